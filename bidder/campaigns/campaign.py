@@ -1,0 +1,84 @@
+"""A campaign: who advertises what, to whom, at what price, within which budget and time."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from bidder.campaigns.creative import Creative, Id
+from bidder.campaigns.deal import CampaignDeal
+from bidder.campaigns.targeting import Targeting
+from bidder.money import Micros, Priced
+
+
+class Status(StrEnum):
+    """What the owner wants; whether it bids also depends on flight and budget."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+
+
+class Budget(Priced):
+    """What may be spent, in micros: in all, and in one UTC day. None is no limit."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    total_micros: Micros | None = None
+    daily_micros: Micros | None = None
+
+
+class Flight(BaseModel):
+    """When it runs: from `start`, up to and not including `end`. None is open."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    start: AwareDatetime | None = None
+    end: AwareDatetime | None = None
+
+    def covers(self, now: datetime) -> bool:
+        """Whether the campaign runs at this time."""
+        return (self.start is None or self.start <= now) and (self.end is None or now < self.end)
+
+
+class Advertiser(BaseModel):
+    """Who pays, and the domain that exchanges check (`adomain`)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    domain: Annotated[str, BeforeValidator(lambda v: str(v).lower()), Field(pattern=r"^[a-z0-9.-]+\.[a-z0-9-]+$")]
+
+
+class Campaign(Priced):
+    """One line of what is for sale. `cpm_micros` is its bid in the open auction; None bids in deals only."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Id
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    status: Status = Status.ACTIVE
+    advertiser: Advertiser
+    categories: tuple[str, ...] = ()
+    cpm_micros: Micros | None = None
+    deals: tuple[CampaignDeal, ...] = ()
+    budget: Budget = Budget()
+    flight: Flight = Flight()
+    targeting: Targeting = Field(default_factory=dict)
+    creatives: Annotated[tuple[Creative, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _can_bid(self) -> Self:
+        if self.cpm_micros is None and not self.deals:
+            msg = "give cpm, or deals, or both: without either the campaign can never bid"
+            raise ValueError(msg)
+        for what, ids in (("creative", [c.id for c in self.creatives]), ("deal", [d.id for d in self.deals])):
+            if len(set(ids)) != len(ids):
+                msg = f"{what} ids must be unique: {', '.join(ids)}"
+                raise ValueError(msg)
+        return self
+
+    @property
+    def top_cpm_micros(self) -> int:
+        """The most it ever bids: what the index orders by, and what one more impression may cost."""
+        return max([self.cpm_micros or 0, *(deal.cpm_micros for deal in self.deals)])

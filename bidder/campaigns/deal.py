@@ -1,0 +1,16 @@
+"""A private deal that a campaign buys through: OpenRTB 2.6 section 3.2.12."""
+
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+from bidder.money import Micros, Priced
+
+
+class CampaignDeal(Priced):
+    """The deal's id as the exchange sends it, and the most the campaign pays in it (CPM, micros)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Annotated[str, Field(min_length=1, max_length=128)]
+    cpm_micros: Micros

@@ -1,0 +1,87 @@
+"""Money as integer micros of the one account currency.
+
+A CPM is the price of a thousand impressions, in micros; a cost is what one impression adds to spend, in micros.
+Decimal amounts exist only at the edges: in campaign files, in OpenRTB prices and in price macros.
+"""
+
+from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal, InvalidOperation
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, Field, model_validator
+
+ACCOUNT_CURRENCY = "USD"
+MICROS = 1_000_000
+_PER_MILLE = 1_000
+_LIMIT = Decimal(10) ** 12
+
+
+def _positive(value: int) -> int:
+    if value <= 0:
+        msg = "must be more than 0"
+        raise ValueError(msg)
+    return value
+
+
+Micros = Annotated[int, Field(strict=True), AfterValidator(_positive)]
+"""An amount of more than nothing, in micros of the account currency."""
+
+
+def micros(amount: str | float | Decimal) -> int:
+    """An amount in whole units of the account currency, as micros.
+
+    Raises ValueError where the amount is no number, is out of range, or is finer than a micro.
+    """
+    try:
+        exact = Decimal(str(amount))
+    except InvalidOperation:
+        msg = f"{amount!r} is not an amount of money"
+        raise ValueError(msg) from None
+    if not exact.is_finite() or abs(exact) > _LIMIT:
+        msg = f"{amount!r} is not an amount of money"
+        raise ValueError(msg)
+    scaled = exact * MICROS
+    if scaled != scaled.to_integral_value():
+        msg = f"{amount!r} is finer than a millionth of the account currency"
+        raise ValueError(msg)
+    return int(scaled)
+
+
+def floor_micros(bidfloor: float) -> int:
+    """An OpenRTB `bidfloor` (CPM) as micros, rounded up: a price that reaches it reaches the floor."""
+    return int((Decimal(str(bidfloor)) * MICROS).to_integral_value(ROUND_CEILING))
+
+
+def decimal_price(cpm_micros: int) -> float:
+    """A CPM in micros as the decimal `price` of an OpenRTB bid."""
+    return cpm_micros / MICROS
+
+
+def impression_cost(cpm_micros: int) -> int:
+    """What one impression at this CPM costs, in micros, to the nearest micro. The one place that divides by 1,000."""
+    return int((Decimal(cpm_micros) / _PER_MILLE).to_integral_value(ROUND_HALF_EVEN))
+
+
+def display(amount_micros: int) -> str:
+    """Micros for people: two decimals at least, and never a digit dropped."""
+    text = f"{Decimal(amount_micros) / MICROS:.6f}"
+    whole, fraction = text.split(".")
+    return f"{int(whole):,}.{fraction[:2]}{fraction[2:].rstrip('0')}"
+
+
+class Priced(BaseModel):
+    """Lets a model with `<name>_micros` fields be written as `<name>: 12.50` in a file that people edit."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_amounts(cls, data: object) -> object:
+        if not isinstance(data, dict):
+            return data
+        read = dict(data)
+        for field in cls.model_fields:
+            name = field.removesuffix("_micros")
+            if name != field and read.get(name) is not None:
+                if field in read:
+                    msg = f"{name} and {field} are the same amount: give one"
+                    raise ValueError(msg)
+                read[field] = micros(read.pop(name))
+        return read
