@@ -1,0 +1,73 @@
+"""Campaign files: YAML that people edit, checked as a whole before anything is stored."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+from urllib.parse import urljoin
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bidder.campaigns.campaign import Campaign
+
+
+class InvalidCampaignFile(ValueError):
+    """The file can't be imported; the message has a line for each thing that is wrong."""
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    campaigns: list[dict[str, Any]]
+
+
+def read_campaigns(text: str, media_url: str | None) -> list[Campaign]:
+    """The campaigns of a YAML file. Relative media URLs are resolved against `media_url`, a base ending in `/`.
+
+    Raises InvalidCampaignFile, naming each wrong field by campaign and path.
+    """
+    import yaml  # on laptops only: it doesn't ship to Lambda
+
+    try:
+        documents = _File.model_validate(yaml.safe_load(text)).campaigns
+    except yaml.YAMLError as error:
+        msg = f"not YAML: {error}"
+        raise InvalidCampaignFile(msg) from None
+    except ValidationError as error:
+        raise InvalidCampaignFile("\n".join(_lines("file", error))) from None
+
+    campaigns: list[Campaign] = []
+    wrong: list[str] = []
+    for position, document in enumerate(documents):
+        name = str(document.get("id", f"campaigns[{position}]"))
+        try:
+            campaigns.append(Campaign.model_validate(_with_absolute_media(document, media_url)))
+        except ValidationError as error:
+            wrong += _lines(name, error)
+    ids = [campaign.id for campaign in campaigns]
+    wrong += [f"{twice}: the id is given to more than one campaign" for twice in sorted(_repeated(ids))]
+    if wrong:
+        raise InvalidCampaignFile("\n".join(wrong))
+    return campaigns
+
+
+def _with_absolute_media(document: dict[str, Any], media_url: str | None) -> dict[str, Any]:
+    if not media_url:
+        return document
+
+    def resolve(value: object) -> object:
+        if isinstance(value, dict):
+            return {
+                key: urljoin(media_url, item) if key == "url" and isinstance(item, str) else resolve(item)
+                for key, item in value.items()
+            }
+        return [resolve(item) for item in value] if isinstance(value, list) else value
+
+    return {key: resolve(value) if key == "creatives" else value for key, value in document.items()}
+
+
+def _lines(name: str, error: ValidationError) -> Iterator[str]:
+    for detail in error.errors():
+        yield f"{name}: {'.'.join(map(str, detail['loc'])) or 'campaign'}: {detail['msg']}"
+
+
+def _repeated(ids: Sequence[str]) -> set[str]:
+    return {i for i in ids if ids.count(i) > 1}

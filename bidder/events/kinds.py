@@ -1,0 +1,28 @@
+"""The kinds of event that a bid can bring back."""
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """OpenRTB 2.6 section 4.3.1 (nurl, burl, lurl) and the VAST 4.2 tracking events, sections 3.14.1 and 3.4."""
+
+    WIN = "win"
+    BILL = "bill"
+    LOSS = "loss"
+    IMPRESSION = "impression"
+    START = "start"
+    FIRST_QUARTILE = "firstQuartile"
+    MIDPOINT = "midpoint"
+    THIRD_QUARTILE = "thirdQuartile"
+    COMPLETE = "complete"
+    SKIP = "skip"
+    CLICK = "click"
+    ERROR = "error"
+
+
+BILLABLE = frozenset({Kind.IMPRESSION, Kind.BILL})
+"""Either makes a bid's price due, once for both: for video the VAST impression is the billable event (OpenRTB 2.6
+section 7.9), and an exchange that counts by `burl` sends that instead or as well."""
+
+TRACKED_LINEAR = (Kind.START, Kind.FIRST_QUARTILE, Kind.MIDPOINT, Kind.THIRD_QUARTILE, Kind.COMPLETE, Kind.SKIP)
+"""The kinds that stand in `<TrackingEvents>` under their VAST names."""

@@ -1,0 +1,57 @@
+"""Where things are, and the few numbers that steer them: read from the environment, checked once."""
+
+import os
+from collections.abc import Mapping
+from functools import cache
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+PREFIX = "BIDDER_"
+
+
+class InvalidSettings(RuntimeError):
+    """The environment lacks a setting, or holds a bad one; the message names each variable."""
+
+
+class Settings(BaseModel):
+    """One field for each environment variable: `campaigns_table` is `BIDDER_CAMPAIGNS_TABLE`.
+
+    The stack sets them in Lambda; on a laptop they stand in `.local/env`. Ages and intervals are in seconds.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    campaigns_table: str = Field(min_length=1)
+    ledger_table: str = Field(min_length=1)
+    snapshot_bucket: str = Field(min_length=1)
+    creative_bucket: str = Field(min_length=1)
+    events_topic: str = Field(pattern=r"^arn:[^:]+:sns:")
+    refresh_topic: str = Field(pattern=r"^arn:[^:]+:sns:")
+    parameters: str = Field(default="/bidder", pattern=r"^/[A-Za-z0-9_.\-/]*[A-Za-z0-9_.\-]$")
+    public_url: str | None = Field(default=None, pattern=r"^https?://[^/\s]+(/\S*)?$")
+    """Base of the event URLs; without it, the address that the request came to."""
+    media_url: str | None = Field(default=None, pattern=r"^https?://[^/\s]+(/\S*)?$")
+    """Base that relative creative URLs are resolved against when campaigns are imported."""
+    seat: str = Field(default="bidder", min_length=1)
+    """The buyer seat that bids carry, and that `wseat` and `bseat` are compared with."""
+    snapshot_check_interval: float = Field(default=5, gt=0)
+    snapshot_warn_age: float = Field(default=180, gt=0)
+    snapshot_hard_age: float = Field(default=600, gt=0)
+    """Past this age the bidder answers no-bid: it can no longer say what has been spent."""
+
+
+def read(environ: Mapping[str, str]) -> Settings:
+    """Settings out of an environment; an empty variable counts as absent. Raises InvalidSettings."""
+    given = {name: value for name in Settings.model_fields if (value := environ.get(PREFIX + name.upper(), "").strip())}
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        wrong = "; ".join(f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        msg = f"bad settings: {wrong}. The stack's outputs have the right values; `make run` writes them to .local/env"
+        raise InvalidSettings(msg) from None
+
+
+@cache
+def settings() -> Settings:
+    """This process's settings."""
+    return read(os.environ)

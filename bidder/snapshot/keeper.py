@@ -1,0 +1,67 @@
+"""Keeps a process's snapshot fresh, behind the requests that use it."""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from bidder import log
+from bidder.snapshot.snapshot import Snapshot
+
+Load = Callable[[Snapshot | None], Snapshot | None]
+
+
+class Keeper:
+    """Hands out the snapshot of the moment. Safe to call from many threads.
+
+    A request waits only where there is nothing to answer from: before the first snapshot, and where the one held has
+    passed the hard age, as after a long freeze of a Lambda environment. Else it takes what is held, and at most every
+    `interval` starts a look at the store on a thread of its own. A failed look leaves what is held in place.
+    """
+
+    def __init__(self, load: Load, interval: timedelta, hard_age: timedelta) -> None:
+        self._load = load
+        self._interval = interval
+        self._hard_age = hard_age
+        self._held: Snapshot | None = None
+        self._looked: datetime | None = None
+        self._looking = threading.Lock()
+
+    def current(self, now: datetime) -> Snapshot | None:
+        """The snapshot to decide from, or None where there is none young enough to spend money by."""
+        if self._usable(now) is None:
+            with self._looking:
+                if self._usable(now) is None and self._due(now):
+                    self._look(now)
+        elif self._due(now) and self._looking.acquire(blocking=False):
+            self._looked = now
+            threading.Thread(target=self._look_and_release, args=(now,), daemon=True, name="snapshot").start()
+        return self._usable(now)
+
+    @property
+    def held(self) -> Snapshot | None:
+        """The snapshot held, however old."""
+        return self._held
+
+    def _usable(self, now: datetime) -> Snapshot | None:
+        held = self._held
+        return held if held is not None and held.age(now) <= self._hard_age else None
+
+    def _due(self, now: datetime) -> bool:
+        return self._looked is None or abs(now - self._looked) >= self._interval
+
+    def _look_and_release(self, now: datetime) -> None:
+        try:
+            self._look(now)
+        finally:
+            self._looking.release()
+
+    def _look(self, now: datetime) -> None:
+        self._looked = now
+        try:
+            found = self._load(self._held)
+        except Exception as error:  # whatever is wrong with the store, stale beats down
+            log.warning("snapshot.refused", reason=f"{type(error).__name__}: {error}")
+            return
+        if found is not None and found is not self._held:
+            self._held = found
+            log.event("snapshot.loaded", version=found.version, campaigns=len(found.index))
