@@ -1,0 +1,22 @@
+"""What every OpenRTB object has in common."""
+
+from pydantic import BaseModel, ConfigDict
+
+MAX_STRING = 8192
+"""Characters in one string: longer than any consent string, page URL or user agent seen in traffic."""
+
+
+class Object(BaseModel):
+    """An OpenRTB object: numbers may come in strings, unknown fields and unknown enum values are ignored.
+
+    An absent field is None, never 0: the standard gives 0 a meaning of its own.
+    """
+
+    # Deferred: only BidRequest is ever validated by itself, so only it pays for a validator at import.
+    model_config = ConfigDict(
+        defer_build=True,
+        extra="ignore",
+        coerce_numbers_to_str=True,
+        allow_inf_nan=False,
+        str_max_length=MAX_STRING,
+    )

@@ -1,0 +1,34 @@
+"""OpenRTB 2.6, section 4.2.3."""
+
+from typing import NotRequired, TypedDict
+
+
+class Bid(TypedDict):
+    """Bid, section 4.2.3: an offer for one impression, as it goes out.
+
+    `price` is CPM in the response's currency, `dur` and `exp` seconds. `slotinpod` is left out for any slot.
+    """
+
+    id: str
+    impid: str
+    price: float
+    mtype: int
+    adm: str
+    adomain: list[str]
+    crid: str
+    cid: str
+    dur: int
+    protocol: int
+    cat: NotRequired[list[str]]
+    cattax: NotRequired[int]
+    attr: NotRequired[list[int]]
+    apis: NotRequired[list[int]]
+    language: NotRequired[str]
+    dealid: NotRequired[str]
+    exp: NotRequired[int]
+    w: NotRequired[int]
+    h: NotRequired[int]
+    nurl: NotRequired[str]
+    burl: NotRequired[str]
+    lurl: NotRequired[str]
+    slotinpod: NotRequired[int]

@@ -1,0 +1,49 @@
+"""OpenRTB 2.6, section 3.2.1."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from bidder.openrtb.app import App
+from bidder.openrtb.base import Object
+from bidder.openrtb.device import Device
+from bidder.openrtb.dooh import Dooh
+from bidder.openrtb.imp import Imp
+from bidder.openrtb.regs import Regs
+from bidder.openrtb.site import Site
+from bidder.openrtb.source import Source
+from bidder.openrtb.types import Flag, Identifier, LowerStrings, NullIs, Strings, Taxonomy, UpperStrings
+from bidder.openrtb.user import User
+
+MAX_IMPS = 100
+
+
+class BidRequest(Object):
+    """BidRequest, section 3.2.1: one auction. `tmax` is in milliseconds and includes the network."""
+
+    id: Identifier
+    imp: Annotated[tuple[Imp, ...], Field(min_length=1, max_length=MAX_IMPS)]
+    site: Site | None = None
+    app: App | None = None
+    dooh: Dooh | None = None
+    device: Device | None = None
+    user: User | None = None
+    test: Flag = 0
+    at: Annotated[int, NullIs(2)] = 2
+    tmax: int | None = None
+    wseat: Strings = ()
+    bseat: Strings = ()
+    cur: UpperStrings = ()
+    wlang: LowerStrings = ()
+    wlangb: LowerStrings = ()
+    acat: Strings = ()
+    bcat: Strings = ()
+    cattax: Taxonomy = 1
+    badv: LowerStrings = ()
+    bapp: Strings = ()
+    source: Source | None = None
+    regs: Regs | None = None
+
+
+# Built with the import, so that no request waits for it.
+BidRequest.model_rebuild()

@@ -1,0 +1,39 @@
+"""OpenRTB 2.6, section 3.2.16."""
+
+from typing import Annotated
+
+from bidder.openrtb.base import Object
+from bidder.openrtb.channel import Channel
+from bidder.openrtb.data import Data
+from bidder.openrtb.network import Network
+from bidder.openrtb.types import NullIs, Strings, Taxonomy
+
+
+class Content(Object):
+    """Content, section 3.2.16: what the ad plays in. `len` is in seconds."""
+
+    id: str | None = None
+    episode: int | None = None
+    title: str | None = None
+    series: str | None = None
+    season: str | None = None
+    genre: str | None = None
+    gtax: Annotated[int, NullIs(9)] = 9
+    genres: Strings = ()
+    url: str | None = None
+    cattax: Taxonomy = 1
+    cat: Strings = ()
+    prodq: int | None = None
+    context: int | None = None
+    contentrating: str | None = None
+    userrating: str | None = None
+    qagmediarating: int | None = None
+    keywords: str | None = None
+    kwarray: Strings = ()
+    livestream: int | None = None
+    len: int | None = None
+    language: str | None = None
+    langb: str | None = None
+    data: Annotated[tuple[Data, ...], NullIs(())] = ()
+    network: Network | None = None
+    channel: Channel | None = None

@@ -1,0 +1,24 @@
+"""OpenRTB 2.6, section 3.2.12."""
+
+from typing import Annotated
+
+from bidder.openrtb.base import Object
+from bidder.openrtb.dur_floors import DurFloors
+from bidder.openrtb.types import Currency, Flag, Identifier, LowerStrings, NullIs, Strings
+
+
+class Deal(Object):
+    """Deal, section 3.2.12: terms struck with one buyer.
+
+    `bidfloor` is CPM in `bidfloorcur`, which is USD unless it says otherwise here: Imp's is not inherited.
+    """
+
+    id: Identifier
+    bidfloor: float | None = None
+    bidfloorcur: Currency = "USD"
+    at: int | None = None
+    wseat: Strings = ()
+    wadomain: LowerStrings = ()
+    guar: Flag = 0
+    mincpmpersec: float | None = None
+    durfloors: Annotated[tuple[DurFloors, ...], NullIs(())] = ()

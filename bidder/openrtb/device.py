@@ -1,0 +1,33 @@
+"""OpenRTB 2.6, section 3.2.18."""
+
+from bidder.openrtb.base import Object
+from bidder.openrtb.geo import Geo
+from bidder.openrtb.user_agent import UserAgent
+
+
+class Device(Object):
+    """Device, section 3.2.18. `sua` outranks `ua`; sizes are physical pixels."""
+
+    geo: Geo | None = None
+    dnt: int | None = None
+    lmt: int | None = None
+    ua: str | None = None
+    sua: UserAgent | None = None
+    ip: str | None = None
+    ipv6: str | None = None
+    devicetype: int | None = None
+    make: str | None = None
+    model: str | None = None
+    os: str | None = None
+    osv: str | None = None
+    hwv: str | None = None
+    h: int | None = None
+    w: int | None = None
+    pxratio: float | None = None
+    js: int | None = None
+    language: str | None = None
+    langb: str | None = None
+    carrier: str | None = None
+    mccmnc: str | None = None
+    connectiontype: int | None = None
+    ifa: str | None = None

@@ -1,0 +1,16 @@
+"""AdCOM 1.0, List: Device Types."""
+
+from enum import IntEnum
+
+
+class DeviceType(IntEnum):
+    """What `Device.devicetype` holds."""
+
+    MOBILE_OR_TABLET = 1
+    PERSONAL_COMPUTER = 2
+    CONNECTED_TV = 3
+    PHONE = 4
+    TABLET = 5
+    CONNECTED_DEVICE = 6
+    SET_TOP_BOX = 7
+    OOH_DEVICE = 8

@@ -1,0 +1,11 @@
+"""OpenRTB 2.6, section 3.2.35."""
+
+from bidder.openrtb.base import Object
+
+
+class DurFloors(Object):
+    """DurFloors, section 3.2.35: the floor, as CPM, for ads of `mindur` to `maxdur` seconds, both included."""
+
+    mindur: int | None = None
+    maxdur: int | None = None
+    bidfloor: float | None = None

@@ -1,0 +1,24 @@
+"""OpenRTB 2.6, section 3.2.19."""
+
+from bidder.openrtb.base import Object
+from bidder.openrtb.types import Upper
+
+
+class Geo(Object):
+    """Geo, section 3.2.19. `country` is ISO-3166-1 alpha-3 in the standard, alpha-2 from some senders.
+
+    `accuracy` is in metres, `lastfix` in seconds, `utcoffset` in minutes.
+    """
+
+    lat: float | None = None
+    lon: float | None = None
+    type: int | None = None
+    accuracy: int | None = None
+    lastfix: int | None = None
+    ipservice: int | None = None
+    country: Upper | None = None
+    region: str | None = None
+    metro: str | None = None
+    city: str | None = None
+    zip: str | None = None
+    utcoffset: int | None = None

@@ -1,0 +1,12 @@
+"""OpenRTB 2.6, section 4.2.3."""
+
+from enum import IntEnum
+
+
+class MarkupType(IntEnum):
+    """What `Bid.mtype` holds."""
+
+    BANNER = 1
+    VIDEO = 2
+    AUDIO = 3
+    NATIVE = 4

@@ -1,0 +1,60 @@
+"""What is forgiven in a request that does not fit the models, and what is not.
+
+A wrong value is taken out, as if it had not been sent, wherever the auction can do without it. It is a fault where
+doing without it would change the terms of the sale or lose a privacy signal.
+"""
+
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+TERMS = frozenset(
+    {"", "imp", "imp.video", "imp.video.durfloors", "imp.qty", "imp.pmp", "imp.pmp.deals"}
+    | {"imp.pmp.deals.durfloors", "regs", "regs.ext"}
+)
+"""The objects whose fields bind us, by their path without indices."""
+
+ALSO_BINDING = frozenset({"device.dnt", "device.lmt"})
+"""Privacy signals that sit in an object which otherwise only describes."""
+
+NOT_BINDING = frozenset(
+    {"tmax", "imp.displaymanager", "imp.displaymanagerver", "imp.dt", "imp.exp", "imp.tagid"}
+    | {"imp.video.companionad", "imp.video.companiontype", "imp.video.placement", "imp.video.playbackend"}
+    | {"imp.video.pos", "imp.video.sequence"}
+)
+"""Fields of the binding objects that only describe or advise."""
+
+# Whatever the type of the field, senders write these for "nothing".
+_EMPTY = (None, "", [], {})
+
+
+def mend(document: Any, error: ErrorDetails) -> bool:
+    """Change `document`, decoded JSON, so that `error` is not found in it again; False where it is a fault.
+
+    Errors of one validation are to be mended last first: taking an item out of a list moves the later ones.
+    """
+    *way, last = error["loc"] or ("",)
+    holder = document
+    for step in way:
+        holder = holder[step]
+    if error["type"] == "missing" or not error["loc"]:
+        return False
+    given = holder[last]
+    if given in _EMPTY:
+        del holder[last]
+    elif error["type"] == "tuple_type" and isinstance(given, str | int | float):
+        holder[last] = [given]
+    elif error["type"] == "int_from_float":
+        holder[last] = int(given)
+    elif _binding(error["loc"]):
+        return False
+    else:
+        del holder[last]
+    return True
+
+
+def _binding(loc: tuple[int | str, ...]) -> bool:
+    *parents, field = (step for step in loc if isinstance(step, str))
+    holder = ".".join(parents)
+    path = f"{holder}.{field}" if holder else field
+    return path in ALSO_BINDING or (holder in TERMS and path not in NOT_BINDING)

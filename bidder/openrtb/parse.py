@@ -1,0 +1,100 @@
+"""From the bytes of a request to a BidRequest: the only gate for what comes in."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails, from_json
+
+from bidder.openrtb.bid_request import BidRequest
+from bidder.openrtb.invalid_request import Fault, InvalidRequest
+from bidder.openrtb.mend import mend
+
+MAX_BODY = 256 * 1024
+"""Bytes. The largest requests in real traffic, with a dozen impressions, stay below 64 KiB."""
+
+MAX_FAULTS = 100
+"""Wrong fields that are looked at; a sender with more has another problem than its fields."""
+
+_ROUNDS = 4
+_MESSAGES = {
+    "missing": "required",
+    "model_attributes_type": "not an object",
+    "model_type": "not an object",
+    "string_type": "not a string",
+    "tuple_type": "not a list",
+}
+_PUBLISHED_IN = ("site", "app", "dooh")
+
+
+def parse(body: bytes) -> BidRequest:
+    """The BidRequest (OpenRTB 2.6, section 3.2.1) that UTF-8 JSON `body` holds.
+
+    Raises InvalidRequest, and nothing else, naming each field that the standard calls invalid.
+    """
+    if len(body) > MAX_BODY:
+        raise InvalidRequest([("body", f"longer than {MAX_BODY} bytes")])
+    try:
+        request = BidRequest.model_validate_json(body)
+    except ValidationError as error:
+        request = _parse_dirty(body, error)
+    if clashes := _clashes([imp.id for imp in request.imp], _present(request.__dict__)):
+        raise InvalidRequest(clashes)
+    return request
+
+
+def _parse_dirty(body: bytes, error: ValidationError) -> BidRequest:
+    """The request without what can be forgiven. A clean one never comes here: it costs decoding once more."""
+    errors = _details(error)
+    if errors[0]["type"] == "json_invalid":
+        raise InvalidRequest([("body", errors[0]["msg"])])
+    document = from_json(body)
+    for _ in range(_ROUNDS):
+        if not any([mend(document, details) for details in reversed(errors)]):
+            break
+        try:
+            return BidRequest.model_validate(document)
+        except ValidationError as still:
+            errors = _details(still)
+    raise InvalidRequest([*map(_fault, errors), *_raw_clashes(document)])
+
+
+def _details(error: ValidationError) -> list[ErrorDetails]:
+    if error.error_count() > MAX_FAULTS:
+        raise InvalidRequest([("body", f"more than {MAX_FAULTS} fields are wrong")])
+    # A list is also too short for pydantic when each of its items is wrong: those are the faults.
+    errors = error.errors(include_url=False, include_context=False, include_input=False)
+    return [details for details in errors if details["type"] != "too_short"] or errors
+
+
+def _fault(details: ErrorDetails) -> Fault:
+    return _path(details["loc"]), _MESSAGES.get(details["type"], details["msg"])
+
+
+def _path(loc: Sequence[int | str]) -> str:
+    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in loc)
+    return path.removeprefix(".") or "body"
+
+
+def _present(fields: dict[str, Any]) -> list[str]:
+    return [name for name in _PUBLISHED_IN if fields.get(name) is not None]
+
+
+def _clashes(imp_ids: Iterable[object], published_in: Sequence[str]) -> list[Fault]:
+    """What no field shows by itself: impressions with the same id, and more than one of site, app and dooh."""
+    faults: list[Fault] = []
+    first: dict[object, int] = {}
+    for index, imp_id in enumerate(imp_ids):
+        if imp_id is not None and first.setdefault(imp_id, index) != index:
+            faults.append((f"imp[{index}].id", f"the same as imp[{first[imp_id]}].id"))
+    faults += [(name, f"cannot be sent beside {published_in[0]}") for name in published_in[1:]]
+    return faults
+
+
+def _raw_clashes(document: Any) -> list[Fault]:
+    """The clashes in a document that is no valid request otherwise."""
+    if not isinstance(document, dict):
+        return []
+    imps = document.get("imp")
+    ids = [imp.get("id") if isinstance(imp, dict) else None for imp in imps] if isinstance(imps, list) else []
+    return _clashes((str(i) if isinstance(i, str | int) else None for i in ids), _present(document))

@@ -1,0 +1,15 @@
+"""AdCOM 1.0, List: Plcmt Subtypes - Video."""
+
+from enum import IntEnum
+
+
+class Plcmt(IntEnum):
+    """What `Video.plcmt` holds."""
+
+    INSTREAM = 1
+    ACCOMPANYING_CONTENT = 2
+    INTERSTITIAL = 3
+    STANDALONE = 4
+    PAUSE = 5
+    SCREENSAVER = 6
+    OVERLAY = 7

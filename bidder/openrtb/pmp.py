@@ -1,0 +1,14 @@
+"""OpenRTB 2.6, section 3.2.11."""
+
+from typing import Annotated
+
+from bidder.openrtb.base import Object
+from bidder.openrtb.deal import Deal
+from bidder.openrtb.types import Flag, NullIs
+
+
+class Pmp(Object):
+    """Pmp, section 3.2.11: a private marketplace. `private_auction` 1: no bids but on the deals."""
+
+    private_auction: Flag = 0
+    deals: Annotated[tuple[Deal, ...], NullIs(())] = ()

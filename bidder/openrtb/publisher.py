@@ -1,0 +1,14 @@
+"""OpenRTB 2.6, section 3.2.15."""
+
+from bidder.openrtb.base import Object
+from bidder.openrtb.types import Lower, Strings, Taxonomy
+
+
+class Publisher(Object):
+    """Publisher, section 3.2.15: who owns the site, app or screen."""
+
+    id: str | None = None
+    name: str | None = None
+    cattax: Taxonomy = 1
+    cat: Strings = ()
+    domain: Lower | None = None

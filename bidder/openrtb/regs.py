@@ -1,0 +1,41 @@
+"""OpenRTB 2.6, section 3.2.3."""
+
+from typing import Self
+
+from pydantic import model_validator
+
+from bidder.openrtb.base import Object
+from bidder.openrtb.types import Ints
+
+
+class RegsExt(Object):
+    """Where 2.5 senders put the privacy signals."""
+
+    gdpr: int | None = None
+    us_privacy: str | None = None
+    gpp: str | None = None
+    gpp_sid: Ints = ()
+
+
+class Regs(Object):
+    """Regs, section 3.2.3: the regulations in force. Each signal is read from `ext` too; the 2.6 place wins."""
+
+    coppa: int | None = None
+    gdpr: int | None = None
+    us_privacy: str | None = None
+    gpp: str | None = None
+    gpp_sid: Ints = ()
+    ext: RegsExt | None = None
+
+    @model_validator(mode="after")
+    def _fold_ext(self) -> Self:
+        ext = self.ext
+        if ext is not None:
+            if self.gdpr is None:
+                self.gdpr = ext.gdpr
+            if self.us_privacy is None:
+                self.us_privacy = ext.us_privacy
+            if self.gpp is None:
+                self.gpp = ext.gpp
+            self.gpp_sid = self.gpp_sid or ext.gpp_sid
+        return self

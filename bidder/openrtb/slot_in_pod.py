@@ -1,0 +1,12 @@
+"""AdCOM 1.0, List: Slot Position in Pod."""
+
+from enum import IntEnum
+
+
+class SlotInPod(IntEnum):
+    """What `Video.slotinpod` and `Bid.slotinpod` hold."""
+
+    LAST = -1
+    ANY = 0
+    FIRST = 1
+    FIRST_OR_LAST = 2

@@ -1,0 +1,49 @@
+"""The field types that OpenRTB objects share.
+
+Real senders put null where the standard has a default or a list: null then means the same as leaving the field out.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import GetCoreSchemaHandler, StringConstraints
+from pydantic_core import CoreSchema, core_schema
+
+
+@dataclass(frozen=True, slots=True)
+class NullIs:
+    """Annotates a field whose null reads as `value`, the default that leaving it out gives."""
+
+    value: object
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        value = self.value
+        return core_schema.no_info_after_validator_function(
+            lambda given: value if given is None else given,
+            core_schema.nullable_schema(handler(source)),
+        )
+
+
+Lower = Annotated[str, StringConstraints(to_lower=True, strip_whitespace=True)]
+"""A word whose case carries no meaning (a domain, a MIME type), in lower case."""
+
+Upper = Annotated[str, StringConstraints(to_upper=True, strip_whitespace=True)]
+"""A code whose case carries no meaning (a currency, a country), in upper case."""
+
+Identifier = Annotated[str, StringConstraints(min_length=1)]
+"""A required id. A number is taken as its digits."""
+
+Flag = Annotated[int, NullIs(0)]
+"""An integer whose default is 0. Fields where 0 and absent differ are `int | None` instead."""
+
+Currency = Annotated[Upper, NullIs("USD")]
+"""An ISO-4217 code whose default is USD."""
+
+Taxonomy = Annotated[int, NullIs(1)]
+"""A category taxonomy of AdCOM's list; the default is IAB Content Taxonomy 1.0."""
+
+Ints = Annotated[tuple[int, ...], NullIs(())]
+Strings = Annotated[tuple[str, ...], NullIs(())]
+LowerStrings = Annotated[tuple[Lower, ...], NullIs(())]
+UpperStrings = Annotated[tuple[Upper, ...], NullIs(())]
+"""Lists, empty where absent: OpenRTB gives an absent and an empty list the same meaning."""

@@ -1,0 +1,71 @@
+"""OpenRTB 2.6, section 3.2.7."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from bidder.openrtb.banner import Banner
+from bidder.openrtb.base import Object
+from bidder.openrtb.dur_floors import DurFloors
+from bidder.openrtb.types import Flag, Ints, Lower, NullIs
+
+
+class Video(Object):
+    """Video, section 3.2.7: what the player takes. Durations are seconds, bit rates kbps, sizes DIPS.
+
+    `placement`, `sequence` and `protocol` are deprecated, and still sent.
+    """
+
+    mimes: Annotated[tuple[Lower, ...], Field(min_length=1)]
+    minduration: int | None = None
+    maxduration: int | None = None
+    rqddurs: Ints = ()
+    maxextended: int | None = None
+    startdelay: int | None = None
+    protocols: Ints = ()
+    protocol: Ints = ()
+    w: int | None = None
+    h: int | None = None
+    podid: str | None = None
+    podseq: Flag = 0
+    slotinpod: Flag = 0
+    sequence: Flag = 0
+    maxseq: int | None = None
+    poddur: int | None = None
+    mincpmpersec: float | None = None
+    durfloors: Annotated[tuple[DurFloors, ...], NullIs(())] = ()
+    poddedupe: Ints = ()
+    placement: int | None = None
+    plcmt: int | None = None
+    linearity: int | None = None
+    skip: int | None = None
+    skipmin: Flag = 0
+    skipafter: Flag = 0
+    battr: Ints = ()
+    minbitrate: int | None = None
+    maxbitrate: int | None = None
+    boxingallowed: Annotated[int, NullIs(1)] = 1
+    playbackmethod: Ints = ()
+    playbackend: int | None = None
+    delivery: Ints = ()
+    pos: int | None = None
+    companionad: Annotated[tuple[Banner, ...], NullIs(())] = ()
+    companiontype: Ints = ()
+    api: Ints = ()
+
+    def accepted_protocols(self) -> tuple[int, ...]:
+        """The values of AdCOM's Creative Subtypes that the player takes. Empty: it did not say."""
+        return self.protocols or self.protocol
+
+    def accepts_duration(self, seconds: float) -> bool:
+        """Whether an ad of that length fits this slot; a pod's own limits come on top.
+
+        `rqddurs` lists the only lengths there are and excludes the other fields. A `maxduration` of 0 says no more
+        than an absent one. `maxextended` lets an ad run that much longer, -1 without limit.
+        """
+        if self.rqddurs:
+            return seconds in self.rqddurs
+        if seconds < (self.minduration or 0):
+            return False
+        extended = self.maxextended or 0
+        return not self.maxduration or extended == -1 or seconds <= self.maxduration + extended
