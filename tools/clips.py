@@ -1,0 +1,134 @@
+"""Clips for sample campaigns, made by ffmpeg: a test picture with a title and the running time, and a quiet tone.
+
+What a clip is stands in the campaign file alone: every rendition with a relative url is one.
+"""
+
+import hashlib
+import json
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import imageio_ffmpeg
+
+_FPS = 25
+_AUDIO_KBITS = 64
+_ENCODERS = {
+    # ultrafast with an arithmetic coder is Main profile; filler (nal-hrd) holds the rate where the picture is easy
+    "video/mp4": "-c:v libx264 -preset ultrafast -coder 1 -x264-params nal-hrd=cbr -c:a aac -movflags +faststart -f mp4",
+    "video/webm": (
+        "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -row-mt 1 -tile-columns 2 -c:a libopus -vbr off -f webm"
+    ),
+}
+
+
+class ClipError(RuntimeError):
+    """A clip can't be made; the message names it and says why."""
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One file to make. `key` is its relative url; seconds, pixels, and kbit/s of the whole file."""
+
+    key: str
+    title: str
+    duration: float
+    mime: str
+    width: int
+    height: int
+    bitrate: int
+
+
+def clips(documents: Iterable[Mapping[str, Any]]) -> list[Clip]:
+    """The clips that a file's campaigns, as read from YAML, refer to by a relative url.
+
+    Raises ClipError where one url is described in two ways, or has a type that isn't made here.
+    """
+    found: dict[str, Clip] = {}
+    for clip in _described(documents):
+        if clip.mime not in _ENCODERS:
+            msg = f"{clip.key}: {clip.mime} clips can't be made; use {' or '.join(_ENCODERS)}, or give a full url"
+            raise ClipError(msg)
+        if found.setdefault(clip.key, clip) != clip:
+            msg = f"{clip.key}: described in two ways, {found[clip.key]} and {clip}; give one of them another url"
+            raise ClipError(msg)
+    return list(found.values())
+
+
+def _described(documents: Iterable[Mapping[str, Any]]) -> Iterator[Clip]:
+    for campaign in documents:
+        for creative in campaign["creatives"]:
+            for media in creative["media"]:
+                if "://" not in media["url"]:
+                    yield Clip(
+                        key=media["url"],
+                        title=creative["name"],
+                        duration=creative["duration"],
+                        **{name: media[name] for name in ("mime", "width", "height", "bitrate")},
+                    )
+
+
+def arguments(clip: Clip, title_file: str | None) -> list[str]:
+    """ffmpeg's arguments for a clip, but for the file it writes; without a title file there is no text but the clock."""
+    picture = [f"testsrc2=s={clip.width}x{clip.height}:r={_FPS}", f"hue=h={_hue(clip)}:s=0.6"]
+    if title_file:
+        text = "drawtext=fontcolor=white:x=(w-tw)/2"
+        picture += [
+            "drawbox=y=ih*0.36:h=ih*0.28:c=black@0.55:t=fill",
+            f"{text}:fontsize=min(w\\,h)/12:y=h*0.41:expansion=none:textfile={title_file}",
+            f"{text}:fontsize=min(w\\,h)/16:y=h*0.54:text='%{{pts\\:hms}} of {clip.duration:g} s'",
+        ]
+    rate = f"{clip.bitrate - _AUDIO_KBITS - 8}k"  # 8 kbit/s are the container's
+    return [
+        *("-f", "lavfi", "-i", ",".join([*picture, "format=yuv420p"])),
+        *("-f", "lavfi", "-i", "sine=frequency=220:sample_rate=48000,volume=0.2"),
+        *("-t", str(clip.duration), "-g", str(2 * _FPS), "-b:a", f"{_AUDIO_KBITS}k"),
+        *("-b:v", rate, "-minrate", rate, "-maxrate", rate, "-bufsize", rate),
+        *_ENCODERS[clip.mime].split(),
+    ]
+
+
+def _hue(clip: Clip) -> int:
+    return hashlib.sha256(clip.title.encode()).digest()[0] * 360 // 256
+
+
+def recipe(clip: Clip) -> str:
+    """A name for the file that this clip, made by this code and this ffmpeg, comes out as."""
+    made_from = [asdict(clip), arguments(clip, "title"), imageio_ffmpeg.get_ffmpeg_version()]
+    return hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:24]
+
+
+def make(clip: Clip, folder: Path) -> Path:
+    """The clip's file in a folder, made unless it is there. Raises ClipError with ffmpeg's own words."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / (recipe(clip) + Path(clip.key).suffix)
+    if path.exists():
+        return path
+    title, unfinished = path.with_suffix(".txt"), path.with_suffix(".part")
+    title.write_text(clip.title, encoding="utf-8")
+    try:
+        # a machine may have no font to draw text with
+        said = _ffmpeg(clip, title, unfinished) and _ffmpeg(clip, None, unfinished)
+        if said:
+            msg = f"{clip.key}: ffmpeg failed: {said}"
+            raise ClipError(msg)
+        return unfinished.rename(path)
+    finally:
+        title.unlink()
+        unfinished.unlink(missing_ok=True)
+
+
+def _ffmpeg(clip: Clip, title: Path | None, path: Path) -> str:
+    """Runs ffmpeg in the file's folder, where no name needs quoting; what it said if it failed, or nothing."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-loglevel", "error", "-y"]
+    ran = subprocess.run(  # noqa: S603 - no shell, and the arguments are ours
+        [*command, *arguments(clip, title and title.name), path.name],
+        cwd=path.parent,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    return "" if ran.returncode == 0 else (ran.stderr.strip() or f"exit status {ran.returncode}")
