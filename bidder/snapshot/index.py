@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from bidder.campaigns.campaign import Campaign
+from bidder.campaigns.targeting import Attribute
 from bidder.snapshot import envelope
 
 KIND = "index"
@@ -37,7 +38,7 @@ class Index:
     """All campaigns, whatever their status; delivery says which of them may bid."""
 
     id: str
-    attributes: Mapping[str, AttributeIndex]
+    attributes: Mapping[Attribute, AttributeIndex]
     documents: tuple[dict[str, Any], ...]
     _decoded: dict[int, Campaign] = field(default_factory=dict)
 

@@ -1,0 +1,68 @@
+"""Reads off a request what campaigns can target."""
+
+from collections.abc import Iterator
+from typing import get_args
+
+from bidder.campaigns.targeting import Attribute
+from bidder.openrtb.app import App
+from bidder.openrtb.bid_request import BidRequest
+from bidder.openrtb.dooh import Dooh
+from bidder.openrtb.site import Site
+from bidder.openrtb.video import Video
+
+Values = dict[Attribute, tuple[str, ...]]
+"""The values of each attribute, in lower case; an attribute that the request does not state is missing."""
+
+VIDEO_ATTRIBUTES: frozenset[Attribute] = frozenset({"placement"})
+"""What is read off each impression; the rest is the whole request's."""
+
+REQUEST_ATTRIBUTES: frozenset[Attribute] = frozenset(get_args(Attribute)) - VIDEO_ATTRIBUTES
+
+
+def request_attributes(request: BidRequest) -> Values:
+    """What all impressions of the request share. `Attribute` says what each one means."""
+    place = request.site or request.app or request.dooh
+    geo = request.device.geo if request.device and request.device.geo else request.user and request.user.geo
+    found: list[tuple[Attribute, object]] = [("inventory", place and type(place).__name__)]
+    if geo:
+        found += [("country", geo.country), ("region", geo.country and geo.region and f"{geo.country}-{geo.region}")]
+    if request.device:
+        found += [
+            ("device_type", request.device.devicetype),
+            ("os", request.device.os),
+            ("language", request.device.language and request.device.language[:2]),
+        ]
+    if isinstance(place, App):
+        found.append(("bundle", place.bundle))
+    if isinstance(place, Site | App | Dooh) and place.publisher:
+        found.append(("publisher", place.publisher.id))
+    values: Values = {name: (str(value).lower(),) for name, value in found if value is not None and value != ""}
+    if isinstance(place, Site | App) and place.domain:
+        values["domain"] = tuple(_with_parents(place.domain))
+    categories = {c.lower() for c in _categories(place)}
+    if categories:
+        values["category"] = tuple(sorted(categories))
+    return values
+
+
+def video_attributes(video: Video) -> Values:
+    """What belongs to one impression."""
+    return {} if video.plcmt is None else {"placement": (str(video.plcmt),)}
+
+
+def _with_parents(domain: str) -> Iterator[str]:
+    """The domain and each domain it is a subdomain of."""
+    labels = domain.strip(".").split(".")
+    for start in range(len(labels) - 1):
+        yield ".".join(labels[start:])
+
+
+def _categories(place: Site | App | Dooh | None) -> Iterator[str]:
+    if place is None:
+        return
+    if not isinstance(place, Dooh):
+        yield from place.cat
+        yield from place.sectioncat
+        yield from place.pagecat
+    if place.content:
+        yield from place.content.cat

@@ -1,0 +1,88 @@
+"""Which creative of a campaign, in which files, fits the player."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log
+from urllib.parse import urlsplit
+
+from bidder.auction.refusal import Refusal
+from bidder.campaigns.creative import Creative, Media
+from bidder.openrtb.imp import Imp
+from bidder.openrtb.linearity import Linearity
+from bidder.openrtb.protocol import Protocol
+from bidder.openrtb.video import Video
+
+VAST_4 = (Protocol.VAST_4_2, Protocol.VAST_4_3, Protocol.VAST_4_1, Protocol.VAST_4_0)
+"""The protocols whose players take our markup, which uses nothing that 4.0 lacks; the first is what it declares."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A creative and its files that the player takes, the one closest to the player's size first."""
+
+    creative: Creative
+    media: tuple[Media, ...]
+
+
+def player_refusal(video: Video) -> Refusal | None:
+    """Why the player takes no linear VAST 4 ad at all, or None."""
+    if video.linearity == Linearity.NON_LINEAR:
+        return Refusal.LINEARITY
+    accepted = video.accepted_protocols()
+    if accepted and not any(protocol in accepted for protocol in VAST_4):
+        return Refusal.PROTOCOL
+    return None
+
+
+def protocol(video: Video) -> int:
+    """The protocol to declare for our markup, of those that the player takes."""
+    accepted = video.accepted_protocols() or VAST_4
+    return next(int(protocol) for protocol in VAST_4 if protocol in accepted)
+
+
+def fits(creatives: Sequence[Creative], imp: Imp, video: Video, languages: Sequence[str]) -> list[Fit] | Refusal:
+    """The creatives that fit, or the rule that none of them passes."""
+    timed = [creative for creative in creatives if _duration_fits(creative, video)]
+    if not timed:
+        return Refusal.DURATION
+    spoken = [c for c in timed if not languages or c.language is None or c.language in languages]
+    if not spoken:
+        return Refusal.LANGUAGE
+    refusals: list[Refusal] = []
+    fitting: list[Fit] = []
+    for creative in spoken:
+        media = _playable(creative.media, imp, video)
+        if isinstance(media, Refusal):
+            refusals.append(media)
+        else:
+            fitting.append(Fit(creative, tuple(sorted(media, key=lambda file: _misfit(file, video)))))
+    return fitting or refusals[0]
+
+
+def _duration_fits(creative: Creative, video: Video) -> bool:
+    seconds = round(creative.duration)
+    return video.accepts_duration(seconds) and (not video.poddur or seconds <= video.poddur)
+
+
+def _playable(media: Sequence[Media], imp: Imp, video: Video) -> list[Media] | Refusal:
+    typed = [file for file in media if file.mime in video.mimes]
+    if not typed:
+        return Refusal.MIME
+    secure = [file for file in typed if not imp.secure or is_secure(file.url)]
+    if not secure:
+        return Refusal.SECURE
+    within = [file for file in secure if (video.minbitrate or 0) <= file.bitrate <= (video.maxbitrate or file.bitrate)]
+    return within or Refusal.BITRATE
+
+
+def is_secure(url: str) -> bool:
+    """Whether a secure page may load it: over https, or from this machine itself (W3C Secure Contexts, section 3.1)."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or parts.hostname in {"127.0.0.1", "localhost", "::1"}
+
+
+def _misfit(file: Media, video: Video) -> tuple[float, int]:
+    """How far the file's size is from the player's, as a ratio of areas; of equals the higher bit rate is first."""
+    if not video.w or not video.h or video.w < 0 or video.h < 0:
+        return (0, -file.bitrate)
+    return (round(abs(log(file.width * file.height / (video.w * video.h))), 3), -file.bitrate)

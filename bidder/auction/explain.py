@@ -1,0 +1,48 @@
+"""Why each campaign bid or did not: the decision's own steps, asked one campaign at a time."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from bidder.auction.attributes import Values, request_attributes, video_attributes
+from bidder.auction.creative_fit import player_refusal
+from bidder.auction.decide import Offer, decide, offer, request_refusal
+from bidder.auction.match import match
+from bidder.campaigns.campaign import Campaign
+from bidder.openrtb.bid_request import BidRequest
+from bidder.snapshot.snapshot import Snapshot
+
+BIDS = "bids"
+OUTBID = "outbid by a campaign of ours"
+
+
+def explain(request: BidRequest, snapshot: Snapshot, seat: str, now: datetime) -> dict[str, dict[str, str]]:
+    """For each video impression, by campaign id: `BIDS`, `OUTBID`, or the first rule that removed the campaign."""
+    slots = match(request, snapshot)
+    winners = {made.slot.imp.id: made.campaign.id for made in decide(request, slots, snapshot, seat, now)}
+    explained: dict[str, dict[str, str]] = {}
+    for slot in slots:
+        values = request_attributes(request) | video_attributes(slot.video)
+        refusal = request_refusal(request, seat) or player_refusal(slot.video)
+        explained[slot.imp.id] = reasons = {}
+        for position in range(len(snapshot.index)):
+            campaign = snapshot.index.campaign(position)
+            unmatched = _unmatched(campaign, snapshot.delivery.withheld, values)
+            made = unmatched or refusal or offer(request, slot, campaign, seat, now)
+            if isinstance(made, Offer):
+                made = BIDS if winners.get(slot.imp.id) == campaign.id else OUTBID
+            reasons[campaign.id] = str(made)
+    return explained
+
+
+def _unmatched(campaign: Campaign, withheld: Mapping[str, str], values: Values) -> str | None:
+    """The part of matching that removed the campaign, with what was seen and what was wanted."""
+    if campaign.id in withheld:
+        return withheld[campaign.id]
+    for attribute, rule in campaign.targeting.items():
+        seen = values.get(attribute, ())
+        stated = ", ".join(seen) or "nothing"
+        if rule.include and not set(seen) & set(rule.include):
+            return f"{attribute} is {stated}; it takes {', '.join(rule.include)}"
+        if set(seen) & set(rule.exclude):
+            return f"{attribute} is {stated}; it excludes {', '.join(rule.exclude)}"
+    return None

@@ -1,0 +1,23 @@
+"""The rules that can keep a campaign from bidding on an impression, in the order in which they are asked."""
+
+from enum import StrEnum
+
+
+class Refusal(StrEnum):
+    """The first rule that a campaign fails, in words for the person who asks why there was no bid."""
+
+    CURRENCY = "the request takes no bids in the account's currency"
+    SEAT = "the request takes no bids from this buyer seat"
+    FLIGHT = "outside its flight dates"
+    ADVERTISER = "its advertiser's domain is blocked (badv)"
+    CATEGORY = "one of its categories is blocked (bcat)"
+    LINEARITY = "the player takes non-linear ads only"
+    PROTOCOL = "the player takes no VAST 4"
+    DURATION = "no creative of a length that fits"
+    LANGUAGE = "no creative in a language that the request takes (wlang)"
+    MIME = "no media file of a type that the player takes"
+    SECURE = "no media file over https, which the impression demands"
+    BITRATE = "no media file within the bit rates that the player takes"
+    DEAL = "not in a deal of the impression, which takes no other bids from it"
+    FLOOR_CURRENCY = "the floor is in a currency that can't be compared"
+    FLOOR = "its price is below the floor"
