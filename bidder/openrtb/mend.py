@@ -25,7 +25,7 @@ NOT_BINDING = frozenset(
 """Fields of the binding objects that only describe or advise."""
 
 # Whatever the type of the field, senders write these for "nothing".
-_EMPTY = (None, "", [], {})
+_EMPTY: tuple[object, ...] = (None, "", [], {})
 
 
 def mend(document: Any, error: ErrorDetails) -> bool:
@@ -33,12 +33,12 @@ def mend(document: Any, error: ErrorDetails) -> bool:
 
     Errors of one validation are to be mended last first: taking an item out of a list moves the later ones.
     """
-    *way, last = error["loc"] or ("",)
+    if error["type"] == "missing" or not error["loc"]:
+        return False
+    *way, last = error["loc"]
     holder = document
     for step in way:
         holder = holder[step]
-    if error["type"] == "missing" or not error["loc"]:
-        return False
     given = holder[last]
     if given in _EMPTY:
         del holder[last]

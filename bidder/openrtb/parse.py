@@ -50,7 +50,8 @@ def _parse_dirty(body: bytes, error: ValidationError) -> BidRequest:
         raise InvalidRequest([("body", errors[0]["msg"])])
     document = from_json(body)
     for _ in range(_ROUNDS):
-        if not any([mend(document, details) for details in reversed(errors)]):
+        mended = [mend(document, details) for details in reversed(errors)]
+        if not any(mended):
             break
         try:
             return BidRequest.model_validate(document)
