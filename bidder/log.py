@@ -2,9 +2,20 @@
 
 import json
 import logging
+import sys
 from typing import Any
 
 _logger = logging.getLogger("bidder")
+
+
+def to_stdout() -> None:
+    """Sends the log to standard output, bare: what Lambda and a terminal both keep as it is. For a process's start."""
+    if not _logger.handlers:
+        handler = logging.StreamHandler(sys.stdout)
+        handler.setFormatter(logging.Formatter("%(message)s"))
+        _logger.addHandler(handler)
+    _logger.setLevel(logging.INFO)
+    _logger.propagate = False
 
 
 def event(name: str, level: int = logging.INFO, **fields: Any) -> None:

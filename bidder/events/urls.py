@@ -12,6 +12,7 @@ class EventUrls:
     """Makes the event URLs of one bid: `<base>/e/<kind>/<token>`, with a query where a macro is to be filled in."""
 
     def __init__(self, base: str, claims: Claims, keys: SigningKeys) -> None:
+        self.bid_id = claims.bid_id
         self._base = base
         self._claims = encode(claims)
         self._keys = keys

@@ -1,0 +1,82 @@
+"""The Chalice app: which request, message or schedule reaches which part of the bidder, and nothing more."""
+
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from chalice import Chalice, Response
+from chalice.app import SNSEvent, SQSEvent
+
+from bidder import log
+from bidder.endpoints import bid, health, notice, record, refresh
+from bidder.endpoints.public_url import public_url
+from bidder.endpoints.reply import Reply, cors
+from bidder.endpoints.service import Service
+from bidder.settings import settings
+
+app = Chalice(app_name="bidder")
+log.to_stdout()
+
+# Prebid.js posts text/plain and curl a form, so the body is read whatever it calls itself.
+ANY_CONTENT = ["*/*"]
+
+
+@cache
+def service() -> Service:
+    return Service(settings())
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def respond(reply: Reply) -> Response:
+    headers = dict(reply.headers)
+    if reply.content_type:
+        headers["Content-Type"] = reply.content_type
+    return Response(body=reply.body, status_code=reply.status, headers=headers)
+
+
+@app.route("/bid", methods=["POST"], content_types=ANY_CONTENT)
+def post_bid() -> Response:
+    request = app.current_request
+    base = public_url(settings().public_url, request.context, request.headers, "/bid")
+    return respond(bid.bid(service(), request.raw_body, request.headers, base, now()))
+
+
+@app.route("/bid", methods=["OPTIONS"])
+def preflight_bid() -> Response:
+    return respond(Reply(204, headers=cors(app.current_request.headers.get("origin"))))
+
+
+@app.route("/e/{kind}/{token}", methods=["GET"])
+def get_event(kind: str, token: str) -> Response:
+    request = app.current_request
+    query = dict(request.query_params or {})
+    return respond(notice.notice(service(), kind, token, query, request.headers.get("origin"), now()))
+
+
+@app.route("/health", methods=["GET"])
+def get_health() -> Response:
+    return respond(health.health(service(), now()))
+
+
+class Notification(SNSEvent):
+    """An SNS event whose Subject may be missing: AWS sends null for none, the local AWS leaves it out."""
+
+    def _extract_attributes(self, event_dict: dict[str, Any]) -> None:
+        event_dict["Records"][0]["Sns"].setdefault("Subject", None)
+        super()._extract_attributes(event_dict)
+
+
+@app.on_sns_message(topic="campaign-refresh", name="refresh")
+def refresh_campaigns(event: SNSEvent) -> dict[str, int]:
+    return {"version": refresh.refresh(service(), now())}
+
+
+refresh_campaigns.event_class = Notification
+
+
+@app.on_sqs_message(queue="bid-events-ledger", batch_size=10, name="ledger")
+def ledger(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
+    return record.record(service(), event.to_dict()["Records"])

@@ -1,0 +1,64 @@
+"""What a process holds on to between requests, each thing made when first needed."""
+
+from datetime import timedelta
+from functools import cached_property
+
+from pydantic import ValidationError
+
+from bidder import aws
+from bidder.campaigns.repository import CampaignRepository
+from bidder.events.ledger import Ledger
+from bidder.events.publisher import Publisher
+from bidder.events.token import SigningKeys
+from bidder.settings import InvalidSettings, Settings
+from bidder.snapshot.keeper import Keeper
+from bidder.snapshot.store import SnapshotStore
+
+
+class Service:
+    """The rooms of the bidder, furnished with the AWS of the environment."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def store(self) -> SnapshotStore:
+        """Where snapshots are."""
+        return SnapshotStore(aws.client("s3"), self.settings.snapshot_bucket)
+
+    @cached_property
+    def keeper(self) -> Keeper:
+        """The snapshot of the moment."""
+        return Keeper(
+            lambda known: self.store.load(known),
+            interval=timedelta(seconds=self.settings.snapshot_check_interval),
+            hard_age=timedelta(seconds=self.settings.snapshot_hard_age),
+        )
+
+    @cached_property
+    def signing_keys(self) -> SigningKeys:
+        """The keys of event URLs, from Parameter Store. Raises InvalidSettings where what is there is no key set."""
+        name = f"{self.settings.parameters}/signing-keys"
+        value = aws.client("ssm").get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+        try:
+            return SigningKeys.model_validate_json(value)
+        except ValidationError as error:
+            # Neither the value nor pydantic's view of it may reach a log: it holds the keys.
+            wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['type']}" for e in error.errors())
+            msg = f"the parameter {name} holds no signing keys: {wrong}"
+            raise InvalidSettings(msg) from None
+
+    @cached_property
+    def publisher(self) -> Publisher:
+        """The way to the topic of events."""
+        return Publisher(aws.client("sns"), self.settings.events_topic)
+
+    @cached_property
+    def campaigns(self) -> CampaignRepository:
+        """What is for sale."""
+        return CampaignRepository(aws.client("dynamodb"), self.settings.campaigns_table)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What has been spent."""
+        return Ledger(aws.client("dynamodb"), self.settings.ledger_table)
