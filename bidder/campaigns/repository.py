@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from bidder import log
 from bidder.campaigns.campaign import Campaign, Status
 
 if TYPE_CHECKING:
@@ -54,9 +55,15 @@ class CampaignRepository:
             raise UnknownCampaign(campaign_id) from None
 
     def all(self) -> Iterator[Campaign]:
-        """Every campaign, in no order, read consistently."""
+        """Every campaign that can be read, in no order, read consistently.
+
+        One that can't be is logged and left out: it must not keep the others from being refreshed.
+        """
         pages = self._dynamodb.get_paginator("scan").paginate(TableName=self._table, ConsistentRead=True)
         for page in pages:
             for item in page["Items"]:
-                campaign = Campaign.model_validate_json(item["document"]["S"])
-                yield campaign.model_copy(update={"status": Status(item["status"]["S"])})
+                try:
+                    campaign = Campaign.model_validate_json(item["document"]["S"])
+                    yield campaign.model_copy(update={"status": Status(item["status"]["S"])})
+                except (KeyError, ValueError) as error:
+                    log.warning("campaign.unreadable", campaign=item["id"]["S"], reason=str(error))

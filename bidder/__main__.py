@@ -1,0 +1,7 @@
+"""`python -m bidder`."""
+
+import sys
+
+from bidder.cli.main import main
+
+sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""The command line: `python -m bidder`, for people at a laptop. It isn't used in Lambda."""

@@ -1,0 +1,73 @@
+"""`python -m bidder campaigns …`."""
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bidder.campaigns.campaign import Campaign, Status
+from bidder.campaigns.files import read_campaigns
+from bidder.cli.refresh import publish_refresh
+from bidder.cli.table import table
+from bidder.delivery.budget import Spend
+from bidder.endpoints.service import Service
+from bidder.money import display
+
+VERBS = {"pause": Status.PAUSED, "resume": Status.ACTIVE}
+
+
+def import_file(service: Service, path: str) -> None:
+    """Checks the whole file, then stores its campaigns. Raises InvalidCampaignFile, OSError."""
+    text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
+    campaigns = read_campaigns(text, service.settings.media_url)
+    for campaign in campaigns:
+        service.campaigns.put(campaign)
+    print(f"{len(campaigns)} campaigns imported from {path}")
+    publish_refresh(service)
+
+
+def list_all(service: Service, *, as_json: bool) -> None:
+    """Prints campaigns by id, with what they have spent today and in all."""
+    campaigns = sorted(service.campaigns.all(), key=lambda campaign: campaign.id)
+    spends = service.ledger.spends([campaign.id for campaign in campaigns], datetime.now(UTC).date())
+    rows = [(campaign, spends.get(campaign.id, Spend())) for campaign in campaigns]
+    if as_json:
+        print(json.dumps([_record(campaign, spend) for campaign, spend in rows], indent=2))
+    else:
+        print(table(("id", "status", "cpm", "today", "daily budget", "in all", "total budget"), map(_cells, rows)))
+
+
+def change_status(service: Service, campaign_id: str, status: Status) -> None:
+    """Pauses or resumes, and asks for a refresh, so that bids follow at once. Raises UnknownCampaign."""
+    service.campaigns.set_status(campaign_id, status)
+    print(f"{campaign_id} is {status}")
+    publish_refresh(service)
+
+
+def _record(campaign: Campaign, spend: Spend) -> dict[str, object]:
+    return {
+        "id": campaign.id,
+        "name": campaign.name,
+        "status": campaign.status,
+        "spend_micros": spend.today_micros,
+        "total_spend_micros": spend.total_micros,
+        "daily_budget_micros": campaign.budget.daily_micros,
+        "total_budget_micros": campaign.budget.total_micros,
+    }
+
+
+def _cells(row: tuple[Campaign, Spend]) -> tuple[str, ...]:
+    campaign, spend = row
+    return (
+        campaign.id,
+        campaign.status,
+        _amount(campaign.cpm_micros, "deals only"),
+        display(spend.today_micros),
+        _amount(campaign.budget.daily_micros, "no limit"),
+        display(spend.total_micros),
+        _amount(campaign.budget.total_micros, "no limit"),
+    )
+
+
+def _amount(micros: int | None, absent: str) -> str:
+    return absent if micros is None else display(micros)

@@ -1,0 +1,51 @@
+"""Reads the command line and runs the command that it names."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from bidder.campaigns.files import InvalidCampaignFile
+from bidder.campaigns.repository import UnknownCampaign
+from bidder.cli import campaigns
+from bidder.cli.environment import load_environment
+from bidder.cli.refresh import publish_refresh
+from bidder.endpoints.service import Service
+from bidder.settings import InvalidSettings, settings
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their arguments."""
+    root = argparse.ArgumentParser(prog="python -m bidder", description="Runs the bidder's campaigns.")
+    commands = root.add_subparsers(dest="command", required=True)
+
+    actions = commands.add_parser("campaigns", help="what is for sale").add_subparsers(dest="action", required=True)
+    imports = actions.add_parser("import", help="add or replace the campaigns of a YAML file")
+    imports.add_argument("file", metavar="FILE", help="such as samples/campaigns.yaml; - for standard input")
+    imports.set_defaults(run=lambda service, given: campaigns.import_file(service, given.file))
+    lists = actions.add_parser("list", help="all campaigns, with today's spend (UTC)")
+    lists.add_argument("--json", action="store_true", help="as JSON, amounts in micros")
+    lists.set_defaults(run=lambda service, given: campaigns.list_all(service, as_json=given.json))
+    for verb, status in campaigns.VERBS.items():
+        changes = actions.add_parser(verb, help=f"make a campaign {status}")
+        changes.add_argument("id", metavar="ID")
+        changes.set_defaults(run=lambda service, given, to=status: campaigns.change_status(service, given.id, to))
+
+    refresh = commands.add_parser("refresh", help="rebuild the campaign cache now, not at the next minute")
+    refresh.set_defaults(run=lambda service, _: publish_refresh(service))
+    return root
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs one command; 0 for success, 1 for an error that is explained on standard error, 2 for a wrong call."""
+    given = parser().parse_args(arguments)
+    try:
+        load_environment(os.environ)
+        given.run(Service(settings()), given)
+    except (InvalidSettings, InvalidCampaignFile, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except UnknownCampaign as error:
+        print(f"error: no campaign {error}; `python -m bidder campaigns list` shows the ids", file=sys.stderr)
+        return 1
+    return 0
