@@ -8,7 +8,7 @@ from chalice import Chalice, Response
 from chalice.app import SNSEvent, SQSEvent
 
 from bidder import log
-from bidder.endpoints import bid, health, notice, record, refresh
+from bidder.endpoints import bid, health, notice, rebuild, record
 from bidder.endpoints.public_url import public_url
 from bidder.endpoints.reply import Reply, cors
 from bidder.endpoints.service import Service
@@ -70,11 +70,11 @@ class Notification(SNSEvent):
 
 
 @app.on_sns_message(topic="campaign-refresh", name="refresh")
-def refresh_campaigns(event: SNSEvent) -> dict[str, int]:
-    return {"version": refresh.refresh(service(), now())}
+def refresh(_event: SNSEvent) -> dict[str, int]:
+    return {"version": rebuild.rebuild(service(), now())}
 
 
-refresh_campaigns.event_class = Notification
+refresh.event_class = Notification
 
 
 @app.on_sqs_message(queue="bid-events-ledger", batch_size=10, name="ledger")

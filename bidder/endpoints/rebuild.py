@@ -8,7 +8,7 @@ from bidder.snapshot.delivery import compile_delivery
 from bidder.snapshot.index import compile_index, index_id
 
 
-def refresh(service: Service, now: datetime) -> int:
+def rebuild(service: Service, now: datetime) -> int:
     """Publishes the snapshot of this moment and returns its version, in milliseconds since 1970.
 
     Run twice at once, late or again, it does no harm: the store keeps the newest.
