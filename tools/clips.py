@@ -17,7 +17,9 @@ _FPS = 25
 _AUDIO_KBITS = 64
 _ENCODERS = {
     # ultrafast with an arithmetic coder is Main profile; filler (nal-hrd) holds the rate where the picture is easy
-    "video/mp4": "-c:v libx264 -preset ultrafast -coder 1 -x264-params nal-hrd=cbr -c:a aac -movflags +faststart -f mp4",
+    "video/mp4": (
+        "-c:v libx264 -preset ultrafast -coder 1 -x264-params nal-hrd=cbr -c:a aac -movflags +faststart -f mp4"
+    ),
     "video/webm": (
         "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -row-mt 1 -tile-columns 2 -c:a libopus -vbr off -f webm"
     ),
@@ -71,7 +73,7 @@ def _described(documents: Iterable[Mapping[str, Any]]) -> Iterator[Clip]:
 
 
 def arguments(clip: Clip, title_file: str | None) -> list[str]:
-    """ffmpeg's arguments for a clip, but for the file it writes; without a title file there is no text but the clock."""
+    """ffmpeg's arguments for a clip, but for the file it writes; without a title file no text is drawn."""
     picture = [f"testsrc2=s={clip.width}x{clip.height}:r={_FPS}", f"hue=h={_hue(clip)}:s=0.6"]
     if title_file:
         text = "drawtext=fontcolor=white:x=(w-tw)/2"
@@ -100,13 +102,18 @@ def recipe(clip: Clip) -> str:
     return hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:24]
 
 
+def path(clip: Clip, folder: Path) -> Path:
+    """Where in a folder the clip is kept once made."""
+    return folder / (recipe(clip) + Path(clip.key).suffix)
+
+
 def make(clip: Clip, folder: Path) -> Path:
-    """The clip's file in a folder, made unless it is there. Raises ClipError with ffmpeg's own words."""
+    """Makes the clip, unless it was made before, and returns its path. Raises ClipError with ffmpeg's own words."""
+    finished = path(clip, folder)
+    if finished.exists():
+        return finished
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / (recipe(clip) + Path(clip.key).suffix)
-    if path.exists():
-        return path
-    title, unfinished = path.with_suffix(".txt"), path.with_suffix(".part")
+    title, unfinished = finished.with_suffix(".txt"), finished.with_suffix(".part")
     title.write_text(clip.title, encoding="utf-8")
     try:
         # a machine may have no font to draw text with
@@ -114,18 +121,18 @@ def make(clip: Clip, folder: Path) -> Path:
         if said:
             msg = f"{clip.key}: ffmpeg failed: {said}"
             raise ClipError(msg)
-        return unfinished.rename(path)
+        return unfinished.rename(finished)
     finally:
         title.unlink()
         unfinished.unlink(missing_ok=True)
 
 
-def _ffmpeg(clip: Clip, title: Path | None, path: Path) -> str:
+def _ffmpeg(clip: Clip, title: Path | None, target: Path) -> str:
     """Runs ffmpeg in the file's folder, where no name needs quoting; what it said if it failed, or nothing."""
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-loglevel", "error", "-y"]
     ran = subprocess.run(  # noqa: S603 - no shell, and the arguments are ours
-        [*command, *arguments(clip, title and title.name), path.name],
-        cwd=path.parent,
+        [*command, *arguments(clip, title.name if title else None), target.name],
+        cwd=target.parent,
         capture_output=True,
         text=True,
         timeout=300,

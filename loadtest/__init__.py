@@ -1,0 +1,1 @@
+"""Load on a running bidder, and measurements of one. None of it ships."""

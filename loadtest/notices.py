@@ -1,0 +1,90 @@
+"""What an exchange and a player call after a bid: which event URLs, with which macros filled in."""
+
+from random import Random
+from typing import Any
+from urllib.parse import urlsplit
+
+from lxml import etree
+
+_VAST = {"v": "http://www.iab.com/VAST"}
+_LOST_TO_HIGHER_BID = "102"  # OpenRTB 3.0, List: Loss Reason Codes
+_FILE_NOT_FOUND = "401"  # VAST 4.2 section 2.3.6.3
+
+WON = 0.15
+REPORTED_LOSS = 0.1
+RENDERED = 0.85
+FAILED = 0.02
+BILLED_TOO = 0.05
+CLICKED = 0.01
+WATCHED_ON = (("start", 0.98), ("firstQuartile", 0.88), ("midpoint", 0.92), ("thirdQuartile", 0.94), ("complete", 0.95))
+"""For each event, the share of those that came to the one before who come to it."""
+
+
+def notices(rng: Random, auction_id: str, bid: dict[str, Any]) -> list[tuple[str, str]]:
+    """Kind and URL of each call that this bid brings back, in order; most bids lose, and say nothing.
+
+    Raises ValueError where the markup is no VAST, or lacks a URL that every bid has.
+    """
+    ad = _parse(bid["adm"])
+    price = round(bid["price"] * rng.uniform(0.6, 1), 6)
+    macros = {
+        "${AUCTION_ID}": auction_id,
+        "${AUCTION_PRICE}": f"{price}",
+        "${AUCTION_LOSS}": _LOST_TO_HIGHER_BID,
+        "[ERRORCODE]": _FILE_NOT_FOUND,
+    }
+    return [(kind, _filled(url, macros)) for kind, url in _called(rng, bid, ad)]
+
+
+def _called(rng: Random, bid: dict[str, Any], ad: etree._Element) -> list[tuple[str, str]]:
+    if rng.random() >= WON:
+        return [("loss", bid["lurl"])] if rng.random() < REPORTED_LOSS else []
+    called = [("win", bid["nurl"])]
+    if rng.random() >= RENDERED:
+        return called
+    if rng.random() < FAILED:
+        return [*called, ("error", _url(ad, "//v:Error"))]
+    called.append(("impression", _url(ad, "//v:Impression")))
+    if rng.random() < BILLED_TOO:
+        called.append(("bill", bid["burl"]))
+    for event, share in WATCHED_ON:
+        if rng.random() >= share:
+            if ad.find(".//v:Linear[@skipoffset]", _VAST) is not None and event != "start":
+                called.append(("skip", _tracking(ad, "skip")))
+            break
+        called.append((event, _tracking(ad, event)))
+    if rng.random() < CLICKED:
+        called.append(("click", _url(ad, "//v:ClickTracking")))
+    return called
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL leads to this machine: a load test calls no other."""
+    parts = urlsplit(url)
+    return parts.scheme in {"http", "https"} and parts.hostname in {"127.0.0.1", "localhost", "::1"}
+
+
+def _parse(adm: str) -> etree._Element:
+    try:
+        return etree.fromstring(adm.encode(), etree.XMLParser(resolve_entities=False, no_network=True))
+    except etree.XMLSyntaxError as error:
+        msg = f"adm is not XML: {error}"
+        raise ValueError(msg) from None
+
+
+def _tracking(ad: etree._Element, event: str) -> str:
+    return _url(ad, f"//v:Tracking[@event='{event}']")
+
+
+def _url(ad: etree._Element, path: str) -> str:
+    found = ad.xpath(path, namespaces=_VAST)
+    if not found or not found[0].text:
+        msg = f"adm has no URL at {path}"
+        raise ValueError(msg)
+    return str(found[0].text)
+
+
+def _filled(url: str, macros: dict[str, str]) -> str:
+    for macro, value in macros.items():
+        url = url.replace(macro, value)
+    return url

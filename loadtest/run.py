@@ -1,0 +1,112 @@
+"""`python -m loadtest.run`: a minute of load on the bidder on this machine, and a table of how it bore it.
+
+DURATION (seconds), USERS and HOST, or PORT, change what is run. Exits with 1 where anything was answered wrongly.
+"""
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+# locust patches sockets for gevent, so it comes before whatever opens one
+from locust.env import Environment  # isort: skip
+import gevent
+import requests
+from locust.stats import StatsEntry
+
+from loadtest.locustfile import BID, Exchange, outcomes
+from loadtest.notices import is_loopback
+from loadtest.table import table
+
+HEADINGS = ("", "requests", "rate /s", "p50 ms", "p99 ms", "bids", "no-bids", "400s", "errors")
+
+
+class Plan(NamedTuple):
+    """What to run: seconds, users, and the bidder's address."""
+
+    duration: int
+    users: int
+    host: str
+
+
+class BadPlan(ValueError):
+    """The environment asks for a run that isn't made; the message says what is allowed."""
+
+
+def plan(environ: Mapping[str, str]) -> Plan:
+    """The run that the environment asks for. Raises BadPlan."""
+    host = environ.get("HOST") or f"http://127.0.0.1:{environ.get('PORT') or 8000}"
+    if not is_loopback(host):
+        msg = f"HOST={host}: only a bidder on this machine is put under load, such as http://127.0.0.1:8000"
+        raise BadPlan(msg)
+    return Plan(_bounded(environ, "DURATION", 60, 3600), _bounded(environ, "USERS", 10, 200), host.rstrip("/"))
+
+
+def _bounded(environ: Mapping[str, str], name: str, default: int, most: int) -> int:
+    text = environ.get(name) or str(default)
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
+        msg = f"{name}={text}: give a whole number from 1 to {most}"
+        raise BadPlan(msg)
+    return int(text)
+
+
+def main() -> int:
+    """Runs the plan of the environment. Returns the exit status."""
+    try:
+        made = plan(os.environ)
+    except BadPlan as error:
+        print(f"loadtest: {error}", file=sys.stderr)
+        return 2
+    if (unwell := _unwell(made.host)) is not None:
+        print(f"loadtest: no bidder at {made.host}: {unwell}. Start one with `make run`.", file=sys.stderr)
+        return 2
+    print(f"loadtest: {made.users} users for {made.duration} s against {made.host}", flush=True)
+    environment = _run(made)
+    stats = environment.stats
+    notices = [entry for (name, _), entry in stats.entries.items() if name != BID]
+    print(report(stats.get(BID, "POST"), notices, outcomes, made.duration))
+    for error in stats.errors.values():
+        print(f"  {error.occurrences} x {error.name}: {error.error}")
+    return 1 if stats.errors or not outcomes else 0
+
+
+def _unwell(host: str) -> str | None:
+    """Why the bidder can't be put under load, or None."""
+    try:
+        answer = requests.get(f"{host}/health", timeout=5)
+    except requests.RequestException as error:
+        return f"GET /health failed ({type(error).__name__})"
+    return None if answer.status_code == 200 else f"GET /health answers {answer.status_code}: {answer.text[:200]}"
+
+
+def _run(made: Plan) -> Environment:
+    environment = Environment(user_classes=[Exchange], host=made.host)
+    runner = environment.create_local_runner()
+    runner.start(made.users, spawn_rate=made.users)
+    gevent.spawn_later(made.duration, runner.quit)
+    runner.greenlet.join()
+    return environment
+
+
+def report(bids: StatsEntry, notices: Iterable[StatsEntry], answers: Mapping[str, int], seconds: float) -> str:
+    """The table: a row for bid requests, one for all notices."""
+    together = StatsEntry(bids.stats, "notices", "GET")
+    for entry in notices:
+        together.extend(entry)
+    kinds = [str(answers.get(kind, 0)) for kind in ("bid", "no-bid", "400")]
+    return table(
+        HEADINGS,
+        [
+            ("POST /bid", *_figures(bids, seconds), *kinds, str(bids.num_failures)),
+            ("notices", *_figures(together, seconds), "", "", "", str(together.num_failures)),
+        ],
+    )
+
+
+def _figures(entry: StatsEntry, seconds: float) -> tuple[str, ...]:
+    p50, p99 = (f"{entry.get_response_time_percentile(share):.0f}" for share in (0.5, 0.99))
+    return str(entry.num_requests), f"{entry.num_requests / seconds:.1f}", p50, p99
+
+
+if __name__ == "__main__":
+    sys.exit(main())
