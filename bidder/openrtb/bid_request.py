@@ -12,7 +12,7 @@ from bidder.openrtb.imp import Imp
 from bidder.openrtb.regs import Regs
 from bidder.openrtb.site import Site
 from bidder.openrtb.source import Source
-from bidder.openrtb.types import Flag, Identifier, LowerStrings, NullIs, Strings, Taxonomy, UpperStrings
+from bidder.openrtb.types import Codes, Flag, Identifier, LowerStrings, NullIs, Strings, Taxonomy
 from bidder.openrtb.user import User
 
 MAX_IMPS = 100
@@ -33,7 +33,7 @@ class BidRequest(Object):
     tmax: int | None = None
     wseat: Strings = ()
     bseat: Strings = ()
-    cur: UpperStrings = ()
+    cur: Codes = ()
     wlang: LowerStrings = ()
     wlangb: LowerStrings = ()
     acat: Strings = ()

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, from_json
 
-from bidder.openrtb.bid_request import BidRequest
+from bidder.openrtb.bid_request import MAX_IMPS, BidRequest
 from bidder.openrtb.invalid_request import Fault, InvalidRequest
 from bidder.openrtb.mend import mend
 
@@ -34,6 +34,7 @@ def parse(body: bytes) -> BidRequest:
     """
     if len(body) > MAX_BODY:
         raise InvalidRequest([("body", f"longer than {MAX_BODY} bytes")])
+    _refuse_nan(body)
     try:
         request = BidRequest.model_validate_json(body)
     except ValidationError as error:
@@ -41,6 +42,15 @@ def parse(body: bytes) -> BidRequest:
     if clashes := _clashes([imp.id for imp in request.imp], _present(request.__dict__)):
         raise InvalidRequest(clashes)
     return request
+
+
+def _refuse_nan(body: bytes) -> None:
+    """Python's JSON knows NaN and Infinity, the standard's does not; pydantic lets them by in unknown fields."""
+    if b"NaN" in body or b"Infinity" in body:
+        try:
+            from_json(body, allow_inf_nan=False)
+        except ValueError as error:
+            raise InvalidRequest([("body", f"Invalid JSON: {error}")]) from None
 
 
 def _parse_dirty(body: bytes, error: ValidationError) -> BidRequest:
@@ -97,5 +107,6 @@ def _raw_clashes(document: Any) -> list[Fault]:
     if not isinstance(document, dict):
         return []
     imps = document.get("imp")
-    ids = [imp.get("id") if isinstance(imp, dict) else None for imp in imps] if isinstance(imps, list) else []
+    imps = imps[:MAX_IMPS] if isinstance(imps, list) else []
+    ids = (imp.get("id") if isinstance(imp, dict) else None for imp in imps)
     return _clashes((str(i) if isinstance(i, str | int) else None for i in ids), _present(document))

@@ -33,9 +33,7 @@ class Regs(Object):
         if ext is not None:
             if self.gdpr is None:
                 self.gdpr = ext.gdpr
-            if self.us_privacy is None:
-                self.us_privacy = ext.us_privacy
-            if self.gpp is None:
-                self.gpp = ext.gpp
+            self.us_privacy = self.us_privacy or ext.us_privacy
+            self.gpp = self.gpp or ext.gpp
             self.gpp_sid = self.gpp_sid or ext.gpp_sid
         return self

@@ -36,7 +36,10 @@ Identifier = Annotated[str, StringConstraints(min_length=1)]
 Flag = Annotated[int, NullIs(0)]
 """An integer whose default is 0. Fields where 0 and absent differ are `int | None` instead."""
 
-Currency = Annotated[Upper, NullIs("USD")]
+Code = Annotated[Upper, StringConstraints(min_length=1)]
+"""The same where an empty one would be taken for a code."""
+
+Currency = Annotated[Code, NullIs("USD")]
 """An ISO-4217 code whose default is USD."""
 
 Taxonomy = Annotated[int, NullIs(1)]
@@ -45,5 +48,5 @@ Taxonomy = Annotated[int, NullIs(1)]
 Ints = Annotated[tuple[int, ...], NullIs(())]
 Strings = Annotated[tuple[str, ...], NullIs(())]
 LowerStrings = Annotated[tuple[Lower, ...], NullIs(())]
-UpperStrings = Annotated[tuple[Upper, ...], NullIs(())]
+Codes = Annotated[tuple[Code, ...], NullIs(())]
 """Lists, empty where absent: OpenRTB gives an absent and an empty list the same meaning."""

@@ -38,7 +38,6 @@ class User(Object):
     def _fold_ext(self) -> Self:
         ext = self.ext
         if ext is not None:
-            if self.consent is None:
-                self.consent = ext.consent
+            self.consent = self.consent or ext.consent
             self.eids = self.eids or ext.eids
         return self

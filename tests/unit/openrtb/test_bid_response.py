@@ -1,0 +1,64 @@
+import json
+from pathlib import Path
+from typing import get_type_hints
+
+import jsonschema
+import pytest
+
+from bidder.openrtb.bid import Bid
+from bidder.openrtb.bid_response import BidResponse, bid_response, dump, no_bid_response
+from bidder.openrtb.no_bid_reason import NoBidReason
+
+SCHEMA = Path(__file__).parents[4] / "shared" / "standards" / "openrtb26-Res.schema.json"
+
+BID: Bid = {
+    "id": "b1",
+    "impid": "1",
+    "price": 2.5,
+    "mtype": 2,
+    "adm": '<VAST version="4.2"/>',
+    "adomain": ["brand.example"],
+    "crid": "cr1",
+    "cid": "c1",
+    "dur": 15,
+    "protocol": 13,
+    "cat": ["IAB1"],
+    "cattax": 1,
+    "attr": [16],
+    "apis": [7],
+    "language": "en",
+    "dealid": "d1",
+    "exp": 300,
+    "w": 640,
+    "h": 360,
+    "nurl": "https://bid.example/e/win/x?p=${AUCTION_PRICE}",
+    "burl": "https://bid.example/e/bill/x",
+    "lurl": "https://bid.example/e/loss/x?r=${AUCTION_LOSS}",
+    "slotinpod": 1,
+}
+
+
+def test_the_bid_in_this_file_has_every_field() -> None:
+    assert set(BID) == set(get_type_hints(Bid))
+
+
+@pytest.mark.parametrize(
+    "response", [bid_response("r", "x", "USD", {"seat": [BID]}), no_bid_response("r", NoBidReason.UNMATCHED_USER)]
+)
+@pytest.mark.skipif(not SCHEMA.exists(), reason="the schema is not on this machine")
+def test_answers_are_valid(response: BidResponse) -> None:
+    jsonschema.validate(json.loads(dump(response)), json.loads(SCHEMA.read_text()))
+
+
+def test_a_bid_answer() -> None:
+    assert json.loads(dump(bid_response("r", "x", "EUR", {"s1": [BID], "s2": []}))) == {
+        "id": "r",
+        "bidid": "x",
+        "cur": "EUR",
+        "seatbid": [{"seat": "s1", "bid": [BID]}, {"seat": "s2", "bid": []}],
+    }
+
+
+def test_a_reasoned_no_bid() -> None:
+    answer = dump(no_bid_response("\u00e9", NoBidReason.INSUFFICIENT_TIME))
+    assert answer == r'{"id":"\u00e9","seatbid":[],"nbr":15}'

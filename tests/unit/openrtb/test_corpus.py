@@ -1,0 +1,68 @@
+"""Requests that real senders sent: each is read, or refused for what the standard calls invalid."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bidder.openrtb import InvalidRequest, parse
+
+CORPUS = Path(__file__).parents[4] / "shared" / "corpus"
+
+pytestmark = pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is not on this machine")
+
+
+def records(name: str) -> list[Any]:
+    return [json.loads(line) for line in (CORPUS / name).read_text().splitlines()]
+
+
+def refusal(request: Any) -> str:
+    """Why `request` is refused, empty where it is read."""
+    try:
+        parse(json.dumps(request).encode())
+    except InvalidRequest as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("name", ["prebid-video.jsonl", "prebid-other.jsonl"])
+def test_what_prebid_sends_is_read(name: str) -> None:
+    assert Counter(map(refusal, records(name))) == {"": len(records(name))}
+
+
+def test_what_prebidjs_sends_is_read() -> None:
+    body = (CORPUS / "prebidjs-request.json").read_bytes()
+    request = parse(body)
+    assert request.imp[0].video is not None
+    assert request.imp[0].video.podid == "p1"
+
+
+def test_what_the_standard_shows_is_read() -> None:
+    requests = [record["body"] for record in records("iab-examples.jsonl") if record["kind"] == "request"]
+    assert Counter(map(refusal, requests)) == {"": len(requests)}
+
+
+def test_what_exchanges_send_is_read_if_it_has_mimes() -> None:
+    for request in records("exchange-video.jsonl"):
+        lacking = [i for i, imp in enumerate(request["imp"]) if "video" in imp and "mimes" not in imp["video"]]
+        assert refusal(request) == "; ".join(f"imp[{i}].video.mimes: required" for i in lacking)
+
+
+# The others are of no concern: what makes them bad is Prebid Server's own, or leaves nothing to bid on.
+REFUSED = {
+    "video without mimes": ".video.mimes: ",
+    "more than one of site/app/dooh": "app: cannot be sent beside site",
+    "imp missing/empty/not array": "imp: required",
+    "duplicate imp ids": ".id: the same as imp[",
+    "imp without string id": ".id: required",
+    "no string id": "id: required",
+}
+
+
+def test_what_is_bad_is_refused_for_that() -> None:
+    for record in records("prebid-bad.jsonl"):
+        expected = REFUSED.get(record["reason"])
+        if expected is not None:
+            assert expected in refusal(record["request"]), record["source"]

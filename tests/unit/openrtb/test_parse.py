@@ -1,0 +1,260 @@
+"""parse(): what the standard calls valid is read as it was meant, everything else ends in InvalidRequest."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.openrtb import BidRequest, InvalidRequest, parse
+from bidder.openrtb.base import MAX_STRING
+from bidder.openrtb.bid_request import MAX_IMPS
+from bidder.openrtb.parse import MAX_BODY, MAX_FAULTS
+from tests.strategies import Path, bid_requests, dirty, json_values, mutated
+
+VIDEO = {"mimes": ["video/mp4"]}
+
+
+def request(**changes: Any) -> dict[str, Any]:
+    return {"id": "r", "imp": [{"id": "1", "video": dict(VIDEO)}]} | changes
+
+
+def with_imp(**changes: Any) -> dict[str, Any]:
+    return request(imp=[{"id": "1", "video": dict(VIDEO)} | changes])
+
+
+def with_video(**changes: Any) -> dict[str, Any]:
+    return with_imp(video=VIDEO | changes)
+
+
+def read(document: Any) -> BidRequest:
+    return parse(json.dumps(document).encode())
+
+
+def faults(document: Any) -> list[str]:
+    with pytest.raises(InvalidRequest) as caught:
+        read(document)
+    return [path for path, _ in caught.value.fields]
+
+
+CASELESS = {"domain", "cur", "mimes", "badv", "wadomain", "asi", "source", "bidfloorcur", "country", "wlang"}
+
+
+def assert_reads(model: Any, document: Any, name: str = "") -> None:
+    """The naive reading: whatever the document says, the model says too."""
+    if isinstance(document, dict):
+        for field, value in document.items():
+            if field == "banner":
+                assert model.banner == value
+            else:
+                assert_reads(getattr(model, field), value, field)
+    elif isinstance(document, list):
+        assert len(model) == len(document)
+        for one, other in zip(model, document, strict=True):
+            assert_reads(one, other, name)
+    elif name in CASELESS and isinstance(document, str):
+        assert model.casefold() == document.casefold()
+    else:
+        assert model == document
+
+
+@given(bid_requests())
+def test_a_valid_request_is_read_as_it_stands(document: Any) -> None:
+    assert_reads(read(document), document)
+
+
+@given(dirty())
+def test_dirt_changes_nothing(pair: tuple[Any, Any]) -> None:
+    clean, soiled = pair
+    expected, got = read(clean).model_dump(), read(soiled).model_dump()
+    for imp in [*expected["imp"], *got["imp"]]:
+        imp["banner"] = imp["banner"] is not None
+    assert got == expected
+
+
+@given(bid_requests())
+def test_the_2_5_places_say_the_same(document: Any) -> None:
+    expected = read(document).model_dump(exclude={"regs": {"ext"}, "user": {"ext"}, "source": {"ext"}})
+    for holder, names in (
+        ("regs", ("gdpr", "us_privacy", "gpp", "gpp_sid")),
+        ("user", ("consent", "eids")),
+        ("source", ("schain",)),
+    ):
+        if holder in document:
+            document[holder]["ext"] = {n: document[holder].pop(n) for n in names if n in document[holder]}
+    assert read(document).model_dump(exclude={"regs": {"ext"}, "user": {"ext"}, "source": {"ext"}}) == expected
+
+
+def test_the_2_6_place_wins() -> None:
+    got = read(
+        request(
+            regs={"gdpr": 0, "gpp": "new", "ext": {"gdpr": 1, "gpp": "old", "us_privacy": "1YNN", "gpp_sid": [7]}},
+            user={"consent": "new", "ext": {"consent": "old", "eids": [{"source": "a.example"}]}},
+            source={"schain": {"complete": 1}, "ext": {"schain": {"complete": 0}}},
+        )
+    )
+    assert got.regs is not None
+    assert got.user is not None
+    assert got.source is not None
+    assert got.source.schain is not None
+    assert (got.regs.gdpr, got.regs.gpp, got.regs.us_privacy, got.regs.gpp_sid) == (0, "new", "1YNN", (7,))
+    assert (got.user.consent, got.user.eids[0].source) == ("new", "a.example")
+    assert got.source.schain.complete == 1
+
+
+def test_absent_is_none_unless_the_standard_has_a_default() -> None:
+    got = read(request(regs={}))
+    imp, video = got.imp[0], got.imp[0].video
+    assert video is not None
+    assert got.regs is not None
+    assert (got.tmax, imp.bidfloor, imp.secure, video.w, video.skip, video.maxduration, got.regs.coppa) == (None,) * 7
+    assert (got.at, got.test, got.cattax, imp.bidfloorcur, imp.instl, video.boxingallowed) == (2, 0, 1, "USD", 0, 1)
+    assert read(with_imp(bidfloor=0, secure=0)).imp[0].bidfloor == 0
+    assert read(with_imp(bidfloor=0, secure=0)).imp[0].secure == 0
+
+
+@given(mutated())
+def test_a_broken_place_is_forgiven_or_named(mutation: tuple[Any, Path]) -> None:
+    document, place = mutation
+    try:
+        read(document)
+    except InvalidRequest as error:
+        named = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place).lstrip(".")
+        for path, message in error.fields:
+            same_place = path.startswith(named) or named.startswith(path)
+            a_clash = message.startswith(("the same as", "cannot be sent beside"))
+            assert same_place or a_clash, (path, message)
+
+
+@given(st.binary() | json_values.map(lambda value: json.dumps(value).encode()))
+def test_anything_else_is_invalid(body: bytes) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        parse(body)
+    assert caught.value.fields
+
+
+@pytest.mark.parametrize(
+    ("document", "paths"),
+    [
+        ([], ["body"]),
+        (None, ["body"]),
+        ({}, ["id", "imp"]),
+        (request(id=""), ["id"]),
+        (request(id=None), ["id"]),
+        (request(id=True), ["id"]),
+        (request(imp=None), ["imp"]),
+        (request(imp=[]), ["imp"]),
+        (request(imp=[None]), ["imp"]),
+        (request(imp={"id": "1"}), ["imp"]),
+        (request(imp=[{}]), ["imp[0].id"]),
+        (request(imp=["1"]), ["imp[0]"]),
+        (request(imp=[{"id": str(n)} for n in range(MAX_IMPS + 1)]), ["imp"]),
+        (request(imp=[{"id": "1"}, {"id": "2"}, {"id": "1"}, {"id": 1}]), ["imp[2].id", "imp[3].id"]),
+        (with_imp(video={}), ["imp[0].video.mimes"]),
+        (with_imp(video="yes"), ["imp[0].video"]),
+        (with_video(mimes=[]), ["imp[0].video.mimes"]),
+        (with_video(mimes=[None]), ["imp[0].video.mimes"]),
+        (with_video(mimes={"a": 1}), ["imp[0].video.mimes"]),
+        (with_video(mimes=["video/mp4", {"a": 1}]), ["imp[0].video.mimes[1]"]),
+        (with_video(maxduration="long", minduration="short"), ["imp[0].video.minduration", "imp[0].video.maxduration"]),
+        (with_imp(bidfloor="much"), ["imp[0].bidfloor"]),
+        (with_imp(bidfloor="NaN"), ["imp[0].bidfloor"]),
+        (with_imp(pmp="x"), ["imp[0].pmp"]),
+        (with_imp(pmp={"deals": [{"bidfloor": 1}]}), ["imp[0].pmp.deals[0].id"]),
+        (request(regs={"gdpr": "yes", "ext": {"gpp_sid": ["x"]}}), ["regs.gdpr", "regs.ext.gpp_sid[0]"]),
+        (request(device={"lmt": "on"}), ["device.lmt"]),
+        (request(bcat={"x": 1}), ["bcat"]),
+        (request(site={"id": "s"}, app={"id": "a"}), ["app"]),
+        (request(site={}, app={}, dooh={}), ["app", "dooh"]),
+        (
+            {"imp": [{"id": "1", "video": {}}, {"id": "1"}], "site": {}, "app": {}},
+            ["id", "imp[0].video.mimes", "imp[1].id", "app"],
+        ),
+    ],
+    ids=lambda value: json.dumps(value)[:60],
+)
+def test_each_fault_is_named(document: Any, paths: list[str]) -> None:
+    assert faults(document) == paths
+
+
+@pytest.mark.parametrize(
+    ("document", "read_back"),
+    [
+        (request(id=17), lambda got: got.id == "17"),
+        (request(imp=[{"id": 1}, {"id": "01"}]), lambda got: [imp.id for imp in got.imp] == ["1", "01"]),
+        (with_video(w="640", h=480.0), lambda got: (got.imp[0].video.w, got.imp[0].video.h) == (640, 480)),
+        (with_video(w=640.5), lambda got: got.imp[0].video.w == 640),
+        (with_video(mimes=["VIDEO/MP4 "]), lambda got: got.imp[0].video.mimes == ("video/mp4",)),
+        (with_video(mimes="video/mp4"), lambda got: got.imp[0].video.mimes == ("video/mp4",)),
+        (with_video(protocol=2), lambda got: got.imp[0].video.accepted_protocols() == (2,)),
+        (with_video(protocol=[2, 5]), lambda got: got.imp[0].video.accepted_protocols() == (2, 5)),
+        (with_video(protocols=[3], protocol=2), lambda got: got.imp[0].video.accepted_protocols() == (3,)),
+        (with_video(protocols=[9999]), lambda got: got.imp[0].video.protocols == (9999,)),
+        (with_video(companionad={"companion": [{}]}), lambda got: got.imp[0].video.companionad == ()),
+        (with_imp(banner="dirty", native=[1], audio=3, ext="x"), lambda got: got.imp[0].native == [1]),
+        (with_imp(pmp=[], video=[]), lambda got: got.imp[0].video is None),
+        (with_imp(bidfloor="1.5", bidfloorcur=None), lambda got: got.imp[0].bidfloor == 1.5),
+        (request(imp=[None, {"id": "1"}]), lambda got: len(got.imp) == 1),
+        (request(cur=["usd", None]), lambda got: got.cur == ("USD",)),
+        (request(bcat="IAB25"), lambda got: got.bcat == ("IAB25",)),
+        (request(test=True, at=None), lambda got: (got.test, got.at) == (1, 2)),
+        (request(tmax="soon"), lambda got: got.tmax is None),
+        (
+            request(site={"name": {"en": "x"}, "cat": "IAB1", "domain": "A.Example"}),
+            lambda got: got.site.domain == "a.example",
+        ),
+        (request(device={"geo": "here", "ua": 7, "w": {}}), lambda got: (got.device.geo, got.device.ua) == (None, "7")),
+        (request(device={"ua": "x" * (MAX_STRING + 1)}), lambda got: got.device.ua is None),
+        (request(user={"eids": "x", "ext": 99, "data": [{"segment": [5]}]}), lambda got: got.user.eids == ()),
+        (request(site=None, app={}), lambda got: got.app is not None),
+        (request(site=[], app={}), lambda got: got.app is not None),
+        (request(user={"id": "\u00e9\u4e16\U0001f600"}), lambda got: got.user.id == "\u00e9\u4e16\U0001f600"),
+    ],
+    ids=lambda value: json.dumps(value)[:60] if isinstance(value, dict) else "",
+)
+def test_dirt_is_forgiven(document: Any, read_back: Callable[[BidRequest], bool]) -> None:
+    assert read_back(read(document))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe{}",
+        json.dumps(request()).encode("utf-16"),
+        json.dumps(request(user={"id": "\u00e9"}), ensure_ascii=False).encode("latin-1"),
+        b'{"id":"1","imp":[{"id":"1"}],"ext":{"x":NaN}}',
+        b'{"id":"1","imp":[{"id":"1","bidfloor":-Infinity}]}',
+        b'{"id":"\\ud800","imp":[{"id":"1"}]}',
+        b"[" * 100_000,
+        b'{"id":"1","imp":[{"id":"1"}],"ext":' + b'{"a":' * 20_000 + b"1" + b"}" * 20_001,
+        b'{"id":"1","imp":[{"id":"1"}],"bcat":[' + b'"IAB1",' * (MAX_BODY // 7) + b'"IAB1"]}',
+    ],
+    ids=range(11),
+)
+def test_what_is_no_json_of_ours_is_refused_as_a_whole(body: bytes) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        parse(body)
+    assert [path for path, _ in caught.value.fields] == ["body"]
+
+
+def test_the_words_nan_and_infinity_are_no_offence() -> None:
+    assert read(request(site={"name": "NaN to Infinity"})).site is not None
+
+
+def test_many_faults_are_counted_not_listed() -> None:
+    body = json.dumps(request(bcat=[{"a": 1}] * 20_000)).encode()
+    started = time.perf_counter()
+    with pytest.raises(InvalidRequest, match=str(MAX_FAULTS)):
+        parse(body)
+    assert time.perf_counter() - started < 1
+
+
+def test_the_text_is_short_and_ours() -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        read(with_video(mimes={"secret": "value"}) | {"id": None})
+    assert str(caught.value) == "id: required; imp[0].video.mimes: not a list"
