@@ -79,9 +79,10 @@ class Priced(BaseModel):
         read = dict(data)
         for field in cls.model_fields:
             name = field.removesuffix("_micros")
-            if name != field and read.get(name) is not None:
+            if name != field and name in read:
                 if field in read:
                     msg = f"{name} and {field} are the same amount: give one"
                     raise ValueError(msg)
-                read[field] = micros(read.pop(name))
+                amount = read.pop(name)
+                read[field] = None if amount is None else micros(amount)
         return read

@@ -5,10 +5,12 @@ import os
 import sys
 from collections.abc import Sequence
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from bidder.campaigns.files import InvalidCampaignFile
 from bidder.campaigns.repository import UnknownCampaign
 from bidder.cli import campaigns
-from bidder.cli.environment import load_environment
+from bidder.cli.environment import load_environment, target
 from bidder.cli.refresh import publish_refresh
 from bidder.endpoints.service import Service
 from bidder.settings import InvalidSettings, settings
@@ -47,5 +49,8 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     except UnknownCampaign as error:
         print(f"error: no campaign {error}; `python -m bidder campaigns list` shows the ids", file=sys.stderr)
+        return 1
+    except (BotoCoreError, ClientError) as error:
+        print(f"error: {target()} refused or is not there: {error}", file=sys.stderr)
         return 1
     return 0

@@ -1,0 +1,125 @@
+"""Campaigns and snapshots for tests: ones with plain defaults, and hypothesis strategies."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from bidder.campaigns.campaign import Campaign
+from bidder.delivery.budget import Spend
+from bidder.snapshot.delivery import compile_delivery, load_delivery
+from bidder.snapshot.index import compile_index, index_id, load_index
+from bidder.snapshot.snapshot import Snapshot
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+def media(**changes: Any) -> dict[str, Any]:
+    return {
+        "url": "https://cdn.example/spot.mp4",
+        "mime": "video/mp4",
+        "width": 1280,
+        "height": 720,
+        "bitrate": 1200,
+        **changes,
+    }
+
+
+def creative(**changes: Any) -> dict[str, Any]:
+    return {
+        "id": "spot",
+        "name": "A spot",
+        "duration": 15,
+        "click_through": "https://shop.example/",
+        "media": [media()],
+        **changes,
+    }
+
+
+def campaign(**changes: Any) -> Campaign:
+    """A campaign that bids 5.00 on anything."""
+    plain = {
+        "id": "plain",
+        "name": "Plain",
+        "advertiser": {"name": "Shop", "domain": "shop.example"},
+        "cpm": 5,
+        "creatives": [creative()],
+    }
+    return Campaign.model_validate({**plain, **changes})
+
+
+def snapshot(campaigns: Iterable[Campaign], spends: Mapping[str, Spend] | None = None, now: datetime = NOW) -> Snapshot:
+    """The campaigns as a bidder would hold them after a refresh: through the files and back."""
+    campaigns = list(campaigns)
+    index = compile_index(campaigns)
+    delivery = compile_delivery(campaigns, spends or {}, index_id(index), now)
+    return Snapshot(int(now.timestamp() * 1000), load_index(index), load_delivery(delivery))
+
+
+_VALUES = {
+    "country": ["usa", "deu", "gbr"],
+    "inventory": ["site", "app", "dooh"],
+    "domain": ["news.example", "sport.news.example", "example"],
+    "category": ["iab1", "iab7-39", "483"],
+    "device_type": ["1", "2", "3", "7"],
+    "language": ["en", "de"],
+    "placement": ["1", "2", "4"],
+}
+
+
+def _rules(values: list[str]) -> st.SearchStrategy[dict[str, list[str]]]:
+    some = st.lists(st.sampled_from(values), max_size=2)
+    return st.fixed_dictionaries({}, optional={"include": some, "exclude": some})
+
+
+targetings = st.fixed_dictionaries({}, optional={name: _rules(values) for name, values in _VALUES.items()})
+amounts = st.sampled_from([0.5, 1, 2.5, 2.5, 5, 12.345])
+flights = st.sampled_from(
+    [
+        {},
+        {"start": NOW - timedelta(days=1)},
+        {"start": NOW + timedelta(seconds=1)},
+        {"end": NOW},
+        {"start": NOW, "end": NOW + timedelta(seconds=1)},
+    ]
+)
+creatives = st.builds(
+    creative,
+    duration=st.sampled_from([6, 15, 30, 60]),
+    language=st.sampled_from([None, "en", "de"]),
+    media=st.lists(
+        st.builds(
+            media,
+            mime=st.sampled_from(["video/mp4", "video/webm"]),
+            url=st.sampled_from(["https://cdn.example/a", "http://cdn.example/a", "http://127.0.0.1:4566/a"]),
+            bitrate=st.sampled_from([300, 1200, 6000]),
+        ),
+        min_size=1,
+        max_size=3,
+    ),
+)
+
+
+@st.composite
+def campaign_lists(draw: st.DrawFn, max_size: int = 8) -> list[Campaign]:
+    """A few campaigns of all sorts, with ids of their own."""
+    drawn = []
+    for number in range(draw(st.integers(0, max_size))):
+        deals = draw(st.lists(st.sampled_from(["d1", "d2"]), unique=True, max_size=2))
+        cpm = draw(amounts if not deals else st.none() | amounts)
+        spots = draw(st.lists(creatives, min_size=1, max_size=2))
+        drawn.append(
+            campaign(
+                id=f"c{number}",
+                status=draw(st.sampled_from(["active", "active", "active", "paused"])),
+                advertiser={"name": "A", "domain": draw(st.sampled_from(["shop.example", "www.shop.example"]))},
+                categories=draw(st.lists(st.sampled_from(["IAB1", "IAB7-39"]), max_size=1)),
+                cpm=cpm,
+                deals=[{"id": deal, "cpm": draw(amounts)} for deal in deals],
+                flight=draw(flights),
+                targeting=draw(targetings),
+                creatives=[{**spot, "id": f"s{n}"} for n, spot in enumerate(spots)],
+            )
+        )
+    return drawn

@@ -1,0 +1,76 @@
+"""The little of DynamoDB that the ledger uses, in memory, failing as told.
+
+Independent of the ledger: it knows items, conditions and ADD, nothing of bids. `faults` yields for each write what is
+to go wrong: "before" it took effect, "after" it, "conflict" with another transaction, or nothing.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+Key = tuple[str, str]
+
+
+class Unreachable(Exception):
+    """The connection broke; the caller can't know whether the write took effect."""
+
+
+class TransactionCanceledException(Exception):  # noqa: N818  # AWS's name
+    def __init__(self, reasons: list[str]) -> None:
+        super().__init__(str(reasons))
+        self.response = {"CancellationReasons": [{"Code": reason} for reason in reasons]}
+
+
+class FakeDynamoDB:
+    class exceptions:  # noqa: N801  # boto3's name
+        TransactionCanceledException = TransactionCanceledException
+
+    def __init__(self, faults: Iterator[str | None] | None = None) -> None:
+        self.items: dict[Key, dict[str, Any]] = {}
+        self.faults = faults
+        self.writes = 0
+
+    def transact_write_items(self, *, TransactItems: list[dict[str, Any]]) -> None:  # noqa: N803
+        self.writes += 1
+        fault = next(self.faults, None) if self.faults else None
+        if fault == "before":
+            raise Unreachable
+        if fault == "conflict":
+            raise TransactionCanceledException(["None"] * (len(TransactItems) - 1) + ["TransactionConflict"])
+        reasons = [self._refusal(action) for action in TransactItems]
+        if any(reasons):
+            raise TransactionCanceledException([reason or "None" for reason in reasons])
+        for action in TransactItems:
+            self._apply(action)
+        if fault == "after":
+            raise Unreachable
+
+    def batch_get_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
+        [(table, asked)] = RequestItems.items()
+        assert len(asked["Keys"]) <= 100
+        assert asked["ConsistentRead"]
+        answered, rest = asked["Keys"][:7], asked["Keys"][7:]
+        found = [self.items[_key(key)] for key in answered if _key(key) in self.items]
+        unread = {table: {"Keys": rest, "ConsistentRead": True}} if rest else {}
+        return {"Responses": {table: found}, "UnprocessedKeys": unread}
+
+    def _refusal(self, action: dict[str, Any]) -> str | None:
+        put = action.get("Put")
+        if put and _key(put["Item"]) in self.items:
+            assert put["ConditionExpression"] == "attribute_not_exists(pk)"
+            return "ConditionalCheckFailed"
+        return None
+
+    def _apply(self, action: dict[str, Any]) -> None:
+        if "Put" in action:
+            self.items[_key(action["Put"]["Item"])] = action["Put"]["Item"]
+            return
+        update = action["Update"]
+        item = self.items.setdefault(_key(update["Key"]), dict(update["Key"]))
+        for name, value in re.findall(r"(\w+) (:\w+)", update["UpdateExpression"].removeprefix("ADD ")):
+            more = int(update["ExpressionAttributeValues"][value]["N"])
+            item[name] = {"N": str(int(item.get(name, {"N": "0"})["N"]) + more)}
+
+
+def _key(attributes: dict[str, Any]) -> Key:
+    return (attributes["pk"]["S"], attributes["sk"]["S"])

@@ -1,0 +1,99 @@
+"""Requests in the words that the campaigns of `tests.campaigns` target, so that many of them match."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+
+def video_request(**changes: Any) -> dict[str, Any]:
+    """A plain request that `tests.campaigns.campaign()` bids on; `video` and `imp` change those objects."""
+    video = {"mimes": ["video/mp4"], "protocols": [7, 13], **changes.pop("video", {})}
+    imp = {"id": "1", "video": video, **changes.pop("imp", {})}
+    return {"id": "auction", "imp": [imp], "site": {"domain": "news.example"}, **changes}
+
+
+def _optional(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({}, optional=fields)
+
+
+_some_mimes = st.lists(st.sampled_from(["video/mp4", "video/webm", "video/x-flv"]), min_size=1, max_size=3)
+_floors = st.sampled_from([0, 1, 2.5, 2.500001, 5, 6.000001, 12.345, 20])
+_durations = st.sampled_from([5, 6, 15, 30, 60])
+_videos = st.builds(
+    lambda mimes, rest: {"mimes": mimes, **rest},
+    _some_mimes,
+    _optional(
+        protocols=st.sampled_from([[2, 3], [2, 7], [13], [3, 11], [15], []]),
+        protocol=st.sampled_from([[7], [2]]),
+        minduration=_durations,
+        maxduration=_durations,
+        rqddurs=st.lists(_durations, max_size=2),
+        poddur=_durations,
+        linearity=st.sampled_from([1, 1, 1, 2]),
+        plcmt=st.sampled_from([1, 2, 4]),
+        minbitrate=st.sampled_from([0, 500]),
+        maxbitrate=st.sampled_from([0, 2000]),
+        w=st.sampled_from([640, 1920]),
+        h=st.sampled_from([360, 1080]),
+        skip=st.sampled_from([0, 1]),
+    ),
+)
+_deals = st.lists(
+    st.builds(
+        lambda deal_id, rest: {"id": deal_id, **rest},
+        st.sampled_from(["d1", "d2"]),
+        _optional(
+            bidfloor=_floors,
+            bidfloorcur=st.sampled_from(["USD", "EUR"]),
+            at=st.sampled_from([1, 2, 3]),
+            wseat=st.sampled_from([[], ["bidder"], ["other"]]),
+            wadomain=st.sampled_from([[], ["shop.example"]]),
+        ),
+    ),
+    max_size=2,
+    unique_by=lambda deal: deal["id"],
+)
+_imps = st.builds(
+    lambda video, rest: {"video": video, **rest},
+    _videos,
+    _optional(
+        bidfloor=_floors,
+        bidfloorcur=st.sampled_from(["USD", "USD", "EUR"]),
+        secure=st.sampled_from([0, 1]),
+        pmp=_optional(private_auction=st.sampled_from([0, 1]), deals=_deals),
+    ),
+) | st.just({"banner": {"w": 300, "h": 250}})
+_places = st.one_of(
+    _optional(
+        site=_optional(
+            domain=st.sampled_from(["news.example", "sport.news.example", "Example", "other.test"]),
+            cat=st.lists(st.sampled_from(["IAB1", "IAB7-39", "IAB9"]), max_size=2),
+            content=_optional(cat=st.lists(st.sampled_from(["483", "IAB1"]), max_size=1)),
+        )
+    ),
+    st.just({"app": {"bundle": "com.example.app", "domain": "news.example"}}),
+    st.just({"dooh": {"id": "screen"}}),
+)
+_devices = _optional(
+    devicetype=st.sampled_from([1, 2, 3]),
+    language=st.sampled_from(["en", "de-AT", "EN"]),
+    geo=_optional(country=st.sampled_from(["USA", "deu", "FRA"])),
+)
+
+
+@st.composite
+def matchable_requests(draw: st.DrawFn) -> dict[str, Any]:
+    """Valid video requests as JSON values, with one to three impressions."""
+    imps = [{**imp, "id": str(number)} for number, imp in enumerate(draw(st.lists(_imps, min_size=1, max_size=3)))]
+    rest = draw(
+        _optional(
+            device=_devices,
+            cur=st.sampled_from([[], ["USD"], ["EUR", "USD"], ["EUR"]]),
+            wseat=st.sampled_from([[], ["bidder", "x"], ["x"]]),
+            bseat=st.sampled_from([[], ["x"]]),
+            badv=st.sampled_from([[], ["shop.example"], ["hop.example"], ["www.shop.example"]]),
+            bcat=st.sampled_from([[], ["IAB7"], ["IAB7-3"], ["IAB1"]]),
+            wlang=st.sampled_from([[], ["en"], ["de", "fr"]]),
+        )
+    )
+    return {"id": draw(st.sampled_from(["a", "b", "c"])), "imp": imps, **draw(_places), **rest}

@@ -1,0 +1,62 @@
+import pytest
+
+from bidder.campaigns.files import InvalidCampaignFile, read_campaigns
+
+GOOD = """
+campaigns:
+  - id: aurora
+    name: Aurora
+    advertiser: {name: Aurora, domain: Aurora.example}
+    cpm: 12.50
+    budget: {daily: 500}
+    targeting: {country: {include: USA}}
+    creatives:
+      - id: spot
+        name: Spot
+        duration: 15
+        click_through: https://aurora.example/
+        media:
+          - {url: media/spot.mp4, mime: video/mp4, width: 640, height: 360, bitrate: 500}
+          - {url: "https://cdn.example/spot.mp4", mime: video/mp4, width: 640, height: 360, bitrate: 500}
+"""
+
+
+def test_amounts_become_micros_and_relative_media_absolute() -> None:
+    [campaign] = read_campaigns(GOOD, "http://127.0.0.1:4566/creatives/")
+
+    assert campaign.cpm_micros == 12_500_000
+    assert campaign.budget.daily_micros == 500_000_000
+    assert campaign.budget.total_micros is None
+    assert campaign.advertiser.domain == "aurora.example"
+    assert campaign.targeting["country"].include == ("usa",)
+    assert [file.url for file in campaign.creatives[0].media] == [
+        "http://127.0.0.1:4566/creatives/media/spot.mp4",
+        "https://cdn.example/spot.mp4",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (("cpm: 12.50", "cpm: -1"), "aurora: cpm_micros: "),
+        (("cpm: 12.50", "cpm: 0.0000001"), "aurora: campaign: .*finer than"),
+        (("    cpm: 12.50\n", ""), "aurora: campaign: .*can never bid"),
+        (("duration: 15", "duration: 0"), "aurora: creatives.0.duration: "),
+        (("targeting: {country", "targeting: {planet"), "aurora: targeting.planet"),
+        (("daily: 500", "daily: 500, weekly: 3"), "aurora: budget.weekly: "),
+        (("media/spot.mp4", "'media/a spot.mp4'"), "aurora: creatives.0.media.0.url: "),
+        (("id: aurora", "id: a/b"), "a/b: id: "),
+        (("campaigns:", "campaign:"), "file: campaigns: Field required"),
+        (("cpm: 12.50", "cpm: ["), "not YAML"),
+    ],
+)
+def test_the_error_names_campaign_and_field(change: tuple[str, str], named: str) -> None:
+    assert change[0] in GOOD
+
+    with pytest.raises(InvalidCampaignFile, match=named):
+        read_campaigns(GOOD.replace(*change), "http://127.0.0.1:4566/creatives/")
+
+
+def test_an_id_given_twice_is_refused() -> None:
+    with pytest.raises(InvalidCampaignFile, match="aurora: the id is given to more than one"):
+        read_campaigns(GOOD + GOOD.split("campaigns:")[1], "http://127.0.0.1:4566/creatives/")

@@ -1,0 +1,96 @@
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from bidder.events.kinds import Kind
+from bidder.events.token import LIFETIME, Claims, InvalidToken, SigningKeys, encode, sign, verify
+from tests.campaigns import NOW
+
+OLD, NEW = ("A" * 43, "B" * 43)
+KEYS = SigningKeys(current="k2", keys={"k1": OLD, "k2": NEW})
+
+ids = st.text(st.characters(codec="utf-8"), min_size=1, max_size=30)
+all_claims = st.builds(
+    Claims,
+    bid_id=ids,
+    campaign_id=ids,
+    creative_id=ids,
+    price_micros=st.integers(0, 10**9),
+    issued=st.just(int(NOW.timestamp())),
+    test=st.booleans(),
+    deal_id=st.none() | ids,
+    country=st.none() | st.just("USA"),
+)
+kinds = st.sampled_from(Kind)
+
+
+def token_for(claims: Claims, kind: Kind = Kind.IMPRESSION, keys: SigningKeys = KEYS) -> str:
+    return sign(kind, encode(claims), keys)
+
+
+@given(all_claims, kinds)
+def test_a_token_says_what_was_signed(claims: Claims, kind: Kind) -> None:
+    assert verify(kind, token_for(claims, kind), KEYS, NOW) == claims
+
+
+@given(all_claims, kinds, kinds)
+def test_a_token_of_one_kind_is_worth_nothing_for_another(claims: Claims, signed: Kind, asked: Kind) -> None:
+    if signed is not asked:
+        with pytest.raises(InvalidToken, match="not signed for"):
+            verify(asked, token_for(claims, signed), KEYS, NOW)
+
+
+@given(all_claims, st.data())
+def test_a_token_with_any_character_changed_is_refused(claims: Claims, data: st.DataObject) -> None:
+    token = token_for(claims)
+    place = data.draw(st.integers(0, len(token) - 1))
+    letter = data.draw(st.sampled_from("ABCxyz019-_.")).replace(token[place], "")
+    changed = token[:place] + letter + token[place + 1 :]
+
+    with pytest.raises(InvalidToken):
+        verify(Kind.IMPRESSION, changed, KEYS, NOW)
+
+
+@given(st.text(max_size=60))
+def test_any_text_at_all_is_refused_and_nothing_else(text: str) -> None:
+    with pytest.raises(InvalidToken):
+        verify(Kind.IMPRESSION, text, KEYS, NOW)
+
+
+PLAIN = Claims("bid", "campaign", "creative", 5_000_000, int(NOW.timestamp()), False, None, None)
+
+
+def test_a_raised_price_is_refused() -> None:
+    key_id, claims, signature = token_for(PLAIN).split(".")
+    dearer = urlsafe_b64decode(claims + "=" * (-len(claims) % 4)).replace(b"5000000", b"1000000")
+    forged = urlsafe_b64encode(dearer).rstrip(b"=").decode()
+
+    with pytest.raises(InvalidToken):
+        verify(Kind.IMPRESSION, f"{key_id}.{forged}.{signature}", KEYS, NOW)
+
+
+def test_the_key_before_the_current_one_still_verifies_and_a_dropped_one_does_not() -> None:
+    before = SigningKeys(current="k1", keys={"k1": OLD})
+    dropped = SigningKeys(current="k2", keys={"k2": NEW})
+
+    assert verify(Kind.IMPRESSION, token_for(PLAIN, keys=before), KEYS, NOW) == PLAIN
+    with pytest.raises(InvalidToken, match="not known here"):
+        verify(Kind.IMPRESSION, token_for(PLAIN, keys=before), dropped, NOW)
+
+
+def test_a_token_counts_until_its_lifetime_is_over() -> None:
+    token = token_for(PLAIN)
+
+    assert verify(Kind.IMPRESSION, token, KEYS, NOW + LIFETIME) == PLAIN
+    with pytest.raises(InvalidToken, match="expired"):
+        verify(Kind.IMPRESSION, token, KEYS, NOW + LIFETIME + timedelta(seconds=1))
+
+
+@pytest.mark.parametrize("keys", [{"k1": "short"}, {"other": "A" * 43}, {}])
+def test_unusable_keys_are_refused(keys: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        SigningKeys(current="k1", keys=keys)

@@ -1,0 +1,114 @@
+"""The keeper under one thread's clock, with a store that fails and stalls as told."""
+
+import threading
+from datetime import timedelta
+
+from bidder.snapshot.envelope import BadSnapshot
+from bidder.snapshot.keeper import Keeper
+from bidder.snapshot.snapshot import Snapshot
+from tests.campaigns import NOW, campaign, snapshot
+
+INTERVAL = timedelta(seconds=5)
+HARD_AGE = timedelta(minutes=10)
+FIRST = snapshot([campaign()], now=NOW)
+SECOND = snapshot([campaign(cpm=6)], now=NOW + timedelta(seconds=60))
+
+
+class Store:
+    """Gives out `current`, or raises it; `gate` holds every load until it is set; `loads` counts."""
+
+    def __init__(self, current: Snapshot | Exception | None) -> None:
+        self.current = current
+        self.gate = threading.Event()
+        self.gate.set()
+        self.loads = 0
+
+    def load(self, known: Snapshot | None) -> Snapshot | None:
+        self.loads += 1
+        assert self.gate.wait(10)
+        if isinstance(self.current, Exception):
+            raise self.current
+        return self.current or known
+
+
+def keeper_of(store: Store) -> Keeper:
+    return Keeper(store.load, INTERVAL, HARD_AGE)
+
+
+def settle() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "snapshot":
+            thread.join(10)
+            assert not thread.is_alive()
+
+
+def test_the_first_request_waits_for_the_first_snapshot() -> None:
+    assert keeper_of(Store(FIRST)).current(NOW) is FIRST
+
+
+def test_a_newer_snapshot_is_fetched_behind_the_request_that_finds_it_due() -> None:
+    store = Store(FIRST)
+    keeper = keeper_of(store)
+    keeper.current(NOW)
+    store.current = SECOND
+    store.gate.clear()
+
+    assert keeper.current(NOW + INTERVAL) is FIRST  # answered while the store still stalls
+    store.gate.set()
+    settle()
+
+    assert keeper.current(NOW + INTERVAL) is SECOND
+
+
+def test_the_store_is_not_asked_more_often_than_the_interval() -> None:
+    store = Store(FIRST)
+    keeper = keeper_of(store)
+    for tenth in range(50):
+        keeper.current(NOW + tenth * INTERVAL / 50)
+    settle()
+
+    assert store.loads == 1
+
+
+def test_a_bad_snapshot_never_replaces_a_good_one() -> None:
+    store = Store(FIRST)
+    keeper = keeper_of(store)
+    keeper.current(NOW)
+    for trouble in (BadSnapshot("cut short"), OSError("no network"), None):
+        store.current = trouble
+        keeper.current(NOW + INTERVAL)
+        settle()
+
+        assert keeper.current(NOW + INTERVAL) is FIRST
+
+
+def test_past_the_hard_age_there_is_no_snapshot_to_bid_from_until_a_fresh_one_comes() -> None:
+    store = Store(FIRST)
+    keeper = keeper_of(store)
+    keeper.current(NOW)
+    store.current = OSError("no network")
+    late = NOW + HARD_AGE + timedelta(seconds=1)
+
+    assert keeper.current(late) is None
+    assert keeper.held is FIRST
+
+    store.current = snapshot([campaign()], now=late)
+    assert keeper.current(late + INTERVAL) is store.current
+
+
+def test_after_a_long_freeze_the_request_waits_for_a_fresh_snapshot_rather_than_not_bid() -> None:
+    store = Store(FIRST)
+    keeper = keeper_of(store)
+    keeper.current(NOW)
+    thawed = NOW + timedelta(hours=2)
+    store.current = snapshot([campaign()], now=thawed)
+
+    assert keeper.current(thawed) is store.current
+
+
+def test_without_a_store_requests_are_not_held_up_one_after_the_other() -> None:
+    store = Store(OSError("no network"))
+    keeper = keeper_of(store)
+
+    assert [keeper.current(NOW) for _ in range(5)] == [None] * 5
+    assert store.loads == 1

@@ -1,0 +1,27 @@
+import pytest
+
+from bidder.settings import InvalidSettings, read
+
+GOOD = {
+    "BIDDER_CAMPAIGNS_TABLE": "campaigns",
+    "BIDDER_LEDGER_TABLE": "ledger",
+    "BIDDER_SNAPSHOT_BUCKET": "snapshots",
+    "BIDDER_CREATIVE_BUCKET": "creatives",
+    "BIDDER_EVENTS_TOPIC": "arn:aws:sns:us-east-1:000000000000:bid-events",
+    "BIDDER_REFRESH_TOPIC": "arn:aws:sns:us-east-1:000000000000:campaign-refresh",
+}
+
+
+def test_an_empty_variable_counts_as_absent() -> None:
+    assert read({**GOOD, "BIDDER_PUBLIC_URL": "", "OTHER": "x"}).public_url is None
+
+
+def test_every_bad_variable_is_named_at_once() -> None:
+    bad = {**GOOD, "BIDDER_SNAPSHOT_HARD_AGE": "-1", "BIDDER_PUBLIC_URL": "nowhere"}
+    del bad["BIDDER_LEDGER_TABLE"]
+
+    with pytest.raises(InvalidSettings) as raised:
+        read(bad)
+
+    for name in ("BIDDER_LEDGER_TABLE", "BIDDER_SNAPSHOT_HARD_AGE", "BIDDER_PUBLIC_URL"):
+        assert name in str(raised.value)
