@@ -1,0 +1,66 @@
+# `make` lists the targets. PORT, AWS_PORT, PYTHON, STACK and PARAMETERS are what a command line may set.
+
+SHELL := /bin/bash
+PORT ?= 8000
+AWS_PORT ?= 4566
+STACK ?= bidder
+# What Lambda still creates comes first: the package is for the minor version of the Python that makes it.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && echo $$p && exit; done; echo python3)
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+
+# Only `make deploy` may see an AWS account.
+LOCAL_ENV := env $(foreach name,$(filter AWS_%,$(filter-out AWS_PORT AWS_CA_BUNDLE,$(.VARIABLES))),-u $(name))
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check package deploy loadtest bench lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' | column -t -s '|'
+
+run: $(READY) ## The local AWS, sample campaigns and the bidder on PORT (8000), until Ctrl-C
+	@exec $(LOCAL_ENV) $(BIN)/python -m tools.local --port $(PORT) --aws-port $(AWS_PORT)
+
+test: check ## Lint, types and all tests: what CI runs
+	@exec $(LOCAL_ENV) $(BIN)/python -m pytest
+
+check: $(READY) ## Lint and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+package: $(READY) ## What is deployed, in build/package: the SAM template and the zip; prints the sizes
+	@exec $(LOCAL_ENV) $(BIN)/python -m tools.package
+
+deploy: $(READY) ## The package into the AWS account of AWS_PROFILE; STACK (bidder), PARAMETERS, CONFIRM=yes
+	@CONFIRM=$(CONFIRM) $(BIN)/python -m tools.deploy --stack $(STACK) $(PARAMETERS)
+
+loadtest: $(READY) ## A minute of mixed requests against the running bidder on PORT; ends in a table
+	@exec $(LOCAL_ENV) $(BIN)/python -m loadtest.run
+
+bench: $(READY) ## The decision in process and the package under the real runtime; a table and build/bench.json
+	@exec $(LOCAL_ENV) $(BIN)/python -m loadtest.bench
+
+lock: $(READY) ## Resolve pyproject.toml anew into the requirements files
+	$(LOCK) --group dev pyproject.toml -o requirements-dev.txt
+	$(LOCK) pyproject.toml -c requirements-dev.txt -o requirements.txt
+	$(LOCK) --group runtime -c requirements-dev.txt -o requirements-runtime.txt
+
+LOCK = $(BIN)/uv pip compile -q --universal --custom-compile-command 'make lock'
+
+clean: ## Remove what make made: the virtual environment, builds, caches and the local AWS with its state
+	rm -rf $(VENV) build .local .chalice/deployments .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+$(READY): requirements-dev.txt requirements-runtime.txt requirements-emulator.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "This needs Python 3.11 or later; $(PYTHON) is not. Name one: make PYTHON=/path/to/python3.13" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) cannot make virtual environments (no ensurepip). On Debian and Ubuntu: apt install python3-venv;" \
+			"or name another Python: make PYTHON=/path/to/python3.13" >&2; exit 1; }
+	@echo "Installing into $(VENV), once …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,176 @@
+"""`make run`: the local AWS, in it the packaged stack and sample campaigns, and in front the bidder; until Ctrl-C."""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tools import ROOT
+from tools.deploy import DeployFailed, deploy, environment
+from tools.locks import Held, lock
+from tools.ministack import MiniStack
+from tools.package import package
+from tools.processes import LOOPBACK, DidNotStart, end, is_taken, local_environment
+
+STACK = "bidder"
+FOLDER = ROOT / ".local"
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+READY = """
+Bidder:    http://127.0.0.1:{port}/bid, ready after {seconds:.0f} s; reloads when app.py or bidder/ changes
+Settings:  .local/env; `.venv/bin/python -m bidder campaigns list` reads it
+Try:       curl -s http://127.0.0.1:{port}/bid -d @samples/request.json
+Stop:      Ctrl-C
+"""
+
+
+class CannotRun(RuntimeError):
+    """Something on this machine is in the way; the message says what, and what to do."""
+
+
+@contextmanager
+def local_aws(port: int) -> Iterator[tuple[MiniStack, dict[str, str]]]:
+    """The local AWS with the present stack in it, and the environment that leads to it. Ends it afterwards."""
+    aws = running(MiniStack(FOLDER, port))
+    try:
+        yield aws, deployed(aws)
+    finally:
+        print("Saving the local AWS …", flush=True)
+        aws.stop()
+
+
+def running(aws: MiniStack) -> MiniStack:
+    """A healthy MiniStack: the one that a run cut short left behind, or a new one. Raises CannotRun, DidNotStart."""
+    if (pid := aws.pid()) is not None:
+        if aws.running_port() == aws.port and aws.is_healthy():
+            print(f"Local AWS: taking over process {pid} of an earlier run")
+            return aws
+        print(f"Local AWS: ending process {pid} of an earlier run")
+        aws.stop()
+    if is_taken(aws.port):
+        msg = f"Port {aws.port} is taken by another program. Choose one for the local AWS: make run AWS_PORT=4567"
+        raise CannotRun(msg)
+    if not aws.ended_well():
+        print("Local AWS: the last one was killed before it could save itself; starting over with an empty one")
+    aws.start()
+    return aws
+
+
+def deployed(aws: MiniStack) -> dict[str, str]:
+    """Deploys the present sources; returns the environment that leads to them.
+
+    A stack that will not take them, as one half made when its run was cut short, is made anew, once.
+    """
+    built = package()
+    try:
+        outputs = deploy(aws.session(), built, STACK, {})
+    except (BotoCoreError, ClientError, DeployFailed) as error:
+        print(f"Local AWS: {error}\nStarting over with an empty one", file=sys.stderr)
+        aws.reset()
+        outputs = deploy(aws.session(), built, STACK, {})
+    # The bucket's public address is the local one here.
+    media = {"BIDDER_MEDIA_URL": f"{aws.url}/{outputs['BidderCreativeBucket']}/"}
+    return aws.environment() | environment(outputs) | media
+
+
+def write_environment(variables: dict[str, str], path: Path) -> None:
+    """Writes KEY=VALUE lines, whole or not at all."""
+    path.with_suffix(".part").write_text("".join(f"{name}={value}\n" for name, value in sorted(variables.items())))
+    path.with_suffix(".part").replace(path)
+
+
+@contextmanager
+def module(name: str, *arguments: str, variables: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
+    """A Python module run as a program, out of reach of the terminal's Ctrl-C. Ends it afterwards."""
+    command, everything = [sys.executable, "-m", name, *arguments], local_environment() | variables
+    process = subprocess.Popen(command, cwd=ROOT, env=everything, start_new_session=True)
+    try:
+        yield process
+    finally:
+        end(process.pid)
+
+
+def _wait_for_answer(server: "subprocess.Popen[bytes]", url: str) -> None:
+    deadline = time.monotonic() + 30
+    while not _answers(url):
+        if server.poll() is not None or time.monotonic() > deadline:
+            msg = "The bidder did not start; its error stands above."
+            raise CannotRun(msg)
+        time.sleep(0.1)
+
+
+def _answers(url: str) -> bool:
+    try:
+        urllib.request.urlopen(url, timeout=2).close()  # noqa: S310  our own http URL
+    except HTTPError:
+        return True
+    except (URLError, OSError):
+        return False
+    return True
+
+
+def _check_port(port: int) -> None:
+    # A server whose run was killed ends itself within a moment.
+    deadline = time.monotonic() + 2
+    while is_taken(port):
+        if time.monotonic() > deadline:
+            msg = f"Port {port} is taken by another program. Choose another: make run PORT={port + 1}"
+            raise CannotRun(msg)
+        time.sleep(0.1)
+
+
+def run(port: int, aws_port: int) -> int:
+    """Runs all until a signal or the server's end."""
+    _check_port(port)
+    began = time.monotonic()
+    with local_aws(aws_port) as (aws, variables):
+        write_environment(variables, FOLDER / "env")
+        print(f"Local AWS: {aws.url}, stack {STACK}, log {aws.log.relative_to(ROOT)}", flush=True)
+        with module("tools.seed", variables=variables) as seed:
+            if seed.wait():
+                msg = "Seeding failed; its error stands above."
+                raise CannotRun(msg)
+        with module("tools.serve", "--port", str(port), variables=variables) as server:
+            _wait_for_answer(server, f"http://{LOOPBACK}:{port}/health")
+            print(READY.format(port=port, seconds=time.monotonic() - began), flush=True)
+            return server.wait()
+
+
+def _leave(*_: object) -> None:
+    # Once: a second Ctrl-C must not cut the saving short.
+    for ending in ENDINGS:
+        signal.signal(ending, signal.SIG_IGN)
+    sys.exit(0)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make run", description=__doc__)
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--aws-port", type=int, default=4566)
+    arguments = parser.parse_args()
+    for name in set(os.environ) - set(local_environment()):
+        del os.environ[name]
+    for ending in ENDINGS:
+        signal.signal(ending, _leave)
+    try:
+        with lock(FOLDER / "lock", wait=False):
+            return run(arguments.port, arguments.aws_port)
+    except Held:
+        print("`make run` is at work in this folder already; end that one first, with Ctrl-C.", file=sys.stderr)
+    except (CannotRun, DidNotStart, DeployFailed) as error:
+        print(error, file=sys.stderr)
+    except subprocess.CalledProcessError as error:
+        print(f"Packaging failed: {error.stderr or error}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,144 @@
+"""The local AWS: MiniStack on a loopback port, its state and a note of its process in a folder."""
+
+import json
+import shutil
+import sys
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+
+import boto3
+import psutil
+
+from tools import ROOT
+from tools.processes import LOOPBACK, end, local_environment, start, wait_until
+
+REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class MiniStack:
+    """A MiniStack with its state in `folder`, on `port`, running or not."""
+
+    folder: Path
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://{LOOPBACK}:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "ministack.log"
+
+    @property
+    def _note(self) -> Path:
+        """Stands while MiniStack runs, with what identifies its process; left behind, it tells of a violent end."""
+        return self.folder / "ministack.json"
+
+    def start(self) -> None:
+        """Starts it, from the saved state if there is a whole one. Raises DidNotStart."""
+        if not self.ended_well():
+            shutil.rmtree(self.folder / "aws", ignore_errors=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.log.unlink(missing_ok=True)
+        process = start([sys.executable, "-m", "tools.ministack_server"], self.log, self._environment(), ROOT)
+        identity = {"pid": process.pid, "created": psutil.Process(process.pid).create_time(), "port": self.port}
+        self._note.write_text(json.dumps(identity))
+        try:
+            wait_until(self.is_healthy, process, self.log, seconds=30)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Ends it and waits until it has saved its state."""
+        if (pid := self.pid()) is not None:
+            end(pid)
+        self._note.unlink(missing_ok=True)
+
+    def reset(self) -> None:
+        """Empties it, in place."""
+        request = urllib.request.Request(f"{self.url}/_ministack/reset", method="POST")  # noqa: S310  our own http URL
+        urllib.request.urlopen(request, timeout=30).close()  # noqa: S310  our own http URL
+
+    def pid(self) -> int | None:
+        """The process that an earlier start left running; None where it is gone, or its id is another's by now."""
+        noted = self._noted()
+        if noted is None:
+            return None
+        try:
+            process = psutil.Process(int(noted["pid"]))
+            same = process.create_time() == noted["created"] and process.status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return None
+        return process.pid if same else None
+
+    def running_port(self) -> int | None:
+        """The port that the process which `pid` names was started on."""
+        noted = self._noted()
+        return None if noted is None else int(noted["port"])
+
+    def ended_well(self) -> bool:
+        """Whether the last run saved its state. MiniStack does so at its end only: killed, it leaves half a world."""
+        return not self._note.exists()
+
+    def is_healthy(self) -> bool:
+        """Whether it answers."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/_ministack/health", timeout=2) as answer:  # noqa: S310  our own http URL
+                return bool(answer.status == 200)
+        except (URLError, OSError):
+            return False
+
+    def session(self) -> boto3.Session:
+        """A boto3 session that reaches this MiniStack, whatever the environment and configuration files say."""
+        return _LocalSession(self.url)
+
+    def environment(self) -> dict[str, str]:
+        """The variables by which a program reaches this MiniStack and no real account."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": REGION,
+        }
+
+    def _noted(self) -> Mapping[str, float] | None:
+        try:
+            noted: dict[str, float] = json.loads(self._note.read_text())
+        except (FileNotFoundError, ValueError):
+            return None
+        return noted
+
+    def _environment(self) -> dict[str, str]:
+        return (
+            local_environment()
+            | self.environment()
+            | {
+                "BIND_HOST": LOOPBACK,
+                "GATEWAY_PORT": str(self.port),
+                "PERSIST_STATE": "1",
+                "STATE_DIR": str(self.folder / "aws/state"),
+                "S3_PERSIST": "1",
+                "S3_DATA_DIR": str(self.folder / "aws/s3"),
+                # Listeners of services that nobody here uses.
+                "SFTP_ENABLED": "0",
+                "IOT_MTLS_ENABLED": "0",
+                "PYTHONDONTWRITEBYTECODE": "1",
+            }
+        )
+
+
+class _LocalSession(boto3.Session):
+    """Every client it makes has the endpoint explicitly: no profile or variable can lead it elsewhere."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)  # noqa: S106  MiniStack's
+        self._url = url
+
+    def client(self, *args: Any, **kwargs: Any) -> Any:
+        return super().client(*args, **{"endpoint_url": self._url} | kwargs)

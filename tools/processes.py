@@ -1,0 +1,89 @@
+"""Processes and ports: started, recognised, ended by id."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import psutil
+
+LOOPBACK = "127.0.0.1"
+
+
+class DidNotStart(RuntimeError):
+    """A process ended, or took too long, before it was ready; the message has the end of its log."""
+
+
+def free_port() -> int:
+    """A port that nothing listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def is_taken(port: int) -> bool:
+    """Whether something on this machine keeps a server from this port."""
+    with socket.socket() as probe:
+        # As servers do: a connection of an earlier one that is still winding down takes nothing.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return True
+        return False
+
+
+def local_environment() -> dict[str, str]:
+    """This process's environment without anything that leads to a real AWS account."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "BIDDER_"))}
+
+
+def start(command: list[str], log: Path, environment: Mapping[str, str], cwd: Path) -> "subprocess.Popen[bytes]":
+    """Starts a process out of reach of the terminal's Ctrl-C; its output goes to the end of `log`."""
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=environment,
+            cwd=cwd,
+            start_new_session=True,
+        )
+
+
+def wait_until(ready: Callable[[], bool], process: "subprocess.Popen[bytes]", log: Path, seconds: float) -> None:
+    """Waits for `ready`. Raises DidNotStart where the process ends first or the time is over."""
+    deadline = time.monotonic() + seconds
+    while not ready():
+        ended = process.poll()
+        if ended is not None or time.monotonic() > deadline:
+            how = f"took over {seconds:.0f} s" if ended is None else f"ended with {ended}"
+            msg = f"Process {process.pid} {how}. The end of {log}:\n{tail(log)}"
+            raise DidNotStart(msg)
+        time.sleep(0.05)
+
+
+def tail(log: Path, lines: int = 30) -> str:
+    """The last lines of a log."""
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else ""
+
+
+def end(pid: int, seconds: float = 15) -> None:
+    """Ends a process with SIGTERM and, past the time, SIGKILL; then what is left of its children."""
+    try:
+        process = psutil.Process(pid)
+        family = process.children(recursive=True)
+        process.send_signal(signal.SIGTERM)
+        psutil.wait_procs([process], timeout=seconds)
+    except psutil.NoSuchProcess:
+        return
+    for left in [process, *family]:
+        try:
+            left.kill()
+        except psutil.NoSuchProcess:
+            continue
+    psutil.wait_procs([process, *family], timeout=5)

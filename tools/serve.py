@@ -1,0 +1,114 @@
+"""`chalice local`, but with autoreload that watches sources only and outlives a broken edit, and without Nagle.
+
+The process that is started supervises a worker, which serves until a source changes. Both end with their parent.
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from chalice.cli import cli, reloader
+from chalice.cli.filewatch import RESTART_REQUEST_RC
+from chalice.cli.filewatch.stat import StatFileWatcher, StatWorkerProcess
+from chalice.local import ChaliceRequestHandler, ThreadedHTTPServer
+from chalice.utils import OSUtils
+
+from tools import ROOT
+
+_WORKER = "CHALICE_WORKER"
+"""Chalice's own mark of the process that serves."""
+
+
+class Sources(OSUtils):
+    """The files whose change restarts the server, in the form that Chalice's watcher asks for."""
+
+    def walk(self, path: str, followlinks: bool = False) -> Iterator[tuple[str, list[str], list[str]]]:
+        yield path, [], ["app.py"]
+        for folder, _, names in super().walk(str(Path(path) / "bidder"), followlinks):
+            yield folder, [], [name for name in names if name.endswith(".py")]
+
+    def mtime(self, path: str) -> float:
+        # An editor may be replacing the file right now; the watcher would not outlive the error.
+        try:
+            return float(super().mtime(path))
+        except FileNotFoundError:
+            return 0.0
+
+
+class _Worker(StatWorkerProcess):
+    def _start_file_watcher(self, project_dir: str) -> None:
+        StatFileWatcher(Sources()).watch_for_file_changes(project_dir, self._on_file_change)
+
+
+def work(port: int) -> None:
+    """Serves on a loopback port until a source changes; exits with RESTART_REQUEST_RC then."""
+    # With Nagle's algorithm a kept-alive connection waits 40 ms for each answer.
+    ChaliceRequestHandler.disable_nagle_algorithm = True
+    # Python's default of 5 makes a burst of new connections wait for TCP's retries.
+    ThreadedHTTPServer.request_queue_size = 128
+    reloader.get_best_worker_process = lambda: _Worker
+    cli(["--project-dir", str(ROOT), "local", "--host", "127.0.0.1", "--port", str(port)], obj={})
+
+
+def supervise(port: int) -> int:
+    """Keeps a worker running; returns the exit code of one that failed before it ever reloaded."""
+    command = [sys.executable, "-m", "tools.serve", "--port", str(port)]
+    reloaded = False
+    while True:
+        before = _state()
+        worker = subprocess.Popen(command, cwd=ROOT, env=os.environ | {_WORKER: "true"})
+        try:
+            code = worker.wait()
+        finally:
+            worker.terminate()
+            worker.wait()
+        if code != RESTART_REQUEST_RC:
+            if not reloaded:
+                return code
+            print("The server ended with the error above; it starts again with the next change.", file=sys.stderr)
+            while _state() == before:
+                time.sleep(0.5)
+        reloaded = True
+
+
+def _state() -> dict[str, float]:
+    sources = Sources()
+    return {
+        path: sources.mtime(path)
+        for folder, _, names in sources.walk(str(ROOT))
+        for path in (os.path.join(folder, name) for name in names)  # noqa: PTH118  as Chalice's watcher joins them
+    }
+
+
+def end_with(parent: int) -> None:
+    """Ends this process soon after its parent, were that even killed."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.3)
+        os._exit(0)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tools.serve", description=__doc__)
+    parser.add_argument("--port", type=int, default=8000)
+    port = parser.parse_args().port
+    end_with(os.getppid())
+    if os.environ.get(_WORKER):
+        work(port)
+        return 0
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda *_: sys.exit(0))
+    return supervise(port)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
