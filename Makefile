@@ -19,7 +19,7 @@ LOCAL_ENV := env $(foreach name,$(filter AWS_%,$(filter-out AWS_PORT AWS_CA_BUND
 .PHONY: help run test check package deploy loadtest bench lock clean
 
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
 
 run: $(READY) ## The local AWS, sample campaigns and the bidder on PORT (8000), until Ctrl-C
 	@exec $(LOCAL_ENV) $(BIN)/python -m tools.local --port $(PORT) --aws-port $(AWS_PORT)
@@ -54,7 +54,7 @@ LOCK = $(BIN)/uv pip compile -q --universal --custom-compile-command 'make lock'
 clean: ## Remove what make made: the virtual environment, builds, caches and the local AWS with its state
 	rm -rf $(VENV) build .local .chalice/deployments .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
-$(READY): requirements-dev.txt requirements-runtime.txt requirements-emulator.txt
+$(READY): requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "This needs Python 3.11 or later; $(PYTHON) is not. Name one: make PYTHON=/path/to/python3.13" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
