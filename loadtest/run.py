@@ -5,6 +5,7 @@ DURATION (seconds), USERS and HOST, or PORT, change what is run. Exits with 1 wh
 
 import os
 import sys
+import time
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from typing import NamedTuple
 from locust.env import Environment  # isort: skip
 import gevent
 import requests
-from locust.stats import StatsEntry
+from locust.stats import RequestStats, StatsEntry
 
 from loadtest.locustfile import BID, Exchange, outcomes
 from loadtest.notices import is_loopback
@@ -61,12 +62,11 @@ def main() -> int:
         print(f"loadtest: no bidder at {made.host}: {unwell}. Start one with `make run`.", file=sys.stderr)
         return 2
     print(f"loadtest: {made.users} users for {made.duration} s against {made.host}", flush=True)
-    environment = _run(made)
-    stats = environment.stats
+    stats, seconds = _run(made)
     notices = [entry for (name, _), entry in stats.entries.items() if name != BID]
-    print(report(stats.get(BID, "POST"), notices, outcomes, made.duration))
-    for error in stats.errors.values():
-        print(f"  {error.occurrences} x {error.name}: {error.error}")
+    print(report(stats.get(BID, "POST"), notices, outcomes, seconds))
+    for failure in stats.errors.values():
+        print(f"  {failure.occurrences} x {failure.name}: {failure.error}")
     return 1 if stats.errors or not outcomes else 0
 
 
@@ -79,13 +79,18 @@ def _unwell(host: str) -> str | None:
     return None if answer.status_code == 200 else f"GET /health answers {answer.status_code}: {answer.text[:200]}"
 
 
-def _run(made: Plan) -> Environment:
+def _run(made: Plan) -> tuple[RequestStats, float]:
+    """What was measured, and for how many seconds it ran: Ctrl-C ends it early."""
     environment = Environment(user_classes=[Exchange], host=made.host)
     runner = environment.create_local_runner()
+    started = time.monotonic()
     runner.start(made.users, spawn_rate=made.users)
     gevent.spawn_later(made.duration, runner.quit)
-    runner.greenlet.join()
-    return environment
+    try:
+        runner.greenlet.join()
+    except KeyboardInterrupt:
+        runner.quit()
+    return environment.stats, time.monotonic() - started
 
 
 def report(bids: StatsEntry, notices: Iterable[StatsEntry], answers: Mapping[str, int], seconds: float) -> str:

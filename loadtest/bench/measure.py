@@ -1,0 +1,58 @@
+"""Times of several things, taken in turns, so that whatever else the machine does hits all of them alike."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from time import perf_counter_ns
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table and of build/bench.json. `ratio` is p50 over p50 of the row named `baseline`."""
+
+    name: str
+    campaigns: int | None
+    p50_us: float
+    p99_us: float
+    ratio: float
+    baseline: str
+
+    def record(self) -> dict[str, object]:
+        """The row as JSON has it."""
+        return asdict(self)
+
+
+def interleaved(
+    calls: Mapping[str, Callable[[bytes], object]], inputs: Sequence[bytes], rounds: int
+) -> dict[str, list[float]]:
+    """Microseconds of each call of each input, `rounds` times over. Who goes first changes with every input."""
+    names = list(calls)
+    took: dict[str, list[float]] = {name: [] for name in names}
+    for _ in range(rounds):
+        for given in inputs:
+            for name in names:
+                call = calls[name]
+                started = perf_counter_ns()
+                call(given)
+                took[name].append((perf_counter_ns() - started) / 1000)
+            names.append(names.pop(0))
+    return took
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The smallest value that at least this share of the values don't exceed."""
+    ordered = sorted(values)
+    rank = max(1, -int(-share * len(ordered) // 1))
+    return ordered[rank - 1]
+
+
+def row(name: str, campaigns: int | None, took: Sequence[float], baseline: str, base: Sequence[float]) -> Row:
+    """A row of what was measured; its ratio is to the baseline's own times in the same run."""
+    p50 = percentile(took, 0.5)
+    return Row(
+        name=name,
+        campaigns=campaigns,
+        p50_us=round(p50, 1),
+        p99_us=round(percentile(took, 0.99), 1),
+        ratio=1.0 if name == baseline else round(p50 / percentile(base, 0.5), 2),
+        baseline=baseline,
+    )
