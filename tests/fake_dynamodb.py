@@ -15,7 +15,7 @@ class Unreachable(Exception):
     """The connection broke; the caller can't know whether the write took effect."""
 
 
-class TransactionCanceledException(Exception):  # noqa: N818  # AWS's name
+class TransactionCanceledException(Exception):  # AWS's name
     def __init__(self, reasons: list[str]) -> None:
         super().__init__(str(reasons))
         self.response = {"CancellationReasons": [{"Code": reason} for reason in reasons]}

@@ -11,23 +11,10 @@ from bidder.events.event import Event
 from bidder.events.kinds import Kind
 from bidder.events.ledger import Ledger
 from tests.campaigns import NOW
+from tests.events import event
 from tests.fake_dynamodb import FakeDynamoDB, Unreachable
 
 CAMPAIGNS = ("c1", "c2", "c3")
-
-
-def event(number: int = 0, kind: Kind = Kind.IMPRESSION, *, campaign_id: str = "c1", **changes: object) -> Event:
-    plain = {
-        "kind": kind,
-        "bid_id": f"bid-{number}",
-        "campaign_id": campaign_id,
-        "creative_id": "spot",
-        "bid_price_micros": 5_000_000,
-        "price_micros": 5_000_000,
-        "bid_at": NOW,
-        "at": NOW,
-    }
-    return Event.model_validate({**plain, **changes})
 
 
 def ledger_on(dynamodb: FakeDynamoDB) -> Ledger:

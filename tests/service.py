@@ -1,0 +1,51 @@
+"""A service whose AWS is in memory, for tests of the endpoints."""
+
+from datetime import datetime
+from typing import Any
+
+from bidder.endpoints.service import Service
+from bidder.events.event import Event
+from bidder.events.token import SigningKeys
+from bidder.settings import Settings
+from bidder.snapshot.snapshot import Snapshot
+
+KEYS = SigningKeys(current="k1", keys={"k1": "A" * 43})
+SETTINGS = Settings(
+    campaigns_table="campaigns",
+    ledger_table="ledger",
+    snapshot_bucket="snapshots",
+    creative_bucket="creatives",
+    events_topic="arn:aws:sns:us-east-1:000000000000:bid-events",
+    refresh_topic="arn:aws:sns:us-east-1:000000000000:campaign-refresh",
+)
+
+
+class Holder:
+    """A keeper that holds one snapshot for ever."""
+
+    def __init__(self, held: Snapshot | None) -> None:
+        self.held = held
+
+    def current(self, _now: datetime) -> Snapshot | None:
+        return self.held
+
+
+class Recorder:
+    """A publisher that keeps what it is given, or fails."""
+
+    def __init__(self, failure: Exception | None = None) -> None:
+        self.published: list[Event] = []
+        self.failure = failure
+
+    def publish(self, event: Event) -> None:
+        if self.failure:
+            raise self.failure
+        self.published.append(event)
+
+
+def service(held: Snapshot | None, **replaced: Any) -> Service:
+    """A service with this snapshot; keyword arguments replace its other parts."""
+    made = Service(SETTINGS)
+    parts = {"keeper": Holder(held), "signing_keys": KEYS, "publisher": Recorder(), **replaced}
+    made.__dict__.update(parts)
+    return made

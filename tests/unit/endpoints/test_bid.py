@@ -1,0 +1,181 @@
+"""POST /bid as its callers see it, up to but not including Chalice."""
+
+import json
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+
+from bidder.campaigns.campaign import Campaign
+from bidder.endpoints.bid import bid
+from bidder.endpoints.reply import Reply
+from bidder.events.kinds import Kind
+from bidder.events.token import Claims, verify
+from bidder.openrtb.parse import parse
+from bidder.snapshot.snapshot import Snapshot
+from tests.campaigns import NOW, campaign, campaign_lists, creative, snapshot
+from tests.matchable import matchable_requests, video_request
+from tests.service import KEYS, service
+from tests.strategies import json_values
+
+BASE = "https://bid.example/api"
+NAMESPACE = {"v": "http://www.iab.com/VAST"}
+PLAIN = snapshot([campaign()])
+
+
+def ask(request: Any, held: Snapshot | None = PLAIN, **headers: str) -> Reply:
+    body = request if isinstance(request, bytes) else json.dumps(request).encode()
+    return bid(service(held), body, headers, BASE, NOW)
+
+
+def only_bid(reply: Reply) -> dict[str, Any]:
+    assert reply.status == 200, reply
+    [seat] = json.loads(reply.body)["seatbid"]
+    [made] = seat["bid"]
+    return made
+
+
+def claims_of(url: str, kind: Kind) -> Claims:
+    path = urlsplit(url).path
+    head, _, token = path.rpartition("/")
+    assert url.startswith(BASE)
+    assert head.endswith(f"/e/{kind}")
+    return verify(kind, token, KEYS, NOW)
+
+
+def test_a_bid_says_what_an_exchange_needs() -> None:
+    held = snapshot([campaign(cpm=12.5, categories=["IAB22"])])
+
+    made = only_bid(ask(video_request(), held))
+
+    assert made["impid"] == "1"
+    assert made["price"] == 12.5
+    assert made["mtype"] == 2
+    assert made["adomain"] == ["shop.example"]
+    assert (made["cid"], made["crid"], made["dur"], made["protocol"]) == ("plain", "spot", 15, 13)
+    assert (made["cat"], made["cattax"]) == (["IAB22"], 1)
+    assert "attr" not in made
+    assert "dealid" not in made
+
+
+def test_the_notices_are_signed_and_left_for_the_exchange_to_fill_in() -> None:
+    made = only_bid(ask(video_request()))
+
+    for field, kind in (("nurl", Kind.WIN), ("burl", Kind.BILL), ("lurl", Kind.LOSS)):
+        claims = claims_of(made[field], kind)
+        assert claims.bid_id == made["id"]
+        assert claims.price_micros == 5_000_000
+        assert "p=${AUCTION_PRICE}" in made[field]
+    assert made["lurl"].endswith("&r=${AUCTION_LOSS}")
+
+
+def test_the_vast_has_the_pixels_of_its_bid_and_the_media() -> None:
+    made = only_bid(ask(video_request()))
+
+    vast = etree.fromstring(made["adm"])
+    impression = vast.findtext(".//v:Impression", namespaces=NAMESPACE)
+    tracking = {t.get("event"): t.text for t in vast.iterfind(".//v:Tracking", NAMESPACE)}
+    assert claims_of(impression, Kind.IMPRESSION).bid_id == made["id"]
+    assert tracking.keys() == {"start", "firstQuartile", "midpoint", "thirdQuartile", "complete"}
+    for name, url in tracking.items():
+        assert claims_of(url, Kind(name)).campaign_id == "plain"
+    assert claims_of(vast.findtext(".//v:ClickTracking", namespaces=NAMESPACE), Kind.CLICK)
+    assert claims_of(vast.findtext(".//v:Error", namespaces=NAMESPACE), Kind.ERROR)
+    assert vast.findtext(".//v:MediaFile", namespaces=NAMESPACE) == "https://cdn.example/spot.mp4"
+
+
+def test_a_player_that_accepts_xml_gets_the_vast_itself_with_no_macro_left_for_an_exchange() -> None:
+    reply = ask(video_request(), accept="application/xml")
+
+    assert (reply.status, reply.content_type) == (200, "application/xml")
+    assert etree.fromstring(reply.body).findtext(".//v:AdTitle", namespaces=NAMESPACE) == "A spot"
+    assert "${" not in reply.body
+
+
+@pytest.mark.parametrize("held", [None, snapshot([])])
+def test_no_bid_is_204_and_an_empty_vast_for_a_player(held: Snapshot | None) -> None:
+    assert (ask(video_request(), held).status, ask(video_request(), held).body) == (204, "")
+
+    empty = etree.fromstring(ask(video_request(), held, accept="text/xml").body)
+    assert empty.tag == "{http://www.iab.com/VAST}VAST"
+    assert len(empty) == 0
+
+
+def test_an_invalid_request_is_400_and_names_each_field() -> None:
+    reply = ask({"id": "", "imp": [{"id": "1", "video": {}}]}, origin="https://page.example")
+
+    assert reply.status == 400
+    assert json.loads(reply.body)["fields"].keys() == {"id", "imp[0].video.mimes"}
+    assert reply.headers["Access-Control-Allow-Origin"] == "https://page.example"
+
+
+def test_the_page_that_asks_is_named_back_with_credentials_allowed() -> None:
+    headers = ask(video_request(), origin="https://page.example").headers
+
+    assert headers["Access-Control-Allow-Origin"] == "https://page.example"
+    assert headers["Access-Control-Allow-Credentials"] == "true"
+    assert headers["Vary"] == "Origin"
+    assert headers["X-Openrtb-Version"] == "2.6"
+
+
+@pytest.mark.parametrize(
+    ("video", "skippable"), [({}, True), ({"skip": 1}, True), ({"skip": 0}, False), ({"battr": [16]}, False)]
+)
+def test_a_skippable_creative_is_skippable_where_the_player_allows(video: dict[str, Any], skippable: bool) -> None:
+    held = snapshot([campaign(creatives=[creative(skip_offset=5)])])
+
+    made = only_bid(ask(video_request(video=video), held))
+
+    linear = etree.fromstring(made["adm"]).find(".//v:Linear", NAMESPACE)
+    assert linear.get("skipoffset") == ("00:00:05" if skippable else None)
+    assert ("skip" in {t.get("event") for t in linear.iter("{*}Tracking")}) == skippable
+    assert made.get("attr") == ([16] if skippable else None)
+
+
+def test_a_bid_in_a_deal_names_it() -> None:
+    held = snapshot([campaign(cpm=None, deals=[{"id": "d1", "cpm": 30}])])
+    pmp = {"private_auction": 1, "deals": [{"id": "d1", "bidfloor": 20}]}
+
+    made = only_bid(ask(video_request(imp={"pmp": pmp}), held))
+
+    assert (made["dealid"], made["price"]) == ("d1", 30)
+    assert claims_of(made["burl"], Kind.BILL).deal_id == "d1"
+
+
+def test_a_test_request_is_bid_on_and_its_events_say_so() -> None:
+    made = only_bid(ask(video_request(test=1)))
+
+    assert claims_of(made["burl"], Kind.BILL).test is True
+
+
+def test_each_answer_has_a_bid_id_of_its_own() -> None:
+    body = json.dumps(video_request()).encode()
+
+    first, again, later = (
+        only_bid(bid(service(PLAIN), body, {}, BASE, now))["id"] for now in (NOW, NOW, NOW + timedelta(microseconds=1))
+    )
+
+    assert first == again
+    assert first != later
+
+
+@given(matchable_requests(), campaign_lists())
+def test_any_answer_is_a_bid_or_none(request: dict[str, Any], campaigns: list[Campaign]) -> None:
+    reply = ask(request, snapshot(campaigns))
+
+    assert reply.status in {200, 204}
+    if reply.status == 200:
+        imps = {imp["id"]: imp for imp in request["imp"]}
+        for made in json.loads(reply.body)["seatbid"][0]["bid"]:
+            assert imps[made["impid"]]["video"]
+            etree.fromstring(made["adm"])
+
+
+@given(st.binary(max_size=200) | json_values.map(lambda value: json.dumps(value).encode()))
+def test_any_body_at_all_is_answered(body: bytes) -> None:
+    assert ask(body).status in {200, 204, 400}
+    assert parse(json.dumps(video_request()).encode())  # and leaves nothing behind that breaks the next
