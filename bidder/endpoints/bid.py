@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from bidder import log
 from bidder.auction.decide import decide
 from bidder.auction.match import match
 from bidder.endpoints import answer
 from bidder.endpoints.reply import JSON, XML, Reply, cors, error
 from bidder.endpoints.service import Service
 from bidder.money import ACCOUNT_CURRENCY
+from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.bid_response import bid_response, dump
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.parse import parse
@@ -33,22 +35,31 @@ def bid(service: Service, body: bytes, headers: Mapping[str, str], base_url: str
         refused = error(400, "invalid bid request: " + str(wrong), fields=dict(wrong.fields))
         return Reply(refused.status, refused.body, JSON, more)
 
+    try:
+        with_bid = _answer(service, request, base_url, now, as_xml=answers_xml)
+    except Exception:  # no bid costs one auction; a 5xx makes an exchange throttle us, and shows callers our insides
+        log.error("bid.failed")
+        return no_bid
+    return no_bid if with_bid is None else Reply(200, with_bid, XML if answers_xml else JSON, more)
+
+
+def _answer(service: Service, request: BidRequest, base_url: str, now: datetime, *, as_xml: bool) -> str | None:
+    """The body of an answer with a bid, or None."""
     snapshot = service.keeper.current(now)
     if snapshot is None:
-        return no_bid
+        return None
     with span("match"):
         slots = match(request, snapshot)
     with span("price"):
         offers = decide(request, slots, snapshot, service.settings.seat, now)
     if not offers:
-        return no_bid
+        return None
     with span("markup"):
         urls = [answer.event_urls(request, offer, base_url, service.signing_keys, now) for offer in offers]
-        if answers_xml:
-            return Reply(200, answer.vast(offers[0], urls[0], price_macro=False), XML, more)
+        if as_xml:
+            return answer.vast(offers[0], urls[0], price_macro=False)
         bids = [answer.bid(offer, its_urls) for offer, its_urls in zip(offers, urls, strict=True)]
-        response = bid_response(request.id, bids[0]["id"], ACCOUNT_CURRENCY, {service.settings.seat: bids})
-        return Reply(200, dump(response), JSON, more)
+        return dump(bid_response(request.id, bids[0]["id"], ACCOUNT_CURRENCY, {service.settings.seat: bids}))
 
 
 def wants_xml(accept: str) -> bool:

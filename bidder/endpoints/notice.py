@@ -26,12 +26,11 @@ def notice(
         return error(404, f"no such event kind; known are {', '.join(Kind)}")
     try:
         claims = verify(kind, token, service.signing_keys, now)
+        service.publisher.publish(make_event(kind, claims, query, now))
     except InvalidToken as refused:
         log.event("notice.refused", kind=kind, reason=str(refused))
         return error(400, f"event URL refused: {refused}")
-    try:
-        service.publisher.publish(make_event(kind, claims, query, now))
-    except Exception:  # whatever SNS or the way there suffers from, the sender must hear that it wasn't counted
-        log.error("notice.unpublished", kind=kind, bid=claims.bid_id)
+    except Exception:  # whatever AWS or the way there suffers from, the sender must hear that it wasn't counted
+        log.error("notice.unpublished", kind=kind)
         return Reply(503, headers={"Retry-After": RETRY_AFTER, "Cache-Control": "no-store", **cors(origin)})
     return Reply(204, headers={"Cache-Control": "no-store", **cors(origin)})

@@ -1,6 +1,7 @@
 """POST /bid as its callers see it, up to but not including Chalice."""
 
 import json
+import logging
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -179,3 +180,16 @@ def test_any_answer_is_a_bid_or_none(request: dict[str, Any], campaigns: list[Ca
 def test_any_body_at_all_is_answered(body: bytes) -> None:
     assert ask(body).status in {200, 204, 400}
     assert parse(json.dumps(video_request()).encode())  # and leaves nothing behind that breaks the next
+
+
+def test_a_fault_of_ours_is_no_bid_and_a_log_line_not_a_5xx(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken:
+        def current(self, now: object) -> Snapshot:
+            raise RuntimeError(f"nothing works at {now}")
+
+    logging.getLogger("bidder").propagate = True
+    reply = bid(service(None, keeper=Broken()), json.dumps(video_request()).encode(), {}, BASE, NOW)
+
+    assert (reply.status, reply.body) == (204, "")
+    [record] = caplog.records
+    assert json.loads(record.message)["event"] == "bid.failed"
