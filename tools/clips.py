@@ -130,7 +130,7 @@ def make(clip: Clip, folder: Path) -> Path:
 def _ffmpeg(clip: Clip, title: Path | None, target: Path) -> str:
     """Runs ffmpeg in the file's folder, where no name needs quoting; what it said if it failed, or nothing."""
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-loglevel", "error", "-y"]
-    ran = subprocess.run(  # noqa: S603 - no shell, and the arguments are ours
+    ran = subprocess.run(
         [*command, *arguments(clip, title.name if title else None), target.name],
         cwd=target.parent,
         capture_output=True,

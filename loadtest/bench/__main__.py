@@ -1,0 +1,43 @@
+"""`python -m loadtest.bench`: prints a table of what was measured and writes build/bench.json."""
+
+import json
+import subprocess
+import sys
+
+from loadtest.bench import decision, runtime
+from loadtest.bench.measure import Row
+from loadtest.table import table
+from tools import ROOT
+from tools.lambda_runtime import NotOnThisMachine
+
+RESULT = ROOT / "build" / "bench.json"
+HEADINGS = ("", "campaigns", "p50 us", "p99 us", "ratio", "to")
+
+
+def main() -> int:
+    """Measures everything that this machine can. Returns the exit status."""
+    print("bench: the decision in process …", flush=True)
+    rows = decision.rows()
+    print("bench: the package under the Lambda runtime …", flush=True)
+    try:
+        rows += runtime.rows()
+    except NotOnThisMachine as error:
+        print(f"bench: left out: {error}", file=sys.stderr)
+    except subprocess.CalledProcessError as error:
+        print(f"bench: {error}\n{error.stderr or ''}", file=sys.stderr)
+        return 1
+    print(table(HEADINGS, [_cells(row) for row in rows]))
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(json.dumps([row.record() for row in rows], indent=1) + "\n")
+    print(f"written: {RESULT.relative_to(ROOT)}")
+    return 0
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    count = "" if row.campaigns is None else f"{row.campaigns:,}"
+    baseline = "" if row.name == row.baseline else row.baseline
+    return row.name, count, f"{row.p50_us:,.0f}", f"{row.p99_us:,.0f}", f"{row.ratio:.2f}", baseline
+
+
+if __name__ == "__main__":
+    sys.exit(main())
