@@ -182,12 +182,14 @@ def test_any_body_at_all_is_answered(body: bytes) -> None:
     assert parse(json.dumps(video_request()).encode())  # and leaves nothing behind that breaks the next
 
 
-def test_a_fault_of_ours_is_no_bid_and_a_log_line_not_a_5xx(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_fault_of_ours_is_no_bid_and_a_log_line_not_a_5xx(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Broken:
-        def current(self, now: object) -> Snapshot:
-            raise RuntimeError(f"nothing works at {now}")
+        def current(self, _now: object) -> Snapshot:
+            raise ZeroDivisionError
 
-    logging.getLogger("bidder").propagate = True
+    monkeypatch.setattr(logging.getLogger("bidder"), "propagate", True)
     reply = bid(service(None, keeper=Broken()), json.dumps(video_request()).encode(), {}, BASE, NOW)
 
     assert (reply.status, reply.body) == (204, "")
