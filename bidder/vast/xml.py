@@ -3,10 +3,8 @@
 Characters that XML 1.0 cannot hold at all are dropped; every other one is read back as it was.
 """
 
-import re
 from html import escape
 
-_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # Written out, a reader turns the first into a newline and, in an attribute, all three into spaces.
 _WHITESPACE = str.maketrans({"\r": "&#13;", "\n": "&#10;", "\t": "&#9;"})
 
@@ -16,13 +14,23 @@ def text(value: str) -> str:
     # Almost every value is printable, and asking is several times faster than searching.
     if value.isprintable():
         return escape(value)
-    return escape(_ILLEGAL.sub("", value)).translate(_WHITESPACE)
+    return escape(_legal(value)).translate(_WHITESPACE)
 
 
 def cdata(value: str) -> str:
     """`value`, a URL, as a CDATA section: what players expect around URLs."""
     if not value.isprintable():
-        value = _ILLEGAL.sub("", value)
+        value = _legal(value)
     if "]]>" in value or "\r" in value:
         value = value.replace("]]>", "]]]]><![CDATA[>").replace("\r", "]]>&#13;<![CDATA[")
     return f"<![CDATA[{value}]]>"
+
+
+def _legal(value: str) -> str:
+    """The characters of `value` that section 2.2 allows."""
+    # No regular expression: compiling those ranges costs a cold start 3 ms.
+    return "".join(
+        char
+        for char in value
+        if " " <= char <= "\ud7ff" or char in "\t\n\r" or "\ue000" <= char <= "\ufffd" or char >= "\U00010000"
+    )

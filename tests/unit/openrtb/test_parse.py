@@ -112,6 +112,9 @@ def test_absent_is_none_unless_the_standard_has_a_default() -> None:
     assert got.regs is not None
     assert (got.tmax, imp.bidfloor, imp.secure, video.w, video.skip, video.maxduration, got.regs.coppa) == (None,) * 7
     assert (got.at, got.test, got.cattax, imp.bidfloorcur, imp.instl, video.boxingallowed) == (2, 0, 1, "USD", 0, 1)
+    pmp = read(with_imp(bidfloorcur="EUR", pmp={"deals": [{"id": "d"}]})).imp[0].pmp
+    assert pmp is not None
+    assert (pmp.deals[0].bidfloorcur, pmp.deals[0].bidfloor, pmp.deals[0].at) == ("USD", None, None)
     assert read(with_imp(bidfloor=0, secure=0)).imp[0].bidfloor == 0
     assert read(with_imp(bidfloor=0, secure=0)).imp[0].secure == 0
 

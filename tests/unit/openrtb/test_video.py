@@ -31,6 +31,7 @@ def test_durations_against_the_words_of_the_standard(
 def test_a_slot_without_limits_takes_any_length() -> None:
     assert video().accepts_duration(3600)
     assert video(maxduration=0).accepts_duration(30)
+    assert video(maxduration=15, maxextended=-1).accepts_duration(3600)
 
 
 def test_the_ends_are_included() -> None:
