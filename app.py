@@ -14,7 +14,7 @@ from bidder.endpoints.reply import Reply, cors
 from bidder.endpoints.service import Service
 from bidder.settings import settings
 
-app = Chalice(app_name="bidder")
+app = Chalice(app_name="bidder", configure_logs=False)
 log.to_stdout()
 
 # Prebid.js posts text/plain and curl a form, so the body is read whatever it calls itself.
