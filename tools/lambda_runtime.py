@@ -96,7 +96,7 @@ def unpacked(archive: Path, folder: Path = _FOLDER / "code") -> Path:
 
 @dataclass
 class LambdaRuntime:
-    """An execution environment of one handler. Its first invoke is a cold start: it starts Python and imports the code."""
+    """An execution environment of one handler. Its first invoke is a cold start: Python starts and imports the code."""
 
     port: int
     log: Path

@@ -18,7 +18,7 @@ from tools import ROOT
 from tools.deploy import DeployFailed, deploy, environment
 from tools.locks import Held, lock
 from tools.ministack import MiniStack
-from tools.package import package
+from tools.package import Package, package
 from tools.processes import LOOPBACK, DidNotStart, end, is_taken, local_environment
 
 STACK = "bidder"
@@ -41,7 +41,7 @@ def local_aws(port: int) -> Iterator[tuple[MiniStack, dict[str, str]]]:
     """The local AWS with the present stack in it, and the environment that leads to it. Ends it afterwards."""
     aws = running(MiniStack(FOLDER, port))
     try:
-        yield aws, deployed(aws)
+        yield aws, deployed(aws, package())
     finally:
         print("Saving the local AWS …", flush=True)
         aws.stop()
@@ -64,12 +64,11 @@ def running(aws: MiniStack) -> MiniStack:
     return aws
 
 
-def deployed(aws: MiniStack) -> dict[str, str]:
-    """Deploys the present sources; returns the environment that leads to them.
+def deployed(aws: MiniStack, built: Package) -> dict[str, str]:
+    """Deploys what was built; returns the environment that leads to it.
 
     A stack that will not take them, as one half made when its run was cut short, is made anew, once.
     """
-    built = package()
     try:
         outputs = deploy(aws.session(), built, STACK, {})
     except (BotoCoreError, ClientError, DeployFailed) as error:

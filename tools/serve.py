@@ -4,6 +4,7 @@ The process that is started supervises a worker, which serves until a source cha
 """
 
 import argparse
+import logging
 import os
 import signal
 import subprocess
@@ -53,6 +54,7 @@ def work(port: int) -> None:
     # Python's default of 5 makes a burst of new connections wait for TCP's retries.
     ThreadedHTTPServer.request_queue_size = 128
     reloader.get_best_worker_process = lambda: _Worker
+    logging.getLogger("botocore").setLevel(logging.WARNING)
     cli(["--project-dir", str(ROOT), "local", "--host", "127.0.0.1", "--port", str(port)], obj={})
 
 

@@ -1,0 +1,58 @@
+"""The local AWS, the packaged stack in it, and the package under the real Lambda runtime: each once for a test run."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tools.lambda_runtime import Functions, NotOnThisMachine, prepared, unpacked
+from tools.local import deployed
+from tools.ministack import REGION, MiniStack
+from tools.package import Package, package
+from tools.processes import free_port, local_environment
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_real_account() -> Iterator[None]:
+    """No test finds the way to a real AWS account: without an endpoint of its own a client reaches nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in set(os.environ) - set(local_environment()):
+            patch.delenv(name)
+        patch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+        patch.setenv("AWS_ACCESS_KEY_ID", "test")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        patch.setenv("AWS_DEFAULT_REGION", REGION)
+        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        yield
+
+
+@pytest.fixture(scope="session")
+def built() -> Package:
+    """The package of the present sources."""
+    return package()
+
+
+@pytest.fixture(scope="session")
+def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MiniStack]:
+    """A running MiniStack; `.session()` makes boto3 sessions that reach it."""
+    aws = MiniStack(tmp_path_factory.mktemp("aws"), free_port())
+    aws.start()
+    yield aws
+    aws.stop()
+
+
+@pytest.fixture(scope="session")
+def stack(local_aws: MiniStack, built: Package) -> dict[str, str]:
+    """The stack deployed into the local AWS: the environment, AWS_* and BIDDER_*, by which a bidder reaches it."""
+    return deployed(local_aws, built)
+
+
+@pytest.fixture(scope="session")
+def runtime(stack: dict[str, str], built: Package, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Functions]:
+    """The package's functions under the real runtime: `runtime.invoke("app.app", event)`; runtime.py has events."""
+    try:
+        prepared()
+    except NotOnThisMachine as error:
+        pytest.skip(str(error))
+    with Functions(unpacked(built.archive), stack, tmp_path_factory.mktemp("runtime")) as functions:
+        yield functions

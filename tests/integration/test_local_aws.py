@@ -1,0 +1,94 @@
+"""The local AWS keeps what it is told, knows its own process, and runs the deployed functions."""
+
+import json
+import os
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bidder.snapshot.store import POINTER
+from tests.integration.runtime import api_event
+from tools.lambda_runtime import Functions
+from tools.ministack import MiniStack
+from tools.processes import free_port, is_taken
+
+
+@pytest.fixture
+def aws(tmp_path: Path) -> Iterator[MiniStack]:
+    aws = MiniStack(tmp_path, free_port())
+    aws.start()
+    yield aws
+    aws.stop()
+
+
+def poll(found: Callable[[], object], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not found():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.1)
+
+
+def put(aws: MiniStack) -> None:
+    aws.session().client("ssm").put_parameter(Name="/kept", Value="yes", Type="String")
+
+
+def names(aws: MiniStack) -> list[str]:
+    found = aws.session().client("ssm").get_parameters_by_path(Path="/")
+    return [parameter["Name"] for parameter in found["Parameters"]]
+
+
+def test_it_keeps_its_state_over_an_orderly_end(aws: MiniStack) -> None:
+    put(aws)
+    aws.stop()
+    assert not is_taken(aws.port)
+    aws.start()
+    assert names(aws) == ["/kept"]
+
+
+def test_it_starts_empty_after_a_violent_end(aws: MiniStack) -> None:
+    put(aws)
+    aws.stop()
+    aws.start()
+    pid = aws.pid()
+    assert pid is not None
+    psutil.Process(pid).kill()
+    poll(lambda: aws.pid() is None)
+    assert not aws.ended_well()
+    aws.start()
+    assert names(aws) == []
+
+
+def test_it_takes_no_other_process_for_its_own(aws: MiniStack) -> None:
+    note = aws.folder / "ministack.json"
+    ours = note.read_text()
+    note.write_text(json.dumps(json.loads(ours) | {"pid": os.getpid()}))
+    assert aws.pid() is None
+    note.write_text(ours)
+    assert aws.pid() is not None
+
+
+@pytest.fixture(scope="module")
+def published(local_aws: MiniStack, stack: dict[str, str]) -> None:
+    """A first snapshot, by a notification that has neither subject nor attributes, as the schedule's."""
+    session = local_aws.session()
+    session.client("sns").publish(TopicArn=stack["BIDDER_REFRESH_TOPIC"], Message="{}")
+    pointer = {"Bucket": stack["BIDDER_SNAPSHOT_BUCKET"], "Prefix": POINTER}
+    poll(lambda: session.client("s3").list_objects_v2(**pointer).get("Contents"))
+
+
+@pytest.mark.usefixtures("published")
+def test_the_deployed_api_answers_from_a_published_snapshot(local_aws: MiniStack) -> None:
+    (api,) = local_aws.session().client("apigateway").get_rest_apis()["items"]
+    url = f"{local_aws.url}/restapis/{api['id']}/api/_user_request_/health"
+    with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310  our own http URL
+        assert answer.status == 200
+
+
+@pytest.mark.usefixtures("published")
+def test_the_package_answers_under_the_real_runtime(runtime: Functions) -> None:
+    answer = runtime.invoke("app.app", api_event("GET", "/health", "/health"))
+    assert answer["statusCode"] == 200, answer

@@ -1,0 +1,61 @@
+"""The zip that is deployed."""
+
+from pathlib import Path, PurePosixPath
+from zipfile import ZipFile
+
+import pytest
+
+from tools import ROOT
+from tools.package import LIMIT, Package, package
+from tools.slim import SUPPLIED
+
+UNCHECKED_HASH = 0b01
+"""The flags of bytecode that Python takes without a look at the source (PEP 552)."""
+
+
+@pytest.fixture(scope="session")
+def archive(built: Package) -> ZipFile:
+    return ZipFile(built.archive)
+
+
+def test_every_source_of_the_app_is_in(archive: ZipFile) -> None:
+    sources = {"app.py"} | {path.relative_to(ROOT).as_posix() for path in (ROOT / "bidder").rglob("*.py")}
+    assert len(sources) > 10
+    assert sources <= set(archive.namelist())
+
+
+def test_what_the_app_needs_is_in_for_lambdas_platform(archive: ZipFile) -> None:
+    names = archive.namelist()
+    assert {"chalice/app.py", "pydantic/__init__.py", "aws_xray_sdk/__init__.py"} <= set(names)
+    native = [name for name in names if name.endswith(".so")]
+    assert any(name.startswith("pydantic_core/") for name in native)
+    assert all("x86_64-linux" in name for name in native)
+
+
+def test_what_lambda_supplies_is_out(archive: ZipFile) -> None:
+    tops = {PurePosixPath(name).parts[0].removesuffix(".py") for name in archive.namelist()}
+    assert not tops & SUPPLIED
+
+
+def test_every_module_has_bytecode_that_its_timestamp_cannot_stale(archive: ZipFile) -> None:
+    names = [PurePosixPath(name) for name in archive.namelist()]
+    compiled = [name for name in names if name.suffix == ".pyc"]
+    assert {name.parent.parent / f"{name.stem.partition('.')[0]}.py" for name in compiled} == {
+        name for name in names if name.suffix == ".py"
+    }
+    assert {int.from_bytes(archive.read(str(name))[4:8], "little") for name in compiled} == {UNCHECKED_HASH}
+
+
+def test_it_is_light_enough_for_a_cold_start(built: Package) -> None:
+    assert built.archive.stat().st_size < LIMIT
+
+
+def test_the_same_sources_give_the_same_bytes(built: Package, tmp_path: Path) -> None:
+    again = package(out=tmp_path / "again")
+    assert again.archive.read_bytes() == built.archive.read_bytes()
+    assert again.template.read_text() == built.template.read_text()
+
+
+def test_nothing_is_built_when_nothing_changed(built: Package) -> None:
+    before = built.archive.stat().st_mtime_ns
+    assert package().archive.stat().st_mtime_ns == before

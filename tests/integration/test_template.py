@@ -1,0 +1,181 @@
+"""The template that is deployed, as SAM and as CloudFormation gets it from SAM's transform."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+
+from bidder.settings import PREFIX, Settings
+from bidder.snapshot.store import POINTER
+from tools import ROOT
+from tools.deploy import environment
+from tools.package import Package
+from tools.template import with_code
+
+Template = dict[str, Any]
+
+FUNCTIONS = {"APIHandler": "BidRole", "Refresh": "RefreshRole", "Ledger": "LedgerRole"}
+NEEDS_ANY_RESOURCE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+
+
+@pytest.fixture(scope="session")
+def sam(built: Package) -> Template:
+    return with_code(json.loads(built.template.read_text()), "s3://artifacts/bidder.zip")
+
+
+@pytest.fixture(scope="session")
+def translated(sam: Template) -> Template:
+    template: Template = Translator({}, Parser()).translate(json.loads(json.dumps(sam)), {})
+    return template
+
+
+def of_type(template: Template, kind: str) -> dict[str, Template]:
+    return {
+        name: resource.get("Properties", {})
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == kind
+    }
+
+
+def only(template: Template, kind: str) -> Template:
+    (properties,) = of_type(template, kind).values()
+    return properties
+
+
+def referred(value: Any) -> Iterator[str]:
+    """The logical ids that a value refers to."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key == "Ref":
+                yield inner
+            elif key == "Fn::GetAtt":
+                yield inner[0] if isinstance(inner, list) else inner.split(".")[0]
+            elif key == "Fn::Sub":
+                text = inner if isinstance(inner, str) else inner[0]
+                yield from (name.split(".")[0] for name in re.findall(r"\$\{([^}!]+)\}", text))
+            else:
+                yield from referred(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from referred(inner)
+
+
+def refers_to(value: Any, name: str) -> bool:
+    return set(referred(value)) == {name}
+
+
+@pytest.mark.parametrize("form", ["sam", "translated"])
+def test_cfn_lint_finds_nothing(form: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    path = tmp_path / f"{form}.json"
+    path.write_text(json.dumps(request.getfixturevalue(form)))
+    cfn_lint = Path(sys.executable).with_name("cfn-lint")
+    found = subprocess.run([cfn_lint, path], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603  our own template
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+@pytest.mark.parametrize(("function", "role"), FUNCTIONS.items())
+def test_each_function_may_do_only_what_it_names(sam: Template, function: str, role: str) -> None:
+    ours = {name for name, resource in sam["Resources"].items() if not resource["Type"].startswith("AWS::Serverless")}
+    assert refers_to(sam["Resources"][function]["Properties"]["Role"], role)
+    policies = sam["Resources"][role]["Properties"]["Policies"]
+    statements = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+    assert statements
+    for statement in statements:
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        assert not any("*" in action for action in actions)
+        if statement["Resource"] == "*":
+            assert set(actions) <= NEEDS_ANY_RESOURCE
+        elif actions == ["ssm:GetParameter"]:
+            assert statement["Resource"]["Fn::Sub"].endswith(":parameter${ParameterPrefix}/signing-keys")
+        else:
+            assert set(referred(statement["Resource"])) <= ours, statement
+            assert set(referred(statement["Resource"])), statement
+
+
+def test_only_the_events_topic_may_send_to_the_ledger_queues(sam: Template) -> None:
+    policy = only(sam, "AWS::SQS::QueuePolicy")
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert set(referred(policy["Queues"])) == {"LedgerQueue", "LedgerDeadLetterQueue"}
+    assert refers_to(statement["Condition"]["ArnEquals"]["aws:SourceArn"], "BidEventsTopic")
+
+
+def test_the_ledger_gets_billable_events_that_are_no_tests(sam: Template) -> None:
+    subscription = only(sam, "AWS::SNS::Subscription")
+    assert refers_to(subscription["TopicArn"], "BidEventsTopic")
+    assert refers_to(subscription["Endpoint"], "LedgerQueue")
+    assert subscription["RawMessageDelivery"] is True
+    assert subscription["FilterPolicy"] == {"kind": ["impression", "bill"], "test": ["false"]}
+    assert refers_to(subscription["RedrivePolicy"]["deadLetterTargetArn"], "LedgerDeadLetterQueue")
+
+
+def test_the_ledger_retries_single_messages_and_then_puts_them_aside(sam: Template, translated: Template) -> None:
+    mapping = only(translated, "AWS::Lambda::EventSourceMapping")
+    assert refers_to(mapping["EventSourceArn"], "LedgerQueue")
+    assert refers_to(mapping["FunctionName"], "Ledger")
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    queue = sam["Resources"]["LedgerQueue"]["Properties"]
+    assert refers_to(queue["RedrivePolicy"]["deadLetterTargetArn"], "LedgerDeadLetterQueue")
+    # AWS's advice for a queue that triggers a function.
+    assert queue["VisibilityTimeout"] >= 6 * sam["Resources"]["Ledger"]["Properties"]["Timeout"]
+
+
+def test_every_minute_the_schedule_publishes_and_the_refresh_runs(translated: Template) -> None:
+    rule = only(translated, "AWS::Events::Rule")
+    assert rule["ScheduleExpression"] == "rate(1 minute)"
+    (target,) = rule["Targets"]
+    assert refers_to(target["Arn"], "CampaignRefreshTopic")
+    policy = only(translated, "AWS::SNS::TopicPolicy")
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    assert refers_to(policy["Topics"], "CampaignRefreshTopic")
+    (subscription,) = (s for s in of_type(translated, "AWS::SNS::Subscription").values() if s["Protocol"] == "lambda")
+    assert refers_to(subscription["TopicArn"], "CampaignRefreshTopic")
+    assert refers_to(subscription["Endpoint"], "Refresh")
+
+
+def test_a_refresh_that_is_given_up_is_put_aside(translated: Template) -> None:
+    dead_letters = translated["Resources"]["Refresh"]["Properties"]["DeadLetterConfig"]["TargetArn"]
+    assert refers_to(dead_letters, "RefreshDeadLetterQueue")
+
+
+def test_functions_and_the_one_api_stage_are_traced(translated: Template) -> None:
+    stage = only(translated, "AWS::ApiGateway::Stage")
+    assert (stage["StageName"], stage["TracingEnabled"]) == ("api", True)
+    functions = of_type(translated, "AWS::Lambda::Function")
+    assert set(functions) == set(FUNCTIONS)
+    assert {function["TracingConfig"]["Mode"] for function in functions.values()} == {"Active"}
+
+
+def test_every_alarm_tells_someone(sam: Template) -> None:
+    alarms = of_type(sam, "AWS::CloudWatch::Alarm")
+    assert all(refers_to(alarm["AlarmActions"], "AlarmTopic") for alarm in alarms.values())
+    watched = {name for alarm in alarms.values() for name in referred(alarm["Dimensions"])}
+    dead_letters = {name for name in of_type(sam, "AWS::SQS::Queue") if "DeadLetter" in name}
+    assert dead_letters | {"LedgerQueue", "Ledger", "Refresh"} <= watched
+    assert "5XXError" in {alarm["MetricName"] for alarm in alarms.values()}
+
+
+def test_no_lifecycle_rule_reaches_the_pointer(sam: Template) -> None:
+    rules = sam["Resources"]["SnapshotBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert rules
+    assert not [rule for rule in rules if POINTER.startswith(rule["Prefix"])]
+
+
+def test_functions_and_outputs_have_every_setting_that_is_required(sam: Template, stack: dict[str, str]) -> None:
+    required = {PREFIX + name.upper() for name, field in Settings.model_fields.items() if field.is_required()}
+    assert required <= set(sam["Globals"]["Function"]["Environment"]["Variables"])
+    assert required <= set(environment(dict.fromkeys(sam["Outputs"], "")))
+    assert required <= set(stack)
+
+
+def test_logs_expire(sam: Template) -> None:
+    for function in FUNCTIONS:
+        (group,) = referred(sam["Resources"][function]["Properties"]["LoggingConfig"]["LogGroup"])
+        assert refers_to(sam["Resources"][group]["Properties"]["RetentionInDays"], "LogRetentionDays")
