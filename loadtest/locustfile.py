@@ -1,6 +1,7 @@
 """Exchanges and players against one bidder: bid requests, and the notices and pixels that bids bring back.
 
-Run by `make loadtest`, or with locust's own page: `locust -f loadtest/locustfile.py --host http://127.0.0.1:8000`.
+Run by `make loadtest`, or with locust's own page by
+`.venv/bin/python -m locust -f loadtest/locustfile.py --host http://127.0.0.1:8000`.
 """
 
 import json
@@ -12,6 +13,7 @@ from typing import Any
 from locust import FastHttpUser, constant_throughput, task
 from locust.exception import StopUser
 
+from loadtest.answers import bids
 from loadtest.notices import is_loopback, notices
 from loadtest.requests import Kind, generate
 
@@ -21,10 +23,11 @@ REQUESTS_PER_SECOND = 10
 """What one user sends at most."""
 
 outcomes: Counter[str] = Counter()
-"""How the bid requests were answered: bid, no-bid, 400."""
+"""How the bid requests were answered, where that was right: bid, no-bid, 400."""
 
+_OUTCOMES = {200: "bid", 204: "no-bid", 400: "400"}
+_HEADERS = {"Content-Type": "application/json", "x-openrtb-version": "2.6"}
 _seeds = count(1)
-_ALLOWED = {Kind.VIDEO: {200, 204}, Kind.BANNER: {204}, Kind.MALFORMED: {400}}
 
 
 class Exchange(FastHttpUser):
@@ -42,62 +45,41 @@ class Exchange(FastHttpUser):
 
     @task
     def auction(self) -> None:
-        kind, request = generate(self.rng)
-        for bid in self.bids(kind, request):
-            for notice, url in notices(self.rng, request["id"], bid):
-                self.call(notice, url)
+        """One auction, from the request to the last pixel."""
+        for kind, url in self.ask(*generate(self.rng)):
+            self.call(kind, url)
 
-    def bids(self, kind: Kind, request: dict[str, Any]) -> list[dict[str, Any]]:
-        """Sends the request and checks the answer; its bids, none if it was wrong."""
+    def ask(self, kind: Kind, request: dict[str, Any]) -> list[tuple[str, str]]:
+        """Sends a bid request; the kinds and URLs of the calls that its bids bring back."""
         with self.client.post(
             "/bid",
             data=json.dumps(request),
-            headers={"Content-Type": "application/json", "x-openrtb-version": "2.6"},
+            headers=_HEADERS,
             name=BID,
             catch_response=True,
+            allow_redirects=False,
         ) as response:
-            if response.status_code not in _ALLOWED[kind]:
-                response.failure(f"{response.status_code} to a {kind} request: {(response.text or '')[:200]}")
+            try:
+                found = bids(kind, request, response.status_code, response.text or "")
+                calls = [call for bid in found for call in notices(self.rng, request["id"], bid)]
+            except ValueError as error:
+                response.failure(str(error))
                 return []
             response.success()
-            outcomes[{200: "bid", 204: "no-bid", 400: "400"}[response.status_code]] += 1
-            if response.status_code != 200:
-                return []
-            try:
-                return _checked_bids(request, response.json())
-            except (KeyError, TypeError, ValueError) as error:
-                response.failure(f"200 with a bad BidResponse: {error!r}")
-                return []
+            outcomes[_OUTCOMES[response.status_code]] += 1
+            return calls
 
     def call(self, kind: str, url: str) -> None:
         """Calls an event URL."""
         name = NOTICE.format(kind=kind)
         if not is_loopback(url):
+            refused = ValueError(f"leads to another machine, so not called: {url}")
             self.environment.events.request.fire(
-                request_type="GET",
-                name=name,
-                response_time=0,
-                response_length=0,
-                exception=ValueError(f"leads to another machine, so not called: {url}"),
-                context={},
+                request_type="GET", name=name, response_time=0, response_length=0, exception=refused, context={}
             )
             return
-        with self.client.get(url, name=name, catch_response=True) as response:
+        with self.client.get(url, name=name, catch_response=True, allow_redirects=False) as response:
             if response.status_code in {200, 204}:
                 response.success()
             else:
                 response.failure(f"{response.status_code}: {(response.text or '')[:200]}")
-
-
-def _checked_bids(request: dict[str, Any], answer: dict[str, Any]) -> list[dict[str, Any]]:
-    """The bids of a BidResponse. Raises KeyError, TypeError or ValueError where it is no answer to the request."""
-    bids = [bid for seat in answer["seatbid"] for bid in seat["bid"]]
-    offered = {imp["id"]: imp.get("bidfloor", 0) for imp in request["imp"]}
-    if answer["id"] != request["id"] or not bids:
-        msg = "another auction's id, or no bids"
-        raise ValueError(msg)
-    for bid in bids:
-        if "dealid" not in bid and bid["price"] < offered[bid["impid"]]:
-            msg = f"price {bid['price']} is below the floor of imp {bid['impid']}"
-            raise ValueError(msg)
-    return bids

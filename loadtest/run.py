@@ -7,7 +7,6 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 # locust patches sockets for gevent, so it comes before whatever opens one
 from locust.env import Environment  # isort: skip
@@ -16,39 +15,10 @@ import requests
 from locust.stats import RequestStats, StatsEntry
 
 from loadtest.locustfile import BID, Exchange, outcomes
-from loadtest.notices import is_loopback
+from loadtest.plan import BadPlan, Plan, plan
 from loadtest.table import table
 
 HEADINGS = ("", "requests", "rate /s", "p50 ms", "p99 ms", "bids", "no-bids", "400s", "errors")
-
-
-class Plan(NamedTuple):
-    """What to run: seconds, users, and the bidder's address."""
-
-    duration: int
-    users: int
-    host: str
-
-
-class BadPlan(ValueError):
-    """The environment asks for a run that isn't made; the message says what is allowed."""
-
-
-def plan(environ: Mapping[str, str]) -> Plan:
-    """The run that the environment asks for. Raises BadPlan."""
-    host = environ.get("HOST") or f"http://127.0.0.1:{environ.get('PORT') or 8000}"
-    if not is_loopback(host):
-        msg = f"HOST={host}: only a bidder on this machine is put under load, such as http://127.0.0.1:8000"
-        raise BadPlan(msg)
-    return Plan(_bounded(environ, "DURATION", 60, 3600), _bounded(environ, "USERS", 10, 200), host.rstrip("/"))
-
-
-def _bounded(environ: Mapping[str, str], name: str, default: int, most: int) -> int:
-    text = environ.get(name) or str(default)
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
-        msg = f"{name}={text}: give a whole number from 1 to {most}"
-        raise BadPlan(msg)
-    return int(text)
 
 
 def main() -> int:
@@ -73,7 +43,9 @@ def main() -> int:
 def _unwell(host: str) -> str | None:
     """Why the bidder can't be put under load, or None."""
     try:
-        answer = requests.get(f"{host}/health", timeout=5)
+        with requests.Session() as session:
+            session.trust_env = False  # a proxy doesn't lead to this machine
+            answer = session.get(f"{host}/health", timeout=5)
     except requests.RequestException as error:
         return f"GET /health failed ({type(error).__name__})"
     return None if answer.status_code == 200 else f"GET /health answers {answer.status_code}: {answer.text[:200]}"

@@ -1,0 +1,50 @@
+"""What a right answer to a bid request is."""
+
+import json
+from typing import Any
+
+from loadtest.requests import Kind
+
+ALLOWED = {Kind.VIDEO: {200, 204}, Kind.BANNER: {204}, Kind.MALFORMED: {400}}
+"""The statuses for each kind of request; all others are errors."""
+
+_CALLED_ON = ("adm", "nurl", "burl", "lurl")
+
+
+class BadAnswer(ValueError):
+    """Not the answer that the request should have; the message says why."""
+
+
+def bids(kind: Kind, request: dict[str, Any], status: int, body: str) -> list[dict[str, Any]]:
+    """The bids of an answer, none where it is no 200. Raises BadAnswer."""
+    if status not in ALLOWED[kind]:
+        msg = f"{status} to a {kind} request: {body[:200]}"
+        raise BadAnswer(msg)
+    if status != 200:
+        return []
+    try:
+        response = json.loads(body)
+        found = [bid for seat in response["seatbid"] for bid in seat["bid"]]
+        wrong = _wrong(request, response, found)
+    except (KeyError, TypeError, ValueError) as error:
+        wrong = f"no BidResponse: {error!r}"
+    if wrong:
+        msg = f"200 with a wrong body: {wrong}"
+        raise BadAnswer(msg)
+    return found
+
+
+def _wrong(request: dict[str, Any], response: dict[str, Any], found: list[dict[str, Any]]) -> str | None:
+    floors = {imp["id"]: imp.get("bidfloor", 0) for imp in request["imp"]}
+    if response["id"] != request["id"]:
+        return f"answers {response['id']}, asked was {request['id']}"
+    if not found:
+        return "no bid in it, which is 204"
+    for bid in found:
+        if missing := [name for name in _CALLED_ON if not bid.get(name)]:
+            return f"a bid without {missing[0]}"
+        if bid["impid"] not in floors:
+            return f"a bid on imp {bid['impid']}, which is not there"
+        if "dealid" not in bid and bid["price"] < floors[bid["impid"]]:
+            return f"price {bid['price']} is below {floors[bid['impid']]}, the floor of imp {bid['impid']}"
+    return None

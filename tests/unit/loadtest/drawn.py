@@ -1,0 +1,35 @@
+"""Requests and bids for the tests of what is done with them."""
+
+import json
+from functools import cache
+from random import Random
+from typing import Any
+
+from loadtest.bench.decision import decision
+from loadtest.requests import Generated, Kind, generate
+
+
+def seeded(seed: int) -> Random:
+    """A random state to repeat a draw from."""
+    return Random(seed)  # noqa: S311 - nothing here is a secret
+
+
+def drawn(count: int, seed: int = 1) -> list[Generated]:
+    """The first requests of a seed."""
+    rng = seeded(seed)
+    return [generate(rng) for _ in range(count)]
+
+
+def encoded(document: dict[str, Any]) -> bytes:
+    """A request as it is sent."""
+    return json.dumps(document).encode()
+
+
+@cache
+def answered() -> tuple[dict[str, Any], str]:
+    """A request, and the body of the bidder's own bid on it."""
+    decide = decision(100)
+    for kind, request in drawn(100):
+        if kind is Kind.VIDEO and (body := decide(encoded(request))):
+            return request, body
+    raise LookupError

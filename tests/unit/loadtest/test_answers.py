@@ -1,0 +1,67 @@
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from loadtest.answers import BadAnswer, bids
+from loadtest.requests import Kind
+from tests.unit.loadtest.drawn import answered
+
+
+def test_the_bidders_own_answer_is_right() -> None:
+    request, body = answered()
+    assert bids(Kind.VIDEO, request, 200, body) == [bid for seat in json.loads(body)["seatbid"] for bid in seat["bid"]]
+
+
+@pytest.mark.parametrize(("kind", "status"), [(Kind.VIDEO, 204), (Kind.BANNER, 204), (Kind.MALFORMED, 400)])
+def test_no_bid_is_an_answer_too(kind: Kind, status: int) -> None:
+    assert bids(kind, answered()[0], status, "") == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        (Kind.VIDEO, 400),
+        (Kind.VIDEO, 500),
+        (Kind.VIDEO, 0),
+        (Kind.BANNER, 200),
+        (Kind.MALFORMED, 204),
+        (Kind.MALFORMED, 502),
+    ],
+)
+def test_other_statuses_are_wrong(kind: Kind, status: int) -> None:
+    request, body = answered()
+    with pytest.raises(BadAnswer, match=f"{status} to a {kind} request"):
+        bids(kind, request, status, body)
+
+
+def _first(response: dict[str, Any]) -> dict[str, Any]:
+    bid: dict[str, Any] = response["seatbid"][0]["bid"][0]
+    return bid
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda response: response.update(id="another"), "answers another"),
+        (lambda response: response.update(seatbid=[]), "no bid in it"),
+        (lambda response: response.pop("seatbid"), "no BidResponse: KeyError"),
+        (lambda response: response.update(seatbid=None), "no BidResponse: TypeError"),
+        (lambda response: _first(response).update(impid="nowhere"), "which is not there"),
+        (lambda response: _first(response).pop("nurl"), "a bid without nurl"),
+        (lambda response: _first(response).update(price=-0.01), "is below"),
+    ],
+)
+def test_wrong_bodies_are_named(damage: Callable[[dict[str, Any]], object], said: str) -> None:
+    request, body = answered()
+    response = json.loads(body)
+    _first(response).pop("dealid", None)
+    damage(response)
+    with pytest.raises(BadAnswer, match=said):
+        bids(Kind.VIDEO, request, 200, json.dumps(response))
+
+
+def test_body_that_is_not_json_is_wrong() -> None:
+    with pytest.raises(BadAnswer, match="no BidResponse"):
+        bids(Kind.VIDEO, answered()[0], 200, "<VAST/>")

@@ -1,0 +1,25 @@
+import pytest
+
+from loadtest.bench.campaigns import campaigns
+from loadtest.bench.decision import COUNTS, decision, video_requests
+from tests.unit.loadtest.drawn import seeded
+
+
+def test_same_state_gives_the_same_campaigns() -> None:
+    assert campaigns(seeded(3), 50) == campaigns(seeded(3), 50)
+    assert campaigns(seeded(3), 50) != campaigns(seeded(4), 50)
+
+
+def test_ids_are_unique_and_targeting_varies() -> None:
+    book = campaigns(seeded(3), 1000)
+    assert len({campaign.id for campaign in book}) == 1000
+    attributes = {attribute for campaign in book for attribute in campaign.targeting}
+    assert attributes >= {"country", "device_type", "domain", "category", "placement"}
+    assert any(campaign.cpm_micros is None for campaign in book)
+
+
+@pytest.mark.parametrize("count", [count for count in COUNTS if count <= 1000])
+def test_decision_bids_on_some_requests_and_not_on_others(count: int) -> None:
+    decide = decision(count)
+    bids = sum(bool(decide(request)) for request in video_requests(100))
+    assert 10 < bids < 100

@@ -1,0 +1,64 @@
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from bidder.openrtb.bid_request import BidRequest
+from bidder.openrtb.invalid_request import InvalidRequest
+from bidder.openrtb.parse import parse
+from loadtest.requests import MALFORMED, Kind
+from tests.unit.loadtest.drawn import drawn, encoded
+
+MANY = drawn(3000)
+
+
+def test_same_state_gives_the_same_requests() -> None:
+    assert drawn(50) == MANY[:50]
+    assert drawn(50, seed=2) != MANY[:50]
+
+
+def test_kinds_come_in_their_shares() -> None:
+    kinds = Counter(kind for kind, _ in MANY)
+    assert kinds[Kind.VIDEO] / len(MANY) == pytest.approx(0.91, abs=0.03)
+    assert kinds[Kind.BANNER] / len(MANY) == pytest.approx(0.08, abs=0.03)
+    assert kinds[Kind.MALFORMED] / len(MANY) == pytest.approx(0.01, abs=0.006)
+
+
+def test_well_formed_requests_need_no_mending_and_have_what_their_kind_says() -> None:
+    for kind, document in MANY:
+        if kind is not Kind.MALFORMED:
+            request = BidRequest.model_validate_json(encoded(document))
+            assert {imp.video is not None for imp in request.imp} == {kind is Kind.VIDEO}
+
+
+@pytest.mark.parametrize("broken", MALFORMED)
+def test_each_way_to_break_a_request_makes_it_invalid(broken: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    whole = next(document for kind, document in MANY if kind is Kind.VIDEO)
+    parse(encoded(whole))
+    with pytest.raises(InvalidRequest):
+        parse(encoded(broken(whole)))
+
+
+def test_malformed_requests_are_invalid() -> None:
+    for kind, document in MANY:
+        if kind is Kind.MALFORMED:
+            with pytest.raises(InvalidRequest):
+                parse(encoded(document))
+
+
+def test_traffic_is_mixed() -> None:
+    requests = [document for kind, document in MANY if kind is Kind.VIDEO]
+    countries = Counter(request["device"]["geo"]["country"] for request in requests)
+    imps = [imp for request in requests for imp in request["imp"]]
+    videos = [imp["video"] for imp in imps]
+
+    assert [country for country, _ in countries.most_common(2)] == ["USA", "GBR"]
+    assert len(countries) == 20
+    assert {request["device"]["devicetype"] for request in requests} == {2, 3, 4, 5, 7}
+    assert {"site" in request for request in requests} == {True, False}
+    assert {max(video["protocols"]) for video in videos if "protocols" in video} == {5, 6, 8, 13, 14}
+    for optional in ("protocols", "plcmt", "rqddurs", "skip", "maxbitrate"):
+        assert {optional in video for video in videos} == {True, False}
+    for optional in ("bidfloor", "pmp", "rwdd"):
+        assert {optional in imp for imp in imps} == {True, False}

@@ -1,0 +1,112 @@
+"""The load test as a program, against a bidder that is none."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+
+from bidder.openrtb.invalid_request import InvalidRequest
+from bidder.openrtb.parse import parse
+
+
+HEADINGS = ("requests", "rate /s", "p50 ms", "p99 ms", "bids", "no-bids", "400s", "errors")
+
+
+class NoBidder(BaseHTTPRequestHandler):
+    """Bids on nothing."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.answer(200)
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        try:
+            parse(body)
+        except InvalidRequest:
+            self.answer(400)
+        else:
+            self.answer(204)
+
+    def answer(self, status: int) -> None:
+        self.send_response(status)
+        if status != 204:
+            self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+class Broken(NoBidder):
+    """Fails at everything but its health."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.answer(500)
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def loadtest(host: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "loadtest.run"],
+        env=os.environ | {"HOST": host, "DURATION": "1", "USERS": "2"},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def test_right_answers_end_in_a_table() -> None:
+    with serving(NoBidder) as host:
+        ran = loadtest(host)
+    assert ran.returncode == 0, ran.stderr
+    headings, bids, notices = ran.stdout.splitlines()[1:4]
+    assert re.split(r"  +", headings.strip()) == [*HEADINGS]
+    assert bids.startswith("POST /bid")
+    requests, *_, bid, no_bid, refused, errors = bids.removeprefix("POST /bid").split()
+    assert int(requests) == int(no_bid) + int(refused) > 0
+    assert (bid, errors) == ("0", "0")
+    assert notices.split()[:2] == ["notices", "0"]
+
+
+def test_wrong_answers_are_counted_and_end_in_failure() -> None:
+    with serving(Broken) as host:
+        ran = loadtest(host)
+    assert ran.returncode == 1
+    requests, *_, errors = ran.stdout.splitlines()[2].removeprefix("POST /bid").split()
+    assert requests == errors != "0"
+    assert "500 to a video request" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        ("http://127.0.0.1:9", "no bidder at http://127.0.0.1:9: GET /health failed"),
+        ("https://bidder.example", "only a bidder on this machine"),
+    ],
+)
+def test_nobody_there_is_said_at_once(host: str, said: str) -> None:
+    ran = loadtest(host)
+    assert ran.returncode == 2
+    assert said in ran.stderr
+    assert "Traceback" not in ran.stderr

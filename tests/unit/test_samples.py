@@ -1,0 +1,118 @@
+"""samples/campaigns.yaml: valid, varied, and such that a user sees bids."""
+
+import re
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+
+from bidder.auction.decide import Offer, decide
+from bidder.auction.match import match
+from bidder.campaigns.campaign import Campaign
+from bidder.campaigns.files import read_campaigns
+from bidder.money import MICROS
+from bidder.openrtb.parse import parse
+from bidder.snapshot.delivery import compile_delivery, load_delivery
+from bidder.snapshot.index import compile_index, index_id, load_index
+from bidder.snapshot.snapshot import Snapshot
+from loadtest.requests import Kind
+from tests.unit.loadtest.drawn import drawn, encoded
+from tools.clips import clips
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+LOCAL = "http://127.0.0.1:4566/creatives/"
+NOT_YET = "kestrel-summer-fares"
+ANY_VIDEO = (
+    b'{"id": "1", "imp": [{"id": "1", "video": {"mimes": ["video/mp4"]}}], "site": {"page": "http://a.example"}}'
+)
+
+
+@cache
+def samples() -> dict[str, Campaign]:
+    text = (SAMPLES / "campaigns.yaml").read_text(encoding="utf-8")
+    return {campaign.id: campaign for campaign in read_campaigns(text, LOCAL)}
+
+
+@cache
+def snapshot() -> Snapshot:
+    book = samples().values()
+    index = compile_index(book)
+    return Snapshot(1, load_index(index), load_delivery(compile_delivery(book, {}, index_id(index), NOW)))
+
+
+def offers(body: bytes) -> list[Offer]:
+    request = parse(body)
+    return decide(request, match(request, snapshot()), snapshot(), "bidder", NOW)
+
+
+def test_there_is_a_dozen_and_no_brand_is_real() -> None:
+    assert len(samples()) == 12
+    for campaign in samples().values():
+        domain = campaign.advertiser.domain
+        assert domain.endswith(".example")
+        for creative in campaign.creatives:
+            host = urlsplit(creative.click_through).hostname
+            assert host is not None
+            assert host.removeprefix("www.") == domain
+
+
+def test_categories_are_of_content_taxonomy_1() -> None:
+    for campaign in samples().values():
+        assert campaign.categories
+        rule = campaign.targeting.get("category")
+        targeted = (*rule.include, *rule.exclude) if rule else ()
+        for category in (*campaign.categories, *(t.upper() for t in targeted)):
+            assert re.fullmatch(r"IAB([1-9]|1\d|2[0-6])(-\d{1,2})?", category)
+
+
+def test_creatives_vary_and_each_file_can_be_made() -> None:
+    creatives = [creative for campaign in samples().values() for creative in campaign.creatives]
+    assert {creative.duration for creative in creatives} == {6, 10, 15, 20, 30}
+    assert {creative.skip_offset is None for creative in creatives} == {True, False}
+    media = [file for creative in creatives for file in creative.media]
+    assert {(file.width, file.height) for file in media} >= {(640, 360), (1280, 720), (1920, 1080)}
+    documents = yaml.safe_load((SAMPLES / "campaigns.yaml").read_text(encoding="utf-8"))["campaigns"]
+    assert {LOCAL + clip.key for clip in clips(documents)} == {file.url for file in media}
+
+
+def test_prices_budgets_and_flights_vary() -> None:
+    book = samples().values()
+    assert [campaign.id for campaign in book if campaign.cpm_micros is None] == ["nimbus-night-ferry"]
+    assert [campaign.id for campaign in book if not campaign.flight.covers(NOW)] == [NOT_YET]
+    assert any(campaign.flight.start and campaign.flight.end is None for campaign in book)
+    assert min(campaign.budget.total_micros or MICROS for campaign in book) < MICROS
+
+
+def test_two_campaigns_take_any_request_at_more_than_2_usd() -> None:
+    broad = [campaign for campaign in samples().values() if not campaign.targeting and campaign.cpm_micros]
+    assert len(broad) == 2
+    assert all(campaign.cpm_micros and campaign.cpm_micros > 2 * MICROS for campaign in broad)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        ANY_VIDEO,
+        ANY_VIDEO.replace(b"video/mp4", b"video/webm"),
+        ANY_VIDEO.replace(b'"id": "1", "video"', b'"id": "1", "secure": 1, "bidfloor": 2, "video"'),
+        ANY_VIDEO.replace(b'["video/mp4"]', b'["video/mp4"], "minduration": 5, "maxduration": 15, "skip": 0'),
+    ],
+)
+def test_ordinary_requests_get_a_bid(body: bytes) -> None:
+    assert len(offers(body)) == 1
+
+
+def test_sample_request_gets_the_campaign_that_was_made_for_it() -> None:
+    (made,) = offers((SAMPLES / "request.json").read_bytes())
+    assert made.campaign.id == "aurora-trail-shoes"
+    assert {file.mime for file in made.fit.media} == {"video/mp4", "video/webm"}
+
+
+def test_load_test_reaches_every_campaign_that_runs() -> None:
+    requests = [encoded(document) for kind, document in drawn(3000) if kind is Kind.VIDEO]
+    won = {made.campaign.id for body in requests for made in offers(body)}
+    assert won == set(samples()) - {NOT_YET}
