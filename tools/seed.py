@@ -66,7 +66,7 @@ def seed(file: Path, local: Path, where: Settings) -> None:
     print(
         f"campaigns: {len(campaigns)} of {file.name} {'imported' if changed else 'imported before, left as they are'}"
     )
-    _refresh(where, wait_for_new=changed)
+    _refresh(where)
 
 
 def _make_all(wanted: list[Clip], folder: Path) -> dict[Clip, Path]:
@@ -98,13 +98,13 @@ def _upload(s3: "S3Client", bucket: str, made: dict[Clip, Path]) -> int:
     return sent
 
 
-def _refresh(where: Settings, *, wait_for_new: bool) -> None:
+def _refresh(where: Settings) -> None:
+    """Waits for a new snapshot: one kept from an earlier run may be too old to bid from."""
     s3, bucket = client("s3"), where.snapshot_bucket
     before = _pointer(s3, bucket)
-    # Chalice's SNSEvent needs a Subject
     client("sns").publish(TopicArn=where.refresh_topic, Subject="seed", Message="{}")
     deadline = time.monotonic() + _REFRESH_WITHIN
-    while (now := _pointer(s3, bucket)) is None or (wait_for_new and now == before):
+    while _pointer(s3, bucket) in (None, before):
         if time.monotonic() > deadline:
             msg = (
                 f"no new snapshot in s3://{bucket}/{POINTER} within {_REFRESH_WITHIN:g} s of asking for one on "
