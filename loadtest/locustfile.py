@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 from locust import FastHttpUser, constant_throughput, task
+from locust.contrib.fasthttp import ResponseContextManager
 from locust.exception import StopUser
 
 from loadtest.answers import bids
@@ -60,7 +61,7 @@ class Exchange(FastHttpUser):
             allow_redirects=False,
         ) as response:
             try:
-                found = bids(kind, request, response.status_code, response.text or "")
+                found = bids(kind, request, response.status_code, _said(response))
                 calls = [call for bid in found for call in notices(self.rng, request["id"], bid)]
             except ValueError as error:
                 response.failure(str(error))
@@ -82,4 +83,9 @@ class Exchange(FastHttpUser):
             if response.status_code in {200, 204}:
                 response.success()
             else:
-                response.failure(f"{response.status_code}: {(response.text or '')[:200]}")
+                response.failure(f"{response.status_code}: {_said(response)[:200]}")
+
+
+def _said(response: ResponseContextManager) -> str:
+    """The body or, with status 0, why there was no answer."""
+    return response.text or (repr(response.error) if response.error else "")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
+from botocore.exceptions import BotoCoreError, ClientError
 
 from bidder.aws import client
 from bidder.campaigns.files import InvalidCampaignFile, read_campaigns
@@ -40,7 +41,7 @@ def main() -> int:
     """Seeds, telling what it does. Returns the exit status."""
     try:
         seed(SAMPLES, LOCAL, settings())
-    except (ClipError, InvalidCampaignFile, InvalidSettings, SeedError) as error:
+    except (BotoCoreError, ClientError, ClipError, InvalidCampaignFile, InvalidSettings, SeedError) as error:
         print(f"seed: {error}", file=sys.stderr)
         return 1
     return 0

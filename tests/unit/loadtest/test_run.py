@@ -14,7 +14,6 @@ import pytest
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.parse import parse
 
-
 HEADINGS = ("requests", "rate /s", "p50 ms", "p99 ms", "bids", "no-bids", "400s", "errors")
 
 
