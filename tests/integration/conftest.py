@@ -54,5 +54,6 @@ def runtime(stack: dict[str, str], built: Package, tmp_path_factory: pytest.Temp
         prepared()
     except NotOnThisMachine as error:
         pytest.skip(str(error))
-    with Functions(unpacked(built.archive), stack, tmp_path_factory.mktemp("runtime")) as functions:
+    impatient = stack | {"BIDDER_SNAPSHOT_CHECK_INTERVAL": "0.3"}
+    with Functions(unpacked(built.archive), impatient, tmp_path_factory.mktemp("runtime")) as functions:
         yield functions

@@ -2,15 +2,15 @@
 
 import json
 import os
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
 from bidder.snapshot.store import POINTER
+from tests.integration.polling import poll
 from tests.integration.runtime import api_event
 from tools.lambda_runtime import Functions
 from tools.ministack import MiniStack
@@ -23,13 +23,6 @@ def aws(tmp_path: Path) -> Iterator[MiniStack]:
     aws.start()
     yield aws
     aws.stop()
-
-
-def poll(found: Callable[[], object], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not found():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.1)
 
 
 def put(aws: MiniStack) -> None:

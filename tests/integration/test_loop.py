@@ -1,0 +1,194 @@
+"""The whole loop: the package under the real Lambda runtime bids, and the local AWS carries events and refreshes."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from lxml import etree
+
+from bidder.campaigns.campaign import Campaign, Status
+from bidder.campaigns.repository import CampaignRepository
+from bidder.delivery.budget import Spend
+from bidder.events.ledger import Ledger
+from tests.campaigns import campaign
+from tests.integration.polling import poll
+from tests.integration.runtime import api_event, sns_event, sqs_event
+from tests.matchable import video_request
+from tools.lambda_runtime import Functions
+from tools.ministack import MiniStack
+
+
+class Loop:
+    """The bidder as its users see it. Each test has a country of its own, so that none meets another's campaigns."""
+
+    def __init__(self, runtime: Functions, aws: MiniStack, stack: dict[str, str]) -> None:
+        self.runtime = runtime
+        self.stack = stack
+        session = aws.session()
+        self.sns = session.client("sns")
+        self.sqs = session.client("sqs")
+        self.campaigns = CampaignRepository(session.client("dynamodb"), stack["BIDDER_CAMPAIGNS_TABLE"])
+        self.ledger = Ledger(session.client("dynamodb"), stack["BIDDER_LEDGER_TABLE"])
+
+    def sell(self, country: str, **changes: Any) -> Campaign:
+        made = campaign(id=f"in-{country}", targeting={"country": {"include": [country]}}, **changes)
+        self.campaigns.put(made)
+        return made
+
+    def refresh(self) -> None:
+        """By the topic, as the schedule does it: the deployed function does the work."""
+        self.sns.publish(TopicArn=self.stack["BIDDER_REFRESH_TOPIC"], Message="{}")
+
+    def bid(self, country: str, **changes: Any) -> dict[str, Any] | None:
+        request = video_request(device={"geo": {"country": country}}, **changes)
+        answer = self.post(json.dumps(request))
+        assert answer["statusCode"] in {200, 204}, answer
+        if answer["statusCode"] == 204:
+            return None
+        [made] = json.loads(answer["body"])["seatbid"][0]["bid"]
+        return made
+
+    def post(self, body: str, **headers: str) -> Any:
+        return self.runtime.invoke("app.app", api_event("POST", "/bid", "/bid", headers=headers, body=body))
+
+    def call(self, url: str) -> int:
+        """Calls an event URL, at the address that it was given out for."""
+        parts = urlsplit(url)
+        assert parts.path.startswith("/api/e/"), url
+        path = parts.path.removeprefix("/api")
+        _, _, kind, token = path.split("/")
+        event = api_event("GET", f"{path}?{parts.query}", "/e/{kind}/{token}", {"kind": kind, "token": token})
+        return self.runtime.invoke("app.app", event)["statusCode"]
+
+    def spent(self, name: str) -> Spend:
+        return self.ledger.spends([name], datetime.now(UTC).date()).get(name, Spend())
+
+    def waiting(self) -> int:
+        url = self.sqs.get_queue_url(QueueName="bid-events-ledger")["QueueUrl"]
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]  # type: ignore[arg-type]
+        return sum(map(int, found.values()))
+
+
+@pytest.fixture
+def loop(runtime: Functions, local_aws: MiniStack, stack: dict[str, str]) -> Loop:
+    return Loop(runtime, local_aws, stack)
+
+
+def bids(loop: Loop, country: str) -> Callable[[], bool]:
+    return lambda: loop.bid(country) is not None
+
+
+def impression(made: dict[str, Any]) -> str:
+    url = etree.fromstring(made["adm"]).findtext(".//{*}Impression")
+    assert url
+    return url
+
+
+def test_an_impression_is_billed_once_however_often_its_url_is_called(loop: Loop) -> None:
+    loop.sell("ITA", cpm=12.5)
+    loop.refresh()
+    poll(bids(loop, "ITA"))
+
+    first, second = loop.bid("ITA"), loop.bid("ITA")
+    assert first
+    assert second
+    assert [loop.call(url) for url in (impression(first), impression(first), first["burl"], first["nurl"])] == [204] * 4
+    assert loop.call(impression(second)) == 204
+
+    poll(lambda: loop.spent("in-ITA").total_micros >= 25_000)
+    poll(lambda: loop.waiting() == 0)
+    assert loop.spent("in-ITA") == Spend(25_000, 25_000)
+
+
+def test_a_paused_campaign_stops_and_a_resumed_one_starts_with_the_next_refresh(loop: Loop) -> None:
+    loop.sell("ESP")
+    loop.refresh()
+    poll(bids(loop, "ESP"))
+
+    loop.campaigns.set_status("in-ESP", Status.PAUSED)
+    loop.refresh()
+    poll(lambda: loop.bid("ESP") is None)
+
+    loop.campaigns.set_status("in-ESP", Status.ACTIVE)
+    loop.refresh()
+    poll(bids(loop, "ESP"))
+
+
+def test_a_campaign_that_has_spent_its_budget_stops(loop: Loop) -> None:
+    loop.sell("POL", cpm=10, budget={"total": "0.025"})  # two impressions and a half
+    loop.refresh()
+    poll(bids(loop, "POL"))
+
+    served = [loop.bid("POL") for _ in range(2)]
+    assert all(loop.call(impression(made)) == 204 for made in served if made)
+    poll(lambda: loop.spent("in-POL").total_micros == 20_000)
+
+    loop.refresh()
+    poll(lambda: loop.bid("POL") is None)
+
+
+def test_a_test_auction_is_bid_on_and_never_billed(loop: Loop) -> None:
+    loop.sell("PRT")
+    loop.refresh()
+    poll(bids(loop, "PRT"))
+
+    made, billed = loop.bid("PRT", test=1), loop.bid("PRT")
+    assert made
+    assert billed
+    assert loop.call(impression(made)) == 204
+    assert loop.call(impression(billed)) == 204
+
+    poll(lambda: loop.spent("in-PRT").total_micros > 0)
+    poll(lambda: loop.waiting() == 0)
+    assert loop.spent("in-PRT").total_micros == 5_000
+
+
+def test_the_runtime_answers_no_bid_bad_requests_players_and_browsers(loop: Loop) -> None:
+    loop.sell("NLD")
+    loop.refresh()
+    poll(bids(loop, "NLD"))
+    request = json.dumps(video_request(device={"geo": {"country": "NLD"}}))
+
+    assert loop.bid("ATA") is None
+    bad = loop.post('{"id": "1"}')
+    assert (bad["statusCode"], json.loads(bad["body"])["fields"]) == (400, {"imp": "required"})
+    player = loop.post(request, Accept="application/xml")
+    assert player["body"].startswith('<VAST version="4.2"')
+    browser = loop.post(request, Origin="https://page.example", **{"Content-Type": "text/plain"})
+    assert browser["statusCode"] == 200
+    assert browser["headers"]["Access-Control-Allow-Origin"] == "https://page.example"
+
+
+def test_the_refresh_function_takes_the_schedules_notification(loop: Loop, stack: dict[str, str]) -> None:
+    loop.sell("BEL")
+
+    answer = loop.runtime.invoke("app.refresh", sns_event("{}", stack["BIDDER_REFRESH_TOPIC"]))
+
+    health = api_event("GET", "/health", "/health")
+    poll(lambda: json.loads(loop.runtime.invoke("app.app", health)["body"])["snapshot"]["version"] >= answer["version"])
+    assert loop.bid("BEL")
+
+
+def test_the_ledger_function_counts_a_batch_and_gives_back_only_its_poison(loop: Loop) -> None:
+    event = {
+        "version": 1,
+        "kind": "impression",
+        "campaign_id": "straight-to-the-ledger",
+        "creative_id": "spot",
+        "bid_price_micros": 3_000_000,
+        "price_micros": 3_000_000,
+        "bid_at": "2026-11-23T12:00:00Z",
+        "at": "2026-11-23T12:00:01Z",
+    }
+    bodies = [event | {"bid_id": "one"}, "poison", event | {"bid_id": "two"}, event | {"bid_id": "one"}]
+
+    answer = loop.runtime.invoke(
+        "app.ledger", sqs_event(bodies, "arn:aws:sqs:us-east-1:000000000000:bid-events-ledger")
+    )
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "message-1"}]}
+    assert loop.spent("straight-to-the-ledger").total_micros == 6_000
