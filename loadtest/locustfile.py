@@ -87,5 +87,5 @@ class Exchange(FastHttpUser):
 
 
 def _said(response: ResponseContextManager) -> str:
-    """The body or, with status 0, why there was no answer."""
-    return response.text or (repr(response.error) if response.error else "")
+    """The body or, where nothing answered, why: only then does locust's response have an error."""
+    return response.text or repr(getattr(response, "error", ""))

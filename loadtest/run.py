@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping
 from locust.env import Environment  # isort: skip
 import gevent
 import requests
-from locust.stats import RequestStats, StatsEntry
+from locust.runners import Runner
+from locust.stats import StatsEntry
 
 from loadtest.locustfile import BID, Exchange, outcomes
 from loadtest.plan import BadPlan, Plan, plan
@@ -32,12 +33,15 @@ def main() -> int:
         print(f"loadtest: no bidder at {made.host}: {unwell}. Start one with `make run`.", file=sys.stderr)
         return 2
     print(f"loadtest: {made.users} users for {made.duration} s against {made.host}", flush=True)
-    stats, seconds = _run(made)
+    runner, seconds = _run(made)
+    stats = runner.stats
     notices = [entry for (name, _), entry in stats.entries.items() if name != BID]
     print(report(stats.get(BID, "POST"), notices, outcomes, seconds))
     for failure in stats.errors.values():
         print(f"  {failure.occurrences} x {failure.name}: {failure.error}")
-    return 1 if stats.errors or not outcomes else 0
+    for broken in runner.exceptions.values():  # the load test's own
+        print(f"  {broken['count']} x {broken['traceback']}")
+    return 1 if stats.errors or runner.exceptions or not outcomes else 0
 
 
 def _unwell(host: str) -> str | None:
@@ -51,8 +55,8 @@ def _unwell(host: str) -> str | None:
     return None if answer.status_code == 200 else f"GET /health answers {answer.status_code}: {answer.text[:200]}"
 
 
-def _run(made: Plan) -> tuple[RequestStats, float]:
-    """What was measured, and for how many seconds it ran: Ctrl-C ends it early."""
+def _run(made: Plan) -> tuple[Runner, float]:
+    """The runner with what it measured, and for how many seconds it ran: Ctrl-C ends it early."""
     environment = Environment(user_classes=[Exchange], host=made.host)
     runner = environment.create_local_runner()
     started = time.monotonic()
@@ -62,7 +66,7 @@ def _run(made: Plan) -> tuple[RequestStats, float]:
         runner.greenlet.join()
     except KeyboardInterrupt:
         runner.quit()
-    return environment.stats, time.monotonic() - started
+    return runner, time.monotonic() - started
 
 
 def report(bids: StatsEntry, notices: Iterable[StatsEntry], answers: Mapping[str, int], seconds: float) -> str:

@@ -17,7 +17,7 @@ from loadtest.bench.measure import Row, interleaved, row
 from tools.lambda_runtime import LambdaRuntime, lambda_runtime, unpacked
 from tools.local import deployed
 from tools.ministack import MiniStack
-from tools.package import package
+from tools.package import Package, package
 from tools.processes import free_port
 from tools.seed import SAMPLES
 
@@ -34,8 +34,9 @@ Start = Callable[[str], "LambdaRuntime"]
 
 def rows() -> list[Row]:
     """First invokes of fresh environments, and warm ones. Raises NotOnThisMachine where there is no emulator."""
-    with tempfile.TemporaryDirectory() as name, _stack(Path(name)) as (variables, campaigns):
-        functions = _functions(Path(name), variables)
+    built = package()
+    with tempfile.TemporaryDirectory() as name, _stack(Path(name), built) as (variables, campaigns):
+        functions = _functions(Path(name), built, variables)
         events = [_api_event(body) for body in video_requests(REQUESTS)]
         _refresh(functions["bid"][0], variables, Path(name))
         return [
@@ -51,12 +52,12 @@ def _rows(prefix: str, campaigns: int, took: Mapping[str, list[float]]) -> Itera
 
 
 @contextmanager
-def _stack(folder: Path) -> Iterator[tuple[dict[str, str], int]]:
+def _stack(folder: Path, built: Package) -> Iterator[tuple[dict[str, str], int]]:
     """The deployed package with the sample campaigns: the variables that lead there, and how many they are."""
     aws = MiniStack(folder / "aws", free_port())
     aws.start()
     try:
-        variables = deployed(aws)
+        variables = deployed(aws, built)
         book = read_campaigns(SAMPLES.read_text(encoding="utf-8"), "https://media.example/")
         repository = CampaignRepository(aws.session().client("dynamodb"), variables["BIDDER_CAMPAIGNS_TABLE"])
         for campaign in book:
@@ -66,12 +67,14 @@ def _stack(folder: Path) -> Iterator[tuple[dict[str, str], int]]:
         aws.stop()
 
 
-def _functions(folder: Path, variables: Mapping[str, str]) -> dict[str, tuple[Path, str, Mapping[str, str]]]:
+def _functions(
+    folder: Path, built: Package, variables: Mapping[str, str]
+) -> dict[str, tuple[Path, str, Mapping[str, str]]]:
     """Code, handler and environment of each function."""
     idle = folder / "noop"
     idle.mkdir()
     shutil.copy(str(noop.__file__), idle)
-    return {"no-op": (idle, "noop.handler", {}), "bid": (unpacked(package().archive), "app.app", variables)}
+    return {"no-op": (idle, "noop.handler", {}), "bid": (unpacked(built.archive), "app.app", variables)}
 
 
 def _refresh(code: Path, variables: Mapping[str, str], logs: Path) -> None:
