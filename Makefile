@@ -62,5 +62,6 @@ $(READY): requirements-dev.txt
 			"or name another Python: make PYTHON=/path/to/python3.13" >&2; exit 1; }
 	@echo "Installing into $(VENV), once …"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.txt
+	@# Compiling all of it takes as long as the rest; Python compiles what it imports.
+	@$(BIN)/python -m pip install -q --no-compile --disable-pip-version-check -r requirements-dev.txt
 	@touch $@

@@ -128,7 +128,6 @@ class MiniStack:
                 # Listeners of services that nobody here uses.
                 "SFTP_ENABLED": "0",
                 "IOT_MTLS_ENABLED": "0",
-                "PYTHONDONTWRITEBYTECODE": "1",
             }
         )
 
