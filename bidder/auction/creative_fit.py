@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import log
 from urllib.parse import urlsplit
 
@@ -75,6 +76,7 @@ def _playable(media: Sequence[Media], imp: Imp, video: Video) -> list[Media] | R
     return within or Refusal.BITRATE
 
 
+@lru_cache(maxsize=65536)  # measured: splitting URLs was a quarter of a decision over 10,000 campaigns
 def is_secure(url: str) -> bool:
     """Whether a secure page may load it: over https, or from this machine itself (W3C Secure Contexts, section 3.1)."""
     parts = urlsplit(url)

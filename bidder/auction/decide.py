@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 from bidder.auction.creative_fit import Fit, fits, player_refusal
 from bidder.auction.match import Slot, positions
-from bidder.auction.price import Price, price
+from bidder.auction.price import Price, lowest_floor, price
 from bidder.auction.refusal import Refusal
 from bidder.campaigns.campaign import Campaign
 from bidder.money import ACCOUNT_CURRENCY
@@ -45,13 +45,14 @@ def request_refusal(request: BidRequest, seat: str) -> Refusal | None:
 
 def _best(request: BidRequest, slot: Slot, snapshot: Snapshot, seat: str, now: datetime) -> Offer | None:
     best: Offer | None = None
+    at_least = lowest_floor(slot.imp)
     for position in positions(slot.candidates):
         campaign = snapshot.index.campaign(position)
-        if best and campaign.top_cpm_micros < best.price.cpm_micros:
+        if campaign.top_cpm_micros < at_least:
             break
         made = offer(request, slot, campaign, seat, now)
         if isinstance(made, Offer) and (best is None or _rank(made) > _rank(best)):
-            best = made
+            best, at_least = made, made.price.cpm_micros
     return best
 
 

@@ -13,6 +13,7 @@ from bidder.snapshot.snapshot import Snapshot
 
 BIDS = "bids"
 OUTBID = "outbid by a campaign of ours"
+USED_UP = "as many of its bids are out as its budget pays for; the next refresh says what was spent"
 
 
 def explain(request: BidRequest, snapshot: Snapshot, seat: str, now: datetime) -> dict[str, dict[str, str]]:
@@ -26,7 +27,8 @@ def explain(request: BidRequest, snapshot: Snapshot, seat: str, now: datetime) -
         explained[slot.imp.id] = reasons = {}
         for position in range(len(snapshot.index)):
             campaign = snapshot.index.campaign(position)
-            unmatched = _unmatched(campaign, snapshot.delivery.withheld, values)
+            used_up = snapshot.delivery.allowance.used_up >> position & 1
+            unmatched = USED_UP if used_up else _unmatched(campaign, snapshot.delivery.withheld, values)
             made = unmatched or refusal or offer(request, slot, campaign, seat, now)
             if isinstance(made, Offer):
                 made = BIDS if winners.get(slot.imp.id) == campaign.id else OUTBID

@@ -30,7 +30,7 @@ class Slot:
 def match(request: BidRequest, snapshot: Snapshot) -> list[Slot]:
     """One slot for each impression with video, in the request's order."""
     index = snapshot.index
-    shared = narrow(index, snapshot.delivery.eligible, REQUEST_ATTRIBUTES, request_attributes(request))
+    shared = narrow(index, snapshot.delivery.bidding, REQUEST_ATTRIBUTES, request_attributes(request))
     return [
         Slot(imp, imp.video, narrow(index, shared, VIDEO_ATTRIBUTES, video_attributes(imp.video)))
         for imp in request.imp

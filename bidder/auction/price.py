@@ -47,6 +47,15 @@ def open_to(deals: Sequence[Deal], seat: str, advertiser_domain: str) -> list[De
     ]
 
 
+def lowest_floor(imp: Imp) -> int:
+    """A CPM in micros below which no bid reaches any floor of the impression; 0 where that can't be said."""
+    floors = [(imp.bidfloor, imp.bidfloorcur)]
+    floors += [(deal.bidfloor, deal.bidfloorcur) for deal in (imp.pmp.deals if imp.pmp else ()) if deal.bidfloor]
+    if any(currency != ACCOUNT_CURRENCY or not bidfloor or bidfloor < 0 for bidfloor, currency in floors):
+        return 0
+    return min(floor_micros(bidfloor) for bidfloor, _ in floors if bidfloor)
+
+
 def _deal_price(deal: Deal, most_micros: int, imp: Imp) -> Price | Refusal:
     if deal.bidfloor is None:
         return _reaching(Price(most_micros, deal.id), imp.bidfloor, imp.bidfloorcur)

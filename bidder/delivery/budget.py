@@ -26,15 +26,31 @@ class Spend:
 def withheld(campaign: Campaign, spend: Spend) -> Withheld | None:
     """Why the campaign may not bid, or None where it may.
 
-    It stops when one more impression at its top price would pass a budget, so what it spends in excess comes only from
+    It stops when one more impression at its top price would pass a budget. What it spends in excess comes only from
     bids already out: see "What overspend is bounded by" in `docs/architecture.md`.
     """
     if campaign.status is Status.PAUSED:
         return Withheld.PAUSED
-    next_cost = impression_cost(campaign.top_cpm_micros)
+    cost = next_cost(campaign)
     budget = campaign.budget
-    if budget.total_micros is not None and spend.total_micros + next_cost > budget.total_micros:
+    if budget.total_micros is not None and spend.total_micros + cost > budget.total_micros:
         return Withheld.TOTAL_BUDGET
-    if budget.daily_micros is not None and spend.today_micros + next_cost > budget.daily_micros:
+    if budget.daily_micros is not None and spend.today_micros + cost > budget.daily_micros:
         return Withheld.DAILY_BUDGET
     return None
+
+
+def next_cost(campaign: Campaign) -> int:
+    """The most that one more impression can cost, in micros."""
+    return impression_cost(campaign.top_cpm_micros)
+
+
+def remaining(campaign: Campaign, spend: Spend) -> int | None:
+    """What is left of the tighter of the campaign's budgets, in micros; None where it has none."""
+    budget = campaign.budget
+    left = [
+        limit - spent
+        for limit, spent in ((budget.total_micros, spend.total_micros), (budget.daily_micros, spend.today_micros))
+        if limit is not None
+    ]
+    return min(left, default=None)

@@ -1,19 +1,20 @@
 """POST /bid: an OpenRTB request in, a bid or no bid out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bidder import log
-from bidder.auction.decide import decide
+from bidder.auction.decide import Offer, decide
 from bidder.auction.match import match
 from bidder.endpoints import answer
 from bidder.endpoints.reply import JSON, XML, Reply, cors, error
 from bidder.endpoints.service import Service
-from bidder.money import ACCOUNT_CURRENCY
+from bidder.money import ACCOUNT_CURRENCY, impression_cost
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.bid_response import bid_response, dump
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.parse import parse
+from bidder.snapshot.snapshot import Snapshot
 from bidder.tracing import span
 from bidder.vast import EMPTY
 
@@ -54,12 +55,21 @@ def _answer(service: Service, request: BidRequest, base_url: str, now: datetime,
         offers = decide(request, slots, snapshot, service.settings.seat, now)
     if not offers:
         return None
+    if not request.test:
+        commit(offers, snapshot)
     with span("markup"):
         urls = [answer.event_urls(request, offer, base_url, service.signing_keys, now) for offer in offers]
         if as_xml:
             return answer.vast(offers[0], urls[0], price_macro=False)
         bids = [answer.bid(offer, its_urls) for offer, its_urls in zip(offers, urls, strict=True)]
         return dump(bid_response(request.id, bids[0]["id"], ACCOUNT_CURRENCY, {service.settings.seat: bids}))
+
+
+def commit(offers: Sequence[Offer], snapshot: Snapshot) -> None:
+    """Takes what the offers cost, if they are shown, out of the campaigns' allowances."""
+    for offer in offers:
+        position = snapshot.index.positions[offer.campaign.id]
+        snapshot.delivery.allowance.commit(position, impression_cost(offer.price.cpm_micros))
 
 
 def wants_xml(accept: str) -> bool:

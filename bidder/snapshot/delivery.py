@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bidder.campaigns.campaign import Campaign
-from bidder.delivery.budget import Spend, withheld
+from bidder.delivery.allowance import Allowance
+from bidder.delivery.budget import Spend, next_cost, remaining, withheld
 from bidder.snapshot import envelope
 from bidder.snapshot.index import in_order
 
@@ -14,12 +15,21 @@ KIND = "delivery"
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Who may bid. `eligible` has a bit for each position of the index; `withheld` says why the others may not."""
+    """Who may bid. `eligible` has a bit for each position of the index; `withheld` says why the others may not.
+
+    `allowance` is the part that this process counts down.
+    """
 
     index_id: str
     as_of: datetime
     eligible: int
     withheld: Mapping[str, str]
+    allowance: Allowance
+
+    @property
+    def bidding(self) -> int:
+        """Those of the eligible whose allowance is not used up."""
+        return self.eligible & ~self.allowance.used_up
 
 
 def compile_delivery(
@@ -28,15 +38,25 @@ def compile_delivery(
     """The delivery object for these campaigns and what they had spent at `as_of`."""
     eligible = 0
     reasons: dict[str, str] = {}
+    budgets: list[tuple[int, int, int]] = []
     for position, campaign in enumerate(in_order(campaigns)):
-        reason = withheld(campaign, spends.get(campaign.id, Spend()))
-        if reason is None:
-            eligible |= 1 << position
-        else:
+        spend = spends.get(campaign.id, Spend())
+        reason = withheld(campaign, spend)
+        if reason is not None:
             reasons[campaign.id] = reason
-    return envelope.pack(
-        KIND, {"index": index_id, "as_of": as_of.isoformat(), "eligible": hex(eligible), "withheld": reasons}
-    )
+            continue
+        eligible |= 1 << position
+        left = remaining(campaign, spend)
+        if left is not None:
+            budgets.append((position, left, next_cost(campaign)))
+    body = {
+        "index": index_id,
+        "as_of": as_of.isoformat(),
+        "eligible": hex(eligible),
+        "withheld": reasons,
+        "budgets": budgets,
+    }
+    return envelope.pack(KIND, body)
 
 
 def load_delivery(data: bytes) -> Delivery:
@@ -47,4 +67,8 @@ def load_delivery(data: bytes) -> Delivery:
         as_of=datetime.fromisoformat(body["as_of"]),
         eligible=int(body["eligible"], 16),
         withheld=body["withheld"],
+        allowance=Allowance(
+            remaining={position: left for position, left, _ in body["budgets"]},
+            next_cost={position: cost for position, _, cost in body["budgets"]},
+        ),
     )

@@ -40,6 +40,8 @@ class Index:
     id: str
     attributes: Mapping[Attribute, AttributeIndex]
     documents: tuple[dict[str, Any], ...]
+    positions: Mapping[str, int]
+    """Where each campaign is, by its id."""
     _decoded: dict[int, Campaign] = field(default_factory=dict)
 
     def campaign(self, position: int) -> Campaign:
@@ -111,4 +113,5 @@ def load_index(data: bytes) -> Index:
             for attribute, sets in body["attributes"].items()
         },
         documents=tuple(body["campaigns"]),
+        positions={document["id"]: position for position, document in enumerate(body["campaigns"])},
     )
