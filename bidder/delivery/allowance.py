@@ -19,11 +19,14 @@ class Allowance:
         self.used_up = 0
         """The campaigns that may bid no more, a bit for each position."""
 
-    def commit(self, position: int, cost_micros: int) -> None:
-        """Notes a bid: what it costs if it is shown."""
+    def commit(self, position: int, cost_micros: int) -> bool:
+        """Takes what a bid costs if it is shown; False, and nothing taken, where that is no longer there."""
         if position not in self._remaining:
-            return
+            return True
         with self._counting:
-            self._remaining[position] -= cost_micros
+            left = self._remaining[position] - cost_micros
+            if left >= 0:
+                self._remaining[position] = left
             if self._remaining[position] < self._next_cost[position]:
                 self.used_up |= 1 << position
+            return left >= 0

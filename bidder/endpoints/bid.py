@@ -53,10 +53,10 @@ def _answer(service: Service, request: BidRequest, base_url: str, now: datetime,
         slots = match(request, snapshot)
     with span("price"):
         offers = decide(request, slots, snapshot, service.settings.seat, now)
+    if not request.test:
+        offers = affordable(offers, snapshot)
     if not offers:
         return None
-    if not request.test:
-        commit(offers, snapshot)
     with span("markup"):
         urls = [answer.event_urls(request, offer, base_url, service.signing_keys, now) for offer in offers]
         if as_xml:
@@ -65,11 +65,15 @@ def _answer(service: Service, request: BidRequest, base_url: str, now: datetime,
         return dump(bid_response(request.id, bids[0]["id"], ACCOUNT_CURRENCY, {service.settings.seat: bids}))
 
 
-def commit(offers: Sequence[Offer], snapshot: Snapshot) -> None:
-    """Takes what the offers cost, if they are shown, out of the campaigns' allowances."""
-    for offer in offers:
-        position = snapshot.index.positions[offer.campaign.id]
-        snapshot.delivery.allowance.commit(position, impression_cost(offer.price.cpm_micros))
+def affordable(offers: Sequence[Offer], snapshot: Snapshot) -> list[Offer]:
+    """The offers that their campaigns' allowances still pay for, taken out of them."""
+    return [
+        offer
+        for offer in offers
+        if snapshot.delivery.allowance.commit(
+            snapshot.index.positions[offer.campaign.id], impression_cost(offer.price.cpm_micros)
+        )
+    ]
 
 
 def wants_xml(accept: str) -> bool:

@@ -59,3 +59,12 @@ def test_the_next_campaign_takes_over_and_explain_says_why() -> None:
     assert costs(held, 3) == [9_000, 1_000, 1_000]
     request = parse(json.dumps(video_request()).encode())
     assert explain(request, held, "bidder", NOW)["1"]["dear"] == USED_UP
+
+
+def test_the_impressions_of_one_request_together_stay_within_what_is_left() -> None:
+    held = snapshot([campaign(cpm=5, budget={"total_micros": 12_000})])
+    imps = [{"id": str(n), "video": {"mimes": ["video/mp4"]}} for n in range(5)]
+
+    reply = bid(service(held), json.dumps({"id": "a", "imp": imps}).encode(), {}, "https://bid.example", NOW)
+
+    assert len(json.loads(reply.body)["seatbid"][0]["bid"]) == 2
