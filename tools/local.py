@@ -130,6 +130,7 @@ def run(port: int, aws_port: int) -> int:
     """Runs all until a signal or the server's end."""
     _check_port(port)
     began = time.monotonic()
+    print("Starting the local AWS and packaging …", flush=True)
     with local_aws(aws_port) as (aws, variables):
         write_environment(variables, FOLDER / "env")
         print(f"Local AWS: {aws.url}, stack {STACK}, log {aws.log.relative_to(ROOT)}", flush=True)

@@ -52,9 +52,10 @@ def test_the_keys_that_sign_are_as_the_bidder_reads_them(session: boto3.Session)
 
 def test_a_failure_names_the_resource_and_the_reason(session: boto3.Session, built: Package, tmp_path: Path) -> None:
     template = json.loads(built.template.read_text())
-    queue = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "no queue's name!"}}
+    metric = {"Namespace": "AWS/SQS", "MetricName": "Any", "ComparisonOperator": "GreaterThanThreshold"}
+    alarm = {"Type": "AWS::CloudWatch::Alarm", "Properties": metric | {"EvaluationPeriods": 1}}
     bad = replace(built, folder=tmp_path)
-    bad.template.write_text(json.dumps(template | {"Resources": {"Odd": queue}, "Outputs": {}}))
+    bad.template.write_text(json.dumps(template | {"Resources": {"Odd": alarm}, "Outputs": {}}))
     bad.archive.write_bytes(b"")
-    with pytest.raises(DeployFailed, match=r"(?s)Stack odd failed:.*Odd: .*no queue's name!"):
+    with pytest.raises(DeployFailed, match=r"(?s)Stack odd failed:.*Odd: .*Threshold"):
         deploy(session, bad, "odd", {})
