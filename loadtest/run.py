@@ -15,9 +15,9 @@ import requests
 from locust.runners import Runner
 from locust.stats import StatsEntry
 
+from bidder.cli.table import table
 from loadtest.locustfile import BID, Exchange, outcomes
 from loadtest.plan import BadPlan, Plan, plan
-from loadtest.table import table
 
 HEADINGS = ("", "requests", "rate /s", "p50 ms", "p99 ms", "bids", "no-bids", "400s", "errors")
 

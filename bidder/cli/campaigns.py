@@ -34,7 +34,8 @@ def list_all(service: Service, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps([_record(campaign, spend) for campaign, spend in rows], indent=2))
     else:
-        print(table(("id", "status", "cpm", "today", "daily budget", "in all", "total budget"), map(_cells, rows)))
+        head = ("id", "status", "cpm", "today", "daily budget", "in all", "total budget")
+        print(table(head, map(_cells, rows), left=2))
 
 
 def change_status(service: Service, campaign_id: str, status: Status) -> None:

@@ -4,9 +4,9 @@ import json
 import subprocess
 import sys
 
+from bidder.cli.table import table
 from loadtest.bench import decision, runtime
 from loadtest.bench.measure import Row
-from loadtest.table import table
 from tools import ROOT
 from tools.lambda_runtime import NotOnThisMachine
 

@@ -1,4 +1,4 @@
-from loadtest.table import table
+from bidder.cli.table import table
 
 
 def test_first_column_is_to_the_left_and_figures_to_the_right() -> None:
