@@ -16,8 +16,10 @@ from tools.processes import free_port, local_environment
 def no_real_account() -> Iterator[None]:
     """No test finds the way to a real AWS account: without an endpoint of its own a client reaches nothing."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in set(os.environ) - set(local_environment()):
+        everything = local_environment()
+        for name in set(os.environ) - set(everything):
             patch.delenv(name)
+        patch.setenv("no_proxy", everything["no_proxy"])
         patch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
         patch.setenv("AWS_ACCESS_KEY_ID", "test")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "test")

@@ -7,7 +7,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from tools.deploy import DeployFailed, deploy
+from tools.deploy import DeployFailed, Unsettled, deploy
 from tools.local import STACK
 from tools.ministack import MiniStack
 from tools.package import Package
@@ -58,4 +58,6 @@ def test_a_failure_names_the_resource_and_the_reason(session: boto3.Session, bui
     bad.template.write_text(json.dumps(template | {"Resources": {"Odd": alarm}, "Outputs": {}}))
     bad.archive.write_bytes(b"")
     with pytest.raises(DeployFailed, match=r"(?s)Stack odd failed:.*Odd: .*Threshold"):
+        deploy(session, bad, "odd", {})
+    with pytest.raises(Unsettled, match="delete-stack --stack-name odd"):
         deploy(session, bad, "odd", {})

@@ -1,0 +1,98 @@
+"""`python -m bidder` as a person runs it, against the local AWS."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools import ROOT
+from tools.processes import local_environment
+
+FILE = """
+campaigns:
+  - id: {id}
+    name: From the command line
+    advertiser: {{name: Shop, domain: shop.example}}
+    cpm: {cpm}
+    targeting: {{country: {{include: NOWHERE}}}}
+    creatives:
+      - id: spot
+        name: Spot
+        duration: 15
+        click_through: https://shop.example/
+        media: [{{url: media/spot.mp4, mime: video/mp4, width: 640, height: 360, bitrate: 500}}]
+"""
+
+
+@pytest.fixture
+def run(stack: dict[str, str]):  # type: ignore[no-untyped-def]
+    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(  # noqa: S603
+            [sys.executable, "-m", "bidder", *arguments],
+            cwd=ROOT,
+            env=local_environment() | stack,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+def listed(run, name: str) -> dict[str, object]:  # type: ignore[no-untyped-def]
+    [found] = [c for c in json.loads(run("campaigns", "list", "--json").stdout) if c["id"] == name]
+    return found
+
+
+def test_import_list_pause_resume(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    file = tmp_path / "campaigns.yaml"
+    file.write_text(FILE.format(id="cli", cpm=3))
+
+    imported = run("campaigns", "import", str(file))
+    assert (imported.returncode, imported.stderr) == (0, "")
+    assert listed(run, "cli") | {"name": ""} == {
+        "id": "cli",
+        "name": "",
+        "status": "active",
+        "spend_micros": 0,
+        "total_spend_micros": 0,
+        "daily_budget_micros": None,
+        "total_budget_micros": None,
+    }
+
+    assert run("campaigns", "pause", "cli").returncode == 0
+    assert listed(run, "cli")["status"] == "paused"
+    assert run("campaigns", "import", str(file)).returncode == 0
+    assert listed(run, "cli")["status"] == "paused", "an import must not resume what somebody paused"
+    assert run("campaigns", "resume", "cli").returncode == 0
+    assert listed(run, "cli")["status"] == "active"
+    [row] = [line for line in run("campaigns", "list").stdout.splitlines() if line.startswith("cli ")]
+    assert row.split()[:3] == ["cli", "active", "3.00"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("campaigns", "pause", "nobody"), "no campaign nobody"),
+        (("campaigns", "import", "missing.yaml"), "missing.yaml"),
+    ],
+)
+def test_what_goes_wrong_is_said_in_a_line(run, arguments: tuple[str, ...], said: str) -> None:  # type: ignore[no-untyped-def]
+    answer = run(*arguments)
+
+    assert answer.returncode == 1
+    assert said in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_a_bad_file_stores_nothing(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    file = tmp_path / "campaigns.yaml"
+    file.write_text(FILE.format(id="half", cpm=3) + FILE.format(id="bad", cpm="no money").split("campaigns:")[1])
+
+    answer = run("campaigns", "import", str(file))
+
+    assert answer.returncode == 1
+    assert "bad: " in answer.stderr
+    assert "half" not in run("campaigns", "list").stdout
