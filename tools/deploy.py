@@ -34,6 +34,10 @@ class DeployFailed(RuntimeError):
     """CloudFormation did not take the stack; the message has its reasons."""
 
 
+class Unsettled(DeployFailed):
+    """The stack is half made by an earlier deployment, and takes no other."""
+
+
 def deploy(session: boto3.Session, built: Package, stack: str, parameters: Mapping[str, str]) -> dict[str, str]:
     """Brings the stack to what was built; returns its outputs. Raises DeployFailed and botocore's errors.
 
@@ -127,7 +131,7 @@ def _change(
             f"Stack {stack} is {current['StackStatus']}. Wait for what is in progress; a stack whose creation "
             f"failed is deleted first: aws cloudformation delete-stack --stack-name {stack}"
         )
-        raise DeployFailed(msg)
+        raise Unsettled(msg)
     kept = {p["ParameterKey"] for p in (current or {}).get("Parameters", [])} & set(template["Parameters"])
     given: list[ParameterTypeDef] = [
         {"ParameterKey": key, "ParameterValue": value} for key, value in sorted(parameters.items())

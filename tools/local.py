@@ -15,7 +15,7 @@ from urllib.error import HTTPError, URLError
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tools import ROOT
-from tools.deploy import DeployFailed, deploy, environment
+from tools.deploy import DeployFailed, Unsettled, deploy, environment
 from tools.locks import Held, lock
 from tools.ministack import MiniStack
 from tools.package import Package, package
@@ -67,12 +67,12 @@ def running(aws: MiniStack) -> MiniStack:
 def deployed(aws: MiniStack, built: Package) -> dict[str, str]:
     """Deploys what was built; returns the environment that leads to it.
 
-    A stack that will not take them, as one half made when its run was cut short, is made anew, once.
+    A stack that an earlier run left half made is made anew, in an empty local AWS.
     """
     try:
         outputs = deploy(aws.session(), built, STACK, {})
-    except (BotoCoreError, ClientError, DeployFailed) as error:
-        print(f"Local AWS: {error}\nStarting over with an empty one", file=sys.stderr)
+    except Unsettled as error:
+        print(f"Local AWS: {error}\nStarting over with an empty one.", file=sys.stderr)
         aws.reset()
         outputs = deploy(aws.session(), built, STACK, {})
     # The bucket's public address is the local one here.
@@ -156,8 +156,9 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--aws-port", type=int, default=4566)
     arguments = parser.parse_args()
-    for name in set(os.environ) - set(local_environment()):
-        del os.environ[name]
+    everything = local_environment()
+    os.environ.clear()
+    os.environ.update(everything)
     for ending in ENDINGS:
         signal.signal(ending, _leave)
     try:
@@ -165,7 +166,7 @@ def main() -> int:
             return run(arguments.port, arguments.aws_port)
     except Held:
         print("`make run` is at work in this folder already; end that one first, with Ctrl-C.", file=sys.stderr)
-    except (CannotRun, DidNotStart, DeployFailed) as error:
+    except (BotoCoreError, CannotRun, ClientError, DeployFailed, DidNotStart) as error:
         print(error, file=sys.stderr)
     except subprocess.CalledProcessError as error:
         print(f"Packaging failed: {error.stderr or error}", file=sys.stderr)

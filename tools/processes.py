@@ -37,8 +37,10 @@ def is_taken(port: int) -> bool:
 
 
 def local_environment() -> dict[str, str]:
-    """This process's environment without anything that leads to a real AWS account."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "BIDDER_"))}
+    """This process's environment without what leads to a real AWS account, or through a proxy to this machine."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "BIDDER_"))}
+    direct = ",".join(filter(None, [kept.get("no_proxy") or kept.get("NO_PROXY"), LOOPBACK]))
+    return kept | {"no_proxy": direct, "NO_PROXY": direct}
 
 
 def start(command: list[str], log: Path, environment: Mapping[str, str], cwd: Path) -> "subprocess.Popen[bytes]":
