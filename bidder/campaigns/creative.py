@@ -23,7 +23,11 @@ class Media(BaseModel):
 
 
 class Creative(BaseModel):
-    """One video ad. Duration in seconds; `skip_offset`, in seconds, makes it skippable from there."""
+    """One video ad. Duration in seconds; `skip_offset`, in seconds, makes it skippable from there.
+
+    `attributes` are AdCOM's creative attributes that it has besides, which publishers block by (`battr`); `apis` are the
+    frameworks of AdCOM's list that a player must have to play it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -33,4 +37,6 @@ class Creative(BaseModel):
     click_through: HttpUrl
     skip_offset: Annotated[float, Field(gt=0)] | None = None
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] | None = None
+    attributes: tuple[int, ...] = ()
+    apis: tuple[int, ...] = ()
     media: Annotated[tuple[Media, ...], Field(min_length=1)]
