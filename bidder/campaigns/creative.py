@@ -25,8 +25,8 @@ class Media(BaseModel):
 class Creative(BaseModel):
     """One video ad. Duration in seconds; `skip_offset`, in seconds, makes it skippable from there.
 
-    `attributes` are AdCOM's creative attributes that it has besides, which publishers block by (`battr`); `apis` are the
-    frameworks of AdCOM's list that a player must have to play it.
+    `attributes` are those of AdCOM's creative attributes that it has besides, which publishers block by (`battr`);
+    `apis` are the frameworks of AdCOM's list that a player must have to play it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
