@@ -46,14 +46,20 @@ def micros(amount: str | float | Decimal) -> int:
     return int(scaled)
 
 
-def floor_micros(bidfloor: float) -> int:
-    """An OpenRTB `bidfloor` (CPM) as micros, rounded up: a price that reaches it reaches the floor."""
-    return int((Decimal(str(bidfloor)) * MICROS).to_integral_value(ROUND_CEILING))
+def floor_micros(bidfloor: float, rate: int = MICROS) -> int:
+    """An OpenRTB floor (CPM) as micros of the account currency, rounded up: a price that reaches it reaches the floor.
+
+    `rate` is what one unit of the floor's currency is worth, in micros of the account currency.
+    """
+    return int((Decimal(str(bidfloor)) * rate).to_integral_value(ROUND_CEILING))
 
 
-def decimal_price(cpm_micros: int) -> float:
-    """A CPM in micros as the decimal `price` of an OpenRTB bid."""
-    return cpm_micros / MICROS
+def decimal_price(cpm_micros: int, rate: int = MICROS) -> float:
+    """A CPM in micros of the account currency as the decimal `price` of a bid in a currency of this rate.
+
+    Rounded down to a micro of that currency, so that it is never more than was decided.
+    """
+    return (cpm_micros * MICROS // rate) / MICROS
 
 
 def impression_cost(cpm_micros: int) -> int:

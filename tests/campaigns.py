@@ -49,11 +49,14 @@ def campaign(**changes: Any) -> Campaign:
     return Campaign.model_validate({**plain, **changes})
 
 
+RATES = {"EUR": 1_100_000}
+
+
 def snapshot(campaigns: Iterable[Campaign], spends: Mapping[str, Spend] | None = None, now: datetime = NOW) -> Snapshot:
     """The campaigns as a bidder would hold them after a refresh: through the files and back."""
     campaigns = list(campaigns)
     index = compile_index(campaigns)
-    delivery = compile_delivery(campaigns, spends or {}, index_id(index), now)
+    delivery = compile_delivery(campaigns, spends or {}, index_id(index), now, RATES)
     return Snapshot(int(now.timestamp() * 1000), load_index(index), load_delivery(delivery))
 
 
@@ -88,6 +91,8 @@ creatives = st.builds(
     creative,
     duration=st.sampled_from([6, 15, 30, 60]),
     language=st.sampled_from([None, "en", "de"]),
+    attributes=st.sampled_from([[], [], [13]]),
+    apis=st.sampled_from([[], [], [7]]),
     media=st.lists(
         st.builds(
             media,
@@ -113,7 +118,11 @@ def campaign_lists(draw: st.DrawFn, max_size: int = 8) -> list[Campaign]:
             campaign(
                 id=f"c{number}",
                 status=draw(st.sampled_from(["active", "active", "active", "paused"])),
-                advertiser={"name": "A", "domain": draw(st.sampled_from(["shop.example", "www.shop.example"]))},
+                advertiser={
+                    "name": "A",
+                    "domain": draw(st.sampled_from(["shop.example", "www.shop.example"])),
+                    "bundle": draw(st.sampled_from([None, "com.example.shop"])),
+                },
                 categories=draw(st.lists(st.sampled_from(["IAB1", "IAB7-39"]), max_size=1)),
                 cpm=cpm,
                 deals=[{"id": deal, "cpm": draw(amounts)} for deal in deals],

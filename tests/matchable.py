@@ -18,6 +18,15 @@ def _optional(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, A
 
 _some_mimes = st.lists(st.sampled_from(["video/mp4", "video/webm", "video/x-flv"]), min_size=1, max_size=3)
 _floors = st.sampled_from([0, 1, 2.5, 2.500001, 5, 6.000001, 12.345, 20])
+_per_second = st.sampled_from([0, 0.05, 0.1, 0.4])
+_durfloors = st.lists(
+    st.builds(
+        lambda bounds, floor: {"mindur": min(bounds), "maxdur": max(bounds), "bidfloor": floor},
+        st.tuples(st.sampled_from([0, 6, 15]), st.sampled_from([15, 30, 60])),
+        _floors,
+    ),
+    max_size=2,
+)
 _durations = st.sampled_from([5, 6, 15, 30, 60])
 _videos = st.builds(
     lambda mimes, rest: {"mimes": mimes, **rest},
@@ -28,7 +37,6 @@ _videos = st.builds(
         minduration=_durations,
         maxduration=_durations,
         rqddurs=st.lists(_durations, max_size=2),
-        poddur=_durations,
         linearity=st.sampled_from([1, 1, 1, 2]),
         plcmt=st.sampled_from([1, 2, 4]),
         minbitrate=st.sampled_from([0, 500]),
@@ -36,6 +44,11 @@ _videos = st.builds(
         w=st.sampled_from([640, 1920]),
         h=st.sampled_from([360, 1080]),
         skip=st.sampled_from([0, 1]),
+        battr=st.sampled_from([[], [13]]),
+        api=st.sampled_from([[], [1, 7]]),
+        delivery=st.sampled_from([[], [2], [1], [1, 2]]),
+        durfloors=_durfloors,
+        mincpmpersec=_per_second,
     ),
 )
 _deals = st.lists(
@@ -44,7 +57,9 @@ _deals = st.lists(
         st.sampled_from(["d1", "d2"]),
         _optional(
             bidfloor=_floors,
-            bidfloorcur=st.sampled_from(["USD", "EUR"]),
+            bidfloorcur=st.sampled_from(["USD", "EUR", "JPY"]),
+            durfloors=_durfloors,
+            mincpmpersec=_per_second,
             at=st.sampled_from([1, 2, 3]),
             wseat=st.sampled_from([[], ["bidder"], ["other"]]),
             wadomain=st.sampled_from([[], ["shop.example"]]),
@@ -58,7 +73,7 @@ _imps = st.builds(
     _videos,
     _optional(
         bidfloor=_floors,
-        bidfloorcur=st.sampled_from(["USD", "USD", "EUR"]),
+        bidfloorcur=st.sampled_from(["USD", "USD", "EUR", "JPY"]),
         secure=st.sampled_from([0, 1]),
         pmp=_optional(private_auction=st.sampled_from([0, 1]), deals=_deals),
     ),
@@ -88,11 +103,13 @@ def matchable_requests(draw: st.DrawFn) -> dict[str, Any]:
     rest = draw(
         _optional(
             device=_devices,
-            cur=st.sampled_from([[], ["USD"], ["EUR", "USD"], ["EUR"]]),
+            cur=st.sampled_from([[], ["USD"], ["EUR", "USD"], ["EUR"], ["JPY"]]),
             wseat=st.sampled_from([[], ["bidder", "x"], ["x"]]),
             bseat=st.sampled_from([[], ["x"]]),
             badv=st.sampled_from([[], ["shop.example"], ["hop.example"], ["www.shop.example"]]),
             bcat=st.sampled_from([[], ["IAB7"], ["IAB7-3"], ["IAB1"]]),
+            acat=st.sampled_from([[], [], ["IAB7", "IAB1"]]),
+            bapp=st.sampled_from([[], ["com.example.shop"]]),
             wlang=st.sampled_from([[], ["en"], ["de", "fr"]]),
         )
     )

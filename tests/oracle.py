@@ -6,46 +6,67 @@ Written from the standard and from what the campaign model promises, not from `b
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from math import ceil
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from bidder.campaigns.campaign import Campaign
+from bidder.campaigns.creative import Creative
 
 Json = dict[str, Any]
 
 
+RATES = {"USD": Decimal(1), "EUR": Decimal("1.1")}
+
+
+class Bid(NamedTuple):
+    """One creative of one campaign, and the most that can be bid with it (CPM, micros)."""
+
+    price: int
+    campaign_id: str
+    creative: Creative
+
+
 def best_bids(request: Json, campaigns: Iterable[Campaign], now: datetime, seat: str = "bidder") -> dict[str, Any]:
     """For each impression that gets a bid: its highest CPM in micros, and the ids of the campaigns that bid it."""
-    campaigns = [c for c in campaigns if c.status == "active"]
+    campaigns = list(campaigns)
     found = {}
     for imp in request["imp"]:
-        bids = {c.id: price for c in campaigns if (price := bid(request, imp, c, now, seat)) is not None}
-        if bids:
-            highest = max(bids.values())
-            found[imp["id"]] = (highest, {name for name, price in bids.items() if price == highest})
+        possible = bids(request, imp, campaigns, now, seat)
+        if possible:
+            highest = max(bid.price for bid in possible)
+            found[imp["id"]] = (highest, {bid.campaign_id for bid in possible if bid.price == highest})
     return found
 
 
-def bid(request: Json, imp: Json, campaign: Campaign, now: datetime, seat: str) -> int | None:
-    """The most the campaign can bid on the impression, or None."""
-    if not all(_allowed(request, imp, campaign, now, seat)):
-        return None
-    prices = list(_prices(imp, campaign, seat))
-    return max(prices, default=None)
+def bids(request: Json, imp: Json, campaigns: Iterable[Campaign], now: datetime, seat: str = "bidder") -> list[Bid]:
+    """Everything that could be bid on the impression by itself."""
+    return [
+        Bid(max(prices), campaign.id, creative)
+        for campaign in campaigns
+        if campaign.status == "active" and all(_allowed(request, imp, campaign, now, seat))
+        for creative in campaign.creatives
+        if _creative_plays(creative, request, imp, imp["video"])
+        if (prices := list(_prices(imp, campaign, seat, creative.duration)))
+    ]
 
 
 def _allowed(request: Json, imp: Json, campaign: Campaign, now: datetime, seat: str) -> Iterator[bool]:
     video = imp.get("video")
     yield video is not None
-    yield not request.get("cur") or "USD" in request["cur"]
+    yield not request.get("cur") or bool(set(RATES) & set(request["cur"]))
     yield not request.get("wseat") or seat in request["wseat"]
     yield seat not in request.get("bseat", [])
     yield campaign.flight.start is None or campaign.flight.start <= now
     yield campaign.flight.end is None or campaign.flight.end > now
     for blocked in request.get("badv", []):
         yield f".{campaign.advertiser.domain}".endswith(f".{blocked.lower()}") is False
+    yield campaign.advertiser.bundle not in request.get("bapp", [])
     for blocked in request.get("bcat", []):
         yield all(blocked not in (category, category.split("-")[0]) for category in campaign.categories)
+    if request.get("acat"):
+        yield bool(campaign.categories)
+        yield all({category, category.split("-")[0]} & set(request["acat"]) for category in campaign.categories)
     for attribute, rule in campaign.targeting.items():
         seen = _seen(attribute, request, video or {})
         yield not rule.include or bool(seen & set(rule.include))
@@ -54,10 +75,10 @@ def _allowed(request: Json, imp: Json, campaign: Campaign, now: datetime, seat: 
         yield video.get("linearity") != 2
         protocols = video.get("protocols") or video.get("protocol") or [7]
         yield bool({7, 11, 13, 15} & set(protocols))
-        yield any(_creative_plays(c, request, imp, video) for c in campaign.creatives)
+        yield video.get("delivery") not in ([1], [1, 1])
 
 
-def _creative_plays(creative: Any, request: Json, imp: Json, video: Json) -> bool:
+def _creative_plays(creative: Creative, request: Json, imp: Json, video: Json) -> bool:
     length = creative.duration
     if video.get("rqddurs"):
         timed = length in video["rqddurs"]
@@ -70,28 +91,46 @@ def _creative_plays(creative: Any, request: Json, imp: Json, video: Json) -> boo
         and video.get("minbitrate", 0) <= file.bitrate <= (video.get("maxbitrate") or 10**6)
         for file in creative.media
     )
-    return timed and length <= (video.get("poddur") or 10**6) and spoken and plays
+    clean = not set(creative.attributes) & set(video.get("battr", []))
+    able = not set(creative.apis) - set(video.get("api", []))
+    return clean and able and timed and length <= (video.get("poddur") or 10**6) and spoken and plays
 
 
-def _prices(imp: Json, campaign: Campaign, seat: str) -> Iterator[int]:
-    pmp = imp.get("pmp", {})
-    imp_floor = (imp.get("bidfloor", 0), imp.get("bidfloorcur", "USD"))
+def _prices(imp: Json, campaign: Campaign, seat: str, length: float) -> Iterator[int]:
+    pmp, video = imp.get("pmp", {}), imp["video"]
+    open_floors = [(_by_length(video, length, imp.get("bidfloor", 0)), imp.get("bidfloorcur", "USD"))]
     for deal in pmp.get("deals", []):
         if deal.get("wseat") and seat not in deal["wseat"]:
             continue
         if deal.get("wadomain") and campaign.advertiser.domain not in deal["wadomain"]:
             continue
-        floor = (deal["bidfloor"], deal.get("bidfloorcur", "USD")) if "bidfloor" in deal else imp_floor
+        currency = deal.get("bidfloorcur", "USD")
+        own = _by_length(deal, length, deal.get("bidfloor"))
+        floors = open_floors if own is None else [(own, currency)]
         for terms in campaign.deals:
-            if terms.id == deal["id"] and _reaches(terms.cpm_micros, *floor):
-                fixed = deal.get("at") == 3 and deal.get("bidfloor")
-                yield int(Decimal(str(deal["bidfloor"])) * 1_000_000) if fixed else terms.cpm_micros
-    if campaign.cpm_micros is not None and not pmp.get("private_auction") and _reaches(campaign.cpm_micros, *imp_floor):
+            per_second = (deal.get("mincpmpersec", 0) * length, currency)
+            if terms.id == deal["id"] and _reaches(terms.cpm_micros, [*floors, per_second]):
+                yield (
+                    ceil(Decimal(str(own)) * RATES[currency] * 10**6)
+                    if deal.get("at") == 3 and own
+                    else terms.cpm_micros
+                )
+    per_second = (video.get("mincpmpersec", 0) * length, imp.get("bidfloorcur", "USD"))
+    open_to_all = campaign.cpm_micros is not None and not pmp.get("private_auction")
+    if open_to_all and _reaches(campaign.cpm_micros, [*open_floors, per_second]):
         yield campaign.cpm_micros
 
 
-def _reaches(cpm_micros: int, floor: float, currency: str) -> bool:
-    return not floor or (currency == "USD" and Decimal(cpm_micros) >= Decimal(str(floor)) * 1_000_000)
+def _by_length(holder: Json, length: float, otherwise: float | None) -> float | None:
+    ranges = [f for f in holder.get("durfloors", []) if f.get("mindur", 0) <= length <= f.get("maxdur", 10**6)]
+    return max((f["bidfloor"] for f in ranges), default=otherwise)
+
+
+def _reaches(cpm_micros: int, floors: Iterable[tuple[float | None, str]]) -> bool:
+    return all(
+        not floor or (currency in RATES and Decimal(cpm_micros) >= Decimal(str(floor)) * RATES[currency] * 10**6)
+        for floor, currency in floors
+    )
 
 
 def _seen(attribute: str, request: Json, video: Json) -> set[str]:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from bidder.auction.refusal import Refusal
 from bidder.campaigns.creative import Creative, Media
+from bidder.openrtb.delivery_method import DeliveryMethod
 from bidder.openrtb.imp import Imp
 from bidder.openrtb.linearity import Linearity
 from bidder.openrtb.protocol import Protocol
@@ -29,6 +30,8 @@ def player_refusal(video: Video) -> Refusal | None:
     """Why the player takes no linear VAST 4 ad at all, or None."""
     if video.linearity == Linearity.NON_LINEAR:
         return Refusal.LINEARITY
+    if set(video.delivery) == {DeliveryMethod.STREAMING}:
+        return Refusal.DELIVERY
     accepted = video.accepted_protocols()
     if accepted and not any(protocol in accepted for protocol in VAST_4):
         return Refusal.PROTOCOL
@@ -46,7 +49,13 @@ def fits(creatives: Sequence[Creative], imp: Imp, video: Video, languages: Seque
     timed = [creative for creative in creatives if _duration_fits(creative, video)]
     if not timed:
         return Refusal.DURATION
-    spoken = [c for c in timed if not languages or c.language is None or c.language in languages]
+    calm = [creative for creative in timed if not set(creative.attributes) & set(video.battr)]
+    if not calm:
+        return Refusal.ATTRIBUTE
+    able = [creative for creative in calm if set(creative.apis) <= set(video.api)]
+    if not able:
+        return Refusal.API
+    spoken = [c for c in able if not languages or c.language is None or c.language in languages]
     if not spoken:
         return Refusal.LANGUAGE
     refusals: list[Refusal] = []

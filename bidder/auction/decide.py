@@ -1,93 +1,93 @@
-"""The decision: for each slot the campaign, creative and price to bid. Pure: the same arguments, the same answer."""
+"""The decision: what to bid on each slot. Pure: the same arguments, the same answer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from hashlib import blake2b
 
-from bidder.auction.creative_fit import Fit, fits, player_refusal
+from bidder.auction.creative_fit import player_refusal
+from bidder.auction.fill import Ad, Place, fill
 from bidder.auction.match import Slot, positions
-from bidder.auction.price import Price, lowest_floor, price
+from bidder.auction.offer import Offer, Terms, offers
+from bidder.auction.pod import dedupes, group, is_pod, room
+from bidder.auction.price import lowest_floor
 from bidder.auction.refusal import Refusal
-from bidder.campaigns.campaign import Campaign
-from bidder.money import ACCOUNT_CURRENCY
 from bidder.openrtb.bid_request import BidRequest
+from bidder.openrtb.pod_dedupe import PodDedupe
 from bidder.snapshot.snapshot import Snapshot
 
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What is bid on one slot."""
-
-    slot: Slot
-    campaign: Campaign
-    fit: Fit
-    price: Price
-    tie_break: int
+POD_CHOICES = 24
+"""How many offers, the dearest, are considered for each place of a pod."""
 
 
 def decide(request: BidRequest, slots: Sequence[Slot], snapshot: Snapshot, seat: str, now: datetime) -> list[Offer]:
-    """The best offer for each slot that has one: highest price, ties broken by a hash that favours nobody."""
-    if request_refusal(request, seat):
+    """The best offer for each slot that has one: highest price, ties broken by a hash that favours nobody.
+
+    The slots of a pod are filled together with what is worth most, see `bidder.auction.pod`; one that takes several ads
+    gets an offer for each.
+    """
+    terms = Terms(request, seat, snapshot.delivery.rates, now)
+    if request_refusal(terms):
         return []
-    best = (_best(request, slot, snapshot, seat, now) for slot in slots if not player_refusal(slot.video))
-    return [offer for offer in best if offer]
+    playable = [slot for slot in slots if not player_refusal(slot.video)]
+    return [
+        offer
+        for pod in group(playable)
+        for offer in (_fill(terms, pod, snapshot) if is_pod(pod) else _dearest(terms, pod[0], snapshot, 1))
+    ]
 
 
-def request_refusal(request: BidRequest, seat: str) -> Refusal | None:
+def request_refusal(terms: Terms) -> Refusal | None:
     """Why nothing may be bid on the whole request, or None."""
-    if request.cur and ACCOUNT_CURRENCY not in request.cur:
+    request = terms.request
+    if request.cur and not any(currency in terms.rates for currency in request.cur):
         return Refusal.CURRENCY
-    if (request.wseat and seat not in request.wseat) or seat in request.bseat:
+    if (request.wseat and terms.seat not in request.wseat) or terms.seat in request.bseat:
         return Refusal.SEAT
     return None
 
 
-def _best(request: BidRequest, slot: Slot, snapshot: Snapshot, seat: str, now: datetime) -> Offer | None:
-    best: Offer | None = None
-    at_least = lowest_floor(slot.imp)
+def _dearest(terms: Terms, slot: Slot, snapshot: Snapshot, most: int) -> list[Offer]:
+    """Up to so many of the best offers on a slot, best first."""
+    best: list[Offer] = []
+    at_least = lowest_floor(slot.imp, slot.video, terms.rates)
     for position in positions(slot.candidates):
         campaign = snapshot.index.campaign(position)
         if campaign.top_cpm_micros < at_least:
             break
-        made = offer(request, slot, campaign, seat, now)
-        if isinstance(made, Offer) and (best is None or _rank(made) > _rank(best)):
-            best, at_least = made, made.price.cpm_micros
+        made = offers(terms, slot, campaign)
+        if isinstance(made, list):
+            best = sorted([*best, *made], key=lambda offer: offer.rank, reverse=True)[:most]
+            if len(best) == most:
+                at_least = max(at_least, best[-1].price.cpm_micros)
     return best
 
 
-def offer(request: BidRequest, slot: Slot, campaign: Campaign, seat: str, now: datetime) -> Offer | Refusal:
-    """What a campaign whose targeting matches would bid on the slot, or the first rule that keeps it from bidding."""
-    if not campaign.flight.covers(now):
-        return Refusal.FLIGHT
-    if request.badv and _is_or_under(campaign.advertiser.domain, request.badv):
-        return Refusal.ADVERTISER
-    if request.bcat and _is_blocked(campaign.categories, request.bcat):
-        return Refusal.CATEGORY
-    fitting = fits(campaign.creatives, slot.imp, slot.video, request.wlang)
-    if isinstance(fitting, Refusal):
-        return fitting
-    bid = price(campaign, slot.imp, seat)
-    if isinstance(bid, Refusal):
-        return bid
-    draw = _draw(request.id, slot.imp.id, campaign.id)
-    return Offer(slot, campaign, fitting[draw % len(fitting)], bid, draw)
+def _fill(terms: Terms, pod: Sequence[Slot], snapshot: Snapshot) -> list[Offer]:
+    found = [_dearest(terms, slot, snapshot, POD_CHOICES) for slot in pod]
+    marks = _Marks(dedupes(pod))
+    places = [
+        Place(*room(slot.video), [Ad(o.price.cpm_micros, round(o.fit.creative.duration), marks.of(o)) for o in its])
+        for slot, its in zip(pod, found, strict=True)
+    ]
+    return [its[choice] for its, chosen in zip(found, fill(places), strict=True) for choice in chosen]
 
 
-def _rank(made: Offer) -> tuple[int, int]:
-    return (made.price.cpm_micros, made.tie_break)
+class _Marks:
+    """Gives each thing that may not come twice in a pod a bit."""
 
+    def __init__(self, dedupes: frozenset[int]) -> None:
+        self._dedupes = dedupes
+        self._bits: dict[tuple[int, str], int] = {}
 
-def _draw(auction_id: str, imp_id: str, campaign_id: str) -> int:
-    """A number as good as random, yet the same whenever this auction is run again."""
-    text = "\0".join((auction_id, imp_id, campaign_id))
-    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest())
-
-
-def _is_or_under(domain: str, blocked: Sequence[str]) -> bool:
-    return any(domain == parent or domain.endswith("." + parent) for parent in blocked)
-
-
-def _is_blocked(categories: Sequence[str], blocked: Sequence[str]) -> bool:
-    """A category is blocked with all below it: IAB8 blocks IAB8-5 (Content Taxonomy 1.0)."""
-    return any(category == parent or category.startswith(parent + "-") for category in categories for parent in blocked)
+    def of(self, offer: Offer) -> int:
+        """The bits of an offer."""
+        things = {
+            PodDedupe.ADOMAIN: [offer.campaign.advertiser.domain],
+            PodDedupe.CATEGORY: offer.campaign.categories,
+            PodDedupe.CREATIVE: [f"{offer.campaign.id}/{offer.fit.creative.id}"],
+            PodDedupe.MEDIA_FILE: [file.url for file in offer.fit.media],
+        }
+        bits = 0
+        for kind, names in things.items():
+            for name in names if kind in self._dedupes else ():
+                bits |= 1 << self._bits.setdefault((kind, name), len(self._bits))
+        return bits

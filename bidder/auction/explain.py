@@ -5,33 +5,35 @@ from datetime import datetime
 
 from bidder.auction.attributes import Values, request_attributes, video_attributes
 from bidder.auction.creative_fit import player_refusal
-from bidder.auction.decide import Offer, decide, offer, request_refusal
+from bidder.auction.decide import decide, request_refusal
 from bidder.auction.match import match
+from bidder.auction.offer import Terms, offers
 from bidder.campaigns.campaign import Campaign
 from bidder.openrtb.bid_request import BidRequest
 from bidder.snapshot.snapshot import Snapshot
 
 BIDS = "bids"
-OUTBID = "outbid by a campaign of ours"
+OUTBID = "other campaigns of ours are worth more here"
 USED_UP = "as many of its bids are out as its budget pays for; the next refresh says what was spent"
 
 
 def explain(request: BidRequest, snapshot: Snapshot, seat: str, now: datetime) -> dict[str, dict[str, str]]:
     """For each video impression, by campaign id: `BIDS`, `OUTBID`, or the first rule that removed the campaign."""
     slots = match(request, snapshot)
-    winners = {made.slot.imp.id: made.campaign.id for made in decide(request, slots, snapshot, seat, now)}
+    terms = Terms(request, seat, snapshot.delivery.rates, now)
+    winners = {(made.slot.imp.id, made.campaign.id) for made in decide(request, slots, snapshot, seat, now)}
     explained: dict[str, dict[str, str]] = {}
     for slot in slots:
         values = request_attributes(request) | video_attributes(slot.video)
-        refusal = request_refusal(request, seat) or player_refusal(slot.video)
+        refusal = request_refusal(terms) or player_refusal(slot.video)
         explained[slot.imp.id] = reasons = {}
         for position in range(len(snapshot.index)):
             campaign = snapshot.index.campaign(position)
             used_up = snapshot.delivery.allowance.used_up >> position & 1
             unmatched = USED_UP if used_up else _unmatched(campaign, snapshot.delivery.withheld, values)
-            made = unmatched or refusal or offer(request, slot, campaign, seat, now)
-            if isinstance(made, Offer):
-                made = BIDS if winners.get(slot.imp.id) == campaign.id else OUTBID
+            made = unmatched or refusal or offers(terms, slot, campaign)
+            if isinstance(made, list):
+                made = BIDS if (slot.imp.id, campaign.id) in winners else OUTBID
             reasons[campaign.id] = str(made)
     return explained
 

@@ -1,38 +1,48 @@
-"""What a campaign bids on an impression: in the open market, or in a deal."""
+"""What a campaign bids on an impression, for an ad of a given length: in the open market, or in a deal."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import NamedTuple
 
 from bidder.auction.refusal import Refusal
 from bidder.campaigns.campaign import Campaign
-from bidder.money import ACCOUNT_CURRENCY, floor_micros
+from bidder.money import floor_micros
 from bidder.openrtb.auction_type import AuctionType
 from bidder.openrtb.deal import Deal
+from bidder.openrtb.dur_floors import DurFloors
 from bidder.openrtb.imp import Imp
+from bidder.openrtb.video import Video
+
+Rates = Mapping[str, int]
+"""Micros of the account currency that one unit of a currency is worth, by ISO-4217 code."""
 
 
 class Price(NamedTuple):
-    """A bid's CPM in micros, and the deal that it is made in."""
+    """A bid's CPM in micros of the account currency, and the deal that it is made in."""
 
     cpm_micros: int
     deal_id: str | None
 
 
-def price(campaign: Campaign, imp: Imp, seat: str) -> Price | Refusal:
-    """The campaign's best bid that reaches its floor, or the rule that none of its bids passes.
+class _Floor(NamedTuple):
+    amount: float
+    currency: str
 
-    A deal's floor is its own, in its own currency (OpenRTB 2.6 section 3.2.12); where it states none, the impression's
-    holds. A fixed-price deal is bid at its price. Between equal prices the deal goes first.
+
+def price(campaign: Campaign, imp: Imp, video: Video, seconds: int, seat: str, rates: Rates) -> Price | Refusal:
+    """The campaign's best bid that reaches its floors, or the rule that none of its bids passes.
+
+    A fixed-price deal is bid at its price. Between equal prices the deal goes first.
     """
-    deals = open_to(imp.pmp.deals if imp.pmp else (), seat, campaign.advertiser.domain)
     terms = {deal.id: deal.cpm_micros for deal in campaign.deals}
     bids: list[Price] = []
     refusals: list[Refusal] = []
-    for deal in deals:
+    for deal in open_to(imp.pmp.deals if imp.pmp else (), seat, campaign.advertiser.domain):
         if deal.id in terms:
-            _sort_in(_deal_price(deal, terms[deal.id], imp), bids, refusals)
+            _sort_in(_deal_price(deal, terms[deal.id], imp, video, seconds, rates), bids, refusals)
     if campaign.cpm_micros is not None and not (imp.pmp and imp.pmp.private_auction):
-        _sort_in(_reaching(Price(campaign.cpm_micros, None), imp.bidfloor, imp.bidfloorcur), bids, refusals)
+        floors = [*_own_floors(imp, video, seconds), *_per_second(video.mincpmpersec, imp.bidfloorcur, seconds)]
+        _sort_in(_reaching(Price(campaign.cpm_micros, None), floors, rates), bids, refusals)
     if bids:
         return max(bids, key=lambda bid: (bid.cpm_micros, bid.deal_id is not None))
     return refusals[0] if refusals else Refusal.DEAL
@@ -47,30 +57,69 @@ def open_to(deals: Sequence[Deal], seat: str, advertiser_domain: str) -> list[De
     ]
 
 
-def lowest_floor(imp: Imp) -> int:
+def lowest_floor(imp: Imp, video: Video, rates: Rates) -> int:
     """A CPM in micros below which no bid reaches any floor of the impression; 0 where that can't be said."""
-    floors = [(imp.bidfloor, imp.bidfloorcur)]
-    floors += [(deal.bidfloor, deal.bidfloorcur) for deal in (imp.pmp.deals if imp.pmp else ()) if deal.bidfloor]
-    if any(currency != ACCOUNT_CURRENCY or not bidfloor or bidfloor < 0 for bidfloor, currency in floors):
+    if video.durfloors or any(deal.durfloors for deal in (imp.pmp.deals if imp.pmp else ())):
         return 0
-    return min(floor_micros(bidfloor) for bidfloor, _ in floors if bidfloor)
+    floors = [_Floor(imp.bidfloor or 0, imp.bidfloorcur)]
+    floors += [_Floor(d.bidfloor, d.bidfloorcur) for d in (imp.pmp.deals if imp.pmp else ()) if d.bidfloor is not None]
+    return min(_in_account(floor, rates) or 0 for floor in floors)
 
 
-def _deal_price(deal: Deal, most_micros: int, imp: Imp) -> Price | Refusal:
-    if deal.bidfloor is None:
-        return _reaching(Price(most_micros, deal.id), imp.bidfloor, imp.bidfloorcur)
-    reached = _reaching(Price(most_micros, deal.id), deal.bidfloor, deal.bidfloorcur)
-    if deal.at == AuctionType.FIXED_PRICE and deal.bidfloor > 0 and isinstance(reached, Price):
-        return Price(floor_micros(deal.bidfloor), deal.id)
-    return reached
+def _in_account(floor: _Floor, rates: Rates) -> int | None:
+    """A floor in micros of the account currency; None where the rate of its currency isn't known."""
+    if floor.amount <= 0:
+        return 0
+    rate = rates.get(floor.currency)
+    return None if rate is None else floor_micros(floor.amount, rate)
 
 
-def _reaching(bid: Price, bidfloor: float | None, currency: str) -> Price | Refusal:
-    if not bidfloor or bidfloor < 0:
-        return bid
-    if currency != ACCOUNT_CURRENCY:
-        return Refusal.FLOOR_CURRENCY
-    return bid if bid.cpm_micros >= floor_micros(bidfloor) else Refusal.FLOOR
+def _deal_price(deal: Deal, most: int, imp: Imp, video: Video, seconds: int, rates: Rates) -> Price | Refusal:
+    """A deal looks at its own floors first, in its own currency, then at the impression's (OpenRTB 2.6, 3.2.12)."""
+    own = _by_duration(deal.durfloors, seconds)
+    amount = own if own is not None else deal.bidfloor
+    floors = _own_floors(imp, video, seconds) if amount is None else [_Floor(amount, deal.bidfloorcur)]
+    reached = _reaching(
+        Price(most, deal.id), [*floors, *_per_second(deal.mincpmpersec, deal.bidfloorcur, seconds)], rates
+    )
+    if deal.at != AuctionType.FIXED_PRICE or amount is None or isinstance(reached, Refusal):
+        return reached
+    return Price(_in_account(floors[0], rates) or most, deal.id)
+
+
+def _own_floors(imp: Imp, video: Video, seconds: int) -> list[_Floor]:
+    """The open market's floor: the one for ads of this length where there is one, else the impression's."""
+    own = _by_duration(video.durfloors, seconds)
+    amount = own if own is not None else imp.bidfloor
+    return [] if amount is None else [_Floor(amount, imp.bidfloorcur)]
+
+
+def _by_duration(floors: Sequence[DurFloors], seconds: int) -> float | None:
+    """OpenRTB 2.6, 3.2.35; where ranges overlap, the highest floor holds."""
+    matching = [
+        floor.bidfloor
+        for floor in floors
+        if floor.bidfloor is not None
+        and (floor.mindur is None or floor.mindur <= seconds)
+        and (floor.maxdur is None or seconds <= floor.maxdur)
+    ]
+    return max(matching, default=None)
+
+
+def _per_second(minimum: float | None, currency: str, seconds: int) -> Iterator[_Floor]:
+    """`mincpmpersec`: a floor beside the others, in proportion to the ad's length."""
+    if minimum:
+        yield _Floor(float(Decimal(str(minimum)) * seconds), currency)
+
+
+def _reaching(bid: Price, floors: Sequence[_Floor], rates: Rates) -> Price | Refusal:
+    for floor in floors:
+        least = _in_account(floor, rates)
+        if least is None:
+            return Refusal.FLOOR_CURRENCY
+        if bid.cpm_micros < least:
+            return Refusal.FLOOR
+    return bid
 
 
 def _sort_in(outcome: Price | Refusal, bids: list[Price], refusals: list[Refusal]) -> None:

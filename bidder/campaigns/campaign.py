@@ -41,17 +41,38 @@ class Flight(BaseModel):
         return (self.start is None or self.start <= now) and (self.end is None or now < self.end)
 
 
+Domain = Annotated[str, BeforeValidator(lambda v: str(v).lower()), Field(pattern=r"^[a-z0-9.-]+\.[a-z0-9-]+$")]
+
+
 class Advertiser(BaseModel):
-    """Who pays, and the domain that exchanges check (`adomain`)."""
+    """Who pays, and the domain that exchanges check (`adomain`).
+
+    `owner` is the part of the domain that is registered, below a public suffix such as co.uk; importing a file fills it
+    in. `bundle` is the app that is advertised, if one is.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
-    domain: Annotated[str, BeforeValidator(lambda v: str(v).lower()), Field(pattern=r"^[a-z0-9.-]+\.[a-z0-9-]+$")]
+    domain: Domain
+    owner: Domain = ""
+    bundle: str | None = None
+
+    @model_validator(mode="after")
+    def _owner_is_part_of_the_domain(self) -> Self:
+        if not self.owner:
+            object.__setattr__(self, "owner", ".".join(self.domain.split(".")[-2:]))
+        elif not f".{self.domain}".endswith(f".{self.owner}"):
+            msg = f"{self.owner} is no part of {self.domain}"
+            raise ValueError(msg)
+        return self
 
 
 class Campaign(Priced):
-    """One line of what is for sale. `cpm_micros` is its bid in the open auction; None bids in deals only."""
+    """One line of what is for sale. `cpm_micros` is its bid in the open auction; None bids in deals only.
+
+    `categories` are ids of the category taxonomy `cattax` (AdCOM List: Category Taxonomies).
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -60,6 +81,7 @@ class Campaign(Priced):
     status: Status = Status.ACTIVE
     advertiser: Advertiser
     categories: tuple[str, ...] = ()
+    cattax: Annotated[int, Field(gt=0)] = 1
     cpm_micros: Micros | None = None
     deals: tuple[CampaignDeal, ...] = ()
     budget: Budget = Budget()

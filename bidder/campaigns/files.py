@@ -39,7 +39,7 @@ def read_campaigns(text: str, media_url: str | None) -> list[Campaign]:
     for position, document in enumerate(documents):
         name = str(document.get("id", f"campaigns[{position}]"))
         try:
-            campaigns.append(Campaign.model_validate(_with_absolute_media(document, media_url)))
+            campaigns.append(Campaign.model_validate(_with_owner(_with_absolute_media(document, media_url))))
         except ValidationError as error:
             wrong += _lines(name, error)
     ids = [campaign.id for campaign in campaigns]
@@ -62,6 +62,17 @@ def _with_absolute_media(document: dict[str, Any], media_url: str | None) -> dic
         return [resolve(item) for item in value] if isinstance(value, list) else value
 
     return {key: resolve(value) if key == "creatives" else value for key, value in document.items()}
+
+
+def _with_owner(document: dict[str, Any]) -> dict[str, Any]:
+    """Fills in the registered part of the advertiser's domain, which takes the public suffix list to know."""
+    from publicsuffixlist import PublicSuffixList  # on laptops only
+
+    advertiser = document.get("advertiser")
+    if not isinstance(advertiser, dict) or "owner" in advertiser or not isinstance(advertiser.get("domain"), str):
+        return document
+    owner = PublicSuffixList().privatesuffix(advertiser["domain"].lower())
+    return {**document, "advertiser": {**advertiser, "owner": owner}} if owner else document
 
 
 def _lines(name: str, error: ValidationError) -> Iterator[str]:

@@ -4,7 +4,7 @@ from datetime import datetime
 from hashlib import blake2b
 
 from bidder.auction.creative_fit import protocol
-from bidder.auction.decide import Offer
+from bidder.auction.offer import Offer
 from bidder.events.kinds import TRACKED_LINEAR, Kind
 from bidder.events.token import LIFETIME, Claims, SigningKeys
 from bidder.events.urls import ERROR_CODE, LOSS_REASON, PRICE, EventUrls
@@ -22,7 +22,8 @@ _LIFETIME_SECONDS = int(LIFETIME.total_seconds())
 
 def bid_id(request: BidRequest, offer: Offer, now: datetime) -> str:
     """The bid's id: unique to this answer, so that each answer is billed at most once, and never drawn at random."""
-    text = "\0".join((request.id, offer.slot.imp.id, offer.campaign.id, now.isoformat()))
+    parts = (request.id, offer.slot.imp.id, offer.campaign.id, offer.fit.creative.id, now.isoformat())
+    text = "\0".join(parts)
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bidder import log
-from bidder.auction.decide import Offer, decide
+from bidder.auction.decide import decide
 from bidder.auction.match import match
+from bidder.auction.offer import Offer
 from bidder.endpoints import answer
 from bidder.endpoints.reply import JSON, XML, Reply, cors, error
 from bidder.endpoints.service import Service

@@ -7,6 +7,7 @@ from datetime import datetime
 from bidder.campaigns.campaign import Campaign
 from bidder.delivery.allowance import Allowance
 from bidder.delivery.budget import Spend, next_cost, remaining, withheld
+from bidder.money import ACCOUNT_CURRENCY, MICROS
 from bidder.snapshot import envelope
 from bidder.snapshot.index import in_order
 
@@ -25,6 +26,8 @@ class Delivery:
     eligible: int
     withheld: Mapping[str, str]
     allowance: Allowance
+    rates: Mapping[str, int]
+    """Micros of the account currency that one unit of a currency is worth, the account currency's own among them."""
 
     @property
     def bidding(self) -> int:
@@ -33,9 +36,13 @@ class Delivery:
 
 
 def compile_delivery(
-    campaigns: Iterable[Campaign], spends: Mapping[str, Spend], index_id: str, as_of: datetime
+    campaigns: Iterable[Campaign],
+    spends: Mapping[str, Spend],
+    index_id: str,
+    as_of: datetime,
+    rates: Mapping[str, int] | None = None,
 ) -> bytes:
-    """The delivery object for these campaigns and what they had spent at `as_of`."""
+    """The delivery object for these campaigns, what they had spent at `as_of`, and the currencies known then."""
     eligible = 0
     reasons: dict[str, str] = {}
     budgets: list[tuple[int, int, int]] = []
@@ -55,20 +62,23 @@ def compile_delivery(
         "eligible": hex(eligible),
         "withheld": reasons,
         "budgets": budgets,
+        "rates": {**(rates or {}), ACCOUNT_CURRENCY: MICROS},
     }
     return envelope.pack(KIND, body)
 
 
 def load_delivery(data: bytes) -> Delivery:
-    """A delivery object, read back. Raises BadSnapshot."""
+    """A delivery object, read back; one that older code wrote may lack what was added since. Raises BadSnapshot."""
     body = envelope.unpack(KIND, data)
+    budgets = body.get("budgets", [])
     return Delivery(
         index_id=body["index"],
         as_of=datetime.fromisoformat(body["as_of"]),
         eligible=int(body["eligible"], 16),
         withheld=body["withheld"],
         allowance=Allowance(
-            remaining={position: left for position, left, _ in body["budgets"]},
-            next_cost={position: cost for position, _, cost in body["budgets"]},
+            remaining={position: left for position, left, _ in budgets},
+            next_cost={position: cost for position, _, cost in budgets},
         ),
+        rates=body.get("rates", {ACCOUNT_CURRENCY: MICROS}),
     )

@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from bidder.auction.decide import Offer, decide
+from bidder.auction.decide import decide
 from bidder.auction.match import match
+from bidder.auction.offer import Offer
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.files import read_campaigns
 from bidder.money import MICROS

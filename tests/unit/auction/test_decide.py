@@ -6,9 +6,10 @@ from typing import Any
 
 from hypothesis import event, given, settings
 
-from bidder.auction.decide import Offer, decide
+from bidder.auction.decide import decide
 from bidder.auction.explain import BIDS, explain
 from bidder.auction.match import match
+from bidder.auction.offer import Offer
 from bidder.campaigns.campaign import Campaign
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot

@@ -1,0 +1,108 @@
+"""Fills the places of a pod with the ads that are worth most together: an exact search, bounded in effort.
+
+The problem is a knapsack with conflicts, hard in general, small here: a few places, a few dozen ads. Branch and bound
+finds the best filling; past `MOST_STEPS` it answers with the best found until then, which no break of real size meets.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import NamedTuple
+
+MOST_STEPS = 20_000
+
+
+class Ad(NamedTuple):
+    """One ad that could be shown: value, length in seconds, and a bit for each thing that may not come twice."""
+
+    value: int
+    seconds: int
+    marks: int
+
+
+class Place(NamedTuple):
+    """What holds at most so many ads, of so many seconds together where that is given, and the ads that fit it."""
+
+    ads: int
+    seconds: int | None
+    choices: Sequence[Ad]
+
+
+Filling = tuple[tuple[int, ...], ...]
+"""For each place the positions of the chosen ads among its choices."""
+
+
+def fill(places: Sequence[Place]) -> Filling:
+    """The filling of the highest total value. No two chosen ads share a mark; one without marks may be chosen again."""
+    search = _Search(places)
+    search.extend(0, 0, _start(places[0]), 0, 0, ())
+    return search.best
+
+
+class _Left(NamedTuple):
+    ads: int
+    seconds: int
+
+
+@dataclass
+class _Search:
+    places: Sequence[Place]
+    best: Filling = ()
+    best_value: int = -1
+    steps: int = 0
+    orders: list[list[int]] = field(init=False)
+    densest: list[list[float]] = field(init=False)
+    after: list[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        # Dearest first: good fillings come early, and a bound cuts off all that follows it.
+        self.orders = [sorted(range(len(p.choices)), key=lambda i: (-p.choices[i].value, i)) for p in self.places]
+        self.densest = [
+            _running_maximum([p.choices[i].value / max(1, p.choices[i].seconds) for i in order])
+            for p, order in zip(self.places, self.orders, strict=True)
+        ]
+        # What all later places could add at most, each filled as if nothing conflicted.
+        self.after = [0] * (len(self.places) + 1)
+        for place in reversed(range(len(self.places))):
+            self.after[place] = self.after[place + 1] + self._bound(place, 0, _start(self.places[place]))
+
+    def extend(self, place: int, start: int, left: _Left, used: int, value: int, chosen: Filling) -> None:
+        """Tries all fillings that begin with `chosen`, the last of it being the present place's."""
+        self.steps += 1
+        current = chosen if len(chosen) > place else (*chosen, ())
+        if value > self.best_value:
+            self.best_value = value
+            self.best = current + ((),) * (len(self.places) - len(current))
+        if (
+            self.steps > MOST_STEPS
+            or value + self._bound(place, start, left) + self.after[place + 1] <= self.best_value
+        ):
+            return
+        order, choices = self.orders[place], self.places[place].choices
+        for rank in range(start, len(order)) if left.ads else ():
+            ad = choices[order[rank]]
+            if ad.seconds <= left.seconds and not ad.marks & used:
+                picked = (*current[:-1], (*current[-1], order[rank]))
+                less = _Left(left.ads - 1, left.seconds - ad.seconds)
+                self.extend(place, rank, less, used | ad.marks, value + ad.value, picked)
+        if place + 1 < len(self.places):
+            self.extend(place + 1, 0, _start(self.places[place + 1]), used, value, current)
+
+    def _bound(self, place: int, start: int, left: _Left) -> int:
+        """More than the ads from `start` on can add: so many times the dearest, or by the second the best value."""
+        order, choices = self.orders[place], self.places[place].choices
+        if start >= len(order) or not left.ads:
+            return 0
+        by_count = left.ads * choices[order[start]].value
+        if self.places[place].seconds is None:
+            return by_count
+        return min(by_count, int(self.densest[place][start] * left.seconds) + 1)
+
+
+def _start(place: Place) -> _Left:
+    return _Left(place.ads, place.seconds if place.seconds is not None else 1 << 30)
+
+
+def _running_maximum(values: Sequence[float]) -> list[float]:
+    """For each position the largest value from there on."""
+    return list(accumulate(reversed(values), max))[::-1]

@@ -1,0 +1,51 @@
+"""Video ad pods: breaks that several ads fill (OpenRTB 2.6, section 7.6).
+
+A pod is one impression with `poddur` (dynamic), several impressions with the same `podid` (structured), or both
+(hybrid). Each impression is a place in it that takes one ad or, where it has `poddur`, as many as fit.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from bidder.auction.match import Slot
+from bidder.openrtb.pod_dedupe import PodDedupe
+from bidder.openrtb.video import Video
+
+MOST_ADS = 10
+"""The most ads that one impression is offered, where `maxseq` does not say."""
+
+
+class Room(NamedTuple):
+    """What one impression of a pod takes: so many ads, of so many seconds together (None: its own limits suffice)."""
+
+    ads: int
+    seconds: int | None
+
+
+def group(slots: Sequence[Slot]) -> list[list[Slot]]:
+    """The slots by pod, in the order of their first impressions; one that belongs to none is by itself."""
+    pods: dict[tuple[str, str], list[Slot]] = {}
+    for slot in slots:
+        key = ("pod", slot.video.podid) if slot.video.podid else ("imp", slot.imp.id)
+        pods.setdefault(key, []).append(slot)
+    return list(pods.values())
+
+
+def is_pod(slots: Sequence[Slot]) -> bool:
+    """Whether more than one ad may be shown together."""
+    return len(slots) > 1 or room(slots[0].video).ads > 1
+
+
+def room(video: Video) -> Room:
+    """The room of one impression."""
+    if not video.poddur or video.poddur < 0:
+        return Room(ads=1, seconds=None)
+    return Room(ads=min(video.maxseq or MOST_ADS, MOST_ADS) if (video.maxseq or 1) > 0 else 1, seconds=video.poddur)
+
+
+def dedupes(slots: Sequence[Slot]) -> frozenset[int]:
+    """What may not come twice in the pod. Where nothing is said a creative may not: viewers would see it again."""
+    asked = frozenset(value for slot in slots for value in slot.video.poddedupe)
+    if PodDedupe.NONE in asked:
+        return frozenset()
+    return asked | {PodDedupe.CREATIVE}
