@@ -4,9 +4,8 @@ SHELL := /bin/bash
 PORT ?= 8000
 AWS_PORT ?= 4566
 STACK ?= bidder
-# What Lambda still creates comes first: the package is for the minor version of the Python that makes it.
-PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12; do \
-	$$p -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && echo $$p && exit; done; echo python3)
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
 
 VENV := .venv
 BIN := $(VENV)/bin

@@ -51,9 +51,9 @@ def video_attributes(video: Video) -> Values:
 
 
 def _with_parents(domain: str) -> Iterator[str]:
-    """The domain and each domain it is a subdomain of."""
+    """The domain and each domain it is a subdomain of, up to the top-level one."""
     labels = domain.strip(".").split(".")
-    for start in range(len(labels) - 1):
+    for start in range(len(labels)):
         yield ".".join(labels[start:])
 
 

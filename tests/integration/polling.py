@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 
-def poll(found: Callable[[], object], seconds: float = 30) -> None:
-    """Returns as soon as `found` gives something true; fails after the deadline."""
+def poll(look: Callable[[], Any], seconds: float = 30) -> Any:
+    """Returns the first true thing that `look` finds; fails after the deadline."""
     deadline = time.monotonic() + seconds
-    while not found():
+    while not (found := look()):
         assert time.monotonic() < deadline, f"not within {seconds} s"
         time.sleep(0.1)
+    return found
