@@ -106,7 +106,7 @@ def matchable_requests(draw: st.DrawFn) -> dict[str, Any]:
             cur=st.sampled_from([[], ["USD"], ["EUR", "USD"], ["EUR"], ["JPY"]]),
             wseat=st.sampled_from([[], ["bidder", "x"], ["x"]]),
             bseat=st.sampled_from([[], ["x"]]),
-            badv=st.sampled_from([[], ["shop.example"], ["hop.example"], ["www.shop.example"]]),
+            badv=st.sampled_from([[], ["shop.example"], ["hop.example"], ["www.shop.example"], ["example"]]),
             bcat=st.sampled_from([[], ["IAB7"], ["IAB7-3"], ["IAB1"]]),
             acat=st.sampled_from([[], [], ["IAB7", "IAB1"]]),
             bapp=st.sampled_from([[], ["com.example.shop"]]),

@@ -59,8 +59,9 @@ def _allowed(request: Json, imp: Json, campaign: Campaign, now: datetime, seat: 
     yield seat not in request.get("bseat", [])
     yield campaign.flight.start is None or campaign.flight.start <= now
     yield campaign.flight.end is None or campaign.flight.end > now
-    for blocked in request.get("badv", []):
-        yield f".{campaign.advertiser.domain}".endswith(f".{blocked.lower()}") is False
+    for entry in request.get("badv", []):
+        for blocked in {entry, entry.removeprefix("www.")} - {"example"}:  # which is a public suffix
+            yield not f".{campaign.advertiser.domain}".endswith(f".{blocked}")
     yield campaign.advertiser.bundle not in request.get("bapp", [])
     for blocked in request.get("bcat", []):
         yield all(blocked not in (category, category.split("-")[0]) for category in campaign.categories)

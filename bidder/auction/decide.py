@@ -10,6 +10,7 @@ from bidder.auction.offer import Offer, Terms, offers
 from bidder.auction.pod import dedupes, group, is_pod, room
 from bidder.auction.price import lowest_floor
 from bidder.auction.refusal import Refusal
+from bidder.currency import bidding_currency
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.pod_dedupe import PodDedupe
 from bidder.snapshot.snapshot import Snapshot
@@ -38,7 +39,7 @@ def decide(request: BidRequest, slots: Sequence[Slot], snapshot: Snapshot, seat:
 def request_refusal(terms: Terms) -> Refusal | None:
     """Why nothing may be bid on the whole request, or None."""
     request = terms.request
-    if request.cur and not any(currency in terms.rates for currency in request.cur):
+    if bidding_currency(request.cur, terms.rates) is None:
         return Refusal.CURRENCY
     if (request.wseat and terms.seat not in request.wseat) or terms.seat in request.bseat:
         return Refusal.SEAT

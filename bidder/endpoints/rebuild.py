@@ -17,7 +17,7 @@ def rebuild(service: Service, now: datetime) -> int:
     campaigns = list(service.campaigns.all())
     spends = service.ledger.spends([campaign.id for campaign in campaigns], now.date())
     index = compile_index(campaigns)
-    delivery = compile_delivery(campaigns, spends, index_id(index), now)
+    delivery = compile_delivery(campaigns, spends, index_id(index), now, service.currency_rates())
     published = service.store.publish(version, index_id(index), index, delivery)
     log.event("refresh", version=version, campaigns=len(campaigns), published=published)
     return version

@@ -5,8 +5,9 @@ from functools import cached_property
 
 from pydantic import ValidationError
 
-from bidder import aws
+from bidder import aws, log
 from bidder.campaigns.repository import CampaignRepository
+from bidder.currency import InvalidRates, read_rates
 from bidder.events.ledger import Ledger
 from bidder.events.publisher import Publisher
 from bidder.events.token import SigningKeys
@@ -47,6 +48,20 @@ class Service:
             wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['type']}" for e in error.errors())
             msg = f"the parameter {name} holds no signing keys: {wrong}"
             raise InvalidSettings(msg) from None
+
+    def currency_rates(self) -> dict[str, int]:
+        """Exchange rates, from Parameter Store, where an operator or a job of theirs keeps them.
+
+        None where there are none. Rates that can't be used count as none, so that no bid is made by a wrong one.
+        """
+        ssm, name = aws.client("ssm"), f"{self.settings.parameters}/currency-rates"
+        try:
+            return read_rates(ssm.get_parameter(Name=name)["Parameter"]["Value"])
+        except ssm.exceptions.ParameterNotFound:
+            return {}
+        except InvalidRates as error:
+            log.warning("rates.refused", parameter=name, reason=str(error))
+            return {}
 
     @cached_property
     def publisher(self) -> Publisher:

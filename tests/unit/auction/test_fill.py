@@ -1,0 +1,66 @@
+"""The filling of pods against an exhaustive search."""
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations_with_replacement, product
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bidder.auction import fill as under_test
+from bidder.auction.fill import Ad, Place, fill
+
+ads = st.builds(Ad, value=st.integers(1, 12), seconds=st.sampled_from([6, 10, 15, 30]), marks=st.integers(0, 31))
+places = st.builds(
+    Place,
+    ads=st.integers(1, 3),
+    seconds=st.sampled_from([None, 10, 30, 45]),
+    choices=st.lists(ads, max_size=5).map(tuple),
+)
+
+
+def fillings(place: Place) -> Iterator[tuple[int, ...]]:
+    """All that one place could hold by itself."""
+    for count in range(place.ads + 1):
+        for chosen in combinations_with_replacement(range(len(place.choices)), count):
+            if place.seconds is None or sum(place.choices[i].seconds for i in chosen) <= place.seconds:
+                yield chosen
+
+
+def is_free_of_doubles(chosen: Sequence[Ad]) -> bool:
+    marks = [bit for ad in chosen for bit in range(5) if ad.marks >> bit & 1]
+    return len(marks) == len(set(marks))
+
+
+def shown(pod: Sequence[Place], filling: Sequence[Sequence[int]]) -> list[Ad]:
+    return [place.choices[i] for place, chosen in zip(pod, filling, strict=True) for i in chosen]
+
+
+@settings(max_examples=300)
+@given(st.lists(places, min_size=1, max_size=3))
+def test_nothing_is_worth_more(pod: list[Place]) -> None:
+    filling = fill(pod)
+
+    possible = (shown(pod, each) for each in product(*map(fillings, pod)))
+    most = max(sum(ad.value for ad in chosen) for chosen in possible if is_free_of_doubles(chosen))
+    assert sum(ad.value for ad in shown(pod, filling)) == most
+
+
+@given(st.lists(places, min_size=1, max_size=4))
+def test_the_filling_keeps_all_limits(pod: list[Place]) -> None:
+    filling = fill(pod)
+
+    assert len(filling) == len(pod)
+    assert is_free_of_doubles(shown(pod, filling))
+    for place, chosen in zip(pod, filling, strict=True):
+        assert len(chosen) <= place.ads
+        assert place.seconds is None or sum(place.choices[i].seconds for i in chosen) <= place.seconds
+
+
+def test_a_break_of_real_size_is_searched_to_the_end() -> None:
+    choices = tuple(Ad(1000 + 37 * n % 501, (6, 10, 15, 20, 30)[n % 5], 1 << n | 1 << (24 + n % 9)) for n in range(24))
+    pod = [Place(6, 120, choices), Place(1, None, choices), Place(1, None, choices)]
+    search = under_test._Search(pod)
+
+    search.extend(0, 0, under_test._start(pod[0]), 0, 0, ())
+
+    assert search.steps < under_test.MOST_STEPS

@@ -1,0 +1,116 @@
+"""Pods, from the request to the offers, against an exhaustive search over what the naive evaluator would bid."""
+
+import json
+from itertools import combinations, product
+from typing import Any
+
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from bidder.auction.decide import decide
+from bidder.auction.match import match
+from bidder.auction.offer import Offer
+from bidder.campaigns.campaign import Campaign
+from bidder.openrtb.parse import parse
+from tests.campaigns import NOW, campaign, creative, media, snapshot
+from tests.oracle import Bid, bids
+
+ADOMAIN, CATEGORY, CREATIVE, MEDIA_FILE = 1, 2, 3, 4
+
+
+@st.composite
+def pod_requests(draw: st.DrawFn) -> dict[str, Any]:
+    """One pod: structured, dynamic or hybrid."""
+    imps = []
+    for number in range(draw(st.integers(1, 3))):
+        video: dict[str, Any] = {"mimes": ["video/mp4", "video/webm"], "podid": "break", "api": [7]}
+        if draw(st.booleans()):
+            video |= {"poddur": draw(st.sampled_from([20, 30, 45])), "maxseq": draw(st.integers(1, 3))}
+        if draw(st.booleans()):
+            video["rqddurs"] = draw(st.sampled_from([[6], [15], [6, 30], [15, 30]]))
+        if draw(st.booleans()):
+            video["mincpmpersec"] = draw(st.sampled_from([0.1, 0.2]))
+        imps.append({"id": str(number), "video": video})
+    dedupe = draw(st.sampled_from([[], [ADOMAIN], [CATEGORY, MEDIA_FILE], [CREATIVE]]))
+    imps[0]["video"]["poddedupe"] = dedupe
+    return {"id": draw(st.sampled_from("abc")), "imp": imps}
+
+
+@st.composite
+def pod_campaigns(draw: st.DrawFn, max_size: int = 8) -> list[Campaign]:
+    """Campaigns that a pod can take: they differ in price, length, advertiser and category only."""
+    return [
+        campaign(
+            id=f"c{number}",
+            cpm=draw(st.sampled_from([2, 2.5, 3, 4, 6])),
+            advertiser={"name": "A", "domain": draw(st.sampled_from(["a.example", "b.example", "c.example"]))},
+            categories=draw(st.lists(st.sampled_from(["IAB1", "IAB2"]), max_size=2, unique=True)),
+            creatives=[
+                creative(id=f"s{n}", duration=seconds, media=[media(url=f"https://cdn.example/{number}/{n}.mp4")])
+                for n, seconds in enumerate(draw(st.lists(st.sampled_from([6, 10, 15, 30]), min_size=1, max_size=2)))
+            ],
+        )
+        for number in range(draw(st.integers(0, max_size)))
+    ]
+
+
+def made_of(request: dict[str, Any], campaigns: list[Campaign]) -> list[Offer]:
+    held = snapshot(campaigns)
+    parsed = parse(json.dumps(request).encode())
+    return decide(parsed, match(parsed, held), held, "bidder", NOW)
+
+
+def may_come_together(chosen: list[Bid], dedupe: list[int], by_id: dict[str, Campaign]) -> bool:
+    owners = [by_id[bid.campaign_id] for bid in chosen]
+    once = {
+        CREATIVE: [(bid.campaign_id, bid.creative.id) for bid in chosen],
+        ADOMAIN: [c.advertiser.domain for c in owners],
+        CATEGORY: [category for c in owners for category in c.categories],
+    }
+    return all(len(set(once[kind])) == len(once[kind]) for kind in once if kind in {*dedupe, CREATIVE})
+
+
+def most_worth(request: dict[str, Any], campaigns: list[Campaign]) -> int:
+    """The highest total of any set of ads that the pod could show."""
+    dedupe = request["imp"][0]["video"]["poddedupe"]
+    by_id = {c.id: c for c in campaigns}
+    holds = []
+    for imp in request["imp"]:
+        video = imp["video"]
+        possible = bids(request, imp, campaigns, NOW)
+        most = video["maxseq"] if "poddur" in video else 1
+        sets = [s for count in range(most + 1) for s in combinations(possible, count)]
+        fits = [s for s in sets if "poddur" not in video or sum(b.creative.duration for b in s) <= video["poddur"]]
+        holds.append(fits)
+    whole = ([bid for part in parts for bid in part] for parts in product(*holds))
+    return max(sum(b.price for b in chosen) for chosen in whole if may_come_together(chosen, dedupe, by_id))
+
+
+@settings(max_examples=150)
+@given(pod_requests(), pod_campaigns(max_size=4))
+def test_the_pod_is_filled_with_what_is_worth_most(request: dict[str, Any], campaigns: list[Campaign]) -> None:
+    made = made_of(request, campaigns)
+
+    event(f"{len(made)} ads")
+    assert sum(offer.price.cpm_micros for offer in made) == most_worth(request, campaigns)
+
+
+@given(pod_requests(), pod_campaigns())
+def test_no_limit_of_the_pod_is_passed(request: dict[str, Any], campaigns: list[Campaign]) -> None:
+    made = made_of(request, campaigns)
+
+    videos = {imp["id"]: imp["video"] for imp in request["imp"]}
+    for imp_id, video in videos.items():
+        lengths = [offer.fit.creative.duration for offer in made if offer.slot.imp.id == imp_id]
+        assert len(lengths) <= (video["maxseq"] if "poddur" in video else 1)
+        assert sum(lengths) <= video.get("poddur", 10**6)
+        assert all(length in video["rqddurs"] for length in lengths if "rqddurs" in video)
+    dedupe = videos["0"]["poddedupe"]
+    seen = {
+        ADOMAIN: [o.campaign.advertiser.domain for o in made],
+        CATEGORY: [c for o in made for c in o.campaign.categories],
+        CREATIVE: [(o.campaign.id, o.fit.creative.id) for o in made],
+        MEDIA_FILE: [url for o in made for url in {file.url for file in o.fit.media}],
+    }
+    for kind in {*dedupe, CREATIVE}:
+        assert len(set(seen[kind])) == len(seen[kind])
