@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
-_VAST = {"v": "http://www.iab.com/VAST"}
 _LOST_TO_HIGHER_BID = "102"  # OpenRTB 3.0, List: Loss Reason Codes
 _FILE_NOT_FOUND = "401"  # VAST 4.2 section 2.3.6.3
 
@@ -43,18 +42,18 @@ def _called(rng: Random, bid: dict[str, Any], ad: etree._Element) -> list[tuple[
     if rng.random() >= RENDERED:
         return called
     if rng.random() < FAILED:
-        return [*called, ("error", _url(ad, "//v:Error"))]
-    called.append(("impression", _url(ad, "//v:Impression")))
+        return [*called, ("error", _url(ad, "Error"))]
+    called.append(("impression", _url(ad, "Impression")))
     if rng.random() < BILLED_TOO:
         called.append(("bill", bid["burl"]))
     for event, share in WATCHED_ON:
         if rng.random() >= share:
-            if ad.find(".//v:Linear[@skipoffset]", _VAST) is not None and event != "start":
+            if ad.find(".//{*}Linear[@skipoffset]") is not None and event != "start":
                 called.append(("skip", _tracking(ad, "skip")))
             break
         called.append((event, _tracking(ad, event)))
     if rng.random() < CLICKED:
-        called.append(("click", _url(ad, "//v:ClickTracking")))
+        called.append(("click", _url(ad, "ClickTracking")))
     return called
 
 
@@ -73,15 +72,16 @@ def _parse(adm: str) -> etree._Element:
 
 
 def _tracking(ad: etree._Element, event: str) -> str:
-    return _url(ad, f"//v:Tracking[@event='{event}']")
+    return _url(ad, f"Tracking[@event='{event}']")
 
 
-def _url(ad: etree._Element, path: str) -> str:
-    found = ad.xpath(path, namespaces=_VAST)
-    if not found or not found[0].text:
-        msg = f"adm has no URL at {path}"
+def _url(ad: etree._Element, element: str) -> str:
+    """The text of the first such element; before VAST 4.0 they have no namespace."""
+    found = ad.findtext(f".//{{*}}{element}")
+    if not found:
+        msg = f"adm has no URL at {element}"
         raise ValueError(msg)
-    return str(found[0].text)
+    return found
 
 
 def _filled(url: str, macros: dict[str, str]) -> str:

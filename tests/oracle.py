@@ -74,23 +74,36 @@ def _allowed(request: Json, imp: Json, campaign: Campaign, now: datetime, seat: 
         yield not seen & set(rule.exclude)
     if video:
         yield video.get("linearity") != 2
-        protocols = video.get("protocols") or video.get("protocol") or [7]
-        yield bool({7, 11, 13, 15} & set(protocols))
         yield video.get("delivery") not in ([1], [1, 1])
 
 
 def _creative_plays(creative: Creative, request: Json, imp: Json, video: Json) -> bool:
     length = creative.duration
+    protocols = set(video.get("protocols") or video.get("protocol") or range(1, 17))
+    if creative.tag:
+        answers = {None: protocols, "2.0": {2}, "3.0": {3}, "4.0": {7}, "4.1": {11}, "4.2": {13}, "4.3": {15}}
+        if not protocols & {5, 6, 8, 12, 14, 16} or not protocols & answers[creative.tag.version]:
+            return False
+    elif not protocols & {2, 3, 7, 11, 13, 15}:
+        return False
     if video.get("rqddurs"):
         timed = length in video["rqddurs"]
     else:
         timed = video.get("minduration", 0) <= length <= (video.get("maxduration") or 10**6)
     spoken = not request.get("wlang") or creative.language in (None, *request["wlang"])
-    plays = any(
-        file.mime in video["mimes"]
-        and (not imp.get("secure") or urlsplit(file.url).scheme == "https" or "127.0.0.1" in file.url)
-        and video.get("minbitrate", 0) <= file.bitrate <= (video.get("maxbitrate") or 10**6)
-        for file in creative.media
+    links = [creative.click_through, *(c.click_through for c in creative.companions)]
+    links += [creative.icon.click_through] if creative.icon else []
+    if imp.get("secure") and any(link and link.startswith("http://") and "127.0.0.1" not in link for link in links):
+        return False
+    plays = (
+        any(mime in video["mimes"] for mime in creative.tag.mimes)
+        if creative.tag
+        else any(
+            file.mime in video["mimes"]
+            and (not imp.get("secure") or urlsplit(file.url).scheme == "https" or "127.0.0.1" in file.url)
+            and video.get("minbitrate", 0) <= file.bitrate <= (video.get("maxbitrate") or 10**6)
+            for file in creative.media
+        )
     )
     clean = not set(creative.attributes) & set(video.get("battr", []))
     able = not set(creative.apis) - set(video.get("api", []))

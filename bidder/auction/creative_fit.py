@@ -13,40 +13,46 @@ from bidder.openrtb.imp import Imp
 from bidder.openrtb.linearity import Linearity
 from bidder.openrtb.protocol import Protocol
 from bidder.openrtb.video import Video
-
-VAST_4 = (Protocol.VAST_4_2, Protocol.VAST_4_3, Protocol.VAST_4_1, Protocol.VAST_4_0)
-"""The protocols whose players take our markup, which uses nothing that 4.0 lacks; the first is what it declares."""
+from bidder.vast.version import Version, best_version, takes_inline
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A creative and its files that the player takes, the one closest to the player's size first."""
+    """A creative and its files that the player takes, the one closest to the player's size first; a tag has none."""
 
     creative: Creative
     media: tuple[Media, ...]
 
 
 def player_refusal(video: Video) -> Refusal | None:
-    """Why the player takes no linear VAST 4 ad at all, or None."""
+    """Why the player takes no linear VAST ad at all, or None."""
     if video.linearity == Linearity.NON_LINEAR:
         return Refusal.LINEARITY
     if set(video.delivery) == {DeliveryMethod.STREAMING}:
         return Refusal.DELIVERY
     accepted = video.accepted_protocols()
-    if accepted and not any(protocol in accepted for protocol in VAST_4):
+    if not best_version(accepted, wrapper=False) and not best_version(accepted, wrapper=True):
         return Refusal.PROTOCOL
     return None
 
 
-def protocol(video: Video) -> int:
-    """The protocol to declare for our markup, of those that the player takes."""
-    accepted = video.accepted_protocols() or VAST_4
-    return next(int(protocol) for protocol in VAST_4 if protocol in accepted)
+def markup(creative: Creative, video: Video) -> tuple[Version, Protocol] | None:
+    """The VAST version that the creative is written in for this player, and its protocol; None where it takes none.
+
+    A tag goes out as a Wrapper, and what it answers with must suit the player as well.
+    """
+    accepted = video.accepted_protocols()
+    if creative.tag and not takes_inline(accepted, creative.tag.version):
+        return None
+    return best_version(accepted, wrapper=creative.tag is not None)
 
 
 def fits(creatives: Sequence[Creative], imp: Imp, video: Video, languages: Sequence[str]) -> list[Fit] | Refusal:
     """The creatives that fit, or the rule that none of them passes."""
-    timed = [creative for creative in creatives if _duration_fits(creative, video)]
+    served = [creative for creative in creatives if markup(creative, video)]
+    if not served:
+        return Refusal.PROTOCOL
+    timed = [creative for creative in served if _duration_fits(creative, video)]
     if not timed:
         return Refusal.DURATION
     calm = [creative for creative in timed if not set(creative.attributes) & set(video.battr)]
@@ -61,7 +67,7 @@ def fits(creatives: Sequence[Creative], imp: Imp, video: Video, languages: Seque
     refusals: list[Refusal] = []
     fitting: list[Fit] = []
     for creative in spoken:
-        media = _playable(creative.media, imp, video)
+        media = _playable(creative, imp, video)
         if isinstance(media, Refusal):
             refusals.append(media)
         else:
@@ -74,8 +80,12 @@ def _duration_fits(creative: Creative, video: Video) -> bool:
     return video.accepts_duration(seconds) and (not video.poddur or seconds <= video.poddur)
 
 
-def _playable(media: Sequence[Media], imp: Imp, video: Video) -> list[Media] | Refusal:
-    typed = [file for file in media if file.mime in video.mimes]
+def _playable(creative: Creative, imp: Imp, video: Video) -> list[Media] | Refusal:
+    if imp.secure and not all(map(is_secure, creative.links())):
+        return Refusal.SECURE
+    if creative.tag:
+        return [] if any(mime in video.mimes for mime in creative.tag.mimes) else Refusal.MIME
+    typed = [file for file in creative.media if file.mime in video.mimes]
     if not typed:
         return Refusal.MIME
     secure = [file for file in typed if not imp.secure or is_secure(file.url)]

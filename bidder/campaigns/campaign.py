@@ -6,9 +6,10 @@ from typing import Annotated, Self
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from bidder.campaigns.creative import Creative, Id
+from bidder.campaigns.creative import Creative
 from bidder.campaigns.deal import CampaignDeal
 from bidder.campaigns.targeting import Targeting
+from bidder.campaigns.types import Id
 from bidder.money import Micros, Priced
 
 
@@ -72,6 +73,7 @@ class Campaign(Priced):
     """One line of what is for sale. `cpm_micros` is its bid in the open auction; None bids in deals only.
 
     `categories` are ids of the category taxonomy `cattax` (AdCOM List: Category Taxonomies).
+    `discloses_price` writes the bid's price into the markup (VAST Pricing), where the page and its viewers can read it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -86,6 +88,7 @@ class Campaign(Priced):
     deals: tuple[CampaignDeal, ...] = ()
     budget: Budget = Budget()
     flight: Flight = Flight()
+    discloses_price: bool = False
     targeting: Targeting = Field(default_factory=dict)
     creatives: Annotated[tuple[Creative, ...], Field(min_length=1)]
 

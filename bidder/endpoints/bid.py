@@ -10,6 +10,7 @@ from bidder.auction.offer import Offer
 from bidder.endpoints import answer
 from bidder.endpoints.reply import JSON, XML, Reply, cors, error
 from bidder.endpoints.service import Service
+from bidder.endpoints.vast import vast
 from bidder.money import ACCOUNT_CURRENCY, impression_cost
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.bid_response import bid_response, dump
@@ -61,7 +62,7 @@ def _answer(service: Service, request: BidRequest, base_url: str, now: datetime,
     with span("markup"):
         urls = [answer.event_urls(request, offer, base_url, service.signing_keys, now) for offer in offers]
         if as_xml:
-            return answer.vast(offers[0], urls[0], price_macro=False)
+            return vast(offers[0], urls[0], price_macro=False)
         bids = [answer.bid(offer, its_urls) for offer, its_urls in zip(offers, urls, strict=True)]
         return dump(bid_response(request.id, bids[0]["id"], ACCOUNT_CURRENCY, {service.settings.seat: bids}))
 

@@ -1,6 +1,26 @@
-"""Markup: VAST 4.2 from plain values."""
+"""Markup: VAST 2.0 to 4.3 from plain values."""
 
-from bidder.vast.ad import Ad, Category, MediaFile, Pricing, UniversalAdId
-from bidder.vast.markup import EMPTY, clock, render
+from bidder.vast.ad import Ad, InLine, Wrapper
+from bidder.vast.clock import clock
+from bidder.vast.markup import EMPTY, render
+from bidder.vast.parts import Category, Companion, Icon, MediaFile, Pricing, UniversalAdId, Verification
+from bidder.vast.version import Version, best_version, takes_inline
 
-__all__ = ["EMPTY", "Ad", "Category", "MediaFile", "Pricing", "UniversalAdId", "clock", "render"]
+__all__ = [
+    "EMPTY",
+    "Ad",
+    "Category",
+    "Companion",
+    "Icon",
+    "InLine",
+    "MediaFile",
+    "Pricing",
+    "UniversalAdId",
+    "Verification",
+    "Version",
+    "Wrapper",
+    "best_version",
+    "clock",
+    "render",
+    "takes_inline",
+]

@@ -1,100 +1,97 @@
-"""VAST 4.2 markup. Elements stand in the order that the XSD wants, which is not always the specification's."""
+"""VAST markup, 2.0 to 4.3. Elements stand in the order that the version's XSD wants, which is not always the text's."""
 
-from collections.abc import Iterable
-
-from bidder.vast.ad import Ad, Category, MediaFile, Pricing
+from bidder.vast.ad import Ad, InLine, Wrapper
+from bidder.vast.elements import attributes, categories, companion, optional, optional_url, pricing, urls, verifications
+from bidder.vast.linear import linear
+from bidder.vast.version import Version
 from bidder.vast.xml import cdata, text
 
 NAMESPACE = "http://www.iab.com/VAST"
 EMPTY = f'<VAST version="4.2" xmlns="{NAMESPACE}"/>'
 """The document that answers a player when there is no ad: a root element without one."""
 
-_DAY = 24 * 60 * 60
 
+def render(ad: Ad, version: Version = Version.VAST_4_2) -> str:
+    """The document for `ad`, without an XML declaration, as `Bid.adm` and players take it.
 
-def render(ad: Ad) -> str:
-    """The VAST 4.2 document for `ad`, without an XML declaration, as `Bid.adm` and players take it."""
+    What the version has no place for is left out: in 2.0 skipping, icons and pricing. Before 4.1 verification scripts
+    stand in an extension, where the Open Measurement SDK looks for them.
+    """
+    write = _version_4 if version >= Version.VAST_4_0 else _version_2_or_3
+    namespace = f' xmlns="{NAMESPACE}"' if version >= Version.VAST_4_0 else ""
+    kind = type(ad.content).__name__
     return (
-        f'<VAST version="4.2" xmlns="{NAMESPACE}"><Ad id="{text(ad.id)}"><InLine>'
+        f'<VAST version="{version}"{namespace}><Ad id="{text(ad.id)}">'
+        f"<{kind}>{write(ad, ad.content, version)}</{kind}></Ad></VAST>"
+    )
+
+
+def _version_4(ad: Ad, content: InLine | Wrapper, version: Version) -> str:
+    since_4_1 = version >= Version.VAST_4_1
+    measured = verifications(ad.verifications) if since_4_1 else ""
+    both = (
         f"<AdSystem>{text(ad.ad_system)}</AdSystem>"
-        f"{_urls('Error', ad.errors)}"
-        f"{_urls('Impression', ad.impressions or ('about:blank',))}"
-        f"{_pricing(ad.pricing)}"
-        f"<AdServingId>{text(ad.ad_serving_id)}</AdServingId>"
-        f"<AdTitle>{text(ad.title)}</AdTitle>"
-        f"{_optional('Advertiser', ad.advertiser)}"
-        f"{_categories(ad.categories)}"
-        f"<Creatives><Creative{_attributes(id=ad.creative_id)}>"
-        f"{_linear(ad)}"
-        f'<UniversalAdId idRegistry="{text(ad.universal_ad_id.registry)}">'
-        f"{text(ad.universal_ad_id.value)}</UniversalAdId>"
-        "</Creative></Creatives>"
-        f"{'' if ad.expires is None else f'<Expires>{ad.expires:d}</Expires>'}"
-        "</InLine></Ad></VAST>"
+        f"{optional_url('Error', ad.error)}"
+        f"{'' if since_4_1 else _extensions(ad)}"
+        f"{_impressions(ad)}"
+        f"{pricing(ad.pricing, version)}"
     )
-
-
-def clock(seconds: float) -> str:
-    """A length of time as VAST writes it, HH:MM:SS or HH:MM:SS.mmm. Raises ValueError below 0 or from 24 hours."""
-    milliseconds = round(seconds * 1000)
-    if not 0 <= milliseconds < _DAY * 1000:
-        msg = f"{seconds} s is no length of time that VAST can write: 0 to 24 hours"
-        raise ValueError(msg)
-    minutes, milliseconds = divmod(milliseconds, 60_000)
-    whole, milliseconds = divmod(milliseconds, 1000)
-    fraction = f".{milliseconds:03d}" if milliseconds else ""
-    return f"{minutes // 60:02d}:{minutes % 60:02d}:{whole:02d}{fraction}"
-
-
-def _linear(ad: Ad) -> str:
-    skip = "" if ad.skip_offset is None else f' skipoffset="{clock(ad.skip_offset)}"'
-    tracking = "".join(
-        f'<Tracking event="{text(event)}">{cdata(url)}</Tracking>'
-        for event, urls in ad.tracking.items()
-        for url in urls
-    )
-    clicks = _urls("ClickTracking", ad.click_tracking)
-    if ad.click_through is not None:
-        clicks += f"<ClickThrough>{cdata(ad.click_through)}</ClickThrough>"
+    if isinstance(content, Wrapper):
+        return f"{both}{measured}{_creatives(ad, version)}<VASTAdTagURI>{cdata(content.ad_tag)}</VASTAdTagURI>"
     return (
-        f"<Linear{skip}>"
-        f"{tracking and f'<TrackingEvents>{tracking}</TrackingEvents>'}"
-        f"<Duration>{clock(ad.duration)}</Duration>"
-        f"<MediaFiles>{''.join(map(_media_file, ad.media_files))}</MediaFiles>"
-        f"{clicks and f'<VideoClicks>{clicks}</VideoClicks>'}"
-        "</Linear>"
+        f"{both}"
+        f"{f'<AdServingId>{text(content.ad_serving_id)}</AdServingId>' if since_4_1 else ''}"
+        f"<AdTitle>{text(content.title)}</AdTitle>"
+        f"{measured}"
+        f"{optional('Advertiser', content.advertiser)}"
+        f"{categories(content.categories)}"
+        f"{_creatives(ad, version, universal_ad_id=_universal_ad_id(content, version))}"
+        f"{f'<Expires>{content.expires:d}</Expires>' if since_4_1 and content.expires is not None else ''}"
     )
 
 
-def _media_file(file: MediaFile) -> str:
-    bitrate = "" if file.bitrate_kbps is None else f' bitrate="{file.bitrate_kbps:d}"'
+def _version_2_or_3(ad: Ad, content: InLine | Wrapper, version: Version) -> str:
+    rest = f"{optional_url('Error', ad.error)}{_impressions(ad)}{_creatives(ad, version)}{_extensions(ad)}"
+    if isinstance(content, Wrapper):
+        return f"<AdSystem>{text(ad.ad_system)}</AdSystem><VASTAdTagURI>{cdata(content.ad_tag)}</VASTAdTagURI>{rest}"
+    sold = optional("Advertiser", content.advertiser) + pricing(ad.pricing, version)
     return (
-        f'<MediaFile delivery="{text(file.delivery)}" type="{text(file.type)}"'
-        f' width="{file.width:d}" height="{file.height:d}"{bitrate}'
-        f"{_attributes(id=file.id, codec=file.codec)}>{cdata(file.url)}</MediaFile>"
+        f"<AdSystem>{text(ad.ad_system)}</AdSystem>"
+        f"<AdTitle>{text(content.title)}</AdTitle>"
+        f"{sold if version >= Version.VAST_3_0 else ''}"
+        f"{rest}"
     )
 
 
-def _pricing(pricing: Pricing | None) -> str:
-    if pricing is None:
-        return ""
-    whole, micros = divmod(pricing.value_micros, 1_000_000)
-    return f'<Pricing model="{text(pricing.model)}" currency="{text(pricing.currency)}">{whole}.{micros:06d}</Pricing>'
+def _impressions(ad: Ad) -> str:
+    return urls("Impression", ad.impressions or ("about:blank",))
 
 
-def _categories(categories: Iterable[Category]) -> str:
-    return "".join(
-        f'<Category authority="{text(category.authority)}">{text(category.code)}</Category>' for category in categories
-    )
+def _extensions(ad: Ad) -> str:
+    measured = verifications(ad.verifications)
+    return measured and f'<Extensions><Extension type="AdVerifications">{measured}</Extension></Extensions>'
 
 
-def _urls(name: str, urls: Iterable[str]) -> str:
-    return "".join(f"<{name}>{cdata(url)}</{name}>" for url in urls)
+def _universal_ad_id(content: InLine, version: Version) -> str:
+    """The element; VAST 4.0 wants the value twice."""
+    registry, value = text(content.universal_ad_id.registry), text(content.universal_ad_id.value)
+    again = f' idValue="{value}"' if version == Version.VAST_4_0 else ""
+    return f'<UniversalAdId idRegistry="{registry}"{again}>{value}</UniversalAdId>'
 
 
-def _optional(name: str, value: str | None) -> str:
-    return "" if value is None else f"<{name}>{text(value)}</{name}>"
+def _creatives(ad: Ad, version: Version, *, universal_ad_id: str = "") -> str:
+    """Creatives: the linear one and, in one of their own, the companions."""
+    names = attributes(id=ad.creative_id, AdID=_ad_id(ad, version))
+    creatives = f"<Creative{names}>{linear(ad, version)}{universal_ad_id}</Creative>"
+    if ad.companions:
+        companions = "".join(companion(one, version) for one in ad.companions)
+        creatives += f"<Creative><CompanionAds>{companions}</CompanionAds>{universal_ad_id}</Creative>"
+    return f"<Creatives>{creatives}</Creatives>"
 
 
-def _attributes(**values: str | None) -> str:
-    return "".join(f' {name}="{text(value)}"' for name, value in values.items() if value is not None)
+def _ad_id(ad: Ad, version: Version) -> str | None:
+    """The creative's Ad-ID, where the version has no UniversalAdId to say it in."""
+    if version >= Version.VAST_4_0 or not isinstance(ad.content, InLine):
+        return None
+    named = ad.content.universal_ad_id
+    return named.value if named.registry == "ad-id.org" else None

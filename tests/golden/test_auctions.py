@@ -1,9 +1,11 @@
 """Auctions as data. Each file: `campaigns` as changes to the plain one of `tests.campaigns`, a `request`, and what to
 `expect`: for each impression that gets a bid the fields that matter, or the status 400 and the fields that are wrong.
-`source` is the clause that says so."""
+A pod's impression
+may get a list of bids. `source` is the clause that says so."""
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,12 +28,19 @@ def test_auction(path: Path) -> None:
         assert reply.status == expected["status"]
         assert sorted(json.loads(reply.body)["fields"]) == sorted(expected["fields"])
         return
-    seats = json.loads(reply.body)["seatbid"] if reply.body else []
-    made = {one["impid"]: one for seat in seats for one in seat["bid"]}
+    response = json.loads(reply.body) if reply.body else {"seatbid": []}
+    made: dict[str, list[dict[str, Any]]] = {}
+    for one in (one for seat in response["seatbid"] for one in seat["bid"]):
+        made.setdefault(one["impid"], []).append(one)
+    assert response.get("cur", "USD") == expected.pop("cur", "USD")
     assert reply.status == (200 if expected else 204)
     assert made.keys() == expected.keys()
-    for imp_id, fields in expected.items():
-        assert {name: made[imp_id].get(name) for name in fields} == fields
+    for imp_id, wanted in expected.items():
+        wanted = wanted if isinstance(wanted, list) else [wanted]
+        assert len(made[imp_id]) == len(wanted)
+        pairs = zip(made[imp_id], wanted, strict=True)
+        assert [{name: one.get(name) for name in fields} for one, fields in pairs] == wanted
+        assert len({one["id"] for one in made[imp_id]}) == len(wanted)
 
 
 def test_there_are_auctions() -> None:

@@ -1,110 +1,89 @@
-"""render(): what goes in is what a parser reads back, in the order that the XSD wants."""
+"""render(): what goes in is what a parser reads back, in the order that each version's XSD wants."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from bidder.vast import EMPTY, Ad, Category, MediaFile, Pricing, UniversalAdId, clock, render
-
-XSD = Path(__file__).parents[4] / "shared" / "standards" / "vast" / "vast_4.2.xsd"
-NS = {"v": "http://www.iab.com/VAST"}
-EVENTS = [
-    "start",
-    "firstQuartile",
-    "midpoint",
-    "thirdQuartile",
-    "complete",
-    "skip",
-    "mute",
-    "unmute",
-    "pause",
-    "resume",
-]
-
-AD = Ad(
-    id="c1",
-    ad_serving_id="s1",
-    ad_system="bidder",
-    title="A title",
-    duration=15,
-    media_files=(MediaFile(url="https://media.example/a.mp4", type="video/mp4", width=640, height=360),),
-    universal_ad_id=UniversalAdId(registry="unknown", value="u1"),
+from bidder.vast import (
+    EMPTY,
+    Ad,
+    Category,
+    Companion,
+    Icon,
+    InLine,
+    MediaFile,
+    Pricing,
+    UniversalAdId,
+    Verification,
+    Version,
+    Wrapper,
+    render,
 )
-FULL = replace(
-    AD,
-    creative_id="cr1",
-    advertiser="Brand & Sons",
-    duration=15.02,
-    media_files=(
-        MediaFile(
-            url="https://media.example/a.mp4?x=1&y=2",
-            type="video/mp4",
-            width=1280,
-            height=720,
-            bitrate_kbps=1500,
-            codec="avc1.64001F",
-            id="720",
-        ),
-        MediaFile(url="https://media.example/a.webm", type="video/webm", width=640, height=360),
-    ),
-    impressions=("https://bid.example/e/impression/1", "https://other.example/i"),
-    tracking={event: (f"https://bid.example/e/{event}",) for event in EVENTS},
-    errors=("https://bid.example/e/error?code=[ERRORCODE]",),
-    click_through="https://brand.example/?a=1&b=2",
-    click_tracking=("https://bid.example/e/click",),
-    skip_offset=5,
-    pricing=Pricing(value_micros=2_500_000, currency="USD"),
-    categories=(Category(authority="https://iabtechlab.com", code="IAB1"),),
-    expires=300,
-)
+from tests import xsd
+from tests.unit.vast.ads import AD, FULL, LEAST, MOST, TAG, WRAPPED
+from tests.xsd import assert_valid
+
+NAMESPACE = "http://www.iab.com/VAST"
+ALL = list(Version)
 
 
 def parsed(document: str) -> etree._Element:
-    return etree.fromstring(document.encode())
+    """The root, its elements without their namespace."""
+    root = etree.fromstring(document.encode())
+    for element in root.iter("{*}*"):
+        element.tag = etree.QName(element).localname
+    return root
 
 
 def texts(root: etree._Element, path: str) -> list[str]:
-    return [element.text or "" for element in root.findall(path, NS)]
+    return [element.text or "" for element in root.findall(path)]
 
 
-def assert_valid(document: str) -> None:
-    if XSD.exists():
-        # lxml takes a macro's brackets for no URI; a player replaces it before it is one.
-        schema = etree.XMLSchema(etree.parse(XSD))
-        schema.assertValid(parsed(document.replace("[ERRORCODE]", "900")))
+def names(element: etree._Element | None) -> list[str]:
+    assert element is not None
+    return [child.tag for child in element]
+
+
+@pytest.mark.parametrize("version", ALL)
+@pytest.mark.parametrize("ad", [AD, FULL, replace(AD, content=TAG), WRAPPED], ids=["least", "full", "tag", "wrapped"])
+def test_every_version_is_valid_and_says_which_it_is(ad: Ad, version: Version) -> None:
+    document = render(ad, version)
+
+    assert_valid(document)
+    assert parsed(document).get("version") == version
+    assert (NAMESPACE in document) == (version >= "4.0")
 
 
 def test_a_full_ad_says_everything() -> None:
-    assert_valid(render(FULL))
     root = parsed(render(FULL))
-    inline = root.find("v:Ad/v:InLine", NS)
-    linear = root.find(".//v:Linear", NS)
+    inline, linear = root.find("Ad/InLine"), root.find(".//Linear")
     assert inline is not None
     assert linear is not None
-    assert root.attrib == {"version": "4.2"}
-    assert dict(root.find("v:Ad", NS).attrib) == {"id": "c1"}
-    assert [etree.QName(child).localname for child in inline] == [
-        *("AdSystem", "Error", "Impression", "Impression", "Pricing", "AdServingId", "AdTitle", "Advertiser"),
-        *("Category", "Creatives", "Expires"),
+    assert dict(root.find("Ad").attrib) == {"id": "c1"}
+    assert names(inline) == [
+        *("AdSystem", "Error", "Impression", "Impression", "Pricing", "AdServingId", "AdTitle", "AdVerifications"),
+        *("Advertiser", "Category", "Creatives", "Expires"),
     ]
-    assert texts(inline, "v:Impression") == list(FULL.impressions)
-    assert texts(inline, "v:Error") == list(FULL.errors)
-    assert texts(inline, "v:Pricing") == ["2.500000"]
-    assert dict(inline.find("v:Pricing", NS).attrib) == {"model": "CPM", "currency": "USD"}
-    assert texts(inline, "v:Expires") == ["300"]
-    assert texts(inline, "v:Advertiser") == ["Brand & Sons"]
+    assert texts(inline, "Impression") == list(FULL.impressions)
+    assert texts(inline, "Error") == [FULL.error]
+    assert texts(inline, "Pricing") == ["2.500000"]
+    assert dict(inline.find("Pricing").attrib) == {"model": "CPM", "currency": "USD"}
+    assert texts(inline, "AdServingId") == ["s1"]
+    assert texts(inline, "Expires") == ["300"]
+    assert texts(inline, "Advertiser") == ["Brand & Sons"]
+    assert texts(inline, ".//UniversalAdId") == ["ABCD0001000H"] * 2
+    assert {ad_id.get("idRegistry") for ad_id in inline.iter("UniversalAdId")} == {"ad-id.org"}
     assert dict(linear.attrib) == {"skipoffset": "00:00:05"}
-    assert texts(linear, "v:Duration") == ["00:00:15.020"]
-    assert {t.get("event"): t.text for t in linear.findall(".//v:Tracking", NS)} == {
+    assert texts(linear, "Duration") == ["00:00:15.020"]
+    assert {t.get("event"): t.text for t in linear.findall(".//Tracking")} == {
         event: urls[0] for event, urls in FULL.tracking.items()
     }
-    assert texts(linear, "v:VideoClicks/v:ClickThrough") == [FULL.click_through]
-    assert texts(linear, "v:VideoClicks/v:ClickTracking") == list(FULL.click_tracking)
-    assert [(dict(f.attrib), f.text) for f in linear.findall(".//v:MediaFile", NS)] == [
+    assert texts(linear, "VideoClicks/ClickThrough") == [MOST.click_through]
+    assert texts(linear, "VideoClicks/ClickTracking") == list(FULL.click_tracking)
+    assert [(dict(f.attrib), f.text) for f in linear.findall(".//MediaFile")] == [
         (
             {
                 "id": "720",
@@ -124,13 +103,123 @@ def test_a_full_ad_says_everything() -> None:
     ]
 
 
-def test_the_least_ad_has_no_empty_elements() -> None:
-    assert_valid(render(AD))
-    root = parsed(render(AD))
-    assert texts(root, ".//v:Impression") == ["about:blank"]
-    for name in ("TrackingEvents", "VideoClicks", "Pricing", "Advertiser", "Category", "Expires", "Error"):
-        assert root.find(f".//v:{name}", NS) is None
-    assert "skipoffset" not in render(AD)
+@pytest.mark.parametrize("version", [Version.VAST_4_2, Version.VAST_3_0])
+def test_the_icon_names_its_program_and_leads_to_it(version: Version) -> None:
+    icon = parsed(render(FULL, version)).find(".//Linear/Icons/Icon")
+    assert icon is not None
+    assert dict(icon.attrib) == {
+        "program": "AdChoices",
+        "width": "20",
+        "height": "21",
+        "xPosition": "right",
+        "yPosition": "top",
+    }
+    assert texts(icon, "StaticResource") == ["https://icons.example/a.png"]
+    assert icon.find("StaticResource").get("creativeType") == "image/png"
+    assert texts(icon, "IconClicks/IconClickThrough") == ["https://choices.example/?a&b"]
+    assert texts(icon, "IconViewTracking") == ["https://choices.example/seen"]
+
+
+@pytest.mark.parametrize("version", ALL)
+@pytest.mark.parametrize("ad", [FULL, WRAPPED], ids=["inline", "wrapper"])
+def test_verification_scripts_stand_where_the_version_has_them(ad: Ad, version: Version) -> None:
+    root = parsed(render(ad, version))
+    within = "Ad/*/AdVerifications" if version >= "4.1" else "Ad/*/Extensions/Extension[@type='AdVerifications']/*"
+    [found] = root.findall(within)
+    first, second = found
+
+    assert found.tag == "AdVerifications"
+    assert len(list(root.iter("AdVerifications"))) == 1
+    assert first.get("vendor") == "company.example-omid"
+    assert dict(first.find("JavaScriptResource").attrib) == {"apiFramework": "omid", "browserOptional": "false"}
+    assert texts(first, "JavaScriptResource") == ["https://verify.example/omid.js?a=1&b=2"]
+    assert texts(first, "TrackingEvents/Tracking[@event='verificationNotExecuted']") == [
+        "https://verify.example/not?reason=[REASON]"
+    ]
+    assert texts(first, "VerificationParameters") == ['{"a": "]]>"}']
+    assert names(second) == ["JavaScriptResource"]
+    assert second.find("JavaScriptResource").get("browserOptional") == "true"
+
+
+@pytest.mark.parametrize("version", ALL)
+@pytest.mark.parametrize("ad", [FULL, WRAPPED], ids=["inline", "wrapper"])
+def test_companions_have_a_creative_of_their_own(ad: Ad, version: Version) -> None:
+    creatives = parsed(render(ad, version)).findall("Ad/*/Creatives/Creative")
+    assert [names(creative)[0] for creative in creatives] == ["Linear", "CompanionAds"]
+    side, top = creatives[1].findall("CompanionAds/Companion")
+
+    assert (side.get("width"), side.get("height"), side.get("id")) == ("300", "250", "co1")
+    assert (top.get("width"), top.get("height"), top.get("id")) == ("728", "90", None)
+    assert texts(side, "StaticResource") == ["https://media.example/side.png"]
+    assert texts(side, "AltText") == ["Side & by side"]
+    assert texts(side, "CompanionClickThrough") == ["https://brand.example/?side"]
+    assert texts(side, "CompanionClickTracking") == (["https://bid.example/e/click"] if version >= "4.0" else [])
+    assert side.get("renderingMode") == ("end-card" if version >= "4.1" else None)
+    assert names(top) == ["StaticResource"]
+
+
+@pytest.mark.parametrize("version", ALL)
+def test_a_wrapper_hands_on_to_the_tag_and_counts(version: Version) -> None:
+    wrapper = parsed(render(WRAPPED, version)).find("Ad/Wrapper")
+    assert wrapper is not None
+    assert texts(wrapper, "VASTAdTagURI") == [TAG.ad_tag]
+    assert texts(wrapper, "Impression") == list(WRAPPED.impressions)
+    assert texts(wrapper, "Error") == [WRAPPED.error]
+    assert texts(wrapper, ".//ClickTracking") == list(WRAPPED.click_tracking)
+    assert "https://bid.example/e/midpoint" in texts(wrapper, ".//Tracking")
+    for name in ("MediaFiles", "ClickThrough", "Duration", "AdTitle", "UniversalAdId", "AdServingId"):
+        assert wrapper.find(f".//{name}") is None
+    assert wrapper.find(".//Linear").get("skipoffset") == ("00:00:05" if version >= "4.0" else None)
+
+
+# Which versions have a place for what, from their texts.
+@pytest.mark.parametrize(
+    ("path", "since"),
+    [
+        (".//UniversalAdId", "4.0"),
+        ("Ad/InLine/Category", "4.0"),
+        ("Ad/InLine/AdServingId", "4.1"),
+        ("Ad/InLine/Expires", "4.1"),
+        ("Ad/InLine/Advertiser", "3.0"),
+        ("Ad/InLine/Pricing", "3.0"),
+        (".//Icons", "3.0"),
+        (".//Linear[@skipoffset]", "3.0"),
+        (".//Linear//Tracking[@event='skip']", "3.0"),
+        (".//MediaFile[@codec]", "3.0"),
+    ],
+)
+def test_a_version_without_a_place_for_it_leaves_it_out(path: str, since: str) -> None:
+    for version in ALL:
+        assert (parsed(render(FULL, version)).find(path) is not None) == (version >= since), version
+
+
+def test_the_older_versions_spell_some_things_their_own_way() -> None:
+    older = {version: parsed(render(FULL, version)) for version in ALL}
+
+    assert texts(older[Version.VAST_2_0], ".//Duration") == ["00:00:15"]
+    assert older[Version.VAST_3_0].find(".//Pricing").get("model") == "cpm"
+    assert older[Version.VAST_4_0].find(".//UniversalAdId").get("idValue") == "ABCD0001000H"
+    assert older[Version.VAST_4_1].find(".//UniversalAdId").get("idValue") is None
+    assert older[Version.VAST_3_0].find(".//Creative").get("AdID") == "ABCD0001000H"
+    assert older[Version.VAST_4_0].find(".//Creative").get("AdID") is None
+    assert "AdID" not in render(AD, Version.VAST_3_0)
+
+
+def test_the_shortest_ad_of_vast_2_still_has_a_length() -> None:
+    short = replace(AD, content=replace(LEAST, duration=0.4))
+    assert texts(parsed(render(short, Version.VAST_2_0)), ".//Duration") == ["00:00:01"]
+
+
+@pytest.mark.parametrize("version", ALL)
+def test_the_least_ad_has_no_empty_elements(version: Version) -> None:
+    for ad in (AD, replace(AD, content=TAG)):
+        document = render(ad, version)
+        root = parsed(document)
+        assert texts(root, ".//Impression") == ["about:blank"]
+        assert [
+            element.tag for element in root.iter("*") if not len(element) and not element.text and not element.attrib
+        ] in ([], ["Linear"])
+        assert "skipoffset" not in document
 
 
 def test_the_empty_document_has_no_ad() -> None:
@@ -159,78 +248,99 @@ def expected(value: str) -> str:
     return "".join(filter(legal, value))
 
 
-@given(nasty, nasty, nasty, st.sampled_from(EVENTS))
-def test_every_value_is_read_back(text: str, attribute: str, url: str, event: str) -> None:
-    ad = replace(
-        AD,
-        id=attribute,
+def nasty_ad(text: str, attribute: str, url: str, *, wrapped: bool) -> Ad:
+    """An ad with each of its strings replaced."""
+    inline = InLine(
         ad_serving_id=text,
-        ad_system=text,
         title=text,
-        advertiser=text,
+        duration=1,
         media_files=(MediaFile(url=url, type=attribute, width=1, height=1, codec=attribute, id=attribute),),
         universal_ad_id=UniversalAdId(registry=attribute, value=text),
-        creative_id=attribute,
-        impressions=(url,),
-        errors=(url,),
-        tracking={event: (url, url)},
+        advertiser=text,
         click_through=url,
-        click_tracking=(url,),
         categories=(Category(authority="https://a.example", code=text),),
     )
-    root = parsed(render(ad))
-    for name in ("AdServingId", "AdSystem", "AdTitle", "Advertiser", "UniversalAdId", "Category"):
-        assert texts(root, f".//v:{name}") == [expected(text)], name
-    for name in ("Impression", "Error", "MediaFile", "ClickThrough", "ClickTracking"):
-        assert texts(root, f".//v:{name}") == [expected(url)], name
-    assert texts(root, ".//v:Tracking") == [expected(url)] * 2
-    for path, name in [
-        *(("v:Ad", "id"), (".//v:UniversalAdId", "idRegistry"), (".//v:Creative", "id")),
-        *((".//v:MediaFile", "type"), (".//v:MediaFile", "codec"), (".//v:MediaFile", "id")),
-    ]:
-        assert root.find(path, NS).get(name) == expected(attribute)
-
-
-@pytest.mark.skipif(not XSD.exists(), reason="the XSD is not on this machine")
-@given(nasty, nasty, st.floats(0, 86_000), st.none() | st.floats(0, 86_000), st.integers(0, 10**12))
-def test_nasty_words_stay_valid(text: str, attribute: str, duration: float, skip: float | None, price: int) -> None:
-    assert_valid(
-        render(
-            replace(
-                FULL,
+    return Ad(
+        id=attribute,
+        ad_system=text,
+        content=Wrapper(ad_tag=url) if wrapped else inline,
+        creative_id=attribute,
+        impressions=(url,),
+        tracking={"start": (url, url)},
+        error=url,
+        click_tracking=(url,),
+        icon=Icon(
+            program=attribute,
+            url=url,
+            type=attribute,
+            width=1,
+            height=1,
+            click_through=url,
+            view_tracking=url,
+        ),
+        verifications=(Verification(vendor=attribute, url=url, parameters=text, not_executed=url),),
+        companions=(
+            Companion(
+                url=url,
+                type=attribute,
+                width=1,
+                height=1,
                 id=attribute,
-                title=text,
-                duration=duration,
-                skip_offset=skip,
-                pricing=Pricing(value_micros=price, currency="EUR"),
-            )
-        )
+                alt_text=text,
+                click_through=url,
+                click_tracking=(url,),
+            ),
+        ),
     )
 
 
-@pytest.mark.parametrize(
-    ("seconds", "written"),
-    [
-        (0, "00:00:00"),
-        (15, "00:00:15"),
-        (15.02, "00:00:15.020"),
-        (59.9999, "00:01:00"),
-        (3599.5, "00:59:59.500"),
-        (3661, "01:01:01"),
-        (86_399.999, "23:59:59.999"),
-    ],
+TEXTS = {
+    *("AdServingId", "AdSystem", "AdTitle", "Advertiser", "UniversalAdId", "Category"),
+    *("VerificationParameters", "AltText"),
+}
+URLS = {
+    *("Impression", "Error", "MediaFile", "ClickThrough", "ClickTracking", "Tracking", "VASTAdTagURI"),
+    *("StaticResource", "IconClickThrough", "IconViewTracking", "JavaScriptResource"),
+    *("CompanionClickThrough", "CompanionClickTracking"),
+}
+ATTRIBUTES = {"id", "idRegistry", "idValue", "type", "codec", "program", "vendor", "creativeType"}
+
+
+@given(nasty, nasty, nasty, st.booleans(), st.sampled_from(ALL))
+def test_every_value_is_read_back(text: str, attribute: str, url: str, wrapped: bool, version: Version) -> None:
+    root = parsed(render(nasty_ad(text, attribute, url, wrapped=wrapped), version))
+
+    found = {element.tag for element in root.iter("*")}
+    assert found >= ({"VASTAdTagURI"} if wrapped else {"MediaFile", "AdTitle"})
+    for element in root.iter("*"):
+        if element.tag in TEXTS | URLS:
+            assert (element.text or "") == expected(text if element.tag in TEXTS else url), element.tag
+        for name, value in element.attrib.items():
+            if element.tag == "CompanionClickTracking" or value == "AdVerifications":
+                continue
+            if name in ATTRIBUTES:
+                assert value == expected(text if name == "idValue" else attribute), (element.tag, name)
+
+
+@pytest.mark.skipif(not xsd.AVAILABLE, reason="the XSDs are not on this machine")
+@given(
+    nasty,
+    nasty,
+    st.floats(0, 86_000),
+    st.none() | st.floats(0, 86_000),
+    st.integers(0, 10**12),
+    st.booleans(),
+    st.sampled_from(ALL),
 )
-def test_a_clock(seconds: float, written: str) -> None:
-    assert clock(seconds) == written
-
-
-@pytest.mark.parametrize("seconds", [-1, 86_400, 1e12])
-def test_no_clock_shows_that(seconds: float) -> None:
-    with pytest.raises(ValueError, match="0 to 24 hours"):
-        clock(seconds)
-
-
-@given(st.integers(0, 86_399_999))
-def test_a_clock_reads_back(milliseconds: int) -> None:
-    hours, minutes, rest = clock(milliseconds / 1000).split(":")
-    assert int(hours) * 3_600_000 + int(minutes) * 60_000 + round(float(rest) * 1000) == milliseconds
+def test_nasty_words_stay_valid(
+    text: str, attribute: str, duration: float, skip: float | None, price: int, wrapped: bool, version: Version
+) -> None:
+    ad = replace(
+        nasty_ad(text, attribute, "https://a.example/?x=1&y=%20", wrapped=wrapped),
+        skip_offset=skip,
+        tracking=FULL.tracking,
+        pricing=Pricing(value_micros=price, currency="EUR"),
+    )
+    if isinstance(ad.content, InLine):
+        ad = replace(ad, content=replace(ad.content, duration=duration))
+    assert_valid(render(ad, version))

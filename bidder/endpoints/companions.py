@@ -1,0 +1,48 @@
+"""The companions of a creative that an impression asks for."""
+
+from bidder import vast
+from bidder.campaigns.companion import Companion
+from bidder.campaigns.creative import Creative
+from bidder.openrtb.banner import Banner
+from bidder.openrtb.companion_type import CompanionType
+from bidder.openrtb.video import Video
+
+_MODES = {0: "concurrent", 1: "end-card"}
+
+
+def companions(creative: Creative, video: Video, click_tracking: tuple[str, ...]) -> tuple[vast.Companion, ...]:
+    """One for each place of `video.companionad` that one of the creative's fits, each of them once.
+
+    OpenRTB 2.6 section 3.2.7: `companiontype` lists the kinds that are taken; ours are static.
+    """
+    if video.companiontype and CompanionType.STATIC not in video.companiontype:
+        return ()
+    left = list(creative.companions)
+    found = []
+    for place in video.companionad:
+        fitting = next((one for one in left if _fits(one, place)), None)
+        if fitting:
+            left.remove(fitting)
+            found.append(
+                vast.Companion(
+                    url=fitting.url,
+                    type=fitting.mime,
+                    width=fitting.width,
+                    height=fitting.height,
+                    id=fitting.id,
+                    alt_text=fitting.alt_text,
+                    click_through=fitting.click_through or creative.click_through,
+                    click_tracking=click_tracking,
+                    rendering_mode=None if place.vcm is None else _MODES.get(place.vcm),
+                )
+            )
+    return tuple(found)
+
+
+def _fits(companion: Companion, place: Banner) -> bool:
+    """Whether it has the place's size and type; a place that states neither takes any."""
+    return (
+        (not place.w or place.w == companion.width)
+        and (not place.h or place.h == companion.height)
+        and (not place.mimes or companion.mime in place.mimes)
+    )

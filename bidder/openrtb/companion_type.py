@@ -1,0 +1,11 @@
+"""AdCOM 1.0, List: Companion Types."""
+
+from enum import IntEnum
+
+
+class CompanionType(IntEnum):
+    """What `Video.companiontype` holds."""
+
+    STATIC = 1
+    HTML = 2
+    IFRAME = 3

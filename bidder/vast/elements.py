@@ -1,0 +1,110 @@
+"""The parts of an ad as elements, in the order and the spelling of each version."""
+
+from collections.abc import Iterable
+
+from bidder.vast.parts import Category, Companion, Icon, MediaFile, Pricing, Verification
+from bidder.vast.version import Version
+from bidder.vast.xml import cdata, text
+
+
+def media_file(file: MediaFile, version: Version) -> str:
+    """MediaFile; VAST 2.0 names no codec."""
+    bitrate = "" if file.bitrate_kbps is None else f' bitrate="{file.bitrate_kbps:d}"'
+    codec = file.codec if version >= Version.VAST_3_0 else None
+    return (
+        f'<MediaFile delivery="{text(file.delivery)}" type="{text(file.type)}"'
+        f' width="{file.width:d}" height="{file.height:d}"{bitrate}'
+        f"{attributes(id=file.id, codec=codec)}>{cdata(file.url)}</MediaFile>"
+    )
+
+
+def pricing(price: Pricing | None, version: Version) -> str:
+    """Pricing, its model in small letters before VAST 4.0."""
+    if price is None:
+        return ""
+    whole, micros = divmod(price.value_micros, 1_000_000)
+    model = price.model if version >= Version.VAST_4_0 else price.model.lower()
+    return f'<Pricing model="{text(model)}" currency="{text(price.currency)}">{whole}.{micros:06d}</Pricing>'
+
+
+def categories(listed: Iterable[Category]) -> str:
+    """Category, any number of them."""
+    return "".join(f'<Category authority="{text(one.authority)}">{text(one.code)}</Category>' for one in listed)
+
+
+def icons(icon: Icon | None) -> str:
+    """Icons with one Icon."""
+    if icon is None:
+        return ""
+    clicks = optional_url("IconClickThrough", icon.click_through)
+    return (
+        f'<Icons><Icon program="{text(icon.program)}" width="{icon.width:d}" height="{icon.height:d}"'
+        f' xPosition="{text(icon.x_position)}" yPosition="{text(icon.y_position)}">'
+        f'<StaticResource creativeType="{text(icon.type)}">{cdata(icon.url)}</StaticResource>'
+        f"{clicks and f'<IconClicks>{clicks}</IconClicks>'}"
+        f"{optional_url('IconViewTracking', icon.view_tracking)}"
+        "</Icon></Icons>"
+    )
+
+
+def verifications(listed: Iterable[Verification]) -> str:
+    """AdVerifications, as VAST 4.1 has them, if there are any."""
+    scripts = "".join(map(_verification, listed))
+    return scripts and f"<AdVerifications>{scripts}</AdVerifications>"
+
+
+def _verification(one: Verification) -> str:
+    tracking = "" if one.not_executed is None else tracking_event("verificationNotExecuted", one.not_executed)
+    parameters = "" if one.parameters is None else cdata(one.parameters)
+    return (
+        f'<Verification vendor="{text(one.vendor)}">'
+        f'<JavaScriptResource apiFramework="{text(one.api_framework)}"'
+        f' browserOptional="{"true" if one.browser_optional else "false"}">{cdata(one.url)}</JavaScriptResource>'
+        f"{tracking and f'<TrackingEvents>{tracking}</TrackingEvents>'}"
+        f"{parameters and f'<VerificationParameters>{parameters}</VerificationParameters>'}"
+        "</Verification>"
+    )
+
+
+def companion(one: Companion, version: Version) -> str:
+    """Companion. Before VAST 4.0 the order is another, and an InLine companion has no click tracking."""
+    mode = one.rendering_mode if version >= Version.VAST_4_1 else None
+    click_through = optional_url("CompanionClickThrough", one.click_through)
+    alt_text = optional("AltText", one.alt_text)
+    if version >= Version.VAST_4_0:
+        tracking = "".join(
+            f'<CompanionClickTracking id="{number}">{cdata(url)}</CompanionClickTracking>'
+            for number, url in enumerate(one.click_tracking, 1)
+        )
+        rest = f"{alt_text}{click_through}{tracking}"
+    else:
+        rest = f"{click_through}{alt_text}"
+    return (
+        f'<Companion width="{one.width:d}" height="{one.height:d}"{attributes(id=one.id, renderingMode=mode)}>'
+        f'<StaticResource creativeType="{text(one.type)}">{cdata(one.url)}</StaticResource>{rest}</Companion>'
+    )
+
+
+def tracking_event(event: str, url: str) -> str:
+    """Tracking."""
+    return f'<Tracking event="{text(event)}">{cdata(url)}</Tracking>'
+
+
+def urls(name: str, values: Iterable[str]) -> str:
+    """One element of that name for each URL."""
+    return "".join(f"<{name}>{cdata(url)}</{name}>" for url in values)
+
+
+def optional_url(name: str, url: str | None) -> str:
+    """The element, if there is a URL."""
+    return "" if url is None else f"<{name}>{cdata(url)}</{name}>"
+
+
+def optional(name: str, value: str | None) -> str:
+    """The element, if there is a value."""
+    return "" if value is None else f"<{name}>{text(value)}</{name}>"
+
+
+def attributes(**values: str | None) -> str:
+    """The attributes that have a value."""
+    return "".join(f' {name}="{text(value)}"' for name, value in values.items() if value is not None)

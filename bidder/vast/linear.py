@@ -1,0 +1,48 @@
+"""The Linear creative, of an InLine ad and of a Wrapper."""
+
+from bidder.vast.ad import Ad, InLine
+from bidder.vast.clock import clock
+from bidder.vast.elements import icons, media_file, optional_url, tracking_event, urls
+from bidder.vast.version import Version
+
+
+def linear(ad: Ad, version: Version) -> str:
+    """The Linear element. VAST 2.0 knows neither skipping nor icons; no Wrapper before 4.0 says when to skip."""
+    icon = icons(ad.icon) if version >= Version.VAST_3_0 else ""
+    tracking = _tracking(ad, version)
+    if not isinstance(ad.content, InLine):
+        offset = _skip_offset(ad) if version >= Version.VAST_4_0 else ""
+        return f"<Linear{offset}>{icon}{tracking}{_clicks(ad, None, version)}</Linear>"
+    offset = _skip_offset(ad) if version >= Version.VAST_3_0 else ""
+    duration = _duration(ad.content.duration, version)
+    media = "".join(media_file(file, version) for file in ad.content.media_files)
+    media = f"<MediaFiles>{media}</MediaFiles>"
+    clicks = _clicks(ad, ad.content.click_through, version)
+    if version >= Version.VAST_4_0:
+        return f"<Linear{offset}>{icon}{tracking}{duration}{media}{clicks}</Linear>"
+    return f"<Linear{offset}>{icon}{duration}{tracking}{clicks}{media}</Linear>"
+
+
+def _skip_offset(ad: Ad) -> str:
+    return "" if ad.skip_offset is None else f' skipoffset="{clock(ad.skip_offset)}"'
+
+
+def _duration(seconds: float, version: Version) -> str:
+    """VAST 2.0 writes HH:MM:SS and no fraction."""
+    return f"<Duration>{clock(seconds if version >= Version.VAST_3_0 else max(1, round(seconds)))}</Duration>"
+
+
+def _tracking(ad: Ad, version: Version) -> str:
+    events = "".join(
+        tracking_event(event, url)
+        for event, its_urls in ad.tracking.items()
+        if event != "skip" or version >= Version.VAST_3_0
+        for url in its_urls
+    )
+    return events and f"<TrackingEvents>{events}</TrackingEvents>"
+
+
+def _clicks(ad: Ad, click_through: str | None, version: Version) -> str:
+    parts = [urls("ClickTracking", ad.click_tracking), optional_url("ClickThrough", click_through)]
+    clicks = "".join(parts if version >= Version.VAST_4_0 else reversed(parts))
+    return clicks and f"<VideoClicks>{clicks}</VideoClicks>"
