@@ -68,6 +68,8 @@ _VALUES = {
     "device_type": ["1", "2", "3", "7"],
     "language": ["en", "de"],
     "placement": ["1", "2", "4"],
+    "break": ["preroll", "midroll", "postroll"],
+    "playback": ["1", "2", "6"],
 }
 
 

@@ -39,6 +39,8 @@ _videos = st.builds(
         rqddurs=st.lists(_durations, max_size=2),
         linearity=st.sampled_from([1, 1, 1, 2]),
         plcmt=st.sampled_from([1, 2, 4]),
+        startdelay=st.sampled_from([-2, -1, 0, 15]),
+        playbackmethod=st.sampled_from([[], [1], [2, 6]]),
         minbitrate=st.sampled_from([0, 500]),
         maxbitrate=st.sampled_from([0, 2000]),
         w=st.sampled_from([640, 1920]),

@@ -160,5 +160,7 @@ def _seen(attribute: str, request: Json, video: Json) -> set[str]:
         "device_type": [device.get("devicetype")],
         "language": [device.get("language", "")[:2]],
         "placement": [video.get("plcmt")],
+        "break": [{None: None, 0: "preroll", -2: "postroll"}.get(video.get("startdelay"), "midroll")],
+        "playback": video.get("playbackmethod", []),
     }
     return {str(value).lower() for value in seen[attribute] if value not in (None, "")}

@@ -13,7 +13,9 @@ from bidder.openrtb.video import Video
 Values = dict[Attribute, tuple[str, ...]]
 """The values of each attribute, in lower case; an attribute that the request does not state is missing."""
 
-VIDEO_ATTRIBUTES: frozenset[Attribute] = frozenset({"placement"})
+POST_ROLL = -2
+
+VIDEO_ATTRIBUTES: frozenset[Attribute] = frozenset({"placement", "break", "playback"})
 """What is read off each impression; the rest is the whole request's."""
 
 REQUEST_ATTRIBUTES: frozenset[Attribute] = frozenset(get_args(Attribute)) - VIDEO_ATTRIBUTES
@@ -47,7 +49,21 @@ def request_attributes(request: BidRequest) -> Values:
 
 def video_attributes(video: Video) -> Values:
     """What belongs to one impression."""
-    return {} if video.plcmt is None else {"placement": (str(video.plcmt),)}
+    values: Values = {}
+    if video.plcmt is not None:
+        values["placement"] = (str(video.plcmt),)
+    if video.startdelay is not None:
+        values["break"] = (_break(video.startdelay),)
+    if video.playbackmethod:
+        values["playback"] = tuple(map(str, video.playbackmethod))
+    return values
+
+
+def _break(startdelay: int) -> str:
+    """AdCOM List: Start Delay Modes: above 0 a second within the content, 0 before it, -1 within it, -2 after it."""
+    if startdelay == 0:
+        return "preroll"
+    return "postroll" if startdelay == POST_ROLL else "midroll"
 
 
 def _with_parents(domain: str) -> Iterator[str]:

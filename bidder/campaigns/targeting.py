@@ -41,12 +41,15 @@ Attribute = Literal[
     "os",
     "language",
     "placement",
+    "break",
+    "playback",
 ]
 """The attributes of a request that campaigns target, each read by `bidder.auction.attributes`.
 
 country and region as in Geo (ISO 3166-1 alpha-3, ISO 3166-2); inventory is site, app or dooh; domain covers its
 subdomains; category is an id of the Content Taxonomy that the request uses; device_type is AdCOM List: Device Types;
-placement is AdCOM List: Plcmt Subtypes - Video.
+placement is AdCOM List: Plcmt Subtypes - Video; break is preroll, midroll or postroll; playback is AdCOM List: Playback
+Methods.
 """
 
 Targeting = dict[Attribute, Rule]

@@ -68,13 +68,16 @@ def vast(offer: Offer, urls: EventUrls, *, price_macro: bool) -> str:
 def skip_offset(offer: Offer) -> float | None:
     """From when the viewer may skip, in seconds: the creative's offset, where the player lets ads be skipped.
 
-    `skip` 0 says it does not; `battr` may refuse what is skippable (OpenRTB 2.6 section 3.2.7); VAST 2.0 has no word
-    for it.
+    `skip` 0 says it does not; `battr` may refuse what is skippable; `skipmin` keeps shorter ads whole, and `skipafter`
+    puts it off (OpenRTB 2.6 section 3.2.7). VAST 2.0 has no word for it.
     """
-    video = offer.slot.video
-    if video.skip == 0 or CreativeAttribute.SKIPPABLE in video.battr or version(offer)[0] < Version.VAST_3_0:
+    video, creative = offer.slot.video, offer.fit.creative
+    if creative.skip_offset is None or video.skip == 0 or CreativeAttribute.SKIPPABLE in video.battr:
         return None
-    return offer.fit.creative.skip_offset
+    if creative.duration <= video.skipmin or version(offer)[0] < Version.VAST_3_0:
+        return None
+    offset = max(creative.skip_offset, video.skipafter)
+    return offset if offset < creative.duration else None
 
 
 def _inline(offer: Offer, ad_serving_id: str) -> InLine:
