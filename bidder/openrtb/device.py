@@ -5,6 +5,12 @@ from bidder.openrtb.geo import Geo
 from bidder.openrtb.user_agent import UserAgent
 
 
+class DeviceExt(Object):
+    """What has no place of its own: `atts` is iOS's tracking authorization, 3 where the user allowed tracking."""
+
+    atts: int | None = None
+
+
 class Device(Object):
     """Device, section 3.2.18. `sua` outranks `ua`; sizes are physical pixels."""
 
@@ -31,3 +37,4 @@ class Device(Object):
     mccmnc: str | None = None
     connectiontype: int | None = None
     ifa: str | None = None
+    ext: DeviceExt | None = None

@@ -1,11 +1,11 @@
 """OpenRTB 2.6, section 3.2.19."""
 
 from bidder.openrtb.base import Object
-from bidder.openrtb.types import Upper
+from bidder.openrtb.types import Country
 
 
 class Geo(Object):
-    """Geo, section 3.2.19. `country` is ISO-3166-1 alpha-3 in the standard, alpha-2 from some senders.
+    """Geo, section 3.2.19. `country` is ISO-3166-1 alpha-3.
 
     `accuracy` is in metres, `lastfix` in seconds, `utcoffset` in minutes.
     """
@@ -16,7 +16,7 @@ class Geo(Object):
     accuracy: int | None = None
     lastfix: int | None = None
     ipservice: int | None = None
-    country: Upper | None = None
+    country: Country | None = None
     region: str | None = None
     metro: str | None = None
     city: str | None = None

@@ -1,24 +1,41 @@
 """OpenRTB 2.6, section 3.2.4."""
 
+from typing import Self
+
+from pydantic import model_validator
+
 from bidder.openrtb.base import Object
 from bidder.openrtb.pmp import Pmp
 from bidder.openrtb.qty import Qty
-from bidder.openrtb.types import Currency, Flag, Identifier
+from bidder.openrtb.types import Currency, Flag, Identifier, Present
 from bidder.openrtb.video import Video
 
 
+class ImpPrebid(Object):
+    """What Prebid adds for itself."""
+
+    is_rewarded_inventory: Flag = 0
+
+
+class ImpExt(Object):
+    """`gpid` is the publisher's own name for the place, the same in every exchange."""
+
+    gpid: str | None = None
+    prebid: ImpPrebid | None = None
+
+
 class Imp(Object):
-    """Imp, section 3.2.4: one impression on offer.
+    """Imp, section 3.2.4: one impression on offer. `rwdd` is read from the places before 2.6 too.
 
     `bidfloor` is CPM in `bidfloorcur`; `exp` is in seconds. Of `banner`, `audio` and `native` only the presence
-    is of interest, so anything is taken there.
+    is of interest, so anything is taken there and nothing kept.
     """
 
     id: Identifier
-    banner: object = None
+    banner: Present = False
     video: Video | None = None
-    audio: object = None
-    native: object = None
+    audio: Present = False
+    native: Present = False
     pmp: Pmp | None = None
     displaymanager: str | None = None
     displaymanagerver: str | None = None
@@ -32,3 +49,13 @@ class Imp(Object):
     exp: int | None = None
     qty: Qty | None = None
     dt: float | None = None
+    ext: ImpExt | None = None
+
+    @model_validator(mode="after")
+    def _fold_ext(self) -> Self:
+        if not self.rwdd and (
+            (self.ext and self.ext.prebid and self.ext.prebid.is_rewarded_inventory)
+            or (self.video and self.video.ext and self.video.ext.rewarded)
+        ):
+            self.rwdd = 1
+        return self

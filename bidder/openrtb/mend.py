@@ -10,17 +10,17 @@ from pydantic_core import ErrorDetails
 
 TERMS = frozenset(
     {"", "imp", "imp.video", "imp.video.durfloors", "imp.qty", "imp.pmp", "imp.pmp.deals"}
-    | {"imp.pmp.deals.durfloors", "regs", "regs.ext"}
+    | {"imp.pmp.deals.durfloors", "regs", "regs.ext", "regs.ext.dsa"}
 )
 """The objects whose fields bind us, by their path without indices."""
 
-ALSO_BINDING = frozenset({"device.dnt", "device.lmt"})
+ALSO_BINDING = frozenset({"device.dnt", "device.lmt", "device.ext.atts", "user.consent", "user.ext.consent"})
 """Privacy signals that sit in an object which otherwise only describes."""
 
 NOT_BINDING = frozenset(
     {"tmax", "imp.displaymanager", "imp.displaymanagerver", "imp.dt", "imp.exp", "imp.tagid"}
     | {"imp.video.companionad", "imp.video.companiontype", "imp.video.placement", "imp.video.playbackend"}
-    | {"imp.video.pos", "imp.video.sequence"}
+    | {"imp.video.pos", "imp.video.sequence", "imp.ext", "imp.video.ext"}
 )
 """Fields of the binding objects that only describe or advise."""
 

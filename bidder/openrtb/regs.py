@@ -5,16 +5,20 @@ from typing import Self
 from pydantic import model_validator
 
 from bidder.openrtb.base import Object
+from bidder.openrtb.dsa import Dsa
 from bidder.openrtb.types import Ints
 
 
 class RegsExt(Object):
-    """Where 2.5 senders put the privacy signals."""
+    """Where 2.5 senders put the privacy signals. `gpc` is the browser's Global Privacy Control."""
 
+    coppa: int | None = None
     gdpr: int | None = None
     us_privacy: str | None = None
     gpp: str | None = None
     gpp_sid: Ints = ()
+    gpc: int | None = None
+    dsa: Dsa | None = None
 
 
 class Regs(Object):
@@ -31,6 +35,8 @@ class Regs(Object):
     def _fold_ext(self) -> Self:
         ext = self.ext
         if ext is not None:
+            if self.coppa is None:
+                self.coppa = ext.coppa
             if self.gdpr is None:
                 self.gdpr = ext.gdpr
             self.us_privacy = self.us_privacy or ext.us_privacy

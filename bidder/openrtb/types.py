@@ -6,8 +6,10 @@ Real senders put null where the standard has a default or a list: null then mean
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import GetCoreSchemaHandler, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, GetCoreSchemaHandler, StringConstraints
 from pydantic_core import CoreSchema, core_schema
+
+from bidder.countries import alpha_3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,14 @@ Identifier = Annotated[str, StringConstraints(min_length=1)]
 Flag = Annotated[int, NullIs(0)]
 """An integer whose default is 0. Fields where 0 and absent differ are `int | None` instead."""
 
+Present = Annotated[bool, BeforeValidator(lambda given: given is not None)]
+"""Whether there is an object, whatever it holds."""
+
 Code = Annotated[Upper, StringConstraints(min_length=1)]
 """The same where an empty one would be taken for a code."""
+
+Country = Annotated[Upper, AfterValidator(alpha_3)]
+"""An ISO-3166-1 alpha-3 code. An alpha-2 one, which some senders use, becomes it."""
 
 Currency = Annotated[Code, NullIs("USD")]
 """An ISO-4217 code whose default is USD."""

@@ -1,8 +1,8 @@
 """OpenRTB 2.6, section 3.2.7."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from bidder.openrtb.banner import Banner
 from bidder.openrtb.base import Object
@@ -10,10 +10,17 @@ from bidder.openrtb.dur_floors import DurFloors
 from bidder.openrtb.types import Flag, Ints, Lower, NullIs
 
 
+class VideoExt(Object):
+    """Where senders before 2.6 say that the viewer is rewarded, and some that the ad may be skipped."""
+
+    rewarded: Flag = 0
+    skippable: int | None = None
+
+
 class Video(Object):
     """Video, section 3.2.7: what the player takes. Durations are seconds, bit rates kbps, sizes DIPS.
 
-    `placement`, `sequence` and `protocol` are deprecated, and still sent.
+    `skip` is read from `ext.skippable` too. `placement`, `sequence` and `protocol` are deprecated, and still sent.
     """
 
     mimes: Annotated[tuple[Lower, ...], Field(min_length=1)]
@@ -52,6 +59,13 @@ class Video(Object):
     companionad: Annotated[tuple[Banner, ...], NullIs(())] = ()
     companiontype: Ints = ()
     api: Ints = ()
+    ext: VideoExt | None = None
+
+    @model_validator(mode="after")
+    def _fold_ext(self) -> Self:
+        if self.skip is None and self.ext is not None:
+            self.skip = self.ext.skippable
+        return self
 
     def accepted_protocols(self) -> tuple[int, ...]:
         """The values of AdCOM's Creative Subtypes that the player takes. Empty: it did not say."""

@@ -1,0 +1,59 @@
+"""IAB Tech Lab's Global Privacy Platform string: as much of it as says no."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from bidder.privacy import tcf, us_privacy, us_sections
+from bidder.privacy.base64url import Bits, Unreadable
+
+HEADER_TYPE = 3
+HEADER_VERSION = 1
+MAX_SECTION = 200
+"""Far above the ids that are given out; a header that names a higher one is not read."""
+
+_READERS: dict[int, Callable[[str], bool]] = {
+    2: tcf.allows,
+    6: us_privacy.allows,
+    **{section: partial(us_sections.allows, section) for section in us_sections.SECTIONS},
+}
+
+
+def allows(gpp: str, in_force: Iterable[int]) -> bool:
+    """Whether each section in force can be read and opts out of nothing.
+
+    `in_force` is `gpp_sid`. Where it names no section (-1 and 0 are none), all that the string holds are taken to be.
+    """
+    named = {section for section in in_force if section > 0}
+    try:
+        sections = _sections(gpp) if gpp else {}
+    except Unreadable:
+        return False
+    return all(
+        section in _READERS and section in sections and _READERS[section](sections[section])
+        for section in named or sections
+    )
+
+
+def _sections(gpp: str) -> dict[int, str]:
+    """The encoded sections by id (Consent String Specification, GPP String). Raises Unreadable."""
+    header, *encoded = gpp.split("~")
+    ids = _section_ids(Bits(header))
+    if len(ids) != len(encoded):
+        raise Unreadable
+    return dict(zip(ids, encoded, strict=True))
+
+
+def _section_ids(header: Bits) -> list[int]:
+    """A Fibonacci range: each entry is an id, or a group's first id and length, as distances from the last id."""
+    if header.take(6) != HEADER_TYPE or header.take(6) != HEADER_VERSION:
+        raise Unreadable
+    ids: list[int] = []
+    last = 0
+    for _ in range(header.take(12)):
+        is_group = header.take(1)
+        first = last + header.take_fibonacci()
+        last = first + (header.take_fibonacci() if is_group else 0)
+        if last > MAX_SECTION:
+            raise Unreadable
+        ids.extend(range(first, last + 1))
+    return ids

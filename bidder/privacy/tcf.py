@@ -1,0 +1,28 @@
+"""IAB Europe's Transparency and Consent String, version 2: as much of it as says no."""
+
+from bidder.privacy.base64url import Bits, Unreadable
+
+VERSION = 2
+NEEDED = (1, 3, 4)
+"""Purposes without whose consent nothing personal is used: storing, a profile for ads, and its use."""
+
+_BEFORE_PURPOSES = 146  # bits from the version to PurposesConsent
+_PURPOSES = 24
+_CORE_CHARACTERS = 36  # 213 bits: the least that a core segment has up to its vendors
+
+
+def allows(consent: str) -> bool:
+    """Whether the string can be read and consents to all of `NEEDED`.
+
+    Vendors' consents and legitimate interests are not read yet: more rules can only make this False more often.
+    """
+    core = consent.split(".", 1)[0]
+    try:
+        bits = Bits(core[:_CORE_CHARACTERS])
+        if bits.take(6) != VERSION or len(core) < _CORE_CHARACTERS:
+            return False
+        bits.take(_BEFORE_PURPOSES)
+        purposes = bits.take(_PURPOSES)
+    except Unreadable:
+        return False
+    return all(purposes >> (_PURPOSES - purpose) & 1 for purpose in NEEDED)

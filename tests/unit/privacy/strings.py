@@ -1,0 +1,57 @@
+"""Consent strings, written bit by bit: the tests' own encoder, from the specifications."""
+
+from string import ascii_lowercase, ascii_uppercase, digits
+
+ALPHABET = f"{ascii_uppercase}{ascii_lowercase}{digits}-_"
+
+
+def encoded(*fields: tuple[int, int]) -> str:
+    """(value, width) pairs as web-safe Base64, filled up with zeros."""
+    bits = "".join(f"{value:0{width}b}" for value, width in fields)
+    bits += "0" * (-len(bits) % 6)
+    return "".join(ALPHABET[int(bits[at : at + 6], 2)] for at in range(0, len(bits), 6))
+
+
+def tc_string(purposes: set[int], version: int = 2) -> str:
+    """A TC string's core segment whose user consented to these purposes, and to no vendor."""
+    consents = sum(1 << (24 - purpose) for purpose in purposes)
+    before = ((version, 6), (1, 36), (1, 36), (7, 12), (1, 12), (1, 6), (0, 12), (1, 12), (5, 6), (0, 14))
+    return encoded(*before, (consents, 24), (0, 24), (0, 1), (0, 12), (0, 16), (0, 1), (0, 16), (0, 1))
+
+
+def fibonacci(number: int) -> str:
+    """A number's Fibonacci coding, as bits."""
+    weights = [1, 2]
+    while weights[-1] <= number:
+        weights.append(weights[-1] + weights[-2])
+    word = ""
+    for weight in reversed(weights[:-1]):
+        word = ("1" if weight <= number else "0") + word
+        number -= weight * (weight <= number)
+    return word + "1"
+
+
+def gpp_header(*entries: int | tuple[int, int]) -> str:
+    """The header that names these sections; a pair is a group, from and to."""
+    bits = f"{3:06b}{1:06b}{len(entries):012b}"
+    last = 0
+    for entry in entries:
+        first, final = entry if isinstance(entry, tuple) else (entry, entry)
+        bits += "01"[isinstance(entry, tuple)] + fibonacci(first - last)
+        if isinstance(entry, tuple):
+            bits += fibonacci(final - first)
+        last = final
+    return encoded(*((int(bit), 1) for bit in bits))
+
+
+def usnat(opt_outs: tuple[int, int, int] = (2, 2, 2), children: tuple[int, ...] = (0, 0), version: int = 1) -> str:
+    """A core of the US national section."""
+    sensitive = 12 if version == 1 else 16
+    fields = (*(1,) * 6, *opt_outs, *(0,) * sensitive, *children, 0, 1, 1, 2)
+    return encoded((version, 6), *((field, 2) for field in fields))
+
+
+CONSENT = tc_string({1, 2, 3, 4, 7})
+REFUSAL = tc_string(set())
+GPP_OPT_OUT = f"{gpp_header(7)}~{usnat((1, 2, 2))}"
+GPP_NO_OPT_OUT = f"{gpp_header(7)}~{usnat()}"

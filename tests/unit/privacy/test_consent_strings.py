@@ -1,0 +1,154 @@
+"""TCF, US Privacy and GPP strings: what they allow, and that nothing unreadable allows anything."""
+
+from itertools import combinations
+from string import printable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.privacy import gpp, tcf, us_privacy, us_sections
+from bidder.privacy.base64url import Bits
+from tests.unit.privacy.strings import (
+    ALPHABET,
+    CONSENT,
+    GPP_NO_OPT_OUT,
+    REFUSAL,
+    encoded,
+    fibonacci,
+    gpp_header,
+    tc_string,
+    usnat,
+)
+
+# The examples of the GPP Consent String Specification.
+EUROPE = "CPXxRfAPXxRfAAfKABENB-CgAAAAAAAAAAYgAAAAAAAA"
+SPECIFIED = [
+    (f"DBABM~{EUROPE}", [2]),
+    (f"DBACNY~{EUROPE}~1YNN", [2, 6]),
+    (f"DBABjw~{EUROPE}~1YNN", [5, 6]),
+    (f"DBACNYA~{EUROPE}~1YNN", [2, 6]),
+]
+
+
+@pytest.mark.parametrize("purposes", [set(some) for n in range(5) for some in combinations((1, 2, 3, 4), n)])
+def test_a_tc_string_allows_with_consent_to_all_that_is_needed(purposes: set[int]) -> None:
+    assert tcf.allows(tc_string(purposes)) == ({1, 3, 4} <= purposes)
+
+
+def test_a_tc_string_of_another_version_or_cut_short_allows_nothing() -> None:
+    assert not tcf.allows(tc_string({1, 2, 3, 4}, version=1))
+    assert not tcf.allows(tc_string({1, 2, 3, 4}, version=3))
+    assert not any(tcf.allows(CONSENT[:length]) for length in range(36))
+
+
+@given(st.text(st.sampled_from(printable), max_size=60))
+def test_no_noise_is_a_tc_string(text: str) -> None:
+    assert not tcf.allows(text) or text[0] == "C"
+
+
+@given(st.text("1YN-2yn ", max_size=5))
+def test_a_us_privacy_string_allows_without_the_opt_out(text: str) -> None:
+    four = len(text) == 4 and text[0] == "1" and all(letter in "YN-" for letter in text[1:])
+    assert us_privacy.allows(text) == (four and text[2] in "N-")
+
+
+@given(st.integers(1, 5000))
+def test_fibonacci_coding(number: int) -> None:
+    assert Bits(encoded(*((int(bit), 1) for bit in fibonacci(number)))).take_fibonacci() == number
+
+
+@pytest.mark.parametrize(("text", "ids"), SPECIFIED)
+def test_the_header_of_the_specification(text: str, ids: list[int]) -> None:
+    assert list(gpp._sections(text)) == ids
+
+
+def test_our_headers_are_those_of_the_specification() -> None:
+    assert [gpp_header(2), gpp_header(2, 6), gpp_header((5, 6))] == ["DBABM", "DBACNY", "DBABjw"]
+
+
+@pytest.mark.parametrize(
+    ("text", "in_force", "allowed"),
+    [
+        ("", [], True),
+        ("", [-1], True),
+        ("", [7], False),
+        ("DBAA", [], True),
+        ("DBAA", [-1], True),
+        ("DBAA", [0], True),
+        ("DBAA", [7], False),
+        (GPP_NO_OPT_OUT, [7], True),
+        (GPP_NO_OPT_OUT, [], True),
+        (GPP_NO_OPT_OUT, [8], False),
+        (GPP_NO_OPT_OUT, [7, 8], False),
+        (f"{gpp_header(2)}~{CONSENT}", [2], True),
+        (f"{gpp_header(2)}~{REFUSAL}", [2], False),
+        (f"{gpp_header(6)}~1YNN", [6], True),
+        (f"{gpp_header(6)}~1YYN", [6], False),
+        (f"{gpp_header(6, 7)}~1YYN~{usnat()}", [7], True),
+        (f"{gpp_header(6, 7)}~1YYN~{usnat()}", [-1], False),
+        (f"{gpp_header(5)}~{CONSENT}", [5], False),
+        (f"{gpp_header(13)}~{usnat()}", [13], False),
+        (f"{gpp_header(7)}", [7], False),
+        (f"{gpp_header(7)}~{usnat()}~1YNN", [7], False),
+        (f"{gpp_header(7)}~", [7], False),
+        (f"{gpp_header((1, 201))}", [-1], False),
+        ("what?", [], False),
+        ("~", [], False),
+    ],
+)
+def test_a_gpp_string(text: str, in_force: list[int], allowed: bool) -> None:
+    assert gpp.allows(text, in_force) == allowed
+
+
+@pytest.mark.parametrize("opt_outs", [(a, b, c) for a in range(4) for b in range(4) for c in range(4)])
+def test_usnat_allows_where_nothing_was_opted_out_of(opt_outs: tuple[int, int, int]) -> None:
+    assert us_sections.allows(7, usnat(opt_outs)) == (opt_outs == (2, 2, 2))
+
+
+@pytest.mark.parametrize(
+    ("section", "allowed"),
+    [
+        (usnat(children=(0, 1)), False),
+        (usnat(children=(2, 0)), False),
+        (usnat(children=(0, 0, 0), version=2), True),
+        (usnat(children=(0, 0, 1), version=2), False),
+        (usnat(version=3, children=(0, 0, 0)), False),
+        (f"{usnat()}.{encoded((1, 2), (0, 1))}", True),
+        (f"{usnat()}.{encoded((1, 2), (1, 1))}", False),
+        (f"{usnat()}.{encoded((0, 2), (0, 1))}", False),
+        (f"{usnat()}.", False),
+        (usnat()[:6], False),
+    ],
+)
+def test_usnat_with_children_versions_and_gpc(section: str, allowed: bool) -> None:
+    assert us_sections.allows(7, section) == allowed
+
+
+# Fields of two bits by their place in each state's specification: notices, sale and further opt-outs, sensitive, child.
+STATES = {8: (3, 2, 9, 2), 9: (3, 2, 8, 1), 10: (3, 2, 7, 1), 11: (4, 2, 8, 1), 12: (3, 2, 8, 3)}
+
+
+@pytest.mark.parametrize("section", STATES)
+@pytest.mark.parametrize("changed", [None, "opt-out", "child"])
+def test_the_states(section: int, changed: str | None) -> None:
+    notices, opt_outs, sensitive, children = STATES[section]
+    fields = [1] * notices + [2] * opt_outs + [0] * sensitive + [0] * children + [2, 2, 2]
+    if changed == "opt-out":
+        fields[notices + opt_outs - 1] = 1
+    if changed == "child":
+        fields[notices + opt_outs + sensitive + children - 1] = 1
+
+    text = encoded((1, 6), *((field, 2) for field in fields))
+
+    assert us_sections.allows(section, text) == (changed is None)
+
+
+@given(st.text(ALPHABET + "~.", max_size=80), st.lists(st.integers(-1, 30), max_size=3))
+def test_whatever_comes_it_is_a_yes_or_a_no(text: str, in_force: list[int]) -> None:
+    assert gpp.allows(text, in_force) in {True, False}
+
+
+def test_what_is_not_in_the_alphabet_is_refused() -> None:
+    assert not us_sections.allows(7, usnat()[:-1] + "é")
+    assert not tcf.allows(f"{CONSENT[:20]}+{CONSENT[21:]}")

@@ -1,0 +1,153 @@
+"""permitted(): with any restrictive signal nothing personal is left, without one everything is."""
+
+import json
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from bidder.auction.attributes import request_attributes
+from bidder.openrtb.device import Device
+from bidder.openrtb.geo import Geo
+from bidder.openrtb.parse import parse
+from bidder.openrtb.user import User
+from bidder.privacy.gate import permitted
+from bidder.privacy.restriction import restriction
+from tests.strategies import bid_requests
+from tests.unit.privacy.strings import CONSENT, GPP_OPT_OUT, REFUSAL
+
+SECRET = "secret"  # noqa: S105  it marks what must not get through
+PERSON: dict[str, Any] = {
+    "id": "secret-user",
+    "buyeruid": "secret-buyer",
+    "yob": 19730707,
+    "gender": "secret-gender",
+    "keywords": "secret-keywords",
+    "kwarray": ["secret-keyword"],
+    "customdata": "secret-cookie",
+    "geo": {"lat": 12.3456789, "lon": 12.3456789, "zip": "secret-zip", "city": "secret-city", "country": "USA"},
+    "data": [{"id": "secret-data", "segment": [{"id": "secret-segment", "value": "secret-value"}]}],
+    "eids": [{"source": "secret.example", "uids": [{"id": "secret-uid"}]}],
+    "ext": {"eids": [{"source": "secret.example", "uids": [{"id": "secret-uid"}]}]},
+}
+MACHINE: dict[str, Any] = {
+    "ip": "secret-ip",
+    "ipv6": "secret-ipv6",
+    "ifa": "secret-ifa",
+    "ua": "Player/1",
+    "devicetype": 3,
+    "geo": {"lat": 12.3456789, "lon": 12.3456789, "accuracy": 19730707, "lastfix": 19730707, "metro": "secret-metro"}
+    | {"zip": "secret-zip", "city": "secret-city", "country": "USA", "region": "CA", "utcoffset": -480},
+}
+PAGE = {"page": "https://news.example/story?u=secret-id#secret", "ref": "https://a.example/?q=secret", "search": SECRET}
+
+DEVICE_SIGNALS: list[dict[str, Any]] = [{}, {"dnt": 1}, {"lmt": 1}, {"ext": {"atts": 2}}]
+REGS_SIGNALS: list[dict[str, Any]] = [
+    {},
+    {"coppa": 1},
+    {"gdpr": 1},
+    {"gdpr": 7},
+    {"us_privacy": "1YYN"},
+    {"us_privacy": "what?"},
+    {"gpp": GPP_OPT_OUT},
+    {"gpp_sid": [7]},
+]
+CONSENTS: list[dict[str, Any]] = [{}, {"consent": REFUSAL}, {"consent": "no such string"}]
+COMBINATIONS = list(product(DEVICE_SIGNALS, REGS_SIGNALS, [False, True], CONSENTS, [False, True]))
+
+
+def request(device: dict[str, Any], regs: dict[str, Any], user: dict[str, Any]) -> Any:
+    video = {"mimes": ["video/mp4"]}
+    imp = {"id": "1", "video": video, "banner": {"ext": SECRET}, "audio": {"x": SECRET}, "native": {"x": SECRET}}
+    document = {"id": "r", "imp": [imp], "site": PAGE, "device": device, "regs": regs, "user": user}
+    return parse(json.dumps(document).encode())
+
+
+def values(place: object) -> Iterator[object]:
+    """All that can be reached from a model, whatever it is."""
+    if isinstance(place, BaseModel):
+        yield from values({**place.__dict__, **(place.__pydantic_extra__ or {}), **(place.__pydantic_private__ or {})})
+    elif isinstance(place, dict):
+        for key, value in place.items():
+            yield from values(key)
+            yield from values(value)
+    elif isinstance(place, list | tuple | set | frozenset):
+        for item in place:
+            yield from values(item)
+    else:
+        yield place
+
+
+def personal(place: object) -> list[object]:
+    return [value for value in values(place) if SECRET in str(value) or value in {12.3456789, 19730707}]
+
+
+def test_the_walk_finds_what_it_should() -> None:
+    open_request = request(MACHINE, {}, PERSON)
+    assert open_request.user
+    assert len(personal(open_request)) > 25
+    assert {name for name in User.model_fields if not getattr(open_request.user, name)} == {"consent"}
+
+
+@pytest.mark.parametrize(("device", "regs", "in_ext", "consent", "consent_in_ext"), COMBINATIONS)
+def test_nothing_personal_gets_past_a_restrictive_signal(
+    device: dict[str, Any], regs: dict[str, Any], in_ext: bool, consent: dict[str, Any], consent_in_ext: bool
+) -> None:
+    user = PERSON | ({"ext": PERSON["ext"] | consent} if consent_in_ext else consent)
+    asked = request(MACHINE | device, {"ext": regs} if in_ext else regs, user)
+
+    given = permitted(asked)
+
+    if device or regs or consent:
+        assert restriction(asked)
+        assert personal(given) == []
+        assert given.regs == asked.regs
+    else:
+        assert given is asked
+        assert personal(given)
+
+
+def test_the_context_is_left() -> None:
+    given = permitted(request(MACHINE | {"lmt": 1}, {}, PERSON))
+
+    assert given.device
+    assert (given.device.ua, given.device.devicetype, given.device.lmt) == ("Player/1", 3, 1)
+    assert given.device.geo == Geo(country="USA", region="CA", utcoffset=-480)
+    assert given.user == User(geo=Geo(country="USA"))
+    assert given.site
+    assert (given.site.page, given.site.ref) == ("https://news.example/story", "https://a.example/")
+
+
+@given(bid_requests(), st.sampled_from(["lmt", "dnt"]))
+def test_any_request_under_a_signal_keeps_no_value_of_the_person(document: Any, signal: str) -> None:
+    document.setdefault("device", {})[signal] = 1
+    asked = parse(json.dumps(document).encode())
+
+    given = permitted(asked)
+
+    assert given.user is None or set(values(given.user.model_dump(exclude={"geo"}))) <= {
+        None,
+        *User.model_fields,
+    }
+    assert given.device
+    assert (given.device.ip, given.device.ipv6, given.device.ifa) == (None, None, None)
+    for geo in (given.device.geo, given.user and given.user.geo):
+        assert geo is None or geo.model_dump(exclude_none=True).keys() <= {"country", "region", "utcoffset"}
+    assert given.imp == asked.imp
+    assert request_attributes(given) == request_attributes(asked)
+
+
+@given(bid_requests())
+def test_a_request_is_given_whole_exactly_where_no_signal_restricts(document: Any) -> None:
+    asked = parse(json.dumps(document).encode())
+    assert (permitted(asked) is asked) == (restriction(asked) is None)
+
+
+def test_asking_twice_changes_nothing_more() -> None:
+    once = permitted(request(MACHINE, {"coppa": 1}, PERSON | {"consent": CONSENT}))
+    assert permitted(once) == once
+    assert isinstance(once.device, Device)

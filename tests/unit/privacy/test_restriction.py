@@ -1,0 +1,87 @@
+"""restriction(): each signal by itself, in each of its places and forms."""
+
+import json
+from typing import Any
+
+import pytest
+
+from bidder.openrtb.parse import parse
+from bidder.privacy.restriction import Restriction, restriction
+from tests.unit.privacy.strings import CONSENT, GPP_NO_OPT_OUT, GPP_OPT_OUT, REFUSAL
+
+
+def found(**objects: Any) -> Restriction | None:
+    imp = {"id": "1", "video": {"mimes": ["video/mp4"]}}
+    return restriction(parse(json.dumps({"id": "r", "imp": [imp], **objects}).encode()))
+
+
+@pytest.mark.parametrize(
+    ("device", "expected"),
+    [
+        ({}, None),
+        ({"dnt": 0, "lmt": 0}, None),
+        ({"dnt": 1}, Restriction.DO_NOT_TRACK),
+        ({"lmt": "1"}, Restriction.LIMIT_AD_TRACKING),
+        ({"lmt": -1}, Restriction.LIMIT_AD_TRACKING),
+        ({"ext": {"atts": 3}}, None),
+        ({"ext": {"atts": 0}}, Restriction.TRACKING_NOT_AUTHORIZED),
+        ({"ext": {"atts": 2}}, Restriction.TRACKING_NOT_AUTHORIZED),
+    ],
+)
+def test_the_device(device: dict[str, Any], expected: Restriction | None) -> None:
+    assert found(device=device) is expected
+
+
+@pytest.mark.parametrize(
+    ("regs", "expected"),
+    [
+        ({"coppa": 0, "gdpr": 0, "us_privacy": "1YNN", "gpp": GPP_NO_OPT_OUT, "gpp_sid": [7]}, None),
+        ({"us_privacy": "1---", "gpp": "DBAA", "gpp_sid": [-1]}, None),
+        ({"us_privacy": "", "gpp": "", "gpp_sid": []}, None),
+        ({"coppa": 1}, Restriction.COPPA),
+        ({"coppa": 2}, Restriction.COPPA),
+        ({"us_privacy": "1YYN"}, Restriction.US_PRIVACY),
+        ({"us_privacy": "1Y"}, Restriction.US_PRIVACY),
+        ({"us_privacy": "2YNN"}, Restriction.US_PRIVACY),
+        ({"gpp": GPP_OPT_OUT}, Restriction.GPP),
+        ({"gpp": GPP_OPT_OUT, "gpp_sid": [7]}, Restriction.GPP),
+        ({"gpp_sid": [7]}, Restriction.GPP),
+        ({"gdpr": 1}, Restriction.GDPR),
+    ],
+)
+@pytest.mark.parametrize("in_ext", [False, True])
+def test_the_regulations(regs: dict[str, Any], expected: Restriction | None, in_ext: bool) -> None:
+    assert found(regs={"ext": regs} if in_ext else regs) is expected
+
+
+def test_global_privacy_control() -> None:
+    assert found(regs={"ext": {"gpc": "1"}}) is Restriction.GLOBAL_PRIVACY_CONTROL
+    assert found(regs={"ext": {"gpc": 0}}) is None
+
+
+@pytest.mark.parametrize(
+    ("gdpr", "consent", "expected"),
+    [
+        (None, "", None),
+        (None, CONSENT, None),
+        (None, REFUSAL, Restriction.GDPR),
+        (None, "what?", Restriction.GDPR),
+        (0, "what?", None),
+        (1, CONSENT, None),
+        (1, f"{CONSENT}.YAAAAAAAAAAA", None),
+        (1, "", Restriction.GDPR),
+        (1, REFUSAL, Restriction.GDPR),
+        (1, "BOEFEAyOEFEAyAHABDENAI4AAAB9vABAASA", Restriction.GDPR),
+        (2, "", Restriction.GDPR),
+    ],
+)
+@pytest.mark.parametrize("in_ext", [False, True])
+def test_the_gdpr(gdpr: int | None, consent: str, expected: Restriction | None, in_ext: bool) -> None:
+    user = {"consent": consent}
+    assert found(regs={"gdpr": gdpr}, user={"ext": user} if in_ext else user) is expected
+
+
+def test_of_two_places_either_restricts() -> None:
+    assert found(regs={"gdpr": 0, "ext": {"gdpr": 1}}) is Restriction.GDPR
+    assert found(regs={"us_privacy": "1YNN", "ext": {"us_privacy": "1YYN"}}) is Restriction.US_PRIVACY
+    assert found(user={"consent": CONSENT, "ext": {"consent": REFUSAL}}) is Restriction.GDPR

@@ -1,0 +1,31 @@
+"""alpha_3(): requests that name a country by either code of ISO 3166-1 meet the same targeting."""
+
+import json
+
+import pytest
+
+from bidder.auction.attributes import request_attributes
+from bidder.countries import _ALPHA_3, alpha_3
+from bidder.openrtb.parse import parse
+
+
+def test_each_country_has_both_codes_of_its_own() -> None:
+    assert len(_ALPHA_3) == 249 + 3
+    assert all(len(two) == 2 and len(three) == 3 and (two + three).isupper() for two, three in _ALPHA_3.items())
+    assert len(set(_ALPHA_3.values())) == 249 + 1  # GBR and GRC have two
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [("US", "USA"), ("DE", "DEU"), ("CH", "CHE"), ("GB", "GBR"), ("UK", "GBR"), ("USA", "USA"), ("??", "??")],
+)
+def test_a_code_becomes_alpha_3(given: str, expected: str) -> None:
+    assert alpha_3(given) == expected
+
+
+@pytest.mark.parametrize("country", ["US", "us", "USA", "usa "])
+def test_a_request_states_its_country_in_one_way(country: str) -> None:
+    geo = {"country": country, "region": "CA"}
+    request = parse(json.dumps({"id": "r", "imp": [{"id": "1"}], "device": {"geo": geo}}).encode())
+    values = request_attributes(request)
+    assert (values["country"], values["region"]) == (("usa",), ("usa-ca",))
