@@ -22,7 +22,9 @@ def bid_id(request: BidRequest, offer: Offer, now: datetime) -> str:
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
-def event_urls(request: BidRequest, offer: Offer, base: str, keys: SigningKeys, now: datetime) -> EventUrls:
+def event_urls(
+    request: BidRequest, offer: Offer, base: str, keys: SigningKeys, now: datetime, exchange: str | None = None
+) -> EventUrls:
     """The signed URLs of one offer."""
     geo = request.device and request.device.geo
     country = geo.country if geo and geo.country and len(geo.country) in {2, 3} else None
@@ -35,6 +37,7 @@ def event_urls(request: BidRequest, offer: Offer, base: str, keys: SigningKeys, 
         test=bool(request.test),
         deal_id=offer.price.deal_id,
         country=country,
+        exchange=exchange,
     )
     return EventUrls(base, claims, keys)
 
@@ -63,8 +66,11 @@ def bid(offer: Offer, urls: EventUrls) -> Bid:
     if campaign.categories:
         answer["cat"] = list(campaign.categories)
         answer["cattax"] = 1
-    if skip_offset(offer) is not None:
-        answer["attr"] = [CreativeAttribute.SKIPPABLE]
+    attributes = {*creative.attributes, *([CreativeAttribute.SKIPPABLE] if skip_offset(offer) is not None else [])}
+    if attributes:
+        answer["attr"] = sorted(attributes)
+    if creative.apis:
+        answer["apis"] = list(creative.apis)
     if creative.language:
         answer["language"] = creative.language
     if offer.price.deal_id is not None:

@@ -53,7 +53,11 @@ class SigningKeys(BaseModel):
 
 
 class Claims(NamedTuple):
-    """What a bid's tokens carry. Price is the bid's CPM in micros; `issued` is in seconds since 1970."""
+    """What a bid's tokens carry. Price is the bid's CPM in micros; `issued` is in seconds since 1970.
+
+    Only ever appended to, with a default: tokens of the code before a deployment, and of the code after it, are read by
+    both while it runs.
+    """
 
     bid_id: str
     campaign_id: str
@@ -63,6 +67,7 @@ class Claims(NamedTuple):
     test: bool
     deal_id: str | None
     country: str | None
+    exchange: str | None = None
 
     @property
     def issued_at(self) -> datetime:
@@ -75,7 +80,8 @@ _CLAIMS = TypeAdapter(Claims)
 
 def encode(claims: Claims) -> str:
     """The claims part of a bid's tokens."""
-    return _base64(json.dumps(claims, separators=(",", ":")).encode())
+    said = claims[:-1] if claims.exchange is None else claims
+    return _base64(json.dumps(said, separators=(",", ":")).encode())
 
 
 def sign(kind: Kind, claims: str, keys: SigningKeys) -> str:

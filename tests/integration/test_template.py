@@ -93,7 +93,10 @@ def test_each_function_may_do_only_what_it_names(sam: Template, function: str, r
         if statement["Resource"] == "*":
             assert set(actions) <= NEEDS_ANY_RESOURCE
         elif actions == ["ssm:GetParameter"]:
-            assert statement["Resource"]["Fn::Sub"].endswith(":parameter${ParameterPrefix}/signing-keys")
+            assert [resource["Fn::Sub"].partition(":parameter")[2] for resource in statement["Resource"]] == [
+                "${ParameterPrefix}/signing-keys",
+                "${ParameterPrefix}/price-keys",
+            ]
         else:
             assert set(referred(statement["Resource"])) <= ours, statement
             assert set(referred(statement["Resource"])), statement

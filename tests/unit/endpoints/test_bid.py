@@ -153,6 +153,22 @@ def test_a_test_request_is_bid_on_and_its_events_say_so() -> None:
     assert claims_of(made["burl"], Kind.BILL).test is True
 
 
+def test_the_exchange_of_the_url_is_in_its_events() -> None:
+    body = json.dumps(video_request()).encode()
+
+    named = only_bid(bid(service(PLAIN), body, {}, BASE, NOW, "adx_eu-1"))
+    assert claims_of(named["burl"], Kind.BILL).exchange == "adx_eu-1"
+    assert claims_of(only_bid(ask(body))["burl"], Kind.BILL).exchange is None
+
+
+@pytest.mark.parametrize("name", ["a" * 33, "adx;", "Börse", "a b", "a.b"])
+def test_what_is_no_name_of_an_exchange_is_400(name: str) -> None:
+    reply = bid(service(PLAIN), json.dumps(video_request()).encode(), {}, BASE, NOW, name)
+
+    assert reply.status == 400
+    assert json.loads(reply.body)["fields"].keys() == {"?exchange"}
+
+
 def test_each_answer_has_a_bid_id_of_its_own() -> None:
     body = json.dumps(video_request()).encode()
 
