@@ -41,7 +41,8 @@ def respond(reply: Reply) -> Response:
 def post_bid() -> Response:
     request = app.current_request
     base = public_url(settings().public_url, request.context, request.headers, "/bid")
-    return respond(bid.bid(service(), request.raw_body, request.headers, base, now()))
+    exchange = (request.query_params or {}).get("exchange")
+    return respond(bid.bid(service(), request.raw_body, request.headers, base, now(), exchange))
 
 
 @app.route("/bid", methods=["OPTIONS"])

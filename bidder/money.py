@@ -62,6 +62,11 @@ def decimal_price(cpm_micros: int, rate: int = MICROS) -> float:
     return (cpm_micros * MICROS // rate) / MICROS
 
 
+def convert(amount_micros: int, rate: int) -> int:
+    """Micros of a currency of this rate as micros of the account currency, to the nearest."""
+    return int((Decimal(amount_micros) * rate / MICROS).to_integral_value(ROUND_HALF_EVEN))
+
+
 def impression_cost(cpm_micros: int) -> int:
     """What one impression at this CPM costs, in micros, to the nearest micro. The one place that divides by 1,000."""
     return int((Decimal(cpm_micros) / _PER_MILLE).to_integral_value(ROUND_HALF_EVEN))

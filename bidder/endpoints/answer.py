@@ -1,5 +1,6 @@
 """From the offers of a decision to the bids of an OpenRTB response."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
@@ -16,37 +17,57 @@ from bidder.openrtb.creative_attribute import CreativeAttribute
 from bidder.openrtb.markup_type import MarkupType
 
 
-def bid_id(request: BidRequest, offer: Offer, now: datetime) -> str:
-    """The bid's id: unique to this answer, so that each answer is billed at most once, and never drawn at random."""
-    parts = (request.id, offer.slot.imp.id, offer.campaign.id, offer.fit.creative.id, now.isoformat())
-    text = "\0".join(parts)
+def bid_id(auction_id: str, offer: Offer, number: int, now: datetime) -> str:
+    """The bid's id: unique to this answer, so that each answer is billed at most once, and never drawn at random.
+
+    `number` tells the bids of one answer apart.
+    """
+    text = "\0".join((auction_id, offer.slot.imp.id, offer.campaign.id, str(number), now.isoformat()))
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
-def event_urls(request: BidRequest, offer: Offer, base: str, keys: SigningKeys, now: datetime) -> EventUrls:
-    """The signed URLs of one offer."""
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What all bids of one answer share: `base` of the event URLs, the signing keys, the caller's name, the currency.
+
+    `rate` is what one unit of the currency is worth, in micros of the account currency.
+    """
+
+    request: BidRequest
+    base: str
+    keys: SigningKeys
+    now: datetime
+    exchange: str | None
+    rate: int
+
+
+def event_urls(terms: Terms, offer: Offer, number: int) -> EventUrls:
+    """The signed URLs of the offer that is the answer's so-manieth."""
+    request = terms.request
     geo = request.device and request.device.geo
     country = geo.country if geo and geo.country and len(geo.country) in {2, 3} else None
     claims = Claims(
-        bid_id=bid_id(request, offer, now),
+        bid_id=bid_id(request.id, offer, number, terms.now),
         campaign_id=offer.campaign.id,
         creative_id=offer.fit.creative.id,
         price_micros=offer.price.cpm_micros,
-        issued=int(now.timestamp()),
+        issued=int(terms.now.timestamp()),
         test=bool(request.test),
         deal_id=offer.price.deal_id,
         country=country,
+        exchange=terms.exchange,
+        rate=terms.rate,
     )
-    return EventUrls(base, claims, keys)
+    return EventUrls(terms.base, claims, terms.keys)
 
 
-def bid(offer: Offer, urls: EventUrls) -> Bid:
+def bid(terms: Terms, offer: Offer, urls: EventUrls) -> Bid:
     """OpenRTB 2.6 section 4.2.3. The exchange fills the macros of the notices and of the markup's impression."""
     campaign, creative = offer.campaign, offer.fit.creative
     answer: Bid = {
         "id": urls.bid_id,
         "impid": offer.slot.imp.id,
-        "price": decimal_price(offer.price.cpm_micros),
+        "price": decimal_price(offer.price.cpm_micros, terms.rate),
         "mtype": MarkupType.VIDEO,
         "adm": vast(offer, urls, price_macro=True),
         "adomain": [campaign.advertiser.domain],
@@ -64,8 +85,11 @@ def bid(offer: Offer, urls: EventUrls) -> Bid:
     if campaign.categories:
         answer["cat"] = list(campaign.categories)
         answer["cattax"] = campaign.cattax
-    if skip_offset(offer) is not None:
-        answer["attr"] = [CreativeAttribute.SKIPPABLE]
+    attributes = {*creative.attributes, *([CreativeAttribute.SKIPPABLE] if skip_offset(offer) is not None else [])}
+    if attributes:
+        answer["attr"] = sorted(attributes)
+    if creative.apis:
+        answer["apis"] = list(creative.apis)
     if creative.language:
         answer["language"] = creative.language
     if offer.price.deal_id is not None:

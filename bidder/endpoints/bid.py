@@ -7,10 +7,12 @@ from bidder import log
 from bidder.auction.decide import decide
 from bidder.auction.match import match
 from bidder.auction.offer import Offer
+from bidder.currency import bidding_currency
 from bidder.endpoints import answer
 from bidder.endpoints.reply import JSON, XML, Reply, cors, error
 from bidder.endpoints.service import Service
 from bidder.endpoints.vast import vast
+from bidder.events.exchange import exchange_name
 from bidder.money import ACCOUNT_CURRENCY, impression_cost
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.bid_response import bid_response, dump
@@ -23,15 +25,24 @@ from bidder.vast import EMPTY
 OPENRTB_VERSION = {"X-Openrtb-Version": "2.6", "Cache-Control": "no-store"}
 
 
-def bid(service: Service, body: bytes, headers: Mapping[str, str], base_url: str, now: datetime) -> Reply:
+def bid(
+    service: Service,
+    body: bytes,
+    headers: Mapping[str, str],
+    base_url: str,
+    now: datetime,
+    exchange: str | None = None,
+) -> Reply:
     """200 with a BidResponse or, for `Accept: application/xml`, with VAST; 204 or an empty VAST for no bid.
 
-    400 names each field that the standard calls invalid. Header names are in lower case.
+    400 names each field that the standard calls invalid. Header names are in lower case. `exchange` is what the caller
+    goes by, from its URL: events say it, and its prices are read with its keys.
     """
     answers_xml = wants_xml(headers.get("accept", ""))
     more = {**OPENRTB_VERSION, **cors(headers.get("origin"))}
     no_bid = Reply(200, EMPTY, XML, more) if answers_xml else Reply(204, headers=more)
     try:
+        exchange = exchange_name(exchange)
         with span("parse"):
             request = parse(body)
     except InvalidRequest as wrong:
@@ -39,14 +50,16 @@ def bid(service: Service, body: bytes, headers: Mapping[str, str], base_url: str
         return Reply(refused.status, refused.body, JSON, more)
 
     try:
-        with_bid = _answer(service, request, base_url, now, as_xml=answers_xml)
+        with_bid = _answer(service, request, base_url, now, exchange, as_xml=answers_xml)
     except Exception:  # no bid costs one auction; a 5xx makes an exchange throttle us, and shows callers our insides
         log.error("bid.failed")
         return no_bid
     return no_bid if with_bid is None else Reply(200, with_bid, XML if answers_xml else JSON, more)
 
 
-def _answer(service: Service, request: BidRequest, base_url: str, now: datetime, *, as_xml: bool) -> str | None:
+def _answer(
+    service: Service, request: BidRequest, base_url: str, now: datetime, exchange: str | None, *, as_xml: bool
+) -> str | None:
     """The body of an answer with a bid, or None."""
     snapshot = service.keeper.current(now)
     if snapshot is None:
@@ -60,11 +73,14 @@ def _answer(service: Service, request: BidRequest, base_url: str, now: datetime,
     if not offers:
         return None
     with span("markup"):
-        urls = [answer.event_urls(request, offer, base_url, service.signing_keys, now) for offer in offers]
+        currency = bidding_currency(request.cur, snapshot.delivery.rates) or ACCOUNT_CURRENCY
+        rate = snapshot.delivery.rates[currency]
+        terms = answer.Terms(request, base_url, service.signing_keys, now, exchange, rate)
+        urls = [answer.event_urls(terms, offer, number) for number, offer in enumerate(offers)]
         if as_xml:
             return vast(offers[0], urls[0], price_macro=False)
-        bids = [answer.bid(offer, its_urls) for offer, its_urls in zip(offers, urls, strict=True)]
-        return dump(bid_response(request.id, bids[0]["id"], ACCOUNT_CURRENCY, {service.settings.seat: bids}))
+        bids = [answer.bid(terms, offer, its_urls) for offer, its_urls in zip(offers, urls, strict=True)]
+        return dump(bid_response(request.id, bids[0]["id"], currency, {service.settings.seat: bids}))
 
 
 def affordable(offers: Sequence[Offer], snapshot: Snapshot) -> list[Offer]:

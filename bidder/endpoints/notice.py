@@ -9,6 +9,7 @@ from bidder.endpoints.service import Service
 from bidder.events.event import make_event
 from bidder.events.kinds import Kind
 from bidder.events.token import InvalidToken, verify
+from bidder.events.urls import PRICE
 
 RETRY_AFTER = "5"
 
@@ -26,7 +27,8 @@ def notice(
         return error(404, f"no such event kind; known are {', '.join(Kind)}")
     try:
         claims = verify(kind, token, service.signing_keys, now)
-        service.publisher.publish(make_event(kind, claims, query, now))
+        keys = service.price_keys.of(claims.exchange) if claims.exchange and PRICE in query else None
+        service.publisher.publish(make_event(kind, claims, query, now, keys))
     except InvalidToken as refused:
         log.event("notice.refused", kind=kind, reason=str(refused))
         return error(400, f"event URL refused: {refused}")

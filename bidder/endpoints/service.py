@@ -2,18 +2,22 @@
 
 from datetime import timedelta
 from functools import cached_property
+from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from bidder import aws, log
 from bidder.campaigns.repository import CampaignRepository
 from bidder.currency import InvalidRates, read_rates
 from bidder.events.ledger import Ledger
+from bidder.events.price_keys import PriceKeys
 from bidder.events.publisher import Publisher
 from bidder.events.token import SigningKeys
 from bidder.settings import InvalidSettings, Settings
 from bidder.snapshot.keeper import Keeper
 from bidder.snapshot.store import SnapshotStore
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class Service:
@@ -38,16 +42,16 @@ class Service:
 
     @cached_property
     def signing_keys(self) -> SigningKeys:
-        """The keys of event URLs, from Parameter Store. Raises InvalidSettings where what is there is no key set."""
-        name = f"{self.settings.parameters}/signing-keys"
-        value = aws.client("ssm").get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+        """The keys of event URLs. Raises InvalidSettings where what is there is no key set."""
+        return self._parameter("signing-keys", SigningKeys)
+
+    @cached_property
+    def price_keys(self) -> PriceKeys:
+        """The keys of the exchanges that encrypt prices, if any. Raises InvalidSettings where they can't be read."""
         try:
-            return SigningKeys.model_validate_json(value)
-        except ValidationError as error:
-            # Neither the value nor pydantic's view of it may reach a log: it holds the keys.
-            wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['type']}" for e in error.errors())
-            msg = f"the parameter {name} holds no signing keys: {wrong}"
-            raise InvalidSettings(msg) from None
+            return self._parameter("price-keys", PriceKeys)
+        except aws.client("ssm").exceptions.ParameterNotFound:
+            return PriceKeys({})
 
     def currency_rates(self) -> dict[str, int]:
         """Exchange rates, from Parameter Store, where an operator or a job of theirs keeps them.
@@ -77,3 +81,15 @@ class Service:
     def ledger(self) -> Ledger:
         """What has been spent."""
         return Ledger(aws.client("dynamodb"), self.settings.ledger_table)
+
+    def _parameter(self, name: str, model: type[Model]) -> Model:
+        """A secret out of Parameter Store."""
+        path = f"{self.settings.parameters}/{name}"
+        value = aws.client("ssm").get_parameter(Name=path, WithDecryption=True)["Parameter"]["Value"]
+        try:
+            return model.model_validate_json(value)
+        except ValidationError as error:
+            # Neither the value nor pydantic's view of it may reach a log: it holds keys.
+            wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['type']}" for e in error.errors())
+            msg = f"the parameter {path} is not what {model.__name__} are read from: {wrong}"
+            raise InvalidSettings(msg) from None

@@ -2,29 +2,45 @@
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from urllib.parse import unquote
 
+from bidder.events.price_keys import ExchangeKeys, decoded
 from bidder.events.urls import ERROR_CODE, LOSS_REASON, PRICE
-from bidder.money import MICROS
+from bidder.money import MICROS, convert
+from bidder.openrtb.loss_reason import LossReason
 
-_LONGEST = 32
+_LONGEST = 64
 
 
-def settled_price(query: Mapping[str, str], bid_micros: int) -> int:
+def settled_price(
+    query: Mapping[str, str], bid_micros: int, keys: ExchangeKeys | None = None, rate: int = MICROS
+) -> int:
     """The CPM due, in micros: `${AUCTION_PRICE}` where it was filled in with a price, else the bid's own.
 
-    Never above the bid, which is signed where the query is not; and 0, which a second price can't be told from an empty
-    macro by, is not taken for a price. OpenRTB 2.6 section 4.4.
+    It comes as a decimal or, for `${AUCTION_PRICE:B64}`, as that in base64. From an exchange with keys only a price
+    that they sign is taken: anyone can write the others. OpenRTB 2.6 section 4.4.
+
+    It is in the currency that was bid in, of which one unit is worth `rate` micros of the account currency. It is never
+    above the bid, which is signed where the query is not; and 0, which a second price can't be told from an empty macro
+    by, is not taken for a price.
     """
-    text = query.get(PRICE, "").strip()
+    text = unquote(query.get(PRICE, ""))  # once more: some senders escape what their macro becomes
     if not text or len(text) > _LONGEST:
         return bid_micros
+    settled = keys.decrypt(text) if keys else _decimal(text) or _decimal((decoded(text) or b"").decode("latin-1"))
+    return min(max(1, convert(settled, rate)), bid_micros) if settled else bid_micros
+
+
+def _decimal(text: str) -> int | None:
+    """A price above 0 in micros, 1 at least; None for anything else, and for what no bid can be."""
+    text = text.strip()
+    if len(text) > _LONGEST // 2 or "_" in text:  # which Decimal lets digits be grouped by
+        return None
     try:
         settled = Decimal(text)
     except InvalidOperation:
-        return bid_micros
-    if not settled.is_finite() or settled <= 0:
-        return bid_micros
-    return min(max(1, round(settled * MICROS)), bid_micros) if settled < MICROS else bid_micros
+        return None
+    return max(1, round(settled * MICROS)) if settled.is_finite() and 0 < settled < MICROS else None
 
 
 def loss_reason(query: Mapping[str, str]) -> int | None:
@@ -35,6 +51,14 @@ def loss_reason(query: Mapping[str, str]) -> int | None:
 def error_code(query: Mapping[str, str]) -> int | None:
     """`[ERRORCODE]`: VAST 4.2 section 2.3.6.3."""
     return _code(query.get(ERROR_CODE))
+
+
+def loss_name(code: int) -> str:
+    """A loss reason in words, for people and filter policies; an exchange's own stays its number."""
+    try:
+        return LossReason(code).name.lower()
+    except ValueError:
+        return str(code)
 
 
 def _code(text: str | None) -> int | None:

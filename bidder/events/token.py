@@ -15,10 +15,12 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from bidder.events.kinds import Kind
+from bidder.money import MICROS
 
 LIFETIME = timedelta(hours=1)
 """How long after the bid an event still counts: `Bid.exp` promises the exchange no more."""
 
+_NO_DEFAULT = object()
 _CLOCK_SKEW = timedelta(minutes=1)
 _SIGNATURE_BYTES = 16
 
@@ -53,7 +55,13 @@ class SigningKeys(BaseModel):
 
 
 class Claims(NamedTuple):
-    """What a bid's tokens carry. Price is the bid's CPM in micros; `issued` is in seconds since 1970."""
+    """What a bid's tokens carry. Price is the bid's CPM in micros; `issued` is in seconds since 1970.
+
+    `rate` is what one unit of the bid's currency, in which notices state prices, is worth in micros of the account's.
+
+    Only ever appended to, with a default: tokens of the code before a deployment, and of the code after it, are read by
+    both while it runs.
+    """
 
     bid_id: str
     campaign_id: str
@@ -63,6 +71,8 @@ class Claims(NamedTuple):
     test: bool
     deal_id: str | None
     country: str | None
+    exchange: str | None = None
+    rate: int = MICROS
 
     @property
     def issued_at(self) -> datetime:
@@ -74,8 +84,11 @@ _CLAIMS = TypeAdapter(Claims)
 
 
 def encode(claims: Claims) -> str:
-    """The claims part of a bid's tokens."""
-    return _base64(json.dumps(claims, separators=(",", ":")).encode())
+    """The claims part of a bid's tokens; what stands at its default at the end is left out, to keep URLs short."""
+    said = list(claims)
+    while Claims._field_defaults.get(Claims._fields[len(said) - 1], _NO_DEFAULT) == said[-1]:
+        said.pop()
+    return _base64(json.dumps(said, separators=(",", ":")).encode())
 
 
 def sign(kind: Kind, claims: str, keys: SigningKeys) -> str:

@@ -93,7 +93,9 @@ def test_each_function_may_do_only_what_it_names(sam: Template, function: str, r
         if statement["Resource"] == "*":
             assert set(actions) <= NEEDS_ANY_RESOURCE
         elif actions == ["ssm:GetParameter"]:
-            assert re.search(r":parameter\$\{ParameterPrefix\}/[a-z-]+$", statement["Resource"]["Fn::Sub"])
+            named = statement["Resource"]
+            for resource in named if isinstance(named, list) else [named]:
+                assert re.search(r":parameter\$\{ParameterPrefix\}/[a-z-]+$", resource["Fn::Sub"])
         else:
             assert set(referred(statement["Resource"])) <= ours, statement
             assert set(referred(statement["Resource"])), statement

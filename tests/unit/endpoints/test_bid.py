@@ -14,6 +14,7 @@ from lxml import etree
 from bidder.campaigns.campaign import Campaign
 from bidder.endpoints.bid import bid
 from bidder.endpoints.reply import Reply
+from bidder.events.event import make_event
 from bidder.events.kinds import Kind
 from bidder.events.token import Claims, verify
 from bidder.openrtb.parse import parse
@@ -153,6 +154,22 @@ def test_a_test_request_is_bid_on_and_its_events_say_so() -> None:
     assert claims_of(made["burl"], Kind.BILL).test is True
 
 
+def test_the_exchange_of_the_url_is_in_its_events() -> None:
+    body = json.dumps(video_request()).encode()
+
+    named = only_bid(bid(service(PLAIN), body, {}, BASE, NOW, "adx_eu-1"))
+    assert claims_of(named["burl"], Kind.BILL).exchange == "adx_eu-1"
+    assert claims_of(only_bid(ask(body))["burl"], Kind.BILL).exchange is None
+
+
+@pytest.mark.parametrize("name", ["a" * 33, "adx;", "Börse", "a b", "a.b"])
+def test_what_is_no_name_of_an_exchange_is_400(name: str) -> None:
+    reply = bid(service(PLAIN), json.dumps(video_request()).encode(), {}, BASE, NOW, name)
+
+    assert reply.status == 400
+    assert json.loads(reply.body)["fields"].keys() == {"?exchange"}
+
+
 def test_each_answer_has_a_bid_id_of_its_own() -> None:
     body = json.dumps(video_request()).encode()
 
@@ -195,3 +212,12 @@ def test_a_fault_of_ours_is_no_bid_and_a_log_line_not_a_5xx(
     assert (reply.status, reply.body) == (204, "")
     [record] = caplog.records
     assert json.loads(record.message)["event"] == "bid.failed"
+
+
+def test_a_price_in_another_currency_comes_back_as_what_was_decided() -> None:
+    made = only_bid(ask(video_request(cur=["EUR"]), snapshot([campaign(cpm=5.5)])))
+
+    claims = claims_of(made["burl"], Kind.BILL)
+    assert (made["price"], claims.price_micros) == (5, 5_500_000)  # 1 EUR is 1.10 USD in tests
+    assert make_event(Kind.BILL, claims, {"p": "5"}, NOW).price_micros == 5_500_000
+    assert make_event(Kind.BILL, claims, {"p": "4"}, NOW).price_micros == 4_400_000

@@ -1,3 +1,4 @@
+from base64 import urlsafe_b64encode
 from datetime import timedelta
 
 import pytest
@@ -5,7 +6,9 @@ import pytest
 from bidder.endpoints.notice import notice
 from bidder.endpoints.reply import Reply
 from bidder.events.kinds import Kind
+from bidder.events.price_keys import PriceKeys
 from bidder.events.token import Claims, encode, sign
+from tests import prices
 from tests.campaigns import NOW
 from tests.service import KEYS, Recorder, service
 
@@ -36,6 +39,43 @@ def test_a_signed_notice_is_published_with_all_that_its_bid_said() -> None:
         "deal": "d1",
         "country": "USA",
     }
+
+
+def test_a_lost_bid_says_why_in_words_for_filter_policies() -> None:
+    recorder = Recorder()
+
+    call(recorder, "loss", p="", r="102")
+
+    [event] = recorder.published
+    assert event.loss_reason == 102
+    assert event.attributes()["loss"]["StringValue"] == "outbid"
+
+
+def test_the_price_of_an_exchange_with_keys_is_decrypted() -> None:
+    recorder = Recorder()
+    keys = PriceKeys({"adx": prices.KEYS})
+    sent = urlsafe_b64encode(prices.encrypted(4_200_000)).decode()
+    for exchange in ("adx", "other"):
+        token = sign(Kind.IMPRESSION, encode(CLAIMS._replace(exchange=exchange)), KEYS)
+        with_keys = service(None, publisher=recorder, price_keys=keys)
+        assert notice(with_keys, "impression", token, {"p": sent}, None, NOW).status == 204
+
+    of_adx, of_other = recorder.published
+    assert (of_adx.price_micros, of_other.price_micros) == (4_200_000, 5_000_000)
+    assert (of_adx.exchange, of_adx.attributes()["exchange"]["StringValue"]) == ("adx", "adx")
+
+
+def test_while_keys_cannot_be_read_a_priced_notice_is_asked_for_again() -> None:
+    class Unreachable:
+        def of(self, _exchange: str) -> None:
+            raise OSError
+
+    recorder = Recorder()
+    token = sign(Kind.BILL, encode(CLAIMS._replace(exchange="adx")), KEYS)
+    without = service(None, publisher=recorder, price_keys=Unreachable())
+
+    assert notice(without, "bill", token, {"p": "x"}, None, NOW).status == 503
+    assert recorder.published == []
 
 
 def test_a_notice_that_could_not_be_published_is_asked_for_again() -> None:

@@ -24,6 +24,8 @@ all_claims = st.builds(
     test=st.booleans(),
     deal_id=st.none() | ids,
     country=st.none() | st.just("USA"),
+    exchange=st.none() | st.just("adx"),
+    rate=st.sampled_from([1_000_000, 1_084_200, 0]),
 )
 kinds = st.sampled_from(Kind)
 
@@ -62,6 +64,14 @@ def test_any_text_at_all_is_refused_and_nothing_else(text: str) -> None:
 
 
 PLAIN = Claims("bid", "campaign", "creative", 5_000_000, int(NOW.timestamp()), False, None, None)
+
+
+def test_tokens_of_the_code_before_exchanges_had_names_are_read_and_still_made() -> None:
+    before = b'["bid","campaign","creative",5000000,%d,false,null,null]' % PLAIN.issued
+    claims = urlsafe_b64encode(before).rstrip(b"=").decode()
+
+    assert verify(Kind.IMPRESSION, sign(Kind.IMPRESSION, claims, KEYS), KEYS, NOW) == PLAIN
+    assert encode(PLAIN) == claims
 
 
 def test_a_raised_price_is_refused() -> None:

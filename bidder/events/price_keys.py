@@ -1,0 +1,57 @@
+"""Encrypted prices: the keys of the exchanges that send them, and the scheme that Authorized Buyers made common.
+
+28 bytes in web-safe base64: an initialization vector (16), the price (8) hidden by HMAC-SHA1(encryption key, vector),
+and an integrity signature (4), the beginning of HMAC-SHA1(integrity key, price and vector). The price is a CPM in
+micros, a big-endian integer. Source: Google Authorized Buyers, "Decrypt Price Confirmations".
+"""
+
+import hmac
+from base64 import b64decode
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel
+
+_VECTOR, _PRICE, _SIGNATURE = 16, 8, 4
+_LENGTH = _VECTOR + _PRICE + _SIGNATURE
+
+
+def decoded(text: str) -> bytes | None:
+    """Base64, web-safe or not, its padding optional; a `+` may have come as a space. None where it is none."""
+    standard = text.translate(str.maketrans(" -_", "++/")).rstrip("=")
+    try:
+        return b64decode(standard + "=" * (-len(standard) % 4), validate=True)
+    except ValueError:  # not ASCII, or not base64
+        return None
+
+
+Key = Annotated[bytes, BeforeValidator(lambda text: decoded(str(text))), Field(min_length=16, repr=False)]
+
+
+class ExchangeKeys(BaseModel):
+    """The two keys that an exchange hands out, in base64, web-safe or not."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    encryption: Key
+    integrity: Key
+
+    def decrypt(self, text: str) -> int | None:
+        """The price in micros; None for anything that these keys did not sign."""
+        data = decoded(text)
+        if data is None or len(data) != _LENGTH:
+            return None
+        vector, hidden, signature = data[:_VECTOR], data[_VECTOR:-_SIGNATURE], data[-_SIGNATURE:]
+        pad = hmac.digest(self.encryption, vector, "sha1")[:_PRICE]
+        price = bytes(byte ^ over for byte, over in zip(hidden, pad, strict=True))
+        expected = hmac.digest(self.integrity, price + vector, "sha1")[:_SIGNATURE]
+        return int.from_bytes(price) if hmac.compare_digest(signature, expected) else None
+
+
+class PriceKeys(RootModel[dict[str, ExchangeKeys]]):
+    """Keys by the name that the exchange calls `/bid?exchange=` with. An exchange without keys sends plain prices."""
+
+    model_config = ConfigDict(frozen=True)
+
+    def of(self, exchange: str | None) -> ExchangeKeys | None:
+        """The keys of this exchange."""
+        return None if exchange is None else self.root.get(exchange)

@@ -1,0 +1,70 @@
+"""Encrypted prices, against a second writing of the published scheme and its own examples."""
+
+from base64 import b64encode, urlsafe_b64encode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from bidder.events.price_keys import ExchangeKeys, PriceKeys
+from tests.prices import KEYS, encrypted
+
+prices = st.integers(0, 2**63 - 1)
+vectors = st.binary(min_size=16, max_size=16)
+
+
+@given(prices, vectors)
+def test_what_an_exchange_encrypts_is_read_however_it_writes_base64(micros: int, vector: bytes) -> None:
+    sent = encrypted(micros, vector)
+
+    assert KEYS.decrypt(urlsafe_b64encode(sent).decode().rstrip("=")) == micros
+    assert KEYS.decrypt(urlsafe_b64encode(sent).decode()) == micros
+    assert KEYS.decrypt(b64encode(sent).decode().replace("+", " ")) == micros
+
+
+@pytest.mark.parametrize(
+    ("sent", "micros"),
+    [
+        ("YWJjMTIzZGVmNDU2Z2hpN7fhCuPemCce_6msaw", 100),
+        ("YWJjMTIzZGVmNDU2Z2hpN7fhCuPemCAWJRxOgA", 1900),
+        ("YWJjMTIzZGVmNDU2Z2hpN7fhCuPemC32prpWWw", 2700),
+    ],
+)
+def test_the_examples_that_authorized_buyers_publishes(sent: str, micros: int) -> None:
+    keys = ExchangeKeys.model_validate(
+        {
+            "encryption": "skU7Ax_NL5pPAFyKdkfZjZz2-VhIN8bjj1rVFOaJ_5o=",
+            "integrity": "arO23ykdNqUQ5LEoQ0FVmPkBd7xB5CO89PDZlSjpFxo=",
+        }
+    )
+    assert keys.decrypt(sent) == micros
+
+
+@given(prices, vectors, st.integers(0, 27), st.integers(1, 255))
+def test_a_changed_byte_is_no_price(micros: int, vector: bytes, place: int, change: int) -> None:
+    sent = bytearray(encrypted(micros, vector))
+    sent[place] ^= change
+    assert KEYS.decrypt(urlsafe_b64encode(sent).decode()) is None
+
+
+@given(st.text(max_size=60) | st.binary(max_size=40).map(lambda data: urlsafe_b64encode(data).decode()))
+def test_nothing_else_is_a_price(text: str) -> None:
+    assert KEYS.decrypt(text) is None
+
+
+def test_each_exchange_has_its_own_keys() -> None:
+    keys = PriceKeys.model_validate_json(
+        '{"adx": {"encryption": "AAAAAAAAAAAAAAAAAAAAAAAAAAA", "integrity": "BBBBBBBBBBBBBBBBBBBBBBBBBBB"}}'
+    )
+    assert keys.of("adx") is not None
+    assert keys.of("other") is None
+    assert repr(keys.of("adx")) == "ExchangeKeys()"
+
+
+@pytest.mark.parametrize(
+    "key", ["", "short", "not base64 at all, though it is long enough", "AAAAAAAAAAAAAAAAAAAAé", 7]
+)
+def test_unusable_keys_are_refused(key: object) -> None:
+    with pytest.raises(ValidationError):
+        ExchangeKeys.model_validate({"encryption": key, "integrity": "A" * 43})
