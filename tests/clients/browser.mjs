@@ -1,0 +1,29 @@
+// node browser.mjs CHROMIUM [URL FUNCTION ARGUMENT]
+// Calls one of the functions of the page at URL in a new headless Chromium; without a URL, Chromium only has to start.
+// Prints, as JSON, what was returned and what the browser complained about.
+
+import { chromium } from 'playwright-core';
+
+const [executablePath, url, name, argument] = process.argv.slice(2);
+const browser = await chromium.launch({
+  executablePath,
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--ignore-certificate-errors', '--disable-sync'],
+});
+try {
+  if (url) console.log(JSON.stringify(await call(await browser.newPage())));
+} finally {
+  await browser.close();
+}
+
+async function call(page) {
+  const complaints = [];
+  const answers = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (said) => said.type() === 'error' && complaints.push(`${said.text()} ${said.location().url}`));
+  page.on('request', (request) => answers.push(request.response()));
+  await page.goto(url);
+  const returned = await page.evaluate(([f, given]) => window.clients[f](given), [name, JSON.parse(argument)]);
+  // Pixels may be on their way still.
+  await Promise.all(answers);
+  return { returned, complaints };
+}

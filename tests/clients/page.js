@@ -1,0 +1,77 @@
+// The publisher's page: Prebid.js asks for bids, vast-client reads what it hands over, a <video> plays it.
+
+import pbjs from 'prebid.js';
+import 'prebid.js/modules/dvgroupBidAdapter';
+import { VASTParser, VASTTracker } from '@dailymotion/vast-client';
+
+// An auction for one video ad unit; the bids as Prebid.js has them. `bidder` is a host and port.
+async function auction({ bidder, video, ortb2 }) {
+  pbjs.processQueue();
+  pbjs.setConfig({ bidderTimeout: 5000 });
+  const unit = {
+    code: 'player',
+    mediaTypes: { video: { context: 'instream', playerSize: [[640, 360]], plcmt: 1, ...video } },
+    bids: [{ bidder: 'dvgroup', params: { sspId: 'test', endpoint: bidder } }],
+  };
+  const { bids = {}, timedOut } = await pbjs.requestBids({ adUnits: [unit], ortb2, timeout: 5000 });
+  return { bids: bids.player?.bids ?? [], timedOut };
+}
+
+// What a player without Prebid.js does: it posts the request itself, gets VAST, and reads it.
+async function ask({ url, request }) {
+  const answer = await fetch(url, {
+    method: 'POST',
+    credentials: 'include',
+    headers: { 'Content-Type': 'application/json', Accept: 'application/xml' },
+    body: JSON.stringify(request),
+  });
+  const vast = await answer.text();
+  return { status: answer.status, type: answer.headers.get('Content-Type'), ...(await read({ vast })) };
+}
+
+async function read({ vast }) {
+  const { ads, version } = await new VASTParser().parseVAST(new DOMParser().parseFromString(vast, 'text/xml'));
+  return { ads, version };
+}
+
+// Plays the ad's file of a type to the end, telling the tracker what happens, as a player does.
+async function watch({ vast, mime }) {
+  const { ad, linear, tracker } = await tracked(vast);
+  const { fileURL, width, height } = linear.mediaFiles.find((file) => file.mimeType === mime);
+  const video = Object.assign(document.createElement('video'), { muted: true, src: fileURL });
+  document.body.append(video);
+  video.addEventListener('playing', () => tracker.trackImpression(), { once: true });
+  video.addEventListener('timeupdate', () => tracker.setProgress(video.currentTime));
+  await new Promise((resolve, reject) => {
+    video.addEventListener('ended', resolve);
+    video.addEventListener('error', () => reject(new Error(`${fileURL}: ${video.error.message}`)));
+    video.play().catch(reject);
+  });
+  tracker.complete();
+  return {
+    ad: ad.id,
+    ended: video.ended,
+    played: video.currentTime,
+    duration: video.duration,
+    size: [video.videoWidth, video.videoHeight],
+    said: { duration: linear.duration, size: [width, height] },
+  };
+}
+
+// What the viewer and the player may do besides: click, skip, fail. Returns where the click leads to.
+async function interrupt({ vast, errorCode }) {
+  const { tracker } = await tracked(vast);
+  const clicked = new Promise((resolve) => tracker.on('clickthrough', resolve));
+  tracker.click();
+  tracker.skip();
+  tracker.errorWithCode(errorCode);
+  return { clickThrough: await clicked, skipDelay: tracker.skipDelay };
+}
+
+async function tracked(vast) {
+  const { ads } = await read({ vast });
+  const linear = ads[0].creatives.find((creative) => creative.type === 'linear');
+  return { ad: ads[0], linear, tracker: new VASTTracker(null, ads[0], linear) };
+}
+
+window.clients = { auction, ask, read, watch, interrupt };

@@ -1,0 +1,92 @@
+"""The clients of tests/clients: installed by npm, bundled for the browser, run by Node.js in headless Chromium."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tools import ROOT
+from tools.locks import lock
+from tools.processes import local_environment
+
+SOURCES = ROOT / "tests" / "clients"
+PROGRAMS = ("node", "npm", "openssl", "chromium")
+
+
+class Unavailable(RuntimeError):
+    """The clients can't run here; the message says what is missing."""
+
+
+@dataclass(frozen=True)
+class Browser:
+    """Headless Chromium on a page that has the clients. `site` is the folder with that page's files."""
+
+    folder: Path
+    site: Path
+    chromium: str
+
+    def call(self, url: str, function: str, argument: Mapping[str, Any]) -> Any:
+        """What one of page.js's functions returns, on the page at `url`. The browser must have nothing to complain."""
+        command = ["node", "browser.mjs", self.chromium, url, function, json.dumps(argument)]
+        answer = json.loads(_run(command, self.folder, seconds=60))
+        assert not answer["complaints"], answer["complaints"]
+        return answer["returned"]
+
+
+def prepared(folder: Path = ROOT / "build" / "clients") -> Browser:
+    """The clients, installed unless the lockfile is the one they were installed by. Raises Unavailable."""
+    missing = [program for program in PROGRAMS if not shutil.which(program)]
+    if missing:
+        msg = f"{', '.join(missing)} not found; on Debian and Ubuntu: apt install nodejs npm openssl chromium"
+        raise Unavailable(msg)
+    chromium = str(shutil.which("chromium"))
+    with lock(folder.with_name("clients.lock")):
+        folder.mkdir(parents=True, exist_ok=True)
+        for source in SOURCES.iterdir():
+            shutil.copy(source, folder)
+        _install(folder)
+        _run(["node", "browser.mjs", chromium], folder, seconds=60)  # does it start?
+        site = _bundle(folder)
+    return Browser(folder, site, chromium)
+
+
+def _install(folder: Path) -> None:
+    stamp = folder / "stamp"
+    wanted = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    stamp.unlink(missing_ok=True)
+    _run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], folder, seconds=180)
+    stamp.write_text(wanted)
+
+
+def _bundle(folder: Path) -> Path:
+    site = folder / "site"
+    command = ["node_modules/.bin/esbuild", "page.js", "--bundle", "--log-level=warning"]
+    _run([*command, f"--outfile={site / 'page.js'}"], folder, seconds=60)
+    shutil.copy(folder / "index.html", site)
+    return site
+
+
+def _run(command: list[str], folder: Path, seconds: float) -> str:
+    try:
+        ran = subprocess.run(  # noqa: S603  programs named here
+            command,
+            cwd=folder,
+            env=local_environment(),
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=True,
+        )
+    except subprocess.CalledProcessError as error:
+        msg = f"{' '.join(command[:3])} failed: {error.stderr.strip()[-2000:]}"
+        raise Unavailable(msg) from None
+    except subprocess.TimeoutExpired:
+        msg = f"{' '.join(command[:3])} took over {seconds:.0f} s"
+        raise Unavailable(msg) from None
+    return ran.stdout

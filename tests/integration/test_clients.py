@@ -1,0 +1,171 @@
+"""Clients that nobody here wrote, against `chalice local`: Prebid.js, vast-client and Chromium's own player."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bidder.campaigns.repository import CampaignRepository
+from bidder.delivery.budget import Spend
+from bidder.events.ledger import Ledger
+from tests.campaigns import campaign, creative, media
+from tests.integration.npm_clients import Browser, Unavailable, prepared
+from tests.integration.polling import poll
+from tests.integration.publisher import Publisher, publisher
+from tests.integration.subscriber import Subscriber, backlog
+from tests.matchable import video_request
+from tools.clips import Clip, make
+from tools.ministack import MiniStack
+
+COUNTRY, NOWHERE = "FIN", "ATA"
+CAMPAIGN = "in-browsers"
+TITLE = '5 > 4 & "so on" é'
+SECONDS = 2
+FORM = {"width": 320, "height": 180, "bitrate": 300}
+CLIPS = [Clip(f"media/clip.{name}", "Clip", duration=SECONDS, mime=f"video/{name}", **FORM) for name in ("mp4", "webm")]
+VIDEO = {"mimes": [clip.mime for clip in CLIPS], "protocols": [2, 3, 7, 11, 13], "skip": 1, "maxduration": 30}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Browser:
+    try:
+        return prepared()
+    except Unavailable as reason:
+        # Where CI has Node.js, these tests never stay out unnoticed.
+        if os.environ.get("CI") and shutil.which("node"):
+            raise
+        pytest.skip(str(reason))
+
+
+@pytest.fixture(scope="module")
+def selling(
+    browser: Browser,  # noqa: ARG001  nothing is made where the tests are skipped
+    local_aws: MiniStack,
+    stack: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, str]:
+    """The stack, when it has a campaign for one country with a short clip, as MP4 and as WebM, in a new snapshot."""
+    session, folder = local_aws.session(), tmp_path_factory.mktemp("clips")
+    for clip in CLIPS:
+        session.client("s3").put_object(
+            Bucket=stack["BIDDER_CREATIVE_BUCKET"],
+            Key=clip.key,
+            Body=make(clip, folder).read_bytes(),
+            ContentType=clip.mime,
+        )
+    renditions = [media(url=stack["BIDDER_MEDIA_URL"] + clip.key, mime=clip.mime, **FORM) for clip in CLIPS]
+    spot = creative(name=TITLE, duration=SECONDS, skip_offset=1, media=renditions)
+    sold = campaign(id=CAMPAIGN, cpm=12.5, targeting={"country": {"include": [COUNTRY]}}, creatives=[spot])
+    CampaignRepository(session.client("dynamodb"), stack["BIDDER_CAMPAIGNS_TABLE"]).put(sold)
+    session.client("sns").publish(TopicArn=stack["BIDDER_REFRESH_TOPIC"], Message="{}")
+    return stack
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, selling: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Publisher]:
+    with publisher(browser, selling, tmp_path_factory.mktemp("tls"), request(COUNTRY)) as running:
+        yield running
+
+
+def request(country: str, **video: Any) -> dict[str, Any]:
+    return video_request(video=VIDEO | video, device={"geo": {"country": country}})
+
+
+def auction(page: Publisher, country: str = COUNTRY) -> Any:
+    return page.call("auction", bidder=page.bidder, video=VIDEO, ortb2={"device": {"geo": {"country": country}}})
+
+
+def won(page: Publisher) -> Any:
+    [bid] = auction(page)["bids"]
+    return bid
+
+
+def test_prebid_shows_the_bid_and_hands_over_its_vast(page: Publisher) -> None:
+    bid = won(page)
+
+    assert (bid["cpm"], bid["currency"], bid["mediaType"]) == (12.5, "USD", "video")
+    assert (bid["creativeId"], bid["duration"], bid["meta"]["advertiserDomains"]) == ("spot", SECONDS, ["shop.example"])
+    assert page.statuses() == {("POST", 200)}
+    assert page.seen[0].sent["content-type"] == "text/plain"
+    document = page.call("read", vast=bid["vastXml"])
+    assert (document["version"], [ad["title"] for ad in document["ads"]]) == ("4.2", [TITLE])
+
+
+def test_to_prebid_204_is_a_clean_no_bid(page: Publisher) -> None:
+    assert auction(page, NOWHERE) == {"bids": [], "timedOut": False}
+    assert page.statuses() == {("POST", 204)}
+
+
+@pytest.mark.parametrize("clip", CLIPS, ids=lambda clip: clip.mime)
+def test_the_browser_plays_the_media_to_the_end(page: Publisher, clip: Clip) -> None:
+    watched = page.call("watch", vast=won(page)["vastXml"], mime=clip.mime)
+
+    assert watched["ended"]
+    assert watched["size"] == watched["said"]["size"] == [clip.width, clip.height]
+    assert watched["said"]["duration"] == SECONDS
+    assert watched["duration"] == pytest.approx(SECONDS, abs=0.1)
+    assert watched["played"] == pytest.approx(watched["duration"])
+
+
+def test_every_pixel_of_the_tracker_arrives_and_the_impression_is_billed_once(
+    page: Publisher, local_aws: MiniStack, stack: dict[str, str]
+) -> None:
+    session = local_aws.session()
+    ledger = Ledger(session.client("dynamodb"), stack["BIDDER_LEDGER_TABLE"])
+
+    def spent() -> int:
+        return ledger.spends([CAMPAIGN], datetime.now(UTC).date()).get(CAMPAIGN, Spend()).total_micros
+
+    events = Subscriber(local_aws, stack["BIDDER_EVENTS_TOPIC"], CAMPAIGN)
+    vast, before = won(page)["vastXml"], spent()
+
+    page.call("watch", vast=vast, mime="video/mp4")
+    assert page.statuses() == {("GET", 204)}
+    watched = ["complete", "firstQuartile", "impression", "midpoint", "start", "thirdQuartile"]
+    poll(lambda: len(events.kinds()) >= len(watched))
+    assert events.kinds() == watched
+
+    assert page.call("interrupt", vast=vast, errorCode="405") == {
+        "clickThrough": "https://shop.example/",
+        "skipDelay": 1,
+    }
+    assert page.statuses() == {("GET", 204)}
+    poll(lambda: len(events.kinds()) >= len(watched) + 3)
+    assert events.kinds() == sorted([*watched, "click", "error", "skip"])
+    assert [event["error_code"] for event in events.arrived if event["kind"] == "error"] == [405]
+
+    page.call("watch", vast=vast, mime="video/webm")
+    poll(lambda: events.kinds().count("impression") == 2)
+    poll(lambda: backlog(local_aws, "bid-events-ledger") == 0)
+    assert len({event["bid_id"] for event in events.arrived}) == 1
+    assert spent() - before == 12_500
+
+
+def test_a_page_that_posts_json_with_credentials_gets_vast(page: Publisher) -> None:
+    answer = page.call("ask", url=f"https://{page.bidder}/bid", request=request(COUNTRY))
+
+    assert page.statuses() == {("OPTIONS", 204), ("POST", 200)}
+    assert (answer["type"], len(answer["ads"])) == ("application/xml", 1)
+
+
+def test_for_no_bid_a_player_gets_vast_without_an_ad(page: Publisher) -> None:
+    answer = page.call("ask", url=f"https://{page.bidder}/bid", request=request(NOWHERE))
+
+    assert (answer["status"], answer["ads"]) == (200, [])
+
+
+@pytest.mark.parametrize(("protocol", "version"), [(2, "2.0"), (3, "3.0"), (7, "4.0"), (13, "4.2")])
+def test_a_player_of_one_vast_version_gets_that(page: Publisher, protocol: int, version: str) -> None:
+    answer = page.call("ask", url=f"https://{page.bidder}/bid", request=request(COUNTRY, protocols=[protocol]))
+
+    [ad] = answer["ads"]
+    [linear] = ad["creatives"]
+    assert answer["version"] == version
+    assert [file["mimeType"] for file in linear["mediaFiles"]] == VIDEO["mimes"]
+    assert (linear["duration"], linear["skipDelay"]) == (SECONDS, None if protocol == 2 else 1)
+    assert sorted(linear["trackingEvents"]) == sorted(
+        ["complete", "firstQuartile", "midpoint", "start", "thirdQuartile", *(["skip"] if protocol != 2 else [])]
+    )
