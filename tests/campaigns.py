@@ -89,23 +89,74 @@ flights = st.sampled_from(
         {"start": NOW, "end": NOW + timedelta(seconds=1)},
     ]
 )
-creatives = st.builds(
-    creative,
-    duration=st.sampled_from([6, 15, 30, 60]),
-    language=st.sampled_from([None, "en", "de"]),
-    attributes=st.sampled_from([[], [], [13]]),
-    apis=st.sampled_from([[], [], [7]]),
-    media=st.lists(
-        st.builds(
-            media,
-            mime=st.sampled_from(["video/mp4", "video/webm"]),
-            url=st.sampled_from(["https://cdn.example/a", "http://cdn.example/a", "http://127.0.0.1:4566/a"]),
-            bitrate=st.sampled_from([300, 1200, 6000]),
-        ),
-        min_size=1,
-        max_size=3,
+_links = st.sampled_from([None, "https://shop.example/more", "http://shop.example/more"])
+_extras = {
+    "icon": st.builds(
+        lambda link: {
+            "url": "https://icons.example/a.png",
+            "mime": "image/png",
+            "width": 20,
+            "height": 20,
+            "click_through": link,
+        },
+        _links,
     ),
+    "companions": st.builds(
+        lambda link: [
+            {"id": "side", "url": "https://cdn.example/side.png", "mime": "image/png", "width": 300, "height": 250},
+            {
+                "id": "top",
+                "url": "https://cdn.example/top.jpg",
+                "mime": "image/jpeg",
+                "width": 728,
+                "height": 90,
+                "click_through": link,
+            },
+        ],
+        _links,
+    ),
+    "verifications": st.just([{"vendor": "v.example-omid", "url": "https://v.example/omid.js", "parameters": "a]]>b"}]),
+    "universal_ad_id": st.just({"registry": "ad-id.org", "value": "ABCD0001000H"}),
+    "skip_offset": st.just(5),
+}
+_spoken = {
+    "duration": st.sampled_from([6, 15, 30, 60]),
+    "language": st.sampled_from([None, "en", "de"]),
+    "attributes": st.sampled_from([[], [], [13]]),
+    "apis": st.sampled_from([[], [], [7]]),
+}
+_played = st.fixed_dictionaries(
+    _spoken
+    | {
+        "media": st.lists(
+            st.builds(
+                media,
+                mime=st.sampled_from(["video/mp4", "video/webm"]),
+                url=st.sampled_from(["https://cdn.example/a", "http://cdn.example/a", "http://127.0.0.1:4566/a"]),
+                bitrate=st.sampled_from([300, 1200, 6000]),
+            ),
+            min_size=1,
+            max_size=3,
+        )
+    },
+    optional=_extras,
 )
+_tagged = st.fixed_dictionaries(
+    _spoken
+    | {
+        "tag": st.fixed_dictionaries(
+            {"url": st.just("https://ads.example/tag?a=1&b=2")},
+            optional={
+                "mimes": st.sampled_from([["video/webm"], ["video/mp4", "video/webm"]]),
+                "version": st.sampled_from(["2.0", "3.0", "4.0", "4.2"]),
+            },
+        ),
+        "media": st.just([]),
+        "click_through": st.none(),
+    },
+    optional=_extras,
+)
+creatives = st.builds(lambda changes: creative(**changes), _played | _played | _tagged)
 
 
 @st.composite

@@ -32,7 +32,7 @@ _videos = st.builds(
     lambda mimes, rest: {"mimes": mimes, **rest},
     _some_mimes,
     _optional(
-        protocols=st.sampled_from([[2, 3], [2, 7], [13], [3, 11], [15], []]),
+        protocols=st.sampled_from([[2, 3], [2, 7, 8], [13, 14], [3, 11, 6], [15], [], [2, 5], [1], [3, 14]]),
         protocol=st.sampled_from([[7], [2]]),
         minduration=_durations,
         maxduration=_durations,
@@ -51,6 +51,7 @@ _videos = st.builds(
         delivery=st.sampled_from([[], [2], [1], [1, 2]]),
         durfloors=_durfloors,
         mincpmpersec=_per_second,
+        companionad=st.sampled_from([[{}], [{"w": 300, "h": 250, "vcm": 1}, {"w": 728, "h": 90, "vcm": 0}]]),
     ),
 )
 _deals = st.lists(

@@ -62,7 +62,7 @@ def clips(documents: Iterable[Mapping[str, Any]]) -> list[Clip]:
 def _described(documents: Iterable[Mapping[str, Any]]) -> Iterator[Clip]:
     for campaign in documents:
         for creative in campaign["creatives"]:
-            for media in creative["media"]:
+            for media in creative.get("media", ()):
                 if "://" not in media["url"]:
                     yield Clip(
                         key=media["url"],

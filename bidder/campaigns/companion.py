@@ -8,7 +8,7 @@ from bidder.campaigns.types import HttpUrl, Id, ImageMime, Pixels, SecureUrl
 
 
 class Companion(BaseModel):
-    """Companion, VAST 4.2 section 3.12: sent where the impression asks for one of its size. Sizes in pixels.
+    """Companion, VAST 4.2: sent where the impression asks for one of its size. Sizes in pixels.
 
     Without `click_through` it leads where the video leads.
     """

@@ -9,7 +9,7 @@ from bidder.vast.version import Version
 
 
 class Tag(BaseModel):
-    """VASTAdTagURI, VAST 4.2 section 3.19.1: the URL at which another server answers with the ad.
+    """VASTAdTagURI, VAST 4.2: the URL at which another server answers with the ad.
 
     `mimes` are the types that its media may have; `version` is the VAST version that it answers in, left out where it
     suits any player. `tag: https://…` alone is short for `tag: {url: https://…}`.

@@ -8,7 +8,7 @@ from bidder.campaigns.types import SecureUrl
 
 
 class Verification(BaseModel):
-    """Verification, VAST 4.2 section 3.16: JavaScript for the Open Measurement SDK, run where the player has it.
+    """Verification, VAST 4.2: JavaScript for the Open Measurement SDK, run where the player has it.
 
     `vendor` is what the vendor calls itself (`company.com-omid`), `parameters` what its script is handed.
     `browser_optional` says that it needs no browser. `not_executed` is called where it was not run; `[REASON]` in it is

@@ -27,7 +27,7 @@ class InLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wrapper:
-    """Wrapper, section 3.19: the URL at which another server answers with the ad."""
+    """Wrapper: the URL at which another server answers with the ad."""
 
     ad_tag: str
 

@@ -47,7 +47,7 @@ class Category:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """Verification, section 3.16: a script that measures for `vendor`, and the parameters that it is handed.
+    """Verification: a script that measures for `vendor`, and the parameters that it is handed.
 
     `browser_optional`: it also runs where there is no browser. `not_executed` is called where it could not run.
     """
@@ -80,7 +80,7 @@ class Icon:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Companion:
-    """Companion, section 3.12: a picture beside the video.
+    """Companion: a picture beside the video.
 
     `rendering_mode` is `concurrent` or, shown after it, `end-card`; None leaves it to the player.
     """

@@ -1,17 +1,19 @@
 """Auctions as data. Each file: `campaigns` as changes to the plain one of `tests.campaigns`, a `request`, and what to
 `expect`: for each impression that gets a bid the fields that matter, or the status 400 and the fields that are wrong.
-A pod's impression
-may get a list of bids. `source` is the clause that says so."""
+A pod's impression may get a list of bids, and `cur` is the response's. Among the fields `vast` is no field of the bid:
+it maps XPaths into its markup, without namespaces, to all that is found there. `source` is the clause that says so."""
 
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from lxml import etree
 
 from bidder.endpoints.bid import bid
 from tests.campaigns import NOW, campaign, snapshot
 from tests.service import service
+from tests.xsd import assert_valid
 
 AUCTIONS = sorted((Path(__file__).parent / "auctions").glob("*.json"))
 
@@ -38,9 +40,21 @@ def test_auction(path: Path) -> None:
     for imp_id, wanted in expected.items():
         wanted = wanted if isinstance(wanted, list) else [wanted]
         assert len(made[imp_id]) == len(wanted)
-        pairs = zip(made[imp_id], wanted, strict=True)
-        assert [{name: one.get(name) for name in fields} for one, fields in pairs] == wanted
         assert len({one["id"] for one in made[imp_id]}) == len(wanted)
+        for one, fields in zip(made[imp_id], wanted, strict=True):
+            found = vast(one["adm"])
+            for xpath, values in fields.pop("vast", {}).items():
+                assert [getattr(part, "text", part) for part in found.xpath(xpath)] == values, xpath
+            assert {name: one.get(name) for name in fields} == fields
+
+
+def vast(adm: str) -> etree._Element:
+    """The markup, valid, its elements without their namespace."""
+    assert_valid(adm)
+    root = etree.fromstring(adm)
+    for element in root.iter("{*}*"):
+        element.tag = etree.QName(element).localname
+    return root
 
 
 def test_there_are_auctions() -> None:

@@ -56,9 +56,10 @@ def test_there_is_a_dozen_and_no_brand_is_real() -> None:
         domain = campaign.advertiser.domain
         assert domain.endswith(".example")
         for creative in campaign.creatives:
-            host = urlsplit(creative.click_through).hostname
-            assert host is not None
-            assert host.removeprefix("www.") == domain
+            for link in creative.links():
+                host = urlsplit(link).hostname
+                assert host is not None
+                assert host.removeprefix("www.") in {domain, "choices.example"}
 
 
 def test_categories_are_of_content_taxonomy_1() -> None:
@@ -78,6 +79,12 @@ def test_creatives_vary_and_each_file_can_be_made() -> None:
     assert {(file.width, file.height) for file in media} >= {(640, 360), (1280, 720), (1920, 1080)}
     documents = yaml.safe_load((SAMPLES / "campaigns.yaml").read_text(encoding="utf-8"))["campaigns"]
     assert {LOCAL + clip.key for clip in clips(documents)} == {file.url for file in media}
+
+
+def test_each_thing_that_a_creative_can_have_is_shown_once() -> None:
+    creatives = [creative for campaign in samples().values() for creative in campaign.creatives]
+    for part in ("tag", "icon", "verifications", "companions", "universal_ad_id"):
+        assert any(getattr(creative, part) for creative in creatives), part
 
 
 def test_prices_budgets_and_flights_vary() -> None:
