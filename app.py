@@ -1,5 +1,6 @@
 """The Chalice app: which request, message or schedule reaches which part of the bidder, and nothing more."""
 
+from base64 import b64encode
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -9,6 +10,7 @@ from chalice.app import SNSEvent, SQSEvent
 
 from bidder import log
 from bidder.endpoints import bid, health, notice, rebuild, record
+from bidder.endpoints.deadline import arrival
 from bidder.endpoints.public_url import public_url
 from bidder.endpoints.reply import Reply, cors
 from bidder.endpoints.service import Service
@@ -30,19 +32,38 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+class Binary(Response):
+    """A response whose bytes go out as they are, whatever their content type; Chalice has a list of binary types."""
+
+    def to_dict(self, binary_types: list[str] | None = None) -> dict[str, Any]:  # noqa: ARG002  Chalice's signature
+        response: dict[str, Any] = super().to_dict()
+        return response | {"body": b64encode(self.body).decode(), "isBase64Encoded": True}
+
+
 def respond(reply: Reply) -> Response:
     headers = dict(reply.headers)
     if reply.content_type:
         headers["Content-Type"] = reply.content_type
-    return Response(body=reply.body, status_code=reply.status, headers=headers)
+    form = Binary if isinstance(reply.body, bytes) else Response
+    return form(body=reply.body, status_code=reply.status, headers=headers)
 
 
 @app.route("/bid", methods=["POST"], content_types=ANY_CONTENT)
 def post_bid() -> Response:
     request = app.current_request
-    base = public_url(settings().public_url, request.context, request.headers, "/bid")
-    exchange = (request.query_params or {}).get("exchange")
-    return respond(bid.bid(service(), request.raw_body, request.headers, base, now(), exchange))
+    arrived = arrival(request.context, now())
+    query = request.query_params or {}
+    reply = bid.bid(
+        service(),
+        request.raw_body,
+        request.headers,
+        public_url(settings().public_url, request.context, request.headers, "/bid"),
+        now(),
+        query.get("exchange"),
+        nbr=query.get("nbr") == "1",
+        waited_ms=lambda: (now() - arrived).total_seconds() * 1000,
+    )
+    return respond(reply)
 
 
 @app.route("/bid", methods=["OPTIONS"])

@@ -34,3 +34,11 @@ def error(name: str, **fields: Any) -> None:
     import traceback
 
     event(name, logging.ERROR, **fields, traceback=traceback.format_exc(limit=8))
+
+
+def fault(name: str, **fields: Any) -> None:
+    """Logs a fault of ours in reading or answering a request: its kind and place, not its text, which may quote it."""
+    import traceback
+
+    kind, _, where = sys.exc_info()
+    event(name, logging.ERROR, **fields, error=kind and kind.__name__, traceback="".join(traceback.format_tb(where, 8)))

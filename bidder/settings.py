@@ -34,6 +34,10 @@ class Settings(BaseModel):
     """Base that relative creative URLs are resolved against when campaigns are imported."""
     seat: str = Field(default="bidder", min_length=1)
     """The buyer seat that bids carry, and that `wseat` and `bseat` are compared with."""
+    network_allowance: float = Field(default=20, ge=0)
+    """Milliseconds of a request's `tmax` that its way here and back takes."""
+    most_bids_at_once: int = Field(default=64, ge=1)
+    """Requests that one process decides at once; more are answered 503. In Lambda there is only ever one."""
     snapshot_check_interval: float = Field(default=5, gt=0)
     snapshot_warn_age: float = Field(default=180, gt=0)
     snapshot_hard_age: float = Field(default=600, gt=0)

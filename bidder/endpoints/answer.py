@@ -28,7 +28,7 @@ def bid_id(auction_id: str, offer: Offer, number: int, now: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What all bids of one answer share: `base` of the event URLs, the signing keys, the caller's name, the currency.
+    """What all bids of one answer share: `base` of the event URLs, their keys, the caller's name, the currency.
 
     `rate` is what one unit of the currency is worth, in micros of the account currency.
     """
@@ -38,11 +38,12 @@ class Terms:
     keys: SigningKeys
     now: datetime
     exchange: str | None
+    currency: str
     rate: int
 
 
 def event_urls(terms: Terms, offer: Offer, number: int) -> EventUrls:
-    """The signed URLs of the offer that is the answer's so-manieth."""
+    """The signed URLs of an offer, the answer's first being number 0."""
     request = terms.request
     geo = request.device and request.device.geo
     country = geo.country if geo and geo.country and len(geo.country) in {2, 3} else None

@@ -1,6 +1,7 @@
 """POST /bid: an OpenRTB request in, a bid or no bid out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bidder import log
@@ -9,15 +10,19 @@ from bidder.auction.match import match
 from bidder.auction.offer import Offer
 from bidder.currency import bidding_currency
 from bidder.endpoints import answer
-from bidder.endpoints.reply import JSON, XML, Reply, cors, error
+from bidder.endpoints.body import BadBody, decoded
+from bidder.endpoints.deadline import in_time
+from bidder.endpoints.reply import JSON, XML, Reply, compressed, cors, error
 from bidder.endpoints.service import Service
 from bidder.endpoints.vast import vast
 from bidder.events.exchange import exchange_name
 from bidder.money import ACCOUNT_CURRENCY, impression_cost
 from bidder.openrtb.bid_request import BidRequest
-from bidder.openrtb.bid_response import bid_response, dump
+from bidder.openrtb.bid_response import bid_response, dump, no_bid_response
 from bidder.openrtb.invalid_request import InvalidRequest
+from bidder.openrtb.no_bid_reason import NoBidReason
 from bidder.openrtb.parse import parse
+from bidder.privacy.gate import permitted
 from bidder.snapshot.snapshot import Snapshot
 from bidder.tracing import span
 from bidder.vast import EMPTY
@@ -32,55 +37,87 @@ def bid(
     base_url: str,
     now: datetime,
     exchange: str | None = None,
+    *,
+    nbr: bool = False,
+    waited_ms: Callable[[], float] = lambda: 0,
 ) -> Reply:
     """200 with a BidResponse or, for `Accept: application/xml`, with VAST; 204 or an empty VAST for no bid.
 
-    400 names each field that the standard calls invalid. Header names are in lower case. `exchange` is what the caller
-    goes by, from its URL: events say it, and its prices are read with its keys.
+    4xx says what is wrong with the request; 400 names each field that the standard calls invalid. 503 is a no-bid for
+    want of room. Header names are in lower case. `exchange` is what the caller goes by, from its URL: events say it,
+    and its prices are read with its keys. With `nbr` a no-bid is 200, and a BidResponse that says why. `waited_ms` says
+    how long ago the request reached us; it is asked again whenever that matters.
     """
-    answers_xml = wants_xml(headers.get("accept", ""))
     more = {**OPENRTB_VERSION, **cors(headers.get("origin"))}
-    no_bid = Reply(200, EMPTY, XML, more) if answers_xml else Reply(204, headers=more)
+    if not service.room.acquire(blocking=False):
+        return Reply(503, headers={**more, "Retry-After": "1"})
+    try:
+        reply = _reply(service, body, headers, base_url, now, exchange, nbr, waited_ms)
+    finally:
+        service.room.release()
+    return compressed(replace(reply, headers={**reply.headers, **more}), headers.get("accept-encoding", ""))
+
+
+def _reply(
+    service: Service,
+    body: bytes,
+    headers: Mapping[str, str],
+    base_url: str,
+    now: datetime,
+    exchange: str | None,
+    nbr: bool,
+    waited_ms: Callable[[], float],
+) -> Reply:
+    as_xml = wants_xml(headers.get("accept", ""))
+    request = None
     try:
         exchange = exchange_name(exchange)
         with span("parse"):
-            request = parse(body)
+            request = permitted(parse(decoded(body, headers.get("content-encoding", ""))))
+        snapshot = service.keeper.current(now)
+        # Asked when the snapshot is there: a cold start that is too late for this request loads it for the next.
+        if not in_time(request.tmax, waited_ms(), service.settings.network_allowance):
+            return no_bid(request.id, NoBidReason.INSUFFICIENT_TIME, as_xml=as_xml, nbr=nbr)
+        if snapshot is None:
+            return no_bid(request.id, NoBidReason.TECHNICAL_ERROR, as_xml=as_xml, nbr=nbr)
+        offers = _offers(service.settings.seat, request, snapshot, now)
+        if not offers:
+            return no_bid(request.id, NoBidReason.NO_CAMPAIGN_FITS, as_xml=as_xml, nbr=nbr)
+        with span("markup"):
+            currency = bidding_currency(request.cur, snapshot.delivery.rates) or ACCOUNT_CURRENCY
+            rate = snapshot.delivery.rates[currency]
+            terms = answer.Terms(request, base_url, service.signing_keys, now, exchange, currency, rate)
+            return _with_bid(service.settings.seat, terms, offers, as_xml=as_xml)
+    except BadBody as bad:
+        return bad.reply()
     except InvalidRequest as wrong:
-        refused = error(400, "invalid bid request: " + str(wrong), fields=dict(wrong.fields))
-        return Reply(refused.status, refused.body, JSON, more)
-
-    try:
-        with_bid = _answer(service, request, base_url, now, exchange, as_xml=answers_xml)
+        return error(400, "invalid bid request: " + str(wrong), fields=dict(wrong.fields))
     except Exception:  # no bid costs one auction; a 5xx makes an exchange throttle us, and shows callers our insides
-        log.error("bid.failed")
-        return no_bid
-    return no_bid if with_bid is None else Reply(200, with_bid, XML if answers_xml else JSON, more)
+        log.fault("bid.failed")
+        return no_bid(request.id if request else "", NoBidReason.TECHNICAL_ERROR, as_xml=as_xml, nbr=nbr)
 
 
-def _answer(
-    service: Service, request: BidRequest, base_url: str, now: datetime, exchange: str | None, *, as_xml: bool
-) -> str | None:
-    """The body of an answer with a bid, or None."""
-    snapshot = service.keeper.current(now)
-    if snapshot is None:
-        return None
+def _offers(seat: str, request: BidRequest, snapshot: Snapshot, now: datetime) -> list[Offer]:
     with span("match"):
         slots = match(request, snapshot)
     with span("price"):
-        offers = decide(request, slots, snapshot, service.settings.seat, now)
-    if not request.test:
-        offers = affordable(offers, snapshot)
-    if not offers:
-        return None
-    with span("markup"):
-        currency = bidding_currency(request.cur, snapshot.delivery.rates) or ACCOUNT_CURRENCY
-        rate = snapshot.delivery.rates[currency]
-        terms = answer.Terms(request, base_url, service.signing_keys, now, exchange, rate)
-        urls = [answer.event_urls(terms, offer, number) for number, offer in enumerate(offers)]
-        if as_xml:
-            return vast(offers[0], urls[0], price_macro=False)
-        bids = [answer.bid(terms, offer, its_urls) for offer, its_urls in zip(offers, urls, strict=True)]
-        return dump(bid_response(request.id, bids[0]["id"], currency, {service.settings.seat: bids}))
+        offers = decide(request, slots, snapshot, seat, now)
+    return offers if request.test else affordable(offers, snapshot)
+
+
+def _with_bid(seat: str, terms: answer.Terms, offers: Sequence[Offer], *, as_xml: bool) -> Reply:
+    urls = [answer.event_urls(terms, offer, number) for number, offer in enumerate(offers)]
+    if as_xml:
+        return Reply(200, vast(offers[0], urls[0], price_macro=False), XML)
+    bids = [answer.bid(terms, offer, its_urls) for offer, its_urls in zip(offers, urls, strict=True)]
+    return Reply(200, dump(bid_response(terms.request.id, bids[0]["id"], terms.currency, {seat: bids})), JSON)
+
+
+def no_bid(request_id: str, reason: NoBidReason, *, as_xml: bool, nbr: bool) -> Reply:
+    """No bid, in the form that the caller asked for (OpenRTB 2.6, section 7.1)."""
+    if as_xml:
+        return Reply(200, EMPTY, XML)
+    return Reply(200, dump(no_bid_response(request_id, reason)), JSON) if nbr else Reply(204)
 
 
 def affordable(offers: Sequence[Offer], snapshot: Snapshot) -> list[Offer]:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import cached_property
+from threading import BoundedSemaphore
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -25,6 +26,11 @@ class Service:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+
+    @cached_property
+    def room(self) -> BoundedSemaphore:
+        """A place for each bid that may be decided at once."""
+        return BoundedSemaphore(self.settings.most_bids_at_once)
 
     @cached_property
     def store(self) -> SnapshotStore:

@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class NoBidReason(IntEnum):
-    """What `BidResponse.nbr` holds. 500 and above: the exchange's own."""
+    """What `BidResponse.nbr` holds. The list leaves 500 and above to vendors: those are ours."""
 
     UNKNOWN_ERROR = 0
     TECHNICAL_ERROR = 1
@@ -24,3 +24,4 @@ class NoBidReason(IntEnum):
     INSUFFICIENT_TIME = 15
     INCOMPLETE_SUPPLY_CHAIN = 16
     BLOCKED_SUPPLY_CHAIN_NODE = 17
+    NO_CAMPAIGN_FITS = 500

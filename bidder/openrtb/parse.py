@@ -10,8 +10,9 @@ from bidder.openrtb.bid_request import MAX_IMPS, BidRequest
 from bidder.openrtb.invalid_request import Fault, InvalidRequest
 from bidder.openrtb.mend import mend
 
-MAX_BODY = 256 * 1024
-"""Bytes. The largest requests in real traffic, with a dozen impressions, stay below 64 KiB."""
+MAX_BODY = 128 * 1024
+"""Bytes. The largest requests in real traffic, with a dozen impressions, stay below 64 KiB; the most hostile body of
+this size takes 11 ms to refuse, a common request 0.05 ms to read."""
 
 MAX_FAULTS = 100
 """Wrong fields that are looked at; a sender with more has another problem than its fields."""

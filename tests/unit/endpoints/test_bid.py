@@ -2,7 +2,10 @@
 
 import json
 import logging
-from datetime import timedelta
+import sys
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from threading import BoundedSemaphore
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,12 +24,16 @@ from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
 from tests.campaigns import NOW, campaign, campaign_lists, creative, snapshot
 from tests.matchable import matchable_requests, video_request
-from tests.service import KEYS, service
+from tests.service import KEYS, Holder, service
 from tests.strategies import json_values
+from tests.xsd import assert_valid
 
 BASE = "https://bid.example/api"
 NAMESPACE = {"v": "http://www.iab.com/VAST"}
 PLAIN = snapshot([campaign()])
+# AdCOM 1.0, List: Creative Subtypes - Audio/Video
+INLINE = {"2.0": 2, "3.0": 3, "4.0": 7, "4.1": 11, "4.2": 13, "4.3": 15}
+WRAPPER = {"2.0": 5, "3.0": 6, "4.0": 8, "4.1": 12, "4.2": 14, "4.3": 16}
 
 
 def ask(request: Any, held: Snapshot | None = PLAIN, **headers: str) -> Reply:
@@ -120,7 +127,7 @@ def test_the_page_that_asks_is_named_back_with_credentials_allowed() -> None:
 
     assert headers["Access-Control-Allow-Origin"] == "https://page.example"
     assert headers["Access-Control-Allow-Credentials"] == "true"
-    assert headers["Vary"] == "Origin"
+    assert "Origin" in headers["Vary"]
     assert headers["X-Openrtb-Version"] == "2.6"
 
 
@@ -189,8 +196,13 @@ def test_any_answer_is_a_bid_or_none(request: dict[str, Any], campaigns: list[Ca
     if reply.status == 200:
         imps = {imp["id"]: imp for imp in request["imp"]}
         for made in json.loads(reply.body)["seatbid"][0]["bid"]:
-            assert imps[made["impid"]]["video"]
-            etree.fromstring(made["adm"])
+            video = imps[made["impid"]]["video"]
+            protocols = video.get("protocols") or video.get("protocol")
+            assert not protocols or made["protocol"] in protocols
+            assert_valid(made["adm"])
+            markup = etree.fromstring(made["adm"])
+            of_version = WRAPPER if markup.find("{*}Ad/{*}Wrapper") is not None else INLINE
+            assert made["protocol"] == of_version[markup.get("version")]
 
 
 @given(st.binary(max_size=200) | json_values.map(lambda value: json.dumps(value).encode()))
@@ -199,19 +211,130 @@ def test_any_body_at_all_is_answered(body: bytes) -> None:
     assert parse(json.dumps(video_request()).encode())  # and leaves nothing behind that breaks the next
 
 
-def test_a_fault_of_ours_is_no_bid_and_a_log_line_not_a_5xx(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def logged() -> Iterator[list[dict[str, Any]]]:
+    """The log, line by line, whatever else takes it up."""
+    lines: list[dict[str, Any]] = []
+
+    class Listening(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(json.loads(record.getMessage()))
+
+    listening = Listening()
+    logging.getLogger("bidder").addHandler(listening)
+    yield lines
+    logging.getLogger("bidder").removeHandler(listening)
+
+
+def test_a_fault_of_ours_is_no_bid_and_a_log_line_not_a_5xx(logged: list[dict[str, Any]]) -> None:
     class Broken:
         def current(self, _now: object) -> Snapshot:
             raise ZeroDivisionError
 
-    monkeypatch.setattr(logging.getLogger("bidder"), "propagate", True)
     reply = bid(service(None, keeper=Broken()), json.dumps(video_request()).encode(), {}, BASE, NOW)
 
     assert (reply.status, reply.body) == (204, "")
-    [record] = caplog.records
-    assert json.loads(record.message)["event"] == "bid.failed"
+    assert [line["event"] for line in logged] == ["bid.failed"]
+
+
+def test_who_asks_why_there_is_no_bid_is_told() -> None:
+    body = json.dumps(video_request(id="why", tmax=100)).encode()
+
+    def told(held: Snapshot | None, waited_ms: float = 0, **replaced: Any) -> Any:
+        reply = bid(service(held, **replaced), body, {}, BASE, NOW, nbr=True, waited_ms=lambda: waited_ms)
+        assert (reply.status, reply.content_type) == (200, "application/json")
+        return json.loads(reply.body)
+
+    assert told(snapshot([])) == {"id": "why", "seatbid": [], "nbr": 500}
+    assert told(None)["nbr"] == 1
+    assert told(PLAIN, keeper=None)["nbr"] == 1
+    assert told(PLAIN, waited_ms=80)["nbr"] == 15
+    assert told(PLAIN)["seatbid"][0]["bid"]
+
+
+@pytest.mark.parametrize(
+    ("tmax", "waited_ms", "status"),
+    [(None, 9999, 200), (0, 9999, 200), (300, 0, 200), (300, 275, 200), (300, 276, 204), (25, 0, 200), (24, 0, 204)],
+)
+def test_a_bid_that_would_come_too_late_is_not_made(tmax: int | None, waited_ms: float, status: int) -> None:
+    body = json.dumps(video_request(tmax=tmax)).encode()
+    assert bid(service(PLAIN), body, {}, BASE, NOW, waited_ms=lambda: waited_ms).status == status
+
+
+def test_a_cold_start_that_is_too_late_loads_the_snapshot_for_the_next_request() -> None:
+    class Loading:
+        loaded = 0
+
+        def current(self, _now: object) -> Snapshot:
+            self.loaded += 1
+            return PLAIN
+
+    keeper = Loading()
+    waited = iter([400.0, 0.0])
+    made = service(None, keeper=keeper)
+    body = json.dumps(video_request(tmax=300)).encode()
+
+    assert [bid(made, body, {}, BASE, NOW, waited_ms=lambda: next(waited)).status for _ in range(2)] == [204, 200]
+    assert keeper.loaded == 2
+
+
+def test_more_at_once_than_there_is_room_for_is_503_and_the_room_is_given_back() -> None:
+    made = service(PLAIN)
+    body = json.dumps(video_request()).encode()
+    inner: list[Reply] = []
+
+    class Asking:
+        """A keeper in whose midst another request comes in."""
+
+        def current(self, _now: object) -> Snapshot:
+            inner.append(bid(made, body, {"origin": "https://page.example"}, BASE, NOW))
+            return PLAIN
+
+    made.__dict__.update(keeper=Asking(), room=BoundedSemaphore(1))
+    outer = bid(made, body, {}, BASE, NOW)
+
+    assert outer.status == 200
+    assert [(reply.status, reply.body) for reply in inner] == [(503, "")]
+    assert inner[0].headers["Retry-After"]
+    assert inner[0].headers["Access-Control-Allow-Origin"] == "https://page.example"
+    assert bid(made, b"{}", {}, BASE, NOW).status == 400
+    made.__dict__["keeper"] = None
+    assert [bid(made, body, {}, BASE, NOW).status for _ in range(3)] == [204] * 3
+
+
+def test_a_restricted_user_is_bid_on_by_context_alone() -> None:
+    seen: list[Any] = []
+
+    class Watching(Holder):
+        def current(self, _now: datetime) -> Snapshot:
+            seen.append(sys._getframe(1).f_locals["request"])
+            return PLAIN
+
+    device = {"ip": "203.0.113.7", "ifa": "the-user", "geo": {"country": "US", "lat": 1.5}}
+    for lmt in (0, 1):
+        request = video_request(device={**device, "lmt": lmt}, user={"id": "the-user"})
+        reply = bid(service(None, keeper=Watching(None)), json.dumps(request).encode(), {}, BASE, NOW)
+        assert reply.status == 200
+
+    assert seen[0].user.id == "the-user"
+    assert (seen[1].user.id, seen[1].device.ifa, seen[1].device.ip, seen[1].device.geo.lat) == (None,) * 4
+    assert seen[1].device.geo.country == "USA"
+
+
+def test_a_fault_is_logged_without_what_was_sent(logged: list[dict[str, Any]]) -> None:
+    user_id = "the-" + "user"  # apart, for a traceback shows this line
+
+    class Quoting:
+        def current(self, _now: object) -> Snapshot:
+            raise KeyError(user_id)
+
+    request = video_request(user={"id": user_id})
+    assert bid(service(None, keeper=Quoting()), json.dumps(request).encode(), {}, BASE, NOW).status == 204
+
+    [line] = logged
+    assert line["error"] == "KeyError"
+    assert "in current" in line["traceback"]
+    assert user_id not in json.dumps(line)
 
 
 def test_a_price_in_another_currency_comes_back_as_what_was_decided() -> None:

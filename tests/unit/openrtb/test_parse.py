@@ -264,7 +264,7 @@ def test_the_words_nan_and_infinity_are_no_offence() -> None:
 
 
 def test_many_faults_are_counted_not_listed() -> None:
-    body = json.dumps(request(bcat=[{"a": 1}] * 20_000)).encode()
+    body = json.dumps(request(bcat=[{"a": 1}] * 10_000)).encode()
     started = time.perf_counter()
     with pytest.raises(InvalidRequest, match=str(MAX_FAULTS)):
         parse(body)

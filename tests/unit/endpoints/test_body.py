@@ -1,0 +1,75 @@
+"""decoded(): gzip or not, whatever the headers say, and never more than MAX_BODY of it."""
+
+import gzip
+import tracemalloc
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.endpoints.body import BadBody, decoded
+from bidder.openrtb.parse import MAX_BODY
+
+BODY = b'{"id":"1"}'
+
+
+@pytest.mark.parametrize("coding", ["", "identity", "gzip", " GZIP ", "x-gzip"])
+@pytest.mark.parametrize("body", [BODY, gzip.compress(BODY)])
+def test_a_body_is_read_by_its_first_bytes(body: bytes, coding: str) -> None:
+    assert decoded(body, coding) == BODY
+
+
+@given(st.binary(max_size=500))
+def test_what_was_compressed_comes_out(body: bytes) -> None:
+    assert decoded(gzip.compress(body), "gzip") == body
+
+
+@given(st.binary(max_size=200).map(lambda noise: b"\x1f\x8b" + noise) | st.binary(max_size=200))
+def test_noise_is_refused_or_left_alone(body: bytes) -> None:
+    read: bytes | int
+    try:
+        read = decoded(body, "")
+    except BadBody as refused:
+        read = refused.status
+    assert read in (body, 400)
+
+
+def status(body: bytes, coding: str = "") -> int:
+    with pytest.raises(BadBody) as caught:
+        decoded(body, coding)
+    return caught.value.status
+
+
+@pytest.mark.parametrize("coding", ["br", "deflate", "zstd", "gzip, gzip", "gzip, br"])
+def test_other_codings_are_415_and_the_answer_names_what_is_taken(coding: str) -> None:
+    assert status(BODY, coding) == 415
+    with pytest.raises(BadBody) as caught:
+        decoded(BODY, coding)
+    assert caught.value.reply().headers["Accept-Encoding"] == "gzip"
+
+
+def test_what_is_too_long_is_413_however_it_comes() -> None:
+    assert decoded(b" " * MAX_BODY, "") == decoded(gzip.compress(b" " * MAX_BODY), "gzip")
+    assert status(b" " * (MAX_BODY + 1)) == 413
+    assert status(gzip.compress(b" " * (MAX_BODY + 1))) == 413
+
+
+def test_a_bomb_is_never_unpacked() -> None:
+    bomb = gzip.compress(b"\0" * 50_000_000)
+    assert len(bomb) < MAX_BODY
+    tracemalloc.start()
+    try:
+        assert status(bomb) == 413
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * MAX_BODY
+
+
+@pytest.mark.parametrize(
+    "body",
+    [gzip.compress(BODY)[:-1], gzip.compress(BODY)[:10], gzip.compress(BODY) + b"x", gzip.compress(BODY) * 2],
+    ids=["cut short", "header only", "followed by more", "two streams"],
+)
+def test_what_is_not_one_whole_stream_is_400(body: bytes) -> None:
+    assert status(body, "gzip") == 400

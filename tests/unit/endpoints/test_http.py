@@ -1,0 +1,116 @@
+"""POST /bid through Chalice, as API Gateway hands it over and as `chalice local` does."""
+
+import gzip
+import json
+from base64 import b64decode, b64encode
+from typing import Any
+
+import pytest
+from chalice.config import Config
+from chalice.local import LocalGateway
+
+import app
+from tests.campaigns import campaign, snapshot
+from tests.integration.runtime import api_event
+from tests.matchable import video_request
+from tests.service import SETTINGS, service
+
+BODY = json.dumps(video_request()).encode()
+TYPES = ["application/json", "text/plain", "text/plain;charset=UTF-8", "application/x-www-form-urlencoded", "x", ""]
+MISSING = "\0"  # stands for no Content-Type at all
+
+
+@pytest.fixture(autouse=True)
+def bidding(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = service(snapshot([campaign()]))
+    monkeypatch.setattr(app, "service", lambda: made)
+    monkeypatch.setattr(app, "settings", lambda: SETTINGS)
+
+
+def from_gateway(body: bytes, query: str = "", context: dict[str, Any] | None = None, **headers: str) -> Any:
+    """With binary media types */* every body comes in Base64."""
+    event = api_event("POST", f"/bid{query}", "/bid", headers=headers, body=b64encode(body).decode())
+    event["isBase64Encoded"] = True
+    event["requestContext"] |= context or {}
+    return app.app(event, None)
+
+
+def from_local(body: bytes, query: str = "", **headers: str) -> Any:
+    gateway = LocalGateway(app.app, Config())
+    return gateway.handle_request(method="POST", path=f"/bid{query}", headers=headers, body=body)
+
+
+WAYS = pytest.mark.parametrize("way", [from_gateway, from_local])
+
+
+def content(answer: dict[str, Any]) -> bytes:
+    return b64decode(answer["body"]) if answer.get("isBase64Encoded") else answer["body"].encode()
+
+
+@WAYS
+@pytest.mark.parametrize("content_type", [*TYPES, MISSING])
+@pytest.mark.parametrize("body", [BODY, gzip.compress(BODY)])
+def test_a_body_of_any_type_is_read(way: Any, content_type: str, body: bytes) -> None:
+    answer = way(body, **({} if content_type is MISSING else {"Content-Type": content_type}))
+
+    assert answer["statusCode"] == 200, answer
+    assert answer["headers"]["X-Openrtb-Version"] == "2.6"
+    assert json.loads(content(answer))["seatbid"]
+
+
+@WAYS
+def test_gzip_in_and_gzip_out(way: Any) -> None:
+    answer = way(gzip.compress(BODY), **{"Content-Encoding": "gzip", "Accept-Encoding": "gzip, br"})
+
+    assert answer["isBase64Encoded"] is True
+    assert (answer["headers"]["Content-Encoding"], answer["headers"]["Content-Type"]) == ("gzip", "application/json")
+    assert json.loads(gzip.decompress(content(answer)))["seatbid"]
+
+
+@WAYS
+def test_a_player_gets_its_vast_compressed_too(way: Any) -> None:
+    answer = way(BODY, **{"Accept": "application/xml", "Accept-Encoding": "gzip"})
+
+    assert answer["headers"]["Content-Type"] == "application/xml"
+    assert gzip.decompress(content(answer)).startswith(b"<VAST")
+
+
+@WAYS
+@pytest.mark.parametrize(
+    ("body", "headers", "status"),
+    [
+        (BODY, {"Content-Encoding": "br"}, 415),
+        (gzip.compress(b" " * 10_000_000), {}, 413),
+        (gzip.compress(BODY)[:-4], {}, 400),
+        (b"\xff\xfe", {}, 400),
+        (b"{}", {}, 400),
+    ],
+)
+def test_what_is_refused_is_refused_in_json(way: Any, body: bytes, headers: dict[str, str], status: int) -> None:
+    answer = way(body, Origin="https://page.example", **headers)
+
+    assert answer["statusCode"] == status
+    assert json.loads(content(answer))["error"]
+    assert answer["headers"]["Access-Control-Allow-Origin"] == "https://page.example"
+
+
+@WAYS
+def test_the_url_asks_for_the_reason_of_a_no_bid(way: Any) -> None:
+    nothing = json.dumps(video_request(cur=["XYZ"])).encode()
+
+    assert (way(nothing)["statusCode"], way(nothing, "?nbr=0")["statusCode"]) == (204, 204)
+    answer = way(nothing, "?nbr=1")
+    assert answer["statusCode"] == 200
+    assert json.loads(content(answer)) == {"id": "auction", "seatbid": [], "nbr": 500}
+
+
+def test_the_wait_at_the_gateway_counts() -> None:
+    body = json.dumps(video_request(tmax=200)).encode()
+    now = int(app.now().timestamp() * 1000)
+
+    assert from_gateway(body, context={"requestTimeEpoch": now})["statusCode"] == 200
+    assert from_gateway(body, context={"requestTimeEpoch": now - 2000})["statusCode"] == 204
+
+
+def test_an_empty_body_is_invalid_not_a_fault() -> None:
+    assert app.app(api_event("POST", "/bid", "/bid"), None)["statusCode"] == 400

@@ -1,0 +1,44 @@
+"""compressed(): gzip for those who take it, where it is worth it."""
+
+import gzip
+
+import pytest
+
+from bidder.endpoints.reply import WORTH_COMPRESSING, Reply, compressed
+
+LONG = Reply(200, "<é>" * WORTH_COMPRESSING, "application/xml", {"Vary": "Origin"})
+
+
+@pytest.mark.parametrize(
+    ("accept", "taken"),
+    [
+        ("gzip", True),
+        ("GZip", True),
+        ("x-gzip", True),
+        ("br;q=1.0, gzip;q=0.8, *;q=0.1", True),
+        ("deflate, gzip ; q=0.001", True),
+        ("", False),
+        ("identity", False),
+        ("gzip;q=0", False),
+        ("gzip; q=0.00", False),
+        ("gzipped", False),
+        (",,;q=,", False),
+    ],
+)
+def test_a_long_answer_is_compressed_for_who_takes_it(accept: str, taken: bool) -> None:
+    reply = compressed(LONG, accept)
+
+    assert (reply.status, reply.content_type) == (200, "application/xml")
+    assert reply.headers["Vary"] == "Origin, Accept-Encoding"
+    if taken:
+        assert isinstance(reply.body, bytes)
+        assert gzip.decompress(reply.body).decode() == LONG.body
+        assert reply.headers["Content-Encoding"] == "gzip"
+    else:
+        assert reply.body == LONG.body
+        assert "Content-Encoding" not in reply.headers
+
+
+def test_a_short_answer_is_left_alone() -> None:
+    short = Reply(200, "x" * (WORTH_COMPRESSING - 1))
+    assert compressed(short, "gzip") is short
