@@ -181,3 +181,14 @@ def test_logs_expire(sam: Template) -> None:
     for function in FUNCTIONS:
         (group,) = referred(sam["Resources"][function]["Properties"]["LoggingConfig"]["LogGroup"])
         assert refers_to(sam["Resources"][group]["Properties"]["RetentionInDays"], "LogRetentionDays")
+
+
+def test_the_api_passes_bodies_as_bytes_and_answers_503_for_want_of_capacity(translated: Template) -> None:
+    api = only(translated, "AWS::ApiGateway::RestApi")["Body"]
+    assert api["x-amazon-apigateway-binary-media-types"] == ["*/*"]
+    assert set(api["paths"]) >= {"/bid", "/e/{kind}/{token}", "/health"}
+    responses = api["x-amazon-apigateway-gateway-responses"]
+    assert {name: response["statusCode"] for name, response in responses.items()} == {
+        "THROTTLED": "503",
+        "DEFAULT_5XX": "503",
+    }
