@@ -13,7 +13,7 @@ class Companion(BaseModel):
     Without `click_through` it leads where the video leads.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     id: Id
     url: SecureUrl

@@ -16,7 +16,7 @@ from bidder.campaigns.verification import Verification
 class Media(BaseModel):
     """One rendition: VAST 4.2 section 3.9.1, MediaFile. Sizes in pixels, bitrate in kbit/s."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     url: HttpUrl
     mime: VideoMime
@@ -35,7 +35,7 @@ class Creative(BaseModel):
     `apis` are the frameworks of AdCOM's list that a player must have to play it.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     id: Id
     name: Annotated[str, Field(min_length=1, max_length=200)]

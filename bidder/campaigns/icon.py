@@ -10,7 +10,7 @@ from bidder.campaigns.types import HttpUrl, ImageMime, Pixels, SecureUrl
 class Icon(BaseModel):
     """Icon, VAST 4.2 section 3.11. Sizes and positions in pixels, or the side that it sits on."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     program: Annotated[str, Field(min_length=1, max_length=100)] = "AdChoices"
     url: SecureUrl

@@ -15,7 +15,7 @@ class Tag(BaseModel):
     suits any player. `tag: https://…` alone is short for `tag: {url: https://…}`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     url: SecureUrl
     mimes: Annotated[tuple[VideoMime, ...], Field(min_length=1)] = ("video/mp4",)

@@ -15,7 +15,7 @@ class Verification(BaseModel):
     filled in by the player.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     vendor: Annotated[str, Field(min_length=1, max_length=200)]
     url: SecureUrl

@@ -30,7 +30,7 @@ Key = Annotated[bytes, BeforeValidator(lambda text: decoded(str(text))), Field(m
 class ExchangeKeys(BaseModel):
     """The two keys that an exchange hands out, in base64, web-safe or not."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     encryption: Key
     integrity: Key
@@ -50,7 +50,7 @@ class ExchangeKeys(BaseModel):
 class PriceKeys(RootModel[dict[str, ExchangeKeys]]):
     """Keys by the name that the exchange calls `/bid?exchange=` with. An exchange without keys sends plain prices."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     def of(self, exchange: str | None) -> ExchangeKeys | None:
         """The keys of this exchange."""
