@@ -46,7 +46,7 @@ def offers(terms: Terms, slot: Slot, campaign: Campaign) -> list[Offer] | Refusa
     blocked = block(terms.request, campaign)
     if blocked:
         return blocked
-    fitting = fits(campaign.creatives, slot.imp, slot.video, terms.request.wlang)
+    fitting = fits(campaign.creatives, slot.imp, slot.video, _languages(terms.request))
     if isinstance(fitting, Refusal):
         return fitting
     made: list[Offer] = []
@@ -60,6 +60,11 @@ def offers(terms: Terms, slot: Slot, campaign: Campaign) -> list[Offer] | Refusa
             draw = _draw(terms.request.id, slot.imp.id, campaign.id, fit.creative.id)
             made.append(Offer(slot, campaign, fit, bid, draw))
     return made or refusals[0]
+
+
+def _languages(request: BidRequest) -> tuple[str, ...]:
+    """The languages taken, as ISO 639-1; `wlangb` says them as BCP 47 tags (OpenRTB 2.6, 3.2.1)."""
+    return request.wlang or tuple(tag.partition("-")[0] for tag in request.wlangb)
 
 
 def _draw(*names: str) -> int:

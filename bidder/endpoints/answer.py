@@ -15,6 +15,7 @@ from bidder.openrtb.bid import Bid
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.creative_attribute import CreativeAttribute
 from bidder.openrtb.markup_type import MarkupType
+from bidder.openrtb.slot_in_pod import SlotInPod
 
 
 def bid_id(auction_id: str, offer: Offer, number: int, now: datetime) -> str:
@@ -91,6 +92,8 @@ def bid(terms: Terms, offer: Offer, urls: EventUrls) -> Bid:
         answer["attr"] = sorted(attributes)
     if creative.apis:
         answer["apis"] = list(creative.apis)
+    if offer.slot.video.slotinpod in {SlotInPod.FIRST, SlotInPod.LAST}:
+        answer["slotinpod"] = offer.slot.video.slotinpod
     if creative.language:
         answer["language"] = creative.language
     if offer.price.deal_id is not None:

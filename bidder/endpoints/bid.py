@@ -80,7 +80,7 @@ def _reply(
             return no_bid(request.id, NoBidReason.INSUFFICIENT_TIME, as_xml=as_xml, nbr=nbr)
         if snapshot is None:
             return no_bid(request.id, NoBidReason.TECHNICAL_ERROR, as_xml=as_xml, nbr=nbr)
-        offers = _offers(service.settings.seat, request, snapshot, now)
+        offers = _offers(service.settings.seat, request, snapshot, now, most=1 if as_xml else None)
         if not offers:
             return no_bid(request.id, NoBidReason.NO_CAMPAIGN_FITS, as_xml=as_xml, nbr=nbr)
         with span("markup"):
@@ -97,11 +97,12 @@ def _reply(
         return no_bid(request.id if request else "", NoBidReason.TECHNICAL_ERROR, as_xml=as_xml, nbr=nbr)
 
 
-def _offers(seat: str, request: BidRequest, snapshot: Snapshot, now: datetime) -> list[Offer]:
+def _offers(seat: str, request: BidRequest, snapshot: Snapshot, now: datetime, *, most: int | None) -> list[Offer]:
+    """What to bid; a player that takes VAST alone is answered with one ad, so only that is paid for."""
     with span("match"):
         slots = match(request, snapshot)
     with span("price"):
-        offers = decide(request, slots, snapshot, seat, now)
+        offers = decide(request, slots, snapshot, seat, now)[:most]
     return offers if request.test else affordable(offers, snapshot)
 
 
