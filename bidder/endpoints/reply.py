@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -10,6 +11,7 @@ XML = "application/xml"
 WORTH_COMPRESSING = 1024
 """Characters. Less fits into one packet either way."""
 
+_ORIGIN = re.compile(r"[!-~]+")
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -30,7 +32,7 @@ def error(status: int, message: str, **more: object) -> Reply:
 
 def cors(origin: str | None) -> dict[str, str]:
     """CORS headers for a page of any origin, with credentials, as Prebid.js asks: `*` is refused there."""
-    if not origin:
+    if not origin or not _ORIGIN.fullmatch(origin):
         return {}
     return {
         "Access-Control-Allow-Origin": origin,

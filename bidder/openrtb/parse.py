@@ -35,31 +35,24 @@ def parse(body: bytes) -> BidRequest:
     """
     if len(body) > MAX_BODY:
         raise InvalidRequest([("body", f"longer than {MAX_BODY} bytes")])
-    _refuse_nan(body)
     try:
-        request = BidRequest.model_validate_json(body)
+        # Python's JSON knows NaN and Infinity, the standard's does not.
+        document = from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise InvalidRequest([("body", f"Invalid JSON: {error}")]) from None
+    # Validating the bytes saves a clean request 5 us, but every value that is wrong is copied then, however large.
+    try:
+        request = BidRequest.model_validate(document)
     except ValidationError as error:
-        request = _parse_dirty(body, error)
+        request = _mended(document, error)
     if clashes := _clashes([imp.id for imp in request.imp], _present(request.__dict__)):
         raise InvalidRequest(clashes)
     return request
 
 
-def _refuse_nan(body: bytes) -> None:
-    """Python's JSON knows NaN and Infinity, the standard's does not; pydantic lets them by in unknown fields."""
-    if b"NaN" in body or b"Infinity" in body:
-        try:
-            from_json(body, allow_inf_nan=False)
-        except ValueError as error:
-            raise InvalidRequest([("body", f"Invalid JSON: {error}")]) from None
-
-
-def _parse_dirty(body: bytes, error: ValidationError) -> BidRequest:
-    """The request without what can be forgiven. A clean one never comes here: it costs decoding once more."""
+def _mended(document: Any, error: ValidationError) -> BidRequest:
+    """The request without what can be forgiven."""
     errors = _details(error)
-    if errors[0]["type"] == "json_invalid":
-        raise InvalidRequest([("body", errors[0]["msg"])])
-    document = from_json(body)
     for _ in range(_ROUNDS):
         mended = [mend(document, details) for details in reversed(errors)]
         if not any(mended):

@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from bidder.endpoints.reply import WORTH_COMPRESSING, Reply, compressed
+from bidder.endpoints.reply import WORTH_COMPRESSING, Reply, compressed, cors
 
 LONG = Reply(200, "<é>" * WORTH_COMPRESSING, "application/xml", {"Vary": "Origin"})
 
@@ -42,3 +42,8 @@ def test_a_long_answer_is_compressed_for_who_takes_it(accept: str, taken: bool) 
 def test_a_short_answer_is_left_alone() -> None:
     short = Reply(200, "x" * (WORTH_COMPRESSING - 1))
     assert compressed(short, "gzip") is short
+
+
+@pytest.mark.parametrize("origin", [None, "", "https://page.example\r\nSet-Cookie: a=b", "https://é.example", "a b"])
+def test_what_is_no_origin_is_not_echoed(origin: str | None) -> None:
+    assert cors(origin) == {}
