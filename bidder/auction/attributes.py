@@ -18,6 +18,9 @@ POST_ROLL = -2
 VIDEO_ATTRIBUTES: frozenset[Attribute] = frozenset({"placement", "break", "playback"})
 """What is read off each impression; the rest is the whole request's."""
 
+MAX_DOMAIN = 253
+"""Characters of a domain that can exist (RFC 1035, section 2.3.4); of a longer text the end is read."""
+
 REQUEST_ATTRIBUTES: frozenset[Attribute] = frozenset(get_args(Attribute)) - VIDEO_ATTRIBUTES
 
 
@@ -68,7 +71,7 @@ def _break(startdelay: int) -> str:
 
 def _with_parents(domain: str) -> Iterator[str]:
     """The domain and each domain it is a subdomain of, up to the top-level one."""
-    labels = domain.strip(".").split(".")
+    labels = domain[-MAX_DOMAIN:].strip(".").split(".")
     for start in range(len(labels)):
         yield ".".join(labels[start:])
 

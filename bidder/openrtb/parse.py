@@ -11,8 +11,10 @@ from bidder.openrtb.invalid_request import Fault, InvalidRequest
 from bidder.openrtb.mend import mend
 
 MAX_BODY = 128 * 1024
-"""Bytes. The largest requests in real traffic, with a dozen impressions, stay below 64 KiB; the most hostile body of
-this size takes 11 ms to refuse, a common request 0.05 ms to read."""
+"""Bytes. The largest requests in real traffic, with a dozen impressions, stay below 64 KiB."""
+
+MAX_OBJECTS = 4000
+"""Real requests hold hundreds. Making them is what a long body costs most for: 1.4 us each."""
 
 MAX_FAULTS = 100
 """Wrong fields that are looked at; a sender with more has another problem than its fields."""
@@ -35,6 +37,9 @@ def parse(body: bytes) -> BidRequest:
     """
     if len(body) > MAX_BODY:
         raise InvalidRequest([("body", f"longer than {MAX_BODY} bytes")])
+    # Braces within strings count too: it is a limit, no census.
+    if body.count(b"{") > MAX_OBJECTS:
+        raise InvalidRequest([("body", f"more than {MAX_OBJECTS} objects")])
     try:
         # Python's JSON knows NaN and Infinity, the standard's does not.
         document = from_json(body, allow_inf_nan=False)

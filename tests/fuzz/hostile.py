@@ -1,0 +1,62 @@
+"""`python -m tests.fuzz.hostile`: what the worst bodies of the greatest length cost in CPU time, beside a plain one."""
+
+import json
+import sys
+from collections.abc import Callable
+from gzip import compress
+from time import thread_time
+from typing import Any
+
+from bidder.endpoints.bid import bid
+from bidder.openrtb.parse import MAX_BODY
+from tests.campaigns import NOW, campaign, snapshot
+from tests.matchable import video_request
+from tests.service import service
+
+
+def _filled(item: Any, make: Callable[[list[Any]], Any]) -> bytes:
+    """A request with as many of the item in one list as MAX_BODY takes."""
+    count = (MAX_BODY - 1000) // (len(json.dumps(item)) + 2)
+    return json.dumps(make([item] * count)).encode()
+
+
+def _imps(count: int, **video: Any) -> bytes:
+    [imp] = video_request(video=video)["imp"]
+    return json.dumps(video_request() | {"imp": [imp | {"id": str(number)} for number in range(count)]}).encode()
+
+
+BODIES: dict[str, bytes] = {
+    "a plain request": json.dumps(video_request()).encode(),
+    "100 impressions, each bid on": _imps(100),
+    "objects where strings belong": _filled({}, lambda some: video_request(bcat=some)),
+    "nulls where strings belong": _filled(None, lambda some: video_request(bcat=some)),
+    "99 such, and a long list to read again": _filled(
+        "a.b", lambda some: video_request(bcat=[{}] * 99, badv=some, site={"name": {}})
+    ),
+    "blocked advertisers": _filled("a.b", lambda some: video_request(badv=some)),
+    "blocked categories": _filled("IAB1", lambda some: video_request(bcat=some)),
+    "user ids": _filled({"uids": [{}] * 10}, lambda some: video_request(user={"eids": some})),
+    "deals": _filled({"id": "d"}, lambda some: video_request(imp={"pmp": {"deals": some}})),
+    "unknown lists": _filled([[1]], lambda some: video_request(imp={"banner": some})),
+    "a domain of many labels": json.dumps(video_request(site={"domain": "a." * 4000 + "b"})).encode(),
+    "a GPP string of many parts": json.dumps(
+        video_request(regs={"gpp": "DBABBg~" + "BA." * 2700, "gpp_sid": [8]})
+    ).encode(),
+    "a gzip bomb": compress(b" " * 100_000_000),
+}
+
+
+def main() -> int:
+    bidder = service(snapshot([campaign()]))
+    for name, body in BODIES.items():
+        took = []
+        for _ in range(7):
+            started = thread_time()
+            reply = bid(bidder, body, {}, "https://bid.example", NOW)
+            took.append(thread_time() - started)
+        print(f"{name:40} {len(body):7} bytes  {reply.status}  {min(took) * 1000:7.2f} ms")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,149 @@
+"""`python -m tests.fuzz.run --count 100000`: mutated requests through the app, as API Gateway hands them over.
+
+No answer may be a 5xx, no fault logged, nothing raised, and no request slower than ten times the median. A slow one is
+timed again, and counts only where its best of several is slow too: else it was the machine or the garbage collector.
+"""
+
+import argparse
+import json
+import logging
+import sys
+from base64 import b64decode, b64encode
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from gzip import decompress
+from pathlib import Path
+from statistics import median, quantiles
+from time import thread_time
+from typing import Any
+
+from lxml import etree
+
+import app
+from bidder.campaigns.files import read_campaigns
+from bidder.endpoints.service import Service
+from tests.campaigns import campaign, snapshot
+from tests.fuzz.mutate import Call, call
+from tests.integration.runtime import api_event
+from tests.service import SETTINGS, Holder, service
+
+ANSWERS = {200, 204, 400, 413, 415}
+SLOW = 10
+RETIMED = 5
+REFRESHED_EVERY = 500
+SAMPLES = Path(__file__).parents[2] / "samples" / "campaigns.yaml"
+_CAMPAIGNS = [*read_campaigns(SAMPLES.read_text(), "https://media.example/"), campaign()]
+
+
+@dataclass
+class Outcome:
+    """What came of a run: each call's seconds of CPU time, the answers by status, and what should not have been."""
+
+    took: list[float] = field(default_factory=list)
+    statuses: Counter[int] = field(default_factory=Counter)
+    bids: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+    def slow(self, seed: int) -> list[tuple[int, float, float]]:
+        """Calls slower than `SLOW` medians: number, seconds when first made, and the best of `RETIMED` more."""
+        limit = SLOW * median(self.took)
+        first = [(number, took) for number, took in enumerate(self.took) if took > limit]
+        return [(number, took, min(_timed(call(seed, number))[1] for _ in range(RETIMED))) for number, took in first]
+
+
+def run(count: int, seed: int) -> Outcome:
+    """`count` calls of that seed. Not for two threads at once: it puts a service of its own into the app."""
+    outcome = Outcome()
+    with _bidding() as (bidder, faults):
+        for number in range(count):
+            if number % REFRESHED_EVERY == 0:
+                # as every minute: the campaigns' allowances are full again
+                bidder.__dict__["keeper"] = Holder(snapshot(_CAMPAIGNS))
+            asked = call(seed, number)
+            try:
+                answer, took = _timed(asked)
+                outcome.statuses[answer["statusCode"]] += 1
+                outcome.bids += _bids(answer)
+                outcome.took.append(took)
+            except Exception as error:
+                faults.append(f"{type(error).__name__}: {error}")
+                answer = {"statusCode": 0}
+            if faults or answer["statusCode"] not in ANSWERS:
+                outcome.wrong.append(f"{seed}:{number} {answer['statusCode']} {'; '.join(faults)} for {asked}")
+                faults.clear()
+    return outcome
+
+
+def _timed(asked: Call) -> tuple[dict[str, Any], float]:
+    event = api_event("POST", "/bid", "/bid", headers=asked.headers, body=b64encode(asked.body).decode())
+    event["isBase64Encoded"] = True
+    event["multiValueQueryStringParameters"] = {name: [text] for name, text in asked.query.items()} or None
+    started = thread_time()
+    answer = app.app(event, None)
+    return answer, thread_time() - started
+
+
+def _bids(answer: dict[str, Any]) -> int:
+    """The bids of an answer, read as its caller would."""
+    if answer["statusCode"] != 200:
+        return 0
+    body = b64decode(answer["body"]) if answer.get("isBase64Encoded") else answer["body"].encode()
+    if answer["headers"].get("Content-Encoding") == "gzip":
+        body = decompress(body)
+    if answer["headers"]["Content-Type"] == "application/xml":
+        return len(etree.fromstring(body))
+    made = [bid for seat in json.loads(body)["seatbid"] for bid in seat["bid"]]
+    for bid in made:
+        etree.fromstring(bid["adm"])
+    return len(made)
+
+
+@contextmanager
+def _bidding() -> Iterator[tuple[Service, list[str]]]:
+    """The app with a service in memory, and the faults that it logs."""
+    faults: list[str] = []
+
+    class Listening(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            faults.append(record.getMessage())
+
+    bidder = service(None)
+    listening, loggers = Listening(logging.WARNING), [logging.getLogger("bidder"), app.app.log]
+    before = app.service, app.settings
+    app.service, app.settings = lambda: bidder, lambda: SETTINGS  # type: ignore[assignment]
+    for logger in loggers:
+        logger.addHandler(listening)
+    try:
+        yield bidder, faults
+    finally:
+        app.service, app.settings = before
+        for logger in loggers:
+            logger.removeHandler(listening)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz.run", description=__doc__)
+    parser.add_argument("--count", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=26)
+    given = parser.parse_args()
+    outcome = run(given.count, given.seed)
+    cuts = quantiles(outcome.took, n=1000)
+    print(f"{given.count} requests, seed {given.seed}: {outcome.bids} bids; answers {dict(outcome.statuses)}")
+    figures = {"median": median(outcome.took), "p99": cuts[989], "p99.9": cuts[998], "max": max(outcome.took)}
+    print(", ".join(f"{name} {seconds * 1000:.3f} ms" for name, seconds in figures.items()))
+    for line in outcome.wrong[:20]:
+        print("WRONG", line)
+    with _bidding() as (bidder, _):
+        bidder.__dict__["keeper"] = Holder(snapshot(_CAMPAIGNS))
+        slow = outcome.slow(given.seed)
+    repeated = [one for one in slow if one[2] > SLOW * figures["median"]]
+    print(f"slower than {SLOW} medians: {len(slow)}, again when timed {RETIMED} times more: {len(repeated)}")
+    for number, took, again in sorted(repeated, key=lambda one: -one[2])[:20]:
+        print(f"SLOW {took * 1000:.2f} ms, again {again * 1000:.2f} ms: {number} {call(given.seed, number)}")
+    return 1 if outcome.wrong or repeated else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
