@@ -71,7 +71,7 @@ def bid(terms: Terms, offer: Offer, urls: EventUrls) -> Bid:
         "impid": offer.slot.imp.id,
         "price": decimal_price(offer.price.cpm_micros, terms.rate),
         "mtype": MarkupType.VIDEO,
-        "adm": vast(offer, urls, price_macro=True),
+        "adm": vast(offer, urls),
         "adomain": [campaign.advertiser.domain],
         "cid": campaign.id,
         "crid": creative.id,

@@ -14,7 +14,7 @@ from bidder.endpoints.body import BadBody, decoded
 from bidder.endpoints.deadline import in_time
 from bidder.endpoints.reply import JSON, XML, Reply, compressed, cors, error
 from bidder.endpoints.service import Service
-from bidder.endpoints.vast import vast
+from bidder.endpoints.vast import for_one_document, vast_for_player
 from bidder.events.exchange import exchange_name
 from bidder.money import ACCOUNT_CURRENCY, impression_cost
 from bidder.openrtb.bid_request import BidRequest
@@ -80,7 +80,7 @@ def _reply(
             return no_bid(request.id, NoBidReason.INSUFFICIENT_TIME, as_xml=as_xml, nbr=nbr)
         if snapshot is None:
             return no_bid(request.id, NoBidReason.TECHNICAL_ERROR, as_xml=as_xml, nbr=nbr)
-        offers = _offers(service.settings.seat, request, snapshot, now, most=1 if as_xml else None)
+        offers = _offers(service.settings.seat, request, snapshot, now, as_xml=as_xml)
         if not offers:
             return no_bid(request.id, NoBidReason.NO_CAMPAIGN_FITS, as_xml=as_xml, nbr=nbr)
         with span("markup"):
@@ -97,19 +97,21 @@ def _reply(
         return no_bid(request.id if request else "", NoBidReason.TECHNICAL_ERROR, as_xml=as_xml, nbr=nbr)
 
 
-def _offers(seat: str, request: BidRequest, snapshot: Snapshot, now: datetime, *, most: int | None) -> list[Offer]:
-    """What to bid; a player that takes VAST alone is answered with one ad, so only that is paid for."""
+def _offers(seat: str, request: BidRequest, snapshot: Snapshot, now: datetime, *, as_xml: bool) -> list[Offer]:
+    """What to bid; a player that takes VAST alone is answered with one document, so only what is in it is paid for."""
     with span("match"):
         slots = match(request, snapshot)
     with span("price"):
-        offers = decide(request, slots, snapshot, seat, now)[:most]
+        offers = decide(request, slots, snapshot, seat, now)
+    if as_xml:
+        offers = for_one_document(offers)
     return offers if request.test else affordable(offers, snapshot)
 
 
 def _with_bid(seat: str, terms: answer.Terms, offers: Sequence[Offer], *, as_xml: bool) -> Reply:
     urls = [answer.event_urls(terms, offer, number) for number, offer in enumerate(offers)]
     if as_xml:
-        return Reply(200, vast(offers[0], urls[0], price_macro=False), XML)
+        return Reply(200, vast_for_player(offers, urls), XML)
     bids = [answer.bid(terms, offer, its_urls) for offer, its_urls in zip(offers, urls, strict=True)]
     return Reply(200, dump(bid_response(terms.request.id, bids[0]["id"], terms.currency, {seat: bids})), JSON)
 

@@ -1,5 +1,7 @@
 """From the offer of a decision to its VAST document."""
 
+from collections.abc import Mapping, Sequence
+
 from bidder.auction.creative_fit import markup
 from bidder.auction.offer import Offer
 from bidder.campaigns.creative import Creative
@@ -22,6 +24,7 @@ from bidder.vast import (
     Version,
     Wrapper,
     render,
+    render_pod,
 )
 
 AD_SYSTEM = "bidder"
@@ -37,22 +40,51 @@ def version(offer: Offer) -> tuple[Version, Protocol]:
     return chosen
 
 
-def vast(offer: Offer, urls: EventUrls, *, price_macro: bool) -> str:
+def vast(offer: Offer, urls: EventUrls) -> str:
     """The ad in the best version that the player takes: InLine, or a Wrapper around a third party's tag.
 
-    With `price_macro` the impression carries the macro that only an exchange fills.
+    The impression carries the macro of the price, which the exchange fills in.
     """
+    return render(_ad(offer, urls, {PRICE: macros.AUCTION_PRICE}), version(offer)[0])
+
+
+def vast_for_player(offers: Sequence[Offer], urls: Sequence[EventUrls]) -> str:
+    """The document for a player that asks by itself, so with no macro that only an exchange fills in.
+
+    Several offers, chosen by `for_one_document`, are an ad pod.
+    """
+    ads = [_ad(offer, its_urls, {}) for offer, its_urls in zip(offers, urls, strict=True)]
+    chosen = version(offers[0])[0]
+    return render_pod(ads, chosen) if len(ads) > 1 else render(ads[0], chosen)
+
+
+def for_one_document(offers: Sequence[Offer]) -> list[Offer]:
+    """The offers that one VAST document can hold: the first, and those of its pod that are written in its version.
+
+    VAST 2.0 has no pods.
+    """
+    if not offers or version(offers[0])[0] < Version.VAST_3_0:
+        return list(offers[:1])
+    first = offers[0]
+    imp, podid, chosen = first.slot.imp.id, first.slot.video.podid, version(first)[0]
+    return [
+        offer
+        for offer in offers
+        if (offer.slot.imp.id == imp or (podid and offer.slot.video.podid == podid)) and version(offer)[0] == chosen
+    ]
+
+
+def _ad(offer: Offer, urls: EventUrls, price_macro: Mapping[str, str]) -> Ad:
     creative = offer.fit.creative
-    macro = {PRICE: macros.AUCTION_PRICE} if price_macro else {}
     skip_from = skip_offset(offer)
     tracked = [kind for kind in TRACKED_LINEAR if kind is not Kind.SKIP or skip_from is not None]
     clicks = (urls.url(Kind.CLICK),)
-    ad = Ad(
+    return Ad(
         id=urls.bid_id,
         ad_system=AD_SYSTEM,
         content=Wrapper(ad_tag=creative.tag.url) if creative.tag else _inline(offer, urls.bid_id),
         creative_id=creative.id,
-        impressions=(urls.url(Kind.IMPRESSION, **macro),),
+        impressions=(urls.url(Kind.IMPRESSION, **price_macro),),
         tracking={kind: (urls.url(kind),) for kind in tracked},
         error=urls.url(Kind.ERROR, **{ERROR_CODE: ERROR_MACRO}),
         click_tracking=clicks,
@@ -62,7 +94,6 @@ def vast(offer: Offer, urls: EventUrls, *, price_macro: bool) -> str:
         verifications=_verifications(creative),
         companions=companions(creative, offer.slot.video, clicks),
     )
-    return render(ad, version(offer)[0])
 
 
 def skip_offset(offer: Offer) -> float | None:

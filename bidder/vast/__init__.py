@@ -2,7 +2,7 @@
 
 from bidder.vast.ad import Ad, InLine, Wrapper
 from bidder.vast.clock import clock
-from bidder.vast.markup import EMPTY, render
+from bidder.vast.markup import EMPTY, render, render_pod
 from bidder.vast.parts import Category, Companion, Icon, MediaFile, Pricing, UniversalAdId, Verification
 from bidder.vast.version import Version, best_version, takes_inline
 
@@ -22,5 +22,6 @@ __all__ = [
     "best_version",
     "clock",
     "render",
+    "render_pod",
     "takes_inline",
 ]

@@ -1,5 +1,7 @@
 """VAST markup, 2.0 to 4.3. Elements stand in the order that the version's XSD wants, which is not always the text's."""
 
+from collections.abc import Iterable
+
 from bidder.vast.ad import Ad, InLine, Wrapper
 from bidder.vast.elements import attributes, categories, companion, optional, optional_url, pricing, urls, verifications
 from bidder.vast.linear import linear
@@ -17,13 +19,23 @@ def render(ad: Ad, version: Version = Version.VAST_4_2) -> str:
     What the version has no place for is left out: in 2.0 skipping, icons and pricing. Before 4.1 verification scripts
     stand in an extension, where the Open Measurement SDK looks for them.
     """
-    write = _version_4 if version >= Version.VAST_4_0 else _version_2_or_3
+    return _document(_ad(ad, version), version)
+
+
+def render_pod(ads: Iterable[Ad], version: Version) -> str:
+    """The document for ads that are shown one after the other. VAST 2.0 has no pods."""
+    return _document("".join(_ad(ad, version, f' sequence="{place}"') for place, ad in enumerate(ads, 1)), version)
+
+
+def _document(ads: str, version: Version) -> str:
     namespace = f' xmlns="{NAMESPACE}"' if version >= Version.VAST_4_0 else ""
+    return f'<VAST version="{version}"{namespace}>{ads}</VAST>'
+
+
+def _ad(ad: Ad, version: Version, sequence: str = "") -> str:
+    write = _version_4 if version >= Version.VAST_4_0 else _version_2_or_3
     kind = type(ad.content).__name__
-    return (
-        f'<VAST version="{version}"{namespace}><Ad id="{text(ad.id)}">'
-        f"<{kind}>{write(ad, ad.content, version)}</{kind}></Ad></VAST>"
-    )
+    return f'<Ad id="{text(ad.id)}"{sequence}><{kind}>{write(ad, ad.content, version)}</{kind}></Ad>'
 
 
 def _version_4(ad: Ad, content: InLine | Wrapper, version: Version) -> str:

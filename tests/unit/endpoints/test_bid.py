@@ -105,6 +105,31 @@ def test_a_player_that_accepts_xml_gets_the_vast_itself_with_no_macro_left_for_a
     assert "${" not in reply.body
 
 
+def ads(reply: Reply) -> list[tuple[str | None, str | None]]:
+    """Place in the pod and title of each ad."""
+    assert_valid(reply.body)
+    return [(ad.get("sequence"), ad.findtext(".//{*}AdTitle")) for ad in etree.fromstring(reply.body)]
+
+
+@pytest.mark.parametrize(("protocols", "expected"), [([13], 2), ([3], 2), ([2], 1)])
+def test_a_player_that_fills_a_break_gets_a_pod(protocols: list[int], expected: int) -> None:
+    held = snapshot([campaign(id=name, creatives=[creative(id=name, name=name)]) for name in ("a", "b")])
+    video = {"poddur": 30, "maxseq": 2, "podid": "p", "protocols": protocols}
+
+    found = ads(ask(video_request(video=video), held, accept="application/xml"))
+
+    assert [place for place, _ in found] == (["1", "2"] if expected > 1 else [None])
+    assert {title for _, title in found} <= {"a", "b"}
+    assert len({title for _, title in found}) == expected
+
+
+def test_a_player_with_two_places_gets_the_ad_of_the_first() -> None:
+    request = video_request()
+    request["imp"] = [{**request["imp"][0], "id": name} for name in ("1", "2")]
+
+    assert ads(ask(request, accept="application/xml")) == [(None, "A spot")]
+
+
 @pytest.mark.parametrize("held", [None, snapshot([])])
 def test_no_bid_is_204_and_an_empty_vast_for_a_player(held: Snapshot | None) -> None:
     assert (ask(video_request(), held).status, ask(video_request(), held).body) == (204, "")

@@ -21,6 +21,7 @@ from bidder.vast import (
     Version,
     Wrapper,
     render,
+    render_pod,
 )
 from tests import xsd
 from tests.unit.vast.ads import AD, FULL, LEAST, MOST, TAG, WRAPPED
@@ -220,6 +221,19 @@ def test_the_least_ad_has_no_empty_elements(version: Version) -> None:
             element.tag for element in root.iter("*") if not len(element) and not element.text and not element.attrib
         ] in ([], ["Linear"])
         assert "skipoffset" not in document
+
+
+@pytest.mark.parametrize("version", ALL[1:])
+def test_the_ads_of_a_pod_are_numbered(version: Version) -> None:
+    document = render_pod([FULL, WRAPPED], version)
+
+    assert_valid(document)
+    root = parsed(document)
+    assert [(ad.get("sequence"), ad[0].tag) for ad in root] == [("1", "InLine"), ("2", "Wrapper")]
+    for ad in root:
+        del ad.attrib["sequence"]
+    alone = parsed(render(FULL, version))[0], parsed(render(WRAPPED, version))[0]
+    assert list(map(etree.tostring, root)) == list(map(etree.tostring, alone))
 
 
 def test_the_empty_document_has_no_ad() -> None:
