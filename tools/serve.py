@@ -47,15 +47,16 @@ class _Worker(StatWorkerProcess):
         StatFileWatcher(Sources()).watch_for_file_changes(project_dir, self._on_file_change)
 
 
-def work(port: int) -> None:
-    """Serves on a loopback port until a source changes; exits with RESTART_REQUEST_RC then."""
+def work(port: int, *, autoreload: bool) -> None:
+    """Serves on a loopback port; with `autoreload` until a source changes, and exits with RESTART_REQUEST_RC then."""
     # With Nagle's algorithm a kept-alive connection waits 40 ms for each answer.
     ChaliceRequestHandler.disable_nagle_algorithm = True
     # Python's default of 5 makes a burst of new connections wait for TCP's retries.
     ThreadedHTTPServer.request_queue_size = 128
     reloader.get_best_worker_process = lambda: _Worker
     logging.getLogger("botocore").setLevel(logging.WARNING)
-    cli(["--project-dir", str(ROOT), "local", "--host", "127.0.0.1", "--port", str(port)], obj={})
+    reloading = "--autoreload" if autoreload else "--no-autoreload"
+    cli(["--project-dir", str(ROOT), "local", reloading, "--host", "127.0.0.1", "--port", str(port)], obj={})
 
 
 def supervise(port: int) -> int:
@@ -102,10 +103,12 @@ def end_with(parent: int) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.serve", description=__doc__)
     parser.add_argument("--port", type=int, default=8000)
-    port = parser.parse_args().port
+    parser.add_argument("--no-autoreload", action="store_true", help="serve what the sources are now, to the end")
+    arguments = parser.parse_args()
+    port, autoreload = arguments.port, not arguments.no_autoreload
     end_with(os.getppid())
-    if os.environ.get(_WORKER):
-        work(port)
+    if os.environ.get(_WORKER) or not autoreload:
+        work(port, autoreload=autoreload)
         return 0
     for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, lambda *_: sys.exit(0))

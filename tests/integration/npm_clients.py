@@ -32,7 +32,10 @@ class Browser:
     def call(self, url: str, function: str, argument: Mapping[str, Any]) -> Any:
         """What one of page.js's functions returns, on the page at `url`. The browser must have nothing to complain."""
         command = ["node", "browser.mjs", self.chromium, url, function, json.dumps(argument)]
-        answer = json.loads(_run(command, self.folder, seconds=60))
+        try:
+            answer = json.loads(_run(command, self.folder, seconds=60))
+        except Unavailable as error:  # it started before, so now something is wrong
+            raise AssertionError(error) from None
         assert not answer["complaints"], answer["complaints"]
         return answer["returned"]
 

@@ -88,8 +88,10 @@ def test_prebid_shows_the_bid_and_hands_over_its_vast(page: Publisher) -> None:
 
     assert (bid["cpm"], bid["currency"], bid["mediaType"]) == (12.5, "USD", "video")
     assert (bid["creativeId"], bid["duration"], bid["meta"]["advertiserDomains"]) == ("spot", SECONDS, ["shop.example"])
-    assert page.statuses() == {("POST", 200)}
-    assert page.seen[0].sent["content-type"] == "text/plain"
+    [exchange] = page.seen
+    assert exchange.status == 200
+    assert exchange.sent["content-type"] == "text/plain"
+    assert exchange.answered["content-encoding"] == "gzip"
     document = page.call("read", vast=bid["vastXml"])
     assert (document["version"], [ad["title"] for ad in document["ads"]]) == ("4.2", [TITLE])
 
