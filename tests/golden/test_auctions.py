@@ -1,5 +1,6 @@
 """Auctions as data. Each file: `campaigns` as changes to the plain one of `tests.campaigns`, a `request`, and what to
-`expect`: for each impression that gets a bid the fields that matter, or the status 400 and the fields that are wrong.
+`expect`: for each impression that gets a bid the fields that matter, or the status 400 and the fields that are wrong,
+or the `nbr` of a caller who asks for it.
 A pod's impression may get a list of bids, and `cur` is the response's. Among the fields `vast` is no field of the bid:
 it maps XPaths into its markup, without namespaces, to all that is found there. `source` is the clause that says so."""
 
@@ -23,9 +24,14 @@ def test_auction(path: Path) -> None:
     auction = json.loads(path.read_text())
     held = snapshot([campaign(**changes) for changes in auction["campaigns"]])
 
-    reply = bid(service(held), json.dumps(auction["request"]).encode(), {}, "https://bid.example", NOW)
-
     expected = auction["expect"]
+    nbr = "nbr" in expected
+
+    reply = bid(service(held), json.dumps(auction["request"]).encode(), {}, "https://bid.example", NOW, nbr=nbr)
+
+    if nbr:
+        assert json.loads(reply.body) == {"id": auction["request"]["id"], "seatbid": [], "nbr": expected["nbr"]}
+        return
     if "status" in expected:
         assert reply.status == expected["status"]
         assert sorted(json.loads(reply.body)["fields"]) == sorted(expected["fields"])
