@@ -30,7 +30,9 @@ def request_attributes(request: BidRequest) -> Values:
     geo = request.device.geo if request.device and request.device.geo else request.user and request.user.geo
     found: list[tuple[Attribute, object]] = [("inventory", place and type(place).__name__)]
     if geo:
-        found += [("country", geo.country), ("region", geo.country and geo.region and f"{geo.country}-{geo.region}")]
+        # Some senders write ISO 3166-2 in full, with the country before the dash.
+        region = geo.region and geo.region.rpartition("-")[2]
+        found += [("country", geo.country), ("region", geo.country and region and f"{geo.country}-{region}")]
     if request.device:
         found += [
             ("device_type", request.device.devicetype),

@@ -2,7 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from bidder.countries import alpha_3
 
 
 def _listed(value: object) -> object:
@@ -46,11 +48,26 @@ Attribute = Literal[
 ]
 """The attributes of a request that campaigns target, each read by `bidder.auction.attributes`.
 
-country and region as in Geo (ISO 3166-1 alpha-3, ISO 3166-2); inventory is site, app or dooh; domain covers its
+country is ISO 3166-1, region country-region (`usa-ca`), with alpha-3 or alpha-2 countries; inventory is site, app or
+dooh; domain covers its
 subdomains; category is an id of the Content Taxonomy that the request uses; device_type is AdCOM List: Device Types;
 placement is AdCOM List: Plcmt Subtypes - Video; break is preroll, midroll or postroll; playback is AdCOM List: Playback
 Methods.
 """
 
-Targeting = dict[Attribute, Rule]
+
+def _countries_in_alpha_3(targeting: "dict[Attribute, Rule]") -> "dict[Attribute, Rule]":
+    """`us` becomes `usa`, and `us-ca` `usa-ca`: requests come in that form, whichever their sender used."""
+
+    def spelled(value: str) -> str:
+        country, dash, region = value.partition("-")
+        return alpha_3(country.upper()).lower() + dash + region
+
+    def respelled(rule: Rule) -> Rule:
+        return Rule(include=tuple(map(spelled, rule.include)), exclude=tuple(map(spelled, rule.exclude)))
+
+    return {name: respelled(rule) if name in {"country", "region"} else rule for name, rule in targeting.items()}
+
+
+Targeting = Annotated[dict[Attribute, Rule], AfterValidator(_countries_in_alpha_3)]
 """Rules that must all hold; an attribute without a rule takes anything."""

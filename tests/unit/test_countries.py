@@ -7,6 +7,7 @@ import pytest
 from bidder.auction.attributes import request_attributes
 from bidder.countries import _ALPHA_3, alpha_3
 from bidder.openrtb.parse import parse
+from tests.campaigns import campaign
 
 
 def test_each_country_has_both_codes_of_its_own() -> None:
@@ -24,8 +25,16 @@ def test_a_code_becomes_alpha_3(given: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize("country", ["US", "us", "USA", "usa "])
-def test_a_request_states_its_country_in_one_way(country: str) -> None:
-    geo = {"country": country, "region": "CA"}
+@pytest.mark.parametrize("region", ["CA", "US-CA"])
+def test_a_request_states_its_country_and_region_in_one_way(country: str, region: str) -> None:
+    geo = {"country": country, "region": region}
     request = parse(json.dumps({"id": "r", "imp": [{"id": "1"}], "device": {"geo": geo}}).encode())
     values = request_attributes(request)
     assert (values["country"], values["region"]) == (("usa",), ("usa-ca",))
+
+
+@pytest.mark.parametrize("values", [["US", "FR"], ["usa", "Fra"]])
+def test_a_campaign_may_use_either_code(values: list[str]) -> None:
+    made = campaign(targeting={"country": {"include": values}, "region": {"exclude": [f"{values[0]}-CA"]}})
+    assert made.targeting["country"].include == ("usa", "fra")
+    assert made.targeting["region"].exclude == ("usa-ca",)
