@@ -49,10 +49,9 @@ Attribute = Literal[
 """The attributes of a request that campaigns target, each read by `bidder.auction.attributes`.
 
 country is ISO 3166-1, region country-region (`usa-ca`), with alpha-3 or alpha-2 countries; inventory is site, app or
-dooh; domain covers its
-subdomains; category is an id of the Content Taxonomy that the request uses; device_type is AdCOM List: Device Types;
-placement is AdCOM List: Plcmt Subtypes - Video; break is preroll, midroll or postroll; playback is AdCOM List: Playback
-Methods.
+dooh; domain covers its subdomains; category is an id of the Content Taxonomy that the request uses; device_type is
+AdCOM List: Device Types; placement is AdCOM List: Plcmt Subtypes - Video; break is preroll, midroll or postroll;
+playback is AdCOM List: Playback Methods.
 """
 
 
