@@ -1,6 +1,7 @@
 """The whole loop: the package under the real Lambda runtime bids, and the local AWS carries events and refreshes."""
 
 import json
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,7 @@ from bidder.campaigns.campaign import Campaign, Status
 from bidder.campaigns.repository import CampaignRepository
 from bidder.delivery.budget import Spend
 from bidder.events.ledger import Ledger
+from tests import prices
 from tests.campaigns import campaign
 from tests.integration.polling import poll
 from tests.integration.runtime import api_event, sns_event, sqs_event
@@ -42,17 +44,17 @@ class Loop:
         """By the topic, as the schedule does it: the deployed function does the work."""
         self.sns.publish(TopicArn=self.stack["BIDDER_REFRESH_TOPIC"], Message="{}")
 
-    def bid(self, country: str, **changes: Any) -> dict[str, Any] | None:
+    def bid(self, country: str, query: str = "", **changes: Any) -> dict[str, Any] | None:
         request = video_request(device={"geo": {"country": country}}, **changes)
-        answer = self.post(json.dumps(request))
+        answer = self.post(json.dumps(request), query)
         assert answer["statusCode"] in {200, 204}, answer
         if answer["statusCode"] == 204:
             return None
         [made] = json.loads(answer["body"])["seatbid"][0]["bid"]
         return made
 
-    def post(self, body: str, **headers: str) -> Any:
-        return self.runtime.invoke("app.app", api_event("POST", "/bid", "/bid", headers=headers, body=body))
+    def post(self, body: str, query: str = "", **headers: str) -> Any:
+        return self.runtime.invoke("app.app", api_event("POST", f"/bid{query}", "/bid", headers=headers, body=body))
 
     def call(self, url: str) -> int:
         """Calls an event URL, at the address that it was given out for."""
@@ -147,6 +149,26 @@ def test_a_test_auction_is_bid_on_and_never_billed(loop: Loop) -> None:
     poll(lambda: loop.spent("in-PRT").total_micros > 0)
     poll(lambda: loop.waiting() == 0)
     assert loop.spent("in-PRT").total_micros == 5_000
+
+
+def test_an_exchange_with_keys_settles_in_encrypted_prices(loop: Loop, local_aws: MiniStack) -> None:
+    keys = {"encryption": b64encode(prices.ENCRYPTION).decode(), "integrity": b64encode(prices.INTEGRITY).decode()}
+    ssm = local_aws.session().client("ssm")
+    ssm.put_parameter(Name="/bidder/price-keys", Type="SecureString", Value=json.dumps({"adx": keys}), Overwrite=True)
+    loop.sell("SWE", cpm=10)
+    loop.refresh()
+    poll(bids(loop, "SWE"))
+
+    signed, plain = loop.bid("SWE", "?exchange=adx"), loop.bid("SWE", "?exchange=adx")
+    assert signed
+    assert plain
+    sent = urlsafe_b64encode(prices.encrypted(4_000_000)).decode().rstrip("=")
+    assert loop.call(impression(signed).replace("${AUCTION_PRICE}", sent)) == 204
+    assert loop.call(impression(plain).replace("${AUCTION_PRICE}", "4")) == 204
+
+    poll(lambda: loop.spent("in-SWE").total_micros >= 14_000)
+    poll(lambda: loop.waiting() == 0)
+    assert loop.spent("in-SWE").total_micros == 4_000 + 10_000
 
 
 def test_the_runtime_answers_no_bid_bad_requests_players_and_browsers(loop: Loop) -> None:

@@ -4,16 +4,19 @@ import gzip
 import json
 from base64 import b64decode, b64encode
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from chalice.config import Config
 from chalice.local import LocalGateway
 
 import app
+from bidder.events.kinds import Kind
+from bidder.events.token import verify
 from tests.campaigns import campaign, snapshot
 from tests.integration.runtime import api_event
 from tests.matchable import video_request
-from tests.service import SETTINGS, service
+from tests.service import KEYS, SETTINGS, service
 
 BODY = json.dumps(video_request()).encode()
 TYPES = ["application/json", "text/plain", "text/plain;charset=UTF-8", "application/x-www-form-urlencoded", "x", ""]
@@ -114,3 +117,12 @@ def test_the_wait_at_the_gateway_counts() -> None:
 
 def test_an_empty_body_is_invalid_not_a_fault() -> None:
     assert app.app(api_event("POST", "/bid", "/bid"), None)["statusCode"] == 400
+
+
+@WAYS
+def test_the_exchange_of_the_url_is_signed_into_the_notices(way: Any) -> None:
+    [made] = json.loads(content(way(BODY, "?exchange=adx")))["seatbid"][0]["bid"]
+
+    token = urlsplit(made["burl"]).path.rpartition("/")[2]
+    assert verify(Kind.BILL, token, KEYS, app.now()).exchange == "adx"
+    assert way(BODY, "?exchange=no%20name")["statusCode"] == 400

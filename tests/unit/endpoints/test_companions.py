@@ -1,0 +1,58 @@
+"""companions(): which of a creative's companions go where the impression asks for one."""
+
+from typing import Any
+
+import pytest
+
+from bidder.campaigns.creative import Creative
+from bidder.endpoints.companions import companions
+from bidder.openrtb.video import Video
+from tests.campaigns import creative
+
+SIDE = {"id": "side", "url": "https://cdn.example/a.png", "mime": "image/png", "width": 300, "height": 250}
+LARGE = SIDE | {"id": "large", "mime": "image/jpeg"}
+TOP = SIDE | {"id": "top", "width": 728, "height": 90, "click_through": "https://shop.example/top"}
+CREATIVE = Creative.model_validate(creative(companions=[SIDE, LARGE, TOP]))
+
+
+def shown(places: list[dict[str, Any]], **video: Any) -> list[tuple[str | None, str | None]]:
+    asked = Video.model_validate({"mimes": ["video/mp4"], "companionad": places, **video})
+    return [(one.id, one.rendering_mode) for one in companions(CREATIVE, asked, ())]
+
+
+@pytest.mark.parametrize(
+    ("places", "expected"),
+    [
+        ([], []),
+        ([{"w": 300, "h": 250}], [("side", None)]),
+        ([{"w": 300, "h": 250}, {"w": 300, "h": 250}, {"w": 300, "h": 250}], [("side", None), ("large", None)]),
+        (
+            [{"w": 728, "h": 90, "vcm": 0}, {"w": 300, "h": 250, "vcm": 1}],
+            [("top", "concurrent"), ("side", "end-card")],
+        ),
+        ([{"w": 300, "h": 251}, {"w": 301, "h": 250}], []),
+        ([{"w": 300, "h": 250, "mimes": ["image/jpeg"]}], [("large", None)]),
+        ([{"w": 300, "h": 250, "mimes": ["text/html"]}], []),
+        ([{}], [("side", None)]),
+        ([{"w": 0, "h": 90}], [("top", None)]),
+        ([{"w": 300, "h": 250, "vcm": 7}], [("side", None)]),
+    ],
+)
+def test_each_place_gets_one_that_fits_and_each_is_shown_once(
+    places: list[dict[str, Any]], expected: list[tuple[str, str | None]]
+) -> None:
+    assert shown(places) == expected
+
+
+@pytest.mark.parametrize(("types", "taken"), [([], True), ([1], True), ([2, 1], True), ([2, 3], False)])
+def test_static_companions_go_where_they_are_taken(types: list[int], taken: bool) -> None:
+    assert bool(shown([{}], companiontype=types)) == taken
+
+
+def test_a_companion_without_a_link_of_its_own_leads_where_the_video_leads() -> None:
+    asked = Video.model_validate({"mimes": ["video/mp4"], "companionad": [{"w": 300, "h": 250}, {"w": 728, "h": 90}]})
+
+    side, top = companions(CREATIVE, asked, ("https://bid.example/e/click/t",))
+
+    assert (side.click_through, top.click_through) == ("https://shop.example/", "https://shop.example/top")
+    assert side.click_tracking == ("https://bid.example/e/click/t",)
