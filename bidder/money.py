@@ -46,7 +46,7 @@ def micros(amount: str | float | Decimal) -> int:
     return int(scaled)
 
 
-def floor_micros(bidfloor: float, rate: int = MICROS) -> int:
+def floor_micros(bidfloor: float | Decimal, rate: int = MICROS) -> int:
     """An OpenRTB floor (CPM) as micros of the account currency, rounded up: a price that reaches it reaches the floor.
 
     `rate` is what one unit of the floor's currency is worth, in micros of the account currency.

@@ -25,7 +25,7 @@ class Price(NamedTuple):
 
 
 class _Floor(NamedTuple):
-    amount: float
+    amount: float | Decimal
     currency: str
 
 
@@ -109,7 +109,7 @@ def _by_duration(floors: Sequence[DurFloors], seconds: int) -> float | None:
 def _per_second(minimum: float | None, currency: str, seconds: int) -> Iterator[_Floor]:
     """`mincpmpersec`: a floor beside the others, in proportion to the ad's length."""
     if minimum:
-        yield _Floor(float(Decimal(str(minimum)) * seconds), currency)
+        yield _Floor(Decimal(str(minimum)) * seconds, currency)
 
 
 def _reaching(bid: Price, floors: Sequence[_Floor], rates: Rates) -> Price | Refusal:
