@@ -38,7 +38,7 @@ class Settings(BaseModel):
     """Milliseconds of a request's `tmax` that its way here and back takes."""
     most_bids_at_once: int = Field(default=64, ge=1)
     """Requests that one process decides at once; more are answered 503. In Lambda there is only ever one."""
-    snapshot_check_interval: float = Field(default=5, gt=0)
+    snapshot_check_interval: float = Field(default=2, gt=0)
     snapshot_warn_age: float = Field(default=180, gt=0)
     snapshot_hard_age: float = Field(default=600, gt=0)
     """Past this age the bidder answers no-bid: it can no longer say what has been spent."""

@@ -60,6 +60,29 @@ def test_a_newer_snapshot_is_fetched_behind_the_request_that_finds_it_due() -> N
     assert keeper.current(NOW + INTERVAL) is SECOND
 
 
+def test_after_a_pause_in_the_traffic_the_first_request_already_gets_what_is_new() -> None:
+    store = Store(FIRST)
+    keeper = keeper_of(store)
+    keeper.current(NOW)
+    store.current = SECOND
+
+    assert keeper.current(NOW + 2 * INTERVAL) is SECOND
+
+
+def test_after_a_pause_in_the_traffic_a_store_that_stalls_holds_nobody_up_for_long() -> None:
+    store = Store(FIRST)
+    keeper = keeper_of(store)
+    keeper.current(NOW)
+    store.current = SECOND
+    store.gate.clear()
+
+    assert keeper.current(NOW + 2 * INTERVAL) is FIRST
+    assert keeper.current(NOW + 2 * INTERVAL) is FIRST
+    store.gate.set()
+    settle()
+    assert store.loads == 2
+
+
 def test_the_store_is_not_asked_more_often_than_the_interval() -> None:
     store = Store(FIRST)
     keeper = keeper_of(store)
