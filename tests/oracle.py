@@ -106,6 +106,9 @@ def _creative_plays(creative: Creative, request: Json, imp: Json, video: Json) -
         )
     )
     clean = not set(creative.attributes) & set(video.get("battr", []))
+    unskippable = video.get("skip") == 0 or 16 in video.get("battr", [])
+    clean = clean and not (unskippable and creative.tag and creative.skip_offset)
+    clean = clean and not (video.get("skip") == 0 and 16 in creative.attributes)
     able = not set(creative.apis) - set(video.get("api", []))
     return clean and able and timed and length <= (video.get("poddur") or 10**6) and spoken and plays
 

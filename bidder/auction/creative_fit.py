@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from bidder.auction.refusal import Refusal
 from bidder.campaigns.creative import Creative, Media
+from bidder.openrtb.creative_attribute import CreativeAttribute
 from bidder.openrtb.delivery_method import DeliveryMethod
 from bidder.openrtb.imp import Imp
 from bidder.openrtb.linearity import Linearity
@@ -55,7 +56,7 @@ def fits(creatives: Sequence[Creative], imp: Imp, video: Video, languages: Seque
     timed = [creative for creative in served if _duration_fits(creative, video)]
     if not timed:
         return Refusal.DURATION
-    calm = [creative for creative in timed if not set(creative.attributes) & set(video.battr)]
+    calm = [creative for creative in timed if _attributes_fit(creative, video)]
     if not calm:
         return Refusal.ATTRIBUTE
     able = [creative for creative in calm if set(creative.apis) <= set(video.api)]
@@ -73,6 +74,14 @@ def fits(creatives: Sequence[Creative], imp: Imp, video: Video, languages: Seque
         else:
             fitting.append(Fit(creative, tuple(sorted(media, key=lambda file: _misfit(file, video)))))
     return fitting or refusals[0]
+
+
+def _attributes_fit(creative: Creative, video: Video) -> bool:
+    """Whether it has nothing that is blocked. What a tag answers with is skippable whatever the player says."""
+    blocked = {*video.battr, CreativeAttribute.SKIPPABLE} if video.skip == 0 else set(video.battr)
+    skippable = creative.tag is not None and creative.skip_offset is not None
+    has = {*creative.attributes, CreativeAttribute.SKIPPABLE} if skippable else set(creative.attributes)
+    return not has & blocked
 
 
 def _duration_fits(creative: Creative, video: Video) -> bool:

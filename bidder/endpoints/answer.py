@@ -11,6 +11,7 @@ from bidder.events.token import Claims, SigningKeys
 from bidder.events.urls import LOSS_REASON, PRICE, EventUrls
 from bidder.money import decimal_price
 from bidder.openrtb import macros
+from bidder.openrtb.api_framework import ApiFramework
 from bidder.openrtb.bid import Bid
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.creative_attribute import CreativeAttribute
@@ -90,8 +91,9 @@ def bid(terms: Terms, offer: Offer, urls: EventUrls) -> Bid:
     attributes = {*creative.attributes, *([CreativeAttribute.SKIPPABLE] if skip_offset(offer) is not None else [])}
     if attributes:
         answer["attr"] = sorted(attributes)
-    if creative.apis:
-        answer["apis"] = list(creative.apis)
+    apis = {*creative.apis, *({ApiFramework.OMID_1} & set(offer.slot.video.api) if creative.verifications else ())}
+    if apis:
+        answer["apis"] = sorted(apis)
     if offer.slot.video.slotinpod in {SlotInPod.FIRST, SlotInPod.LAST}:
         answer["slotinpod"] = offer.slot.video.slotinpod
     if creative.language:
