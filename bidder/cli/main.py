@@ -44,6 +44,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         load_environment(os.environ)
         given.run(Service(settings()), given)
+    except BrokenPipeError:  # as by `| head`, which has seen enough; what is still buffered has nowhere to go
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (InvalidSettings, InvalidCampaignFile, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
