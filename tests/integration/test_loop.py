@@ -1,7 +1,8 @@
 """The whole loop: the package under the real Lambda runtime bids, and the local AWS carries events and refreshes."""
 
+import gzip
 import json
-from base64 import b64encode, urlsafe_b64encode
+from base64 import b64decode, b64encode, urlsafe_b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -185,6 +186,28 @@ def test_the_runtime_answers_no_bid_bad_requests_players_and_browsers(loop: Loop
     browser = loop.post(request, Origin="https://page.example", **{"Content-Type": "text/plain"})
     assert browser["statusCode"] == 200
     assert browser["headers"]["Access-Control-Allow-Origin"] == "https://page.example"
+
+
+def test_the_runtime_takes_and_gives_gzip(loop: Loop) -> None:
+    loop.sell("DNK")
+    loop.refresh()
+    poll(bids(loop, "DNK"))
+    body = json.dumps(video_request(device={"geo": {"country": "DK"}})).encode()
+    event = api_event("POST", "/bid", "/bid", headers={"Content-Type": "text/plain", "Accept-Encoding": "gzip"})
+
+    answer = loop.runtime.invoke("app.app", event | {"body": packed(gzip.compress(body)), "isBase64Encoded": True})
+
+    assert (answer["statusCode"], answer["headers"]["Content-Encoding"]) == (200, "gzip")
+    assert answer["isBase64Encoded"] is True
+    assert json.loads(gzip.decompress(b64decode(answer["body"])))["seatbid"]
+
+    bomb = packed(gzip.compress(b" " * 10_000_000))
+    assert loop.runtime.invoke("app.app", event | {"body": bomb, "isBase64Encoded": True})["statusCode"] == 413
+
+
+def packed(body: bytes) -> str:
+    """A body as API Gateway hands it over where all media types are binary."""
+    return b64encode(body).decode()
 
 
 def test_the_refresh_function_takes_the_schedules_notification(loop: Loop, stack: dict[str, str]) -> None:
