@@ -15,7 +15,8 @@ from bidder.openrtb.source import Source
 from bidder.openrtb.types import Codes, Flag, Identifier, LowerStrings, NullIs, Strings, Taxonomy
 from bidder.openrtb.user import User
 
-MAX_IMPS = 100
+MAX_IMPS = 50
+"""Real requests have a dozen at most. Each may be answered, and a pod each with several ads: it is what costs most."""
 
 
 class BidRequest(Object):

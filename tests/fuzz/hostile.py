@@ -8,6 +8,7 @@ from time import thread_time
 from typing import Any
 
 from bidder.endpoints.bid import bid
+from bidder.openrtb.bid_request import MAX_IMPS
 from bidder.openrtb.parse import MAX_BODY
 from tests.campaigns import NOW, campaign, snapshot
 from tests.matchable import video_request
@@ -27,7 +28,9 @@ def _imps(count: int, **video: Any) -> bytes:
 
 BODIES: dict[str, bytes] = {
     "a plain request": json.dumps(video_request()).encode(),
-    "100 impressions, each bid on": _imps(100),
+    "as many impressions as may be": _imps(MAX_IMPS),
+    "as many, in one pod": _imps(MAX_IMPS, podid="p", poddedupe=[1, 3]),
+    "as many, each a pod": _imps(MAX_IMPS, poddur=120, maxseq=8, poddedupe=[1, 3]),
     "objects where strings belong": _filled({}, lambda some: video_request(bcat=some)),
     "nulls where strings belong": _filled(None, lambda some: video_request(bcat=some)),
     "99 such, and a long list to read again": _filled(
@@ -47,7 +50,11 @@ BODIES: dict[str, bytes] = {
 
 
 def main() -> int:
-    bidder = service(snapshot([campaign()]))
+    campaigns = (
+        campaign(id=f"c{n}", cpm=(100 + n) / 100, advertiser={"name": "A", "domain": f"a{n}.example"})
+        for n in range(300)
+    )
+    bidder = service(snapshot(campaigns))
     for name, body in BODIES.items():
         took = []
         for _ in range(7):
