@@ -32,8 +32,7 @@ def bid_id(auction_id: str, offer: Offer, number: int, now: datetime) -> str:
 class Terms:
     """What all bids of one answer share: `base` of the event URLs, their keys, the caller's name, the currency.
 
-    `rate` is what one unit of the currency is worth, in micros of the account currency. `to_page`: a browser asks, not
-    an exchange.
+    `rate` is what one unit of the currency is worth, in micros of the account currency.
     """
 
     request: BidRequest
@@ -43,7 +42,6 @@ class Terms:
     exchange: str | None
     currency: str
     rate: int
-    to_page: bool
 
 
 def event_urls(terms: Terms, offer: Offer, number: int) -> EventUrls:
@@ -81,12 +79,10 @@ def bid(terms: Terms, offer: Offer, urls: EventUrls) -> Bid:
         "dur": round(creative.duration),
         "protocol": version(offer)[1],
         "exp": LIFETIME_SECONDS,
+        "nurl": urls.url(Kind.WIN, **{PRICE: macros.AUCTION_PRICE}),
         "burl": urls.url(Kind.BILL, **{PRICE: macros.AUCTION_PRICE}),
         "lurl": urls.url(Kind.LOSS, **{PRICE: macros.AUCTION_PRICE, LOSS_REASON: macros.AUCTION_LOSS}),
     }
-    # Prebid.js gives the nurl to players as the address of the VAST, and some of them ask there first.
-    if not terms.to_page:
-        answer["nurl"] = urls.url(Kind.WIN, **{PRICE: macros.AUCTION_PRICE})
     if offer.fit.media:
         answer["w"], answer["h"] = offer.fit.media[0].width, offer.fit.media[0].height
     if campaign.categories:

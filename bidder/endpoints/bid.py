@@ -86,8 +86,7 @@ def _reply(
         with span("markup"):
             currency = bidding_currency(request.cur, snapshot.delivery.rates) or ACCOUNT_CURRENCY
             rate = snapshot.delivery.rates[currency]
-            keys, to_page = service.signing_keys, "origin" in headers
-            terms = answer.Terms(request, base_url, keys, now, exchange, currency, rate, to_page)
+            terms = answer.Terms(request, base_url, service.signing_keys, now, exchange, currency, rate)
             return _with_bid(service.settings.seat, terms, offers, as_xml=as_xml)
     except BadBody as bad:
         return bad.reply()

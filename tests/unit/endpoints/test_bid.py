@@ -82,13 +82,6 @@ def test_the_notices_are_signed_and_left_for_the_exchange_to_fill_in() -> None:
     assert made["lurl"].endswith("&r=${AUCTION_LOSS}")
 
 
-def test_a_page_gets_no_nurl_which_its_players_would_take_for_the_address_of_the_vast() -> None:
-    made = only_bid(ask(video_request(), origin="https://page.example"))
-
-    assert "nurl" not in made
-    assert {"burl", "lurl", "adm"} <= made.keys()
-
-
 def test_the_vast_has_the_pixels_of_its_bid_and_the_media() -> None:
     made = only_bid(ask(video_request()))
 
