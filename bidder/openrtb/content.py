@@ -6,7 +6,7 @@ from bidder.openrtb.base import Object
 from bidder.openrtb.channel import Channel
 from bidder.openrtb.data import Data
 from bidder.openrtb.network import Network
-from bidder.openrtb.types import NullIs, Strings, Taxonomy
+from bidder.openrtb.types import Few, NullIs, Strings, Taxonomy
 
 
 class Content(Object):
@@ -34,6 +34,6 @@ class Content(Object):
     len: int | None = None
     language: str | None = None
     langb: str | None = None
-    data: Annotated[tuple[Data, ...], NullIs(())] = ()
+    data: Annotated[tuple[Data, ...], Few, NullIs(())] = ()
     network: Network | None = None
     channel: Channel | None = None

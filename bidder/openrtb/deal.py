@@ -4,7 +4,7 @@ from typing import Annotated
 
 from bidder.openrtb.base import Object
 from bidder.openrtb.dur_floors import DurFloors
-from bidder.openrtb.types import Currency, Flag, Identifier, LowerStrings, NullIs, Strings
+from bidder.openrtb.types import Currency, Few, Flag, Identifier, LowerStrings, NullIs, Strings
 
 
 class Deal(Object):
@@ -21,4 +21,4 @@ class Deal(Object):
     wadomain: LowerStrings = ()
     guar: Flag = 0
     mincpmpersec: float | None = None
-    durfloors: Annotated[tuple[DurFloors, ...], NullIs(())] = ()
+    durfloors: Annotated[tuple[DurFloors, ...], Few, NullIs(())] = ()

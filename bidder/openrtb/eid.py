@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from bidder.openrtb.base import Object
-from bidder.openrtb.types import Lower, NullIs
+from bidder.openrtb.types import Few, Lower, NullIs
 from bidder.openrtb.uid import Uid
 
 
@@ -14,4 +14,4 @@ class Eid(Object):
     source: Lower | None = None
     matcher: Lower | None = None
     mm: int | None = None
-    uids: Annotated[tuple[Uid, ...], NullIs(())] = ()
+    uids: Annotated[tuple[Uid, ...], Few, NullIs(())] = ()

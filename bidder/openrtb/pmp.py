@@ -2,13 +2,18 @@
 
 from typing import Annotated
 
+from pydantic import Field
+
 from bidder.openrtb.base import Object
 from bidder.openrtb.deal import Deal
 from bidder.openrtb.types import Flag, NullIs
+
+
+MAX_DEALS = 500
 
 
 class Pmp(Object):
     """Pmp, section 3.2.11: a private marketplace. `private_auction` 1: no bids but on the deals."""
 
     private_auction: Flag = 0
-    deals: Annotated[tuple[Deal, ...], NullIs(())] = ()
+    deals: Annotated[tuple[Deal, ...], Field(max_length=MAX_DEALS), NullIs(())] = ()

@@ -6,7 +6,7 @@ Real senders put null where the standard has a default or a list: null then mean
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, GetCoreSchemaHandler, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler, StringConstraints
 from pydantic_core import CoreSchema, core_schema
 
 from bidder.countries import alpha_3
@@ -25,6 +25,9 @@ class NullIs:
             core_schema.nullable_schema(handler(source)),
         )
 
+
+Few = Field(max_length=200)
+"""Of lists of objects, which are what takes time to read: more than any real sender lists."""
 
 Lower = Annotated[str, StringConstraints(to_lower=True, strip_whitespace=True)]
 """A word whose case carries no meaning (a domain, a MIME type), in lower case."""

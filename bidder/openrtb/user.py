@@ -8,14 +8,14 @@ from bidder.openrtb.base import Object
 from bidder.openrtb.data import Data
 from bidder.openrtb.eid import Eid
 from bidder.openrtb.geo import Geo
-from bidder.openrtb.types import NullIs, Strings
+from bidder.openrtb.types import Few, NullIs, Strings
 
 
 class UserExt(Object):
     """Where 2.5 senders put the consent string and the extended ids."""
 
     consent: str | None = None
-    eids: Annotated[tuple[Eid, ...], NullIs(())] = ()
+    eids: Annotated[tuple[Eid, ...], Few, NullIs(())] = ()
 
 
 class User(Object):
@@ -29,9 +29,9 @@ class User(Object):
     kwarray: Strings = ()
     customdata: str | None = None
     geo: Geo | None = None
-    data: Annotated[tuple[Data, ...], NullIs(())] = ()
+    data: Annotated[tuple[Data, ...], Few, NullIs(())] = ()
     consent: str | None = None
-    eids: Annotated[tuple[Eid, ...], NullIs(())] = ()
+    eids: Annotated[tuple[Eid, ...], Few, NullIs(())] = ()
     ext: UserExt | None = None
 
     @model_validator(mode="after")

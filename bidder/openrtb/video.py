@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from bidder.openrtb.banner import Banner
 from bidder.openrtb.base import Object
 from bidder.openrtb.dur_floors import DurFloors
-from bidder.openrtb.types import Flag, Ints, Lower, NullIs
+from bidder.openrtb.types import Few, Flag, Ints, Lower, NullIs
 
 
 class VideoExt(Object):
@@ -40,7 +40,7 @@ class Video(Object):
     maxseq: int | None = None
     poddur: int | None = None
     mincpmpersec: float | None = None
-    durfloors: Annotated[tuple[DurFloors, ...], NullIs(())] = ()
+    durfloors: Annotated[tuple[DurFloors, ...], Few, NullIs(())] = ()
     poddedupe: Ints = ()
     placement: int | None = None
     plcmt: int | None = None
@@ -56,7 +56,7 @@ class Video(Object):
     playbackend: int | None = None
     delivery: Ints = ()
     pos: int | None = None
-    companionad: Annotated[tuple[Banner, ...], NullIs(())] = ()
+    companionad: Annotated[tuple[Banner, ...], Few, NullIs(())] = ()
     companiontype: Ints = ()
     api: Ints = ()
     ext: VideoExt | None = None
