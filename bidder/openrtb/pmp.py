@@ -8,7 +8,6 @@ from bidder.openrtb.base import Object
 from bidder.openrtb.deal import Deal
 from bidder.openrtb.types import Flag, NullIs
 
-
 MAX_DEALS = 500
 
 
