@@ -37,9 +37,9 @@ def price(campaign: Campaign, imp: Imp, video: Video, seconds: int, seat: str, r
     terms = {deal.id: deal.cpm_micros for deal in campaign.deals}
     bids: list[Price] = []
     refusals: list[Refusal] = []
-    for deal in open_to(imp.pmp.deals if imp.pmp else (), seat, campaign.advertiser.domain):
-        if deal.id in terms:
-            _sort_in(_deal_price(deal, terms[deal.id], imp, video, seconds, rates), bids, refusals)
+    ours = [deal for deal in imp.pmp.deals if deal.id in terms] if terms and imp.pmp else ()
+    for deal in open_to(ours, seat, campaign.advertiser.domain):
+        _sort_in(_deal_price(deal, terms[deal.id], imp, video, seconds, rates), bids, refusals)
     if campaign.cpm_micros is not None and not (imp.pmp and imp.pmp.private_auction):
         floors = [*_own_floors(imp, video, seconds), *_per_second(video.mincpmpersec, imp.bidfloorcur, seconds)]
         _sort_in(_reaching(Price(campaign.cpm_micros, None), floors, rates), bids, refusals)
@@ -59,9 +59,9 @@ def open_to(deals: Sequence[Deal], seat: str, advertiser_domain: str) -> list[De
 
 def lowest_floor(imp: Imp, video: Video, rates: Rates) -> int:
     """A CPM in micros below which no bid reaches any floor of the impression; 0 where that can't be said."""
-    if video.durfloors or any(deal.durfloors for deal in (imp.pmp.deals if imp.pmp else ())):
+    if not imp.bidfloor or video.durfloors or any(deal.durfloors for deal in (imp.pmp.deals if imp.pmp else ())):
         return 0
-    floors = [_Floor(imp.bidfloor or 0, imp.bidfloorcur)]
+    floors = [_Floor(imp.bidfloor, imp.bidfloorcur)]
     floors += [_Floor(d.bidfloor, d.bidfloorcur) for d in (imp.pmp.deals if imp.pmp else ()) if d.bidfloor is not None]
     return min(_in_account(floor, rates) or 0 for floor in floors)
 
