@@ -1,5 +1,6 @@
 """The Chalice app: which request, message or schedule reaches which part of the bidder, and nothing more."""
 
+import gc
 from base64 import b64encode
 from datetime import UTC, datetime
 from functools import cache
@@ -18,6 +19,9 @@ from bidder.settings import settings
 
 app = Chalice(app_name="bidder", configure_logs=False)
 log.to_stdout()
+# A request leaves no cycles behind, yet makes thousands of objects when it is long: looked through every 700, Python's
+# default, they take a third of the time to read it.
+gc.set_threshold(20_000)
 
 # Prebid.js posts text/plain and curl a form, so the body is read whatever it calls itself.
 ANY_CONTENT = ["*/*"]
