@@ -142,7 +142,7 @@ def _garble(rng: Random, body: bytes) -> bytes:
 
 
 LARGE = 8 * 1024
-"""Characters, three times the longest request of the corpus. Time grows with length: `tests.fuzz.hostile` measures the longest."""
+"""Characters, three times the longest request of the corpus; `tests.fuzz.hostile` measures the longest there are."""
 
 
 def call(seed: int, number: int) -> Call:
