@@ -1,16 +1,20 @@
-"""Real requests against the sample campaigns: each is answered, and validly. Skipped without the corpus."""
+"""Answers held to the published schemas: to real requests and to drawn ones. Skipped where those are not at hand."""
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
+from hypothesis import given
 
+from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.files import read_campaigns
 from bidder.endpoints.bid import bid
-from tests.campaigns import NOW, snapshot
+from tests.campaigns import NOW, campaign_lists, snapshot
+from tests.matchable import matchable_requests
 from tests.service import service
 from tests.xsd import assert_valid
 
@@ -31,10 +35,22 @@ def requests() -> Iterator[tuple[str, bytes]]:
     yield "prebidjs-request", (SHARED / "corpus" / "prebidjs-request.json").read_bytes()
 
 
+@cache
+def schema() -> Any:
+    return json.loads((SHARED / "standards" / "openrtb26-Res.schema.json").read_text())
+
+
 def response_is_valid(response: dict[str, Any]) -> None:
-    jsonschema.validate(response, json.loads((SHARED / "standards" / "openrtb26-Res.schema.json").read_text()))
+    jsonschema.validate(response, schema())
     for made in response["seatbid"][0]["bid"]:
         assert_valid(made["adm"])
+
+
+@given(matchable_requests(), campaign_lists())
+def test_any_answer_is_valid(request: dict[str, Any], campaigns: list[Campaign]) -> None:
+    reply = bid(service(snapshot(campaigns)), json.dumps(request).encode(), {}, "https://bid.example/api", NOW)
+    if reply.status == 200:
+        response_is_valid(json.loads(reply.body))
 
 
 def test_every_request_of_the_corpus_is_answered_by_the_book() -> None:
