@@ -24,6 +24,7 @@ from tools.locks import lock
 from tools.processes import LOOPBACK, end, free_port, is_taken, local_environment, start, tail, wait_until
 
 _FOLDER = ROOT / "build" / "runtime"
+_CODE = ROOT / "build" / "code"
 _PATH = "/2015-03-31/functions/function/invocations"
 
 
@@ -82,7 +83,7 @@ def _fetch_emulator(requirement: Path, member: str, target: Path) -> None:
     shutil.rmtree(download)
 
 
-def unpacked(archive: Path, folder: Path = _FOLDER / "code") -> Path:
+def unpacked(archive: Path, folder: Path = _CODE) -> Path:
     """The archive's files in a folder named by its content, as Lambda has them in /var/task."""
     target = folder / sha256(archive.read_bytes()).hexdigest()[:16]
     with lock(folder.with_name("code.lock")):
