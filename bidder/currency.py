@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 
+from bidder.faults import faults
 from bidder.money import ACCOUNT_CURRENCY, micros
 
 _RATES = TypeAdapter(
@@ -22,8 +23,7 @@ def read_rates(text: str) -> dict[str, int]:
     try:
         return {code: micros(rate) for code, rate in _RATES.validate_json(text).items()}
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'rates'}: {e['msg']}" for e in error.errors())
-        raise InvalidRates(wrong) from None
+        raise InvalidRates("; ".join(faults(error, "rates"))) from None
     except ValueError as error:
         raise InvalidRates(str(error)) from None
 

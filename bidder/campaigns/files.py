@@ -1,12 +1,13 @@
 """Campaign files: YAML that people edit, checked as a whole before anything is stored."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urljoin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bidder.campaigns.campaign import Campaign
+from bidder.faults import faults
 
 
 class InvalidCampaignFile(ValueError):
@@ -75,9 +76,8 @@ def _with_owner(document: dict[str, Any]) -> dict[str, Any]:
     return {**document, "advertiser": {**advertiser, "owner": owner}} if owner else document
 
 
-def _lines(name: str, error: ValidationError) -> Iterator[str]:
-    for detail in error.errors():
-        yield f"{name}: {'.'.join(map(str, detail['loc'])) or 'campaign'}: {detail['msg']}"
+def _lines(name: str, error: ValidationError) -> list[str]:
+    return [f"{name}: {fault}" for fault in faults(error, "campaign")]
 
 
 def _repeated(ids: Sequence[str]) -> set[str]:

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from bidder import log
 from bidder.endpoints.service import Service
 from bidder.events.event import Event
+from bidder.faults import faults
 
 
 def record(service: Service, records: Iterable[Mapping[str, Any]]) -> dict[str, list[dict[str, str]]]:
@@ -21,8 +22,7 @@ def record(service: Service, records: Iterable[Mapping[str, Any]]) -> dict[str, 
         try:
             events[message["messageId"]] = Event.model_validate_json(message["body"])
         except ValidationError as error:
-            wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-            log.warning("ledger.unreadable", message=message["messageId"], wrong=wrong)
+            log.warning("ledger.unreadable", message=message["messageId"], wrong="; ".join(faults(error, "body")))
             failed.append(message["messageId"])
     uncounted = service.ledger.record(events.values())
     failed += [message_id for message_id, event in events.items() if event.bid_id in uncounted]
