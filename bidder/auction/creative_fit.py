@@ -19,9 +19,14 @@ from bidder.vast.version import Version, best_version, takes_inline
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A creative and its files that the player takes, the one closest to the player's size first; a tag has none."""
+    """A creative, the VAST version and protocol it is written in, and its files that the player takes.
+
+    The file closest to the player's size is first; a tag has none.
+    """
 
     creative: Creative
+    version: Version
+    protocol: Protocol
     media: tuple[Media, ...]
 
 
@@ -50,7 +55,8 @@ def markup(creative: Creative, video: Video) -> tuple[Version, Protocol] | None:
 
 def fits(creatives: Sequence[Creative], imp: Imp, video: Video, languages: Sequence[str]) -> list[Fit] | Refusal:
     """The creatives that fit, or the rule that none of them passes."""
-    served = [creative for creative in creatives if markup(creative, video)]
+    written = {creative.id: chosen for creative in creatives if (chosen := markup(creative, video))}
+    served = [creative for creative in creatives if creative.id in written]
     if not served:
         return Refusal.PROTOCOL
     timed = [creative for creative in served if _duration_fits(creative, video)]
@@ -72,7 +78,8 @@ def fits(creatives: Sequence[Creative], imp: Imp, video: Video, languages: Seque
         if isinstance(media, Refusal):
             refusals.append(media)
         else:
-            fitting.append(Fit(creative, tuple(sorted(media, key=lambda file: _misfit(file, video)))))
+            files = tuple(sorted(media, key=lambda file: _misfit(file, video)))
+            fitting.append(Fit(creative, *written[creative.id], files))
     return fitting or refusals[0]
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from hashlib import blake2b
 
 from bidder.auction.offer import Offer
-from bidder.endpoints.vast import LIFETIME_SECONDS, skip_offset, vast, version
+from bidder.endpoints.vast import LIFETIME_SECONDS, skip_offset, vast
 from bidder.events.kinds import Kind
 from bidder.events.token import Claims, SigningKeys
 from bidder.events.urls import LOSS_REASON, PRICE, EventUrls
@@ -77,7 +77,7 @@ def bid(terms: Terms, offer: Offer, urls: EventUrls) -> Bid:
         "cid": campaign.id,
         "crid": creative.id,
         "dur": round(creative.duration),
-        "protocol": version(offer)[1],
+        "protocol": offer.fit.protocol,
         "exp": LIFETIME_SECONDS,
         "nurl": urls.url(Kind.WIN, **{PRICE: macros.AUCTION_PRICE}),
         "burl": urls.url(Kind.BILL, **{PRICE: macros.AUCTION_PRICE}),

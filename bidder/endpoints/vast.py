@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from bidder.auction.creative_fit import markup
 from bidder.auction.offer import Offer
 from bidder.campaigns.creative import Creative
 from bidder.endpoints.companions import companions
@@ -12,7 +11,6 @@ from bidder.events.urls import ERROR_CODE, PRICE, EventUrls
 from bidder.money import ACCOUNT_CURRENCY
 from bidder.openrtb import macros
 from bidder.openrtb.creative_attribute import CreativeAttribute
-from bidder.openrtb.protocol import Protocol
 from bidder.vast import (
     Ad,
     Icon,
@@ -33,19 +31,12 @@ LIFETIME_SECONDS = int(LIFETIME.total_seconds())
 """How long a bid, and so its markup, may be kept."""
 
 
-def version(offer: Offer) -> tuple[Version, Protocol]:
-    """The VAST version of an offer's markup, and the protocol to declare for it."""
-    chosen = markup(offer.fit.creative, offer.slot.video)
-    assert chosen is not None  # noqa: S101  # `fits` lets no other creative through
-    return chosen
-
-
 def vast(offer: Offer, urls: EventUrls) -> str:
     """The ad in the best version that the player takes: InLine, or a Wrapper around a third party's tag.
 
     The impression carries the macro of the price, which the exchange fills in.
     """
-    return render(_ad(offer, urls, {PRICE: macros.AUCTION_PRICE}), version(offer)[0])
+    return render(_ad(offer, urls, {PRICE: macros.AUCTION_PRICE}), offer.fit.version)
 
 
 def vast_for_player(offers: Sequence[Offer], urls: Sequence[EventUrls]) -> str:
@@ -54,7 +45,7 @@ def vast_for_player(offers: Sequence[Offer], urls: Sequence[EventUrls]) -> str:
     Several offers, chosen by `for_one_document`, are an ad pod.
     """
     ads = [_ad(offer, its_urls, {}) for offer, its_urls in zip(offers, urls, strict=True)]
-    chosen = version(offers[0])[0]
+    chosen = offers[0].fit.version
     return render_pod(ads, chosen) if len(ads) > 1 else render(ads[0], chosen)
 
 
@@ -63,14 +54,14 @@ def for_one_document(offers: Sequence[Offer]) -> list[Offer]:
 
     VAST 2.0 has no pods.
     """
-    if not offers or version(offers[0])[0] < Version.VAST_3_0:
+    if not offers or offers[0].fit.version < Version.VAST_3_0:
         return list(offers[:1])
     first = offers[0]
-    imp, podid, chosen = first.slot.imp.id, first.slot.video.podid, version(first)[0]
+    imp, podid, chosen = first.slot.imp.id, first.slot.video.podid, first.fit.version
     return [
         offer
         for offer in offers
-        if (offer.slot.imp.id == imp or (podid and offer.slot.video.podid == podid)) and version(offer)[0] == chosen
+        if (offer.slot.imp.id == imp or (podid and offer.slot.video.podid == podid)) and offer.fit.version == chosen
     ]
 
 
@@ -105,7 +96,7 @@ def skip_offset(offer: Offer) -> float | None:
     video, creative = offer.slot.video, offer.fit.creative
     if creative.skip_offset is None or video.skip == 0 or CreativeAttribute.SKIPPABLE in video.battr:
         return None
-    if creative.duration <= video.skipmin or version(offer)[0] < Version.VAST_3_0:
+    if creative.duration <= video.skipmin or offer.fit.version < Version.VAST_3_0:
         return None
     offset = max(creative.skip_offset, video.skipafter)
     return offset if offset < creative.duration else None
