@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from bidder.campaigns.campaign import Campaign
 from bidder.delivery.budget import Spend
+from bidder.snapshot.compile import compile_index
 from bidder.snapshot.delivery import compile_delivery, load_delivery
-from bidder.snapshot.index import compile_index, index_id, load_index
+from bidder.snapshot.index import Index
 from bidder.snapshot.snapshot import Snapshot
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -55,9 +56,9 @@ RATES = {"EUR": 1_100_000}
 def snapshot(campaigns: Iterable[Campaign], spends: Mapping[str, Spend] | None = None, now: datetime = NOW) -> Snapshot:
     """The campaigns as a bidder would hold them after a refresh: through the files and back."""
     campaigns = list(campaigns)
-    index = compile_index(campaigns)
-    delivery = compile_delivery(campaigns, spends or {}, index_id(index), now, RATES)
-    return Snapshot(int(now.timestamp() * 1000), load_index(index), load_delivery(delivery))
+    index = Index.load([compile_index(campaigns)])
+    delivery = compile_delivery(index, spends or {}, now, RATES)
+    return Snapshot(int(now.timestamp() * 1000), index, load_delivery(delivery, index))
 
 
 _VALUES = {

@@ -10,7 +10,7 @@ from bidder.openrtb.dooh import Dooh
 from bidder.openrtb.site import Site
 from bidder.openrtb.video import Video
 
-Values = dict[Attribute, tuple[str, ...]]
+Values = dict[str, tuple[str, ...]]
 """The values of each attribute, in lower case; an attribute that the request does not state is missing."""
 
 POST_ROLL = -2

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bidder.auction.creative_fit import player_refusal
 from bidder.auction.fill import Ad, Place, fill
-from bidder.auction.match import Slot, positions
+from bidder.auction.match import Slot
 from bidder.auction.offer import Offer, Terms, offers
 from bidder.auction.pod import dedupes, group, is_pod, room
 from bidder.auction.price import lowest_floor
@@ -49,16 +49,15 @@ def request_refusal(terms: Terms) -> Refusal | None:
 def _dearest(terms: Terms, slot: Slot, snapshot: Snapshot, most: int) -> list[Offer]:
     """Up to so many of the best offers on a slot, best first."""
     best: list[Offer] = []
-    at_least = lowest_floor(slot.imp, slot.video, terms.rates)
-    for position in positions(slot.candidates):
-        campaign = snapshot.index.campaign(position)
-        if campaign.top_cpm_micros < at_least:
-            break
-        made = offers(terms, slot, campaign)
+    floor = lowest_floor(slot.imp, slot.video, terms.rates)
+
+    def at_least() -> int:
+        return max(floor, best[-1].price.cpm_micros) if len(best) == most else floor
+
+    for position in slot.candidates.best_first(at_least):
+        made = offers(terms, slot, snapshot.index.campaign(position))
         if isinstance(made, list):
-            best = sorted([*best, *made], key=lambda offer: offer.rank, reverse=True)[:most]
-            if len(best) == most:
-                at_least = max(at_least, best[-1].price.cpm_micros)
+            best[:] = sorted([*best, *made], key=lambda offer: offer.rank, reverse=True)[:most]
     return best
 
 

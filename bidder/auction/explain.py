@@ -1,6 +1,5 @@
 """Why each campaign bid or did not: the decision's own steps, asked one campaign at a time."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from bidder.auction.attributes import Values, request_attributes, video_attributes
@@ -29,8 +28,10 @@ def explain(request: BidRequest, snapshot: Snapshot, seat: str, now: datetime) -
         explained[slot.imp.id] = reasons = {}
         for position in range(len(snapshot.index)):
             campaign = snapshot.index.campaign(position)
-            used_up = snapshot.delivery.allowance.used_up >> position & 1
-            unmatched = USED_UP if used_up else _unmatched(campaign, snapshot.delivery.withheld, values)
+            tier, place = snapshot.index.tier_of(position)
+            used_up = snapshot.delivery.used_up[tier] >> place & 1
+            withheld = snapshot.delivery.withheld(position)
+            unmatched = USED_UP if used_up else withheld or _unmatched(campaign, values)
             made = unmatched or refusal or offers(terms, slot, campaign)
             if isinstance(made, list):
                 made = BIDS if (slot.imp.id, campaign.id) in winners else OUTBID
@@ -38,10 +39,8 @@ def explain(request: BidRequest, snapshot: Snapshot, seat: str, now: datetime) -
     return explained
 
 
-def _unmatched(campaign: Campaign, withheld: Mapping[str, str], values: Values) -> str | None:
+def _unmatched(campaign: Campaign, values: Values) -> str | None:
     """The part of matching that removed the campaign, with what was seen and what was wanted."""
-    if campaign.id in withheld:
-        return withheld[campaign.id]
     for attribute, rule in campaign.targeting.items():
         seen = values.get(attribute, ())
         stated = ", ".join(seen) or "nothing"

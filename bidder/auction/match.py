@@ -1,6 +1,6 @@
 """From a request to the campaigns that may bid on each of its video impressions."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bidder.auction.attributes import (
@@ -10,50 +10,106 @@ from bidder.auction.attributes import (
     request_attributes,
     video_attributes,
 )
-from bidder.campaigns.targeting import Attribute
+from bidder.campaigns.implied import IMPLIED, MIME, OPEN, SALE
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.imp import Imp
 from bidder.openrtb.video import Video
-from bidder.snapshot.index import Index
+from bidder.snapshot.part import Part
 from bidder.snapshot.snapshot import Snapshot
+from bidder.snapshot.tier import Narrowed, Numbers, Tier, narrow
+
+_OF_REQUEST = frozenset[str](REQUEST_ATTRIBUTES)
+_OF_IMPRESSION = frozenset[str](VIDEO_ATTRIBUTES) | IMPLIED
+_WINDOW = 2048
+"""Lines decided on at a time: in most auctions the first few candidates are all that is asked for."""
+
+
+class Candidates:
+    """The campaigns whose targeting an impression meets and that may bid, found as far as somebody asks for them."""
+
+    def __init__(self, shared: "RequestMatch", values: Mapping[str, Sequence[str]]) -> None:
+        self._shared = shared
+        self._values = values
+        self._numbers: dict[int, Numbers] = {}
+
+    def best_first(self, at_least: Callable[[], int] = lambda: 0) -> Iterator[int]:
+        """Their positions in the index, tier by tier, each with the campaign that may bid the most first.
+
+        Where none that follows may bid `at_least`, asked again and again, it ends.
+        """
+        for number, part, tier in self._shared.index.tiers:
+            if tier.tops[0] < at_least():
+                return
+            bidding = self._shared.snapshot.delivery.bidding(number)
+            for place in tier.campaigns(self._narrowed(number, part, tier), bidding, _WINDOW):
+                if tier.tops[place] < at_least():
+                    break
+                yield tier.start + place
+
+    def all(self) -> list[int]:
+        """Their positions in the index, ascending."""
+        found: list[int] = []
+        for number, part, tier in self._shared.index.tiers:
+            bidding = self._shared.snapshot.delivery.bidding(number)
+            found.extend(map(tier.start.__add__, tier.campaigns(self._narrowed(number, part, tier), bidding)))
+        return sorted(found)
+
+    def _narrowed(self, number: int, part: Part, tier: Tier) -> Narrowed:
+        shared = self._shared.narrowed(number, part, tier)
+        if not shared.bits:
+            return shared
+        numbers = self._numbers.get(part.start)
+        if numbers is None:
+            numbers = self._numbers[part.start] = part.numbers(self._values)
+        return narrow(shared, tier.about(_OF_IMPRESSION), numbers)
+
+
+class RequestMatch:
+    """What all impressions of a request have in common: the lines that the request itself satisfies, tier by tier."""
+
+    def __init__(self, snapshot: Snapshot, values: Mapping[str, Sequence[str]]) -> None:
+        self.snapshot = snapshot
+        self.index = snapshot.index
+        self._values = values
+        self._numbers: dict[int, Numbers] = {}
+        self._narrowed: dict[int, Narrowed] = {}
+
+    def narrowed(self, number: int, part: Part, tier: Tier) -> Narrowed:
+        found = self._narrowed.get(number)
+        if found is None:
+            numbers = self._numbers.get(part.start)
+            if numbers is None:
+                numbers = self._numbers[part.start] = part.numbers(self._values)
+            everyone = tier.begin(self.snapshot.delivery.bidding(number))
+            found = self._narrowed[number] = narrow(everyone, tier.about(_OF_REQUEST), numbers)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A video impression and the campaigns whose targeting it meets, a bit for each position of the index."""
+    """A video impression, what of the request and of it can be targeted, and the campaigns that it suits."""
 
     imp: Imp
     video: Video
-    candidates: int
+    values: Values
+    candidates: Candidates
 
 
 def match(request: BidRequest, snapshot: Snapshot) -> list[Slot]:
     """One slot for each impression with video, in the request's order."""
-    index = snapshot.index
-    shared = narrow(index, snapshot.delivery.bidding, REQUEST_ATTRIBUTES, request_attributes(request))
-    return [
-        Slot(imp, imp.video, narrow(index, shared, VIDEO_ATTRIBUTES, video_attributes(imp.video)))
-        for imp in request.imp
-        if imp.video is not None
-    ]
+    values = request_attributes(request)
+    shared = RequestMatch(snapshot, values)
+    slots = []
+    for imp in request.imp:
+        if imp.video is not None:
+            its = video_attributes(imp.video)
+            candidates = Candidates(shared, {**its, **_implied(imp, imp.video)})
+            slots.append(Slot(imp, imp.video, {**values, **its}, candidates))
+    return slots
 
 
-def narrow(index: Index, candidates: int, names: frozenset[Attribute], values: Values) -> int:
-    """Those of the candidates whose rules on the named attributes the values meet.
-
-    An attribute that the request does not state is tested as well: who includes values of it does not match.
-    """
-    for name, attribute in index.attributes.items():
-        if not candidates:
-            break
-        if name in names:
-            candidates &= attribute.accepting(values.get(name, ()))
-    return candidates
-
-
-def positions(candidates: int) -> Iterator[int]:
-    """The positions in a set, ascending: best price first."""
-    while candidates:
-        lowest = candidates & -candidates
-        yield lowest.bit_length() - 1
-        candidates ^= lowest
+def _implied(imp: Imp, video: Video) -> Mapping[str, Sequence[str]]:
+    """What campaigns demand without saying so (`bidder.campaigns.implied`)."""
+    deals = [deal.id for deal in imp.pmp.deals] if imp.pmp else []
+    is_open = not (imp.pmp and imp.pmp.private_auction)
+    return {MIME: video.mimes, SALE: [*deals, OPEN] if is_open else deals}

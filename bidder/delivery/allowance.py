@@ -1,7 +1,11 @@
 """What one process may still bid of each budget until its next snapshot."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from array import array
 
 
 class Allowance:
@@ -11,22 +15,26 @@ class Allowance:
     more bids out than the budget would pay for. A new snapshot brings a new allowance.
     """
 
-    def __init__(self, remaining: Mapping[int, int], next_cost: Mapping[int, int]) -> None:
-        """Both by position of the index, in micros; a campaign without a budget is in neither."""
-        self._remaining = dict(remaining)
-        self._next_cost = next_cost
+    NO_LIMIT = -1
+
+    def __init__(self, remaining: "array[int]", cost: Callable[[int], int], used_up: Callable[[int], None]) -> None:
+        """`remaining` is in micros, by position of the index, `NO_LIMIT` where there is no budget.
+
+        `cost` says what one more impression may cost; `used_up` is told of each campaign that may bid no more.
+        """
+        self._remaining = remaining
+        self._cost = cost
+        self._used_up = used_up
         self._counting = threading.Lock()
-        self.used_up = 0
-        """The campaigns that may bid no more, a bit for each position."""
 
     def commit(self, position: int, cost_micros: int) -> bool:
         """Takes what a bid costs if it is shown; False, and nothing taken, where that is no longer there."""
-        if position not in self._remaining:
+        if self._remaining[position] == self.NO_LIMIT:
             return True
         with self._counting:
             left = self._remaining[position] - cost_micros
             if left >= 0:
                 self._remaining[position] = left
-            if self._remaining[position] < self._next_cost[position]:
-                self.used_up |= 1 << position
+            if self._remaining[position] < self._cost(position):
+                self._used_up(position)
             return left >= 0

@@ -125,12 +125,11 @@ def no_bid(request_id: str, reason: NoBidReason, *, as_xml: bool, nbr: bool) -> 
 
 def affordable(offers: Sequence[Offer], snapshot: Snapshot) -> list[Offer]:
     """The offers that their campaigns' allowances still pay for, taken out of them."""
+    commit, position = snapshot.delivery.allowance.commit, snapshot.index.position
     return [
         offer
         for offer in offers
-        if snapshot.delivery.allowance.commit(
-            snapshot.index.positions[offer.campaign.id], impression_cost(offer.price.cpm_micros)
-        )
+        if (its := position(offer.campaign.id)) is not None and commit(its, impression_cost(offer.price.cpm_micros))
     ]
 
 

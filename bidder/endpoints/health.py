@@ -22,7 +22,7 @@ def health(service: Service, now: datetime) -> Reply:
                 "version": held.version,
                 "age_seconds": round(age, 3),
                 "campaigns": len(held.index),
-                "bidding": held.delivery.bidding.bit_count(),
+                "bidding": held.delivery.count,
             },
         }
     return Reply(200 if usable else 503, json.dumps(body), JSON)

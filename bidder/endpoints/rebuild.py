@@ -4,8 +4,9 @@ from datetime import datetime
 
 from bidder import log
 from bidder.endpoints.service import Service
+from bidder.snapshot.compile import compile_index
 from bidder.snapshot.delivery import compile_delivery
-from bidder.snapshot.index import compile_index, index_id
+from bidder.snapshot.index import Index
 
 
 def rebuild(service: Service, now: datetime) -> int:
@@ -17,7 +18,7 @@ def rebuild(service: Service, now: datetime) -> int:
     campaigns = list(service.campaigns.all())
     spends = service.ledger.spends([campaign.id for campaign in campaigns], now.date())
     index = compile_index(campaigns)
-    delivery = compile_delivery(campaigns, spends, index_id(index), now, service.currency_rates())
-    published = service.store.publish(version, index_id(index), index, delivery)
+    delivery = compile_delivery(Index.load([index]), spends, now, service.currency_rates())
+    published = service.store.publish(version, [index], delivery)
     log.event("refresh", version=version, campaigns=len(campaigns), published=published)
     return version

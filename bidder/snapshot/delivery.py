@@ -1,84 +1,116 @@
 """The delivery state: the small part of a snapshot that changes every minute."""
 
-from collections.abc import Iterable, Mapping
+import json
+from array import array
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
-from bidder.campaigns.campaign import Campaign
 from bidder.delivery.allowance import Allowance
-from bidder.delivery.budget import Spend, next_cost, remaining, withheld
+from bidder.delivery.budget import Spend, Withheld, remaining, withheld
 from bidder.money import ACCOUNT_CURRENCY, MICROS
-from bidder.snapshot import envelope
-from bidder.snapshot.index import in_order
+from bidder.snapshot.container import BadSnapshot, pack, unpack
+from bidder.snapshot.index import Index
 
 KIND = "delivery"
+_REASONS: tuple[Withheld | None, ...] = (None, *Withheld)
+"""By the codes of the column `withheld`: only ever appended to."""
+_IS_ELIGIBLE = bytes(ord("1") if code == 0 else ord("0") for code in range(256))
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Who may bid. `eligible` has a bit for each position of the index; `withheld` says why the others may not.
+    """Who may bid. `eligible` has an integer for each tier of the index, with a bit for each campaign.
 
-    `allowance` is the part that this process counts down.
+    `used_up` is of the same form: the campaigns whose `allowance` this process has used up.
     """
 
     index_id: str
     as_of: datetime
-    eligible: int
-    withheld: Mapping[str, str]
+    eligible: tuple[int, ...]
+    used_up: list[int]
     allowance: Allowance
     rates: Mapping[str, int]
     """Micros of the account currency that one unit of a currency is worth, the account currency's own among them."""
+    _withheld: memoryview
+
+    def bidding(self, tier: int) -> int:
+        """Those of the eligible of a tier whose allowance is not used up."""
+        return self.eligible[tier] & ~self.used_up[tier] if self.used_up[tier] else self.eligible[tier]
+
+    def withheld(self, position: int) -> Withheld | None:
+        """Why a campaign may not bid; None where it may."""
+        return _REASONS[self._withheld[position]]
 
     @property
-    def bidding(self) -> int:
-        """Those of the eligible whose allowance is not used up."""
-        return self.eligible & ~self.allowance.used_up
+    def count(self) -> int:
+        """How many campaigns may bid."""
+        return sum(bits.bit_count() for bits in self.eligible)
 
 
 def compile_delivery(
-    campaigns: Iterable[Campaign],
-    spends: Mapping[str, Spend],
-    index_id: str,
-    as_of: datetime,
-    rates: Mapping[str, int] | None = None,
+    index: Index, spends: Mapping[str, Spend], as_of: datetime, rates: Mapping[str, int] | None = None
 ) -> bytes:
-    """The delivery object for these campaigns, what they had spent at `as_of`, and the currencies known then."""
-    eligible = 0
-    reasons: dict[str, str] = {}
-    budgets: list[tuple[int, int, int]] = []
-    for position, campaign in enumerate(in_order(campaigns)):
-        spend = spends.get(campaign.id, Spend())
-        reason = withheld(campaign, spend)
-        if reason is not None:
-            reasons[campaign.id] = reason
-            continue
-        eligible |= 1 << position
-        left = remaining(campaign, spend)
-        if left is not None:
-            budgets.append((position, left, next_cost(campaign)))
-    body = {
-        "index": index_id,
+    """The delivery object for this index, what its campaigns had spent at `as_of`, and the currencies known then."""
+    reasons = bytearray(len(index))
+    left = array("q")
+    for position, reason, its in _states(index, spends):
+        reasons[position] = _REASONS.index(reason)
+        left.append(Allowance.NO_LIMIT if its is None else its)
+    meta = {
+        "index": index.id,
         "as_of": as_of.isoformat(),
-        "eligible": hex(eligible),
-        "withheld": reasons,
-        "budgets": budgets,
         "rates": {**(rates or {}), ACCOUNT_CURRENCY: MICROS},
     }
-    return envelope.pack(KIND, body)
+    sections = {"meta": json.dumps(meta, sort_keys=True).encode(), "withheld": bytes(reasons), "left": left.tobytes()}
+    return pack(KIND, sections)
 
 
-def load_delivery(data: bytes) -> Delivery:
-    """A delivery object, read back; one that older code wrote may lack what was added since. Raises BadSnapshot."""
-    body = envelope.unpack(KIND, data)
-    budgets = body.get("budgets", [])
+def load_delivery(data: bytes, index: Index) -> Delivery:
+    """A delivery object, read back. Raises BadSnapshot, also where it belongs to another index."""
+    sections = unpack(KIND, data)
+    meta = json.loads(bytes(sections["meta"]))
+    reasons = sections["withheld"]
+    if meta["index"] != index.id or len(reasons) != len(index):
+        msg = f"delivery: belongs to index {meta['index']}, not to {index.id}"
+        raise BadSnapshot(msg)
+    used_up = [0] * len(index.tier_starts)
+
+    def use_up(position: int) -> None:
+        tier, place = index.tier_of(position)
+        used_up[tier] |= 1 << place
+
     return Delivery(
-        index_id=body["index"],
-        as_of=datetime.fromisoformat(body["as_of"]),
-        eligible=int(body["eligible"], 16),
-        withheld=body["withheld"],
-        allowance=Allowance(
-            remaining={position: left for position, left, _ in budgets},
-            next_cost={position: cost for position, _, cost in budgets},
-        ),
-        rates=body.get("rates", {ACCOUNT_CURRENCY: MICROS}),
+        index_id=index.id,
+        as_of=datetime.fromisoformat(meta["as_of"]),
+        eligible=tuple(_eligible(reasons, index.tier_starts)),
+        used_up=used_up,
+        allowance=Allowance(array("q", bytes(sections["left"])), index.cost, use_up),
+        rates=meta["rates"],
+        _withheld=reasons,
     )
+
+
+def _states(index: Index, spends: Mapping[str, Spend]) -> Iterator[tuple[int, Withheld | None, int | None]]:
+    """Each campaign's position, why it may not bid, and what is left of its budget."""
+    nothing = Spend()
+    replaced: set[str] = set()
+    latest: list[frozenset[str]] = []
+    for part in reversed(index.parts):
+        latest.append(frozenset(replaced))
+        if part.start:
+            replaced |= part.gone
+            replaced.update(map(part.columns.id, range(len(part))))
+    for part, newer in zip(index.parts, reversed(latest), strict=True):
+        for place, terms in enumerate(part.columns.terms()):
+            campaign_id = part.columns.id(place)
+            spend = spends.get(campaign_id, nothing)
+            reason = Withheld.REPLACED if campaign_id in newer else withheld(terms, spend)
+            yield part.start + place, reason, remaining(terms, spend)
+
+
+def _eligible(reasons: memoryview, starts: list[int]) -> Iterator[int]:
+    digits = bytes(reasons).translate(_IS_ELIGIBLE)
+    for start, end in pairwise([*starts, len(digits)]):
+        yield int(digits[start:end][::-1], 2)

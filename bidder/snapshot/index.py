@@ -1,117 +1,86 @@
-"""The index: campaigns best price first, and for each targeted attribute the sets of those that take or refuse a value.
+"""The index: all campaigns, dearest first, and who of them takes a request.
 
-A set of campaigns is an integer: bit n stands for the campaign at position n.
+It is made of parts: the first has all campaigns of the time when it was compiled, and each later one those that were
+added or changed since. A campaign's latest form is the one in the last part that has it; that the others don't bid is
+the delivery state's to see to.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from bisect import bisect_right
+from collections.abc import Sequence
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING
 
 from bidder.campaigns.campaign import Campaign
-from bidder.campaigns.targeting import Attribute
-from bidder.snapshot import envelope
+from bidder.snapshot.part import Part
 
-KIND = "index"
-
-
-@dataclass(frozen=True, slots=True)
-class AttributeIndex:
-    """One attribute. `anything`: campaigns that include no value of it, so take all but what they exclude."""
-
-    anything: int
-    include: Mapping[str, int]
-    exclude: Mapping[str, int]
-
-    def accepting(self, values: Iterable[str]) -> int:
-        """The campaigns that a request with these values of the attribute satisfies."""
-        accepted, refused = self.anything, 0
-        for value in values:
-            accepted |= self.include.get(value, 0)
-            refused |= self.exclude.get(value, 0)
-        return accepted & ~refused
+if TYPE_CHECKING:
+    from bidder.snapshot.tier import Tier
 
 
-@dataclass(frozen=True, slots=True)
 class Index:
-    """All campaigns, whatever their status; delivery says which of them may bid."""
+    """Campaigns have positions, from 0 to `len(index)`, part after part."""
 
-    id: str
-    attributes: Mapping[Attribute, AttributeIndex]
-    documents: tuple[dict[str, Any], ...]
-    positions: Mapping[str, int]
-    """Where each campaign is, by its id."""
-    _decoded: dict[int, Campaign] = field(default_factory=dict)
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self.parts = tuple(parts)
+        self.id = index_id([part.id for part in parts])
+        self._starts = [part.start for part in parts]
+        self._length = sum(map(len, parts))
+        tiers = [(part, tier) for part in parts for tier in part.tiers]
+        self.tiers: tuple[tuple[int, Part, Tier], ...] = tuple(
+            sorted(
+                ((number, part, tier) for number, (part, tier) in enumerate(tiers)),
+                key=lambda numbered: -numbered[2].tops[0],
+            )
+        )
+        """Each with its number in the order of positions and its part; the one with the dearest campaign first."""
+        self.tier_starts = [tier.start for _, tier in tiers]
+
+    @classmethod
+    def load(cls, objects: Sequence[bytes]) -> "Index":
+        """The index of these objects. Raises BadSnapshot."""
+        parts: list[Part] = []
+        for data in objects:
+            parts.append(Part.load(data, sum(map(len, parts))))
+        return cls(parts)
+
+    def __len__(self) -> int:
+        return self._length
 
     def campaign(self, position: int) -> Campaign:
         """The campaign at a position, decoded when first asked for."""
-        campaign = self._decoded.get(position)
-        if campaign is None:
-            campaign = self._decoded[position] = Campaign.model_validate(self.documents[position])
-        return campaign
+        part = self._part(position)
+        return part.records.campaign(position - part.start)
 
-    def __len__(self) -> int:
-        return len(self.documents)
+    def campaign_id(self, position: int) -> str:
+        """Its id, without decoding it."""
+        part = self._part(position)
+        return part.columns.id(position - part.start)
 
+    def cost(self, position: int) -> int:
+        """The most that one more impression of it can cost, in micros."""
+        part = self._part(position)
+        cost: int = part.columns.costs[position - part.start]
+        return cost
 
-def in_order(campaigns: Iterable[Campaign]) -> list[Campaign]:
-    """Campaigns by position: highest price first, so that a search may stop at the first that can't be beaten."""
-    return sorted(campaigns, key=lambda campaign: (-campaign.top_cpm_micros, campaign.id))
+    def position(self, campaign_id: str) -> int | None:
+        """Where the latest form of a campaign is; None where there is none."""
+        for part in reversed(self.parts):
+            found = part.columns.position(campaign_id)
+            if found is not None:
+                return part.start + found
+            if campaign_id in part.gone:
+                return None
+        return None
 
+    def tier_of(self, position: int) -> tuple[int, int]:
+        """The number of the tier that a position is in, and its place there."""
+        number = bisect_right(self.tier_starts, position) - 1
+        return number, position - self.tier_starts[number]
 
-def compile_index(campaigns: Iterable[Campaign]) -> bytes:
-    """The index as an object of the snapshot. Equal campaigns give equal bytes; status is not part of it."""
-    ordered = in_order(campaigns)
-    everyone = (1 << len(ordered)) - 1
-    with_include: dict[str, int] = defaultdict(int)
-    include: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    exclude: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for position, campaign in enumerate(ordered):
-        bit = 1 << position
-        for attribute, rule in campaign.targeting.items():
-            if rule.include:
-                with_include[attribute] |= bit
-            for value in rule.include:
-                include[attribute][value] |= bit
-            for value in rule.exclude:
-                exclude[attribute][value] |= bit
-    return envelope.pack(
-        KIND,
-        {
-            "attributes": {
-                attribute: {
-                    "anything": hex(everyone & ~with_include[attribute]),
-                    "include": {value: hex(bits) for value, bits in include[attribute].items()},
-                    "exclude": {value: hex(bits) for value, bits in exclude[attribute].items()},
-                }
-                for attribute in sorted({*include, *exclude})
-            },
-            "campaigns": [
-                campaign.model_dump(mode="json", exclude={"status"}, exclude_defaults=True) for campaign in ordered
-            ],
-        },
-    )
+    def _part(self, position: int) -> Part:
+        return self.parts[bisect_right(self._starts, position) - 1]
 
 
-def index_id(data: bytes) -> str:
-    """The name of an index: a hash of its bytes."""
-    return sha256(data).hexdigest()[:20]
-
-
-def load_index(data: bytes) -> Index:
-    """An index object, read back. Raises BadSnapshot."""
-    body = envelope.unpack(KIND, data)
-    return Index(
-        id=index_id(data),
-        attributes={
-            attribute: AttributeIndex(
-                anything=int(sets["anything"], 16),
-                include={value: int(bits, 16) for value, bits in sets["include"].items()},
-                exclude={value: int(bits, 16) for value, bits in sets["exclude"].items()},
-            )
-            for attribute, sets in body["attributes"].items()
-        },
-        documents=tuple(body["campaigns"]),
-        positions={document["id"]: position for position, document in enumerate(body["campaigns"])},
-    )
+def index_id(object_ids: Sequence[str]) -> str:
+    """The name of an index: that of its object, or a hash of theirs."""
+    return object_ids[0] if len(object_ids) == 1 else sha256(" ".join(object_ids).encode()).hexdigest()[:20]

@@ -1,12 +1,14 @@
 """Snapshots in S3: immutable objects, and one pointer that is flipped last."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from bidder.snapshot.container import BadSnapshot
 from bidder.snapshot.delivery import load_delivery
-from bidder.snapshot.envelope import BadSnapshot
-from bidder.snapshot.index import Index, load_index
+from bidder.snapshot.index import Index, index_id
+from bidder.snapshot.part import object_id
 from bidder.snapshot.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -16,12 +18,12 @@ POINTER = "snapshots/current.json"
 
 
 class Pointer(BaseModel):
-    """Names the current snapshot: its version and its two objects."""
+    """Names the current snapshot: its version, the objects of its index, and that of its delivery state."""
 
     model_config = ConfigDict(frozen=True)
 
     version: int
-    index: str
+    index: tuple[str, ...]
     delivery: str
 
 
@@ -32,7 +34,7 @@ class SnapshotStore:
         self._s3 = s3
         self._bucket = bucket
 
-    def publish(self, version: int, index_id: str, index: bytes, delivery: bytes) -> bool:
+    def publish(self, version: int, index: Sequence[bytes], delivery: bytes) -> bool:
         """Writes the objects, then points to them; False where a newer snapshot is there already.
 
         The pointer is only replaced by comparison with the one that was read, so of two refreshes at once the one that
@@ -40,10 +42,11 @@ class SnapshotStore:
         """
         pointer = Pointer(
             version=version,
-            index=f"snapshots/index/{index_id}",
+            index=tuple(f"snapshots/index/{object_id(part)}" for part in index),
             delivery=f"snapshots/delivery/{version}",
         )
-        self._put(pointer.index, index)
+        for key, part in zip(pointer.index, index, strict=True):
+            self._put(key, part)
         self._put(pointer.delivery, delivery)
         while True:
             raw, etag = self._read_pointer()
@@ -65,15 +68,12 @@ class SnapshotStore:
             raise BadSnapshot(msg)
         if pointer is None or (known is not None and pointer.version <= known.version):
             return known
-        delivery = load_delivery(self._get(pointer.delivery))
-        index = known.index if known is not None and known.index.id == delivery.index_id else self._index(pointer)
-        if index.id != delivery.index_id:
-            msg = f"delivery {pointer.delivery} belongs to index {delivery.index_id}, the pointer names {index.id}"
-            raise BadSnapshot(msg)
-        return Snapshot(version=pointer.version, index=index, delivery=delivery)
+        wanted = index_id([key.rpartition("/")[2] for key in pointer.index])
+        index = known.index if known is not None and known.index.id == wanted else self._index(pointer)
+        return Snapshot(pointer.version, index, load_delivery(self._get(pointer.delivery), index))
 
     def _index(self, pointer: Pointer) -> Index:
-        return load_index(self._get(pointer.index))
+        return Index.load([self._get(key) for key in pointer.index])
 
     def _get(self, key: str) -> bytes:
         return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()

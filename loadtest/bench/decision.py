@@ -11,8 +11,9 @@ from bidder.endpoints.service import Service
 from bidder.events.token import SigningKeys
 from bidder.openrtb.bid_request import BidRequest
 from bidder.settings import Settings
+from bidder.snapshot.compile import compile_index
 from bidder.snapshot.delivery import compile_delivery, load_delivery
-from bidder.snapshot.index import compile_index, index_id, load_index
+from bidder.snapshot.index import Index
 from bidder.snapshot.keeper import Keeper
 from bidder.snapshot.snapshot import Snapshot
 from loadtest.bench.campaigns import campaigns
@@ -68,12 +69,8 @@ def decision(count: int) -> Callable[[bytes], str]:
 def snapshot(count: int, now: datetime) -> Snapshot:
     """A snapshot of generated campaigns, compiled and read back as from S3."""
     book = campaigns(Random(_SEED), count)  # noqa: S311 - as above
-    index = compile_index(book)
-    return Snapshot(
-        version=1,
-        index=load_index(index),
-        delivery=load_delivery(compile_delivery(book, {}, index_id(index), now)),
-    )
+    index = Index.load([compile_index(book)])
+    return Snapshot(version=1, index=index, delivery=load_delivery(compile_delivery(index, {}, now), index))
 
 
 def _service(held: Snapshot) -> Service:

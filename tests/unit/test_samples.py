@@ -16,8 +16,9 @@ from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.files import read_campaigns
 from bidder.money import MICROS
 from bidder.openrtb.parse import parse
+from bidder.snapshot.compile import compile_index
 from bidder.snapshot.delivery import compile_delivery, load_delivery
-from bidder.snapshot.index import compile_index, index_id, load_index
+from bidder.snapshot.index import Index
 from bidder.snapshot.snapshot import Snapshot
 from loadtest.requests import Kind
 from tests.unit.loadtest.drawn import drawn, encoded
@@ -40,9 +41,8 @@ def samples() -> dict[str, Campaign]:
 
 @cache
 def snapshot() -> Snapshot:
-    book = samples().values()
-    index = compile_index(book)
-    return Snapshot(1, load_index(index), load_delivery(compile_delivery(book, {}, index_id(index), NOW)))
+    index = Index.load([compile_index(samples().values())])
+    return Snapshot(1, index, load_delivery(compile_delivery(index, {}, NOW), index))
 
 
 def offers(body: bytes) -> list[Offer]:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.delivery.budget import Spend, Withheld, withheld
+from bidder.delivery.budget import Spend, Withheld, terms, withheld
 from tests.campaigns import campaign
 
 limits = st.none() | st.integers(1, 100_000)
@@ -20,7 +20,7 @@ def test_a_campaign_bids_exactly_while_one_more_impression_fits_both_budgets(
 
     fits = (total is None or spent + cost <= total) and (daily is None or today + cost <= daily)
 
-    assert (withheld(plain, Spend(spent, today)) is None) == fits
+    assert (withheld(terms(plain), Spend(spent, today)) is None) == fits
 
 
 @pytest.mark.parametrize(
@@ -32,10 +32,10 @@ def test_a_campaign_bids_exactly_while_one_more_impression_fits_both_budgets(
     ],
 )
 def test_the_reason_is_the_budget_that_is_spent(changes: dict[str, Any], spend: Spend, reason: Withheld) -> None:
-    assert withheld(campaign(**changes), spend) is reason
+    assert withheld(terms(campaign(**changes)), spend) is reason
 
 
 def test_a_deal_dearer_than_the_open_price_counts_as_the_next_cost() -> None:
     dear = campaign(cpm=1, deals=[{"id": "d", "cpm": 1000}], budget={"total": 1})
 
-    assert withheld(dear, Spend(total_micros=1)) is Withheld.TOTAL_BUDGET
+    assert withheld(terms(dear), Spend(total_micros=1)) is Withheld.TOTAL_BUDGET

@@ -3,7 +3,7 @@
 import threading
 from datetime import timedelta
 
-from bidder.snapshot.envelope import BadSnapshot
+from bidder.snapshot.container import BadSnapshot
 from bidder.snapshot.keeper import Keeper
 from bidder.snapshot.snapshot import Snapshot
 from tests.campaigns import NOW, campaign, snapshot

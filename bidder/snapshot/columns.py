@@ -1,0 +1,87 @@
+"""What the refresh needs of every campaign every minute, as columns of an index object: read without their records."""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from functools import lru_cache, partial
+
+from bidder.delivery.budget import Terms
+from bidder.snapshot.container import Sections
+
+_NO_LIMIT = -1
+_HELD = 4096
+
+
+def column_sections(ids: Sequence[str], zones: Sequence[str], terms: Sequence[Terms]) -> dict[str, bytes]:
+    """The columns as sections: ids, time zones and terms by position, and the positions in the order of the ids."""
+    ends, end = array("I"), 0
+    encoded = [text.encode() for text in ids]
+    for text in encoded:
+        end += len(text)
+        ends.append(end)
+    names = sorted(set(zones))
+    numbers = {name: number for number, name in enumerate(names)}
+    return {
+        "id_ends": ends.tobytes(),
+        "ids": b"".join(encoded),
+        "by_id": array("I", sorted(range(len(ids)), key=encoded.__getitem__)).tobytes(),
+        "zones": "\n".join(names).encode(),
+        "zone": array("H", [numbers[zone] for zone in zones]).tobytes(),
+        "paused": bytes(term.paused for term in terms),
+        "total": _limits([term.total for term in terms]),
+        "daily": _limits([term.daily for term in terms]),
+        "cost": array("q", [term.cost for term in terms]).tobytes(),
+    }
+
+
+def _limits(values: Sequence[int | None]) -> bytes:
+    return array("q", [_NO_LIMIT if value is None else value for value in values]).tobytes()
+
+
+class Columns:
+    """The columns of an index object, by position."""
+
+    def __init__(self, sections: Sections) -> None:
+        self._id_ends = sections["id_ends"].cast("I")
+        self._ids = sections["ids"]
+        by_id = sections["by_id"].cast("I")
+        self.position = lru_cache(maxsize=_HELD)(partial(_position, self._id_ends, self._ids, by_id))
+        """Where a campaign is, by its id; None where it isn't."""
+        self._zones = bytes(sections["zones"]).decode().split("\n")
+        self._zone = sections["zone"].cast("H")
+        self._paused = sections["paused"]
+        self._total, self._daily, self.costs = (sections[name].cast("q") for name in ("total", "daily", "cost"))
+
+    def __len__(self) -> int:
+        return len(self._id_ends)
+
+    def id(self, position: int) -> str:
+        """A campaign's id."""
+        return _id(self._id_ends, self._ids, position).decode()
+
+    def zone(self, position: int) -> str:
+        """A campaign's time zone."""
+        return self._zones[self._zone[position]]
+
+    def terms(self) -> Iterator[Terms]:
+        """The terms of all campaigns, in their order."""
+        for paused, total, daily, cost in zip(self._paused, self._total, self._daily, self.costs, strict=True):
+            yield Terms(bool(paused), _limit(total), _limit(daily), cost)
+
+
+def _id(ends: memoryview, ids: memoryview, position: int) -> bytes:
+    start = ends[position - 1] if position else 0
+    return bytes(ids[start : ends[position]])
+
+
+def _position(ends: memoryview, ids: memoryview, by_id: memoryview, campaign_id: str) -> int | None:
+    wanted = campaign_id.encode()
+    rank = bisect_left(by_id, wanted, key=lambda position: _id(ends, ids, position))
+    if rank == len(by_id):
+        return None
+    position: int = by_id[rank]
+    return position if _id(ends, ids, position) == wanted else None
+
+
+def _limit(value: int) -> int | None:
+    return None if value == _NO_LIMIT else value

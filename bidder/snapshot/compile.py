@@ -1,0 +1,171 @@
+"""Compiles campaigns into an index object: see `bidder.snapshot.container` for its form, `part` for its use.
+
+Campaigns are taken one at a time, and of each only its record and the numbers of what it tests are kept: a book takes
+the memory of its records, whatever the size of its campaigns.
+"""
+
+import json
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from bidder.campaigns.campaign import Campaign
+from bidder.campaigns.implied import implied
+from bidder.campaigns.lines import Line, lines
+from bidder.delivery.budget import Terms, terms
+from bidder.snapshot import container, records
+from bidder.snapshot.columns import column_sections
+from bidder.snapshot.rows import row_bytes, rows_sections
+from bidder.snapshot.tier import ANYTHING, CLAUSE, EXCLUDE, INCLUDE, SIZE
+
+KIND = "index"
+
+
+class _Test(NamedTuple):
+    """What a line says of one value of an attribute: it includes it, by a clause, or excludes it."""
+
+    attribute: str
+    clause: int
+    side: str
+    value: str
+
+
+class _Entry(NamedTuple):
+    """A campaign on its way into the index; each of its lines is the numbers of its tests."""
+
+    top: int
+    id: str
+    zone: str
+    terms: Terms
+    record: bytes
+    lines: Sequence[Sequence[int]]
+
+
+Clause = tuple[str, int]
+
+
+def compile_index(
+    campaigns: Iterable[Campaign],
+    gone: Iterable[str] = (),
+    lines_of: Callable[[Campaign], Sequence[Line]] = lambda campaign: lines(campaign.targeting),
+    tier_size: int = SIZE,
+) -> bytes:
+    """The index object of these campaigns, whatever their order: equal campaigns give equal bytes.
+
+    `gone` are ids of campaigns that an object before this one has, and that are no more. `tier_size` is `SIZE` at most.
+    """
+    numbers: dict[_Test, int] = {}
+    entries = [_entry(campaign, lines_of(campaign), numbers) for campaign in campaigns]
+    entries.sort(key=lambda entry: (-entry.top, entry.id))
+    tests = list(numbers)
+    values = _values(tests)
+    ranks = {attribute: {value: rank for rank, value in enumerate(its)} for attribute, its in values.items()}
+    clauses = _clauses(tests, entries)
+    sections = {"values": _json(values)}
+    starts: list[int] = []
+    for number, (start, tier) in enumerate(_tiers(entries, tier_size)):
+        starts.append(start)
+        sections |= _tier_sections(f"t{number}", tier, tests, ranks, clauses)
+    sections |= column_sections([e.id for e in entries], [e.zone for e in entries], [e.terms for e in entries])
+    sections |= records.sections([entry.record for entry in entries])
+    meta = {"starts": starts, "clauses": clauses, "gone": sorted(gone)}
+    return container.pack(KIND, {"meta": _json(meta)} | sections)
+
+
+def _entry(campaign: Campaign, its_lines: Sequence[Line], numbers: dict[_Test, int]) -> _Entry:
+    unsaid = implied(campaign)
+    tested = [
+        array("I", [numbers.setdefault(test, len(numbers)) for test in _tests({**line, **unsaid})])
+        for line in its_lines
+    ]
+    return _Entry(campaign.top_cpm_micros, campaign.id, "UTC", terms(campaign), records.encode(campaign), tested)
+
+
+def _tests(line: Line) -> Iterator[_Test]:
+    for attribute, demand in line.items():
+        for number, wanted in enumerate(demand.any_of):
+            for value in wanted:
+                yield _Test(attribute, number, INCLUDE, value)
+        for value in demand.none_of:
+            yield _Test(attribute, 0, EXCLUDE, value)
+
+
+def _values(tests: Iterable[_Test]) -> dict[str, list[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for test in tests:
+        found[test.attribute].add(test.value)
+    return {attribute: sorted(found[attribute]) for attribute in sorted(found)}
+
+
+def _clauses(tests: Sequence[_Test], entries: Iterable[_Entry]) -> list[Clause]:
+    """All clauses, the one that most lines make first: it leaves the fewest for the rest."""
+    made: Counter[Clause] = Counter({(test.attribute, test.clause): 0 for test in tests})
+    of = [(test.attribute, test.clause) if test.side == INCLUDE else None for test in tests]
+    for entry in entries:
+        for line in entry.lines:
+            made.update({clause for number in line if (clause := of[number])})
+    return sorted(made, key=lambda clause: (-made[clause], clause))
+
+
+def _tiers(entries: Sequence[_Entry], most: int) -> Iterator[tuple[int, Sequence[_Entry]]]:
+    """Runs of entries with so many lines at most, and where each begins."""
+    start, size = 0, 0
+    for position, entry in enumerate(entries):
+        its = max(1, len(entry.lines))
+        if size and size + its > most:
+            yield start, entries[start:position]
+            start, size = position, 0
+        size += its
+    if entries:
+        yield start, entries[start:]
+
+
+def _tier_sections(
+    name: str,
+    tier: Sequence[_Entry],
+    tests: Sequence[_Test],
+    ranks: Mapping[str, Mapping[str, int]],
+    clauses: Sequence[Clause],
+) -> dict[str, bytes]:
+    placed, owners = _placed(tier)
+    size = (len(tier) + len(owners) + 63) // 64 * 8
+    by_test: dict[int, list[int]] = defaultdict(list)
+    for position, line in placed:
+        for number in line:
+            by_test[number].append(position)
+    rows: dict[tuple[Clause, str], dict[int, list[int]]] = defaultdict(dict)
+    demanding: dict[Clause, set[int]] = defaultdict(set)
+    for number, positions in by_test.items():
+        test = tests[number]
+        clause = (test.attribute, test.clause)
+        rows[clause, test.side][ranks[test.attribute][test.value]] = positions
+        if test.side == INCLUDE:
+            demanding[clause].update(positions)
+    able = [position for position, _ in placed]
+    sections = {
+        f"{name}.able": row_bytes(able, size, listed=False),
+        f"{name}.tops": array("Q", [entry.top for entry in tier]).tobytes(),
+        f"{name}.owners": array("H", owners).tobytes(),
+    }
+    for clause in clauses:
+        if not rows.keys() & {(clause, INCLUDE), (clause, EXCLUDE)}:
+            continue
+        anything = [position for position in able if position not in demanding[clause]]
+        its_name = CLAUSE.format(name, *clause)
+        sections[f"{its_name}.{ANYTHING}"] = row_bytes(anything, size, listed=False)
+        for side in (INCLUDE, EXCLUDE):
+            sections |= rows_sections(f"{its_name}.{side}", rows[clause, side], len(ranks[clause[0]]), size)
+    return sections
+
+
+def _placed(tier: Sequence[_Entry]) -> tuple[list[tuple[int, Sequence[int]]], list[int]]:
+    """Each line with its position, ascending, and whose the further lines are."""
+    first = [(position, entry.lines[0]) for position, entry in enumerate(tier) if entry.lines]
+    further = [(position, line) for position, entry in enumerate(tier) for line in entry.lines[1:]]
+    placed = first + [(len(tier) + number, line) for number, (_, line) in enumerate(further)]
+    return placed, [owner for owner, _ in further]
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()

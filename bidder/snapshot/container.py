@@ -1,0 +1,82 @@
+"""The form of every snapshot object: a header line, a directory, and raw sections that are read where they lie.
+
+1. The header, ASCII, ends in a newline: `bidder <kind> <format> <sha256 of all that follows>`.
+2. The directory: its length in 4 bytes, then JSON, `{"<section>": [<offset from the directory's end>, <length>], …}`.
+3. The sections, one after the other. Numbers in them are little-endian.
+
+Code reads its own format and every older one from 2 on, and passes over sections it doesn't know: what is added later
+comes in sections of its own, and only what changes the meaning of an old section takes a new format.
+"""
+
+import json
+import sys
+from collections.abc import Mapping
+from hashlib import sha256
+
+FORMAT = 2
+OLDEST_FORMAT = 2
+_LONGEST_HEADER = 256
+_HEADER_WORDS = 4
+_LENGTH = 4
+
+Sections = Mapping[str, memoryview]
+
+if sys.byteorder != "little":
+    msg = (
+        "snapshot objects are read without swapping bytes: this takes a little-endian processor, as all of Lambda's are"
+    )
+    raise ImportError(msg)
+
+
+class BadSnapshot(ValueError):
+    """The object is not a whole snapshot that this code can read; the message says why."""
+
+
+def pack(kind: str, sections: Mapping[str, bytes]) -> bytes:
+    """The object's bytes; equal sections give equal bytes."""
+    directory: dict[str, tuple[int, int]] = {}
+    offset = 0
+    for name, section in sections.items():
+        directory[name] = (offset, len(section))
+        offset += len(section)
+    index = json.dumps(directory, separators=(",", ":")).encode()
+    body = (len(index).to_bytes(_LENGTH, "little"), index, *sections.values())
+    digest = sha256()
+    for piece in body:
+        digest.update(piece)
+    return b"".join((f"bidder {kind} {FORMAT} {digest.hexdigest()}\n".encode(), *body))
+
+
+def unpack(kind: str, data: bytes) -> Sections:
+    """The sections again, without copying. Raises BadSnapshot for anything but a whole object of this kind.
+
+    The checksum is the only thing that takes time, and hashing large data lets other threads run.
+    """
+    words, body = _opened(data)
+    if words[1] != kind or not words[2].isdigit() or not OLDEST_FORMAT <= int(words[2]) <= FORMAT:
+        msg = f"holds {words[1]} format {words[2]}; this code reads {kind}, formats {OLDEST_FORMAT} to {FORMAT}"
+        raise BadSnapshot(msg)
+    if sha256(body).hexdigest() != words[3]:
+        msg = f"{kind}: checksum differs: cut short or changed ({len(data)} bytes)"
+        raise BadSnapshot(msg)
+    start = _LENGTH + int.from_bytes(body[:_LENGTH], "little")
+    sections = body[start:]
+    return {
+        name: sections[offset : offset + size]
+        for name, (offset, size) in json.loads(bytes(body[_LENGTH:start])).items()
+    }
+
+
+def checksum(data: bytes) -> str:
+    """The checksum that an object's header states. Raises BadSnapshot where it has no header."""
+    return _opened(data)[0][3]
+
+
+def _opened(data: bytes) -> tuple[list[str], memoryview]:
+    """The words of the header, and what follows it."""
+    header, newline, _ = data[:_LONGEST_HEADER].partition(b"\n")
+    words = header.decode("ascii", "replace").split(" ")
+    if not newline or len(words) != _HEADER_WORDS or words[0] != "bidder":
+        msg = f"not a snapshot object ({len(data)} bytes)"
+        raise BadSnapshot(msg)
+    return words, memoryview(data)[len(header) + 1 :]

@@ -1,0 +1,56 @@
+"""A part of the index: one object, with the campaigns compiled at one time."""
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+
+from bidder.snapshot.columns import Columns
+from bidder.snapshot.compile import KIND
+from bidder.snapshot.container import Sections, checksum, unpack
+from bidder.snapshot.records import Records
+from bidder.snapshot.tier import Numbers, Tier
+
+
+class Part:
+    """An index object, read where it lies. `start` is the position of its first campaign in the whole index."""
+
+    def __init__(self, sections: Sections, object_id: str, start: int) -> None:
+        meta = json.loads(bytes(sections["meta"]))
+        self.id = object_id
+        self.start = start
+        self.columns = Columns(sections)
+        self.records = Records(sections)
+        self.gone = frozenset(meta["gone"])
+        """Campaigns of the parts before this one that are no more."""
+        self._values = sections["values"]
+        self.tiers = tuple(
+            Tier(sections, f"t{number}", start + first, [(attribute, clause) for attribute, clause in meta["clauses"]])
+            for number, first in enumerate(meta["starts"])
+        )
+
+    @classmethod
+    def load(cls, data: bytes, start: int = 0) -> "Part":
+        """The part that `compile_index` made. Raises BadSnapshot."""
+        return cls(unpack(KIND, data), object_id(data), start)
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    def numbers(self, values: Mapping[str, Iterable[str]]) -> Numbers:
+        """The numbers here of the values that any campaign names."""
+        known = self._numbers
+        return {
+            attribute: [numbers[value] for value in its if value in numbers]
+            for attribute, its in values.items()
+            if (numbers := known.get(attribute))
+        }
+
+    @cached_property
+    def _numbers(self) -> dict[str, dict[str, int]]:
+        values = json.loads(bytes(self._values))
+        return {attribute: {value: number for number, value in enumerate(its)} for attribute, its in values.items()}
+
+
+def object_id(data: bytes) -> str:
+    """The name of an index object: the beginning of the checksum in its header."""
+    return checksum(data)[:20]

@@ -1,0 +1,111 @@
+"""The index against the plain reading of every line, over parts and tiers of any size."""
+
+from collections.abc import Sequence
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bidder.auction.match import Candidates, RequestMatch
+from bidder.campaigns.campaign import Campaign
+from bidder.campaigns.implied import MIME, OPEN, SALE
+from bidder.campaigns.lines import Demand, Line, holds
+from bidder.delivery.budget import Spend, Withheld
+from bidder.snapshot.compile import compile_index
+from bidder.snapshot.delivery import compile_delivery, load_delivery
+from bidder.snapshot.index import Index
+from bidder.snapshot.snapshot import Snapshot
+from tests.campaigns import NOW, campaign
+
+VALUES = st.sampled_from(["a", "b", "c", "d", "e"])
+OF_REQUEST = ("country", "category", "os")
+OF_IMPRESSION = ("placement",)
+DEMANDS = st.builds(
+    Demand,
+    st.lists(st.frozensets(VALUES, min_size=1), max_size=2).map(tuple),
+    st.frozensets(VALUES, max_size=2),
+)
+LINES = st.lists(
+    st.dictionaries(st.sampled_from([*OF_REQUEST, *OF_IMPRESSION]), DEMANDS, max_size=4), min_size=0, max_size=4
+)
+SEEN = {name: st.lists(VALUES, max_size=3, unique=True).map(tuple) for name in (*OF_REQUEST, *OF_IMPRESSION)}
+PLAYER = {MIME: ("video/mp4",), SALE: (OPEN,)}
+
+
+@st.composite
+def books(draw: st.DrawFn) -> dict[str, tuple[Campaign, Sequence[Line]]]:
+    """Campaigns with lines of their own, by id."""
+    many = draw(st.integers(0, 200))
+    drawn = draw(st.lists(st.tuples(st.integers(1, 9), LINES), min_size=1, max_size=12))
+    repeated = [drawn[number % len(drawn)] for number in range(many)]
+    return {f"c{n}": (campaign(id=f"c{n}", cpm=cpm), its) for n, (cpm, its) in enumerate(repeated)}
+
+
+def index_of(books_: Sequence[dict[str, tuple[Campaign, Sequence[Line]]]], tier_size: int) -> Index:
+    return Index.load(
+        [
+            compile_index([c for c, _ in book.values()], lines_of=lambda c, b=book: b[c.id][1], tier_size=tier_size)  # type: ignore[misc]
+            for book in books_
+        ]
+    )
+
+
+@settings(max_examples=150)
+@given(books(), books(), st.fixed_dictionaries(SEEN), st.integers(1, 100), st.sets(st.integers(0, 200)))
+def test_a_request_finds_exactly_the_campaigns_one_of_whose_lines_it_meets(
+    first: dict[str, tuple[Campaign, Sequence[Line]]],
+    later: dict[str, tuple[Campaign, Sequence[Line]]],
+    seen: dict[str, tuple[str, ...]],
+    tier_size: int,
+    broke: set[int],
+) -> None:
+    index = index_of([first, later], tier_size)
+    spends = {f"c{number}": Spend(10**12, 10**12) for number in broke}
+    delivery = load_delivery(compile_delivery(index, spends, NOW), index)
+    request = {name: seen[name] for name in OF_REQUEST}
+    shared = RequestMatch(Snapshot(1, index, delivery), request)
+    candidates = Candidates(shared, {name: seen[name] for name in OF_IMPRESSION} | PLAYER)
+
+    latest = {**first, **later}
+    expected = {
+        name
+        for name, (its, lines) in latest.items()
+        if any(holds(line, seen) for line in lines) and not (its.budget.daily_micros is not None and name in spends)
+    }
+    found = candidates.all()
+    assert {index.campaign_id(position) for position in found} == expected
+    assert len(found) == len(expected)
+    assert {index.position(name) for name in expected} == set(found)
+    assert set(candidates.best_first()) == set(found)
+
+
+@given(books(), st.integers(1, 50))
+def test_the_walk_meets_no_campaign_above_one_that_it_left_out(
+    book: dict[str, tuple[Campaign, Sequence[Line]]], tier_size: int
+) -> None:
+    index = index_of([book], tier_size)
+    delivery = load_delivery(compile_delivery(index, {}, NOW), index)
+    candidates = Candidates(RequestMatch(Snapshot(1, index, delivery), {}), PLAYER)
+    at_least = 5_000_000
+
+    met = [index.campaign(position).top_cpm_micros for position in candidates.best_first(lambda: at_least)]
+
+    every = [index.campaign(position).top_cpm_micros for position in candidates.all()]
+    assert met == sorted(met, reverse=True)
+    assert sorted(met) == sorted(price for price in every if price >= at_least)
+
+
+def test_the_form_before_a_change_is_withheld_as_replaced() -> None:
+    index = index_of([{"c1": (campaign(id="c1", cpm=9), [{}])}, {"c1": (campaign(id="c1", cpm=3), [{}])}], 10)
+    delivery = load_delivery(compile_delivery(index, {}, NOW), index)
+
+    assert [delivery.withheld(position) for position in range(2)] == [Withheld.REPLACED, None]
+    assert index.position("c1") == 1
+
+
+def test_a_campaign_that_is_gone_has_no_position_and_does_not_bid() -> None:
+    index = Index.load([compile_index([campaign(id="c1")]), compile_index([], gone=["c1"])])
+    delivery = load_delivery(compile_delivery(index, {}, NOW), index)
+
+    assert index.position("c1") is None
+    assert delivery.withheld(0) is Withheld.REPLACED
+    assert delivery.count == 0
