@@ -5,6 +5,7 @@ Decimal amounts exist only at the edges: in campaign files, in OpenRTB prices an
 """
 
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal, InvalidOperation
+from fractions import Fraction
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
@@ -70,6 +71,11 @@ def convert(amount_micros: int, rate: int) -> int:
 def impression_cost(cpm_micros: int) -> int:
     """What one impression at this CPM costs, in micros, to the nearest micro. The one place that divides by 1,000."""
     return int((Decimal(cpm_micros) / _PER_MILLE).to_integral_value(ROUND_HALF_EVEN))
+
+
+def expected_cpm(worth_micros: int, rate: int) -> Fraction:
+    """The exact CPM, in micros, of impressions that bring something of this worth at a rate in millionths."""
+    return Fraction(worth_micros * _PER_MILLE * rate, MICROS)
 
 
 def display(amount_micros: int) -> str:

@@ -6,11 +6,10 @@ from datetime import datetime
 from bidder.auction.creative_fit import player_refusal
 from bidder.auction.fill import Ad, Place, fill
 from bidder.auction.match import Slot
-from bidder.auction.offer import Offer, Terms, offers
+from bidder.auction.offer import Offer, offers
 from bidder.auction.pod import dedupes, group, is_pod, room
 from bidder.auction.price import lowest_floor
-from bidder.auction.refusal import Refusal
-from bidder.currency import bidding_currency
+from bidder.auction.terms import Terms
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.pod_dedupe import PodDedupe
 from bidder.snapshot.snapshot import Snapshot
@@ -25,8 +24,8 @@ def decide(request: BidRequest, slots: Sequence[Slot], snapshot: Snapshot, seat:
     The slots of a pod are filled together with what is worth most, see `bidder.auction.pod`; one that takes several ads
     gets an offer for each.
     """
-    terms = Terms(request, seat, snapshot.delivery.rates, now)
-    if request_refusal(terms):
+    terms = Terms(request, seat, snapshot.delivery, now)
+    if terms.request_refusal():
         return []
     playable = [slot for slot in slots if not player_refusal(slot.video)]
     return [
@@ -36,20 +35,10 @@ def decide(request: BidRequest, slots: Sequence[Slot], snapshot: Snapshot, seat:
     ]
 
 
-def request_refusal(terms: Terms) -> Refusal | None:
-    """Why nothing may be bid on the whole request, or None."""
-    request = terms.request
-    if bidding_currency(request.cur, terms.rates) is None:
-        return Refusal.CURRENCY
-    if (request.wseat and terms.seat not in request.wseat) or terms.seat in request.bseat:
-        return Refusal.SEAT
-    return None
-
-
 def _dearest(terms: Terms, slot: Slot, snapshot: Snapshot, most: int) -> list[Offer]:
     """Up to so many of the best offers on a slot, best first."""
     best: list[Offer] = []
-    floor = lowest_floor(slot.imp, slot.video, terms.rates)
+    floor = lowest_floor(slot.imp, slot.video, terms.delivery.rates)
 
     def at_least() -> int:
         return max(floor, best[-1].price.cpm_micros) if len(best) == most else floor

@@ -4,9 +4,10 @@ from datetime import datetime
 
 from bidder.auction.attributes import Values, request_attributes, video_attributes
 from bidder.auction.creative_fit import player_refusal
-from bidder.auction.decide import decide, request_refusal
+from bidder.auction.decide import decide
 from bidder.auction.match import match
-from bidder.auction.offer import Terms, offers
+from bidder.auction.offer import offers
+from bidder.auction.terms import Terms
 from bidder.campaigns.campaign import Campaign
 from bidder.openrtb.bid_request import BidRequest
 from bidder.snapshot.snapshot import Snapshot
@@ -19,12 +20,12 @@ USED_UP = "as many of its bids are out as its budget pays for; the next refresh 
 def explain(request: BidRequest, snapshot: Snapshot, seat: str, now: datetime) -> dict[str, dict[str, str]]:
     """For each video impression, by campaign id: `BIDS`, `OUTBID`, or the first rule that removed the campaign."""
     slots = match(request, snapshot)
-    terms = Terms(request, seat, snapshot.delivery.rates, now)
+    terms = Terms(request, seat, snapshot.delivery, now)
     winners = {(made.slot.imp.id, made.campaign.id) for made in decide(request, slots, snapshot, seat, now)}
     explained: dict[str, dict[str, str]] = {}
     for slot in slots:
         values = request_attributes(request) | video_attributes(slot.video)
-        refusal = request_refusal(terms) or player_refusal(slot.video)
+        refusal = terms.request_refusal() or player_refusal(slot.video)
         explained[slot.imp.id] = reasons = {}
         for position in range(len(snapshot.index)):
             campaign = snapshot.index.campaign(position)

@@ -1,70 +1,75 @@
 """What one campaign could bid on one slot."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import blake2b
 
-from bidder.auction.blocks import block
 from bidder.auction.creative_fit import Fit, fits
 from bidder.auction.match import Slot
-from bidder.auction.price import Price, Rates, price
+from bidder.auction.price import Price, price
 from bidder.auction.refusal import Refusal
+from bidder.auction.rotation import turn
+from bidder.auction.terms import Terms
+from bidder.auction.worth import open_cpm
 from bidder.campaigns.campaign import Campaign
-from bidder.openrtb.bid_request import BidRequest
+from bidder.campaigns.goal import Rotation
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A creative of a campaign for a slot, at a price. `draw` breaks ties: as good as random, yet always the same."""
+    """A creative of a campaign for a slot, at a price.
+
+    `draw` breaks ties between campaigns: as good as random, yet always the same. `turn` is the creative's in the
+    campaign's rotation.
+    """
 
     slot: Slot
     campaign: Campaign
     fit: Fit
     price: Price
     draw: int
+    turn: float
 
     @property
-    def rank(self) -> tuple[int, int]:
+    def rank(self) -> tuple[int, int, float]:
         """Best last."""
-        return (self.price.cpm_micros, self.draw)
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What an auction is decided by beside campaigns and slots."""
-
-    request: BidRequest
-    seat: str
-    rates: Rates
-    now: datetime
+        return (self.price.cpm_micros, self.draw, self.turn)
 
 
 def offers(terms: Terms, slot: Slot, campaign: Campaign) -> list[Offer] | Refusal:
     """An offer for each creative that a campaign with matching targeting could bid, or the first rule against it."""
-    if not campaign.flight.covers(terms.now):
-        return Refusal.FLIGHT
-    blocked = block(terms.request, campaign)
-    if blocked:
-        return blocked
-    fitting = fits(campaign.creatives, slot.imp, slot.video, _languages(terms.request))
+    refused = terms.campaign_refusal(campaign)
+    if refused:
+        return refused
+    fitting = fits(campaign.creatives, slot.imp, slot.video, terms.languages)
     if isinstance(fitting, Refusal):
         return fitting
-    made: list[Offer] = []
+    cpm = open_cpm(terms, slot, campaign, [fit.creative for fit in fitting])
+    made: list[tuple[Fit, Price]] = []
     refusals: list[Refusal] = []
     for fit in fitting:
-        seconds = round(fit.creative.duration)
-        bid = price(campaign, slot.imp, slot.video, seconds, terms.seat, terms.rates)
+        bid = price(terms, slot, campaign, cpm, round(fit.creative.duration))
         if isinstance(bid, Refusal):
             refusals.append(bid)
         else:
-            draw = _draw(terms.request.id, slot.imp.id, campaign.id, fit.creative.id)
-            made.append(Offer(slot, campaign, fit, bid, draw))
-    return made or refusals[0]
+            made.append((fit, bid))
+    return _in_turn(terms, slot, campaign, made) if made else refusals[0]
 
 
-def _languages(request: BidRequest) -> tuple[str, ...]:
-    """The languages taken, as ISO 639-1; `wlangb` says them as BCP 47 tags (OpenRTB 2.6, 3.2.1)."""
-    return request.wlang or tuple(tag.partition("-")[0] for tag in request.wlangb)
+def _in_turn(terms: Terms, slot: Slot, campaign: Campaign, made: Sequence[tuple[Fit, Price]]) -> list[Offer]:
+    ids = (terms.request.id, slot.imp.id, campaign.id)
+    draw = _draw(*ids)
+    if len(made) == 1:
+        return [Offer(slot, campaign, *made[0], draw, 0)]
+    found = []
+    for fit, bid in made:
+        its = fit.creative
+        prediction = None
+        if campaign.rotation is Rotation.BEST:
+            prediction = terms.delivery.predictions.of(campaign.id, its.id, campaign.success)
+        its_turn = turn(campaign.rotation, its.weight, prediction, _draw(*ids, its.id))
+        found.append(Offer(slot, campaign, fit, bid, draw, its_turn))
+    return found
 
 
 def _draw(*names: str) -> int:

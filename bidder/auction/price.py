@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
+from bidder.auction.match import Slot
 from bidder.auction.refusal import Refusal
+from bidder.auction.terms import Terms
 from bidder.campaigns.campaign import Campaign
 from bidder.money import floor_micros
 from bidder.openrtb.auction_type import AuctionType
@@ -29,20 +31,22 @@ class _Floor(NamedTuple):
     currency: str
 
 
-def price(campaign: Campaign, imp: Imp, video: Video, seconds: int, seat: str, rates: Rates) -> Price | Refusal:
+def price(terms: Terms, slot: Slot, campaign: Campaign, open_cpm: int | None, seconds: int) -> Price | Refusal:
     """The campaign's best bid that reaches its floors, or the rule that none of its bids passes.
 
-    A fixed-price deal is bid at its price. Between equal prices the deal goes first.
+    `open_cpm` is its bid outside deals, in micros; None where it bids in deals only. A fixed-price deal is bid at its
+    price. Between equal prices the deal goes first.
     """
-    terms = {deal.id: deal.cpm_micros for deal in campaign.deals}
+    imp, video, rates = slot.imp, slot.video, terms.delivery.rates
+    paid = {deal.id: deal.cpm_micros for deal in campaign.deals}
     bids: list[Price] = []
     refusals: list[Refusal] = []
-    ours = [deal for deal in imp.pmp.deals if deal.id in terms] if terms and imp.pmp else ()
-    for deal in open_to(ours, seat, campaign.advertiser.domain):
-        _sort_in(_deal_price(deal, terms[deal.id], imp, video, seconds, rates), bids, refusals)
-    if campaign.cpm_micros is not None and not (imp.pmp and imp.pmp.private_auction):
+    ours = [deal for deal in imp.pmp.deals if deal.id in paid] if paid and imp.pmp else ()
+    for deal in open_to(ours, terms.seat, campaign.advertiser.domain):
+        _sort_in(_deal_price(deal, paid[deal.id], slot, seconds, rates), bids, refusals)
+    if open_cpm is not None and not (imp.pmp and imp.pmp.private_auction):
         floors = [*_own_floors(imp, video, seconds), *_per_second(video.mincpmpersec, imp.bidfloorcur, seconds)]
-        _sort_in(_reaching(Price(campaign.cpm_micros, None), floors, rates), bids, refusals)
+        _sort_in(_reaching(Price(open_cpm, None), floors, rates) if open_cpm else Refusal.WORTH, bids, refusals)
     if bids:
         return max(bids, key=lambda bid: (bid.cpm_micros, bid.deal_id is not None))
     return refusals[0] if refusals else Refusal.DEAL
@@ -74,11 +78,11 @@ def _in_account(floor: _Floor, rates: Rates) -> int | None:
     return None if rate is None else floor_micros(floor.amount, rate)
 
 
-def _deal_price(deal: Deal, most: int, imp: Imp, video: Video, seconds: int, rates: Rates) -> Price | Refusal:
+def _deal_price(deal: Deal, most: int, slot: Slot, seconds: int, rates: Rates) -> Price | Refusal:
     """A deal looks at its own floors first, in its own currency, then at the impression's (OpenRTB 2.6, 3.2.12)."""
     own = _by_duration(deal.durfloors, seconds)
     amount = own if own is not None else deal.bidfloor
-    floors = _own_floors(imp, video, seconds) if amount is None else [_Floor(amount, deal.bidfloorcur)]
+    floors = _own_floors(slot.imp, slot.video, seconds) if amount is None else [_Floor(amount, deal.bidfloorcur)]
     reached = _reaching(
         Price(most, deal.id), [*floors, *_per_second(deal.mincpmpersec, deal.bidfloorcur, seconds)], rates
     )

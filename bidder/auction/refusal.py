@@ -24,4 +24,5 @@ class Refusal(StrEnum):
     BITRATE = "no media file within the bit rates that the player takes"
     DEAL = "not in a deal of the impression, which takes no other bids from it"
     FLOOR_CURRENCY = "the floor is in a currency that can't be compared"
+    WORTH = "an impression is worth less than a millionth to it"
     FLOOR = "its price is below the floor"

@@ -2,12 +2,15 @@
 
 from datetime import datetime
 from enum import StrEnum
+from math import floor
 from typing import Annotated, Self
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from bidder.campaigns.creative import Creative
 from bidder.campaigns.deal import CampaignDeal
+from bidder.campaigns.goal import Goal, Outcome, Rotation
+from bidder.campaigns.multipliers import Multipliers, highest
 from bidder.campaigns.targeting import Targeting
 from bidder.campaigns.types import Id
 from bidder.money import Micros, Priced
@@ -70,7 +73,12 @@ class Advertiser(BaseModel):
 
 
 class Campaign(Priced):
-    """One line of what is for sale. `cpm_micros` is its bid in the open auction; None bids in deals only.
+    """One line of what is for sale.
+
+    In the open auction it bids `cpm_micros` or, where it has a goal, what an impression is expected to be worth:
+    `cpcv_micros` for each completed view, `cpc_micros` for each click or `cpv_micros` for each view, but never more
+    than `max_cpm_micros`. `multipliers` raise and lower that bid. With none of these it bids in deals only. In a deal
+    it bids what `deals` says. Whatever the goal, impressions are what is bought and paid for.
 
     `categories` are ids of the category taxonomy `cattax` (AdCOM List: Category Taxonomies).
     `discloses_price` writes the bid's price into the markup (VAST Pricing), where the page and its viewers can read it.
@@ -85,18 +93,33 @@ class Campaign(Priced):
     categories: tuple[str, ...] = ()
     cattax: Annotated[int, Field(gt=0)] = 1
     cpm_micros: Micros | None = None
+    cpcv_micros: Micros | None = None
+    cpc_micros: Micros | None = None
+    cpv_micros: Micros | None = None
+    max_cpm_micros: Micros | None = None
+    multipliers: Multipliers = Field(default_factory=dict)
     deals: tuple[CampaignDeal, ...] = ()
     budget: Budget = Budget()
     flight: Flight = Flight()
     discloses_price: bool = False
     targeting: Targeting = Field(default_factory=dict)
+    rotation: Rotation = Rotation.EVEN
     creatives: Annotated[tuple[Creative, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _can_bid(self) -> Self:
-        if self.cpm_micros is None and not self.deals:
-            msg = "give cpm, or deals, or both: without either the campaign can never bid"
-            raise ValueError(msg)
+        worths = [n for n in ("cpm", "cpcv", "cpc", "cpv") if getattr(self, f"{n}_micros") is not None]
+        wrong = None
+        if len(worths) > 1:
+            wrong = f"give one of {', '.join(worths)}: each says what the open-auction bid is"
+        elif not worths and not self.deals:
+            wrong = "give cpm, a goal (cpcv, cpc or cpv) or deals: without any the campaign can never bid"
+        elif self.goal and self.max_cpm_micros is None:
+            wrong = f"{worths[0]} needs max_cpm: the most that an impression may cost, whatever is predicted of it"
+        elif not worths and (self.max_cpm_micros is not None or self.multipliers):
+            wrong = "max_cpm and multipliers are of the open-auction bid: without cpm or a goal there is none"
+        if wrong:
+            raise ValueError(wrong)
         for what, ids in (("creative", [c.id for c in self.creatives]), ("deal", [d.id for d in self.deals])):
             if len(set(ids)) != len(ids):
                 msg = f"{what} ids must be unique: {', '.join(ids)}"
@@ -104,6 +127,32 @@ class Campaign(Priced):
         return self
 
     @property
+    def goal(self) -> Goal | None:
+        """What it pays for where that is not the impression."""
+        for outcome, worth in (
+            (Outcome.COMPLETION, self.cpcv_micros),
+            (Outcome.CLICK, self.cpc_micros),
+            (Outcome.VIEW, self.cpv_micros),
+        ):
+            if worth is not None:
+                return Goal(outcome, worth)
+        return None
+
+    @property
+    def success(self) -> Outcome:
+        """What its creatives are compared by: its goal, or else that they are watched to the end."""
+        return self.goal.outcome if self.goal else Outcome.COMPLETION
+
+    @property
+    def bids_openly(self) -> bool:
+        """Whether it bids outside deals."""
+        return self.cpm_micros is not None or self.goal is not None
+
+    @property
     def top_cpm_micros(self) -> int:
         """The most it ever bids: what the index orders by, and what one more impression may cost."""
-        return max([self.cpm_micros or 0, *(deal.cpm_micros for deal in self.deals)])
+        openly = self.max_cpm_micros or 0
+        if self.cpm_micros is not None:
+            multiplied = floor(self.cpm_micros * highest(self.multipliers))
+            openly = min(multiplied, self.max_cpm_micros or multiplied)
+        return max([openly, *(deal.cpm_micros for deal in self.deals)])

@@ -31,6 +31,8 @@ class Creative(BaseModel):
     It has `media` of ours, and then a `click_through`, or else a third party's `tag`, which brings its own;
     `duration`, `skip_offset` and `language` then say what the tag answers with.
 
+    `weight` is its share of what its campaign shows where that rotates by weights.
+
     `attributes` are those of AdCOM's creative attributes that it has besides, which publishers block by (`battr`);
     `apis` are the frameworks of AdCOM's list that a player must have to play it.
     """
@@ -47,6 +49,7 @@ class Creative(BaseModel):
     apis: tuple[int, ...] = ()
     media: tuple[Media, ...] = ()
     tag: Tag | None = None
+    weight: Annotated[int, Field(ge=1, le=1000)] = 1
     universal_ad_id: UniversalAdId | None = None
     verifications: tuple[Verification, ...] = ()
     icon: Icon | None = None

@@ -19,7 +19,7 @@ IMPLIED = frozenset({MIME, SALE})
 def implied(campaign: Campaign) -> Mapping[str, Demand]:
     """The demands by attribute; an impression that doesn't meet them all can't be bid on."""
     mimes = {m for c in campaign.creatives for m in (c.tag.mimes if c.tag else (file.mime for file in c.media))}
-    sales = {deal.id for deal in campaign.deals} | ({OPEN} if campaign.cpm_micros is not None else set())
+    sales = {deal.id for deal in campaign.deals} | ({OPEN} if campaign.bids_openly else set())
     return {MIME: _any(mimes), SALE: _any(sales)}
 
 

@@ -12,8 +12,13 @@ _NO_LIMIT = -1
 _HELD = 4096
 
 
-def column_sections(ids: Sequence[str], zones: Sequence[str], terms: Sequence[Terms]) -> dict[str, bytes]:
-    """The columns as sections: ids, time zones and terms by position, and the positions in the order of the ids."""
+def column_sections(
+    ids: Sequence[str], zones: Sequence[str], terms: Sequence[Terms], learners: Sequence[int]
+) -> dict[str, bytes]:
+    """The columns as sections: ids, time zones and terms by position, and the positions in the order of the ids.
+
+    `learners` are the positions of the campaigns that bid or choose creatives by predictions.
+    """
     ends, end = array("I"), 0
     encoded = [text.encode() for text in ids]
     for text in encoded:
@@ -27,6 +32,7 @@ def column_sections(ids: Sequence[str], zones: Sequence[str], terms: Sequence[Te
         "by_id": array("I", sorted(range(len(ids)), key=encoded.__getitem__)).tobytes(),
         "zones": "\n".join(names).encode(),
         "zone": array("H", [numbers[zone] for zone in zones]).tobytes(),
+        "learners": array("I", learners).tobytes(),
         "paused": bytes(term.paused for term in terms),
         "total": _limits([term.total for term in terms]),
         "daily": _limits([term.daily for term in terms]),
@@ -49,6 +55,7 @@ class Columns:
         """Where a campaign is, by its id; None where it isn't."""
         self._zones = bytes(sections["zones"]).decode().split("\n")
         self._zone = sections["zone"].cast("H")
+        self._learners = sections["learners"].cast("I")
         self._paused = sections["paused"]
         self._total, self._daily, self.costs = (sections[name].cast("q") for name in ("total", "daily", "cost"))
 
@@ -62,6 +69,10 @@ class Columns:
     def zone(self, position: int) -> str:
         """A campaign's time zone."""
         return self._zones[self._zone[position]]
+
+    def learners(self) -> Iterator[str]:
+        """The ids of the campaigns that bid or choose creatives by predictions."""
+        return map(self.id, self._learners)
 
     def terms(self) -> Iterator[Terms]:
         """The terms of all campaigns, in their order."""

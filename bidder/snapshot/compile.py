@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from bidder.campaigns.campaign import Campaign
+from bidder.campaigns.goal import Rotation
 from bidder.campaigns.implied import implied
 from bidder.campaigns.lines import Line, lines
 from bidder.delivery.budget import Terms, terms
@@ -38,6 +39,7 @@ class _Entry(NamedTuple):
     id: str
     zone: str
     terms: Terms
+    learns: bool
     record: bytes
     lines: Sequence[Sequence[int]]
 
@@ -67,7 +69,12 @@ def compile_index(
     for number, (start, tier) in enumerate(_tiers(entries, tier_size)):
         starts.append(start)
         sections |= _tier_sections(f"t{number}", tier, tests, ranks, clauses)
-    sections |= column_sections([e.id for e in entries], [e.zone for e in entries], [e.terms for e in entries])
+    sections |= column_sections(
+        [e.id for e in entries],
+        [e.zone for e in entries],
+        [e.terms for e in entries],
+        learners=[position for position, entry in enumerate(entries) if entry.learns],
+    )
     sections |= records.sections([entry.record for entry in entries])
     meta = {"starts": starts, "clauses": clauses, "gone": sorted(gone)}
     return container.pack(KIND, {"meta": _json(meta)} | sections)
@@ -79,7 +86,10 @@ def _entry(campaign: Campaign, its_lines: Sequence[Line], numbers: dict[_Test, i
         array("I", [numbers.setdefault(test, len(numbers)) for test in _tests({**line, **unsaid})])
         for line in its_lines
     ]
-    return _Entry(campaign.top_cpm_micros, campaign.id, "UTC", terms(campaign), records.encode(campaign), tested)
+    learns = campaign.goal is not None or campaign.rotation is Rotation.BEST
+    return _Entry(
+        campaign.top_cpm_micros, campaign.id, "UTC", terms(campaign), learns, records.encode(campaign), tested
+    )
 
 
 def _tests(line: Line) -> Iterator[_Test]:

@@ -9,9 +9,11 @@ from itertools import pairwise
 
 from bidder.delivery.allowance import Allowance
 from bidder.delivery.budget import Spend, Withheld, remaining, withheld
+from bidder.delivery.counts import Counts
 from bidder.money import ACCOUNT_CURRENCY, MICROS
 from bidder.snapshot.container import BadSnapshot, pack, unpack
 from bidder.snapshot.index import Index
+from bidder.snapshot.predictions import Predictions, pack_predictions, unpack_predictions
 
 KIND = "delivery"
 _REASONS: tuple[Withheld | None, ...] = (None, *Withheld)
@@ -33,6 +35,7 @@ class Delivery:
     allowance: Allowance
     rates: Mapping[str, int]
     """Micros of the account currency that one unit of a currency is worth, the account currency's own among them."""
+    predictions: Predictions
     _withheld: memoryview
 
     def bidding(self, tier: int) -> int:
@@ -50,9 +53,16 @@ class Delivery:
 
 
 def compile_delivery(
-    index: Index, spends: Mapping[str, Spend], as_of: datetime, rates: Mapping[str, int] | None = None
+    index: Index,
+    spends: Mapping[str, Spend],
+    as_of: datetime,
+    rates: Mapping[str, int] | None = None,
+    counts: Mapping[tuple[str, str], Counts] | None = None,
 ) -> bytes:
-    """The delivery object for this index, what its campaigns had spent at `as_of`, and the currencies known then."""
+    """The delivery object for this index: what its campaigns had spent at `as_of`, and the currencies known then.
+
+    `counts` are what became of impressions, by campaign id and creative id.
+    """
     reasons = bytearray(len(index))
     left = array("q")
     for position, reason, its in _states(index, spends):
@@ -63,7 +73,12 @@ def compile_delivery(
         "as_of": as_of.isoformat(),
         "rates": {**(rates or {}), ACCOUNT_CURRENCY: MICROS},
     }
-    sections = {"meta": json.dumps(meta, sort_keys=True).encode(), "withheld": bytes(reasons), "left": left.tobytes()}
+    sections = {
+        "meta": json.dumps(meta, sort_keys=True).encode(),
+        "withheld": bytes(reasons),
+        "left": left.tobytes(),
+        "predictions": pack_predictions(counts or {}, index.learners()),
+    }
     return pack(KIND, sections)
 
 
@@ -88,6 +103,7 @@ def load_delivery(data: bytes, index: Index) -> Delivery:
         used_up=used_up,
         allowance=Allowance(array("q", bytes(sections["left"])), index.cost, use_up),
         rates=meta["rates"],
+        predictions=unpack_predictions(bytes(sections["predictions"]) if "predictions" in sections else None),
         _withheld=reasons,
     )
 

@@ -6,7 +6,7 @@ the delivery state's to see to.
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -61,6 +61,11 @@ class Index:
         part = self._part(position)
         cost: int = part.columns.costs[position - part.start]
         return cost
+
+    def learners(self) -> Iterator[str]:
+        """The ids of the campaigns that bid or choose creatives by what is predicted of them."""
+        for part in self.parts:
+            yield from part.columns.learners()
 
     def position(self, campaign_id: str) -> int | None:
         """Where the latest form of a campaign is; None where there is none."""
