@@ -20,9 +20,9 @@ UZUZB VAVAT VCVCT VEVEN VGVGB VIVIR VNVNM VUVUT WFWLF WSWSM YEYEM YTMYT ZAZAF ZM
 # Not in the standard, yet in traffic: reserved for the United Kingdom and the EU's code of Greece, assigned to Kosovo.
 _ALSO = "UKGBR ELGRC XKXKX"
 
-_ALPHA_3 = {pair[:2]: pair[2:] for pair in f"{_CODES} {_ALSO}".split()}
+ALPHA_3 = {pair[:2]: pair[2:] for pair in f"{_CODES} {_ALSO}".split()}
 
 
 def alpha_3(code: str) -> str:
     """The alpha-3 code of an alpha-2 one in capitals; anything else as it is."""
-    return _ALPHA_3.get(code, code)
+    return ALPHA_3.get(code, code)

@@ -20,8 +20,8 @@ from bidder.snapshot.tier import Narrowed, Numbers, Tier, narrow
 
 _OF_REQUEST = frozenset[str](REQUEST_ATTRIBUTES)
 _OF_IMPRESSION = frozenset[str](VIDEO_ATTRIBUTES) | IMPLIED
-_WINDOW = 2048
-"""Lines decided on at a time: in most auctions the first few candidates are all that is asked for."""
+_WINDOW = 128
+"""Lines decided on at first: in most auctions the first few candidates are all that is asked for."""
 
 
 class Candidates:
@@ -53,6 +53,10 @@ class Candidates:
             bidding = self._shared.snapshot.delivery.bidding(number)
             found.extend(map(tier.start.__add__, tier.campaigns(self._narrowed(number, part, tier), bidding)))
         return sorted(found)
+
+    def sets(self) -> list[Narrowed]:
+        """What the index says of each tier, in the order of their numbers."""
+        return [self._narrowed(*tier) for tier in self._shared.index.tiers]
 
     def _narrowed(self, number: int, part: Part, tier: Tier) -> Narrowed:
         shared = self._shared.narrowed(number, part, tier)

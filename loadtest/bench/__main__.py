@@ -5,19 +5,21 @@ import subprocess
 import sys
 
 from bidder.cli.table import table
-from loadtest.bench import decision, runtime
+from loadtest.bench import decision, matching, runtime
 from loadtest.bench.measure import Row
 from tools import ROOT
 from tools.lambda_runtime import NotOnThisMachine
 
 RESULT = ROOT / "build" / "bench.json"
-HEADINGS = ("", "campaigns", "p50 us", "p99 us", "ratio", "to")
+HEADINGS = ("", "workload", "campaigns", "p50 us", "p99 us", "ratio", "to", "MB", "build s")
 
 
 def main() -> int:
     """Measures everything that this machine can. Returns the exit status."""
     print("bench: the decision in process …", flush=True)
     rows = decision.rows()
+    print("bench: finding campaigns among up to a million; this takes some minutes …", flush=True)
+    rows += matching.rows()
     print("bench: the package under the Lambda runtime …", flush=True)
     try:
         rows += runtime.rows()
@@ -36,7 +38,17 @@ def main() -> int:
 def _cells(row: Row) -> tuple[str, ...]:
     count = "" if row.campaigns is None else f"{row.campaigns:,}"
     baseline = "" if row.name == row.baseline else row.baseline
-    return row.name, count, f"{row.p50_us:,.0f}", f"{row.p99_us:,.0f}", f"{row.ratio:.2f}", baseline
+    size = ("" if row.mb is None else f"{row.mb:,}", "" if row.build_s is None else f"{row.build_s:,.1f}")
+    return (
+        row.name,
+        row.workload or "",
+        count,
+        f"{row.p50_us:,.0f}",
+        f"{row.p99_us:,.0f}",
+        f"{row.ratio:.2f}",
+        baseline,
+        *size,
+    )
 
 
 if __name__ == "__main__":

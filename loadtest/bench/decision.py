@@ -1,16 +1,17 @@
-"""The decision in process: the bytes of a request in, the body of the answer out, without HTTP."""
+"""The decision in process: the event of API Gateway in, its response out, without HTTP."""
 
 import gc
 import json
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Any
 
-from bidder.endpoints import bid
 from bidder.endpoints.service import Service
 from bidder.events.token import SigningKeys
 from bidder.openrtb.bid_request import BidRequest
-from bidder.settings import Settings
+from bidder.settings import settings
 from bidder.snapshot.compile import compile_index
 from bidder.snapshot.delivery import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
@@ -25,14 +26,24 @@ COUNTS = (12, 1_000, 10_000)
 REQUESTS = 500
 ROUNDS = 4
 _SEED = 26
-_BASE_URL = "https://bidder.example"
 _KEYS = SigningKeys(current="k1", keys={"k1": "bm90LWEtc2VjcmV0LW9ubHktYS1iZW5jaG1hcms"})
 _DAY = timedelta(days=1)
+_TOPIC = "arn:aws:sns:us-east-1:000000000000:bench"
+_ENVIRONMENT = {
+    "BIDDER_CAMPAIGNS_TABLE": "bench",
+    "BIDDER_LEDGER_TABLE": "bench",
+    "BIDDER_SNAPSHOT_BUCKET": "bench",
+    "BIDDER_CREATIVE_BUCKET": "bench",
+    "BIDDER_EVENTS_TOPIC": _TOPIC,
+    "BIDDER_REFRESH_TOPIC": _TOPIC,
+    "BIDDER_PUBLIC_URL": "https://bidder.example",
+}
 
 
 def rows() -> list[Row]:
     """`parse`, and `decision` for each number of campaigns, on the same mixed video requests."""
-    decisions = {f"decision {count}": decision(count) for count in COUNTS}
+    now = datetime.now(UTC)
+    decisions = {f"decision {count}": decision(snapshot(count, now), now) for count in COUNTS}
     requests = video_requests(REQUESTS)
     calls: dict[str, Callable[[bytes], object]] = {BASELINE: BidRequest.model_validate_json, **decisions}
     interleaved(calls, requests, rounds=1)  # decodes what a warm process has decoded
@@ -58,12 +69,22 @@ def video_requests(count: int) -> list[bytes]:
     return found
 
 
-def decision(count: int) -> Callable[[bytes], str]:
-    """`POST /bid` from this many generated campaigns; its clock stands still."""
-    now = datetime.now(UTC)
-    service = _service(snapshot(count, now))
-    headers = {"content-type": "application/json"}
-    return lambda body: bid.bid(service, body, headers, _BASE_URL, now).body
+def decision(held: Snapshot, now: datetime) -> Callable[[bytes], Any]:
+    """`POST /bid` from this snapshot, as API Gateway calls the Chalice app; the app's clock stands still."""
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    import app  # reads the environment
+
+    service = Service(settings())
+    service.keeper = Keeper(lambda _known: held, interval=_DAY, hard_age=_DAY)
+    service.signing_keys = _KEYS
+    events: dict[bytes, Any] = {}
+
+    def decide(body: bytes) -> Any:
+        app.service, app.now = lambda: service, lambda: now  # type: ignore[assignment]  # of several, the one asked last
+        return app.app(events.get(body) or events.setdefault(body, api_event(body)), None)
+
+    return decide
 
 
 def snapshot(count: int, now: datetime) -> Snapshot:
@@ -73,17 +94,28 @@ def snapshot(count: int, now: datetime) -> Snapshot:
     return Snapshot(version=1, index=index, delivery=load_delivery(compile_delivery(index, {}, now), index))
 
 
-def _service(held: Snapshot) -> Service:
-    service = Service(
-        Settings(
-            campaigns_table="bench",
-            ledger_table="bench",
-            snapshot_bucket="bench",
-            creative_bucket="bench",
-            events_topic="arn:aws:sns:us-east-1:000000000000:bench",
-            refresh_topic="arn:aws:sns:us-east-1:000000000000:bench",
-        )
-    )
-    service.keeper = Keeper(lambda _known: held, interval=_DAY, hard_age=_DAY)
-    service.signing_keys = _KEYS
-    return service
+def api_event(body: bytes) -> dict[str, Any]:
+    """API Gateway's event, REST API v1, for `POST /bid`."""
+    headers = {"Content-Type": "application/json", "Host": "bidder.example", "x-openrtb-version": "2.6"}
+    return {
+        "resource": "/bid",
+        "path": "/bid",
+        "httpMethod": "POST",
+        "headers": headers,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "queryStringParameters": None,
+        "multiValueQueryStringParameters": None,
+        "pathParameters": None,
+        "stageVariables": None,
+        "requestContext": {
+            "resourcePath": "/bid",
+            "httpMethod": "POST",
+            "path": "/api/bid",
+            "stage": "api",
+            "requestId": "bench",
+            "domainName": "bidder.example",
+            "identity": {"sourceIp": "198.51.100.1"},
+        },
+        "body": body.decode(),
+        "isBase64Encoded": False,
+    }

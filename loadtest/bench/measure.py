@@ -15,10 +15,16 @@ class Row:
     p99_us: float
     ratio: float
     baseline: str
+    workload: str | None = None
+    mb: int | None = None
+    """What a book takes in memory once read: its file, and what was decoded of it."""
+    build_s: float | None = None
+    build_mb: int | None = None
+    """How long compiling it took, and the most memory that it had by then."""
 
     def record(self) -> dict[str, object]:
         """The row as JSON has it."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if value is not None or name == "campaigns"}
 
 
 def interleaved(
@@ -45,7 +51,14 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[rank - 1]
 
 
-def row(name: str, campaigns: int | None, took: Sequence[float], baseline: str, base: Sequence[float]) -> Row:
+def row(
+    name: str,
+    campaigns: int | None,
+    took: Sequence[float],
+    baseline: str,
+    base: Sequence[float],
+    workload: str | None = None,
+) -> Row:
     """A row of what was measured; its ratio is to the baseline's own times in the same run."""
     p50 = percentile(took, 0.5)
     return Row(
@@ -55,4 +68,5 @@ def row(name: str, campaigns: int | None, took: Sequence[float], baseline: str, 
         p99_us=round(percentile(took, 0.99), 1),
         ratio=1.0 if name == baseline else round(p50 / percentile(base, 0.5), 2),
         baseline=baseline,
+        workload=workload,
     )

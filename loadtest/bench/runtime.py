@@ -12,7 +12,7 @@ from typing import Any
 from bidder.campaigns.files import read_campaigns
 from bidder.campaigns.repository import CampaignRepository
 from loadtest.bench import noop
-from loadtest.bench.decision import video_requests
+from loadtest.bench.decision import api_event, video_requests
 from loadtest.bench.measure import Row, interleaved, row
 from tools.lambda_runtime import LambdaRuntime, lambda_runtime, unpacked
 from tools.local import deployed
@@ -37,7 +37,7 @@ def rows() -> list[Row]:
     built = package()
     with tempfile.TemporaryDirectory() as name, _stack(Path(name), built) as (variables, campaigns):
         functions = _functions(Path(name), built, variables)
-        events = [_api_event(body) for body in video_requests(REQUESTS)]
+        events = [json.dumps(api_event(body)).encode() for body in video_requests(REQUESTS)]
         _refresh(functions["bid"][0], variables, Path(name))
         return [
             *_rows("first ", campaigns, _first(functions, events, Path(name))),
@@ -103,31 +103,3 @@ def _warm(functions: Mapping[str, Any], events: list[bytes], folder: Path) -> di
         }
         interleaved(calls, events, rounds=1)
         return interleaved(calls, events, ROUNDS)
-
-
-def _api_event(body: bytes) -> bytes:
-    """API Gateway's event, REST API v1, for `POST /bid`."""
-    headers = {"Content-Type": "application/json", "Host": "bidder.example", "x-openrtb-version": "2.6"}
-    event = {
-        "resource": "/bid",
-        "path": "/bid",
-        "httpMethod": "POST",
-        "headers": headers,
-        "multiValueHeaders": {name: [value] for name, value in headers.items()},
-        "queryStringParameters": None,
-        "multiValueQueryStringParameters": None,
-        "pathParameters": None,
-        "stageVariables": None,
-        "requestContext": {
-            "resourcePath": "/bid",
-            "httpMethod": "POST",
-            "path": "/api/bid",
-            "stage": "api",
-            "requestId": "bench",
-            "domainName": "bidder.example",
-            "identity": {"sourceIp": "198.51.100.1"},
-        },
-        "body": body.decode(),
-        "isBase64Encoded": False,
-    }
-    return json.dumps(event).encode()

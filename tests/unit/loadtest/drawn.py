@@ -1,11 +1,12 @@
 """Requests and bids for the tests of what is done with them."""
 
 import json
+from datetime import UTC, datetime
 from functools import cache
 from random import Random
 from typing import Any
 
-from loadtest.bench.decision import decision
+from loadtest.bench.decision import decision, snapshot
 from loadtest.requests import Generated, Kind, generate
 
 
@@ -28,8 +29,9 @@ def encoded(document: dict[str, Any]) -> bytes:
 @cache
 def answered() -> tuple[dict[str, Any], str]:
     """A request, and the body of the bidder's own bid on it."""
-    decide = decision(100)
+    now = datetime.now(UTC)
+    decide = decision(snapshot(100, now), now)
     for kind, request in drawn(100):
-        if kind is Kind.VIDEO and (body := decide(encoded(request))):
+        if kind is Kind.VIDEO and (body := decide(encoded(request))["body"]):
             return request, body
     raise LookupError

@@ -1,7 +1,9 @@
+from datetime import UTC, datetime
+
 import pytest
 
 from loadtest.bench.campaigns import campaigns
-from loadtest.bench.decision import COUNTS, decision, video_requests
+from loadtest.bench.decision import COUNTS, decision, snapshot, video_requests
 from tests.unit.loadtest.drawn import seeded
 
 
@@ -20,6 +22,7 @@ def test_ids_are_unique_and_targeting_varies() -> None:
 
 @pytest.mark.parametrize("count", [count for count in COUNTS if count <= 1000])
 def test_decision_bids_on_some_requests_and_not_on_others(count: int) -> None:
-    decide = decision(count)
-    bids = sum(bool(decide(request)) for request in video_requests(100))
+    now = datetime.now(UTC)
+    decide = decision(snapshot(count, now), now)
+    bids = sum(decide(request)["statusCode"] == 200 for request in video_requests(100))
     assert 10 < bids < 100

@@ -1,0 +1,114 @@
+"""`python -m loadtest.bench.matching WORKLOAD COUNT`: finding campaigns, and the whole decision, among so many of them.
+
+A process of its own for each book, so that the memory is the book's and garbage is that of its own requests.
+"""
+
+import gc
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from resource import RUSAGE_SELF, getpagesize, getrusage
+from time import perf_counter
+from typing import Any
+
+from bidder.auction.attributes import Values
+from bidder.auction.match import Candidates, match
+from bidder.campaigns.lines import Line, holds, lines
+from bidder.openrtb.bid_request import BidRequest
+from bidder.snapshot.compile import compile_index
+from bidder.snapshot.delivery import compile_delivery, load_delivery
+from bidder.snapshot.index import Index
+from bidder.snapshot.snapshot import Snapshot
+from loadtest.bench import workload
+from loadtest.bench.decision import decision
+from loadtest.bench.measure import Row, interleaved, row
+
+COUNTS = (1_000, 10_000, 100_000, 1_000_000)
+NAIVE_COUNTS = range(100_001)
+"""A million campaigns' lines as plain Python objects would take 6 GB."""
+REQUESTS, ROUNDS = 400, 2
+NAIVE_REQUESTS = 20
+BASELINE = "parse"
+
+Calls = Mapping[str, Callable[[bytes], Any]]
+
+
+def rows(counts: tuple[int, ...] = COUNTS) -> Iterator[Row]:
+    """The rows of every workload at every size, as their processes have measured them."""
+    for name in workload.WORKLOADS:
+        for count in counts:
+            command = [sys.executable, "-m", __name__, name, str(count)]
+            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603
+            yield from (Row(**one) for one in json.loads(done.stdout.splitlines()[-1]))
+
+
+def measured(name: str, count: int, requests: int = REQUESTS, rounds: int = ROUNDS) -> list[Row]:
+    """The rows of one book, measured here and now."""
+    before = _resident()
+    started = perf_counter()
+    data = compile_index(workload.campaigns(name, count))
+    built = perf_counter() - started
+    peak = getrusage(RUSAGE_SELF).ru_maxrss / 1024 - before
+    now = datetime.now(UTC)
+    gc.collect()
+    compiled = _resident()
+    index = Index.load([data])
+    held = Snapshot(1, index, load_delivery(compile_delivery(index, {}, now), index))
+    inputs = workload.requests(name, requests)
+    parsed = {body: BidRequest.model_validate_json(body) for body in inputs}
+
+    def candidates(body: bytes) -> Candidates:
+        return match(parsed[body], held)[0].candidates
+
+    calls: Calls = {
+        "index": lambda body: candidates(body).sets(),
+        "ids": lambda body: [index.campaign_id(position) for position in candidates(body).all()],
+    }
+    took = _measured(calls, inputs, rounds)
+    mb = _resident() - compiled + len(data) / 2**20
+    calls = {BASELINE: BidRequest.model_validate_json, "decision": decision(held, now)}
+    took |= _measured(calls, inputs, rounds)
+    bids = sum(calls["decision"](body)["statusCode"] == 200 for body in inputs)
+    if bids < requests / 2:
+        msg = f"{name} {count}: only {bids} of {requests} requests were bid on, which is no measure of a bid"
+        raise RuntimeError(msg)
+    if count in NAIVE_COUNTS:
+        values = {body: match(request, held)[0].values for body, request in parsed.items()}
+        took |= _measured({"naive scan": _naive(name, count, values)}, inputs[:NAIVE_REQUESTS], 1)
+    parse = took.pop(BASELINE)
+    found = [
+        row(BASELINE, count, parse, BASELINE, parse, workload=name),
+        *(row(what, count, times, BASELINE, parse, workload=name) for what, times in took.items()),
+    ]
+    size = {"mb": round(mb), "build_mb": round(peak), "build_s": round(built, 1)}
+    return [replace(one, **size) if one.name == "index" else one for one in found]
+
+
+def _naive(name: str, count: int, values: Mapping[bytes, Values]) -> Callable[[bytes], list[int]]:
+    every: list[tuple[Line, ...]] = [lines(campaign.targeting) for campaign in workload.campaigns(name, count)]
+
+    def scan(body: bytes) -> list[int]:
+        seen = values[body]
+        return [position for position, its in enumerate(every) if any(holds(line, seen) for line in its)]
+
+    return scan
+
+
+def _measured(calls: Calls, inputs: list[bytes], rounds: int) -> dict[str, list[float]]:
+    interleaved(calls, inputs, rounds=1)  # reads what a warm process has read
+    gc.collect()
+    gc.freeze()
+    return interleaved(calls, inputs, rounds)
+
+
+def _resident() -> float:
+    """Memory of this process that is in RAM, in MB."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * getpagesize() / 2**20
+
+
+if __name__ == "__main__":
+    print(json.dumps([one.record() for one in measured(sys.argv[1], int(sys.argv[2]))]))
