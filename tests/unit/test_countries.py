@@ -5,15 +5,15 @@ import json
 import pytest
 
 from bidder.auction.attributes import request_attributes
-from bidder.countries import _ALPHA_3, alpha_3
+from bidder.countries import ALPHA_3, alpha_3
 from bidder.openrtb.parse import parse
 from tests.campaigns import campaign
 
 
 def test_each_country_has_both_codes_of_its_own() -> None:
-    assert len(_ALPHA_3) == 249 + 3
-    assert all(len(two) == 2 and len(three) == 3 and (two + three).isupper() for two, three in _ALPHA_3.items())
-    assert len(set(_ALPHA_3.values())) == 249 + 1  # GBR and GRC have two
+    assert len(ALPHA_3) == 249 + 3
+    assert all(len(two) == 2 and len(three) == 3 and (two + three).isupper() for two, three in ALPHA_3.items())
+    assert len(set(ALPHA_3.values())) == 249 + 1  # GBR and GRC have two
 
 
 @pytest.mark.parametrize(
