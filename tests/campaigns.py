@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bidder.campaigns.campaign import Campaign
 from bidder.delivery.budget import Spend
+from bidder.delivery.counts import Counts
 from bidder.snapshot.compile import compile_index
 from bidder.snapshot.delivery import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
@@ -53,11 +54,16 @@ def campaign(**changes: Any) -> Campaign:
 RATES = {"EUR": 1_100_000}
 
 
-def snapshot(campaigns: Iterable[Campaign], spends: Mapping[str, Spend] | None = None, now: datetime = NOW) -> Snapshot:
+def snapshot(
+    campaigns: Iterable[Campaign],
+    spends: Mapping[str, Spend] | None = None,
+    now: datetime = NOW,
+    counts: Mapping[tuple[str, str], Counts] | None = None,
+) -> Snapshot:
     """The campaigns as a bidder would hold them after a refresh: through the files and back."""
     campaigns = list(campaigns)
     index = Index.load([compile_index(campaigns)])
-    delivery = compile_delivery(index, spends or {}, now, RATES)
+    delivery = compile_delivery(index, spends or {}, now, RATES, counts)
     return Snapshot(int(now.timestamp() * 1000), index, load_delivery(delivery, index))
 
 
@@ -119,6 +125,7 @@ _extras = {
     "verifications": st.just([{"vendor": "v.example-omid", "url": "https://v.example/omid.js", "parameters": "a]]>b"}]),
     "universal_ad_id": st.just({"registry": "ad-id.org", "value": "ABCD0001000H"}),
     "skip_offset": st.just(5),
+    "weight": st.integers(1, 5),
 }
 _spoken = {
     "duration": st.sampled_from([6, 15, 30, 60]),
@@ -160,13 +167,39 @@ _tagged = st.fixed_dictionaries(
 creatives = st.builds(lambda changes: creative(**changes), _played | _played | _tagged)
 
 
+multipliers = st.fixed_dictionaries(
+    {},
+    optional={
+        name: st.dictionaries(st.sampled_from(_VALUES[name]), st.sampled_from([0.1, 0.875, 1.5, 10]), min_size=1)
+        for name in ("country", "domain", "category", "device_type", "placement")
+    },
+)
+worths = st.one_of(
+    st.builds(lambda cpm: {"cpm": cpm}, amounts),
+    st.builds(lambda cpm, most: {"cpm": cpm, "max_cpm": most}, amounts, amounts),
+    st.builds(
+        lambda goal, most: {**goal, "max_cpm": most},
+        st.sampled_from([{"cpcv": 0.008}, {"cpcv": 0.000123}, {"cpc": 2.5}, {"cpc": 0.000001}, {"cpv": 0.01}]),
+        amounts,
+    ),
+)
+learned = st.dictionaries(
+    st.tuples(st.sampled_from(["c0", "c1", "gone"]), st.sampled_from(["s0", "s1", "old"])),
+    st.builds(Counts, *[st.sampled_from([0, 1, 50, 1000, 10**7])] * 4),
+    max_size=4,
+)
+"""Counts as they may come of late, missing and repeated events."""
+
+
 @st.composite
 def campaign_lists(draw: st.DrawFn, max_size: int = 8) -> list[Campaign]:
     """A few campaigns of all sorts, with ids of their own."""
     drawn = []
     for number in range(draw(st.integers(0, max_size))):
         deals = draw(st.lists(st.sampled_from(["d1", "d2"]), unique=True, max_size=2))
-        cpm = draw(amounts if not deals else st.none() | amounts)
+        openly = draw(worths if not deals else st.just({"cpm": None}) | worths)
+        if any(openly.values()):
+            openly["multipliers"] = draw(st.just({}) | multipliers)
         spots = draw(st.lists(creatives, min_size=1, max_size=2))
         drawn.append(
             campaign(
@@ -178,7 +211,8 @@ def campaign_lists(draw: st.DrawFn, max_size: int = 8) -> list[Campaign]:
                     "bundle": draw(st.sampled_from([None, "com.example.shop"])),
                 },
                 categories=draw(st.lists(st.sampled_from(["IAB1", "IAB7-39"]), max_size=1)),
-                cpm=cpm,
+                **{"cpm": None, **openly},
+                rotation=draw(st.sampled_from(["even", "weighted", "best"])),
                 deals=[{"id": deal, "cpm": draw(amounts)} for deal in deals],
                 flight=draw(flights),
                 targeting=draw(targetings),

@@ -3,18 +3,20 @@
 Written from the standard and from what the campaign model promises, not from `bidder.auction`, and never used by it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from math import ceil
+from fractions import Fraction
+from math import ceil, floor
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.creative import Creative
+from bidder.delivery.counts import Counts
 
 Json = dict[str, Any]
-
+AllCounts = Mapping[tuple[str, str], Counts]
 
 RATES = {"USD": Decimal(1), "EUR": Decimal("1.1")}
 
@@ -27,28 +29,86 @@ class Bid(NamedTuple):
     creative: Creative
 
 
-def best_bids(request: Json, campaigns: Iterable[Campaign], now: datetime, seat: str = "bidder") -> dict[str, Any]:
+def best_bids(
+    request: Json, campaigns: Iterable[Campaign], now: datetime, seat: str = "bidder", counts: AllCounts | None = None
+) -> dict[str, Any]:
     """For each impression that gets a bid: its highest CPM in micros, and the ids of the campaigns that bid it."""
     campaigns = list(campaigns)
     found = {}
     for imp in request["imp"]:
-        possible = bids(request, imp, campaigns, now, seat)
+        possible = bids(request, imp, campaigns, now, seat, counts)
         if possible:
             highest = max(bid.price for bid in possible)
             found[imp["id"]] = (highest, {bid.campaign_id for bid in possible if bid.price == highest})
     return found
 
 
-def bids(request: Json, imp: Json, campaigns: Iterable[Campaign], now: datetime, seat: str = "bidder") -> list[Bid]:
+def bids(
+    request: Json,
+    imp: Json,
+    campaigns: Iterable[Campaign],
+    now: datetime,
+    seat: str = "bidder",
+    counts: AllCounts | None = None,
+) -> list[Bid]:
     """Everything that could be bid on the impression by itself."""
-    return [
-        Bid(max(prices), campaign.id, creative)
-        for campaign in campaigns
-        if campaign.status == "active" and all(_allowed(request, imp, campaign, now, seat))
-        for creative in campaign.creatives
-        if _creative_plays(creative, request, imp, imp["video"])
-        if (prices := list(_prices(imp, campaign, seat, creative.duration)))
-    ]
+    found = []
+    for campaign in campaigns:
+        if campaign.status != "active" or not all(_allowed(request, imp, campaign, now, seat)):
+            continue
+        playing = [c for c in campaign.creatives if _creative_plays(c, request, imp, imp["video"])]
+        openly = _open_bid(request, imp, campaign, playing, counts or {}) if playing else None
+        for creative in playing:
+            prices = list(_prices(imp, campaign, openly, seat, creative.duration))
+            if prices:
+                found.append(Bid(max(prices), campaign.id, creative))
+    return found
+
+
+_GUESSES = {"view": (Fraction(6, 10), 200), "completion": (Fraction(5, 10), 200), "click": (Fraction(1, 1000), 10_000)}
+
+
+def _open_bid(
+    request: Json, imp: Json, campaign: Campaign, playing: Sequence[Creative], counts: AllCounts
+) -> int | None:
+    worths = {"completion": campaign.cpcv_micros, "click": campaign.cpc_micros, "view": campaign.cpv_micros}
+    exact = None if campaign.cpm_micros is None else Fraction(campaign.cpm_micros)
+    for outcome, worth in worths.items():
+        if worth is not None:
+            weights = {"even": [1] * len(playing), "weighted": [c.weight for c in playing]}.get(campaign.rotation)
+            rates = [_rate(outcome, campaign, creative, counts) for creative in playing]
+            rate = (
+                max(rates)
+                if weights is None
+                else _in_millionths(sum(map(Fraction.__mul__, rates, map(Fraction, weights))) / sum(weights))
+            )
+            exact = worth * 1000 * rate
+    if exact is None:
+        return None
+    product = Fraction(1)
+    for attribute, factors in campaign.multipliers.items():
+        product *= max(
+            (Fraction(factors[v]) for v in _seen(attribute, request, imp["video"]) & set(factors)), default=1
+        )
+    bid = floor(exact * max(Fraction(1, 10), min(Fraction(10), product)))
+    return bid if campaign.max_cpm_micros is None else min(bid, campaign.max_cpm_micros)
+
+
+def _rate(outcome: str, campaign: Campaign, creative: Creative, counts: AllCounts) -> Fraction:
+    """Each level is drawn to the one above it, the account's to a guess."""
+    rate, weight = _GUESSES[outcome]
+    number = {"view": 1, "completion": 2, "click": 3}[outcome]
+    of_campaign = [its for (campaign_id, _), its in counts.items() if campaign_id == campaign.id]
+    of_creative = [counts[campaign.id, creative.id]] if (campaign.id, creative.id) in counts else []
+    for level in (list(counts.values()), of_campaign, of_creative):
+        tried = sum(its[0] for its in level)
+        done = min(sum(its[number] for its in level), tried)
+        rate = max(_in_millionths((done + weight * rate) / (tried + weight)), Fraction(1, 10**6))
+    return rate
+
+
+def _in_millionths(rate: Fraction) -> Fraction:
+    return Fraction(floor(rate * 10**6), 10**6)
 
 
 def _allowed(request: Json, imp: Json, campaign: Campaign, now: datetime, seat: str) -> Iterator[bool]:
@@ -113,7 +173,7 @@ def _creative_plays(creative: Creative, request: Json, imp: Json, video: Json) -
     return clean and able and timed and length <= (video.get("poddur") or 10**6) and spoken and plays
 
 
-def _prices(imp: Json, campaign: Campaign, seat: str, length: float) -> Iterator[int]:
+def _prices(imp: Json, campaign: Campaign, openly: int | None, seat: str, length: float) -> Iterator[int]:
     pmp, video = imp.get("pmp", {}), imp["video"]
     open_floors = [(_by_length(video, length, imp.get("bidfloor", 0)), imp.get("bidfloorcur", "USD"))]
     for deal in pmp.get("deals", []):
@@ -133,9 +193,8 @@ def _prices(imp: Json, campaign: Campaign, seat: str, length: float) -> Iterator
                     else terms.cpm_micros
                 )
     per_second = (video.get("mincpmpersec", 0) * length, imp.get("bidfloorcur", "USD"))
-    open_to_all = campaign.cpm_micros is not None and not pmp.get("private_auction")
-    if open_to_all and _reaches(campaign.cpm_micros, [*open_floors, per_second]):
-        yield campaign.cpm_micros
+    if openly and not pmp.get("private_auction") and _reaches(openly, [*open_floors, per_second]):
+        yield openly
 
 
 def _by_length(holder: Json, length: float, otherwise: float | None) -> float | None:

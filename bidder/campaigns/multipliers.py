@@ -48,7 +48,7 @@ def factor(multipliers: Mapping[Attribute, Mapping[str, Decimal]], values: Mappi
 
 def highest(multipliers: Mapping[Attribute, Mapping[str, Decimal]]) -> Fraction:
     """The most that `factor` can be, whatever the request."""
-    return _product(max(Decimal(1), *its.values()) for its in multipliers.values())
+    return _product(max([Decimal(1), *its.values()]) for its in multipliers.values())
 
 
 def _product(factors: Iterable[Decimal]) -> Fraction:

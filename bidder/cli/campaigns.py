@@ -62,12 +62,18 @@ def _cells(row: tuple[Campaign, Spend]) -> tuple[str, ...]:
     return (
         campaign.id,
         campaign.status,
-        _amount(campaign.cpm_micros, "deals only"),
+        _bid(campaign),
         display(spend.today_micros),
         _amount(campaign.budget.daily_micros, "no limit"),
         display(spend.total_micros),
         _amount(campaign.budget.total_micros, "no limit"),
     )
+
+
+def _bid(campaign: Campaign) -> str:
+    if campaign.goal:
+        return f"up to {display(campaign.top_cpm_micros)}"
+    return _amount(campaign.cpm_micros, "deals only")
 
 
 def _amount(micros: int | None, absent: str) -> str:

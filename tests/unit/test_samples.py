@@ -50,8 +50,8 @@ def offers(body: bytes) -> list[Offer]:
     return decide(request, match(request, snapshot()), snapshot(), "bidder", NOW)
 
 
-def test_there_is_a_dozen_and_no_brand_is_real() -> None:
-    assert len(samples()) == 12
+def test_each_is_there_and_no_brand_is_real() -> None:
+    assert len(samples()) == 13
     for campaign in samples().values():
         domain = campaign.advertiser.domain
         assert domain.endswith(".example")
@@ -89,8 +89,9 @@ def test_each_thing_that_a_creative_can_have_is_shown_once() -> None:
 
 def test_prices_budgets_and_flights_vary() -> None:
     book = samples().values()
-    assert [campaign.id for campaign in book if campaign.cpm_micros is None] == ["nimbus-night-ferry"]
+    assert [campaign.id for campaign in book if not campaign.bids_openly] == ["nimbus-night-ferry"]
     assert [campaign.id for campaign in book if not campaign.flight.covers(NOW)] == [NOT_YET]
+    assert [campaign.id for campaign in book if campaign.goal and campaign.multipliers] == ["marlow-headphones"]
     assert any(campaign.flight.start and campaign.flight.end is None for campaign in book)
     assert min(campaign.budget.total_micros or MICROS for campaign in book) < MICROS
 

@@ -5,15 +5,17 @@ from collections import Counter
 from typing import Any
 
 from hypothesis import event, given, settings
+from hypothesis import strategies as st
 
 from bidder.auction.decide import decide
 from bidder.auction.explain import BIDS, explain
 from bidder.auction.match import match
 from bidder.auction.offer import Offer
 from bidder.campaigns.campaign import Campaign
+from bidder.delivery.counts import Counts
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
-from tests.campaigns import NOW, campaign, campaign_lists, snapshot
+from tests.campaigns import NOW, campaign, campaign_lists, creative, learned, snapshot
 from tests.matchable import matchable_requests, video_request
 from tests.oracle import best_bids
 
@@ -31,17 +33,20 @@ def summary(made: dict[str, Offer]) -> dict[str, tuple[int, str, str, str | None
 
 
 @settings(max_examples=400)
-@given(matchable_requests(), campaign_lists())
-def test_bids_what_the_naive_evaluator_bids(request: dict[str, Any], campaigns: list[Campaign]) -> None:
-    made = offers(request, snapshot(campaigns))
+@given(matchable_requests(), campaign_lists(), learned)
+def test_bids_what_the_naive_evaluator_bids(
+    request: dict[str, Any], campaigns: list[Campaign], counts: dict[tuple[str, str], Counts]
+) -> None:
+    made = offers(request, snapshot(campaigns, counts=counts))
 
-    expected = best_bids(request, campaigns, NOW)
+    expected = best_bids(request, campaigns, NOW, counts=counts)
     event(f"{len(expected)} bids")
     assert set(made) == set(expected)
     for imp_id, offer in made.items():
         highest, bidders = expected[imp_id]
         assert offer.price.cpm_micros == highest
         assert offer.campaign.id in bidders
+        assert offer.price.cpm_micros <= offer.campaign.top_cpm_micros
 
 
 @settings(max_examples=200)
@@ -72,12 +77,47 @@ def test_a_campaign_that_does_not_match_changes_nothing(request: dict[str, Any],
 
 
 def test_ties_fall_to_each_campaign_about_equally_often() -> None:
-    held = snapshot([campaign(id=name) for name in ("one", "two", "three", "four")])
+    """However many creatives it brings."""
+    book = [campaign(id=name, creatives=[creative(id=f"s{n}") for n in range(n)]) for n, name in enumerate("abcd", 1)]
+    held = snapshot(book)
 
     won = Counter(offers(video_request(id=f"auction {n}"), held)["1"].campaign.id for n in range(400))
 
     assert len(won) == 4
     assert min(won.values()) > 60  # 100 each expected, standard deviation 8.7: one run in 500,000 would fail
+
+
+_AMOUNTS = ("cpm_micros", "cpcv_micros", "cpc_micros", "cpv_micros", "max_cpm_micros")
+
+
+def raised(of: Campaign, micros: int) -> Campaign:
+    """The campaign, paying so much more for whatever it pays for, in deals too."""
+    more: dict[str, Any] = {name: getattr(of, name) + micros for name in _AMOUNTS if getattr(of, name) is not None}
+    deals = [deal.model_copy(update={"cpm_micros": deal.cpm_micros + micros}) for deal in of.deals]
+    return of.model_copy(update={**more, "deals": tuple(deals)})
+
+
+@settings(max_examples=200)
+@given(matchable_requests(), campaign_lists(), learned, st.sampled_from([1, 1000, 700_000, 40_000_000]))
+def test_raising_a_bid_never_loses_a_won_auction(
+    request: dict[str, Any], campaigns: list[Campaign], counts: dict[tuple[str, str], Counts], micros: int
+) -> None:
+    before = offers(request, snapshot(campaigns, counts=counts))
+
+    for imp_id, offer in before.items():
+        higher = [raised(c, micros) if c.id == offer.campaign.id else c for c in campaigns]
+        after = offers(request, snapshot(higher, counts=counts))
+        assert after[imp_id].campaign.id == offer.campaign.id
+        assert after[imp_id].price.cpm_micros >= offer.price.cpm_micros
+
+
+@given(matchable_requests(), campaign_lists(), learned)
+def test_the_decision_is_the_same_again_from_the_same_files(
+    request: dict[str, Any], campaigns: list[Campaign], counts: dict[tuple[str, str], Counts]
+) -> None:
+    once, again = (summary(offers(request, snapshot(campaigns, counts=counts))) for _ in range(2))
+
+    assert once == again
 
 
 def test_the_same_auction_is_decided_the_same_way_again() -> None:
