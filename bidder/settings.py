@@ -22,6 +22,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     campaigns_table: str = Field(min_length=1)
+    history_table: str = Field(min_length=1)
     ledger_table: str = Field(min_length=1)
     snapshot_bucket: str = Field(min_length=1)
     creative_bucket: str = Field(min_length=1)

@@ -12,6 +12,7 @@ from bidder.snapshot.snapshot import Snapshot
 KEYS = SigningKeys(current="k1", keys={"k1": "A" * 43})
 SETTINGS = Settings(
     campaigns_table="campaigns",
+    history_table="history",
     ledger_table="ledger",
     snapshot_bucket="snapshots",
     creative_bucket="creatives",

@@ -56,7 +56,7 @@ def seed(file: Path, local: Path, where: Settings) -> None:
     sent = _upload(client("s3"), where.creative_bucket, made)
     print(f"clips: {len(made)} in s3://{where.creative_bucket}, {sent} of them new")
 
-    repository = CampaignRepository(client("dynamodb"), where.campaigns_table)
+    repository = CampaignRepository(client("dynamodb"), where.campaigns_table, where.history_table, who="seed")
     stamp = local / "seeded"
     seeded_from = hashlib.sha256(f"{where.media_url}\n{text}".encode()).hexdigest()
     changed = not stamp.exists() or stamp.read_text() != seeded_from or next(repository.all(), None) is None

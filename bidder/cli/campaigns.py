@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bidder.campaigns.campaign import Campaign, Status
+from bidder.campaigns.differences import differences
 from bidder.campaigns.files import read_campaigns
+from bidder.campaigns.repository import UnknownCampaign
 from bidder.cli.refresh import publish_refresh
 from bidder.cli.table import table
 from bidder.delivery.budget import Spend
@@ -20,9 +22,8 @@ def import_file(service: Service, path: str) -> None:
     """Checks the whole file, then stores its campaigns. Raises InvalidCampaignFile, OSError."""
     text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
     campaigns = read_campaigns(text, service.settings.media_url)
-    for campaign in campaigns:
-        service.campaigns.put(campaign)
-    print(f"{len(campaigns)} campaigns imported from {path}")
+    changed = service.campaigns.put_many(campaigns)
+    print(f"{len(campaigns)} campaigns imported from {path}, {len(changed)} of them new or changed")
     publish_refresh(service)
 
 
@@ -43,6 +44,18 @@ def change_status(service: Service, campaign_id: str, status: Status) -> None:
     service.campaigns.set_status(campaign_id, status)
     print(f"{campaign_id} is {status}")
     publish_refresh(service)
+
+
+def print_history(service: Service, campaign_id: str) -> None:
+    """Prints the changes of a campaign, the latest first: when, who, and each field that was not what it became."""
+    found = False
+    for change in service.campaigns.history(campaign_id):
+        found = True
+        print(f"version {change.version}  {change.at}  {change.who}")
+        for line in differences(change.before or {}, change.after):
+            print(f"  {line}")
+    if not found:
+        raise UnknownCampaign(campaign_id)
 
 
 def _record(campaign: Campaign, spend: Spend) -> dict[str, object]:

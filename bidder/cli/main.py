@@ -1,6 +1,7 @@
 """Reads the command line and runs the command that it names."""
 
 import argparse
+import getpass
 import os
 import sys
 from collections.abc import Sequence
@@ -28,6 +29,9 @@ def parser() -> argparse.ArgumentParser:
     lists = actions.add_parser("list", help="all campaigns, with today's spend (UTC)")
     lists.add_argument("--json", action="store_true", help="as JSON, amounts in micros")
     lists.set_defaults(run=lambda service, given: campaigns.list_all(service, as_json=given.json))
+    history = actions.add_parser("history", help="who changed a campaign, when, and what")
+    history.add_argument("id", metavar="ID")
+    history.set_defaults(run=lambda service, given: campaigns.print_history(service, given.id))
     for verb, status in campaigns.VERBS.items():
         changes = actions.add_parser(verb, help=f"make a campaign {status}")
         changes.add_argument("id", metavar="ID")
@@ -43,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
     given = parser().parse_args(arguments)
     try:
         load_environment(os.environ)
-        given.run(Service(settings()), given)
+        given.run(Service(settings(), who=os.environ.get("BIDDER_WHO") or getpass.getuser()), given)
     except BrokenPipeError:  # as by `| head`, which has seen enough; what is still buffered has nowhere to go
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (InvalidSettings, InvalidCampaignFile, OSError) as error:

@@ -24,8 +24,10 @@ Model = TypeVar("Model", bound=BaseModel)
 class Service:
     """The rooms of the bidder, furnished with the AWS of the environment."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, who: str = "unknown") -> None:
+        """`who` the history of campaigns names as the one who changed them."""
         self.settings = settings
+        self._who = who
 
     @cached_property
     def room(self) -> BoundedSemaphore:
@@ -81,7 +83,9 @@ class Service:
     @cached_property
     def campaigns(self) -> CampaignRepository:
         """What is for sale."""
-        return CampaignRepository(aws.client("dynamodb"), self.settings.campaigns_table)
+        return CampaignRepository(
+            aws.client("dynamodb"), self.settings.campaigns_table, self.settings.history_table, self._who
+        )
 
     @cached_property
     def ledger(self) -> Ledger:

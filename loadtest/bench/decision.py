@@ -31,6 +31,7 @@ _DAY = timedelta(days=1)
 _TOPIC = "arn:aws:sns:us-east-1:000000000000:bench"
 _ENVIRONMENT = {
     "BIDDER_CAMPAIGNS_TABLE": "bench",
+    "BIDDER_HISTORY_TABLE": "bench",
     "BIDDER_LEDGER_TABLE": "bench",
     "BIDDER_SNAPSHOT_BUCKET": "bench",
     "BIDDER_CREATIVE_BUCKET": "bench",

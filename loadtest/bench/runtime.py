@@ -59,9 +59,8 @@ def _stack(folder: Path, built: Package) -> Iterator[tuple[dict[str, str], int]]
     try:
         variables = deployed(aws, built)
         book = read_campaigns(SAMPLES.read_text(encoding="utf-8"), "https://media.example/")
-        repository = CampaignRepository(aws.session().client("dynamodb"), variables["BIDDER_CAMPAIGNS_TABLE"])
-        for campaign in book:
-            repository.put(campaign)
+        tables = (variables["BIDDER_CAMPAIGNS_TABLE"], variables["BIDDER_HISTORY_TABLE"])
+        CampaignRepository(aws.session().client("dynamodb"), *tables).put_many(book)
         yield variables, len(book)
     finally:
         aws.stop()

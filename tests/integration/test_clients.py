@@ -59,7 +59,8 @@ def selling(
     renditions = [media(url=stack["BIDDER_MEDIA_URL"] + clip.key, mime=clip.mime, **FORM) for clip in CLIPS]
     spot = creative(name=TITLE, duration=SECONDS, skip_offset=1, media=renditions)
     sold = campaign(id=CAMPAIGN, cpm=12.5, targeting={"country": {"include": [COUNTRY]}}, creatives=[spot])
-    CampaignRepository(session.client("dynamodb"), stack["BIDDER_CAMPAIGNS_TABLE"]).put(sold)
+    tables = (stack["BIDDER_CAMPAIGNS_TABLE"], stack["BIDDER_HISTORY_TABLE"])
+    CampaignRepository(session.client("dynamodb"), *tables).put(sold)
     session.client("sns").publish(TopicArn=stack["BIDDER_REFRESH_TOPIC"], Message="{}")
     return stack
 

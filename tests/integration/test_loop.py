@@ -33,7 +33,8 @@ class Loop:
         session = aws.session()
         self.sns = session.client("sns")
         self.sqs = session.client("sqs")
-        self.campaigns = CampaignRepository(session.client("dynamodb"), stack["BIDDER_CAMPAIGNS_TABLE"])
+        tables = (stack["BIDDER_CAMPAIGNS_TABLE"], stack["BIDDER_HISTORY_TABLE"])
+        self.campaigns = CampaignRepository(session.client("dynamodb"), *tables)
         self.ledger = Ledger(session.client("dynamodb"), stack["BIDDER_LEDGER_TABLE"])
 
     def sell(self, country: str, **changes: Any) -> Campaign:

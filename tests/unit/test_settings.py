@@ -4,6 +4,7 @@ from bidder.settings import InvalidSettings, read
 
 GOOD = {
     "BIDDER_CAMPAIGNS_TABLE": "campaigns",
+    "BIDDER_HISTORY_TABLE": "history",
     "BIDDER_LEDGER_TABLE": "ledger",
     "BIDDER_SNAPSHOT_BUCKET": "snapshots",
     "BIDDER_CREATIVE_BUCKET": "creatives",

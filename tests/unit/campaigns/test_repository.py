@@ -1,0 +1,162 @@
+"""What is kept of campaigns: as they are, how they came to be, and which ones a later revision changed."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.campaigns.campaign import Campaign, Status
+from bidder.campaigns.repository import CampaignRepository, Contended, StaleCampaign, UnknownCampaign
+from tests.campaigns import NOW, campaign
+from tests.fake_tables import FakeTables, TransactionCanceledException
+
+
+def tables() -> FakeTables:
+    return FakeTables({"campaigns": ("id",), "history": ("pk", "sk")})
+
+
+def repository(fake: FakeTables, who: str = "ann") -> CampaignRepository:
+    return CampaignRepository(fake, "campaigns", "history", who, now=lambda: NOW, pause=lambda _: None)  # type: ignore[arg-type]
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcd"), st.integers(1, 3), st.booleans()), max_size=12))
+def test_changes_since_any_revision_are_those_of_the_later_writes(edits: list[tuple[str, int, bool]]) -> None:
+    kept = repository(tables())
+    model: dict[str, Campaign] = {}
+    feed: list[set[str]] = []
+    for name, cpm, paused in edits:
+        wanted = campaign(id=name, cpm=cpm, status="paused" if paused else "active")
+        assert kept.put(wanted) == (model.get(name) != wanted)
+        if model.get(name) != wanted:
+            feed.append({name})
+        model[name] = wanted
+
+    assert {c.id: c for c in kept.all()} == model
+    assert kept.revision() == len(feed)
+    for since in range(len(feed) + 1):
+        assert kept.changes(since) == set().union(*feed[since:])
+    assert {c.id: c for c in kept.get_many([*model, "unheard-of"])} == model
+
+
+def test_an_equal_campaign_writes_nothing() -> None:
+    fake = tables()
+    kept = repository(fake)
+    kept.put_many([campaign(id="a"), campaign(id="b")])
+    before = fake.transactions
+
+    assert kept.put_many([campaign(id="b"), campaign(id="a")]) == []
+    assert fake.transactions == before
+
+
+def test_many_campaigns_go_in_few_transactions_and_all_arrive() -> None:
+    fake = tables()
+    book = [campaign(id=f"c{number}") for number in range(130)]
+
+    changed = repository(fake).put_many(book)
+
+    assert sorted(changed) == sorted(c.id for c in book)
+    assert fake.transactions == 4
+    assert {c.id for c in repository(fake).all()} == set(changed)
+
+
+def test_history_says_who_changed_what_to_what() -> None:
+    fake = tables()
+    repository(fake, "ann").put(campaign(id="a", cpm=1))
+    repository(fake, "bob").set_status("a", Status.PAUSED)
+
+    latest, first = repository(fake).history("a")
+
+    assert (first.version, first.who, first.before) == (1, "ann", None)
+    assert first.after["cpm_micros"] == 1_000_000
+    assert (latest.version, latest.who, latest.at) == (2, "bob", NOW.isoformat(timespec="seconds"))
+    assert latest.before == first.after
+    assert latest.after == {**first.after, "status": "paused"}
+
+
+def test_an_import_that_states_no_status_does_not_resume_what_is_paused_meanwhile() -> None:
+    fake = tables()
+    kept = repository(fake)
+    kept.put(campaign(id="a", cpm=1))
+
+    def pause_first() -> None:
+        fake.before_write = lambda: None
+        repository(fake, "bob").set_status("a", Status.PAUSED)
+
+    fake.before_write = pause_first
+    kept.put(campaign(id="a", cpm=2))
+
+    [stored] = kept.all()
+    assert (stored.status, stored.cpm_micros) == (Status.PAUSED, 2_000_000)
+    assert [change.who for change in kept.history("a")] == ["ann", "bob", "ann"]
+
+
+def test_a_change_made_from_an_old_version_is_refused_and_says_which() -> None:
+    fake = tables()
+    kept = repository(fake)
+    kept.put(campaign(id="a", cpm=1))
+    kept.put(campaign(id="a", cpm=2))
+
+    with pytest.raises(StaleCampaign, match=r"a: .* from version 1, and the campaign is at version 2"):
+        kept.put(campaign(id="a", cpm=3), version=1)
+
+    assert kept.put(campaign(id="a", cpm=3), version=2)
+    assert kept.get("a").version == 3
+
+
+def test_throttling_is_waited_for_longer_each_time_and_then_given_up() -> None:
+    fake = tables()
+    waited: list[float] = []
+    kept = CampaignRepository(fake, "campaigns", "history", pause=waited.append)  # type: ignore[arg-type]
+
+    def throttle() -> None:
+        raise TransactionCanceledException(["None", "ThrottlingError"])
+
+    fake.before_write = throttle
+    with pytest.raises(Contended, match="try again later"):
+        kept.put(campaign(id="a"))
+
+    assert waited == sorted(waited)
+    assert len(set(waited)) == len(waited) > 3
+    assert list(kept.all()) == []
+
+
+def test_what_no_attempt_mends_is_raised_at_once() -> None:
+    fake = tables()
+
+    def refuse() -> None:
+        raise TransactionCanceledException(["ValidationError", "None"])
+
+    fake.before_write = refuse
+    with pytest.raises(TransactionCanceledException):
+        repository(fake).put(campaign(id="a"))
+
+
+def test_changes_are_unknown_where_the_feed_no_longer_reaches_back() -> None:
+    fake = tables()
+    kept = repository(fake)
+    for cpm in (1, 2, 3):
+        kept.put(campaign(id="a", cpm=cpm))
+    del fake.tables["history"]["revision", f"{2:012}"]
+
+    assert kept.changes(0) is None
+    assert kept.changes(2) == {"a"}
+    assert kept.changes(4) is None
+    assert kept.changes(0, most=2) is None
+
+
+def test_an_unknown_campaign_is_named() -> None:
+    with pytest.raises(UnknownCampaign, match="nobody"):
+        repository(tables()).set_status("nobody", Status.PAUSED)
+    with pytest.raises(UnknownCampaign, match="nobody"):
+        repository(tables()).get("nobody")
+
+
+def test_a_campaign_that_cannot_be_read_keeps_no_other_from_being_read(caplog: Any) -> None:  # noqa: ARG001
+    fake = tables()
+    kept = repository(fake)
+    kept.put_many([campaign(id="a"), campaign(id="b")])
+    fake.tables["campaigns"]["a",]["document"] = {"S": "{"}
+
+    assert [c.id for c in kept.all()] == ["b"]
+    assert [c.id for c in kept.get_many(["a", "b"])] == ["b"]
