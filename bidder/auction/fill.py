@@ -1,7 +1,7 @@
 """Fills the places of a pod with the ads that are worth most together: an exact search, bounded in effort.
 
 The problem is a knapsack with conflicts, hard in general, small here: a few places, a few dozen ads. Branch and bound
-finds the best filling; past `MOST_STEPS` it answers with the best found until then, which no break of real size meets.
+finds the best filling; past so many steps it answers with the best found until then, which no break of real size meets.
 """
 
 from collections.abc import Sequence
@@ -9,15 +9,19 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import NamedTuple
 
-MOST_STEPS = 20_000
+MOST_STEPS = 8_000
 
 
 class Ad(NamedTuple):
-    """One ad that could be shown: value, length in seconds, and a bit for each thing that may not come twice."""
+    """One ad that could be shown: value, length in seconds, its marks, and the marks that it doesn't go with.
+
+    Both are bits, and mutual: of two ads each bars the other, or neither. One that bars a mark of its own comes once.
+    """
 
     value: int
     seconds: int
     marks: int
+    bars: int
 
 
 class Place(NamedTuple):
@@ -32,9 +36,12 @@ Filling = tuple[tuple[int, ...], ...]
 """For each place the positions of the chosen ads among its choices."""
 
 
-def fill(places: Sequence[Place]) -> Filling:
-    """The filling of the highest total value. No two chosen ads share a mark; one without marks may be chosen again."""
-    search = _Search(places)
+def fill(places: Sequence[Place], most_steps: int = MOST_STEPS) -> Filling:
+    """The filling of the highest total value. No chosen ad bars another; one that bars no mark of its own may repeat.
+
+    Past `most_steps` it is the best found until then.
+    """
+    search = _Search(places, most_steps)
     search.extend(0, 0, _start(places[0]), 0, 0, ())
     return search.best
 
@@ -47,6 +54,7 @@ class _Left(NamedTuple):
 @dataclass
 class _Search:
     places: Sequence[Place]
+    most_steps: int = MOST_STEPS
     best: Filling = ()
     best_value: int = -1
     steps: int = 0
@@ -74,14 +82,14 @@ class _Search:
             self.best_value = value
             self.best = current + ((),) * (len(self.places) - len(current))
         if (
-            self.steps > MOST_STEPS
+            self.steps > self.most_steps
             or value + self._bound(place, start, left) + self.after[place + 1] <= self.best_value
         ):
             return
         order, choices = self.orders[place], self.places[place].choices
         for rank in range(start, len(order)) if left.ads else ():
             ad = choices[order[rank]]
-            if ad.seconds <= left.seconds and not ad.marks & used:
+            if ad.seconds <= left.seconds and not ad.bars & used:
                 picked = (*current[:-1], (*current[-1], order[rank]))
                 less = _Left(left.ads - 1, left.seconds - ad.seconds)
                 self.extend(place, rank, less, used | ad.marks, value + ad.value, picked)

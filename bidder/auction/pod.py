@@ -14,6 +14,9 @@ from bidder.openrtb.video import Video
 MOST_ADS = 10
 """The most ads that one impression is offered, where `maxseq` does not say."""
 
+MOST_ADS_IN_ALL = 100
+"""The most ads that all impressions with `poddur` of a request are offered: what only a hostile request asks for."""
+
 
 class Room(NamedTuple):
     """What one impression of a pod takes: so many ads, of so many seconds together (None: its own limits suffice)."""
@@ -36,11 +39,16 @@ def is_pod(slots: Sequence[Slot]) -> bool:
     return len(slots) > 1 or room(slots[0].video).ads > 1
 
 
-def room(video: Video) -> Room:
+def room(video: Video, most_ads: int = MOST_ADS) -> Room:
     """The room of one impression."""
     if not video.poddur or video.poddur < 0:
         return Room(ads=1, seconds=None)
-    return Room(ads=min(video.maxseq or MOST_ADS, MOST_ADS) if (video.maxseq or 1) > 0 else 1, seconds=video.poddur)
+    return Room(ads=min(video.maxseq or most_ads, most_ads) if (video.maxseq or 1) > 0 else 1, seconds=video.poddur)
+
+
+def most_ads(slots: Sequence[Slot]) -> int:
+    """How many ads each impression with `poddur` of a request is offered at most."""
+    return max(1, min(MOST_ADS, MOST_ADS_IN_ALL // max(1, sum(bool(slot.video.poddur) for slot in slots))))
 
 
 def dedupes(slots: Sequence[Slot]) -> frozenset[int]:

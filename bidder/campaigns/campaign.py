@@ -11,7 +11,7 @@ from bidder.campaigns.creative import Creative
 from bidder.campaigns.deal import CampaignDeal
 from bidder.campaigns.goal import Goal, Outcome, Rotation
 from bidder.campaigns.multipliers import Multipliers, highest
-from bidder.campaigns.targeting import Targeting
+from bidder.campaigns.targeting import Targeting, Word
 from bidder.campaigns.types import Id
 from bidder.money import Micros, Priced
 
@@ -80,6 +80,9 @@ class Campaign(Priced):
     than `max_cpm_micros`. `multipliers` raise and lower that bid. With none of these it bids in deals only. In a deal
     it bids what `deals` says. Whatever the goal, impressions are what is bought and paid for.
 
+    In one answer there is no other advertiser of a group that it `competes_in`, and with `once_a_request` no other ad
+    of its own advertiser.
+
     `categories` are ids of the category taxonomy `cattax` (AdCOM List: Category Taxonomies).
     `discloses_price` writes the bid's price into the markup (VAST Pricing), where the page and its viewers can read it.
     """
@@ -104,6 +107,8 @@ class Campaign(Priced):
     discloses_price: bool = False
     targeting: Targeting = Field(default_factory=dict)
     rotation: Rotation = Rotation.EVEN
+    competes_in: tuple[Word, ...] = ()
+    once_a_request: bool = False
     creatives: Annotated[tuple[Creative, ...], Field(min_length=1)]
 
     @model_validator(mode="after")

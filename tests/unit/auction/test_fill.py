@@ -9,7 +9,22 @@ from hypothesis import strategies as st
 from bidder.auction import fill as under_test
 from bidder.auction.fill import Ad, Place, fill
 
-ads = st.builds(Ad, value=st.integers(1, 12), seconds=st.sampled_from([6, 10, 15, 30]), marks=st.integers(0, 31))
+RIVALS = (1 << 5, 1 << 6)
+"""Marks of two that compete: each bars the other, and neither itself."""
+
+
+def ad(value: int, seconds: int, once: int, side: int | None) -> Ad:
+    own, other = (RIVALS[side], RIVALS[1 - side]) if side is not None else (0, 0)
+    return Ad(value, seconds, once | own, once | other)
+
+
+ads = st.builds(
+    ad,
+    value=st.integers(1, 12),
+    seconds=st.sampled_from([6, 10, 15, 30]),
+    once=st.integers(0, 31),
+    side=st.sampled_from([None, None, 0, 1]),
+)
 places = st.builds(
     Place,
     ads=st.integers(1, 3),
@@ -26,9 +41,10 @@ def fillings(place: Place) -> Iterator[tuple[int, ...]]:
                 yield chosen
 
 
-def is_free_of_doubles(chosen: Sequence[Ad]) -> bool:
+def may_come_together(chosen: Sequence[Ad]) -> bool:
     marks = [bit for ad in chosen for bit in range(5) if ad.marks >> bit & 1]
-    return len(marks) == len(set(marks))
+    rivals = {bit for ad in chosen for bit in RIVALS if ad.marks & bit}
+    return len(marks) == len(set(marks)) and len(rivals) < 2
 
 
 def shown(pod: Sequence[Place], filling: Sequence[Sequence[int]]) -> list[Ad]:
@@ -41,7 +57,7 @@ def test_nothing_is_worth_more(pod: list[Place]) -> None:
     filling = fill(pod)
 
     possible = (shown(pod, each) for each in product(*map(fillings, pod)))
-    most = max(sum(ad.value for ad in chosen) for chosen in possible if is_free_of_doubles(chosen))
+    most = max(sum(ad.value for ad in chosen) for chosen in possible if may_come_together(chosen))
     assert sum(ad.value for ad in shown(pod, filling)) == most
 
 
@@ -50,14 +66,17 @@ def test_the_filling_keeps_all_limits(pod: list[Place]) -> None:
     filling = fill(pod)
 
     assert len(filling) == len(pod)
-    assert is_free_of_doubles(shown(pod, filling))
+    assert may_come_together(shown(pod, filling))
     for place, chosen in zip(pod, filling, strict=True):
         assert len(chosen) <= place.ads
         assert place.seconds is None or sum(place.choices[i].seconds for i in chosen) <= place.seconds
 
 
 def test_a_break_of_real_size_is_searched_to_the_end() -> None:
-    choices = tuple(Ad(1000 + 37 * n % 501, (6, 10, 15, 20, 30)[n % 5], 1 << n | 1 << (24 + n % 9)) for n in range(24))
+    choices = tuple(
+        Ad(1000 + 37 * n % 501, (6, 10, 15, 20, 30)[n % 5], (marks := 1 << n | 1 << (24 + n % 9)), marks)
+        for n in range(24)
+    )
     pod = [Place(6, 120, choices), Place(1, None, choices), Place(1, None, choices)]
     search = under_test._Search(pod)
 
