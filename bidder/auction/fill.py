@@ -53,6 +53,11 @@ class _Left(NamedTuple):
 
 @dataclass
 class _Search:
+    """Places for one ad that are alike and follow each other are filled dearest first, the empty ones last.
+
+    Nothing is lost by that, since they could be exchanged, and of a break of equal slots little is left to try.
+    """
+
     places: Sequence[Place]
     most_steps: int = MOST_STEPS
     best: Filling = ()
@@ -60,7 +65,10 @@ class _Search:
     steps: int = 0
     orders: list[list[int]] = field(init=False)
     densest: list[list[float]] = field(init=False)
+    sums: list[list[int]] = field(init=False)
     after: list[int] = field(init=False)
+    alike_until: list[int] = field(init=False)
+    once: list[bool] = field(init=False)
 
     def __post_init__(self) -> None:
         # Dearest first: good fillings come early, and a bound cuts off all that follows it.
@@ -69,21 +77,29 @@ class _Search:
             _running_maximum([p.choices[i].value / max(1, p.choices[i].seconds) for i in order])
             for p, order in zip(self.places, self.orders, strict=True)
         ]
+        ranked = [[p.choices[i] for i in order] for p, order in zip(self.places, self.orders, strict=True)]
+        self.sums = [list(accumulate((ad.value for ad in ads), initial=0)) for ads in ranked]
+        self.once = [all(ad.marks & ad.bars for ad in ads) for ads in ranked]
+        self.alike_until = list(range(1, len(self.places) + 1))
+        for place in reversed(range(len(self.places) - 1)):
+            one, next_one = self.places[place], self.places[place + 1]
+            if one.ads == next_one.ads == 1 and (one.seconds, ranked[place]) == (next_one.seconds, ranked[place + 1]):
+                self.alike_until[place] = self.alike_until[place + 1]
         # What all later places could add at most, each filled as if nothing conflicted.
         self.after = [0] * (len(self.places) + 1)
         for place in reversed(range(len(self.places))):
             self.after[place] = self.after[place + 1] + self._bound(place, 0, _start(self.places[place]))
 
     def extend(self, place: int, start: int, left: _Left, used: int, value: int, chosen: Filling) -> None:
-        """Tries all fillings that begin with `chosen`, the last of it being the present place's."""
+        """Tries all fillings that begin with `chosen`; the present place takes no ad of a rank before `start`."""
         self.steps += 1
-        current = chosen if len(chosen) > place else (*chosen, ())
+        current = chosen + ((),) * (place + 1 - len(chosen))
         if value > self.best_value:
             self.best_value = value
             self.best = current + ((),) * (len(self.places) - len(current))
         if (
             self.steps > self.most_steps
-            or value + self._bound(place, start, left) + self.after[place + 1] <= self.best_value
+            or value + self._bound(place, start, left) + self._beyond(place, start) <= self.best_value
         ):
             return
         order, choices = self.orders[place], self.places[place].choices
@@ -93,8 +109,22 @@ class _Search:
                 picked = (*current[:-1], (*current[-1], order[rank]))
                 less = _Left(left.ads - 1, left.seconds - ad.seconds)
                 self.extend(place, rank, less, used | ad.marks, value + ad.value, picked)
-        if place + 1 < len(self.places):
-            self.extend(place + 1, 0, _start(self.places[place + 1]), used, value, current)
+        after_alike = self.alike_until[place]
+        following = place + 1 if current[place] else after_alike
+        if following < len(self.places):
+            begin = start if following < after_alike else 0
+            self.extend(following, begin, _start(self.places[following]), used, value, current)
+
+    def _beyond(self, place: int, start: int) -> int:
+        """More than the places after this one can add, where it takes no ad of a rank before `start`."""
+        end = self.alike_until[place]
+        alike, sums = end - place - 1, self.sums[place]
+        if not alike or start + 1 >= len(sums):
+            return self.after[end]
+        # They take no rank before this one's, and each another where none of the ads may come twice.
+        last = min(start + 1 + alike, len(sums) - 1)
+        most = sums[last] - sums[start + 1] if self.once[place] else alike * (sums[start + 1] - sums[start])
+        return self.after[end] + most
 
     def _bound(self, place: int, start: int, left: _Left) -> int:
         """More than the ads from `start` on can add: so many times the dearest, or by the second the best value."""

@@ -51,8 +51,17 @@ def shown(pod: Sequence[Place], filling: Sequence[Sequence[int]]) -> list[Ad]:
     return [place.choices[i] for place, chosen in zip(pod, filling, strict=True) for i in chosen]
 
 
-@settings(max_examples=300)
-@given(st.lists(places, min_size=1, max_size=3))
+pods = st.lists(places, min_size=1, max_size=3) | st.builds(
+    lambda slot, count, more: [slot._replace(ads=1)] * count + more,
+    places,
+    st.integers(2, 3),
+    st.lists(places, max_size=1),
+)
+"""Some with slots that are alike."""
+
+
+@settings(max_examples=500)
+@given(pods)
 def test_nothing_is_worth_more(pod: list[Place]) -> None:
     filling = fill(pod)
 
@@ -61,7 +70,7 @@ def test_nothing_is_worth_more(pod: list[Place]) -> None:
     assert sum(ad.value for ad in shown(pod, filling)) == most
 
 
-@given(st.lists(places, min_size=1, max_size=4))
+@given(pods)
 def test_the_filling_keeps_all_limits(pod: list[Place]) -> None:
     filling = fill(pod)
 
@@ -83,3 +92,14 @@ def test_a_break_of_real_size_is_searched_to_the_end() -> None:
     search.extend(0, 0, under_test._start(pod[0]), 0, 0, ())
 
     assert search.steps < under_test.MOST_STEPS
+
+
+def test_a_break_of_many_equal_slots_is_searched_to_the_end() -> None:
+    choices = tuple(Ad(1000 + 37 * n % 501, 15, 1 << n, 1 << n) for n in range(24))
+    pod = [Place(1, None, choices)] * 50
+    search = under_test._Search(pod)
+
+    search.extend(0, 0, under_test._start(pod[0]), 0, 0, ())
+
+    assert search.steps < under_test.MOST_STEPS / 10
+    assert search.best_value == sum(ad.value for ad in choices)
