@@ -34,12 +34,13 @@ def decide(request: BidRequest, slots: Sequence[Slot], snapshot: Snapshot, seat:
         return []
     playable = [slot for slot in slots if not player_refusal(slot.video)]
     pods, most = group(playable), most_ads(playable)
+    most_steps = MOST_STEPS // max(1, sum(map(is_pod, pods)))
     found: list[Pod] = []
     chosen: list[Sequence[Offer]] = []
     for pod in pods:
         if is_pod(pod):
             found.append([Choices(slot, most, _dearest(terms, slot, snapshot, POD_CHOICES)) for slot in pod])
-            chosen.append(fill_pod(found[-1], MOST_STEPS // len(pods)))
+            chosen.append(fill_pod(found[-1], most_steps))
         else:
             found.append([Choices(pod[0], 1, _dearest(terms, pod[0], snapshot, 1))])
             chosen.append(found[-1][0].offers)
@@ -64,5 +65,5 @@ def _dearest(terms: Terms, slot: Slot, snapshot: Snapshot, most: int) -> list[Of
         made = offers(terms, slot, snapshot.index.campaign(position))
         for offer in made if isinstance(made, list) else ():
             insort(best, offer, key=_rank)
-        del best[: len(best) - most if len(best) > most else 0]
+        del best[: max(0, len(best) - most)]
     return best[::-1]

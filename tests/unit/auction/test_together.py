@@ -99,6 +99,18 @@ def test_it_is_the_same_again_whatever_the_order_of_campaigns(request: dict[str,
     assert once == again
 
 
+@given(requests(), books(), st.booleans())
+def test_a_competitor_that_does_not_match_changes_nothing(
+    request: dict[str, Any], book: list[Campaign], once: bool
+) -> None:
+    elsewhere = {"country": {"include": ["atlantis"]}}
+    stranger = campaign(id="x", cpm=999, competes_in=["cars", "banks"], once_a_request=once, targeting=elsewhere)
+
+    with_it, without = made_of(request, [*book, stranger]), made_of(request, book)
+
+    assert [(o.slot.imp.id, o.campaign.id) for o in with_it] == [(o.slot.imp.id, o.campaign.id) for o in without]
+
+
 @given(requests(), books())
 def test_who_competes_with_nobody_here_changes_nothing(request: dict[str, Any], book: list[Campaign]) -> None:
     plain = [c.model_copy(update={"competes_in": (), "once_a_request": False}) for c in book]
