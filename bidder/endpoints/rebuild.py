@@ -1,24 +1,131 @@
 """The refresh: campaigns and spend become the next snapshot."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
+from typing import TYPE_CHECKING
 
 from bidder import log
+from bidder.delivery.budget import Terms, terms
 from bidder.endpoints.service import Service
 from bidder.snapshot.compile import compile_index
-from bidder.snapshot.delivery import compile_delivery
+from bidder.snapshot.container import BadSnapshot
+from bidder.snapshot.delivery import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
+from bidder.snapshot.manifest import DELIVERIES, INDEXES, Manifest
+from bidder.snapshot.part import Part, object_id
+
+if TYPE_CHECKING:
+    from bidder.campaigns.campaign import Campaign
+
+MOST_RECENT = 1000
+"""Changed campaigns that a second index object takes, or a twentieth of all; with more, all are compiled anew."""
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    """An index, the keys of its objects, those of them that are new, and the revisions that it was made from."""
+
+    index: Index
+    keys: tuple[str, ...]
+    objects: Mapping[str, bytes]
+    revision: int
+    base_revision: int
 
 
 def rebuild(service: Service, now: datetime) -> int:
     """Publishes the snapshot of this moment and returns its version, in milliseconds since 1970.
 
-    Run twice at once, late or again, it does no harm: the store keeps the newest.
+    The index is only compiled where campaigns changed, and then of those that did. Run twice at once, late, again, or
+    cut short anywhere, it does no harm: the store keeps the newest whole one.
     """
     version = int(now.timestamp() * 1000)
-    campaigns = list(service.campaigns.all())
-    spends = service.ledger.spends([campaign.id for campaign in campaigns], now.date())
-    index = compile_index(campaigns)
-    delivery = compile_delivery(Index.load([index]), spends, now, service.currency_rates())
-    published = service.store.publish(version, [index], delivery)
-    log.event("refresh", version=version, campaigns=len(campaigns), published=published)
+    pinned = service.store.pinned()
+    latest: Mapping[str, Terms] = {}
+    if pinned is None:
+        compiled = _compiled(service, service.store.current())
+    else:
+        compiled = _taken_over(service, pinned)
+        latest = _latest_terms(service, pinned)
+    spends = service.ledger.spends(sorted(_limited(compiled.index, latest)), now.date())
+    delivery = compile_delivery(compiled.index, spends, now, service.currency_rates(), latest=latest)
+    manifest = Manifest(
+        version=version,
+        index=compiled.keys,
+        delivery=f"{DELIVERIES}{version}",
+        at=now,
+        revision=compiled.revision,
+        base_revision=compiled.base_revision,
+        pinned=pinned.version if pinned else None,
+        campaigns=len(compiled.index),
+        bidding=load_delivery(delivery, compiled.index).count,
+    )
+    published = service.store.publish(manifest, {**compiled.objects, manifest.delivery: delivery}, now)
+    log.event(
+        "refresh",
+        version=version,
+        campaigns=manifest.campaigns,
+        bidding=manifest.bidding,
+        compiled=len(compiled.objects),
+        pinned=manifest.pinned,
+        published=published,
+    )
     return version
+
+
+def _limited(index: Index, latest: Mapping[str, Terms]) -> set[str]:
+    """The ids of the campaigns that have a budget: nobody asks what the others spent."""
+    compiled = ((part.columns.id(place), its) for part in index.parts for place, its in enumerate(part.columns.terms()))
+    return {name for name, its in chain(compiled, latest.items()) if its.total is not None or its.daily is not None}
+
+
+def _compiled(service: Service, current: Manifest | None) -> _Compiled:
+    # read before the campaigns: what changes meanwhile is taken for a change since
+    revision = service.campaigns.revision()
+    index = _held(service, current)
+    if current is None or index is None or current.base_revision is None:
+        return _compiled_anew(service, revision)
+    if current.revision == revision and current.pinned is None:
+        return _Compiled(index, current.index, {}, revision, current.base_revision)
+    base = index.parts[0]
+    changed = service.campaigns.changes(current.base_revision)
+    if changed is None or len(changed) > max(MOST_RECENT, len(base) // 20):
+        return _compiled_anew(service, revision)
+    campaigns = service.campaigns.get_many(sorted(changed))
+    recent = compile_index(campaigns, gone=changed - {campaign.id for campaign in campaigns})
+    keys = (current.index[0], INDEXES + object_id(recent))
+    parts = [base, Part.load(recent, len(base))]
+    return _Compiled(Index(parts), keys, {keys[1]: recent}, revision, current.base_revision)
+
+
+def _compiled_anew(service: Service, revision: int) -> _Compiled:
+    base = compile_index(service.campaigns.all())
+    key = INDEXES + object_id(base)
+    return _Compiled(Index.load([base]), (key,), {key: base}, revision, revision)
+
+
+def _taken_over(service: Service, pinned: Manifest) -> _Compiled:
+    index = service.store.index(pinned.index, service.refreshed)
+    service.refreshed = index
+    return _Compiled(index, pinned.index, {}, pinned.revision or 0, pinned.base_revision or 0)
+
+
+def _latest_terms(service: Service, pinned: Manifest) -> Mapping[str, Terms]:
+    """What campaigns of a pinned index are to be held to by now: a pin keeps their bids, not a pause or a budget."""
+    changed = None if pinned.base_revision is None else service.campaigns.changes(pinned.base_revision)
+    campaigns: Iterable[Campaign]
+    campaigns = service.campaigns.all() if changed is None else service.campaigns.get_many(sorted(changed))
+    return {campaign.id: terms(campaign) for campaign in campaigns}
+
+
+def _held(service: Service, current: Manifest | None) -> Index | None:
+    """The index that is pointed to, kept from the refresh before where that made it; None where it can't be read."""
+    if current is None:
+        return None
+    try:
+        service.refreshed = service.store.index(current.index, service.refreshed)
+    except BadSnapshot as error:
+        log.warning("snapshot.refused", reason=str(error), then="all campaigns are compiled anew")
+        return None
+    return service.refreshed

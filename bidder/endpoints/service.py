@@ -3,7 +3,7 @@
 from datetime import timedelta
 from functools import cached_property
 from threading import BoundedSemaphore
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -18,6 +18,9 @@ from bidder.settings import InvalidSettings, Settings
 from bidder.snapshot.keeper import Keeper
 from bidder.snapshot.store import SnapshotStore
 
+if TYPE_CHECKING:
+    from bidder.snapshot.index import Index
+
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -28,6 +31,8 @@ class Service:
         """`who` the history of campaigns names as the one who changed them."""
         self.settings = settings
         self._who = who
+        self.refreshed: Index | None = None
+        """The index of the refresh before this one, where it was in this process."""
 
     @cached_property
     def room(self) -> BoundedSemaphore:

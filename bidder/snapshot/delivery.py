@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from bidder.delivery.allowance import Allowance
-from bidder.delivery.budget import Spend, Withheld, remaining, withheld
+from bidder.delivery.budget import Spend, Terms, Withheld, remaining, withheld
 from bidder.delivery.counts import Counts
 from bidder.money import ACCOUNT_CURRENCY, MICROS
 from bidder.snapshot.container import BadSnapshot, pack, unpack
@@ -58,14 +58,16 @@ def compile_delivery(
     as_of: datetime,
     rates: Mapping[str, int] | None = None,
     counts: Mapping[tuple[str, str], Counts] | None = None,
+    latest: Mapping[str, Terms] | None = None,
 ) -> bytes:
     """The delivery object for this index: what its campaigns had spent at `as_of`, and the currencies known then.
 
-    `counts` are what became of impressions, by campaign id and creative id.
+    `counts` are what became of impressions, by campaign id and creative id. `latest` are terms that hold instead of
+    those that the index was compiled with.
     """
     reasons = bytearray(len(index))
     left = array("q")
-    for position, reason, its in _states(index, spends):
+    for position, reason, its in _states(index, spends, latest or {}):
         reasons[position] = _REASONS.index(reason)
         left.append(Allowance.NO_LIMIT if its is None else its)
     meta = {
@@ -108,7 +110,9 @@ def load_delivery(data: bytes, index: Index) -> Delivery:
     )
 
 
-def _states(index: Index, spends: Mapping[str, Spend]) -> Iterator[tuple[int, Withheld | None, int | None]]:
+def _states(
+    index: Index, spends: Mapping[str, Spend], latest_terms: Mapping[str, Terms]
+) -> Iterator[tuple[int, Withheld | None, int | None]]:
     """Each campaign's position, why it may not bid, and what is left of its budget."""
     nothing = Spend()
     replaced: set[str] = set()
@@ -122,8 +126,9 @@ def _states(index: Index, spends: Mapping[str, Spend]) -> Iterator[tuple[int, Wi
         for place, terms in enumerate(part.columns.terms()):
             campaign_id = part.columns.id(place)
             spend = spends.get(campaign_id, nothing)
-            reason = Withheld.REPLACED if campaign_id in newer else withheld(terms, spend)
-            yield part.start + place, reason, remaining(terms, spend)
+            its = latest_terms.get(campaign_id, terms)
+            reason = Withheld.REPLACED if campaign_id in newer else withheld(its, spend)
+            yield part.start + place, reason, remaining(its, spend)
 
 
 def _eligible(reasons: memoryview, starts: list[int]) -> Iterator[int]:

@@ -1,30 +1,30 @@
-"""Snapshots in S3: immutable objects, and one pointer that is flipped last."""
+"""Snapshots in S3: immutable objects, a manifest for each snapshot, and one pointer that is flipped last."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
+from bidder import log
 from bidder.snapshot.container import BadSnapshot
 from bidder.snapshot.delivery import load_delivery
-from bidder.snapshot.index import Index, index_id
-from bidder.snapshot.part import object_id
+from bidder.snapshot.index import Index
+from bidder.snapshot.manifest import MANIFESTS, PIN, POINTER, Manifest, Pin, manifest_key
+from bidder.snapshot.part import Part
 from bidder.snapshot.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-POINTER = "snapshots/current.json"
+RENEWED_AFTER = timedelta(days=1)
+"""An index object that is still named is written anew when it is older: the bucket drops those of seven days."""
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
-class Pointer(BaseModel):
-    """Names the current snapshot: its version, the objects of its index, and that of its delivery state."""
-
-    model_config = ConfigDict(frozen=True)
-
-    version: int
-    index: tuple[str, ...]
-    delivery: str
+class UnknownVersion(LookupError):
+    """There is no snapshot of this version, or not any more."""
 
 
 class SnapshotStore:
@@ -34,67 +34,128 @@ class SnapshotStore:
         self._s3 = s3
         self._bucket = bucket
 
-    def publish(self, version: int, index: Sequence[bytes], delivery: bytes) -> bool:
-        """Writes the objects, then points to them; False where a newer snapshot is there already.
+    def publish(self, manifest: Manifest, objects: Mapping[str, bytes], now: datetime) -> bool:
+        """Writes the objects, then the manifest, then points to it; False where a newer snapshot is there already.
 
-        The pointer is only replaced by comparison with the one that was read, so of two refreshes at once the one that
-        read its campaigns later wins, in whichever order they write.
+        Index objects that are not given are those of an earlier snapshot, and are looked for before anything names
+        them. The pointer is only replaced by comparison with the one that was read, so of two refreshes at once the one
+        that read its campaigns later wins, in whichever order they write.
         """
-        pointer = Pointer(
-            version=version,
-            index=tuple(f"snapshots/index/{object_id(part)}" for part in index),
-            delivery=f"snapshots/delivery/{version}",
-        )
-        for key, part in zip(pointer.index, index, strict=True):
-            self._put(key, part)
-        self._put(pointer.delivery, delivery)
+        for key in manifest.index:
+            if key not in objects:
+                self._renew(key, now)
+        for key, data in objects.items():
+            self._put(key, data)
+        text = manifest.model_dump_json(exclude_defaults=True).encode()
+        self._put(manifest_key(manifest.version), text)
         while True:
-            raw, etag = self._read_pointer()
-            current = _parsed(raw)
-            if isinstance(current, Pointer) and current.version >= version:
+            raw, etag = self._read(POINTER)
+            current = self._parsed(Manifest, POINTER, raw)
+            if current is not None and current.version >= manifest.version:
                 return False
-            if self._flip(pointer, etag):
+            if self._flip(text, etag):
                 return True
+
+    def current(self) -> Manifest | None:
+        """The manifest that is pointed to; None where nothing was ever published, or what is there can't be read."""
+        return self._parsed(Manifest, POINTER, self._read(POINTER)[0])
 
     def load(self, known: Snapshot | None) -> Snapshot | None:
         """The current snapshot: `known` itself where that is still it, None where nothing was ever published.
 
-        An unchanged index is taken over from `known`. Raises BadSnapshot; what is known is never replaced by an older.
+        Parts of the index that `known` has are taken over. Raises BadSnapshot; what is known is never replaced by an
+        older.
         """
-        raw, _ = self._read_pointer()
-        pointer = _parsed(raw)
-        if isinstance(pointer, ValidationError):
-            msg = f"s3://{self._bucket}/{POINTER} is no pointer: {pointer.errors()[0]['msg']}"
-            raise BadSnapshot(msg)
-        if pointer is None or (known is not None and pointer.version <= known.version):
+        raw, _ = self._read(POINTER)
+        if raw is None:
             return known
-        wanted = index_id([key.rpartition("/")[2] for key in pointer.index])
-        index = known.index if known is not None and known.index.id == wanted else self._index(pointer)
-        return Snapshot(pointer.version, index, load_delivery(self._get(pointer.delivery), index))
+        manifest = self._parsed(Manifest, POINTER, raw)
+        if manifest is None:
+            msg = f"s3://{self._bucket}/{POINTER} is no manifest"
+            raise BadSnapshot(msg)
+        if known is not None and manifest.version <= known.version:
+            return known
+        return self.snapshot(manifest, known.index if known else None)
 
-    def _index(self, pointer: Pointer) -> Index:
-        return Index.load([self._get(key) for key in pointer.index])
+    def snapshot(self, manifest: Manifest, known: Index | None = None) -> Snapshot:
+        """The snapshot that a manifest names. Raises BadSnapshot, also where its objects were dropped since."""
+        index = self.index(manifest.index, known)
+        return Snapshot(manifest.version, index, load_delivery(self._get(manifest.delivery), index))
+
+    def index(self, keys: tuple[str, ...], known: Index | None = None) -> Index:
+        """The index of these objects; those that `known` has are taken over from it. Raises BadSnapshot."""
+        held = {part.id: part for part in known.parts} if known else {}
+        parts: list[Part] = []
+        for key in keys:
+            start = sum(map(len, parts))
+            part = held.get(key.rpartition("/")[2])
+            if part is None or part.start != start:
+                part = Part.load(self._get(key), start)
+            parts.append(part)
+        return Index(parts)
+
+    def manifests(self) -> Iterator[Manifest]:
+        """The manifests that are kept, the oldest first."""
+        for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=MANIFESTS):
+            for item in page.get("Contents", []):
+                manifest = self._parsed(Manifest, item["Key"], self._read(item["Key"])[0])
+                if manifest is not None:
+                    yield manifest
+
+    def manifest(self, version: int) -> Manifest:
+        """The manifest of a version. Raises UnknownVersion."""
+        manifest = self._parsed(Manifest, manifest_key(version), self._read(manifest_key(version))[0])
+        if manifest is None:
+            raise UnknownVersion(version)
+        return manifest
+
+    def pin(self, version: int | None) -> None:
+        """Has refreshes keep the index of a version, or with None go on with the latest. Raises UnknownVersion."""
+        if version is not None:
+            self.manifest(version)
+        self._put(PIN, Pin(version=version).model_dump_json().encode())
+
+    def pinned(self) -> Manifest | None:
+        """The manifest that is pinned, if one is and is still there."""
+        pin = self._parsed(Pin, PIN, self._read(PIN)[0])
+        if pin is None or pin.version is None:
+            return None
+        try:
+            return self.manifest(pin.version)
+        except UnknownVersion:
+            log.error("snapshot.pin", version=pin.version, reason="no such snapshot: refreshes go on unpinned")
+            return None
+
+    def _renew(self, key: str, now: datetime) -> None:
+        """Raises S3's error where the object isn't there."""
+        if now - self._s3.head_object(Bucket=self._bucket, Key=key)["LastModified"] > RENEWED_AFTER:
+            self._put(key, self._get(key))
 
     def _get(self, key: str) -> bytes:
-        return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        try:
+            return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except self._s3.exceptions.NoSuchKey:
+            msg = f"s3://{self._bucket}/{key} is not there"
+            raise BadSnapshot(msg) from None
 
     def _put(self, key: str, data: bytes) -> None:
-        self._s3.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType="application/octet-stream")
+        kind = "application/json" if key.endswith(".json") else "application/octet-stream"
+        self._s3.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=kind)
 
-    def _read_pointer(self) -> tuple[bytes | None, str | None]:
+    def _read(self, key: str) -> tuple[bytes | None, str | None]:
         try:
-            answer = self._s3.get_object(Bucket=self._bucket, Key=POINTER)
+            answer = self._s3.get_object(Bucket=self._bucket, Key=key)
         except self._s3.exceptions.NoSuchKey:
             return None, None
         return answer["Body"].read(), answer["ETag"]
 
-    def _flip(self, pointer: Pointer, etag: str | None) -> bool:
+    def _flip(self, text: bytes, etag: str | None) -> bool:
         condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
         try:
             self._s3.put_object(
                 Bucket=self._bucket,
                 Key=POINTER,
-                Body=pointer.model_dump_json().encode(),
+                Body=text,
                 ContentType="application/json",
                 **condition,  # type: ignore[arg-type]  # the stubs can't see that these are two keywords
             )
@@ -104,9 +165,9 @@ class SnapshotStore:
             raise
         return True
 
-
-def _parsed(raw: bytes | None) -> Pointer | ValidationError | None:
-    try:
-        return None if raw is None else Pointer.model_validate_json(raw)
-    except ValidationError as error:
-        return error
+    def _parsed(self, model: type[Model], key: str, raw: bytes | None) -> Model | None:
+        try:
+            return None if raw is None else model.model_validate_json(raw)
+        except ValidationError as error:
+            log.warning("snapshot.unreadable", key=f"s3://{self._bucket}/{key}", reason=error.errors()[0]["msg"])
+            return None

@@ -13,7 +13,7 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
 from bidder.settings import PREFIX, Settings
-from bidder.snapshot.store import POINTER
+from bidder.snapshot.manifest import POINTER
 from tools import ROOT
 from tools.deploy import environment
 from tools.package import Package

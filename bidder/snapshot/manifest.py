@@ -1,0 +1,42 @@
+"""What names a snapshot: the one file that is flipped."""
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+POINTER = "snapshots/current.json"
+PIN = "snapshots/pin.json"
+MANIFESTS = "snapshots/manifest/"
+INDEXES = "snapshots/index/"
+DELIVERIES = "snapshots/delivery/"
+
+
+class Manifest(BaseModel):
+    """A snapshot by the keys of its objects. `version` grows with each refresh: milliseconds since 1970 at `at`.
+
+    `revision` is that of the campaigns when they were read, and `base_revision` that of the index's first object; None
+    where older code wrote the manifest. `pinned` is the version whose index this one took over, if somebody asked so.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    version: int
+    index: tuple[str, ...]
+    delivery: str
+    at: AwareDatetime | None = None
+    revision: int | None = None
+    base_revision: int | None = None
+    pinned: int | None = None
+    campaigns: int = 0
+    bidding: int = 0
+
+
+class Pin(BaseModel):
+    """The version whose index refreshes are to keep; None lets them go on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: int | None = None
+
+
+def manifest_key(version: int) -> str:
+    """Where the manifest of a version stays, for as long as old ones are kept."""
+    return f"{MANIFESTS}{version:015}.json"

@@ -1,0 +1,76 @@
+"""The little of S3 that snapshots are kept by, in memory: objects, conditional writes, lists.
+
+`before_write` is called with the key ahead of every write, and `after_write` behind it: either may raise, as a process
+that dies there.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from hashlib import md5
+from io import BytesIO
+from typing import Any
+
+
+class NoSuchKey(Exception):  # AWS's name
+    pass
+
+
+class ClientError(Exception):
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.response = {"Error": {"Code": code}}
+
+
+class FakeS3:
+    class exceptions:  # noqa: N801  # boto3's name
+        NoSuchKey = NoSuchKey
+        ClientError = ClientError
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+        self.written: dict[str, datetime] = {}
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
+        self.before_write: Callable[[str], None] = lambda _: None
+        self.after_write: Callable[[str], None] = lambda _: None
+        self.writes: list[str] = []
+
+    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: ARG002, N803
+        if Key not in self.objects:
+            raise NoSuchKey(Key)
+        return {"Body": BytesIO(self.objects[Key]), "ETag": _etag(self.objects[Key])}
+
+    def head_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: ARG002, N803
+        if Key not in self.objects:
+            raise ClientError("404")
+        return {"LastModified": self.written[Key]}
+
+    def put_object(  # boto3's signature
+        self,
+        *,
+        Bucket: str,  # noqa: ARG002, N803
+        Key: str,  # noqa: N803
+        Body: bytes,  # noqa: N803
+        ContentType: str,  # noqa: ARG002, N803
+        IfMatch: str | None = None,  # noqa: N803
+        IfNoneMatch: str | None = None,  # noqa: N803
+    ) -> None:
+        self.before_write(Key)
+        held = self.objects.get(Key)
+        if (IfNoneMatch == "*" and held is not None) or (IfMatch and (held is None or _etag(held) != IfMatch)):
+            raise ClientError("PreconditionFailed")
+        self.objects[Key] = Body
+        self.written[Key] = self.now
+        self.writes.append(Key)
+        self.after_write(Key)
+
+    def get_paginator(self, _operation: str) -> "FakeS3":
+        return self
+
+    def paginate(self, *, Bucket: str, Prefix: str) -> Iterator[dict[str, Any]]:  # noqa: ARG002, N803
+        for key in sorted(self.objects):
+            if key.startswith(Prefix):
+                yield {"Contents": [{"Key": key}]}
+
+
+def _etag(data: bytes) -> str:
+    return md5(data, usedforsecurity=False).hexdigest()
