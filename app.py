@@ -10,7 +10,8 @@ from chalice import Chalice, Response
 from chalice.app import SNSEvent, SQSEvent
 
 from bidder import log
-from bidder.endpoints import bid, health, notice, rebuild, record
+from bidder.endpoints import bid, explain, health, notice, rebuild, record
+from bidder.endpoints.call import Call
 from bidder.endpoints.deadline import arrival
 from bidder.endpoints.public_url import public_url
 from bidder.endpoints.reply import Reply, cors
@@ -73,6 +74,15 @@ def post_bid() -> Response:
 @app.route("/bid", methods=["OPTIONS"])
 def preflight_bid() -> Response:
     return respond(Reply(204, headers=cors(app.current_request.headers.get("origin"))))
+
+
+@app.route("/explain", methods=["POST"], content_types=ANY_CONTENT)
+def post_explain() -> Response:
+    request = app.current_request
+    query = request.query_params or {}
+    base = public_url(settings().public_url, request.context, request.headers, "/explain")
+    call = Call(request.raw_body, request.headers, base, now(), query.get("exchange"))
+    return respond(explain.answer(service(), call, query.get("campaign")))
 
 
 @app.route("/e/{kind}/{token}", methods=["GET"])

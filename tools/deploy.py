@@ -53,6 +53,7 @@ def deploy(session: boto3.Session, built: Package, stack: str, parameters: Mappi
         current = _described(cloudformation, stack)
     outputs = {output["OutputKey"]: output["OutputValue"] for output in (current or {}).get("Outputs", [])}
     ensure_signing_keys(session.client("ssm"), outputs["BidderParameters"])
+    ensure_admin_key(session.client("ssm"), outputs["BidderParameters"])
     return outputs
 
 
@@ -62,6 +63,13 @@ def ensure_signing_keys(ssm: "SSMClient", prefix: str) -> None:
     value = json.dumps({"current": "k1", "keys": {"k1": key}})
     with suppress(ssm.exceptions.ParameterAlreadyExists):
         ssm.put_parameter(Name=f"{prefix}/signing-keys", Value=value, Type="SecureString", Overwrite=False)
+
+
+def ensure_admin_key(ssm: "SSMClient", prefix: str) -> None:
+    """Makes `<prefix>/admin-key` where it is missing: 256 random bits, in characters that a header may have."""
+    with suppress(ssm.exceptions.ParameterAlreadyExists):
+        value = secrets.token_urlsafe(32)
+        ssm.put_parameter(Name=f"{prefix}/admin-key", Value=value, Type="SecureString", Overwrite=False)
 
 
 def environment(outputs: Mapping[str, str]) -> dict[str, str]:

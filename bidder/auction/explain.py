@@ -1,52 +1,128 @@
-"""Why each campaign bid or did not: the decision's own steps, asked one campaign at a time."""
+"""Why each campaign bid or did not: the decision's own functions and its index, asked for their reasons."""
 
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from bidder.auction.attributes import Values, request_attributes, video_attributes
-from bidder.auction.creative_fit import player_refusal
+from bidder.auction.attributes import Values
 from bidder.auction.decide import decide
-from bidder.auction.match import match
-from bidder.auction.offer import offers
+from bidder.auction.match import Slot, implied_values, match
+from bidder.auction.offer import Offer
 from bidder.auction.terms import Terms
-from bidder.campaigns.campaign import Campaign
+from bidder.auction.verdict import ATTRIBUTES, BIDS, RULES, WITHHELD, Verdict, rule_of, verdict
+from bidder.delivery.budget import Withheld
 from bidder.openrtb.bid_request import BidRequest
 from bidder.snapshot.snapshot import Snapshot
+from bidder.snapshot.tier import narrow
 
-BIDS = "bids"
-OUTBID = "other campaigns of ours are worth more here"
-USED_UP = "as many of its bids are out as its budget pays for; the next refresh says what was spent"
+MOST_ASKED = 2_000
+"""Campaigns of matching targeting that are asked one by one, the dearest; those after them are only counted."""
+
+UNASKED = "not asked"
 
 
-def explain(request: BidRequest, snapshot: Snapshot, seat: str, now: datetime) -> dict[str, dict[str, str]]:
-    """For each video impression, by campaign id: `BIDS`, `OUTBID`, or the first rule that removed the campaign."""
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One impression. `funnel` has the campaigns left after each rule that removed any, "all" before them.
+
+    Old forms of campaigns are left out. `bids` is the decision's own answer; `runner_up` the best offer of those asked
+    whose campaigns bid nothing. `campaigns` are the verdicts asked for.
+    """
+
+    imp_id: str
+    values: Values
+    funnel: Sequence[tuple[str, int]]
+    bids: Sequence[Offer]
+    runner_up: Offer | None
+    campaigns: Sequence[Verdict]
+
+
+def explain(
+    request: BidRequest,
+    snapshot: Snapshot,
+    seat: str,
+    now: datetime,
+    *,
+    most: int | None = None,
+    campaign_id: str | None = None,
+) -> list[Explanation]:
+    """An explanation for each impression with video, with verdicts on all campaigns, dearest first.
+
+    `most` limits those to so many, `campaign_id` to that campaign; the funnel always counts all of them.
+    """
     slots = match(request, snapshot)
     terms = Terms(request, seat, snapshot.delivery, now)
-    winners = {(made.slot.imp.id, made.campaign.id) for made in decide(request, slots, snapshot, seat, now)}
-    explained: dict[str, dict[str, str]] = {}
-    for slot in slots:
-        values = request_attributes(request) | video_attributes(slot.video)
-        refusal = terms.request_refusal() or player_refusal(slot.video)
-        explained[slot.imp.id] = reasons = {}
-        for position in range(len(snapshot.index)):
-            campaign = snapshot.index.campaign(position)
-            tier, place = snapshot.index.tier_of(position)
-            used_up = snapshot.delivery.used_up[tier] >> place & 1
-            withheld = snapshot.delivery.withheld(position)
-            unmatched = USED_UP if used_up else withheld or _unmatched(campaign, values)
-            made = unmatched or refusal or offers(terms, slot, campaign)
-            if isinstance(made, list):
-                made = BIDS if (slot.imp.id, campaign.id) in winners else OUTBID
-            reasons[campaign.id] = str(made)
-    return explained
+    made = decide(request, slots, snapshot, seat, now)
+    latest = _latest(snapshot, most, campaign_id)
+    return [_explained(terms, slot, snapshot, [bid for bid in made if bid.slot is slot], latest) for slot in slots]
 
 
-def _unmatched(campaign: Campaign, values: Values) -> str | None:
-    """The part of matching that removed the campaign, with what was seen and what was wanted."""
-    for attribute, rule in campaign.targeting.items():
-        seen = values.get(attribute, ())
-        stated = ", ".join(seen) or "nothing"
-        if rule.include and not set(seen) & set(rule.include):
-            return f"{attribute} is {stated}; it takes {', '.join(rule.include)}"
-        if set(seen) & set(rule.exclude):
-            return f"{attribute} is {stated}; it excludes {', '.join(rule.exclude)}"
-    return None
+def _latest(snapshot: Snapshot, most: int | None, campaign_id: str | None) -> list[int]:
+    """The positions of the campaigns to tell of."""
+    index = snapshot.index
+    if campaign_id is not None:
+        position = index.position(campaign_id)
+        return [] if position is None else [position]
+    found: list[int] = []
+    for _, _, tier in index.tiers:
+        for position in range(tier.start, tier.start + tier.count):
+            if len(found) == most:
+                return found
+            if snapshot.delivery.withheld(position) is not Withheld.REPLACED:
+                found.append(position)
+    return found
+
+
+def _explained(
+    terms: Terms, slot: Slot, snapshot: Snapshot, bids: Sequence[Offer], positions: Sequence[int]
+) -> Explanation:
+    winners = {offer.campaign.id for offer in bids}
+    matched = list(slot.candidates.best_first())
+    asked = [verdict(terms, slot, snapshot, position, winners) for position in matched[:MOST_ASKED]]
+    losers = [its.best for its in asked if its.best and its.rule != BIDS]
+    removed = Counter(its.rule for its in asked)
+    # A winner that comes after all of those asked has its own line too.
+    removed[BIDS] = len(winners)
+    removed[UNASKED] = len(matched) - sum(removed[rule] for rule in removed if rule != UNASKED)
+    return Explanation(
+        imp_id=slot.imp.id,
+        values=slot.values,
+        funnel=[*_matching(slot, snapshot), *_after(len(matched), removed)],
+        bids=bids,
+        runner_up=max(losers, key=lambda offer: offer.rank, default=None),
+        campaigns=[verdict(terms, slot, snapshot, position, winners) for position in positions],
+    )
+
+
+def _matching(slot: Slot, snapshot: Snapshot) -> list[tuple[str, int]]:
+    """The campaigns left after delivery and after each attribute, counted in the index: none is decoded for it."""
+    index, delivery = snapshot.index, snapshot.delivery
+    old = sum(delivery.withheld(position) is Withheld.REPLACED for position in range(len(index)))
+    values = {**slot.values, **implied_values(slot.imp, slot.video)}
+    tiers = [(tier, part.numbers(values), delivery.bidding(number)) for number, part, tier in index.tiers]
+    left = sum(bidding.bit_count() for _, _, bidding in tiers)
+    funnel = [("all", len(index) - old), (WITHHELD, left)]
+    states = [tier.begin(bidding) for tier, _, bidding in tiers]
+    for attribute in ATTRIBUTES:
+        names = frozenset({attribute})
+        if any(tier.about(names) for tier, _, _ in tiers):
+            states = [
+                narrow(state, tier.about(names), numbers)
+                for state, (tier, numbers, _) in zip(states, tiers, strict=True)
+            ]
+            left = sum(
+                sum(1 for _ in tier.campaigns(state, bidding))
+                for state, (tier, _, bidding) in zip(states, tiers, strict=True)
+            )
+            funnel.append((rule_of(attribute), left))
+    return funnel
+
+
+def _after(left: int, removed: Counter[str]) -> list[tuple[str, int]]:
+    funnel = []
+    for rule in (*RULES[RULES.index(rule_of(ATTRIBUTES[-1])) + 1 : -2], UNASKED, "outbid"):
+        if removed[rule]:
+            left -= removed[rule]
+            funnel.append((rule, left))
+    return funnel

@@ -107,12 +107,12 @@ def match(request: BidRequest, snapshot: Snapshot) -> list[Slot]:
     for imp in request.imp:
         if imp.video is not None:
             its = video_attributes(imp.video)
-            candidates = Candidates(shared, {**its, **_implied(imp, imp.video)})
+            candidates = Candidates(shared, {**its, **implied_values(imp, imp.video)})
             slots.append(Slot(imp, imp.video, {**values, **its}, candidates))
     return slots
 
 
-def _implied(imp: Imp, video: Video) -> Mapping[str, Sequence[str]]:
+def implied_values(imp: Imp, video: Video) -> Mapping[str, Sequence[str]]:
     """What campaigns demand without saying so (`bidder.campaigns.implied`)."""
     deals = [deal.id for deal in imp.pmp.deals] if imp.pmp else []
     is_open = not (imp.pmp and imp.pmp.private_auction)

@@ -12,9 +12,16 @@ from bidder.campaigns.files import InvalidCampaignFile
 from bidder.campaigns.repository import UnknownCampaign
 from bidder.cli import campaigns
 from bidder.cli.environment import load_environment, target
+from bidder.cli.explain import NoSnapshot, print_admin_key, print_explanation
 from bidder.cli.refresh import publish_refresh
+from bidder.endpoints.body import BadBody
 from bidder.endpoints.service import Service
+from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.settings import InvalidSettings, settings
+from bidder.snapshot.container import BadSnapshot
+
+_EXPLAINED = (BadBody, BadSnapshot, InvalidCampaignFile, InvalidRequest, InvalidSettings, NoSnapshot, OSError)
+"""Errors whose own words say what to do."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -39,6 +46,15 @@ def parser() -> argparse.ArgumentParser:
 
     refresh = commands.add_parser("refresh", help="rebuild the campaign cache now, not at the next minute")
     refresh.set_defaults(run=lambda service, _: publish_refresh(service))
+
+    explains = commands.add_parser("explain", help="what the current campaign cache bids on a request, and why")
+    explains.add_argument("file", metavar="REQUEST", help="OpenRTB as JSON, such as samples/request.json; - for stdin")
+    explains.add_argument("--campaign", metavar="ID", help="of this campaign alone")
+    explains.add_argument("--json", action="store_true", help="as POST /explain answers, with all campaigns")
+    explains.set_defaults(run=lambda s, given: print_explanation(s, given.file, given.campaign, as_json=given.json))
+
+    key = commands.add_parser("admin-key", help="print the key that POST /explain asks for")
+    key.set_defaults(run=lambda service, _: print_admin_key(service))
     return root
 
 
@@ -50,7 +66,7 @@ def main(arguments: Sequence[str]) -> int:
         given.run(Service(settings(), who=os.environ.get("BIDDER_WHO") or getpass.getuser()), given)
     except BrokenPipeError:  # as by `| head`, which has seen enough; what is still buffered has nowhere to go
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (InvalidSettings, InvalidCampaignFile, OSError) as error:
+    except _EXPLAINED as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except UnknownCampaign as error:

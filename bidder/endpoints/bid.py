@@ -10,7 +10,8 @@ from bidder.auction.match import match
 from bidder.auction.offer import Offer
 from bidder.currency import bidding_currency
 from bidder.endpoints import answer
-from bidder.endpoints.body import BadBody, decoded
+from bidder.endpoints.body import BadBody
+from bidder.endpoints.call import Call
 from bidder.endpoints.deadline import in_time
 from bidder.endpoints.reply import JSON, XML, Reply, compressed, cors, error
 from bidder.endpoints.service import Service
@@ -21,8 +22,6 @@ from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.bid_response import bid_response, dump, no_bid_response
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.no_bid_reason import NoBidReason
-from bidder.openrtb.parse import parse
-from bidder.privacy.gate import permitted
 from bidder.snapshot.snapshot import Snapshot
 from bidder.tracing import span
 from bidder.vast import EMPTY
@@ -52,49 +51,39 @@ def bid(
     if not service.room.acquire(blocking=False):
         return Reply(503, headers={**more, "Retry-After": "1"})
     try:
-        reply = _reply(service, body, headers, base_url, now, exchange, nbr, waited_ms)
+        reply = _reply(service, Call(body, headers, base_url, now, exchange, nbr, waited_ms))
     finally:
         service.room.release()
     return compressed(replace(reply, headers={**reply.headers, **more}), headers.get("accept-encoding", ""))
 
 
-def _reply(
-    service: Service,
-    body: bytes,
-    headers: Mapping[str, str],
-    base_url: str,
-    now: datetime,
-    exchange: str | None,
-    nbr: bool,
-    waited_ms: Callable[[], float],
-) -> Reply:
-    as_xml = wants_xml(headers.get("accept", ""))
+def _reply(service: Service, call: Call) -> Reply:
     request = None
     try:
-        exchange = exchange_name(exchange)
+        exchange = exchange_name(call.exchange)
         with span("parse"):
-            request = permitted(parse(decoded(body, headers.get("content-encoding", ""))))
-        snapshot = service.keeper.current(now)
+            request = call.request()
+        snapshot = service.keeper.current(call.now)
         # Asked when the snapshot is there: a cold start that is too late for this request loads it for the next.
-        if not in_time(request.tmax, waited_ms(), service.settings.network_allowance):
-            return no_bid(request.id, NoBidReason.INSUFFICIENT_TIME, as_xml=as_xml, nbr=nbr)
+        if not in_time(request.tmax, call.waited_ms(), service.settings.network_allowance):
+            return no_bid(call, request.id, NoBidReason.INSUFFICIENT_TIME)
         if snapshot is None:
-            return no_bid(request.id, NoBidReason.TECHNICAL_ERROR, as_xml=as_xml, nbr=nbr)
-        offers = _offers(service.settings.seat, request, snapshot, now, as_xml=as_xml)
+            return no_bid(call, request.id, NoBidReason.TECHNICAL_ERROR)
+        offers = _offers(service.settings.seat, request, snapshot, call.now, as_xml=call.as_xml)
         if not offers:
-            return no_bid(request.id, NoBidReason.NO_CAMPAIGN_FITS, as_xml=as_xml, nbr=nbr)
+            return no_bid(call, request.id, NoBidReason.NO_CAMPAIGN_FITS)
         with span("markup"):
             currency = bidding_currency(request.cur, snapshot.delivery.rates) or ACCOUNT_CURRENCY
             rate = snapshot.delivery.rates[currency]
-            terms = answer.Terms(request, base_url, service.signing_keys, now, exchange, currency, rate)
-            return _with_bid(service.settings.seat, terms, offers, as_xml=as_xml)
+            terms = answer.Terms(request, call.base_url, service.signing_keys, call.now, exchange, currency, rate)
+            return _with_bid(service.settings.seat, terms, offers, as_xml=call.as_xml)
     except BadBody as bad:
         return bad.reply()
     except InvalidRequest as wrong:
         return error(400, "invalid bid request: " + str(wrong), fields=dict(wrong.fields))
     except Exception:  # no bid costs one auction; a 5xx makes an exchange throttle us, and shows callers our insides
         log.fault("bid.failed")
-        return no_bid(request.id if request else "", NoBidReason.TECHNICAL_ERROR, as_xml=as_xml, nbr=nbr)
+        return no_bid(call, request.id if request else "", NoBidReason.TECHNICAL_ERROR)
 
 
 def _offers(seat: str, request: BidRequest, snapshot: Snapshot, now: datetime, *, as_xml: bool) -> list[Offer]:
@@ -116,11 +105,11 @@ def _with_bid(seat: str, terms: answer.Terms, offers: Sequence[Offer], *, as_xml
     return Reply(200, dump(bid_response(terms.request.id, bids[0]["id"], terms.currency, {seat: bids})), JSON)
 
 
-def no_bid(request_id: str, reason: NoBidReason, *, as_xml: bool, nbr: bool) -> Reply:
+def no_bid(call: Call, request_id: str, reason: NoBidReason) -> Reply:
     """No bid, in the form that the caller asked for (OpenRTB 2.6, section 7.1)."""
-    if as_xml:
+    if call.as_xml:
         return Reply(200, EMPTY, XML)
-    return Reply(200, dump(no_bid_response(request_id, reason)), JSON) if nbr else Reply(204)
+    return Reply(200, dump(no_bid_response(request_id, reason)), JSON) if call.nbr else Reply(204)
 
 
 def affordable(offers: Sequence[Offer], snapshot: Snapshot) -> list[Offer]:
@@ -131,9 +120,3 @@ def affordable(offers: Sequence[Offer], snapshot: Snapshot) -> list[Offer]:
         for offer in offers
         if (its := position(offer.campaign.id)) is not None and commit(its, impression_cost(offer.price.cpm_micros))
     ]
-
-
-def wants_xml(accept: str) -> bool:
-    """Whether the caller is a player that takes VAST itself: it names XML, and not JSON."""
-    accepted = accept.lower()
-    return ("application/xml" in accepted or "text/xml" in accepted) and "json" not in accepted

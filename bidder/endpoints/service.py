@@ -66,6 +66,14 @@ class Service:
         except aws.client("ssm").exceptions.ParameterNotFound:
             return PriceKeys({})
 
+    @cached_property
+    def admin_key(self) -> str | None:
+        """What operators prove themselves by; None where there is none."""
+        try:
+            return self._secret("admin-key")
+        except aws.client("ssm").exceptions.ParameterNotFound:
+            return None
+
     def currency_rates(self) -> dict[str, int]:
         """Exchange rates, from Parameter Store, where an operator or a job of theirs keeps them.
 
@@ -98,9 +106,9 @@ class Service:
         return Ledger(aws.client("dynamodb"), self.settings.ledger_table)
 
     def _parameter(self, name: str, model: type[Model]) -> Model:
-        """A secret out of Parameter Store."""
+        """A secret out of Parameter Store, read as what it has to be."""
         path = f"{self.settings.parameters}/{name}"
-        value = aws.client("ssm").get_parameter(Name=path, WithDecryption=True)["Parameter"]["Value"]
+        value = self._secret(name)
         try:
             return model.model_validate_json(value)
         except ValidationError as error:
@@ -108,3 +116,7 @@ class Service:
             wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['type']}" for e in error.errors())
             msg = f"the parameter {path} is not what {model.__name__} are read from: {wrong}"
             raise InvalidSettings(msg) from None
+
+    def _secret(self, name: str) -> str:
+        path = f"{self.settings.parameters}/{name}"
+        return aws.client("ssm").get_parameter(Name=path, WithDecryption=True)["Parameter"]["Value"]

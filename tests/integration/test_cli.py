@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.polling import poll
 from tools import ROOT
 from tools.processes import local_environment
 
@@ -72,9 +73,23 @@ def test_import_list_pause_resume(run, tmp_path: Path) -> None:  # type: ignore[
     assert row.split()[:3] == ["cli", "active", "3.00"]
 
 
+def test_explain_tells_of_a_campaign(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    file = tmp_path / "campaigns.yaml"
+    file.write_text(FILE.format(id="unseen", cpm=3))
+    assert run("campaigns", "import", str(file)).returncode == 0
+
+    def told() -> str | None:
+        answer = run("explain", "samples/request.json", "--campaign", "unseen")
+        return answer.stdout if answer.returncode == 0 else None
+
+    assert "it takes nowhere" in poll(told)
+    assert len(run("admin-key").stdout.strip()) == 43
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (("explain", "missing.json"), "missing.json"),
         (("campaigns", "pause", "nobody"), "no campaign nobody"),
         (("campaigns", "import", "missing.yaml"), "missing.yaml"),
     ],

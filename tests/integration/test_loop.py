@@ -189,6 +189,25 @@ def test_the_runtime_answers_no_bid_bad_requests_players_and_browsers(loop: Loop
     assert browser["headers"]["Access-Control-Allow-Origin"] == "https://page.example"
 
 
+def test_who_has_the_key_is_told_why_there_is_no_bid(loop: Loop, local_aws: MiniStack) -> None:
+    loop.sell("FIN")
+    loop.refresh()
+    poll(bids(loop, "FIN"))
+    ssm = local_aws.session().client("ssm")
+    key = ssm.get_parameter(Name="/bidder/admin-key", WithDecryption=True)["Parameter"]["Value"]
+    request = json.dumps(video_request(device={"geo": {"country": "ATA"}}))
+
+    def explain(**headers: str) -> Any:
+        event = api_event("POST", "/explain?campaign=in-FIN", "/explain", headers=headers, body=request)
+        return loop.runtime.invoke("app.app", event)
+
+    assert explain()["statusCode"] == 401
+    assert explain(Authorization="Bearer guessed")["statusCode"] == 403
+    [imp] = json.loads(explain(Authorization=f"Bearer {key}")["body"])["imp"]
+    [told] = imp["campaigns"]
+    assert (imp["bids"], told["rule"], told["seen"], told["wanted"]) == ([], "targeting.country", "ata", "fin")
+
+
 def test_the_runtime_takes_and_gives_gzip(loop: Loop) -> None:
     loop.sell("DNK")
     loop.refresh()

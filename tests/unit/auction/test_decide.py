@@ -8,7 +8,6 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from bidder.auction.decide import decide
-from bidder.auction.explain import BIDS, explain
 from bidder.auction.match import match
 from bidder.auction.offer import Offer
 from bidder.campaigns.campaign import Campaign
@@ -47,21 +46,6 @@ def test_bids_what_the_naive_evaluator_bids(
         assert offer.price.cpm_micros == highest
         assert offer.campaign.id in bidders
         assert offer.price.cpm_micros <= offer.campaign.top_cpm_micros
-
-
-@settings(max_examples=200)
-@given(matchable_requests(), campaign_lists())
-def test_explain_says_what_the_decision_did(request: dict[str, Any], campaigns: list[Campaign]) -> None:
-    held = snapshot(campaigns)
-    made = offers(request, held)
-
-    explained = explain(parse(json.dumps(request).encode()), held, "bidder", NOW)
-
-    winners = {
-        imp_id: name for imp_id, reasons in explained.items() for name, reason in reasons.items() if reason == BIDS
-    }
-    assert winners == {imp_id: offer.campaign.id for imp_id, offer in made.items()}
-    assert all(reasons.keys() == {c.id for c in campaigns} for reasons in explained.values())
 
 
 @given(matchable_requests(), campaign_lists())
@@ -124,10 +108,3 @@ def test_the_same_auction_is_decided_the_same_way_again() -> None:
     held = snapshot([campaign(id=name) for name in ("one", "two", "three", "four")])
 
     assert summary(offers(video_request(), held)) == summary(offers(video_request(), held))
-
-
-def test_explain_names_the_attribute_with_what_was_seen_and_what_was_wanted() -> None:
-    held = snapshot([campaign(targeting={"country": {"include": ["USA"]}})])
-    request = parse(json.dumps(video_request(device={"geo": {"country": "FRA"}})).encode())
-
-    assert explain(request, held, "bidder", NOW) == {"1": {"plain": "country is fra; it takes usa"}}

@@ -6,7 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.auction.explain import USED_UP, explain
+from bidder.auction.explain import explain
+from bidder.auction.verdict import USED_UP
 from bidder.delivery.budget import Spend
 from bidder.endpoints.bid import bid
 from bidder.openrtb.parse import parse
@@ -58,7 +59,8 @@ def test_the_next_campaign_takes_over_and_explain_says_why() -> None:
 
     assert costs(held, 3) == [9_000, 1_000, 1_000]
     request = parse(json.dumps(video_request()).encode())
-    assert explain(request, held, "bidder", NOW)["1"]["dear"] == USED_UP
+    [explained] = explain(request, held, "bidder", NOW, campaign_id="dear")
+    assert [its.reason for its in explained.campaigns] == [USED_UP]
 
 
 def test_the_impressions_of_one_request_together_stay_within_what_is_left() -> None:

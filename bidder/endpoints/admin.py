@@ -1,0 +1,26 @@
+"""The guard of what is for operators only: a bearer token (RFC 6750) that Parameter Store has."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from hmac import compare_digest
+
+from bidder.endpoints.reply import Reply, error
+from bidder.endpoints.service import Service
+
+SCHEME = "bearer "
+
+
+def refusal(service: Service, headers: Mapping[str, str]) -> Reply | None:
+    """401 without a token, 403 with a wrong one, None where the caller may go on. Header names are in lower case."""
+    given = headers.get("authorization", "")
+    path = f"{service.settings.parameters}/admin-key"
+    if not given.lower().startswith(SCHEME):
+        message = f"send the header `Authorization: Bearer <key>`; the key is in Parameter Store, {path}"
+        asking = error(401, message)
+        return replace(asking, headers={**asking.headers, "WWW-Authenticate": "Bearer"})
+    key = service.admin_key
+    if key is None:
+        return error(403, f"there is no {path} in Parameter Store, so nobody may; `make deploy` makes one")
+    if not compare_digest(given[len(SCHEME) :].strip().encode(), key.encode()):
+        return error(403, f"not the key; `python -m bidder admin-key` prints the one in Parameter Store, {path}")
+    return None

@@ -1,0 +1,53 @@
+"""POST /explain: what /bid answers to the same body, and why."""
+
+import json
+from dataclasses import replace
+
+from bidder import log
+from bidder.auction.explain import explain
+from bidder.endpoints.admin import refusal
+from bidder.endpoints.body import BadBody
+from bidder.endpoints.call import Call
+from bidder.endpoints.explained import document
+from bidder.endpoints.reply import JSON, Reply, compressed, error
+from bidder.endpoints.service import Service
+from bidder.events.exchange import exchange_name
+from bidder.openrtb.invalid_request import InvalidRequest
+
+MOST_TOLD = 100
+"""Campaigns that an answer tells of one by one, the dearest; the funnel counts all."""
+
+
+def answer(service: Service, call: Call, campaign_id: str | None = None) -> Reply:
+    """200 with `explained.document`; 401 or 403 for who has no key, 400 as /bid, 503 where there is no snapshot.
+
+    `campaign_id` asks for one campaign alone, however cheap. Nothing is bid, and no allowance is used.
+    """
+    refused = refusal(service, call.headers)
+    if refused:
+        return refused
+    if not service.room.acquire(blocking=False):
+        return replace(error(503, "too many requests at once; try again"), headers={"Retry-After": "1"})
+    try:
+        return compressed(_told(service, call, campaign_id), call.headers.get("accept-encoding", ""))
+    except BadBody as bad:
+        return bad.reply()
+    except InvalidRequest as wrong:
+        return error(400, "invalid bid request: " + str(wrong), fields=dict(wrong.fields))
+    except Exception:  # as for a bid: what is logged and answered quotes nothing of the request
+        log.fault("explain.failed")
+        return error(500, "a fault of the bidder's; its log has explain.failed")
+    finally:
+        service.room.release()
+
+
+def _told(service: Service, call: Call, campaign_id: str | None) -> Reply:
+    exchange_name(call.exchange)
+    request = call.request()
+    snapshot = service.keeper.current(call.now)
+    if snapshot is None:
+        return error(503, "no snapshot young enough to bid from: see /health")
+    if campaign_id is not None and snapshot.index.position(campaign_id) is None:
+        return error(404, f"the snapshot has no campaign {campaign_id[:100]}")
+    explained = explain(request, snapshot, service.settings.seat, call.now, most=MOST_TOLD, campaign_id=campaign_id)
+    return Reply(200, json.dumps(document(request.id, snapshot, explained)), JSON)

@@ -1,0 +1,139 @@
+"""Explain says what the decision did: winners, prices, rules; and the funnel counts every campaign once."""
+
+import json
+from collections import Counter
+from typing import Any
+
+from hypothesis import given, settings
+
+from bidder.auction.decide import decide
+from bidder.auction.explain import Explanation, explain
+from bidder.auction.match import match
+from bidder.auction.offer import offers
+from bidder.auction.refusal import Refusal
+from bidder.auction.terms import Terms
+from bidder.auction.verdict import BIDS, Verdict
+from bidder.campaigns.campaign import Campaign
+from bidder.delivery.budget import Spend
+from bidder.openrtb.bid_request import BidRequest
+from bidder.openrtb.parse import parse
+from bidder.snapshot.snapshot import Snapshot
+from tests.campaigns import NOW, campaign, campaign_lists, creative, snapshot
+from tests.matchable import matchable_requests, video_request
+
+
+def parsed(request: dict[str, Any]) -> BidRequest:
+    return parse(json.dumps(request).encode())
+
+
+def first(request: dict[str, Any], held: Snapshot, **limits: Any) -> Explanation:
+    return explain(parsed(request), held, "bidder", NOW, **limits)[0]
+
+
+def only(request: dict[str, Any], **changes: Any) -> Verdict:
+    [its] = first(request, snapshot([campaign(**changes)])).campaigns
+    return its
+
+
+@settings(max_examples=200)
+@given(matchable_requests(), campaign_lists())
+def test_it_says_what_the_decision_did(request: dict[str, Any], campaigns: list[Campaign]) -> None:
+    held, asked = snapshot(campaigns), parsed(request)
+    made = decide(asked, match(asked, held), held, "bidder", NOW)
+
+    explained = explain(asked, held, "bidder", NOW)
+
+    told = [(its.imp_id, bid.campaign.id, bid.fit.creative.id, bid.price) for its in explained for bid in its.bids]
+    assert told == [(bid.slot.imp.id, bid.campaign.id, bid.fit.creative.id, bid.price) for bid in made]
+    for its in explained:
+        assert {one.campaign_id for one in its.campaigns} == {one.id for one in campaigns}
+        assert {one.campaign_id for one in its.campaigns if one.rule == BIDS} == {bid.campaign.id for bid in its.bids}
+
+
+@settings(max_examples=200)
+@given(matchable_requests(), campaign_lists())
+def test_each_refusal_is_the_one_that_the_auction_gave(request: dict[str, Any], campaigns: list[Campaign]) -> None:
+    held, asked = snapshot(campaigns), parsed(request)
+    terms = Terms(asked, "bidder", held.delivery, NOW)
+
+    for slot, its in zip(match(asked, held), explain(asked, held, "bidder", NOW), strict=True):
+        matched = {held.index.campaign_id(position) for position in slot.candidates.all()}
+        for one in its.campaigns:
+            after_matching = one.rule in {refusal.name.lower() for refusal in Refusal} | {"outbid", BIDS}
+            assert after_matching == (one.campaign_id in matched)
+            position = held.index.position(one.campaign_id)
+            assert position is not None
+            if after_matching and not terms.request_refusal() and one.rule not in {"linearity", "delivery", "protocol"}:
+                made = offers(terms, slot, held.index.campaign(position))
+                assert isinstance(made, Refusal) == (one.best is None)
+                assert not isinstance(made, Refusal) or one.rule == made.name.lower()
+
+
+@settings(max_examples=200)
+@given(matchable_requests(), campaign_lists())
+def test_the_funnel_counts_each_campaign_at_the_rule_that_removed_it(
+    request: dict[str, Any], campaigns: list[Campaign]
+) -> None:
+    for its in explain(parsed(request), snapshot(campaigns), "bidder", NOW):
+        counts = [left for _, left in its.funnel]
+        removed = {rule: before - left for (rule, left), before in zip(its.funnel[1:], counts, strict=False)}
+
+        assert its.funnel[0] == ("all", len(campaigns))
+        assert counts == sorted(counts, reverse=True)
+        assert counts[-1] == len({bid.campaign.id for bid in its.bids})
+        expected = Counter(one.rule for one in its.campaigns if one.rule != BIDS)
+        assert {rule: number for rule, number in removed.items() if number} == dict(expected)
+
+
+def test_an_attribute_is_told_with_what_was_seen_and_what_was_wanted() -> None:
+    french = video_request(device={"geo": {"country": "FRA"}})
+
+    its = only(french, targeting={"country": {"include": ["USA"]}})
+    assert (its.rule, its.reason, its.seen, its.wanted) == (
+        "targeting.country",
+        "country is fra; it takes usa",
+        "fra",
+        "usa",
+    )
+    its = only(french, targeting={"country": {"exclude": ["FRA"]}})
+    assert (its.rule, its.reason) == ("targeting.country", "country is fra; it excludes fra")
+    its = only(video_request(), targeting={"country": {"include": ["USA"]}})
+    assert its.reason == "country is nothing; it takes usa"
+
+
+def test_a_refusal_is_told_with_both_sides() -> None:
+    its = only(video_request(imp={"bidfloor": 9}))
+    assert (its.rule, its.seen, its.wanted) == ("floor", "9.0 USD", "bids 5.00 at most")
+    its = only(video_request(video={"maxduration": 10}))
+    assert (its.rule, its.seen, its.wanted) == ("duration", "0 to 10", "15")
+    its = only(video_request(badv=["shop.example"]))
+    assert (its.rule, its.seen, its.wanted) == ("advertiser", "shop.example", "shop.example")
+
+
+def test_delivery_comes_first() -> None:
+    held = snapshot([campaign(budget={"total_micros": 10})], {"plain": Spend(total_micros=10)})
+
+    [its] = first(video_request(), held).campaigns
+
+    assert (its.rule, its.reason) == ("withheld", "total budget spent")
+
+
+def test_the_runner_up_is_the_best_that_did_not_bid() -> None:
+    names = {"a": 3, "b": 9, "c": 7}
+    held = snapshot([campaign(id=name, cpm=cpm, creatives=[creative()]) for name, cpm in names.items()])
+
+    its = first(video_request(), held)
+
+    assert [bid.campaign.id for bid in its.bids] == ["b"]
+    assert its.runner_up
+    assert (its.runner_up.campaign.id, its.runner_up.price.cpm_micros) == ("c", 7_000_000)
+
+
+def test_it_tells_of_as_many_campaigns_as_asked_for_and_counts_all() -> None:
+    held = snapshot([campaign(id=f"c{cpm}", cpm=cpm) for cpm in range(1, 8)])
+
+    few = first(video_request(), held, most=3)
+    assert [one.campaign_id for one in few.campaigns] == ["c7", "c6", "c5"]
+    assert few.funnel[0] == ("all", 7)
+    assert [one.rule for one in first(video_request(), held, campaign_id="c2").campaigns] == ["outbid"]
+    assert first(video_request(), held, campaign_id="nobody").campaigns == []

@@ -1,0 +1,88 @@
+"""POST /explain: its guard, its answer, and that it says what /bid does."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from bidder.campaigns.campaign import Campaign
+from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
+from bidder.endpoints.explain import MOST_TOLD, answer
+from bidder.endpoints.reply import Reply
+from bidder.snapshot.snapshot import Snapshot
+from tests.campaigns import NOW, campaign, campaign_lists, snapshot
+from tests.matchable import matchable_requests, video_request
+from tests.service import service
+
+KEY = "the-key-of-the-operators"
+ALLOWED = {"authorization": f"Bearer {KEY}"}
+BASE = "https://bid.example"
+
+
+def ask(
+    request: Any, held: Snapshot | None, headers: dict[str, str] = ALLOWED, only: str | None = None, **replaced: Any
+) -> Reply:
+    body = request if isinstance(request, bytes) else json.dumps(request).encode()
+    return answer(service(held, **{"admin_key": KEY, **replaced}), Call(body, headers, BASE, NOW), only)
+
+
+def test_without_a_key_it_says_what_to_send() -> None:
+    reply = ask(video_request(), None, {})
+
+    assert (reply.status, reply.headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert "/bidder/admin-key" in json.loads(reply.body)["error"]
+
+
+@pytest.mark.parametrize("given_key", ["", "wrong", KEY[:-1], KEY + "x", "ключ"])
+def test_a_wrong_key_is_403_and_not_shown(given_key: str) -> None:
+    reply = ask(b"not even JSON", None, {"authorization": f"Bearer {given_key}"})
+
+    assert reply.status == 403
+    assert KEY not in str(reply.body)
+
+
+def test_where_no_key_was_made_nobody_may() -> None:
+    reply = ask(video_request(), snapshot([campaign()]), admin_key=None)
+
+    assert reply.status == 403
+    assert "make deploy" in json.loads(reply.body)["error"]
+
+
+@given(matchable_requests(), campaign_lists())
+def test_it_says_what_a_bid_says(request: dict[str, Any], campaigns: list[Campaign]) -> None:
+    held = snapshot(campaigns)
+    bidder = service(held, admin_key=KEY)
+    body = json.dumps(request).encode()
+
+    told = json.loads(answer(bidder, Call(body, ALLOWED, BASE, NOW)).body)
+    made = bid(bidder, body, {}, BASE, NOW)
+
+    bids = json.loads(made.body)["seatbid"][0]["bid"] if made.status == 200 else []
+    expected = {(one["impid"], one["cid"], one["crid"], one.get("dealid")) for one in bids}
+    said = {(imp["id"], b["campaign"], b["creative"], b["deal"]) for imp in told["imp"] for b in imp["bids"]}
+    assert said == expected
+
+
+def test_a_bad_request_is_400_as_for_a_bid() -> None:
+    held = snapshot([campaign()])
+
+    assert json.loads(ask({"id": "1"}, held).body)["fields"] == {"imp": "required"}
+    assert ask(b"{", held).status == 400
+    assert ask(video_request(), None).status == 503
+
+
+def test_many_campaigns_are_counted_and_one_may_be_asked_for() -> None:
+    held = snapshot([campaign(id=f"c{cpm}", cpm=cpm) for cpm in range(1, MOST_TOLD + 11)])
+
+    [imp] = json.loads(ask(video_request(), held).body)["imp"]
+    assert (len(imp["campaigns"]), imp["campaigns_untold"]) == (MOST_TOLD, 10)
+    assert imp["funnel"][0] == {"rule": "all", "left": MOST_TOLD + 10}
+    assert imp["funnel"][-1] == {"rule": "outbid", "left": 1}
+
+    [imp] = json.loads(ask(video_request(), held, only="c1").body)["imp"]
+    assert [(one["campaign"], one["rule"], one["cpm_micros"]) for one in imp["campaigns"]] == [
+        ("c1", "outbid", 1_000_000)
+    ]
+    assert ask(video_request(), held, only="nobody").status == 404
