@@ -1,5 +1,10 @@
-"""Mixed OpenRTB 2.x requests that look like an exchange's: the same random state, the same requests."""
+"""Mixed OpenRTB 2.x requests that look like an exchange's: the same random state, the same requests.
 
+`python -m loadtest.requests N` writes so many, as JSON Lines: the form that `python -m bidder replay` reads.
+"""
+
+import json
+import sys
 from collections.abc import Callable
 from copy import deepcopy
 from enum import StrEnum
@@ -233,3 +238,16 @@ def _supply_chain(rng: Random) -> Document:
 
 def _uuid(rng: Random) -> str:
     return str(UUID(int=rng.getrandbits(128), version=4))
+
+
+def main(count: int, seed: int = 1) -> None:
+    """Writes the requests to standard output, valid or not, as an exchange would send them."""
+    rng = Random(seed)  # noqa: S311  no secret comes of it
+    for _ in range(count):
+        print(json.dumps(generate(rng).document, separators=(",", ":")))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2 or not sys.argv[1].isdecimal():
+        sys.exit("usage: python -m loadtest.requests N > requests.jsonl")
+    main(int(sys.argv[1]))

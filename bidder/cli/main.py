@@ -5,6 +5,7 @@ import getpass
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -14,13 +15,26 @@ from bidder.cli import campaigns
 from bidder.cli.environment import load_environment, target
 from bidder.cli.explain import NoSnapshot, print_admin_key, print_explanation
 from bidder.cli.refresh import publish_refresh
+from bidder.cli.replay import BadCall, print_replay
 from bidder.endpoints.body import BadBody
 from bidder.endpoints.service import Service
 from bidder.openrtb.invalid_request import InvalidRequest
+from bidder.openrtb.recorded import InvalidRecording
 from bidder.settings import InvalidSettings, settings
 from bidder.snapshot.container import BadSnapshot
+from bidder.snapshot.store import UnknownVersion
 
-_EXPLAINED = (BadBody, BadSnapshot, InvalidCampaignFile, InvalidRequest, InvalidSettings, NoSnapshot, OSError)
+_EXPLAINED = (
+    BadBody,
+    BadCall,
+    BadSnapshot,
+    InvalidCampaignFile,
+    InvalidRecording,
+    InvalidRequest,
+    InvalidSettings,
+    NoSnapshot,
+    OSError,
+)
 """Errors whose own words say what to do."""
 
 
@@ -53,6 +67,20 @@ def parser() -> argparse.ArgumentParser:
     explains.add_argument("--json", action="store_true", help="as POST /explain answers, with all campaigns")
     explains.set_defaults(run=lambda s, given: print_explanation(s, given.file, given.campaign, as_json=given.json))
 
+    replays = commands.add_parser("replay", help="what recorded requests would be bid on from one snapshot or two")
+    replays.add_argument("--requests", metavar="FILE", required=True, type=Path, help="JSON Lines, also in gzip")
+    replays.add_argument(
+        "--snapshot", metavar="A", action="append", required=True, help="a version, current, or a file; twice: B less A"
+    )
+    replays.add_argument("--at", metavar="TIME", help="the clock; else each request's time, or the first snapshot's")
+    replays.add_argument("--format", choices=("table", "csv", "json"), default="table")
+    replays.add_argument("--save", metavar="FILE", type=Path, help="keep the first snapshot, a version, in this file")
+    replays.set_defaults(
+        run=lambda s, given: print_replay(
+            s, given.requests, given.snapshot, at=given.at, form=given.format, keep=given.save
+        )
+    )
+
     key = commands.add_parser("admin-key", help="print the key that POST /explain asks for")
     key.set_defaults(run=lambda service, _: print_admin_key(service))
     return root
@@ -71,6 +99,9 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     except UnknownCampaign as error:
         print(f"error: no campaign {error}; `python -m bidder campaigns list` shows the ids", file=sys.stderr)
+        return 1
+    except UnknownVersion as error:
+        print(f"error: no snapshot of version {error} is kept; `--save` keeps one for longer", file=sys.stderr)
         return 1
     except (BotoCoreError, ClientError) as error:
         print(f"error: {target()} refused or is not there: {error}", file=sys.stderr)

@@ -82,6 +82,10 @@ class SnapshotStore:
         index = self.index(manifest.index, known)
         return Snapshot(manifest.version, index, load_delivery(self._get(manifest.delivery), index))
 
+    def objects(self, manifest: Manifest) -> dict[str, bytes]:
+        """The objects that a manifest names, by their keys. Raises BadSnapshot where one was dropped since."""
+        return {key: self._get(key) for key in (*manifest.index, manifest.delivery)}
+
     def index(self, keys: tuple[str, ...], known: Index | None = None) -> Index:
         """The index of these objects; those that `known` has are taken over from it. Raises BadSnapshot."""
         held = {part.id: part for part in known.parts} if known else {}

@@ -85,6 +85,16 @@ def test_explain_tells_of_a_campaign(run, tmp_path: Path) -> None:  # type: igno
     assert "it takes nowhere" in poll(told)
     assert len(run("admin-key").stdout.strip()) == 43
 
+    requests = tmp_path / "requests.jsonl"
+    requests.write_text(json.dumps(json.loads((ROOT / "samples/request.json").read_text())))
+    saved = str(tmp_path / "saved.zip")
+    kept = run("replay", "--requests", str(requests), "--snapshot", "current", "--save", saved, "--format", "csv")
+    again = run("replay", "--requests", str(requests), "--snapshot", saved, "--format", "csv")
+    assert kept.stdout.startswith("campaign,bids A,")
+    assert (again.returncode, again.stdout) == (0, kept.stdout)
+    unknown = run("replay", "--requests", str(requests), "--snapshot", "1")
+    assert (unknown.returncode, "no snapshot of version 1" in unknown.stderr) == (1, True)
+
 
 @pytest.mark.parametrize(
     ("arguments", "said"),

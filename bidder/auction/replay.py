@@ -1,0 +1,51 @@
+"""What recorded requests would be bid on from a snapshot: counted by campaign, with nothing published or spent."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bidder.auction.decide import decide
+from bidder.auction.match import match
+from bidder.money import impression_cost
+from bidder.openrtb.bid_request import BidRequest
+from bidder.snapshot.snapshot import Snapshot
+
+
+@dataclass(slots=True)
+class Tally:
+    """A campaign's bids, the sum of their CPMs, and what they cost if all are shown; both in micros."""
+
+    bids: int = 0
+    cpm_micros: int = 0
+    spend_micros: int = 0
+
+    @property
+    def average_cpm_micros(self) -> int | None:
+        """The mean CPM, rounded to a micro; None without bids."""
+        return (self.cpm_micros + self.bids // 2) // self.bids if self.bids else None
+
+
+class Replay:
+    """One snapshot's tallies, by campaign id. The delivery state stays as it is: budgets do not run out on the way."""
+
+    def __init__(self, snapshot: Snapshot, seat: str) -> None:
+        self.snapshot = snapshot
+        self._seat = seat
+        self.tallies: dict[str, Tally] = defaultdict(Tally)
+
+    def add(self, request: BidRequest, now: datetime) -> None:
+        """Decides a request as of `now`. Test requests count too."""
+        for offer in decide(request, match(request, self.snapshot), self.snapshot, self._seat, now):
+            tally = self.tallies[offer.campaign.id]
+            tally.bids += 1
+            tally.cpm_micros += offer.price.cpm_micros
+            tally.spend_micros += impression_cost(offer.price.cpm_micros)
+
+
+def total(tallies: Iterable[Tally]) -> Tally:
+    """All of them together."""
+    its = list(tallies)
+    return Tally(
+        sum(tally.bids for tally in its), sum(t.cpm_micros for t in its), sum(tally.spend_micros for tally in its)
+    )

@@ -1,0 +1,136 @@
+"""Replay: counts what /bid would bid, compares two snapshots, and says the same every time."""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from collections import defaultdict
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.auction.replay import Replay
+from bidder.campaigns.campaign import Campaign
+from bidder.cli.replay import BadCall, as_json, print_replay, run
+from bidder.endpoints.bid import bid
+from bidder.openrtb.parse import parse
+from bidder.openrtb.recorded import InvalidRecording, recorded
+from bidder.snapshot.compile import compile_index
+from bidder.snapshot.container import BadSnapshot
+from bidder.snapshot.delivery import compile_delivery
+from bidder.snapshot.index import Index
+from bidder.snapshot.manifest import Manifest
+from bidder.snapshot.saved import load_saved, save
+from tests.campaigns import NOW, RATES, campaign, campaign_lists, snapshot
+from tests.matchable import matchable_requests, video_request
+from tests.service import SETTINGS, service
+from tools import ROOT
+
+
+def kept(path: Path, campaigns: list[Campaign]) -> Path:
+    """The campaigns as a snapshot in a file."""
+    index = compile_index(campaigns)
+    delivery = compile_delivery(Index.load([index]), {}, NOW, RATES)
+    version = int(NOW.timestamp() * 1000)
+    save(path, Manifest(version=version, index=("i",), delivery="d"), {"i": index, "d": delivery})
+    return path
+
+
+def lines(*documents: Any) -> bytes:
+    return b"".join(json.dumps(document).encode() + b"\n" for document in documents)
+
+
+@given(st.lists(matchable_requests(), max_size=5), campaign_lists())
+def test_it_counts_what_would_be_bid(requests: list[dict[str, Any]], campaigns: list[Campaign]) -> None:
+    held = snapshot(campaigns)
+    replay = Replay(held, "bidder")
+    expected: dict[str, list[int]] = defaultdict(list)
+    for request in requests:
+        body = json.dumps({**request, "cur": ["USD"]}).encode()
+        replay.add(parse(body), NOW)
+        reply = bid(service(snapshot(campaigns)), body, {}, "https://bid.example", NOW)
+        for made in json.loads(reply.body)["seatbid"][0]["bid"] if reply.status == 200 else ():
+            expected[made["cid"]].append(round(made["price"] * 1_000_000))
+
+    assert {name: (t.bids, t.cpm_micros) for name, t in replay.tallies.items()} == {
+        name: (len(prices), sum(prices)) for name, prices in expected.items()
+    }
+
+
+def test_two_snapshots_are_compared(tmp_path: Path) -> None:
+    file = tmp_path / "requests.jsonl"
+    file.write_bytes(lines(video_request(), video_request(id="b")) + b"{}\n\n")
+    before = snapshot([campaign(id="a", cpm=5), campaign(id="b", cpm=4)])
+    after = snapshot([campaign(id="a", cpm=6), campaign(id="b", cpm=4)])
+
+    replays = [Replay(held, "bidder") for held in (before, after)]
+    report = as_json(run(file, replays, None), replays)
+
+    assert (report["requests"], report["invalid"]) == (3, 1)
+    assert report["campaigns"] == [
+        {
+            "campaign": "a",
+            "A": {"bids": 2, "spend_micros": 10_000, "average_cpm_micros": 5_000_000},
+            "B": {"bids": 2, "spend_micros": 12_000, "average_cpm_micros": 6_000_000},
+            "change": {"bids": 0, "spend_micros": 2_000, "average_cpm_micros": 1_000_000},
+        }
+    ]
+
+
+def test_the_clock_is_the_argument_else_the_recorded_time_else_the_snapshots(tmp_path: Path) -> None:
+    ends = NOW + timedelta(hours=1)
+    held = snapshot([campaign(flight={"end": ends})])
+    file = tmp_path / "requests.jsonl"
+    late = {"at": (ends + timedelta(seconds=1)).isoformat(), "exchange": "adx", "request": video_request()}
+    file.write_bytes(lines(video_request(), late))
+
+    def bids(clock: Any) -> int:
+        replay = Replay(held, "bidder")
+        run(file, [replay], clock)
+        return replay.tallies["plain"].bids
+
+    assert (bids(None), bids(NOW), bids(ends)) == (1, 2, 0)
+
+
+def test_a_second_run_prints_the_same_bytes(tmp_path: Path) -> None:
+    campaigns = [campaign(id=f"c{number}", cpm=1 + number % 3) for number in range(20)]
+    one, other = kept(tmp_path / "a.zip", campaigns), kept(tmp_path / "b.zip", campaigns[5:])
+    file = tmp_path / "requests.jsonl.gz"
+    file.write_bytes(gzip.compress(lines(*(video_request(id=f"auction {n}") for n in range(40)))))
+    variables = {f"BIDDER_{name.upper()}": str(value) for name, value in SETTINGS.model_dump().items() if value}
+    command = [sys.executable, "-m", "bidder", "replay", "--requests", str(file), "--snapshot", str(one)]
+
+    def printed(form: str, seed: str) -> bytes:
+        answer = subprocess.run(  # noqa: S603  our own command
+            [*command, "--snapshot", str(other), "--format", form],
+            cwd=ROOT,
+            env=os.environ | variables | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        )
+        return answer.stdout
+
+    for form in ("table", "csv", "json"):
+        first = printed(form, "1")
+        assert first == printed(form, "2")
+        assert b"c11" in first
+
+
+def test_what_is_wrong_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InvalidRecording, match="line 2 is no recorded request: at: "):
+        list(recorded(lines(video_request(), {"at": "yesterday", "request": {}}).splitlines()))
+    (tmp_path / "no.zip").write_bytes(b"PK")
+    with pytest.raises(BadSnapshot, match=r"no\.zip is no saved snapshot"):
+        load_saved(tmp_path / "no.zip")
+    for at, wrong in (("noon", "ISO 8601"), ("2026-11-23T12:00:00", "time zone")):
+        with pytest.raises(BadCall, match=wrong):
+            print_replay(service(None), tmp_path / "x", ["current"], at=at, form="csv", keep=None)
+    cut = tmp_path / "cut.gz"
+    cut.write_bytes(gzip.compress(lines(video_request()))[:-9])
+    with pytest.raises(InvalidRecording, match="no whole gzip file"):
+        run(cut, [Replay(snapshot([campaign()]), "bidder")], None)
