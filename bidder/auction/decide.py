@@ -1,6 +1,7 @@
 """The decision: what to bid on each slot. Pure: the same arguments, the same answer."""
 
 from bisect import insort
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from operator import attrgetter
@@ -11,6 +12,7 @@ from bidder.auction.match import Slot
 from bidder.auction.offer import Offer, offers
 from bidder.auction.pod import group, is_pod, most_ads
 from bidder.auction.price import lowest_floor
+from bidder.auction.refusal import Refusal
 from bidder.auction.terms import Terms
 from bidder.auction.together import Choices, Pod, are_apart, fill_pod, keep_apart
 from bidder.openrtb.bid_request import BidRequest
@@ -19,41 +21,62 @@ from bidder.snapshot.snapshot import Snapshot
 POD_CHOICES = 24
 """How many offers, the dearest, are considered for each place that is not filled by itself."""
 
+Refused = Counter[tuple[str, str]]
+"""Refusals by campaign id and rule; no id where the whole request or a player was refused."""
+
 _rank = attrgetter("rank")
 
 
-def decide(request: BidRequest, slots: Sequence[Slot], snapshot: Snapshot, seat: str, now: datetime) -> list[Offer]:
+def decide(
+    request: BidRequest,
+    slots: Sequence[Slot],
+    snapshot: Snapshot,
+    seat: str,
+    now: datetime,
+    refused: Refused | None = None,
+) -> list[Offer]:
     """The best offer for each slot that has one: highest price, ties broken by a hash that favours nobody.
 
     The slots of a pod are filled together with what is worth most, see `bidder.auction.pod`; one that takes several ads
     gets an offer for each. Where the best of each slot would bring competitors together, the slots that they could come
-    in are filled anew with what is worth most of what may come together, see `bidder.auction.together`.
+    in are filled anew with what is worth most of what may come together, see `bidder.auction.together`. In `refused`
+    the refusals met on the way are counted.
     """
     terms = Terms(request, seat, snapshot.delivery, now)
-    if terms.request_refusal():
+    refused = Counter() if refused is None else refused
+    refusal = terms.request_refusal()
+    if refusal:
+        refused["", refusal.name.lower()] += 1
         return []
-    playable = [slot for slot in slots if not player_refusal(slot.video)]
+    playable = [slot for slot in slots if not _unplayable(slot, refused)]
     pods, most = group(playable), most_ads(playable)
     most_steps = MOST_STEPS // max(1, sum(map(is_pod, pods)))
     found: list[Pod] = []
     chosen: list[Sequence[Offer]] = []
     for pod in pods:
         if is_pod(pod):
-            found.append([Choices(slot, most, _dearest(terms, slot, snapshot, POD_CHOICES)) for slot in pod])
+            found.append([Choices(slot, most, _dearest(terms, slot, snapshot, POD_CHOICES, refused)) for slot in pod])
             chosen.append(fill_pod(found[-1], most_steps))
         else:
-            found.append([Choices(pod[0], 1, _dearest(terms, pod[0], snapshot, 1))])
+            found.append([Choices(pod[0], 1, _dearest(terms, pod[0], snapshot, 1, refused))])
             chosen.append(found[-1][0].offers)
     if not are_apart([offer for its in chosen for offer in its]):
         found = [
-            its if is_pod(pod) else [Choices(pod[0], 1, _dearest(terms, pod[0], snapshot, POD_CHOICES))]
+            its if is_pod(pod) else [Choices(pod[0], 1, _dearest(terms, pod[0], snapshot, POD_CHOICES, Counter()))]
             for pod, its in zip(pods, found, strict=True)
         ]
         chosen = keep_apart(found, chosen)
     return [offer for its in chosen for offer in its]
 
 
-def _dearest(terms: Terms, slot: Slot, snapshot: Snapshot, most: int) -> list[Offer]:
+def _unplayable(slot: Slot, refused: Refused) -> bool:
+    refusal = player_refusal(slot.video)
+    if refusal:
+        refused["", refusal.name.lower()] += 1
+    return refusal is not None
+
+
+def _dearest(terms: Terms, slot: Slot, snapshot: Snapshot, most: int, refused: Refused) -> list[Offer]:
     """Up to so many of the best offers on a slot, best first."""
     best: list[Offer] = []  # worst first
     floor = lowest_floor(slot.imp, slot.video, terms.delivery.rates)
@@ -62,8 +85,12 @@ def _dearest(terms: Terms, slot: Slot, snapshot: Snapshot, most: int) -> list[Of
         return max(floor, best[0].price.cpm_micros) if len(best) == most else floor
 
     for position in slot.candidates.best_first(at_least):
-        made = offers(terms, slot, snapshot.index.campaign(position))
-        for offer in made if isinstance(made, list) else ():
+        campaign = snapshot.index.campaign(position)
+        made = offers(terms, slot, campaign)
+        if isinstance(made, Refusal):
+            refused[campaign.id, made.name.lower()] += 1
+            continue
+        for offer in made:
             insort(best, offer, key=_rank)
         del best[: max(0, len(best) - most)]
     return best[::-1]

@@ -13,6 +13,7 @@ from bidder.endpoints import answer
 from bidder.endpoints.body import BadBody
 from bidder.endpoints.call import Call
 from bidder.endpoints.deadline import in_time
+from bidder.endpoints.no_bids import ALLOWANCE
 from bidder.endpoints.reply import JSON, XML, Reply, compressed, cors, error
 from bidder.endpoints.service import Service
 from bidder.endpoints.vast import for_one_document, vast_for_player
@@ -52,6 +53,7 @@ def bid(
         return Reply(503, headers={**more, "Retry-After": "1"})
     try:
         reply = _reply(service, Call(body, headers, base_url, now, exchange, nbr, waited_ms))
+        service.no_bids.flush(now)
     finally:
         service.room.release()
     return compressed(replace(reply, headers={**reply.headers, **more}), headers.get("accept-encoding", ""))
@@ -66,12 +68,12 @@ def _reply(service: Service, call: Call) -> Reply:
         snapshot = service.keeper.current(call.now)
         # Asked when the snapshot is there: a cold start that is too late for this request loads it for the next.
         if not in_time(request.tmax, call.waited_ms(), service.settings.network_allowance):
-            return no_bid(call, request.id, NoBidReason.INSUFFICIENT_TIME)
+            return _unanswered(service, call, request.id, NoBidReason.INSUFFICIENT_TIME)
         if snapshot is None:
-            return no_bid(call, request.id, NoBidReason.TECHNICAL_ERROR)
-        offers = _offers(service.settings.seat, request, snapshot, call.now, as_xml=call.as_xml)
+            return _unanswered(service, call, request.id, NoBidReason.TECHNICAL_ERROR)
+        offers = _offers(service, request, snapshot, call)
         if not offers:
-            return no_bid(call, request.id, NoBidReason.NO_CAMPAIGN_FITS)
+            return _unanswered(service, call, request.id, NoBidReason.NO_CAMPAIGN_FITS)
         with span("markup"):
             currency = bidding_currency(request.cur, snapshot.delivery.rates) or ACCOUNT_CURRENCY
             rate = snapshot.delivery.rates[currency]
@@ -83,18 +85,31 @@ def _reply(service: Service, call: Call) -> Reply:
         return error(400, "invalid bid request: " + str(wrong), fields=dict(wrong.fields))
     except Exception:  # no bid costs one auction; a 5xx makes an exchange throttle us, and shows callers our insides
         log.fault("bid.failed")
-        return no_bid(call, request.id if request else "", NoBidReason.TECHNICAL_ERROR)
+        return _unanswered(service, call, request.id if request else "", NoBidReason.TECHNICAL_ERROR)
 
 
-def _offers(seat: str, request: BidRequest, snapshot: Snapshot, now: datetime, *, as_xml: bool) -> list[Offer]:
+def _unanswered(service: Service, call: Call, request_id: str, reason: NoBidReason) -> Reply:
+    service.no_bids.unanswered[reason] += 1
+    return no_bid(call, request_id, reason)
+
+
+def _offers(service: Service, request: BidRequest, snapshot: Snapshot, call: Call) -> list[Offer]:
     """What to bid; a player that takes VAST alone is answered with one document, so only what is in it is paid for."""
     with span("match"):
         slots = match(request, snapshot)
     with span("price"):
-        offers = decide(request, slots, snapshot, seat, now)
-    if as_xml:
+        service.no_bids.delivery = snapshot.delivery
+        refused = service.no_bids.refused
+        offers = decide(request, slots, snapshot, service.settings.seat, call.now, refused)
+    if call.as_xml:
         offers = for_one_document(offers)
-    return offers if request.test else affordable(offers, snapshot)
+    if request.test:
+        return offers
+    paid = affordable(offers, snapshot)
+    for offer in offers if len(paid) < len(offers) else ():
+        if offer not in paid:
+            refused[offer.campaign.id, ALLOWANCE] += 1
+    return paid
 
 
 def _with_bid(seat: str, terms: answer.Terms, offers: Sequence[Offer], *, as_xml: bool) -> Reply:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from bidder import aws, log
 from bidder.campaigns.repository import CampaignRepository
 from bidder.currency import InvalidRates, read_rates
+from bidder.endpoints.no_bids import NoBids
 from bidder.events.ledger import Ledger
 from bidder.events.price_keys import PriceKeys
 from bidder.events.publisher import Publisher
@@ -38,6 +39,11 @@ class Service:
     def room(self) -> BoundedSemaphore:
         """A place for each bid that may be decided at once."""
         return BoundedSemaphore(self.settings.most_bids_at_once)
+
+    @cached_property
+    def no_bids(self) -> NoBids:
+        """The counts of why there were no bids."""
+        return NoBids()
 
     @cached_property
     def store(self) -> SnapshotStore:

@@ -46,6 +46,12 @@ class Delivery:
         """Why a campaign may not bid; None where it may."""
         return _REASONS[self._withheld[position]]
 
+    def withheld_counts(self) -> dict[Withheld, int]:
+        """How many campaigns may not bid, by the reason; old forms of campaigns are left out."""
+        codes = bytes(self._withheld)
+        counts = {reason: codes.count(code) for code, reason in enumerate(_REASONS) if reason is not None}
+        return {reason: count for reason, count in counts.items() if count and reason is not Withheld.REPLACED}
+
     @property
     def count(self) -> int:
         """How many campaigns may bid."""
