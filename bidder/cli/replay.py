@@ -8,15 +8,14 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
-from bidder.auction.replay import Replay, Tally, total
+from bidder.auction.replay import Replay
 from bidder.cli.progress import Progress
+from bidder.cli.replay_report import Read, as_json, as_rows
 from bidder.cli.table import table
 from bidder.endpoints.service import Service
-from bidder.money import MICROS
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.parse import parse
 from bidder.openrtb.recorded import InvalidRecording, recorded
@@ -31,13 +30,6 @@ CURRENT = "current"
 
 class BadCall(ValueError):
     """The command line asks for what can't be; the message says why."""
-
-
-class Read(NamedTuple):
-    """How many requests a file had, and how many of them /bid would answer 400."""
-
-    requests: int
-    invalid: int
 
 
 def print_replay(
@@ -85,64 +77,6 @@ def run(file: Path, replays: Sequence[Replay], clock: datetime | None) -> Read:
             progress.at(raw.tell())
     progress.end()
     return Read(requests, invalid)
-
-
-def as_rows(replays: Sequence[Replay]) -> tuple[list[str], list[list[str]]]:
-    """The report's head and rows, by campaign id, the sum last; amounts in whole units of the account currency."""
-    head = ["campaign"]
-    for name in ("A", "B")[: len(replays)]:
-        head += [f"bids {name}", f"spend {name}", f"CPM {name}"]
-    if len(replays) > 1:
-        head += ["bids B-A", "spend B-A", "CPM B-A"]
-    rows = [[name, *_cells(tallies)] for name, tallies in by_campaign(replays)]
-    return head, [*rows, ["in all", *_cells([total(replay.tallies.values()) for replay in replays])]]
-
-
-def as_json(read: Read, replays: Sequence[Replay]) -> dict[str, object]:
-    """The report as JSON, amounts in micros; `change` is B less A."""
-    return {
-        "requests": read.requests,
-        "invalid": read.invalid,
-        "snapshots": [replay.snapshot.version for replay in replays],
-        "campaigns": [{"campaign": name, **_document(tallies)} for name, tallies in by_campaign(replays)],
-        "in_all": _document([total(replay.tallies.values()) for replay in replays]),
-    }
-
-
-def by_campaign(replays: Sequence[Replay]) -> Iterator[tuple[str, list[Tally]]]:
-    """Each campaign that bids in any of the replays, with its tally in each."""
-    for name in sorted({name for replay in replays for name in replay.tallies}):
-        yield name, [replay.tallies.get(name, Tally()) for replay in replays]
-
-
-def _cells(tallies: Sequence[Tally]) -> list[str]:
-    cells: list[str] = []
-    for tally in tallies:
-        cells += [str(tally.bids), _amount(tally.spend_micros), _amount(tally.average_cpm_micros)]
-    if len(tallies) > 1:
-        bids, spend, cpm = _change(*tallies)
-        cells += [f"{bids:+d}", _amount(spend, sign="+"), _amount(cpm, sign="+")]
-    return cells
-
-
-def _document(tallies: Sequence[Tally]) -> dict[str, object]:
-    its: dict[str, object] = {
-        name: {"bids": t.bids, "spend_micros": t.spend_micros, "average_cpm_micros": t.average_cpm_micros}
-        for name, t in zip("AB", tallies, strict=False)
-    }
-    if len(tallies) > 1:
-        its["change"] = dict(zip(("bids", "spend_micros", "average_cpm_micros"), _change(*tallies), strict=True))
-    return its
-
-
-def _change(a: Tally, b: Tally) -> tuple[int, int, int | None]:
-    before, after = a.average_cpm_micros, b.average_cpm_micros
-    cpm = None if before is None or after is None else after - before
-    return b.bids - a.bids, b.spend_micros - a.spend_micros, cpm
-
-
-def _amount(micros: int | None, sign: str = "") -> str:
-    return "" if micros is None else f"{Decimal(micros) / MICROS:{sign}.6f}"
 
 
 @contextmanager

@@ -4,7 +4,9 @@ import json
 from collections import Counter
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bidder.auction.decide import decide
 from bidder.auction.explain import Explanation, explain
@@ -17,6 +19,9 @@ from bidder.campaigns.campaign import Campaign
 from bidder.delivery.budget import Spend
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.parse import parse
+from bidder.snapshot.compile import compile_index
+from bidder.snapshot.delivery import compile_delivery, load_delivery
+from bidder.snapshot.index import Index
 from bidder.snapshot.snapshot import Snapshot
 from tests.campaigns import NOW, campaign, campaign_lists, creative, snapshot
 from tests.matchable import matchable_requests, video_request
@@ -137,3 +142,29 @@ def test_it_tells_of_as_many_campaigns_as_asked_for_and_counts_all() -> None:
     assert few.funnel[0] == ("all", 7)
     assert [one.rule for one in first(video_request(), held, campaign_id="c2").campaigns] == ["outbid"]
     assert first(video_request(), held, campaign_id="nobody").campaigns == []
+
+
+@settings(max_examples=50)
+@given(matchable_requests(), campaign_lists(), st.integers(0, 2))
+def test_however_few_are_asked_the_funnel_ends_at_the_bids(
+    request: dict[str, Any], campaigns: list[Campaign], asked: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bidder.auction.explain.MOST_ASKED", asked)
+        for its in explain(parsed(request), snapshot(campaigns), "bidder", NOW):
+            assert its.funnel[-1][1] == len({bid.campaign.id for bid in its.bids})
+
+
+def test_only_the_latest_form_of_a_campaign_is_told_of() -> None:
+    old, kept = campaign(id="changed", cpm=9), campaign(id="kept", cpm=5)
+    changed = campaign(id="changed", cpm=1)
+    index = Index.load([compile_index([old, kept]), compile_index([changed])])
+    held = Snapshot(1, index, load_delivery(compile_delivery(index, {}, NOW), index))
+
+    its = first(video_request(), held)
+
+    assert its.funnel[0] == ("all", 2)
+    assert [(one.campaign_id, one.rule) for one in its.campaigns] == [("kept", "bids"), ("changed", "outbid")]
+    [changed_only] = first(video_request(), held, campaign_id="changed").campaigns
+    assert changed_only.best
+    assert changed_only.best.price.cpm_micros == 1_000_000

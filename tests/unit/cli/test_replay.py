@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from bidder.auction.replay import Replay
 from bidder.campaigns.campaign import Campaign
-from bidder.cli.replay import BadCall, as_json, print_replay, run
+from bidder.cli.replay import BadCall, print_replay, run
+from bidder.cli.replay_report import as_json
 from bidder.endpoints.bid import bid
 from bidder.openrtb.parse import parse
 from bidder.openrtb.recorded import InvalidRecording, recorded
