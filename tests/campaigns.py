@@ -7,12 +7,17 @@ from typing import Any
 from hypothesis import strategies as st
 
 from bidder.campaigns.campaign import Campaign
+from bidder.campaigns.known import Known
+from bidder.campaigns.targeting import ATTRIBUTES
 from bidder.delivery.budget import Spend
 from bidder.delivery.counts import Counts
 from bidder.snapshot.compile import compile_index
 from bidder.snapshot.delivery import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.snapshot import Snapshot
+
+EVERYTHING = Known(ATTRIBUTES, {})
+"""As if campaigns targeted every attribute, though no range of any."""
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

@@ -44,6 +44,7 @@ def explain(
     seat: str,
     now: datetime,
     *,
+    exchange: str | None = None,
     most: int | None = None,
     campaign_id: str | None = None,
 ) -> list[Explanation]:
@@ -51,7 +52,7 @@ def explain(
 
     `most` limits those to so many, `campaign_id` to that campaign; the funnel always counts all of them.
     """
-    slots = match(request, snapshot)
+    slots = match(request, snapshot, now, exchange)
     terms = Terms(request, seat, snapshot.delivery, now)
     made = decide(request, slots, snapshot, seat, now)
     latest = _latest(snapshot, most, campaign_id)

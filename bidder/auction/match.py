@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from bidder.auction.attributes import (
-    REQUEST_ATTRIBUTES,
-    VIDEO_ATTRIBUTES,
+    IMPRESSION_ATTRIBUTES,
     Values,
     request_attributes,
     video_attributes,
 )
 from bidder.campaigns.implied import IMPLIED, MIME, OPEN, SALE
+from bidder.campaigns.targeting import ATTRIBUTES
+from bidder.delivery.zones import offsets
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.imp import Imp
 from bidder.openrtb.video import Video
@@ -18,8 +20,8 @@ from bidder.snapshot.part import Part
 from bidder.snapshot.snapshot import Snapshot
 from bidder.snapshot.tier import Narrowed, Numbers, Tier, narrow
 
-_OF_REQUEST = frozenset[str](REQUEST_ATTRIBUTES)
-_OF_IMPRESSION = frozenset[str](VIDEO_ATTRIBUTES) | IMPLIED
+_OF_IMPRESSION = IMPRESSION_ATTRIBUTES | IMPLIED
+_OF_REQUEST = ATTRIBUTES - IMPRESSION_ATTRIBUTES
 _WINDOW = 128
 """Lines decided on at first: in most auctions the first few candidates are all that is asked for."""
 
@@ -99,14 +101,15 @@ class Slot:
     candidates: Candidates
 
 
-def match(request: BidRequest, snapshot: Snapshot) -> list[Slot]:
-    """One slot for each impression with video, in the request's order."""
-    values = request_attributes(request)
+def match(request: BidRequest, snapshot: Snapshot, now: datetime, exchange: str | None = None) -> list[Slot]:
+    """One slot for each impression with video, in the request's order. `exchange` is what the caller goes by."""
+    known = snapshot.index.known
+    values = request_attributes(request, known, now, offsets(snapshot.delivery.clocks, now), exchange)
     shared = RequestMatch(snapshot, values)
     slots = []
     for imp in request.imp:
         if imp.video is not None:
-            its = video_attributes(imp.video)
+            its = video_attributes(imp, imp.video, known)
             candidates = Candidates(shared, {**its, **implied_values(imp, imp.video)})
             slots.append(Slot(imp, imp.video, {**values, **its}, candidates))
     return slots

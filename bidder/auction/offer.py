@@ -11,8 +11,11 @@ from bidder.auction.refusal import Refusal
 from bidder.auction.rotation import turn
 from bidder.auction.terms import Terms
 from bidder.auction.worth import open_cpm
+from bidder.campaigns.besides import creative_lines
 from bidder.campaigns.campaign import Campaign
+from bidder.campaigns.creative import Creative
 from bidder.campaigns.goal import Rotation
+from bidder.campaigns.lines import holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,10 @@ def offers(terms: Terms, slot: Slot, campaign: Campaign) -> list[Offer] | Refusa
     refused = terms.campaign_refusal(campaign)
     if refused:
         return refused
-    fitting = fits(campaign.creatives, slot.imp, slot.video, terms.languages)
+    creatives = [creative for creative in campaign.creatives if _meets(slot, campaign, creative)]
+    if not creatives:
+        return Refusal.CREATIVE_TARGETING
+    fitting = fits(creatives, slot.imp, slot.video, terms.languages)
     if isinstance(fitting, Refusal):
         return fitting
     cpm = open_cpm(terms, slot, campaign, [fit.creative for fit in fitting])
@@ -54,6 +60,12 @@ def offers(terms: Terms, slot: Slot, campaign: Campaign) -> list[Offer] | Refusa
         else:
             made.append((fit, bid))
     return _in_turn(terms, slot, campaign, made) if made else refusals[0]
+
+
+def _meets(slot: Slot, campaign: Campaign, creative: Creative) -> bool:
+    if not creative.targeting and not creative.where:
+        return True
+    return any(holds(line, slot.values) for line in creative_lines(creative, campaign.time_zone))
 
 
 def _in_turn(terms: Terms, slot: Slot, campaign: Campaign, made: Sequence[tuple[Fit, Price]]) -> list[Offer]:

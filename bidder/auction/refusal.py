@@ -13,6 +13,7 @@ class Refusal(StrEnum):
     APP = "the app it advertises is blocked (bapp)"
     CATEGORY = "one of its categories is blocked (bcat), or not among those allowed (acat)"
     LINEARITY = "the player takes non-linear ads only"
+    CREATIVE_TARGETING = "no creative whose own targeting the request meets"
     PROTOCOL = "no VAST version that the player takes"
     DELIVERY = "the player takes streamed video only"
     DURATION = "no creative of a length that fits"

@@ -36,7 +36,7 @@ class Replay:
 
     def add(self, request: BidRequest, now: datetime) -> None:
         """Decides a request as of `now`. Test requests count too."""
-        for offer in decide(request, match(request, self.snapshot), self.snapshot, self._seat, now):
+        for offer in decide(request, match(request, self.snapshot, now), self.snapshot, self._seat, now):
             tally = self.tallies[offer.campaign.id]
             tally.bids += 1
             tally.cpm_micros += offer.price.cpm_micros

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import get_args
 
-from bidder.auction.attributes import REQUEST_ATTRIBUTES, VIDEO_ATTRIBUTES
+from bidder.auction.attributes import IMPRESSION_ATTRIBUTES
 from bidder.auction.creative_fit import player_refusal
 from bidder.auction.details import details
 from bidder.auction.match import Slot, implied_values
@@ -13,8 +13,9 @@ from bidder.auction.refusal import Refusal
 from bidder.auction.terms import Terms
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.implied import MIME, SALE, implied
-from bidder.campaigns.lines import Line, holds, lines
+from bidder.campaigns.lines import Line, holds
 from bidder.campaigns.targeting import Attribute
+from bidder.snapshot.compile import campaign_lines
 from bidder.snapshot.snapshot import Snapshot
 
 BIDS = "bids"
@@ -25,8 +26,8 @@ _MOST_NAMED = 10
 
 _TARGETED: tuple[str, ...] = get_args(Attribute)
 ATTRIBUTES: tuple[str, ...] = (
-    *(name for name in _TARGETED if name in REQUEST_ATTRIBUTES),
-    *(name for name in _TARGETED if name in VIDEO_ATTRIBUTES),
+    *(name for name in _TARGETED if name not in IMPRESSION_ATTRIBUTES),
+    *(name for name in _TARGETED if name in IMPRESSION_ATTRIBUTES),
     MIME,
     SALE,
 )
@@ -96,7 +97,7 @@ def _missed(campaign: Campaign, values: Mapping[str, Sequence[str]]) -> Verdict 
     furthest = -1
     its: Line = {}
     stated = {name: tuple(seen) for name, seen in values.items()}
-    for line in lines(campaign.targeting):
+    for line in campaign_lines(campaign):
         whole = {**line, **unsaid}
         failed = (n for n, name in enumerate(ATTRIBUTES) if name in whole and not holds({name: whole[name]}, stated))
         reached = next(failed, None)

@@ -1,6 +1,6 @@
 """What a campaign bids for an impression outside deals, before floors: see `docs/pricing.md`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import floor
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,14 @@ def open_cpm(terms: Terms, slot: Slot, campaign: Campaign, creatives: Sequence[C
     if cpm is None:
         return None
     if campaign.multipliers:
-        cpm *= factor(campaign.multipliers, slot.values)
+        cpm *= factor(campaign.multipliers, _in_its_hours(slot.values, campaign))
     most = campaign.max_cpm_micros
     return floor(cpm) if most is None else min(floor(cpm), most)
+
+
+def _in_its_hours(values: Mapping[str, Sequence[str]], campaign: Campaign) -> Mapping[str, Sequence[str]]:
+    """The values with the hour of the campaign's own time zone alone, as its multipliers name it."""
+    if "hour" not in campaign.multipliers:
+        return values
+    zone = f"{campaign.time_zone} "
+    return {**values, "hour": [hour.removeprefix(zone) for hour in values.get("hour", ()) if hour.startswith(zone)]}

@@ -11,7 +11,7 @@ from bidder.campaigns.creative import Creative
 from bidder.campaigns.deal import CampaignDeal
 from bidder.campaigns.goal import Goal, Outcome, Rotation
 from bidder.campaigns.multipliers import Multipliers, highest
-from bidder.campaigns.targeting import Targeting, Word
+from bidder.campaigns.targeting import Expression, Targeting, Word
 from bidder.campaigns.types import Id
 from bidder.money import Micros, Priced
 
@@ -83,6 +83,9 @@ class Campaign(Priced):
     In one answer there is no other advertiser of a group that it `competes_in`, and with `once_a_request` no other ad
     of its own advertiser.
 
+    A request must meet the rules of `targeting` and, where there is one, the expression `where`. `time_zone`, a name of
+    the IANA database, is that of its hours and its days.
+
     `categories` are ids of the category taxonomy `cattax` (AdCOM List: Category Taxonomies).
     `discloses_price` writes the bid's price into the markup (VAST Pricing), where the page and its viewers can read it.
     """
@@ -106,6 +109,8 @@ class Campaign(Priced):
     flight: Flight = Flight()
     discloses_price: bool = False
     targeting: Targeting = Field(default_factory=dict)
+    where: Expression | None = None
+    time_zone: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$")] = "UTC"
     rotation: Rotation = Rotation.EVEN
     competes_in: tuple[Word, ...] = ()
     once_a_request: bool = False

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from bidder.campaigns.companion import Companion
 from bidder.campaigns.icon import Icon
 from bidder.campaigns.tag import Tag
+from bidder.campaigns.targeting import Expression, Targeting
 from bidder.campaigns.types import HttpUrl, Id, Pixels, VideoMime
 from bidder.campaigns.universal_ad_id import UniversalAdId
 from bidder.campaigns.verification import Verification
@@ -33,6 +34,8 @@ class Creative(BaseModel):
 
     `weight` is its share of what its campaign shows where that rotates by weights.
 
+    It is only shown where a request meets its own `targeting` and `where` as well.
+
     `attributes` are those of AdCOM's creative attributes that it has besides, which publishers block by (`battr`);
     `apis` are the frameworks of AdCOM's list that a player must have to play it.
     """
@@ -49,6 +52,8 @@ class Creative(BaseModel):
     apis: tuple[int, ...] = ()
     media: tuple[Media, ...] = ()
     tag: Tag | None = None
+    targeting: Targeting = Field(default_factory=dict)
+    where: Expression | None = None
     weight: Annotated[int, Field(ge=1, le=1000)] = 1
     universal_ad_id: UniversalAdId | None = None
     verifications: tuple[Verification, ...] = ()

@@ -1,12 +1,15 @@
 """Campaign files: YAML that people edit, checked as a whole before anything is stored."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urljoin
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from bidder.campaigns.besides import creative_lines
 from bidder.campaigns.campaign import Campaign
+from bidder.campaigns.lines import TooManyLines, lines
 from bidder.faults import faults
 
 
@@ -40,14 +43,32 @@ def read_campaigns(text: str, media_url: str | None) -> list[Campaign]:
     for position, document in enumerate(documents):
         name = str(document.get("id", f"campaigns[{position}]"))
         try:
-            campaigns.append(Campaign.model_validate(_with_owner(_with_absolute_media(document, media_url))))
+            campaign = Campaign.model_validate(_with_owner(_with_absolute_media(document, media_url)))
         except ValidationError as error:
             wrong += _lines(name, error)
+        else:
+            campaigns.append(campaign)
+            wrong += [f"{name}: {fault}" for fault in _faults_of_whole(campaign)]
     ids = [campaign.id for campaign in campaigns]
     wrong += [f"{twice}: the id is given to more than one campaign" for twice in sorted(_repeated(ids))]
     if wrong:
         raise InvalidCampaignFile("\n".join(wrong))
     return campaigns
+
+
+def _faults_of_whole(campaign: Campaign) -> Iterator[str]:
+    """What is wrong with a campaign that bids needn't look for again."""
+    if campaign.time_zone not in available_timezones():
+        yield f"time_zone: {campaign.time_zone} is no zone of the IANA database, such as Europe/Berlin"
+    try:
+        lines(campaign.targeting, campaign.where, campaign.time_zone)
+    except TooManyLines as error:
+        yield f"where: {error}"
+    for creative in campaign.creatives:
+        try:
+            creative_lines(creative, campaign.time_zone)
+        except TooManyLines as error:
+            yield f"creatives[{creative.id}].where: {error}"
 
 
 def _with_absolute_media(document: dict[str, Any], media_url: str | None) -> dict[str, Any]:

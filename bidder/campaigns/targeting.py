@@ -1,10 +1,19 @@
-"""What a campaign wants of a request: values it accepts and values it refuses, by attribute."""
+"""What a campaign wants of a request: values it accepts and values it refuses, by attribute, and how they combine."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    RootModel,
+    TypeAdapter,
+    model_validator,
+)
 
-from bidder.countries import alpha_3
+from bidder.campaigns.spelling import spelled
 
 
 def _listed(value: object) -> object:
@@ -12,7 +21,7 @@ def _listed(value: object) -> object:
 
 
 def _lowered(value: object) -> object:
-    return value.strip().lower() if isinstance(value, str) else str(value)
+    return value.strip().lower() if isinstance(value, str) else str(value).lower()
 
 
 Word = Annotated[str, BeforeValidator(_lowered), Field(min_length=1, max_length=200)]
@@ -20,53 +29,109 @@ Words = Annotated[tuple[Word, ...], BeforeValidator(_listed)]
 
 
 class Rule(BaseModel):
-    """One attribute: with `include`, a request must show one of these values; it must show none of `exclude`.
+    """One attribute: a request must show one of `include`, if there are any; all of `all`; and none of `exclude`.
 
-    An attribute that a request does not state satisfies no `include` and no `exclude`.
+    An attribute that a request does not state shows nothing.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     include: Words = ()
     exclude: Words = ()
+    all: Words = ()
 
 
 Attribute = Literal[
     "country",
     "region",
-    "inventory",
-    "domain",
-    "bundle",
-    "publisher",
-    "category",
+    "metro",
+    "city",
+    "postcode",
+    "near",
     "device_type",
     "os",
+    "os_version",
+    "make",
+    "model",
+    "browser",
+    "connection",
+    "carrier",
     "language",
+    "inventory",
+    "domain",
+    "keyword",
+    "bundle",
+    "publisher",
+    "exchange",
+    "genre",
+    "category",
+    "rating",
+    "livestream",
+    "series",
     "placement",
+    "tag",
+    "position",
+    "skippable",
+    "size",
+    "length",
+    "rewarded",
     "break",
     "playback",
+    "deal",
+    "segment",
+    "user",
+    "hour",
+    "user_hour",
 ]
-"""The attributes of a request that campaigns target, each read by `bidder.auction.attributes`.
+"""The attributes of a request that campaigns target: `docs/targeting.md` says what each reads and how it is written."""
 
-country is ISO 3166-1, region country-region (`usa-ca`), with alpha-3 or alpha-2 countries; inventory is site, app or
-dooh; domain covers its subdomains; category is an id of the Content Taxonomy that the request uses; device_type is
-AdCOM List: Device Types; placement is AdCOM List: Plcmt Subtypes - Video; break is preroll, midroll or postroll;
-playback is AdCOM List: Playback Methods.
-"""
+ATTRIBUTES: frozenset[str] = frozenset(get_args(Attribute))
 
 
-def _countries_in_alpha_3(targeting: "dict[Attribute, Rule]") -> "dict[Attribute, Rule]":
-    """`us` becomes `usa`, and `us-ca` `usa-ca`: requests come in that form, whichever their sender used."""
-
-    def spelled(value: str) -> str:
-        country, dash, region = value.partition("-")
-        return alpha_3(country.upper()).lower() + dash + region
-
-    def respelled(rule: Rule) -> Rule:
-        return Rule(include=tuple(map(spelled, rule.include)), exclude=tuple(map(spelled, rule.exclude)))
-
-    return {name: respelled(rule) if name in {"country", "region"} else rule for name, rule in targeting.items()}
+def _in_the_words_of_requests(targeting: "dict[Attribute, Rule]") -> "dict[Attribute, Rule]":
+    return {
+        name: Rule(
+            include=spelled(name, rule.include), exclude=spelled(name, rule.exclude), all=spelled(name, rule.all)
+        )
+        for name, rule in targeting.items()
+    }
 
 
-Targeting = Annotated[dict[Attribute, Rule], AfterValidator(_countries_in_alpha_3)]
+Targeting = Annotated[dict[Attribute, Rule], AfterValidator(_in_the_words_of_requests)]
 """Rules that must all hold; an attribute without a rule takes anything."""
+
+
+class Expression(RootModel[dict[str, Any]]):
+    """A condition on a request: rules by attribute, or `and`, `or` or `not` of other conditions.
+
+    `{"or": [{"country": {"include": ["usa"]}}, {"not": {"os": {"include": ["ios"]}}}]}`
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    @model_validator(mode="after")
+    def _checked(self) -> Self:
+        object.__setattr__(self, "root", _condition(self.root))
+        return self
+
+
+def _condition(node: object) -> dict[str, Any]:
+    if not isinstance(node, dict) or not node:
+        msg = f"{node!r} is no condition: write rules by attribute, or one of and, or, not"
+        raise ValueError(msg)
+    operators = sorted(node.keys() & {"and", "or", "not"})
+    if not operators:
+        return {name: rule.model_dump(exclude_defaults=True) for name, rule in _RULES.validate_python(node).items()}
+    if len(node) > 1:
+        msg = f"{', '.join(node)} in one condition: put each in one of its own, and join them with and or or"
+        raise ValueError(msg)
+    [operator] = operators
+    if operator == "not":
+        return {"not": _condition(node["not"])}
+    if not isinstance(node[operator], list | tuple) or not node[operator]:
+        msg = f"{operator} takes a list of conditions"
+        raise ValueError(msg)
+    return {operator: [_condition(one) for one in node[operator]]}
+
+
+_RULES = TypeAdapter(Targeting)

@@ -71,7 +71,7 @@ def _reply(service: Service, call: Call) -> Reply:
             return _unanswered(service, call, request.id, NoBidReason.INSUFFICIENT_TIME)
         if snapshot is None:
             return _unanswered(service, call, request.id, NoBidReason.TECHNICAL_ERROR)
-        offers = _offers(service, request, snapshot, call)
+        offers = _offers(service, request, snapshot, call, exchange)
         if not offers:
             return _unanswered(service, call, request.id, NoBidReason.NO_CAMPAIGN_FITS)
         with span("markup"):
@@ -93,10 +93,10 @@ def _unanswered(service: Service, call: Call, request_id: str, reason: NoBidReas
     return no_bid(call, request_id, reason)
 
 
-def _offers(service: Service, request: BidRequest, snapshot: Snapshot, call: Call) -> list[Offer]:
+def _offers(service: Service, request: BidRequest, snapshot: Snapshot, call: Call, exchange: str | None) -> list[Offer]:
     """What to bid; a player that takes VAST alone is answered with one document, so only what is in it is paid for."""
     with span("match"):
-        slots = match(request, snapshot)
+        slots = match(request, snapshot, call.now, exchange)
     with span("price"):
         service.no_bids.delivery = snapshot.delivery
         refused = service.no_bids.refused

@@ -42,12 +42,14 @@ def answer(service: Service, call: Call, campaign_id: str | None = None) -> Repl
 
 
 def _told(service: Service, call: Call, campaign_id: str | None) -> Reply:
-    exchange_name(call.exchange)
+    exchange = exchange_name(call.exchange)
     request = call.request()
     snapshot = service.keeper.current(call.now)
     if snapshot is None:
         return error(503, "no snapshot young enough to bid from: see /health")
     if campaign_id is not None and snapshot.index.position(campaign_id) is None:
         return error(404, f"the snapshot has no campaign {campaign_id[:100]}")
-    explained = explain(request, snapshot, service.settings.seat, call.now, most=MOST_TOLD, campaign_id=campaign_id)
+    explained = explain(
+        request, snapshot, service.settings.seat, call.now, exchange=exchange, most=MOST_TOLD, campaign_id=campaign_id
+    )
     return Reply(200, json.dumps(document(request.id, snapshot, explained)), JSON)

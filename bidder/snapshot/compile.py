@@ -10,10 +10,13 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from bidder import log
+from bidder.campaigns.besides import besides
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.goal import Rotation
 from bidder.campaigns.implied import implied
-from bidder.campaigns.lines import Line, lines
+from bidder.campaigns.known import NOT_PLAIN
+from bidder.campaigns.lines import Line, TooManyLines, lines
 from bidder.delivery.budget import Terms, terms
 from bidder.snapshot import container, records
 from bidder.snapshot.columns import column_sections
@@ -47,10 +50,20 @@ class _Entry(NamedTuple):
 Clause = tuple[str, int]
 
 
+def campaign_lines(campaign: Campaign) -> Sequence[Line]:
+    """A campaign's lines; none, and it never bids, where its targeting can't be compiled."""
+    try:
+        besides(campaign)
+        return lines(campaign.targeting, campaign.where, campaign.time_zone)
+    except TooManyLines as error:
+        log.error("campaign.uncompiled", campaign=campaign.id, reason=str(error))
+        return ()
+
+
 def compile_index(
     campaigns: Iterable[Campaign],
     gone: Iterable[str] = (),
-    lines_of: Callable[[Campaign], Sequence[Line]] = lambda campaign: lines(campaign.targeting),
+    lines_of: Callable[[Campaign], Sequence[Line]] = campaign_lines,
     tier_size: int = SIZE,
 ) -> bytes:
     """The index object of these campaigns, whatever their order: equal campaigns give equal bytes.
@@ -58,7 +71,8 @@ def compile_index(
     `gone` are ids of campaigns that an object before this one has, and that are no more. `tier_size` is `SIZE` at most.
     """
     numbers: dict[_Test, int] = {}
-    entries = [_entry(campaign, lines_of(campaign), numbers) for campaign in campaigns]
+    also: dict[str, set[str]] = defaultdict(set)
+    entries = [_entry(campaign, lines_of(campaign), numbers, also) for campaign in campaigns]
     entries.sort(key=lambda entry: (-entry.top, entry.id))
     tests = list(numbers)
     values = _values(tests)
@@ -76,11 +90,16 @@ def compile_index(
         learners=[position for position, entry in enumerate(entries) if entry.learns],
     )
     sections |= records.sections([entry.record for entry in entries])
-    meta = {"starts": starts, "clauses": clauses, "gone": sorted(gone)}
+    meta = {"starts": starts, "clauses": clauses, "gone": sorted(gone), "also": _also(also)}
     return container.pack(KIND, {"meta": _json(meta)} | sections)
 
 
-def _entry(campaign: Campaign, its_lines: Sequence[Line], numbers: dict[_Test, int]) -> _Entry:
+def _entry(
+    campaign: Campaign, its_lines: Sequence[Line], numbers: dict[_Test, int], also: dict[str, set[str]]
+) -> _Entry:
+    if its_lines:
+        for attribute, values in besides(campaign).items():
+            also[attribute].update(values if attribute in NOT_PLAIN else ())
     unsaid = implied(campaign)
     tested = [
         array("I", [numbers.setdefault(test, len(numbers)) for test in _tests({**line, **unsaid})])
@@ -88,7 +107,13 @@ def _entry(campaign: Campaign, its_lines: Sequence[Line], numbers: dict[_Test, i
     ]
     learns = campaign.goal is not None or campaign.rotation is Rotation.BEST
     return _Entry(
-        campaign.top_cpm_micros, campaign.id, "UTC", terms(campaign), learns, records.encode(campaign), tested
+        campaign.top_cpm_micros,
+        campaign.id,
+        campaign.time_zone,
+        terms(campaign),
+        learns,
+        records.encode(campaign),
+        tested,
     )
 
 
@@ -99,6 +124,10 @@ def _tests(line: Line) -> Iterator[_Test]:
                 yield _Test(attribute, number, INCLUDE, value)
         for value in demand.none_of:
             yield _Test(attribute, 0, EXCLUDE, value)
+
+
+def _also(found: Mapping[str, set[str]]) -> dict[str, list[str]]:
+    return {attribute: sorted(values) for attribute, values in sorted(found.items())}
 
 
 def _values(tests: Iterable[_Test]) -> dict[str, list[str]]:

@@ -10,6 +10,7 @@ from itertools import pairwise
 from bidder.delivery.allowance import Allowance
 from bidder.delivery.budget import Spend, Terms, Withheld, remaining, withheld
 from bidder.delivery.counts import Counts
+from bidder.delivery.zones import Clocks, clocks
 from bidder.money import ACCOUNT_CURRENCY, MICROS
 from bidder.snapshot.container import BadSnapshot, pack, unpack
 from bidder.snapshot.index import Index
@@ -36,6 +37,8 @@ class Delivery:
     rates: Mapping[str, int]
     """Micros of the account currency that one unit of a currency is worth, the account currency's own among them."""
     predictions: Predictions
+    clocks: Clocks
+    """Of the time zones that campaigns are in."""
     _withheld: memoryview
 
     def bidding(self, tier: int) -> int:
@@ -80,6 +83,7 @@ def compile_delivery(
         "index": index.id,
         "as_of": as_of.isoformat(),
         "rates": {**(rates or {}), ACCOUNT_CURRENCY: MICROS},
+        "clocks": clocks(index.known.zones, as_of),
     }
     sections = {
         "meta": json.dumps(meta, sort_keys=True).encode(),
@@ -112,6 +116,7 @@ def load_delivery(data: bytes, index: Index) -> Delivery:
         allowance=Allowance(array("q", bytes(sections["left"])), index.cost, use_up),
         rates=meta["rates"],
         predictions=unpack_predictions(bytes(sections["predictions"]) if "predictions" in sections else None),
+        clocks={zone: [(since, ahead) for since, ahead in its] for zone, its in meta.get("clocks", {}).items()},
         _withheld=reasons,
     )
 

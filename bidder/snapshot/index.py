@@ -7,10 +7,12 @@ the delivery state's to see to.
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from bidder.campaigns.campaign import Campaign
+from bidder.campaigns.known import Known
 from bidder.snapshot.part import Part
 
 if TYPE_CHECKING:
@@ -42,6 +44,15 @@ class Index:
         for data in objects:
             parts.append(Part.load(data, sum(map(len, parts))))
         return cls(parts)
+
+    @cached_property
+    def known(self) -> Known:
+        """What its campaigns read off requests."""
+        named: dict[str, set[str]] = {}
+        for part in self.parts:
+            for attribute, values in part.named.items():
+                named.setdefault(attribute, set()).update(values)
+        return Known(frozenset(named), named)
 
     def __len__(self) -> int:
         return self._length

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
+from bidder.campaigns.known import NOT_PLAIN
 from bidder.snapshot.columns import Columns
 from bidder.snapshot.compile import KIND
 from bidder.snapshot.container import Sections, checksum, unpack
@@ -23,6 +24,7 @@ class Part:
         self.gone = frozenset(meta["gone"])
         """Campaigns of the parts before this one that are no more."""
         self._values = sections["values"]
+        self._also: dict[str, list[str]] = meta["also"]
         self.tiers = tuple(
             Tier(sections, f"t{number}", start + first, [(attribute, clause) for attribute, clause in meta["clauses"]])
             for number, first in enumerate(meta["starts"])
@@ -44,6 +46,14 @@ class Part:
             for attribute, its in values.items()
             if (numbers := known.get(attribute))
         }
+
+    @cached_property
+    def named(self) -> Mapping[str, Iterable[str]]:
+        """What its campaigns read off requests: attributes, and those of their values that `Known` asks for."""
+        found = {attribute: set(values) for attribute, values in self._also.items()}
+        for attribute, numbers in self._numbers.items():
+            found.setdefault(attribute, set()).update(numbers if attribute in NOT_PLAIN else ())
+        return found
 
     @cached_property
     def _numbers(self) -> dict[str, dict[str, int]]:

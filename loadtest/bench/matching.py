@@ -62,7 +62,7 @@ def measured(name: str, count: int, requests: int = REQUESTS, rounds: int = ROUN
     parsed = {body: BidRequest.model_validate_json(body) for body in inputs}
 
     def candidates(body: bytes) -> Candidates:
-        return match(parsed[body], held)[0].candidates
+        return match(parsed[body], held, now)[0].candidates
 
     calls: Calls = {
         "index": lambda body: candidates(body).sets(),
@@ -77,7 +77,7 @@ def measured(name: str, count: int, requests: int = REQUESTS, rounds: int = ROUN
         msg = f"{name} {count}: only {bids} of {requests} requests were bid on, which is no measure of a bid"
         raise RuntimeError(msg)
     if count in NAIVE_COUNTS:
-        values = {body: match(request, held)[0].values for body, request in parsed.items()}
+        values = {body: match(request, held, now)[0].values for body, request in parsed.items()}
         took |= _measured({"naive scan": _naive(name, count, values)}, inputs[:NAIVE_REQUESTS], 1)
     parse = took.pop(BASELINE)
     found = [

@@ -13,6 +13,7 @@ from random import Random
 
 from bidder.campaigns.campaign import Advertiser, Campaign
 from bidder.campaigns.creative import Creative
+from bidder.campaigns.spelling import spelled
 from bidder.campaigns.targeting import Rule
 from bidder.countries import ALPHA_3
 
@@ -26,6 +27,7 @@ _DOMAINS = [f"site-{number}.example" for number in range(5000)]
 _CATEGORIES = [str(number) for number in range(1, 401)]
 _SEGMENTS = [f"s{number}" for number in range(10_000)]
 _SIZES = ("320x180", "640x360", "854x480", "1280x720", "1920x1080")
+_LENGTHS = ("6", "15", "30", "60", "120")
 _ADVERTISER = Advertiser(name="Bench", domain="bench.example")
 _CREATIVES = (
     Creative.model_validate(
@@ -46,6 +48,10 @@ _CREATIVES = (
         }
     ),
 )
+
+
+def _hours(start: int, length: int) -> list[str]:
+    return list(spelled("hour", [f"{start}-{start + length}"]))
 
 
 class _Zipf:
@@ -89,13 +95,8 @@ _RULES: tuple[tuple[str, str, float, Callable[[Random], list[str]]], ...] = (
     ("category", "include", 0.4, lambda rng: rng.sample(_CATEGORIES, rng.randint(3, 20))),
     ("category", "exclude", 0.3, lambda rng: rng.sample(_CATEGORIES, rng.randint(1, 5))),
     ("segment", "include", 0.5, lambda rng: rng.sample(_SEGMENTS, rng.randint(5, 50))),
-    ("size", "include", 0.4, lambda rng: rng.sample(_SIZES, rng.randint(1, 3))),
-    (
-        "hour",
-        "include",
-        0.3,
-        lambda rng: [f"mon-sun {start}-{start + rng.randint(3, 6)}" for start in [rng.randrange(18)]],
-    ),
+    ("length", "include", 0.4, lambda rng: rng.sample(_LENGTHS, rng.randint(1, 3))),
+    ("hour", "include", 0.3, lambda rng: _hours(rng.randrange(18), rng.randint(3, 6))),
 )
 """Each attribute, the side of its rule, and the share of campaigns that have one."""
 
@@ -134,8 +135,7 @@ def _request(rng: Random, workload: str, number: int) -> dict[str, object]:
                 "bidfloor": 0.3,
                 "video": {
                     "mimes": ["video/mp4", "video/webm"],
-                    "minduration": 5,
-                    "maxduration": 30,
+                    "rqddurs": [int(rng.choice(_LENGTHS)), 15],
                     "protocols": [2, 3, 5, 6, 7, 8],
                     "w": width,
                     "h": height,

@@ -7,7 +7,7 @@ import pytest
 from bidder.auction.attributes import request_attributes
 from bidder.countries import ALPHA_3, alpha_3
 from bidder.openrtb.parse import parse
-from tests.campaigns import campaign
+from tests.campaigns import EVERYTHING, NOW, campaign
 
 
 def test_each_country_has_both_codes_of_its_own() -> None:
@@ -29,7 +29,7 @@ def test_a_code_becomes_alpha_3(given: str, expected: str) -> None:
 def test_a_request_states_its_country_and_region_in_one_way(country: str, region: str) -> None:
     geo = {"country": country, "region": region}
     request = parse(json.dumps({"id": "r", "imp": [{"id": "1"}], "device": {"geo": geo}}).encode())
-    values = request_attributes(request)
+    values = request_attributes(request, EVERYTHING, NOW, {})
     assert (values["country"], values["region"]) == (("usa",), ("usa-ca",))
 
 

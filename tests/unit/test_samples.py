@@ -47,7 +47,7 @@ def snapshot() -> Snapshot:
 
 def offers(body: bytes) -> list[Offer]:
     request = parse(body)
-    return decide(request, match(request, snapshot()), snapshot(), "bidder", NOW)
+    return decide(request, match(request, snapshot(), NOW), snapshot(), "bidder", NOW)
 
 
 def test_each_is_there_and_no_brand_is_real() -> None:

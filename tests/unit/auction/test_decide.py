@@ -21,7 +21,7 @@ from tests.oracle import best_bids
 
 def offers(request: dict[str, Any], held: Snapshot) -> dict[str, Offer]:
     parsed = parse(json.dumps(request).encode())
-    return {offer.slot.imp.id: offer for offer in decide(parsed, match(parsed, held), held, "bidder", NOW)}
+    return {offer.slot.imp.id: offer for offer in decide(parsed, match(parsed, held, NOW), held, "bidder", NOW)}
 
 
 def summary(made: dict[str, Offer]) -> dict[str, tuple[int, str, str, str | None]]:

@@ -44,7 +44,7 @@ def only(request: dict[str, Any], **changes: Any) -> Verdict:
 @given(matchable_requests(), campaign_lists())
 def test_it_says_what_the_decision_did(request: dict[str, Any], campaigns: list[Campaign]) -> None:
     held, asked = snapshot(campaigns), parsed(request)
-    made = decide(asked, match(asked, held), held, "bidder", NOW)
+    made = decide(asked, match(asked, held, NOW), held, "bidder", NOW)
 
     explained = explain(asked, held, "bidder", NOW)
 
@@ -61,7 +61,7 @@ def test_each_refusal_is_the_one_that_the_auction_gave(request: dict[str, Any], 
     held, asked = snapshot(campaigns), parsed(request)
     terms = Terms(asked, "bidder", held.delivery, NOW)
 
-    for slot, its in zip(match(asked, held), explain(asked, held, "bidder", NOW), strict=True):
+    for slot, its in zip(match(asked, held, NOW), explain(asked, held, "bidder", NOW), strict=True):
         matched = {held.index.campaign_id(position) for position in slot.candidates.all()}
         for one in its.campaigns:
             after_matching = one.rule in {refusal.name.lower() for refusal in Refusal} | {"outbid", BIDS}

@@ -57,7 +57,7 @@ def pod_campaigns(draw: st.DrawFn, max_size: int = 8) -> list[Campaign]:
 def made_of(request: dict[str, Any], campaigns: list[Campaign]) -> list[Offer]:
     held = snapshot(campaigns)
     parsed = parse(json.dumps(request).encode())
-    return decide(parsed, match(parsed, held), held, "bidder", NOW)
+    return decide(parsed, match(parsed, held, NOW), held, "bidder", NOW)
 
 
 def may_come_together(chosen: list[Bid], dedupe: list[int], by_id: dict[str, Campaign]) -> bool:

@@ -52,7 +52,7 @@ def requests(draw: st.DrawFn) -> dict[str, Any]:
 def made_of(request: dict[str, Any], book: list[Campaign]) -> list[Offer]:
     held = snapshot(book)
     parsed = parse(json.dumps(request).encode())
-    return decide(parsed, match(parsed, held), held, "bidder", NOW)
+    return decide(parsed, match(parsed, held, NOW), held, "bidder", NOW)
 
 
 def compete(one: Campaign, other: Campaign) -> bool:

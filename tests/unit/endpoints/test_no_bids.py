@@ -103,7 +103,7 @@ def test_what_is_counted_is_what_explain_says(request: dict[str, Any], campaigns
     held, asked = snapshot(campaigns), parse(json.dumps(request).encode())
     refused: Counter[tuple[str, str]] = Counter()
 
-    slots = match(asked, held)
+    slots = match(asked, held, NOW)
     assert decide(asked, slots, held, "bidder", NOW, refused) == decide(asked, slots, held, "bidder", NOW)
 
     said = Counter((one.campaign_id, one.rule) for its in explain(asked, held, "bidder", NOW) for one in its.campaigns)

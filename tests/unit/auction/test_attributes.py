@@ -1,0 +1,179 @@
+"""Each attribute of targeting: a campaign that targets it bids on the request that shows it, and on no other."""
+
+import copy
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bidder.auction.attributes import id_hash
+from bidder.auction.decide import decide
+from bidder.auction.match import match
+from bidder.openrtb.parse import parse
+from tests.campaigns import campaign, snapshot
+
+TUESDAY = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
+REQUEST: dict[str, Any] = {
+    "id": "r",
+    "imp": [{"id": "1", "tagid": "Top-1", "rwdd": 1, "video": {}, "pmp": {"deals": [{"id": "D-1"}]}}],
+    "app": {
+        "bundle": "com.Example.app",
+        "domain": "news.example.com",
+        "publisher": {"id": "P1"},
+        "cat": ["IAB1-3"],
+        "keywords": "Cats, dogs",
+        "content": {
+            "genre": "Drama",
+            "contentrating": "TV-14",
+            "livestream": 1,
+            "series": "The Show",
+            "cat": ["483"],
+            "cattax": 6,
+        },
+    },
+    "device": {
+        "devicetype": 4,
+        "os": "iOS",
+        "osv": "17.1.2",
+        "make": "Apple",
+        "model": "iPhone14,2",
+        "connectiontype": 2,
+        "carrier": "Verizon",
+        "language": "en-US",
+        "ua": "Mozilla/5.0 (X11) Chrome/130.0 Safari/537.36",
+        "ifa": "AAAA",
+        "geo": {
+            "country": "USA",
+            "region": "CA",
+            "metro": "807",
+            "city": "Oakland",
+            "zip": "94607",
+            "lat": 37.8044,
+            "lon": -122.2712,
+            "utcoffset": -480,
+        },
+    },
+    "user": {"id": "u-1", "data": [{"id": "acme", "segment": [{"id": "42"}, {"id": "43"}]}]},
+}
+VIDEO = {
+    "mimes": ["video/mp4"],
+    "maxduration": 20,
+    "plcmt": 1,
+    "pos": 7,
+    "skip": 1,
+    "w": 640,
+    "h": 360,
+    "startdelay": 0,
+    "playbackmethod": [1],
+}
+REQUEST["imp"][0]["video"] = VIDEO
+
+SHOWN = [
+    ("country", "us"),
+    ("region", "us-ca"),
+    ("metro", "807"),
+    ("city", "Oakland"),
+    ("postcode", "us-94607"),
+    ("near", "37.80,-122.27 2km"),
+    ("device_type", 4),
+    ("os", "ios"),
+    ("os_version", "ios 15..17"),
+    ("make", "apple"),
+    ("model", "iphone14,2"),
+    ("browser", "chrome"),
+    ("connection", 2),
+    ("carrier", "verizon"),
+    ("language", "en"),
+    ("inventory", "app"),
+    ("domain", "example.com"),
+    ("keyword", "dogs"),
+    ("bundle", "com.example.app"),
+    ("publisher", "p1"),
+    ("exchange", "acme-x"),
+    ("genre", "drama"),
+    ("category", "iab1"),
+    ("category", "1/iab1-3"),
+    ("category", "6/483"),
+    ("rating", "tv-14"),
+    ("livestream", "yes"),
+    ("series", "the show"),
+    ("placement", 1),
+    ("tag", "top-1"),
+    ("position", 7),
+    ("skippable", "yes"),
+    ("size", "medium"),
+    ("length", 15),
+    ("rewarded", "yes"),
+    ("break", "preroll"),
+    ("playback", 1),
+    ("deal", "d-1"),
+    ("segment", "42"),
+    ("segment", "acme/42"),
+    ("user", id_hash("u-1")),
+    ("user", id_hash("AAAA")),
+    ("user_hour", "tue 15-16"),
+    ("hour", "wed 0-1"),
+]
+OTHERS = {"near": "37.80,-121 2km", "os_version": "ios 18..", "hour": "tue 23-24", "user_hour": "tue 23-24"}
+OTHERS |= {
+    "livestream": "no",
+    "skippable": "no",
+    "rewarded": "no",
+    "size": "large",
+    "break": "midroll",
+    "inventory": "site",
+}
+
+
+def bids(targeting: Any, request: dict[str, Any] = REQUEST, **changes: Any) -> bool:
+    held = snapshot([campaign(targeting=targeting, time_zone="Europe/Berlin", **changes)], now=TUESDAY)
+    parsed = parse(json.dumps(request).encode())
+    return bool(decide(parsed, match(parsed, held, TUESDAY, "acme-x"), held, "bidder", TUESDAY))
+
+
+@pytest.mark.parametrize(("attribute", "value"), SHOWN)
+def test_a_campaign_targets_what_the_request_shows(attribute: str, value: object) -> None:
+    other = OTHERS.get(attribute, "another")
+
+    assert bids({attribute: {"include": [other, value]}})
+    assert bids({attribute: {"all": [value]}})
+    assert not bids({attribute: {"include": [other]}})
+    assert not bids({attribute: {"exclude": [value]}})
+    assert bids({attribute: {"exclude": [other]}})
+    assert not bids({}, where={"not": {attribute: {"include": [value]}}})
+    assert bids({}, where={"or": [{attribute: {"include": [other]}}, {attribute: {"all": [value]}}]})
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value"), [pair for pair in SHOWN if pair[0] not in {"exchange", "hour", "length"}]
+)
+def test_what_is_not_stated_satisfies_no_include_and_no_exclude(attribute: str, value: object) -> None:
+    bare = {"id": "r", "imp": [{"id": "1", "video": {"mimes": ["video/mp4"]}}]}
+    if attribute != "rewarded":  # which is 0 where it isn't stated
+        assert not bids({attribute: {"include": [value]}}, bare)
+    assert bids({attribute: {"exclude": [value]}}, bare)
+
+
+def test_segments_of_all_kinds_together() -> None:
+    assert bids({"segment": {"all": ["42", "43"], "include": ["acme/43"], "exclude": ["44"]}})
+    assert not bids({"segment": {"all": ["42", "44"]}})
+
+
+def test_a_creative_has_targeting_of_its_own() -> None:
+    plain = campaign().model_dump(mode="json", exclude_none=True, exclude_defaults=True)["creatives"][0]
+    on_ios = {**plain, "targeting": {"os": {"include": ["ios"]}}}
+    on_tv = {**copy.deepcopy(plain), "id": "tv", "where": {"not": {"os": {"include": ["ios"]}}}}
+
+    assert bids({}, creatives=[on_ios, on_tv])
+    assert not bids({}, creatives=[on_tv])
+
+
+def test_an_hour_is_that_of_the_campaigns_time_zone_when_its_clocks_change() -> None:
+    for moment, hour in ((datetime(2026, 3, 29, 0, 59, tzinfo=UTC), 1), (datetime(2026, 3, 29, 1, 0, tzinfo=UTC), 3)):
+        held = snapshot(
+            [campaign(targeting={"hour": {"include": [f"sun {hour}-{hour + 1}"]}}, time_zone="Europe/Berlin")],
+            now=datetime(2026, 3, 29, 0, 50, tzinfo=UTC),
+        )
+        parsed = parse(json.dumps(REQUEST).encode())
+        assert match(parsed, held, moment)[0].candidates.all() == [0]
