@@ -53,7 +53,7 @@ def rebuild(service: Service, now: datetime) -> int:
     manifest = Manifest(
         version=version,
         index=compiled.keys,
-        delivery=f"{DELIVERIES}{version}",
+        delivery=f"{DELIVERIES}{version}-{object_id(delivery)}",
         at=now,
         revision=compiled.revision,
         base_revision=compiled.base_revision,

@@ -41,6 +41,9 @@ class SnapshotStore:
         them. The pointer is only replaced by comparison with the one that was read, so of two refreshes at once the one
         that read its campaigns later wins, in whichever order they write.
         """
+        current = self.current()
+        if current is not None and current.version >= manifest.version:
+            return False
         for key in manifest.index:
             if key not in objects:
                 self._renew(key, now)
