@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from bidder.campaigns.files import InvalidCampaignFile
 from bidder.campaigns.repository import UnknownCampaign
-from bidder.cli import campaigns
+from bidder.cli import campaigns, snapshots
 from bidder.cli.environment import load_environment, target
 from bidder.cli.explain import NoSnapshot, print_admin_key, print_explanation
 from bidder.cli.refresh import publish_refresh
@@ -61,6 +61,7 @@ def parser() -> argparse.ArgumentParser:
     refresh = commands.add_parser("refresh", help="rebuild the campaign cache now, not at the next minute")
     refresh.set_defaults(run=lambda service, _: publish_refresh(service))
 
+    _add_snapshot(commands.add_parser("snapshot", help="what refreshes published, and going back"))
     explains = commands.add_parser("explain", help="what the current campaign cache bids on a request, and why")
     explains.add_argument("file", metavar="REQUEST", help="OpenRTB as JSON, such as samples/request.json; - for stdin")
     explains.add_argument("--campaign", metavar="ID", help="of this campaign alone")
@@ -84,6 +85,25 @@ def parser() -> argparse.ArgumentParser:
     key = commands.add_parser("admin-key", help="print the key that POST /explain asks for")
     key.set_defaults(run=lambda service, _: print_admin_key(service))
     return root
+
+
+def _add_snapshot(snapshot: argparse.ArgumentParser) -> None:
+    actions = snapshot.add_subparsers(dest="action", required=True)
+    lists = actions.add_parser("list", help="the snapshots of the last day, the newest first")
+    lists.add_argument("--all", action="store_true", help="not only the newest")
+    lists.set_defaults(run=lambda service, given: snapshots.list_snapshots(service, every=given.all))
+    shows = actions.add_parser("show", help="what a snapshot is made of")
+    shows.add_argument("version", metavar="V", type=int)
+    shows.set_defaults(run=lambda service, given: snapshots.show(service, given.version))
+    diffs = actions.add_parser("diff", help="what changed from A to B, campaign by campaign")
+    diffs.add_argument("old", metavar="A", type=int)
+    diffs.add_argument("new", metavar="B", type=int)
+    diffs.set_defaults(run=lambda service, given: snapshots.diff(service, given.old, given.new))
+    pins = actions.add_parser("pin", help="bid by the campaigns of an older snapshot, within seconds")
+    pins.add_argument("version", metavar="V", type=int)
+    pins.set_defaults(run=lambda service, given: snapshots.pin(service, given.version))
+    unpins = actions.add_parser("unpin", help="bid by the campaigns as they are stored again")
+    unpins.set_defaults(run=lambda service, _: snapshots.pin(service, None))
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -1,0 +1,80 @@
+"""`python -m bidder snapshot …`: what refreshes published, what changed between two of them, and going back to one."""
+
+from collections.abc import Iterator
+
+from bidder.campaigns.campaign import Campaign
+from bidder.campaigns.differences import differences
+from bidder.cli.refresh import publish_refresh
+from bidder.cli.table import table
+from bidder.endpoints.service import Service
+from bidder.snapshot.manifest import Manifest
+from bidder.snapshot.snapshot import Snapshot
+
+_MOST_LISTED = 20
+
+
+def list_snapshots(service: Service, *, every: bool) -> None:
+    """Prints the snapshots that are kept, the newest first."""
+    kept = sorted(service.store.manifests(), key=lambda manifest: -manifest.version)
+    current = service.store.current()
+    head = ("version", "at", "campaigns", "bidding", "")
+    shown = kept if every else kept[:_MOST_LISTED]
+    print(table(head, (_cells(manifest, current) for manifest in shown), left=2))
+    if len(shown) < len(kept):
+        print(f"and {len(kept) - len(shown)} more; --all lists them")
+
+
+def show(service: Service, version: int) -> None:
+    """Prints what a snapshot is made of. Raises UnknownVersion."""
+    print(service.store.manifest(version).model_dump_json(indent=2))
+
+
+def diff(service: Service, old: int, new: int) -> None:
+    """Prints what changed from one snapshot to another, campaign by campaign. Raises UnknownVersion, BadSnapshot."""
+    before, after = (service.store.snapshot(service.store.manifest(version)) for version in (old, new))
+    lines = list(changes(before, after))
+    print("\n".join(lines) if lines else "no campaign differs")
+
+
+def pin(service: Service, version: int | None) -> None:
+    """Keeps the campaigns of a version, or with None lets them follow again, and refreshes. Raises UnknownVersion."""
+    service.store.pin(version)
+    print("unpinned: campaigns are as they are stored" if version is None else f"pinned: campaigns as of {version}")
+    if version is not None:
+        print("pauses and budgets of today go on to hold; `python -m bidder snapshot unpin` ends it")
+    publish_refresh(service)
+
+
+def changes(before: Snapshot, after: Snapshot) -> Iterator[str]:
+    """A line for each campaign and value that differs, and for each that may bid now or no more."""
+    olds, news = _latest(before), _latest(after)
+    for campaign_id in sorted({*olds, *news}):
+        old, new = olds.get(campaign_id), news.get(campaign_id)
+        if old is None or new is None:
+            yield f"{campaign_id}: {'added' if old is None else 'gone'}"
+            continue
+        was, now = before.delivery.withheld(old), after.delivery.withheld(new)
+        if was != now:
+            yield f"{campaign_id}: {was or 'may bid'} -> {now or 'may bid'}"
+        for line in differences(_document(before.index.campaign(old)), _document(after.index.campaign(new))):
+            yield f"{campaign_id}: {line}"
+
+
+def _latest(snapshot: Snapshot) -> dict[str, int]:
+    """The position of each campaign's latest form."""
+    index = snapshot.index
+    ids = {index.campaign_id(position) for position in range(len(index))}
+    return {name: position for name in ids if (position := index.position(name)) is not None}
+
+
+def _document(campaign: Campaign) -> dict[str, object]:
+    return campaign.model_dump(mode="json", exclude_defaults=True)
+
+
+def _cells(manifest: Manifest, current: Manifest | None) -> tuple[str, ...]:
+    notes = [
+        "current" if current and manifest.version == current.version else "",
+        f"pinned to {manifest.pinned}" if manifest.pinned else "",
+    ]
+    at = manifest.at.isoformat(timespec="seconds") if manifest.at else ""
+    return str(manifest.version), at, str(manifest.campaigns), str(manifest.bidding), ", ".join(filter(None, notes))

@@ -1,0 +1,54 @@
+"""What the command line says of two snapshots."""
+
+from datetime import timedelta
+
+import pytest
+
+from bidder.campaigns.campaign import Status
+from bidder.cli.snapshots import changes, list_snapshots
+from bidder.endpoints.rebuild import rebuild
+from bidder.snapshot.store import UnknownVersion
+from tests.campaigns import NOW, campaign
+from tests.unit.endpoints.test_rebuild import MINUTE, World
+
+
+def test_what_changed_is_said_campaign_by_campaign() -> None:
+    world = World()
+    world.campaigns.put_many([campaign(id="a", cpm=1), campaign(id="b"), campaign(id="c")])
+    first = rebuild(world.process(), NOW)
+    world.campaigns.put_many([campaign(id="a", cpm=2), campaign(id="d")])
+    world.campaigns.set_status("b", Status.PAUSED)
+    second = rebuild(world.process(), NOW + MINUTE)
+
+    old, new = (world.store.snapshot(world.store.manifest(version)) for version in (first, second))
+
+    assert list(changes(old, new)) == [
+        "a: cpm_micros: 1000000 -> 2000000",
+        "b: may bid -> paused",
+        'b: status: nothing -> "paused"',
+        "d: added",
+    ]
+    assert list(changes(new, old))[-1] == "d: gone"
+    assert list(changes(new, new)) == []
+
+
+def test_the_list_names_the_current_and_the_pinned(capsys: pytest.CaptureFixture[str]) -> None:
+    world = World()
+    world.campaigns.put(campaign(id="a"))
+    first = rebuild(world.process(), NOW)
+    world.store.pin(first)
+    second = rebuild(world.process(), NOW + timedelta(seconds=5))
+    capsys.readouterr()
+
+    list_snapshots(world.process(), every=False)
+
+    head, newest, oldest = capsys.readouterr().out.splitlines()
+    assert head.startswith("version")
+    assert newest.startswith(str(second))
+    assert newest.endswith(f"current, pinned to {first}")
+    assert oldest.startswith(str(first))
+
+
+def test_a_version_that_is_not_kept_can_not_be_pinned() -> None:
+    with pytest.raises(UnknownVersion):
+        World().store.pin(1)
