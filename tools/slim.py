@@ -12,6 +12,9 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 SUPPLIED = frozenset({"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3"})
 """Import names of what every Python runtime of Lambda has."""
 
+_UNUSED = frozenset({("pydantic", "v1")})
+"""Parts of packages that nothing here imports: pydantic's former self, 0.4 MB."""
+
 _SUPPLIED_DISTRIBUTIONS = SUPPLIED - {"dateutil"} | {"python_dateutil"}
 
 
@@ -31,7 +34,7 @@ def is_deployed(path: PurePosixPath) -> bool:
     if top.endswith((".dist-info", ".data")):
         # METADATA alone: it is what importlib.metadata.version() reads.
         return path.name == "METADATA" and top.split("-")[0] not in _SUPPLIED_DISTRIBUTIONS
-    if top.removesuffix(".py") in SUPPLIED:
+    if top.removesuffix(".py") in SUPPLIED or path.parts[:2] in _UNUSED:
         return False
     return "__pycache__" not in path.parts and path.suffix not in {".pyc", ".pyi"} and path.name != "py.typed"
 
