@@ -203,7 +203,9 @@ def test_who_has_the_key_is_told_why_there_is_no_bid(loop: Loop, local_aws: Mini
 
     assert explain()["statusCode"] == 401
     assert explain(Authorization="Bearer guessed")["statusCode"] == 403
-    [imp] = json.loads(explain(Authorization=f"Bearer {key}")["body"])["imp"]
+    answer = explain(Authorization=f"Bearer {key}")
+    assert answer["statusCode"] == 200, answer["body"]
+    [imp] = json.loads(answer["body"])["imp"]
     [told] = imp["campaigns"]
     assert (imp["bids"], told["rule"], told["seen"], told["wanted"]) == ([], "targeting.country", "ata", "fin")
 
