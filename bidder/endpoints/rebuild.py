@@ -124,8 +124,9 @@ def _held(service: Service, current: Manifest | None) -> Index | None:
     if current is None:
         return None
     try:
-        service.refreshed = service.store.index(current.index, service.refreshed)
+        index = service.store.index(current.index, service.refreshed)
     except BadSnapshot as error:
         log.warning("snapshot.refused", reason=str(error), then="all campaigns are compiled anew")
         return None
-    return service.refreshed
+    service.refreshed = index
+    return index
