@@ -6,8 +6,9 @@ from hashlib import blake2b
 
 from bidder.auction.offer import Offer
 from bidder.endpoints.vast import LIFETIME_SECONDS, skip_offset, vast
+from bidder.events.claims import Claims
 from bidder.events.kinds import Kind
-from bidder.events.token import Claims, SigningKeys
+from bidder.events.token import SigningKeys
 from bidder.events.urls import LOSS_REASON, PRICE, EventUrls
 from bidder.money import decimal_price
 from bidder.openrtb import macros
@@ -17,6 +18,7 @@ from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.creative_attribute import CreativeAttribute
 from bidder.openrtb.markup_type import MarkupType
 from bidder.openrtb.slot_in_pod import SlotInPod
+from bidder.privacy.viewer import viewer
 
 
 def bid_id(auction_id: str, offer: Offer, number: int, now: datetime) -> str:
@@ -60,6 +62,9 @@ def event_urls(terms: Terms, offer: Offer, number: int) -> EventUrls:
         country=country,
         exchange=terms.exchange,
         rate=terms.rate,
+        advertiser=offer.campaign.advertiser.domain,
+        zone=offer.campaign.time_zone,
+        user=viewer(request),
     )
     return EventUrls(terms.base, claims, terms.keys)
 

@@ -2,16 +2,16 @@
 
 from collections import Counter
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bidder import log
+from bidder.metrics import emf
 
 if TYPE_CHECKING:
     from bidder.openrtb.no_bid_reason import NoBidReason
     from bidder.snapshot.delivery import Delivery
 
 INTERVAL = timedelta(minutes=1)
-NAMESPACE = "bidder"
 MOST_CAMPAIGNS = 100
 """Counts by campaign and reason that are logged one by one, the largest; the rest are logged by reason."""
 
@@ -41,22 +41,14 @@ class NoBids:
         refused, self.refused = self.refused, Counter()
         unanswered, self.unanswered = self.unanswered, Counter()
         for reason, count in unanswered.items():
-            _metric(now, "NoBids", reason.name.lower(), count)
+            log.event("no_bids", **emf(now, "NoBids", reason.name.lower(), count))
         others: Counter[str] = Counter()
         for number, ((campaign_id, rule), count) in enumerate(refused.most_common()):
             if number < MOST_CAMPAIGNS:
-                _metric(now, "Refusals", rule, count, campaign=campaign_id)
+                log.event("no_bids", **emf(now, "Refusals", rule, count, campaign=campaign_id))
             else:
                 others[rule] += count
         for rule, count in others.items():
-            _metric(now, "Refusals", rule, count, campaign=OTHERS)
+            log.event("no_bids", **emf(now, "Refusals", rule, count, campaign=OTHERS))
         for held_by, count in self.delivery.withheld_counts().items() if self.delivery else ():
-            _metric(now, "Withheld", held_by.name.lower(), count)
-
-
-def _metric(now: datetime, name: str, reason: str, value: int, **properties: str) -> None:
-    """The reason is the metric's one dimension: a campaign would make each of thousands a metric that is paid for."""
-    its = {"Namespace": NAMESPACE, "Dimensions": [["Reason"]], "Metrics": [{"Name": name, "Unit": "Count"}]}
-    about = {"Timestamp": int(now.timestamp() * 1000), "CloudWatchMetrics": [its]}
-    fields: dict[str, Any] = {"_aws": about, "Reason": reason, name: value, **properties}
-    log.event("no_bids", **fields)
+            log.event("no_bids", **emf(now, "Withheld", held_by.name.lower(), count))

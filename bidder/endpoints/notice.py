@@ -10,6 +10,7 @@ from bidder.events.event import make_event
 from bidder.events.kinds import Kind
 from bidder.events.token import InvalidToken, verify
 from bidder.events.urls import PRICE
+from bidder.metrics import emf
 
 RETRY_AFTER = "5"
 
@@ -30,7 +31,7 @@ def notice(
         keys = service.price_keys.of(claims.exchange) if claims.exchange and PRICE in query else None
         service.publisher.publish(make_event(kind, claims, query, now, keys))
     except InvalidToken as refused:
-        log.event("notice.refused", kind=kind, reason=str(refused))
+        log.event("notice.refused", **emf(now, "NoticeRefused", refused.reason, kind=kind, why=str(refused)))
         return error(400, f"event URL refused: {refused}")
     except Exception:  # whatever AWS or the way there suffers from, the sender must hear that it wasn't counted
         log.error("notice.unpublished", kind=kind)

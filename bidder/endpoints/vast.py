@@ -76,6 +76,7 @@ def _ad(offer: Offer, urls: EventUrls, price_macro: Mapping[str, str]) -> Ad:
         content=Wrapper(ad_tag=creative.tag.url) if creative.tag else _inline(offer, urls.bid_id),
         creative_id=creative.id,
         impressions=(urls.url(Kind.IMPRESSION, **price_macro),),
+        viewable=(urls.url(Kind.VIEWABLE),),
         tracking={kind: (urls.url(kind),) for kind in tracked},
         error=urls.url(Kind.ERROR, **{ERROR_CODE: ERROR_MACRO}),
         click_tracking=clicks,

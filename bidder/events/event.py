@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from bidder.events import notice
+from bidder.events.claims import Claims
 from bidder.events.kinds import BILLABLE, Kind
 from bidder.events.price_keys import ExchangeKeys
-from bidder.events.token import Claims
 
 if TYPE_CHECKING:
     from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 class Event(BaseModel):
     """Version 1 of the message body. Prices are CPM in micros: what was bid, and what is due.
 
-    `at` is when the notice reached us. No field says who the viewer was.
+    `at` is when the notice reached us. `zone` is the campaign's time zone. `user` and `address` tell viewers and
+    senders apart without saying who they are (`bidder.privacy.viewer`, `bidder.events.address`). `invalid` names the
+    rule of `bidder.events.invalid` that the event broke.
+
+    Fields are only ever added, with a default, so that what is stored can be read for as long as it is kept.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -38,22 +42,29 @@ class Event(BaseModel):
     exchange: str | None = None
     loss_reason: int | None = None
     error_code: int | None = None
+    advertiser: str | None = None
+    zone: str = "UTC"
+    user: str | None = None
+    address: str | None = None
+    invalid: str | None = None
 
     @property
     def billable(self) -> bool:
         """Whether the event makes the price due."""
-        return self.kind in BILLABLE and not self.test
+        return self.kind in BILLABLE and not self.test and self.invalid is None
 
     def attributes(self) -> "dict[str, MessageAttributeValueTypeDef]":
         """The SNS message attributes, which consumers' filter policies choose by."""
         values = {
             "kind": self.kind,
             "campaign": self.campaign_id,
+            "advertiser": self.advertiser,
             "test": "true" if self.test else "false",
             "deal": self.deal_id,
             "country": self.country,
             "exchange": self.exchange,
             "loss": None if self.loss_reason is None else notice.loss_name(self.loss_reason),
+            "invalid": self.invalid,
         }
         return {name: {"DataType": "String", "StringValue": value} for name, value in values.items() if value}
 
@@ -80,4 +91,7 @@ def make_event(
         exchange=claims.exchange,
         loss_reason=notice.loss_reason(query),
         error_code=notice.error_code(query),
+        advertiser=claims.advertiser,
+        zone=claims.zone,
+        user=claims.user,
     )

@@ -10,12 +10,16 @@ class Kind(StrEnum):
     BILL = "bill"
     LOSS = "loss"
     IMPRESSION = "impression"
+    VIEWABLE = "viewable"
+    CREATIVE_VIEW = "creativeView"
     START = "start"
     FIRST_QUARTILE = "firstQuartile"
     MIDPOINT = "midpoint"
     THIRD_QUARTILE = "thirdQuartile"
     COMPLETE = "complete"
     SKIP = "skip"
+    MUTE = "mute"
+    PAUSE = "pause"
     CLICK = "click"
     ERROR = "error"
 
@@ -24,5 +28,18 @@ BILLABLE = frozenset({Kind.IMPRESSION, Kind.BILL})
 """Either makes a bid's price due, once for both: for video the VAST impression is the billable event (OpenRTB 2.6
 section 7.9), and an exchange that counts by `burl` sends that instead or as well."""
 
-TRACKED_LINEAR = (Kind.START, Kind.FIRST_QUARTILE, Kind.MIDPOINT, Kind.THIRD_QUARTILE, Kind.COMPLETE, Kind.SKIP)
+OF_EXCHANGES = frozenset({Kind.WIN, Kind.BILL, Kind.LOSS})
+"""What an exchange calls from server to server; the rest a player calls."""
+
+TRACKED_LINEAR = (
+    Kind.CREATIVE_VIEW,
+    Kind.START,
+    Kind.FIRST_QUARTILE,
+    Kind.MIDPOINT,
+    Kind.THIRD_QUARTILE,
+    Kind.COMPLETE,
+    Kind.MUTE,
+    Kind.PAUSE,
+    Kind.SKIP,
+)
 """The kinds that stand in `<TrackingEvents>` under their VAST names."""

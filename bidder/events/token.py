@@ -1,33 +1,47 @@
 """Signed tokens: what an event URL says about its bid, and proof that this bidder said it.
 
-A token is `<key id>.<claims>.<signature>`: claims are a JSON array in base64url, the signature is the first 16 bytes of
-HMAC-SHA256 over kind, key id and claims, in base64url. One bid has one set of claims; each kind signs them anew, so the
-token of one kind is worth nothing for another.
+A token is `<key id>.<claims>.<signature>`: the signature is the first 16 bytes of HMAC-SHA256 over kind, key id and
+claims, and where the URL leads somewhere its target, in base64url. One bid has one set of claims; each kind signs them
+anew, so the token of one kind is worth nothing for another.
 """
 
-import binascii
 import hmac
-import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from bidder.events.claims import Claims, decode
 from bidder.events.kinds import Kind
-from bidder.money import MICROS
 
 LIFETIME = timedelta(hours=1)
 """How long after the bid an event still counts: `Bid.exp` promises the exchange no more."""
 
-_NO_DEFAULT = object()
-_CLOCK_SKEW = timedelta(minutes=1)
+CLOCK_SKEW = timedelta(minutes=1)
+"""How far the clocks of two machines may be apart: an event this much before its bid is believed."""
+
 _SIGNATURE_BYTES = 16
 
 
+class Refusal(StrEnum):
+    """Why a token is not taken, as metrics count it."""
+
+    MALFORMED = "malformed"
+    UNKNOWN_KEY = "unknown-key"
+    SIGNATURE = "signature"
+    CLAIMS = "claims"
+    EARLY = "early"
+    EXPIRED = "expired"
+
+
 class InvalidToken(ValueError):
-    """Not a token that this bidder signed for this kind, or one past its time; the message says which."""
+    """Not a token that this bidder signed for this kind, or one outside its time; the message says which."""
+
+    def __init__(self, reason: Refusal, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class SigningKeys(BaseModel):
@@ -44,6 +58,9 @@ class SigningKeys(BaseModel):
             msg = f"current names the key {self.current!r}, which is not among keys"
             raise ValueError(msg)
         for key_id in self.keys:
+            if not (key_id.isascii() and key_id.isalnum() and len(key_id) <= 8):
+                msg = f"{key_id!r} can't name a key: up to 8 letters and digits do"
+                raise ValueError(msg)
             if len(self.secret(key_id) or b"") < 16:
                 msg = f"key {key_id!r} is shorter than 16 bytes"
                 raise ValueError(msg)
@@ -60,78 +77,39 @@ def _decoded(key: str) -> bytes:
     return urlsafe_b64decode(key + "=" * (-len(key) % 4))
 
 
-class Claims(NamedTuple):
-    """What a bid's tokens carry. Price is the bid's CPM in micros; `issued` is in seconds since 1970.
-
-    `rate` is what one unit of the bid's currency, in which notices state prices, is worth in micros of the account's.
-
-    Only ever appended to, with a default: tokens of the code before a deployment, and of the code after it, are read by
-    both while it runs.
-    """
-
-    bid_id: str
-    campaign_id: str
-    creative_id: str
-    price_micros: int
-    issued: int
-    test: bool
-    deal_id: str | None
-    country: str | None
-    exchange: str | None = None
-    rate: int = MICROS
-
-    @property
-    def issued_at(self) -> datetime:
-        """When the bid was made."""
-        return datetime.fromtimestamp(self.issued, UTC)
-
-
-_CLAIMS = TypeAdapter(Claims)
-
-
-def encode(claims: Claims) -> str:
-    """The claims part of a bid's tokens; what stands at its default at the end is left out, to keep URLs short."""
-    said = list(claims)
-    while Claims._field_defaults.get(Claims._fields[len(said) - 1], _NO_DEFAULT) == said[-1]:
-        said.pop()
-    return _base64(json.dumps(said, separators=(",", ":")).encode())
-
-
-def sign(kind: Kind, claims: str, keys: SigningKeys) -> str:
-    """The token of one kind for claims that `encode` made."""
+def sign(kind: Kind, claims: str, keys: SigningKeys, target: str = "") -> str:
+    """The token of one kind for claims that `encode` made; `target` is the URL that it may redirect to."""
     key = keys.secret(keys.current)
     assert key is not None  # noqa: S101  # SigningKeys checked it
-    return f"{keys.current}.{claims}.{_signature(kind, keys.current, claims, key)}"
+    return f"{keys.current}.{claims}.{_signature(kind, keys.current, claims, key, target)}"
 
 
-def verify(kind: Kind, token: str, keys: SigningKeys, now: datetime) -> Claims:
+def verify(kind: Kind, token: str, keys: SigningKeys, now: datetime, target: str = "") -> Claims:
     """The claims of a token. Raises InvalidToken."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        msg = "not a token"
-        raise InvalidToken(msg)
-    key_id, encoded, signature = parts
+    key_id, _, rest = token.partition(".")
+    encoded, dot, signature = rest.rpartition(".")
+    if not dot:
+        raise InvalidToken(Refusal.MALFORMED, "not a token")
     key = keys.secret(key_id)
     if key is None:
-        msg = "signed with a key that is not known here"
-        raise InvalidToken(msg)
-    if not hmac.compare_digest(signature.encode(), _signature(kind, key_id, encoded, key).encode()):
-        msg = f"not signed for {kind}"
-        raise InvalidToken(msg)
+        raise InvalidToken(Refusal.UNKNOWN_KEY, "signed with a key that is not known here")
+    expected = _signature(kind, key_id, encoded, key, target)
+    if not hmac.compare_digest(signature.encode("utf-8", "surrogatepass"), expected.encode()):
+        raise InvalidToken(Refusal.SIGNATURE, f"not signed for {kind}{' and this target' if target else ''}")
     try:
-        claims = _CLAIMS.validate_json(urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)))
-    except (ValidationError, binascii.Error):
-        msg = "claims can't be read"
-        raise InvalidToken(msg) from None
-    if not claims.issued_at - _CLOCK_SKEW <= now <= claims.issued_at + LIFETIME:
-        msg = f"expired: its bid was made at {claims.issued_at.isoformat()}"
-        raise InvalidToken(msg)
+        claims = decode(encoded)
+    except ValueError:  # pydantic's and base64's too
+        raise InvalidToken(Refusal.CLAIMS, "claims can't be read") from None
+    made = f"its bid was made at {claims.issued_at.isoformat()}"
+    if now < claims.issued_at - CLOCK_SKEW:
+        raise InvalidToken(Refusal.EARLY, f"too early: {made}")
+    if now > claims.issued_at + LIFETIME:
+        raise InvalidToken(Refusal.EXPIRED, f"expired: {made}")
     return claims
 
 
-def _signature(kind: Kind, key_id: str, claims: str, key: bytes) -> str:
-    return _base64(hmac.digest(key, f"{kind}.{key_id}.{claims}".encode(), "sha256")[:_SIGNATURE_BYTES])
-
-
-def _base64(data: bytes) -> str:
-    return urlsafe_b64encode(data).rstrip(b"=").decode()
+def _signature(kind: Kind, key_id: str, claims: str, key: bytes, target: str) -> str:
+    # A line break, which no kind, key id or claims hold, keeps a target from being read as more claims.
+    signed = f"{kind}.{key_id}.{claims}\n{target}" if target else f"{kind}.{key_id}.{claims}"
+    digest = hmac.digest(key, signed.encode("utf-8", "surrogatepass"), "sha256")
+    return urlsafe_b64encode(digest[:_SIGNATURE_BYTES]).rstrip(b"=").decode()

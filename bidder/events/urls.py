@@ -1,11 +1,15 @@
 """The URLs that a bid hands out, one for each kind of event."""
 
+from urllib.parse import quote
+
+from bidder.events.claims import Claims, encode
 from bidder.events.kinds import Kind
-from bidder.events.token import Claims, SigningKeys, encode, sign
+from bidder.events.token import SigningKeys, sign
 
 PRICE = "p"
 LOSS_REASON = "r"
 ERROR_CODE = "c"
+TARGET = "u"
 
 
 class EventUrls:
@@ -21,3 +25,8 @@ class EventUrls:
         """The URL of a kind; `macros` are query parameters that somebody else fills in, so left as they are."""
         url = f"{self._base}/e/{kind}/{sign(kind, self._claims, self._keys)}"
         return url + "?" + "&".join(f"{name}={macro}" for name, macro in macros.items()) if macros else url
+
+    def click_through(self, landing_page: str) -> str:
+        """The URL that counts a click and leads on to the landing page, which its signature covers."""
+        token = sign(Kind.CLICK, self._claims, self._keys, landing_page)
+        return f"{self._base}/e/{Kind.CLICK}/{token}?{TARGET}={quote(landing_page, safe='')}"

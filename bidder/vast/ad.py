@@ -45,6 +45,7 @@ class Ad:
     content: InLine | Wrapper
     creative_id: str | None = None
     impressions: tuple[str, ...] = ()
+    viewable: tuple[str, ...] = ()
     tracking: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     error: str | None = None
     click_tracking: tuple[str, ...] = ()

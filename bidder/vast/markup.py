@@ -47,6 +47,7 @@ def _version_4(ad: Ad, content: InLine | Wrapper, version: Version) -> str:
         f"{'' if since_4_1 else _extensions(ad)}"
         f"{_impressions(ad)}"
         f"{pricing(ad.pricing, version)}"
+        f"{_viewable(ad)}"
     )
     if isinstance(content, Wrapper):
         return f"{both}{measured}{_creatives(ad, version)}<VASTAdTagURI>{cdata(content.ad_tag)}</VASTAdTagURI>"
@@ -77,6 +78,11 @@ def _version_2_or_3(ad: Ad, content: InLine | Wrapper, version: Version) -> str:
 
 def _impressions(ad: Ad) -> str:
     return urls("Impression", ad.impressions or ("about:blank",))
+
+
+def _viewable(ad: Ad) -> str:
+    called = urls("Viewable", ad.viewable)
+    return called and f"<ViewableImpression>{called}</ViewableImpression>"
 
 
 def _extensions(ad: Ad) -> str:

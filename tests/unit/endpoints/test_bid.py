@@ -17,9 +17,10 @@ from lxml import etree
 from bidder.campaigns.campaign import Campaign
 from bidder.endpoints.bid import bid
 from bidder.endpoints.reply import Reply
+from bidder.events.claims import Claims
 from bidder.events.event import make_event
 from bidder.events.kinds import Kind
-from bidder.events.token import Claims, verify
+from bidder.events.token import verify
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
 from tests.campaigns import NOW, campaign, campaign_lists, creative, snapshot
@@ -89,10 +90,12 @@ def test_the_vast_has_the_pixels_of_its_bid_and_the_media() -> None:
     impression = vast.findtext(".//v:Impression", namespaces=NAMESPACE)
     tracking = {t.get("event"): t.text for t in vast.iterfind(".//v:Tracking", NAMESPACE)}
     assert claims_of(impression, Kind.IMPRESSION).bid_id == made["id"]
-    assert tracking.keys() == {"start", "firstQuartile", "midpoint", "thirdQuartile", "complete"}
+    watched = {"start", "firstQuartile", "midpoint", "thirdQuartile", "complete"}
+    assert tracking.keys() == watched | {"creativeView", "mute", "pause"}
     for name, url in tracking.items():
         assert claims_of(url, Kind(name)).campaign_id == "plain"
     assert claims_of(vast.findtext(".//v:ClickTracking", namespaces=NAMESPACE), Kind.CLICK)
+    assert claims_of(vast.findtext(".//v:ViewableImpression/v:Viewable", namespaces=NAMESPACE), Kind.VIEWABLE)
     assert claims_of(vast.findtext(".//v:Error", namespaces=NAMESPACE), Kind.ERROR)
     assert vast.findtext(".//v:MediaFile", namespaces=NAMESPACE) == "https://cdn.example/spot.mp4"
 

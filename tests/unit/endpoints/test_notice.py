@@ -5,9 +5,10 @@ import pytest
 
 from bidder.endpoints.notice import notice
 from bidder.endpoints.reply import Reply
+from bidder.events.claims import Claims, encode
 from bidder.events.kinds import Kind
 from bidder.events.price_keys import PriceKeys
-from bidder.events.token import Claims, encode, sign
+from bidder.events.token import sign
 from tests import prices
 from tests.campaigns import NOW
 from tests.service import KEYS, Recorder, service

@@ -62,6 +62,7 @@ FULL = replace(
     content=MOST,
     creative_id="cr1",
     impressions=("https://bid.example/e/impression/1", "https://other.example/i"),
+    viewable=("https://bid.example/e/viewable",),
     tracking={event: (f"https://bid.example/e/{event}",) for event in EVENTS},
     error="https://bid.example/e/error?code=[ERRORCODE]",
     click_tracking=("https://bid.example/e/click",),

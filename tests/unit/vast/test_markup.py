@@ -65,10 +65,11 @@ def test_a_full_ad_says_everything() -> None:
     assert linear is not None
     assert dict(root.find("Ad").attrib) == {"id": "c1"}
     assert names(inline) == [
-        *("AdSystem", "Error", "Impression", "Impression", "Pricing", "AdServingId", "AdTitle", "AdVerifications"),
-        *("Advertiser", "Category", "Creatives", "Expires"),
+        *("AdSystem", "Error", "Impression", "Impression", "Pricing", "ViewableImpression", "AdServingId", "AdTitle"),
+        *("AdVerifications", "Advertiser", "Category", "Creatives", "Expires"),
     ]
     assert texts(inline, "Impression") == list(FULL.impressions)
+    assert texts(inline, "ViewableImpression/Viewable") == list(FULL.viewable)
     assert texts(inline, "Error") == [FULL.error]
     assert texts(inline, "Pricing") == ["2.500000"]
     assert dict(inline.find("Pricing").attrib) == {"model": "CPM", "currency": "USD"}

@@ -1,0 +1,114 @@
+"""What the tokens of a bid say about it, and how they write it: short, since a bid hands out a dozen of them.
+
+Fields stand in order with `~` between them, as they are where they consist of what may stand in a path anyway, `/` as
+`*`; all else is `!` and its base64url. Integers are hexadecimal, nothing stands for None or the default, and what is
+left out at the end is at its default.
+"""
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from pydantic import TypeAdapter
+
+from bidder.money import MICROS
+
+_SEPARATOR, _ESCAPED, _UTC = "~", "!", "UTC"
+_plain = re.compile(r"[A-Za-z0-9._/-]*").fullmatch
+
+
+class Claims(NamedTuple):
+    """What a bid's tokens carry. Price is the bid's CPM in micros; `issued` is in seconds since 1970.
+
+    `rate` is what one unit of the bid's currency, in which notices state prices, is worth in micros of the account's.
+    `zone` is the campaign's time zone; `user` is the pseudonym of `bidder.privacy.viewer`.
+
+    Only ever appended to, with a default: a token of the code before is still read, and of a later one what is known.
+    """
+
+    bid_id: str
+    campaign_id: str
+    creative_id: str
+    price_micros: int
+    issued: int
+    test: bool
+    deal_id: str | None
+    country: str | None
+    exchange: str | None = None
+    rate: int = MICROS
+    advertiser: str | None = None
+    zone: str = _UTC
+    user: str | None = None
+
+    @property
+    def issued_at(self) -> datetime:
+        """When the bid was made."""
+        return datetime.fromtimestamp(self.issued, UTC)
+
+
+_WRITTEN_BEFORE = TypeAdapter(Claims)
+
+
+def encode(claims: Claims) -> str:
+    """The claims part of a bid's tokens."""
+    fields = (
+        _written(claims.bid_id),
+        _written(claims.campaign_id),
+        _written(claims.creative_id),
+        f"{claims.price_micros:x}",
+        f"{claims.issued:x}",
+        "1" if claims.test else "",
+        _written(claims.deal_id),
+        _written(claims.country),
+        _written(claims.exchange),
+        "" if claims.rate == MICROS else f"{claims.rate:x}",
+        _written(claims.advertiser),
+        "" if claims.zone == _UTC else _written(claims.zone),
+        _written(claims.user),
+    )
+    return _SEPARATOR.join(fields).rstrip(_SEPARATOR)
+
+
+def decode(text: str) -> Claims:
+    """The claims that `encode` wrote; fields that only later code knows are left out. Raises ValueError.
+
+    A text without a separator is of the code before this form: a JSON array in base64url.
+    """
+    if _SEPARATOR not in text:
+        return _WRITTEN_BEFORE.validate_json(_unpacked(text))
+    known = len(Claims._fields)
+    bid, campaign, creative, price, issued, test, deal, country, exchange, rate, advertiser, zone, user = (
+        text.split(_SEPARATOR) + [""] * known
+    )[:known]
+    return Claims(
+        bid_id=_read(bid),
+        campaign_id=_read(campaign),
+        creative_id=_read(creative),
+        price_micros=int(price, 16),
+        issued=int(issued, 16),
+        test=test == "1",
+        deal_id=_read(deal) or None,
+        country=_read(country) or None,
+        exchange=_read(exchange) or None,
+        rate=int(rate, 16) if rate else MICROS,
+        advertiser=_read(advertiser) or None,
+        zone=_read(zone) or _UTC,
+        user=_read(user) or None,
+    )
+
+
+def _written(value: str | None) -> str:
+    if value is None:
+        return ""
+    if _plain(value):
+        return value.replace("/", "*")
+    return _ESCAPED + urlsafe_b64encode(value.encode()).rstrip(b"=").decode()
+
+
+def _read(text: str) -> str:
+    return _unpacked(text[1:]).decode() if text.startswith(_ESCAPED) else text.replace("*", "/")
+
+
+def _unpacked(text: str) -> bytes:
+    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
