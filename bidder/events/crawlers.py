@@ -1,0 +1,27 @@
+"""Crawlers that say in their user agent that they are crawlers.
+
+`crawlers.txt` has a regular expression a line: the list of the package `crawler-user-agents` (MIT licence), as
+`python -m tools.crawlers` writes it.
+"""
+
+import re
+from functools import cache, lru_cache
+from pathlib import Path
+
+_LONGEST = 512
+
+
+def is_crawler(user_agent: str | None) -> bool:
+    """Whether a known crawler calls itself this; who says nothing is none."""
+    return bool(user_agent) and _known(str(user_agent)[:_LONGEST])
+
+
+@lru_cache(maxsize=1024)  # measured: a search takes a third of a millisecond, and an ad's viewer reports ten events
+def _known(user_agent: str) -> bool:
+    return _pattern().search(user_agent) is not None
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    lines = Path(__file__).with_name("crawlers.txt").read_text().splitlines()
+    return re.compile("|".join(f"(?:{line})" for line in lines if line and not line.startswith("#")))
