@@ -10,7 +10,7 @@ from chalice import Chalice, Response
 from chalice.app import SNSEvent, SQSEvent
 
 from bidder import log
-from bidder.endpoints import bid, explain, health, notice, rebuild, record
+from bidder.endpoints import bid, explain, health, keep, notice, rebuild, record
 from bidder.endpoints.call import Call
 from bidder.endpoints.deadline import arrival
 from bidder.endpoints.public_url import public_url
@@ -116,3 +116,8 @@ refresh.event_class = Notification
 @app.on_sqs_message(queue="bid-events-ledger", batch_size=10, name="ledger")
 def ledger(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
     return record.record(service(), event.to_dict()["Records"])
+
+
+@app.on_sqs_message(queue="bid-events-archive", batch_size=1000, maximum_batching_window_in_seconds=60, name="archive")
+def archive(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
+    return keep.keep(service(), event.to_dict()["Records"])

@@ -26,6 +26,7 @@ class Settings(BaseModel):
     ledger_table: str = Field(min_length=1)
     snapshot_bucket: str = Field(min_length=1)
     creative_bucket: str = Field(min_length=1)
+    archive_bucket: str = Field(min_length=1)
     events_topic: str = Field(pattern=r"^arn:[^:]+:sns:")
     refresh_topic: str = Field(pattern=r"^arn:[^:]+:sns:")
     parameters: str = Field(default="/bidder", pattern=r"^/[A-Za-z0-9_.\-/]*[A-Za-z0-9_.\-]$")

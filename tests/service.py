@@ -16,6 +16,7 @@ SETTINGS = Settings(
     ledger_table="ledger",
     snapshot_bucket="snapshots",
     creative_bucket="creatives",
+    archive_bucket="archive",
     events_topic="arn:aws:sns:us-east-1:000000000000:bid-events",
     refresh_topic="arn:aws:sns:us-east-1:000000000000:campaign-refresh",
 )

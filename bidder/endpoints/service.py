@@ -11,6 +11,7 @@ from bidder import aws, log
 from bidder.campaigns.repository import CampaignRepository
 from bidder.currency import InvalidRates, read_rates
 from bidder.endpoints.no_bids import NoBids
+from bidder.events.archive import Archive
 from bidder.events.ledger import Ledger
 from bidder.events.price_keys import PriceKeys
 from bidder.events.publisher import Publisher
@@ -110,6 +111,11 @@ class Service:
     def ledger(self) -> Ledger:
         """What has been spent."""
         return Ledger(aws.client("dynamodb"), self.settings.ledger_table)
+
+    @cached_property
+    def archive(self) -> Archive:
+        """Every event there was."""
+        return Archive(aws.client("s3"), self.settings.archive_bucket)
 
     def _parameter(self, name: str, model: type[Model]) -> Model:
         """A secret out of Parameter Store, read as what it has to be."""

@@ -35,6 +35,7 @@ _ENVIRONMENT = {
     "BIDDER_LEDGER_TABLE": "bench",
     "BIDDER_SNAPSHOT_BUCKET": "bench",
     "BIDDER_CREATIVE_BUCKET": "bench",
+    "BIDDER_ARCHIVE_BUCKET": "bench",
     "BIDDER_EVENTS_TOPIC": _TOPIC,
     "BIDDER_REFRESH_TOPIC": _TOPIC,
     "BIDDER_PUBLIC_URL": "https://bidder.example",

@@ -14,6 +14,8 @@ from lxml import etree
 from bidder.campaigns.campaign import Campaign, Status
 from bidder.campaigns.repository import CampaignRepository
 from bidder.delivery.budget import Spend
+from bidder.events.archive import Archive
+from bidder.events.kinds import Kind
 from bidder.events.ledger import Ledger
 from tests import prices
 from tests.campaigns import campaign
@@ -35,6 +37,7 @@ class Loop:
         self.sqs = session.client("sqs")
         tables = (stack["BIDDER_CAMPAIGNS_TABLE"], stack["BIDDER_HISTORY_TABLE"])
         self.campaigns = CampaignRepository(session.client("dynamodb"), *tables)
+        self.archive = Archive(session.client("s3"), stack["BIDDER_ARCHIVE_BUCKET"])
         self.ledger = Ledger(session.client("dynamodb"), stack["BIDDER_LEDGER_TABLE"])
 
     def sell(self, country: str, **changes: Any) -> Campaign:
@@ -151,6 +154,28 @@ def test_a_test_auction_is_bid_on_and_never_billed(loop: Loop) -> None:
     poll(lambda: loop.spent("in-PRT").total_micros > 0)
     poll(lambda: loop.waiting() == 0)
     assert loop.spent("in-PRT").total_micros == 5_000
+
+
+def test_every_event_reaches_the_archive(loop: Loop) -> None:
+    loop.sell("GRC")
+    loop.refresh()
+    poll(bids(loop, "GRC"))
+
+    made, test = loop.bid("GRC"), loop.bid("GRC", test=1)
+    assert made
+    assert test
+    assert [loop.call(url) for url in (made["nurl"], impression(made), impression(test))] == [204] * 3
+
+    def archived() -> set[tuple[str, str, bool]]:
+        events = loop.archive.events(datetime.now(UTC).date(), [Kind.WIN, Kind.IMPRESSION])
+        return {(e.kind, e.bid_id, e.test) for e in events if e.campaign_id == "in-GRC"}
+
+    poll(lambda: len(archived()) == 3)
+    assert archived() == {
+        ("win", made["id"], False),
+        ("impression", made["id"], False),
+        ("impression", test["id"], True),
+    }
 
 
 def test_an_exchange_with_keys_settles_in_encrypted_prices(loop: Loop, local_aws: MiniStack) -> None:

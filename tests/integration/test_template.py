@@ -5,15 +5,20 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
+from bidder.events.archive import archive_objects
+from bidder.events.event import Event
+from bidder.events.kinds import Kind
 from bidder.settings import PREFIX, Settings
 from bidder.snapshot.manifest import POINTER
+from tests.events import event
 from tools import ROOT
 from tools.deploy import environment
 from tools.package import Package
@@ -21,7 +26,20 @@ from tools.template import with_code
 
 Template = dict[str, Any]
 
-FUNCTIONS = {"APIHandler": "BidRole", "Refresh": "RefreshRole", "Ledger": "LedgerRole"}
+
+class Consumer(NamedTuple):
+    """What a consumer's subscription lets through, None for everything; its batch and how long that is waited for."""
+
+    filter: dict[str, Any] | None
+    batch: int = 10
+    window: int = 0
+
+
+CONSUMERS = {
+    "Ledger": Consumer({"kind": ["impression", "bill"], "test": ["false"]}),
+    "Archive": Consumer(None, batch=1000, window=60),
+}
+FUNCTIONS = {"APIHandler": "BidRole", "Refresh": "RefreshRole"} | {name: f"{name}Role" for name in CONSUMERS}
 NEEDS_ANY_RESOURCE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
 
@@ -101,31 +119,79 @@ def test_each_function_may_do_only_what_it_names(sam: Template, function: str, r
             assert set(referred(statement["Resource"])), statement
 
 
-def test_only_the_events_topic_may_send_to_the_ledger_queues(sam: Template) -> None:
-    policy = only(sam, "AWS::SQS::QueuePolicy")
+@pytest.mark.parametrize("name", CONSUMERS)
+def test_only_the_events_topic_may_send_to_a_consumers_queues(sam: Template, name: str) -> None:
+    policy = sam["Resources"][f"{name}QueuePolicy"]["Properties"]
     (statement,) = policy["PolicyDocument"]["Statement"]
-    assert set(referred(policy["Queues"])) == {"LedgerQueue", "LedgerDeadLetterQueue"}
+    assert set(referred(policy["Queues"])) == {f"{name}Queue", f"{name}DeadLetterQueue"}
+    assert set(referred(statement["Resource"])) == {f"{name}Queue", f"{name}DeadLetterQueue"}
     assert refers_to(statement["Condition"]["ArnEquals"]["aws:SourceArn"], "BidEventsTopic")
 
 
-def test_the_ledger_gets_billable_events_that_are_no_tests(sam: Template) -> None:
-    subscription = only(sam, "AWS::SNS::Subscription")
+@pytest.mark.parametrize(("name", "consumer"), CONSUMERS.items())
+def test_a_consumer_gets_the_events_that_it_counts(sam: Template, name: str, consumer: Consumer) -> None:
+    resource = sam["Resources"][f"{name}Subscription"]
+    subscription = resource["Properties"]
+    assert resource["DependsOn"] == f"{name}QueuePolicy"
     assert refers_to(subscription["TopicArn"], "BidEventsTopic")
-    assert refers_to(subscription["Endpoint"], "LedgerQueue")
+    assert refers_to(subscription["Endpoint"], f"{name}Queue")
     assert subscription["RawMessageDelivery"] is True
-    assert subscription["FilterPolicy"] == {"kind": ["impression", "bill"], "test": ["false"]}
-    assert refers_to(subscription["RedrivePolicy"]["deadLetterTargetArn"], "LedgerDeadLetterQueue")
+    assert subscription.get("FilterPolicy") == consumer.filter
+    assert refers_to(subscription["RedrivePolicy"]["deadLetterTargetArn"], f"{name}DeadLetterQueue")
 
 
-def test_the_ledger_retries_single_messages_and_then_puts_them_aside(sam: Template, translated: Template) -> None:
-    mapping = only(translated, "AWS::Lambda::EventSourceMapping")
-    assert refers_to(mapping["EventSourceArn"], "LedgerQueue")
-    assert refers_to(mapping["FunctionName"], "Ledger")
+@pytest.mark.parametrize(("name", "consumer"), CONSUMERS.items())
+def test_a_consumer_retries_single_messages_and_then_puts_them_aside(
+    sam: Template, translated: Template, name: str, consumer: Consumer
+) -> None:
+    mappings = of_type(translated, "AWS::Lambda::EventSourceMapping").values()
+    (mapping,) = (mapping for mapping in mappings if refers_to(mapping["EventSourceArn"], f"{name}Queue"))
+    assert refers_to(mapping["FunctionName"], name)
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    queue = sam["Resources"]["LedgerQueue"]["Properties"]
-    assert refers_to(queue["RedrivePolicy"]["deadLetterTargetArn"], "LedgerDeadLetterQueue")
+    assert (mapping["BatchSize"], mapping["MaximumBatchingWindowInSeconds"]) == (consumer.batch, consumer.window)
+    assert consumer.batch <= 10 or consumer.window > 0, "SQS hands out more than 10 to who waits for them"
+    queue = sam["Resources"][f"{name}Queue"]["Properties"]
+    assert refers_to(queue["RedrivePolicy"]["deadLetterTargetArn"], f"{name}DeadLetterQueue")
     # AWS's advice for a queue that triggers a function.
-    assert queue["VisibilityTimeout"] >= 6 * sam["Resources"]["Ledger"]["Properties"]["Timeout"]
+    timeout = sam["Resources"][name]["Properties"]["Timeout"]
+    assert queue["VisibilityTimeout"] >= 6 * timeout + consumer.window
+    aside = sam["Resources"][f"{name}DeadLetterQueue"]["Properties"]
+    assert queue["MessageRetentionPeriod"] == aside["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+@pytest.mark.parametrize("name", CONSUMERS)
+def test_who_minds_a_consumer_hears_of_dead_letters_delay_and_errors(sam: Template, name: str) -> None:
+    watched = {
+        (alarm["MetricName"], *referred(alarm["Dimensions"]))
+        for alarm in of_type(sam, "AWS::CloudWatch::Alarm").values()
+    }
+    assert {
+        ("ApproximateNumberOfMessagesVisible", f"{name}DeadLetterQueue"),
+        ("ApproximateAgeOfOldestMessage", f"{name}Queue"),
+        ("Errors", name),
+    } <= watched
+
+
+def test_the_archives_table_has_every_field_of_an_event(sam: Template) -> None:
+    table = only(sam, "AWS::Glue::Table")["TableInput"]
+    partitions = {column["Name"] for column in table["PartitionKeys"]}
+    columns = {column["Name"]: column["Type"] for column in table["StorageDescriptor"]["Columns"]}
+    types = {"integer": {"int", "bigint"}, "boolean": {"boolean"}, "string": {"string"}}
+    fields = Event.model_json_schema()["properties"]
+    assert partitions == {"kind", "hour"}
+    assert set(columns) == set(fields) - partitions
+    for name, column in columns.items():
+        said = next(its for its in (fields[name], *fields[name].get("anyOf", [])) if "type" in its or "const" in its)
+        assert column in types[said.get("type", "integer")], name
+
+
+def test_the_archives_partitions_are_where_its_objects_are(sam: Template) -> None:
+    projection = only(sam, "AWS::Glue::Table")["TableInput"]["Parameters"]
+    assert set(projection["projection.kind.values"].split(",")) == set(Kind)
+    template = projection["storage.location.template"]["Fn::Sub"]
+    (made,) = archive_objects({"message": event(at=datetime(2026, 11, 23, 7, tzinfo=UTC))})
+    path = template.replace("s3://${ArchiveBucket}/", "").replace("${!kind}", "impression")
+    assert made.key.startswith(path.replace("${!hour}", "2026-11-23-07"))
 
 
 def test_every_minute_the_schedule_publishes_and_the_refresh_runs(translated: Template) -> None:
@@ -160,7 +226,7 @@ def test_every_alarm_tells_someone(sam: Template) -> None:
     assert all(refers_to(alarm["AlarmActions"], "AlarmTopic") for alarm in alarms.values())
     watched = {name for alarm in alarms.values() for name in referred(alarm["Dimensions"])}
     dead_letters = {name for name in of_type(sam, "AWS::SQS::Queue") if "DeadLetter" in name}
-    assert dead_letters | {"LedgerQueue", "Ledger", "Refresh"} <= watched
+    assert dead_letters | {"Refresh"} <= watched
     assert "5XXError" in {alarm["MetricName"] for alarm in alarms.values()}
 
 

@@ -1,0 +1,88 @@
+"""Every event is in the archive, under its kind and hour."""
+
+import gzip
+from datetime import timedelta, timezone
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.events.archive import Archive, archive_objects
+from bidder.events.event import Event
+from bidder.events.kinds import Kind
+from tests.campaigns import NOW
+from tests.events import event
+from tests.fake_s3 import FakeS3
+
+events = st.builds(
+    lambda number, kind, minutes, hours, test: event(
+        number, kind, at=(NOW + timedelta(minutes=minutes)).astimezone(timezone(timedelta(hours=hours))), test=test
+    ),
+    st.integers(0, 5),
+    st.sampled_from(Kind),
+    st.integers(-3000, 3000),
+    st.integers(-12, 14),
+    st.booleans(),
+)
+batches = st.dictionaries(st.text(min_size=1, max_size=4), events, max_size=20)
+
+
+def told(its: Event) -> tuple[object, ...]:
+    return its.kind, its.bid_id, its.at, its.test
+
+
+def archive_of(*batches: dict[str, Event]) -> tuple[Archive, FakeS3]:
+    s3 = FakeS3()
+    archive = Archive(s3, "archive")  # type: ignore[arg-type]
+    for batch in batches:
+        for its in archive_objects(batch):
+            archive.put(its)
+    return archive, s3
+
+
+@given(batches)
+def test_each_message_is_in_one_object_of_its_kind_and_hour(batch: dict[str, Event]) -> None:
+    objects = list(archive_objects(batch))
+
+    assert sorted(name for its in objects for name in its.message_ids) == sorted(batch)
+    for its in objects:
+        for name in its.message_ids:
+            hour = (batch[name].at - batch[name].at.utcoffset()).replace(tzinfo=None)  # type: ignore[operator]
+            assert its.key.startswith(f"events/kind={batch[name].kind.value}/hour={hour:%Y-%m-%d-%H}/")
+
+
+@given(batches, st.sampled_from([-1, 0, 1]))
+def test_a_day_is_read_back_whole(batch: dict[str, Event], days: int) -> None:
+    archive, _ = archive_of(batch)
+    day = (NOW + timedelta(days=days)).date()
+
+    read = list(archive.events(day))
+
+    wanted = [e for e in batch.values() if (e.at - e.at.utcoffset()).date() == day]  # type: ignore[operator]
+    assert sorted(map(told, read)) == sorted(map(told, wanted))
+
+
+@given(batches)
+def test_a_batch_that_is_delivered_again_overwrites_its_own_objects(batch: dict[str, Event]) -> None:
+    once, twice = archive_of(batch)[1], archive_of(batch, dict(reversed(batch.items())))[1]
+
+    assert once.objects == twice.objects
+
+
+def test_other_messages_overwrite_nothing() -> None:
+    _, s3 = archive_of({"a": event(1)}, {"b": event(2)}, {"a": event(1), "b": event(2)})
+
+    assert len(s3.objects) == 3
+
+
+def test_only_the_kinds_that_are_asked_for_are_read() -> None:
+    archive, _ = archive_of({"a": event(1), "b": event(1, Kind.CLICK), "c": event(1, Kind.WIN)})
+
+    assert [e.kind for e in archive.events(NOW.date(), [Kind.CLICK, Kind.WIN])] == [Kind.CLICK, Kind.WIN]
+
+
+def test_what_an_event_does_not_say_takes_no_room() -> None:
+    _, s3 = archive_of({"a": event(1, at=NOW)})
+    [body] = s3.objects.values()
+    line = gzip.decompress(body)
+    assert line.endswith(b"}\n")
+    assert b"null" not in line
