@@ -10,7 +10,7 @@ from chalice import Chalice, Response
 from chalice.app import SNSEvent, SQSEvent
 
 from bidder import log
-from bidder.endpoints import bid, explain, health, keep, notice, rebuild, record
+from bidder.endpoints import bid, explain, health, keep, learn, notice, rebuild, record
 from bidder.endpoints.call import Call
 from bidder.endpoints.deadline import arrival
 from bidder.endpoints.public_url import public_url
@@ -121,3 +121,8 @@ def ledger(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
 @app.on_sqs_message(queue="bid-events-archive", batch_size=1000, maximum_batching_window_in_seconds=60, name="archive")
 def archive(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
     return keep.keep(service(), event.to_dict()["Records"])
+
+
+@app.on_sqs_message(queue="bid-events-learning", batch_size=10, name="learning")
+def learning(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
+    return learn.learn(service(), event.to_dict()["Records"])

@@ -54,6 +54,15 @@ class FakeDynamoDB:
         unread = {table: {"Keys": rest, "ConsistentRead": True}} if rest else {}
         return {"Responses": {table: found}, "UnprocessedKeys": unread}
 
+    def get_paginator(self, operation: str) -> "FakeDynamoDB":
+        assert operation == "query"
+        return self
+
+    def paginate(self, *, ExpressionAttributeValues: dict[str, Any], **_: Any) -> Iterator[dict[str, Any]]:  # noqa: N803
+        for key in sorted(self.items):
+            if key[0] == ExpressionAttributeValues[":pk"]["S"]:
+                yield {"Items": [self.items[key]]}
+
     def _refusal(self, action: dict[str, Any]) -> str | None:
         put = action.get("Put")
         if put and _key(put["Item"]) in self.items:
@@ -67,7 +76,11 @@ class FakeDynamoDB:
             return
         update = action["Update"]
         item = self.items.setdefault(_key(update["Key"]), dict(update["Key"]))
-        for name, value in re.findall(r"(\w+) (:\w+)", update["UpdateExpression"].removeprefix("ADD ")):
+        sets, _, adds = update["UpdateExpression"].partition("ADD ")
+        for name, value in re.findall(r"(\w+) = (:\w+)", sets):
+            item[name] = update["ExpressionAttributeValues"][value]
+        for word, value in re.findall(r"(#?\w+) (:\w+)", adds):
+            name = update["ExpressionAttributeNames"][word] if word.startswith("#") else word
             more = int(update["ExpressionAttributeValues"][value]["N"])
             item[name] = {"N": str(int(item.get(name, {"N": "0"})["N"]) + more)}
 

@@ -14,6 +14,7 @@ SETTINGS = Settings(
     campaigns_table="campaigns",
     history_table="history",
     ledger_table="ledger",
+    learning_table="learning",
     snapshot_bucket="snapshots",
     creative_bucket="creatives",
     archive_bucket="archive",

@@ -1,4 +1,4 @@
-"""The refresh: campaigns and spend become the next snapshot."""
+"""The refresh: campaigns, spend and what was learned become the next snapshot."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -49,7 +49,9 @@ def rebuild(service: Service, now: datetime) -> int:
         compiled = _taken_over(service, pinned)
         latest = _latest_terms(service, pinned)
     spends = service.ledger.spends(sorted(_limited(compiled.index, latest)), now.date())
-    delivery = compile_delivery(compiled.index, spends, now, service.currency_rates(), latest=latest)
+    # where nobody bids by predictions, nobody asks what was counted
+    counts = service.learning.counts() if any(compiled.index.learners()) else {}
+    delivery = compile_delivery(compiled.index, spends, now, service.currency_rates(), counts, latest)
     manifest = Manifest(
         version=version,
         index=compiled.keys,

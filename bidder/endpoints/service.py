@@ -12,6 +12,7 @@ from bidder.campaigns.repository import CampaignRepository
 from bidder.currency import InvalidRates, read_rates
 from bidder.endpoints.no_bids import NoBids
 from bidder.events.archive import Archive
+from bidder.events.learning import Learning
 from bidder.events.ledger import Ledger
 from bidder.events.price_keys import PriceKeys
 from bidder.events.publisher import Publisher
@@ -111,6 +112,11 @@ class Service:
     def ledger(self) -> Ledger:
         """What has been spent."""
         return Ledger(aws.client("dynamodb"), self.settings.ledger_table)
+
+    @cached_property
+    def learning(self) -> Learning:
+        """What became of bids."""
+        return Learning(aws.client("dynamodb"), self.settings.learning_table)
 
     @cached_property
     def archive(self) -> Archive:

@@ -36,6 +36,7 @@ _ENVIRONMENT = {
     "BIDDER_SNAPSHOT_BUCKET": "bench",
     "BIDDER_CREATIVE_BUCKET": "bench",
     "BIDDER_ARCHIVE_BUCKET": "bench",
+    "BIDDER_LEARNING_TABLE": "bench",
     "BIDDER_EVENTS_TOPIC": _TOPIC,
     "BIDDER_REFRESH_TOPIC": _TOPIC,
     "BIDDER_PUBLIC_URL": "https://bidder.example",

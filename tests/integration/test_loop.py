@@ -14,11 +14,15 @@ from lxml import etree
 from bidder.campaigns.campaign import Campaign, Status
 from bidder.campaigns.repository import CampaignRepository
 from bidder.delivery.budget import Spend
+from bidder.delivery.counts import Counts
 from bidder.events.archive import Archive
 from bidder.events.kinds import Kind
+from bidder.events.learning import Learning
 from bidder.events.ledger import Ledger
+from bidder.events.publisher import Publisher
 from tests import prices
 from tests.campaigns import campaign
+from tests.events import event
 from tests.integration.polling import poll
 from tests.integration.runtime import api_event, sns_event, sqs_event
 from tests.matchable import video_request
@@ -37,6 +41,8 @@ class Loop:
         self.sqs = session.client("sqs")
         tables = (stack["BIDDER_CAMPAIGNS_TABLE"], stack["BIDDER_HISTORY_TABLE"])
         self.campaigns = CampaignRepository(session.client("dynamodb"), *tables)
+        self.dynamodb = session.client("dynamodb")
+        self.publisher = Publisher(self.sns, stack["BIDDER_EVENTS_TOPIC"])
         self.archive = Archive(session.client("s3"), stack["BIDDER_ARCHIVE_BUCKET"])
         self.ledger = Ledger(session.client("dynamodb"), stack["BIDDER_LEDGER_TABLE"])
 
@@ -176,6 +182,24 @@ def test_every_event_reaches_the_archive(loop: Loop) -> None:
         ("impression", made["id"], False),
         ("impression", test["id"], True),
     }
+
+
+def test_a_campaign_with_a_goal_bids_less_once_its_ads_are_not_watched(loop: Loop) -> None:
+    made = loop.sell("HRV", cpm=None, cpcv="0.01", max_cpm=50)
+    [spot] = made.creatives
+    loop.refresh()
+    poll(bids(loop, "HRV"))
+    first = loop.bid("HRV")
+    assert first
+
+    for number in range(60):
+        shown = event(number, campaign_id=made.id, creative_id=spot.id, at=datetime.now(UTC))
+        loop.publisher.publish(shown)
+    learning = Learning(loop.dynamodb, loop.stack["BIDDER_LEARNING_TABLE"])
+    poll(lambda: learning.counts().get((made.id, spot.id)) == Counts(impressions=60))
+
+    loop.refresh()
+    poll(lambda: loop.bid("HRV")["price"] < first["price"])  # type: ignore[index]
 
 
 def test_an_exchange_with_keys_settles_in_encrypted_prices(loop: Loop, local_aws: MiniStack) -> None:

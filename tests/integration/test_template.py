@@ -38,6 +38,13 @@ class Consumer(NamedTuple):
 CONSUMERS = {
     "Ledger": Consumer({"kind": ["impression", "bill"], "test": ["false"]}),
     "Archive": Consumer(None, batch=1000, window=60),
+    "Learning": Consumer(
+        {
+            "kind": ["impression", "firstQuartile", "complete", "click", "win", "loss"],
+            "test": ["false"],
+            "invalid": [{"exists": False}],
+        }
+    ),
 }
 FUNCTIONS = {"APIHandler": "BidRole", "Refresh": "RefreshRole"} | {name: f"{name}Role" for name in CONSUMERS}
 NEEDS_ANY_RESOURCE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}

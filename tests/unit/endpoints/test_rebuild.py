@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from bidder.campaigns.campaign import Campaign, Status
+from bidder.campaigns.goal import Outcome
 from bidder.campaigns.repository import CampaignRepository
 from bidder.delivery.budget import Spend
+from bidder.delivery.counts import Counts
 from bidder.endpoints.rebuild import rebuild
 from bidder.endpoints.service import Service
 from bidder.snapshot.manifest import INDEXES, MANIFESTS, POINTER
@@ -39,6 +41,16 @@ class Spends:
         return {name: self.spent[name] for name in campaign_ids if name in self.spent}
 
 
+class Learned:
+    """Counts, told from outside."""
+
+    def __init__(self) -> None:
+        self.counted: dict[tuple[str, str], Counts] = {}
+
+    def counts(self) -> dict[tuple[str, str], Counts]:
+        return self.counted
+
+
 class World:
     """Stores, and the processes that use them."""
 
@@ -47,6 +59,7 @@ class World:
         self.s3.now = NOW
         self.tables = FakeTables({"campaigns": ("id",), "history": ("pk", "sk")})
         self.ledger = Spends()
+        self.learning = Learned()
         self.campaigns = CampaignRepository(self.tables, "campaigns", "history", pause=lambda _: None)  # type: ignore[arg-type]
         self.store = SnapshotStore(self.s3, "bucket")  # type: ignore[arg-type]
 
@@ -54,6 +67,7 @@ class World:
         service = Service(SETTINGS)
         service.store, service.campaigns = self.store, self.campaigns
         service.ledger = self.ledger  # type: ignore[assignment]
+        service.learning = self.learning  # type: ignore[assignment]
         service.currency_rates = dict  # type: ignore[method-assign]
         return service
 
@@ -75,6 +89,19 @@ def bidding(snapshot: Snapshot) -> dict[str, Campaign]:
 
 def active(world: World) -> dict[str, Campaign]:
     return {c.id: c for c in world.campaigns.all() if c.status is Status.ACTIVE}
+
+
+def test_a_campaign_with_a_goal_bids_by_what_was_counted_since() -> None:
+    world = World()
+    world.campaigns.put(campaign(id="a", cpm=None, cpcv="0.01", max_cpm=50))
+    rebuild(world.process(), NOW)
+    before = world.held().delivery.predictions.of("a", "spot", Outcome.COMPLETION).rate
+    world.learning.counted["a", "spot"] = Counts(impressions=1000, completes=900)
+
+    rebuild(world.process(), NOW + MINUTE)
+
+    assert before == 500_000
+    assert world.held().delivery.predictions.of("a", "spot", Outcome.COMPLETION).rate > 800_000
 
 
 def test_an_unchanged_book_is_not_compiled_again() -> None:
