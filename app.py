@@ -10,7 +10,7 @@ from chalice import Chalice, Response
 from chalice.app import SNSEvent, SQSEvent
 
 from bidder import log
-from bidder.endpoints import bid, explain, health, keep, learn, notice, rebuild, record
+from bidder.endpoints import bid, explain, exposure, health, keep, learn, notice, rebuild, record
 from bidder.endpoints.call import Call
 from bidder.endpoints.deadline import arrival
 from bidder.endpoints.public_url import public_url
@@ -126,3 +126,8 @@ def archive(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
 @app.on_sqs_message(queue="bid-events-learning", batch_size=10, name="learning")
 def learning(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
     return learn.learn(service(), event.to_dict()["Records"])
+
+
+@app.on_sqs_message(queue="bid-events-frequency", batch_size=10, name="frequency")
+def frequency(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
+    return exposure.count(service(), event.to_dict()["Records"])

@@ -25,6 +25,7 @@ class Settings(BaseModel):
     history_table: str = Field(min_length=1)
     ledger_table: str = Field(min_length=1)
     learning_table: str = Field(min_length=1)
+    frequency_table: str = Field(min_length=1)
     snapshot_bucket: str = Field(min_length=1)
     creative_bucket: str = Field(min_length=1)
     archive_bucket: str = Field(min_length=1)

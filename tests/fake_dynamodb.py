@@ -54,6 +54,10 @@ class FakeDynamoDB:
         unread = {table: {"Keys": rest, "ConsistentRead": True}} if rest else {}
         return {"Responses": {table: found}, "UnprocessedKeys": unread}
 
+    def query(self, *, ExpressionAttributeValues: dict[str, Any], **_: Any) -> dict[str, Any]:  # noqa: N803
+        pk, first = (ExpressionAttributeValues[name]["S"] for name in (":pk", ":first"))
+        return {"Items": [item for key, item in self.items.items() if key[0] == pk and key[1] >= first]}
+
     def get_paginator(self, operation: str) -> "FakeDynamoDB":
         assert operation == "query"
         return self

@@ -15,6 +15,7 @@ SETTINGS = Settings(
     history_table="history",
     ledger_table="ledger",
     learning_table="learning",
+    frequency_table="frequency",
     snapshot_bucket="snapshots",
     creative_bucket="creatives",
     archive_bucket="archive",

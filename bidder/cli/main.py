@@ -14,6 +14,7 @@ from bidder.campaigns.repository import UnknownCampaign
 from bidder.cli import campaigns, snapshots
 from bidder.cli.environment import load_environment, target
 from bidder.cli.explain import NoSnapshot, print_admin_key, print_explanation
+from bidder.cli.redrive import QUEUES, MoveFailed, redrive
 from bidder.cli.refresh import publish_refresh
 from bidder.cli.replay import BadCall, print_replay
 from bidder.endpoints.body import BadBody
@@ -32,6 +33,7 @@ _EXPLAINED = (
     InvalidRecording,
     InvalidRequest,
     InvalidSettings,
+    MoveFailed,
     NoSnapshot,
     OSError,
 )
@@ -81,6 +83,11 @@ def parser() -> argparse.ArgumentParser:
             s, given.requests, given.snapshot, at=given.at, form=given.format, keep=given.save
         )
     )
+
+    events = commands.add_parser("events", help="what comes back of bids").add_subparsers(dest="action", required=True)
+    redrives = events.add_parser("redrive", help="what a consumer put aside goes back to its queue; repeats count once")
+    redrives.add_argument("queue", metavar="QUEUE", choices=QUEUES, help=" | ".join(QUEUES))
+    redrives.set_defaults(run=lambda _, given: redrive(given.queue))
 
     key = commands.add_parser("admin-key", help="print the key that POST /explain asks for")
     key.set_defaults(run=lambda service, _: print_admin_key(service))

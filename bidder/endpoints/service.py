@@ -12,6 +12,7 @@ from bidder.campaigns.repository import CampaignRepository
 from bidder.currency import InvalidRates, read_rates
 from bidder.endpoints.no_bids import NoBids
 from bidder.events.archive import Archive
+from bidder.events.frequency import Frequency
 from bidder.events.learning import Learning
 from bidder.events.ledger import Ledger
 from bidder.events.price_keys import PriceKeys
@@ -117,6 +118,11 @@ class Service:
     def learning(self) -> Learning:
         """What became of bids."""
         return Learning(aws.client("dynamodb"), self.settings.learning_table)
+
+    @cached_property
+    def frequency(self) -> Frequency:
+        """What viewers were shown."""
+        return Frequency(aws.client("dynamodb"), self.settings.frequency_table)
 
     @cached_property
     def archive(self) -> Archive:

@@ -65,6 +65,7 @@ class Event(BaseModel):
             "exchange": self.exchange,
             "loss": None if self.loss_reason is None else notice.loss_name(self.loss_reason),
             "invalid": self.invalid,
+            "user": self.user,
         }
         return {name: {"DataType": "String", "StringValue": value} for name, value in values.items() if value}
 

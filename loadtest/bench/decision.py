@@ -37,6 +37,7 @@ _ENVIRONMENT = {
     "BIDDER_CREATIVE_BUCKET": "bench",
     "BIDDER_ARCHIVE_BUCKET": "bench",
     "BIDDER_LEARNING_TABLE": "bench",
+    "BIDDER_FREQUENCY_TABLE": "bench",
     "BIDDER_EVENTS_TOPIC": _TOPIC,
     "BIDDER_REFRESH_TOPIC": _TOPIC,
     "BIDDER_PUBLIC_URL": "https://bidder.example",

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from bidder.events.archive import Archive
+from tests.events import event
 from tests.integration.polling import poll
 from tools import ROOT
+from tools.ministack import MiniStack
 from tools.processes import local_environment
 
 FILE = """
@@ -121,3 +124,20 @@ def test_a_bad_file_stores_nothing(run, tmp_path: Path) -> None:  # type: ignore
     assert answer.returncode == 1
     assert "bad: " in answer.stderr
     assert "half" not in run("campaigns", "list").stdout
+
+
+def test_what_was_put_aside_goes_back_and_is_done(run, local_aws: MiniStack, stack: dict[str, str]) -> None:  # type: ignore[no-untyped-def]
+    session = local_aws.session()
+    sqs = session.client("sqs")
+    aside = sqs.get_queue_url(QueueName="bid-events-archive-dead")["QueueUrl"]
+    events = [event(number, campaign_id="put-aside") for number in range(12)]
+    for its in events:
+        sqs.send_message(QueueUrl=aside, MessageBody=its.model_dump_json())
+
+    answer = run("events", "redrive", "archive")
+
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert answer.stdout.startswith("12 messages back in bid-events-archive, 0 left aside")
+    archive = Archive(session.client("s3"), stack["BIDDER_ARCHIVE_BUCKET"])
+    held = {e.bid_id for e in events}
+    poll(lambda: {e.bid_id for e in archive.events(events[0].at.date()) if e.campaign_id == "put-aside"} == held)

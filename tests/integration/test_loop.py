@@ -4,7 +4,7 @@ import gzip
 import json
 from base64 import b64decode, b64encode, urlsafe_b64encode
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +16,7 @@ from bidder.campaigns.repository import CampaignRepository
 from bidder.delivery.budget import Spend
 from bidder.delivery.counts import Counts
 from bidder.events.archive import Archive
+from bidder.events.frequency import Frequency, within
 from bidder.events.kinds import Kind
 from bidder.events.learning import Learning
 from bidder.events.ledger import Ledger
@@ -184,7 +185,7 @@ def test_every_event_reaches_the_archive(loop: Loop) -> None:
     }
 
 
-def test_a_campaign_with_a_goal_bids_less_once_its_ads_are_not_watched(loop: Loop) -> None:
+def test_what_is_counted_lowers_the_bid_of_a_campaign_whose_ads_are_not_watched(loop: Loop) -> None:
     made = loop.sell("HRV", cpm=None, cpcv="0.01", max_cpm=50)
     [spot] = made.creatives
     loop.refresh()
@@ -193,10 +194,15 @@ def test_a_campaign_with_a_goal_bids_less_once_its_ads_are_not_watched(loop: Loo
     assert first
 
     for number in range(60):
-        shown = event(number, campaign_id=made.id, creative_id=spot.id, at=datetime.now(UTC))
+        now = datetime.now(UTC)
+        shown = event(number, campaign_id=made.id, creative_id=spot.id, at=now, user="anna" if number < 3 else None)
         loop.publisher.publish(shown)
     learning = Learning(loop.dynamodb, loop.stack["BIDDER_LEARNING_TABLE"])
     poll(lambda: learning.counts().get((made.id, spot.id)) == Counts(impressions=60))
+
+    frequency = Frequency(loop.dynamodb, loop.stack["BIDDER_FREQUENCY_TABLE"])
+    hour, now = timedelta(hours=1), datetime.now(UTC)
+    poll(lambda: within(frequency.shown("anna", now), made.id, hour, now) == 3)
 
     loop.refresh()
     poll(lambda: loop.bid("HRV")["price"] < first["price"])  # type: ignore[index]

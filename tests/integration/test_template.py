@@ -45,6 +45,9 @@ CONSUMERS = {
             "invalid": [{"exists": False}],
         }
     ),
+    "Frequency": Consumer(
+        {"kind": ["impression"], "user": [{"exists": True}], "test": ["false"], "invalid": [{"exists": False}]}
+    ),
 }
 FUNCTIONS = {"APIHandler": "BidRole", "Refresh": "RefreshRole"} | {name: f"{name}Role" for name in CONSUMERS}
 NEEDS_ANY_RESOURCE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}

@@ -10,6 +10,7 @@ GOOD = {
     "BIDDER_CREATIVE_BUCKET": "creatives",
     "BIDDER_ARCHIVE_BUCKET": "archive",
     "BIDDER_LEARNING_TABLE": "learning",
+    "BIDDER_FREQUENCY_TABLE": "frequency",
     "BIDDER_EVENTS_TOPIC": "arn:aws:sns:us-east-1:000000000000:bid-events",
     "BIDDER_REFRESH_TOPIC": "arn:aws:sns:us-east-1:000000000000:campaign-refresh",
 }

@@ -1,0 +1,93 @@
+"""`python -m bidder events redrive QUEUE`: what was put aside goes back to its queue."""
+
+import time
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from bidder import aws
+from bidder.cli.environment import target
+from bidder.cli.progress import Progress
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+
+QUEUES = ("ledger", "archive", "learning", "frequency")
+_A_BATCH = 10
+_UNKNOWN_ACTION = ("InvalidAction", "AWS.SimpleQueueService.UnsupportedOperation", "UnsupportedOperation")
+"""What an SQS says that can't move messages itself, as the local one can't."""
+
+
+class MoveFailed(RuntimeError):
+    """Messages could not be moved; the message says how many and why."""
+
+
+def redrive(consumer: str) -> None:
+    """Moves the messages of a consumer's dead-letter queue back, with a bar. Raises MoveFailed.
+
+    A message may end up in both queues if this is cut short: consumers count what comes twice once.
+    """
+    sqs = aws.client("sqs")
+    queue = sqs.get_queue_url(QueueName=f"bid-events-{consumer}")["QueueUrl"]
+    aside = sqs.get_queue_url(QueueName=f"bid-events-{consumer}-dead")["QueueUrl"]
+    waiting = int(_attribute(sqs, aside, "ApproximateNumberOfMessages"))
+    progress = Progress(waiting)
+    try:
+        moved = _by_sqs(sqs, aside, queue, progress)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _UNKNOWN_ACTION:
+            raise
+        moved = _by_hand(sqs, aside, queue, waiting, progress)
+    progress.end()
+    left = int(_attribute(sqs, aside, "ApproximateNumberOfMessages"))
+    print(f"{moved} messages back in bid-events-{consumer}, {left} left aside ({target()})")
+
+
+def _by_sqs(sqs: "SQSClient", aside: str, queue: str, progress: Progress) -> int:
+    """Has SQS move them. The destination is named: SQS knows no source of what SNS put aside itself."""
+    source = _attribute(sqs, aside, "QueueArn")
+    sqs.start_message_move_task(SourceArn=source, DestinationArn=_attribute(sqs, queue, "QueueArn"))
+    while True:
+        task = sqs.list_message_move_tasks(SourceArn=source, MaxResults=1)["Results"][0]
+        moved = task.get("ApproximateNumberOfMessagesMoved", 0)
+        progress.at(moved)
+        if task["Status"] == "COMPLETED":
+            return moved
+        if task["Status"] != "RUNNING":
+            msg = f"SQS moved {moved} messages, then: {task['Status']} {task.get('FailureReason', '')}".rstrip()
+            raise MoveFailed(msg)
+        time.sleep(1)
+
+
+def _by_hand(sqs: "SQSClient", aside: str, queue: str, waiting: int, progress: Progress) -> int:
+    """Moves as many as were waiting, so that what fails again meanwhile doesn't go round for ever."""
+    moved = 0
+    while moved < waiting:
+        found = sqs.receive_message(
+            QueueUrl=aside, MaxNumberOfMessages=min(_A_BATCH, waiting - moved), MessageAttributeNames=["All"]
+        ).get("Messages", [])
+        if not found:
+            break
+        entries: list[SendMessageBatchRequestEntryTypeDef] = [
+            {
+                "Id": str(number),
+                "MessageBody": message["Body"],
+                "MessageAttributes": message.get("MessageAttributes", {}),
+            }
+            for number, message in enumerate(found)
+        ]
+        # Sent before deleted: cut short in between, a message is there twice, not gone.
+        sent = sqs.send_message_batch(QueueUrl=queue, Entries=entries)
+        for done in sent.get("Successful", []):
+            sqs.delete_message(QueueUrl=aside, ReceiptHandle=found[int(done["Id"])]["ReceiptHandle"])
+            moved += 1
+        if refused := sent.get("Failed", []):
+            msg = f"{moved} messages moved, then {len(refused)} were refused: {refused[0].get('Message', '')}"
+            raise MoveFailed(msg)
+        progress.at(moved)
+    return moved
+
+
+def _attribute(sqs: "SQSClient", url: str, name: str) -> str:
+    return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name]  # type: ignore[list-item,index]  # stubs: a literal of each name
