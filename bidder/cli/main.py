@@ -5,6 +5,7 @@ import getpass
 import os
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -17,8 +18,10 @@ from bidder.cli.explain import NoSnapshot, print_admin_key, print_explanation
 from bidder.cli.redrive import QUEUES, MoveFailed, redrive
 from bidder.cli.refresh import publish_refresh
 from bidder.cli.replay import BadCall, print_replay
+from bidder.cli.report import print_report
 from bidder.endpoints.body import BadBody
 from bidder.endpoints.service import Service
+from bidder.events.report import By
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.recorded import InvalidRecording
 from bidder.settings import InvalidSettings, settings
@@ -88,6 +91,17 @@ def parser() -> argparse.ArgumentParser:
     redrives = events.add_parser("redrive", help="what a consumer put aside goes back to its queue; repeats count once")
     redrives.add_argument("queue", metavar="QUEUE", choices=QUEUES, help=" | ".join(QUEUES))
     redrives.set_defaults(run=lambda _, given: redrive(given.queue))
+
+    reports = commands.add_parser(
+        "report",
+        help="what became of the bids of a day",
+        description="What became of the bids of a UTC day, from the archive of events. Bids are no events: the win "
+        "rate is of wins and losses, the bids that the exchange told the end of, and empty where it tells none.",
+    )
+    reports.add_argument("--day", metavar="D", type=date.fromisoformat, required=True, help="such as 2026-11-23 (UTC)")
+    reports.add_argument("--by", choices=[by.value for by in By], default=By.CAMPAIGN.value)
+    reports.add_argument("--format", choices=("table", "csv", "json"), default="table")
+    reports.set_defaults(run=lambda service, given: print_report(service, given.day, By(given.by), given.format))
 
     key = commands.add_parser("admin-key", help="print the key that POST /explain asks for")
     key.set_defaults(run=lambda service, _: print_admin_key(service))

@@ -126,7 +126,7 @@ def test_a_bad_file_stores_nothing(run, tmp_path: Path) -> None:  # type: ignore
     assert "half" not in run("campaigns", "list").stdout
 
 
-def test_what_was_put_aside_goes_back_and_is_done(run, local_aws: MiniStack, stack: dict[str, str]) -> None:  # type: ignore[no-untyped-def]
+def test_what_was_put_aside_goes_back_and_is_reported(run, local_aws: MiniStack, stack: dict[str, str]) -> None:  # type: ignore[no-untyped-def]
     session = local_aws.session()
     sqs = session.client("sqs")
     aside = sqs.get_queue_url(QueueName="bid-events-archive-dead")["QueueUrl"]
@@ -141,3 +141,8 @@ def test_what_was_put_aside_goes_back_and_is_done(run, local_aws: MiniStack, sta
     archive = Archive(session.client("s3"), stack["BIDDER_ARCHIVE_BUCKET"])
     held = {e.bid_id for e in events}
     poll(lambda: {e.bid_id for e in archive.events(events[0].at.date()) if e.campaign_id == "put-aside"} == held)
+
+    told = json.loads(run("report", "--day", events[0].at.date().isoformat(), "--format", "json").stdout)
+    [row] = [row for row in told["rows"] if row["campaign"] == "put-aside"]
+    assert (row["impression"], row["spend_micros"], row["cpm_micros"]) == (12, 60_000, 5_000_000)
+    assert "put-aside" in run("report", "--day", events[0].at.date().isoformat()).stdout

@@ -1,0 +1,125 @@
+"""What a day's events come to: counts and spend by campaign, day or hour. Pure: events in, rows out.
+
+Each event counts once a bid and kind, whatever was delivered twice. Test and invalid events count in no figure but
+their own. Spend is by the ledger's rule: an impression or a billing notice makes the bid due, once, at the price of
+whichever came first.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC
+from enum import StrEnum
+from fractions import Fraction
+
+from bidder.events.event import Event
+from bidder.events.kinds import BILLABLE, Kind
+from bidder.money import impression_cost
+
+
+class By(StrEnum):
+    """What a row stands for; times are UTC."""
+
+    CAMPAIGN = "campaign"
+    DAY = "day"
+    HOUR = "hour"
+
+
+REPORTED = (
+    Kind.WIN,
+    Kind.LOSS,
+    Kind.IMPRESSION,
+    Kind.FIRST_QUARTILE,
+    Kind.MIDPOINT,
+    Kind.THIRD_QUARTILE,
+    Kind.COMPLETE,
+    Kind.CLICK,
+)
+READ = frozenset({*REPORTED, *BILLABLE})
+"""The kinds that a report is made from."""
+
+_NAMES: Mapping[By, Callable[[Event], str]] = {
+    By.CAMPAIGN: lambda event: event.campaign_id,
+    By.DAY: lambda event: f"{event.at.astimezone(UTC):%Y-%m-%d}",
+    By.HOUR: lambda event: f"{event.at.astimezone(UTC):%Y-%m-%dT%H}",
+}
+
+
+@dataclass
+class Row:
+    """Counts by kind, how many bids became due, and their spend in micros; rates are None where nothing was tried."""
+
+    counts: dict[Kind, int] = field(default_factory=lambda: dict.fromkeys(REPORTED, 0))
+    billed: int = 0
+    spend_micros: int = 0
+    test: int = 0
+    invalid: int = 0
+
+    @property
+    def win_rate(self) -> Fraction | None:
+        """Wins of the bids that the exchange told the end of: bids themselves are no events."""
+        return _share(self.counts[Kind.WIN], self.counts[Kind.WIN] + self.counts[Kind.LOSS])
+
+    @property
+    def cpm_micros(self) -> int | None:
+        """What a thousand billed impressions cost, to the nearest micro below."""
+        return self.spend_micros * 1000 // self.billed if self.billed else None
+
+    @property
+    def vtr(self) -> Fraction | None:
+        """Completed of shown."""
+        return _share(self.counts[Kind.COMPLETE], self.counts[Kind.IMPRESSION])
+
+    @property
+    def ctr(self) -> Fraction | None:
+        """Clicked of shown."""
+        return _share(self.counts[Kind.CLICK], self.counts[Kind.IMPRESSION])
+
+
+def report(events: Iterable[Event], by: By) -> dict[str, Row]:
+    """The rows of these events by name, in order; the events may come in any order."""
+    first: dict[tuple[str, Kind], Event] = {}
+    apart: dict[tuple[str, Kind], Event] = {}
+    for event in events:
+        held = apart if event.test or event.invalid is not None else first
+        known = held.setdefault((event.bid_id, event.kind), event)
+        if _order(event) < _order(known):
+            held[event.bid_id, event.kind] = event
+    due: dict[str, Event] = {}
+    for event in first.values():
+        if event.kind in BILLABLE and _order(event) < _order(due.setdefault(event.bid_id, event)):
+            due[event.bid_id] = event
+    name, rows = _NAMES[by], defaultdict[str, Row](Row)
+    for event in first.values():
+        if event.kind in REPORTED:
+            rows[name(event)].counts[event.kind] += 1
+    for event in due.values():
+        rows[name(event)].billed += 1
+        rows[name(event)].spend_micros += impression_cost(event.price_micros)
+    for event in apart.values():
+        row = rows[name(event)]
+        row.test += event.test
+        row.invalid += not event.test
+    return dict(sorted(rows.items()))
+
+
+def total(rows: Iterable[Row]) -> Row:
+    """All of them together."""
+    whole = Row()
+    for row in rows:
+        for kind, number in row.counts.items():
+            whole.counts[kind] += number
+        whole.billed += row.billed
+        whole.spend_micros += row.spend_micros
+        whole.test += row.test
+        whole.invalid += row.invalid
+    return whole
+
+
+def _order(event: Event) -> tuple[float, int, str]:
+    # One moment's equals need an order too, so that a report doesn't depend on that of the objects.
+    return event.at.timestamp(), event.price_micros, event.kind
+
+
+def _share(part: int, whole: int) -> Fraction | None:
+    return Fraction(part, whole) if whole else None

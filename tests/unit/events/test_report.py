@@ -1,0 +1,86 @@
+"""A report against its definition, bid by bid."""
+
+from datetime import timedelta
+from fractions import Fraction
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.events.event import Event
+from bidder.events.kinds import Kind
+from bidder.events.report import REPORTED, By, Row, report, total
+from tests.campaigns import NOW
+from tests.events import event
+
+events = st.lists(
+    st.builds(
+        # A bid has one campaign and one price, as its token says.
+        lambda number, kind, minutes, test, invalid: event(
+            number,
+            kind,
+            campaign_id=f"c{number % 3}",
+            price_micros=1_000_500 * (number + 1),
+            at=NOW + timedelta(minutes=minutes),
+            test=test,
+            invalid=invalid,
+        ),
+        st.integers(0, 8),
+        st.sampled_from([*REPORTED, Kind.BILL, Kind.MUTE]),
+        st.integers(0, 200),
+        st.sampled_from([False, False, False, True]),
+        st.sampled_from([None, None, None, "crawler"]),
+    ),
+    max_size=40,
+)
+
+
+def defined(events: list[Event], campaign: str) -> Row:
+    """A campaign's row, from the definition."""
+    mine = [e for e in events if e.campaign_id == campaign]
+    valid = [e for e in mine if not e.test and not e.invalid]
+    due = {e.bid_id: e.price_micros for e in valid if e.kind in ("impression", "bill")}
+    return Row(
+        counts={kind: len({e.bid_id for e in valid if e.kind == kind}) for kind in REPORTED},
+        billed=len(due),
+        spend_micros=sum(round(Fraction(price, 1000)) for price in due.values()),
+    )
+
+
+@given(events, st.randoms())
+def test_each_event_counts_once_a_bid_and_kind_in_any_order(events: list[Event], rng) -> None:  # type: ignore[no-untyped-def]
+    delivered = [*events, *(e for e in events if rng.random() < 0.5)]
+    rng.shuffle(delivered)
+
+    rows = report(delivered, By.CAMPAIGN)
+
+    for name in ("c0", "c1", "c2"):
+        row, wanted = rows.get(name, Row()), defined(events, name)
+        assert (row.counts, row.billed, row.spend_micros) == (wanted.counts, wanted.billed, wanted.spend_micros)
+    assert report(events, By.CAMPAIGN) == rows
+
+
+@given(events)
+def test_the_sum_is_the_same_whatever_a_row_stands_for(events: list[Event]) -> None:
+    by_campaign, by_day, by_hour = (total(report(events, by).values()) for by in By)
+
+    assert by_campaign == by_day == by_hour
+
+
+def test_rates_are_of_what_was_tried_and_tests_stand_apart() -> None:
+    shown = [event(number, kind) for number in range(4) for kind in (Kind.WIN, Kind.IMPRESSION)]
+    more = [event(0, Kind.COMPLETE), event(0, Kind.CLICK), *(event(number, Kind.LOSS) for number in range(4, 10))]
+    apart = [event(20, test=True), event(21, invalid="crawler")]
+
+    [row] = report([*shown, *more, *apart], By.CAMPAIGN).values()
+
+    assert (row.win_rate, row.vtr, row.ctr) == (Fraction(4, 10), Fraction(1, 4), Fraction(1, 4))
+    assert (row.billed, row.spend_micros, row.cpm_micros) == (4, 20_000, 5_000_000)
+    assert (row.test, row.invalid) == (1, 1)
+
+
+def test_where_nothing_was_tried_there_is_no_rate() -> None:
+    assert (Row().win_rate, Row().cpm_micros, Row().vtr, Row().ctr) == (None, None, None, None)
+
+
+def test_rows_by_hour_are_in_utc() -> None:
+    assert list(report([event(1, at="2026-11-23T23:30:00-05:00")], By.HOUR)) == ["2026-11-24T04"]
