@@ -1,8 +1,9 @@
 """Signed tokens: what an event URL says about its bid, and proof that this bidder said it.
 
-A token is `<key id>.<claims>.<signature>`: the signature is the first 16 bytes of HMAC-SHA256 over kind, key id and
-claims, and where the URL leads somewhere its target, in base64url. One bid has one set of claims; each kind signs them
-anew, so the token of one kind is worth nothing for another.
+A token is `<key id>.<claims>.<signature>`. One bid has one set of claims, and each kind its own signature of them, so
+the token of one kind is worth nothing for another: see `bidder.events.signatures`. Where a URL leads somewhere its
+signature is the first 16 bytes of HMAC-SHA256 over kind, key id, claims and target; so were, without a target, those of
+the code before, which are still taken.
 """
 
 import hmac
@@ -15,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bidder.events.claims import Claims, decode
 from bidder.events.kinds import Kind
+from bidder.events.signatures import LENGTH, Signatures
 
 LIFETIME = timedelta(hours=1)
 """How long after the bid an event still counts: `Bid.exp` promises the exchange no more."""
@@ -77,24 +79,41 @@ def _decoded(key: str) -> bytes:
     return urlsafe_b64decode(key + "=" * (-len(key) % 4))
 
 
+class Tokens:
+    """The tokens of one bid, for claims that `encode` made."""
+
+    __slots__ = ("_signatures", "_signed")
+
+    def __init__(self, claims: str, keys: SigningKeys) -> None:
+        self._signed = f"{keys.current}.{claims}"
+        self._signatures = Signatures(_current(keys), self._signed)
+
+    def of(self, kind: Kind) -> str:
+        """The token of one kind."""
+        return f"{self._signed}.{self._signatures.of(kind)}"
+
+
 def sign(kind: Kind, claims: str, keys: SigningKeys, target: str = "") -> str:
-    """The token of one kind for claims that `encode` made; `target` is the URL that it may redirect to."""
-    key = keys.secret(keys.current)
-    assert key is not None  # noqa: S101  # SigningKeys checked it
-    return f"{keys.current}.{claims}.{_signature(kind, keys.current, claims, key, target)}"
+    """The token of one kind alone; `target` is the URL that it may redirect to."""
+    if not target:
+        return Tokens(claims, keys).of(kind)
+    return f"{keys.current}.{claims}.{_by_itself(kind, keys.current, claims, _current(keys), target)}"
 
 
 def verify(kind: Kind, token: str, keys: SigningKeys, now: datetime, target: str = "") -> Claims:
     """The claims of a token. Raises InvalidToken."""
     key_id, _, rest = token.partition(".")
-    encoded, dot, signature = rest.rpartition(".")
+    encoded, dot, given = rest.rpartition(".")
     if not dot:
         raise InvalidToken(Refusal.MALFORMED, "not a token")
     key = keys.secret(key_id)
     if key is None:
         raise InvalidToken(Refusal.UNKNOWN_KEY, "signed with a key that is not known here")
-    expected = _signature(kind, key_id, encoded, key, target)
-    if not hmac.compare_digest(signature.encode("utf-8", "surrogatepass"), expected.encode()):
+    if len(given) == LENGTH and not target:
+        expected = Signatures(key, f"{key_id}.{encoded}").of(kind)
+    else:
+        expected = _by_itself(kind, key_id, encoded, key, target)
+    if not hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode()):
         raise InvalidToken(Refusal.SIGNATURE, f"not signed for {kind}{' and this target' if target else ''}")
     try:
         claims = decode(encoded)
@@ -108,7 +127,13 @@ def verify(kind: Kind, token: str, keys: SigningKeys, now: datetime, target: str
     return claims
 
 
-def _signature(kind: Kind, key_id: str, claims: str, key: bytes, target: str) -> str:
+def _current(keys: SigningKeys) -> bytes:
+    key = keys.secret(keys.current)
+    assert key is not None  # noqa: S101  # SigningKeys checked it
+    return key
+
+
+def _by_itself(kind: Kind, key_id: str, claims: str, key: bytes, target: str) -> str:
     # A line break, which no kind, key id or claims hold, keeps a target from being read as more claims.
     signed = f"{kind}.{key_id}.{claims}\n{target}" if target else f"{kind}.{key_id}.{claims}"
     digest = hmac.digest(key, signed.encode("utf-8", "surrogatepass"), "sha256")

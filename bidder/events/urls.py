@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from bidder.events.claims import Claims, encode
 from bidder.events.kinds import Kind
-from bidder.events.token import SigningKeys, sign
+from bidder.events.token import SigningKeys, Tokens, sign
 
 PRICE = "p"
 LOSS_REASON = "r"
@@ -20,10 +20,11 @@ class EventUrls:
         self._base = base
         self._claims = encode(claims)
         self._keys = keys
+        self._tokens = Tokens(self._claims, keys)
 
     def url(self, kind: Kind, **macros: str) -> str:
         """The URL of a kind; `macros` are query parameters that somebody else fills in, so left as they are."""
-        url = f"{self._base}/e/{kind}/{sign(kind, self._claims, self._keys)}"
+        url = f"{self._base}/e/{kind}/{self._tokens.of(kind)}"
         return url + "?" + "&".join(f"{name}={macro}" for name, macro in macros.items()) if macros else url
 
     def click_through(self, landing_page: str) -> str:

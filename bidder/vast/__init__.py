@@ -2,7 +2,7 @@
 
 from bidder.vast.ad import Ad, InLine, Wrapper
 from bidder.vast.clock import clock
-from bidder.vast.markup import EMPTY, render, render_pod
+from bidder.vast.markup import EMPTY, document, render, render_ad
 from bidder.vast.parts import Category, Companion, Icon, MediaFile, Pricing, UniversalAdId, Verification
 from bidder.vast.version import Version, best_version, takes_inline
 
@@ -21,7 +21,8 @@ __all__ = [
     "Wrapper",
     "best_version",
     "clock",
+    "document",
     "render",
-    "render_pod",
+    "render_ad",
     "takes_inline",
 ]

@@ -19,23 +19,21 @@ def render(ad: Ad, version: Version = Version.VAST_4_2) -> str:
     What the version has no place for is left out: in 2.0 skipping, icons and pricing. Before 4.1 verification scripts
     stand in an extension, where the Open Measurement SDK looks for them.
     """
-    return _document(_ad(ad, version), version)
+    return document([render_ad(ad, version)], version)
 
 
-def render_pod(ads: Iterable[Ad], version: Version) -> str:
-    """The document for ads that are shown one after the other. VAST 2.0 has no pods."""
-    return _document("".join(_ad(ad, version, f' sequence="{place}"') for place, ad in enumerate(ads, 1)), version)
-
-
-def _document(ads: str, version: Version) -> str:
-    namespace = f' xmlns="{NAMESPACE}"' if version >= Version.VAST_4_0 else ""
-    return f'<VAST version="{version}"{namespace}>{ads}</VAST>'
-
-
-def _ad(ad: Ad, version: Version, sequence: str = "") -> str:
+def render_ad(ad: Ad, version: Version, sequence: int | None = None) -> str:
+    """The Ad element alone; `sequence` is its place, from 1, in a pod, which VAST 2.0 does not have."""
     write = _version_4 if version >= Version.VAST_4_0 else _version_2_or_3
     kind = type(ad.content).__name__
-    return f'<Ad id="{text(ad.id)}"{sequence}><{kind}>{write(ad, ad.content, version)}</{kind}></Ad>'
+    place = "" if sequence is None else f' sequence="{sequence}"'
+    return f'<Ad id="{text(ad.id)}"{place}><{kind}>{write(ad, ad.content, version)}</{kind}></Ad>'
+
+
+def document(ads: Iterable[str], version: Version) -> str:
+    """The document that holds these Ad elements."""
+    namespace = f' xmlns="{NAMESPACE}"' if version >= Version.VAST_4_0 else ""
+    return f'<VAST version="{version}"{namespace}>{"".join(ads)}</VAST>'
 
 
 def _version_4(ad: Ad, content: InLine | Wrapper, version: Version) -> str:

@@ -19,11 +19,16 @@ def text(value: str) -> str:
 
 def cdata(value: str) -> str:
     """`value`, a URL, as a CDATA section: what players expect around URLs."""
+    return f"<![CDATA[{in_cdata(value)}]]>"
+
+
+def in_cdata(value: str) -> str:
+    """What stands for `value` within a CDATA section that other text may be in as well."""
     if not value.isprintable():
         value = _legal(value)
     if "]]>" in value or "\r" in value:
         value = value.replace("]]>", "]]]]><![CDATA[>").replace("\r", "]]>&#13;<![CDATA[")
-    return f"<![CDATA[{value}]]>"
+    return value
 
 
 def _legal(value: str) -> str:

@@ -1,4 +1,5 @@
-from base64 import urlsafe_b64encode
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from pydantic import ValidationError
 
 from bidder.events.claims import Claims, encode
 from bidder.events.kinds import Kind
-from bidder.events.token import LIFETIME, InvalidToken, SigningKeys, sign, verify
+from bidder.events.token import LIFETIME, InvalidToken, SigningKeys, Tokens, sign, verify
 from tests.campaigns import NOW
 
 OLD, NEW = ("A" * 43, "B" * 43)
@@ -70,11 +71,24 @@ def test_any_text_at_all_is_refused_and_nothing_else(text: str) -> None:
 PLAIN = Claims("bid", "campaign", "creative", 5_000_000, int(NOW.timestamp()), False, None, None)
 
 
-def test_tokens_of_the_code_that_wrote_json_are_still_read() -> None:
+@pytest.mark.parametrize("kind", Kind)
+def test_tokens_of_the_code_that_wrote_json_are_still_read(kind: Kind) -> None:
     before = b'["bid","campaign","creative",5000000,%d,false,null,null]' % PLAIN.issued
-    claims = urlsafe_b64encode(before).rstrip(b"=").decode()
+    signed = f"k2.{urlsafe_b64encode(before).rstrip(b'=').decode()}"
+    digest = hmac.digest(urlsafe_b64decode(NEW + "="), f"{kind}.{signed}".encode(), "sha256")
+    token = f"{signed}.{urlsafe_b64encode(digest[:16]).rstrip(b'=').decode()}"
 
-    assert verify(Kind.IMPRESSION, sign(Kind.IMPRESSION, claims, KEYS), KEYS, NOW) == PLAIN
+    assert verify(kind, token, KEYS, NOW) == PLAIN
+    for other in set(Kind) - {kind}:
+        with pytest.raises(InvalidToken, match="not signed for"):
+            verify(other, token, KEYS, NOW)
+
+
+def test_no_two_kinds_of_a_bid_share_a_signature_nor_its_beginning() -> None:
+    tokens = Tokens(encode(PLAIN), KEYS)
+
+    assert len({tokens.of(kind).rpartition(".")[2][:8] for kind in Kind}) == len(Kind)
+    assert all(verify(kind, tokens.of(kind), KEYS, NOW) == PLAIN for kind in Kind)
 
 
 def test_a_token_of_later_code_is_read_as_far_as_it_is_known() -> None:

@@ -20,8 +20,9 @@ from bidder.vast import (
     Verification,
     Version,
     Wrapper,
+    document,
     render,
-    render_pod,
+    render_ad,
 )
 from tests import xsd
 from tests.unit.vast.ads import AD, FULL, LEAST, MOST, TAG, WRAPPED
@@ -226,10 +227,10 @@ def test_the_least_ad_has_no_empty_elements(version: Version) -> None:
 
 @pytest.mark.parametrize("version", ALL[1:])
 def test_the_ads_of_a_pod_are_numbered(version: Version) -> None:
-    document = render_pod([FULL, WRAPPED], version)
+    pod = document([render_ad(FULL, version, 1), render_ad(WRAPPED, version, 2)], version)
 
-    assert_valid(document)
-    root = parsed(document)
+    assert_valid(pod)
+    root = parsed(pod)
     assert [(ad.get("sequence"), ad[0].tag) for ad in root] == [("1", "InLine"), ("2", "Wrapper")]
     for ad in root:
         del ad.attrib["sequence"]
