@@ -16,7 +16,7 @@ from bidder.snapshot.delivery import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.snapshot import Snapshot
 
-EVERYTHING = Known(ATTRIBUTES, {})
+EVERYTHING = Known(ATTRIBUTES, {"segment": ["bluekai", "acme"]})
 """As if campaigns targeted every attribute, though no range of any."""
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -225,8 +225,8 @@ def _of_user(user: User, device: Device | None, known: Known) -> Values:
         for data in user.data:
             ids = [segment.id.lower() for segment in data.segment if segment.id]
             found += ids
-            for provider in {data.id, data.name} - {None, ""}:
-                found += [f"{str(provider).lower()}/{segment}" for segment in ids]
+            for provider in {str(name).lower() for name in (data.id, data.name) if name} & known.providers:
+                found += [f"{provider}/{segment}" for segment in ids]
         if found:
             values["segment"] = tuple(found)
     if "user" in known.attributes:

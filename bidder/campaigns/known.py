@@ -10,6 +10,7 @@ from functools import cached_property
 from math import asin, cos, radians, sin, sqrt
 from typing import NamedTuple
 
+SEGMENT = "segment"
 NOT_PLAIN = frozenset({"os_version", "near", "hour"})
 """Attributes whose values depend on what campaigns name: ranges, and hours in the time zones of campaigns."""
 
@@ -28,7 +29,7 @@ class _Circle(NamedTuple):
 
 
 class Known:
-    """What the campaigns of an index name: `attributes` that any of them targets, and their ranges."""
+    """What the campaigns of an index name: `attributes` that any of them targets, and what `named` keeps of values."""
 
     def __init__(self, attributes: frozenset[str], ranges: Mapping[str, Iterable[str]]) -> None:
         self.attributes = attributes
@@ -51,6 +52,11 @@ class Known:
         for circle in self._circles.get(_cell(lat, lon), ()):
             if distance_km(lat, lon, circle.lat, circle.lon) <= circle.km:
                 yield circle.text
+
+    @cached_property
+    def providers(self) -> frozenset[str]:
+        """The providers whose segments campaigns name as `provider/segment`."""
+        return frozenset(self._ranges.get(SEGMENT, ()))
 
     @cached_property
     def zones(self) -> frozenset[str]:
@@ -85,6 +91,13 @@ class Known:
             for cell in cells:
                 found[cell].append(circle)
         return found
+
+
+def named(attribute: str, values: Iterable[str]) -> Iterable[str]:
+    """What `Known` asks for, of the values of an attribute that campaigns name: few of them, so that it stays small."""
+    if attribute == SEGMENT:
+        return {value[:end] for value in values for end, letter in enumerate(value) if letter == "/"}
+    return values if attribute in NOT_PLAIN else ()
 
 
 def version_of(text: str) -> Version:

@@ -3,6 +3,8 @@
 import json
 from typing import NotRequired, TypedDict
 
+from pydantic_core import PydanticSerializationError, to_json
+
 from bidder.openrtb.bid import Bid
 from bidder.openrtb.no_bid_reason import NoBidReason
 from bidder.openrtb.seat_bid import SeatBid
@@ -30,5 +32,8 @@ def no_bid_response(request_id: str, nbr: NoBidReason) -> BidResponse:
 
 
 def dump(response: BidResponse) -> str:
-    """`response` as JSON without spaces; ASCII, whatever the markup holds."""
-    return json.dumps(response, separators=(",", ":"))
+    """`response` as JSON without spaces."""
+    try:
+        return to_json(response).decode()  # measured: a third of the time of json.dumps
+    except PydanticSerializationError:  # half a surrogate pair in what is echoed: JSON can say it, UTF-8 can't
+        return json.dumps(response, separators=(",", ":"))

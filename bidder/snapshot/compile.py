@@ -15,7 +15,7 @@ from bidder.campaigns.besides import besides
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.goal import Rotation
 from bidder.campaigns.implied import implied
-from bidder.campaigns.known import NOT_PLAIN
+from bidder.campaigns.known import named
 from bidder.campaigns.lines import Line, TooManyLines, lines
 from bidder.delivery.budget import Terms, terms
 from bidder.snapshot import container, records
@@ -99,7 +99,7 @@ def _entry(
 ) -> _Entry:
     if its_lines:
         for attribute, values in besides(campaign).items():
-            also[attribute].update(values if attribute in NOT_PLAIN else ())
+            also[attribute].update(named(attribute, values))
     unsaid = implied(campaign)
     tested = [
         array("I", [numbers.setdefault(test, len(numbers)) for test in _tests({**line, **unsaid})])

@@ -6,7 +6,7 @@ the delivery state's to see to.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -66,6 +66,16 @@ class Index:
         """Its id, without decoding it."""
         part = self._part(position)
         return part.columns.id(position - part.start)
+
+    def campaign_ids(self, positions: Iterable[int]) -> list[str]:
+        """The ids at many positions; the first call makes a list of all ids."""
+        return list(map(self._every_id.__getitem__, positions))
+
+    @cached_property
+    def _every_id(self) -> list[str]:
+        if len(self.parts) == 1:
+            return self.parts[0].columns.every_id
+        return [campaign_id for part in self.parts for campaign_id in part.columns.every_id]
 
     def cost(self, position: int) -> int:
         """The most that one more impression of it can cost, in micros."""

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
-from bidder.campaigns.known import NOT_PLAIN
+from bidder.campaigns.known import named
 from bidder.snapshot.columns import Columns
 from bidder.snapshot.compile import KIND
 from bidder.snapshot.container import Sections, checksum, unpack
@@ -52,7 +52,7 @@ class Part:
         """What its campaigns read off requests: attributes, and those of their values that `Known` asks for."""
         found = {attribute: set(values) for attribute, values in self._also.items()}
         for attribute, numbers in self._numbers.items():
-            found.setdefault(attribute, set()).update(numbers if attribute in NOT_PLAIN else ())
+            found.setdefault(attribute, set()).update(named(attribute, numbers))
         return found
 
     @cached_property

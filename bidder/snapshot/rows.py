@@ -28,14 +28,17 @@ def row_bytes(positions: Sequence[int], size: int, *, listed: bool = True) -> by
     return bytes(bits)
 
 
-class Rows:
-    """The sets of an attribute's values in one tier, by the value's number: None where nobody names the value."""
+class Rows(dict[int, Row | None]):
+    """The sets of an attribute's values in one tier, by the value's number: None where nobody names the value.
+
+    Each is decoded when first asked for, and a dict from then on: 30 segments are looked up in a request.
+    """
 
     def __init__(self, ends: memoryview, rows: memoryview, size: int) -> None:
+        super().__init__()
         self._ends = ends
         self._rows = rows
         self._size = size
-        self._read: dict[int, Row | None] = {}
 
     @classmethod
     def of(cls, sections: Sections, name: str, size: int) -> "Rows | None":
@@ -44,19 +47,14 @@ class Rows:
             return None
         return cls(sections[name + ".ends"].cast("I"), sections[name + ".rows"], size)
 
-    def __getitem__(self, number: int) -> Row | None:
-        try:
-            return self._read[number]
-        except KeyError:
-            row = self._read[number] = self._decoded(number)
-            return row
-
-    def _decoded(self, number: int) -> Row | None:
+    def __missing__(self, number: int) -> Row | None:
         start = self._ends[number - 1] if number else 0
-        row = self._rows[start : self._ends[number]]
-        if not row:
-            return None
-        return int.from_bytes(row, "little") if len(row) == self._size else tuple(row.cast("H"))
+        stored = self._rows[start : self._ends[number]]
+        row: Row | None = None
+        if stored:
+            row = int.from_bytes(stored, "little") if len(stored) == self._size else tuple(stored.cast("H"))
+        self[number] = row
+        return row
 
 
 def rows_sections(name: str, rows: Mapping[int, Sequence[int]], values: int, size: int) -> dict[str, bytes]:

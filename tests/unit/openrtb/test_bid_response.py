@@ -61,4 +61,9 @@ def test_a_bid_answer() -> None:
 
 def test_a_reasoned_no_bid() -> None:
     answer = dump(no_bid_response("\u00e9", NoBidReason.INSUFFICIENT_TIME))
-    assert answer == r'{"id":"\u00e9","seatbid":[],"nbr":15}'
+    assert answer == '{"id":"\u00e9","seatbid":[],"nbr":15}'
+
+
+def test_half_a_character_in_what_is_echoed_is_escaped() -> None:
+    answer = dump(no_bid_response("\ud83d", NoBidReason.INSUFFICIENT_TIME))
+    assert answer == r'{"id":"\ud83d","seatbid":[],"nbr":15}'
