@@ -116,9 +116,9 @@ def total(rows: Iterable[Row]) -> Row:
     return whole
 
 
-def _order(event: Event) -> tuple[float, int, str]:
+def _order(event: Event) -> tuple[float, int, str, bool, str]:
     # One moment's equals need an order too, so that a report doesn't depend on that of the objects.
-    return event.at.timestamp(), event.price_micros, event.kind
+    return event.at.timestamp(), event.price_micros, event.kind, event.test, event.invalid or ""
 
 
 def _share(part: int, whole: int) -> Fraction | None:
