@@ -10,11 +10,12 @@ from chalice import Chalice, Response
 from chalice.app import SNSEvent, SQSEvent
 
 from bidder import log
-from bidder.endpoints import bid, explain, exposure, health, keep, learn, notice, rebuild, record
+from bidder.endpoints import bid, explain, exposure, health, keep, learn, notice, notices, rebuild, record, republish
 from bidder.endpoints.call import Call
 from bidder.endpoints.deadline import arrival
 from bidder.endpoints.public_url import public_url
 from bidder.endpoints.reply import Reply, cors
+from bidder.endpoints.sender import sender
 from bidder.endpoints.service import Service
 from bidder.settings import settings
 
@@ -89,7 +90,13 @@ def post_explain() -> Response:
 def get_event(kind: str, token: str) -> Response:
     request = app.current_request
     query = dict(request.query_params or {})
-    return respond(notice.notice(service(), kind, token, query, request.headers.get("origin"), now()))
+    return respond(notice.notice(service(), kind, token, query, sender(request.headers, request.context), now()))
+
+
+@app.route("/e", methods=["POST"], content_types=ANY_CONTENT)
+def post_events() -> Response:
+    request = app.current_request
+    return respond(notices.notices(service(), request.raw_body, sender(request.headers, request.context), now()))
 
 
 @app.route("/health", methods=["GET"])
@@ -97,20 +104,9 @@ def get_health() -> Response:
     return respond(health.health(service(), now()))
 
 
-class Notification(SNSEvent):
-    """An SNS event whose Subject may be missing: AWS sends null for none, the local AWS leaves it out."""
-
-    def _extract_attributes(self, event_dict: dict[str, Any]) -> None:
-        event_dict["Records"][0]["Sns"].setdefault("Subject", None)
-        super()._extract_attributes(event_dict)
-
-
 @app.on_sns_message(topic="campaign-refresh", name="refresh")
 def refresh(_event: SNSEvent) -> dict[str, int]:
     return {"version": rebuild.rebuild(service(), now())}
-
-
-refresh.event_class = Notification
 
 
 @app.on_sqs_message(queue="bid-events-ledger", batch_size=10, name="ledger")
@@ -131,3 +127,8 @@ def learning(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
 @app.on_sqs_message(queue="bid-events-frequency", batch_size=10, name="frequency")
 def frequency(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
     return exposure.count(service(), event.to_dict()["Records"])
+
+
+@app.on_sqs_message(queue="bid-events-notices", batch_size=10, name="notices")
+def unpublished(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
+    return republish.republish(service(), event.to_dict()["Records"])

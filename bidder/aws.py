@@ -29,3 +29,23 @@ def client(service: Any) -> Any:
 
     config = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
     return boto3.client(service, config=config)
+
+
+CONNECT_SECONDS, READ_SECONDS, ATTEMPTS, LONGEST_PAUSE = 0.5, 1.0, 2, 1.0
+LONGEST_CALL = ATTEMPTS * (CONNECT_SECONDS + READ_SECONDS) + (ATTEMPTS - 1) * LONGEST_PAUSE
+"""Seconds until a call of an impatient client has failed at the latest; the pause is botocore's standard one."""
+
+
+@overload
+def impatient(service: Literal["sns"]) -> "SNSClient": ...
+@overload
+def impatient(service: Literal["sqs"]) -> "SQSClient": ...
+@cache
+def impatient(service: Any) -> Any:
+    """A client for what somebody waits for: two of its calls fit into the time that the API function has."""
+    import boto3
+    from botocore.config import Config
+
+    retries: Any = {"mode": "standard", "total_max_attempts": ATTEMPTS}
+    config = Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries=retries)
+    return boto3.client(service, config=config)

@@ -30,6 +30,8 @@ class Settings(BaseModel):
     creative_bucket: str = Field(min_length=1)
     archive_bucket: str = Field(min_length=1)
     events_topic: str = Field(pattern=r"^arn:[^:]+:sns:")
+    notices_queue: str = Field(pattern=r"^https?://[^/\s]+/\S+$")
+    """The URL of the queue for events that SNS did not take."""
     refresh_topic: str = Field(pattern=r"^arn:[^:]+:sns:")
     parameters: str = Field(default="/bidder", pattern=r"^/[A-Za-z0-9_.\-/]*[A-Za-z0-9_.\-]$")
     public_url: str | None = Field(default=None, pattern=r"^https?://[^/\s]+(/\S*)?$")

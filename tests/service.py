@@ -1,5 +1,6 @@
 """A service whose AWS is in memory, for tests of the endpoints."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ SETTINGS = Settings(
     creative_bucket="creatives",
     archive_bucket="archive",
     events_topic="arn:aws:sns:us-east-1:000000000000:bid-events",
+    notices_queue="http://127.0.0.1:4566/000000000000/bid-events-notices",
     refresh_topic="arn:aws:sns:us-east-1:000000000000:campaign-refresh",
 )
 
@@ -45,6 +47,10 @@ class Recorder:
         if self.failure:
             raise self.failure
         self.published.append(event)
+
+    def publish_all(self, events: Sequence[Event]) -> None:
+        for event in events:
+            self.publish(event)
 
 
 def service(held: Snapshot | None, **replaced: Any) -> Service:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
-QUEUES = ("ledger", "archive", "learning", "frequency")
+QUEUES = ("ledger", "archive", "learning", "frequency", "notices")
 _A_BATCH = 10
 _UNKNOWN_ACTION = ("InvalidAction", "AWS.SimpleQueueService.UnsupportedOperation", "UnsupportedOperation")
 """What an SQS says that can't move messages itself, as the local one can't."""

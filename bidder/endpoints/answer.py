@@ -64,7 +64,7 @@ def event_urls(terms: Terms, offer: Offer, number: int) -> EventUrls:
         rate=terms.rate,
         advertiser=offer.campaign.advertiser.domain,
         zone=offer.campaign.time_zone,
-        user=viewer(request),
+        user=viewer(request, terms.keys),
     )
     return EventUrls(terms.base, claims, terms.keys)
 

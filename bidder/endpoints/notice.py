@@ -1,39 +1,74 @@
-"""GET /e/{kind}/{token}: a notice of the exchange's or a pixel of the player's."""
+"""GET /e/{kind}/{token}: a notice of the exchange's, a pixel of the player's, or a click that leads on."""
 
+from base64 import b64decode
 from collections.abc import Mapping
 from datetime import datetime
 
 from bidder import log
 from bidder.endpoints.reply import Reply, cors, error
+from bidder.endpoints.sender import Sender
 from bidder.endpoints.service import Service
-from bidder.events.event import make_event
+from bidder.events.address import address_name
+from bidder.events.claims import Claims
+from bidder.events.event import Event, make_event
+from bidder.events.invalid import by_sender
 from bidder.events.kinds import Kind
-from bidder.events.token import InvalidToken, verify
-from bidder.events.urls import PRICE
+from bidder.events.token import InvalidToken, Refusal, verify
+from bidder.events.urls import PRICE, TARGET
 from bidder.metrics import emf
 
 RETRY_AFTER = "5"
+GIF = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+"""One transparent pixel."""
+
+_OUT_OF_TIME = frozenset({Refusal.EARLY, Refusal.EXPIRED})
 
 
 def notice(
-    service: Service, kind_name: str, token: str, query: Mapping[str, str], origin: str | None, now: datetime
+    service: Service, kind_name: str, token: str, query: Mapping[str, str], sender: Sender, now: datetime
 ) -> Reply:
-    """204 once the event is safely published; 503 where it could not be, so that the sender comes again.
+    """204, or 200 with a GIF for an `<img>`, once the event is safe; 302 to the landing page that a click's URL names.
 
-    400 for a URL that this bidder did not sign, or that is past its time: coming again would not help.
+    503 where the event could not be made safe, so that the sender comes again; 400 for a URL that this bidder did not
+    sign, or that is past its time: coming again would not help. Who clicks is led on in any case, to a page that we
+    signed: what fails is ours to bear.
     """
+    headers = {"Cache-Control": "no-store", **cors(sender.origin)}
     try:
         kind = Kind(kind_name)
     except ValueError:
         return error(404, f"no such event kind; known are {', '.join(Kind)}")
+    target = query.get(TARGET, "") if kind is Kind.CLICK else ""
+    led_on = Reply(302, headers={**headers, "Location": target})
+    again = Reply(503, headers={**headers, "Retry-After": RETRY_AFTER})
     try:
-        claims = verify(kind, token, service.signing_keys, now)
-        keys = service.price_keys.of(claims.exchange) if claims.exchange and PRICE in query else None
-        service.publisher.publish(make_event(kind, claims, query, now, keys))
-    except InvalidToken as refused:
-        log.event("notice.refused", **emf(now, "NoticeRefused", refused.reason, kind=kind, why=str(refused)))
-        return error(400, f"event URL refused: {refused}")
+        claims = verify(kind, token, service.signing_keys, now, target)
+    except InvalidToken as refusal:
+        refused(refusal, kind, now)
+        # Found out of time only after its signature was found right.
+        return led_on if target and refusal.reason in _OUT_OF_TIME else error(400, f"event URL refused: {refusal}")
+    except Exception:  # no keys, so there is no telling whose URL it is
+        log.error("notice.unread", kind=kind)
+        return again
+    try:
+        service.publisher.publish(reported(service, kind, claims, query, sender, now))
     except Exception:  # whatever AWS or the way there suffers from, the sender must hear that it wasn't counted
-        log.error("notice.unpublished", kind=kind)
-        return Reply(503, headers={"Retry-After": RETRY_AFTER, "Cache-Control": "no-store", **cors(origin)})
-    return Reply(204, headers={"Cache-Control": "no-store", **cors(origin)})
+        log.error("notice.unpublished", **emf(now, "NoticeUnpublished", kind))
+        return led_on if target else again
+    if target:
+        return led_on
+    return Reply(200, GIF, "image/gif", headers) if sender.takes_images else Reply(204, headers=headers)
+
+
+def reported(
+    service: Service, kind: Kind, claims: Claims, query: Mapping[str, str], sender: Sender, now: datetime
+) -> Event:
+    """The event of a verified notice, marked by what its sender shows."""
+    keys = service.price_keys.of(claims.exchange) if claims.exchange and PRICE in query else None
+    name = address_name(sender.address, claims.bid_id, service.signing_keys)
+    return make_event(kind, claims, query, now, keys, address=name, invalid=by_sender(kind, sender.user_agent))
+
+
+def refused(refusal: InvalidToken, kind: Kind, now: datetime) -> None:
+    """Counts a refused URL by its reason."""
+    log.event("notice.refused", **emf(now, "NoticeRefused", refusal.reason, kind=kind, why=str(refusal)))

@@ -12,6 +12,7 @@ from bidder.campaigns.repository import CampaignRepository
 from bidder.currency import InvalidRates, read_rates
 from bidder.endpoints.no_bids import NoBids
 from bidder.events.archive import Archive
+from bidder.events.aside import Aside
 from bidder.events.frequency import Frequency
 from bidder.events.learning import Learning
 from bidder.events.ledger import Ledger
@@ -100,7 +101,8 @@ class Service:
     @cached_property
     def publisher(self) -> Publisher:
         """The way to the topic of events."""
-        return Publisher(aws.client("sns"), self.settings.events_topic)
+        aside = Aside(lambda: aws.impatient("sqs"), self.settings.notices_queue)
+        return Publisher(aws.impatient("sns"), self.settings.events_topic, aside)
 
     @cached_property
     def campaigns(self) -> CampaignRepository:

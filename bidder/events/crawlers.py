@@ -11,9 +11,19 @@ from pathlib import Path
 _LONGEST = 512
 
 
+_LIBRARY = re.compile(
+    r"(aiohttp|apache-httpclient|axios|curl|faraday|go-http-client|got|guzzlehttp|httpx|java|libcurl|libwww-perl|lua-resty"
+    r"-http|node-fetch|okhttp|php|python|python-httpx|python-requests|python-urllib|reqwest|ruby|undici|wget)\b[^(]*$",
+    re.IGNORECASE,
+)
+
+
 def is_crawler(user_agent: str | None) -> bool:
-    """Whether a known crawler calls itself this; who says nothing is none."""
-    return bool(user_agent) and _known(str(user_agent)[:_LONGEST])
+    """Whether a known crawler calls itself this; who says nothing is none.
+
+    A bare HTTP library is none either, though the list has some: servers that insert ads report with one.
+    """
+    return bool(user_agent) and not _LIBRARY.match(str(user_agent)) and _known(str(user_agent)[:_LONGEST])
 
 
 @lru_cache(maxsize=1024)  # measured: a search takes a third of a millisecond, and an ad's viewer reports ten events

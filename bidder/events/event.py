@@ -71,7 +71,14 @@ class Event(BaseModel):
 
 
 def make_event(
-    kind: Kind, claims: Claims, query: Mapping[str, str], now: datetime, keys: ExchangeKeys | None = None
+    kind: Kind,
+    claims: Claims,
+    query: Mapping[str, str],
+    now: datetime,
+    keys: ExchangeKeys | None = None,
+    *,
+    address: str | None = None,
+    invalid: str | None = None,
 ) -> Event:
     """The event that a verified notice reports; its macros may come empty, unresolved or as `AUDIT`.
 
@@ -95,4 +102,6 @@ def make_event(
         advertiser=claims.advertiser,
         zone=claims.zone,
         user=claims.user,
+        address=address,
+        invalid=invalid,
     )

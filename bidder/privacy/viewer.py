@@ -1,15 +1,19 @@
 """A name for the viewer that says nothing of who it is: what frequency is counted by."""
 
+import hmac
 from base64 import urlsafe_b64encode
-from hashlib import blake2b
 
+from bidder.events.token import SigningKeys
 from bidder.openrtb.bid_request import BidRequest
 
 _BYTES = 8
 
 
-def viewer(request: BidRequest) -> str | None:
-    """11 characters of base64url: blake2b of the device's advertising id, else of the user's id.
+def viewer(request: BidRequest, keys: SigningKeys) -> str | None:
+    """11 characters of base64url: a keyed hash of the device's advertising id, else of the user's id.
+
+    The key is the one that signs: who has our events can't try all ids without it, and once a key is rotated out, what
+    was named by it can't be linked to anybody any more. With a new key viewers get new names, so caps begin anew.
 
     None where the request names neither, as one that `permitted` restricted never does. The zeros that a device sends
     for a viewer who limits tracking are no id.
@@ -19,5 +23,7 @@ def viewer(request: BidRequest) -> str | None:
     known = next((text for text in found if text and text.strip("0-")), None)
     if known is None:
         return None
-    digest = blake2b(known.encode("utf-8", "surrogatepass"), digest_size=_BYTES).digest()
-    return urlsafe_b64encode(digest).rstrip(b"=").decode()
+    key = keys.secret(keys.current)
+    assert key is not None  # noqa: S101  # SigningKeys checked it
+    digest = hmac.digest(key, f"viewer\n{known}".encode("utf-8", "surrogatepass"), "sha256")
+    return urlsafe_b64encode(digest[:_BYTES]).rstrip(b"=").decode()

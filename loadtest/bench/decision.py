@@ -39,6 +39,7 @@ _ENVIRONMENT = {
     "BIDDER_LEARNING_TABLE": "bench",
     "BIDDER_FREQUENCY_TABLE": "bench",
     "BIDDER_EVENTS_TOPIC": _TOPIC,
+    "BIDDER_NOTICES_QUEUE": "http://127.0.0.1:4566/000000000000/bid-events-notices",
     "BIDDER_REFRESH_TOPIC": _TOPIC,
     "BIDDER_PUBLIC_URL": "https://bidder.example",
 }

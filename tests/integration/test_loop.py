@@ -16,6 +16,7 @@ from bidder.campaigns.repository import CampaignRepository
 from bidder.delivery.budget import Spend
 from bidder.delivery.counts import Counts
 from bidder.events.archive import Archive
+from bidder.events.aside import Aside
 from bidder.events.frequency import Frequency, within
 from bidder.events.kinds import Kind
 from bidder.events.learning import Learning
@@ -80,8 +81,8 @@ class Loop:
     def spent(self, name: str) -> Spend:
         return self.ledger.spends([name], datetime.now(UTC).date()).get(name, Spend())
 
-    def waiting(self) -> int:
-        url = self.sqs.get_queue_url(QueueName="bid-events-ledger")["QueueUrl"]
+    def waiting(self, queue: str = "bid-events-ledger") -> int:
+        url = self.sqs.get_queue_url(QueueName=queue)["QueueUrl"]
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         found = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]  # type: ignore[arg-type]
         return sum(map(int, found.values()))
@@ -116,6 +117,43 @@ def test_an_impression_is_billed_once_however_often_its_url_is_called(loop: Loop
     poll(lambda: loop.spent("in-ITA").total_micros >= 25_000)
     poll(lambda: loop.waiting() == 0)
     assert loop.spent("in-ITA") == Spend(25_000, 25_000)
+
+
+def test_what_sns_did_not_take_is_billed_once_when_it_takes_it_again(loop: Loop) -> None:
+    url = loop.stack["BIDDER_NOTICES_QUEUE"]
+    without_sns = Publisher(loop.sns, "arn:aws:sns:us-east-1:000000000000:no-such-topic", Aside(lambda: loop.sqs, url))
+    made = event(campaign_id="put-aside-by-sns", bid_id=f"aside-{datetime.now(UTC).timestamp()}", at=datetime.now(UTC))
+
+    without_sns.publish(made)
+    without_sns.publish_all([made, made])
+
+    poll(lambda: loop.spent("put-aside-by-sns").total_micros > 0)
+    poll(lambda: loop.waiting() == 0 and loop.waiting("bid-events-notices") == 0)
+    assert loop.spent("put-aside-by-sns") == Spend(5000, 5000)
+
+
+def test_several_notices_in_one_request_bill_once_and_a_crawlers_not_at_all(loop: Loop) -> None:
+    loop.sell("MLT", cpm=10)
+    loop.refresh()
+    poll(bids(loop, "MLT"))
+    first, second = loop.bid("MLT"), loop.bid("MLT")
+    assert first
+    assert second
+    crawler = {"User-Agent": "Googlebot/2.1"}
+
+    body = json.dumps([impression(first), first["burl"], impression(first).replace("/impression/", "/bill/")])
+    answer = loop.runtime.invoke("app.app", api_event("POST", "/e", "/e", body=body))
+    parts = urlsplit(impression(second)).path.removeprefix("/api")
+    _, _, kind, token = parts.split("/")
+    by_crawler = api_event("GET", parts, "/e/{kind}/{token}", {"kind": kind, "token": token}, headers=crawler)
+    assert loop.runtime.invoke("app.app", by_crawler)["statusCode"] == 204
+
+    assert answer["statusCode"] == 200
+    assert json.loads(answer["body"])["accepted"] == 2
+    assert [wrong["why"].split(":")[0] for wrong in json.loads(answer["body"])["refused"]] == ["not signed for bill"]
+    poll(lambda: loop.spent("in-MLT").total_micros > 0)
+    poll(lambda: loop.waiting() == 0)
+    assert loop.spent("in-MLT") == Spend(10_000, 10_000)
 
 
 def test_a_paused_campaign_stops_and_a_resumed_one_starts_with_the_next_refresh(loop: Loop) -> None:

@@ -49,7 +49,9 @@ CONSUMERS = {
         {"kind": ["impression"], "user": [{"exists": True}], "test": ["false"], "invalid": [{"exists": False}]}
     ),
 }
-FUNCTIONS = {"APIHandler": "BidRole", "Refresh": "RefreshRole"} | {name: f"{name}Role" for name in CONSUMERS}
+QUEUES = CONSUMERS | {"Notices": Consumer(None)}
+"""Those of consumers, and what waits for SNS."""
+FUNCTIONS = {"APIHandler": "BidRole", "Refresh": "RefreshRole"} | {name: f"{name}Role" for name in QUEUES}
 NEEDS_ANY_RESOURCE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
 
@@ -150,7 +152,7 @@ def test_a_consumer_gets_the_events_that_it_counts(sam: Template, name: str, con
     assert refers_to(subscription["RedrivePolicy"]["deadLetterTargetArn"], f"{name}DeadLetterQueue")
 
 
-@pytest.mark.parametrize(("name", "consumer"), CONSUMERS.items())
+@pytest.mark.parametrize(("name", "consumer"), QUEUES.items())
 def test_a_consumer_retries_single_messages_and_then_puts_them_aside(
     sam: Template, translated: Template, name: str, consumer: Consumer
 ) -> None:
@@ -169,7 +171,7 @@ def test_a_consumer_retries_single_messages_and_then_puts_them_aside(
     assert queue["MessageRetentionPeriod"] == aside["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
-@pytest.mark.parametrize("name", CONSUMERS)
+@pytest.mark.parametrize("name", QUEUES)
 def test_who_minds_a_consumer_hears_of_dead_letters_delay_and_errors(sam: Template, name: str) -> None:
     watched = {
         (alarm["MetricName"], *referred(alarm["Dimensions"]))

@@ -11,6 +11,7 @@ GOOD = {
     "BIDDER_ARCHIVE_BUCKET": "archive",
     "BIDDER_LEARNING_TABLE": "learning",
     "BIDDER_FREQUENCY_TABLE": "frequency",
+    "BIDDER_NOTICES_QUEUE": "http://127.0.0.1:4566/000000000000/bid-events-notices",
     "BIDDER_EVENTS_TOPIC": "arn:aws:sns:us-east-1:000000000000:bid-events",
     "BIDDER_REFRESH_TOPIC": "arn:aws:sns:us-east-1:000000000000:campaign-refresh",
 }

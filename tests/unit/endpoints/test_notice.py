@@ -1,18 +1,22 @@
 from base64 import urlsafe_b64encode
 from datetime import timedelta
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from bidder.endpoints.notice import notice
 from bidder.endpoints.reply import Reply
+from bidder.endpoints.sender import Sender, sender
 from bidder.events.claims import Claims, encode
 from bidder.events.kinds import Kind
 from bidder.events.price_keys import PriceKeys
 from bidder.events.token import sign
+from bidder.events.urls import EventUrls
 from tests import prices
 from tests.campaigns import NOW
 from tests.service import KEYS, Recorder, service
 
+PAGE = Sender(origin="https://page.example")
 CLAIMS = Claims("bid", "c1", "spot", 5_000_000, int(NOW.timestamp()), False, "d1", "USA")
 
 
@@ -20,7 +24,7 @@ def call(
     recorder: Recorder, kind: str = "impression", token: str | None = None, late: timedelta = timedelta(), **query: str
 ) -> Reply:
     token = token or sign(Kind(kind), encode(CLAIMS), KEYS)
-    return notice(service(None, publisher=recorder), kind, token, query, "https://page.example", NOW + late)
+    return notice(service(None, publisher=recorder), kind, token, query, PAGE, NOW + late)
 
 
 def test_a_signed_notice_is_published_with_all_that_its_bid_said() -> None:
@@ -59,7 +63,7 @@ def test_the_price_of_an_exchange_with_keys_is_decrypted() -> None:
     for exchange in ("adx", "other"):
         token = sign(Kind.IMPRESSION, encode(CLAIMS._replace(exchange=exchange)), KEYS)
         with_keys = service(None, publisher=recorder, price_keys=keys)
-        assert notice(with_keys, "impression", token, {"p": sent}, None, NOW).status == 204
+        assert notice(with_keys, "impression", token, {"p": sent}, Sender(), NOW).status == 204
 
     of_adx, of_other = recorder.published
     assert (of_adx.price_micros, of_other.price_micros) == (4_200_000, 5_000_000)
@@ -75,7 +79,7 @@ def test_while_keys_cannot_be_read_a_priced_notice_is_asked_for_again() -> None:
     token = sign(Kind.BILL, encode(CLAIMS._replace(exchange="adx")), KEYS)
     without = service(None, publisher=recorder, price_keys=Unreachable())
 
-    assert notice(without, "bill", token, {"p": "x"}, None, NOW).status == 503
+    assert notice(without, "bill", token, {"p": "x"}, Sender(), NOW).status == 503
     assert recorder.published == []
 
 
@@ -111,3 +115,112 @@ def test_a_pixel_may_be_called_from_any_page_and_is_never_cached() -> None:
 
     assert headers["Access-Control-Allow-Origin"] == "https://page.example"
     assert headers["Cache-Control"] == "no-store"
+
+
+CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0 Safari/537.36"
+LANDING = "https://shop.example/sale?a=1&b=%20"
+
+
+def click(url: str, recorder: Recorder, late: timedelta = timedelta()) -> Reply:
+    parts = urlsplit(url)
+    return notice(
+        service(None, publisher=recorder),
+        "click",
+        parts.path.rpartition("/")[2],
+        dict(parse_qsl(parts.query)),
+        Sender(),
+        NOW + late,
+    )
+
+
+def landing_url() -> str:
+    return EventUrls("https://bidder.example", CLAIMS, KEYS).click_through(LANDING)
+
+
+@pytest.mark.parametrize("failure", [None, OSError("no way to SNS")])
+def test_a_click_is_counted_and_leads_to_the_landing_page_even_if_it_could_not_be(failure: Exception | None) -> None:
+    recorder = Recorder(failure)
+
+    reply = click(landing_url(), recorder)
+
+    assert (reply.status, reply.headers["Location"]) == (302, LANDING)
+    assert [event.kind for event in recorder.published] == ([] if failure else [Kind.CLICK])
+
+
+def test_a_late_click_still_leads_on_and_counts_nothing() -> None:
+    recorder = Recorder()
+
+    assert click(landing_url(), recorder, timedelta(hours=3)).headers["Location"] == LANDING
+    assert recorder.published == []
+
+
+@pytest.mark.parametrize("late", [timedelta(), timedelta(hours=3)])
+def test_a_click_leads_nowhere_that_was_not_signed(late: timedelta) -> None:
+    recorder = Recorder()
+    elsewhere = landing_url().replace("shop.example", "evil.example")
+
+    reply = click(elsewhere, recorder, late)
+
+    assert (reply.status, "Location" in reply.headers, recorder.published) == (400, False, [])
+
+
+def test_without_keys_a_click_leads_nowhere() -> None:
+    class NoKeys:
+        def secret(self, _key_id: str) -> None:
+            raise OSError
+
+    parts = urlsplit(landing_url())
+    reply = notice(
+        service(None, signing_keys=NoKeys()), "click", parts.path.rpartition("/")[2], {"u": LANDING}, Sender(), NOW
+    )
+
+    assert (reply.status, "Location" in reply.headers) == (503, False)
+
+
+def test_an_img_gets_an_image() -> None:
+    token = sign(Kind.START, encode(CLAIMS), KEYS)
+    seen = sender({"accept": "image/avif,image/webp,*/*;q=0.8"}, {})
+
+    reply = notice(service(None), "start", token, {}, seen, NOW)
+
+    assert (reply.status, reply.content_type) == (200, "image/gif")
+    assert isinstance(reply.body, bytes)
+    assert reply.body.startswith(b"GIF89a")
+    assert reply.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("kind", "headers", "invalid"),
+    [
+        ("impression", {"user-agent": "Googlebot/2.1 (+http://www.google.com/bot.html)"}, "crawler"),
+        ("impression", {"user-agent": CHROME}, None),
+        ("impression", {}, None),
+        ("impression", {"user-agent": "Go-http-client/2.0", "x-device-user-agent": CHROME}, None),
+        ("impression", {"user-agent": "Go-http-client/2.0", "x-device-user-agent": "bingbot/2.0"}, "crawler"),
+        ("impression", {"user-agent": "curl/8.5.0"}, None),
+        ("bill", {"user-agent": "Googlebot/2.1"}, None),
+    ],
+)
+def test_what_a_crawler_reports_is_marked_and_never_billable(
+    kind: str, headers: dict[str, str], invalid: str | None
+) -> None:
+    recorder = Recorder()
+
+    reply = notice(
+        service(None, publisher=recorder), kind, sign(Kind(kind), encode(CLAIMS), KEYS), {}, sender(headers, {}), NOW
+    )
+
+    [event] = recorder.published
+    assert (reply.status, event.invalid, event.billable) == (204, invalid, invalid is None)
+
+
+def test_addresses_are_told_apart_and_never_told() -> None:
+    recorder = Recorder()
+    token = sign(Kind.START, encode(CLAIMS), KEYS)
+    for address in ("203.0.113.7", "203.0.113.7", "203.0.113.8"):
+        context = {"identity": {"sourceIp": address}}
+        notice(service(None, publisher=recorder), "start", token, {}, sender({}, context), NOW)
+
+    first, again, other = (event.address for event in recorder.published)
+    assert first == again != other
+    assert "203" not in recorder.published[0].model_dump_json()

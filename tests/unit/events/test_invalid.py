@@ -47,7 +47,15 @@ def test_what_is_marked_stays_marked_and_bills_nothing() -> None:
     assert marked.attributes()["invalid"]["StringValue"] == "crawler"
 
 
-@pytest.mark.parametrize("agent", ["Mozilla/5.0 (compatible; Googlebot/2.1)", "python-requests/2.32", "curl/8.5.0"])
+def test_a_bare_library_may_be_a_server_that_inserts_ads() -> None:
+    agents = ("python-requests/2.32", "curl/8.5.0", "Go-http-client/2.0", "okhttp/4.9", "Python/3.11 aiohttp/3.9")
+    assert {by_sender(Kind.IMPRESSION, agent) for agent in agents} == {None}
+
+
+@pytest.mark.parametrize(
+    "agent",
+    ["Mozilla/5.0 (compatible; Googlebot/2.1)", "bingbot/2.0", "HeadlessChrome/120.0"],
+)
 def test_a_known_crawler_is_marked_where_a_player_should_be(agent: str) -> None:
     assert by_sender(Kind.IMPRESSION, agent) is Rule.CRAWLER
     assert by_sender(Kind.WIN, agent) is None

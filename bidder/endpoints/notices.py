@@ -1,0 +1,68 @@
+"""POST /e: several notices at once, as a player sends them when it is offline for a while or closes."""
+
+from datetime import datetime
+from urllib.parse import parse_qsl, urlsplit
+
+from pydantic import TypeAdapter, ValidationError
+
+from bidder import log
+from bidder.endpoints.notice import RETRY_AFTER, refused, reported
+from bidder.endpoints.reply import JSON, Reply, cors, error
+from bidder.endpoints.sender import Sender
+from bidder.endpoints.service import Service
+from bidder.events.event import Event
+from bidder.events.kinds import Kind
+from bidder.events.token import InvalidToken, verify
+from bidder.metrics import emf
+
+MOST = 50
+_URLS = TypeAdapter(list[str])
+_ANSWER = TypeAdapter(dict[str, int | list[dict[str, str]]])
+
+
+class _NoEventUrl(ValueError):
+    def __init__(self) -> None:
+        super().__init__("not an event URL: .../e/<kind>/<token>")
+
+
+def notices(service: Service, body: bytes, sender: Sender, now: datetime) -> Reply:
+    """Takes a JSON list of up to `MOST` event URLs, as they stand in the markup, or what follows `/e/` in them.
+
+    200 with `{"accepted": n, "refused": [{"url", "why"}]}` once all that were accepted are safe; 503 where they could
+    not be made safe, so that the sender comes again with all: what comes twice counts once.
+    """
+    headers = {"Cache-Control": "no-store", **cors(sender.origin)}
+    try:
+        urls = _URLS.validate_json(body)
+    except ValidationError:
+        return error(400, "not a JSON list of event URLs")
+    if len(urls) > MOST:
+        return error(400, f"{len(urls)} event URLs in one request; {MOST} at most")
+    events: list[Event] = []
+    wrong: list[dict[str, str]] = []
+    try:
+        for url in urls:
+            try:
+                events.append(_event(service, url, sender, now))
+            except (InvalidToken, _NoEventUrl) as why:
+                wrong.append({"url": url, "why": str(why)})
+        service.publisher.publish_all(events)
+    except Exception:  # as for one notice
+        log.error("notice.unpublished", **emf(now, "NoticeUnpublished", "several", value=len(urls)))
+        return Reply(503, headers={**headers, "Retry-After": RETRY_AFTER})
+    return Reply(200, _ANSWER.dump_json({"accepted": len(events), "refused": wrong}).decode(), JSON, headers)
+
+
+def _event(service: Service, url: str, sender: Sender, now: datetime) -> Event:
+    try:
+        parts = urlsplit(url)
+        kind_name, token = parts.path.rpartition("/e/")[2].strip("/").split("/")
+        kind = Kind(kind_name)
+    except ValueError:
+        raise _NoEventUrl from None
+    try:
+        claims = verify(kind, token, service.signing_keys, now)
+    except InvalidToken as refusal:
+        refused(refusal, kind, now)
+        raise
+    return reported(service, kind, claims, dict(parse_qsl(parts.query, keep_blank_values=True)), sender, now)
