@@ -109,7 +109,7 @@ def refresh(_event: SNSEvent) -> dict[str, int]:
     return {"version": rebuild.rebuild(service(), now())}
 
 
-@app.on_sqs_message(queue="bid-events-ledger", batch_size=10, name="ledger")
+@app.on_sqs_message(queue="bid-events-ledger", batch_size=100, maximum_batching_window_in_seconds=1, name="ledger")
 def ledger(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
     return record.record(service(), event.to_dict()["Records"])
 

@@ -5,7 +5,7 @@ from bidder.events.kinds import Kind
 from tests.campaigns import NOW
 
 
-def event(number: int = 0, kind: Kind = Kind.IMPRESSION, *, campaign_id: str = "c1", **changes: object) -> Event:
+def event(number: int | str = 0, kind: Kind = Kind.IMPRESSION, *, campaign_id: str = "c1", **changes: object) -> Event:
     plain = {
         "kind": kind,
         "bid_id": f"bid-{number}",

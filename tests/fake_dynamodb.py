@@ -21,9 +21,19 @@ class TransactionCanceledException(Exception):  # AWS's name
         self.response = {"CancellationReasons": [{"Code": reason} for reason in reasons]}
 
 
+class TransactionConflictException(Exception):  # AWS's name
+    pass
+
+
+class ConditionalCheckFailedException(Exception):  # AWS's name
+    pass
+
+
 class FakeDynamoDB:
     class exceptions:  # noqa: N801  # boto3's name
         TransactionCanceledException = TransactionCanceledException
+        TransactionConflictException = TransactionConflictException
+        ConditionalCheckFailedException = ConditionalCheckFailedException
 
     def __init__(self, faults: Iterator[str | None] | None = None) -> None:
         self.items: dict[Key, dict[str, Any]] = {}
@@ -42,6 +52,35 @@ class FakeDynamoDB:
             raise TransactionCanceledException([reason or "None" for reason in reasons])
         for action in TransactItems:
             self._apply(action)
+        if fault == "after":
+            raise Unreachable
+
+    def update_item(
+        self,
+        *,
+        Key: dict[str, Any],  # noqa: N803
+        UpdateExpression: str,  # noqa: N803
+        ExpressionAttributeValues: dict[str, Any],  # noqa: N803
+        ConditionExpression: str | None = None,  # noqa: N803
+        **_: Any,
+    ) -> None:
+        fault = next(self.faults, None) if self.faults else None
+        if fault == "before":
+            raise Unreachable
+        if fault == "conflict":
+            raise TransactionConflictException
+        values = ExpressionAttributeValues
+        if ConditionExpression:
+            assert "size(bids) < :most OR contains(bids, :bid)" in ConditionExpression
+            held = self.items.get(_key(Key), {}).get("bids", {"SS": []})["SS"]
+            if len(held) >= int(values[":most"]["N"]) and values[":bid"]["S"] not in held:
+                raise ConditionalCheckFailedException
+        item = self.items.setdefault(_key(Key), dict(Key))
+        sets, _ignored, adds = UpdateExpression.partition("ADD ")
+        for name, value in re.findall(r"(\w+) = (:\w+)", sets):
+            item[name] = values[value]
+        for name, value in re.findall(r"(\w+) (:\w+)", adds):
+            item[name] = {"SS": sorted({*item.get(name, {"SS": []})["SS"], *values[value]["SS"]})}
         if fault == "after":
             raise Unreachable
 

@@ -12,6 +12,7 @@ from bidder.campaigns.repository import UnknownCampaign
 from bidder.cli.refresh import publish_refresh
 from bidder.cli.table import table
 from bidder.delivery.budget import Spend
+from bidder.delivery.zones import local
 from bidder.endpoints.service import Service
 from bidder.money import display
 
@@ -30,7 +31,8 @@ def import_file(service: Service, path: str) -> None:
 def list_all(service: Service, *, as_json: bool) -> None:
     """Prints campaigns by id, with what they have spent today and in all."""
     campaigns = sorted(service.campaigns.all(), key=lambda campaign: campaign.id)
-    spends = service.ledger.spends([campaign.id for campaign in campaigns], datetime.now(UTC).date())
+    now = datetime.now(UTC)
+    spends = service.ledger.spends({campaign.id: local(now, campaign.time_zone).date() for campaign in campaigns})
     rows = [(campaign, spends.get(campaign.id, Spend())) for campaign in campaigns]
     if as_json:
         print(json.dumps([_record(campaign, spend) for campaign, spend in rows], indent=2))

@@ -52,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
     imports = actions.add_parser("import", help="add or replace the campaigns of a YAML file")
     imports.add_argument("file", metavar="FILE", help="such as samples/campaigns.yaml; - for standard input")
     imports.set_defaults(run=lambda service, given: campaigns.import_file(service, given.file))
-    lists = actions.add_parser("list", help="all campaigns, with today's spend (UTC)")
+    lists = actions.add_parser("list", help="all campaigns, with the spend of their day")
     lists.add_argument("--json", action="store_true", help="as JSON, amounts in micros")
     lists.set_defaults(run=lambda service, given: campaigns.list_all(service, as_json=given.json))
     history = actions.add_parser("history", help="who changed a campaign, when, and what")

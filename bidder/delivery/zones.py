@@ -1,7 +1,7 @@
-"""Time zones, resolved in the refresh: bids are made without a time zone database."""
+"""Time zones, resolved in the refresh and the ledger: bids are made without a time zone database."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bidder import log
 
@@ -44,3 +44,14 @@ def offsets(known: Clocks, now: datetime) -> dict[str, timedelta]:
         zone: timedelta(seconds=next((ahead for since, ahead in reversed(its) if since <= at), its[0][1]))
         for zone, its in known.items()
     }
+
+
+def local(at: datetime, zone: str) -> datetime:
+    """A moment as a zone's clocks show it; UTC's where this machine doesn't know the zone."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # as in `clocks`
+
+    try:
+        return at.astimezone(ZoneInfo(zone))
+    except (ZoneInfoNotFoundError, ValueError):
+        log.warning("zone.unknown", zone=zone, then="its days are UTC's")
+        return at.astimezone(UTC)

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import chain
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from bidder import log
 from bidder.delivery.budget import Terms, terms
+from bidder.delivery.zones import local
 from bidder.endpoints.service import Service
 from bidder.snapshot.compile import compile_index
 from bidder.snapshot.container import BadSnapshot
@@ -48,7 +48,7 @@ def rebuild(service: Service, now: datetime) -> int:
     else:
         compiled = _taken_over(service, pinned)
         latest = _latest_terms(service, pinned)
-    spends = service.ledger.spends(sorted(_limited(compiled.index, latest)), now.date())
+    spends = service.ledger.spends(_days(_limited(compiled.index, latest), now))
     # where nobody bids by predictions, nobody asks what was counted
     counts = service.learning.counts() if any(compiled.index.learners()) else {}
     delivery = compile_delivery(compiled.index, spends, now, service.currency_rates(), counts, latest)
@@ -76,10 +76,22 @@ def rebuild(service: Service, now: datetime) -> int:
     return version
 
 
-def _limited(index: Index, latest: Mapping[str, Terms]) -> set[str]:
-    """The ids of the campaigns that have a budget: nobody asks what the others spent."""
-    compiled = ((part.columns.id(place), its) for part in index.parts for place, its in enumerate(part.columns.terms()))
-    return {name for name, its in chain(compiled, latest.items()) if its.total is not None or its.daily is not None}
+def _limited(index: Index, latest: Mapping[str, Terms]) -> dict[str, str]:
+    """The campaigns that have a budget, with their time zones: nobody asks what the others spent."""
+    limited: dict[str, str] = {}
+    for part in index.parts:
+        for place, its in enumerate(part.columns.terms()):
+            name = part.columns.id(place)
+            now = latest.get(name, its)
+            if any(limit is not None for limit in (its.total, its.daily, now.total, now.daily)):
+                limited[name] = part.columns.zone(place)
+    return limited
+
+
+def _days(zones: Mapping[str, str], now: datetime) -> dict[str, date]:
+    """Each campaign's day at this moment."""
+    days = {zone: local(now, zone).date() for zone in set(zones.values())}
+    return {name: days[zone] for name, zone in zones.items()}
 
 
 def _compiled(service: Service, current: Manifest | None) -> _Compiled:

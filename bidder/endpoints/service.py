@@ -16,6 +16,7 @@ from bidder.events.aside import Aside
 from bidder.events.frequency import Frequency
 from bidder.events.learning import Learning
 from bidder.events.ledger import Ledger
+from bidder.events.minutes import Minutes
 from bidder.events.price_keys import PriceKeys
 from bidder.events.publisher import Publisher
 from bidder.events.token import SigningKeys
@@ -115,6 +116,11 @@ class Service:
     def ledger(self) -> Ledger:
         """What has been spent."""
         return Ledger(aws.client("dynamodb"), self.settings.ledger_table)
+
+    @cached_property
+    def minutes(self) -> Minutes:
+        """What viewers saw in a minute."""
+        return Minutes(aws.client("dynamodb"), self.settings.ledger_table)
 
     @cached_property
     def learning(self) -> Learning:

@@ -77,7 +77,7 @@ def within(shown: Shown, campaign_id: str, window: timedelta, now: datetime) -> 
 def _thing(event: Event, user: str) -> Thing:
     at = event.at.astimezone(UTC)
     marker, counter = Key(f"bid#{event.bid_id}", "shown"), Key(f"user#{user}", _day(at))
-    return Thing(marker, counter, f"{at:%H}#{event.campaign_id}", at, _KEPT)
+    return Thing(marker, {counter: {f"{at:%H}#{event.campaign_id}": 1}}, at, _KEPT)
 
 
 def _day(at: datetime) -> str:

@@ -67,4 +67,4 @@ class Learning:
 def _thing(event: Event) -> Thing:
     creative = json.dumps([event.campaign_id, event.creative_id], separators=(",", ":"))
     counter = Key(f"counts#{crc32(creative.encode()) % SHARDS}", creative)
-    return Thing(Key(f"bid#{event.bid_id}", event.kind.value), counter, event.kind.value, event.at)
+    return Thing(Key(f"bid#{event.bid_id}", event.kind.value), {counter: {event.kind.value: 1}}, event.at)

@@ -1,8 +1,11 @@
 """The ledger: what campaigns have spent, counted once a bid.
 
 Items of the table, by `pk` and `sk`:
-- `bid#<bid id>`, `billed`: the marker that this bid is counted. DynamoDB drops it after `MARKER_LIFETIME`.
-- `spend#<campaign id>`, `total` or `day#<YYYY-MM-DD>`: micros spent and impressions, in all and by UTC day.
+- `bid#<bid id>`, `billed` or `invalid`: the marker that this bid is counted, as spend or apart.
+- `spend#<campaign id>`, `total`: micros spent and impressions, in all; `shards` once writers stood in each other's way.
+- `spend#<campaign id>`, `day#<YYYY-MM-DD>`: the same of a day in the campaign's time zone, and of its micros how many
+  each `hour#<HH>`, `deal#<id>` and `advertiser#<domain>` has. `invalid` and `invalid_micros` are what was not billed.
+- either with `#<shard>` behind it: what else there is of that item, to be added to it.
 
 Markers and counters are written in one transaction: whatever is repeated, reordered or cut short, a bid is in both or
 in neither.
@@ -10,22 +13,30 @@ in neither.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, timedelta
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from bidder.delivery.budget import Spend
+from bidder.delivery.zones import local
 from bidder.events.event import Event
+from bidder.events.kinds import BILLABLE
+from bidder.events.once import Key, Thing, count_once, key
 from bidder.money import impression_cost
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-MARKER_LIFETIME = timedelta(days=45)
-"""Longer than an event can lie in the queue and its dead-letter queue (14 days each) before it is delivered again."""
+SHARDS = 8
+"""Items that a crowded campaign's counters are spread over: DynamoDB takes 1,000 writes a second of a partition, a
+transaction costs two, and one transaction counts up to 45 events."""
 
-_ATTEMPTS = 5
-_KEYS_A_READ = 100
+MICROS, IMPRESSIONS, INVALID, INVALID_MICROS = "micros", "impressions", "invalid", "invalid_micros"
+HOUR, DEAL, ADVERTISER, RULE = "hour#", "deal#", "advertiser#", "invalid#"
+
+_KEYS_A_READ, _READS_AT_ONCE = 100, 8
 _TOTAL = "total"
 
 
@@ -35,102 +46,116 @@ class Ledger:
     def __init__(self, dynamodb: "DynamoDBClient", table: str) -> None:
         self._dynamodb = dynamodb
         self._table = table
+        self._spread: set[str] = set()
 
     def record(self, events: Iterable[Event]) -> frozenset[str]:
-        """Counts the billable events that are not counted yet; the rest are left out.
+        """Counts the billable events that are not counted yet, invalid ones apart; tests and other kinds are left out.
 
         Returns the ids of bids that could not be counted now because others write the same counters: give their events
         again later. One counter write serves all events of a campaign in the call.
         """
-        by_campaign: dict[str, dict[str, Event]] = defaultdict(dict)
-        for event in events:
-            if event.billable:
-                by_campaign[event.campaign_id].setdefault(event.bid_id, event)
-        crowded: set[str] = set()
-        for campaign_id, by_bid in by_campaign.items():
-            crowded |= self._count(campaign_id, list(by_bid.values()))
-        return frozenset(crowded)
+        due = [event for event in events if event.kind in BILLABLE and not event.test]
+        crowded = self._count(due)
+        if crowded:
+            due = [event for event in due if event.bid_id in crowded]
+            for campaign_id in {event.campaign_id for event in due} - self._spread:
+                self._announce(campaign_id)
+            crowded = self._count(due)
+        return crowded
 
-    def spends(self, campaign_ids: Sequence[str], today: date) -> dict[str, Spend]:
-        """What each campaign has spent, read consistently; campaigns that have spent nothing are left out."""
-        days = (_TOTAL, _day(today))
-        keys = [(campaign_id, sk) for campaign_id in campaign_ids for sk in days]
-        spent: Counter[tuple[str, str]] = Counter()
-        for start in range(0, len(keys), _KEYS_A_READ):
-            wanted = [_key(campaign_id, sk) for campaign_id, sk in keys[start : start + _KEYS_A_READ]]
-            while wanted:
-                answer = self._dynamodb.batch_get_item(
-                    RequestItems={self._table: {"Keys": wanted, "ConsistentRead": True}}
-                )
-                for item in answer["Responses"].get(self._table, []):
-                    campaign_id = item["pk"]["S"].removeprefix("spend#")
-                    spent[campaign_id, item["sk"]["S"]] = int(item["micros"]["N"])
-                unread = answer.get("UnprocessedKeys", {}).get(self._table)
-                wanted = list(unread["Keys"]) if unread else []  # type: ignore[arg-type]  # stubs: keys of a read differ
-        return {
-            campaign_id: Spend(spent[campaign_id, _TOTAL], spent[campaign_id, days[1]])
-            for campaign_id in {campaign_id for campaign_id, _ in spent}
-        }
-
-    def _count(self, campaign_id: str, events: list[Event]) -> set[str]:
-        for _ in range(_ATTEMPTS):
-            if not events:
-                return set()
-            try:
-                self._dynamodb.transact_write_items(
-                    TransactItems=[*map(self._marker, events), *self._counters(campaign_id, events)]
-                )
-            except self._dynamodb.exceptions.TransactionCanceledException as error:
-                reasons = [reason.get("Code") for reason in error.response["CancellationReasons"]]
-                marked = reasons[: len(events)]
-                events = [e for e, why in zip(events, marked, strict=True) if why != "ConditionalCheckFailed"]
-            else:
-                return set()
-        return {event.bid_id for event in events}
-
-    def _marker(self, event: Event) -> "TransactWriteItemTypeDef":
-        return {
-            "Put": {
-                "TableName": self._table,
-                "Item": {
-                    "pk": {"S": f"bid#{event.bid_id}"},
-                    "sk": {"S": "billed"},
-                    "campaign": {"S": event.campaign_id},
-                    "kind": {"S": event.kind},
-                    "micros": {"N": str(impression_cost(event.price_micros))},
-                    "at": {"S": event.at.isoformat()},
-                    "expires_at": {"N": str(int((event.at + MARKER_LIFETIME).timestamp()))},
-                },
-                "ConditionExpression": "attribute_not_exists(pk)",
-            }
-        }
-
-    def _counters(self, campaign_id: str, events: Sequence[Event]) -> "list[TransactWriteItemTypeDef]":
-        micros: Counter[str] = Counter()
-        impressions: Counter[str] = Counter()
-        for event in events:
-            for sk in (_TOTAL, _day(event.at.astimezone(UTC).date())):
-                micros[sk] += impression_cost(event.price_micros)
-                impressions[sk] += 1
-        return [
-            {
-                "Update": {
-                    "TableName": self._table,
-                    "Key": _key(campaign_id, sk),
-                    "UpdateExpression": "ADD micros :micros, impressions :impressions",
-                    "ExpressionAttributeValues": {
-                        ":micros": {"N": str(micros[sk])},
-                        ":impressions": {"N": str(impressions[sk])},
-                    },
-                }
-            }
-            for sk in impressions
+    def spends(self, days: Mapping[str, date]) -> dict[str, Spend]:
+        """What each campaign has spent in all and on its day, read consistently; those without spend are left out."""
+        plain = [Key(f"spend#{name}", sk) for name, day in days.items() for sk in (_TOTAL, _day(day))]
+        spent: dict[str, Counter[str]] = defaultdict(Counter)
+        for item in self._items(plain):
+            _add(spent, item)
+        spread = [name for name, its in spent.items() if its["shards"]]
+        shards = [
+            Key(f"spend#{name}", f"{sk}#{shard}")
+            for name in spread
+            for sk in (_TOTAL, _day(days[name]))
+            for shard in range(SHARDS)
         ]
+        for item in self._items(shards):
+            _add(spent, item)
+        return {name: Spend(its[_TOTAL], its["day"]) for name, its in spent.items()}
+
+    def day(self, campaign_id: str, day: date) -> dict[str, int]:
+        """All numbers of a campaign's day, by their names in the table's items; none where nothing was counted."""
+        names = [_day(day), *(f"{_day(day)}#{shard}" for shard in range(SHARDS))]
+        sums: Counter[str] = Counter()
+        for item in self._items([Key(f"spend#{campaign_id}", name) for name in names]):
+            sums.update({name: int(value["N"]) for name, value in item.items() if name not in {"pk", "sk"}})
+        return dict(sums)
+
+    def _count(self, events: Sequence[Event]) -> frozenset[str]:
+        by_campaign: dict[str, list[Event]] = defaultdict(list)
+        for event in events:
+            by_campaign[event.campaign_id].append(event)
+        things: list[Thing] = []
+        for campaign_id, its in by_campaign.items():
+            shard = f"#{crc32(its[0].bid_id.encode()) % SHARDS}" if campaign_id in self._spread else ""
+            things += [_thing(event, shard) for event in its]
+        crowded = count_once(self._dynamodb, self._table, things)
+        return frozenset(marker.pk.removeprefix("bid#") for marker in crowded)
+
+    def _announce(self, campaign_id: str) -> None:
+        """Says on the campaign's item that there are shards, before the first is written: readers look there first."""
+        item = key(Key(f"spend#{campaign_id}", _TOTAL))
+        try:
+            self._dynamodb.update_item(
+                TableName=self._table,
+                Key=item,
+                UpdateExpression="SET shards = :shards",
+                ExpressionAttributeValues={":shards": {"N": str(SHARDS)}},
+            )
+        except self._dynamodb.exceptions.TransactionConflictException:
+            return  # crowded out itself; the events come again
+        self._spread.add(campaign_id)
+
+    def _items(self, keys: Sequence[Key]) -> Iterable[Mapping[str, Any]]:
+        """The items that there are, in no order."""
+        reads = [keys[start : start + _KEYS_A_READ] for start in range(0, len(keys), _KEYS_A_READ)]
+        if len(reads) <= 1:
+            return chain.from_iterable(map(self._read, reads))
+        with ThreadPoolExecutor(_READS_AT_ONCE) as pool:
+            return list(chain.from_iterable(pool.map(self._read, reads)))
+
+    def _read(self, keys: Sequence[Key]) -> list[Mapping[str, Any]]:
+        found: list[Mapping[str, Any]] = []
+        wanted: Any = list(map(key, keys))
+        while wanted:
+            asked: Any = {self._table: {"Keys": wanted, "ConsistentRead": True}}
+            answer = self._dynamodb.batch_get_item(RequestItems=asked)
+            found += answer["Responses"].get(self._table, [])
+            unread = answer.get("UnprocessedKeys", {}).get(self._table)
+            wanted = unread["Keys"] if unread else None
+        return found
+
+
+def _thing(event: Event, shard: str) -> Thing:
+    """What an event adds, to its campaign's items or to a shard of them."""
+    at = local(event.at, event.zone)
+    pk, cost = f"spend#{event.campaign_id}", impression_cost(event.price_micros)
+    total, day = Key(pk, _TOTAL + shard), Key(pk, _day(at.date()) + shard)
+    about = {"campaign": event.campaign_id, "kind": event.kind.value, "micros": str(cost), "at": event.at.isoformat()}
+    if event.invalid is not None:
+        apart = {INVALID: 1, INVALID_MICROS: cost, f"{RULE}{event.invalid}": 1}
+        return Thing(Key(f"bid#{event.bid_id}", INVALID), {day: apart}, event.at, about=about)
+    of_day = {MICROS: cost, IMPRESSIONS: 1, f"{HOUR}{at:%H}": cost}
+    if event.deal_id is not None:
+        of_day[f"{DEAL}{event.deal_id}"] = cost
+    if event.advertiser is not None:
+        of_day[f"{ADVERTISER}{event.advertiser}"] = cost
+    adds = {total: {MICROS: cost, IMPRESSIONS: 1}, day: of_day}
+    return Thing(Key(f"bid#{event.bid_id}", "billed"), adds, event.at, about=about)
+
+
+def _add(spent: dict[str, Counter[str]], item: Mapping[str, Any]) -> None:
+    its = spent[item["pk"]["S"].removeprefix("spend#")]
+    its[_TOTAL if item["sk"]["S"].startswith(_TOTAL) else "day"] += int(item.get(MICROS, {"N": "0"})["N"])
+    its["shards"] += int(item.get("shards", {"N": "0"})["N"])
 
 
 def _day(day: date) -> str:
     return f"day#{day.isoformat()}"
-
-
-def _key(campaign_id: str, sk: str) -> "Mapping[str, Mapping[str, str]]":
-    return {"pk": {"S": f"spend#{campaign_id}"}, "sk": {"S": sk}}

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 MARKER_LIFETIME = timedelta(days=45)
 """Longer than an event can lie in a queue and its dead-letter queue (14 days each) before it is delivered again."""
 
+TOGETHER = 45
+"""Things in a transaction, which holds 100 items: their markers, and two counters of each at most."""
+
 _ATTEMPTS = 5
 
 
@@ -27,39 +30,43 @@ class Key(NamedTuple):
 
 
 class Thing(NamedTuple):
-    """What is counted once: the marker of it, what it adds to the number `name` of the item `counter`, and when.
+    """What is counted once: its marker, what it adds to which numbers of which items, and when it was.
 
-    The item lives for `lifetime` from the latest of them; None is for ever.
+    Things with the same first item are written together. The items live for `lifetime` from the latest of them; None is
+    for ever. `about` is kept with the marker.
     """
 
     marker: Key
-    counter: Key
-    name: str
+    adds: Mapping[Key, Mapping[str, int]]
     at: datetime
     lifetime: timedelta | None = None
+    about: Mapping[str, str] = {}
 
 
 def count_once(dynamodb: "DynamoDBClient", table: str, things: Iterable[Thing]) -> frozenset[Key]:
-    """Counts the things that have no marker yet, those of a counter together; 50 in a call at most.
+    """Counts the things that have no marker yet.
 
     Returns the markers of those that could not be counted now because others write the same items: try them again
     later. DynamoDB's own errors pass through.
     """
-    by_counter: dict[Key, dict[Key, Thing]] = defaultdict(dict)
+    by_first: dict[Key, dict[Key, Thing]] = defaultdict(dict)
     for thing in things:
-        by_counter[thing.counter].setdefault(thing.marker, thing)
-    return frozenset(
-        marker for counter, its in by_counter.items() for marker in _count(dynamodb, table, counter, list(its.values()))
-    )
+        by_first[next(iter(thing.adds))].setdefault(thing.marker, thing)
+    crowded: set[Key] = set()
+    for its in by_first.values():
+        every = list(its.values())
+        for start in range(0, len(every), TOGETHER):
+            crowded.update(_count(dynamodb, table, every[start : start + TOGETHER]))
+    return frozenset(crowded)
 
 
-def _count(dynamodb: "DynamoDBClient", table: str, counter: Key, things: list[Thing]) -> list[Key]:
+def _count(dynamodb: "DynamoDBClient", table: str, things: list[Thing]) -> list[Key]:
     for _ in range(_ATTEMPTS):
         if not things:
             return []
         try:
             dynamodb.transact_write_items(
-                TransactItems=[*(_marker(table, thing) for thing in things), _addition(table, counter, things)]
+                TransactItems=[*(_marker(table, thing) for thing in things), *_additions(table, things)]
             )
         except dynamodb.exceptions.TransactionCanceledException as error:
             reasons = [reason.get("Code") for reason in error.response["CancellationReasons"]]
@@ -76,25 +83,37 @@ def key(its: Key) -> Mapping[str, Mapping[str, str]]:
 
 
 def _marker(table: str, thing: Thing) -> "TransactWriteItemTypeDef":
+    about = {name: {"S": value} for name, value in thing.about.items()}
     expires = {"expires_at": {"N": _seconds(thing.at + MARKER_LIFETIME)}}
     return {
         "Put": {
             "TableName": table,
-            "Item": {**key(thing.marker), **expires},
+            "Item": {**about, **key(thing.marker), **expires},
             "ConditionExpression": "attribute_not_exists(pk)",
         }
     }
 
 
-def _addition(table: str, counter: Key, things: Sequence[Thing]) -> "TransactWriteItemTypeDef":
-    adds = sorted(Counter(thing.name for thing in things).items())
+def _additions(table: str, things: Sequence[Thing]) -> "list[TransactWriteItemTypeDef]":
+    sums: dict[Key, Counter[str]] = defaultdict(Counter)
+    for thing in things:
+        for counter, amounts in thing.adds.items():
+            for name, amount in amounts.items():
+                sums[counter][name] += amount
+    ends = [thing.at + thing.lifetime for thing in things if thing.lifetime is not None]
+    return [_addition(table, counter, amounts, max(ends, default=None)) for counter, amounts in sums.items()]
+
+
+def _addition(
+    table: str, counter: Key, amounts: Mapping[str, int], ends: datetime | None
+) -> "TransactWriteItemTypeDef":
+    adds = sorted(amounts.items())
     names = {f"#n{number}": name for number, (name, _) in enumerate(adds)}
     values = {f":n{number}": {"N": str(more)} for number, (_, more) in enumerate(adds)}
     expression = "ADD " + ", ".join(f"#n{number} :n{number}" for number in range(len(adds)))
-    ends = [thing.at + thing.lifetime for thing in things if thing.lifetime is not None]
-    if ends:
+    if ends is not None:
         expression = "SET expires_at = :expires " + expression
-        values[":expires"] = {"N": _seconds(max(ends))}
+        values[":expires"] = {"N": _seconds(ends)}
     return {
         "Update": {
             "TableName": table,

@@ -36,7 +36,7 @@ class Consumer(NamedTuple):
 
 
 CONSUMERS = {
-    "Ledger": Consumer({"kind": ["impression", "bill"], "test": ["false"]}),
+    "Ledger": Consumer({"kind": ["impression", "bill"], "test": ["false"]}, batch=100, window=1),
     "Archive": Consumer(None, batch=1000, window=60),
     "Learning": Consumer(
         {

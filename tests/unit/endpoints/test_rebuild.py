@@ -37,7 +37,7 @@ class Spends:
     def __init__(self) -> None:
         self.spent: dict[str, Spend] = {}
 
-    def spends(self, campaign_ids: list[str], _today: object) -> dict[str, Spend]:
+    def spends(self, campaign_ids: dict[str, object]) -> dict[str, Spend]:
         return {name: self.spent[name] for name in campaign_ids if name in self.spent}
 
 

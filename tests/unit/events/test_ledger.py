@@ -1,7 +1,7 @@
 """The ledger counts each bid once, whatever fails, repeats or arrives in whatever order."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +14,10 @@ from tests.campaigns import NOW
 from tests.events import event
 from tests.fake_dynamodb import FakeDynamoDB, Unreachable
 
-CAMPAIGNS = ("c1", "c2", "c3")
+ZONES = {"c1": "UTC", "c2": "Pacific/Auckland", "c3": "America/Los_Angeles"}
+CAMPAIGNS = tuple(ZONES)
+OFFSETS = {"c1": 0, "c2": 13, "c3": -8}
+"""Hours ahead of UTC in November, from the tables."""
 
 
 def ledger_on(dynamodb: FakeDynamoDB) -> Ledger:
@@ -28,23 +31,41 @@ def served(draw: st.DrawFn) -> list[Event]:
     for number in range(draw(st.integers(1, 25))):
         campaign_id = draw(st.sampled_from(CAMPAIGNS))
         price = draw(st.integers(0, 30_000_000))
-        day = NOW + timedelta(days=draw(st.integers(-1, 1)))
+        day = NOW + timedelta(hours=draw(st.integers(-30, 30)))
+        deal = draw(st.sampled_from([None, "d1", "d2"]))
         test = draw(st.sampled_from([False, False, False, True]))
         kinds = draw(st.lists(st.sampled_from([Kind.IMPRESSION, Kind.BILL, Kind.WIN, Kind.CLICK]), max_size=4))
         events += [
-            event(number, kind, campaign_id=campaign_id, price_micros=price, at=day, test=test) for kind in kinds
+            event(
+                number,
+                kind,
+                campaign_id=campaign_id,
+                price_micros=price,
+                at=day,
+                test=test,
+                zone=ZONES[campaign_id],
+                deal_id=deal,
+                advertiser="shop.example",
+                invalid=draw(st.sampled_from([None, None, None, "crawler"])),
+            )
+            for kind in kinds
         ]
     return events
 
 
-def owed(events: Sequence[Event], campaign_id: str, today: date) -> Spend:
-    """What a campaign owes, from the definition: each bid with a billable event that is no test, once."""
-    billed = {
-        e.bid_id: (round(e.price_micros / 1000), e.at.date())
+def billed(events: Sequence[Event], campaign_id: str) -> dict[str, tuple[int, datetime, str | None]]:
+    """Cost, local time and deal of what a campaign owes, from the definition: each bid with a billable event, once."""
+    ahead = timedelta(hours=OFFSETS[campaign_id])
+    return {
+        e.bid_id: (round(e.price_micros / 1000), e.at + ahead, e.deal_id)
         for e in events
-        if e.campaign_id == campaign_id and e.kind in ("impression", "bill") and not e.test
+        if e.campaign_id == campaign_id and e.kind in ("impression", "bill") and not e.test and e.invalid is None
     }
-    return Spend(sum(cost for cost, _ in billed.values()), sum(cost for cost, day in billed.values() if day == today))
+
+
+def owed(events: Sequence[Event], campaign_id: str, today: date) -> Spend:
+    its = billed(events, campaign_id).values()
+    return Spend(sum(cost for cost, *_ in its), sum(cost for cost, at, _ in its if at.date() == today))
 
 
 faults = st.iterables(st.sampled_from([None, None, "before", "after", "conflict"]))
@@ -69,9 +90,28 @@ def test_spend_is_exact_over_repeats_disorder_and_faults(events, batch_size, rng
             waiting += batch
 
     assert not waiting
-    spends = ledger.spends(CAMPAIGNS, NOW.date())
+    today = NOW.date()
+    spends = ledger.spends(dict.fromkeys(CAMPAIGNS, today))
     for campaign_id in CAMPAIGNS:
-        assert spends.get(campaign_id, Spend()) == owed(events, campaign_id, NOW.date())
+        assert spends.get(campaign_id, Spend()) == owed(events, campaign_id, today)
+        its = [(c, at, deal) for c, at, deal in billed(events, campaign_id).values() if at.date() == today]
+        read = ledger.day(campaign_id, today)
+        assert (read.get("micros", 0), read.get("impressions", 0)) == (sum(c for c, *_ in its), len(its))
+        assert read.get("advertiser#shop.example", 0) == sum(c for c, *_ in its)
+        for hour in range(24):
+            assert read.get(f"hour#{hour:02}", 0) == sum(c for c, at, _ in its if at.hour == hour)
+        for name in ("d1", "d2"):
+            assert read.get(f"deal#{name}", 0) == sum(c for c, _, deal in its if deal == name)
+        apart = {
+            e.bid_id: round(e.price_micros / 1000)
+            for e in events
+            if e.campaign_id == campaign_id
+            and e.kind in ("impression", "bill")
+            and e.invalid
+            and not e.test
+            and (e.at + timedelta(hours=OFFSETS[campaign_id])).date() == today
+        }
+        assert (read.get("invalid", 0), read.get("invalid_micros", 0)) == (len(apart), sum(apart.values()))
 
 
 def test_one_transaction_counts_all_the_events_of_a_campaign_in_a_batch() -> None:
@@ -90,6 +130,29 @@ def test_what_is_crowded_out_again_and_again_is_given_back() -> None:
     assert dynamodb.items == {}
 
 
+def test_a_crowded_campaign_is_spread_and_still_read_whole() -> None:
+    dynamodb = FakeDynamoDB(iter(["conflict"] * 5))
+    ledger = ledger_on(dynamodb)
+    ledger_on(dynamodb).record([])
+    for number in range(40):
+        assert ledger.record([event(number)]) == frozenset()
+    ledger_on(dynamodb).record([event(number) for number in range(40, 60)])  # a process that knows of no shards
+
+    shards = {sk for pk, sk in dynamodb.items if pk == "spend#c1" and sk.startswith("total")}
+    assert len(shards) > 2
+    assert ledger_on(dynamodb).spends({"c1": NOW.date()}) == {"c1": Spend(300_000, 300_000)}
+    assert ledger_on(dynamodb).day("c1", NOW.date())["impressions"] == 60
+
+
+def test_a_batch_of_any_size_is_counted() -> None:
+    dynamodb = FakeDynamoDB()
+
+    ledger_on(dynamodb).record([event(number) for number in range(100)])
+
+    assert dynamodb.writes == 3
+    assert ledger_on(dynamodb).spends({"c1": NOW.date()})["c1"].total_micros == 500_000
+
+
 def test_a_marker_outlives_the_time_in_which_its_event_can_be_delivered_again() -> None:
     dynamodb = FakeDynamoDB()
 
@@ -105,4 +168,4 @@ def test_spend_is_read_for_more_campaigns_than_one_read_holds() -> None:
     names = [f"c{number}" for number in range(130)]
     ledger.record([event(number, campaign_id=name) for number, name in enumerate(names)])
 
-    assert ledger.spends(names, NOW.date()) == dict.fromkeys(names, Spend(5000, 5000))
+    assert ledger.spends(dict.fromkeys(names, NOW.date())) == dict.fromkeys(names, Spend(5000, 5000))
