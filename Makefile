@@ -4,6 +4,7 @@ SHELL := /bin/bash
 PORT ?= 8000
 AWS_PORT ?= 4566
 STACK ?= bidder
+MINUTES ?= 5
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
 
@@ -15,7 +16,7 @@ READY := $(VENV)/ready
 LOCAL_ENV := env $(foreach name,$(filter AWS_%,$(filter-out AWS_PORT AWS_CA_BUNDLE,$(.VARIABLES))),-u $(name))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check package deploy loadtest bench lock clean
+.PHONY: help run test check package deploy loadtest soak bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +40,9 @@ deploy: $(READY) ## The package into the AWS account of AWS_PROFILE; STACK (bidd
 
 loadtest: $(READY) ## A minute of mixed requests against the running bidder on PORT; ends in a table
 	@exec $(LOCAL_ENV) $(BIN)/python -m loadtest.run
+
+soak: $(READY) ## Events through failing AWS and dying handlers for MINUTES (5): spend has to stay exact
+	@exec $(LOCAL_ENV) $(BIN)/python -m tests.soak.run --minutes $(MINUTES)
 
 bench: $(READY) ## The decision in process and the package under the real runtime; a table and build/bench.json
 	@exec $(LOCAL_ENV) $(BIN)/python -m loadtest.bench

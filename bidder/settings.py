@@ -34,6 +34,8 @@ class Settings(BaseModel):
     """The URL of the queue for events that SNS did not take."""
     refresh_topic: str = Field(pattern=r"^arn:[^:]+:sns:")
     parameters: str = Field(default="/bidder", pattern=r"^/[A-Za-z0-9_.\-/]*[A-Za-z0-9_.\-]$")
+    parameter_lifetime: float = Field(default=60, gt=0)
+    """How old what was read from Parameter Store gets before it is read again."""
     public_url: str | None = Field(default=None, pattern=r"^https?://[^/\s]+(/\S*)?$")
     """Base of the event URLs; without it, the address that the request came to."""
     media_url: str | None = Field(default=None, pattern=r"^https?://[^/\s]+(/\S*)?$")

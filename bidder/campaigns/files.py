@@ -1,11 +1,13 @@
-"""Campaign files: YAML that people edit, checked as a whole before anything is stored."""
+"""Campaign files, checked as a whole before anything is stored: YAML that people edit, JSON Lines that programs write."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urljoin
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from bidder.campaigns.besides import creative_lines
 from bidder.campaigns.campaign import Campaign
@@ -23,25 +25,18 @@ class _File(BaseModel):
     campaigns: list[dict[str, Any]]
 
 
+_DOCUMENT = TypeAdapter(dict[str, Any])
+
+
 def read_campaigns(text: str, media_url: str | None) -> list[Campaign]:
-    """The campaigns of a YAML file. Relative media URLs are resolved against `media_url`, a base ending in `/`.
+    """The campaigns of a file: YAML, or JSON Lines where the first line is a campaign by itself.
 
-    Raises InvalidCampaignFile, naming each wrong field by campaign and path.
+    Relative media URLs are resolved against `media_url`, a base ending in `/`. Raises InvalidCampaignFile, naming each
+    wrong field by campaign and path.
     """
-    import yaml  # on laptops only: it doesn't ship to Lambda
-
-    try:
-        documents = _File.model_validate(yaml.safe_load(text)).campaigns
-    except yaml.YAMLError as error:
-        msg = f"not YAML: {error}"
-        raise InvalidCampaignFile(msg) from None
-    except ValidationError as error:
-        raise InvalidCampaignFile("\n".join(_lines("file", error))) from None
-
     campaigns: list[Campaign] = []
     wrong: list[str] = []
-    for position, document in enumerate(documents):
-        name = str(document.get("id", f"campaigns[{position}]"))
+    for name, document in _of_lines(text) if _is_json_lines(text) else _of_yaml(text):
         try:
             campaign = Campaign.model_validate(_with_owner(_with_absolute_media(document, media_url)))
         except ValidationError as error:
@@ -54,6 +49,56 @@ def read_campaigns(text: str, media_url: str | None) -> list[Campaign]:
     if wrong:
         raise InvalidCampaignFile("\n".join(wrong))
     return campaigns
+
+
+def as_yaml(campaigns: Iterable[Campaign]) -> str:
+    """A file that `read_campaigns` makes the same campaigns of."""
+    import yaml  # on laptops only: it doesn't ship to Lambda
+
+    return yaml.safe_dump({"campaigns": list(map(_document, campaigns))}, sort_keys=False, allow_unicode=True)
+
+
+def as_lines(campaigns: Iterable[Campaign]) -> Iterator[str]:
+    """The same as JSON Lines, one campaign a line."""
+    return (json.dumps(_document(campaign), separators=(",", ":")) for campaign in campaigns)
+
+
+def _document(campaign: Campaign) -> dict[str, Any]:
+    # With the status, which is left out at its default: who restores a file wants what was paused to be paused.
+    stated = campaign.model_dump(mode="json", exclude_defaults=True)
+    return {"id": campaign.id, "status": campaign.status.value, **stated}
+
+
+def _is_json_lines(text: str) -> bool:
+    try:
+        first = json.loads(text.lstrip().partition("\n")[0])
+    except ValueError:
+        return False
+    return isinstance(first, dict) and "campaigns" not in first
+
+
+def _of_lines(text: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip():
+            try:
+                document = _DOCUMENT.validate_json(line)
+            except ValidationError as error:
+                raise InvalidCampaignFile("\n".join(_lines(f"line {number}", error))) from None
+            yield str(document.get("id", f"line {number}")), document
+
+
+def _of_yaml(text: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    import yaml  # as above
+
+    try:
+        documents = _File.model_validate(yaml.safe_load(text)).campaigns
+    except yaml.YAMLError as error:
+        msg = f"not YAML: {error}"
+        raise InvalidCampaignFile(msg) from None
+    except ValidationError as error:
+        raise InvalidCampaignFile("\n".join(_lines("file", error))) from None
+    for position, document in enumerate(documents):
+        yield str(document.get("id", f"campaigns[{position}]")), document
 
 
 def _faults_of_whole(campaign: Campaign) -> Iterator[str]:
@@ -101,5 +146,5 @@ def _lines(name: str, error: ValidationError) -> list[str]:
     return [f"{name}: {fault}" for fault in faults(error, "campaign")]
 
 
-def _repeated(ids: Sequence[str]) -> set[str]:
-    return {i for i in ids if ids.count(i) > 1}
+def _repeated(ids: Iterable[str]) -> set[str]:
+    return {name for name, times in Counter(ids).items() if times > 1}

@@ -107,7 +107,11 @@ class CampaignRepository:
         changed: list[str] = []
         for batch in _batches(campaigns):
             wanted = {campaign.id: campaign for campaign in batch}
-            changed += self._change(list(wanted), lambda id_, stored, w=wanted: _merged(w[id_], stored), versions or {})  # type: ignore[misc]
+
+            def edit(id_: str, stored: Stored, wanted: Mapping[str, Campaign] = wanted) -> Campaign:
+                return merged(wanted[id_], stored.campaign)
+
+            changed += self._change(list(wanted), edit, versions or {})
         return changed
 
     def set_status(self, campaign_id: str, status: Status) -> None:
@@ -287,10 +291,11 @@ class CampaignRepository:
         ]
 
 
-def _merged(campaign: Campaign, stored: Stored) -> Campaign:
-    if "status" in campaign.model_fields_set or stored.campaign is None:
+def merged(campaign: Campaign, stored: Campaign | None) -> Campaign:
+    """What storing a campaign makes of the stored one: without a status of its own it keeps that."""
+    if "status" in campaign.model_fields_set or stored is None:
         return campaign
-    return campaign.model_copy(update={"status": stored.campaign.status})
+    return campaign.model_copy(update={"status": stored.status})
 
 
 def _read(item: Mapping[str, Any]) -> Campaign | None:

@@ -2,13 +2,15 @@
 
 import json
 import sys
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bidder.campaigns.campaign import Campaign, Status
 from bidder.campaigns.differences import differences
-from bidder.campaigns.files import read_campaigns
-from bidder.campaigns.repository import UnknownCampaign
+from bidder.campaigns.files import as_lines, as_yaml, read_campaigns
+from bidder.campaigns.repository import UnknownCampaign, merged
+from bidder.cli.progress import Progress
 from bidder.cli.refresh import publish_refresh
 from bidder.cli.table import table
 from bidder.delivery.budget import Spend
@@ -19,13 +21,59 @@ from bidder.money import display
 VERBS = {"pause": Status.PAUSED, "resume": Status.ACTIVE}
 
 
-def import_file(service: Service, path: str) -> None:
-    """Checks the whole file, then stores its campaigns. Raises InvalidCampaignFile, OSError."""
+def import_file(service: Service, path: str, *, dry_run: bool = False) -> None:
+    """Checks the whole file, then stores its campaigns; a dry run says what that would change.
+
+    Raises InvalidCampaignFile, OSError.
+    """
     text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
     campaigns = read_campaigns(text, service.settings.media_url)
-    changed = service.campaigns.put_many(campaigns)
+    if dry_run:
+        _print_changes(service, campaigns)
+        return
+    progress = Progress(len(campaigns))
+    changed = service.campaigns.put_many(_watched(campaigns, progress))
+    progress.end()
     print(f"{len(campaigns)} campaigns imported from {path}, {len(changed)} of them new or changed")
     publish_refresh(service)
+
+
+def export(service: Service, form: str) -> None:
+    """Prints all campaigns by id, as a file that `import_file` reads: yaml, or jsonl with one campaign a line."""
+    campaigns = sorted(service.campaigns.all(), key=lambda campaign: campaign.id)
+    if form == "yaml":
+        print(as_yaml(campaigns), end="")
+        return
+    for line in as_lines(campaigns):
+        print(line)
+
+
+def _watched(campaigns: Sequence[Campaign], progress: Progress) -> Iterator[Campaign]:
+    for number, campaign in enumerate(campaigns):
+        progress.at(number)
+        yield campaign
+    progress.at(len(campaigns))
+
+
+def _print_changes(service: Service, campaigns: Sequence[Campaign]) -> None:
+    stored = {its.id: its for its in service.campaigns.get_many([campaign.id for campaign in campaigns])}
+    new, changed = 0, 0
+    for campaign in campaigns:
+        old = stored.get(campaign.id)
+        if old is None:
+            new += 1
+            print(f"{campaign.id}: new")
+            continue
+        lines = list(differences(_document(old), _document(merged(campaign, old))))
+        changed += bool(lines)
+        for line in lines:
+            print(f"{campaign.id}: {line}")
+    same = len(campaigns) - new - changed
+    print(f"{len(campaigns)} campaigns: {new} new, {changed} changed, {same} as they are stored. Nothing was written.")
+
+
+def _document(campaign: Campaign) -> dict[str, object]:
+    return campaign.model_dump(mode="json", exclude_defaults=True)
 
 
 def list_all(service: Service, *, as_json: bool) -> None:

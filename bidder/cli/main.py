@@ -15,6 +15,7 @@ from bidder.campaigns.repository import UnknownCampaign
 from bidder.cli import campaigns, snapshots
 from bidder.cli.environment import load_environment, target
 from bidder.cli.explain import NoSnapshot, print_admin_key, print_explanation
+from bidder.cli.ledger import Differs, print_verification
 from bidder.cli.redrive import QUEUES, MoveFailed, redrive
 from bidder.cli.refresh import publish_refresh
 from bidder.cli.replay import BadCall, print_replay
@@ -32,6 +33,7 @@ _EXPLAINED = (
     BadBody,
     BadCall,
     BadSnapshot,
+    Differs,
     InvalidCampaignFile,
     InvalidRecording,
     InvalidRequest,
@@ -49,9 +51,13 @@ def parser() -> argparse.ArgumentParser:
     commands = root.add_subparsers(dest="command", required=True)
 
     actions = commands.add_parser("campaigns", help="what is for sale").add_subparsers(dest="action", required=True)
-    imports = actions.add_parser("import", help="add or replace the campaigns of a YAML file")
+    imports = actions.add_parser("import", help="add or replace the campaigns of a YAML or JSON Lines file")
     imports.add_argument("file", metavar="FILE", help="such as samples/campaigns.yaml; - for standard input")
-    imports.set_defaults(run=lambda service, given: campaigns.import_file(service, given.file))
+    imports.add_argument("--dry-run", action="store_true", help="say what would change, field by field; write nothing")
+    imports.set_defaults(run=lambda service, given: campaigns.import_file(service, given.file, dry_run=given.dry_run))
+    exports = actions.add_parser("export", help="print all campaigns, as a file to import")
+    exports.add_argument("--format", choices=("yaml", "jsonl"), default="yaml")
+    exports.set_defaults(run=lambda service, given: campaigns.export(service, given.format))
     lists = actions.add_parser("list", help="all campaigns, with the spend of their day")
     lists.add_argument("--json", action="store_true", help="as JSON, amounts in micros")
     lists.set_defaults(run=lambda service, given: campaigns.list_all(service, as_json=given.json))
@@ -102,6 +108,11 @@ def parser() -> argparse.ArgumentParser:
     reports.add_argument("--by", choices=[by.value for by in By], default=By.CAMPAIGN.value)
     reports.add_argument("--format", choices=("table", "csv", "json"), default="table")
     reports.set_defaults(run=lambda service, given: print_report(service, given.day, By(given.by), given.format))
+
+    ledgers = commands.add_parser("ledger", help="what is counted").add_subparsers(dest="action", required=True)
+    verifies = ledgers.add_parser("verify", help="spend recomputed from the archive, against the counters")
+    verifies.add_argument("--day", metavar="D", type=date.fromisoformat, required=True, help="of each campaign's zone")
+    verifies.set_defaults(run=lambda service, given: print_verification(service, given.day))
 
     key = commands.add_parser("admin-key", help="print the key that POST /explain asks for")
     key.set_defaults(run=lambda service, _: print_admin_key(service))

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from functools import cached_property
 from threading import BoundedSemaphore
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -20,14 +20,35 @@ from bidder.events.minutes import Minutes
 from bidder.events.price_keys import PriceKeys
 from bidder.events.publisher import Publisher
 from bidder.events.token import SigningKeys
+from bidder.renewed import Renewed
 from bidder.settings import InvalidSettings, Settings
 from bidder.snapshot.keeper import Keeper
 from bidder.snapshot.store import SnapshotStore
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bidder.snapshot.index import Index
 
 Model = TypeVar("Model", bound=BaseModel)
+Value = TypeVar("Value")
+
+
+class _Parameter(Generic[Value]):
+    """A property read from Parameter Store, and anew once it is `parameter_lifetime` seconds old (`bidder.renewed`)."""
+
+    def __init__(self, read: "Callable[[Service], Value]") -> None:
+        self._read = read
+        self._name = read.__name__
+        self.__doc__ = read.__doc__
+
+    def __get__(self, service: "Service", _: object = None) -> Value:
+        held = service.renewed.get(self._name)
+        if held is None:
+            lifetime = service.settings.parameter_lifetime
+            held = service.renewed.setdefault(self._name, Renewed(self._name, lambda: self._read(service), lifetime))
+        value: Value = held.value()
+        return value
 
 
 class Service:
@@ -39,6 +60,7 @@ class Service:
         self._who = who
         self.refreshed: Index | None = None
         """The index of the refresh before this one, where it was in this process."""
+        self.renewed: dict[str, Renewed[Any]] = {}
 
     @cached_property
     def room(self) -> BoundedSemaphore:
@@ -64,12 +86,12 @@ class Service:
             hard_age=timedelta(seconds=self.settings.snapshot_hard_age),
         )
 
-    @cached_property
+    @_Parameter
     def signing_keys(self) -> SigningKeys:
         """The keys of event URLs. Raises InvalidSettings where what is there is no key set."""
         return self._parameter("signing-keys", SigningKeys)
 
-    @cached_property
+    @_Parameter
     def price_keys(self) -> PriceKeys:
         """The keys of the exchanges that encrypt prices, if any. Raises InvalidSettings where they can't be read."""
         try:
@@ -77,7 +99,7 @@ class Service:
         except aws.client("ssm").exceptions.ParameterNotFound:
             return PriceKeys({})
 
-    @cached_property
+    @_Parameter
     def admin_key(self) -> str | None:
         """What operators prove themselves by; None where there is none."""
         try:

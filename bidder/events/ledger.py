@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
 from bidder.delivery.budget import Spend
@@ -33,11 +33,19 @@ SHARDS = 8
 """Items that a crowded campaign's counters are spread over: DynamoDB takes 1,000 writes a second of a partition, a
 transaction costs two, and one transaction counts up to 45 events."""
 
+BILLED = "billed"
 MICROS, IMPRESSIONS, INVALID, INVALID_MICROS = "micros", "impressions", "invalid", "invalid_micros"
 HOUR, DEAL, ADVERTISER, RULE = "hour#", "deal#", "advertiser#", "invalid#"
 
 _KEYS_A_READ, _READS_AT_ONCE = 100, 8
 _TOTAL = "total"
+
+
+class Marker(NamedTuple):
+    """Which event of a bid was counted: its kind, and when it was, in ISO 8601."""
+
+    kind: str
+    at: str
 
 
 class Ledger:
@@ -87,6 +95,16 @@ class Ledger:
         for item in self._items([Key(f"spend#{campaign_id}", name) for name in names]):
             sums.update({name: int(value["N"]) for name, value in item.items() if name not in {"pk", "sk"}})
         return dict(sums)
+
+    def markers(self, bid_ids: Iterable[str]) -> dict[tuple[str, str], Marker]:
+        """The markers of these bids, by bid id and `billed` or `invalid`; they are kept for 45 days."""
+        keys = [Key(f"bid#{bid_id}", sk) for bid_id in bid_ids for sk in (BILLED, INVALID)]
+        return {
+            (item["pk"]["S"].removeprefix("bid#"), item["sk"]["S"]): Marker(
+                item.get("kind", {}).get("S", ""), item.get("at", {}).get("S", "")
+            )
+            for item in self._items(keys)
+        }
 
     def _count(self, events: Sequence[Event]) -> frozenset[str]:
         by_campaign: dict[str, list[Event]] = defaultdict(list)
@@ -148,7 +166,7 @@ def _thing(event: Event, shard: str) -> Thing:
     if event.advertiser is not None:
         of_day[f"{ADVERTISER}{event.advertiser}"] = cost
     adds = {total: {MICROS: cost, IMPRESSIONS: 1}, day: of_day}
-    return Thing(Key(f"bid#{event.bid_id}", "billed"), adds, event.at, about=about)
+    return Thing(Key(f"bid#{event.bid_id}", BILLED), adds, event.at, about=about)
 
 
 def _add(spent: dict[str, Counter[str]], item: Mapping[str, Any]) -> None:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from bidder.cli.table import table
-from loadtest.bench import decision, matching, runtime
+from loadtest.bench import decision, ledger, matching, runtime
 from loadtest.bench.measure import Row
 from tools import ROOT
 from tools.lambda_runtime import NotOnThisMachine
@@ -18,6 +18,8 @@ def main() -> int:
     """Measures everything that this machine can. Returns the exit status."""
     print("bench: the decision in process …", flush=True)
     rows = decision.rows()
+    print("bench: the ledger …", flush=True)
+    rows += ledger.rows()
     print("bench: finding campaigns among up to a million; this takes some minutes …", flush=True)
     rows += matching.rows()
     print("bench: the package under the Lambda runtime …", flush=True)

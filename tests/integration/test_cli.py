@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bidder.events.archive import Archive
+from bidder.events.ledger import Ledger
 from tests.events import event
 from tests.integration.polling import poll
 from tools import ROOT
@@ -76,6 +77,27 @@ def test_import_list_pause_resume(run, tmp_path: Path) -> None:  # type: ignore[
     assert row.split()[:3] == ["cli", "active", "3.00"]
 
 
+def test_a_dry_run_says_what_would_change_and_an_export_changes_nothing(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    file = tmp_path / "campaigns.yaml"
+    file.write_text(FILE.format(id="dry", cpm=3))
+    assert run("campaigns", "import", str(file), "--dry-run").stdout.startswith(
+        "dry: new\n1 campaigns: 1 new, 0 changed"
+    )
+    assert '"dry"' not in run("campaigns", "list", "--json").stdout
+    assert run("campaigns", "import", str(file)).returncode == 0
+
+    file.write_text(FILE.format(id="dry", cpm=4))
+    told = run("campaigns", "import", str(file), "--dry-run").stdout
+    assert told.startswith("dry: cpm_micros: 3000000 -> 4000000\n1 campaigns: 0 new, 1 changed, 0 as they are stored.")
+
+    for form in ("yaml", "jsonl"):
+        exported = tmp_path / f"all.{form}"
+        exported.write_text(run("campaigns", "export", "--format", form).stdout)
+        told = run("campaigns", "import", str(exported), "--dry-run")
+        assert (told.returncode, told.stderr) == (0, "")
+        assert ": 0 new, 0 changed, " in told.stdout.splitlines()[-1]
+
+
 def test_explain_tells_of_a_campaign(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     file = tmp_path / "campaigns.yaml"
     file.write_text(FILE.format(id="unseen", cpm=3))
@@ -130,7 +152,7 @@ def test_what_was_put_aside_goes_back_and_is_reported(run, local_aws: MiniStack,
     session = local_aws.session()
     sqs = session.client("sqs")
     aside = sqs.get_queue_url(QueueName="bid-events-archive-dead")["QueueUrl"]
-    events = [event(number, campaign_id="put-aside") for number in range(12)]
+    events = [event(f"aside-{number}", campaign_id="put-aside") for number in range(12)]
     for its in events:
         sqs.send_message(QueueUrl=aside, MessageBody=its.model_dump_json())
 
@@ -146,3 +168,15 @@ def test_what_was_put_aside_goes_back_and_is_reported(run, local_aws: MiniStack,
     [row] = [row for row in told["rows"] if row["campaign"] == "put-aside"]
     assert (row["impression"], row["spend_micros"], row["cpm_micros"]) == (12, 60_000, 5_000_000)
     assert "put-aside" in run("report", "--day", events[0].at.date().isoformat()).stdout
+
+    told = run("ledger", "verify", "--day", events[0].at.date().isoformat())
+    assert told.returncode == 1
+    assert "put-aside: bid bid-aside-0: 5000 micros in the archive, never counted" in told.stdout
+    ledger = sqs.get_queue_url(QueueName="bid-events-ledger")["QueueUrl"]
+    for its in events:
+        sqs.send_message(QueueUrl=ledger, MessageBody=its.model_dump_json())
+    counted = Ledger(session.client("dynamodb"), stack["BIDDER_LEDGER_TABLE"])
+    poll(lambda: counted.day("put-aside", events[0].at.date()).get("micros") == 60_000)
+    told = run("ledger", "verify", "--day", events[0].at.date().isoformat())
+    [line] = [line for line in told.stdout.splitlines() if line.startswith("put-aside ")]
+    assert line.split() == ["put-aside", "60000", "60000", "0"]

@@ -1,6 +1,8 @@
 import pytest
 
-from bidder.campaigns.files import InvalidCampaignFile, read_campaigns
+from bidder.campaigns.campaign import Status
+from bidder.campaigns.files import InvalidCampaignFile, as_lines, as_yaml, read_campaigns
+from tests.campaigns import campaign
 
 GOOD = """
 campaigns:
@@ -60,3 +62,28 @@ def test_the_error_names_campaign_and_field(change: tuple[str, str], named: str)
 def test_an_id_given_twice_is_refused() -> None:
     with pytest.raises(InvalidCampaignFile, match="aurora: the id is given to more than one"):
         read_campaigns(GOOD + GOOD.split("campaigns:")[1], "http://127.0.0.1:4566/creatives/")
+
+
+def test_what_is_exported_is_imported_as_it_was() -> None:
+    paused = campaign(id="c2", budget={"daily": 5}, where={"not": {"os": {"include": ["ios"]}}}, cpm="0.000001")
+    campaigns = [campaign(id="c1"), paused.model_copy(update={"status": Status.PAUSED})]
+
+    assert read_campaigns(as_yaml(campaigns), None) == campaigns
+    assert read_campaigns("\n".join(as_lines(campaigns)) + "\n\n", None) == campaigns
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (("c2", "c 2"), "c 2: id: "),
+        (('"id":"c2"', '"name":"c2"'), "line 2: id: "),
+        (('{"id":"c2"', '["id":"c2"'), "line 2: "),
+        (("c2", "c1"), "c1: the id is given to more than one"),
+    ],
+)
+def test_a_bad_line_is_named(change: tuple[str, str], named: str) -> None:
+    lines = "\n".join(as_lines([campaign(id="c1"), campaign(id="c2")]))
+    assert change[0] in lines
+
+    with pytest.raises(InvalidCampaignFile, match=named):
+        read_campaigns(lines.replace(*change), None)

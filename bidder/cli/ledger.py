@@ -1,0 +1,55 @@
+"""`python -m bidder ledger verify`: spend recomputed from the archive, against the counters, to the micro."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from bidder.cli.progress import Progress
+from bidder.cli.table import table
+from bidder.endpoints.service import Service
+from bidder.events.event import Event
+from bidder.events.kinds import BILLABLE
+from bidder.events.ledger import MICROS
+from bidder.events.verify import Found, due, verify
+
+_MOST_REASONS = 10
+
+
+class Differs(RuntimeError):
+    """The archive and the counters don't agree; the message says for how many campaigns."""
+
+
+def print_verification(service: Service, day: date) -> None:
+    """Prints each campaign's day and, where the two differ, why. Raises Differs."""
+    bids = due(_events(service, day))
+    markers = service.ledger.markers(bids)
+    campaigns = {event.campaign_id for events in bids.values() for event in events}
+    campaigns.update(campaign.id for campaign in service.campaigns.all())
+    counted = {name: micros for name in campaigns if (micros := service.ledger.day(name, day).get(MICROS, 0))}
+    found = {name: its for name, its in verify(bids, markers, counted, day).items() if its.archived or its.counted}
+    print(table(("campaign", "archive", "counters", "difference"), (_cells(*one) for one in found.items())))
+    for name, its in found.items():
+        for reason in its.reasons[:_MOST_REASONS]:
+            print(f"{name}: {reason}")
+        if len(its.reasons) > _MOST_REASONS:
+            print(f"{name}: and {len(its.reasons) - _MOST_REASONS} more")
+    differing = sum(not its.equal for its in found.values())
+    if differing:
+        msg = f"{differing} of {len(found)} campaigns differ; events on their way count within minutes, then ask again"
+        raise Differs(msg)
+    print(f"{len(found)} campaigns, {sum(its.counted for its in found.values())} micros: equal to the micro")
+
+
+def _events(service: Service, day: date) -> Iterator[Event]:
+    """The billable events of every hour that is part of the day in some time zone."""
+    around = (day - timedelta(days=1), day, day + timedelta(days=1))
+    keys = [key for its in around for key in service.archive.keys(its, BILLABLE)]
+    progress = Progress(len(keys))
+    for number, key in enumerate(keys):
+        progress.at(number)
+        yield from service.archive.read(key)
+    progress.at(len(keys))
+    progress.end()
+
+
+def _cells(name: str, found: Found) -> tuple[str, ...]:
+    return (name, str(found.archived), str(found.counted), str(found.counted - found.archived))

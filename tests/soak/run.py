@@ -1,0 +1,97 @@
+"""`make soak`: events through failing AWS and dying handlers, for as long as is asked; prints the seeds.
+
+`python -m tests.soak.run --minutes M [--seed S] [--events N] [--campaigns C]`
+"""
+
+import argparse
+import logging
+import time
+from datetime import timedelta
+from random import Random
+
+from bidder.events.event import Event
+from bidder.events.kinds import Kind
+from tests.campaigns import NOW
+from tests.events import event
+from tests.soak.chain import Chain
+
+KINDS = (Kind.IMPRESSION, Kind.IMPRESSION, Kind.BILL, Kind.WIN, Kind.COMPLETE)
+
+
+def events(rng: Random, count: int, campaigns: int) -> list[Event]:
+    """Events of some bids: a bid has one campaign and one price, and some are invalid or tests."""
+    made = []
+    for _ in range(count):
+        number = rng.randrange(max(1, count * 2 // 3))
+        about = Random(number)  # noqa: S311 - what all events of a bid share
+        made.append(
+            event(
+                number,
+                rng.choice(KINDS),
+                campaign_id=f"c{about.randrange(campaigns)}",
+                price_micros=about.randrange(30_000_000),
+                test=about.random() < 0.05,
+                invalid=rng.choice([None] * 9 + ["crawler"]),
+                at=NOW + timedelta(seconds=rng.randrange(3_000)),
+                deal_id=about.choice([None, "d1"]),
+            )
+        )
+    return made
+
+
+def owed(sent: list[Event]) -> dict[str, tuple[int, int]]:
+    """Micros and impressions by campaign, from the definition: each bid with a billable event, once."""
+    billed = {
+        e.bid_id: (e.campaign_id, round(e.price_micros / 1000))
+        for e in sent
+        if e.kind in ("impression", "bill") and not e.test and not e.invalid
+    }
+    totals: dict[str, tuple[int, int]] = {}
+    for campaign_id, cost in billed.values():
+        micros, number = totals.get(campaign_id, (0, 0))
+        totals[campaign_id] = (micros + cost, number + 1)
+    return totals
+
+
+def soak(seed: int, count: int, campaigns: int, harm: float = 0.2) -> Chain:
+    """Sends events through a failing chain, settles it, and holds spend to what is owed, to the micro."""
+    rng = Random(seed)  # noqa: S311 - a repeatable draw, not a secret
+    chain = Chain(rng, harm)
+    sent = events(rng, count, campaigns)
+    for its in sent:
+        chain.notify(its)
+        while rng.random() < 0.1:
+            chain.work()
+    chain.settle()
+
+    ledger = chain.process().ledger
+    wanted = owed(sent)
+    names = [f"c{number}" for number in range(campaigns)]
+    spends = ledger.spends(dict.fromkeys(names, NOW.date()))
+    for name in names:
+        micros, number = wanted.get(name, (0, 0))
+        day = ledger.day(name, NOW.date())
+        counted = (spends[name].total_micros, spends[name].today_micros) if name in spends else (0, 0)
+        assert counted == (micros, micros), f"seed {seed}, {name}: counted {counted}, owed {micros}"
+        assert day.get("impressions", 0) == number, f"seed {seed}, {name}"
+    return chain
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=5)
+    parser.add_argument("--seed", type=int, default=None, help="this one alone, to repeat a failure")
+    parser.add_argument("--events", type=int, default=10_000)
+    parser.add_argument("--campaigns", type=int, default=50)
+    given = parser.parse_args()
+    logging.disable()  # it says of every fault what failed
+    until, seed, done = time.monotonic() + given.minutes * 60, given.seed or time.time_ns() % 10**9, 0
+    while done == 0 or (given.seed is None and time.monotonic() < until):
+        print(f"seed {seed}: {given.events} events over {given.campaigns} campaigns", end=" … ", flush=True)
+        soak(seed, given.events, given.campaigns)
+        print("spend is exact")
+        seed, done = seed + 1, done + 1
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""Recomputed spend is equal where the ledger counted all, and says what it did not."""
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.events.kinds import Kind
+from bidder.events.ledger import Ledger
+from bidder.events.minutes import Minutes
+from bidder.events.verify import due, verify
+from tests.campaigns import NOW
+from tests.events import event
+from tests.fake_dynamodb import FakeDynamoDB
+
+EVENTS = st.lists(
+    st.builds(
+        lambda number, kind, hours, invalid: event(
+            number,
+            kind,
+            campaign_id=f"c{number % 3}",
+            price_micros=1_000_500 * (number + 1),
+            at=NOW + timedelta(hours=hours),
+            bid_at=NOW + timedelta(hours=hours),
+            zone=["UTC", "Asia/Tokyo", "America/Los_Angeles"][number % 3],
+            invalid=invalid,
+            user="anna" if number % 2 else None,
+        ),
+        st.integers(0, 12),
+        st.sampled_from([Kind.IMPRESSION, Kind.BILL, Kind.WIN]),
+        st.integers(-40, 40),
+        st.sampled_from([None, None, None, "crawler"]),
+    ),
+    max_size=40,
+)
+DAY = NOW.date()
+
+
+def found(ledger: Ledger, events):  # type: ignore[no-untyped-def]
+    bids = due(events)
+    counted = {name: ledger.day(name, DAY).get("micros", 0) for name in ("c0", "c1", "c2")}
+    return verify(bids, ledger.markers(bids), counted, DAY)
+
+
+@given(EVENTS, st.integers(0, 3))
+def test_what_was_counted_is_equal_and_what_was_not_is_named(events, lost) -> None:  # type: ignore[no-untyped-def]
+    dynamodb = FakeDynamoDB()
+    ledger, minutes = Ledger(dynamodb, "ledger"), Minutes(dynamodb, "ledger")  # type: ignore[arg-type]
+    delivered = events[lost:]
+    ledger.record(map(minutes.judged, delivered))
+
+    results = found(ledger, events)
+
+    known = {e.bid_id for e in delivered if e.billable}
+    uncounted = {bid for bid in due(events) if bid not in known}
+    for its in results.values():
+        assert its.equal == (not any("never counted" in reason for reason in its.reasons))
+    named = {reason.split()[1].rstrip(":") for its in results.values() for reason in its.reasons}
+    assert named <= uncounted
+    if not uncounted:
+        assert all(its.equal and not its.reasons for its in results.values())
+
+
+def test_each_difference_is_explained() -> None:
+    dynamodb = FakeDynamoDB()
+    ledger, minutes = Ledger(dynamodb, "ledger"), Minutes(dynamodb, "ledger")  # type: ignore[arg-type]
+    many = [event(number, user="anna") for number in range(22)]
+    ledger.record(map(minutes.judged, many))
+    ledger.record([event(99, campaign_id="c2")])
+
+    results = found(ledger, [*many, event(50, campaign_id="c0")])
+
+    assert results["c1"].equal
+    assert [reason.partition(": ")[2] for reason in results["c1"].reasons] == [
+        "5000 micros, found invalid by the ledger and not billed"
+    ] * 2
+    assert (results["c0"].equal, results["c0"].reasons) == (
+        False,
+        ["bid bid-50: 5000 micros in the archive, never counted"],
+    )
+    assert (results["c2"].equal, results["c2"].reasons) == (
+        False,
+        ["5000 micros counted, with no event in the archive"],
+    )
