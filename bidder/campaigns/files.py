@@ -1,4 +1,4 @@
-"""Campaign files, checked as a whole before anything is stored: YAML that people edit, JSON Lines that programs write."""
+"""Campaign files, checked as a whole before anything is stored: YAML for people, JSON Lines for programs."""
 
 import json
 from collections import Counter

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 from functools import cached_property
+from pathlib import Path
+from tempfile import gettempdir
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -23,7 +25,7 @@ from bidder.events.token import SigningKeys
 from bidder.renewed import Renewed
 from bidder.settings import InvalidSettings, Settings
 from bidder.snapshot.keeper import Keeper
-from bidder.snapshot.store import SnapshotStore
+from bidder.snapshot.last_good import LastGood
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,9 +75,9 @@ class Service:
         return NoBids()
 
     @cached_property
-    def store(self) -> SnapshotStore:
+    def store(self) -> LastGood:
         """Where snapshots are."""
-        return SnapshotStore(aws.client("s3"), self.settings.snapshot_bucket)
+        return LastGood(aws.client("s3"), self.settings.snapshot_bucket, _copies(self.settings.snapshot_bucket))
 
     @cached_property
     def keeper(self) -> Keeper:
@@ -84,6 +86,7 @@ class Service:
             lambda known: self.store.load(known),
             interval=timedelta(seconds=self.settings.snapshot_check_interval),
             hard_age=timedelta(seconds=self.settings.snapshot_hard_age),
+            warn_age=timedelta(seconds=self.settings.snapshot_warn_age),
         )
 
     @_Parameter
@@ -174,3 +177,8 @@ class Service:
     def _secret(self, name: str) -> str:
         path = f"{self.settings.parameters}/{name}"
         return aws.client("ssm").get_parameter(Name=path, WithDecryption=True)["Parameter"]["Value"]
+
+
+def _copies(bucket: str) -> Path:
+    """Where this environment keeps the snapshot that it has: `/tmp` in Lambda."""
+    return Path(gettempdir()) / f"bidder-{bucket}"

@@ -5,7 +5,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bidder import log
+from bidder.metrics import emf
 from bidder.snapshot.snapshot import Snapshot
+
+REPORT_INTERVAL = timedelta(minutes=1)
+"""How often a process says that its snapshot is old."""
 
 PATIENCE = timedelta(milliseconds=200)
 """How long a request waits for a look after a pause in traffic; on a laptop it takes 10 to 16 ms, waiting and all."""
@@ -23,8 +27,11 @@ class Keeper:
     leaves what is held in place.
     """
 
-    def __init__(self, load: Load, interval: timedelta, hard_age: timedelta) -> None:
+    def __init__(self, load: Load, interval: timedelta, hard_age: timedelta, warn_age: timedelta | None = None) -> None:
+        """Past `warn_age`, the hard age where it isn't given, metrics say that the snapshot is old."""
         self._load = load
+        self._warn_age = hard_age if warn_age is None else warn_age
+        self._reported: datetime | None = None
         self._interval = interval
         self._hard_age = hard_age
         self._held: Snapshot | None = None
@@ -44,12 +51,24 @@ class Keeper:
             look.start()
             if idle:
                 look.join(PATIENCE.total_seconds())
-        return self._usable(now)
+        usable = self._usable(now)
+        if usable is None or usable.age(now) > self._warn_age:
+            self._report(now)
+        return usable
 
     @property
     def held(self) -> Snapshot | None:
         """The snapshot held, however old."""
         return self._held
+
+    def _report(self, now: datetime) -> None:
+        if self._reported is not None and abs(now - self._reported) < REPORT_INTERVAL:
+            return
+        self._reported = now
+        held = self._held
+        reason = "none" if held is None else "too-old" if held.age(now) > self._hard_age else "old"
+        age = "" if held is None else f"{held.age(now).total_seconds():.0f}"
+        log.warning("snapshot.old", **emf(now, "SnapshotOld", reason, age_seconds=age))
 
     def _usable(self, now: datetime) -> Snapshot | None:
         held = self._held

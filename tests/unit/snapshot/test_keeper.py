@@ -1,7 +1,11 @@
 """The keeper under one thread's clock, with a store that fails and stalls as told."""
 
+import json
+import logging
 import threading
 from datetime import timedelta
+
+import pytest
 
 from bidder.snapshot.container import BadSnapshot
 from bidder.snapshot.keeper import Keeper
@@ -135,3 +139,20 @@ def test_without_a_store_requests_are_not_held_up_one_after_the_other() -> None:
 
     assert [keeper.current(NOW) for _ in range(5)] == [None] * 5
     assert store.loads == 1
+
+
+def test_an_old_snapshot_is_reported_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    keeper = Keeper(Store(FIRST).load, INTERVAL, HARD_AGE, warn_age=timedelta(minutes=3))
+    reasons: list[tuple[int, str]] = []
+    with caplog.at_level(logging.WARNING, logger="bidder"):
+        for minute in range(13):
+            for second in (0, 20, 40):
+                caplog.clear()
+                keeper.current(NOW + timedelta(minutes=minute, seconds=second))
+                settle()
+                reasons += [
+                    (minute, json.loads(r.message)["Reason"]) for r in caplog.records if "SnapshotOld" in r.message
+                ]
+
+    assert [reason for _, reason in reasons] == ["old"] * 7 + ["too-old"] * 3
+    assert len({minute for minute, _ in reasons}) == 10

@@ -1,0 +1,82 @@
+"""A store that keeps a copy of the last snapshot it loaded on disk, for a process that starts while S3 fails.
+
+Lambda keeps `/tmp` for as long as it keeps the environment, also when a process in it has crashed or timed out.
+"""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bidder import log
+from bidder.snapshot.manifest import POINTER, Manifest
+from bidder.snapshot.snapshot import Snapshot
+from bidder.snapshot.store import SnapshotStore
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+class LastGood(SnapshotStore):
+    """Loads from S3 and, where that fails and nothing is known yet, from the copy in `folder`."""
+
+    def __init__(self, s3: "S3Client", bucket: str, folder: Path) -> None:
+        super().__init__(s3, bucket)
+        self._folder = folder
+        self._pointer: bytes | None = None
+        self._from_disk = False
+
+    def load(self, known: Snapshot | None) -> Snapshot | None:
+        """As the store's; its errors pass through only where the copy is of no use either."""
+        try:
+            found = super().load(known)
+        except Exception as failure:
+            copied = self._copied() if known is None else None
+            if copied is None:
+                raise
+            log.warning("snapshot.copy", version=copied.version, reason=f"{type(failure).__name__}: {failure}")
+            return copied
+        if found is not None and found is not known and self._pointer is not None:
+            self._write(POINTER, self._pointer)
+            self._drop_others(Manifest.model_validate_json(self._pointer))
+        return found
+
+    def _copied(self) -> Snapshot | None:
+        self._from_disk = True
+        try:
+            return self.snapshot(Manifest.model_validate_json(self._path(POINTER).read_bytes()))
+        except (OSError, ValueError):  # no copy, or no whole one
+            return None
+        finally:
+            self._from_disk = False
+
+    def _get(self, key: str) -> bytes:
+        if self._from_disk:
+            return self._path(key).read_bytes()
+        data = super()._get(key)
+        self._write(key, data)
+        return data
+
+    def _read(self, key: str) -> tuple[bytes | None, str | None]:
+        raw, etag = super()._read(key)
+        if key == POINTER:
+            self._pointer = raw
+        return raw, etag
+
+    def _path(self, key: str) -> Path:
+        return self._folder / key.replace("/", "-")
+
+    def _write(self, key: str, data: bytes) -> None:
+        path = self._path(key)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            half = path.with_name(f"{path.name}.{os.getpid()}.half")
+            half.write_bytes(data)
+            half.replace(path)
+        except OSError as failure:  # a full disk is no reason not to bid
+            log.warning("snapshot.uncopied", reason=str(failure))
+
+    def _drop_others(self, manifest: Manifest) -> None:
+        kept = {self._path(key) for key in (POINTER, *manifest.index, manifest.delivery)}
+        for path in self._folder.glob("*"):
+            if path not in kept:
+                path.unlink(missing_ok=True)
