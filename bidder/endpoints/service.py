@@ -26,6 +26,7 @@ from bidder.renewed import Renewed
 from bidder.settings import InvalidSettings, Settings
 from bidder.snapshot.keeper import Keeper
 from bidder.snapshot.last_good import LastGood
+from bidder.snapshot.store import SnapshotStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,15 +76,16 @@ class Service:
         return NoBids()
 
     @cached_property
-    def store(self) -> LastGood:
+    def store(self) -> SnapshotStore:
         """Where snapshots are."""
-        return LastGood(aws.client("s3"), self.settings.snapshot_bucket, _copies(self.settings.snapshot_bucket))
+        return SnapshotStore(aws.client("s3"), self.settings.snapshot_bucket)
 
     @cached_property
     def keeper(self) -> Keeper:
         """The snapshot of the moment."""
+        bucket = self.settings.snapshot_bucket
         return Keeper(
-            lambda known: self.store.load(known),
+            LastGood(aws.light("s3"), bucket, _copies(bucket)).load,
             interval=timedelta(seconds=self.settings.snapshot_check_interval),
             hard_age=timedelta(seconds=self.settings.snapshot_hard_age),
             warn_age=timedelta(seconds=self.settings.snapshot_warn_age),
@@ -99,7 +101,7 @@ class Service:
         """The keys of the exchanges that encrypt prices, if any. Raises InvalidSettings where they can't be read."""
         try:
             return self._parameter("price-keys", PriceKeys)
-        except aws.client("ssm").exceptions.ParameterNotFound:
+        except aws.light("ssm").exceptions.ParameterNotFound:
             return PriceKeys({})
 
     @_Parameter
@@ -107,7 +109,7 @@ class Service:
         """What operators prove themselves by; None where there is none."""
         try:
             return self._secret("admin-key")
-        except aws.client("ssm").exceptions.ParameterNotFound:
+        except aws.light("ssm").exceptions.ParameterNotFound:
             return None
 
     def currency_rates(self) -> dict[str, int]:
@@ -176,7 +178,7 @@ class Service:
 
     def _secret(self, name: str) -> str:
         path = f"{self.settings.parameters}/{name}"
-        return aws.client("ssm").get_parameter(Name=path, WithDecryption=True)["Parameter"]["Value"]
+        return aws.light("ssm").get_parameter(Name=path, WithDecryption=True)["Parameter"]["Value"]
 
 
 def _copies(bucket: str) -> Path:

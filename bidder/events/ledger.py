@@ -13,7 +13,6 @@ in neither.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -136,6 +135,8 @@ class Ledger:
         reads = [keys[start : start + _KEYS_A_READ] for start in range(0, len(keys), _KEYS_A_READ)]
         if len(reads) <= 1:
             return chain.from_iterable(map(self._read, reads))
+        from concurrent.futures import ThreadPoolExecutor  # for the refresh alone
+
         with ThreadPoolExecutor(_READS_AT_ONCE) as pool:
             return list(chain.from_iterable(pool.map(self._read, reads)))
 

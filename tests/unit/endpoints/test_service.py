@@ -20,7 +20,7 @@ def ssm(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     client = boto3.client("ssm", region_name="us-east-1")
-    monkeypatch.setattr(module.aws, "client", lambda _: client)
+    monkeypatch.setattr(module.aws, "light", lambda _: client)
     with Stubber(client) as stubber:
         yield stubber
         stubber.assert_no_pending_responses()

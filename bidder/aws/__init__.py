@@ -1,4 +1,7 @@
-"""AWS clients, made when first needed: importing boto3 costs more than everything else a cold start does."""
+"""AWS clients, made when first needed: importing boto3 costs more than everything else a cold start does.
+
+So what a bid waits for, it reads by a few signed requests of our own (`light`).
+"""
 
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -49,3 +52,15 @@ def impatient(service: Any) -> Any:
     retries: Any = {"mode": "standard", "total_max_attempts": ATTEMPTS}
     config = Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries=retries)
     return boto3.client(service, config=config)
+
+
+@overload
+def light(service: Literal["s3"]) -> "S3Client": ...
+@overload
+def light(service: Literal["ssm"]) -> "SSMClient": ...
+@cache
+def light(service: Any) -> Any:
+    """A client without boto3 that has what a bid needs and no more: S3's `get_object`, SSM's `get_parameter`."""
+    from bidder.aws.direct import Objects, Parameters
+
+    return Objects() if service == "s3" else Parameters()

@@ -1,0 +1,78 @@
+"""Whose requests these are: found as botocore finds it, without importing botocore where Lambda has said it."""
+
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from typing import NamedTuple
+
+from bidder.aws.signature import Credentials
+
+_MARGIN = timedelta(minutes=5)
+_TIMEOUT = 2
+
+
+class NoCredentials(RuntimeError):
+    """Neither the environment nor a profile says who we are."""
+
+
+class _Lent(NamedTuple):
+    credentials: Credentials
+    until: datetime
+
+
+_lent: _Lent | None = None
+_asking = Lock()
+
+
+def credentials(now: datetime) -> Credentials:
+    """The credentials of the moment. Raises NoCredentials, OSError.
+
+    Lambda puts them into the environment; under SnapStart, where those could be older than they are valid for, it has a
+    local address that lends them instead. On a laptop a profile has them, and boto3 knows how to read it.
+    """
+    environ = os.environ
+    if address := environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI"):
+        return _borrowed(address, environ.get("AWS_CONTAINER_AUTHORIZATION_TOKEN", ""), now)
+    if "AWS_ACCESS_KEY_ID" in environ and "AWS_SECRET_ACCESS_KEY" in environ:
+        token = environ.get("AWS_SESSION_TOKEN") or None
+        return Credentials(environ["AWS_ACCESS_KEY_ID"], environ["AWS_SECRET_ACCESS_KEY"], token)
+    return _of_a_profile()
+
+
+def region() -> str:
+    """The region of the environment, or of the profile. Raises NoCredentials."""
+    named = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    if named is None:
+        import boto3
+
+        named = boto3.Session().region_name
+    if not named:
+        msg = "no AWS region: set AWS_REGION, or AWS_PROFILE to a profile that has one"
+        raise NoCredentials(msg)
+    return named
+
+
+def _borrowed(address: str, authorization: str, now: datetime) -> Credentials:
+    global _lent
+    import urllib.request  # under SnapStart alone; it imports much
+
+    with _asking:
+        if _lent is None or now >= _lent.until - _MARGIN:
+            asked = urllib.request.Request(address, headers={"Authorization": authorization})  # noqa: S310  Lambda's own
+            with urllib.request.urlopen(asked, timeout=_TIMEOUT) as answer:  # noqa: S310  the same
+                said = json.load(answer)
+            found = Credentials(said["AccessKeyId"], said["SecretAccessKey"], said.get("Token"))
+            _lent = _Lent(found, datetime.fromisoformat(said["Expiration"]).astimezone(UTC))
+        return _lent.credentials
+
+
+def _of_a_profile() -> Credentials:
+    import boto3
+
+    found = boto3.Session().get_credentials()
+    if found is None:
+        msg = "no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        raise NoCredentials(msg)
+    frozen = found.get_frozen_credentials()
+    return Credentials(str(frozen.access_key), str(frozen.secret_key), frozen.token)

@@ -1,0 +1,75 @@
+"""The two calls of AWS that a bid waits for, under boto3's names."""
+
+import json
+from io import BytesIO
+from typing import Any
+
+from bidder.aws.credentials import region
+from bidder.aws.endpoint import Endpoint, Refused, domain, own_address
+from bidder.aws.signature import path_of
+
+_NOT_FOUND = 404
+
+
+class NoSuchKey(LookupError):
+    """S3 has no such object."""
+
+
+class ParameterNotFound(LookupError):
+    """Parameter Store has no such parameter."""
+
+
+class Objects:
+    """S3's GetObject. Raises `exceptions.NoSuchKey`, Refused, OSError, HTTPException.
+
+    At an address of one's own the bucket is the beginning of the path, which every S3 takes; at AWS's it is part of the
+    host, unless a dot in its name would keep the host from matching the certificate.
+    """
+
+    class exceptions:  # noqa: N801  # boto3's name
+        """The errors that callers tell apart."""
+
+        NoSuchKey = NoSuchKey
+
+    def __init__(self) -> None:
+        self._endpoints: dict[str, tuple[Endpoint, str]] = {}
+
+    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803  # boto3's names
+        """An object, whole."""
+        endpoint, prefix = self._endpoints.get(Bucket) or self._endpoints.setdefault(Bucket, _bucket(Bucket))
+        try:
+            return {"Body": BytesIO(endpoint.call("GET", prefix + path_of(Key), {})), "ETag": ""}
+        except Refused as refused:
+            if refused.status == _NOT_FOUND and "NoSuchKey" in str(refused):
+                raise NoSuchKey(Key) from None
+            raise
+
+
+class Parameters:
+    """Systems Manager's GetParameter. Raises `exceptions.ParameterNotFound`, Refused, OSError, HTTPException."""
+
+    class exceptions:  # noqa: N801  # boto3's name
+        """The errors that callers tell apart."""
+
+        ParameterNotFound = ParameterNotFound
+
+    def __init__(self) -> None:
+        self._endpoint = Endpoint("ssm", own_address("ssm") or f"https://ssm.{region()}.{domain()}")
+
+    def get_parameter(self, *, Name: str, WithDecryption: bool = False) -> Any:  # noqa: N803  # boto3's names
+        """A parameter's value and what is known of it."""
+        headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "AmazonSSM.GetParameter"}
+        asked = json.dumps({"Name": Name, "WithDecryption": WithDecryption}).encode()
+        try:
+            return json.loads(self._endpoint.call("POST", "/", headers, asked))
+        except Refused as refused:
+            if "ParameterNotFound" in str(refused):
+                raise ParameterNotFound(Name) from None
+            raise
+
+
+def _bucket(name: str) -> tuple[Endpoint, str]:
+    own = own_address("s3")
+    in_path = own is not None or "." in name
+    host = "s3" if in_path else f"{name}.s3"
+    return Endpoint("s3", own or f"https://{host}.{region()}.{domain()}"), f"/{name}" if in_path else ""
