@@ -70,7 +70,8 @@ def convert(amount_micros: int, rate: int) -> int:
 
 def impression_cost(cpm_micros: int) -> int:
     """What one impression at this CPM costs, in micros, to the nearest micro. The one place that divides by 1,000."""
-    return int((Decimal(cpm_micros) / _PER_MILLE).to_integral_value(ROUND_HALF_EVEN))
+    cost, rest = divmod(cpm_micros, _PER_MILLE)
+    return cost + (2 * rest > _PER_MILLE or (2 * rest == _PER_MILLE and cost % 2))
 
 
 def expected_cpm(worth_micros: int, rate: int) -> Fraction:

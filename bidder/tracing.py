@@ -1,6 +1,7 @@
-"""X-Ray subsegments on sampled requests; on all others a span costs one look at the environment."""
+"""X-Ray subsegments on sampled requests; on all others a look at the environment is all it costs."""
 
 import os
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import Any
@@ -8,15 +9,23 @@ from typing import Any
 _OFF: AbstractContextManager[Any] = nullcontext()
 
 
-def span(name: str) -> AbstractContextManager[Any]:
-    """A subsegment around a step of the work.
+Spans = Callable[[str], AbstractContextManager[Any]]
+"""Makes a subsegment of this name around a step of the work."""
+
+
+def spans() -> Spans:
+    """Of the request that is being answered.
 
     Lambda states in `_X_AMZN_TRACE_ID` whether this invocation is sampled; elsewhere it is unset.
     """
     if "Sampled=1" not in os.environ.get("_X_AMZN_TRACE_ID", ""):
-        return _OFF
-    subsegment: AbstractContextManager[Any] = _recorder().in_subsegment(name)
-    return subsegment
+        return _no_span
+    made: Spans = _recorder().in_subsegment
+    return made
+
+
+def _no_span(_name: str) -> AbstractContextManager[Any]:
+    return _OFF
 
 
 @cache

@@ -9,7 +9,7 @@ from bidder.endpoints.vast import LIFETIME_SECONDS, skip_offset, vast
 from bidder.events.claims import Claims
 from bidder.events.kinds import Kind
 from bidder.events.token import SigningKeys
-from bidder.events.urls import LOSS_REASON, PRICE, EventUrls
+from bidder.events.urls import LOSS_REASON, PRICE, EventUrls, query
 from bidder.money import decimal_price
 from bidder.openrtb import macros
 from bidder.openrtb.api_framework import ApiFramework
@@ -19,6 +19,9 @@ from bidder.openrtb.creative_attribute import CreativeAttribute
 from bidder.openrtb.markup_type import MarkupType
 from bidder.openrtb.slot_in_pod import SlotInPod
 from bidder.privacy.viewer import viewer
+
+_PRICED = "?" + query(**{PRICE: macros.AUCTION_PRICE})
+_LOST = "?" + query(**{PRICE: macros.AUCTION_PRICE, LOSS_REASON: macros.AUCTION_LOSS})
 
 
 def bid_id(auction_id: str, offer: Offer, number: int, now: datetime) -> str:
@@ -84,9 +87,9 @@ def bid(terms: Terms, offer: Offer, urls: EventUrls) -> Bid:
         "dur": round(creative.duration),
         "protocol": offer.fit.protocol,
         "exp": LIFETIME_SECONDS,
-        "nurl": urls.url(Kind.WIN, **{PRICE: macros.AUCTION_PRICE}),
-        "burl": urls.url(Kind.BILL, **{PRICE: macros.AUCTION_PRICE}),
-        "lurl": urls.url(Kind.LOSS, **{PRICE: macros.AUCTION_PRICE, LOSS_REASON: macros.AUCTION_LOSS}),
+        "nurl": urls.by_kind[Kind.WIN] + _PRICED,
+        "burl": urls.by_kind[Kind.BILL] + _PRICED,
+        "lurl": urls.by_kind[Kind.LOSS] + _LOST,
     }
     if offer.fit.media:
         answer["w"], answer["h"] = offer.fit.media[0].width, offer.fit.media[0].height

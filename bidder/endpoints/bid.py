@@ -1,7 +1,6 @@
 """POST /bid: an OpenRTB request in, a bid or no bid out."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from bidder import log
@@ -24,7 +23,7 @@ from bidder.openrtb.bid_response import bid_response, dump, no_bid_response
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.no_bid_reason import NoBidReason
 from bidder.snapshot.snapshot import Snapshot
-from bidder.tracing import span
+from bidder.tracing import Spans, spans
 from bidder.vast import EMPTY
 
 OPENRTB_VERSION = {"X-Openrtb-Version": "2.6", "Cache-Control": "no-store"}
@@ -56,11 +55,13 @@ def bid(
         service.no_bids.flush(now)
     finally:
         service.room.release()
-    return compressed(replace(reply, headers={**reply.headers, **more}), headers.get("accept-encoding", ""))
+    whole = Reply(reply.status, reply.body, reply.content_type, {**reply.headers, **more})
+    return compressed(whole, headers.get("accept-encoding", ""))
 
 
 def _reply(service: Service, call: Call) -> Reply:
     request = None
+    span = spans()
     try:
         exchange = exchange_name(call.exchange)
         with span("parse"):
@@ -71,7 +72,7 @@ def _reply(service: Service, call: Call) -> Reply:
             return _unanswered(service, call, request.id, NoBidReason.INSUFFICIENT_TIME)
         if snapshot is None:
             return _unanswered(service, call, request.id, NoBidReason.TECHNICAL_ERROR)
-        offers = _offers(service, request, snapshot, call, exchange)
+        offers = _offers(service, request, snapshot, call, exchange, span)
         if not offers:
             return _unanswered(service, call, request.id, NoBidReason.NO_CAMPAIGN_FITS)
         with span("markup"):
@@ -93,7 +94,9 @@ def _unanswered(service: Service, call: Call, request_id: str, reason: NoBidReas
     return no_bid(call, request_id, reason)
 
 
-def _offers(service: Service, request: BidRequest, snapshot: Snapshot, call: Call, exchange: str | None) -> list[Offer]:
+def _offers(
+    service: Service, request: BidRequest, snapshot: Snapshot, call: Call, exchange: str | None, span: Spans
+) -> list[Offer]:
     """What to bid; a player that takes VAST alone is answered with one document, so only what is in it is paid for."""
     with span("match"):
         slots = match(request, snapshot, call.now, exchange)

@@ -15,7 +15,7 @@ def companions(creative: Creative, video: Video, click_tracking: tuple[str, ...]
 
     OpenRTB 2.6 section 3.2.7: `companiontype` lists the kinds that are taken; ours are static.
     """
-    if video.companiontype and CompanionType.STATIC not in video.companiontype:
+    if not video.companionad or (video.companiontype and CompanionType.STATIC not in video.companiontype):
         return ()
     left = list(creative.companions)
     found = []

@@ -35,7 +35,7 @@ LIFETIME_SECONDS = int(LIFETIME.total_seconds())
 """How long a bid, and so its markup, may be kept."""
 
 _BID = "bid"
-_KINDS = {str(kind): kind for kind in Kind}
+_CLICKS = (mark(Kind.CLICK),)
 
 
 def vast(offer: Offer, urls: EventUrls) -> str:
@@ -81,15 +81,14 @@ def _ad(offer: Offer, urls: EventUrls, price_query: str, place: int | None = Non
         tuple(map(id, offer.fit.media)),
         skip_offset(offer),
         _pricing(offer),
-        companions(creative, offer.slot.video, (mark(Kind.CLICK),)),
+        companions(creative, offer.slot.video, _CLICKS),
         price_query,
         place,
     )
 
-    def value(name: str) -> str:
-        return text(urls.bid_id) if name == _BID else in_cdata(urls.url(_KINDS[name]))
-
-    return template.fill(value)
+    base = in_cdata(urls.base)
+    its = urls.by_kind if base == urls.base else {kind: in_cdata(url) for kind, url in urls.by_kind.items()}
+    return template.fill({**its, _BID: text(urls.bid_id)})
 
 
 class _Same:
@@ -132,7 +131,7 @@ def _template(
         viewable=(mark(Kind.VIEWABLE),),
         tracking={kind: (mark(kind),) for kind in tracked},
         error=f"{mark(Kind.ERROR)}?{ERROR_CODE}={ERROR_MACRO}",
-        click_tracking=(mark(Kind.CLICK),),
+        click_tracking=_CLICKS,
         skip_offset=skip_from,
         pricing=price,
         icon=_icon(creative),

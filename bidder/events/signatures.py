@@ -32,3 +32,8 @@ class Signatures:
         """The signature of one kind."""
         start = _STARTS[kind]
         return self._letters[start : start + LENGTH]
+
+    def every(self) -> list[str]:
+        """Those of all kinds, in their order."""
+        letters = self._letters
+        return [letters[start : start + LENGTH] for start in _STARTS.values()]

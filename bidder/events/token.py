@@ -92,6 +92,11 @@ class Tokens:
         """The token of one kind."""
         return f"{self._signed}.{self._signatures.of(kind)}"
 
+    def every(self) -> list[str]:
+        """Those of all kinds, in their order."""
+        signed = self._signed
+        return [f"{signed}.{signature}" for signature in self._signatures.every()]
+
 
 def sign(kind: Kind, claims: str, keys: SigningKeys, target: str = "") -> str:
     """The token of one kind alone; `target` is the URL that it may redirect to."""

@@ -21,7 +21,7 @@ from bidder.delivery.budget import Terms, terms
 from bidder.snapshot import container, records
 from bidder.snapshot.columns import column_sections
 from bidder.snapshot.rows import row_bytes, rows_sections
-from bidder.snapshot.tier import ANYTHING, CLAUSE, EXCLUDE, INCLUDE, SIZE
+from bidder.snapshot.tier import ANYTHING, CLAUSE, EXCLUDE, FIRST_SIZE, INCLUDE, SIZE
 
 KIND = "index"
 
@@ -64,11 +64,12 @@ def compile_index(
     campaigns: Iterable[Campaign],
     gone: Iterable[str] = (),
     lines_of: Callable[[Campaign], Sequence[Line]] = campaign_lines,
-    tier_size: int = SIZE,
+    tier_sizes: tuple[int, int] = (FIRST_SIZE, SIZE),
 ) -> bytes:
     """The index object of these campaigns, whatever their order: equal campaigns give equal bytes.
 
-    `gone` are ids of campaigns that an object before this one has, and that are no more. `tier_size` is `SIZE` at most.
+    `gone` are ids of campaigns that an object before this one has, and that are no more. `tier_sizes`, the first
+    one's and the others', are `SIZE` at most.
     """
     numbers: dict[_Test, int] = {}
     also: dict[str, set[str]] = defaultdict(set)
@@ -80,7 +81,7 @@ def compile_index(
     clauses = _clauses(tests, entries)
     sections = {"values": _json(values)}
     starts: list[int] = []
-    for number, (start, tier) in enumerate(_tiers(entries, tier_size)):
+    for number, (start, tier) in enumerate(_tiers(entries, *tier_sizes)):
         starts.append(start)
         sections |= _tier_sections(f"t{number}", tier, tests, ranks, clauses)
     sections |= column_sections(
@@ -147,14 +148,14 @@ def _clauses(tests: Sequence[_Test], entries: Iterable[_Entry]) -> list[Clause]:
     return sorted(made, key=lambda clause: (-made[clause], clause))
 
 
-def _tiers(entries: Sequence[_Entry], most: int) -> Iterator[tuple[int, Sequence[_Entry]]]:
+def _tiers(entries: Sequence[_Entry], most: int, most_further: int) -> Iterator[tuple[int, Sequence[_Entry]]]:
     """Runs of entries with so many lines at most, and where each begins."""
     start, size = 0, 0
     for position, entry in enumerate(entries):
         its = max(1, len(entry.lines))
         if size and size + its > most:
             yield start, entries[start:position]
-            start, size = position, 0
+            start, size, most = position, 0, most_further
         size += its
     if entries:
         yield start, entries[start:]

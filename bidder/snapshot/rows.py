@@ -4,7 +4,7 @@ A list is 16-bit positions, ascending. As an integer of the same tier would be l
 """
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from bidder.snapshot.container import Sections
 
@@ -14,6 +14,9 @@ Row = int | tuple[int, ...]
 LIST_BELOW = 256
 """Sets of fewer positions are lists: at 2 bytes each an eighth, at most, of what the integer of a whole tier takes."""
 
+SHORT = 128
+"""Bytes of an integer up to which a list is made one when it is read: it takes no more memory than a list does."""
+
 
 def row_bytes(positions: Sequence[int], size: int, *, listed: bool = True) -> bytes:
     """A set as it stands in the file; `size` is that of an integer of the tier, in bytes.
@@ -22,10 +25,7 @@ def row_bytes(positions: Sequence[int], size: int, *, listed: bool = True) -> by
     """
     if listed and len(positions) < LIST_BELOW and 2 * len(positions) < size:
         return array("H", positions).tobytes()
-    bits = bytearray(size)
-    for position in positions:
-        bits[position >> 3] |= 1 << (position & 7)
-    return bytes(bits)
+    return bits_of(positions, size).to_bytes(size, "little")
 
 
 class Rows(dict[int, Row | None]):
@@ -51,8 +51,12 @@ class Rows(dict[int, Row | None]):
         start = self._ends[number - 1] if number else 0
         stored = self._rows[start : self._ends[number]]
         row: Row | None = None
-        if stored:
-            row = int.from_bytes(stored, "little") if len(stored) == self._size else tuple(stored.cast("H"))
+        if len(stored) == self._size:
+            row = int.from_bytes(stored, "little")
+        elif stored:
+            row = tuple(stored.cast("H"))
+            if self._size <= SHORT:
+                row = bits_of(row, self._size)
         self[number] = row
         return row
 
@@ -69,6 +73,14 @@ def rows_sections(name: str, rows: Mapping[int, Sequence[int]], values: int, siz
             end += len(row)
         ends.append(end)
     return {name + ".ends": ends.tobytes(), name + ".rows": b"".join(written)}
+
+
+def bits_of(positions: Iterable[int], size: int) -> int:
+    """These positions as an integer of so many bytes."""
+    bits = bytearray(size)
+    for position in positions:
+        bits[position >> 3] |= 1 << (position & 7)
+    return int.from_bytes(bits, "little")
 
 
 def bytes_of(bits: int) -> bytes:

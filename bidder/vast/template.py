@@ -4,7 +4,7 @@ A mark is a name between two characters of Unicode's private use area, which XML
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Mapping
 
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARKS = re.compile(f"{_OPEN}([A-Za-z]+){_CLOSE}")
@@ -24,8 +24,8 @@ class Template:
         self._parts = _MARKS.split(markup)
         self._names = self._parts[1::2]
 
-    def fill(self, value: Callable[[str], str]) -> str:
+    def fill(self, values: Mapping[str, str]) -> str:
         """The markup with the value of each name, which has to be fit for XML, in place of its marks."""
         parts = self._parts.copy()
-        parts[1::2] = map(value, self._names)
+        parts[1::2] = map(values.__getitem__, self._names)
         return "".join(parts)

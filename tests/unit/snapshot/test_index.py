@@ -43,7 +43,7 @@ def books(draw: st.DrawFn) -> dict[str, tuple[Campaign, Sequence[Line]]]:
 def index_of(books_: Sequence[dict[str, tuple[Campaign, Sequence[Line]]]], tier_size: int) -> Index:
     return Index.load(
         [
-            compile_index([c for c, _ in book.values()], lines_of=lambda c, b=book: b[c.id][1], tier_size=tier_size)  # type: ignore[misc]
+            compile_index([c for c, _ in book.values()], lines_of=lambda c, b=book: b[c.id][1], tier_sizes=(tier_size, 3 * tier_size))  # type: ignore[misc]
             for book in books_
         ]
     )

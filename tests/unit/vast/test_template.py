@@ -15,5 +15,5 @@ def test_each_mark_becomes_its_value_and_all_else_stays(markup: str) -> None:
 
     template = Template(markup)
 
-    assert template.fill(VALUES.__getitem__) == expected
-    assert template.fill(mark) == markup
+    assert template.fill(VALUES) == expected
+    assert template.fill({name: mark(name) for name in VALUES}) == markup
