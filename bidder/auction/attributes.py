@@ -38,6 +38,18 @@ MAX_DOMAIN = 253
 
 MOST_KEYWORDS = 100
 
+_DEVICE = (
+    ("device_type", "devicetype"),
+    ("os", "os"),
+    ("make", "make"),
+    ("model", "model"),
+    ("connection", "connectiontype"),
+    ("carrier", "carrier"),
+)
+_VIDEO = (("placement", "plcmt"), ("position", "pos"), ("skippable", "skip"))
+_CONTENT = (("rating", "contentrating"), ("livestream", "livestream"), ("series", "series"))
+"""Attributes that are a field of an object as it stands."""
+
 Place = Site | App | Dooh | None
 Offsets = Mapping[str, timedelta]
 """How far the time of each zone is ahead of UTC."""
@@ -79,14 +91,11 @@ def request_attributes(
 def video_attributes(imp: Imp, video: Video, known: Known) -> Values:
     """What belongs to one impression, of what any campaign targets."""
     wanted = known.attributes
-    values = _stated(
-        known,
-        placement=video.plcmt,
-        position=video.pos,
-        skippable=video.skip,
-        rewarded=imp.rwdd,
-        tag=imp.tagid,
-    )
+    values = _fields(video, _VIDEO, known)
+    if "rewarded" in wanted:
+        values |= _stated(known, rewarded=imp.rwdd)
+    if imp.tagid and "tag" in wanted:
+        values["tag"] = (imp.tagid.lower(),)
     if "break" in wanted and video.startdelay is not None:
         values["break"] = (_break(video.startdelay),)
     if "playback" in wanted and video.playbackmethod:
@@ -113,17 +122,21 @@ def _stated(known: Known, **found: object) -> Values:
     }
 
 
+def _fields(holder: object, fields: Iterable[tuple[str, str]], known: Known) -> Values:
+    wanted = known.attributes
+    values: Values = {}
+    for name, field in fields:
+        if name in wanted:
+            value = getattr(holder, field)
+            if value is not None and value != "":
+                values[name] = (str(value).lower(),)
+    return values
+
+
 def _of_device(device: Device, known: Known) -> Values:
-    values = _stated(
-        known,
-        device_type=device.devicetype,
-        os=device.os,
-        make=device.make,
-        model=device.model,
-        connection=device.connectiontype,
-        carrier=device.carrier,
-        language=(device.language or device.langb or "")[:2],
-    )
+    values = _fields(device, _DEVICE, known)
+    if "language" in known.attributes:
+        values |= _stated(known, language=(device.language or device.langb or "")[:2])
     if "browser" in known.attributes:
         browsers = tuple(_browsers(device))
         if browsers:
@@ -155,9 +168,11 @@ def _browsers(device: Device) -> Iterator[str]:
 def _of_geo(geo: Geo, known: Known, now: datetime) -> Values:
     # Some senders write ISO 3166-2 in full, with the country before the dash.
     region = geo.region and geo.region.rpartition("-")[2]
-    values = _stated(
+    values: Values = {}
+    if geo.country and "country" in known.attributes:
+        values["country"] = (geo.country.lower(),)
+    values |= _stated(
         known,
-        country=geo.country,
         region=geo.country and region and f"{geo.country}-{region}",
         metro=geo.metro,
         city=geo.city,
@@ -174,7 +189,7 @@ def _of_place(place: Site | App | Dooh, known: Known) -> Values:
     content = place.content
     values: Values = {}
     if content:
-        values = _stated(known, rating=content.contentrating, livestream=content.livestream, series=content.series)
+        values = _fields(content, _CONTENT, known)
         if "genre" in known.attributes:
             genres = [content.genre, *content.genres]
             values |= _several(genre=[genre.lower() for genre in genres if genre])
@@ -225,8 +240,9 @@ def _of_user(user: User, device: Device | None, known: Known) -> Values:
         for data in user.data:
             ids = [segment.id.lower() for segment in data.segment if segment.id]
             found += ids
-            for provider in {str(name).lower() for name in (data.id, data.name) if name} & known.providers:
-                found += [f"{provider}/{segment}" for segment in ids]
+            if known.providers:
+                for provider in {str(name).lower() for name in (data.id, data.name) if name} & known.providers:
+                    found += [f"{provider}/{segment}" for segment in ids]
         if found:
             values["segment"] = tuple(found)
     if "user" in known.attributes:

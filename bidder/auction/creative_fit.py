@@ -1,9 +1,9 @@
 """Which creative of a campaign, in which files, fits the player."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from math import log
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from bidder.auction.refusal import Refusal
@@ -16,9 +16,24 @@ from bidder.openrtb.protocol import Protocol
 from bidder.openrtb.video import Video
 from bidder.vast.version import Version, best_version, takes_inline
 
+_REACHED = {
+    rule: place
+    for place, rules in enumerate(
+        (
+            {Refusal.PROTOCOL},
+            {Refusal.DURATION},
+            {Refusal.ATTRIBUTE},
+            {Refusal.API},
+            {Refusal.LANGUAGE},
+            {Refusal.MIME, Refusal.SECURE, Refusal.BITRATE},
+        )
+    )
+    for rule in rules
+}
+"""How far a creative came that fails by a rule."""
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+
+class Fit(NamedTuple):
     """A creative, the VAST version and protocol it is written in, and its files that the player takes.
 
     The file closest to the player's size is first; a tag has none.
@@ -34,7 +49,7 @@ def player_refusal(video: Video) -> Refusal | None:
     """Why the player takes no linear VAST ad at all, or None."""
     if video.linearity == Linearity.NON_LINEAR:
         return Refusal.LINEARITY
-    if set(video.delivery) == {DeliveryMethod.STREAMING}:
+    if video.delivery and set(video.delivery) == {DeliveryMethod.STREAMING}:
         return Refusal.DELIVERY
     accepted = video.accepted_protocols()
     if not best_version(accepted, wrapper=False) and not best_version(accepted, wrapper=True):
@@ -54,39 +69,44 @@ def markup(creative: Creative, video: Video) -> tuple[Version, Protocol] | None:
 
 
 def fits(creatives: Sequence[Creative], imp: Imp, video: Video, languages: Sequence[str]) -> list[Fit] | Refusal:
-    """The creatives that fit, or the rule that none of them passes."""
-    written = {creative.id: chosen for creative in creatives if (chosen := markup(creative, video))}
-    served = [creative for creative in creatives if creative.id in written]
-    if not served:
-        return Refusal.PROTOCOL
-    timed = [creative for creative in served if _duration_fits(creative, video)]
-    if not timed:
-        return Refusal.DURATION
-    calm = [creative for creative in timed if _attributes_fit(creative, video)]
-    if not calm:
-        return Refusal.ATTRIBUTE
-    able = [creative for creative in calm if set(creative.apis) <= set(video.api)]
-    if not able:
-        return Refusal.API
-    spoken = [c for c in able if not languages or c.language is None or c.language in languages]
-    if not spoken:
-        return Refusal.LANGUAGE
-    refusals: list[Refusal] = []
+    """The creatives that fit, or the rule that the one which came furthest does not pass."""
     fitting: list[Fit] = []
-    for creative in spoken:
-        media = _playable(creative, imp, video)
-        if isinstance(media, Refusal):
-            refusals.append(media)
+    refusals: list[Refusal] = []
+    for creative in creatives:
+        fit = _fit(creative, imp, video, languages)
+        if isinstance(fit, Fit):
+            fitting.append(fit)
         else:
-            files = tuple(sorted(media, key=lambda file: _misfit(file, video)))
-            fitting.append(Fit(creative, *written[creative.id], files))
-    return fitting or refusals[0]
+            refusals.append(fit)
+    return fitting or max(refusals, key=_REACHED.__getitem__)
+
+
+def _fit(creative: Creative, imp: Imp, video: Video, languages: Sequence[str]) -> Fit | Refusal:
+    written = markup(creative, video)
+    if written is None:
+        return Refusal.PROTOCOL
+    if not _duration_fits(creative, video):
+        return Refusal.DURATION
+    if not _attributes_fit(creative, video):
+        return Refusal.ATTRIBUTE
+    if creative.apis and not set(creative.apis) <= set(video.api):
+        return Refusal.API
+    if languages and creative.language is not None and creative.language not in languages:
+        return Refusal.LANGUAGE
+    media = _playable(creative, imp, video)
+    if isinstance(media, Refusal):
+        return media
+    if len(media) > 1:
+        media.sort(key=lambda file: _misfit(file, video))
+    return Fit(creative, *written, tuple(media))
 
 
 def _attributes_fit(creative: Creative, video: Video) -> bool:
     """Whether it has nothing that is blocked. What a tag answers with is skippable whatever the player says."""
-    blocked = {*video.battr, CreativeAttribute.SKIPPABLE} if video.skip == 0 else set(video.battr)
     skippable = creative.tag is not None and creative.skip_offset is not None
+    if not skippable and not creative.attributes:
+        return True
+    blocked = {*video.battr, CreativeAttribute.SKIPPABLE} if video.skip == 0 else set(video.battr)
     has = {*creative.attributes, CreativeAttribute.SKIPPABLE} if skippable else set(creative.attributes)
     return not has & blocked
 

@@ -49,6 +49,8 @@ def decide(
         refused["", refusal.name.lower()] += 1
         return []
     playable = [slot for slot in slots if not _unplayable(slot, refused)]
+    if len(playable) == 1 and not playable[0].video.poddur:  # as most requests: nothing comes together with the ad
+        return _dearest(terms, playable[0], snapshot, 1, refused)
     pods, most = group(playable), most_ads(playable)
     most_steps = MOST_STEPS // max(1, sum(map(is_pod, pods)))
     found: list[Pod] = []

@@ -1,8 +1,8 @@
 """From a request to the campaigns that may bid on each of its video impressions."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from bidder.auction.attributes import (
     IMPRESSION_ATTRIBUTES,
@@ -91,8 +91,7 @@ class RequestMatch:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """A video impression, what of the request and of it can be targeted, and the campaigns that it suits."""
 
     imp: Imp

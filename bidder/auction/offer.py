@@ -1,8 +1,8 @@
 """What one campaign could bid on one slot."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
+from typing import NamedTuple
 
 from bidder.auction.creative_fit import Fit, fits
 from bidder.auction.match import Slot
@@ -18,8 +18,7 @@ from bidder.campaigns.goal import Rotation
 from bidder.campaigns.lines import holds
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(NamedTuple):
     """A creative of a campaign for a slot, at a price.
 
     `draw` breaks ties between campaigns: as good as random, yet always the same. `turn` is the creative's in the

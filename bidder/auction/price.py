@@ -38,15 +38,18 @@ def price(terms: Terms, slot: Slot, campaign: Campaign, open_cpm: int | None, se
     price. Between equal prices the deal goes first.
     """
     imp, video, rates = slot.imp, slot.video, terms.delivery.rates
-    paid = {deal.id: deal.cpm_micros for deal in campaign.deals}
     bids: list[Price] = []
     refusals: list[Refusal] = []
-    ours = [deal for deal in imp.pmp.deals if deal.id in paid] if paid and imp.pmp else ()
-    for deal in open_to(ours, terms.seat, campaign.advertiser.domain):
-        _sort_in(_deal_price(deal, paid[deal.id], slot, seconds, rates), bids, refusals)
+    if campaign.deals and imp.pmp:
+        paid = {deal.id: deal.cpm_micros for deal in campaign.deals}
+        ours = [deal for deal in imp.pmp.deals if deal.id in paid]
+        for deal in open_to(ours, terms.seat, campaign.advertiser.domain):
+            _sort_in(_deal_price(deal, paid[deal.id], slot, seconds, rates), bids, refusals)
     if open_cpm is not None and not (imp.pmp and imp.pmp.private_auction):
         floors = [*_own_floors(imp, video, seconds), *_per_second(video.mincpmpersec, imp.bidfloorcur, seconds)]
         _sort_in(_reaching(Price(open_cpm, None), floors, rates) if open_cpm else Refusal.WORTH, bids, refusals)
+    if len(bids) == 1:
+        return bids[0]
     if bids:
         return max(bids, key=lambda bid: (bid.cpm_micros, bid.deal_id is not None))
     return refusals[0] if refusals else Refusal.DEAL
@@ -63,11 +66,15 @@ def open_to(deals: Sequence[Deal], seat: str, advertiser_domain: str) -> list[De
 
 def lowest_floor(imp: Imp, video: Video, rates: Rates) -> int:
     """A CPM in micros below which no bid reaches any floor of the impression; 0 where that can't be said."""
-    if not imp.bidfloor or video.durfloors or any(deal.durfloors for deal in (imp.pmp.deals if imp.pmp else ())):
+    if not imp.bidfloor or video.durfloors:
         return 0
-    floors = [_Floor(imp.bidfloor, imp.bidfloorcur)]
-    floors += [_Floor(d.bidfloor, d.bidfloorcur) for d in (imp.pmp.deals if imp.pmp else ()) if d.bidfloor is not None]
-    return min(_in_account(floor, rates) or 0 for floor in floors)
+    least = _in_account(_Floor(imp.bidfloor, imp.bidfloorcur), rates) or 0
+    for deal in imp.pmp.deals if imp.pmp else ():
+        if deal.durfloors:
+            return 0
+        if deal.bidfloor is not None:
+            least = min(least, _in_account(_Floor(deal.bidfloor, deal.bidfloorcur), rates) or 0)
+    return least
 
 
 def _in_account(floor: _Floor, rates: Rates) -> int | None:
@@ -93,7 +100,7 @@ def _deal_price(deal: Deal, most: int, slot: Slot, seconds: int, rates: Rates) -
 
 def _own_floors(imp: Imp, video: Video, seconds: int) -> list[_Floor]:
     """The open market's floor: the one for ads of this length where there is one, else the impression's."""
-    own = _by_duration(video.durfloors, seconds)
+    own = _by_duration(video.durfloors, seconds) if video.durfloors else None
     amount = own if own is not None else imp.bidfloor
     return [] if amount is None else [_Floor(amount, imp.bidfloorcur)]
 

@@ -41,9 +41,8 @@ class Terms:
 
         Found once: each impression asks again.
         """
-        try:
+        if campaign.id in self._refusals:
             return self._refusals[campaign.id]
-        except KeyError:
-            covered = campaign.flight.covers(self.now)
-            refusal = self._refusals[campaign.id] = block(self.request, campaign) if covered else Refusal.FLIGHT
-            return refusal
+        covered = campaign.flight.covers(self.now)
+        refusal = self._refusals[campaign.id] = block(self.request, campaign) if covered else Refusal.FLIGHT
+        return refusal

@@ -40,10 +40,14 @@ def clocks(zones: Iterable[str], as_of: datetime) -> Clocks:
 def offsets(known: Clocks, now: datetime) -> dict[str, timedelta]:
     """How far each zone's time is ahead of UTC."""
     at = now.timestamp()
-    return {
-        zone: timedelta(seconds=next((ahead for since, ahead in reversed(its) if since <= at), its[0][1]))
-        for zone, its in known.items()
-    }
+    found = {}
+    for zone, its in known.items():
+        ahead = its[0][1]
+        for since, later in its[1:]:
+            if since <= at:
+                ahead = later
+        found[zone] = timedelta(seconds=ahead)
+    return found
 
 
 def local(at: datetime, zone: str) -> datetime:

@@ -1,8 +1,8 @@
 """From the offers of a decision to the bids of an OpenRTB response."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
+from typing import NamedTuple
 
 from bidder.auction.offer import Offer
 from bidder.endpoints.vast import LIFETIME_SECONDS, skip_offset, vast
@@ -33,8 +33,7 @@ def bid_id(auction_id: str, offer: Offer, number: int, now: datetime) -> str:
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(NamedTuple):
     """What all bids of one answer share: `base` of the event URLs, their keys, the caller's name, the currency.
 
     `rate` is what one unit of the currency is worth, in micros of the account currency.

@@ -1,8 +1,8 @@
 """A call of /bid or /explain: what came over HTTP, and when."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from bidder.endpoints.body import decoded
 from bidder.openrtb.bid_request import BidRequest
@@ -10,8 +10,7 @@ from bidder.openrtb.parse import parse
 from bidder.privacy.gate import permitted
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """Header names are in lower case; `base_url` is where this app was reached.
 
     `exchange` is what the caller goes by, from its URL. With `nbr` it wants to know why there is no bid. `waited_ms`

@@ -87,8 +87,11 @@ def _ad(offer: Offer, urls: EventUrls, price_query: str, place: int | None = Non
     )
 
     base = in_cdata(urls.base)
-    its = urls.by_kind if base == urls.base else {kind: in_cdata(url) for kind, url in urls.by_kind.items()}
-    return template.fill({**its, _BID: text(urls.bid_id)})
+    values: dict[str, str] = {_BID: text(urls.bid_id)}
+    values.update(urls.by_kind)
+    if base != urls.base:
+        values.update((kind, in_cdata(url)) for kind, url in urls.by_kind.items())
+    return template.fill(values)
 
 
 class _Same:

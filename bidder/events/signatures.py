@@ -8,6 +8,7 @@ where an HMAC for each of its fifteen tokens took 55.
 
 import hmac
 from base64 import urlsafe_b64encode
+from functools import lru_cache
 from hashlib import shake_256
 
 from bidder.events.kinds import Kind
@@ -25,8 +26,9 @@ class Signatures:
     __slots__ = ("_letters",)
 
     def __init__(self, key: bytes, signed: str) -> None:
-        digest = hmac.digest(key, b"bid\n" + signed.encode("utf-8", "surrogatepass"), "sha256")
-        self._letters = urlsafe_b64encode(shake_256(digest).digest(_BYTES)).decode()
+        mac = _keyed(key).copy()
+        mac.update(b"bid\n" + signed.encode("utf-8", "surrogatepass"))
+        self._letters = urlsafe_b64encode(shake_256(mac.digest()).digest(_BYTES)).decode()
 
     def of(self, kind: Kind) -> str:
         """The signature of one kind."""
@@ -37,3 +39,8 @@ class Signatures:
         """Those of all kinds, in their order."""
         letters = self._letters
         return [letters[start : start + LENGTH] for start in _STARTS.values()]
+
+
+@lru_cache(maxsize=16)  # measured: a copy of what has taken in its key signs in three quarters of the time
+def _keyed(key: bytes) -> hmac.HMAC:
+    return hmac.new(key, digestmod="sha256")

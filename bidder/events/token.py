@@ -25,6 +25,7 @@ CLOCK_SKEW = timedelta(minutes=1)
 """How far the clocks of two machines may be apart: an event this much before its bid is believed."""
 
 _SIGNATURE_BYTES = 16
+_PATHS = [(kind, f"/e/{kind}/") for kind in Kind]
 
 
 class Refusal(StrEnum):
@@ -92,10 +93,12 @@ class Tokens:
         """The token of one kind."""
         return f"{self._signed}.{self._signatures.of(kind)}"
 
-    def every(self) -> list[str]:
-        """Those of all kinds, in their order."""
-        signed = self._signed
-        return [f"{signed}.{signature}" for signature in self._signatures.every()]
+    def urls(self, base: str) -> dict[str, str]:
+        """The event URL of each kind, `<base>/e/<kind>/<token>`."""
+        return {
+            kind: f"{base}{path}{self._signed}.{signature}"
+            for (kind, path), signature in zip(_PATHS, self._signatures.every(), strict=True)
+        }
 
 
 def sign(kind: Kind, claims: str, keys: SigningKeys, target: str = "") -> str:

@@ -1,6 +1,5 @@
 """The URLs that a bid hands out, one for each kind of event."""
 
-from collections.abc import Mapping
 from urllib.parse import quote
 
 from bidder.events.claims import Claims, encode
@@ -12,8 +11,6 @@ LOSS_REASON = "r"
 ERROR_CODE = "c"
 TARGET = "u"
 
-_PATHS = {kind: f"/e/{kind}/" for kind in Kind}
-
 
 class EventUrls:
     """Makes the event URLs of one bid: `<base>/e/<kind>/<token>`, with a query where a macro is to be filled in."""
@@ -23,10 +20,7 @@ class EventUrls:
         self.base = base
         self._claims = encode(claims)
         self._keys = keys
-        tokens = Tokens(self._claims, keys).every()
-        self.by_kind: Mapping[str, str] = {
-            kind: base + path + token for (kind, path), token in zip(_PATHS.items(), tokens, strict=True)
-        }
+        self.by_kind = Tokens(self._claims, keys).urls(base)
         """The URL of each kind. All but the base is of letters that stand for themselves in URLs and in XML."""
 
     def url(self, kind: Kind, **macros: str) -> str:

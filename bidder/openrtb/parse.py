@@ -19,6 +19,7 @@ MAX_OBJECTS = 4000
 MAX_FAULTS = 100
 """Wrong fields that are looked at; a sender with more has another problem than its fields."""
 
+_SHORT = 8 * 1024
 _ROUNDS = 4
 _MESSAGES = {
     "missing": "required",
@@ -40,19 +41,35 @@ def parse(body: bytes) -> BidRequest:
     # Braces within strings count too: it is a limit, no census.
     if body.count(b"{") > MAX_OBJECTS:
         raise InvalidRequest([("body", f"more than {MAX_OBJECTS} objects")])
-    try:
-        # Python's JSON knows NaN and Infinity, the standard's does not.
-        document = from_json(body, allow_inf_nan=False)
-    except ValueError as error:
-        raise InvalidRequest([("body", f"Invalid JSON: {error}")]) from None
-    # Validating the bytes saves a clean request 5 us, but every value that is wrong is copied then, however large.
-    try:
-        request = BidRequest.model_validate(document)
-    except ValidationError as error:
-        request = _mended(document, error)
+    request = _at_once(body) or _step_by_step(body)
     if clashes := _clashes([imp.id for imp in request.imp], _present(request.__dict__)):
         raise InvalidRequest(clashes)
     return request
+
+
+def _at_once(body: bytes) -> BidRequest | None:
+    """The request, where it is short and clean; else None, and nothing is said of it.
+
+    Measured: that saves a fifth of the time of `_step_by_step`. Validating bytes copies every value that is wrong,
+    however large, so longer bodies take the other way, as does what only Python's JSON knows.
+    """
+    if len(body) > _SHORT or b"NaN" in body or b"Infinity" in body:
+        return None
+    try:
+        return BidRequest.model_validate_json(body)
+    except ValidationError:
+        return None
+
+
+def _step_by_step(body: bytes) -> BidRequest:
+    try:
+        document = from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise InvalidRequest([("body", f"Invalid JSON: {error}")]) from None
+    try:
+        return BidRequest.model_validate(document)
+    except ValidationError as error:
+        return _mended(document, error)
 
 
 def _mended(document: Any, error: ValidationError) -> BidRequest:

@@ -1,7 +1,7 @@
 """A part of the index: one object, with the campaigns compiled at one time."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 from bidder.campaigns.known import named
@@ -38,14 +38,20 @@ class Part:
     def __len__(self) -> int:
         return len(self.columns)
 
-    def numbers(self, values: Mapping[str, Iterable[str]]) -> Numbers:
+    def numbers(self, values: Mapping[str, Sequence[str]]) -> Numbers:
         """The numbers here of the values that any campaign names."""
+        found: dict[str, Sequence[int]] = {}
         known = self._numbers
-        return {
-            attribute: [numbers[value] for value in its if value in numbers]
-            for attribute, its in values.items()
-            if (numbers := known.get(attribute))
-        }
+        for attribute, its in values.items():
+            number_of = known.get(attribute)
+            if number_of is None:
+                continue
+            if len(its) == 1:
+                number = number_of.get(its[0])
+                found[attribute] = () if number is None else (number,)
+            else:
+                found[attribute] = [number for number in map(number_of.get, its) if number is not None]
+        return found
 
     @cached_property
     def named(self) -> Mapping[str, Iterable[str]]:

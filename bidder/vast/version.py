@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from bidder.openrtb.protocol import Protocol
@@ -36,7 +37,8 @@ PROTOCOLS = {
 """Best first: 4.2 before 4.3, which adds nothing that we say and has no schema to hold a document to."""
 
 
-def best_version(accepted: Sequence[int], *, wrapper: bool) -> tuple[Version, Protocol] | None:
+@lru_cache(maxsize=256)
+def best_version(accepted: tuple[int, ...], *, wrapper: bool) -> tuple[Version, Protocol] | None:
     """The best version that a player takes, and the protocol that a bid then declares; None where it takes none.
 
     `accepted` is `Video.protocols`; empty, the player did not say, and gets 4.2. An InLine ad and a Wrapper are
