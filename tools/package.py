@@ -96,7 +96,9 @@ def _wheels(project: Path, build: Path) -> Path:
         pip = [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check", "-d", str(fetched)]
         subprocess.run([*pip, "-r", str(requirements)], check=True)
         if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
-            theirs = ["--only-binary=:all:", "--platform", "manylinux2014_x86_64"]
+            # the C libraries of Amazon Linux 2 and 2023 take all of these
+            platforms = ("manylinux2014_x86_64", "manylinux_2_24_x86_64")
+            theirs = ["--only-binary=:all:", *(word for name in platforms for word in ("--platform", name))]
             subprocess.run([*pip, *theirs, "-r", str(requirements)], check=True)
         fetched.rename(folder)
     return folder

@@ -13,6 +13,7 @@ from bidder.auction.terms import Terms
 from bidder.auction.verdict import ATTRIBUTES, BIDS, RULES, WITHHELD, Verdict, rule_of, verdict
 from bidder.delivery.budget import Withheld
 from bidder.openrtb.bid_request import BidRequest
+from bidder.snapshot import sets
 from bidder.snapshot.snapshot import Snapshot
 from bidder.snapshot.tier import narrow
 
@@ -102,14 +103,14 @@ def _matching(slot: Slot, snapshot: Snapshot) -> list[tuple[str, int]]:
     old = sum(delivery.withheld(position) is Withheld.REPLACED for position in range(len(index)))
     values = {**slot.values, **implied_values(slot.imp, slot.video)}
     tiers = [(tier, part.numbers(values), delivery.bidding(number)) for number, part, tier in index.tiers]
-    left = sum(bidding.bit_count() for _, _, bidding in tiers)
+    left = sum(sets.count(bidding) for _, _, bidding in tiers)
     funnel = [("all", len(index) - old), (WITHHELD, left)]
     states = [tier.begin(bidding) for tier, _, bidding in tiers]
     for attribute in ATTRIBUTES:
         names = frozenset({attribute})
         if any(tier.about(names) for tier, _, _ in tiers):
             states = [
-                narrow(state, tier.about(names), numbers)
+                narrow(state, tier.about(names), numbers, tier.lines)
                 for state, (tier, numbers, _) in zip(states, tiers, strict=True)
             ]
             left = sum(

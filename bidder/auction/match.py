@@ -17,13 +17,12 @@ from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.imp import Imp
 from bidder.openrtb.video import Video
 from bidder.snapshot.part import Part
+from bidder.snapshot.sets import Set
 from bidder.snapshot.snapshot import Snapshot
-from bidder.snapshot.tier import Narrowed, Numbers, Tier, narrow
+from bidder.snapshot.tier import Numbers, Tier, narrow
 
 _OF_IMPRESSION = IMPRESSION_ATTRIBUTES | IMPLIED
 _OF_REQUEST = ATTRIBUTES - IMPRESSION_ATTRIBUTES
-_WINDOW = 128
-"""Lines decided on at first: in most auctions the first few candidates are all that is asked for."""
 
 
 class Candidates:
@@ -43,7 +42,7 @@ class Candidates:
             if tier.tops[0] < at_least():
                 return
             bidding = self._shared.snapshot.delivery.bidding(number)
-            for place in tier.campaigns(self._narrowed(number, part, tier), bidding, _WINDOW):
+            for place in tier.campaigns(self._narrowed(number, part, tier), bidding):
                 if tier.tops[place] < at_least():
                     break
                 yield tier.start + place
@@ -56,18 +55,18 @@ class Candidates:
             found.extend(map(tier.start.__add__, tier.campaigns(self._narrowed(number, part, tier), bidding)))
         return sorted(found)
 
-    def sets(self) -> list[Narrowed]:
+    def sets(self) -> list[Set]:
         """What the index says of each tier, in the order of their numbers."""
         return [self._narrowed(*tier) for tier in self._shared.index.tiers]
 
-    def _narrowed(self, number: int, part: Part, tier: Tier) -> Narrowed:
+    def _narrowed(self, number: int, part: Part, tier: Tier) -> Set:
         shared = self._shared.narrowed(number, part, tier)
-        if not shared.bits:
+        if not shared:
             return shared
         numbers = self._numbers.get(part.start)
         if numbers is None:
             numbers = self._numbers[part.start] = part.numbers(self._values)
-        return narrow(shared, tier.about(_OF_IMPRESSION), numbers)
+        return narrow(shared, tier.about(_OF_IMPRESSION), numbers, tier.lines)
 
 
 class RequestMatch:
@@ -78,16 +77,16 @@ class RequestMatch:
         self.index = snapshot.index
         self._values = values
         self._numbers: dict[int, Numbers] = {}
-        self._narrowed: dict[int, Narrowed] = {}
+        self._narrowed: dict[int, Set] = {}
 
-    def narrowed(self, number: int, part: Part, tier: Tier) -> Narrowed:
+    def narrowed(self, number: int, part: Part, tier: Tier) -> Set:
         found = self._narrowed.get(number)
         if found is None:
             numbers = self._numbers.get(part.start)
             if numbers is None:
                 numbers = self._numbers[part.start] = part.numbers(self._values)
             everyone = tier.begin(self.snapshot.delivery.bidding(number))
-            found = self._narrowed[number] = narrow(everyone, tier.about(_OF_REQUEST), numbers)
+            found = self._narrowed[number] = narrow(everyone, tier.about(_OF_REQUEST), numbers, tier.lines)
         return found
 
 

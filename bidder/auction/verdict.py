@@ -15,6 +15,7 @@ from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.implied import MIME, SALE, implied
 from bidder.campaigns.lines import Line, holds
 from bidder.campaigns.targeting import Attribute
+from bidder.snapshot import sets
 from bidder.snapshot.compile import campaign_lines
 from bidder.snapshot.snapshot import Snapshot
 
@@ -88,7 +89,7 @@ def delivery_reason(snapshot: Snapshot, position: int) -> str | None:
     if withheld:
         return withheld.value
     tier, place = snapshot.index.tier_of(position)
-    return USED_UP if snapshot.delivery.used_up[tier] >> place & 1 else None
+    return USED_UP if place in sets.members(snapshot.delivery.used_up[tier]) else None
 
 
 def _missed(campaign: Campaign, values: Mapping[str, Sequence[str]]) -> Verdict | None:

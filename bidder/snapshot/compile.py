@@ -18,10 +18,10 @@ from bidder.campaigns.implied import implied
 from bidder.campaigns.known import named
 from bidder.campaigns.lines import Line, TooManyLines, lines
 from bidder.delivery.budget import Terms, terms
-from bidder.snapshot import container, records
+from bidder.snapshot import container, records, sets
 from bidder.snapshot.columns import column_sections
-from bidder.snapshot.rows import row_bytes, rows_sections
-from bidder.snapshot.tier import ANYTHING, CLAUSE, EXCLUDE, FIRST_SIZE, INCLUDE, SIZE
+from bidder.snapshot.rows import rows_sections
+from bidder.snapshot.tier import ANYTHING, CLAUSE, EXCLUDE, GROWTH, INCLUDE, SIZES
 
 KIND = "index"
 
@@ -64,12 +64,12 @@ def compile_index(
     campaigns: Iterable[Campaign],
     gone: Iterable[str] = (),
     lines_of: Callable[[Campaign], Sequence[Line]] = campaign_lines,
-    tier_sizes: tuple[int, int] = (FIRST_SIZE, SIZE),
+    tier_sizes: tuple[int, int] = SIZES,
 ) -> bytes:
     """The index object of these campaigns, whatever their order: equal campaigns give equal bytes.
 
-    `gone` are ids of campaigns that an object before this one has, and that are no more. `tier_sizes`, the first
-    one's and the others', are `SIZE` at most.
+    `gone` are ids of campaigns that an object before this one has, and that are no more. `tier_sizes` are
+    the lines of the first and the second tier.
     """
     numbers: dict[_Test, int] = {}
     also: dict[str, set[str]] = defaultdict(set)
@@ -148,14 +148,15 @@ def _clauses(tests: Sequence[_Test], entries: Iterable[_Entry]) -> list[Clause]:
     return sorted(made, key=lambda clause: (-made[clause], clause))
 
 
-def _tiers(entries: Sequence[_Entry], most: int, most_further: int) -> Iterator[tuple[int, Sequence[_Entry]]]:
-    """Runs of entries with so many lines at most, and where each begins."""
+def _tiers(entries: Sequence[_Entry], most: int, most_next: int) -> Iterator[tuple[int, Sequence[_Entry]]]:
+    """Runs of entries with so many lines at most, each longer than the one before, and where each begins."""
     start, size = 0, 0
     for position, entry in enumerate(entries):
         its = max(1, len(entry.lines))
         if size and size + its > most:
             yield start, entries[start:position]
-            start, size, most = position, 0, most_further
+            start, size = position, 0
+            most, most_next = most_next, most_next * GROWTH
         size += its
     if entries:
         yield start, entries[start:]
@@ -169,7 +170,6 @@ def _tier_sections(
     clauses: Sequence[Clause],
 ) -> dict[str, bytes]:
     placed, owners = _placed(tier)
-    size = (len(tier) + len(owners) + 63) // 64 * 8
     by_test: dict[int, list[int]] = defaultdict(list)
     for position, line in placed:
         for number in line:
@@ -184,18 +184,18 @@ def _tier_sections(
             demanding[clause].update(positions)
     able = [position for position, _ in placed]
     sections = {
-        f"{name}.able": row_bytes(able, size, listed=False),
+        f"{name}.able": sets.dump(able),
         f"{name}.tops": array("Q", [entry.top for entry in tier]).tobytes(),
-        f"{name}.owners": array("H", owners).tobytes(),
+        f"{name}.owner_of": array("I", owners).tobytes(),
     }
     for clause in clauses:
         if not rows.keys() & {(clause, INCLUDE), (clause, EXCLUDE)}:
             continue
         anything = [position for position in able if position not in demanding[clause]]
         its_name = CLAUSE.format(name, *clause)
-        sections[f"{its_name}.{ANYTHING}"] = row_bytes(anything, size, listed=False)
+        sections[f"{its_name}.{ANYTHING}"] = sets.dump(anything)
         for side in (INCLUDE, EXCLUDE):
-            sections |= rows_sections(f"{its_name}.{side}", rows[clause, side], len(ranks[clause[0]]), size)
+            sections |= rows_sections(f"{its_name}.{side}", rows[clause, side], len(ranks[clause[0]]))
     return sections
 
 

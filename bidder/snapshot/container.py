@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping
 from hashlib import sha256
 
-FORMAT = 2
+FORMAT = 3
 OLDEST_FORMAT = 2
 _LONGEST_HEADER = 256
 _HEADER_WORDS = 4

@@ -2,37 +2,38 @@
 
 import json
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 
 from bidder.delivery.allowance import Allowance
 from bidder.delivery.budget import Spend, Terms, Withheld, remaining, withheld
 from bidder.delivery.counts import Counts
 from bidder.delivery.zones import Clocks, clocks
 from bidder.money import ACCOUNT_CURRENCY, MICROS
+from bidder.snapshot import sets
 from bidder.snapshot.container import BadSnapshot, pack, unpack
 from bidder.snapshot.index import Index
 from bidder.snapshot.predictions import Predictions, pack_predictions, unpack_predictions
+from bidder.snapshot.sets import Set
+from bidder.snapshot.tier import Tier
 
 KIND = "delivery"
 _REASONS: tuple[Withheld | None, ...] = (None, *Withheld)
 """By the codes of the column `withheld`: only ever appended to."""
-_IS_ELIGIBLE = bytes(ord("1") if code == 0 else ord("0") for code in range(256))
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Who may bid. `eligible` has an integer for each tier of the index, with a bit for each campaign.
+    """Who may bid. `eligible` has a set of campaigns for each tier of the index.
 
     `used_up` is of the same form: the campaigns whose `allowance` this process has used up.
     """
 
     index_id: str
     as_of: datetime
-    eligible: tuple[int, ...]
-    used_up: list[int]
+    eligible: tuple[Set, ...]
+    used_up: list[Set]
     allowance: Allowance
     rates: Mapping[str, int]
     """Micros of the account currency that one unit of a currency is worth, the account currency's own among them."""
@@ -41,9 +42,10 @@ class Delivery:
     """Of the time zones that campaigns are in."""
     _withheld: memoryview
 
-    def bidding(self, tier: int) -> int:
+    def bidding(self, tier: int) -> Set:
         """Those of the eligible of a tier whose allowance is not used up."""
-        return self.eligible[tier] & ~self.used_up[tier] if self.used_up[tier] else self.eligible[tier]
+        used_up = self.used_up[tier]
+        return sets.without(self.eligible[tier], used_up) if used_up else self.eligible[tier]
 
     def withheld(self, position: int) -> Withheld | None:
         """Why a campaign may not bid; None where it may."""
@@ -58,7 +60,7 @@ class Delivery:
     @property
     def count(self) -> int:
         """How many campaigns may bid."""
-        return sum(bits.bit_count() for bits in self.eligible)
+        return sum(map(sets.count, self.eligible))
 
 
 def compile_delivery(
@@ -102,16 +104,16 @@ def load_delivery(data: bytes, index: Index) -> Delivery:
     if meta["index"] != index.id or len(reasons) != len(index):
         msg = f"delivery: belongs to index {meta['index']}, not to {index.id}"
         raise BadSnapshot(msg)
-    used_up = [0] * len(index.tier_starts)
+    used_up = [sets.set_of((), tier.size) for tier in index.tiers_by_number]
 
     def use_up(position: int) -> None:
         tier, place = index.tier_of(position)
-        used_up[tier] |= 1 << place
+        used_up[tier] = used_up[tier] | sets.set_of((place,), index.tiers_by_number[tier].size)
 
     return Delivery(
         index_id=index.id,
         as_of=datetime.fromisoformat(meta["as_of"]),
-        eligible=tuple(_eligible(reasons, index.tier_starts)),
+        eligible=tuple(_eligible(reasons, index.tiers_by_number)),
         used_up=used_up,
         allowance=Allowance(array("q", bytes(sections["left"])), index.cost, use_up),
         rates=meta["rates"],
@@ -142,7 +144,7 @@ def _states(
             yield part.start + place, reason, remaining(its, spend)
 
 
-def _eligible(reasons: memoryview, starts: list[int]) -> Iterator[int]:
-    digits = bytes(reasons).translate(_IS_ELIGIBLE)
-    for start, end in pairwise([*starts, len(digits)]):
-        yield int(digits[start:end][::-1], 2)
+def _eligible(reasons: memoryview, tiers: Iterable[Tier]) -> Iterator[Set]:
+    for tier in tiers:
+        its = reasons[tier.start : tier.start + tier.count]
+        yield sets.unmarked(its, tier.size)

@@ -35,6 +35,7 @@ class Index:
             )
         )
         """Each with its number in the order of positions and its part; the one with the dearest campaign first."""
+        self.tiers_by_number = [tier for _, tier in tiers]
         self.tier_starts = [tier.start for _, tier in tiers]
 
     @classmethod

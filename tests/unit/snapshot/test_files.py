@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from bidder.campaigns.campaign import Campaign
 from bidder.delivery.budget import Spend, terms, withheld
+from bidder.snapshot import sets
 from bidder.snapshot.compile import compile_index
 from bidder.snapshot.container import BadSnapshot, pack, unpack
 from bidder.snapshot.delivery import compile_delivery, load_delivery
@@ -42,7 +43,7 @@ def test_delivery_lets_exactly_those_bid_that_the_budget_guard_does(campaigns: l
         name = index.campaign(position).id
         reason = withheld(terms(by_id[name]), spends.get(name, Spend()))
         tier, place = index.tier_of(position)
-        assert bool(delivery.bidding(tier) >> place & 1) == (reason is None)
+        assert (place in sets.members(delivery.bidding(tier))) == (reason is None)
         assert delivery.withheld(position) == reason
         assert index.position(name) == position
     assert delivery.as_of == NOW
@@ -68,12 +69,12 @@ def test_an_object_with_any_byte_changed_is_refused(place: int, by: int) -> None
 
 
 def test_a_future_format_is_refused_with_both_formats_named() -> None:
-    future = WHOLE.replace(b"bidder index 2 ", b"bidder index 3 ", 1)
+    future = WHOLE.replace(b"bidder index 3 ", b"bidder index 4 ", 1)
 
-    with pytest.raises(BadSnapshot, match="holds index format 3; this code reads index, formats 2 to 2"):
+    with pytest.raises(BadSnapshot, match="holds index format 4; this code reads index, formats 2 to 3"):
         Index.load([future])
 
 
 def test_an_object_of_another_kind_is_refused() -> None:
-    with pytest.raises(BadSnapshot, match="holds delivery format 2; this code reads index"):
+    with pytest.raises(BadSnapshot, match="holds delivery format 3; this code reads index"):
         unpack("index", pack("delivery", {}))

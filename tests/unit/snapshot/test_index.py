@@ -1,6 +1,7 @@
 """The index against the plain reading of every line, over parts and tiers of any size."""
 
 from collections.abc import Sequence
+from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.implied import MIME, OPEN, SALE
 from bidder.campaigns.lines import Demand, Line, holds
 from bidder.delivery.budget import Spend, Withheld
+from bidder.snapshot import sets
 from bidder.snapshot.compile import compile_index
 from bidder.snapshot.delivery import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
@@ -41,17 +43,35 @@ def books(draw: st.DrawFn) -> dict[str, tuple[Campaign, Sequence[Line]]]:
 
 
 def index_of(books_: Sequence[dict[str, tuple[Campaign, Sequence[Line]]]], tier_size: int) -> Index:
-    return Index.load(
-        [
-            compile_index([c for c, _ in book.values()], lines_of=lambda c, b=book: b[c.id][1], tier_sizes=(tier_size, 3 * tier_size))  # type: ignore[misc]
-            for book in books_
-        ]
-    )
+    def compiled(book: dict[str, tuple[Campaign, Sequence[Line]]]) -> bytes:
+        campaigns = [campaign for campaign, _ in book.values()]
+        return compile_index(campaigns, lines_of=lambda c: book[c.id][1], tier_sizes=(tier_size, 3 * tier_size))
+
+    return Index.load([compiled(book) for book in books_])
 
 
 @settings(max_examples=150)
-@given(books(), books(), st.fixed_dictionaries(SEEN), st.integers(1, 100), st.sets(st.integers(0, 200)))
+@given(
+    books(),
+    books(),
+    st.fixed_dictionaries(SEEN),
+    st.integers(1, 100),
+    st.sets(st.integers(0, 200)),
+    st.sampled_from([0, 10, sets.SHORT]),
+)
 def test_a_request_finds_exactly_the_campaigns_one_of_whose_lines_it_meets(
+    first: dict[str, tuple[Campaign, Sequence[Line]]],
+    later: dict[str, tuple[Campaign, Sequence[Line]]],
+    seen: dict[str, tuple[str, ...]],
+    tier_size: int,
+    broke: set[int],
+    short: int,
+) -> None:
+    with patch.object(sets, "SHORT", short):
+        finds_exactly(first, later, seen, tier_size, broke)
+
+
+def finds_exactly(
     first: dict[str, tuple[Campaign, Sequence[Line]]],
     later: dict[str, tuple[Campaign, Sequence[Line]]],
     seen: dict[str, tuple[str, ...]],
