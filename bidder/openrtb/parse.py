@@ -19,7 +19,9 @@ MAX_OBJECTS = 4000
 MAX_FAULTS = 100
 """Wrong fields that are looked at; a sender with more has another problem than its fields."""
 
-_SHORT = 8 * 1024
+SHORT = 8 * 1024
+"""Bytes up to which a request is first read at once."""
+
 _ROUNDS = 4
 _MESSAGES = {
     "missing": "required",
@@ -53,7 +55,7 @@ def _at_once(body: bytes) -> BidRequest | None:
     Measured: that saves a fifth of the time of `_step_by_step`. Validating bytes copies every value that is wrong,
     however large, so longer bodies take the other way, as does what only Python's JSON knows.
     """
-    if len(body) > _SHORT or b"NaN" in body or b"Infinity" in body:
+    if len(body) > SHORT or b"NaN" in body or b"Infinity" in body:
         return None
     try:
         return BidRequest.model_validate_json(body)

@@ -4,7 +4,7 @@ A campaign matches by any of its lines (`bidder.campaigns.lines`). Positions fro
 by its first line; those after them are the further lines of campaigns that have any: `owners` says whose they are.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from bidder.snapshot import sets
@@ -70,7 +70,7 @@ class Tier:
         load = partial(sets.load if of_today else sets.load_old, size=self.size)
         self.lines = load(sections[f"{name}.able"])
         """The lines that any request can satisfy."""
-        self._further = sets.set_of((line for line in sets.members(self.lines) if line >= self.count), self.size)
+        self._further = sets.set_of(range(self.count, self.size), self.size) & self.lines
         self.clauses = tuple(
             Clause(
                 attribute,
@@ -99,7 +99,7 @@ class Tier:
         """All lines of the eligible campaigns; further lines of the others are left out by `campaigns`."""
         return (eligible | self._further) & self.lines if self.owners else eligible & self.lines
 
-    def campaigns(self, lines: Set, eligible: Set) -> Iterable[int]:
+    def campaigns(self, lines: Set, eligible: Set) -> Iterator[int]:
         """The campaigns of the eligible that have any of these lines, ascending, so dearest first."""
         if not self.owners:
             return sets.members(lines)

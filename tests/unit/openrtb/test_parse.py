@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bidder.openrtb import BidRequest, InvalidRequest, parse
 from bidder.openrtb.base import MAX_STRING
 from bidder.openrtb.bid_request import MAX_IMPS
-from bidder.openrtb.parse import MAX_BODY, MAX_FAULTS, MAX_OBJECTS
+from bidder.openrtb.parse import MAX_BODY, MAX_FAULTS, MAX_OBJECTS, SHORT
 from tests.strategies import Path, bid_requests, dirty, json_values, mutated
 
 VIDEO = {"mimes": ["video/mp4"]}
@@ -128,6 +128,20 @@ def test_a_broken_place_is_forgiven_or_named(mutation: tuple[Any, Path]) -> None
             same_place = path.startswith(named) or named.startswith(path)
             a_clash = message.startswith(("the same as", "cannot be sent beside"))
             assert same_place or a_clash, (path, message)
+
+
+@given(bid_requests() | dirty().map(lambda pair: pair[1]) | mutated().map(lambda mutation: mutation[0]), st.booleans())
+def test_a_short_request_is_read_as_a_long_one_is(document: Any, twice: bool) -> None:
+    text = json.dumps(document)
+    body = (text.replace("{", '{"id": "first", "tmax": 1, ', 1) if twice else text).encode()
+    assert outcome(body) == outcome(body + b" " * SHORT)
+
+
+def outcome(body: bytes) -> BidRequest | Any:
+    try:
+        return parse(body)
+    except InvalidRequest as error:
+        return error.fields
 
 
 @given(st.binary() | json_values.map(lambda value: json.dumps(value).encode()))

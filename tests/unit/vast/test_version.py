@@ -29,8 +29,8 @@ WRAPPER = {5: "2.0", 6: "3.0", 8: "4.0", 12: "4.1", 14: "4.2", 16: "4.3"}
 def test_the_best_of_what_a_player_lists(
     accepted: list[int], inline: tuple[str, int] | None, wrapper: tuple[str, int] | None
 ) -> None:
-    assert best_version(accepted, wrapper=False) == inline
-    assert best_version(accepted, wrapper=True) == wrapper
+    assert best_version(tuple(accepted), wrapper=False) == inline
+    assert best_version(tuple(accepted), wrapper=True) == wrapper
 
 
 @given(st.lists(st.integers(0, 20), min_size=1), st.booleans())
@@ -38,7 +38,7 @@ def test_a_version_is_always_one_that_the_player_listed(accepted: list[int], wra
     names = WRAPPER if wrapper else INLINE
     listed = {names[protocol] for protocol in accepted if protocol in names}
 
-    chosen = best_version(accepted, wrapper=wrapper)
+    chosen = best_version(tuple(accepted), wrapper=wrapper)
 
     if chosen is None:
         assert listed == set()
