@@ -24,8 +24,8 @@ def _positive(value: int) -> int:
     return value
 
 
-Micros = Annotated[int, Field(strict=True), AfterValidator(_positive)]
-"""An amount of more than nothing, in micros of the account currency."""
+Micros = Annotated[int, Field(strict=True, le=10**18), AfterValidator(_positive)]
+"""An amount of more than nothing, in micros of the account currency; no more than `micros` makes of any amount."""
 
 
 def micros(amount: str | float | Decimal) -> int:

@@ -6,6 +6,8 @@ from functools import cache
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bidder.letters import LONGEST_BASE
+
 PREFIX = "BIDDER_"
 
 
@@ -36,7 +38,7 @@ class Settings(BaseModel):
     parameters: str = Field(default="/bidder", pattern=r"^/[A-Za-z0-9_.\-/]*[A-Za-z0-9_.\-]$")
     parameter_lifetime: float = Field(default=60, gt=0)
     """How old what was read from Parameter Store gets before it is read again."""
-    public_url: str | None = Field(default=None, pattern=r"^https?://[^/\s]+(/\S*)?$")
+    public_url: str | None = Field(default=None, pattern=r"^https?://[!-.0-~]+(/[!-~]*)?$", max_length=LONGEST_BASE)
     """Base of the event URLs; without it, the address that the request came to."""
     media_url: str | None = Field(default=None, pattern=r"^https?://[^/\s]+(/\S*)?$")
     """Base that relative creative URLs are resolved against when campaigns are imported."""

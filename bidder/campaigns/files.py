@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from bidder.campaigns.besides import creative_lines
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.lines import TooManyLines, lines
+from bidder.campaigns.names import too_long
 from bidder.faults import faults
 
 
@@ -105,6 +106,8 @@ def _faults_of_whole(campaign: Campaign) -> Iterator[str]:
     """What is wrong with a campaign that bids needn't look for again."""
     if campaign.time_zone not in available_timezones():
         yield f"time_zone: {campaign.time_zone} is no zone of the IANA database, such as Europe/Berlin"
+    if advice := too_long(campaign):
+        yield advice
     try:
         lines(campaign.targeting, campaign.where, campaign.time_zone)
     except TooManyLines as error:

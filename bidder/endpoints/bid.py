@@ -17,6 +17,7 @@ from bidder.endpoints.reply import JSON, XML, Reply, compressed, cors, error
 from bidder.endpoints.service import Service
 from bidder.endpoints.vast import for_one_document, vast_for_player
 from bidder.events.exchange import exchange_name
+from bidder.events.kinds import BilledBy, Kind
 from bidder.money import ACCOUNT_CURRENCY, impression_cost
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.bid_response import bid_response, dump, no_bid_response
@@ -78,7 +79,10 @@ def _reply(service: Service, call: Call) -> Reply:
         with span("markup"):
             currency = bidding_currency(request.cur, snapshot.delivery.rates) or ACCOUNT_CURRENCY
             rate = snapshot.delivery.rates[currency]
-            terms = answer.Terms(request, call.base_url, service.signing_keys, call.now, exchange, currency, rate)
+            by_notice = exchange in snapshot.delivery.billed_by_notice
+            billed_by: BilledBy = Kind.BILL if by_notice else Kind.IMPRESSION
+            keys = service.signing_keys
+            terms = answer.Terms(request, call.base_url, keys, call.now, exchange, currency, rate, billed_by)
             return _with_bid(service.settings.seat, terms, offers, as_xml=call.as_xml)
     except BadBody as bad:
         return bad.reply()

@@ -1,11 +1,12 @@
 """The refresh: campaigns, spend and what was learned become the next snapshot."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from bidder import log
+from bidder.campaigns.names import too_long
 from bidder.delivery.budget import Terms, terms
 from bidder.delivery.zones import local
 from bidder.endpoints.service import Service
@@ -51,7 +52,8 @@ def rebuild(service: Service, now: datetime) -> int:
     spends = service.ledger.spends(_days(_limited(compiled.index, latest), now))
     # where nobody bids by predictions, nobody asks what was counted
     counts = service.learning.counts() if any(compiled.index.learners()) else {}
-    delivery = compile_delivery(compiled.index, spends, now, service.currency_rates(), counts, latest)
+    by_notice = service.exchanges.billed_by_notice()
+    delivery = compile_delivery(compiled.index, spends, now, service.currency_rates(), counts, latest, by_notice)
     manifest = Manifest(
         version=version,
         index=compiled.keys,
@@ -106,7 +108,7 @@ def _compiled(service: Service, current: Manifest | None) -> _Compiled:
     changed = service.campaigns.changes(current.base_revision)
     if changed is None or len(changed) > max(MOST_RECENT, len(base) // 20):
         return _compiled_anew(service, revision)
-    campaigns = service.campaigns.get_many(sorted(changed))
+    campaigns = list(_sellable(service.campaigns.get_many(sorted(changed))))
     recent = compile_index(campaigns, gone=changed - {campaign.id for campaign in campaigns})
     keys = (current.index[0], INDEXES + object_id(recent))
     parts = [base, Part.load(recent, len(base))]
@@ -114,9 +116,18 @@ def _compiled(service: Service, current: Manifest | None) -> _Compiled:
 
 
 def _compiled_anew(service: Service, revision: int) -> _Compiled:
-    base = compile_index(service.campaigns.all())
+    base = compile_index(_sellable(service.campaigns.all()))
     key = INDEXES + object_id(base)
     return _Compiled(Index.load([base]), (key,), {key: base}, revision, revision)
+
+
+def _sellable(campaigns: "Iterable[Campaign]") -> "Iterator[Campaign]":
+    """Those whose event URLs are of a length that arrives: imports refuse others, but older ones may be stored."""
+    for campaign in campaigns:
+        if advice := too_long(campaign):
+            log.warning("campaign.left_out", campaign=campaign.id, reason=advice)
+        else:
+            yield campaign
 
 
 def _taken_over(service: Service, pinned: Manifest) -> _Compiled:

@@ -15,10 +15,12 @@ from bidder.currency import InvalidRates, read_rates
 from bidder.endpoints.no_bids import NoBids
 from bidder.events.archive import Archive
 from bidder.events.aside import Aside
+from bidder.events.exchange import Exchanges
 from bidder.events.frequency import Frequency
+from bidder.events.judge import Judge
 from bidder.events.learning import Learning
 from bidder.events.ledger import Ledger
-from bidder.events.minutes import Minutes
+from bidder.events.places import Places
 from bidder.events.price_keys import PriceKeys
 from bidder.events.publisher import Publisher
 from bidder.events.token import SigningKeys
@@ -105,6 +107,14 @@ class Service:
             return PriceKeys({})
 
     @_Parameter
+    def exchanges(self) -> Exchanges:
+        """What is agreed with exchanges, if anything. Raises InvalidSettings where it can't be read."""
+        try:
+            return self._parameter("exchanges", Exchanges)
+        except aws.light("ssm").exceptions.ParameterNotFound:
+            return Exchanges({})
+
+    @_Parameter
     def admin_key(self) -> str | None:
         """What operators prove themselves by; None where there is none."""
         try:
@@ -145,9 +155,9 @@ class Service:
         return Ledger(aws.client("dynamodb"), self.settings.ledger_table)
 
     @cached_property
-    def minutes(self) -> Minutes:
-        """What viewers saw in a minute."""
-        return Minutes(aws.client("dynamodb"), self.settings.ledger_table)
+    def judge(self) -> Judge:
+        """What tells invalid traffic by what else was seen."""
+        return Judge(Places(aws.client("dynamodb"), self.settings.ledger_table), at_once=8)
 
     @cached_property
     def learning(self) -> Learning:

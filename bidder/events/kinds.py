@@ -1,6 +1,7 @@
 """The kinds of event that a bid can bring back."""
 
 from enum import StrEnum
+from typing import Literal
 
 
 class Kind(StrEnum):
@@ -28,8 +29,11 @@ class Kind(StrEnum):
 
 
 BILLABLE = frozenset({Kind.IMPRESSION, Kind.BILL})
-"""Either makes a bid's price due, once for both: for video the VAST impression is the billable event (OpenRTB 2.6
-section 7.9), and an exchange that counts by `burl` sends that instead or as well."""
+"""One of these makes a bid's price due, and its exchange says which: for video the VAST impression (OpenRTB 2.6 section
+7.9), unless it counts by `burl`."""
+
+BilledBy = Literal[Kind.IMPRESSION, Kind.BILL]
+"""The same, as what a bid is billed by."""
 
 OF_EXCHANGES = frozenset({Kind.WIN, Kind.BILL, Kind.LOSS})
 """What an exchange calls from server to server; the rest a player calls."""

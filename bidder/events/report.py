@@ -87,7 +87,7 @@ def report(events: Iterable[Event], by: By) -> dict[str, Row]:
             held[event.bid_id, event.kind] = event
     due: dict[str, Event] = {}
     for event in first.values():
-        if event.kind in BILLABLE and _order(event) < _order(due.setdefault(event.bid_id, event)):
+        if event.billable and _order(event) < _order(due.setdefault(event.bid_id, event)):
             due[event.bid_id] = event
     name, rows = _NAMES[by], defaultdict[str, Row](Row)
     for event in first.values():

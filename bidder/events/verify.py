@@ -1,6 +1,6 @@
 """Spend recomputed from the archive, beside what the ledger counted: pure, events and markers in, findings out.
 
-A bid is due once, however many of its events are billable. Which of them the ledger took, and so on which day and at
+A bid is due once, however often its billable event came. Which of them the ledger took, and so on which day and at
 which price it was counted, its marker says; what it cost is computed anew.
 """
 
@@ -11,7 +11,6 @@ from datetime import date
 
 from bidder.delivery.zones import local
 from bidder.events.event import Event
-from bidder.events.kinds import BILLABLE
 from bidder.events.ledger import BILLED, INVALID, Marker
 from bidder.money import impression_cost
 
@@ -34,7 +33,7 @@ def due(events: Iterable[Event]) -> dict[str, list[Event]]:
     """The events that could make a bid due, by bid id, the first first; each kind and moment once."""
     by_bid: dict[str, dict[tuple[str, str], Event]] = defaultdict(dict)
     for event in events:
-        if event.kind in BILLABLE and not event.test and event.invalid is None:
+        if event.billable:
             by_bid[event.bid_id].setdefault((event.kind, event.at.isoformat()), event)
     return {bid_id: sorted(its.values(), key=lambda e: (e.at, e.kind)) for bid_id, its in by_bid.items()}
 

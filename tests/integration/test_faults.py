@@ -8,8 +8,9 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from bidder.endpoints.record import record
+from bidder.events.judge import Judge
 from bidder.events.ledger import Ledger
-from bidder.events.minutes import Minutes
+from bidder.events.places import Places
 from tests.campaigns import NOW
 from tests.service import service
 from tests.soak.run import events, owed
@@ -53,7 +54,7 @@ def test_spend_is_exact_over_lost_calls_and_answers(local_aws: MiniStack, stack:
     while waiting:
         batch, waiting = waiting[:40], waiting[40:]
         failing: Any = Failing(client, rng)
-        process = service(None, ledger=Ledger(failing, table), minutes=Minutes(failing, table))
+        process = service(None, ledger=Ledger(failing, table), judge=Judge(Places(failing, table)))
         messages = [{"messageId": str(n), "body": its.model_dump_json()} for n, its in enumerate(batch)]
         try:
             again = {int(its["itemIdentifier"]) for its in record(process, messages)["batchItemFailures"]}

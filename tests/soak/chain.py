@@ -17,10 +17,11 @@ from bidder.endpoints.republish import republish
 from bidder.endpoints.service import Service
 from bidder.events.aside import Aside
 from bidder.events.event import Event
+from bidder.events.judge import Judge
 from bidder.events.ledger import Ledger
-from bidder.events.minutes import Minutes
+from bidder.events.places import Places
 from bidder.events.publisher import Publisher
-from tests.fake_dynamodb import FakeDynamoDB, Unreachable
+from tests.fake_dynamodb import FakeDynamoDB, TransactionConflictException, Unreachable
 from tests.service import service
 
 _OURS = str(Path(sys.modules["bidder.endpoints.record"].__file__ or "").parents[1])
@@ -52,7 +53,7 @@ class Queue:
         try:
             answer = handler(records)
             failed = {int(its["itemIdentifier"]) for its in answer["batchItemFailures"]}
-        except (Died, Unreachable):
+        except (Died, Unreachable, TransactionConflictException):
             failed = set(range(len(batch)))
         # Now and then a message that is done comes again all the same, up to five times.
         again = {number for number in range(len(batch)) if rng.random() < 0.1}
@@ -76,9 +77,9 @@ class Chain:
     def process(self) -> Service:
         """A new process: it knows nothing of those before it."""
         ledger = Ledger(self.dynamodb, "ledger")  # type: ignore[arg-type]
-        minutes = Minutes(self.dynamodb, "ledger")  # type: ignore[arg-type]
+        judge = Judge(Places(self.dynamodb, "ledger"))  # type: ignore[arg-type]
         publisher = Publisher(self, "topic", Aside(lambda: self, "queue"))  # type: ignore[arg-type,return-value]
-        return service(None, ledger=ledger, minutes=minutes, publisher=publisher)
+        return service(None, ledger=ledger, judge=judge, publisher=publisher)
 
     def notify(self, event: Event) -> None:
         """Reports the event until it is heard, as exchanges do with a 503."""

@@ -18,12 +18,23 @@ from tests.soak.chain import Chain
 KINDS = (Kind.IMPRESSION, Kind.IMPRESSION, Kind.BILL, Kind.WIN, Kind.COMPLETE)
 
 
+FARM = "c-farm"
+"""The campaign that a viewer who is no person is shown, again and again in one minute, always at one price."""
+
+
 def events(rng: Random, count: int, campaigns: int) -> list[Event]:
-    """Events of some bids: a bid has one campaign and one price, and some are invalid or tests."""
+    """Events of some bids: a bid has one campaign, one price and one kind that bills it.
+
+    Some are invalid or tests, some are reported from many addresses, some are shown to a farm.
+    """
     made = []
     for _ in range(count):
         number = rng.randrange(max(1, count * 2 // 3))
         about = Random(number)  # noqa: S311 - what all events of a bid share
+        address = rng.choice([None, *"abcdefghij"])
+        if about.random() < 0.1:
+            made.append(event(number, campaign_id=FARM, user="farm", address=address, billed_by="impression"))
+            continue
         made.append(
             event(
                 number,
@@ -34,18 +45,27 @@ def events(rng: Random, count: int, campaigns: int) -> list[Event]:
                 invalid=rng.choice([None] * 9 + ["crawler"]),
                 at=NOW + timedelta(seconds=rng.randrange(3_000)),
                 deal_id=about.choice([None, "d1"]),
+                billed_by=about.choice([None, "impression", "impression", "bill"]),
+                address=address,
             )
         )
     return made
 
 
 def owed(sent: list[Event]) -> dict[str, tuple[int, int]]:
-    """Micros and impressions by campaign, from the definition: each bid with a billable event, once."""
+    """Micros and impressions by campaign, from the definition: each bid with a billable event, once.
+
+    Of what the farm was shown in its minute, 20, whichever came first.
+    """
+    kinds = {None: ("impression", "bill"), "impression": ("impression",), "bill": ("bill",)}
     billed = {
         e.bid_id: (e.campaign_id, round(e.price_micros / 1000))
         for e in sent
-        if e.kind in ("impression", "bill") and not e.test and not e.invalid
+        if e.kind in kinds[e.billed_by] and not e.test and not e.invalid
     }
+    farmed = [bid_id for bid_id, (campaign_id, _) in billed.items() if FARM in campaign_id]
+    for bid_id in farmed[20:]:
+        del billed[bid_id]
     totals: dict[str, tuple[int, int]] = {}
     for campaign_id, cost in billed.values():
         micros, number = totals.get(campaign_id, (0, 0))
@@ -66,7 +86,7 @@ def soak(seed: int, count: int, campaigns: int, harm: float = 0.2) -> Chain:
 
     ledger = chain.process().ledger
     wanted = owed(sent)
-    names = [f"c{number}" for number in range(campaigns)]
+    names = [FARM, *(f"c{number}" for number in range(campaigns))]
     spends = ledger.spends(dict.fromkeys(names, NOW.date()))
     for name in names:
         micros, number = wanted.get(name, (0, 0))

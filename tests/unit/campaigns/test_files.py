@@ -64,6 +64,13 @@ def test_an_id_given_twice_is_refused() -> None:
         read_campaigns(GOOD + GOOD.split("campaigns:")[1], "http://127.0.0.1:4566/creatives/")
 
 
+def test_names_that_would_make_event_urls_too_long_are_refused() -> None:
+    long = campaign(id="c" * 64, cpm=None, deals=[{"id": "Großer Marktplatz " * 7, "cpm": 1}])
+
+    with pytest.raises(InvalidCampaignFile, match=r"take \d+ letters .* shorten a deal's id, which takes 179"):
+        read_campaigns(as_yaml([long]), None)
+
+
 def test_what_is_exported_is_imported_as_it_was() -> None:
     paused = campaign(id="c2", budget={"daily": 5}, where={"not": {"os": {"include": ["ios"]}}}, cpm="0.000001")
     campaigns = [campaign(id="c1"), paused.model_copy(update={"status": Status.PAUSED})]

@@ -16,6 +16,7 @@ from bidder.delivery.budget import Spend
 from bidder.delivery.counts import Counts
 from bidder.endpoints.rebuild import rebuild
 from bidder.endpoints.service import Service
+from bidder.events.exchange import Exchanges
 from bidder.snapshot.manifest import INDEXES, MANIFESTS, POINTER
 from bidder.snapshot.snapshot import Snapshot
 from bidder.snapshot.store import SnapshotStore
@@ -58,6 +59,7 @@ class World:
         self.s3 = FakeS3()
         self.s3.now = NOW
         self.tables = FakeTables({"campaigns": ("id",), "history": ("pk", "sk")})
+        self.exchanges = Exchanges({})
         self.ledger = Spends()
         self.learning = Learned()
         self.campaigns = CampaignRepository(self.tables, "campaigns", "history", pause=lambda _: None)  # type: ignore[arg-type]
@@ -69,6 +71,7 @@ class World:
         service.ledger = self.ledger  # type: ignore[assignment]
         service.learning = self.learning  # type: ignore[assignment]
         service.currency_rates = dict  # type: ignore[method-assign]
+        service.__dict__["exchanges"] = self.exchanges
         return service
 
     def held(self, known: Snapshot | None = None) -> Snapshot:

@@ -56,6 +56,7 @@ def test_a_token_of_another_kind_is_refused(kind: Kind) -> None:
         {"rate": 2_000_000},
         {"advertiser": "other.example"},
         {"user": "A" * 11},
+        {"billed_by": Kind.BILL},
     ],
     ids=lambda changes: next(iter(changes)),
 )

@@ -31,6 +31,7 @@ all_claims = st.builds(
     advertiser=st.none() | ids,
     zone=st.sampled_from(["UTC", "Europe/Berlin", "Etc/GMT+5"]),
     user=st.none() | st.just("AbC-_0123xy"),
+    billed_by=st.sampled_from([Kind.IMPRESSION, Kind.BILL]),
 )
 kinds = st.sampled_from(Kind)
 

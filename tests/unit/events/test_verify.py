@@ -5,9 +5,10 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bidder.events.judge import Judge
 from bidder.events.kinds import Kind
 from bidder.events.ledger import Ledger
-from bidder.events.minutes import Minutes
+from bidder.events.places import Places
 from bidder.events.verify import due, verify
 from tests.campaigns import NOW
 from tests.events import event
@@ -45,9 +46,9 @@ def found(ledger: Ledger, events):  # type: ignore[no-untyped-def]
 @given(EVENTS, st.integers(0, 3))
 def test_what_was_counted_is_equal_and_what_was_not_is_named(events, lost) -> None:  # type: ignore[no-untyped-def]
     dynamodb = FakeDynamoDB()
-    ledger, minutes = Ledger(dynamodb, "ledger"), Minutes(dynamodb, "ledger")  # type: ignore[arg-type]
+    ledger, judge = Ledger(dynamodb, "ledger"), Judge(Places(dynamodb, "ledger"))  # type: ignore[arg-type]
     delivered = events[lost:]
-    ledger.record(map(minutes.judged, delivered))
+    ledger.record(judge.judged(delivered))
 
     results = found(ledger, events)
 
@@ -63,9 +64,9 @@ def test_what_was_counted_is_equal_and_what_was_not_is_named(events, lost) -> No
 
 def test_each_difference_is_explained() -> None:
     dynamodb = FakeDynamoDB()
-    ledger, minutes = Ledger(dynamodb, "ledger"), Minutes(dynamodb, "ledger")  # type: ignore[arg-type]
+    ledger, judge = Ledger(dynamodb, "ledger"), Judge(Places(dynamodb, "ledger"))  # type: ignore[arg-type]
     many = [event(number, user="anna") for number in range(22)]
-    ledger.record(map(minutes.judged, many))
+    ledger.record(judge.judged(many))
     ledger.record([event(99, campaign_id="c2")])
 
     results = found(ledger, [*many, event(50, campaign_id="c0")])
