@@ -12,7 +12,7 @@ from bidder.endpoints.sender import Sender
 from bidder.endpoints.service import Service
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
-from bidder.events.token import InvalidToken, verify
+from bidder.events.token import InvalidToken, Refusal, verify
 from bidder.metrics import emf
 
 MOST = 50
@@ -59,10 +59,11 @@ def _event(service: Service, url: str, sender: Sender, now: datetime) -> Event:
         kind_name, token = parts.path.rpartition("/e/")[2].strip("/").split("/")
         kind = Kind(kind_name)
     except ValueError:
+        refused(Refusal.MALFORMED, now)
         raise _NoEventUrl from None
     try:
         claims = verify(kind, token, service.signing_keys, now)
     except InvalidToken as refusal:
-        refused(refusal, kind, now)
+        refused(refusal.reason, now, kind=kind, why=str(refusal))
         raise
     return reported(service, kind, claims, dict(parse_qsl(parts.query, keep_blank_values=True)), sender, now)

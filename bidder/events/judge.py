@@ -7,9 +7,10 @@ Items of the ledger's table, by `pk` and `sk`:
 So whoever comes first is believed, and a token that is handed around bills once, and is counted apart from then on.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import UTC, timedelta
 
+from bidder import log
 from bidder.events.event import Event
 from bidder.events.invalid import MOST_A_MINUTE, MOST_ADDRESSES, Counts, invalid
 from bidder.events.kinds import Kind
@@ -21,21 +22,33 @@ _KEPT = timedelta(days=30)
 
 
 class Judge:
-    """Marks events; the same however often it is asked, and by whom. DynamoDB's own errors pass through."""
+    """Marks events; the same however often it is asked, and by whom."""
 
     def __init__(self, places: Places, at_once: int = 1) -> None:
         """`at_once` events are judged at the same time: each takes up to two writes."""
         self._places = places
         self._at_once = at_once
 
-    def judged(self, events: Iterable[Event]) -> list[Event]:
-        """The events, marked by the rule that they break. Only those that could be billed are looked at."""
-        if self._at_once == 1:
-            return list(map(self._judged, events))
-        from concurrent.futures import ThreadPoolExecutor  # which bids, that make a judge's service, do without
+    def judged(self, events: Mapping[str, Event]) -> dict[str, Event]:
+        """The events by message id, marked by the rule that they break; only those that could be billed are looked at.
 
-        with ThreadPoolExecutor(self._at_once) as pool:
-            return list(pool.map(self._judged, events))
+        What can't be judged now, as DynamoDB fails, is left out and logged: give it again later.
+        """
+        if self._at_once == 1:
+            found = list(map(self._tried, events.values()))
+        else:
+            from concurrent.futures import ThreadPoolExecutor  # which the bid function does without
+
+            with ThreadPoolExecutor(self._at_once) as pool:
+                found = list(pool.map(self._tried, events.values()))
+        return {message: event for message, event in zip(events, found, strict=True) if event is not None}
+
+    def _tried(self, event: Event) -> Event | None:
+        try:
+            return self._judged(event)
+        except Exception:  # whatever DynamoDB or the way there suffers from: the others are judged
+            log.error("ledger.unjudged", kind=event.kind)
+            return None
 
     def _judged(self, event: Event) -> Event:
         if not event.billable:

@@ -31,6 +31,7 @@ _PATHS = [(kind, f"/e/{kind}/") for kind in Kind]
 class Refusal(StrEnum):
     """Why a token is not taken, as metrics count it."""
 
+    KIND = "unknown-kind"
     MALFORMED = "malformed"
     UNKNOWN_KEY = "unknown-key"
     SIGNATURE = "signature"

@@ -13,7 +13,7 @@ from bidder.events.kinds import Kind
 from bidder.events.places import Places
 from tests.campaigns import NOW
 from tests.events import event
-from tests.fake_dynamodb import FakeDynamoDB, Unreachable
+from tests.fake_dynamodb import FakeDynamoDB
 
 SHOWN = st.lists(
     st.tuples(st.integers(0, 25), st.sampled_from(["anna", "ben", None]), st.integers(0, 1), st.integers(0, 9)),
@@ -38,11 +38,10 @@ def test_the_first_are_believed_however_often_they_come_and_whatever_fails(shown
     for one in shown_so:
         its = shown(*one)
         for _ in range(100):
-            try:
-                [found] = judge(dynamodb).judged([its])
-            except Unreachable:
-                continue
-            break
+            judged = judge(dynamodb).judged({"message": its})
+            if judged:
+                break
+        found = judged["message"]
         of_user = minutes.setdefault((its.user, one[2]), [])
         of_user += [] if its.bid_id in of_user else [its.bid_id]
         of_bid = addresses.setdefault(its.bid_id, [])
@@ -61,9 +60,9 @@ def test_the_first_are_believed_however_often_they_come_and_whatever_fails(shown
 )
 @pytest.mark.parametrize("kind", [Kind.IMPRESSION, Kind.BILL])
 def test_a_sale_out_of_its_time_is_marked(kind: Kind, late: timedelta, rule: str | None) -> None:
-    [found] = judge(FakeDynamoDB()).judged([event(1, kind, at=NOW + late)])
+    judged = judge(FakeDynamoDB()).judged({"message": event(1, kind, at=NOW + late)})
 
-    assert found.invalid == rule
+    assert judged["message"].invalid == rule
 
 
 def test_nobody_asks_about_what_is_not_billed_or_says_nothing_of_its_sender() -> None:
@@ -76,15 +75,22 @@ def test_nobody_asks_about_what_is_not_billed_or_says_nothing_of_its_sender() ->
         event(5, user="anna", test=True),
     ]
 
-    assert judge(dynamodb).judged(unasked) == unasked
+    assert list(judge(dynamodb).judged({its.bid_id: its for its in unasked}).values()) == unasked
     assert dynamodb.items == {}
 
 
 def test_what_is_judged_at_once_is_judged_the_same() -> None:
-    many = [shown(number, "anna", 0, number % 9) for number in range(60)]
+    many = [shown(number, "anna", 0, number % 9) for number in range(35)]
     at_once = Judge(Places(FakeDynamoDB(), "ledger"), at_once=4)  # type: ignore[arg-type]
 
-    marked = sum(its.invalid == "too-many" for its in at_once.judged(many))
+    judged = at_once.judged({its.bid_id: its for its in many})
 
-    assert marked == len(many) - MOST_A_MINUTE
-    assert [its.bid_id for its in at_once.judged(many)] == [its.bid_id for its in many]
+    assert sum(its.invalid == "too-many" for its in judged.values()) == 35 - MOST_A_MINUTE
+    assert [its.bid_id for its in judged.values()] == list(judged)
+
+
+def test_what_can_not_be_judged_now_is_left_out_and_the_rest_is_judged() -> None:
+    dynamodb = FakeDynamoDB(iter(["before", None, "after", None]))
+    events = {name: event(name, user=name) for name in "abcd"}
+
+    assert list(judge(dynamodb).judged(events)) == ["b", "d"]

@@ -48,7 +48,7 @@ def test_what_was_counted_is_equal_and_what_was_not_is_named(events, lost) -> No
     dynamodb = FakeDynamoDB()
     ledger, judge = Ledger(dynamodb, "ledger"), Judge(Places(dynamodb, "ledger"))  # type: ignore[arg-type]
     delivered = events[lost:]
-    ledger.record(judge.judged(delivered))
+    ledger.record(judge.judged(dict(enumerate(delivered))).values())
 
     results = found(ledger, events)
 
@@ -66,7 +66,7 @@ def test_each_difference_is_explained() -> None:
     dynamodb = FakeDynamoDB()
     ledger, judge = Ledger(dynamodb, "ledger"), Judge(Places(dynamodb, "ledger"))  # type: ignore[arg-type]
     many = [event(number, user="anna") for number in range(22)]
-    ledger.record(judge.judged(many))
+    ledger.record(judge.judged(dict(enumerate(many))).values())
     ledger.record([event(99, campaign_id="c2")])
 
     results = found(ledger, [*many, event(50, campaign_id="c0")])
