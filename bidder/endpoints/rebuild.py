@@ -51,7 +51,7 @@ def rebuild(service: Service, now: datetime) -> int:
         latest = _latest_terms(service, pinned)
     spends = service.ledger.spends(_days(_limited(compiled.index, latest), now))
     # where nobody bids by predictions, nobody asks what was counted
-    counts = service.learning.counts() if any(compiled.index.learners()) else {}
+    counts = service.learning.counts(now) if any(compiled.index.learners()) else {}
     by_notice = service.exchanges.billed_by_notice()
     delivery = compile_delivery(compiled.index, spends, now, service.currency_rates(), counts, latest, by_notice)
     manifest = Manifest(

@@ -238,7 +238,7 @@ def test_what_is_counted_lowers_the_bid_of_a_campaign_whose_ads_are_not_watched(
         shown = event(number, campaign_id=made.id, creative_id=spot.id, at=now, user="anna" if number < 3 else None)
         loop.publisher.publish(shown)
     learning = Learning(loop.dynamodb, loop.stack["BIDDER_LEARNING_TABLE"])
-    poll(lambda: learning.counts().get((made.id, spot.id)) == Counts(impressions=60))
+    poll(lambda: learning.counts(datetime.now(UTC)).get((made.id, spot.id)) == Counts(impressions=60))
 
     frequency = Frequency(loop.dynamodb, loop.stack["BIDDER_FREQUENCY_TABLE"])
     hour, now = timedelta(hours=1), datetime.now(UTC)

@@ -48,7 +48,7 @@ class Learned:
     def __init__(self) -> None:
         self.counted: dict[tuple[str, str], Counts] = {}
 
-    def counts(self) -> dict[tuple[str, str], Counts]:
+    def counts(self, _now: datetime) -> dict[tuple[str, str], Counts]:
         return self.counted
 
 
