@@ -101,8 +101,8 @@ def parser() -> argparse.ArgumentParser:
     reports = commands.add_parser(
         "report",
         help="what became of the bids of a day",
-        description="What became of the bids of a UTC day, from the archive of events. Bids are no events: the win "
-        "rate is of wins and losses, the bids that the exchange told the end of, and empty where it tells none.",
+        description="What became of the bids of a UTC day, from the archive of events. Bids are counted by the "
+        "processes that make them, and what one bid in its last minute is missing.",
     )
     reports.add_argument("--day", metavar="D", type=date.fromisoformat, required=True, help="such as 2026-11-23 (UTC)")
     reports.add_argument("--by", choices=[by.value for by in By], default=By.CAMPAIGN.value)

@@ -54,6 +54,7 @@ def bid(
     try:
         reply = _reply(service, Call(body, headers, base_url, now, exchange, nbr, waited_ms))
         service.no_bids.flush(now)
+        service.bids.flush(now)
     finally:
         service.room.release()
     whole = Reply(reply.status, reply.body, reply.content_type, {**reply.headers, **more})
@@ -83,7 +84,7 @@ def _reply(service: Service, call: Call) -> Reply:
             billed_by: BilledBy = Kind.BILL if by_notice else Kind.IMPRESSION
             keys = service.signing_keys
             terms = answer.Terms(request, call.base_url, keys, call.now, exchange, currency, rate, billed_by)
-            return _with_bid(service.settings.seat, terms, offers, as_xml=call.as_xml)
+            return _with_bid(service, terms, offers, as_xml=call.as_xml)
     except BadBody as bad:
         return bad.reply()
     except InvalidRequest as wrong:
@@ -119,12 +120,15 @@ def _offers(
     return paid
 
 
-def _with_bid(seat: str, terms: answer.Terms, offers: Sequence[Offer], *, as_xml: bool) -> Reply:
+def _with_bid(service: Service, terms: answer.Terms, offers: Sequence[Offer], *, as_xml: bool) -> Reply:
     urls = [answer.event_urls(terms, offer, number) for number, offer in enumerate(offers)]
+    if not terms.request.test:
+        service.bids.count(offers, terms.now)
     if as_xml:
         return Reply(200, vast_for_player(offers, urls), XML)
     bids = [answer.bid(terms, offer, its_urls) for offer, its_urls in zip(offers, urls, strict=True)]
-    return Reply(200, dump(bid_response(terms.request.id, bids[0]["id"], terms.currency, {seat: bids})), JSON)
+    seats = {service.settings.seat: bids}
+    return Reply(200, dump(bid_response(terms.request.id, bids[0]["id"], terms.currency, seats)), JSON)
 
 
 def no_bid(call: Call, request_id: str, reason: NoBidReason) -> Reply:

@@ -12,7 +12,7 @@ from bidder.events.address import address_name
 from bidder.events.claims import Claims
 from bidder.events.event import Event, make_event
 from bidder.events.invalid import by_sender
-from bidder.events.kinds import Kind
+from bidder.events.kinds import NOTICES, Kind, notice_kind
 from bidder.events.notice import stated_price
 from bidder.events.token import InvalidToken, Refusal, verify
 from bidder.events.urls import PRICE, TARGET
@@ -39,10 +39,10 @@ def notice(
     """
     headers = {"Cache-Control": "no-store", **cors(sender.origin)}
     try:
-        kind = Kind(kind_name)
+        kind = notice_kind(kind_name)
     except ValueError:
         refused(Refusal.KIND, now)
-        return error(404, f"no such event kind; known are {', '.join(Kind)}")
+        return error(404, f"no such event kind; known are {', '.join(NOTICES)}")
     target = query.get(TARGET, "") if kind is Kind.CLICK else ""
     led_on = Reply(302, headers={**headers, "Location": target})
     again = Reply(503, headers={**headers, "Retry-After": RETRY_AFTER})

@@ -11,7 +11,7 @@ from bidder.endpoints.reply import JSON, Reply, cors, error
 from bidder.endpoints.sender import Sender
 from bidder.endpoints.service import Service
 from bidder.events.event import Event
-from bidder.events.kinds import Kind
+from bidder.events.kinds import notice_kind
 from bidder.events.token import InvalidToken, Refusal, verify
 from bidder.metrics import emf
 
@@ -57,7 +57,7 @@ def _event(service: Service, url: str, sender: Sender, now: datetime) -> Event:
     try:
         parts = urlsplit(url)
         kind_name, token = parts.path.rpartition("/e/")[2].strip("/").split("/")
-        kind = Kind(kind_name)
+        kind = notice_kind(kind_name)
     except ValueError:
         refused(Refusal.MALFORMED, now)
         raise _NoEventUrl from None

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
+from secrets import token_hex
 from tempfile import gettempdir
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from bidder import aws, log
 from bidder.campaigns.repository import CampaignRepository
 from bidder.currency import InvalidRates, read_rates
+from bidder.endpoints.bids import Bids
 from bidder.endpoints.no_bids import NoBids
 from bidder.events.archive import Archive
 from bidder.events.aside import Aside
@@ -76,6 +78,11 @@ class Service:
     def no_bids(self) -> NoBids:
         """The counts of why there were no bids."""
         return NoBids()
+
+    @cached_property
+    def bids(self) -> Bids:
+        """The counts of the bids that were made."""
+        return Bids(token_hex(8), lambda events: self.publisher.publish_all(events))
 
     @cached_property
     def store(self) -> SnapshotStore:

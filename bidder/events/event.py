@@ -20,8 +20,11 @@ class Event(BaseModel):
 
     `at` is when the notice reached us. `zone` is the campaign's time zone. `user` and `address` tell viewers and
     senders apart without saying who they are (`bidder.privacy.viewer`, `bidder.events.address`). `invalid` names the
-    rule of `bidder.events.invalid` that the event broke. `billed_by` is the kind that makes this bid's price due; code
-    before this did not say, and took either of `BILLABLE`, once.
+    rule of `bidder.events.invalid` that the event broke.
+
+    `billed_by` is the kind that makes this bid's price due; code before this did not say, and took either of
+    `BILLABLE`, once. `count` is of the kind `bids` alone: how many of a campaign there were in the minute from `at` on;
+    `bid_id` is then that of the count.
 
     Fields are only ever added, with a default, so that what is stored can be read for as long as it is kept.
     """
@@ -49,6 +52,7 @@ class Event(BaseModel):
     address: str | None = None
     invalid: str | None = None
     billed_by: BilledBy | None = None
+    count: Annotated[int, Field(ge=1)] | None = None
 
     @property
     def counts_as_sale(self) -> bool:

@@ -7,6 +7,8 @@ from typing import Literal
 class Kind(StrEnum):
     """OpenRTB 2.6 section 4.3.1 (nurl, burl, lurl) and the VAST 4.2 tracking events, sections 3.14.1 and 3.4.
 
+    `bids` is no notice: the bidder itself says so how many bids it made (`bidder.endpoints.bids`).
+
     New ones go to the end: a kind's place says where its signature is (`bidder.events.signatures`).
     """
 
@@ -26,7 +28,11 @@ class Kind(StrEnum):
     PAUSE = "pause"
     CLICK = "click"
     ERROR = "error"
+    BIDS = "bids"
 
+
+NOTICES = tuple(kind for kind in Kind if kind is not Kind.BIDS)
+"""The kinds that have URLs."""
 
 BILLABLE = frozenset({Kind.IMPRESSION, Kind.BILL})
 """One of these makes a bid's price due, and its exchange says which: for video the VAST impression (OpenRTB 2.6 section
@@ -50,3 +56,12 @@ TRACKED_LINEAR = (
     Kind.SKIP,
 )
 """The kinds that stand in `<TrackingEvents>` under their VAST names."""
+
+
+def notice_kind(name: str) -> Kind:
+    """The kind of an event URL. Raises ValueError."""
+    kind = Kind(name)
+    if kind not in NOTICES:
+        msg = f"{name} is no notice"
+        raise ValueError(msg)
+    return kind
