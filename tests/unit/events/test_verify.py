@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +27,8 @@ EVENTS = st.lists(
             zone=["UTC", "Asia/Tokyo", "America/Los_Angeles"][number % 3],
             invalid=invalid,
             user="anna" if number % 2 else None,
+            deal_id=[None, "d1", "d2"][number % 3],
+            advertiser="shop.example",
         ),
         st.integers(0, 12),
         st.sampled_from([Kind.IMPRESSION, Kind.BILL, Kind.WIN]),
@@ -39,7 +42,7 @@ DAY = NOW.date()
 
 def found(ledger: Ledger, events):  # type: ignore[no-untyped-def]
     bids = due(events)
-    counted = {name: ledger.day(name, DAY).get("micros", 0) for name in ("c0", "c1", "c2")}
+    counted = {name: ledger.day(name, DAY) for name in ("c0", "c1", "c2")}
     return verify(bids, ledger.markers(bids), counted, DAY)
 
 
@@ -83,3 +86,17 @@ def test_each_difference_is_explained() -> None:
         False,
         ["5000 micros counted, with no event in the archive"],
     )
+
+
+@pytest.mark.parametrize("name", ["hour#12", "deal#d1", "advertiser#shop.example", "impressions"])
+def test_a_part_that_is_wrong_is_named_though_the_sum_is_right(name: str) -> None:
+    dynamodb = FakeDynamoDB()
+    ledger = Ledger(dynamodb, "ledger")  # type: ignore[arg-type]
+    sold = [event(1, deal_id="d1", advertiser="shop.example")]
+    ledger.record(sold)
+    dynamodb.items["spend#c1", f"day#{DAY}"][name]["N"] = "7"
+
+    its = found(ledger, sold)["c1"]
+
+    [reason] = its.reasons
+    assert (its.equal, reason.partition(":")[0]) == (False, name)
