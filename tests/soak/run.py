@@ -34,7 +34,7 @@ def events(rng: Random, count: int, campaigns: int) -> list[Event]:
         number = rng.randrange(max(1, count * 2 // 3))
         about = Random(number)  # noqa: S311 - what all events of a bid share
         address = rng.choice([None, *"abcdefghij"])
-        if about.random() < 0.1:
+        if about.random() < 0.3:
             made.append(event(number, campaign_id=FARM, user="farm", address=address, billed_by="impression"))
             continue
         made.append(
