@@ -5,11 +5,9 @@ counts, and once a minute is over publishes the counts behind the requests, as n
 minute is lost with it: reports say a little less than there was.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Lock
-from typing import NamedTuple
 
 from bidder import log
 from bidder.auction.offer import Offer
@@ -17,14 +15,10 @@ from bidder.events.event import Event
 from bidder.events.kinds import Kind
 from bidder.renewed import in_background
 
-_MINUTE = 60
+_MINUTE = timedelta(minutes=1)
 
-
-class _Of(NamedTuple):
-    campaign_id: str
-    advertiser: str
-    zone: str
-    deal_id: str | None
+_Of = tuple[str, str, str, str | None]
+"""Whose bids: campaign id, advertiser's domain, time zone, deal id."""
 
 
 class Bids:
@@ -39,8 +33,9 @@ class Bids:
         self._process = process
         self._publish = publish
         self._start = start
-        self._counts: Counter[_Of] = Counter()
-        self._minute: int | None = None
+        self._counts: dict[_Of, int] = {}
+        self._minute: datetime | None = None
+        self._until = datetime.max.replace(tzinfo=UTC)
         self._unpublished: list[Event] = []
         self._told = 0
         self._lock = Lock()
@@ -48,46 +43,46 @@ class Bids:
     def count(self, offers: Iterable[Offer], now: datetime) -> None:
         """Counts the offers of an answer that is about to go out."""
         with self._lock:
-            self._close(now)
+            if self._minute is None or now >= self._until:
+                self._begin(now)
             for offer in offers:
                 campaign = offer.campaign
-                its = _Of(campaign.id, campaign.advertiser.domain, campaign.time_zone, offer.price.deal_id)
-                self._counts[its] += 1
+                its = (campaign.id, campaign.advertiser.domain, campaign.time_zone, offer.price.deal_id)
+                self._counts[its] = self._counts.get(its, 0) + 1
 
     def flush(self, now: datetime) -> None:
         """Publishes the counts of the minutes that are over, and returns at once."""
-        if self._minute is None and not self._unpublished:
+        if not self._unpublished and now < self._until:
             return
         with self._lock:
-            self._close(now)
+            if now >= self._until:
+                self._begin(now)
             events, self._unpublished = self._unpublished, []
         if events:
             self._start(lambda: self._tell(events))
 
-    def _close(self, now: datetime) -> None:
-        minute = int(now.timestamp()) // _MINUTE
-        if minute == self._minute:
-            return
+    def _begin(self, now: datetime) -> None:
         if self._minute is not None:
-            at = datetime.fromtimestamp(self._minute * _MINUTE, UTC)
-            self._unpublished += [self._event(its, number, at) for its, number in self._counts.items()]
+            self._unpublished += [self._event(its, number, self._minute) for its, number in self._counts.items()]
             self._counts.clear()
-        self._minute = minute
+        self._minute = now.replace(second=0, microsecond=0)
+        self._until = self._minute + _MINUTE
 
     def _event(self, its: _Of, number: int, at: datetime) -> Event:
         self._told += 1
+        campaign_id, advertiser, zone, deal_id = its
         return Event(
             kind=Kind.BIDS,
             bid_id=f"{self._process}-{self._told}",
-            campaign_id=its.campaign_id,
+            campaign_id=campaign_id,
             creative_id="",
             bid_price_micros=0,
             price_micros=0,
             bid_at=at,
             at=at,
-            deal_id=its.deal_id,
-            advertiser=its.advertiser,
-            zone=its.zone,
+            deal_id=deal_id,
+            advertiser=advertiser,
+            zone=zone,
             count=number,
         )
 
