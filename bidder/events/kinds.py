@@ -31,7 +31,7 @@ class Kind(StrEnum):
     BIDS = "bids"
 
 
-NOTICES = tuple(kind for kind in Kind if kind is not Kind.BIDS)
+NOTICES: tuple[Kind, ...] = tuple(kind for kind in Kind if kind is not Kind.BIDS)
 """The kinds that have URLs."""
 
 BILLABLE = frozenset({Kind.IMPRESSION, Kind.BILL})

@@ -15,7 +15,7 @@ from functools import lru_cache
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bidder.events.claims import Claims, decode
-from bidder.events.kinds import Kind
+from bidder.events.kinds import NOTICES, Kind
 from bidder.events.signatures import LENGTH, Signatures
 
 LIFETIME = timedelta(hours=1)
@@ -25,7 +25,7 @@ CLOCK_SKEW = timedelta(minutes=1)
 """How far the clocks of two machines may be apart: an event this much before its bid is believed."""
 
 _SIGNATURE_BYTES = 16
-_PATHS = [(kind, f"/e/{kind}/") for kind in Kind]
+_PATHS = [(kind, f"/e/{kind}/") for kind in NOTICES]
 
 
 class Refusal(StrEnum):

@@ -116,11 +116,14 @@ class Chain:
                 self.queues[name].deliver(self.rng, most, self._dying(handler))
 
     def settle(self) -> None:
-        """No more harm: what was put aside comes again, until nothing waits."""
+        """No more harm: what was put aside comes again, until nothing waits.
+
+        SQS puts aside what was received too often only when it is asked for once more: so there may be more to redrive.
+        """
         self.harm = 0
-        for queue in self.queues.values():
-            queue.redrive()
-        while any(map(len, self.queues.values())):
+        while any(len(queue) or queue.aside for queue in self.queues.values()):
+            for queue in self.queues.values():
+                queue.redrive()
             self.work()
 
     def publish(self, *, Message: str, **_: Any) -> None:  # noqa: N803

@@ -65,7 +65,8 @@ class CloudQueue:
         return int(self._attributes(self._dead)["ApproximateNumberOfMessages"])
 
     def redrive(self) -> None:
-        move(self._sqs, self._dead, self.url)
+        if self.aside:
+            move(self._sqs, self._dead, self.url)
 
     def deliver(self, rng: Random, most: int, handler: Callable[[list[dict[str, str]]], Any]) -> None:
         batch: list[dict[str, Any]] = []

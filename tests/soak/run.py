@@ -98,7 +98,8 @@ def check(chain: Chain, sent: list[Event]) -> None:
         assert days[name].get("impressions", 0) == number, name
     bids = due(its for its in process.archive.events(NOW.date()) if its.campaign_id in days)
     found = verify(bids, process.ledger.markers(bids), days, NOW.date())
-    assert all(its.equal for its in found.values()), {name: its.reasons for name, its in found.items() if not its.equal}
+    for name, its in found.items():
+        assert its.equal, (name, [reason for reason in its.reasons if "found invalid" not in reason])
 
 
 def in_memory(seed: int, count: int, campaigns: int, harm: float = 0.2) -> None:

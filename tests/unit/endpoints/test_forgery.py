@@ -51,7 +51,7 @@ FORGED = {
     "swapped kind": (f"impression/{token(Kind.START)}", "signature"),
     "win for an impression": (f"impression/{token(Kind.WIN)}", "signature"),
     "impression for a billing notice": (f"bill/{TOKEN}", "signature"),
-    "kind that is no notice": (f"bids/{token(Kind.BIDS)}", None),
+    "kind that is no notice": (f"bids/{TOKEN}", None),
     "kind that there is not": (f"applause/{TOKEN}", None),
     "swapped campaign": (f"impression/{with_claims(campaign_id='c2')}", "signature"),
     "raised price": (f"impression/{with_claims(price_micros=9_000_000)}", "signature"),
