@@ -103,6 +103,11 @@ def post_events() -> Answer:
     return Answer(notices.notices(service(), request.raw_body, sender(request.headers, request.context), now()))
 
 
+@app.route("/e", methods=["OPTIONS"])
+def preflight_events() -> Answer:
+    return Answer(Reply(204, headers=cors(app.current_request.headers.get("origin"))))
+
+
 @app.route("/health", methods=["GET"])
 def get_health() -> Answer:
     return Answer(health.health(service(), now()))

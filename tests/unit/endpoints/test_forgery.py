@@ -178,3 +178,13 @@ def test_a_notice_after_the_tokens_time_bills_nothing_even_where_it_got_through(
     site.recorder.published[:] = [its.model_copy(update={"at": NOW + LIFETIME + timedelta(seconds=1)})]
 
     assert site.count() == {"invalid": 1, "invalid_micros": 5_000, "invalid#too-late": 1}
+
+
+def test_a_page_may_ask_whether_it_may_post() -> None:
+    asked = api_event("OPTIONS", "/e", "/e", headers={"Origin": "https://page.example"})
+
+    answer = app.app(asked, None)
+
+    assert answer["statusCode"] == 204
+    assert answer["headers"]["Access-Control-Allow-Origin"] == "https://page.example"
+    assert "POST" in answer["headers"]["Access-Control-Allow-Methods"]
