@@ -1,26 +1,19 @@
-"""What a process holds on to between requests, each thing made when first needed."""
+"""What a process holds on to between requests, each thing made when first needed.
 
+What a bid has no use for is imported then as well.
+"""
+
+import os
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from tempfile import gettempdir
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from bidder import aws, log
-from bidder.campaigns.repository import CampaignRepository
-from bidder.currency import InvalidRates, read_rates
 from bidder.endpoints.no_bids import NoBids
-from bidder.events.archive import Archive
-from bidder.events.aside import Aside
-from bidder.events.frequency import Frequency
-from bidder.events.learning import Learning
-from bidder.events.ledger import Ledger
-from bidder.events.minutes import Minutes
-from bidder.events.price_keys import PriceKeys
-from bidder.events.publisher import Publisher
 from bidder.events.token import SigningKeys
 from bidder.renewed import Renewed
 from bidder.settings import InvalidSettings, Settings
@@ -31,6 +24,14 @@ from bidder.snapshot.store import SnapshotStore
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bidder.campaigns.repository import CampaignRepository
+    from bidder.events.archive import Archive
+    from bidder.events.frequency import Frequency
+    from bidder.events.learning import Learning
+    from bidder.events.ledger import Ledger
+    from bidder.events.minutes import Minutes
+    from bidder.events.price_keys import PriceKeys
+    from bidder.events.publisher import Publisher
     from bidder.snapshot.index import Index
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -65,6 +66,13 @@ class Service:
         """The index of the refresh before this one, where it was in this process."""
         self.renewed: dict[str, Renewed[Any]] = {}
 
+    def woken(self) -> None:
+        """Forgets what lay in a frozen image: parameters, which the clock of an image believes to be new.
+
+        The keeper sees by itself that its snapshot is old, and connections that they are.
+        """
+        self.renewed.clear()
+
     @cached_property
     def room(self) -> BoundedSemaphore:
         """A place for each bid that may be decided at once."""
@@ -97,8 +105,10 @@ class Service:
         return self._parameter("signing-keys", SigningKeys)
 
     @_Parameter
-    def price_keys(self) -> PriceKeys:
+    def price_keys(self) -> "PriceKeys":
         """The keys of the exchanges that encrypt prices, if any. Raises InvalidSettings where they can't be read."""
+        from bidder.events.price_keys import PriceKeys
+
         try:
             return self._parameter("price-keys", PriceKeys)
         except aws.light("ssm").exceptions.ParameterNotFound:
@@ -117,6 +127,8 @@ class Service:
 
         None where there are none. Rates that can't be used count as none, so that no bid is made by a wrong one.
         """
+        from bidder.currency import InvalidRates, read_rates
+
         ssm, name = aws.client("ssm"), f"{self.settings.parameters}/currency-rates"
         try:
             return read_rates(ssm.get_parameter(Name=name)["Parameter"]["Value"])
@@ -127,41 +139,56 @@ class Service:
             return {}
 
     @cached_property
-    def publisher(self) -> Publisher:
+    def publisher(self) -> "Publisher":
         """The way to the topic of events."""
+        from bidder.events.aside import Aside
+        from bidder.events.publisher import Publisher
+
         aside = Aside(lambda: aws.impatient("sqs"), self.settings.notices_queue)
         return Publisher(aws.impatient("sns"), self.settings.events_topic, aside)
 
     @cached_property
-    def campaigns(self) -> CampaignRepository:
+    def campaigns(self) -> "CampaignRepository":
         """What is for sale."""
+        from bidder.campaigns.repository import CampaignRepository
+
         return CampaignRepository(
             aws.client("dynamodb"), self.settings.campaigns_table, self.settings.history_table, self._who
         )
 
     @cached_property
-    def ledger(self) -> Ledger:
+    def ledger(self) -> "Ledger":
         """What has been spent."""
+        from bidder.events.ledger import Ledger
+
         return Ledger(aws.client("dynamodb"), self.settings.ledger_table)
 
     @cached_property
-    def minutes(self) -> Minutes:
+    def minutes(self) -> "Minutes":
         """What viewers saw in a minute."""
+        from bidder.events.minutes import Minutes
+
         return Minutes(aws.client("dynamodb"), self.settings.ledger_table)
 
     @cached_property
-    def learning(self) -> Learning:
+    def learning(self) -> "Learning":
         """What became of bids."""
+        from bidder.events.learning import Learning
+
         return Learning(aws.client("dynamodb"), self.settings.learning_table)
 
     @cached_property
-    def frequency(self) -> Frequency:
+    def frequency(self) -> "Frequency":
         """What viewers were shown."""
+        from bidder.events.frequency import Frequency
+
         return Frequency(aws.client("dynamodb"), self.settings.frequency_table)
 
     @cached_property
-    def archive(self) -> Archive:
+    def archive(self) -> "Archive":
         """Every event there was."""
+        from bidder.events.archive import Archive
+
         return Archive(aws.client("s3"), self.settings.archive_bucket)
 
     def _parameter(self, name: str, model: type[Model]) -> Model:
@@ -182,5 +209,5 @@ class Service:
 
 
 def _copies(bucket: str) -> Path:
-    """Where this environment keeps the snapshot that it has: `/tmp` in Lambda."""
-    return Path(gettempdir()) / f"bidder-{bucket}"
+    """Where this environment keeps the snapshot that it has: `/tmp` in Lambda. To import tempfile takes 2 ms."""
+    return Path(os.environ.get("TMPDIR", "/tmp")) / f"bidder-{bucket}"  # noqa: S108  as tempfile has it

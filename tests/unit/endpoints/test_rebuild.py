@@ -16,7 +16,7 @@ from bidder.delivery.budget import Spend
 from bidder.delivery.counts import Counts
 from bidder.endpoints.rebuild import rebuild
 from bidder.endpoints.service import Service
-from bidder.snapshot.manifest import INDEXES, MANIFESTS, POINTER
+from bidder.snapshot.keys import INDEXES, MANIFESTS, POINTER
 from bidder.snapshot.snapshot import Snapshot
 from bidder.snapshot.store import SnapshotStore
 from tests.campaigns import NOW, campaign
