@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 ACCOUNT_CURRENCY = "USD"
 MICROS = 1_000_000
@@ -92,6 +92,8 @@ def display(amount_micros: int) -> str:
 
 class Priced(BaseModel):
     """Lets a model with `<name>_micros` fields be written as `<name>: 12.50` in a file that people edit."""
+
+    model_config = ConfigDict(defer_build=True)
 
     @model_validator(mode="before")
     @classmethod

@@ -7,6 +7,7 @@ from functools import cache
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bidder.letters import LONGEST_BASE
+from bidder.prebuilt import complete
 
 PREFIX = "BIDDER_"
 
@@ -21,7 +22,7 @@ class Settings(BaseModel):
     The stack sets them in Lambda; on a laptop they stand in `.local/env`. Ages and intervals are in seconds.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     campaigns_table: str = Field(min_length=1)
     history_table: str = Field(min_length=1)
@@ -52,6 +53,9 @@ class Settings(BaseModel):
     snapshot_warn_age: float = Field(default=180, gt=0)
     snapshot_hard_age: float = Field(default=600, gt=0)
     """Past this age the bidder answers no-bid: it can no longer say what has been spent."""
+
+
+complete(Settings)
 
 
 def read(environ: Mapping[str, str]) -> Settings:

@@ -9,6 +9,8 @@ import tempfile
 from pathlib import Path, PurePosixPath
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from tools import ROOT
+
 SUPPLIED = frozenset({"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3"})
 """Import names of what every Python runtime of Lambda has."""
 
@@ -24,6 +26,7 @@ def slimmed(packed: Path, out: Path) -> None:
         root = Path(folder)
         with ZipFile(packed) as archive:
             archive.extractall(root, [name for name in archive.namelist() if is_deployed(PurePosixPath(name))])
+        _write_schemas(root / "bidder")
         _compile(root)
         write(root, out)
 
@@ -48,6 +51,12 @@ def write(root: Path, out: Path, *, bytecode: bool = True) -> None:
             entry = ZipInfo(path.relative_to(root).as_posix())
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, path.read_bytes(), ZIP_DEFLATED, 9)
+
+
+def _write_schemas(folder: Path) -> None:
+    """Adds what `bidder.prebuilt` reads. In a process of its own, as for bytecode."""
+    command = [sys.executable, "-m", "tools.schemas", str(folder)]
+    subprocess.run(command, env={"PYTHONHASHSEED": "0"}, cwd=ROOT, check=True)
 
 
 def _compile(root: Path) -> None:

@@ -4,6 +4,7 @@ import json
 from io import BytesIO
 from typing import Any
 
+from bidder.aws.ahead import Ahead
 from bidder.aws.credentials import region
 from bidder.aws.endpoint import Endpoint, Refused, domain, own_address
 from bidder.aws.signature import path_of
@@ -20,7 +21,7 @@ class ParameterNotFound(LookupError):
 
 
 class Objects:
-    """S3's GetObject. Raises `exceptions.NoSuchKey`, Refused, OSError, HTTPException.
+    """S3's GetObject. Raises `exceptions.NoSuchKey`, Refused, OSError.
 
     At an address of one's own the bucket is the beginning of the path, which every S3 takes; at AWS's it is part of the
     host, unless a dot in its name would keep the host from matching the certificate.
@@ -32,11 +33,14 @@ class Objects:
         NoSuchKey = NoSuchKey
 
     def __init__(self) -> None:
+        self.ahead = Ahead()
         self._endpoints: dict[str, tuple[Endpoint, str]] = {}
 
     def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803  # boto3's names
         """An object, whole."""
-        endpoint, prefix = self._endpoints.get(Bucket) or self._endpoints.setdefault(Bucket, _bucket(Bucket))
+        endpoint, prefix = self._endpoints.get(Bucket) or self._endpoints.setdefault(
+            Bucket, _bucket(Bucket, self.ahead)
+        )
         try:
             return {"Body": BytesIO(endpoint.call("GET", prefix + path_of(Key), {})), "ETag": ""}
         except Refused as refused:
@@ -44,9 +48,12 @@ class Objects:
                 raise NoSuchKey(Key) from None
             raise
 
+    def _endpoint(self, bucket: str) -> tuple[Endpoint, str]:
+        return self._endpoints.get(bucket) or self._endpoints.setdefault(bucket, _bucket(bucket, self.ahead))
+
 
 class Parameters:
-    """Systems Manager's GetParameter. Raises `exceptions.ParameterNotFound`, Refused, OSError, HTTPException."""
+    """Systems Manager's GetParameter. Raises `exceptions.ParameterNotFound`, Refused, OSError."""
 
     class exceptions:  # noqa: N801  # boto3's name
         """The errors that callers tell apart."""
@@ -54,7 +61,8 @@ class Parameters:
         ParameterNotFound = ParameterNotFound
 
     def __init__(self) -> None:
-        self._endpoint = Endpoint("ssm", own_address("ssm") or f"https://ssm.{region()}.{domain()}")
+        self.ahead = Ahead()
+        self._endpoint = Endpoint("ssm", own_address("ssm") or f"https://ssm.{region()}.{domain()}", self.ahead)
 
     def get_parameter(self, *, Name: str, WithDecryption: bool = False) -> Any:  # noqa: N803  # boto3's names
         """A parameter's value and what is known of it."""
@@ -68,8 +76,9 @@ class Parameters:
             raise
 
 
-def _bucket(name: str) -> tuple[Endpoint, str]:
+def _bucket(name: str, ahead: Ahead) -> tuple[Endpoint, str]:
     own = own_address("s3")
     in_path = own is not None or "." in name
     host = "s3" if in_path else f"{name}.s3"
-    return Endpoint("s3", own or f"https://{host}.{region()}.{domain()}"), f"/{name}" if in_path else ""
+    base = own or f"https://{host}.{region()}.{domain()}"
+    return Endpoint("s3", base, ahead), f"/{name}" if in_path else ""

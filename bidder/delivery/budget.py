@@ -1,6 +1,5 @@
 """The budget guard: whether a campaign may go on bidding, given what it has spent."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -17,8 +16,7 @@ class Withheld(StrEnum):
     REPLACED = "no longer the campaign's latest form"
 
 
-@dataclass(frozen=True, slots=True)
-class Spend:
+class Spend(NamedTuple):
     """What a campaign has spent, in micros: in all, and in the current day of its time zone."""
 
     total_micros: int = 0

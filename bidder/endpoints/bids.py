@@ -8,12 +8,15 @@ minute is lost with it: reports say a little less than there was.
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from bidder import log
 from bidder.auction.offer import Offer
-from bidder.events.event import Event
 from bidder.events.kinds import Kind
 from bidder.renewed import in_background
+
+if TYPE_CHECKING:
+    from bidder.events.event import Event
 
 _MINUTE = timedelta(minutes=1)
 
@@ -27,7 +30,7 @@ class Bids:
     def __init__(
         self,
         process: str,
-        publish: Callable[[Sequence[Event]], None],
+        publish: "Callable[[Sequence[Event]], None]",
         start: Callable[[Callable[[], None]], None] = in_background,
     ) -> None:
         self._process = process
@@ -68,7 +71,9 @@ class Bids:
         self._minute = now.replace(second=0, microsecond=0)
         self._until = self._minute + _MINUTE
 
-    def _event(self, its: _Of, number: int, at: datetime) -> Event:
+    def _event(self, its: _Of, number: int, at: datetime) -> "Event":
+        from bidder.events.event import Event  # a cold start has no use for it
+
         self._told += 1
         campaign_id, advertiser, zone, deal_id = its
         return Event(
@@ -86,7 +91,7 @@ class Bids:
             count=number,
         )
 
-    def _tell(self, events: list[Event]) -> None:
+    def _tell(self, events: "list[Event]") -> None:
         try:
             self._publish(events)
         except Exception:  # neither SNS nor the queue aside took them: with the next minute's, under the same ids

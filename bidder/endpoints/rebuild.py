@@ -14,7 +14,8 @@ from bidder.snapshot.compile import compile_index
 from bidder.snapshot.container import BadSnapshot
 from bidder.snapshot.delivery import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
-from bidder.snapshot.manifest import DELIVERIES, INDEXES, Manifest
+from bidder.snapshot.keys import DELIVERIES, INDEXES
+from bidder.snapshot.manifest import Manifest
 from bidder.snapshot.part import Part, object_id
 
 if TYPE_CHECKING:

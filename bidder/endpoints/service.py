@@ -1,30 +1,20 @@
-"""What a process holds on to between requests, each thing made when first needed."""
+"""What a process holds on to between requests, each thing made when first needed.
 
+What a bid has no use for is imported then as well.
+"""
+
+import os
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from secrets import token_hex
-from tempfile import gettempdir
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from bidder import aws, log
-from bidder.campaigns.repository import CampaignRepository
-from bidder.currency import InvalidRates, read_rates
 from bidder.endpoints.bids import Bids
 from bidder.endpoints.no_bids import NoBids
-from bidder.events.archive import Archive
-from bidder.events.aside import Aside
-from bidder.events.exchange import Exchanges
-from bidder.events.frequency import Frequency
-from bidder.events.judge import Judge
-from bidder.events.learning import Learning
-from bidder.events.ledger import Ledger
-from bidder.events.places import Places
-from bidder.events.price_keys import PriceKeys
-from bidder.events.publisher import Publisher
 from bidder.events.token import SigningKeys
 from bidder.renewed import Renewed
 from bidder.settings import InvalidSettings, Settings
@@ -35,6 +25,15 @@ from bidder.snapshot.store import SnapshotStore
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bidder.campaigns.repository import CampaignRepository
+    from bidder.events.archive import Archive
+    from bidder.events.exchange import Exchanges
+    from bidder.events.frequency import Frequency
+    from bidder.events.judge import Judge
+    from bidder.events.learning import Learning
+    from bidder.events.ledger import Ledger
+    from bidder.events.price_keys import PriceKeys
+    from bidder.events.publisher import Publisher
     from bidder.snapshot.index import Index
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -69,6 +68,14 @@ class Service:
         """The index of the refresh before this one, where it was in this process."""
         self.renewed: dict[str, Renewed[Any]] = {}
 
+    def woken(self) -> None:
+        """Forgets what lay in a frozen image: parameters, which the clock of an image believes to be new, and a name.
+
+        The keeper sees by itself that its snapshot is old, and connections that they are.
+        """
+        self.renewed.clear()
+        vars(self).pop("bids", None)  # no two processes may count under one name
+
     @cached_property
     def room(self) -> BoundedSemaphore:
         """A place for each bid that may be decided at once."""
@@ -82,7 +89,7 @@ class Service:
     @cached_property
     def bids(self) -> Bids:
         """The counts of the bids that were made."""
-        return Bids(token_hex(8), lambda events: self.publisher.publish_all(events))
+        return Bids(os.urandom(8).hex(), lambda events: self.publisher.publish_all(events))
 
     @cached_property
     def store(self) -> SnapshotStore:
@@ -106,16 +113,20 @@ class Service:
         return self._parameter("signing-keys", SigningKeys)
 
     @_Parameter
-    def price_keys(self) -> PriceKeys:
+    def price_keys(self) -> "PriceKeys":
         """The keys of the exchanges that encrypt prices, if any. Raises InvalidSettings where they can't be read."""
+        from bidder.events.price_keys import PriceKeys
+
         try:
             return self._parameter("price-keys", PriceKeys)
         except aws.light("ssm").exceptions.ParameterNotFound:
             return PriceKeys({})
 
     @_Parameter
-    def exchanges(self) -> Exchanges:
+    def exchanges(self) -> "Exchanges":
         """What is agreed with exchanges, if anything. Raises InvalidSettings where it can't be read."""
+        from bidder.events.exchange import Exchanges
+
         try:
             return self._parameter("exchanges", Exchanges)
         except aws.light("ssm").exceptions.ParameterNotFound:
@@ -134,6 +145,8 @@ class Service:
 
         None where there are none. Rates that can't be used count as none, so that no bid is made by a wrong one.
         """
+        from bidder.currency import InvalidRates, read_rates
+
         ssm, name = aws.client("ssm"), f"{self.settings.parameters}/currency-rates"
         try:
             return read_rates(ssm.get_parameter(Name=name)["Parameter"]["Value"])
@@ -144,41 +157,57 @@ class Service:
             return {}
 
     @cached_property
-    def publisher(self) -> Publisher:
+    def publisher(self) -> "Publisher":
         """The way to the topic of events."""
+        from bidder.events.aside import Aside
+        from bidder.events.publisher import Publisher
+
         aside = Aside(lambda: aws.impatient("sqs"), self.settings.notices_queue)
         return Publisher(aws.impatient("sns"), self.settings.events_topic, aside)
 
     @cached_property
-    def campaigns(self) -> CampaignRepository:
+    def campaigns(self) -> "CampaignRepository":
         """What is for sale."""
+        from bidder.campaigns.repository import CampaignRepository
+
         return CampaignRepository(
             aws.client("dynamodb"), self.settings.campaigns_table, self.settings.history_table, self._who
         )
 
     @cached_property
-    def ledger(self) -> Ledger:
+    def ledger(self) -> "Ledger":
         """What has been spent."""
+        from bidder.events.ledger import Ledger
+
         return Ledger(aws.client("dynamodb"), self.settings.ledger_table)
 
     @cached_property
-    def judge(self) -> Judge:
+    def judge(self) -> "Judge":
         """What tells invalid traffic by what else was seen."""
+        from bidder.events.judge import Judge
+        from bidder.events.places import Places
+
         return Judge(Places(aws.client("dynamodb"), self.settings.ledger_table), at_once=8)
 
     @cached_property
-    def learning(self) -> Learning:
+    def learning(self) -> "Learning":
         """What became of bids."""
+        from bidder.events.learning import Learning
+
         return Learning(aws.client("dynamodb"), self.settings.learning_table)
 
     @cached_property
-    def frequency(self) -> Frequency:
+    def frequency(self) -> "Frequency":
         """What viewers were shown."""
+        from bidder.events.frequency import Frequency
+
         return Frequency(aws.client("dynamodb"), self.settings.frequency_table)
 
     @cached_property
-    def archive(self) -> Archive:
+    def archive(self) -> "Archive":
         """Every event there was."""
+        from bidder.events.archive import Archive
+
         return Archive(aws.client("s3"), self.settings.archive_bucket)
 
     def _parameter(self, name: str, model: type[Model]) -> Model:
@@ -199,5 +228,5 @@ class Service:
 
 
 def _copies(bucket: str) -> Path:
-    """Where this environment keeps the snapshot that it has: `/tmp` in Lambda."""
-    return Path(gettempdir()) / f"bidder-{bucket}"
+    """Where this environment keeps the snapshot that it has: `/tmp` in Lambda. To import tempfile takes 2 ms."""
+    return Path(os.environ.get("TMPDIR", "/tmp")) / f"bidder-{bucket}"  # noqa: S108  as tempfile has it

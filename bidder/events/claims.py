@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from bidder.events.kinds import BilledBy, Kind
 from bidder.letters import read, unpacked, written
@@ -50,7 +50,7 @@ class Claims(NamedTuple):
         return datetime.fromtimestamp(self.issued, UTC)
 
 
-_WRITTEN_BEFORE = TypeAdapter(Claims)
+_WRITTEN_BEFORE = TypeAdapter(Claims, config=ConfigDict(defer_build=True))
 
 
 def encode(claims: Claims) -> str:

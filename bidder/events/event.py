@@ -29,7 +29,7 @@ class Event(BaseModel):
     Fields are only ever added, with a default, so that what is stored can be read for as long as it is kept.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     version: Literal[1] = 1
     kind: Kind

@@ -20,10 +20,9 @@ from bidder.campaigns.lines import Line, TooManyLines, lines
 from bidder.delivery.budget import Terms, terms
 from bidder.snapshot import container, records, sets
 from bidder.snapshot.columns import column_sections
+from bidder.snapshot.part import KIND
 from bidder.snapshot.rows import rows_sections
 from bidder.snapshot.tier import ANYTHING, CLAUSE, EXCLUDE, GROWTH, INCLUDE, SIZES
-
-KIND = "index"
 
 
 class _Test(NamedTuple):

@@ -4,11 +4,15 @@ Lambda keeps `/tmp` for as long as it keeps the environment, also when a process
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from bidder import log
-from bidder.snapshot.manifest import POINTER, Manifest
+from bidder.renewed import in_background
+from bidder.snapshot.keys import POINTER
+from bidder.snapshot.manifest import Manifest
 from bidder.snapshot.snapshot import Snapshot
 from bidder.snapshot.store import SnapshotStore
 
@@ -17,16 +21,29 @@ if TYPE_CHECKING:
 
 
 class LastGood(SnapshotStore):
-    """Loads from S3 and, where that fails and nothing is known yet, from the copy in `folder`."""
+    """Loads from S3 and, where that fails and nothing is known yet, from the copy in `folder`.
 
-    def __init__(self, s3: "S3Client", bucket: str, folder: Path) -> None:
+    The copy is made once a snapshot is loaded, behind the request that waited for it.
+    """
+
+    def __init__(
+        self,
+        s3: "S3Client",
+        bucket: str,
+        folder: Path,
+        start: Callable[[Callable[[], None]], None] = in_background,
+    ) -> None:
         super().__init__(s3, bucket)
         self._folder = folder
-        self._pointer: bytes | None = None
+        self._start = start
+        self._read_now: dict[str, bytes] = {}
         self._from_disk = False
+        self._copying = Lock()
+        self._copied_version = 0
 
     def load(self, known: Snapshot | None) -> Snapshot | None:
         """As the store's; its errors pass through only where the copy is of no use either."""
+        self._read_now = {}
         try:
             found = super().load(known)
         except Exception as failure:
@@ -35,9 +52,9 @@ class LastGood(SnapshotStore):
                 raise
             log.warning("snapshot.copy", version=copied.version, reason=f"{type(failure).__name__}: {failure}")
             return copied
-        if found is not None and found is not known and self._pointer is not None:
-            self._write(POINTER, self._pointer)
-            self._drop_others(Manifest.model_validate_json(self._pointer))
+        if found is not None and found is not known:
+            version, objects, self._read_now = found.version, self._read_now, {}
+            self._start(lambda: self._copy(version, objects))
         return found
 
     def _copied(self) -> Snapshot | None:
@@ -53,14 +70,24 @@ class LastGood(SnapshotStore):
         if self._from_disk:
             return self._path(key).read_bytes()
         data = super()._get(key)
-        self._write(key, data)
+        self._read_now[key] = data
         return data
 
     def _read(self, key: str) -> tuple[bytes | None, str | None]:
         raw, etag = super()._read(key)
-        if key == POINTER:
-            self._pointer = raw
+        if raw is not None:
+            self._read_now[key] = raw
         return raw, etag
+
+    def _copy(self, version: int, objects: dict[str, bytes]) -> None:
+        """Makes what was read the copy: the pointer, which stands first in it, is written last."""
+        with self._copying:
+            if version < self._copied_version:  # a later one was quicker
+                return
+            self._copied_version = version
+            for key in reversed(objects):
+                self._write(key, objects[key])
+            self._drop_others(Manifest.model_validate_json(objects[POINTER]))
 
     def _path(self, key: str) -> Path:
         return self._folder / key.replace("/", "-")

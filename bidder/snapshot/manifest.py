@@ -2,11 +2,8 @@
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-POINTER = "snapshots/current.json"
-PIN = "snapshots/pin.json"
-MANIFESTS = "snapshots/manifest/"
-INDEXES = "snapshots/index/"
-DELIVERIES = "snapshots/delivery/"
+from bidder.prebuilt import complete
+from bidder.snapshot.keys import MANIFESTS
 
 
 class Manifest(BaseModel):
@@ -16,7 +13,7 @@ class Manifest(BaseModel):
     where older code wrote the manifest. `pinned` is the version whose index this one took over, if somebody asked so.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     version: int
     index: tuple[str, ...]
@@ -29,10 +26,13 @@ class Manifest(BaseModel):
     bidding: int = 0
 
 
+complete(Manifest)
+
+
 class Pin(BaseModel):
     """The version whose index refreshes are to keep; None lets them go on."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     version: int | None = None
 

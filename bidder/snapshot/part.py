@@ -6,10 +6,11 @@ from functools import cached_property
 
 from bidder.campaigns.known import named
 from bidder.snapshot.columns import Columns
-from bidder.snapshot.compile import KIND
 from bidder.snapshot.container import Sections, checksum, unpack
 from bidder.snapshot.records import Records
 from bidder.snapshot.tier import Numbers, Tier
+
+KIND = "index"
 
 
 class Part:

@@ -10,7 +10,8 @@ from bidder import log
 from bidder.snapshot.container import BadSnapshot
 from bidder.snapshot.delivery import load_delivery
 from bidder.snapshot.index import Index
-from bidder.snapshot.manifest import MANIFESTS, PIN, POINTER, Manifest, Pin, manifest_key
+from bidder.snapshot.keys import MANIFESTS, PIN, POINTER
+from bidder.snapshot.manifest import Manifest, Pin, manifest_key
 from bidder.snapshot.part import Part
 from bidder.snapshot.snapshot import Snapshot
 

@@ -17,7 +17,7 @@ from bidder.delivery.counts import Counts
 from bidder.endpoints.rebuild import rebuild
 from bidder.endpoints.service import Service
 from bidder.events.exchange import Exchanges
-from bidder.snapshot.manifest import INDEXES, MANIFESTS, POINTER
+from bidder.snapshot.keys import INDEXES, MANIFESTS, POINTER
 from bidder.snapshot.snapshot import Snapshot
 from bidder.snapshot.store import SnapshotStore
 from tests.campaigns import NOW, campaign
