@@ -196,7 +196,10 @@ def _of_place(place: Site | App | Dooh, known: Known) -> Values:
     if "keyword" in known.attributes:
         values |= _several(keyword=_keywords(place, content))
     if "category" in known.attributes:
-        values |= _several(category=_categories(place))
+        categories = _categories(place)
+        if known.above:
+            categories += [above for category in categories for above in known.above.get(category, ())]
+        values |= _several(category=categories)
     return values
 
 

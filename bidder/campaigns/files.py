@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urljoin
 from zoneinfo import available_timezones
@@ -11,7 +11,9 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from bidder.campaigns.besides import creative_lines
 from bidder.campaigns.campaign import Campaign
+from bidder.campaigns.categories import with_taxonomies
 from bidder.campaigns.lines import TooManyLines, lines
+from bidder.campaigns.taxonomy import Taxonomy
 from bidder.faults import faults
 
 
@@ -28,11 +30,13 @@ class _File(BaseModel):
 _DOCUMENT = TypeAdapter(dict[str, Any])
 
 
-def read_campaigns(text: str, media_url: str | None) -> list[Campaign]:
+def read_campaigns(
+    text: str, media_url: str | None, taxonomies: Mapping[int, Taxonomy] | None = None
+) -> list[Campaign]:
     """The campaigns of a file: YAML, or JSON Lines where the first line is a campaign by itself.
 
-    Relative media URLs are resolved against `media_url`, a base ending in `/`. Raises InvalidCampaignFile, naming each
-    wrong field by campaign and path.
+    Relative media URLs are resolved against `media_url`, a base ending in `/`; `taxonomies` say what their categories
+    are above and below. Raises InvalidCampaignFile, naming each wrong field by campaign and path.
     """
     campaigns: list[Campaign] = []
     wrong: list[str] = []
@@ -42,7 +46,7 @@ def read_campaigns(text: str, media_url: str | None) -> list[Campaign]:
         except ValidationError as error:
             wrong += _lines(name, error)
         else:
-            campaigns.append(campaign)
+            campaigns.append(with_taxonomies(campaign, taxonomies or {}))
             wrong += [f"{name}: {fault}" for fault in _faults_of_whole(campaign)]
     ids = [campaign.id for campaign in campaigns]
     wrong += [f"{twice}: the id is given to more than one campaign" for twice in sorted(_repeated(ids))]

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bidder.campaigns.campaign import Campaign, Status
+from bidder.campaigns.categories import unknown_categories
 from bidder.campaigns.differences import differences
 from bidder.campaigns.files import as_lines, as_yaml, read_campaigns
 from bidder.campaigns.repository import UnknownCampaign, merged
@@ -27,7 +28,11 @@ def import_file(service: Service, path: str, *, dry_run: bool = False) -> None:
     Raises InvalidCampaignFile, OSError.
     """
     text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
-    campaigns = read_campaigns(text, service.settings.media_url)
+    taxonomies = service.taxonomies.all()
+    campaigns = read_campaigns(text, service.settings.media_url, taxonomies)
+    for campaign in campaigns:
+        for note in unknown_categories(campaign, taxonomies):
+            print(f"note: {campaign.id}: {note}", file=sys.stderr)
     if dry_run:
         _print_changes(service, campaigns)
         return

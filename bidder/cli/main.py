@@ -11,8 +11,9 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from bidder.campaigns.files import InvalidCampaignFile
-from bidder.campaigns.repository import UnknownCampaign
-from bidder.cli import campaigns, snapshots
+from bidder.campaigns.repository import StaleCampaign, UnknownCampaign
+from bidder.campaigns.taxonomy import InvalidTaxonomy
+from bidder.cli import campaigns, snapshots, taxonomies
 from bidder.cli.environment import load_environment, target
 from bidder.cli.explain import NoSnapshot, print_admin_key, print_explanation
 from bidder.cli.ledger import Differs, print_verification
@@ -38,9 +39,11 @@ _EXPLAINED = (
     InvalidRecording,
     InvalidRequest,
     InvalidSettings,
+    InvalidTaxonomy,
     MoveFailed,
     NoSnapshot,
     OSError,
+    StaleCampaign,
 )
 """Errors whose own words say what to do."""
 
@@ -72,6 +75,7 @@ def parser() -> argparse.ArgumentParser:
     refresh = commands.add_parser("refresh", help="rebuild the campaign cache now, not at the next minute")
     refresh.set_defaults(run=lambda service, _: publish_refresh(service))
 
+    _add_taxonomies(commands.add_parser("taxonomies", help="which categories are above which"))
     _add_snapshot(commands.add_parser("snapshot", help="what refreshes published, and going back"))
     explains = commands.add_parser("explain", help="what the current campaign cache bids on a request, and why")
     explains.add_argument("file", metavar="REQUEST", help="OpenRTB as JSON, such as samples/request.json; - for stdin")
@@ -117,6 +121,16 @@ def parser() -> argparse.ArgumentParser:
     key = commands.add_parser("admin-key", help="print the key that POST /explain asks for")
     key.set_defaults(run=lambda service, _: print_admin_key(service))
     return root
+
+
+def _add_taxonomies(its: argparse.ArgumentParser) -> None:
+    actions = its.add_subparsers(dest="action", required=True)
+    imports = actions.add_parser("import", help="add or replace one, from IAB Tech Lab's file")
+    imports.add_argument("number", metavar="N", type=int, help="its number in AdCOM's list: 6 is Content Taxonomy 2.2")
+    imports.add_argument("file", metavar="FILE", help="tab-separated, such as 'Content Taxonomy 2.2.tsv'")
+    imports.set_defaults(run=lambda service, given: taxonomies.import_taxonomy(service, given.number, given.file))
+    lists = actions.add_parser("list", help="those that there are")
+    lists.set_defaults(run=lambda service, _: taxonomies.list_taxonomies(service))
 
 
 def _add_snapshot(snapshot: argparse.ArgumentParser) -> None:

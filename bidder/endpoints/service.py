@@ -31,6 +31,7 @@ from bidder.snapshot.store import SnapshotStore
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bidder.campaigns.taxonomies import Taxonomies
     from bidder.snapshot.index import Index
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -138,6 +139,13 @@ class Service:
         return CampaignRepository(
             aws.client("dynamodb"), self.settings.campaigns_table, self.settings.history_table, self._who
         )
+
+    @cached_property
+    def taxonomies(self) -> "Taxonomies":
+        """What categories are above and below each other: asked when campaigns are imported, never by a bid."""
+        from bidder.campaigns.taxonomies import Taxonomies  # on laptops only
+
+        return Taxonomies(aws.client("s3"), self.settings.snapshot_bucket)
 
     @cached_property
     def ledger(self) -> Ledger:

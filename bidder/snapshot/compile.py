@@ -73,7 +73,8 @@ def compile_index(
     """
     numbers: dict[_Test, int] = {}
     also: dict[str, set[str]] = defaultdict(set)
-    entries = [_entry(campaign, lines_of(campaign), numbers, also) for campaign in campaigns]
+    above: dict[str, set[str]] = defaultdict(set)
+    entries = [_entry(campaign, lines_of(campaign), numbers, also, above) for campaign in campaigns]
     entries.sort(key=lambda entry: (-entry.top, entry.id))
     tests = list(numbers)
     values = _values(tests)
@@ -91,16 +92,23 @@ def compile_index(
         learners=[position for position, entry in enumerate(entries) if entry.learns],
     )
     sections |= records.sections([entry.record for entry in entries])
-    meta = {"starts": starts, "clauses": clauses, "gone": sorted(gone), "also": _also(also)}
+    meta = {"starts": starts, "clauses": clauses, "gone": sorted(gone), "also": _also(also), "above": _also(above)}
     return container.pack(KIND, {"meta": _json(meta)} | sections)
 
 
 def _entry(
-    campaign: Campaign, its_lines: Sequence[Line], numbers: dict[_Test, int], also: dict[str, set[str]]
+    campaign: Campaign,
+    its_lines: Sequence[Line],
+    numbers: dict[_Test, int],
+    also: dict[str, set[str]],
+    above: dict[str, set[str]],
 ) -> _Entry:
     if its_lines:
         for attribute, values in besides(campaign).items():
             also[attribute].update(named(attribute, values))
+    for name, its in campaign.categories_below.items():
+        for category in its:
+            above[category].add(name)
     unsaid = implied(campaign)
     tested = [
         array("I", [numbers.setdefault(test, len(numbers)) for test in _tests({**line, **unsaid})])

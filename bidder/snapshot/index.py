@@ -50,10 +50,13 @@ class Index:
     def known(self) -> Known:
         """What its campaigns read off requests."""
         named: dict[str, set[str]] = {}
+        above: dict[str, set[str]] = {}
         for part in self.parts:
             for attribute, values in part.named.items():
                 named.setdefault(attribute, set()).update(values)
-        return Known(frozenset(named), named)
+            for category, its in part.above.items():
+                above.setdefault(category, set()).update(its)
+        return Known(frozenset(named), named, above)
 
     def __len__(self) -> int:
         return self._length

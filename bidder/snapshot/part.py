@@ -25,6 +25,8 @@ class Part:
         """Campaigns of the parts before this one that are no more."""
         self._values = sections["values"]
         self._also: dict[str, list[str]] = meta["also"]
+        self.above: Mapping[str, Sequence[str]] = meta.get("above", {})
+        """Of categories, as `taxonomy/id`, those above them that campaigns name."""
         self.tiers = tuple(
             Tier(sections, f"t{number}", start + first, [(attribute, clause) for attribute, clause in meta["clauses"]])
             for number, first in enumerate(meta["starts"])
