@@ -15,6 +15,7 @@ from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.implied import MIME, SALE, implied
 from bidder.campaigns.lines import Line, holds
 from bidder.campaigns.targeting import Attribute
+from bidder.delivery.budget import Withheld
 from bidder.snapshot import sets
 from bidder.snapshot.compile import campaign_lines
 from bidder.snapshot.snapshot import Snapshot
@@ -86,6 +87,9 @@ def verdict(terms: Terms, slot: Slot, snapshot: Snapshot, position: int, winners
 def delivery_reason(snapshot: Snapshot, position: int) -> str | None:
     """Why delivery lets the campaign not bid, or None."""
     withheld = snapshot.delivery.withheld(position)
+    if withheld is Withheld.LIST:
+        missing = (name for name, its in snapshot.index.lists.items() if position in its and name not in snapshot.lists)
+        return f"{withheld.value}: {', '.join(sorted(missing))}"
     if withheld:
         return withheld.value
     tier, place = snapshot.index.tier_of(position)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from bidder.campaigns.besides import besides
+from bidder.campaigns.besides import besides, named_values
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.lines import TooManyLines, lines
 from bidder.campaigns.taxonomy import CONTENT_1, Taxonomy
@@ -45,14 +45,9 @@ def unknown_categories(campaign: Campaign, taxonomies: Mapping[int, Taxonomy]) -
 def _named(campaign: Campaign) -> list[str]:
     """The categories that its rules, its expression, its creatives and its multipliers name."""
     try:
-        found = set(besides(campaign).get(CATEGORY, ()))
-        for line in lines(campaign.targeting, campaign.where):
-            demand = line.get(CATEGORY)
-            if demand:
-                found.update(demand.none_of, *demand.any_of)
+        return sorted(named_values(CATEGORY, lines(campaign.targeting, campaign.where), besides(campaign)))
     except TooManyLines:
         return []
-    return sorted(found)
 
 
 def _split(name: str) -> tuple[int | None, str]:

@@ -9,10 +9,11 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from bidder.campaigns.besides import creative_lines
+from bidder.campaigns.besides import besides, creative_lines, named_values
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.categories import with_taxonomies
 from bidder.campaigns.lines import TooManyLines, lines
+from bidder.campaigns.spelling import CHECKED, misspelled
 from bidder.campaigns.taxonomy import Taxonomy
 from bidder.faults import faults
 
@@ -110,14 +111,18 @@ def _faults_of_whole(campaign: Campaign) -> Iterator[str]:
     if campaign.time_zone not in available_timezones():
         yield f"time_zone: {campaign.time_zone} is no zone of the IANA database, such as Europe/Berlin"
     try:
-        lines(campaign.targeting, campaign.where, campaign.time_zone)
+        its_lines = lines(campaign.targeting, campaign.where, campaign.time_zone)
     except TooManyLines as error:
         yield f"where: {error}"
+        return
     for creative in campaign.creatives:
         try:
             creative_lines(creative, campaign.time_zone)
         except TooManyLines as error:
             yield f"creatives[{creative.id}].where: {error}"
+            return
+    for attribute in CHECKED:
+        yield from misspelled(attribute, named_values(attribute, its_lines, besides(campaign)))
 
 
 def _with_absolute_media(document: dict[str, Any], media_url: str | None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from math import asin, cos, radians, sin, sqrt
 from typing import NamedTuple
 
 SEGMENT = "segment"
+LIST = "list"
 NOT_PLAIN = frozenset({"os_version", "near", "hour"})
 """Attributes whose values depend on what campaigns name: ranges, and hours in the time zones of campaigns."""
 

@@ -80,6 +80,7 @@ Attribute = Literal[
     "deal",
     "segment",
     "user",
+    "list",
     "hour",
     "user_hour",
 ]

@@ -17,6 +17,7 @@ from bidder.cli import campaigns, snapshots, taxonomies
 from bidder.cli.environment import load_environment, target
 from bidder.cli.explain import NoSnapshot, print_admin_key, print_explanation
 from bidder.cli.ledger import Differs, print_verification
+from bidder.cli.lists import InvalidList, delete_list, import_list, list_lists
 from bidder.cli.redrive import QUEUES, MoveFailed, redrive
 from bidder.cli.refresh import publish_refresh
 from bidder.cli.replay import BadCall, print_replay
@@ -28,6 +29,7 @@ from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.recorded import InvalidRecording
 from bidder.settings import InvalidSettings, settings
 from bidder.snapshot.container import BadSnapshot
+from bidder.snapshot.list_store import UnknownList
 from bidder.snapshot.store import UnknownVersion
 
 _EXPLAINED = (
@@ -36,6 +38,7 @@ _EXPLAINED = (
     BadSnapshot,
     Differs,
     InvalidCampaignFile,
+    InvalidList,
     InvalidRecording,
     InvalidRequest,
     InvalidSettings,
@@ -75,6 +78,7 @@ def parser() -> argparse.ArgumentParser:
     refresh = commands.add_parser("refresh", help="rebuild the campaign cache now, not at the next minute")
     refresh.set_defaults(run=lambda service, _: publish_refresh(service))
 
+    _add_lists(commands.add_parser("lists", help="first-party and lookalike lists of ids"))
     _add_taxonomies(commands.add_parser("taxonomies", help="which categories are above which"))
     _add_snapshot(commands.add_parser("snapshot", help="what refreshes published, and going back"))
     explains = commands.add_parser("explain", help="what the current campaign cache bids on a request, and why")
@@ -123,6 +127,19 @@ def parser() -> argparse.ArgumentParser:
     return root
 
 
+def _add_lists(its: argparse.ArgumentParser) -> None:
+    actions = its.add_subparsers(dest="action", required=True)
+    imports = actions.add_parser("import", help="add or replace one; ids are hashed here")
+    imports.add_argument("name", metavar="NAME", help="as campaigns name it")
+    imports.add_argument("file", metavar="FILE", help="an id a line; - for standard input")
+    imports.add_argument("--hashed", action="store_true", help="the lines are SHA-256 of ids, in hex")
+    imports.set_defaults(run=lambda s, given: import_list(s, given.name, given.file, hashed=given.hashed))
+    actions.add_parser("list", help="all of them").set_defaults(run=lambda service, _: list_lists(service))
+    deletes = actions.add_parser("delete", help="drop one; campaigns that name it stop bidding")
+    deletes.add_argument("name", metavar="NAME")
+    deletes.set_defaults(run=lambda service, given: delete_list(service, given.name))
+
+
 def _add_taxonomies(its: argparse.ArgumentParser) -> None:
     actions = its.add_subparsers(dest="action", required=True)
     imports = actions.add_parser("import", help="add or replace one, from IAB Tech Lab's file")
@@ -165,6 +182,9 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     except UnknownCampaign as error:
         print(f"error: no campaign {error}; `python -m bidder campaigns list` shows the ids", file=sys.stderr)
+        return 1
+    except UnknownList as error:
+        print(f"error: no list {error}; `python -m bidder lists list` shows the names", file=sys.stderr)
         return 1
     except UnknownVersion as error:
         print(f"error: no snapshot of version {error} is kept; `--save` keeps one for longer", file=sys.stderr)

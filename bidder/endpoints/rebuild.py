@@ -51,11 +51,14 @@ def rebuild(service: Service, now: datetime) -> int:
     spends = service.ledger.spends(_days(_limited(compiled.index, latest), now))
     # where nobody bids by predictions, nobody asks what was counted
     counts = service.learning.counts() if any(compiled.index.learners()) else {}
-    delivery = compile_delivery(compiled.index, spends, now, service.currency_rates(), counts, latest)
+    lists = service.lists.published(compiled.index.lists, now) if compiled.index.lists else {}
+    unread = compiled.index.lists.keys() - lists.keys()
+    delivery = compile_delivery(compiled.index, spends, now, service.currency_rates(), counts, latest, unread)
     manifest = Manifest(
         version=version,
         index=compiled.keys,
         delivery=f"{DELIVERIES}{version}-{object_id(delivery)}",
+        lists=lists,
         at=now,
         revision=compiled.revision,
         base_revision=compiled.base_revision,

@@ -26,6 +26,7 @@ from bidder.renewed import Renewed
 from bidder.settings import InvalidSettings, Settings
 from bidder.snapshot.keeper import Keeper
 from bidder.snapshot.last_good import LastGood
+from bidder.snapshot.list_store import ListStore
 from bidder.snapshot.store import SnapshotStore
 
 if TYPE_CHECKING:
@@ -146,6 +147,11 @@ class Service:
         from bidder.campaigns.taxonomies import Taxonomies  # on laptops only
 
         return Taxonomies(aws.client("s3"), self.settings.snapshot_bucket)
+
+    @cached_property
+    def lists(self) -> ListStore:
+        """The lists of ids."""
+        return ListStore(aws.client("s3"), self.settings.snapshot_bucket)
 
     @cached_property
     def ledger(self) -> Ledger:

@@ -87,6 +87,17 @@ class Index:
         cost: int = part.columns.costs[position - part.start]
         return cost
 
+    @cached_property
+    def lists(self) -> dict[str, list[int]]:
+        """The lists of ids that campaigns name in their latest form, each with the positions of those."""
+        found: dict[str, list[int]] = {}
+        for part in self.parts:
+            for name, places in part.lists.items():
+                latest = [part.start + p for p in places if self.position(part.columns.id(p)) == part.start + p]
+                if latest:
+                    found.setdefault(name, []).extend(latest)
+        return found
+
     def learners(self) -> Iterator[str]:
         """The ids of the campaigns that bid or choose creatives by what is predicted of them."""
         for part in self.parts:

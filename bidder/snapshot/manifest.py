@@ -1,19 +1,21 @@
 """What names a snapshot: the one file that is flipped."""
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 POINTER = "snapshots/current.json"
 PIN = "snapshots/pin.json"
 MANIFESTS = "snapshots/manifest/"
 INDEXES = "snapshots/index/"
 DELIVERIES = "snapshots/delivery/"
+LISTS = "snapshots/list/"
 
 
 class Manifest(BaseModel):
     """A snapshot by the keys of its objects. `version` grows with each refresh: milliseconds since 1970 at `at`.
 
-    `revision` is that of the campaigns when they were read, and `base_revision` that of the index's first object; None
-    where older code wrote the manifest. `pinned` is the version whose index this one took over, if somebody asked so.
+    `lists` are the keys of the lists of ids that its campaigns name, by name. `revision` is that of the campaigns when
+    they were read, and `base_revision` that of the index's first object; None where older code wrote the manifest.
+    `pinned` is the version whose index this one took over, if somebody asked so.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -21,12 +23,18 @@ class Manifest(BaseModel):
     version: int
     index: tuple[str, ...]
     delivery: str
+    lists: dict[str, str] = Field(default_factory=dict)
     at: AwareDatetime | None = None
     revision: int | None = None
     base_revision: int | None = None
     pinned: int | None = None
     campaigns: int = 0
     bidding: int = 0
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of all its objects."""
+        return (*self.index, self.delivery, *self.lists.values())
 
 
 class Pin(BaseModel):
