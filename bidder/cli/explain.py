@@ -38,7 +38,7 @@ def print_explanation(service: Service, file: str, campaign_id: str | None, *, a
     most = None if as_json else MOST_SHOWN
     explained = explain(request, snapshot, service.settings.seat, now, most=most, campaign_id=campaign_id)
     if as_json:
-        print(json.dumps(document(request.id, snapshot, explained), indent=2))
+        print(json.dumps(document(request, snapshot, explained), indent=2))
         return
     print(f"Request {request.id}, snapshot {snapshot.version} of {snapshot.as_of:%Y-%m-%d %H:%M:%S} UTC")
     print("\n\n".join(map(_page, explained)) or "No impression has video.")

@@ -50,6 +50,13 @@ def _told(service: Service, call: Call, campaign_id: str | None) -> Reply:
     if campaign_id is not None and snapshot.index.position(campaign_id) is None:
         return error(404, f"the snapshot has no campaign {campaign_id[:100]}")
     explained = explain(
-        request, snapshot, service.settings.seat, call.now, exchange=exchange, most=MOST_TOLD, campaign_id=campaign_id
+        request,
+        snapshot,
+        service.settings.seat,
+        call.now,
+        exchange=exchange,
+        most=MOST_TOLD,
+        campaign_id=campaign_id,
+        as_xml=call.as_xml,
     )
-    return Reply(200, json.dumps(document(request.id, snapshot, explained)), JSON)
+    return Reply(200, json.dumps(document(request, snapshot, explained)), JSON)
