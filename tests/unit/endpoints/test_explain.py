@@ -56,7 +56,16 @@ def test_where_no_key_was_made_nobody_may() -> None:
     assert "make deploy" in json.loads(reply.body)["error"]
 
 
-BUDGETS = st.sampled_from([None, None, 2_000, 6_000, 20_000])
+BUDGETS = st.sampled_from([None, 4_000, 7_000, 20_000])
+
+
+@st.composite
+def breaks(draw: st.DrawFn) -> dict[str, Any]:
+    """Requests with one pod, several, or impressions that are in none."""
+    request = draw(pod_requests())
+    for imp in request["imp"]:
+        imp["video"]["podid"] = draw(st.sampled_from(["break", "other", None]))
+    return request
 
 
 @st.composite
@@ -64,12 +73,12 @@ def books(draw: st.DrawFn) -> list[Campaign]:
     """Campaigns of all sorts, or of those that pods take, some with little left of their budgets."""
     return [
         its.model_copy(update={"budget": Budget(total_micros=draw(BUDGETS))})
-        for its in draw(campaign_lists() | pod_campaigns())
+        for its in draw(pod_campaigns() | campaign_lists())
     ]
 
 
 @settings(max_examples=300)
-@given(st.lists(matchable_requests() | pod_requests(), min_size=1, max_size=3), books(), st.booleans(), st.booleans())
+@given(st.lists(breaks() | matchable_requests(), min_size=1, max_size=3), books(), st.booleans(), st.booleans())
 def test_it_says_what_a_bid_says(
     requests: list[dict[str, Any]], campaigns: list[Campaign], as_xml: bool, test: bool
 ) -> None:
