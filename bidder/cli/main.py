@@ -14,13 +14,14 @@ from bidder.campaigns.files import InvalidCampaignFile
 from bidder.campaigns.repository import StaleCampaign, UnknownCampaign
 from bidder.campaigns.taxonomy import InvalidTaxonomy
 from bidder.cli import campaigns, snapshots, taxonomies
+from bidder.cli.chosen import CURRENT, BadCall
 from bidder.cli.environment import load_environment, target
-from bidder.cli.explain import NoSnapshot, print_admin_key, print_explanation
+from bidder.cli.explain import Asked, NotInSnapshot, print_admin_key, print_explanation
 from bidder.cli.ledger import Differs, print_verification
 from bidder.cli.lists import InvalidList, delete_list, import_list, list_lists
 from bidder.cli.redrive import QUEUES, MoveFailed, redrive
 from bidder.cli.refresh import publish_refresh
-from bidder.cli.replay import BadCall, print_replay
+from bidder.cli.replay import print_replay
 from bidder.cli.report import print_report
 from bidder.endpoints.body import BadBody
 from bidder.endpoints.service import Service
@@ -44,7 +45,7 @@ _EXPLAINED = (
     InvalidSettings,
     InvalidTaxonomy,
     MoveFailed,
-    NoSnapshot,
+    NotInSnapshot,
     OSError,
     StaleCampaign,
 )
@@ -85,7 +86,19 @@ def parser() -> argparse.ArgumentParser:
     explains.add_argument("file", metavar="REQUEST", help="OpenRTB as JSON, such as samples/request.json; - for stdin")
     explains.add_argument("--campaign", metavar="ID", help="of this campaign alone")
     explains.add_argument("--json", action="store_true", help="as POST /explain answers, with all campaigns")
-    explains.set_defaults(run=lambda s, given: print_explanation(s, given.file, given.campaign, as_json=given.json))
+    explains.add_argument("--exchange", metavar="NAME", help="as in POST /bid?exchange=NAME")
+    explains.add_argument("--xml", action="store_true", help="as for a player that takes VAST alone")
+    explains.add_argument("--snapshot", metavar="V", default=CURRENT, help="a version, or a file that replay saved")
+    explains.add_argument("--at", metavar="TIME", help="the clock; else now, or that of the snapshot that is named")
+    explains.set_defaults(
+        run=lambda s, given: print_explanation(
+            s,
+            given.file,
+            given.campaign,
+            Asked(given.exchange, given.xml, given.at, given.snapshot),
+            as_json=given.json,
+        )
+    )
 
     replays = commands.add_parser("replay", help="what recorded requests would be bid on from one snapshot or two")
     replays.add_argument("--requests", metavar="FILE", required=True, type=Path, help="JSON Lines, also in gzip")
