@@ -48,10 +48,8 @@ def _told(service: Service, call: Call, campaign_id: str | None) -> Reply:
     if snapshot is None:
         return error(503, "no snapshot young enough to bid from: see /health")
     if campaign_id is not None and snapshot.index.position(campaign_id) is None:
-        taken = f"{snapshot.as_of:%Y-%m-%d %H:%M:%S} UTC"
-        return error(
-            404, f"no campaign {campaign_id[:100]} in the snapshot of {taken}; one imported since is in the next"
-        )
+        taken = f"the snapshot of {snapshot.as_of:%Y-%m-%d %H:%M:%S} UTC"
+        return error(404, f"no campaign {campaign_id[:100]} in {taken}; what was imported since is in the next")
     explained = explain(
         request,
         snapshot,

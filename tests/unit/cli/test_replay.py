@@ -101,14 +101,13 @@ def test_the_clock_is_the_argument_else_the_recorded_time_else_the_snapshots(tmp
 
 def test_a_recorded_exchange_is_the_one_that_campaigns_target(tmp_path: Path) -> None:
     file = tmp_path / "requests.jsonl"
-    file.write_bytes(
-        lines({"exchange": "adx", "request": video_request()}, {"exchange": "b", "request": video_request()})
-    )
+    named = [{"exchange": name, "request": video_request()} for name in ("adx", "b", "no name")]
+    file.write_bytes(lines(*named))
     replay = Replay(snapshot([campaign(targeting={"exchange": {"include": ["adx"]}})]), "bidder")
 
-    run(file, [replay], NOW)
+    read = run(file, [replay], NOW)
 
-    assert replay.tallies["plain"].bids == 1
+    assert (replay.tallies["plain"].bids, read.invalid) == (1, 1)
 
 
 def test_a_second_run_prints_the_same_bytes(tmp_path: Path) -> None:
