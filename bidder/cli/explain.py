@@ -86,7 +86,7 @@ def print_admin_key(service: Service) -> None:
 
 def _page(its: Explanation) -> str:
     seen = "; ".join(f"{name} {', '.join(values)}" for name, values in its.values.items())
-    untold = its.funnel[0][1] - len(its.campaigns)
+    untold = its.funnel[0][1] - len(its.campaigns) if len(its.campaigns) == MOST_SHOWN else 0
     return "\n".join(
         [
             f"\nImpression {its.imp_id}: {seen}",
