@@ -78,6 +78,7 @@ _imps = st.builds(
         bidfloor=_floors,
         bidfloorcur=st.sampled_from(["USD", "USD", "EUR", "JPY"]),
         secure=st.sampled_from([0, 1]),
+        tagid=st.sampled_from(["top", "Top ", "bottom"]),
         pmp=_optional(private_auction=st.sampled_from([0, 1]), deals=_deals),
     ),
 ) | st.just({"banner": {"w": 300, "h": 250}})
@@ -99,6 +100,13 @@ _devices = _optional(
 )
 
 
+_segments = st.lists(st.builds(lambda one: {"id": one}, st.sampled_from(["42", "43", "44"])), max_size=2)
+_users = st.builds(
+    lambda data: {"data": data},
+    st.lists(st.builds(lambda its, of: {**of, "segment": its}, _segments, _optional(name=st.just("Acme"))), max_size=2),
+)
+
+
 @st.composite
 def matchable_requests(draw: st.DrawFn) -> dict[str, Any]:
     """Valid video requests as JSON values, with one to three impressions."""
@@ -106,6 +114,7 @@ def matchable_requests(draw: st.DrawFn) -> dict[str, Any]:
     rest = draw(
         _optional(
             device=_devices,
+            user=_users,
             cur=st.sampled_from([[], ["USD"], ["EUR", "USD"], ["EUR"], ["JPY"]]),
             wseat=st.sampled_from([[], ["bidder", "x"], ["x"]]),
             bseat=st.sampled_from([[], ["x"]]),

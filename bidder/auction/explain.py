@@ -12,7 +12,18 @@ from bidder.auction.match import Slot, implied_values, match
 from bidder.auction.missed import ATTRIBUTES
 from bidder.auction.offer import Offer
 from bidder.auction.terms import Terms
-from bidder.auction.verdict import ALLOWANCE, BIDS, DOCUMENT, FATES, RULES, WITHHELD, Verdict, rule_of, verdict
+from bidder.auction.verdict import (
+    ALLOWANCE,
+    BIDS,
+    DOCUMENT,
+    FATES,
+    RULES,
+    TARGETING,
+    WITHHELD,
+    Verdict,
+    rule_of,
+    verdict,
+)
 from bidder.delivery.budget import Withheld
 from bidder.openrtb.bid_request import BidRequest
 from bidder.snapshot import sets
@@ -126,6 +137,15 @@ def _matching(slot: Slot, snapshot: Snapshot) -> list[tuple[str, int]]:
     left = sum(sets.count(bidding) for _, _, bidding in tiers)
     funnel = [("all", len(index) - old), (WITHHELD, left)]
     states = [tier.begin(bidding) for tier, _, bidding in tiers]
+
+    def remaining() -> int:
+        return sum(
+            sum(1 for _ in tier.campaigns(state, bidding))
+            for state, (tier, _, bidding) in zip(states, tiers, strict=True)
+        )
+
+    if (able := remaining()) < left:
+        funnel.append((TARGETING, able))
     for attribute in ATTRIBUTES:
         names = frozenset({attribute})
         if any(tier.about(names) for tier, _, _ in tiers):
@@ -133,11 +153,7 @@ def _matching(slot: Slot, snapshot: Snapshot) -> list[tuple[str, int]]:
                 narrow(state, tier.about(names), numbers, tier.lines)
                 for state, (tier, numbers, _) in zip(states, tiers, strict=True)
             ]
-            left = sum(
-                sum(1 for _ in tier.campaigns(state, bidding))
-                for state, (tier, _, bidding) in zip(states, tiers, strict=True)
-            )
-            funnel.append((rule_of(attribute), left))
+            funnel.append((rule_of(attribute), remaining()))
     return funnel
 
 

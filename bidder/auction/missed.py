@@ -23,7 +23,10 @@ _SAID = {MIME: "the player's media type", SALE: "the sale"}
 
 
 class Missed(NamedTuple):
-    """The attribute, by its place in `ATTRIBUTES`, what was seen of it and what was wanted, and both as a reason."""
+    """The attribute, by its place in `ATTRIBUTES`, what was seen of it and what was wanted, and both as a reason.
+
+    The place is -1 where no attribute is at fault: nothing that a request can show would do.
+    """
 
     place: int
     seen: str
@@ -31,12 +34,12 @@ class Missed(NamedTuple):
     reason: str
 
     @property
-    def attribute(self) -> str:
+    def attribute(self) -> str | None:
         """Its name."""
-        return ATTRIBUTES[self.place]
+        return ATTRIBUTES[self.place] if self.place >= 0 else None
 
 
-NEVER = Missed(0, "", "", "its targeting can never be met")
+NEVER = Missed(-1, "", "", "its targeting can never be met")
 
 
 def missed(lines: Iterable[Line], values: Mapping[str, Sequence[str]]) -> Missed | None:

@@ -29,15 +29,20 @@ FATES = {
 
 USED_UP = "as many of its bids are out as its budget pays for; the next refresh says what was spent"
 WITHHELD = "withheld"
+TARGETING = "targeting"
+"""Removes what no request can meet."""
 
 
-def rule_of(attribute: str) -> str:
-    """The name of the rule about an attribute; refusals have some of the same names."""
+def rule_of(attribute: str | None) -> str:
+    """The name of the rule about an attribute, or about targeting as a whole; refusals have some of the same names."""
+    if attribute is None:
+        return TARGETING
     return {MIME: "files", SALE: "sale"}.get(attribute, f"targeting.{attribute}")
 
 
 RULES: tuple[str, ...] = (
     WITHHELD,
+    TARGETING,
     *map(rule_of, ATTRIBUTES),
     *(refusal.name.lower() for refusal in Refusal),
     *FATES,
