@@ -93,7 +93,9 @@ def _rules(values: list[str]) -> st.SearchStrategy[dict[str, list[str]]]:
     return st.fixed_dictionaries({}, optional={"include": some, "exclude": some, "all": some})
 
 
-targetings = st.fixed_dictionaries({}, optional={name: _rules(values) for name, values in _VALUES.items()})
+targetings = st.lists(st.sampled_from(sorted(_VALUES)), unique=True, max_size=3).flatmap(
+    lambda names: st.fixed_dictionaries({name: _rules(_VALUES[name]) for name in names})
+)
 _one_rule = st.sampled_from(sorted(_VALUES)).flatmap(lambda name: st.fixed_dictionaries({name: _rules(_VALUES[name])}))
 wheres = st.none() | st.recursive(
     _one_rule,
