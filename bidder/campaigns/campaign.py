@@ -87,7 +87,8 @@ class Campaign(Priced):
     A request must meet the rules of `targeting` and, where there is one, the expression `where`. `time_zone`, a name of
     the IANA database, is that of its hours and its days.
 
-    `categories` are ids of the category taxonomy `cattax` (AdCOM List: Category Taxonomies).
+    `categories` are ids of the category taxonomy `cattax` (AdCOM List: Category Taxonomies). What is above them, and
+    what is below the categories that its targeting names, importing a file fills in (`bidder.campaigns.categories`).
     `discloses_price` writes the bid's price into the markup (VAST Pricing), where the page and its viewers can read it.
     """
 
@@ -99,6 +100,8 @@ class Campaign(Priced):
     advertiser: Advertiser
     categories: tuple[str, ...] = ()
     cattax: Annotated[int, Field(gt=0)] = 1
+    categories_above: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    categories_below: dict[Word, tuple[Word, ...]] = Field(default_factory=dict)
     cpm_micros: Micros | None = None
     cpcv_micros: Micros | None = None
     cpc_micros: Micros | None = None

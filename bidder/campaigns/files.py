@@ -2,17 +2,20 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urljoin
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from bidder.campaigns.besides import creative_lines
+from bidder.campaigns.besides import besides, creative_lines, named_values
 from bidder.campaigns.campaign import Campaign
+from bidder.campaigns.categories import with_taxonomies
 from bidder.campaigns.lines import TooManyLines, lines
 from bidder.campaigns.names import too_long
+from bidder.campaigns.spelling import CHECKED, misspelled
+from bidder.campaigns.taxonomy import Taxonomy
 from bidder.faults import faults
 
 
@@ -29,11 +32,13 @@ class _File(BaseModel):
 _DOCUMENT = TypeAdapter(dict[str, Any])
 
 
-def read_campaigns(text: str, media_url: str | None) -> list[Campaign]:
+def read_campaigns(
+    text: str, media_url: str | None, taxonomies: Mapping[int, Taxonomy] | None = None
+) -> list[Campaign]:
     """The campaigns of a file: YAML, or JSON Lines where the first line is a campaign by itself.
 
-    Relative media URLs are resolved against `media_url`, a base ending in `/`. Raises InvalidCampaignFile, naming each
-    wrong field by campaign and path.
+    Relative media URLs are resolved against `media_url`, a base ending in `/`; `taxonomies` say what their categories
+    are above and below. Raises InvalidCampaignFile, naming each wrong field by campaign and path.
     """
     campaigns: list[Campaign] = []
     wrong: list[str] = []
@@ -43,7 +48,7 @@ def read_campaigns(text: str, media_url: str | None) -> list[Campaign]:
         except ValidationError as error:
             wrong += _lines(name, error)
         else:
-            campaigns.append(campaign)
+            campaigns.append(with_taxonomies(campaign, taxonomies or {}))
             wrong += [f"{name}: {fault}" for fault in _faults_of_whole(campaign)]
     ids = [campaign.id for campaign in campaigns]
     wrong += [f"{twice}: the id is given to more than one campaign" for twice in sorted(_repeated(ids))]
@@ -109,14 +114,18 @@ def _faults_of_whole(campaign: Campaign) -> Iterator[str]:
     if advice := too_long(campaign):
         yield advice
     try:
-        lines(campaign.targeting, campaign.where, campaign.time_zone)
+        its_lines = lines(campaign.targeting, campaign.where, campaign.time_zone)
     except TooManyLines as error:
         yield f"where: {error}"
+        return
     for creative in campaign.creatives:
         try:
             creative_lines(creative, campaign.time_zone)
         except TooManyLines as error:
             yield f"creatives[{creative.id}].where: {error}"
+            return
+    for attribute in CHECKED:
+        yield from misspelled(attribute, named_values(attribute, its_lines, besides(campaign)))
 
 
 def _with_absolute_media(document: dict[str, Any], media_url: str | None) -> dict[str, Any]:

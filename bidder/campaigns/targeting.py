@@ -84,6 +84,7 @@ Attribute = Literal[
     "deal",
     "segment",
     "user",
+    "list",
     "hour",
     "user_hour",
 ]

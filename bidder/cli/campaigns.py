@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bidder.campaigns.campaign import Campaign, Status
+from bidder.campaigns.categories import unknown_categories
 from bidder.campaigns.differences import differences
 from bidder.campaigns.files import as_lines, as_yaml, read_campaigns
 from bidder.campaigns.repository import UnknownCampaign, merged
+from bidder.cli.lists import missing_lists
 from bidder.cli.progress import Progress
 from bidder.cli.refresh import publish_refresh
 from bidder.cli.table import table
@@ -27,7 +29,13 @@ def import_file(service: Service, path: str, *, dry_run: bool = False) -> None:
     Raises InvalidCampaignFile, OSError.
     """
     text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
-    campaigns = read_campaigns(text, service.settings.media_url)
+    taxonomies = service.taxonomies.all()
+    campaigns = read_campaigns(text, service.settings.media_url, taxonomies)
+    for campaign in campaigns:
+        for note in unknown_categories(campaign, taxonomies):
+            print(f"note: {campaign.id}: {note}", file=sys.stderr)
+    for note in missing_lists(service, campaigns):
+        print(f"note: {note}", file=sys.stderr)
     if dry_run:
         _print_changes(service, campaigns)
         return

@@ -11,14 +11,17 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from bidder.campaigns.files import InvalidCampaignFile
-from bidder.campaigns.repository import UnknownCampaign
-from bidder.cli import campaigns, snapshots
+from bidder.campaigns.repository import StaleCampaign, UnknownCampaign
+from bidder.campaigns.taxonomy import InvalidTaxonomy
+from bidder.cli import campaigns, snapshots, taxonomies
+from bidder.cli.chosen import CURRENT, BadCall
 from bidder.cli.environment import load_environment, target
-from bidder.cli.explain import NoSnapshot, print_admin_key, print_explanation
+from bidder.cli.explain import Asked, NotInSnapshot, print_admin_key, print_explanation
 from bidder.cli.ledger import Differs, print_verification
+from bidder.cli.lists import InvalidList, delete_list, import_list, list_lists
 from bidder.cli.redrive import QUEUES, MoveFailed, redrive
 from bidder.cli.refresh import publish_refresh
-from bidder.cli.replay import BadCall, print_replay
+from bidder.cli.replay import print_replay
 from bidder.cli.report import print_report
 from bidder.endpoints.body import BadBody
 from bidder.endpoints.service import Service
@@ -27,6 +30,7 @@ from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.recorded import InvalidRecording
 from bidder.settings import InvalidSettings, settings
 from bidder.snapshot.container import BadSnapshot
+from bidder.snapshot.list_store import UnknownList
 from bidder.snapshot.store import UnknownVersion
 
 _EXPLAINED = (
@@ -35,12 +39,15 @@ _EXPLAINED = (
     BadSnapshot,
     Differs,
     InvalidCampaignFile,
+    InvalidList,
     InvalidRecording,
     InvalidRequest,
     InvalidSettings,
+    InvalidTaxonomy,
     MoveFailed,
-    NoSnapshot,
+    NotInSnapshot,
     OSError,
+    StaleCampaign,
 )
 """Errors whose own words say what to do."""
 
@@ -72,12 +79,26 @@ def parser() -> argparse.ArgumentParser:
     refresh = commands.add_parser("refresh", help="rebuild the campaign cache now, not at the next minute")
     refresh.set_defaults(run=lambda service, _: publish_refresh(service))
 
+    _add_lists(commands.add_parser("lists", help="first-party and lookalike lists of ids"))
+    _add_taxonomies(commands.add_parser("taxonomies", help="which categories are above which"))
     _add_snapshot(commands.add_parser("snapshot", help="what refreshes published, and going back"))
     explains = commands.add_parser("explain", help="what the current campaign cache bids on a request, and why")
     explains.add_argument("file", metavar="REQUEST", help="OpenRTB as JSON, such as samples/request.json; - for stdin")
     explains.add_argument("--campaign", metavar="ID", help="of this campaign alone")
     explains.add_argument("--json", action="store_true", help="as POST /explain answers, with all campaigns")
-    explains.set_defaults(run=lambda s, given: print_explanation(s, given.file, given.campaign, as_json=given.json))
+    explains.add_argument("--exchange", metavar="NAME", help="as in POST /bid?exchange=NAME")
+    explains.add_argument("--xml", action="store_true", help="as for a player that takes VAST alone")
+    explains.add_argument("--snapshot", metavar="V", default=CURRENT, help="a version, or a file that replay saved")
+    explains.add_argument("--at", metavar="TIME", help="the clock; else now, or that of the snapshot that is named")
+    explains.set_defaults(
+        run=lambda s, given: print_explanation(
+            s,
+            given.file,
+            given.campaign,
+            Asked(given.exchange, given.xml, given.at, given.snapshot),
+            as_json=given.json,
+        )
+    )
 
     replays = commands.add_parser("replay", help="what recorded requests would be bid on from one snapshot or two")
     replays.add_argument("--requests", metavar="FILE", required=True, type=Path, help="JSON Lines, also in gzip")
@@ -119,6 +140,29 @@ def parser() -> argparse.ArgumentParser:
     return root
 
 
+def _add_lists(its: argparse.ArgumentParser) -> None:
+    actions = its.add_subparsers(dest="action", required=True)
+    imports = actions.add_parser("import", help="add or replace one; ids are hashed here")
+    imports.add_argument("name", metavar="NAME", help="as campaigns name it")
+    imports.add_argument("file", metavar="FILE", help="an id a line; - for standard input")
+    imports.add_argument("--hashed", action="store_true", help="the lines are SHA-256 of ids, in hex")
+    imports.set_defaults(run=lambda s, given: import_list(s, given.name, given.file, hashed=given.hashed))
+    actions.add_parser("list", help="all of them").set_defaults(run=lambda service, _: list_lists(service))
+    deletes = actions.add_parser("delete", help="drop one; campaigns that name it stop bidding")
+    deletes.add_argument("name", metavar="NAME")
+    deletes.set_defaults(run=lambda service, given: delete_list(service, given.name))
+
+
+def _add_taxonomies(its: argparse.ArgumentParser) -> None:
+    actions = its.add_subparsers(dest="action", required=True)
+    imports = actions.add_parser("import", help="add or replace one, from IAB Tech Lab's file")
+    imports.add_argument("number", metavar="N", type=int, help="its number in AdCOM's list: 6 is Content Taxonomy 2.2")
+    imports.add_argument("file", metavar="FILE", help="tab-separated, such as 'Content Taxonomy 2.2.tsv'")
+    imports.set_defaults(run=lambda service, given: taxonomies.import_taxonomy(service, given.number, given.file))
+    lists = actions.add_parser("list", help="those that there are")
+    lists.set_defaults(run=lambda service, _: taxonomies.list_taxonomies(service))
+
+
 def _add_snapshot(snapshot: argparse.ArgumentParser) -> None:
     actions = snapshot.add_subparsers(dest="action", required=True)
     lists = actions.add_parser("list", help="the snapshots of the last day, the newest first")
@@ -151,6 +195,9 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     except UnknownCampaign as error:
         print(f"error: no campaign {error}; `python -m bidder campaigns list` shows the ids", file=sys.stderr)
+        return 1
+    except UnknownList as error:
+        print(f"error: no list {error}; `python -m bidder lists list` shows the names", file=sys.stderr)
         return 1
     except UnknownVersion as error:
         print(f"error: no snapshot of version {error} is kept; `--save` keeps one for longer", file=sys.stderr)

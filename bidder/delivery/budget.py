@@ -14,6 +14,7 @@ class Withheld(StrEnum):
     TOTAL_BUDGET = "total budget spent"
     DAILY_BUDGET = "daily budget spent"
     REPLACED = "no longer the campaign's latest form"
+    LIST = "a list that it names can't be read"
 
 
 class Spend(NamedTuple):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from bidder import log
+from bidder.auction.answered import affordable, for_one_document
 from bidder.auction.decide import decide
 from bidder.auction.match import match
 from bidder.auction.offer import Offer
@@ -15,10 +16,10 @@ from bidder.endpoints.deadline import in_time
 from bidder.endpoints.no_bids import ALLOWANCE
 from bidder.endpoints.reply import JSON, XML, Reply, compressed, cors, error
 from bidder.endpoints.service import Service
-from bidder.endpoints.vast import for_one_document, vast_for_player
+from bidder.endpoints.vast import vast_for_player
 from bidder.events.exchange import exchange_name
 from bidder.events.kinds import BilledBy, Kind
-from bidder.money import ACCOUNT_CURRENCY, impression_cost
+from bidder.money import ACCOUNT_CURRENCY
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.bid_response import bid_response, dump, no_bid_response
 from bidder.openrtb.invalid_request import InvalidRequest
@@ -136,13 +137,3 @@ def no_bid(call: Call, request_id: str, reason: NoBidReason) -> Reply:
     if call.as_xml:
         return Reply(200, EMPTY, XML)
     return Reply(200, dump(no_bid_response(request_id, reason)), JSON) if call.nbr else Reply(204)
-
-
-def affordable(offers: Sequence[Offer], snapshot: Snapshot) -> list[Offer]:
-    """The offers that their campaigns' allowances still pay for, taken out of them."""
-    commit, position = snapshot.delivery.allowance.commit, snapshot.index.position
-    return [
-        offer
-        for offer in offers
-        if (its := position(offer.campaign.id)) is not None and commit(its, impression_cost(offer.price.cpm_micros))
-    ]

@@ -53,12 +53,22 @@ def rebuild(service: Service, now: datetime) -> int:
     spends = service.ledger.spends(_days(_limited(compiled.index, latest), now))
     # where nobody bids by predictions, nobody asks what was counted
     counts = service.learning.counts(now) if any(compiled.index.learners()) else {}
-    by_notice = service.exchanges.billed_by_notice()
-    delivery = compile_delivery(compiled.index, spends, now, service.currency_rates(), counts, latest, by_notice)
+    lists = service.lists.published(compiled.index.lists, now) if compiled.index.lists else {}
+    delivery = compile_delivery(
+        compiled.index,
+        spends,
+        now,
+        service.currency_rates(),
+        counts,
+        latest,
+        billed_by_notice=service.exchanges.billed_by_notice(),
+        unread=compiled.index.lists.keys() - lists.keys(),
+    )
     manifest = Manifest(
         version=version,
         index=compiled.keys,
         delivery=f"{DELIVERIES}{version}-{object_id(delivery)}",
+        lists=lists,
         at=now,
         revision=compiled.revision,
         base_revision=compiled.base_revision,

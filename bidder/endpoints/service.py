@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bidder.campaigns.repository import CampaignRepository
+    from bidder.campaigns.taxonomies import Taxonomies
     from bidder.events.archive import Archive
     from bidder.events.exchange import Exchanges
     from bidder.events.frequency import Frequency
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from bidder.events.price_keys import PriceKeys
     from bidder.events.publisher import Publisher
     from bidder.snapshot.index import Index
+    from bidder.snapshot.list_store import ListStore
 
 Model = TypeVar("Model", bound=BaseModel)
 Value = TypeVar("Value")
@@ -173,6 +175,20 @@ class Service:
         return CampaignRepository(
             aws.client("dynamodb"), self.settings.campaigns_table, self.settings.history_table, self._who
         )
+
+    @cached_property
+    def taxonomies(self) -> "Taxonomies":
+        """What categories are above and below each other: asked when campaigns are imported, never by a bid."""
+        from bidder.campaigns.taxonomies import Taxonomies
+
+        return Taxonomies(aws.client("s3"), self.settings.snapshot_bucket)
+
+    @cached_property
+    def lists(self) -> "ListStore":
+        """The lists of ids."""
+        from bidder.snapshot.list_store import ListStore
+
+        return ListStore(aws.client("s3"), self.settings.snapshot_bucket)
 
     @cached_property
     def ledger(self) -> "Ledger":

@@ -56,22 +56,6 @@ def vast_for_player(offers: Sequence[Offer], urls: Sequence[EventUrls]) -> str:
     return document(ads, offers[0].fit.version)
 
 
-def for_one_document(offers: Sequence[Offer]) -> list[Offer]:
-    """The offers that one VAST document can hold: the first, and those of its pod that are written in its version.
-
-    VAST 2.0 has no pods.
-    """
-    if not offers or offers[0].fit.version < Version.VAST_3_0:
-        return list(offers[:1])
-    first = offers[0]
-    imp, podid, chosen = first.slot.imp.id, first.slot.video.podid, first.fit.version
-    return [
-        offer
-        for offer in offers
-        if (offer.slot.imp.id == imp or (podid and offer.slot.video.podid == podid)) and offer.fit.version == chosen
-    ]
-
-
 def _ad(offer: Offer, urls: EventUrls, price_query: str, place: int | None = None) -> str:
     creative = offer.fit.creative
     pages: dict[str, str] = {}

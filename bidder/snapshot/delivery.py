@@ -73,16 +73,19 @@ def compile_delivery(
     counts: Mapping[tuple[str, str], Counts] | None = None,
     latest: Mapping[str, Terms] | None = None,
     billed_by_notice: Collection[str] = (),
+    unread: Iterable[str] = (),
 ) -> bytes:
     """The delivery object for this index: what its campaigns had spent at `as_of`, and the currencies known then.
 
     `counts` are what became of impressions, by campaign id and creative id. `latest` are terms that hold instead of
-    those that the index was compiled with. `billed_by_notice` are names of exchanges.
+    those that the index was compiled with. `billed_by_notice` are names of exchanges. `unread` are the lists of ids
+    that can't be read: who names one doesn't bid.
     """
+    barred = {position for name in unread for position in index.lists.get(name, ())}
     reasons = bytearray(len(index))
     left = array("q")
     for position, reason, its in _states(index, spends, latest or {}):
-        reasons[position] = _REASONS.index(reason)
+        reasons[position] = _REASONS.index(reason or (Withheld.LIST if position in barred else None))
         left.append(Allowance.NO_LIMIT if its is None else its)
     meta = {
         "index": index.id,

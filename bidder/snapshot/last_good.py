@@ -103,7 +103,7 @@ class LastGood(SnapshotStore):
             log.warning("snapshot.uncopied", reason=str(failure))
 
     def _drop_others(self, manifest: Manifest) -> None:
-        kept = {self._path(key) for key in (POINTER, *manifest.index, manifest.delivery)}
+        kept = {self._path(key) for key in (POINTER, *manifest.keys)}
         for path in self._folder.glob("*"):
             if path not in kept:
                 path.unlink(missing_ok=True)

@@ -1,6 +1,6 @@
 """What names a snapshot: the one file that is flipped."""
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from bidder.prebuilt import complete
 from bidder.snapshot.keys import MANIFESTS
@@ -9,8 +9,9 @@ from bidder.snapshot.keys import MANIFESTS
 class Manifest(BaseModel):
     """A snapshot by the keys of its objects. `version` grows with each refresh: milliseconds since 1970 at `at`.
 
-    `revision` is that of the campaigns when they were read, and `base_revision` that of the index's first object; None
-    where older code wrote the manifest. `pinned` is the version whose index this one took over, if somebody asked so.
+    `lists` are the keys of the lists of ids that its campaigns name, by name. `revision` is that of the campaigns when
+    they were read, and `base_revision` that of the index's first object; None where older code wrote the manifest.
+    `pinned` is the version whose index this one took over, if somebody asked so.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
@@ -18,12 +19,18 @@ class Manifest(BaseModel):
     version: int
     index: tuple[str, ...]
     delivery: str
+    lists: dict[str, str] = Field(default_factory=dict)
     at: AwareDatetime | None = None
     revision: int | None = None
     base_revision: int | None = None
     pinned: int | None = None
     campaigns: int = 0
     bidding: int = 0
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of all its objects."""
+        return (*self.index, self.delivery, *self.lists.values())
 
 
 complete(Manifest)
