@@ -20,7 +20,6 @@ from bidder.privacy.gate import permitted
 from bidder.snapshot.container import BadSnapshot, pack
 from bidder.snapshot.id_lists import IdList, containing, id_number, pack_list
 from bidder.snapshot.keys import INDEXES, LISTS
-from bidder.snapshot.last_good import LastGood
 from bidder.snapshot.list_store import PREFIX, ListStore, UnknownList
 from bidder.snapshot.saved import load_saved, save
 from bidder.snapshot.snapshot import Snapshot
@@ -28,7 +27,7 @@ from tests.campaigns import NOW, campaign, creative, snapshot
 from tests.fake_s3 import FakeS3
 from tests.matchable import video_request
 from tests.unit.endpoints.test_rebuild import MINUTE, World
-from tests.unit.snapshot.test_last_good import Down
+from tests.unit.snapshot.test_last_good import Down, on
 
 NUMBERS = st.integers(0, 30) | st.integers(0, 2**64 - 1)
 IDS = st.sampled_from([*"abcdef", "A", "ключ"])
@@ -240,13 +239,13 @@ def test_the_copy_on_disk_has_the_lists_even_of_a_snapshot_that_took_them_over(t
     for name in ("ours", "those"):
         stored(world).put(name, pack_list([id_number(name)]))
     refreshed(world)
-    bidder = LastGood(world.s3, "bucket", tmp_path)  # type: ignore[arg-type]
+    bidder = on(world.s3, tmp_path)
     first = bidder.load(None)
     stored(world).put("ours", pack_list([id_number("new")]))
     refreshed(world, 1)
     assert bidder.load(first)
 
-    copied = LastGood(Down(), "bucket", tmp_path).load(None)  # type: ignore[arg-type]
+    copied = on(Down(), tmp_path).load(None)
 
     assert copied
     assert id_number("new") in copied.lists["ours"]
