@@ -53,7 +53,7 @@ def verify(
     missing: dict[str, Counter[str]] = defaultdict(Counter)
     for campaign_id, numbers in counted.items():
         found[campaign_id].counted.update({name: number for name, number in numbers.items() if _compared(name)})
-    for bid_id, events in bids.items():
+    for bid_id, events in sorted(bids.items()):
         marker = markers.get((bid_id, BILLED))
         its = next((e for e in events if marker == (e.kind, e.at.isoformat())), events[0])
         if local(its.at, its.zone).date() != day:
