@@ -60,7 +60,8 @@ def light(service: Literal["s3"]) -> "S3Client": ...
 def light(service: Literal["ssm"]) -> "SSMClient": ...
 @cache
 def light(service: Any) -> Any:
-    """A client without boto3 that has what a bid needs and no more: S3's `get_object`, SSM's `get_parameter`."""
+    """A client without boto3 that has what a bid needs and no more: S3's `get_object`, SSM's
+    `get_parameters_by_path`."""
     from bidder.aws.direct import Objects, Parameters
 
     return Objects() if service == "s3" else Parameters()

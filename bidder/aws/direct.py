@@ -15,10 +15,6 @@ class NoSuchKey(LookupError):
     """S3 has no such object."""
 
 
-class ParameterNotFound(LookupError):
-    """Parameter Store has no such parameter."""
-
-
 class Objects:
     """S3's GetObject. Raises `exceptions.NoSuchKey`, Refused, OSError, HTTPException.
 
@@ -46,26 +42,15 @@ class Objects:
 
 
 class Parameters:
-    """Systems Manager's GetParameter. Raises `exceptions.ParameterNotFound`, Refused, OSError, HTTPException."""
-
-    class exceptions:  # noqa: N801  # boto3's name
-        """The errors that callers tell apart."""
-
-        ParameterNotFound = ParameterNotFound
+    """Systems Manager's GetParametersByPath. Raises Refused, OSError, HTTPException."""
 
     def __init__(self) -> None:
         self._endpoint = Endpoint("ssm", own_address("ssm") or f"https://ssm.{region()}.{domain()}")
 
-    def get_parameter(self, *, Name: str, WithDecryption: bool = False) -> Any:  # noqa: N803  # boto3's names
-        """A parameter's value and what is known of it."""
-        headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "AmazonSSM.GetParameter"}
-        asked = json.dumps({"Name": Name, "WithDecryption": WithDecryption}).encode()
-        try:
-            return json.loads(self._endpoint.call("POST", "/", headers, asked))
-        except Refused as refused:
-            if "ParameterNotFound" in str(refused):
-                raise ParameterNotFound(Name) from None
-            raise
+    def get_parameters_by_path(self, **asked: Any) -> Any:
+        """A page of the parameters under a path, and the token of the next one where there is more."""
+        headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "AmazonSSM.GetParametersByPath"}
+        return json.loads(self._endpoint.call("POST", "/", headers, json.dumps(asked).encode()))
 
 
 def _bucket(name: str) -> tuple[Endpoint, str]:

@@ -46,8 +46,9 @@ def print_explanation(service: Service, file: str, campaign_id: str | None, *, a
 
 def print_admin_key(service: Service) -> None:
     """Prints the key that `POST /explain` asks for."""
-    print(service.admin_key or "")
-    if service.admin_key is None:
+    key = service.parameters.admin_key
+    print(key or "")
+    if key is None:
         print(f"there is no {service.settings.parameters}/admin-key; `make deploy` makes one", file=sys.stderr)
 
 

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from bidder.campaigns.files import InvalidCampaignFile
 from bidder.campaigns.repository import UnknownCampaign
-from bidder.cli import campaigns, snapshots
+from bidder.cli import campaigns, parameters, snapshots
 from bidder.cli.environment import load_environment, target
 from bidder.cli.explain import NoSnapshot, print_admin_key, print_explanation
 from bidder.cli.ledger import Differs, print_verification
@@ -32,6 +32,7 @@ from bidder.snapshot.store import UnknownVersion
 _EXPLAINED = (
     BadBody,
     BadCall,
+    parameters.BadParameter,
     BadSnapshot,
     Differs,
     InvalidCampaignFile,
@@ -73,6 +74,7 @@ def parser() -> argparse.ArgumentParser:
     refresh.set_defaults(run=lambda service, _: publish_refresh(service))
 
     _add_snapshot(commands.add_parser("snapshot", help="what refreshes published, and going back"))
+    _add_parameters(commands.add_parser("parameters", help="keys, rates, intervals and limits in Parameter Store"))
     explains = commands.add_parser("explain", help="what the current campaign cache bids on a request, and why")
     explains.add_argument("file", metavar="REQUEST", help="OpenRTB as JSON, such as samples/request.json; - for stdin")
     explains.add_argument("--campaign", metavar="ID", help="of this campaign alone")
@@ -117,6 +119,18 @@ def parser() -> argparse.ArgumentParser:
     key = commands.add_parser("admin-key", help="print the key that POST /explain asks for")
     key.set_defaults(run=lambda service, _: print_admin_key(service))
     return root
+
+
+def _add_parameters(command: argparse.ArgumentParser) -> None:
+    actions = command.add_subparsers(dest="action", required=True)
+    lists = actions.add_parser("list", help="each with its value and default; secrets are not shown")
+    lists.set_defaults(run=lambda service, _: parameters.list_parameters(service))
+    checks = actions.add_parser("check", help="whether all of them can be used")
+    checks.set_defaults(run=lambda service, _: parameters.check(service))
+    sets = actions.add_parser("set", help="change one, for running processes too")
+    sets.add_argument("name", metavar="NAME", help="such as snapshot-check-interval")
+    sets.add_argument("value", metavar="VALUE", help="- for standard input, as for secrets")
+    sets.set_defaults(run=lambda service, given: parameters.change(service, given.name, given.value))
 
 
 def _add_snapshot(snapshot: argparse.ArgumentParser) -> None:

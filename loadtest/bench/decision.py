@@ -11,7 +11,10 @@ from typing import Any
 from bidder.endpoints.service import Service
 from bidder.events.token import SigningKeys
 from bidder.openrtb.bid_request import BidRequest
+from bidder.parameters import DEFAULTS, Reading
+from bidder.renewed import Renewed
 from bidder.settings import settings
+from bidder.snapshot.ages import Ages
 from bidder.snapshot.compile import compile_index
 from bidder.snapshot.delivery import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
@@ -81,8 +84,9 @@ def decision(held: Snapshot, now: datetime) -> Callable[[bytes], Any]:
     import app  # reads the environment
 
     service = Service(settings())
-    service.keeper = Keeper(lambda _known: held, interval=_DAY, hard_age=_DAY)
-    service.signing_keys = _KEYS
+    service.keeper = Keeper(lambda _known: held, lambda: Ages(_DAY, _DAY, _DAY))
+    steady = Reading(DEFAULTS.model_copy(update={"signing_keys": _KEYS}), {})
+    service.renewed = Renewed("bench", lambda _: steady, lambda _: _DAY.total_seconds())
     events: dict[bytes, Any] = {}
 
     def decide(body: bytes) -> Any:

@@ -121,6 +121,28 @@ def test_explain_tells_of_a_campaign(run, tmp_path: Path) -> None:  # type: igno
     assert (unknown.returncode, "no snapshot of version 1" in unknown.stderr) == (1, True)
 
 
+def test_a_parameter_is_changed_only_to_what_can_be_used_and_no_secret_is_printed(run) -> None:  # type: ignore[no-untyped-def]
+    secret = run("admin-key").stdout.strip()
+    listed = run("parameters", "list")
+    assert (listed.returncode, listed.stderr) == (0, "")
+    rows = {line.split()[0]: line.split()[1:] for line in listed.stdout.splitlines()}
+    assert rows["/bidder/snapshot-hard-age"] == ["600", "s"]
+    assert rows["/bidder/admin-key"] == ["set"]
+
+    changed = run("parameters", "set", "snapshot-hard-age", "700")
+    assert (changed.returncode, changed.stderr) == (0, "")
+    assert "/bidder/snapshot-hard-age" in changed.stdout
+    refused = run("parameters", "set", "snapshot-hard-age", "100")
+    assert (refused.returncode, "more than snapshot-hard-age (100). Nothing was changed" in refused.stderr) == (1, True)
+    refused = run("parameters", "set", "snapshot-age", "100")
+    assert (refused.returncode, "snapshot-age is no parameter; they are snapshot-check" in refused.stderr) == (1, True)
+    assert run("parameters", "check").returncode == 0
+    assert run("parameters", "set", "snapshot-hard-age", "600").returncode == 0
+    told = listed.stdout + changed.stdout + run("parameters", "check").stdout
+    assert secret not in told
+    assert len(secret) == 43
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
