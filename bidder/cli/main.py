@@ -11,7 +11,8 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from bidder.campaigns.files import InvalidCampaignFile
-from bidder.campaigns.repository import UnknownCampaign
+from bidder.campaigns.repository import StaleCampaign, UnknownCampaign
+from bidder.campaigns.stored import Contended
 from bidder.cli import campaigns, parameters, snapshots
 from bidder.cli.environment import load_environment, target
 from bidder.cli.explain import NoSnapshot, print_admin_key, print_explanation
@@ -34,6 +35,7 @@ _EXPLAINED = (
     BadCall,
     parameters.BadParameter,
     BadSnapshot,
+    Contended,
     Differs,
     InvalidCampaignFile,
     InvalidRecording,
@@ -42,6 +44,7 @@ _EXPLAINED = (
     MoveFailed,
     NoSnapshot,
     OSError,
+    StaleCampaign,
 )
 """Errors whose own words say what to do."""
 
