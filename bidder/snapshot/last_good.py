@@ -22,44 +22,54 @@ class LastGood(SnapshotStore):
     def __init__(self, s3: "S3Client", bucket: str, folder: Path) -> None:
         super().__init__(s3, bucket)
         self._folder = folder
-        self._pointer: bytes | None = None
+        self._fetched: dict[str, bytes] = {}
+        """What this load got out of S3: it is worth a copy only when all of it was found to be whole."""
         self._from_disk = False
 
     def load(self, known: Snapshot | None) -> Snapshot | None:
         """As the store's; its errors pass through only where the copy is of no use either."""
+        self._fetched = {}
         try:
             found = super().load(known)
         except Exception as failure:
-            copied = self._copied() if known is None else None
+            copied = self._copied(f"{type(failure).__name__}: {failure}") if known is None else None
             if copied is None:
                 raise
-            log.warning("snapshot.copy", version=copied.version, reason=f"{type(failure).__name__}: {failure}")
             return copied
-        if found is not None and found is not known and self._pointer is not None:
-            self._write(POINTER, self._pointer)
-            self._drop_others(Manifest.model_validate_json(self._pointer))
+        if found is None:
+            return self._copied(f"s3://{self._bucket}/{POINTER} is not there")
+        if found is not known:
+            self._copy(self._fetched)
+        self._fetched = {}
         return found
 
-    def _copied(self) -> Snapshot | None:
+    def _copy(self, fetched: dict[str, bytes]) -> None:
+        pointer = fetched.pop(POINTER)
+        for key, data in fetched.items():
+            self._write(key, data)
+        self._write(POINTER, pointer)  # last, as in S3
+        self._drop_others(Manifest.model_validate_json(pointer))
+
+    def _copied(self, reason: str) -> Snapshot | None:
         self._from_disk = True
         try:
-            return self.snapshot(Manifest.model_validate_json(self._path(POINTER).read_bytes()))
+            copied = self.snapshot(Manifest.model_validate_json(self._path(POINTER).read_bytes()))
         except (OSError, ValueError):  # no copy, or no whole one
             return None
         finally:
             self._from_disk = False
+        log.warning("snapshot.copy", version=copied.version, reason=reason)
+        return copied
 
     def _get(self, key: str) -> bytes:
         if self._from_disk:
             return self._path(key).read_bytes()
-        data = super()._get(key)
-        self._write(key, data)
-        return data
+        return super()._get(key)
 
     def _read(self, key: str) -> tuple[bytes | None, str | None]:
         raw, etag = super()._read(key)
-        if key == POINTER:
-            self._pointer = raw
+        if raw is not None:
+            self._fetched[key] = raw
         return raw, etag
 
     def _path(self, key: str) -> Path:

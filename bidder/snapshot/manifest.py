@@ -10,7 +10,8 @@ DELIVERIES = "snapshots/delivery/"
 
 
 class Manifest(BaseModel):
-    """A snapshot by the keys of its objects. `version` grows with each refresh: milliseconds since 1970 at `at`.
+    """A snapshot by the keys of its objects. `version` grows with each refresh: milliseconds since 1970 at `at`,
+    or the number after the last one where the clock was behind that.
 
     `revision` is that of the campaigns when they were read, and `base_revision` that of the index's first object; None
     where older code wrote the manifest. `pinned` is the version whose index this one took over, if somebody asked so.
