@@ -1,6 +1,7 @@
 """The Chalice app: which request, message or schedule reaches which part of the bidder, and nothing more."""
 
 import gc
+import sys
 from base64 import b64encode
 from datetime import UTC, datetime
 from functools import cache
@@ -26,6 +27,9 @@ log.to_stdout()
 # A request leaves no cycles behind, yet makes thousands of objects when it is long: looked through every 700, Python's
 # default, they take a third of the time to read it.
 gc.set_threshold(20_000)
+# A thread that loads a snapshot gives way to a bid after this many seconds, not after Python's 5 ms: with a new one a
+# second the p99 of bids is 1.1 times that without, not 2 times (`loadtest.bench.freshness`, 100,000 campaigns).
+sys.setswitchinterval(0.0005)
 
 # Prebid.js posts text/plain and curl a form, so the body is read whatever it calls itself.
 ANY_CONTENT = ["*/*"]

@@ -1,7 +1,8 @@
-"""The two calls of AWS that a bid waits for, under boto3's names."""
+"""The few calls of AWS that are waited for, under boto3's names: by a bid, and thousands of times by a refresh."""
 
 import json
 from io import BytesIO
+from threading import local
 from typing import Any
 
 from bidder.aws.credentials import region
@@ -39,6 +40,25 @@ class Objects:
             if refused.status == _NOT_FOUND and "NoSuchKey" in str(refused):
                 raise NoSuchKey(Key) from None
             raise
+
+
+class Items:
+    """DynamoDB's BatchGetItem, for a refresh that makes thousands of these calls: each takes a fifth of boto3's time.
+
+    Raises Refused, OSError, HTTPException. Threads have a connection each.
+    """
+
+    def __init__(self) -> None:
+        self._of_thread = local()
+
+    def batch_get_item(self, **asked: Any) -> Any:
+        """The items that there are, and the keys that were left unread."""
+        endpoint = getattr(self._of_thread, "endpoint", None)
+        if endpoint is None:
+            endpoint = Endpoint("dynamodb", own_address("dynamodb") or f"https://dynamodb.{region()}.{domain()}")
+            self._of_thread.endpoint = endpoint
+        headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "DynamoDB_20120810.BatchGetItem"}
+        return json.loads(endpoint.call("POST", "/", headers, json.dumps(asked).encode()))
 
 
 class Parameters:

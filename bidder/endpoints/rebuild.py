@@ -63,7 +63,7 @@ def _rebuild(service: Service, now: datetime) -> int:
     else:
         compiled = taken_over
         latest = _latest_terms(service, pinned)
-    spends = service.ledger.spends(_days(_limited(compiled.index, latest), now))
+    spends = service.spent.spends(_days(_limited(compiled.index, latest), now))
     # where nobody bids by predictions, nobody asks what was counted
     counts = service.learning.counts() if any(compiled.index.learners()) else {}
     delivery = compile_delivery(compiled.index, spends, now, service.currency_rates(), counts, latest)

@@ -127,6 +127,11 @@ class Service:
         return Ledger(aws.client("dynamodb"), self.settings.ledger_table)
 
     @cached_property
+    def spent(self) -> Ledger:
+        """The same for who reads alone, and much."""
+        return Ledger(aws.light("dynamodb"), self.settings.ledger_table)
+
+    @cached_property
     def minutes(self) -> Minutes:
         """What viewers saw in a minute."""
         return Minutes(aws.client("dynamodb"), self.settings.ledger_table)

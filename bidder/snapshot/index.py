@@ -55,6 +55,12 @@ class Index:
                 named.setdefault(attribute, set()).update(values)
         return Known(frozenset(named), named)
 
+    def prepare(self) -> None:
+        """Reads what the first request would have to: of 100,000 campaigns the values that they name, some 6 ms."""
+        _ = self.known
+        for part in self.parts:
+            part.numbers({})
+
     def __len__(self) -> int:
         return self._length
 

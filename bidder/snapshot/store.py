@@ -82,7 +82,9 @@ class SnapshotStore:
             raise BadSnapshot(msg)
         if known is not None and manifest.version <= known.version:
             return known
-        return self.snapshot(manifest, known.index if known else None)
+        found = self.snapshot(manifest, known.index if known else None)
+        found.index.prepare()
+        return found
 
     def snapshot(self, manifest: Manifest, known: Index | None = None) -> Snapshot:
         """The snapshot that a manifest names. Raises BadSnapshot, also where its objects were dropped since."""

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from bidder.snapshot.ages import Ages
@@ -38,17 +40,21 @@ STILL, FRESH = "bid, no refresh", "bid, refresh a second"
 
 
 class Objects:
-    """An S3 in memory, whose pointer is moved by hand."""
+    """An S3 in a folder, whose pointer is moved by hand: reading files lets other threads run, as a download does."""
 
     class exceptions:  # noqa: N801  # boto3's name
         NoSuchKey = KeyError
 
-    def __init__(self) -> None:
-        self.held: dict[str, bytes] = {}
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, key: str, data: bytes) -> None:
+        path = self._folder / key.replace("/", "-")
+        path.with_suffix(".part").write_bytes(data)
+        path.with_suffix(".part").replace(path)
 
     def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: ARG002, N803  # boto3's names
-        # a copy, as a download makes one
-        return {"Body": BytesIO(bytes(bytearray(self.held[Key]))), "ETag": ""}
+        return {"Body": BytesIO((self._folder / Key.replace("/", "-")).read_bytes()), "ETag": ""}
 
 
 def rows(counts: tuple[int, ...] = COUNTS) -> Iterator[Row]:
@@ -61,10 +67,13 @@ def rows(counts: tuple[int, ...] = COUNTS) -> Iterator[Row]:
 
 def measured(count: int, seconds: int = SECONDS, windows: int = WINDOWS) -> list[Row]:
     """The rows of one size, measured here and now."""
-    now = datetime.now(UTC)
-    s3 = Objects()
-    s3.held, manifests = _published(count, seconds * windows + 1, now)
-    s3.held[POINTER] = manifests.pop(0)
+    with TemporaryDirectory() as folder:
+        return _measured(count, seconds, windows, Objects(Path(folder)))
+
+
+def _measured(count: int, seconds: int, windows: int, s3: Objects) -> list[Row]:
+    manifests = _published(count, seconds * windows + 1, datetime.now(UTC), s3)
+    s3.put(POINTER, manifests.pop(0))
     ages = Ages(timedelta(seconds=0.5), timedelta(hours=1), timedelta(hours=1))
     keeper = Keeper(SnapshotStore(s3, "bench").load, lambda: ages)  # type: ignore[arg-type]
     decide = kept_decision(keeper, lambda: datetime.now(UTC))
@@ -76,7 +85,7 @@ def measured(count: int, seconds: int = SECONDS, windows: int = WINDOWS) -> list
     took: dict[str, list[float]] = {STILL: [], FRESH: []}
     for _ in range(windows):
         took[STILL] += _paced(decide, inputs, seconds, lambda: None)
-        took[FRESH] += _paced(decide, inputs, seconds, lambda: s3.held.update({POINTER: manifests.pop(0)}))
+        took[FRESH] += _paced(decide, inputs, seconds, lambda: s3.put(POINTER, manifests.pop(0)))
     if manifests or keeper.held is None:
         msg = f"{len(manifests)} snapshots were not loaded: this measured less than it says"
         raise RuntimeError(msg)
@@ -102,21 +111,22 @@ def _paced(
     return took
 
 
-def _published(count: int, many: int, now: datetime) -> tuple[dict[str, bytes], list[bytes]]:
-    """The objects of so many snapshots, each of a second after the one before, and their pointers."""
+def _published(count: int, many: int, now: datetime, s3: Objects) -> list[bytes]:
+    """Writes the objects of so many snapshots, and returns their pointers."""
     book = list(workload.campaigns(WORKLOAD, count))
     indexes = [compile_index(book), compile_index(book[:-1])]
-    held = {INDEXES + object_id(data): data for data in indexes}
+    for data in indexes:
+        s3.put(INDEXES + object_id(data), data)
     manifests: list[bytes] = []
     for number in range(many):
         data = indexes[number // INDEXES_EVERY % 2]
         index = Index.load([data])
         delivery = compile_delivery(index, {}, now + timedelta(milliseconds=number))
         key = f"{DELIVERIES}{number}-{object_id(delivery)}"
-        held[key] = delivery
+        s3.put(key, delivery)
         manifest = Manifest(version=number + 1, index=(INDEXES + object_id(data),), delivery=key)
         manifests.append(manifest.model_dump_json(exclude_defaults=True).encode())
-    return held, manifests
+    return manifests
 
 
 if __name__ == "__main__":

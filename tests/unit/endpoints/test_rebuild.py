@@ -66,7 +66,7 @@ class World:
     def process(self) -> Service:
         service = Service(SETTINGS)
         service.store, service.campaigns = self.store, self.campaigns
-        service.ledger = self.ledger  # type: ignore[assignment]
+        service.spent = self.ledger  # type: ignore[assignment]
         service.learning = self.learning  # type: ignore[assignment]
         service.currency_rates = dict  # type: ignore[method-assign]
         return service
