@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bidder.snapshot.container import FORMAT
 from bidder.snapshot.manifest import POINTER
 from bidder.snapshot.store import SnapshotStore
 from tests.campaigns import campaign
@@ -95,7 +96,7 @@ DAMAGE = {
     "a pointer cut short": ("pointer", lambda data: data[:20]),
     "a pointer to nothing": ("pointer", lambda data: data.replace(b"snapshots/index/", b"snapshots/index/no")),
     "an index cut short": ("index", lambda data: data[: len(data) // 2]),
-    "an index of the future": ("index", lambda data: data.replace(b"bidder index 2", b"bidder index 9", 1)),
+    "an index of the future": ("index", lambda data: data.replace(f" {FORMAT} ".encode(), b" 99 ", 1)),
     "an empty index": ("index", lambda _: b""),
     "a delivery state with a byte changed": ("delivery", lambda data: data[:-1] + bytes([data[-1] ^ 1])),
 }
@@ -116,6 +117,7 @@ def test_what_is_damaged_is_refused_with_a_reason_and_bids_go_on_also_in_a_proce
     what, damaged = DAMAGE[harm]
     key = {"pointer": POINTER, "index": manifest.index[-1], "delivery": manifest.delivery}[what]
     whole = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    assert damaged(whole) != whole
     s3.put_object(Bucket=bucket, Key=key, Body=damaged(whole))
 
     log = tmp_path / "started.log"
