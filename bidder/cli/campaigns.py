@@ -14,6 +14,7 @@ from bidder.campaigns.files import CampaignFile, as_lines, as_yaml
 from bidder.campaigns.repository import UnknownCampaign, merged
 from bidder.cli.progress import Progress
 from bidder.cli.refresh import publish_refresh
+from bidder.cli.segments import warnings
 from bidder.cli.table import table
 from bidder.delivery.budget import Spend
 from bidder.delivery.zones import local
@@ -32,6 +33,8 @@ def import_file(service: Service, path: str, *, dry_run: bool = False) -> None:
     campaigns = _file(path, service.settings.media_url)
     if dry_run:
         _print_changes(service, campaigns)
+        for line in warnings(service, iter(campaigns)):
+            print(f"warning: {line}", file=sys.stderr)
         return
     progress = Progress(len(campaigns))
     stored, changed = 0, 0

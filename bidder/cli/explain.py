@@ -8,6 +8,7 @@ from pathlib import Path
 from bidder.auction.explain import Explanation, explain
 from bidder.auction.offer import Offer
 from bidder.campaigns.repository import UnknownCampaign
+from bidder.cli.segments import warnings
 from bidder.cli.table import table
 from bidder.endpoints.body import decoded
 from bidder.endpoints.explained import document
@@ -42,6 +43,10 @@ def print_explanation(service: Service, file: str, campaign_id: str | None, *, a
         return
     print(f"Request {request.id}, snapshot {snapshot.version} of {snapshot.as_of:%Y-%m-%d %H:%M:%S} UTC")
     print("\n\n".join(map(_page, explained)) or "No impression has video.")
+    position = None if campaign_id is None else snapshot.index.position(campaign_id)
+    asked = [] if position is None else [snapshot.index.campaign(position)]
+    for line in warnings(service, iter(asked)):
+        print(f"warning: {line}", file=sys.stderr)
 
 
 def print_admin_key(service: Service) -> None:

@@ -12,8 +12,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from bidder.campaigns.files import InvalidCampaignFile
 from bidder.campaigns.repository import StaleCampaign, UnknownCampaign
+from bidder.campaigns.segment import InvalidSegmentFile
+from bidder.campaigns.segments import UnknownSegment
 from bidder.campaigns.stored import Contended
-from bidder.cli import campaigns, parameters, snapshots
+from bidder.cli import campaigns, parameters, segments, snapshots
 from bidder.cli.environment import load_environment, target
 from bidder.cli.explain import NoSnapshot, print_admin_key, print_explanation
 from bidder.cli.ledger import Differs, print_verification
@@ -40,6 +42,7 @@ _EXPLAINED = (
     InvalidCampaignFile,
     InvalidRecording,
     InvalidRequest,
+    InvalidSegmentFile,
     InvalidSettings,
     MoveFailed,
     NoSnapshot,
@@ -77,6 +80,7 @@ def parser() -> argparse.ArgumentParser:
     refresh.set_defaults(run=lambda service, _: publish_refresh(service))
 
     _add_snapshot(commands.add_parser("snapshot", help="what refreshes published, and going back"))
+    _add_segments(commands.add_parser("segments", help="what is known of the segments that campaigns target"))
     _add_parameters(commands.add_parser("parameters", help="keys, rates, intervals and limits in Parameter Store"))
     explains = commands.add_parser("explain", help="what the current campaign cache bids on a request, and why")
     explains.add_argument("file", metavar="REQUEST", help="OpenRTB as JSON, such as samples/request.json; - for stdin")
@@ -124,6 +128,18 @@ def parser() -> argparse.ArgumentParser:
     return root
 
 
+def _add_segments(command: argparse.ArgumentParser) -> None:
+    actions = command.add_subparsers(dest="action", required=True)
+    imports = actions.add_parser("import", help="add or replace the segments of a YAML file")
+    imports.add_argument("file", metavar="FILE", help="segments: [{id, provider, name, size, cost}]; - for stdin")
+    imports.set_defaults(run=lambda service, given: segments.import_file(service, given.file))
+    lists = actions.add_parser("list", help="all segments, as campaigns write them")
+    lists.set_defaults(run=lambda service, _: segments.list_all(service))
+    shows = actions.add_parser("show", help="one of them, and who changed it")
+    shows.add_argument("segment", metavar="ID", help="such as acme/42")
+    shows.set_defaults(run=lambda service, given: segments.show(service, given.segment))
+
+
 def _add_parameters(command: argparse.ArgumentParser) -> None:
     actions = command.add_subparsers(dest="action", required=True)
     lists = actions.add_parser("list", help="each with its value and default; secrets are not shown")
@@ -168,6 +184,9 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     except UnknownCampaign as error:
         print(f"error: no campaign {error}; `python -m bidder campaigns list` shows the ids", file=sys.stderr)
+        return 1
+    except UnknownSegment as error:
+        print(f"error: no segment {error} is known; `python -m bidder segments list` shows them", file=sys.stderr)
         return 1
     except UnknownVersion as error:
         print(f"error: no snapshot of version {error} is kept; `--save` keeps one for longer", file=sys.stderr)

@@ -29,6 +29,7 @@ from bidder.snapshot.last_good import LastGood
 from bidder.snapshot.store import SnapshotStore
 
 if TYPE_CHECKING:
+    from bidder.campaigns.segments import SegmentRepository
     from bidder.snapshot.index import Index
 
 Value = TypeVar("Value")
@@ -120,6 +121,13 @@ class Service:
         return CampaignRepository(
             aws.client("dynamodb"), self.settings.campaigns_table, self.settings.history_table, self._who
         )
+
+    @cached_property
+    def segments(self) -> "SegmentRepository":
+        """What is known of segments: for the command line alone."""
+        from bidder.campaigns.segments import SegmentRepository
+
+        return SegmentRepository(aws.client("dynamodb"), self.settings.history_table, self._who)
 
     @cached_property
     def ledger(self) -> Ledger:
