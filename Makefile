@@ -42,7 +42,8 @@ loadtest: $(READY) ## A minute of mixed requests against the running bidder on P
 	@exec $(LOCAL_ENV) $(BIN)/python -m loadtest.run
 
 soak: $(READY) ## Events through failing AWS and dying handlers for MINUTES (5): spend has to stay exact
-	@exec $(LOCAL_ENV) $(BIN)/python -m tests.soak.run --minutes $(MINUTES)
+	@$(LOCAL_ENV) $(BIN)/python -m tests.soak.run --minutes $(MINUTES)
+	@exec $(LOCAL_ENV) $(BIN)/python -m tests.soak.run --aws --minutes 0
 
 bench: $(READY) ## The decision in process and the package under the real runtime; a table and build/bench.json
 	@exec $(LOCAL_ENV) $(BIN)/python -m loadtest.bench

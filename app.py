@@ -1,6 +1,12 @@
-"""The Chalice app: which request, message or schedule reaches which part of the bidder, and nothing more."""
+"""The Chalice app: which request, message or schedule reaches which part of the bidder, and nothing more.
 
-import gc
+What a bid does not need is imported by those who do: it would keep the first bid of every environment waiting.
+"""
+
+from bidder import cold_start
+
+# isort: split
+
 import sys
 from base64 import b64encode
 from datetime import UTC, datetime
@@ -11,12 +17,10 @@ from chalice import Chalice, Response
 from chalice.app import SNSEvent, SQSEvent
 
 from bidder import log
-from bidder.endpoints import bid, explain, exposure, health, keep, learn, notice, notices, rebuild, record, republish
-from bidder.endpoints.call import Call
+from bidder.endpoints import bid
 from bidder.endpoints.deadline import arrival
 from bidder.endpoints.public_url import public_url
 from bidder.endpoints.reply import Reply, cors
-from bidder.endpoints.sender import sender
 from bidder.endpoints.service import Service
 from bidder.settings import settings
 
@@ -24,9 +28,6 @@ app = Chalice(app_name="bidder", configure_logs=False)
 # What is bytes goes out as bytes (`Answer`), and API Gateway takes every type as such.
 app.api.binary_types = []
 log.to_stdout()
-# A request leaves no cycles behind, yet makes thousands of objects when it is long: looked through every 700, Python's
-# default, they take a third of the time to read it.
-gc.set_threshold(20_000)
 # A thread that loads a snapshot gives way to a bid after this many seconds, not after Python's 5 ms: with a new one a
 # second the p99 of bids is 1.1 times that without, not 2 times (`loadtest.bench.freshness`, 100,000 campaigns).
 sys.setswitchinterval(0.0005)
@@ -42,6 +43,12 @@ def service() -> Service:
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+if cold_start.AHEAD_OF_REQUESTS:
+    from bidder.endpoints.prepare import prepare
+
+    prepare(service(), now())
 
 
 class Answer(Response):
@@ -87,6 +94,9 @@ def preflight_bid() -> Answer:
 
 @app.route("/explain", methods=["POST"], content_types=ANY_CONTENT)
 def post_explain() -> Answer:
+    from bidder.endpoints import explain
+    from bidder.endpoints.call import Call
+
     request = app.current_request
     query = request.query_params or {}
     base = public_url(settings().public_url, request.context, request.headers, "/explain")
@@ -96,6 +106,9 @@ def post_explain() -> Answer:
 
 @app.route("/e/{kind}/{token}", methods=["GET"])
 def get_event(kind: str, token: str) -> Answer:
+    from bidder.endpoints import notice
+    from bidder.endpoints.sender import sender
+
     request = app.current_request
     query = dict(request.query_params or {})
     return Answer(notice.notice(service(), kind, token, query, sender(request.headers, request.context), now()))
@@ -103,40 +116,65 @@ def get_event(kind: str, token: str) -> Answer:
 
 @app.route("/e", methods=["POST"], content_types=ANY_CONTENT)
 def post_events() -> Answer:
+    from bidder.endpoints import notices
+    from bidder.endpoints.sender import sender
+
     request = app.current_request
     return Answer(notices.notices(service(), request.raw_body, sender(request.headers, request.context), now()))
 
 
+@app.route("/e", methods=["OPTIONS"])
+def preflight_events() -> Answer:
+    return Answer(Reply(204, headers=cors(app.current_request.headers.get("origin"))))
+
+
 @app.route("/health", methods=["GET"])
 def get_health() -> Answer:
+    from bidder.endpoints import health
+
     return Answer(health.health(service(), now()))
 
 
 @app.on_sns_message(topic="campaign-refresh", name="refresh")
 def refresh(_event: SNSEvent) -> dict[str, int]:
+    from bidder.endpoints import rebuild
+
     return {"version": rebuild.rebuild(service(), now())}
 
 
 @app.on_sqs_message(queue="bid-events-ledger", batch_size=100, maximum_batching_window_in_seconds=1, name="ledger")
 def ledger(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
+    from bidder.endpoints import record
+
     return record.record(service(), event.to_dict()["Records"])
 
 
 @app.on_sqs_message(queue="bid-events-archive", batch_size=1000, maximum_batching_window_in_seconds=60, name="archive")
 def archive(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
+    from bidder.endpoints import keep
+
     return keep.keep(service(), event.to_dict()["Records"])
 
 
 @app.on_sqs_message(queue="bid-events-learning", batch_size=10, name="learning")
 def learning(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
+    from bidder.endpoints import learn
+
     return learn.learn(service(), event.to_dict()["Records"])
 
 
 @app.on_sqs_message(queue="bid-events-frequency", batch_size=10, name="frequency")
 def frequency(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
+    from bidder.endpoints import exposure
+
     return exposure.count(service(), event.to_dict()["Records"])
 
 
 @app.on_sqs_message(queue="bid-events-notices", batch_size=10, name="notices")
 def unpublished(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
+    from bidder.endpoints import republish
+
     return republish.republish(service(), event.to_dict()["Records"])
+
+
+cold_start.imported()

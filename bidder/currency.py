@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
 from bidder.faults import faults
 from bidder.money import ACCOUNT_CURRENCY, micros
 
 _RATES = TypeAdapter(
-    dict[Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")], Annotated[Decimal, Field(gt=0, lt=1_000_000)]]
+    dict[Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")], Annotated[Decimal, Field(gt=0, lt=1_000_000)]],
+    config=ConfigDict(defer_build=True),
 )
 
 

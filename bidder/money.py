@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 ACCOUNT_CURRENCY = "USD"
 MICROS = 1_000_000
@@ -24,8 +24,8 @@ def _positive(value: int) -> int:
     return value
 
 
-Micros = Annotated[int, Field(strict=True), AfterValidator(_positive)]
-"""An amount of more than nothing, in micros of the account currency."""
+Micros = Annotated[int, Field(strict=True, le=10**18), AfterValidator(_positive)]
+"""An amount of more than nothing, in micros of the account currency; no more than `micros` makes of any amount."""
 
 
 def micros(amount: str | float | Decimal) -> int:
@@ -92,6 +92,8 @@ def display(amount_micros: int) -> str:
 
 class Priced(BaseModel):
     """Lets a model with `<name>_micros` fields be written as `<name>: 12.50` in a file that people edit."""
+
+    model_config = ConfigDict(defer_build=True)
 
     @model_validator(mode="before")
     @classmethod

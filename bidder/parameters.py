@@ -7,22 +7,22 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Self
+from typing import Annotated, NamedTuple, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Json, ValidationError, model_validator
 
 from bidder.currency import read_rates
+from bidder.events.exchange import Exchanges
 from bidder.events.price_keys import PriceKeys
 from bidder.events.token import SigningKeys
+from bidder.prebuilt import complete
 from bidder.snapshot.ages import Ages
-
-if TYPE_CHECKING:
-    from mypy_boto3_ssm import SSMClient
 
 SECRETS = frozenset({"signing-keys", "price-keys", "admin-key"})
 """Those that Parameter Store keeps encrypted; no message quotes them."""
 
-_PAGE = 10
+_NEVER_GUESSED = ("price-keys", "exchanges")
+"""To take bad ones for absent would have bids billed by another rule than the one agreed."""
 _AGES = ("snapshot-warn-age", "snapshot-hard-age")
 
 
@@ -30,10 +30,16 @@ def _name(field: str) -> str:
     return field.replace("_", "-")
 
 
+def _rates(value: object) -> object:
+    return read_rates(value) if isinstance(value, str) else value
+
+
 class Parameters(BaseModel):
     """One field for each parameter: `snapshot_hard_age` is `<path>/snapshot-hard-age`. Absent ones have a default."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=_name, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", alias_generator=_name, populate_by_name=True, defer_build=True
+    )
 
     snapshot_check_interval: float = Field(default=2, ge=0.1, le=60)
     """Seconds between two looks for a newer snapshot."""
@@ -47,14 +53,14 @@ class Parameters(BaseModel):
     """Requests that one process decides at once; more are answered 503. In Lambda there is only ever one."""
     parameter_lifetime: float = Field(default=60, ge=1, le=600)
     """Seconds until a process reads its parameters again."""
-    currency_rates: Annotated[dict[str, int], BeforeValidator(lambda v: read_rates(v) if isinstance(v, str) else v)] = (
-        Field(default_factory=dict)
-    )
+    currency_rates: Annotated[dict[str, int], BeforeValidator(_rates)] = Field(default_factory=dict)
     """Micros of the account currency that one unit of a currency is worth."""
     signing_keys: Json[SigningKeys] | None = Field(default=None, repr=False)
     """The keys of event URLs; None where there are none that can be used."""
-    price_keys: Json[PriceKeys] | None = Field(default=PriceKeys({}), repr=False)
+    price_keys: Json[PriceKeys] | None = Field(default=PriceKeys.model_construct({}), repr=False)
     """The keys of the exchanges that encrypt prices, if any; None where what is there can't be used."""
+    exchanges: Json[Exchanges] | None = Exchanges.model_construct({})
+    """What is agreed with exchanges, if anything; None where what is there can't be used."""
     admin_key: Annotated[str, Field(min_length=16)] | None = Field(default=None, repr=False)
     """What operators prove themselves by; None where there is none."""
 
@@ -72,6 +78,7 @@ class Parameters(BaseModel):
         return self
 
 
+complete(Parameters)
 DEFAULTS = Parameters()
 NAMES = tuple(map(_name, Parameters.model_fields))
 
@@ -81,20 +88,6 @@ class Reading(NamedTuple):
 
     parameters: Parameters
     wrong: Mapping[str, str]
-
-
-def fetched(ssm: "SSMClient", path: str, *, secrets: bool) -> dict[str, str]:
-    """The values under a path, by name; without `secrets` those that are encrypted are left out."""
-    found: dict[str, str] = {}
-    more: Any = {}
-    while True:
-        page = ssm.get_parameters_by_path(Path=path, WithDecryption=secrets, MaxResults=_PAGE, **more)
-        for its in page["Parameters"]:
-            if secrets or its["Type"] != "SecureString":
-                found[its["Name"].removeprefix(f"{path}/")] = its["Value"]
-        if not page.get("NextToken"):
-            return found
-        more = {"NextToken": page["NextToken"]}
 
 
 def read(values: Mapping[str, str], *, secrets: bool = True) -> Reading:
@@ -107,8 +100,8 @@ def read(values: Mapping[str, str], *, secrets: bool = True) -> Reading:
             wrong = {name: said for name, said in _faults(error).items() if name in values} | wrong
         else:
             break
-    if "price-keys" in wrong:
-        found = found.model_copy(update={"price_keys": None})
+    unknown = {name.replace("-", "_"): None for name in _NEVER_GUESSED if name in wrong}
+    found = found.model_copy(update=unknown) if unknown else found
     if secrets and "signing-keys" not in values:
         wrong["signing-keys"] = "missing: without it there are no bids; `make deploy` makes it"
     return Reading(found, wrong)

@@ -6,6 +6,9 @@ from functools import cache
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bidder.letters import LONGEST_BASE
+from bidder.prebuilt import complete
+
 PREFIX = "BIDDER_"
 
 
@@ -19,7 +22,7 @@ class Settings(BaseModel):
     The stack sets them in Lambda; on a laptop they stand in `.local/env`.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     campaigns_table: str = Field(min_length=1)
     history_table: str = Field(min_length=1)
@@ -35,12 +38,15 @@ class Settings(BaseModel):
     refresh_topic: str = Field(pattern=r"^arn:[^:]+:sns:")
     parameters: str = Field(default="/bidder", pattern=r"^/[A-Za-z0-9_.\-/]*[A-Za-z0-9_.\-]$")
     """The path of the parameters."""
-    public_url: str | None = Field(default=None, pattern=r"^https?://[^/\s]+(/\S*)?$")
+    public_url: str | None = Field(default=None, pattern=r"^https?://[!-.0-~]+(/[!-~]*)?$", max_length=LONGEST_BASE)
     """Base of the event URLs; without it, the address that the request came to."""
     media_url: str | None = Field(default=None, pattern=r"^https?://[^/\s]+(/\S*)?$")
     """Base that relative creative URLs are resolved against when campaigns are imported."""
     seat: str = Field(default="bidder", min_length=1)
     """The buyer seat that bids carry, and that `wseat` and `bseat` are compared with."""
+
+
+complete(Settings)
 
 
 def read(environ: Mapping[str, str]) -> Settings:

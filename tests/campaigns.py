@@ -76,25 +76,43 @@ _VALUES = {
     "country": ["usa", "deu", "gbr"],
     "inventory": ["site", "app", "dooh"],
     "domain": ["news.example", "sport.news.example", "example"],
-    "category": ["iab1", "iab7-39", "483"],
+    "category": ["iab1", "iab7-39", "iab7", "483"],
     "device_type": ["1", "2", "3", "7"],
     "language": ["en", "de"],
     "placement": ["1", "2", "4"],
     "break": ["preroll", "midroll", "postroll"],
     "playback": ["1", "2", "6"],
+    "segment": ["42", "acme/42", "43"],
+    "tag": ["top", "side"],
+    "hour": ["mon 12", "mon 13", "tue 3"],
 }
 
 
 def _rules(values: list[str]) -> st.SearchStrategy[dict[str, list[str]]]:
-    some = st.lists(st.sampled_from(values), max_size=2)
-    return st.fixed_dictionaries({}, optional={"include": some, "exclude": some})
+    one, some = st.sampled_from(values).map(lambda value: [value]), st.lists(st.sampled_from(values), max_size=2)
+    return st.one_of(
+        st.fixed_dictionaries({"include": st.just(values) | some}, optional={"exclude": one}),
+        st.fixed_dictionaries({"exclude": some}, optional={"all": one}),
+    )
 
 
-targetings = st.fixed_dictionaries({}, optional={name: _rules(values) for name, values in _VALUES.items()})
+targetings = st.lists(st.sampled_from(sorted(_VALUES)), unique=True, max_size=2).flatmap(
+    lambda names: st.fixed_dictionaries({name: _rules(_VALUES[name]) for name in names})
+)
+_one_rule = st.sampled_from(sorted(_VALUES)).flatmap(lambda name: st.fixed_dictionaries({name: _rules(_VALUES[name])}))
+wheres = st.none() | st.recursive(
+    _one_rule,
+    lambda inner: (
+        st.builds(lambda of: {"and": of}, st.lists(inner, min_size=1, max_size=2))
+        | st.builds(lambda of: {"or": of}, st.lists(inner, min_size=1, max_size=2))
+        | st.builds(lambda of: {"not": of}, inner)
+    ),
+    max_leaves=3,
+)
 amounts = st.sampled_from([0.5, 1, 2.5, 2.5, 5, 12.345])
 flights = st.sampled_from(
     [
-        {},
+        *[{}] * 8,
         {"start": NOW - timedelta(days=1)},
         {"start": NOW + timedelta(seconds=1)},
         {"end": NOW},
@@ -131,6 +149,7 @@ _extras = {
     "universal_ad_id": st.just({"registry": "ad-id.org", "value": "ABCD0001000H"}),
     "skip_offset": st.just(5),
     "weight": st.integers(1, 5),
+    "where": wheres,
 }
 _spoken = {
     "duration": st.sampled_from([6, 15, 30, 60]),
@@ -144,7 +163,7 @@ _played = st.fixed_dictionaries(
         "media": st.lists(
             st.builds(
                 media,
-                mime=st.sampled_from(["video/mp4", "video/webm"]),
+                mime=st.sampled_from(["video/mp4", "video/mp4", "video/mp4", "video/webm"]),
                 url=st.sampled_from(["https://cdn.example/a", "http://cdn.example/a", "http://127.0.0.1:4566/a"]),
                 bitrate=st.sampled_from([300, 1200, 6000]),
             ),
@@ -176,7 +195,7 @@ multipliers = st.fixed_dictionaries(
     {},
     optional={
         name: st.dictionaries(st.sampled_from(_VALUES[name]), st.sampled_from([0.1, 0.875, 1.5, 10]), min_size=1)
-        for name in ("country", "domain", "category", "device_type", "placement")
+        for name in ("country", "domain", "category", "device_type", "placement", "segment", "hour")
     },
 )
 worths = st.one_of(
@@ -209,7 +228,7 @@ def campaign_lists(draw: st.DrawFn, max_size: int = 8) -> list[Campaign]:
         drawn.append(
             campaign(
                 id=f"c{number}",
-                status=draw(st.sampled_from(["active", "active", "active", "paused"])),
+                status=draw(st.sampled_from([*["active"] * 9, "paused"])),
                 advertiser={
                     "name": "A",
                     "domain": draw(st.sampled_from(["shop.example", "www.shop.example"])),
@@ -221,6 +240,8 @@ def campaign_lists(draw: st.DrawFn, max_size: int = 8) -> list[Campaign]:
                 deals=[{"id": deal, "cpm": draw(amounts)} for deal in deals],
                 flight=draw(flights),
                 targeting=draw(targetings),
+                where=draw(st.none() | wheres),
+                time_zone=draw(st.sampled_from(["UTC", "Europe/Berlin"])),
                 creatives=[{**spot, "id": f"s{n}"} for n, spot in enumerate(spots)],
             )
         )

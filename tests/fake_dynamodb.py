@@ -62,6 +62,7 @@ class FakeDynamoDB:
         UpdateExpression: str,  # noqa: N803
         ExpressionAttributeValues: dict[str, Any],  # noqa: N803
         ConditionExpression: str | None = None,  # noqa: N803
+        ExpressionAttributeNames: dict[str, str] | None = None,  # noqa: N803
         **_: Any,
     ) -> None:
         fault = next(self.faults, None) if self.faults else None
@@ -71,15 +72,16 @@ class FakeDynamoDB:
             raise TransactionConflictException
         values = ExpressionAttributeValues
         if ConditionExpression:
-            assert "size(bids) < :most OR contains(bids, :bid)" in ConditionExpression
-            held = self.items.get(_key(Key), {}).get("bids", {"SS": []})["SS"]
-            if len(held) >= int(values[":most"]["N"]) and values[":bid"]["S"] not in held:
+            assert ConditionExpression == "attribute_not_exists(#set) OR size(#set) < :most OR contains(#set, :member)"
+            held = self.items.get(_key(Key), {}).get((ExpressionAttributeNames or {})["#set"], {"SS": []})["SS"]
+            if len(held) >= int(values[":most"]["N"]) and values[":member"]["S"] not in held:
                 raise ConditionalCheckFailedException
         item = self.items.setdefault(_key(Key), dict(Key))
         sets, _ignored, adds = UpdateExpression.partition("ADD ")
         for name, value in re.findall(r"(\w+) = (:\w+)", sets):
             item[name] = values[value]
-        for name, value in re.findall(r"(\w+) (:\w+)", adds):
+        for word, value in re.findall(r"(#\w+) (:\w+)", adds):
+            name = (ExpressionAttributeNames or {})[word]
             item[name] = {"SS": sorted({*item.get(name, {"SS": []})["SS"], *values[value]["SS"]})}
         if fault == "after":
             raise Unreachable

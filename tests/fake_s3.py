@@ -34,10 +34,18 @@ class FakeS3:
         self.after_write: Callable[[str], None] = lambda _: None
         self.writes: list[str] = []
 
-    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: ARG002, N803
+    def get_object(self, *, Bucket: str, Key: str, Range: str = "") -> dict[str, Any]:  # noqa: ARG002, N803
         if Key not in self.objects:
             raise NoSuchKey(Key)
-        return {"Body": BytesIO(self.objects[Key]), "ETag": _etag(self.objects[Key])}
+        data = self.objects[Key]
+        if Range and not data:
+            raise ClientError("InvalidRange")
+        start, _, end = Range.removeprefix("bytes=").partition("-")
+        part = data[int(start) : int(end) + 1] if Range else data
+        return {"Body": BytesIO(part), "ETag": _etag(data), "LastModified": self.written[Key]}
+
+    def delete_object(self, *, Bucket: str, Key: str) -> None:  # noqa: ARG002, N803
+        self.objects.pop(Key, None)
 
     def head_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: ARG002, N803
         if Key not in self.objects:

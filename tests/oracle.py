@@ -10,6 +10,7 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.creative import Creative
@@ -56,8 +57,8 @@ def bids(
     for campaign in campaigns:
         if campaign.status != "active" or not all(_allowed(request, imp, campaign, now, seat)):
             continue
-        playing = [c for c in campaign.creatives if _creative_plays(c, request, imp, imp["video"])]
-        openly = _open_bid(request, imp, campaign, playing, counts or {}) if playing else None
+        playing = [c for c in campaign.creatives if _creative_plays(c, request, imp, campaign, now)]
+        openly = _open_bid(request, imp, campaign, playing, counts or {}, now) if playing else None
         for creative in playing:
             prices = list(_prices(imp, campaign, openly, seat, creative.duration))
             if prices:
@@ -69,7 +70,7 @@ _GUESSES = {"view": (Fraction(6, 10), 200), "completion": (Fraction(5, 10), 200)
 
 
 def _open_bid(
-    request: Json, imp: Json, campaign: Campaign, playing: Sequence[Creative], counts: AllCounts
+    request: Json, imp: Json, campaign: Campaign, playing: Sequence[Creative], counts: AllCounts, now: datetime
 ) -> int | None:
     worths = {"completion": campaign.cpcv_micros, "click": campaign.cpc_micros, "view": campaign.cpv_micros}
     exact = None if campaign.cpm_micros is None else Fraction(campaign.cpm_micros)
@@ -88,7 +89,7 @@ def _open_bid(
     product = Fraction(1)
     for attribute, factors in campaign.multipliers.items():
         product *= max(
-            (Fraction(factors[v]) for v in _seen(attribute, request, imp["video"]) & set(factors)), default=1
+            (Fraction(factors[v]) for v in _seen(attribute, request, imp, campaign, now) & set(factors)), default=1
         )
     bid = floor(exact * max(Fraction(1, 10), min(Fraction(10), product)))
     return bid if campaign.max_cpm_micros is None else min(bid, campaign.max_cpm_micros)
@@ -128,16 +129,36 @@ def _allowed(request: Json, imp: Json, campaign: Campaign, now: datetime, seat: 
     if request.get("acat"):
         yield bool(campaign.categories)
         yield all({category, category.split("-")[0]} & set(request["acat"]) for category in campaign.categories)
-    for attribute, rule in campaign.targeting.items():
-        seen = _seen(attribute, request, video or {})
-        yield not rule.include or bool(seen & set(rule.include))
-        yield not seen & set(rule.exclude)
+    yield _is_met({name: rule.model_dump() for name, rule in campaign.targeting.items()}, request, imp, campaign, now)
+    yield campaign.where is None or _is_met(campaign.where.root, request, imp, campaign, now)
     if video:
         yield video.get("linearity") != 2
         yield video.get("delivery") not in ([1], [1, 1])
 
 
-def _creative_plays(creative: Creative, request: Json, imp: Json, video: Json) -> bool:
+def _is_met(node: Json, request: Json, imp: Json, campaign: Campaign, now: datetime) -> bool:
+    """A condition, read as it is written."""
+    if "and" in node:
+        return all(_is_met(one, request, imp, campaign, now) for one in node["and"])
+    if "or" in node:
+        return any(_is_met(one, request, imp, campaign, now) for one in node["or"])
+    if "not" in node:
+        return not _is_met(node["not"], request, imp, campaign, now)
+    for attribute, rule in node.items():
+        seen = _seen(attribute, request, imp, campaign, now)
+        if rule.get("include") and not seen & set(rule["include"]):
+            return False
+        if seen & set(rule.get("exclude", ())) or not seen >= set(rule.get("all", ())):
+            return False
+    return True
+
+
+def _creative_plays(creative: Creative, request: Json, imp: Json, campaign: Campaign, now: datetime) -> bool:
+    video = imp["video"]
+    if creative.where is not None and not _is_met(creative.where.root, request, imp, campaign, now):
+        return False
+    if not _is_met({n: rule.model_dump() for n, rule in creative.targeting.items()}, request, imp, campaign, now):
+        return False
     length = creative.duration
     protocols = set(video.get("protocols") or video.get("protocol") or range(1, 17))
     if creative.tag:
@@ -209,20 +230,27 @@ def _reaches(cpm_micros: int, floors: Iterable[tuple[float | None, str]]) -> boo
     )
 
 
-def _seen(attribute: str, request: Json, video: Json) -> set[str]:
+def _seen(attribute: str, request: Json, imp: Json, campaign: Campaign, now: datetime) -> set[str]:
+    video = imp.get("video", {})
     place_name = next((name for name in ("site", "app", "dooh") if request.get(name) is not None), None)
     place = request.get(place_name, {}) if place_name else {}
     device = request.get("device", {})
     domain = str(place.get("domain", "")).lower()
+    categories = [*place.get("cat", []), *place.get("content", {}).get("cat", [])]
+    segments = [(d.get("name"), its["id"]) for d in request.get("user", {}).get("data", []) for its in d["segment"]]
+    local = now.astimezone(ZoneInfo(campaign.time_zone))
     seen: dict[str, list[Any]] = {
         "country": [device.get("geo", {}).get("country")],
         "inventory": [place_name],
         "domain": [domain, *(domain[i + 1 :] for i, letter in enumerate(domain) if letter == ".")],
-        "category": [*place.get("cat", []), *place.get("content", {}).get("cat", [])],
+        "category": [name for one in categories for name in (one, one.split("-")[0])],
         "device_type": [device.get("devicetype")],
         "language": [device.get("language", "")[:2]],
         "placement": [video.get("plcmt")],
         "break": [{None: None, 0: "preroll", -2: "postroll"}.get(video.get("startdelay"), "midroll")],
         "playback": video.get("playbackmethod", []),
+        "segment": [name for provider, one in segments for name in (one, f"{provider}/{one}")],
+        "tag": [imp.get("tagid", "").strip()],
+        "hour": [local.strftime("%a ") + str(local.hour)],
     }
     return {str(value).lower() for value in seen[attribute] if value not in (None, "")}

@@ -19,7 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
 from tools import ROOT
 from tools.package import Package, package
-from tools.template import with_code
+from tools.template import stating_parameters, with_code
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -46,8 +46,8 @@ def deploy(session: boto3.Session, built: Package, stack: str, parameters: Mappi
     cloudformation = session.client("cloudformation")
     bucket = _artifact_bucket(session)
     uri = f"s3://{bucket}/{_uploaded(session.client('s3'), bucket, stack, built.archive)}"
-    template = with_code(json.loads(built.template.read_text()), uri)
     current = _described(cloudformation, stack)
+    template = _complete(with_code(json.loads(built.template.read_text()), uri), parameters, current)
     if not (_settled(current) and not parameters and _template_of(cloudformation, stack) == template):
         _change(cloudformation, stack, template, parameters, current)
         current = _described(cloudformation, stack)
@@ -55,6 +55,15 @@ def deploy(session: boto3.Session, built: Package, stack: str, parameters: Mappi
     ensure_signing_keys(session.client("ssm"), outputs["BidderParameters"])
     ensure_admin_key(session.client("ssm"), outputs["BidderParameters"])
     return outputs
+
+
+def _complete(
+    template: dict[str, Any], parameters: Mapping[str, str], current: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """The template with what its parameters are going to be, where only text counts."""
+    values = {name: str(its.get("Default", "")) for name, its in template["Parameters"].items()}
+    values |= {its["ParameterKey"]: its["ParameterValue"] for its in (current or {}).get("Parameters", [])}
+    return stating_parameters(template, values | dict(parameters))
 
 
 def ensure_signing_keys(ssm: "SSMClient", prefix: str) -> None:

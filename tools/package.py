@@ -21,6 +21,9 @@ from tools.locks import lock
 LIMIT = 5 * 1024 * 1024
 """What the zip may weigh: its download and unpacking are part of every cold start."""
 
+HAS_SNAP_START = (3, 12)
+"""The first Python whose Lambda runtime has SnapStart."""
+
 
 @dataclass(frozen=True)
 class Package:
@@ -66,7 +69,7 @@ def fingerprint(project: Path) -> str:
 def _sources(project: Path) -> Iterator[Path]:
     yield from (project / name for name in ("app.py", "requirements.txt", ".chalice/config.json"))
     yield from sorted((project / ".chalice/resources").glob("*.yaml"))
-    yield from (project / "tools" / name for name in ("package.py", "slim.py", "template.py"))
+    yield from (project / "tools" / name for name in ("package.py", "schemas.py", "slim.py", "template.py"))
     yield from sorted(p for p in (project / "bidder").rglob("*") if p.is_file() and "__pycache__" not in p.parts)
 
 
@@ -76,7 +79,9 @@ def _build(project: Path, build: Path, result: Package) -> None:
         merge = work / "resources.json"
         merge.write_text(json.dumps(template.joined(project / ".chalice/resources")))
         _chalice_package(project, merge, work / "chalice", _wheels(project, build))
-        sam = json.loads((work / "chalice/sam.json").read_text())
+        sam = template.through_aliases(json.loads((work / "chalice/sam.json").read_text()))
+        if sys.version_info < HAS_SNAP_START:
+            sam = template.without_snap_start(sam)
         result.template.write_text(json.dumps(template.with_code(sam, f"./{result.archive.name}"), indent=1))
         packed = work / "chalice/deployment.zip"
         slim.slimmed(packed, result.archive)

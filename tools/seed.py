@@ -19,7 +19,7 @@ from bidder.aws import client
 from bidder.campaigns.files import InvalidCampaignFile, read_campaigns
 from bidder.campaigns.repository import CampaignRepository
 from bidder.settings import InvalidSettings, Settings, settings
-from bidder.snapshot.manifest import POINTER
+from bidder.snapshot.keys import POINTER
 from tools import ROOT
 from tools.clips import Clip, ClipError, clips, make, path
 

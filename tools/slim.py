@@ -3,17 +3,24 @@
 The same sources give the same bytes.
 """
 
+import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path, PurePosixPath
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from tools import ROOT
+
 SUPPLIED = frozenset({"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3"})
 """Import names of what every Python runtime of Lambda has."""
 
-_UNUSED = frozenset({("pydantic", "v1")})
-"""Parts of packages that nothing here imports: pydantic's former self, 0.4 MB."""
+_UNUSED = ("pydantic/v1/", "pydantic/mypy.py", "wrapt/_wrappers.c", "tzdata/zoneinfo/tzdata.zi")
+"""Parts of packages that nothing here reads: pydantic's former self and its plugin, sources."""
+
+_XRAY = "aws_xray_sdk/ext/"
+_XRAY_USED = {"__init__.py", "util.py"}
+"""The rest traces web frameworks and databases."""
 
 _SUPPLIED_DISTRIBUTIONS = SUPPLIED - {"dateutil"} | {"python_dateutil"}
 
@@ -24,6 +31,8 @@ def slimmed(packed: Path, out: Path) -> None:
         root = Path(folder)
         with ZipFile(packed) as archive:
             archive.extractall(root, [name for name in archive.namelist() if is_deployed(PurePosixPath(name))])
+        _strip(root)
+        _write_schemas(root / "bidder")
         _compile(root)
         write(root, out)
 
@@ -34,7 +43,10 @@ def is_deployed(path: PurePosixPath) -> bool:
     if top.endswith((".dist-info", ".data")):
         # METADATA alone: it is what importlib.metadata.version() reads.
         return path.name == "METADATA" and top.split("-")[0] not in _SUPPLIED_DISTRIBUTIONS
-    if top.removesuffix(".py") in SUPPLIED or path.parts[:2] in _UNUSED:
+    name = path.as_posix()
+    if top.removesuffix(".py") in SUPPLIED or name.startswith(_UNUSED):
+        return False
+    if name.startswith(_XRAY) and name.removeprefix(_XRAY) not in _XRAY_USED:
         return False
     return "__pycache__" not in path.parts and path.suffix not in {".pyc", ".pyi"} and path.name != "py.typed"
 
@@ -48,6 +60,19 @@ def write(root: Path, out: Path, *, bytecode: bool = True) -> None:
             entry = ZipInfo(path.relative_to(root).as_posix())
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, path.read_bytes(), ZIP_DEFLATED, 9)
+
+
+def _strip(root: Path) -> None:
+    """Takes what only a debugger reads out of native libraries: 2 MB of the zip. What can't be stripped here stays."""
+    tool = shutil.which("strip")
+    for library in sorted(root.rglob("*.so")) if tool else ():
+        subprocess.run([str(tool), "--strip-debug", str(library)], capture_output=True, check=False)
+
+
+def _write_schemas(folder: Path) -> None:
+    """Adds what `bidder.prebuilt` reads. In a process of its own, as for bytecode."""
+    command = [sys.executable, "-m", "tools.schemas", str(folder)]
+    subprocess.run(command, env={"PYTHONHASHSEED": "0"}, cwd=ROOT, check=True)
 
 
 def _compile(root: Path) -> None:

@@ -1,5 +1,8 @@
-"""The merge template: the files of .chalice/resources, joined, their short tags spelled out."""
+"""The merge template: the files of .chalice/resources, joined, their short tags spelled out; and what it can't say."""
 
+import json
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,3 +37,51 @@ def with_code(template: dict[str, Any], uri: str) -> dict[str, Any]:
         for name, resource in template["Resources"].items()
     }
     return template | {"Resources": resources}
+
+
+def through_aliases(template: dict[str, Any]) -> dict[str, Any]:
+    """The same template with an API that calls the alias of each function that has one.
+
+    Chalice has it call the function itself, and so past what only versions have: SnapStart and provisioned concurrency.
+    """
+    api = json.dumps(template["Resources"]["RestAPI"])
+    for name, properties in _published(template).items():
+        api = api.replace(f"${{{name}.Arn}}", f"${{{name}Alias{properties['AutoPublishAlias']}}}")
+    return _with(template, RestAPI=json.loads(api))
+
+
+def without_snap_start(template: dict[str, Any]) -> dict[str, Any]:
+    """The same template for a runtime without SnapStart: its parameter takes None alone, and says why."""
+    why = "None: this package is for a Python before 3.12, which has no SnapStart. Package with a later one"
+    parameter = template["Parameters"]["SnapStart"] | {"AllowedValues": ["None"], "ConstraintDescription": why}
+    functions = {
+        name: template["Resources"][name]
+        | {"Properties": {key: value for key, value in properties.items() if key != "SnapStart"}}
+        for name, properties in _published(template).items()
+    }
+    return _with(template, **functions) | {"Parameters": template["Parameters"] | {"SnapStart": parameter}}
+
+
+def stating_parameters(template: dict[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
+    """The same template with the parameters that go into a function with an alias in its description.
+
+    SAM publishes a version where the function's text changes, and reads over what its references to parameters say: a
+    changed one would never reach the alias.
+    """
+    functions = {}
+    for name, properties in _published(template).items():
+        of_versions = {key: value for key, value in properties.items() if key != "ProvisionedConcurrencyConfig"}
+        its = re.findall(r'{"Ref": "([^"]+)"}', json.dumps([of_versions, template.get("Globals")]))
+        stated = " ".join(f"{one}={values[one]}" for one in sorted(set(its) & values.keys()))
+        functions[name] = template["Resources"][name] | {"Properties": properties | {"Description": stated}}
+    return _with(template, **functions)
+
+
+def _published(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The properties of the functions that have an alias."""
+    resources = template["Resources"].items()
+    return {name: its["Properties"] for name, its in resources if "AutoPublishAlias" in its.get("Properties", {})}
+
+
+def _with(template: dict[str, Any], **resources: Any) -> dict[str, Any]:
+    return template | {"Resources": template["Resources"] | resources}

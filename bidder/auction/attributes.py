@@ -1,9 +1,9 @@
 """Reads off a request what campaigns can target: `docs/targeting.md` lists the attributes."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
-from hashlib import sha256
 
 from bidder.campaigns.known import Known
 from bidder.campaigns.spelling import DAYS
@@ -16,7 +16,9 @@ from bidder.openrtb.geo import Geo
 from bidder.openrtb.imp import Imp
 from bidder.openrtb.site import Site
 from bidder.openrtb.user import User
+from bidder.openrtb.user_agent import UserAgent
 from bidder.openrtb.video import Video
+from bidder.snapshot.id_lists import IdList, containing, id_number
 
 Values = dict[str, tuple[str, ...]]
 """The values of each attribute, in lower case; an attribute that the request does not state is missing."""
@@ -50,17 +52,31 @@ _VIDEO = (("placement", "plcmt"), ("position", "pos"), ("skippable", "skip"))
 _CONTENT = (("rating", "contentrating"), ("livestream", "livestream"), ("series", "series"))
 """Attributes that are a field of an object as it stands."""
 
+_LANGUAGE_ENDS = re.compile("[-_]")
+"""Some senders write a locale where the standard asks for ISO 639-1: `en-US`, `en_US`."""
+
+_HOST_ENDS = re.compile("[/?#:]")
+
 Place = Site | App | Dooh | None
 Offsets = Mapping[str, timedelta]
 """How far the time of each zone is ahead of UTC."""
 
+Lists = Mapping[str, IdList]
+
+_OF_VIEWER = frozenset({"segment", "user", "list"})
+
 
 def request_attributes(
-    request: BidRequest, known: Known, now: datetime, offsets: Offsets, exchange: str | None = None
+    request: BidRequest,
+    known: Known,
+    now: datetime,
+    offsets: Offsets,
+    exchange: str | None = None,
+    lists: Lists | None = None,
 ) -> Values:
     """What all impressions of the request share, of what any campaign targets.
 
-    `exchange` is what the caller goes by.
+    `exchange` is what the caller goes by, `lists` are those of ids.
     """
     place = request.site or request.app or request.dooh
     device, user = request.device, request.user
@@ -77,12 +93,14 @@ def request_attributes(
         values |= _of_device(device, known)
     if geo:
         values |= _of_geo(geo, known, now)
-    if isinstance(place, Site | App) and place.domain and "domain" in wanted:
-        values["domain"] = tuple(_with_parents(place.domain))
+    if isinstance(place, Site | App) and "domain" in wanted:
+        address = place.domain or (place.page if isinstance(place, Site) else None)
+        if address and (domain := _host(address)):
+            values["domain"] = tuple(_with_parents(domain))
     if place:
         values |= _of_place(place, known)
-    if user and wanted & {"segment", "user"}:
-        values |= _of_user(user, device, known)
+    if (user or device) and wanted & _OF_VIEWER:
+        values |= _of_viewer(user, device, known, lists or {})
     if known.zones:
         values["hour"] = tuple(f"{zone} {hour_of_week(now + offsets[zone])}" for zone in known.zones if zone in offsets)
     return values
@@ -95,7 +113,7 @@ def video_attributes(imp: Imp, video: Video, known: Known) -> Values:
     if "rewarded" in wanted:
         values |= _stated(known, rewarded=imp.rwdd)
     if imp.tagid and "tag" in wanted:
-        values["tag"] = (imp.tagid.lower(),)
+        values["tag"] = (imp.tagid.strip().lower(),)
     if "break" in wanted and video.startdelay is not None:
         values["break"] = (_break(video.startdelay),)
     if "playback" in wanted and video.playbackmethod:
@@ -105,7 +123,7 @@ def video_attributes(imp: Imp, video: Video, known: Known) -> Values:
     if "length" in wanted:
         values["length"] = tuple(str(seconds) for seconds in LENGTHS if video.accepts_duration(seconds))
     if "deal" in wanted and imp.pmp:
-        values["deal"] = tuple(dict.fromkeys(deal.id.lower() for deal in imp.pmp.deals))
+        values["deal"] = tuple(dict.fromkeys(deal.id.strip().lower() for deal in imp.pmp.deals))
     return values
 
 
@@ -116,9 +134,9 @@ def hour_of_week(local: datetime) -> str:
 
 def _stated(known: Known, **found: object) -> Values:
     return {
-        name: (str(value).lower(),)
+        name: (text,)
         for name, value in found.items()
-        if value is not None and value != "" and name in known.attributes
+        if value is not None and name in known.attributes and (text := str(value).strip().lower())
     }
 
 
@@ -128,22 +146,32 @@ def _fields(holder: object, fields: Iterable[tuple[str, str]], known: Known) -> 
     for name, field in fields:
         if name in wanted:
             value = getattr(holder, field)
-            if value is not None and value != "":
-                values[name] = (str(value).lower(),)
+            if value is not None and (text := str(value).strip().lower()):
+                values[name] = (text,)
     return values
 
 
 def _of_device(device: Device, known: Known) -> Values:
     values = _fields(device, _DEVICE, known)
+    if device.sua:
+        values = {**_of_hints(device.sua, known), **values}
     if "language" in known.attributes:
-        values |= _stated(known, language=(device.language or device.langb or "")[:2])
+        values |= _stated(known, language=_LANGUAGE_ENDS.split(device.language or device.langb or "", 1)[0])
     if "browser" in known.attributes:
         browsers = tuple(_browsers(device))
         if browsers:
             values["browser"] = browsers
-    if "os_version" in known.attributes and device.os and device.osv:
-        values["os_version"] = tuple(known.versions(device.os.lower(), device.osv))
+    if "os_version" in known.attributes:
+        platform = device.sua and device.sua.platform
+        os = device.os or (platform and platform.brand)
+        version = device.osv or (platform and ".".join(platform.version))
+        if os and version:
+            values["os_version"] = tuple(known.versions(os.strip().lower(), version))
     return values
+
+
+def _of_hints(hints: UserAgent, known: Known) -> Values:
+    return _stated(known, os=hints.platform and hints.platform.brand, model=hints.model)
 
 
 def _browsers(device: Device) -> Iterator[str]:
@@ -151,7 +179,7 @@ def _browsers(device: Device) -> Iterator[str]:
     if device.sua and device.sua.browsers:
         for browser in device.sua.browsers:
             if browser.brand:
-                yield browser.brand.lower()
+                yield browser.brand.strip().lower()
         return
     for word, name in (
         ("Edg", "edge"),
@@ -167,7 +195,7 @@ def _browsers(device: Device) -> Iterator[str]:
 
 def _of_geo(geo: Geo, known: Known, now: datetime) -> Values:
     # Some senders write ISO 3166-2 in full, with the country before the dash.
-    region = geo.region and geo.region.rpartition("-")[2]
+    region = geo.region and geo.region.strip().rpartition("-")[2]
     values: Values = {}
     if geo.country and "country" in known.attributes:
         values["country"] = (geo.country.lower(),)
@@ -176,7 +204,7 @@ def _of_geo(geo: Geo, known: Known, now: datetime) -> Values:
         region=geo.country and region and f"{geo.country}-{region}",
         metro=geo.metro,
         city=geo.city,
-        postcode=geo.country and geo.zip and f"{geo.country}-{geo.zip}",
+        postcode=geo.country and geo.zip and f"{geo.country}-{geo.zip.strip()}",
     )
     if "near" in known.attributes and geo.lat is not None and geo.lon is not None:
         values["near"] = tuple(known.circles(geo.lat, geo.lon))
@@ -192,11 +220,14 @@ def _of_place(place: Site | App | Dooh, known: Known) -> Values:
         values = _fields(content, _CONTENT, known)
         if "genre" in known.attributes:
             genres = [content.genre, *content.genres]
-            values |= _several(genre=[genre.lower() for genre in genres if genre])
+            values |= _several(genre=[genre.strip().lower() for genre in genres if genre and genre.strip()])
     if "keyword" in known.attributes:
         values |= _several(keyword=_keywords(place, content))
     if "category" in known.attributes:
-        values |= _several(category=_categories(place))
+        categories = _categories(place)
+        if known.above:
+            categories += [above for category in categories for above in known.above.get(category, ())]
+        values |= _several(category=categories)
     return values
 
 
@@ -227,33 +258,39 @@ def _categories(place: Site | App | Dooh) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def _spellings(category: str, taxonomy: int) -> tuple[str, ...]:
-    own = category.lower()
+    own = category.strip().lower()
     # Ids like IAB8-5 are Content Taxonomy 1.0's whatever is declared: senders mix them in. Their parents are in them.
     its = (own, own.partition("-")[0]) if own.startswith("iab") and "-" in own else (own,)
     return (*its, *(f"{1 if own.startswith('iab') else taxonomy}/{one}" for one in its))
 
 
-def _of_user(user: User, device: Device | None, known: Known) -> Values:
+def _of_viewer(user: User | None, device: Device | None, known: Known, lists: Lists) -> Values:
     values: Values = {}
-    if "segment" in known.attributes:
+    if user and "segment" in known.attributes:
         found: list[str] = []
         for data in user.data:
-            ids = [segment.id.lower() for segment in data.segment if segment.id]
+            ids = [segment.id.strip().lower() for segment in data.segment if segment.id]
             found += ids
             if known.providers:
-                for provider in {str(name).lower() for name in (data.id, data.name) if name} & known.providers:
+                for provider in {name.strip().lower() for name in (data.id, data.name) if name} & known.providers:
                     found += [f"{provider}/{segment}" for segment in ids]
         if found:
             values["segment"] = tuple(found)
-    if "user" in known.attributes:
-        own = [user.id, user.buyeruid, device.ifa if device else None]
-        values |= _several(user=[id_hash(one) for one in (*own, *(u.id for eid in user.eids for u in eid.uids)) if one])
+    if not known.attributes.isdisjoint(("user", "list")):
+        numbers = {id_number(one) for one in _ids(user, device) if one}
+        values |= _several(
+            user=[f"{number:016x}" for number in numbers] if "user" in known.attributes else (),
+            list=containing(lists, numbers),
+        )
     return values
 
 
-def id_hash(text: str) -> str:
-    """An id as lists of ids have it: the first 16 digits of its SHA-256, so that no list tells ids."""
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+def _ids(user: User | None, device: Device | None) -> Iterator[str | None]:
+    if device:
+        yield device.ifa
+    if user:
+        yield from (user.id, user.buyeruid)
+        yield from (uid.id for eid in user.eids for uid in eid.uids)
 
 
 def _break(startdelay: int) -> str:
@@ -263,8 +300,17 @@ def _break(startdelay: int) -> str:
     return "postroll" if startdelay == POST_ROLL else "midroll"
 
 
+def _host(address: str) -> str:
+    """The domain, without what senders write around it: `https://www.news.example:443/page` is `www.news.example`."""
+    text = address.strip().lower()
+    if "/" in text or ":" in text:
+        _, slashes, rest = text.partition("//")
+        text = _HOST_ENDS.split(rest if slashes else text, 1)[0]
+    return text.strip(".")
+
+
 def _with_parents(domain: str) -> Iterator[str]:
     """The domain and each domain it is a subdomain of, up to the top-level one."""
-    labels = domain[-MAX_DOMAIN:].strip(".").split(".")
+    labels = domain[-MAX_DOMAIN:].split(".")
     for start in range(len(labels)):
         yield ".".join(labels[start:])

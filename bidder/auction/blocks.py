@@ -34,12 +34,12 @@ def _category_refusal(request: BidRequest, campaign: Campaign) -> Refusal | None
     A campaign that states none in the taxonomy that blocks is bid with those it has: the exchange can translate.
     """
     blocked = _in_taxonomy(campaign.cattax, request.bcat, request.cattax)
-    if any(_is_within(category, parent) for category in campaign.categories for parent in blocked):
+    if any(_is_within(campaign, category, parent) for category in campaign.categories for parent in blocked):
         return Refusal.CATEGORY
     if not request.acat:
         return None
     allowed = _in_taxonomy(campaign.cattax, request.acat, request.cattax)
-    fits = [any(_is_within(category, parent) for parent in allowed) for category in campaign.categories]
+    fits = [any(_is_within(campaign, category, parent) for parent in allowed) for category in campaign.categories]
     return None if fits and all(fits) else Refusal.CATEGORY
 
 
@@ -48,5 +48,6 @@ def _in_taxonomy(wanted: int, categories: Sequence[str], declared: int) -> list[
     return [c for c in categories if (CONTENT_TAXONOMY_1 if c.startswith("IAB") else declared) == wanted]
 
 
-def _is_within(category: str, parent: str) -> bool:
-    return category == parent or category.startswith(parent + "-")
+def _is_within(campaign: Campaign, category: str, parent: str) -> bool:
+    above = campaign.categories_above.get(category, ())
+    return category == parent or category.startswith(parent + "-") or parent in above

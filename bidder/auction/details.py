@@ -1,12 +1,18 @@
 """What a refusal saw in the request, and what of the campaign it was held against."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
+from bidder.auction.creative_fit import fits, is_secure
 from bidder.auction.match import Slot
+from bidder.auction.offer import meets
 from bidder.auction.refusal import Refusal
 from bidder.auction.terms import Terms
+from bidder.auction.worth import open_cpm
 from bidder.campaigns.campaign import Campaign
 from bidder.money import display
+from bidder.openrtb.creative_attribute import CreativeAttribute
+from bidder.openrtb.deal import Deal
+from bidder.openrtb.video import Video
 
 Details = Mapping[Refusal, tuple[Iterable[object], Iterable[object]]]
 
@@ -40,15 +46,26 @@ def _of_player(terms: Terms, slot: Slot, campaign: Campaign) -> Details:
     lengths = video.rqddurs or [f"{video.minduration or 0} to {video.maxduration or 'any'}"]
     bitrates = f"{video.minbitrate or 0} to {video.maxbitrate or 'any'}"
     files = [file for creative in creatives for file in creative.media]
+    mimes = {file.mime for file in files} | {
+        mime for creative in creatives if creative.tag for mime in creative.tag.mimes
+    }
+    links = {link for creative in creatives for link in (*creative.links(), *(file.url for file in creative.media))}
+    attributes = {value for creative in creatives for value in creative.attributes}
+    if video.skip == 0:
+        attributes |= {CreativeAttribute.SKIPPABLE for creative in creatives if creative.tag and creative.skip_offset}
     return {
         Refusal.LINEARITY: ([video.linearity], ["linear"]),
         Refusal.PROTOCOL: (sorted(video.accepted_protocols()), ["a version of VAST, or a wrapper for a tag"]),
         Refusal.DELIVERY: (video.delivery, ["progressive or download"]),
         Refusal.DURATION: (lengths, [round(creative.duration) for creative in creatives]),
         Refusal.LANGUAGE: (terms.languages, [creative.language for creative in creatives]),
-        Refusal.ATTRIBUTE: (video.battr, sorted({value for creative in creatives for value in creative.attributes})),
+        Refusal.ATTRIBUTE: (
+            [*(f"not {value}" for value in video.battr), *(["unskippable"] if video.skip == 0 else [])],
+            sorted(attributes),
+        ),
         Refusal.API: (video.api, sorted({api for creative in creatives for api in creative.apis})),
-        Refusal.MIME: (video.mimes, sorted({file.mime for file in files})),
+        Refusal.MIME: (video.mimes, sorted(mimes)),
+        Refusal.SECURE: (["https only"], sorted(link for link in links if not is_secure(link))),
         Refusal.BITRATE: ([bitrates], sorted({file.bitrate for file in files})),
     }
 
@@ -56,10 +73,36 @@ def _of_player(terms: Terms, slot: Slot, campaign: Campaign) -> Details:
 def _of_price(terms: Terms, slot: Slot, campaign: Campaign) -> Details:
     imp = slot.imp
     deals = imp.pmp.deals if imp.pmp else ()
-    floors = [f"{imp.bidfloor or 0} {imp.bidfloorcur}"]
-    floors += [f"{d.bidfloor} {d.bidfloorcur} in deal {d.id}" for d in deals if d.bidfloor is not None]
+    floors = [*_floors(imp.bidfloor or 0, imp.bidfloorcur, slot.video)]
+    for deal in deals:
+        floors += [f"{floor} in deal {deal.id}" for floor in _floors(deal.bidfloor, deal.bidfloorcur, deal)]
     return {
         Refusal.DEAL: ([deal.id for deal in deals], [deal.id for deal in campaign.deals]),
         Refusal.FLOOR_CURRENCY: (floors, sorted(terms.delivery.rates)),
-        Refusal.FLOOR: (floors, [f"bids {display(campaign.top_cpm_micros)} at most"]),
+        Refusal.WORTH: ([], [f"{display(campaign.top_cpm_micros)} at most"]),
+        Refusal.FLOOR: (floors, _bids(terms, slot, campaign)),
     }
+
+
+def _floors(floor: float | None, currency: str, holder: Deal | Video) -> Iterator[str]:
+    """Each floor that may hold: for some lengths of ads, and by their seconds, beside the plain one."""
+    if floor is not None:
+        yield f"{floor} {currency}"
+    for its in holder.durfloors:
+        if its.bidfloor is not None:
+            yield f"{its.bidfloor} {currency} for {its.mindur or 0} to {its.maxdur or 'any'} s"
+    if holder.mincpmpersec:
+        yield f"{holder.mincpmpersec} {currency} a second"
+
+
+def _bids(terms: Terms, slot: Slot, campaign: Campaign) -> Iterator[str]:
+    """What it bids here, in the open market and in deals, by which creatives fit."""
+    shown = [creative for creative in campaign.creatives if meets(slot, campaign, creative)]
+    fitting = fits(shown, slot.imp, slot.video, terms.languages)
+    openly = open_cpm(terms, slot, campaign, [fit.creative for fit in fitting]) if isinstance(fitting, list) else None
+    if openly is not None:
+        yield f"bids {display(openly)}"
+    offered = {deal.id for deal in slot.imp.pmp.deals} if slot.imp.pmp else set()
+    for deal in campaign.deals:
+        if deal.id in offered:
+            yield f"bids {display(deal.cpm_micros)} in deal {deal.id}"

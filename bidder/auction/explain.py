@@ -1,16 +1,29 @@
 """Why each campaign bid or did not: the decision's own functions and its index, asked for their reasons."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bidder.auction.answered import for_one_document, would_be_affordable
 from bidder.auction.attributes import Values
 from bidder.auction.decide import decide
 from bidder.auction.match import Slot, implied_values, match
+from bidder.auction.missed import ATTRIBUTES
 from bidder.auction.offer import Offer
 from bidder.auction.terms import Terms
-from bidder.auction.verdict import ATTRIBUTES, BIDS, RULES, WITHHELD, Verdict, rule_of, verdict
+from bidder.auction.verdict import (
+    ALLOWANCE,
+    BIDS,
+    DOCUMENT,
+    FATES,
+    RULES,
+    TARGETING,
+    WITHHELD,
+    Verdict,
+    rule_of,
+    verdict,
+)
 from bidder.delivery.budget import Withheld
 from bidder.openrtb.bid_request import BidRequest
 from bidder.snapshot import sets
@@ -27,8 +40,8 @@ UNASKED = "not asked"
 class Explanation:
     """One impression. `funnel` has the campaigns left after each rule that removed any, "all" before them.
 
-    Old forms of campaigns are left out. `bids` is the decision's own answer; `runner_up` the best offer of those asked
-    whose campaigns bid nothing. `campaigns` are the verdicts asked for.
+    Old forms of campaigns are left out. `bids` is what /bid answers; `runner_up` the best offer of those asked whose
+    campaigns bid nothing. `campaigns` are the verdicts asked for.
     """
 
     imp_id: str
@@ -48,16 +61,31 @@ def explain(
     exchange: str | None = None,
     most: int | None = None,
     campaign_id: str | None = None,
+    as_xml: bool = False,
 ) -> list[Explanation]:
     """An explanation for each impression with video, with verdicts on all campaigns, dearest first.
 
-    `most` limits those to so many, `campaign_id` to that campaign; the funnel always counts all of them.
+    `most` limits those to so many, `campaign_id` to that campaign; the funnel always counts all of them. `as_xml` is
+    for a player that takes VAST alone, in one document.
     """
     slots = match(request, snapshot, now, exchange)
     terms = Terms(request, seat, snapshot.delivery, now)
     made = decide(request, slots, snapshot, seat, now)
+    held = for_one_document(made) if as_xml else made
+    paid = held if request.test else would_be_affordable(held, snapshot)
     latest = _latest(snapshot, most, campaign_id)
-    return [_explained(terms, slot, snapshot, [bid for bid in made if bid.slot is slot], latest) for slot in slots]
+    found = []
+    for slot in slots:
+        bids = [offer for offer in paid if offer.slot is slot]
+        # a campaign with several ads in a break bids where any of them is answered
+        fates = {
+            offer.campaign.id: rule
+            for rule, its in ((DOCUMENT, made), (ALLOWANCE, held), (BIDS, paid))
+            for offer in its
+            if offer.slot is slot
+        }
+        found.append(_explained(terms, slot, snapshot, bids, fates, latest))
+    return found
 
 
 def _latest(snapshot: Snapshot, most: int | None, campaign_id: str | None) -> list[int]:
@@ -77,15 +105,18 @@ def _latest(snapshot: Snapshot, most: int | None, campaign_id: str | None) -> li
 
 
 def _explained(
-    terms: Terms, slot: Slot, snapshot: Snapshot, bids: Sequence[Offer], positions: Sequence[int]
+    terms: Terms,
+    slot: Slot,
+    snapshot: Snapshot,
+    bids: Sequence[Offer],
+    fates: Mapping[str, str],
+    positions: Sequence[int],
 ) -> Explanation:
-    winners = {offer.campaign.id for offer in bids}
     matched = list(slot.candidates.best_first())
-    asked = [verdict(terms, slot, snapshot, position, winners) for position in matched[:MOST_ASKED]]
+    asked = [verdict(terms, slot, snapshot, position, fates) for position in matched[:MOST_ASKED]]
     losers = [its.best for its in asked if its.best and its.rule != BIDS]
-    removed = Counter(its.rule for its in asked)
-    # A winner that comes after all of those asked has its own line too.
-    removed[BIDS] = len(winners)
+    # One that was chosen, and comes after all of those asked, has its own line too.
+    removed = Counter(its.rule for its in asked if its.campaign_id not in fates) + Counter(fates.values())
     removed[UNASKED] = len(matched) - sum(removed[rule] for rule in removed if rule != UNASKED)
     return Explanation(
         imp_id=slot.imp.id,
@@ -93,7 +124,7 @@ def _explained(
         funnel=[*_matching(slot, snapshot), *_after(len(matched), removed)],
         bids=bids,
         runner_up=max(losers, key=lambda offer: offer.rank, default=None),
-        campaigns=[verdict(terms, slot, snapshot, position, winners) for position in positions],
+        campaigns=[verdict(terms, slot, snapshot, position, fates) for position in positions],
     )
 
 
@@ -106,6 +137,15 @@ def _matching(slot: Slot, snapshot: Snapshot) -> list[tuple[str, int]]:
     left = sum(sets.count(bidding) for _, _, bidding in tiers)
     funnel = [("all", len(index) - old), (WITHHELD, left)]
     states = [tier.begin(bidding) for tier, _, bidding in tiers]
+
+    def remaining() -> int:
+        return sum(
+            sum(1 for _ in tier.campaigns(state, bidding))
+            for state, (tier, _, bidding) in zip(states, tiers, strict=True)
+        )
+
+    if (able := remaining()) < left:
+        funnel.append((TARGETING, able))
     for attribute in ATTRIBUTES:
         names = frozenset({attribute})
         if any(tier.about(names) for tier, _, _ in tiers):
@@ -113,17 +153,14 @@ def _matching(slot: Slot, snapshot: Snapshot) -> list[tuple[str, int]]:
                 narrow(state, tier.about(names), numbers, tier.lines)
                 for state, (tier, numbers, _) in zip(states, tiers, strict=True)
             ]
-            left = sum(
-                sum(1 for _ in tier.campaigns(state, bidding))
-                for state, (tier, _, bidding) in zip(states, tiers, strict=True)
-            )
-            funnel.append((rule_of(attribute), left))
+            funnel.append((rule_of(attribute), remaining()))
     return funnel
 
 
 def _after(left: int, removed: Counter[str]) -> list[tuple[str, int]]:
     funnel = []
-    for rule in (*RULES[RULES.index(rule_of(ATTRIBUTES[-1])) + 1 : -2], UNASKED, "outbid"):
+    after_matching = RULES[RULES.index(rule_of(ATTRIBUTES[-1])) + 1 : -len(FATES)]
+    for rule in (*after_matching, UNASKED, *(fate for fate in FATES if fate != BIDS)):
         if removed[rule]:
             left -= removed[rule]
             funnel.append((rule, left))

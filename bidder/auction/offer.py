@@ -43,7 +43,7 @@ def offers(terms: Terms, slot: Slot, campaign: Campaign) -> list[Offer] | Refusa
     refused = terms.campaign_refusal(campaign)
     if refused:
         return refused
-    creatives = [creative for creative in campaign.creatives if _meets(slot, campaign, creative)]
+    creatives = [creative for creative in campaign.creatives if meets(slot, campaign, creative)]
     if not creatives:
         return Refusal.CREATIVE_TARGETING
     fitting = fits(creatives, slot.imp, slot.video, terms.languages)
@@ -61,7 +61,8 @@ def offers(terms: Terms, slot: Slot, campaign: Campaign) -> list[Offer] | Refusa
     return _in_turn(terms, slot, campaign, made) if made else refusals[0]
 
 
-def _meets(slot: Slot, campaign: Campaign, creative: Creative) -> bool:
+def meets(slot: Slot, campaign: Campaign, creative: Creative) -> bool:
+    """Whether the slot meets the creative's own targeting."""
     if not creative.targeting and not creative.where:
         return True
     return any(holds(line, slot.values) for line in creative_lines(creative, campaign.time_zone))

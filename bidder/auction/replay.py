@@ -34,9 +34,10 @@ class Replay:
         self._seat = seat
         self.tallies: dict[str, Tally] = defaultdict(Tally)
 
-    def add(self, request: BidRequest, now: datetime) -> None:
+    def add(self, request: BidRequest, now: datetime, exchange: str | None = None) -> None:
         """Decides a request as of `now`. Test requests count too."""
-        for offer in decide(request, match(request, self.snapshot, now), self.snapshot, self._seat, now):
+        slots = match(request, self.snapshot, now, exchange)
+        for offer in decide(request, slots, self.snapshot, self._seat, now):
             tally = self.tallies[offer.campaign.id]
             tally.bids += 1
             tally.cpm_micros += offer.price.cpm_micros

@@ -1,6 +1,6 @@
 """What a campaign reads off a request besides the lines that the index tests: for creatives and for multipliers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.creative import Creative
@@ -10,6 +10,16 @@ from bidder.campaigns.lines import Line, lines
 def creative_lines(creative: Creative, time_zone: str) -> tuple[Line, ...]:
     """The lines of a creative's own targeting; the empty line where it has none. Raises TooManyLines."""
     return lines(creative.targeting, creative.where, time_zone)
+
+
+def named_values(attribute: str, its_lines: Iterable[Line], its_besides: Mapping[str, set[str]]) -> set[str]:
+    """All values of an attribute that a campaign names: in its lines, and `besides`."""
+    found = set(its_besides.get(attribute, ()))
+    for line in its_lines:
+        demand = line.get(attribute)
+        if demand:
+            found.update(demand.none_of, *demand.any_of)
+    return found
 
 
 def besides(campaign: Campaign) -> Mapping[str, set[str]]:

@@ -12,8 +12,9 @@ from bidder.campaigns.deal import CampaignDeal
 from bidder.campaigns.goal import Goal, Outcome, Rotation
 from bidder.campaigns.multipliers import Multipliers, highest
 from bidder.campaigns.targeting import Expression, Targeting, Word
-from bidder.campaigns.types import Id
+from bidder.campaigns.types import Id, lower
 from bidder.money import Micros, Priced
+from bidder.prebuilt import complete
 
 
 class Status(StrEnum):
@@ -26,7 +27,7 @@ class Status(StrEnum):
 class Budget(Priced):
     """What may be spent, in micros: in all, and in one UTC day. None is no limit."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     total_micros: Micros | None = None
     daily_micros: Micros | None = None
@@ -35,7 +36,7 @@ class Budget(Priced):
 class Flight(BaseModel):
     """When it runs: from `start`, up to and not including `end`. None is open."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     start: AwareDatetime | None = None
     end: AwareDatetime | None = None
@@ -45,7 +46,7 @@ class Flight(BaseModel):
         return (self.start is None or self.start <= now) and (self.end is None or now < self.end)
 
 
-Domain = Annotated[str, BeforeValidator(lambda v: str(v).lower()), Field(pattern=r"^[a-z0-9.-]+\.[a-z0-9-]+$")]
+Domain = Annotated[str, Field(pattern=r"^[a-z0-9.-]+\.[a-z0-9-]+$"), BeforeValidator(lower)]
 
 
 class Advertiser(BaseModel):
@@ -55,7 +56,7 @@ class Advertiser(BaseModel):
     in. `bundle` is the app that is advertised, if one is.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
     domain: Domain
@@ -86,11 +87,12 @@ class Campaign(Priced):
     A request must meet the rules of `targeting` and, where there is one, the expression `where`. `time_zone`, a name of
     the IANA database, is that of its hours and its days.
 
-    `categories` are ids of the category taxonomy `cattax` (AdCOM List: Category Taxonomies).
+    `categories` are ids of the category taxonomy `cattax` (AdCOM List: Category Taxonomies). What is above them, and
+    what is below the categories that its targeting names, importing a file fills in (`bidder.campaigns.categories`).
     `discloses_price` writes the bid's price into the markup (VAST Pricing), where the page and its viewers can read it.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     id: Id
     name: Annotated[str, Field(min_length=1, max_length=200)]
@@ -98,6 +100,8 @@ class Campaign(Priced):
     advertiser: Advertiser
     categories: tuple[str, ...] = ()
     cattax: Annotated[int, Field(gt=0)] = 1
+    categories_above: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    categories_below: dict[Word, tuple[Word, ...]] = Field(default_factory=dict)
     cpm_micros: Micros | None = None
     cpcv_micros: Micros | None = None
     cpc_micros: Micros | None = None
@@ -105,8 +109,8 @@ class Campaign(Priced):
     max_cpm_micros: Micros | None = None
     multipliers: Multipliers = Field(default_factory=dict)
     deals: tuple[CampaignDeal, ...] = ()
-    budget: Budget = Budget()
-    flight: Flight = Flight()
+    budget: Budget = Budget.model_construct()
+    flight: Flight = Flight.model_construct()
     discloses_price: bool = False
     targeting: Targeting = Field(default_factory=dict)
     where: Expression | None = None
@@ -166,3 +170,7 @@ class Campaign(Priced):
             multiplied = floor(self.cpm_micros * highest(self.multipliers))
             openly = min(multiplied, self.max_cpm_micros or multiplied)
         return max([openly, *(deal.cpm_micros for deal in self.deals)])
+
+
+# With the import, so that no request waits for it.
+complete(Campaign)

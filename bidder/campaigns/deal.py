@@ -10,7 +10,7 @@ from bidder.money import Micros, Priced
 class CampaignDeal(Priced):
     """The deal's id as the exchange sends it, and the most the campaign pays in it (CPM, micros)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     id: Annotated[str, Field(min_length=1, max_length=128)]
     cpm_micros: Micros

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from io import StringIO
 from typing import TYPE_CHECKING, Any, TextIO
@@ -11,9 +11,13 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from bidder.campaigns.besides import creative_lines
+from bidder.campaigns.besides import besides, creative_lines, named_values
 from bidder.campaigns.campaign import Campaign
+from bidder.campaigns.categories import with_taxonomies
 from bidder.campaigns.lines import TooManyLines, lines
+from bidder.campaigns.names import too_long
+from bidder.campaigns.spelling import CHECKED, misspelled
+from bidder.campaigns.taxonomy import Taxonomy
 from bidder.faults import faults
 
 if TYPE_CHECKING:
@@ -39,14 +43,17 @@ class CampaignFile:
     Of JSON Lines one campaign at a time is in memory, however many there are: they are read from the file anew.
     """
 
-    def __init__(self, opened: Callable[[], TextIO], media_url: str | None) -> None:
+    def __init__(
+        self, opened: Callable[[], TextIO], media_url: str | None, taxonomies: Mapping[int, Taxonomy] | None = None
+    ) -> None:
         """`opened` opens the file: YAML, or JSON Lines where the first line is a campaign by itself.
 
-        Relative media URLs are resolved against `media_url`, a base ending in `/`. Raises InvalidCampaignFile, naming
-        each wrong field by campaign and path.
+        Relative media URLs are resolved against `media_url`, a base ending in `/`; `taxonomies` say what their
+        categories are above and below. Raises InvalidCampaignFile, naming each wrong field by campaign and path.
         """
         self._opened = opened
         self._media_url = media_url
+        self._taxonomies = taxonomies or {}
         with opened() as file:
             self._is_lines = _is_json_lines(file)
         self._held: list[Campaign] | None = None
@@ -88,12 +95,14 @@ class CampaignFile:
                     wrong += _lines(name, error)
                 else:
                     wrong += [f"{name}: {fault}" for fault in _faults_of_whole(campaign)]
-                    yield campaign
+                    yield with_taxonomies(campaign, self._taxonomies)
 
 
-def read_campaigns(text: str, media_url: str | None) -> list[Campaign]:
+def read_campaigns(
+    text: str, media_url: str | None, taxonomies: Mapping[int, Taxonomy] | None = None
+) -> list[Campaign]:
     """The campaigns of a file's text, all of them. Raises InvalidCampaignFile: see `CampaignFile`."""
-    return list(CampaignFile(lambda: StringIO(text), media_url))
+    return list(CampaignFile(lambda: StringIO(text), media_url, taxonomies))
 
 
 def as_yaml(campaigns: Iterable[Campaign]) -> str:
@@ -150,15 +159,21 @@ def _faults_of_whole(campaign: Campaign) -> Iterator[str]:
     """What is wrong with a campaign that bids needn't look for again."""
     if campaign.time_zone not in _zones():
         yield f"time_zone: {campaign.time_zone} is no zone of the IANA database, such as Europe/Berlin"
+    if advice := too_long(campaign):
+        yield advice
     try:
-        lines(campaign.targeting, campaign.where, campaign.time_zone)
+        its_lines = lines(campaign.targeting, campaign.where, campaign.time_zone)
     except TooManyLines as error:
         yield f"where: {error}"
+        return
     for creative in campaign.creatives:
         try:
             creative_lines(creative, campaign.time_zone)
         except TooManyLines as error:
             yield f"creatives[{creative.id}].where: {error}"
+            return
+    for attribute in CHECKED:
+        yield from misspelled(attribute, named_values(attribute, its_lines, besides(campaign)))
 
 
 def _with_absolute_media(document: dict[str, Any], media_url: str | None) -> dict[str, Any]:

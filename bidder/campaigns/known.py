@@ -11,6 +11,7 @@ from math import asin, cos, radians, sin, sqrt
 from typing import NamedTuple
 
 SEGMENT = "segment"
+LIST = "list"
 NOT_PLAIN = frozenset({"os_version", "near", "hour"})
 """Attributes whose values depend on what campaigns name: ranges, and hours in the time zones of campaigns."""
 
@@ -29,10 +30,19 @@ class _Circle(NamedTuple):
 
 
 class Known:
-    """What the campaigns of an index name: `attributes` that any of them targets, and what `named` keeps of values."""
+    """What the campaigns of an index name: `attributes` that any of them targets, and what `named` keeps of values.
 
-    def __init__(self, attributes: frozenset[str], ranges: Mapping[str, Iterable[str]]) -> None:
+    `above` has, of categories as `taxonomy/id`, those above them that campaigns name.
+    """
+
+    def __init__(
+        self,
+        attributes: frozenset[str],
+        ranges: Mapping[str, Iterable[str]],
+        above: Mapping[str, Iterable[str]] | None = None,
+    ) -> None:
         self.attributes = attributes
+        self.above = above or {}
         self._ranges = ranges
 
     def versions(self, os: str, version: str) -> Iterator[str]:

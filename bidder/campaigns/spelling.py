@@ -1,12 +1,29 @@
 """The words of campaign files in the words of requests: one way to write each value."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from bidder.countries import alpha_3
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MOST_KM = 500
+_SHA_256 = re.compile(r"[0-9a-f]{64}")
+_CHECKS: dict[str, tuple[re.Pattern[str], str]] = {
+    **dict.fromkeys(
+        ("device_type", "connection", "placement", "position", "playback"),
+        (re.compile(r"\d{1,4}"), "a number of the AdCOM list"),
+    ),
+    "length": (re.compile("6|10|15|20|30|45|60|90|120"), "one of 6, 10, 15, 20, 30, 45, 60, 90, 120 seconds"),
+    "language": (re.compile("[a-z]{2,3}"), "ISO 639-1, such as en"),
+    "user": (re.compile("[0-9a-f]{16}"), "the first 16 hex digits of an id's SHA-256"),
+    "domain": (re.compile(r"[^\s/:@]+"), "a domain alone, such as news.example"),
+    "region": (re.compile(r"[a-z]{3}-.+"), "a country and a region, such as us-ca"),
+    "postcode": (re.compile(r"[a-z]{3}-.+"), "a country and a postcode, such as us-94607"),
+}
+CHECKED = tuple(_CHECKS)
+"""The attributes whose values `misspelled` looks at."""
+
+LIST_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _HOURS = re.compile(r"(?:(\w{3})(?:-(\w{3}))? )?(\d{1,2})-(\d{1,2})")
 _ONE_HOUR = re.compile(rf"(?:{'|'.join(DAYS)}) (?:1?\d|2[0-3])")
 _VERSIONS = re.compile(r"(\S+) (\d+(?:\.\d+)*)?\.\.(\d+(?:\.\d+)*)?")
@@ -19,6 +36,14 @@ def spelled(attribute: str, words: Sequence[str]) -> tuple[str, ...]:
     if respell is None:
         return tuple(words)
     return tuple(dict.fromkeys(value for word in words for value in respell(word)))
+
+
+def misspelled(attribute: str, values: Iterable[str]) -> Iterator[str]:
+    """What is wrong with values that no request could show, in words; asked when a file is imported."""
+    pattern, wanted = _CHECKS.get(attribute, (None, ""))
+    for value in sorted(values):
+        if pattern is not None and not pattern.fullmatch(value):
+            yield f"{attribute}: {value!r} is not {wanted}"
 
 
 def _place(word: str) -> Iterator[str]:
@@ -69,6 +94,18 @@ def _truth(word: str) -> Iterator[str]:
     yield values[word]
 
 
+def _id_hash(word: str) -> Iterator[str]:
+    """A whole SHA-256 in hex becomes the digits that are compared."""
+    yield word[:16] if _SHA_256.fullmatch(word) else word
+
+
+def _list(word: str) -> Iterator[str]:
+    if not LIST_NAME.fullmatch(word):
+        msg = f"{word!r} is no name of a list: letters, digits, dot, underscore and hyphen, 64 at most"
+        raise ValueError(msg)
+    yield word
+
+
 def _one_of(*known: str) -> Callable[[str], Iterator[str]]:
     def respell(word: str) -> Iterator[str]:
         if word not in known:
@@ -87,6 +124,8 @@ _SPELLINGS: dict[str, Callable[[str], Iterator[str]]] = {
     "user_hour": _hours,
     "os_version": _versions,
     "near": _circle,
+    "user": _id_hash,
+    "list": _list,
     "livestream": _truth,
     "skippable": _truth,
     "rewarded": _truth,

@@ -14,6 +14,7 @@ from pydantic import (
 )
 
 from bidder.campaigns.spelling import spelled
+from bidder.prebuilt import complete
 
 
 def _listed(value: object) -> object:
@@ -24,7 +25,7 @@ def _lowered(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else str(value).lower()
 
 
-Word = Annotated[str, BeforeValidator(_lowered), Field(min_length=1, max_length=200)]
+Word = Annotated[str, Field(min_length=1, max_length=200), BeforeValidator(_lowered)]
 Words = Annotated[tuple[Word, ...], BeforeValidator(_listed)]
 
 
@@ -34,11 +35,14 @@ class Rule(BaseModel):
     An attribute that a request does not state shows nothing.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     include: Words = ()
     exclude: Words = ()
     all: Words = ()
+
+
+complete(Rule)
 
 
 Attribute = Literal[
@@ -80,6 +84,7 @@ Attribute = Literal[
     "deal",
     "segment",
     "user",
+    "list",
     "hour",
     "user_hour",
 ]
@@ -107,7 +112,7 @@ class Expression(RootModel[dict[str, Any]]):
     `{"or": [{"country": {"include": ["usa"]}}, {"not": {"os": {"include": ["ios"]}}}]}`
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     @model_validator(mode="after")
     def _checked(self) -> Self:
@@ -134,4 +139,4 @@ def _condition(node: object) -> dict[str, Any]:
     return {operator: [_condition(one) for one in node[operator]]}
 
 
-_RULES = TypeAdapter(Targeting)
+_RULES = TypeAdapter(Targeting, config=ConfigDict(defer_build=True))

@@ -16,11 +16,12 @@ SecureUrl = Annotated[
 """What every page may load: over https, or from this machine itself (W3C Secure Contexts, section 3.1)."""
 
 
-def _lower(value: object) -> str:
+def lower(value: object) -> str:
+    """What is no text yet becomes text too."""
     return str(value).lower()
 
 
-VideoMime = Annotated[str, BeforeValidator(_lower), Field(pattern=r"^video/[a-z0-9.+-]+$")]
-ImageMime = Annotated[str, BeforeValidator(_lower), Field(pattern=r"^image/[a-z0-9.+-]+$")]
+VideoMime = Annotated[str, Field(pattern=r"^video/[a-z0-9.+-]+$"), BeforeValidator(lower)]
+ImageMime = Annotated[str, Field(pattern=r"^image/[a-z0-9.+-]+$"), BeforeValidator(lower)]
 
 Pixels = Annotated[int, Field(gt=0, le=16384)]

@@ -2,16 +2,19 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from io import StringIO
 from itertools import islice
 from pathlib import Path
 
 from bidder.campaigns.campaign import Campaign, Status
+from bidder.campaigns.categories import unknown_categories
 from bidder.campaigns.differences import differences
 from bidder.campaigns.files import CampaignFile, as_lines, as_yaml
 from bidder.campaigns.repository import UnknownCampaign, merged
+from bidder.campaigns.taxonomy import Taxonomy
+from bidder.cli.lists import missing_lists
 from bidder.cli.progress import Progress
 from bidder.cli.refresh import publish_refresh
 from bidder.cli.segments import warnings
@@ -30,7 +33,13 @@ def import_file(service: Service, path: str, *, dry_run: bool = False) -> None:
 
     Raises InvalidCampaignFile, OSError.
     """
-    campaigns = _file(path, service.settings.media_url)
+    taxonomies = service.taxonomies.all()
+    campaigns = _file(path, service.settings.media_url, taxonomies)
+    for campaign in campaigns:
+        for note in unknown_categories(campaign, taxonomies):
+            print(f"note: {campaign.id}: {note}", file=sys.stderr)
+    for note in missing_lists(service, campaigns):
+        print(f"note: {note}", file=sys.stderr)
     if dry_run:
         _print_changes(service, campaigns)
         for line in warnings(service, iter(campaigns)):
@@ -52,11 +61,11 @@ def import_file(service: Service, path: str, *, dry_run: bool = False) -> None:
     publish_refresh(service)
 
 
-def _file(path: str, media_url: str | None) -> CampaignFile:
+def _file(path: str, media_url: str | None, taxonomies: Mapping[int, Taxonomy]) -> CampaignFile:
     if path != "-":
-        return CampaignFile(lambda: Path(path).open(encoding="utf-8"), media_url)
+        return CampaignFile(lambda: Path(path).open(encoding="utf-8"), media_url, taxonomies)
     text = sys.stdin.read()
-    return CampaignFile(lambda: StringIO(text), media_url)
+    return CampaignFile(lambda: StringIO(text), media_url, taxonomies)
 
 
 def export(service: Service, form: str) -> None:

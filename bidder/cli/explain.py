@@ -4,49 +4,81 @@ import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from bidder.auction.explain import Explanation, explain
 from bidder.auction.offer import Offer
 from bidder.campaigns.repository import UnknownCampaign
+from bidder.cli.chosen import CURRENT, chosen, moment
 from bidder.cli.segments import warnings
 from bidder.cli.table import table
 from bidder.endpoints.body import decoded
 from bidder.endpoints.explained import document
 from bidder.endpoints.service import Service
+from bidder.events.exchange import exchange_name
 from bidder.money import display
 from bidder.openrtb.parse import parse
 from bidder.privacy.gate import permitted
+from bidder.snapshot.snapshot import Snapshot
 
 MOST_SHOWN = 30
 """Campaigns in a table, the dearest."""
 
 
-class NoSnapshot(RuntimeError):
-    """Nothing was ever published."""
+class NotInSnapshot(LookupError):
+    """The campaign cache has no such campaign; the message says why that may be."""
 
 
-def print_explanation(service: Service, file: str, campaign_id: str | None, *, as_json: bool) -> None:
-    """Raises NoSnapshot, UnknownCampaign, InvalidRequest, BadBody, BadSnapshot, OSError."""
+class Asked(NamedTuple):
+    """How the request came, or is to be taken: by its exchange's name, for a player that takes VAST alone, when, and
+    from which snapshot.
+    """
+
+    exchange: str | None = None
+    as_xml: bool = False
+    at: str | None = None
+    snapshot: str = CURRENT
+
+
+def print_explanation(service: Service, file: str, campaign_id: str | None, asked: Asked, *, as_json: bool) -> None:
+    """Raises BadCall, NotInSnapshot, UnknownVersion, InvalidRequest, BadBody, BadSnapshot, OSError.
+
+    The clock is the machine's for the current snapshot, and that of an older one for that, unless `asked` says.
+    """
     body = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     request = permitted(parse(decoded(body, "")))
-    snapshot = service.store.load(None)
-    if snapshot is None:
-        msg = "no snapshot was ever published; `python -m bidder refresh` asks for one"
-        raise NoSnapshot(msg)
+    snapshot = chosen(service, asked.snapshot)
     if campaign_id is not None and snapshot.index.position(campaign_id) is None:
-        raise UnknownCampaign(campaign_id)
-    now = datetime.now(UTC)
-    most = None if as_json else MOST_SHOWN
-    explained = explain(request, snapshot, service.settings.seat, now, most=most, campaign_id=campaign_id)
+        raise NotInSnapshot(_absent(service, snapshot, campaign_id))
+    now = moment(asked.at) if asked.at else datetime.now(UTC) if asked.snapshot == CURRENT else snapshot.as_of
+    explained = explain(
+        request,
+        snapshot,
+        service.settings.seat,
+        now,
+        exchange=exchange_name(asked.exchange),
+        most=None if as_json else MOST_SHOWN,
+        campaign_id=campaign_id,
+        as_xml=asked.as_xml,
+    )
     if as_json:
-        print(json.dumps(document(request.id, snapshot, explained), indent=2))
+        print(json.dumps(document(request, snapshot, explained), indent=2))
         return
     print(f"Request {request.id}, snapshot {snapshot.version} of {snapshot.as_of:%Y-%m-%d %H:%M:%S} UTC")
-    print("\n\n".join(map(_page, explained)) or "No impression has video.")
+    print("\n\n".join(map(_page, explained)) or "No impression has video: nothing is bid.")
     position = None if campaign_id is None else snapshot.index.position(campaign_id)
-    asked = [] if position is None else [snapshot.index.campaign(position)]
-    for line in warnings(service, iter(asked)):
+    for line in warnings(service, iter([] if position is None else [snapshot.index.campaign(position)])):
         print(f"warning: {line}", file=sys.stderr)
+
+
+def _absent(service: Service, snapshot: Snapshot, campaign_id: str) -> str:
+    """Why a campaign that was asked for is not in the snapshot."""
+    taken = f"the campaign cache of {snapshot.as_of:%Y-%m-%d %H:%M:%S} UTC"
+    try:
+        service.campaigns.get(campaign_id)
+    except UnknownCampaign:
+        return f"no campaign {campaign_id}, nor one in {taken}; `python -m bidder campaigns list` shows the ids"
+    return f"{campaign_id} is not in {taken} yet: `python -m bidder refresh`, and ask again in some seconds"
 
 
 def print_admin_key(service: Service) -> None:
@@ -59,7 +91,7 @@ def print_admin_key(service: Service) -> None:
 
 def _page(its: Explanation) -> str:
     seen = "; ".join(f"{name} {', '.join(values)}" for name, values in its.values.items())
-    untold = its.funnel[0][1] - len(its.campaigns)
+    untold = its.funnel[0][1] - len(its.campaigns) if len(its.campaigns) == MOST_SHOWN else 0
     return "\n".join(
         [
             f"\nImpression {its.imp_id}: {seen}",

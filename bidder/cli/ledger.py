@@ -24,7 +24,7 @@ def print_verification(service: Service, day: date) -> None:
     markers = service.ledger.markers(bids)
     campaigns = {event.campaign_id for events in bids.values() for event in events}
     campaigns.update(campaign.id for campaign in service.campaigns.all())
-    counted = {name: micros for name in campaigns if (micros := service.ledger.day(name, day).get(MICROS, 0))}
+    counted = {name: numbers for name in campaigns if (numbers := service.ledger.day(name, day))}
     found = {name: its for name, its in verify(bids, markers, counted, day).items() if its.archived or its.counted}
     print(table(("campaign", "archive", "counters", "difference"), (_cells(*one) for one in found.items())))
     for name, its in found.items():
@@ -36,7 +36,8 @@ def print_verification(service: Service, day: date) -> None:
     if differing:
         msg = f"{differing} of {len(found)} campaigns differ; events on their way count within minutes, then ask again"
         raise Differs(msg)
-    print(f"{len(found)} campaigns, {sum(its.counted for its in found.values())} micros: equal to the micro")
+    micros = sum(its.counted[MICROS] for its in found.values())
+    print(f"{len(found)} campaigns, {micros} micros: equal to the micro, by hour, deal and advertiser too")
 
 
 def _events(service: Service, day: date) -> Iterator[Event]:
@@ -52,4 +53,5 @@ def _events(service: Service, day: date) -> Iterator[Event]:
 
 
 def _cells(name: str, found: Found) -> tuple[str, ...]:
-    return (name, str(found.archived), str(found.counted), str(found.counted - found.archived))
+    archived, counted = found.archived[MICROS], found.counted[MICROS]
+    return (name, str(archived), str(counted), str(counted - archived))

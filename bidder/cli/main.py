@@ -15,13 +15,16 @@ from bidder.campaigns.repository import StaleCampaign, UnknownCampaign
 from bidder.campaigns.segment import InvalidSegmentFile
 from bidder.campaigns.segments import UnknownSegment
 from bidder.campaigns.stored import Contended
-from bidder.cli import campaigns, parameters, segments, snapshots
+from bidder.campaigns.taxonomy import InvalidTaxonomy
+from bidder.cli import campaigns, parameters, segments, snapshots, taxonomies
+from bidder.cli.chosen import CURRENT, BadCall
 from bidder.cli.environment import load_environment, target
-from bidder.cli.explain import NoSnapshot, print_admin_key, print_explanation
+from bidder.cli.explain import Asked, NotInSnapshot, print_admin_key, print_explanation
 from bidder.cli.ledger import Differs, print_verification
+from bidder.cli.lists import InvalidList, delete_list, import_list, list_lists
 from bidder.cli.redrive import QUEUES, MoveFailed, redrive
 from bidder.cli.refresh import publish_refresh
-from bidder.cli.replay import BadCall, print_replay
+from bidder.cli.replay import print_replay
 from bidder.cli.report import print_report
 from bidder.endpoints.body import BadBody
 from bidder.endpoints.service import Service
@@ -30,6 +33,7 @@ from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.recorded import InvalidRecording
 from bidder.settings import InvalidSettings, settings
 from bidder.snapshot.container import BadSnapshot
+from bidder.snapshot.list_store import UnknownList
 from bidder.snapshot.store import UnknownVersion
 
 _EXPLAINED = (
@@ -40,12 +44,14 @@ _EXPLAINED = (
     Contended,
     Differs,
     InvalidCampaignFile,
+    InvalidList,
     InvalidRecording,
     InvalidRequest,
     InvalidSegmentFile,
     InvalidSettings,
+    InvalidTaxonomy,
     MoveFailed,
-    NoSnapshot,
+    NotInSnapshot,
     OSError,
     StaleCampaign,
 )
@@ -79,6 +85,8 @@ def parser() -> argparse.ArgumentParser:
     refresh = commands.add_parser("refresh", help="rebuild the campaign cache now, not at the next minute")
     refresh.set_defaults(run=lambda service, _: publish_refresh(service))
 
+    _add_lists(commands.add_parser("lists", help="first-party and lookalike lists of ids"))
+    _add_taxonomies(commands.add_parser("taxonomies", help="which categories are above which"))
     _add_snapshot(commands.add_parser("snapshot", help="what refreshes published, and going back"))
     _add_segments(commands.add_parser("segments", help="what is known of the segments that campaigns target"))
     _add_parameters(commands.add_parser("parameters", help="keys, rates, intervals and limits in Parameter Store"))
@@ -86,7 +94,19 @@ def parser() -> argparse.ArgumentParser:
     explains.add_argument("file", metavar="REQUEST", help="OpenRTB as JSON, such as samples/request.json; - for stdin")
     explains.add_argument("--campaign", metavar="ID", help="of this campaign alone")
     explains.add_argument("--json", action="store_true", help="as POST /explain answers, with all campaigns")
-    explains.set_defaults(run=lambda s, given: print_explanation(s, given.file, given.campaign, as_json=given.json))
+    explains.add_argument("--exchange", metavar="NAME", help="as in POST /bid?exchange=NAME")
+    explains.add_argument("--xml", action="store_true", help="as for a player that takes VAST alone")
+    explains.add_argument("--snapshot", metavar="V", default=CURRENT, help="a version, or a file that replay saved")
+    explains.add_argument("--at", metavar="TIME", help="the clock; else now, or that of the snapshot that is named")
+    explains.set_defaults(
+        run=lambda s, given: print_explanation(
+            s,
+            given.file,
+            given.campaign,
+            Asked(given.exchange, given.xml, given.at, given.snapshot),
+            as_json=given.json,
+        )
+    )
 
     replays = commands.add_parser("replay", help="what recorded requests would be bid on from one snapshot or two")
     replays.add_argument("--requests", metavar="FILE", required=True, type=Path, help="JSON Lines, also in gzip")
@@ -110,8 +130,8 @@ def parser() -> argparse.ArgumentParser:
     reports = commands.add_parser(
         "report",
         help="what became of the bids of a day",
-        description="What became of the bids of a UTC day, from the archive of events. Bids are no events: the win "
-        "rate is of wins and losses, the bids that the exchange told the end of, and empty where it tells none.",
+        description="What became of the bids of a UTC day, from the archive of events. Bids are counted by the "
+        "processes that make them, and what one bid in its last minute is missing.",
     )
     reports.add_argument("--day", metavar="D", type=date.fromisoformat, required=True, help="such as 2026-11-23 (UTC)")
     reports.add_argument("--by", choices=[by.value for by in By], default=By.CAMPAIGN.value)
@@ -152,6 +172,29 @@ def _add_parameters(command: argparse.ArgumentParser) -> None:
     sets.set_defaults(run=lambda service, given: parameters.change(service, given.name, given.value))
 
 
+def _add_lists(its: argparse.ArgumentParser) -> None:
+    actions = its.add_subparsers(dest="action", required=True)
+    imports = actions.add_parser("import", help="add or replace one; ids are hashed here")
+    imports.add_argument("name", metavar="NAME", help="as campaigns name it")
+    imports.add_argument("file", metavar="FILE", help="an id a line; - for standard input")
+    imports.add_argument("--hashed", action="store_true", help="the lines are SHA-256 of ids, in hex")
+    imports.set_defaults(run=lambda s, given: import_list(s, given.name, given.file, hashed=given.hashed))
+    actions.add_parser("list", help="all of them").set_defaults(run=lambda service, _: list_lists(service))
+    deletes = actions.add_parser("delete", help="drop one; campaigns that name it stop bidding")
+    deletes.add_argument("name", metavar="NAME")
+    deletes.set_defaults(run=lambda service, given: delete_list(service, given.name))
+
+
+def _add_taxonomies(its: argparse.ArgumentParser) -> None:
+    actions = its.add_subparsers(dest="action", required=True)
+    imports = actions.add_parser("import", help="add or replace one, from IAB Tech Lab's file")
+    imports.add_argument("number", metavar="N", type=int, help="its number in AdCOM's list: 6 is Content Taxonomy 2.2")
+    imports.add_argument("file", metavar="FILE", help="tab-separated, such as 'Content Taxonomy 2.2.tsv'")
+    imports.set_defaults(run=lambda service, given: taxonomies.import_taxonomy(service, given.number, given.file))
+    lists = actions.add_parser("list", help="those that there are")
+    lists.set_defaults(run=lambda service, _: taxonomies.list_taxonomies(service))
+
+
 def _add_snapshot(snapshot: argparse.ArgumentParser) -> None:
     actions = snapshot.add_subparsers(dest="action", required=True)
     lists = actions.add_parser("list", help="the snapshots of the last day, the newest first")
@@ -187,6 +230,8 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     except UnknownSegment as error:
         print(f"error: no segment {error} is known; `python -m bidder segments list` shows them", file=sys.stderr)
+    except UnknownList as error:
+        print(f"error: no list {error}; `python -m bidder lists list` shows the names", file=sys.stderr)
         return 1
     except UnknownVersion as error:
         print(f"error: no snapshot of version {error} is kept; `--save` keeps one for longer", file=sys.stderr)

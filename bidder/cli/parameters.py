@@ -4,10 +4,11 @@ import sys
 from typing import TYPE_CHECKING
 
 from bidder import aws
+from bidder.aws.path import under_path
 from bidder.cli.environment import target
 from bidder.cli.table import table
 from bidder.endpoints.service import Service
-from bidder.parameters import DEFAULTS, NAMES, SECRETS, Reading, fetched, read
+from bidder.parameters import DEFAULTS, NAMES, SECRETS, Reading, read
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm.literals import ParameterTypeType
@@ -68,7 +69,7 @@ def change(service: Service, name: str, value: str) -> None:
 
 
 def _stored(service: Service) -> dict[str, str]:
-    return fetched(aws.client("ssm"), service.settings.parameters, secrets=True)
+    return under_path(aws.client("ssm"), service.settings.parameters, secrets=True)
 
 
 def _print_wrong(service: Service, reading: Reading) -> None:

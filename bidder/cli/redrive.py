@@ -31,6 +31,13 @@ def redrive(consumer: str) -> None:
     sqs = aws.client("sqs")
     queue = sqs.get_queue_url(QueueName=f"bid-events-{consumer}")["QueueUrl"]
     aside = sqs.get_queue_url(QueueName=f"bid-events-{consumer}-dead")["QueueUrl"]
+    moved = move(sqs, aside, queue)
+    left = int(_attribute(sqs, aside, "ApproximateNumberOfMessages"))
+    print(f"{moved} messages back in bid-events-{consumer}, {left} left aside ({target()})")
+
+
+def move(sqs: "SQSClient", aside: str, queue: str) -> int:
+    """Moves what waits in one queue to another, by their URLs, with a bar; how many. Raises MoveFailed."""
     waiting = int(_attribute(sqs, aside, "ApproximateNumberOfMessages"))
     progress = Progress(waiting)
     try:
@@ -40,8 +47,7 @@ def redrive(consumer: str) -> None:
             raise
         moved = _by_hand(sqs, aside, queue, waiting, progress)
     progress.end()
-    left = int(_attribute(sqs, aside, "ApproximateNumberOfMessages"))
-    print(f"{moved} messages back in bid-events-{consumer}, {left} left aside ({target()})")
+    return moved
 
 
 def _by_sqs(sqs: "SQSClient", aside: str, queue: str, progress: Progress) -> int:

@@ -12,24 +12,18 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bidder.auction.replay import Replay
+from bidder.cli.chosen import BadCall, chosen, moment
 from bidder.cli.progress import Progress
 from bidder.cli.replay_report import Read, as_json, as_rows
 from bidder.cli.table import table
 from bidder.endpoints.service import Service
+from bidder.events.exchange import exchange_name
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.parse import parse
 from bidder.openrtb.recorded import InvalidRecording, recorded
 from bidder.privacy.gate import permitted
-from bidder.snapshot.manifest import Manifest
-from bidder.snapshot.saved import load_saved, save
-from bidder.snapshot.snapshot import Snapshot
 
 GZIP = b"\x1f\x8b"
-CURRENT = "current"
-
-
-class BadCall(ValueError):
-    """The command line asks for what can't be; the message says why."""
 
 
 def print_replay(
@@ -43,9 +37,9 @@ def print_replay(
     if not 1 <= len(snapshots) <= 2:
         msg = f"give --snapshot once, or twice to compare; there are {len(snapshots)}"
         raise BadCall(msg)
-    clock = _time(at) if at else None
+    clock = moment(at) if at else None
     keeps = (keep, None)
-    held = [_snapshot(service, name, its) for name, its in zip(snapshots, keeps, strict=False)]
+    held = [chosen(service, name, its) for name, its in zip(snapshots, keeps, strict=False)]
     replays = [Replay(snapshot, service.settings.seat) for snapshot in held]
     read = run(file, replays, clock)
     if form == "json":
@@ -67,13 +61,13 @@ def run(file: Path, replays: Sequence[Replay], clock: datetime | None) -> Read:
         for one in recorded(lines):
             requests += 1
             try:
-                request = permitted(parse(one.body))
+                request, exchange = permitted(parse(one.body)), exchange_name(one.exchange)
             except InvalidRequest:
                 invalid += 1
                 continue
             now = clock or one.at or replays[0].snapshot.as_of
             for replay in replays:
-                replay.add(request, now)
+                replay.add(request, now, exchange)
             progress.at(raw.tell())
     progress.end()
     return Read(requests, invalid)
@@ -90,39 +84,3 @@ def _lines(file: Path) -> Iterator[tuple[BinaryIO, Iterator[bytes]]]:
         except (EOFError, zlib.error) as error:
             msg = f"{file} is no whole gzip file: {error}"
             raise InvalidRecording(msg) from None
-
-
-def _time(text: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        msg = f"--at {text} is no ISO 8601 time such as 2026-11-23T12:00:00Z"
-        raise BadCall(msg) from None
-    if at.tzinfo is None:
-        msg = f"--at {text} needs a time zone, such as 2026-11-23T12:00:00Z"
-        raise BadCall(msg)
-    return at
-
-
-def _manifest(service: Service, name: str) -> Manifest | None:
-    """That of a version in S3, or of the current one; None for the name of a file."""
-    if name.isdecimal():
-        return service.store.manifest(int(name))
-    found = service.store.current() if name == CURRENT else None
-    if name == CURRENT and found is None:
-        msg = "no snapshot was ever published; `python -m bidder refresh` asks for one"
-        raise BadCall(msg)
-    return found
-
-
-def _snapshot(service: Service, name: str, keep: Path | None) -> Snapshot:
-    """A snapshot in S3, saved as well where that is asked for, or one that was saved earlier."""
-    manifest = _manifest(service, name)
-    if manifest is None and keep is not None:
-        msg = f"--save keeps a snapshot of S3; {name} is a file already"
-        raise BadCall(msg)
-    if manifest is None:
-        return load_saved(Path(name))
-    if keep is not None:
-        save(keep, manifest, service.store.objects(manifest))
-    return service.store.snapshot(manifest)

@@ -11,12 +11,15 @@ from fractions import Fraction
 from bidder.cli.progress import Progress
 from bidder.cli.table import table
 from bidder.endpoints.service import Service
+from bidder.events.crowds import crowded
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
+from bidder.events.ledger import BILLED, INVALID
 from bidder.events.report import READ, By, Row, report, total
 from bidder.money import MICROS
 
 _NAMES = {
+    Kind.BIDS: "bids",
     Kind.WIN: "wins",
     Kind.LOSS: "losses",
     Kind.IMPRESSION: "impressions",
@@ -30,7 +33,10 @@ _NAMES = {
 
 def print_report(service: Service, day: date, by: By, form: str) -> None:
     """Prints the report of a UTC day as a table, csv or json."""
-    rows = report(_events(service, day), by)
+    events = list(_events(service, day))
+    markers = service.ledger.markers(suspects) if (suspects := crowded(events)) else {}
+    unbilled = {name for name in suspects if (name, INVALID) in markers and (name, BILLED) not in markers}
+    rows = report(events, by, unbilled)
     if form == "json":
         named = [{by.value: name, **_document(row)} for name, row in rows.items()]
         print(json.dumps({"day": day.isoformat(), "rows": named, "in_all": _document(total(rows.values()))}, indent=2))

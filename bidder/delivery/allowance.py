@@ -27,6 +27,11 @@ class Allowance:
         self._used_up = used_up
         self._counting = threading.Lock()
 
+    def left(self, position: int) -> int | None:
+        """What this process may still bid of a campaign's budget, in micros; None where it has none."""
+        left = self._remaining[position]
+        return None if left == self.NO_LIMIT else left
+
     def commit(self, position: int, cost_micros: int) -> bool:
         """Takes what a bid costs if it is shown; False, and nothing taken, where that is no longer there."""
         if self._remaining[position] == self.NO_LIMIT:

@@ -1,6 +1,5 @@
 """The budget guard: whether a campaign may go on bidding, given what it has spent."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -15,10 +14,10 @@ class Withheld(StrEnum):
     TOTAL_BUDGET = "total budget spent"
     DAILY_BUDGET = "daily budget spent"
     REPLACED = "no longer the campaign's latest form"
+    LIST = "a list that it names can't be read"
 
 
-@dataclass(frozen=True, slots=True)
-class Spend:
+class Spend(NamedTuple):
     """What a campaign has spent, in micros: in all, and in the current day of its time zone."""
 
     total_micros: int = 0

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Counts(NamedTuple):
-    """Events of one creative of one campaign, each counted once a bid, test traffic left out.
+    """Events of one creative of one campaign, each counted once a bid, test traffic left out; old ones count for less.
 
     `views` are bids whose first quartile was played, `completes` those played to the end, `clicks` those clicked.
     Events come late, in any order, or never, so at a given moment any of these may be more than `impressions`.

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from bidder.auction.offer import Offer
 from bidder.endpoints.vast import LIFETIME_SECONDS, skip_offset, vast
 from bidder.events.claims import Claims
-from bidder.events.kinds import Kind
+from bidder.events.kinds import BilledBy, Kind
 from bidder.events.token import SigningKeys
 from bidder.events.urls import LOSS_REASON, PRICE, EventUrls, query
 from bidder.money import decimal_price
@@ -36,7 +36,8 @@ def bid_id(auction_id: str, offer: Offer, number: int, now: datetime) -> str:
 class Terms(NamedTuple):
     """What all bids of one answer share: `base` of the event URLs, their keys, the caller's name, the currency.
 
-    `rate` is what one unit of the currency is worth, in micros of the account currency.
+    `rate` is what one unit of the currency is worth, in micros of the account currency. `billed_by` is the kind of
+    event that this caller counts by.
     """
 
     request: BidRequest
@@ -46,13 +47,18 @@ class Terms(NamedTuple):
     exchange: str | None
     currency: str
     rate: int
+    billed_by: BilledBy = Kind.IMPRESSION
+
+
+def _is_code(country: str) -> bool:
+    return len(country) in {2, 3} and country.isascii() and country.isalpha()
 
 
 def event_urls(terms: Terms, offer: Offer, number: int) -> EventUrls:
     """The signed URLs of an offer, the answer's first being number 0."""
     request = terms.request
     geo = request.device and request.device.geo
-    country = geo.country if geo and geo.country and len(geo.country) in {2, 3} else None
+    country = geo.country if geo and geo.country and _is_code(geo.country) else None
     claims = Claims(
         bid_id=bid_id(request.id, offer, number, terms.now),
         campaign_id=offer.campaign.id,
@@ -67,6 +73,7 @@ def event_urls(terms: Terms, offer: Offer, number: int) -> EventUrls:
         advertiser=offer.campaign.advertiser.domain,
         zone=offer.campaign.time_zone,
         user=viewer(request, terms.keys),
+        billed_by=terms.billed_by,
     )
     return EventUrls(terms.base, claims, terms.keys)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from bidder import log
+from bidder.auction.answered import affordable, for_one_document
 from bidder.auction.decide import decide
 from bidder.auction.match import match
 from bidder.auction.offer import Offer
@@ -15,9 +16,10 @@ from bidder.endpoints.deadline import in_time
 from bidder.endpoints.no_bids import ALLOWANCE
 from bidder.endpoints.reply import JSON, XML, Reply, compressed, cors, error
 from bidder.endpoints.service import Service
-from bidder.endpoints.vast import for_one_document, vast_for_player
+from bidder.endpoints.vast import vast_for_player
 from bidder.events.exchange import exchange_name
-from bidder.money import ACCOUNT_CURRENCY, impression_cost
+from bidder.events.kinds import BilledBy, Kind
+from bidder.money import ACCOUNT_CURRENCY
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.bid_response import bid_response, dump, no_bid_response
 from bidder.openrtb.invalid_request import InvalidRequest
@@ -53,6 +55,7 @@ def bid(
     try:
         reply = _reply(service, Call(body, headers, base_url, now, exchange, nbr, waited_ms))
         service.no_bids.flush(now)
+        service.bids.flush(now)
     finally:
         service.room.leave()
     whole = Reply(reply.status, reply.body, reply.content_type, {**reply.headers, **more})
@@ -79,8 +82,11 @@ def _reply(service: Service, call: Call) -> Reply:
         with span("markup"):
             currency = bidding_currency(request.cur, snapshot.delivery.rates) or ACCOUNT_CURRENCY
             rate = snapshot.delivery.rates[currency]
-            terms = answer.Terms(request, call.base_url, service.signing_keys, call.now, exchange, currency, rate)
-            return _with_bid(service.settings.seat, terms, offers, as_xml=call.as_xml)
+            by_notice = exchange in snapshot.delivery.billed_by_notice
+            billed_by: BilledBy = Kind.BILL if by_notice else Kind.IMPRESSION
+            keys = service.signing_keys
+            terms = answer.Terms(request, call.base_url, keys, call.now, exchange, currency, rate, billed_by)
+            return _with_bid(service, terms, offers, as_xml=call.as_xml)
     except BadBody as bad:
         return bad.reply()
     except InvalidRequest as wrong:
@@ -116,12 +122,15 @@ def _offers(
     return paid
 
 
-def _with_bid(seat: str, terms: answer.Terms, offers: Sequence[Offer], *, as_xml: bool) -> Reply:
+def _with_bid(service: Service, terms: answer.Terms, offers: Sequence[Offer], *, as_xml: bool) -> Reply:
     urls = [answer.event_urls(terms, offer, number) for number, offer in enumerate(offers)]
+    if not terms.request.test:
+        service.bids.count(offers, terms.now)
     if as_xml:
         return Reply(200, vast_for_player(offers, urls), XML)
     bids = [answer.bid(terms, offer, its_urls) for offer, its_urls in zip(offers, urls, strict=True)]
-    return Reply(200, dump(bid_response(terms.request.id, bids[0]["id"], terms.currency, {seat: bids})), JSON)
+    seats = {service.settings.seat: bids}
+    return Reply(200, dump(bid_response(terms.request.id, bids[0]["id"], terms.currency, seats)), JSON)
 
 
 def no_bid(call: Call, request_id: str, reason: NoBidReason) -> Reply:
@@ -129,13 +138,3 @@ def no_bid(call: Call, request_id: str, reason: NoBidReason) -> Reply:
     if call.as_xml:
         return Reply(200, EMPTY, XML)
     return Reply(200, dump(no_bid_response(request_id, reason)), JSON) if call.nbr else Reply(204)
-
-
-def affordable(offers: Sequence[Offer], snapshot: Snapshot) -> list[Offer]:
-    """The offers that their campaigns' allowances still pay for, taken out of them."""
-    commit, position = snapshot.delivery.allowance.commit, snapshot.index.position
-    return [
-        offer
-        for offer in offers
-        if (its := position(offer.campaign.id)) is not None and commit(its, impression_cost(offer.price.cpm_micros))
-    ]

@@ -1,5 +1,7 @@
 """The companions of a creative that an impression asks for."""
 
+from collections.abc import Callable
+
 from bidder import vast
 from bidder.campaigns.companion import Companion
 from bidder.campaigns.creative import Creative
@@ -10,9 +12,15 @@ from bidder.openrtb.video import Video
 _MODES = {0: "concurrent", 1: "end-card"}
 
 
-def companions(creative: Creative, video: Video, click_tracking: tuple[str, ...]) -> tuple[vast.Companion, ...]:
+def companions(
+    creative: Creative,
+    video: Video,
+    click_tracking: tuple[str, ...],
+    lead: Callable[[str], str] = lambda landing_page: landing_page,
+) -> tuple[vast.Companion, ...]:
     """One for each place of `video.companionad` that one of the creative's fits, each of them once.
 
+    `lead` makes of a landing page the URL that its clicks go to.
     OpenRTB 2.6 section 3.2.7: `companiontype` lists the kinds that are taken; ours are static.
     """
     if not video.companionad or (video.companiontype and CompanionType.STATIC not in video.companiontype):
@@ -23,6 +31,7 @@ def companions(creative: Creative, video: Video, click_tracking: tuple[str, ...]
         fitting = next((one for one in left if _fits(one, place)), None)
         if fitting:
             left.remove(fitting)
+            landing_page = fitting.click_through or creative.click_through
             found.append(
                 vast.Companion(
                     url=fitting.url,
@@ -31,7 +40,7 @@ def companions(creative: Creative, video: Video, click_tracking: tuple[str, ...]
                     height=fitting.height,
                     id=fitting.id,
                     alt_text=fitting.alt_text,
-                    click_through=fitting.click_through or creative.click_through,
+                    click_through=lead(landing_page) if landing_page else None,
                     click_tracking=click_tracking,
                     rendering_mode=None if place.vcm is None else _MODES.get(place.vcm),
                 )

@@ -48,8 +48,16 @@ def _told(service: Service, call: Call, campaign_id: str | None) -> Reply:
     if snapshot is None:
         return error(503, "no snapshot young enough to bid from: see /health")
     if campaign_id is not None and snapshot.index.position(campaign_id) is None:
-        return error(404, f"the snapshot has no campaign {campaign_id[:100]}")
+        taken = f"the snapshot of {snapshot.as_of:%Y-%m-%d %H:%M:%S} UTC"
+        return error(404, f"no campaign {campaign_id[:100]} in {taken}; what was imported since is in the next")
     explained = explain(
-        request, snapshot, service.settings.seat, call.now, exchange=exchange, most=MOST_TOLD, campaign_id=campaign_id
+        request,
+        snapshot,
+        service.settings.seat,
+        call.now,
+        exchange=exchange,
+        most=MOST_TOLD,
+        campaign_id=campaign_id,
+        as_xml=call.as_xml,
     )
-    return Reply(200, json.dumps(document(request.id, snapshot, explained)), JSON)
+    return Reply(200, json.dumps(document(request, snapshot, explained)), JSON)

@@ -6,13 +6,14 @@ from typing import Any
 from bidder.auction.explain import Explanation
 from bidder.auction.offer import Offer
 from bidder.auction.verdict import Verdict
+from bidder.openrtb.bid_request import BidRequest
 from bidder.snapshot.snapshot import Snapshot
 
 
-def document(request_id: str, snapshot: Snapshot, explained: Sequence[Explanation]) -> dict[str, Any]:
+def document(request: BidRequest, snapshot: Snapshot, explained: Sequence[Explanation]) -> dict[str, Any]:
     """Prices are CPMs in micros of the account currency; `funnel` counts the campaigns left after each rule."""
     return {
-        "id": request_id,
+        "id": request.id,
         "snapshot": {"version": snapshot.version, "as_of": snapshot.as_of.isoformat()},
         "imp": [
             {
@@ -26,6 +27,7 @@ def document(request_id: str, snapshot: Snapshot, explained: Sequence[Explanatio
             }
             for its in explained
         ],
+        "without_video": [imp.id for imp in request.imp if imp.video is None],
     }
 
 

@@ -12,7 +12,8 @@ from bidder.events.address import address_name
 from bidder.events.claims import Claims
 from bidder.events.event import Event, make_event
 from bidder.events.invalid import by_sender
-from bidder.events.kinds import Kind
+from bidder.events.kinds import NOTICES, Kind, notice_kind
+from bidder.events.notice import stated_price
 from bidder.events.token import InvalidToken, Refusal, verify
 from bidder.events.urls import PRICE, TARGET
 from bidder.metrics import emf
@@ -20,6 +21,9 @@ from bidder.metrics import emf
 RETRY_AFTER = "5"
 GIF = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 """One transparent pixel."""
+
+PRICE_RAISED = "price-raised"
+"""A price above the bid is refused, and the bid is due."""
 
 _OUT_OF_TIME = frozenset({Refusal.EARLY, Refusal.EXPIRED})
 
@@ -35,16 +39,17 @@ def notice(
     """
     headers = {"Cache-Control": "no-store", **cors(sender.origin)}
     try:
-        kind = Kind(kind_name)
+        kind = notice_kind(kind_name)
     except ValueError:
-        return error(404, f"no such event kind; known are {', '.join(Kind)}")
+        refused(Refusal.KIND, now)
+        return error(404, f"no such event kind; known are {', '.join(NOTICES)}")
     target = query.get(TARGET, "") if kind is Kind.CLICK else ""
     led_on = Reply(302, headers={**headers, "Location": target})
     again = Reply(503, headers={**headers, "Retry-After": RETRY_AFTER})
     try:
         claims = verify(kind, token, service.signing_keys, now, target)
     except InvalidToken as refusal:
-        refused(refusal, kind, now)
+        refused(refusal.reason, now, kind=kind, why=str(refusal))
         # Found out of time only after its signature was found right.
         return led_on if target and refusal.reason in _OUT_OF_TIME else error(400, f"event URL refused: {refusal}")
     except Exception:  # no keys, so there is no telling whose URL it is
@@ -65,10 +70,13 @@ def reported(
 ) -> Event:
     """The event of a verified notice, marked by what its sender shows."""
     keys = service.price_keys.of(claims.exchange) if claims.exchange and PRICE in query else None
+    stated = stated_price(query, keys, claims.rate)
+    if stated is not None and stated > claims.price_micros:
+        refused(PRICE_RAISED, now, kind=kind, campaign=claims.campaign_id, exchange=str(claims.exchange))
     name = address_name(sender.address, claims.bid_id, service.signing_keys)
     return make_event(kind, claims, query, now, keys, address=name, invalid=by_sender(kind, sender.user_agent))
 
 
-def refused(refusal: InvalidToken, kind: Kind, now: datetime) -> None:
-    """Counts a refused URL by its reason."""
-    log.event("notice.refused", **emf(now, "NoticeRefused", refusal.reason, kind=kind, why=str(refusal)))
+def refused(reason: str, now: datetime, **about: str) -> None:
+    """Counts what was refused: a URL, or the price that one stated."""
+    log.event("notice.refused", **emf(now, "NoticeRefused", reason, 1, **about))

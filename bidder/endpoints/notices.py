@@ -11,8 +11,8 @@ from bidder.endpoints.reply import JSON, Reply, cors, error
 from bidder.endpoints.sender import Sender
 from bidder.endpoints.service import Service
 from bidder.events.event import Event
-from bidder.events.kinds import Kind
-from bidder.events.token import InvalidToken, verify
+from bidder.events.kinds import notice_kind
+from bidder.events.token import InvalidToken, Refusal, verify
 from bidder.metrics import emf
 
 MOST = 50
@@ -57,12 +57,13 @@ def _event(service: Service, url: str, sender: Sender, now: datetime) -> Event:
     try:
         parts = urlsplit(url)
         kind_name, token = parts.path.rpartition("/e/")[2].strip("/").split("/")
-        kind = Kind(kind_name)
+        kind = notice_kind(kind_name)
     except ValueError:
+        refused(Refusal.MALFORMED, now)
         raise _NoEventUrl from None
     try:
         claims = verify(kind, token, service.signing_keys, now)
     except InvalidToken as refusal:
-        refused(refusal, kind, now)
+        refused(refusal.reason, now, kind=kind, why=str(refusal))
         raise
     return reported(service, kind, claims, dict(parse_qsl(parts.query, keep_blank_values=True)), sender, now)

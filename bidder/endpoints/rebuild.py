@@ -1,11 +1,12 @@
 """The refresh: campaigns, spend and what was learned become the next snapshot."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from bidder import log
+from bidder.campaigns.names import too_long
 from bidder.delivery.budget import Terms, terms
 from bidder.delivery.zones import local
 from bidder.endpoints.service import Service
@@ -13,7 +14,8 @@ from bidder.snapshot.compile import compile_index
 from bidder.snapshot.container import BadSnapshot
 from bidder.snapshot.delivery import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
-from bidder.snapshot.manifest import DELIVERIES, INDEXES, Manifest
+from bidder.snapshot.keys import DELIVERIES, INDEXES
+from bidder.snapshot.manifest import Manifest
 from bidder.snapshot.part import Part, object_id
 
 if TYPE_CHECKING:
@@ -65,12 +67,24 @@ def _rebuild(service: Service, now: datetime) -> int:
         latest = _latest_terms(service, pinned)
     spends = service.spent.spends(_days(_limited(compiled.index, latest), now))
     # where nobody bids by predictions, nobody asks what was counted
-    counts = service.learning.counts() if any(compiled.index.learners()) else {}
-    delivery = compile_delivery(compiled.index, spends, now, service.currency_rates(), counts, latest)
+    counts = service.learning.counts(now) if any(compiled.index.learners()) else {}
+    lists = service.lists.published(compiled.index.lists, now) if compiled.index.lists else {}
+    parameters = service.plain_parameters()
+    delivery = compile_delivery(
+        compiled.index,
+        spends,
+        now,
+        parameters.currency_rates,
+        counts,
+        latest,
+        billed_by_notice=parameters.exchanges.billed_by_notice() if parameters.exchanges else frozenset(),
+        unread=compiled.index.lists.keys() - lists.keys(),
+    )
     manifest = Manifest(
         version=version,
         index=compiled.keys,
         delivery=f"{DELIVERIES}{version}-{object_id(delivery)}",
+        lists=lists,
         at=now,
         revision=compiled.revision,
         base_revision=compiled.base_revision,
@@ -121,7 +135,7 @@ def _compiled(service: Service, current: Manifest | None) -> _Compiled:
     changed = service.campaigns.changes(current.base_revision)
     if changed is None or len(changed) > max(MOST_RECENT, len(base) // 20):
         return _compiled_anew(service, revision)
-    campaigns = service.campaigns.get_many(sorted(changed))
+    campaigns = list(_sellable(service.campaigns.get_many(sorted(changed))))
     recent = compile_index(campaigns, gone=changed - {campaign.id for campaign in campaigns})
     keys = (current.index[0], INDEXES + object_id(recent))
     parts = [base, Part.load(recent, len(base))]
@@ -129,9 +143,18 @@ def _compiled(service: Service, current: Manifest | None) -> _Compiled:
 
 
 def _compiled_anew(service: Service, revision: int) -> _Compiled:
-    base = compile_index(service.campaigns.all())
+    base = compile_index(_sellable(service.campaigns.all()))
     key = INDEXES + object_id(base)
     return _Compiled(Index.load([base]), (key,), {key: base}, revision, revision)
+
+
+def _sellable(campaigns: "Iterable[Campaign]") -> "Iterator[Campaign]":
+    """Those whose event URLs are of a length that arrives: imports refuse others, but older ones may be stored."""
+    for campaign in campaigns:
+        if advice := too_long(campaign):
+            log.warning("campaign.left_out", campaign=campaign.id, reason=advice)
+        else:
+            yield campaign
 
 
 def _taken_over(service: Service, pinned: Manifest) -> _Compiled | None:

@@ -10,7 +10,9 @@ CONSUMER = "ledger"
 
 
 def record(service: Service, records: Iterable[Mapping[str, Any]]) -> Answer:
-    """Counts a batch of SQS records; those that others' writes crowd out are delivered again."""
+    """Counts a batch of SQS records; those that can't be judged, or that others' writes crowd out, come again."""
     batch = read_batch(records, CONSUMER)
-    uncounted = service.ledger.record(map(service.minutes.judged, batch.events.values()))
-    return answer(batch, CONSUMER, [message for message, event in batch.events.items() if event.bid_id in uncounted])
+    judged = service.judge.judged(batch.events)
+    uncounted = service.ledger.record(judged.values())
+    undone = [name for name, event in batch.events.items() if name not in judged or event.bid_id in uncounted]
+    return answer(batch, CONSUMER, undone)

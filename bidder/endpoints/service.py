@@ -1,27 +1,22 @@
-"""What a process holds on to between requests, each thing made when first needed."""
+"""What a process holds on to between requests, each thing made when first needed.
 
-from collections.abc import Mapping
+What a bid has no use for is imported then as well.
+"""
+
+import os
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from tempfile import gettempdir
 from typing import TYPE_CHECKING, TypeVar
 
 from bidder import aws, log
-from bidder.campaigns.repository import CampaignRepository
+from bidder.aws.path import under_path
+from bidder.endpoints.bids import Bids
 from bidder.endpoints.no_bids import NoBids
 from bidder.endpoints.room import Room
-from bidder.events.archive import Archive
-from bidder.events.aside import Aside
-from bidder.events.frequency import Frequency
-from bidder.events.learning import Learning
-from bidder.events.ledger import Ledger
-from bidder.events.minutes import Minutes
-from bidder.events.price_keys import PriceKeys
-from bidder.events.publisher import Publisher
 from bidder.events.token import SigningKeys
 from bidder.metrics import emf
-from bidder.parameters import DEFAULTS, Parameters, Reading, better, fetched, read
+from bidder.parameters import DEFAULTS, Parameters, Reading, better, read
 from bidder.renewed import Renewed
 from bidder.settings import InvalidSettings, Settings
 from bidder.snapshot.keeper import Keeper
@@ -29,8 +24,18 @@ from bidder.snapshot.last_good import LastGood
 from bidder.snapshot.store import SnapshotStore
 
 if TYPE_CHECKING:
+    from bidder.campaigns.repository import CampaignRepository
     from bidder.campaigns.segments import SegmentRepository
+    from bidder.campaigns.taxonomies import Taxonomies
+    from bidder.events.archive import Archive
+    from bidder.events.frequency import Frequency
+    from bidder.events.judge import Judge
+    from bidder.events.learning import Learning
+    from bidder.events.ledger import Ledger
+    from bidder.events.price_keys import PriceKeys
+    from bidder.events.publisher import Publisher
     from bidder.snapshot.index import Index
+    from bidder.snapshot.list_store import ListStore
 
 Value = TypeVar("Value")
 
@@ -45,6 +50,14 @@ class Service:
         self.refreshed: Index | None = None
         """The index of the refresh before this one, where it was in this process."""
         self._plain: Reading | None = None
+
+    def woken(self) -> None:
+        """Forgets what lay in a frozen image: parameters, which the clock of an image believes to be new, and a name.
+
+        The keeper sees by itself that its snapshot is old, and connections that they are.
+        """
+        vars(self).pop("renewed", None)
+        vars(self).pop("bids", None)  # no two processes may count under one name
 
     @cached_property
     def renewed(self) -> Renewed[Reading]:
@@ -73,6 +86,11 @@ class Service:
         return NoBids()
 
     @cached_property
+    def bids(self) -> Bids:
+        """The counts of the bids that were made."""
+        return Bids(os.urandom(8).hex(), lambda events: self.publisher.publish_all(events))
+
+    @cached_property
     def store(self) -> SnapshotStore:
         """Where snapshots are."""
         return SnapshotStore(aws.client("s3"), self.settings.snapshot_bucket)
@@ -89,15 +107,14 @@ class Service:
         return self._usable("signing-keys", self.parameters.signing_keys)
 
     @property
-    def price_keys(self) -> PriceKeys:
+    def price_keys(self) -> "PriceKeys":
         """The keys of the exchanges that encrypt prices, if any. Raises InvalidSettings where they can't be read."""
         return self._usable("price-keys", self.parameters.price_keys)
 
-    def currency_rates(self) -> Mapping[str, int]:
-        """Exchange rates, read anew at each call, as once a minute; the last good ones where they can't be.
+    def plain_parameters(self) -> Parameters:
+        """Those that are no secret, read anew at each call, as a refresh makes one: no secret is opened.
 
-        None where there never were any that could be used, so that no bid is made by a wrong one. It needs no secret,
-        and opens none.
+        The last good ones where they can't be. Raises InvalidSettings where what is agreed with exchanges never could.
         """
         try:
             self._plain = self._read(self._plain, secrets=False)
@@ -105,22 +122,44 @@ class Service:
             if self._plain is None:
                 raise
             why = type(failure).__name__
-            its = emf(datetime.now(UTC), "ParameterKept", "unread", parameter="currency-rates", why=why)
+            its = emf(datetime.now(UTC), "ParameterKept", "unread", parameter="all", why=why)
             log.error("parameter.kept", **its)
-        return self._plain.parameters.currency_rates
+        if self._plain.parameters.exchanges is None:
+            msg = f"{self.settings.parameters}/exchanges can't be used: {self._plain.wrong.get('exchanges')}"
+            raise InvalidSettings(msg)
+        return self._plain.parameters
 
     @cached_property
-    def publisher(self) -> Publisher:
+    def publisher(self) -> "Publisher":
         """The way to the topic of events."""
+        from bidder.events.aside import Aside
+        from bidder.events.publisher import Publisher
+
         aside = Aside(lambda: aws.impatient("sqs"), self.settings.notices_queue)
         return Publisher(aws.impatient("sns"), self.settings.events_topic, aside)
 
     @cached_property
-    def campaigns(self) -> CampaignRepository:
+    def campaigns(self) -> "CampaignRepository":
         """What is for sale."""
+        from bidder.campaigns.repository import CampaignRepository
+
         return CampaignRepository(
             aws.client("dynamodb"), self.settings.campaigns_table, self.settings.history_table, self._who
         )
+
+    @cached_property
+    def taxonomies(self) -> "Taxonomies":
+        """What categories are above and below each other: asked when campaigns are imported, never by a bid."""
+        from bidder.campaigns.taxonomies import Taxonomies
+
+        return Taxonomies(aws.client("s3"), self.settings.snapshot_bucket)
+
+    @cached_property
+    def lists(self) -> "ListStore":
+        """The lists of ids."""
+        from bidder.snapshot.list_store import ListStore
+
+        return ListStore(aws.client("s3"), self.settings.snapshot_bucket)
 
     @cached_property
     def segments(self) -> "SegmentRepository":
@@ -130,39 +169,52 @@ class Service:
         return SegmentRepository(aws.client("dynamodb"), self.settings.history_table, self._who)
 
     @cached_property
-    def ledger(self) -> Ledger:
+    def ledger(self) -> "Ledger":
         """What has been spent."""
+        from bidder.events.ledger import Ledger
+
         return Ledger(aws.client("dynamodb"), self.settings.ledger_table)
 
     @cached_property
-    def spent(self) -> Ledger:
+    def spent(self) -> "Ledger":
         """The same for who reads alone, and much."""
+        from bidder.events.ledger import Ledger
+
         return Ledger(aws.light("dynamodb"), self.settings.ledger_table)
 
     @cached_property
-    def minutes(self) -> Minutes:
-        """What viewers saw in a minute."""
-        return Minutes(aws.client("dynamodb"), self.settings.ledger_table)
+    def judge(self) -> "Judge":
+        """What tells invalid traffic by what else was seen."""
+        from bidder.events.judge import Judge
+        from bidder.events.places import Places
+
+        return Judge(Places(aws.client("dynamodb"), self.settings.ledger_table), at_once=8)
 
     @cached_property
-    def learning(self) -> Learning:
+    def learning(self) -> "Learning":
         """What became of bids."""
+        from bidder.events.learning import Learning
+
         return Learning(aws.client("dynamodb"), self.settings.learning_table)
 
     @cached_property
-    def frequency(self) -> Frequency:
+    def frequency(self) -> "Frequency":
         """What viewers were shown."""
+        from bidder.events.frequency import Frequency
+
         return Frequency(aws.client("dynamodb"), self.settings.frequency_table)
 
     @cached_property
-    def archive(self) -> Archive:
+    def archive(self) -> "Archive":
         """Every event there was."""
+        from bidder.events.archive import Archive
+
         return Archive(aws.client("s3"), self.settings.archive_bucket)
 
     def _read(self, held: Reading | None, *, secrets: bool = True) -> Reading:
         """Reads all parameters; what is wrong is logged by name and counted, and the last good ones stay."""
         ssm = aws.light("ssm")
-        new = read(fetched(ssm, self.settings.parameters, secrets=secrets), secrets=secrets)
+        new = read(under_path(ssm, self.settings.parameters, secrets=secrets), secrets=secrets)
         kept = better(held, new)
         then = "taken, the rest by default" if kept is new else "the last good ones stay, all of them"
         for name, reason in new.wrong.items():
@@ -179,5 +231,5 @@ class Service:
 
 
 def _copies(bucket: str) -> Path:
-    """Where this environment keeps the snapshot that it has: `/tmp` in Lambda."""
-    return Path(gettempdir()) / f"bidder-{bucket}"
+    """Where this environment keeps the snapshot that it has: `/tmp` in Lambda. To import tempfile takes 2 ms."""
+    return Path(os.environ.get("TMPDIR", "/tmp")) / f"bidder-{bucket}"  # noqa: S108  as tempfile has it

@@ -34,7 +34,7 @@ ERROR_MACRO = "[ERRORCODE]"
 LIFETIME_SECONDS = int(LIFETIME.total_seconds())
 """How long a bid, and so its markup, may be kept."""
 
-_BID = "bid"
+_BID, _PAGE = "bid", "page"
 _CLICKS = (mark(Kind.CLICK),)
 
 
@@ -56,24 +56,20 @@ def vast_for_player(offers: Sequence[Offer], urls: Sequence[EventUrls]) -> str:
     return document(ads, offers[0].fit.version)
 
 
-def for_one_document(offers: Sequence[Offer]) -> list[Offer]:
-    """The offers that one VAST document can hold: the first, and those of its pod that are written in its version.
-
-    VAST 2.0 has no pods.
-    """
-    if not offers or offers[0].fit.version < Version.VAST_3_0:
-        return list(offers[:1])
-    first = offers[0]
-    imp, podid, chosen = first.slot.imp.id, first.slot.video.podid, first.fit.version
-    return [
-        offer
-        for offer in offers
-        if (offer.slot.imp.id == imp or (podid and offer.slot.video.podid == podid)) and offer.fit.version == chosen
-    ]
-
-
 def _ad(offer: Offer, urls: EventUrls, price_query: str, place: int | None = None) -> str:
     creative = offer.fit.creative
+    pages: dict[str, str] = {}
+    if offer.fit.version >= Version.VAST_4_0:
+        its_companions = companions(creative, offer.slot.video, _CLICKS)
+    else:
+
+        def counted(landing_page: str) -> str:
+            """The mark of a URL that counts the click and leads on."""
+            name = f"{_PAGE}{len(pages)}"
+            pages[name] = landing_page
+            return mark(name)
+
+        its_companions = companions(creative, offer.slot.video, (), counted)
     template = _template(
         _Same(creative),
         offer.campaign.advertiser.name,
@@ -81,7 +77,7 @@ def _ad(offer: Offer, urls: EventUrls, price_query: str, place: int | None = Non
         tuple(map(id, offer.fit.media)),
         skip_offset(offer),
         _pricing(offer),
-        companions(creative, offer.slot.video, _CLICKS),
+        its_companions,
         price_query,
         place,
     )
@@ -91,6 +87,7 @@ def _ad(offer: Offer, urls: EventUrls, price_query: str, place: int | None = Non
     values.update(urls.by_kind)
     if base != urls.base:
         values.update((kind, in_cdata(url)) for kind, url in urls.by_kind.items())
+    values.update((name, in_cdata(urls.click_through(page))) for name, page in pages.items())
     return template.fill(values)
 
 

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from bidder.events import notice
 from bidder.events.claims import Claims
-from bidder.events.kinds import BILLABLE, Kind
+from bidder.events.kinds import BILLABLE, BilledBy, Kind
 from bidder.events.price_keys import ExchangeKeys
 
 if TYPE_CHECKING:
@@ -22,10 +22,14 @@ class Event(BaseModel):
     senders apart without saying who they are (`bidder.privacy.viewer`, `bidder.events.address`). `invalid` names the
     rule of `bidder.events.invalid` that the event broke.
 
+    `billed_by` is the kind that makes this bid's price due; code before this did not say, and took either of
+    `BILLABLE`, once. `count` is of the kind `bids` alone: how many of a campaign there were in the minute from `at` on;
+    `bid_id` is then that of the count.
+
     Fields are only ever added, with a default, so that what is stored can be read for as long as it is kept.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     version: Literal[1] = 1
     kind: Kind
@@ -47,11 +51,18 @@ class Event(BaseModel):
     user: str | None = None
     address: str | None = None
     invalid: str | None = None
+    billed_by: BilledBy | None = None
+    count: Annotated[int, Field(ge=1)] | None = None
+
+    @property
+    def counts_as_sale(self) -> bool:
+        """Whether the exchange counts by this kind, and it is no test: it is billed or, where it is invalid, not."""
+        return self.kind in BILLABLE and self.billed_by in {None, self.kind} and not self.test
 
     @property
     def billable(self) -> bool:
         """Whether the event makes the price due."""
-        return self.kind in BILLABLE and not self.test and self.invalid is None
+        return self.counts_as_sale and self.invalid is None
 
     def attributes(self) -> "dict[str, MessageAttributeValueTypeDef]":
         """The SNS message attributes, which consumers' filter policies choose by."""
@@ -104,4 +115,5 @@ def make_event(
         user=claims.user,
         address=address,
         invalid=invalid,
+        billed_by=claims.billed_by,
     )

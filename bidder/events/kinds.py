@@ -1,10 +1,13 @@
 """The kinds of event that a bid can bring back."""
 
 from enum import StrEnum
+from typing import Literal
 
 
 class Kind(StrEnum):
     """OpenRTB 2.6 section 4.3.1 (nurl, burl, lurl) and the VAST 4.2 tracking events, sections 3.14.1 and 3.4.
+
+    `bids` is no notice: the bidder itself says so how many bids it made (`bidder.endpoints.bids`).
 
     New ones go to the end: a kind's place says where its signature is (`bidder.events.signatures`).
     """
@@ -25,11 +28,18 @@ class Kind(StrEnum):
     PAUSE = "pause"
     CLICK = "click"
     ERROR = "error"
+    BIDS = "bids"
 
+
+NOTICES: tuple[Kind, ...] = tuple(kind for kind in Kind if kind is not Kind.BIDS)
+"""The kinds that have URLs."""
 
 BILLABLE = frozenset({Kind.IMPRESSION, Kind.BILL})
-"""Either makes a bid's price due, once for both: for video the VAST impression is the billable event (OpenRTB 2.6
-section 7.9), and an exchange that counts by `burl` sends that instead or as well."""
+"""One of these makes a bid's price due, and its exchange says which: for video the VAST impression (OpenRTB 2.6 section
+7.9), unless it counts by `burl`."""
+
+BilledBy = Literal[Kind.IMPRESSION, Kind.BILL]
+"""The same, as what a bid is billed by."""
 
 OF_EXCHANGES = frozenset({Kind.WIN, Kind.BILL, Kind.LOSS})
 """What an exchange calls from server to server; the rest a player calls."""
@@ -46,3 +56,12 @@ TRACKED_LINEAR = (
     Kind.SKIP,
 )
 """The kinds that stand in `<TrackingEvents>` under their VAST names."""
+
+
+def notice_kind(name: str) -> Kind:
+    """The kind of an event URL. Raises ValueError."""
+    kind = Kind(name)
+    if kind not in NOTICES:
+        msg = f"{name} is no notice"
+        raise ValueError(msg)
+    return kind

@@ -2,16 +2,20 @@
 
 Items of the table, by `pk` and `sk`:
 - `bid#<bid id>`, `<kind>`: the marker that this is counted.
-- `counts#<shard>`, `["<campaign id>","<creative id>"]`: how often each kind was counted, by its name. The shards keep
-  a partition of DynamoDB from taking all writes, and all counters are read without passing a marker.
+- `counts#<shard>`, `["<campaign id>","<creative id>",<week>]`: how often each kind was counted in a week, by its name.
+  It is dropped once `bidder.delivery.decay` gives it no weight. The shards keep a partition of DynamoDB from taking all
+  writes, and all counters are read without passing a marker. Code before this counted all weeks in an item without one.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zlib import crc32
 
 from bidder.delivery.counts import Counts
+from bidder.delivery.decay import FORGOTTEN, remembered, week
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
 from bidder.events.once import Key, Thing, count_once
@@ -22,7 +26,14 @@ if TYPE_CHECKING:
 LEARNED = frozenset({Kind.IMPRESSION, Kind.FIRST_QUARTILE, Kind.COMPLETE, Kind.CLICK, Kind.WIN, Kind.LOSS})
 """Predictions use the first four; wins and losses are there to learn prices from."""
 
+_COUNTED = (Kind.IMPRESSION, Kind.FIRST_QUARTILE, Kind.COMPLETE, Kind.CLICK)
+"""In the order of the fields of `Counts`."""
+
 SHARDS = 16
+
+_KEPT = timedelta(weeks=FORGOTTEN + 1)
+_BEFORE_WEEKS = week(datetime(2026, 11, 23, tzinfo=UTC))
+"""The week that is taken for that of counts without one: the last in which they were written."""
 
 
 class Learning:
@@ -41,9 +52,9 @@ class Learning:
         crowded = count_once(self._dynamodb, self._table, things)
         return frozenset((marker.pk.removeprefix("bid#"), marker.sk) for marker in crowded)
 
-    def counts(self) -> dict[tuple[str, str], Counts]:
-        """All counts by campaign id and creative id, as they were a moment ago."""
-        counts: dict[tuple[str, str], Counts] = {}
+    def counts(self, now: datetime) -> dict[tuple[str, str], Counts]:
+        """What is remembered by campaign id and creative id, as it was counted until a moment ago."""
+        by_week: dict[tuple[str, str], dict[str, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
         pages = self._dynamodb.get_paginator("query")
         for shard in range(SHARDS):
             for page in pages.paginate(
@@ -53,18 +64,17 @@ class Learning:
                 ConsistentRead=False,
             ):
                 for item in page["Items"]:
-                    campaign_id, creative_id = json.loads(item["sk"]["S"])
-                    number = {kind: int(item[kind]["N"]) if kind in item else 0 for kind in LEARNED}
-                    counts[campaign_id, creative_id] = Counts(
-                        impressions=number[Kind.IMPRESSION],
-                        views=number[Kind.FIRST_QUARTILE],
-                        completes=number[Kind.COMPLETE],
-                        clicks=number[Kind.CLICK],
-                    )
-        return counts
+                    campaign_id, creative_id, its_week = (*json.loads(item["sk"]["S"]), _BEFORE_WEEKS)[:3]
+                    for kind in LEARNED & item.keys():
+                        by_week[campaign_id, creative_id][kind][its_week] = int(item[kind]["N"])
+        this_week = week(now)
+        return {
+            creative: Counts(*(remembered(its[kind], this_week) for kind in _COUNTED))
+            for creative, its in by_week.items()
+        }
 
 
 def _thing(event: Event) -> Thing:
-    creative = json.dumps([event.campaign_id, event.creative_id], separators=(",", ":"))
+    creative = json.dumps([event.campaign_id, event.creative_id, week(event.at)], separators=(",", ":"))
     counter = Key(f"counts#{crc32(creative.encode()) % SHARDS}", creative)
-    return Thing(Key(f"bid#{event.bid_id}", event.kind.value), {counter: {event.kind.value: 1}}, event.at)
+    return Thing(Key(f"bid#{event.bid_id}", event.kind.value), {counter: {event.kind.value: 1}}, event.at, _KEPT)

@@ -21,7 +21,6 @@ from zlib import crc32
 from bidder.delivery.budget import Spend
 from bidder.delivery.zones import local
 from bidder.events.event import Event
-from bidder.events.kinds import BILLABLE
 from bidder.events.once import Key, Thing, count_once, key
 from bidder.money import impression_cost
 
@@ -56,12 +55,12 @@ class Ledger:
         self._spread: set[str] = set()
 
     def record(self, events: Iterable[Event]) -> frozenset[str]:
-        """Counts the billable events that are not counted yet, invalid ones apart; tests and other kinds are left out.
+        """Counts what is billable and not counted yet, invalid events apart; tests and other kinds are left out.
 
         Returns the ids of bids that could not be counted now because others write the same counters: give their events
         again later. One counter write serves all events of a campaign in the call.
         """
-        due = [event for event in events if event.kind in BILLABLE and not event.test]
+        due = [event for event in events if event.counts_as_sale]
         crowded = self._count(due)
         if crowded:
             due = [event for event in due if event.bid_id in crowded]

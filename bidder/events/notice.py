@@ -15,20 +15,25 @@ _LONGEST = 64
 def settled_price(
     query: Mapping[str, str], bid_micros: int, keys: ExchangeKeys | None = None, rate: int = MICROS
 ) -> int:
-    """The CPM due, in micros: `${AUCTION_PRICE}` where it was filled in with a price, else the bid's own.
+    """The CPM due, in micros: the `stated_price`, else the bid's own, and never above that: the query is not signed."""
+    stated = stated_price(query, keys, rate)
+    return bid_micros if stated is None else min(stated, bid_micros)
+
+
+def stated_price(query: Mapping[str, str], keys: ExchangeKeys | None = None, rate: int = MICROS) -> int | None:
+    """The CPM that `${AUCTION_PRICE}` was filled in with, in micros; None where it was not.
 
     It comes as a decimal or, for `${AUCTION_PRICE:B64}`, as that in base64. From an exchange with keys only a price
     that they sign is taken: anyone can write the others. OpenRTB 2.6 section 4.4.
 
-    It is in the currency that was bid in, of which one unit is worth `rate` micros of the account currency. It is never
-    above the bid, which is signed where the query is not; and 0, which a second price can't be told from an empty macro
-    by, is not taken for a price.
+    It is in the currency that was bid in, of which one unit is worth `rate` micros of the account currency. 0, which a
+    second price can't be told from an empty macro by, is not taken for a price.
     """
     text = unquote(query.get(PRICE, ""))  # once more: some senders escape what their macro becomes
     if not text or len(text) > _LONGEST:
-        return bid_micros
+        return None
     settled = keys.decrypt(text) if keys else _decimal(text) or _decimal((decoded(text) or b"").decode("latin-1"))
-    return min(max(1, convert(settled, rate)), bid_micros) if settled else bid_micros
+    return max(1, convert(settled, rate)) if settled else None
 
 
 def _decimal(text: str) -> int | None:

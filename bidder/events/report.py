@@ -1,17 +1,18 @@
 """What a day's events come to: counts and spend by campaign, day or hour. Pure: events in, rows out.
 
 Each event counts once a bid and kind, whatever was delivered twice. Test and invalid events count in no figure but
-their own. Spend is by the ledger's rule: an impression or a billing notice makes the bid due, once, at the price of
-whichever came first.
+their own. Spend is by the ledger's rule: the kind that its exchange counts by makes a bid due, once, at the price of
+whichever came first. Bids are those that processes counted and told: what one bid in its last minute is missing.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
 from enum import StrEnum
 from fractions import Fraction
 
+from bidder.events.crowds import handed_around
 from bidder.events.event import Event
 from bidder.events.kinds import BILLABLE, Kind
 from bidder.money import impression_cost
@@ -23,9 +24,12 @@ class By(StrEnum):
     CAMPAIGN = "campaign"
     DAY = "day"
     HOUR = "hour"
+    ADVERTISER = "advertiser"
+    DEAL = "deal"
 
 
 REPORTED = (
+    Kind.BIDS,
     Kind.WIN,
     Kind.LOSS,
     Kind.IMPRESSION,
@@ -42,6 +46,8 @@ _NAMES: Mapping[By, Callable[[Event], str]] = {
     By.CAMPAIGN: lambda event: event.campaign_id,
     By.DAY: lambda event: f"{event.at.astimezone(UTC):%Y-%m-%d}",
     By.HOUR: lambda event: f"{event.at.astimezone(UTC):%Y-%m-%dT%H}",
+    By.ADVERTISER: lambda event: event.advertiser or "(unknown)",
+    By.DEAL: lambda event: event.deal_id or "(no deal)",
 }
 
 
@@ -57,8 +63,9 @@ class Row:
 
     @property
     def win_rate(self) -> Fraction | None:
-        """Wins of the bids that the exchange told the end of: bids themselves are no events."""
-        return _share(self.counts[Kind.WIN], self.counts[Kind.WIN] + self.counts[Kind.LOSS])
+        """Wins of the bids: those that were counted or, where more are known to have ended, those."""
+        won, lost = self.counts[Kind.WIN], self.counts[Kind.LOSS]
+        return _share(won, max(self.counts[Kind.BIDS], won + lost))
 
     @property
     def cpm_micros(self) -> int | None:
@@ -76,26 +83,32 @@ class Row:
         return _share(self.counts[Kind.CLICK], self.counts[Kind.IMPRESSION])
 
 
-def report(events: Iterable[Event], by: By) -> dict[str, Row]:
-    """The rows of these events by name, in order; the events may come in any order."""
+def report(events: Collection[Event], by: By, unbilled: Collection[str] = ()) -> dict[str, Row]:
+    """The rows of these events by name, in order; the events may come in any order.
+
+    `unbilled` are ids of bids that the ledger found invalid when it counted them.
+    """
     first: dict[tuple[str, Kind], Event] = {}
     apart: dict[tuple[str, Kind], Event] = {}
     for event in events:
-        held = apart if event.test or event.invalid is not None else first
+        found_invalid = event.billable and event.bid_id in unbilled
+        held = apart if event.test or event.invalid is not None or found_invalid else first
         known = held.setdefault((event.bid_id, event.kind), event)
         if _order(event) < _order(known):
             held[event.bid_id, event.kind] = event
     due: dict[str, Event] = {}
     for event in first.values():
-        if event.kind in BILLABLE and _order(event) < _order(due.setdefault(event.bid_id, event)):
+        if event.billable and _order(event) < _order(due.setdefault(event.bid_id, event)):
             due[event.bid_id] = event
     name, rows = _NAMES[by], defaultdict[str, Row](Row)
     for event in first.values():
         if event.kind in REPORTED:
-            rows[name(event)].counts[event.kind] += 1
+            rows[name(event)].counts[event.kind] += event.count or 1
     for event in due.values():
         rows[name(event)].billed += 1
         rows[name(event)].spend_micros += impression_cost(event.price_micros)
+    for bid_id in handed_around(events) - set(unbilled):
+        apart.setdefault((bid_id, Kind.IMPRESSION), first[bid_id, Kind.IMPRESSION])
     for event in apart.values():
         row = rows[name(event)]
         row.test += event.test

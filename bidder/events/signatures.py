@@ -11,13 +11,13 @@ from base64 import urlsafe_b64encode
 from functools import lru_cache
 from hashlib import shake_256
 
-from bidder.events.kinds import Kind
+from bidder.events.kinds import NOTICES, Kind
 
 LENGTH = 20
 """Letters of base64url in a signature: 120 bits."""
 
-_BYTES = LENGTH * 6 // 8 * len(Kind)
-_STARTS = {kind: place * LENGTH for place, kind in enumerate(Kind)}
+_BYTES = LENGTH * 6 // 8 * len(NOTICES)
+_STARTS = {kind: place * LENGTH for place, kind in enumerate(NOTICES)}
 
 
 class Signatures:

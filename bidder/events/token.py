@@ -15,8 +15,9 @@ from functools import lru_cache
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bidder.events.claims import Claims, decode
-from bidder.events.kinds import Kind
+from bidder.events.kinds import NOTICES, Kind
 from bidder.events.signatures import LENGTH, Signatures
+from bidder.prebuilt import complete
 
 LIFETIME = timedelta(hours=1)
 """How long after the bid an event still counts: `Bid.exp` promises the exchange no more."""
@@ -25,12 +26,13 @@ CLOCK_SKEW = timedelta(minutes=1)
 """How far the clocks of two machines may be apart: an event this much before its bid is believed."""
 
 _SIGNATURE_BYTES = 16
-_PATHS = [(kind, f"/e/{kind}/") for kind in Kind]
+_PATHS = [(kind, f"/e/{kind}/") for kind in NOTICES]
 
 
 class Refusal(StrEnum):
     """Why a token is not taken, as metrics count it."""
 
+    KIND = "unknown-kind"
     MALFORMED = "malformed"
     UNKNOWN_KEY = "unknown-key"
     SIGNATURE = "signature"
@@ -50,7 +52,7 @@ class InvalidToken(ValueError):
 class SigningKeys(BaseModel):
     """Keys by id, base64url; `current` signs, all verify, so that keys rotate with an overlap."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     current: str
     keys: dict[str, str] = Field(repr=False)
@@ -73,6 +75,9 @@ class SigningKeys(BaseModel):
         """The key of this id."""
         text = self.keys.get(key_id)
         return None if text is None else _decoded(text)
+
+
+complete(SigningKeys)
 
 
 @lru_cache(maxsize=16)  # measured: a dozen tokens a bid spent a quarter of their time on decoding their key

@@ -5,6 +5,7 @@ from urllib.parse import quote
 from bidder.events.claims import Claims, encode
 from bidder.events.kinds import Kind
 from bidder.events.token import SigningKeys, Tokens, sign
+from bidder.letters import LONGEST_BASE, LONGEST_URL
 
 PRICE = "p"
 LOSS_REASON = "r"
@@ -13,9 +14,15 @@ TARGET = "u"
 
 
 class EventUrls:
-    """Makes the event URLs of one bid: `<base>/e/<kind>/<token>`, with a query where a macro is to be filled in."""
+    """Makes the event URLs of one bid: `<base>/e/<kind>/<token>`, with a query where a macro is to be filled in.
+
+    Raises ValueError for a base that would make them too long.
+    """
 
     def __init__(self, base: str, claims: Claims, keys: SigningKeys) -> None:
+        if len(base) > LONGEST_BASE:
+            msg = f"{base} is longer than {LONGEST_BASE} letters: set BIDDER_PUBLIC_URL to a shorter address"
+            raise ValueError(msg)
         self.bid_id = claims.bid_id
         self.base = base
         self._claims = encode(claims)
@@ -28,9 +35,13 @@ class EventUrls:
         return f"{self.by_kind[kind]}?{query(**macros)}" if macros else self.by_kind[kind]
 
     def click_through(self, landing_page: str) -> str:
-        """The URL that counts a click and leads on to the landing page, which its signature covers."""
+        """The URL that counts a click and leads on to the landing page, which its signature covers.
+
+        Where that would be too long, the landing page by itself: better a click that isn't counted than one that fails.
+        """
         token = sign(Kind.CLICK, self._claims, self._keys, landing_page)
-        return f"{self.base}/e/{Kind.CLICK}/{token}?{TARGET}={quote(landing_page, safe='')}"
+        url = f"{self.base}/e/{Kind.CLICK}/{token}?{TARGET}={quote(landing_page, safe='/:')}"
+        return url if len(url) <= LONGEST_URL else landing_page
 
 
 def query(**macros: str) -> str:

@@ -1,32 +1,35 @@
 """Spend recomputed from the archive, beside what the ledger counted: pure, events and markers in, findings out.
 
-A bid is due once, however many of its events are billable. Which of them the ledger took, and so on which day and at
+A bid is due once, however often its billable event came. Which of them the ledger took, and so on which day and at
 which price it was counted, its marker says; what it cost is computed anew.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
 from bidder.delivery.zones import local
 from bidder.events.event import Event
-from bidder.events.kinds import BILLABLE
-from bidder.events.ledger import BILLED, INVALID, Marker
+from bidder.events.ledger import ADVERTISER, BILLED, DEAL, HOUR, IMPRESSIONS, INVALID, MICROS, Marker
 from bidder.money import impression_cost
 
 
 @dataclass
 class Found:
-    """A campaign's day, in micros: what the archive comes to, what was counted, and what explains the difference."""
+    """A campaign's day: what the archive comes to, what was counted, and what explains the difference.
 
-    archived: int = 0
-    counted: int = 0
+    Both by the names of the ledger's counters: micros, impressions, and of the micros those of each hour, deal and
+    advertiser.
+    """
+
+    archived: Counter[str] = field(default_factory=Counter)
+    counted: Counter[str] = field(default_factory=Counter)
     reasons: list[str] = field(default_factory=list)
 
     @property
     def equal(self) -> bool:
-        """Whether they agree to the micro."""
+        """Whether they agree to the micro, in every counter."""
         return self.archived == self.counted
 
 
@@ -34,7 +37,7 @@ def due(events: Iterable[Event]) -> dict[str, list[Event]]:
     """The events that could make a bid due, by bid id, the first first; each kind and moment once."""
     by_bid: dict[str, dict[tuple[str, str], Event]] = defaultdict(dict)
     for event in events:
-        if event.kind in BILLABLE and not event.test and event.invalid is None:
+        if event.billable:
             by_bid[event.bid_id].setdefault((event.kind, event.at.isoformat()), event)
     return {bid_id: sorted(its.values(), key=lambda e: (e.at, e.kind)) for bid_id, its in by_bid.items()}
 
@@ -42,30 +45,57 @@ def due(events: Iterable[Event]) -> dict[str, list[Event]]:
 def verify(
     bids: Mapping[str, list[Event]],
     markers: Mapping[tuple[str, str], Marker],
-    counted: Mapping[str, int],
+    counted: Mapping[str, Mapping[str, int]],
     day: date,
 ) -> dict[str, Found]:
-    """Each campaign's day in its own time zone, for the bids of `due` and the micros `counted` by campaign id."""
+    """Each campaign's day in its own time zone, for the bids of `due` and what was `counted` by campaign id."""
     found: dict[str, Found] = defaultdict(Found)
-    for campaign_id, micros in counted.items():
-        found[campaign_id].counted = micros
-    missing: Counter[str] = Counter()
+    missing: dict[str, Counter[str]] = defaultdict(Counter)
+    for campaign_id, numbers in counted.items():
+        found[campaign_id].counted.update({name: number for name, number in numbers.items() if _compared(name)})
     for bid_id, events in bids.items():
         marker = markers.get((bid_id, BILLED))
         its = next((e for e in events if marker == (e.kind, e.at.isoformat())), events[0])
         if local(its.at, its.zone).date() != day:
             continue
-        campaign, cost = found[its.campaign_id], impression_cost(its.price_micros)
+        campaign, owed = found[its.campaign_id], _owed(its)
         if marker is None and (bid_id, INVALID) in markers:
-            campaign.reasons.append(f"bid {bid_id}: {cost} micros, found invalid by the ledger and not billed")
+            campaign.reasons.append(f"bid {bid_id}: {owed[MICROS]} micros, found invalid by the ledger and not billed")
             continue
-        campaign.archived += cost
+        campaign.archived.update(owed)
         if marker is None:
-            missing[its.campaign_id] += cost
-            campaign.reasons.append(f"bid {bid_id}: {cost} micros in the archive, never counted")
+            missing[its.campaign_id].update(owed)
+            campaign.reasons.append(f"bid {bid_id}: {owed[MICROS]} micros in the archive, never counted")
     for campaign_id, its_found in found.items():
-        rest = its_found.counted - its_found.archived + missing[campaign_id]
-        if rest:
-            where = "counted, with no event in the archive" if rest > 0 else "missing from the counters, though marked"
-            its_found.reasons.append(f"{abs(rest)} micros {where}")
+        its_found.reasons += _unexplained(its_found, missing[campaign_id])
     return dict(sorted(found.items()))
+
+
+def _compared(name: str) -> bool:
+    return name in {MICROS, IMPRESSIONS} or name.startswith((HOUR, DEAL, ADVERTISER))
+
+
+def _owed(event: Event) -> dict[str, int]:
+    """What a billed event adds to a day, by the names of the counters; computed anew, not by the ledger's own code."""
+    cost = impression_cost(event.price_micros)
+    owed = {MICROS: cost, IMPRESSIONS: 1, f"{HOUR}{local(event.at, event.zone):%H}": cost}
+    if event.deal_id is not None:
+        owed[f"{DEAL}{event.deal_id}"] = cost
+    if event.advertiser is not None:
+        owed[f"{ADVERTISER}{event.advertiser}"] = cost
+    return owed
+
+
+def _unexplained(found: Found, missing: Mapping[str, int]) -> Iterator[str]:
+    """What differs beyond the bids that were never counted; the parts of a sum only where the sum itself is right."""
+    rest = {
+        name: found.counted[name] - found.archived[name] + missing.get(name, 0)
+        for name in sorted(found.counted | found.archived)
+    }
+    if micros := rest.pop(MICROS, 0):
+        where = "counted, with no event in the archive" if micros > 0 else "missing from the counters, though marked"
+        yield f"{abs(micros)} micros {where}"
+        return
+    for name, number in rest.items():
+        if number:
+            yield f"{name}: {abs(number)} {'more' if number > 0 else 'less'} counted than the archive comes to"

@@ -14,6 +14,7 @@ from bidder.openrtb.site import Site
 from bidder.openrtb.source import Source
 from bidder.openrtb.types import Codes, Flag, Identifier, LowerStrings, NullIs, Strings, Taxonomy
 from bidder.openrtb.user import User
+from bidder.prebuilt import complete
 
 MAX_IMPS = 50
 """Real requests have a dozen at most. Each may be answered, and a pod each with several ads: it is what costs most."""
@@ -46,5 +47,5 @@ class BidRequest(Object):
     regs: Regs | None = None
 
 
-# Built with the import, so that no request waits for it.
-BidRequest.model_rebuild()
+# With the import, so that no request waits for it.
+complete(BidRequest)

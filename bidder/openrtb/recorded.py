@@ -13,10 +13,11 @@ _WRAPPED = b'"request"'
 
 
 class Recorded(NamedTuple):
-    """A request's body as it came, and when; None where the line doesn't say."""
+    """A request's body as it came, when, and from which exchange; None where the line doesn't say."""
 
     body: bytes
-    at: datetime | None
+    at: datetime | None = None
+    exchange: str | None = None
 
 
 class InvalidRecording(ValueError):
@@ -39,7 +40,7 @@ def recorded(lines: Iterable[bytes]) -> Iterator[Recorded]:
     for number, line in enumerate(lines, 1):
         if text := line.strip():
             wrapped = _wrapped(text, number) if _WRAPPED in text else None
-            yield Recorded(to_json(wrapped.request), wrapped.at) if wrapped else Recorded(text, None)
+            yield Recorded(to_json(wrapped.request), wrapped.at, wrapped.exchange) if wrapped else Recorded(text)
 
 
 def _wrapped(text: bytes, number: int) -> _Wrapped | None:

@@ -19,11 +19,15 @@ class NullIs:
     value: object
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        value = self.value
-        return core_schema.no_info_after_validator_function(
-            lambda given: value if given is None else given,
-            core_schema.nullable_schema(handler(source)),
-        )
+        return core_schema.no_info_after_validator_function(self.read, core_schema.nullable_schema(handler(source)))
+
+    def read(self, given: object) -> object:
+        """What a value that was given reads as."""
+        return self.value if given is None else given
+
+
+def _is_there(given: object) -> bool:
+    return given is not None
 
 
 Few = Field(max_length=200)
@@ -41,7 +45,7 @@ Identifier = Annotated[str, StringConstraints(min_length=1)]
 Flag = Annotated[int, NullIs(0)]
 """An integer whose default is 0. Fields where 0 and absent differ are `int | None` instead."""
 
-Present = Annotated[bool, BeforeValidator(lambda given: given is not None)]
+Present = Annotated[bool, BeforeValidator(_is_there)]
 """Whether there is an object, whatever it holds."""
 
 Code = Annotated[Upper, StringConstraints(min_length=1)]

@@ -11,19 +11,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from bidder import log
-from bidder.campaigns.besides import besides
+from bidder.campaigns.besides import besides, named_values
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.goal import Rotation
 from bidder.campaigns.implied import implied
-from bidder.campaigns.known import named
+from bidder.campaigns.known import LIST, named
 from bidder.campaigns.lines import Line, TooManyLines, lines
 from bidder.delivery.budget import Terms, terms
 from bidder.snapshot import container, records, sets
 from bidder.snapshot.columns import column_sections
+from bidder.snapshot.part import KIND
 from bidder.snapshot.rows import rows_sections
 from bidder.snapshot.tier import ANYTHING, CLAUSE, EXCLUDE, GROWTH, INCLUDE, SIZES
-
-KIND = "index"
 
 
 class _Test(NamedTuple):
@@ -43,6 +42,7 @@ class _Entry(NamedTuple):
     zone: str
     terms: Terms
     learns: bool
+    lists: frozenset[str]
     record: bytes
     lines: Sequence[Sequence[int]]
 
@@ -73,7 +73,8 @@ def compile_index(
     """
     numbers: dict[_Test, int] = {}
     also: dict[str, set[str]] = defaultdict(set)
-    entries = [_entry(campaign, lines_of(campaign), numbers, also) for campaign in campaigns]
+    above: dict[str, set[str]] = defaultdict(set)
+    entries = [_entry(campaign, lines_of(campaign), numbers, also, above) for campaign in campaigns]
     entries.sort(key=lambda entry: (-entry.top, entry.id))
     tests = list(numbers)
     values = _values(tests)
@@ -91,16 +92,24 @@ def compile_index(
         learners=[position for position, entry in enumerate(entries) if entry.learns],
     )
     sections |= records.sections([entry.record for entry in entries])
-    meta = {"starts": starts, "clauses": clauses, "gone": sorted(gone), "also": _also(also)}
+    meta = {"starts": starts, "clauses": clauses, "gone": sorted(gone), "also": _also(also), "above": _also(above)}
+    meta["lists"] = _lists(entries)
     return container.pack(KIND, {"meta": _json(meta)} | sections)
 
 
 def _entry(
-    campaign: Campaign, its_lines: Sequence[Line], numbers: dict[_Test, int], also: dict[str, set[str]]
+    campaign: Campaign,
+    its_lines: Sequence[Line],
+    numbers: dict[_Test, int],
+    also: dict[str, set[str]],
+    above: dict[str, set[str]],
 ) -> _Entry:
-    if its_lines:
-        for attribute, values in besides(campaign).items():
-            also[attribute].update(named(attribute, values))
+    its_besides = besides(campaign) if its_lines else {}
+    for attribute, values in its_besides.items():
+        also[attribute].update(named(attribute, values))
+    for name, its in campaign.categories_below.items():
+        for category in its:
+            above[category].add(name)
     unsaid = implied(campaign)
     tested = [
         array("I", [numbers.setdefault(test, len(numbers)) for test in _tests({**line, **unsaid})])
@@ -113,6 +122,7 @@ def _entry(
         campaign.time_zone,
         terms(campaign),
         learns,
+        frozenset(named_values(LIST, its_lines, its_besides)),
         records.encode(campaign),
         tested,
     )
@@ -129,6 +139,14 @@ def _tests(line: Line) -> Iterator[_Test]:
 
 def _also(found: Mapping[str, set[str]]) -> dict[str, list[str]]:
     return {attribute: sorted(values) for attribute, values in sorted(found.items())}
+
+
+def _lists(entries: Sequence[_Entry]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = defaultdict(list)
+    for position, entry in enumerate(entries):
+        for name in entry.lists:
+            found[name].append(position)
+    return dict(sorted(found.items()))
 
 
 def _values(tests: Iterable[_Test]) -> dict[str, list[str]]:

@@ -67,6 +67,15 @@ def unpack(kind: str, data: bytes) -> Sections:
     }
 
 
+def directory(data: bytes) -> dict[str, tuple[int, int]]:
+    """Offset and length of each section, of an object's beginning. Raises BadSnapshot where that is not one."""
+    _, body = _opened(data)
+    found: dict[str, tuple[int, int]] = json.loads(
+        bytes(body[_LENGTH : _LENGTH + int.from_bytes(body[:_LENGTH], "little")])
+    )
+    return found
+
+
 def checksum(data: bytes) -> str:
     """The checksum that an object's header states. Raises BadSnapshot where it has no header."""
     return _opened(data)[0][3]

@@ -2,7 +2,7 @@
 
 import json
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,6 +40,8 @@ class Delivery:
     predictions: Predictions
     clocks: Clocks
     """Of the time zones that campaigns are in."""
+    billed_by_notice: frozenset[str]
+    """The exchanges whose billing notice, not the impression, makes a bid due."""
     _withheld: memoryview
 
     def bidding(self, tier: int) -> Set:
@@ -70,22 +72,27 @@ def compile_delivery(
     rates: Mapping[str, int] | None = None,
     counts: Mapping[tuple[str, str], Counts] | None = None,
     latest: Mapping[str, Terms] | None = None,
+    billed_by_notice: Collection[str] = (),
+    unread: Iterable[str] = (),
 ) -> bytes:
     """The delivery object for this index: what its campaigns had spent at `as_of`, and the currencies known then.
 
     `counts` are what became of impressions, by campaign id and creative id. `latest` are terms that hold instead of
-    those that the index was compiled with.
+    those that the index was compiled with. `billed_by_notice` are names of exchanges. `unread` are the lists of ids
+    that can't be read: who names one doesn't bid.
     """
+    barred = {position for name in unread for position in index.lists.get(name, ())}
     reasons = bytearray(len(index))
     left = array("q")
     for position, reason, its in _states(index, spends, latest or {}):
-        reasons[position] = _REASONS.index(reason)
+        reasons[position] = _REASONS.index(reason or (Withheld.LIST if position in barred else None))
         left.append(Allowance.NO_LIMIT if its is None else its)
     meta = {
         "index": index.id,
         "as_of": as_of.isoformat(),
         "rates": {**(rates or {}), ACCOUNT_CURRENCY: MICROS},
         "clocks": clocks(index.known.zones, as_of),
+        "billed_by_notice": sorted(billed_by_notice),
     }
     sections = {
         "meta": json.dumps(meta, sort_keys=True).encode(),
@@ -119,6 +126,7 @@ def load_delivery(data: bytes, index: Index) -> Delivery:
         rates=meta["rates"],
         predictions=unpack_predictions(bytes(sections["predictions"]) if "predictions" in sections else None),
         clocks={zone: [(since, ahead) for since, ahead in its] for zone, its in meta.get("clocks", {}).items()},
+        billed_by_notice=frozenset(meta.get("billed_by_notice", ())),
         _withheld=reasons,
     )
 

@@ -4,11 +4,15 @@ Lambda keeps `/tmp` for as long as it keeps the environment, also when a process
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from bidder import log
-from bidder.snapshot.manifest import POINTER, Manifest
+from bidder.renewed import in_background
+from bidder.snapshot.keys import POINTER
+from bidder.snapshot.manifest import Manifest
 from bidder.snapshot.snapshot import Snapshot
 from bidder.snapshot.store import SnapshotStore
 
@@ -17,18 +21,29 @@ if TYPE_CHECKING:
 
 
 class LastGood(SnapshotStore):
-    """Loads from S3 and, where that fails and nothing is known yet, from the copy in `folder`."""
+    """Loads from S3 and, where that fails and nothing is known yet, from the copy in `folder`.
 
-    def __init__(self, s3: "S3Client", bucket: str, folder: Path) -> None:
+    The copy is made once a snapshot is loaded, behind the request that waited for it.
+    """
+
+    def __init__(
+        self,
+        s3: "S3Client",
+        bucket: str,
+        folder: Path,
+        start: Callable[[Callable[[], None]], None] = in_background,
+    ) -> None:
         super().__init__(s3, bucket)
         self._folder = folder
-        self._fetched: dict[str, bytes] = {}
-        """What this load got out of S3: it is worth a copy only when all of it was found to be whole."""
+        self._start = start
+        self._read_now: dict[str, bytes] = {}
         self._from_disk = False
+        self._copying = Lock()
+        self._copied_version = 0
 
     def load(self, known: Snapshot | None) -> Snapshot | None:
         """As the store's; its errors pass through only where the copy is of no use either."""
-        self._fetched = {}
+        self._read_now = {}
         try:
             found = super().load(known)
         except Exception as failure:
@@ -39,16 +54,9 @@ class LastGood(SnapshotStore):
         if found is None:
             return self._copied(f"s3://{self._bucket}/{POINTER} is not there")
         if found is not known:
-            self._copy(self._fetched)
-        self._fetched = {}
+            version, objects, self._read_now = found.version, self._read_now, {}
+            self._start(lambda: self._copy(version, objects))
         return found
-
-    def _copy(self, fetched: dict[str, bytes]) -> None:
-        pointer = fetched.pop(POINTER)
-        for key, data in fetched.items():
-            self._write(key, data)
-        self._write(POINTER, pointer)  # last, as in S3
-        self._drop_others(Manifest.model_validate_json(pointer))
 
     def _copied(self, reason: str) -> Snapshot | None:
         self._from_disk = True
@@ -69,8 +77,18 @@ class LastGood(SnapshotStore):
     def _read(self, key: str) -> tuple[bytes | None, str | None]:
         raw, etag = super()._read(key)
         if raw is not None:
-            self._fetched[key] = raw
+            self._read_now[key] = raw
         return raw, etag
+
+    def _copy(self, version: int, objects: dict[str, bytes]) -> None:
+        """Makes what was read the copy: the pointer, which stands first in it, is written last."""
+        with self._copying:
+            if version < self._copied_version:  # a later one was quicker
+                return
+            self._copied_version = version
+            for key in reversed(objects):
+                self._write(key, objects[key])
+            self._drop_others(Manifest.model_validate_json(objects[POINTER]))
 
     def _path(self, key: str) -> Path:
         return self._folder / key.replace("/", "-")
@@ -86,7 +104,7 @@ class LastGood(SnapshotStore):
             log.warning("snapshot.uncopied", reason=str(failure))
 
     def _drop_others(self, manifest: Manifest) -> None:
-        kept = {self._path(key) for key in (POINTER, *manifest.index, manifest.delivery)}
+        kept = {self._path(key) for key in (POINTER, *manifest.keys)}
         for path in self._folder.glob("*"):
             if path not in kept:
                 path.unlink(missing_ok=True)

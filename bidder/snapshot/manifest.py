@@ -1,27 +1,26 @@
 """What names a snapshot: the one file that is flipped."""
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-POINTER = "snapshots/current.json"
-PIN = "snapshots/pin.json"
-MANIFESTS = "snapshots/manifest/"
-INDEXES = "snapshots/index/"
-DELIVERIES = "snapshots/delivery/"
+from bidder.prebuilt import complete
+from bidder.snapshot.keys import MANIFESTS
 
 
 class Manifest(BaseModel):
     """A snapshot by the keys of its objects. `version` grows with each refresh: milliseconds since 1970 at `at`,
     or the number after the last one where the clock was behind that.
 
-    `revision` is that of the campaigns when they were read, and `base_revision` that of the index's first object; None
-    where older code wrote the manifest. `pinned` is the version whose index this one took over, if somebody asked so.
+    `lists` are the keys of the lists of ids that its campaigns name, by name. `revision` is that of the campaigns when
+    they were read, and `base_revision` that of the index's first object; None where older code wrote the manifest.
+    `pinned` is the version whose index this one took over, if somebody asked so.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     version: int
     index: tuple[str, ...]
     delivery: str
+    lists: dict[str, str] = Field(default_factory=dict)
     at: AwareDatetime | None = None
     revision: int | None = None
     base_revision: int | None = None
@@ -29,11 +28,19 @@ class Manifest(BaseModel):
     campaigns: int = 0
     bidding: int = 0
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of all its objects."""
+        return (*self.index, self.delivery, *self.lists.values())
+
+
+complete(Manifest)
+
 
 class Pin(BaseModel):
     """The version whose index refreshes are to keep; None lets them go on."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     version: int | None = None
 

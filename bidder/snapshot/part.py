@@ -6,10 +6,11 @@ from functools import cached_property
 
 from bidder.campaigns.known import named
 from bidder.snapshot.columns import Columns
-from bidder.snapshot.compile import KIND
 from bidder.snapshot.container import Sections, checksum, unpack
 from bidder.snapshot.records import Records
 from bidder.snapshot.tier import Numbers, Tier
+
+KIND = "index"
 
 
 class Part:
@@ -25,6 +26,10 @@ class Part:
         """Campaigns of the parts before this one that are no more."""
         self._values = sections["values"]
         self._also: dict[str, list[str]] = meta["also"]
+        self.lists: Mapping[str, Sequence[int]] = meta.get("lists", {})
+        """The places here of the campaigns that name a list of ids, by its name."""
+        self.above: Mapping[str, Sequence[str]] = meta.get("above", {})
+        """Of categories, as `taxonomy/id`, those above them that campaigns name."""
         self.tiers = tuple(
             Tier(sections, f"t{number}", start + first, [(attribute, clause) for attribute, clause in meta["clauses"]])
             for number, first in enumerate(meta["starts"])

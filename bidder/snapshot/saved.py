@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from bidder.snapshot.container import BadSnapshot
 from bidder.snapshot.delivery import load_delivery
+from bidder.snapshot.id_lists import IdList
 from bidder.snapshot.index import Index
 from bidder.snapshot.manifest import Manifest
 from bidder.snapshot.snapshot import Snapshot
@@ -31,7 +32,8 @@ def load_saved(path: Path) -> Snapshot:
         with ZipFile(path) as file:
             manifest = Manifest.model_validate_json(file.read(_MANIFEST))
             index = Index.load([file.read(key) for key in manifest.index])
-            return Snapshot(manifest.version, index, load_delivery(file.read(manifest.delivery), index))
+            lists = {name: IdList(file.read(key)) for name, key in manifest.lists.items()}
+            return Snapshot(manifest.version, index, load_delivery(file.read(manifest.delivery), index), lists)
     except (BadZipFile, KeyError, ValidationError) as error:
         msg = f"{path} is no saved snapshot: {error}"
         raise BadSnapshot(msg) from None

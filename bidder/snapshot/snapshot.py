@@ -1,9 +1,11 @@
 """A snapshot: one index and one delivery state that belong together."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bidder.snapshot.delivery import Delivery
+from bidder.snapshot.id_lists import IdList
 from bidder.snapshot.index import Index
 
 
@@ -14,6 +16,8 @@ class Snapshot:
     version: int
     index: Index
     delivery: Delivery
+    lists: Mapping[str, IdList] = field(default_factory=dict)
+    """The lists of ids that its campaigns name, by their names."""
 
     @property
     def as_of(self) -> datetime:

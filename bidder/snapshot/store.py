@@ -9,8 +9,10 @@ from pydantic import BaseModel, ValidationError
 from bidder import log
 from bidder.snapshot.container import BadSnapshot
 from bidder.snapshot.delivery import load_delivery
+from bidder.snapshot.id_lists import IdList
 from bidder.snapshot.index import Index
-from bidder.snapshot.manifest import INDEXES, MANIFESTS, PIN, POINTER, Manifest, Pin, manifest_key
+from bidder.snapshot.keys import INDEXES, MANIFESTS, PIN, POINTER
+from bidder.snapshot.manifest import Manifest, Pin, manifest_key
 from bidder.snapshot.part import Part
 from bidder.snapshot.snapshot import Snapshot
 
@@ -82,18 +84,26 @@ class SnapshotStore:
             raise BadSnapshot(msg)
         if known is not None and manifest.version <= known.version:
             return known
-        found = self.snapshot(manifest, known.index if known else None)
+        found = self.snapshot(manifest, known)
         found.index.prepare()
         return found
 
-    def snapshot(self, manifest: Manifest, known: Index | None = None) -> Snapshot:
-        """The snapshot that a manifest names. Raises BadSnapshot, also where its objects were dropped since."""
-        index = self.index(manifest.index, known)
-        return Snapshot(manifest.version, index, load_delivery(self._get(manifest.delivery), index))
+    def snapshot(self, manifest: Manifest, known: Snapshot | None = None) -> Snapshot:
+        """The snapshot that a manifest names. Raises BadSnapshot, also where its objects were dropped since.
+
+        Parts of the index and lists that `known` has are taken over.
+        """
+        index = self.index(manifest.index, known.index if known else None)
+        held = {its.id: its for its in known.lists.values()} if known else {}
+        lists: dict[str, IdList] = {}
+        for name, key in manifest.lists.items():
+            its_id = key.rpartition("/")[2]
+            lists[name] = held[its_id] if its_id in held else IdList(self._get(key))
+        return Snapshot(manifest.version, index, load_delivery(self._get(manifest.delivery), index), lists)
 
     def objects(self, manifest: Manifest) -> dict[str, bytes]:
         """The objects that a manifest names, by their keys. Raises BadSnapshot where one was dropped since."""
-        return {key: self._get(key) for key in (*manifest.index, manifest.delivery)}
+        return {key: self._get(key) for key in manifest.keys}
 
     def index(self, keys: tuple[str, ...], known: Index | None = None) -> Index:
         """The index of these objects; those that `known` has are taken over from it. Raises BadSnapshot."""

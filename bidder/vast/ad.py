@@ -1,13 +1,15 @@
 """What a VAST document says, before it is XML. Names follow VAST 4.2."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from bidder.vast.parts import Category, Companion, Icon, MediaFile, Pricing, UniversalAdId, Verification
 
+_NOBODY: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InLine:
+
+class InLine(NamedTuple):
     """InLine, section 3.4: what the ad itself says beyond what a Wrapper says too.
 
     `duration` is in seconds, `expires` the seconds for which the document may be kept. `media_files` has one at least,
@@ -25,15 +27,13 @@ class InLine:
     expires: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wrapper:
+class Wrapper(NamedTuple):
     """Wrapper: the URL at which another server answers with the ad."""
 
     ad_tag: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ad:
+class Ad(NamedTuple):
     """One linear ad, section 3.3: ours, or another server's that we count, and who hears of it.
 
     `tracking` maps the names of section 3.14, such as `start` or `firstQuartile`, to the URLs to call. `skip_offset` is
@@ -46,7 +46,7 @@ class Ad:
     creative_id: str | None = None
     impressions: tuple[str, ...] = ()
     viewable: tuple[str, ...] = ()
-    tracking: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tracking: Mapping[str, tuple[str, ...]] = _NOBODY
     error: str | None = None
     click_tracking: tuple[str, ...] = ()
     skip_offset: float | None = None

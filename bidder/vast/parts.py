@@ -1,10 +1,12 @@
-"""The parts of an ad, before they are XML. Names follow VAST 4.2; sizes are pixels, URLs are absolute."""
+"""The parts of an ad, before they are XML. Names follow VAST 4.2; sizes are pixels, URLs are absolute.
 
-from dataclasses import dataclass
+Named tuples: making ten dataclasses takes a cold start 5 ms.
+"""
+
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MediaFile:
+class MediaFile(NamedTuple):
     """MediaFile, section 3.9.1: one rendition of the video. `type` is its MIME type."""
 
     url: str
@@ -17,16 +19,14 @@ class MediaFile:
     id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UniversalAdId:
+class UniversalAdId(NamedTuple):
     """UniversalAdId, section 3.7.1: the creative's id in a registry such as `ad-id.org`, else `unknown`."""
 
     registry: str
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pricing:
+class Pricing(NamedTuple):
     """Pricing, section 3.4.8: what the ad costs, in millionths of `currency` (ISO-4217).
 
     `model` is CPM, CPC, CPE or CPV.
@@ -37,16 +37,14 @@ class Pricing:
     model: str = "CPM"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Category:
+class Category(NamedTuple):
     """Category, section 3.4.5: a code of the ad's content, and the URL of the authority that lists the codes."""
 
     authority: str
     code: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verification:
+class Verification(NamedTuple):
     """Verification: a script that measures for `vendor`, and the parameters that it is handed.
 
     `browser_optional`: it also runs where there is no browser. `not_executed` is called where it could not run.
@@ -60,8 +58,7 @@ class Verification:
     not_executed: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Icon:
+class Icon(NamedTuple):
     """Icon, section 3.11: the picture of an industry programme such as `AdChoices`, over the video.
 
     Positions are pixels from the left and the top, or `left`, `right`, `top`, `bottom`.
@@ -78,8 +75,7 @@ class Icon:
     view_tracking: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Companion:
+class Companion(NamedTuple):
     """Companion: a picture beside the video.
 
     `rendering_mode` is `concurrent` or, shown after it, `end-card`; None leaves it to the player.

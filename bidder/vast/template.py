@@ -7,11 +7,11 @@ import re
 from collections.abc import Mapping
 
 _OPEN, _CLOSE = "\ue000", "\ue001"
-_MARKS = re.compile(f"{_OPEN}([A-Za-z]+){_CLOSE}")
+_MARKS = re.compile(f"{_OPEN}([A-Za-z0-9]+){_CLOSE}")
 
 
 def mark(name: str) -> str:
-    """Where the value of this name, a word of letters, is to be filled in."""
+    """Where the value of this name, a word of letters and digits, is to be filled in."""
     return f"{_OPEN}{name}{_CLOSE}"
 
 

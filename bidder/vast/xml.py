@@ -3,8 +3,6 @@
 Characters that XML 1.0 cannot hold at all are dropped; every other one is read back as it was.
 """
 
-from html import escape
-
 # Written out, a reader turns the first into a newline and, in an attribute, all three into spaces.
 _WHITESPACE = str.maketrans({"\r": "&#13;", "\n": "&#10;", "\t": "&#9;"})
 
@@ -13,8 +11,8 @@ def text(value: str) -> str:
     """`value` as the content of an element or, in quotes, of an attribute."""
     # Almost every value is printable, and asking is several times faster than searching.
     if value.isprintable():
-        return escape(value)
-    return escape(_legal(value)).translate(_WHITESPACE)
+        return _escaped(value)
+    return _escaped(_legal(value)).translate(_WHITESPACE)
 
 
 def cdata(value: str) -> str:
@@ -29,6 +27,12 @@ def in_cdata(value: str) -> str:
     if "]]>" in value or "\r" in value:
         value = value.replace("]]>", "]]]]><![CDATA[>").replace("\r", "]]>&#13;<![CDATA[")
     return value
+
+
+def _escaped(value: str) -> str:
+    # html.escape comes with a table of all entities, which costs a cold start 1 ms.
+    value = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return value.replace('"', "&quot;").replace("'", "&#x27;")
 
 
 def _legal(value: str) -> str:

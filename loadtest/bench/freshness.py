@@ -23,7 +23,8 @@ from bidder.snapshot.compile import compile_index
 from bidder.snapshot.delivery import compile_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.keeper import Keeper
-from bidder.snapshot.manifest import DELIVERIES, INDEXES, POINTER, Manifest
+from bidder.snapshot.keys import DELIVERIES, INDEXES, POINTER
+from bidder.snapshot.manifest import Manifest
 from bidder.snapshot.part import object_id
 from bidder.snapshot.store import SnapshotStore
 from loadtest.bench import workload

@@ -3,18 +3,21 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 from time import perf_counter_ns
-from typing import Any
+from typing import NamedTuple
 
 from bidder.campaigns.files import read_campaigns
-from bidder.campaigns.repository import CampaignRepository
 from loadtest.bench import noop
-from loadtest.bench.decision import api_event, video_requests
+from loadtest.bench.campaigns import campaigns
+from loadtest.bench.decision import SEED, api_event, video_requests
 from loadtest.bench.measure import Row, interleaved, row
-from tools.lambda_runtime import LambdaRuntime, lambda_runtime, unpacked
+from loadtest.bench.published import publish
+from tools.lambda_runtime import lambda_runtime, unpacked
 from tools.local import deployed
 from tools.ministack import MiniStack
 from tools.package import Package, package
@@ -24,81 +27,84 @@ from tools.seed import SAMPLES
 STARTS = 9
 REQUESTS = 300
 ROUNDS = 4
-_NAMES = {"bid": "invoke", "no-op": "invoke, no-op"}
-_REFRESH = {
-    "Records": [{"EventSource": "aws:sns", "Sns": {"Subject": "bench", "Message": "{}", "MessageAttributes": {}}}]
-}
+GENERATED = 10_000
 
-Start = Callable[[str], "LambdaRuntime"]
+
+class Function(NamedTuple):
+    """What an environment is made of; `campaigns` is None for the function that does nothing."""
+
+    campaigns: int | None
+    code: Path
+    handler: str
+    variables: Mapping[str, str]
 
 
 def rows() -> list[Row]:
     """First invokes of fresh environments, and warm ones. Raises NotOnThisMachine where there is no emulator."""
     built = package()
-    with tempfile.TemporaryDirectory() as name, _stack(Path(name), built) as (variables, campaigns):
-        functions = _functions(Path(name), built, variables)
+    with tempfile.TemporaryDirectory() as name, _functions(Path(name), built) as functions:
         events = [json.dumps(api_event(body)).encode() for body in video_requests(REQUESTS)]
-        _refresh(functions["bid"][0], variables, Path(name))
         return [
-            *_rows("first ", campaigns, _first(functions, events, Path(name))),
-            *_rows("warm ", campaigns, _warm(functions, events, Path(name))),
+            *_rows("first", functions, _first(functions, events, Path(name))),
+            *_rows("warm", functions, _warm(functions, events, Path(name))),
         ]
 
 
-def _rows(prefix: str, campaigns: int, took: Mapping[str, list[float]]) -> Iterator[Row]:
-    baseline = prefix + _NAMES["no-op"]
-    yield row(baseline, None, took["no-op"], baseline, took["no-op"])
-    yield row(prefix + _NAMES["bid"], campaigns, took["bid"], baseline, took["no-op"])
+def _rows(which: str, functions: Mapping[str, Function], took: Mapping[str, list[float]]) -> Iterator[Row]:
+    baseline = f"{which} invoke, no-op"
+    for name, function in functions.items():
+        label = baseline if function.campaigns is None else f"{which} invoke"
+        yield row(label, function.campaigns, took[name], baseline, took["no-op"])
 
 
 @contextmanager
-def _stack(folder: Path, built: Package) -> Iterator[tuple[dict[str, str], int]]:
-    """The deployed package with the sample campaigns: the variables that lead there, and how many they are."""
-    aws = MiniStack(folder / "aws", free_port())
+def _functions(folder: Path, built: Package) -> Iterator[dict[str, Function]]:
+    """The function that does nothing, and the package with a bucket for each book of campaigns."""
+    idle, aws = folder / "noop", MiniStack(folder / "aws", free_port())
+    idle.mkdir()
+    shutil.copy(str(noop.__file__), idle)
+    samples = read_campaigns(SAMPLES.read_text(encoding="utf-8"), "https://media.example/")
+    generated = campaigns(Random(SEED), GENERATED)  # noqa: S311  a repeatable draw, not a secret
     aws.start()
     try:
         variables = deployed(aws, built)
-        book = read_campaigns(SAMPLES.read_text(encoding="utf-8"), "https://media.example/")
-        tables = (variables["BIDDER_CAMPAIGNS_TABLE"], variables["BIDDER_HISTORY_TABLE"])
-        CampaignRepository(aws.session().client("dynamodb"), *tables).put_many(book)
-        yield variables, len(book)
+        functions = {"no-op": Function(None, idle, "noop.handler", {})}
+        s3 = aws.session().client("s3")
+        for book in (samples, generated):
+            bucket = f"bench-{len(book)}"
+            s3.create_bucket(Bucket=bucket)
+            publish(s3, bucket, book, datetime.now(UTC))
+            its = {"BIDDER_SNAPSHOT_BUCKET": bucket}
+            functions[bucket] = Function(len(book), unpacked(built.archive), "app.app", variables | its)
+        yield functions
     finally:
         aws.stop()
 
 
-def _functions(
-    folder: Path, built: Package, variables: Mapping[str, str]
-) -> dict[str, tuple[Path, str, Mapping[str, str]]]:
-    """Code, handler and environment of each function."""
-    idle = folder / "noop"
-    idle.mkdir()
-    shutil.copy(str(noop.__file__), idle)
-    return {"no-op": (idle, "noop.handler", {}), "bid": (unpacked(built.archive), "app.app", variables)}
-
-
-def _refresh(code: Path, variables: Mapping[str, str], logs: Path) -> None:
-    with lambda_runtime(code, "app.refresh", variables, logs / "refresh.log") as function:
-        function.invoke(_REFRESH)
-
-
-def _first(functions: Mapping[str, Any], events: list[bytes], folder: Path) -> dict[str, list[float]]:
+def _first(functions: Mapping[str, Function], events: list[bytes], folder: Path) -> dict[str, list[float]]:
     """Microseconds of the first invoke of fresh environments, in turns."""
     took: dict[str, list[float]] = {name: [] for name in functions}
-    for event in events[:STARTS]:
-        for name, (code, handler, variables) in functions.items():
-            with lambda_runtime(code, handler, variables, folder / f"{name}.log") as function:
+    for number, event in enumerate(events[:STARTS]):
+        for name, function in functions.items():
+            # an environment finds no copy that another one left in its /tmp
+            temporary = folder / f"{name}-{number}"
+            variables = {**function.variables, "TMPDIR": str(temporary)}
+            temporary.mkdir()
+            with lambda_runtime(function.code, function.handler, variables, folder / f"{name}.log") as environment:
                 started = perf_counter_ns()
-                function.invoke_raw(event)
+                environment.invoke_raw(event)
                 took[name].append((perf_counter_ns() - started) / 1000)
     return took
 
 
-def _warm(functions: Mapping[str, Any], events: list[bytes], folder: Path) -> dict[str, list[float]]:
+def _warm(functions: Mapping[str, Function], events: list[bytes], folder: Path) -> dict[str, list[float]]:
     """Microseconds of invokes of one environment each, in turns."""
     with ExitStack() as running:
         calls = {
-            name: running.enter_context(lambda_runtime(code, handler, variables, folder / f"{name}.log")).invoke_raw
-            for name, (code, handler, variables) in functions.items()
+            name: running.enter_context(
+                lambda_runtime(its.code, its.handler, its.variables, folder / f"{name}.log")
+            ).invoke_raw
+            for name, its in functions.items()
         }
         interleaved(calls, events, rounds=1)
         return interleaved(calls, events, ROUNDS)

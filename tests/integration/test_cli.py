@@ -220,3 +220,36 @@ def test_what_was_put_aside_goes_back_and_is_reported(run, local_aws: MiniStack,
     told = run("ledger", "verify", "--day", events[0].at.date().isoformat())
     [line] = [line for line in told.stdout.splitlines() if line.startswith("put-aside ")]
     assert line.split() == ["put-aside", "60000", "60000", "0"]
+
+
+def test_lists_and_taxonomies_reach_campaigns_and_bids(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    ids, tree, file = tmp_path / "ids.txt", tmp_path / "taxonomy.tsv", tmp_path / "campaigns.yaml"
+    ids.write_text("viewer-1\n")
+    tree.write_text("Unique ID\tParent\tName\n1\t\tTop\n2\t1\tBelow\n")
+    targeting = "{list: {include: [ours]}, category: {include: [6/1]}}"
+    file.write_text(FILE.format(id="listed", cpm=99).replace("{country: {include: NOWHERE}}", targeting))
+    content = {"cat": ["2"], "cattax": 6}
+    asked = {
+        "id": "r",
+        "imp": [{"id": "1", "video": {"mimes": ["video/mp4"]}}],
+        "site": {"content": content},
+        "user": {"id": "viewer-1"},
+    }
+    request = tmp_path / "request.json"
+    request.write_text(json.dumps(asked))
+
+    def rule() -> str:
+        told = run("explain", str(request), "--campaign", "listed", "--json")
+        return json.loads(told.stdout)["imp"][0]["campaigns"][0]["rule"] if told.returncode == 0 else told.stderr
+
+    imported = run("campaigns", "import", str(file))
+    assert "listed: taxonomy 6 is not imported" in imported.stderr
+    assert "python -m bidder lists import ours FILE" in imported.stderr
+    poll(lambda: rule() == "withheld")
+    assert run("lists", "import", "ours", str(ids)).stdout.startswith("ours: 1 ids\n")
+    assert run("lists", "list").stdout.splitlines()[1].split()[0] == "ours"
+    poll(lambda: rule() == "targeting.category")
+    assert "1 campaigns changed by it" in run("taxonomies", "import", "6", str(tree)).stdout
+    poll(lambda: rule() == "bids")
+    assert "bid until it is there again: listed" in run("lists", "delete", "ours").stdout
+    poll(lambda: rule() == "withheld")

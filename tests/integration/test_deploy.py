@@ -1,16 +1,18 @@
 """Deploying, into the local AWS as into any."""
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from tools.deploy import DeployFailed, Unsettled, deploy
 from tools.local import STACK
 from tools.ministack import MiniStack
-from tools.package import Package
+from tools.package import HAS_SNAP_START, Package
 
 
 def signing_keys(session: boto3.Session) -> str:
@@ -42,6 +44,53 @@ def test_a_changed_parameter_is_taken_and_then_kept(session: boto3.Session, buil
     groups = session.client("logs").describe_log_groups(logGroupNamePrefix=f"/{STACK}/")["logGroups"]
     assert {group["retentionInDays"] for group in groups} == {7}
     deploy(session, built, STACK, {"LogRetentionDays": "30"})
+
+
+def live(session: boto3.Session) -> tuple[str, str]:
+    """The version that the API's alias stands for, and its description."""
+    resources = session.client("cloudformation").list_stack_resources(StackName=STACK)["StackResourceSummaries"]
+    ids = {its["LogicalResourceId"]: its["PhysicalResourceId"] for its in resources}
+    functions = session.client("lambda")
+    alias = functions.get_alias(FunctionName=ids["APIHandler"], Name="live")
+    version = alias["FunctionVersion"]
+    return version, functions.get_function_configuration(FunctionName=ids["APIHandler"], Qualifier=version)[
+        "Description"
+    ]
+
+
+def test_the_alias_follows_what_the_function_is_made_from_and_nothing_else(
+    session: boto3.Session, built: Package
+) -> None:
+    before, _ = live(session)
+    deploy(session, built, STACK, {"ProvisionedConcurrency": "1", "LogRetentionDays": "14"})
+    assert live(session)[0] == before
+    deploy(session, built, STACK, {"ParameterPrefix": "/elsewhere", "ProvisionedConcurrency": "0"})
+    after, description = live(session)
+    assert after != before
+    assert "ParameterPrefix=/elsewhere" in description
+    deploy(session, built, STACK, {"ParameterPrefix": "/bidder", "LogRetentionDays": "30"})
+
+
+def test_snap_start_and_provisioned_concurrency_are_refused_together(
+    session: boto3.Session, built: Package, tmp_path: Path
+) -> None:
+    template = json.loads(built.template.read_text())
+    template["Parameters"]["SnapStart"]["AllowedValues"] = ["None", "PublishedVersions"]  # whatever Python this is
+    topic = {"Type": "AWS::SNS::Topic", "Condition": "Provisions"}
+    smaller = replace(built, folder=tmp_path)
+    smaller.template.write_text(json.dumps(template | {"Resources": {"Topic": topic}, "Outputs": {}}))
+    smaller.archive.write_bytes(b"")
+    both = {"SnapStart": "PublishedVersions", "ProvisionedConcurrency": "1"}
+    with pytest.raises((DeployFailed, ClientError), match="either SnapStart or provisioned concurrency"):
+        deploy(session, smaller, "both", both)
+
+
+@pytest.mark.skipif(sys.version_info >= HAS_SNAP_START, reason="this Python's runtime has SnapStart")
+def test_snap_start_is_refused_where_the_runtime_has_none(session: boto3.Session, built: Package) -> None:
+    before = live(session)
+    with pytest.raises((DeployFailed, ClientError), match="SnapStart"):
+        deploy(session, built, STACK, {"SnapStart": "PublishedVersions"})
+    assert live(session) == before
 
 
 def test_the_keys_that_sign_are_as_the_bidder_reads_them(session: boto3.Session) -> None:

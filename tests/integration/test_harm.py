@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bidder.snapshot.container import FORMAT
-from bidder.snapshot.manifest import POINTER
+from bidder.snapshot.keys import POINTER
 from bidder.snapshot.store import SnapshotStore
 from tests.campaigns import campaign
 from tests.integration.polling import poll

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bidder.snapshot.manifest import POINTER
+from bidder.snapshot.keys import POINTER
 from tests.integration.polling import poll
 from tests.integration.runtime import api_event
 from tools.lambda_runtime import Functions

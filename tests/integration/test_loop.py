@@ -69,13 +69,14 @@ class Loop:
     def post(self, body: str, query: str = "", **headers: str) -> Any:
         return self.runtime.invoke("app.app", api_event("POST", f"/bid{query}", "/bid", headers=headers, body=body))
 
-    def call(self, url: str) -> int:
+    def call(self, url: str, caller: str = "203.0.113.7") -> int:
         """Calls an event URL, at the address that it was given out for."""
         parts = urlsplit(url)
         assert parts.path.startswith("/api/e/"), url
         path = parts.path.removeprefix("/api")
         _, _, kind, token = path.split("/")
         event = api_event("GET", f"{path}?{parts.query}", "/e/{kind}/{token}", {"kind": kind, "token": token})
+        event["requestContext"]["identity"]["sourceIp"] = caller
         return self.runtime.invoke("app.app", event)["statusCode"]
 
     def spent(self, name: str) -> Spend:
@@ -122,7 +123,8 @@ def test_an_impression_is_billed_once_however_often_its_url_is_called(loop: Loop
 def test_what_sns_did_not_take_is_billed_once_when_it_takes_it_again(loop: Loop) -> None:
     url = loop.stack["BIDDER_NOTICES_QUEUE"]
     without_sns = Publisher(loop.sns, "arn:aws:sns:us-east-1:000000000000:no-such-topic", Aside(lambda: loop.sqs, url))
-    made = event(campaign_id="put-aside-by-sns", bid_id=f"aside-{datetime.now(UTC).timestamp()}", at=datetime.now(UTC))
+    now = datetime.now(UTC)
+    made = event(campaign_id="put-aside-by-sns", bid_id=f"aside-{now.timestamp()}", at=now, bid_at=now)
 
     without_sns.publish(made)
     without_sns.publish_all([made, made])
@@ -236,7 +238,7 @@ def test_what_is_counted_lowers_the_bid_of_a_campaign_whose_ads_are_not_watched(
         shown = event(number, campaign_id=made.id, creative_id=spot.id, at=now, user="anna" if number < 3 else None)
         loop.publisher.publish(shown)
     learning = Learning(loop.dynamodb, loop.stack["BIDDER_LEARNING_TABLE"])
-    poll(lambda: learning.counts().get((made.id, spot.id)) == Counts(impressions=60))
+    poll(lambda: learning.counts(datetime.now(UTC)).get((made.id, spot.id)) == Counts(impressions=60))
 
     frequency = Frequency(loop.dynamodb, loop.stack["BIDDER_FREQUENCY_TABLE"])
     hour, now = timedelta(hours=1), datetime.now(UTC)

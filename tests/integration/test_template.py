@@ -17,12 +17,12 @@ from bidder.events.archive import archive_objects
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
 from bidder.settings import PREFIX, Settings
-from bidder.snapshot.manifest import POINTER
+from bidder.snapshot.keys import POINTER
 from tests.events import event
 from tools import ROOT
 from tools.deploy import environment
-from tools.package import Package
-from tools.template import with_code
+from tools.package import HAS_SNAP_START, Package
+from tools.template import joined, stating_parameters, with_code
 
 Template = dict[str, Any]
 
@@ -61,9 +61,30 @@ def sam(built: Package) -> Template:
 
 
 @pytest.fixture(scope="session")
-def translated(sam: Template) -> Template:
+def with_snap_start(sam: Template) -> Template:
+    """The same as a Python packages it whose runtime has SnapStart, whatever this one's is."""
+    ours = joined(ROOT / ".chalice/resources")
+    text = re.sub(r'"Runtime": "python3\.\d+"', '"Runtime": "python3.13"', json.dumps(sam))
+    template: Template = json.loads(text)
+    template["Parameters"]["SnapStart"] = ours["Parameters"]["SnapStart"]
+    api = template["Resources"]["APIHandler"]["Properties"]
+    api["SnapStart"] = ours["Resources"]["APIHandler"]["Properties"]["SnapStart"]
+    return template
+
+
+def translate(sam: Template) -> Template:
     template: Template = Translator({}, Parser()).translate(json.loads(json.dumps(sam)), {})
     return template
+
+
+@pytest.fixture(scope="session")
+def translated(sam: Template) -> Template:
+    return translate(sam)
+
+
+@pytest.fixture(scope="session")
+def translated_with_snap_start(with_snap_start: Template) -> Template:
+    return translate(with_snap_start)
 
 
 def of_type(template: Template, kind: str) -> dict[str, Template]:
@@ -101,7 +122,7 @@ def refers_to(value: Any, name: str) -> bool:
     return set(referred(value)) == {name}
 
 
-@pytest.mark.parametrize("form", ["sam", "translated"])
+@pytest.mark.parametrize("form", ["sam", "translated", "with_snap_start", "translated_with_snap_start"])
 def test_cfn_lint_finds_nothing(form: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     path = tmp_path / f"{form}.json"
     path.write_text(json.dumps(request.getfixturevalue(form)))
@@ -270,3 +291,77 @@ def test_the_api_passes_bodies_as_bytes_and_answers_503_for_want_of_capacity(tra
         "THROTTLED": "503",
         "DEFAULT_5XX": "503",
     }
+
+
+def methods(template: Template) -> dict[tuple[str, str], Template]:
+    """The integration of each method of the API, by path and verb."""
+    api = template["Resources"]["RestAPI"]["Properties"]
+    paths = (api.get("Body") or api["DefinitionBody"])["paths"]
+    return {
+        (path, verb): method["x-amazon-apigateway-integration"]
+        for path, verbs in paths.items()
+        for verb, method in verbs.items()
+    }
+
+
+@pytest.mark.parametrize("form", ["sam", "translated"])
+def test_every_request_of_the_api_reaches_the_alias(form: str, request: pytest.FixtureRequest) -> None:
+    template = request.getfixturevalue(form)
+    asked = {key: list(referred(its["uri"])) for key, its in methods(template).items() if its["type"] == "aws_proxy"}
+    assert {path for path, _ in asked} >= {"/bid", "/e", "/e/{kind}/{token}", "/explain", "/health"}
+    assert {tuple(name for name in names if "::" not in name) for names in asked.values()} == {("APIHandlerAliaslive",)}
+    assert [its for its in methods(template).values() if its["type"] not in {"aws_proxy", "mock"}] == []
+
+
+def test_the_api_may_invoke_the_alias_and_not_the_function_past_it(translated: Template) -> None:
+    permissions = of_type(translated, "AWS::Lambda::Permission").values()
+    (its,) = (one for one in permissions if one["Principal"] == "apigateway.amazonaws.com")
+    assert refers_to(its["FunctionName"], "APIHandlerAliaslive")
+
+
+def test_the_alias_is_the_latest_version_of_the_function(translated: Template) -> None:
+    alias = only(translated, "AWS::Lambda::Alias")
+    ((version, its),) = of_type(translated, "AWS::Lambda::Version").items()
+    assert alias["Name"] == "live"
+    assert refers_to(alias["FunctionName"], "APIHandler")
+    assert refers_to(its["FunctionName"], "APIHandler")
+    assert refers_to(alias["FunctionVersion"], version)
+    assert translated["Resources"][version]["DeletionPolicy"] == "Delete", (
+        "an image of SnapStart costs while it is kept"
+    )
+
+
+def test_environments_are_kept_started_only_when_asked(translated: Template) -> None:
+    assert translated["Parameters"]["ProvisionedConcurrency"]["Default"] == 0
+    assert translated["Conditions"]["Provisions"] == {
+        "Fn::Not": [{"Fn::Equals": [{"Ref": "ProvisionedConcurrency"}, 0]}]
+    }
+    condition, asked, otherwise = only(translated, "AWS::Lambda::Alias")["ProvisionedConcurrencyConfig"]["Fn::If"]
+    assert condition == "Provisions"
+    assert refers_to(asked["ProvisionedConcurrentExecutions"], "ProvisionedConcurrency")
+    assert otherwise == {"Ref": "AWS::NoValue"}
+
+
+def test_snap_start_is_the_parameters_and_off_by_default(translated_with_snap_start: Template) -> None:
+    parameter = translated_with_snap_start["Parameters"]["SnapStart"]
+    assert (parameter["Default"], parameter["AllowedValues"]) == ("None", ["None", "PublishedVersions"])
+    functions = of_type(translated_with_snap_start, "AWS::Lambda::Function")
+    assert {name for name, its in functions.items() if "SnapStart" in its} == {"APIHandler"}
+    assert refers_to(functions["APIHandler"]["SnapStart"]["ApplyOn"], "SnapStart")
+
+
+@pytest.mark.skipif(sys.version_info >= HAS_SNAP_START, reason="this Python's runtime has SnapStart")
+def test_a_runtime_without_snap_start_is_not_asked_for_it(sam: Template) -> None:
+    assert sam["Parameters"]["SnapStart"]["AllowedValues"] == ["None"]
+    assert "before 3.12" in sam["Parameters"]["SnapStart"]["ConstraintDescription"]
+    assert "SnapStart" not in sam["Resources"]["APIHandler"]["Properties"]
+
+
+@pytest.mark.parametrize("changed", ["SnapStart", "ParameterPrefix", "LogRetentionDays"])
+def test_a_parameter_that_the_function_is_made_from_is_a_new_version(with_snap_start: Template, changed: str) -> None:
+    values = {name: str(its.get("Default")) for name, its in with_snap_start["Parameters"].items()}
+    before, after = (
+        list(of_type(translate(stating_parameters(with_snap_start, its)), "AWS::Lambda::Version"))
+        for its in (values, values | {changed: "changed"})
+    )
+    assert (before != after) == (changed != "LogRetentionDays")

@@ -1,4 +1,4 @@
-"""From notices to spend, with everything on the way failing: SNS, SQS and DynamoDB in memory, the real handlers.
+"""From notices to spend and archive, with everything on the way failing: AWS in memory, the real handlers.
 
 A call of AWS fails before or after it took effect, a handler dies between any two of its lines, a message comes several
 times, late and in any order, or is given up and put aside until somebody redrives it.
@@ -12,17 +12,22 @@ from random import Random
 from types import FrameType
 from typing import Any
 
+from bidder.endpoints.keep import keep
 from bidder.endpoints.record import record
 from bidder.endpoints.republish import republish
 from bidder.endpoints.service import Service
+from bidder.events.archive import Archive
 from bidder.events.aside import Aside
 from bidder.events.event import Event
+from bidder.events.judge import Judge
 from bidder.events.ledger import Ledger
-from bidder.events.minutes import Minutes
+from bidder.events.places import Places
 from bidder.events.publisher import Publisher
-from tests.fake_dynamodb import FakeDynamoDB, Unreachable
+from tests.fake_dynamodb import FakeDynamoDB, TransactionConflictException, Unreachable
+from tests.fake_s3 import FakeS3
 from tests.service import service
 
+HANDLERS = {"notices": republish, "ledger": record, "archive": keep}
 _OURS = str(Path(sys.modules["bidder.endpoints.record"].__file__ or "").parents[1])
 MOST_RECEIVED = 5
 
@@ -35,50 +40,63 @@ class Died(BaseException):
 class Queue:
     """SQS, at least once: a message comes again until it is done, or was received too often and is put aside."""
 
-    waiting: list[tuple[str, int]] = field(default_factory=list)
-    aside: list[str] = field(default_factory=list)
+    waiting: list[tuple[str, str, int]] = field(default_factory=list)
+    """Message id, body, and how often it was received."""
+    aside: list[tuple[str, str]] = field(default_factory=list)
+    sent: int = 0
 
     def send(self, body: str) -> None:
-        self.waiting.append((body, 0))
+        self.sent += 1
+        self.waiting.append((f"m{self.sent}", body, 0))
+
+    def __len__(self) -> int:
+        return len(self.waiting)
 
     def redrive(self) -> None:
-        self.waiting += [(body, 0) for body in self.aside]
+        self.waiting += [(message_id, body, 0) for message_id, body in self.aside]
         self.aside.clear()
 
     def deliver(self, rng: Random, most: int, handler: Callable[[list[dict[str, str]]], Any]) -> None:
         rng.shuffle(self.waiting)
         batch, self.waiting = self.waiting[:most], self.waiting[most:]
-        records = [{"messageId": str(number), "body": body} for number, (body, _) in enumerate(batch)]
         try:
-            answer = handler(records)
-            failed = {int(its["itemIdentifier"]) for its in answer["batchItemFailures"]}
-        except (Died, Unreachable):
-            failed = set(range(len(batch)))
-        # Now and then a message that is done comes again all the same, up to five times.
-        again = {number for number in range(len(batch)) if rng.random() < 0.1}
-        for number in failed | again:
-            body, received = batch[number]
+            answer = handler([{"messageId": message_id, "body": body} for message_id, body, _ in batch])
+            failed = {its["itemIdentifier"] for its in answer["batchItemFailures"]}
+        except (Died, Unreachable, TransactionConflictException):
+            failed = {message_id for message_id, *_ in batch}
+        for message_id, body, received in batch:
+            # Now and then a message that is done comes again all the same, up to five times.
+            if message_id not in failed and rng.random() >= 0.1:
+                continue
             if received + 1 < MOST_RECEIVED:
-                self.waiting.append((body, received + 1))
-            elif number in failed:
-                self.aside.append(body)
+                self.waiting.append((message_id, body, received + 1))
+            elif message_id in failed:
+                self.aside.append((message_id, body))
 
 
 class Chain:
     """The topic, its queues and the tables; `harm` is the share of calls that fail and of handlers that die."""
 
+    table, topic, aside, bucket = "ledger", "topic", "queue", "archive"
+
     def __init__(self, rng: Random, harm: float) -> None:
         self.rng = rng
         self.harm = harm
-        self.notices, self.ledger = Queue(), Queue()
-        self.dynamodb = FakeDynamoDB(self._faults())
+        self.died = 0
+        self.queues: dict[str, Any] = {"notices": Queue(), "ledger": Queue(), "archive": Queue()}
+        self.dynamodb: Any = FakeDynamoDB(self.faults())
+        self.s3: Any = FakeS3()
+        self.s3.before_write = self.s3.after_write = self._fail
+        self.sns: Any = self
+        self.sqs: Any = self
 
     def process(self) -> Service:
         """A new process: it knows nothing of those before it."""
-        ledger = Ledger(self.dynamodb, "ledger")  # type: ignore[arg-type]
-        minutes = Minutes(self.dynamodb, "ledger")  # type: ignore[arg-type]
-        publisher = Publisher(self, "topic", Aside(lambda: self, "queue"))  # type: ignore[arg-type,return-value]
-        return service(None, ledger=ledger, minutes=minutes, publisher=publisher)
+        ledger = Ledger(self.dynamodb, self.table)
+        judge = Judge(Places(self.dynamodb, self.table))
+        publisher = Publisher(self.sns, self.topic, Aside(lambda: self.sqs, self.aside))
+        archive = Archive(self.s3, self.bucket)
+        return service(None, ledger=ledger, judge=judge, publisher=publisher, archive=archive)
 
     def notify(self, event: Event) -> None:
         """Reports the event until it is heard, as exchanges do with a 503."""
@@ -92,39 +110,52 @@ class Chain:
 
     def work(self) -> None:
         """Delivers a batch of each queue to a new process."""
-        for queue, handler in ((self.notices, republish), (self.ledger, record)):
-            if queue.waiting:
-                queue.deliver(self.rng, self.rng.randint(1, 100 if queue is self.ledger else 10), self._dying(handler))
+        for name, handler in HANDLERS.items():
+            if len(self.queues[name]):
+                most = self.rng.randint(1, 10 if name == "notices" else 100)
+                self.queues[name].deliver(self.rng, most, self._dying(handler))
 
     def settle(self) -> None:
-        """No more harm: what was put aside comes again, until nothing waits."""
+        """No more harm: what was put aside comes again, until nothing waits.
+
+        SQS puts aside what was received too often only when it is asked for once more: so there may be more to redrive.
+        """
         self.harm = 0
-        for queue in (self.notices, self.ledger):
-            queue.redrive()
-        while self.notices.waiting or self.ledger.waiting:
+        while any(len(queue) or queue.aside for queue in self.queues.values()):
+            for queue in self.queues.values():
+                queue.redrive()
             self.work()
 
     def publish(self, *, Message: str, **_: Any) -> None:  # noqa: N803
-        self._carry(lambda: self.ledger.send(Message))
+        self._carry(lambda: self._fan_out(Message))
 
     def publish_batch(self, *, PublishBatchRequestEntries: list[dict[str, str]], **_: Any) -> dict[str, Any]:  # noqa: N803
         refused = [entry for entry in PublishBatchRequestEntries if self.rng.random() < self.harm]
         taken = [entry for entry in PublishBatchRequestEntries if entry not in refused]
-        self._carry(lambda: [self.ledger.send(entry["Message"]) for entry in taken])
+        self._carry(lambda: [self._fan_out(entry["Message"]) for entry in taken])
         return {"Failed": [{"Id": entry["Id"]} for entry in refused]}
 
     def send_message(self, *, MessageBody: str, **_: Any) -> None:  # noqa: N803
-        self._carry(lambda: self.notices.send(MessageBody))
+        self._carry(lambda: self.queues["notices"].send(MessageBody))
+
+    def _fan_out(self, message: str) -> None:
+        self.queues["ledger"].send(message)
+        self.queues["archive"].send(message)
+
+    def _fail(self, _key: str) -> None:
+        if self.rng.random() < self.harm / 2:
+            raise Unreachable
 
     def _carry(self, effect: Callable[[], object]) -> None:
-        fault = next(self._faults())
+        fault = next(self.faults())
         if fault == "before":
             raise Unreachable
         effect()
         if fault == "after":
             raise Unreachable
 
-    def _faults(self) -> Iterator[str | None]:
+    def faults(self) -> Iterator[str | None]:
+        """What is to go wrong with each call of AWS."""
         while True:
             fails = self.rng.random() < self.harm
             yield self.rng.choice(["before", "after", "conflict"]) if fails else None
@@ -138,11 +169,12 @@ class Chain:
 
     def mortal(self) -> "_Mortal":
         """Where the code dies after so many of its lines, if it does."""
-        return _Mortal(self.rng.randint(1, 600) if self.rng.random() < self.harm else None)
+        return _Mortal(self, self.rng.randint(1, 600) if self.rng.random() < self.harm else None)
 
 
 class _Mortal:
-    def __init__(self, lines: int | None) -> None:
+    def __init__(self, chain: Chain, lines: int | None) -> None:
+        self.chain = chain
         self.left = lines
 
     def __enter__(self) -> None:
@@ -160,5 +192,6 @@ class _Mortal:
             self.left -= 1
             if self.left <= 0:
                 sys.settrace(None)
+                self.chain.died += 1
                 raise Died
         return self._line

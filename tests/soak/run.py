@@ -1,16 +1,18 @@
 """`make soak`: events through failing AWS and dying handlers, for as long as is asked; prints the seeds.
 
-`python -m tests.soak.run --minutes M [--seed S] [--events N] [--campaigns C]`
+`python -m tests.soak.run --minutes M [--seed S] [--events N] [--campaigns C] [--aws]`
 """
 
 import argparse
 import logging
 import time
+from contextlib import nullcontext
 from datetime import timedelta
 from random import Random
 
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
+from bidder.events.verify import due, verify
 from tests.campaigns import NOW
 from tests.events import event
 from tests.soak.chain import Chain
@@ -18,12 +20,23 @@ from tests.soak.chain import Chain
 KINDS = (Kind.IMPRESSION, Kind.IMPRESSION, Kind.BILL, Kind.WIN, Kind.COMPLETE)
 
 
+FARM = "c-farm"
+"""The campaign that a viewer who is no person is shown, again and again in one minute, always at one price."""
+
+
 def events(rng: Random, count: int, campaigns: int) -> list[Event]:
-    """Events of some bids: a bid has one campaign and one price, and some are invalid or tests."""
+    """Events of some bids: a bid has one campaign, one price and one kind that bills it.
+
+    Some are invalid or tests, some are reported from many addresses, some are shown to a farm.
+    """
     made = []
     for _ in range(count):
         number = rng.randrange(max(1, count * 2 // 3))
         about = Random(number)  # noqa: S311 - what all events of a bid share
+        address = rng.choice([None, *"abcdefghij"])
+        if about.random() < 0.3:
+            made.append(event(number, campaign_id=FARM, user="farm", address=address, billed_by="impression"))
+            continue
         made.append(
             event(
                 number,
@@ -34,18 +47,27 @@ def events(rng: Random, count: int, campaigns: int) -> list[Event]:
                 invalid=rng.choice([None] * 9 + ["crawler"]),
                 at=NOW + timedelta(seconds=rng.randrange(3_000)),
                 deal_id=about.choice([None, "d1"]),
+                billed_by=about.choice([None, "impression", "impression", "bill"]),
+                address=address,
             )
         )
     return made
 
 
 def owed(sent: list[Event]) -> dict[str, tuple[int, int]]:
-    """Micros and impressions by campaign, from the definition: each bid with a billable event, once."""
+    """Micros and impressions by campaign, from the definition: each bid with a billable event, once.
+
+    Of what the farm was shown in its minute, 20, whichever came first.
+    """
+    kinds = {None: ("impression", "bill"), "impression": ("impression",), "bill": ("bill",)}
     billed = {
         e.bid_id: (e.campaign_id, round(e.price_micros / 1000))
         for e in sent
-        if e.kind in ("impression", "bill") and not e.test and not e.invalid
+        if e.kind in kinds[e.billed_by] and not e.test and not e.invalid
     }
+    farmed = [bid_id for bid_id, (campaign_id, _) in billed.items() if FARM in campaign_id]
+    for bid_id in farmed[20:]:
+        del billed[bid_id]
     totals: dict[str, tuple[int, int]] = {}
     for campaign_id, cost in billed.values():
         micros, number = totals.get(campaign_id, (0, 0))
@@ -53,28 +75,37 @@ def owed(sent: list[Event]) -> dict[str, tuple[int, int]]:
     return totals
 
 
-def soak(seed: int, count: int, campaigns: int, harm: float = 0.2) -> Chain:
+def soak(chain: Chain, sent: list[Event]) -> None:
     """Sends events through a failing chain, settles it, and holds spend to what is owed, to the micro."""
-    rng = Random(seed)  # noqa: S311 - a repeatable draw, not a secret
-    chain = Chain(rng, harm)
-    sent = events(rng, count, campaigns)
     for its in sent:
         chain.notify(its)
-        while rng.random() < 0.1:
+        while chain.rng.random() < 0.1:
             chain.work()
     chain.settle()
+    check(chain, sent)
 
-    ledger = chain.process().ledger
-    wanted = owed(sent)
-    names = [f"c{number}" for number in range(campaigns)]
-    spends = ledger.spends(dict.fromkeys(names, NOW.date()))
+
+def check(chain: Chain, sent: list[Event]) -> None:
+    """Counters are what is owed, and what the archive comes to says so too."""
+    process, wanted = chain.process(), owed(sent)
+    names = sorted({its.campaign_id for its in sent})
+    spends = process.ledger.spends(dict.fromkeys(names, NOW.date()))
+    days = {name: process.ledger.day(name, NOW.date()) for name in names}
     for name in names:
         micros, number = wanted.get(name, (0, 0))
-        day = ledger.day(name, NOW.date())
         counted = (spends[name].total_micros, spends[name].today_micros) if name in spends else (0, 0)
-        assert counted == (micros, micros), f"seed {seed}, {name}: counted {counted}, owed {micros}"
-        assert day.get("impressions", 0) == number, f"seed {seed}, {name}"
-    return chain
+        assert counted == (micros, micros), f"{name}: counted {counted}, owed {micros}"
+        assert days[name].get("impressions", 0) == number, name
+    bids = due(its for its in process.archive.events(NOW.date()) if its.campaign_id in days)
+    found = verify(bids, process.ledger.markers(bids), days, NOW.date())
+    for name, its in found.items():
+        assert its.equal, (name, [reason for reason in its.reasons if "found invalid" not in reason])
+
+
+def in_memory(seed: int, count: int, campaigns: int, harm: float = 0.2) -> None:
+    """A soak of AWS in memory, the same for the same seed."""
+    rng = Random(seed)  # noqa: S311 - a repeatable draw, not a secret
+    soak(Chain(rng, harm), events(rng, count, campaigns))
 
 
 def main() -> None:
@@ -83,14 +114,18 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=None, help="this one alone, to repeat a failure")
     parser.add_argument("--events", type=int, default=10_000)
     parser.add_argument("--campaigns", type=int, default=50)
+    parser.add_argument("--aws", action="store_true", help="against a local AWS of its own, whose calls fail")
     given = parser.parse_args()
     logging.disable()  # it says of every fault what failed
     until, seed, done = time.monotonic() + given.minutes * 60, given.seed or time.time_ns() % 10**9, 0
-    while done == 0 or (given.seed is None and time.monotonic() < until):
-        print(f"seed {seed}: {given.events} events over {given.campaigns} campaigns", end=" … ", flush=True)
-        soak(seed, given.events, given.campaigns)
-        print("spend is exact")
-        seed, done = seed + 1, done + 1
+    from tests.soak.cloud import in_local_aws  # which brings the tools of the local AWS
+
+    with in_local_aws() if given.aws else nullcontext(in_memory) as one:
+        while done == 0 or (given.seed is None and time.monotonic() < until):
+            print(f"seed {seed}: {given.events} events over {given.campaigns} campaigns", end=" … ", flush=True)
+            one(seed, given.events, given.campaigns)
+            print("spend is exact")
+            seed, done = seed + 1, done + 1
 
 
 if __name__ == "__main__":

@@ -1,17 +1,72 @@
-"""A small soak: seeds are printed by a failure, `python -m tests.soak.run --seed S` repeats one."""
+"""A small soak: a failure prints the seed and the steps, `python -m tests.soak.run --seed S` repeats a seed."""
+
+from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from bidder.events.event import Event
+from tests.campaigns import NOW
+from tests.events import event
 from tests.fake_dynamodb import Unreachable
 from tests.soak.chain import Chain, Died
-from tests.soak.run import soak
+from tests.soak.run import check, events, in_memory, owed
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10**9), st.integers(1, 120), st.integers(1, 6), st.sampled_from([0.0, 0.1, 0.3, 0.5]))
 def test_spend_is_exact_whatever_fails(seed: int, count: int, campaigns: int, harm: float) -> None:
-    soak(seed, count, campaigns, harm)
+    in_memory(seed, count, campaigns, harm)
+
+
+class Soak(RuleBasedStateMachine):
+    """Notices, work, redrives and harm in any order: never more is counted than is owed and, once all settled, all."""
+
+    @initialize(seed=st.integers(0, 10**9))
+    def begin(self, seed: int) -> None:
+        rng = Random(seed)  # noqa: S311 - a repeatable draw, not a secret
+        self.chain, self.sent = Chain(rng, 0.2), list[Event]()
+        self.coming = events(rng, 300, 3)
+
+    @rule(count=st.integers(1, 12))
+    def report(self, count: int) -> None:
+        for _ in range(min(count, len(self.coming))):
+            self.sent.append(self.coming.pop())
+            self.chain.notify(self.sent[-1])
+
+    @rule(times=st.integers(1, 5))
+    def work(self, times: int) -> None:
+        for _ in range(times):
+            self.chain.work()
+
+    @rule(harm=st.sampled_from([0.0, 0.1, 0.5, 0.8]))
+    def fail(self, harm: float) -> None:
+        self.chain.harm = harm
+
+    @rule(name=st.sampled_from(["notices", "ledger", "archive"]))
+    def redrive(self, name: str) -> None:
+        self.chain.queues[name].redrive()
+
+    @rule()
+    def settle(self) -> None:
+        self.chain.settle()
+        check(self.chain, self.sent)
+
+    @invariant()
+    def never_more_than_is_owed(self) -> None:
+        wanted = owed(self.sent)
+        names = {its.campaign_id for its in self.sent}
+        for name, spend in self.chain.process().ledger.spends(dict.fromkeys(names, NOW.date())).items():
+            assert spend.total_micros <= wanted.get(name, (0, 0))[0]
+
+    def teardown(self) -> None:
+        if hasattr(self, "chain"):
+            self.settle()
+
+
+TestSoak = Soak.TestCase
+TestSoak.settings = settings(max_examples=60, stateful_step_count=50, deadline=None)
 
 
 def test_harm_is_done() -> None:
@@ -20,7 +75,7 @@ def test_harm_is_done() -> None:
     original = Chain.mortal
 
     class Watched(Chain):
-        def notify(self, event):  # type: ignore[no-untyped-def]
+        def notify(self, event: Event) -> None:
             try:
                 with original(self):
                     self.process().publisher.publish(event)
@@ -28,14 +83,11 @@ def test_harm_is_done() -> None:
                 done.add(type(failure))
             super().notify(event)
 
-    from random import Random
-
-    from tests.events import event
-
     chain = Watched(Random(1), 0.5)  # noqa: S311
     for number in range(200):
         chain.notify(event(number))
         chain.work()
 
     assert done == {Died, Unreachable}
-    assert chain.ledger.aside
+    assert chain.queues["ledger"].aside
+    assert chain.queues["archive"].aside

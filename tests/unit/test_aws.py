@@ -1,13 +1,10 @@
 """Our signatures are botocore's own, and so are our requests."""
 
-import json
 import os
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from unittest import mock
 
@@ -18,8 +15,9 @@ from botocore.credentials import Credentials as TheirCredentials
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bidder.aws.ahead import FRESH, Ahead
 from bidder.aws.direct import Objects, Parameters
-from bidder.aws.endpoint import Refused
+from bidder.aws.endpoint import Endpoint, Refused
 from bidder.aws.signature import Credentials, Scope, path_of, signed
 
 WORDS = st.text("abcXYZ019-_. /+~é%", min_size=1, max_size=20)
@@ -51,13 +49,18 @@ def test_a_request_is_signed_as_botocore_signs_it(
 class Handler(BaseHTTPRequestHandler):
     answers: list[tuple[int, bytes]] = []  # noqa: RUF012  # one server at a time
     asked: list[tuple[str, bytes]] = []  # noqa: RUF012
+    connections: list[object] = []  # noqa: RUF012
+
+    def setup(self) -> None:
+        self.connections.append(self)
+        super().setup()
 
     def answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.asked.append((self.path, body))
         status, said = self.answers.pop(0)
         if status == 0:
-            self.connection.close()
+            self.close_connection = True
             return
         self.send_response(status)
         self.send_header("Content-Length", str(len(said)))
@@ -72,14 +75,16 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Handler]]:
-    server = HTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setattr("bidder.aws.endpoint.time.sleep", lambda _: None)
-    Handler.answers, Handler.asked = [], []
+    Handler.answers, Handler.asked, Handler.connections = [], [], []
+    Handler.protocol_version = "HTTP/1.0"
     yield Handler
     server.shutdown()
     server.server_close()
@@ -123,26 +128,55 @@ def test_a_passing_failure_is_tried_again_and_a_lasting_one_is_not(aws: type[Han
     assert len(aws.answers) == 1
 
 
-NEVER = ("boto3", "botocore", "aws_xray_sdk", "urllib3", "yaml", "hypothesis", "urllib.request", "asyncio")
+def test_a_connection_that_was_closed_meanwhile_is_no_failed_attempt(aws: type[Handler]) -> None:
+    aws.protocol_version = "HTTP/1.1"
+    objects = Objects()
+    aws.answers = [(200, b"first"), (0, b""), (503, b"SlowDown"), (503, b"SlowDown"), (200, b"whole")]
+    assert objects.get_object(Bucket="b", Key="k")["Body"].read() == b"first"
+
+    # the kept connection ends unanswered; then all three attempts are still there
+    assert objects.get_object(Bucket="b", Key="k")["Body"].read() == b"whole"
+    assert aws.answers == []
 
 
-def test_a_bid_imports_none_of_what_takes_long() -> None:
-    """In a process of its own, with a snapshot given: what of the standard library and of the package is read."""
-    code = """
-import json, sys
-import app
-from bidder.aws import light
-light("s3"), light("ssm")
-print(json.dumps(sorted(sys.modules)))
-"""
-    settings = {
-        "AWS_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "x",
-        "AWS_SECRET_ACCESS_KEY": "x",
-        "PYTHONPATH": os.getcwd(),  # noqa: PTH109
-    }
-    done = subprocess.run([sys.executable, "-c", code], env=settings, capture_output=True, text=True, check=True)  # noqa: S603
-    imported = set(json.loads(done.stdout.splitlines()[-1]))
+def test_a_connection_that_lay_unused_is_not_used_again(aws: type[Handler]) -> None:
+    aws.protocol_version = "HTTP/1.1"
+    clock = Clock()
+    endpoint = Endpoint("s3", os.environ["AWS_ENDPOINT_URL"], Ahead(), clock)
+    for later, connections in ((0, 1), (9, 1), (11, 2), (-3600, 3)):
+        clock.now += later
+        aws.answers = [(200, b"")]
+        endpoint.call("GET", "/b/k", {})
+        assert len(aws.connections) == connections
 
-    assert "bidder.endpoints.bid" in imported
-    assert {name for name in NEVER if name in imported} == set()
+
+class Clock:
+    now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_what_was_asked_ahead_is_handed_out_once_and_only_while_it_is_fresh(aws: type[Handler]) -> None:
+    clock = Clock()
+    objects = Objects()
+    objects.ahead = Ahead(clock)
+    aws.answers = [(200, b"ahead a"), (200, b"ahead b"), (200, b"a"), (200, b"b"), (200, b"c")]
+
+    def both() -> None:
+        for key in "ab":
+            objects.get_object(Bucket="bucket", Key=key)
+
+    objects.ahead.begin(both)
+    read = [objects.get_object(Bucket="bucket", Key="a")["Body"].read() for _ in range(2)]
+    clock.now += FRESH + 1
+    read += [objects.get_object(Bucket="bucket", Key=key)["Body"].read() for key in "bc"]
+
+    assert read == [b"ahead a", b"a", b"b", b"c"]
+
+
+def test_what_fails_ahead_is_asked_again(aws: type[Handler]) -> None:
+    objects = Objects()
+    aws.answers = [(403, b"AccessDenied"), (200, b"whole")]
+    objects.ahead.begin(lambda: objects.get_object(Bucket="bucket", Key="k"))
+    assert objects.get_object(Bucket="bucket", Key="k")["Body"].read() == b"whole"

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.parameters import DEFAULTS, NAMES, SECRETS, Parameters, Reading, better, fetched, read
+from bidder.aws.path import under_path
+from bidder.parameters import DEFAULTS, NAMES, SECRETS, Parameters, Reading, better, read
 from tests.fake_ssm import FakeSSM
 
 SECRET = "A" * 43
@@ -19,6 +20,7 @@ GOOD = {
     "currency-rates": '{"EUR": 1.0842}',
     "signing-keys": KEYS,
     "price-keys": f'{{"adx": {{"encryption": "{SECRET}", "integrity": "{SECRET}"}}}}',
+    "exchanges": '{"adx": {"billed_by": "bill"}}',
     "admin-key": SECRET,
 }
 BAD = {
@@ -31,6 +33,7 @@ BAD = {
     "currency-rates": '{"EUR": 0}',
     "signing-keys": f'{{"current": "{SECRET}", "keys": 7}}',
     "price-keys": f'{{"adx": "{SECRET}"}}',
+    "exchanges": '{"adx": {"billed_by": "win"}}',
     "admin-key": "secret",
 }
 
@@ -51,6 +54,8 @@ def test_every_value_is_read_as_what_it_is() -> None:
     assert found.signing_keys.current == "k1"
     assert found.price_keys
     assert found.price_keys.of("adx")
+    assert found.exchanges
+    assert found.exchanges.billed_by_notice() == {"adx"}
     assert found.admin_key == SECRET
 
 
@@ -66,7 +71,7 @@ def test_whatever_is_wrong_is_named_and_the_rest_is_as_if_it_were_not_there(bad:
         field = name.replace("-", "_")
         left_out = name in bad | absent
         expected = getattr(DEFAULTS if left_out else read(GOOD).parameters, field)
-        assert getattr(found, field) == (None if name == "price-keys" and name in bad - absent else expected)
+        assert getattr(found, field) == (None if name in {"price-keys", "exchanges"} & bad - absent else expected)
 
 
 @pytest.mark.parametrize("name", sorted(SECRETS))
@@ -109,8 +114,8 @@ def test_who_begins_with_faults_takes_what_has_fewer_of_them() -> None:
 def test_all_pages_are_read_and_without_secrets_none_of_those() -> None:
     ssm = FakeSSM("/at/home", GOOD, SECRETS)
 
-    assert fetched(ssm, "/at/home", secrets=True) == GOOD  # type: ignore[arg-type]
-    plain = fetched(ssm, "/at/home", secrets=False)  # type: ignore[arg-type]
+    assert under_path(ssm, "/at/home", secrets=True) == GOOD  # type: ignore[arg-type]
+    plain = under_path(ssm, "/at/home", secrets=False)  # type: ignore[arg-type]
     assert plain == {name: value for name, value in GOOD.items() if name not in SECRETS}
     assert read(plain, secrets=False).wrong == {}
 

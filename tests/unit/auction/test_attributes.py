@@ -3,15 +3,21 @@
 import copy
 import json
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 import pytest
 
-from bidder.auction.attributes import id_hash
 from bidder.auction.decide import decide
 from bidder.auction.match import match
+from bidder.campaigns.targeting import ATTRIBUTES
 from bidder.openrtb.parse import parse
-from tests.campaigns import campaign, snapshot
+from tests.campaigns import campaign, creative, snapshot
+
+
+def id_hash(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
 
 TUESDAY = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
 REQUEST: dict[str, Any] = {
@@ -143,6 +149,112 @@ def test_a_campaign_targets_what_the_request_shows(attribute: str, value: object
     assert bids({attribute: {"exclude": [other]}})
     assert not bids({}, where={"not": {attribute: {"include": [value]}}})
     assert bids({}, where={"or": [{attribute: {"include": [other]}}, {attribute: {"all": [value]}}]})
+
+
+@pytest.mark.parametrize(("attribute", "value"), SHOWN)
+def test_so_does_a_creative(attribute: str, value: object) -> None:
+    other = OTHERS.get(attribute, "another")
+
+    def shows(targeting: Any = None, where: Any = None) -> bool:
+        return bids({}, creatives=[creative(targeting=targeting or {}, where=where)])
+
+    assert shows({attribute: {"include": [other, value]}})
+    assert shows({attribute: {"all": [value]}})
+    assert not shows({attribute: {"include": [other]}})
+    assert not shows({attribute: {"exclude": [value]}})
+    assert not shows(where={"not": {attribute: {"include": [value]}}})
+
+
+def test_all_attributes_are_tried_here() -> None:
+    assert {attribute for attribute, _ in SHOWN} == ATTRIBUTES - {
+        "list"
+    }  # which tests/unit/snapshot/test_id_lists.py has
+
+
+def changed(path: str, value: object) -> dict[str, Any]:
+    """The request with another value in one place; `...` takes it out."""
+    request = copy.deepcopy(REQUEST)
+    holder: Any = request
+    *way, last = path.split(".")
+    for step in way:
+        holder = holder[int(step)] if isinstance(holder, list) else holder.setdefault(step, {})
+    if value is ...:
+        del holder[last]
+    else:
+        holder[int(last) if isinstance(holder, list) else last] = value
+    return request
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "path", "sent"),
+    [
+        ("country", "us", "device.geo.country", "us"),
+        ("country", "usa", "device.geo.country", " Usa "),
+        ("country", "gb", "device.geo.country", "UK"),
+        ("region", "us-ny", "device.geo.region", "US-NY"),
+        ("region", "us-ny", "device.geo.region", " ny"),
+        ("region", "us-ca", "device.geo.country", "US"),
+        ("postcode", "gb-sw1a 1aa", "device.geo", {"country": "GBR", "zip": "SW1A 1AA "}),
+        ("metro", "501", "device.geo.metro", 501),
+        ("city", "new york", "device.geo.city", " New York"),
+        ("near", "37.80,-122.27 2km", "device.geo.lat", "37.8044"),
+        ("device_type", 3, "device.devicetype", "3"),
+        ("os", "ios", "device.os", "IOS "),
+        ("os", "android", "device", {"sua": {"platform": {"brand": "Android", "version": ["14", "0"]}}}),
+        ("os_version", "android 13..14", "device", {"sua": {"platform": {"brand": "Android", "version": ["14", "1"]}}}),
+        ("os_version", "ios 15..17", "device.osv", "17"),
+        ("os_version", "ios 15..17", "device.osv", 16.4),
+        ("model", "pixel 9", "device", {"sua": {"model": "Pixel 9"}}),
+        ("browser", "safari", "device.ua", "Mozilla/5.0 (iPhone) AppleWebKit/605.1.15 Version/17.1 Safari/604.1"),
+        ("browser", "edge", "device.ua", "Mozilla/5.0 Chrome/130.0 Safari/537.36 Edg/130.0"),
+        ("browser", "google chrome", "device.sua", {"browsers": [{"brand": "Google Chrome", "version": ["130"]}]}),
+        ("language", "en", "device.language", "EN"),
+        ("language", "pt", "device.language", "pt_BR"),
+        ("language", "fil", "device.language", "fil-PH"),
+        ("language", "de", "device", {"langb": "de-AT"}),
+        ("domain", "example.com", "app.domain", "https://www.Example.com/"),
+        ("domain", "example.com", "app.domain", "example.com:8080"),
+        ("keyword", "cats", "app.kwarray", [" CATS "]),
+        ("publisher", "7", "app.publisher.id", 7),
+        ("genre", "1025", "app.content.genres", ["1025"]),
+        ("category", "iab1", "app.cat", "IAB1-2"),
+        ("category", "iab7", "app.pagecat", ["iab7-39 "]),
+        ("livestream", "no", "app.content.livestream", 0),
+        ("skippable", "yes", "imp.0.video", {**VIDEO, "skip": None, "ext": {"skippable": 1}}),
+        ("rewarded", "yes", "imp.0", {"id": "1", "video": {**VIDEO, "ext": {"rewarded": 1}}}),
+        ("rewarded", "yes", "imp.0", {"id": "1", "video": VIDEO, "ext": {"prebid": {"is_rewarded_inventory": "1"}}}),
+        ("break", "midroll", "imp.0.video.startdelay", 15),
+        ("break", "postroll", "imp.0.video.startdelay", "-2"),
+        ("length", 30, "imp.0.video.rqddurs", [15, 30]),
+        ("segment", "acme/42", "user.data", [{"name": "Acme", "segment": [{"id": 42}]}]),
+        ("user", id_hash("u-9"), "user.ext", {"eids": [{"source": "id.example", "uids": [{"id": "u-9"}]}]}),
+        ("user", id_hash("AAAA"), "user", ...),
+        ("user_hour", "wed 1-2", "device.geo.utcoffset", 105),
+    ],
+)
+def test_real_senders_spell_things_in_their_ways(attribute: str, value: object, path: str, sent: object) -> None:
+    request = changed(path, sent)
+
+    assert bids({attribute: {"include": [value]}}, request)
+    assert not bids({attribute: {"exclude": [value]}}, request)
+
+
+@pytest.mark.parametrize(
+    ("page", "found"),
+    [
+        ("https://news.example.com/a?b=c", True),
+        ("http://user.news.Example.com:80", True),
+        ("example.com/news", True),
+        ("https://example.org/?u=https://example.com/", False),
+        ("about:blank", False),
+    ],
+)
+def test_a_site_that_states_no_domain_has_that_of_its_page(page: str, found: bool) -> None:
+    request = {key: value for key, value in REQUEST.items() if key != "app"} | {"site": {"page": page}}
+    elsewhere = request | {"site": {"page": page, "domain": "other.example"}}
+
+    assert bids({"domain": {"include": ["example.com"]}}, request) == found
+    assert not bids({"domain": {"include": ["example.com"]}}, elsewhere)
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,27 @@ def test_a_campaign_that_does_not_match_changes_nothing(request: dict[str, Any],
     assert summary(offers(request, snapshot([*campaigns, stranger]))) == summary(offers(request, snapshot(campaigns)))
 
 
+@settings(max_examples=200)
+@given(matchable_requests(), campaign_lists(), campaign_lists(max_size=2))
+def test_nor_do_campaigns_that_can_bid_on_nothing_of_the_request(
+    request: dict[str, Any], campaigns: list[Campaign], others: list[Campaign]
+) -> None:
+    others = [its.model_copy(update={"id": f"other-{its.id}"}) for its in others]
+    strangers = [its for its in others if not best_bids(request, [its], NOW)]
+    event(f"{len(strangers)} strangers")
+
+    assert summary(offers(request, snapshot([*strangers, *campaigns]))) == summary(offers(request, snapshot(campaigns)))
+
+
+def test_ties_fall_as_they_fell_however_many_others_there_are() -> None:
+    equal = [campaign(id=name) for name in "abcd"]
+    strangers = [campaign(id=f"s{n}", cpm=n, targeting={"country": {"include": ["atlantis"]}}) for n in range(1, 9)]
+    alone, among = snapshot(equal), snapshot([*equal, *strangers])
+
+    for request in (video_request(id=f"auction {n}") for n in range(30)):
+        assert summary(offers(request, among)) == summary(offers(request, alone))
+
+
 def test_ties_fall_to_each_campaign_about_equally_often() -> None:
     """However many creatives it brings."""
     book = [campaign(id=name, creatives=[creative(id=f"s{n}") for n in range(n)]) for n, name in enumerate("abcd", 1)]

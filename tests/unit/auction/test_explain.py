@@ -23,7 +23,7 @@ from bidder.snapshot.compile import compile_index
 from bidder.snapshot.delivery import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.snapshot import Snapshot
-from tests.campaigns import NOW, campaign, campaign_lists, creative, snapshot
+from tests.campaigns import NOW, campaign, campaign_lists, creative, media, snapshot
 from tests.matchable import matchable_requests, video_request
 
 
@@ -108,11 +108,50 @@ def test_an_attribute_is_told_with_what_was_seen_and_what_was_wanted() -> None:
 
 def test_a_refusal_is_told_with_both_sides() -> None:
     its = only(video_request(imp={"bidfloor": 9}))
-    assert (its.rule, its.seen, its.wanted) == ("floor", "9.0 USD", "bids 5.00 at most")
+    assert (its.rule, its.seen, its.wanted) == ("floor", "9.0 USD", "bids 5.00")
     its = only(video_request(video={"maxduration": 10}))
     assert (its.rule, its.seen, its.wanted) == ("duration", "0 to 10", "15")
+    its = only(video_request(imp={"bidfloor": 9}), multipliers={"domain": {"news.example": 1.5}})
+    assert its.wanted == "bids 7.50"
+    floors = {"bidfloor": 1, "pmp": {"deals": [{"id": "d", "bidfloor": 8, "bidfloorcur": "EUR"}]}}
+    longer = {"durfloors": [{"mindur": 10, "bidfloor": 7}], "mincpmpersec": 0.5}
+    its = only(video_request(imp=floors, video=longer), deals=[{"id": "d", "cpm": 6}, {"id": "elsewhere", "cpm": 9}])
+    assert its.seen == "1.0 USD, 7.0 USD for 10 to any s, 0.5 USD a second, 8.0 EUR in deal d"
+    assert its.wanted == "bids 5.00, bids 6.00 in deal d"
+    its = only(video_request(imp={"secure": 1}), creatives=[creative(media=[media(url="http://cdn.example/a")])])
+    assert (its.rule, its.seen, its.wanted) == ("secure", "https only", "http://cdn.example/a")
     its = only(video_request(badv=["shop.example"]))
     assert (its.rule, its.seen, its.wanted) == ("advertiser", "shop.example", "shop.example")
+
+
+def test_of_the_creatives_targeting_the_one_that_came_furthest_is_told() -> None:
+    ios = creative(id="ios", targeting={"os": {"include": ["ios"]}})
+    tablet = creative(id="tablet", where={"and": [{"os": {"exclude": ["ios"]}}, {"tag": {"include": ["top", "side"]}}]})
+    android = video_request(device={"os": "Android"}, imp={"tagid": "bottom"})
+
+    its = only(android, creatives=[ios, tablet])
+    assert (its.rule, its.seen, its.wanted) == ("creative_targeting", "bottom", "side, top")
+    assert its.reason.endswith("closest is tablet: tag is bottom; it takes side, top")
+    its = only(android, creatives=[ios])
+    assert its.reason.endswith("closest is ios: os is android; it takes ios")
+    its = only(android, creatives=[creative(targeting={"os": {"exclude": ["android", "ios"]}})])
+    assert (its.seen, its.wanted) == ("android", "none of android")
+
+
+def test_what_was_chosen_and_is_not_answered_has_its_rule() -> None:
+    imps = [{"id": name, "video": {"mimes": ["video/mp4"], "protocols": [7, 13]}} for name in "ab"]
+    request = parsed({"id": "auction", "imp": imps})
+    held = snapshot([campaign(id="dear", cpm=5, budget={"total_micros": 7_000}), campaign(id="cheap", cpm=1)])
+
+    def rules(**how: Any) -> list[list[str]]:
+        return [[one.rule for one in its.campaigns] for its in explain(request, held, "bidder", NOW, **how)]
+
+    assert rules() == [["bids", "outbid"], ["allowance", "outbid"]]
+    assert rules(as_xml=True) == [["bids", "outbid"], ["document", "outbid"]]
+    assert rules() == rules(), "nothing is used up by asking"
+    _, second = explain(request, held, "bidder", NOW)
+    assert (second.bids, second.funnel[-2:]) == ([], [("outbid", 1), ("allowance", 0)])
+    assert second.runner_up
 
 
 def test_delivery_comes_first() -> None:

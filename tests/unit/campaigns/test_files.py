@@ -48,6 +48,19 @@ def test_amounts_become_micros_and_relative_media_absolute() -> None:
         (("daily: 500", "daily: 500, weekly: 3"), "aurora: budget.weekly: "),
         (("media/spot.mp4", "'media/a spot.mp4'"), "aurora: creatives.0.media.0.url: "),
         (("id: aurora", "id: a/b"), "a/b: id: "),
+        (("country: {include: USA}", "device_type: {include: [3, ctv]}"), "aurora: device_type: 'ctv' is not a number"),
+        (("country: {include: USA}", "length: {exclude: 25}"), "aurora: length: '25' is not one of 6, 10"),
+        (("country: {include: USA}", "language: {all: english}"), "aurora: language: 'english' is not ISO 639-1"),
+        (("country: {include: USA}", "user: {include: me@shop.example}"), "aurora: user: .* hex digits"),
+        (("country: {include: USA}", "domain: {include: 'https://a.example/'}"), "aurora: domain: .* a domain alone"),
+        (
+            ("country: {include: USA}", "region: {include: Texas}"),
+            "aurora: region: 'texas' is not a country and a region",
+        ),
+        (
+            ("duration: 15", "duration: 15\n        targeting: {playback: {include: auto}}"),
+            "aurora: playback: 'auto' is not",
+        ),
         (("campaigns:", "campaign:"), "file: campaigns: Field required"),
         (("cpm: 12.50", "cpm: ["), "not YAML"),
     ],
@@ -62,6 +75,13 @@ def test_the_error_names_campaign_and_field(change: tuple[str, str], named: str)
 def test_an_id_given_twice_is_refused() -> None:
     with pytest.raises(InvalidCampaignFile, match="aurora: the id is given to more than one"):
         read_campaigns(GOOD + GOOD.split("campaigns:")[1], "http://127.0.0.1:4566/creatives/")
+
+
+def test_names_that_would_make_event_urls_too_long_are_refused() -> None:
+    long = campaign(id="c" * 64, cpm=None, deals=[{"id": "Großer Marktplatz " * 7, "cpm": 1}])
+
+    with pytest.raises(InvalidCampaignFile, match=r"take \d+ letters .* shorten a deal's id, which takes 179"):
+        read_campaigns(as_yaml([long]), None)
 
 
 def test_what_is_exported_is_imported_as_it_was() -> None:

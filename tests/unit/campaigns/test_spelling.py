@@ -46,6 +46,9 @@ def test_hours_are_those_of_a_week_walked_hour_by_hour(first: str, last: str, st
         ("skippable", "yes", ("1",)),
         ("livestream", "false", ("0",)),
         ("make", "apple", ("apple",)),
+        ("user", "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae", ("2c26b46b68ffc68f",)),
+        ("user", "2c26b46b68ffc68f", ("2c26b46b68ffc68f",)),
+        ("list", "crm-2026.q4", ("crm-2026.q4",)),
     ],
 )
 def test_words_become_those_of_requests(attribute: str, given: str, expected: tuple[str, ...]) -> None:
@@ -63,6 +66,7 @@ def test_words_become_those_of_requests(attribute: str, given: str, expected: tu
         ("os_version", "ios ..", "both ends included"),
         ("rewarded", "maybe", "neither yes nor no"),
         ("size", "huge", "small, medium, large"),
+        ("list", "our list", "no name of a list"),
         ("inventory", "tv", "site, app, dooh"),
     ],
 )

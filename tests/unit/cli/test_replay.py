@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from bidder.auction.replay import Replay
 from bidder.campaigns.campaign import Campaign
-from bidder.cli.replay import BadCall, print_replay, run
+from bidder.cli.chosen import BadCall
+from bidder.cli.replay import print_replay, run
 from bidder.cli.replay_report import as_json
 from bidder.endpoints.bid import bid
 from bidder.openrtb.parse import parse
@@ -96,6 +97,17 @@ def test_the_clock_is_the_argument_else_the_recorded_time_else_the_snapshots(tmp
         return replay.tallies["plain"].bids
 
     assert (bids(None), bids(NOW), bids(ends)) == (1, 2, 0)
+
+
+def test_a_recorded_exchange_is_the_one_that_campaigns_target(tmp_path: Path) -> None:
+    file = tmp_path / "requests.jsonl"
+    named = [{"exchange": name, "request": video_request()} for name in ("adx", "b", "no name")]
+    file.write_bytes(lines(*named))
+    replay = Replay(snapshot([campaign(targeting={"exchange": {"include": ["adx"]}})]), "bidder")
+
+    read = run(file, [replay], NOW)
+
+    assert (replay.tallies["plain"].bids, read.invalid) == (1, 1)
 
 
 def test_a_second_run_prints_the_same_bytes(tmp_path: Path) -> None:

@@ -1,20 +1,26 @@
 """POST /explain: its guard, its answer, and that it says what /bid does."""
 
 import json
+import re
+from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from bidder.campaigns.campaign import Campaign
+from bidder.campaigns.campaign import Budget, Campaign
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
 from bidder.endpoints.explain import MOST_TOLD, answer
 from bidder.endpoints.reply import Reply
+from bidder.events.kinds import Kind
+from bidder.events.token import verify
 from bidder.snapshot.snapshot import Snapshot
 from tests.campaigns import NOW, campaign, campaign_lists, snapshot
 from tests.matchable import matchable_requests, video_request
-from tests.service import service
+from tests.service import KEYS, service
+from tests.unit.auction.test_pods import pod_campaigns, pod_requests
 
 KEY = "the-key-of-the-operators"
 ALLOWED = {"authorization": f"Bearer {KEY}"}
@@ -50,19 +56,60 @@ def test_where_no_key_was_made_nobody_may() -> None:
     assert "make deploy" in json.loads(reply.body)["error"]
 
 
-@given(matchable_requests(), campaign_lists())
-def test_it_says_what_a_bid_says(request: dict[str, Any], campaigns: list[Campaign]) -> None:
-    held = snapshot(campaigns)
-    bidder = service(held, admin_key=KEY)
-    body = json.dumps(request).encode()
+BUDGETS = st.sampled_from([None, 4_000, 7_000, 20_000])
 
-    told = json.loads(answer(bidder, Call(body, ALLOWED, BASE, NOW)).body)
-    made = bid(bidder, body, {}, BASE, NOW)
 
+@st.composite
+def breaks(draw: st.DrawFn) -> dict[str, Any]:
+    """Requests with one pod, several, or impressions that are in none."""
+    request = draw(pod_requests())
+    for imp in request["imp"]:
+        imp["video"]["podid"] = draw(st.sampled_from(["break", "other", None]))
+    return request
+
+
+@st.composite
+def books(draw: st.DrawFn) -> list[Campaign]:
+    """Campaigns of all sorts, or of those that pods take, some with little left of their budgets."""
+    return [
+        its.model_copy(update={"budget": Budget(total_micros=draw(BUDGETS))})
+        for its in draw(pod_campaigns() | campaign_lists())
+    ]
+
+
+@settings(max_examples=300)
+@given(st.lists(breaks() | matchable_requests(), min_size=1, max_size=3), books(), st.booleans(), st.booleans())
+def test_it_says_what_a_bid_says(
+    requests: list[dict[str, Any]], campaigns: list[Campaign], as_xml: bool, test: bool
+) -> None:
+    """In pods and several impressions, with what earlier bids left of budgets, and for players that take VAST alone."""
+    bidder = service(snapshot(campaigns), admin_key=KEY)
+    player = {"accept": "application/xml"} if as_xml else {}
+
+    for request in requests:
+        body = json.dumps({**request, "test": int(test)}).encode()
+        told = json.loads(answer(bidder, Call(body, ALLOWED | player, BASE, NOW)).body)
+        made = bid(bidder, body, player, BASE, NOW)
+
+        said = Counter((b["campaign"], b["creative"]) for imp in told["imp"] for b in imp["bids"])
+        assert said == (_in_vast(made) if as_xml else _in_json(made))
+        for imp in told["imp"]:
+            assert {one["campaign"] for one in imp["campaigns"] if one["rule"] == "bids"} == {
+                one["campaign"] for one in imp["bids"]
+            }
+            assert imp["funnel"][-1]["left"] == len({one["campaign"] for one in imp["bids"]})
+
+
+def _in_json(made: Reply) -> Counter[tuple[str, str]]:
     bids = json.loads(made.body)["seatbid"][0]["bid"] if made.status == 200 else []
-    expected = {(one["impid"], one["cid"], one["crid"], one.get("dealid")) for one in bids}
-    said = {(imp["id"], b["campaign"], b["creative"], b["deal"]) for imp in told["imp"] for b in imp["bids"]}
-    assert said == expected
+    return Counter((one["cid"], one["crid"]) for one in bids)
+
+
+def _in_vast(made: Reply) -> Counter[tuple[str, str]]:
+    """By the tokens of the impression pixels, of which each ad has one."""
+    body = made.body.decode() if isinstance(made.body, bytes) else made.body
+    claims = [verify(Kind.IMPRESSION, token, KEYS, NOW) for token in re.findall(r"/e/impression/([^?\]]+)", body)]
+    return Counter((its.campaign_id, its.creative_id) for its in claims)
 
 
 def test_a_bad_request_is_400_as_for_a_bid() -> None:

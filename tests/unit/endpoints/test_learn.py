@@ -1,6 +1,7 @@
 from bidder.endpoints.learn import learn
 from bidder.events.kinds import Kind
 from bidder.events.learning import Learning
+from tests.campaigns import NOW
 from tests.events import event
 from tests.fake_dynamodb import FakeDynamoDB
 from tests.service import service
@@ -17,7 +18,7 @@ def test_poison_fails_alone() -> None:
     answer = learn(service(None, learning=learning), messages(*bodies))
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
-    assert learning.counts()["c1", "spot"][:3] == (1, 0, 1)
+    assert learning.counts(NOW)["c1", "spot"][:3] == (1, 0, 1)
 
 
 def test_each_message_of_what_was_crowded_out_is_delivered_again() -> None:

@@ -8,7 +8,7 @@ from bidder.endpoints.notice import notice
 from bidder.endpoints.reply import Reply
 from bidder.endpoints.sender import Sender, sender
 from bidder.events.claims import Claims, encode
-from bidder.events.kinds import Kind
+from bidder.events.kinds import NOTICES, BilledBy, Kind
 from bidder.events.price_keys import PriceKeys
 from bidder.events.token import sign
 from bidder.events.urls import EventUrls
@@ -44,6 +44,16 @@ def test_a_signed_notice_is_published_with_all_that_its_bid_said() -> None:
         "deal": "d1",
         "country": "USA",
     }
+
+
+@pytest.mark.parametrize("billed_by", [Kind.IMPRESSION, Kind.BILL])
+def test_what_makes_a_bid_due_is_what_its_exchange_counts_by_and_never_the_win(billed_by: BilledBy) -> None:
+    recorder = Recorder()
+    for kind in NOTICES:
+        token = sign(kind, encode(CLAIMS._replace(billed_by=billed_by)), KEYS)
+        assert call(recorder, kind, token).status == 204
+
+    assert [event.kind for event in recorder.published if event.billable] == [billed_by]
 
 
 def test_a_lost_bid_says_why_in_words_for_filter_policies() -> None:
@@ -205,10 +215,9 @@ def test_what_a_crawler_reports_is_marked_and_never_billable(
     kind: str, headers: dict[str, str], invalid: str | None
 ) -> None:
     recorder = Recorder()
+    token = sign(Kind(kind), encode(CLAIMS._replace(billed_by=Kind(kind))), KEYS)
 
-    reply = notice(
-        service(None, publisher=recorder), kind, sign(Kind(kind), encode(CLAIMS), KEYS), {}, sender(headers, {}), NOW
-    )
+    reply = notice(service(None, publisher=recorder), kind, token, {}, sender(headers, {}), NOW)
 
     [event] = recorder.published
     assert (reply.status, event.invalid, event.billable) == (204, invalid, invalid is None)

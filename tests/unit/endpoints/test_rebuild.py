@@ -1,6 +1,6 @@
 """The refresh, cut short anywhere: bidders only ever see whole snapshots, each newer than the one before."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -11,7 +11,9 @@ from bidder.delivery.budget import Spend
 from bidder.delivery.counts import Counts
 from bidder.endpoints.rebuild import rebuild
 from bidder.endpoints.service import Service
-from bidder.snapshot.manifest import INDEXES
+from bidder.events.exchange import Exchanges
+from bidder.parameters import DEFAULTS
+from bidder.snapshot.keys import INDEXES
 from bidder.snapshot.snapshot import Snapshot
 from bidder.snapshot.store import SnapshotStore
 from tests.campaigns import NOW, campaign
@@ -42,7 +44,7 @@ class Learned:
     def __init__(self) -> None:
         self.counted: dict[tuple[str, str], Counts] = {}
 
-    def counts(self) -> dict[tuple[str, str], Counts]:
+    def counts(self, _now: datetime) -> dict[tuple[str, str], Counts]:
         return self.counted
 
 
@@ -53,6 +55,7 @@ class World:
         self.s3 = FakeS3()
         self.s3.now = NOW
         self.tables = FakeTables({"campaigns": ("id",), "history": ("pk", "sk")})
+        self.exchanges = Exchanges({})
         self.ledger = Spends()
         self.learning = Learned()
         self.campaigns = CampaignRepository(self.tables, "campaigns", "history", pause=lambda _: None)  # type: ignore[arg-type]
@@ -63,7 +66,7 @@ class World:
         service.store, service.campaigns = self.store, self.campaigns
         service.spent = self.ledger  # type: ignore[assignment]
         service.learning = self.learning  # type: ignore[assignment]
-        service.currency_rates = dict  # type: ignore[method-assign]
+        service.plain_parameters = lambda: DEFAULTS.model_copy(update={"exchanges": self.exchanges})  # type: ignore[method-assign]
         return service
 
     def held(self, known: Snapshot | None = None) -> Snapshot:

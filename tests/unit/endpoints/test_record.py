@@ -1,6 +1,7 @@
 from bidder.endpoints.record import record
+from bidder.events.judge import Judge
 from bidder.events.ledger import Ledger
-from bidder.events.minutes import Minutes
+from bidder.events.places import Places
 from tests.events import event
 from tests.fake_dynamodb import FakeDynamoDB
 from tests.service import service
@@ -16,7 +17,7 @@ def failed(answer: dict[str, list[dict[str, str]]]) -> list[str]:
 
 def test_a_message_that_cannot_be_read_fails_alone() -> None:
     dynamodb = FakeDynamoDB()
-    with_ledger = service(None, ledger=Ledger(dynamodb, "ledger"), minutes=Minutes(dynamodb, "ledger"))
+    with_ledger = service(None, ledger=Ledger(dynamodb, "ledger"), judge=Judge(Places(dynamodb, "ledger")))
     poison = ["", "{}", "no json", event(9).model_dump_json().replace('"version":1', '"version":2')]
 
     answer = record(with_ledger, messages(event(1).model_dump_json(), *poison, event(2).model_dump_json()))
@@ -27,7 +28,7 @@ def test_a_message_that_cannot_be_read_fails_alone() -> None:
 
 def test_every_message_of_a_bid_that_was_crowded_out_is_delivered_again() -> None:
     dynamodb = FakeDynamoDB(iter(["conflict"] * 100))
-    with_ledger = service(None, ledger=Ledger(dynamodb, "ledger"), minutes=Minutes(dynamodb, "ledger"))
+    with_ledger = service(None, ledger=Ledger(dynamodb, "ledger"), judge=Judge(Places(dynamodb, "ledger")))
 
     answer = record(with_ledger, messages(event(1).model_dump_json(), event(1).model_dump_json()))
 

@@ -26,8 +26,9 @@ from bidder.endpoints.rebuild import rebuild
 from bidder.snapshot.ages import Ages
 from bidder.snapshot.container import FORMAT
 from bidder.snapshot.keeper import Keeper
+from bidder.snapshot.keys import POINTER
 from bidder.snapshot.last_good import LastGood
-from bidder.snapshot.manifest import POINTER, Manifest
+from bidder.snapshot.manifest import Manifest
 from tests.campaigns import NOW, campaign
 from tests.oracle import best_bids
 from tests.service import service
@@ -87,7 +88,9 @@ class Bidder:
 
     def start(self) -> None:
         self.asked = None
-        keeper = Keeper(LastGood(self.s3, "bucket", self.folder).load, lambda: Ages(CHECK, HARD, HARD))  # type: ignore[arg-type]
+        keeper = Keeper(
+            LastGood(self.s3, "bucket", self.folder, start=lambda work: work()).load, lambda: Ages(CHECK, HARD, HARD)
+        )  # type: ignore[arg-type]
         self.service = service(None, keeper=keeper)
 
     def answer(self, now: datetime) -> dict[str, tuple[int, str]]:

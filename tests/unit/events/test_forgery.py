@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bidder.events.claims import Claims, encode
-from bidder.events.kinds import Kind
+from bidder.events.kinds import NOTICES, Kind
 from bidder.events.token import CLOCK_SKEW, LIFETIME, InvalidToken, Refusal, SigningKeys, sign, verify
 from tests.campaigns import NOW
 
@@ -38,7 +38,7 @@ def test_a_token_cut_short_anywhere_is_refused() -> None:
         refused(TOKEN[:length])
 
 
-@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.IMPRESSION])
+@pytest.mark.parametrize("kind", [kind for kind in NOTICES if kind is not Kind.IMPRESSION])
 def test_a_token_of_another_kind_is_refused(kind: Kind) -> None:
     assert refused(TOKEN, kind) is Refusal.SIGNATURE
     assert refused(sign(kind, encode(CLAIMS), KEYS)) is Refusal.SIGNATURE
@@ -56,6 +56,7 @@ def test_a_token_of_another_kind_is_refused(kind: Kind) -> None:
         {"rate": 2_000_000},
         {"advertiser": "other.example"},
         {"user": "A" * 11},
+        {"billed_by": Kind.BILL},
     ],
     ids=lambda changes: next(iter(changes)),
 )

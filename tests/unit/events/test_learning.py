@@ -1,6 +1,8 @@
 """What is learned from is counted once a bid and kind, whatever fails, repeats or arrives in whatever order."""
 
 from datetime import timedelta
+from fractions import Fraction
+from math import floor
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from bidder.events.learning import Learning
 from tests.campaigns import NOW
 from tests.events import event
 from tests.fake_dynamodb import FakeDynamoDB, Unreachable
+from tests.unit.delivery.test_decay import half_after_four_weeks
 
 COUNTED = {"impressions": "impression", "views": "firstQuartile", "completes": "complete", "clicks": "click"}
 
@@ -19,9 +22,15 @@ served = st.lists(
     st.builds(
         # A bid has one campaign and one creative.
         lambda number, kind, test, invalid: event(
-            number, kind, campaign_id=f"c{number % 3}", creative_id=f"s#{number % 2}", test=test, invalid=invalid
+            number,
+            kind,
+            campaign_id=f"c{number % 3}",
+            creative_id=f"s#{number % 2}",
+            test=test,
+            invalid=invalid,
+            at=NOW - timedelta(weeks=number // 2),
         ),
-        st.integers(0, 12),
+        st.integers(0, 40),
         st.sampled_from(Kind),
         st.sampled_from([False, False, False, True]),
         st.sampled_from([None, None, None, "crawler"]),
@@ -37,14 +46,17 @@ def learning_on(dynamodb: FakeDynamoDB) -> Learning:
 
 def told(events: list[Event]) -> dict[tuple[str, str], Counts]:
     """The counts, from the definition."""
-    once = {(e.campaign_id, e.creative_id, e.bid_id, e.kind.value) for e in events if not e.test and not e.invalid}
+    once = {
+        (e.campaign_id, e.creative_id, e.bid_id, e.kind.value): half_after_four_weeks((NOW - e.at).days // 7)
+        for e in events
+        if not e.test and not e.invalid
+    }
+
+    def sum_of(creative: tuple[str, str], kind: str) -> int:
+        return floor(sum(weight for e, weight in once.items() if e[:2] == creative and e[3] == kind) + Fraction(1, 2))
+
     return {
-        (campaign, creative): Counts(
-            **{
-                name: sum(e[:2] == (campaign, creative) and e[3] == kind for e in once)
-                for name, kind in COUNTED.items()
-            }
-        )
+        (campaign, creative): Counts(**{name: sum_of((campaign, creative), kind) for name, kind in COUNTED.items()})
         for campaign, creative, _, kind in once
         if kind in {*COUNTED.values(), "win", "loss"}
     }
@@ -66,7 +78,7 @@ def test_counts_are_exact_over_repeats_disorder_and_faults(events, batch_size, r
             waiting += batch
 
     assert not waiting
-    assert learning.counts() == told(events)
+    assert learning.counts(NOW) == told(events)
 
 
 def test_what_is_crowded_out_again_and_again_is_given_back() -> None:
@@ -79,11 +91,23 @@ def test_what_is_crowded_out_again_and_again_is_given_back() -> None:
     assert dynamodb.items == {}
 
 
-def test_markers_expire_and_counts_do_not() -> None:
+def test_markers_expire_and_counts_do_once_they_weigh_nothing() -> None:
     dynamodb = FakeDynamoDB()
 
     learning_on(dynamodb).record([event(1)])
 
-    expiring = {key: int(item["expires_at"]["N"]) for key, item in dynamodb.items.items() if "expires_at" in item}
-    assert list(expiring) == [("bid#bid-1", "impression")]
-    assert min(expiring.values()) >= (NOW + timedelta(days=28)).timestamp()
+    marker, counter = (int(item["expires_at"]["N"]) for item in dynamodb.items.values())
+    assert marker >= (NOW + timedelta(days=28)).timestamp()
+    assert counter >= (NOW + timedelta(weeks=16)).timestamp()
+
+
+def test_what_was_counted_before_there_were_weeks_fades_from_the_week_that_they_began_in() -> None:
+    dynamodb = FakeDynamoDB()
+    learning_on(dynamodb).record([event(1)])
+    for (pk, sk), item in list(dynamodb.items.items()):
+        if pk.startswith("counts#"):
+            dynamodb.items[pk, '["c1","spot"]'] = {**item, "impression": {"N": "100"}}
+            del dynamodb.items[pk, sk]
+
+    assert learning_on(dynamodb).counts(NOW) == {("c1", "spot"): Counts(impressions=100)}
+    assert learning_on(dynamodb).counts(NOW + timedelta(weeks=4)) == {("c1", "spot"): Counts(impressions=50)}

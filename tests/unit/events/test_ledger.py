@@ -34,6 +34,7 @@ def served(draw: st.DrawFn) -> list[Event]:
         day = NOW + timedelta(hours=draw(st.integers(-30, 30)))
         deal = draw(st.sampled_from([None, "d1", "d2"]))
         test = draw(st.sampled_from([False, False, False, True]))
+        billed_by = draw(st.sampled_from([None, "impression", "bill"]))
         kinds = draw(st.lists(st.sampled_from([Kind.IMPRESSION, Kind.BILL, Kind.WIN, Kind.CLICK]), max_size=4))
         events += [
             event(
@@ -47,10 +48,19 @@ def served(draw: st.DrawFn) -> list[Event]:
                 deal_id=deal,
                 advertiser="shop.example",
                 invalid=draw(st.sampled_from([None, None, None, "crawler"])),
+                billed_by=billed_by,
             )
             for kind in kinds
         ]
     return events
+
+
+def sale(e: Event) -> bool:
+    """By the kind that its exchange counts by; before that was said, by either."""
+    return (
+        not e.test
+        and e.kind in {None: ("impression", "bill"), "impression": ("impression",), "bill": ("bill",)}[e.billed_by]
+    )
 
 
 def billed(events: Sequence[Event], campaign_id: str) -> dict[str, tuple[int, datetime, str | None]]:
@@ -59,7 +69,7 @@ def billed(events: Sequence[Event], campaign_id: str) -> dict[str, tuple[int, da
     return {
         e.bid_id: (round(e.price_micros / 1000), e.at + ahead, e.deal_id)
         for e in events
-        if e.campaign_id == campaign_id and e.kind in ("impression", "bill") and not e.test and e.invalid is None
+        if e.campaign_id == campaign_id and sale(e) and e.invalid is None
     }
 
 
@@ -106,9 +116,8 @@ def test_spend_is_exact_over_repeats_disorder_and_faults(events, batch_size, rng
             e.bid_id: round(e.price_micros / 1000)
             for e in events
             if e.campaign_id == campaign_id
-            and e.kind in ("impression", "bill")
+            and sale(e)
             and e.invalid
-            and not e.test
             and (e.at + timedelta(hours=OFFSETS[campaign_id])).date() == today
         }
         assert (read.get("invalid", 0), read.get("invalid_micros", 0)) == (len(apart), sum(apart.values()))

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.events.event import Event
+from bidder.events.invalid import MOST_ADDRESSES
 from bidder.events.kinds import Kind
 from bidder.events.report import REPORTED, By, Row, report, total
 from tests.campaigns import NOW
@@ -23,6 +24,10 @@ events = st.lists(
             at=NOW + timedelta(minutes=minutes),
             test=test,
             invalid=invalid,
+            deal_id=[None, "d1"][number % 2],
+            advertiser="shop.example",
+            billed_by=[None, "impression", "bill"][number % 3],
+            count=number + 1 if kind is Kind.BIDS else None,
         ),
         st.integers(0, 8),
         st.sampled_from([*REPORTED, Kind.BILL, Kind.MUTE]),
@@ -38,9 +43,10 @@ def defined(events: list[Event], campaign: str) -> Row:
     """A campaign's row, from the definition."""
     mine = [e for e in events if e.campaign_id == campaign]
     valid = [e for e in mine if not e.test and not e.invalid]
-    due = {e.bid_id: e.price_micros for e in valid if e.kind in ("impression", "bill")}
+    kinds = {None: ("impression", "bill"), "impression": ("impression",), "bill": ("bill",)}
+    due = {e.bid_id: e.price_micros for e in valid if e.kind in kinds[e.billed_by]}
     return Row(
-        counts={kind: len({e.bid_id for e in valid if e.kind == kind}) for kind in REPORTED},
+        counts={kind: sum({e.bid_id: e.count or 1 for e in valid if e.kind == kind}.values()) for kind in REPORTED},
         billed=len(due),
         spend_micros=sum(round(Fraction(price, 1000)) for price in due.values()),
     )
@@ -61,9 +67,9 @@ def test_each_event_counts_once_a_bid_and_kind_in_any_order(events: list[Event],
 
 @given(events)
 def test_the_sum_is_the_same_whatever_a_row_stands_for(events: list[Event]) -> None:
-    by_campaign, by_day, by_hour = (total(report(events, by).values()) for by in By)
+    first, *rest = (total(report(events, by).values()) for by in By)
 
-    assert by_campaign == by_day == by_hour
+    assert rest == [first] * 4
 
 
 def test_rates_are_of_what_was_tried_and_tests_stand_apart() -> None:
@@ -76,6 +82,34 @@ def test_rates_are_of_what_was_tried_and_tests_stand_apart() -> None:
     assert (row.win_rate, row.vtr, row.ctr) == (Fraction(4, 10), Fraction(1, 4), Fraction(1, 4))
     assert (row.billed, row.spend_micros, row.cpm_micros) == (4, 20_000, 5_000_000)
     assert (row.test, row.invalid) == (1, 1)
+
+
+def test_the_win_rate_is_of_the_bids_that_were_counted_or_of_more_where_more_ended() -> None:
+    won = [event(number, Kind.WIN) for number in range(4)]
+    counted = [event(f"p-{number}", Kind.BIDS, count=10) for number in range(3)]
+
+    [row] = report([*won, *counted, *counted], By.CAMPAIGN).values()
+    assert (row.counts[Kind.BIDS], row.win_rate) == (30, Fraction(4, 30))
+
+    [row] = report([*won, event("p-0", Kind.BIDS, count=2)], By.CAMPAIGN).values()
+    assert row.win_rate == 1
+
+
+def test_spend_is_seen_by_deal_and_by_advertiser() -> None:
+    shown = [event(1, deal_id="d1", advertiser="a.example"), event(2, advertiser="a.example"), event(3)]
+
+    by_deal, by_advertiser = report(shown, By.DEAL), report(shown, By.ADVERTISER)
+
+    assert {name: row.spend_micros for name, row in by_deal.items()} == {"(no deal)": 10_000, "d1": 5_000}
+    assert {name: row.spend_micros for name, row in by_advertiser.items()} == {"(unknown)": 5_000, "a.example": 10_000}
+
+
+def test_what_was_handed_around_is_billed_once_and_stands_apart_as_well() -> None:
+    around = [event(1, address=f"a{number}") for number in range(MOST_ADDRESSES + 1)]
+
+    [row] = report([*around, event(2, address="a1"), event(2, address="a2")], By.CAMPAIGN).values()
+
+    assert (row.counts[Kind.IMPRESSION], row.billed, row.invalid) == (2, 2, 1)
 
 
 def test_where_nothing_was_tried_there_is_no_rate() -> None:

@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bidder.events.judge import Judge
 from bidder.events.kinds import Kind
 from bidder.events.ledger import Ledger
-from bidder.events.minutes import Minutes
+from bidder.events.places import Places
 from bidder.events.verify import due, verify
 from tests.campaigns import NOW
 from tests.events import event
@@ -25,6 +27,8 @@ EVENTS = st.lists(
             zone=["UTC", "Asia/Tokyo", "America/Los_Angeles"][number % 3],
             invalid=invalid,
             user="anna" if number % 2 else None,
+            deal_id=[None, "d1", "d2"][number % 3],
+            advertiser="shop.example",
         ),
         st.integers(0, 12),
         st.sampled_from([Kind.IMPRESSION, Kind.BILL, Kind.WIN]),
@@ -38,16 +42,16 @@ DAY = NOW.date()
 
 def found(ledger: Ledger, events):  # type: ignore[no-untyped-def]
     bids = due(events)
-    counted = {name: ledger.day(name, DAY).get("micros", 0) for name in ("c0", "c1", "c2")}
+    counted = {name: ledger.day(name, DAY) for name in ("c0", "c1", "c2")}
     return verify(bids, ledger.markers(bids), counted, DAY)
 
 
 @given(EVENTS, st.integers(0, 3))
 def test_what_was_counted_is_equal_and_what_was_not_is_named(events, lost) -> None:  # type: ignore[no-untyped-def]
     dynamodb = FakeDynamoDB()
-    ledger, minutes = Ledger(dynamodb, "ledger"), Minutes(dynamodb, "ledger")  # type: ignore[arg-type]
+    ledger, judge = Ledger(dynamodb, "ledger"), Judge(Places(dynamodb, "ledger"))  # type: ignore[arg-type]
     delivered = events[lost:]
-    ledger.record(map(minutes.judged, delivered))
+    ledger.record(judge.judged(dict(enumerate(delivered))).values())
 
     results = found(ledger, events)
 
@@ -63,9 +67,9 @@ def test_what_was_counted_is_equal_and_what_was_not_is_named(events, lost) -> No
 
 def test_each_difference_is_explained() -> None:
     dynamodb = FakeDynamoDB()
-    ledger, minutes = Ledger(dynamodb, "ledger"), Minutes(dynamodb, "ledger")  # type: ignore[arg-type]
+    ledger, judge = Ledger(dynamodb, "ledger"), Judge(Places(dynamodb, "ledger"))  # type: ignore[arg-type]
     many = [event(number, user="anna") for number in range(22)]
-    ledger.record(map(minutes.judged, many))
+    ledger.record(judge.judged(dict(enumerate(many))).values())
     ledger.record([event(99, campaign_id="c2")])
 
     results = found(ledger, [*many, event(50, campaign_id="c0")])
@@ -82,3 +86,17 @@ def test_each_difference_is_explained() -> None:
         False,
         ["5000 micros counted, with no event in the archive"],
     )
+
+
+@pytest.mark.parametrize("name", ["hour#12", "deal#d1", "advertiser#shop.example", "impressions"])
+def test_a_part_that_is_wrong_is_named_though_the_sum_is_right(name: str) -> None:
+    dynamodb = FakeDynamoDB()
+    ledger = Ledger(dynamodb, "ledger")  # type: ignore[arg-type]
+    sold = [event(1, deal_id="d1", advertiser="shop.example")]
+    ledger.record(sold)
+    dynamodb.items["spend#c1", f"day#{DAY}"][name]["N"] = "7"
+
+    its = found(ledger, sold)["c1"]
+
+    [reason] = its.reasons
+    assert (its.equal, reason.partition(":")[0]) == (False, name)

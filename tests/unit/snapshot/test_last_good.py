@@ -1,6 +1,7 @@
 """A process that starts while S3 fails goes on with the copy of the one before it, and with nothing less than that."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -9,6 +10,9 @@ from bidder.endpoints.rebuild import rebuild
 from bidder.snapshot.last_good import LastGood
 from tests.campaigns import NOW, campaign
 from tests.unit.endpoints.test_rebuild import MINUTE, World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Down:
@@ -26,7 +30,7 @@ def published() -> World:
 
 
 def on(s3: object, folder: Path) -> LastGood:
-    return LastGood(s3, "bucket", folder)  # type: ignore[arg-type]
+    return LastGood(s3, "bucket", folder, start=lambda work: work())  # type: ignore[arg-type]
 
 
 def test_the_copy_is_the_last_snapshot_that_was_loaded(tmp_path: Path) -> None:
@@ -79,3 +83,23 @@ def test_a_disk_that_takes_nothing_keeps_nobody_from_bidding(tmp_path: Path) -> 
     (tmp_path / "file").write_text("")
 
     assert on(published().s3, tmp_path / "file" / "folder").load(None)
+
+
+def test_nobody_waits_for_the_copy_and_a_later_one_is_not_overtaken(tmp_path: Path) -> None:
+    world = published()
+    left: list[Callable[[], None]] = []
+    store = LastGood(world.s3, "bucket", tmp_path, start=left.append)  # type: ignore[arg-type]
+    first = store.load(None)
+    rebuild(world.process(), NOW + MINUTE)
+    second = store.load(first)
+    assert second
+    assert list(tmp_path.iterdir()) == []
+
+    # the first again, as if its thread had been slower
+    left[0]()
+    left[1]()
+    left[0]()
+
+    copied = on(Down(), tmp_path).load(None)
+    assert copied
+    assert copied.version == second.version

@@ -1,7 +1,5 @@
 """Ads for the tests of markup: one that says the least, one that says all there is to say, and wrappers like them."""
 
-from dataclasses import replace
-
 from bidder.vast import (
     Ad,
     Category,
@@ -35,8 +33,7 @@ LEAST = InLine(
     media_files=(MediaFile(url="https://media.example/a.mp4", type="video/mp4", width=640, height=360),),
     universal_ad_id=UniversalAdId(registry="unknown", value="u1"),
 )
-MOST = replace(
-    LEAST,
+MOST = LEAST._replace(
     advertiser="Brand & Sons",
     duration=15.02,
     universal_ad_id=UniversalAdId(registry="ad-id.org", value="ABCD0001000H"),
@@ -57,8 +54,7 @@ MOST = replace(
     expires=300,
 )
 AD = Ad(id="c1", ad_system="bidder", content=LEAST)
-FULL = replace(
-    AD,
+FULL = AD._replace(
     content=MOST,
     creative_id="cr1",
     impressions=("https://bid.example/e/impression/1", "https://other.example/i"),
@@ -102,4 +98,4 @@ FULL = replace(
     ),
 )
 TAG = Wrapper(ad_tag="https://ads.example/tag?a=1&b=2")
-WRAPPED = replace(FULL, content=TAG)
+WRAPPED = FULL._replace(content=TAG)

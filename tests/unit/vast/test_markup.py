@@ -1,7 +1,5 @@
 """render(): what goes in is what a parser reads back, in the order that each version's XSD wants."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,7 +48,7 @@ def names(element: etree._Element | None) -> list[str]:
 
 
 @pytest.mark.parametrize("version", ALL)
-@pytest.mark.parametrize("ad", [AD, FULL, replace(AD, content=TAG), WRAPPED], ids=["least", "full", "tag", "wrapped"])
+@pytest.mark.parametrize("ad", [AD, FULL, AD._replace(content=TAG), WRAPPED], ids=["least", "full", "tag", "wrapped"])
 def test_every_version_is_valid_and_says_which_it_is(ad: Ad, version: Version) -> None:
     document = render(ad, version)
 
@@ -209,13 +207,13 @@ def test_the_older_versions_spell_some_things_their_own_way() -> None:
 
 
 def test_the_shortest_ad_of_vast_2_still_has_a_length() -> None:
-    short = replace(AD, content=replace(LEAST, duration=0.4))
+    short = AD._replace(content=LEAST._replace(duration=0.4))
     assert texts(parsed(render(short, Version.VAST_2_0)), ".//Duration") == ["00:00:01"]
 
 
 @pytest.mark.parametrize("version", ALL)
 def test_the_least_ad_has_no_empty_elements(version: Version) -> None:
-    for ad in (AD, replace(AD, content=TAG)):
+    for ad in (AD, AD._replace(content=TAG)):
         document = render(ad, version)
         root = parsed(document)
         assert texts(root, ".//Impression") == ["about:blank"]
@@ -351,12 +349,11 @@ def test_every_value_is_read_back(text: str, attribute: str, url: str, wrapped: 
 def test_nasty_words_stay_valid(
     text: str, attribute: str, duration: float, skip: float | None, price: int, wrapped: bool, version: Version
 ) -> None:
-    ad = replace(
-        nasty_ad(text, attribute, "https://a.example/?x=1&y=%20", wrapped=wrapped),
+    ad = nasty_ad(text, attribute, "https://a.example/?x=1&y=%20", wrapped=wrapped)._replace(
         skip_offset=skip,
         tracking=FULL.tracking,
         pricing=Pricing(value_micros=price, currency="EUR"),
     )
     if isinstance(ad.content, InLine):
-        ad = replace(ad, content=replace(ad.content, duration=duration))
+        ad = ad._replace(content=ad.content._replace(duration=duration))
     assert_valid(render(ad, version))

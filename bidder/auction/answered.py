@@ -1,0 +1,49 @@
+"""What of a decision is answered: what one document can hold, and what budgets still pay for."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from bidder.auction.offer import Offer
+from bidder.money import impression_cost
+from bidder.snapshot.snapshot import Snapshot
+from bidder.vast.version import Version
+
+
+def for_one_document(offers: Sequence[Offer]) -> list[Offer]:
+    """The offers that one VAST document can hold: the first, and those of its pod that are written in its version.
+
+    VAST 2.0 has no pods.
+    """
+    if not offers or offers[0].fit.version < Version.VAST_3_0:
+        return list(offers[:1])
+    first = offers[0]
+    imp, podid, chosen = first.slot.imp.id, first.slot.video.podid, first.fit.version
+    return [
+        offer
+        for offer in offers
+        if (offer.slot.imp.id == imp or (podid and offer.slot.video.podid == podid)) and offer.fit.version == chosen
+    ]
+
+
+def affordable(offers: Sequence[Offer], snapshot: Snapshot) -> list[Offer]:
+    """The offers that their campaigns' allowances still pay for, taken out of them."""
+    commit, position = snapshot.delivery.allowance.commit, snapshot.index.position
+    return [
+        offer
+        for offer in offers
+        if (its := position(offer.campaign.id)) is not None and commit(its, impression_cost(offer.price.cpm_micros))
+    ]
+
+
+def would_be_affordable(offers: Sequence[Offer], snapshot: Snapshot) -> list[Offer]:
+    """What `affordable` would answer, with nothing taken out."""
+    found: list[Offer] = []
+    taken: Counter[int] = Counter()
+    for offer in offers:
+        position, cost = snapshot.index.position(offer.campaign.id), impression_cost(offer.price.cpm_micros)
+        if position is not None:
+            left = snapshot.delivery.allowance.left(position)
+            if left is None or taken[position] + cost <= left:
+                taken[position] += cost
+                found.append(offer)
+    return found

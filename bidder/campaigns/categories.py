@@ -1,0 +1,56 @@
+"""Fills in what a campaign's categories have above and below them, so that bids need no taxonomy."""
+
+from collections.abc import Iterator, Mapping
+
+from bidder.campaigns.besides import besides, named_values
+from bidder.campaigns.campaign import Campaign
+from bidder.campaigns.lines import TooManyLines, lines
+from bidder.campaigns.taxonomy import CONTENT_1, Taxonomy
+
+CATEGORY = "category"
+
+
+def with_taxonomies(campaign: Campaign, taxonomies: Mapping[int, Taxonomy]) -> Campaign:
+    """The campaign with its `categories_below` and `categories_above`; what no taxonomy says stays as it was."""
+    below = {name: campaign.categories_below[name] for name in _named(campaign) if name in campaign.categories_below}
+    for name in _named(campaign):
+        number, own = _split(name)
+        for its_number, taxonomy in taxonomies.items():
+            if number in (None, its_number) and own in taxonomy:
+                children = (f"{its_number}/{child}".lower() for child in taxonomy.below(own))
+                kept = [one for one in below.get(name, ()) if not one.startswith(f"{its_number}/")]
+                below[name] = tuple(sorted({*kept, *children}))
+    its_own = taxonomies.get(campaign.cattax)
+    above = {c: campaign.categories_above[c] for c in campaign.categories if c in campaign.categories_above}
+    above |= {c: its_own.above(c) for c in campaign.categories if its_own and c in its_own}
+    return campaign.model_copy(
+        update={
+            "categories_below": {name: its for name, its in below.items() if its},
+            "categories_above": {category: its for category, its in above.items() if its},
+        }
+    )
+
+
+def unknown_categories(campaign: Campaign, taxonomies: Mapping[int, Taxonomy]) -> Iterator[str]:
+    """What of the campaign's categories can't be looked up, in words; ids of Content Taxonomy 1.0 need not be."""
+    asked = {_split(name) for name in _named(campaign)}
+    asked |= {(campaign.cattax, category.lower()) for category in campaign.categories}
+    for number, own in sorted((n, own) for n, own in asked if n not in (None, CONTENT_1) and not own.startswith("iab")):
+        if number not in taxonomies:
+            yield f"taxonomy {number} is not imported, so {number}/{own} covers itself alone"
+        elif own not in taxonomies[number]:
+            yield f"taxonomy {number} has no category {own}"
+
+
+def _named(campaign: Campaign) -> list[str]:
+    """The categories that its rules, its expression, its creatives and its multipliers name."""
+    try:
+        return sorted(named_values(CATEGORY, lines(campaign.targeting, campaign.where), besides(campaign)))
+    except TooManyLines:
+        return []
+
+
+def _split(name: str) -> tuple[int | None, str]:
+    """`6/483` is 483 of taxonomy 6; `483` that of any."""
+    number, _, own = name.rpartition("/")
+    return (int(number) if number.isdecimal() else None), own

@@ -1,0 +1,23 @@
+"""What a campaign's names take of the event URLs of its bids."""
+
+from bidder.campaigns.campaign import Campaign
+from bidder.letters import LONGEST_NAMES, written
+
+
+def too_long(campaign: Campaign) -> str | None:
+    """What to do about names that make event URLs longer than `bidder.letters.LONGEST_URL`; None where they fit."""
+    names = {
+        "id": campaign.id,
+        "advertiser.domain": campaign.advertiser.domain,
+        "time_zone": campaign.time_zone,
+        "a creative's id": max((creative.id for creative in campaign.creatives), key=len),
+        "a deal's id": max((deal.id for deal in campaign.deals), key=lambda name: len(written(name)), default=""),
+    }
+    letters = {what: len(written(name)) for what, name in names.items()}
+    if sum(letters.values()) <= LONGEST_NAMES:
+        return None
+    longest = max(letters, key=letters.__getitem__)
+    return (
+        f"{', '.join(names)} take {sum(letters.values())} letters of an event URL together, {LONGEST_NAMES} at most: "
+        f"shorten {longest}, which takes {letters[longest]}"
+    )

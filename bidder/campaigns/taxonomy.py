@@ -1,0 +1,108 @@
+"""Category taxonomies: which category is above which, read from the files that IAB Tech Lab publishes."""
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from bidder.faults import faults
+
+CONTENT_1 = 1
+"""Content Taxonomy 1.0, whose ids say their parents themselves: `IAB1-3`. The numbers are those of AdCOM's list."""
+
+_ID = "unique id"
+_PARENT = ("parent", "parent id")
+
+Id = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class InvalidTaxonomy(ValueError):
+    """The file is no taxonomy; the message says why."""
+
+
+class Taxonomy(BaseModel):
+    """Its categories by id, each with its parent; None is at the top."""
+
+    model_config = ConfigDict(frozen=True)
+
+    parents: Annotated[dict[Id, Id | None], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _is_a_forest(self) -> Self:
+        for category, parent in self.parents.items():
+            if parent is not None and parent not in self.parents:
+                msg = f"the parent of {category}, {parent}, is no category of the file"
+                raise ValueError(msg)
+            seen = {category}
+            while parent is not None:
+                if parent in seen:
+                    msg = f"{category} is above itself"
+                    raise ValueError(msg)
+                seen.add(parent)
+                parent = self.parents[parent]
+        return self
+
+    def above(self, category: str) -> tuple[str, ...]:
+        """All that are above a category, the nearest first; none of one that it doesn't have."""
+        return tuple(self._climb(self._ids.get(category.lower(), "")))
+
+    def below(self, category: str) -> Sequence[str]:
+        """All that are below a category, in order; none of one that it doesn't have."""
+        return self._below.get(category.lower(), ())
+
+    def __contains__(self, category: str) -> bool:
+        """Whether it has the category, in upper or lower case."""
+        return category.lower() in self._ids
+
+    def _climb(self, category: str) -> Iterator[str]:
+        parent = self.parents.get(category)
+        while parent is not None:
+            yield parent
+            parent = self.parents[parent]
+
+    @cached_property
+    def _ids(self) -> Mapping[str, str]:
+        return {category.lower(): category for category in self.parents}
+
+    @cached_property
+    def _below(self) -> Mapping[str, Sequence[str]]:
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for category in sorted(self.parents):
+            for parent in self._climb(category):
+                found[parent.lower()].append(category)
+        return found
+
+
+def read_taxonomy(data: bytes) -> Taxonomy:
+    """A taxonomy of a file as IAB Tech Lab publishes it: tab-separated, with a row that names `Unique ID` and `Parent`.
+
+    Rows above that one and rows without an id are passed over. What the published files have is read as they mean it:
+    a category that is its own parent is at the top, and of an id that comes twice the first row holds. Raises
+    InvalidTaxonomy.
+    """
+    text = data.decode("utf-8", "replace")  # names may be in any encoding; ids are ASCII
+    rows = csv.reader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+    names: list[str] = []
+    while _ID not in names:
+        row = next(rows, None)
+        if row is None:
+            msg = "no row has the name Unique ID: take a file of github.com/InteractiveAdvertisingBureau/Taxonomies"
+            raise InvalidTaxonomy(msg)
+        names = [cell.strip("\ufeff ").lower() for cell in row]
+    column, parent_column = names.index(_ID), next((names.index(name) for name in _PARENT if name in names), None)
+    if parent_column is None:
+        msg = "no column is named Parent: the file doesn't say which category is above which"
+        raise InvalidTaxonomy(msg)
+    parents: dict[str, str | None] = {}
+    for row in rows:
+        cells = [cell.strip() for cell in row] + [""] * len(names)
+        category, parent = cells[column], cells[parent_column]
+        if category:
+            parents.setdefault(category, None if parent in {"", category} else parent)
+    try:
+        return Taxonomy(parents=parents)
+    except ValidationError as error:
+        raise InvalidTaxonomy("; ".join(faults(error, "the file"))) from None

@@ -1,0 +1,55 @@
+"""What command lines choose: a snapshot, and a moment."""
+
+from datetime import datetime
+from pathlib import Path
+
+from bidder.endpoints.service import Service
+from bidder.snapshot.manifest import Manifest
+from bidder.snapshot.saved import load_saved, save
+from bidder.snapshot.snapshot import Snapshot
+
+CURRENT = "current"
+
+
+class BadCall(ValueError):
+    """The command line asks for what can't be; the message says why."""
+
+
+def moment(text: str) -> datetime:
+    """The time of `--at`. Raises BadCall."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        msg = f"--at {text} is no ISO 8601 time such as 2026-11-23T12:00:00Z"
+        raise BadCall(msg) from None
+    if at.tzinfo is None:
+        msg = f"--at {text} needs a time zone, such as 2026-11-23T12:00:00Z"
+        raise BadCall(msg)
+    return at
+
+
+def _manifest(service: Service, name: str) -> Manifest | None:
+    """That of a version in S3, or of the current one; None for the name of a file."""
+    if name.isdecimal():
+        return service.store.manifest(int(name))
+    found = service.store.current() if name == CURRENT else None
+    if name == CURRENT and found is None:
+        msg = "no snapshot was ever published; `python -m bidder refresh` asks for one"
+        raise BadCall(msg)
+    return found
+
+
+def chosen(service: Service, name: str, keep: Path | None = None) -> Snapshot:
+    """A snapshot in S3, by its version or as the current one, saved as well where `keep` says so; or one in a file.
+
+    Raises BadCall, UnknownVersion, BadSnapshot, OSError.
+    """
+    manifest = _manifest(service, name)
+    if manifest is None and keep is not None:
+        msg = f"--save keeps a snapshot of S3; {name} is a file already"
+        raise BadCall(msg)
+    if manifest is None:
+        return load_saved(Path(name))
+    if keep is not None:
+        save(keep, manifest, service.store.objects(manifest))
+    return service.store.snapshot(manifest)

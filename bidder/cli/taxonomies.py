@@ -1,0 +1,58 @@
+"""`python -m bidder taxonomies …`: which categories are above which, from IAB Tech Lab's files."""
+
+import sys
+from pathlib import Path
+
+from bidder.campaigns.categories import with_taxonomies
+from bidder.campaigns.taxonomy import CONTENT_1, InvalidTaxonomy, read_taxonomy
+from bidder.cli.refresh import publish_refresh
+from bidder.cli.table import table
+from bidder.endpoints.service import Service
+
+NAMES = {
+    2: "Content Taxonomy 2.0",
+    3: "Ad Product Taxonomy 1.0",
+    4: "Audience Taxonomy 1.1",
+    5: "Content Taxonomy 2.1",
+    6: "Content Taxonomy 2.2",
+    7: "Content Taxonomy 3.0",
+    8: "Ad Product Taxonomy 2.0",
+    9: "Content Taxonomy 3.1",
+}
+"""AdCOM List: Category Taxonomies, without the one whose ids say their parents themselves."""
+
+
+def import_taxonomy(service: Service, number: int, path: str) -> None:
+    """Keeps the taxonomy, and brings the stored campaigns up to date with it.
+
+    Raises InvalidTaxonomy, StaleCampaign, OSError.
+    """
+    if number == CONTENT_1:
+        msg = "the ids of taxonomy 1, such as IAB1-3, say themselves what is above them: nothing to import"
+        raise InvalidTaxonomy(msg)
+    taxonomy = read_taxonomy(Path(path).read_bytes())
+    service.taxonomies.put(number, taxonomy)
+    print(f"taxonomy {number}, {NAMES.get(number, 'not of AdCOM')}: {len(taxonomy.parents)} categories")
+    taxonomies = service.taxonomies.all()
+    changed = 0
+    for campaign in service.campaigns.all():
+        if with_taxonomies(campaign, taxonomies) != campaign:
+            # read again, with its version: somebody else's change meanwhile is not to be lost
+            stored = service.campaigns.get(campaign.id)
+            if stored.campaign:
+                changed += service.campaigns.put(with_taxonomies(stored.campaign, taxonomies), stored.version)
+    print(f"{changed} campaigns changed by it")
+    if changed:
+        publish_refresh(service)
+
+
+def list_taxonomies(service: Service) -> None:
+    """Prints the taxonomies that there are."""
+    found = service.taxonomies.all()
+    rows = ((str(number), NAMES.get(number, ""), str(len(its.parents))) for number, its in found.items())
+    print(table(("number", "taxonomy", "categories"), rows, left=2))
+    if not found:
+        print(
+            "none: `python -m bidder taxonomies import 6 FILE` adds one; docs/targeting.md says where from",
+            file=sys.stderr,
+        )

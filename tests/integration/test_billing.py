@@ -1,0 +1,72 @@
+"""What is billed, and what is not, through the whole loop."""
+
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from bidder.events.kinds import BILLABLE
+from tests.integration.polling import poll
+from tests.integration.runtime import sns_event
+from tests.integration.test_loop import Loop, bids, impression, loop
+from tools.ministack import MiniStack
+
+__all__ = ["loop"]
+
+
+def test_a_token_that_is_forged_or_handed_around_bills_no_more_than_its_bid(loop: Loop) -> None:
+    loop.sell("MCO", cpm=10)
+    loop.refresh()
+    poll(bids(loop, "MCO"))
+    made = loop.bid("MCO")
+    assert made
+    url = impression(made)
+
+    kind, token = urlsplit(url).path.split("/")[-2:]
+    forged = [
+        url.replace(token, token[:-1] + ("A" if token[-1] != "A" else "B")),
+        url.replace(token, token.replace("in-MCO", "in-MCP")),
+        url.replace(f"/{kind}/", "/bill/"),
+        made["nurl"].replace("/win/", "/impression/"),
+    ]
+    assert [loop.call(its) for its in forged] == [400] * 4
+    raised = url.replace("${AUCTION_PRICE}", "99")
+    assert [loop.call(raised, f"198.51.100.{number}") for number in range(8)] == [204] * 8
+
+    def day() -> dict[str, int]:
+        return loop.ledger.day("in-MCO", datetime.now(UTC).date())
+
+    poll(lambda: day().get("invalid"))
+    poll(lambda: loop.waiting() == 0)
+    assert (day()["micros"], day()["impressions"], day()["invalid#replayed"]) == (10_000, 1, 1)
+
+
+def test_an_exchange_that_counts_by_billing_notices_is_billed_by_them(loop: Loop, local_aws: MiniStack) -> None:
+    ssm = local_aws.session().client("ssm")
+    ssm.put_parameter(Name="/bidder/exchanges", Type="String", Value='{"by-notice": {"billed_by": "bill"}}')
+    loop.sell("SMR", cpm=10)
+    loop.refresh()
+    poll(bids(loop, "SMR"))
+
+    def billed_by(query: str) -> str | None:
+        """What made a bid due that was won, shown and billed."""
+        its = loop.bid("SMR", query)
+        assert its
+        assert [loop.call(url) for url in (its["nurl"], impression(its), its["burl"])] == [204] * 3
+        [kind] = poll(lambda: _due(loop, its))
+        return kind
+
+    def settled() -> bool:
+        # The deployed refresh reads the parameter again within a minute; a process that starts now has read it.
+        loop.runtime.invoke("app.refresh", sns_event("{}", loop.stack["BIDDER_REFRESH_TOPIC"]))
+        return billed_by("?exchange=by-notice") == "bill"
+
+    poll(settled)
+    assert billed_by("?exchange=other") == "impression"
+
+
+def _due(loop: Loop, its: dict[str, Any]) -> set[str]:
+    """The kinds that made a bid due, once the archive has both its notice and its impression."""
+    events = [e for e in loop.archive.events(datetime.now(UTC).date(), BILLABLE) if e.bid_id == its["id"]]
+    if {e.kind for e in events} != BILLABLE:
+        return set()
+    return {str(e.kind) for e in events if e.billable}

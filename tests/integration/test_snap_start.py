@@ -1,0 +1,56 @@
+"""An environment that is started from an image of itself, made long before."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from loadtest.bench.published import publish
+from tests.campaigns import campaign
+from tests.integration.lambda_service import environment
+from tests.integration.polling import poll
+from tests.integration.runtime import api_event
+from tests.matchable import video_request
+from tools.lambda_runtime import NotOnThisMachine, prepared, unpacked
+from tools.ministack import MiniStack
+from tools.package import Package
+
+NAME = "snap-start"
+HOUR = timedelta(hours=1)
+
+
+def test_an_image_is_made_ready_and_what_changed_since_is_known_to_the_first_bid(
+    local_aws: MiniStack, stack: dict[str, str], built: Package, tmp_path: Path
+) -> None:
+    try:
+        prepared()
+    except NotOnThisMachine as error:
+        pytest.skip(str(error))
+    s3, ssm = (local_aws.session().client(name) for name in ("s3", "ssm"))
+
+    def sign_with(key_id: str) -> None:
+        keys = json.dumps({"current": key_id, "keys": {key_id: key_id[0] * 43}})
+        ssm.put_parameter(Name=f"/{NAME}/signing-keys", Value=keys, Type="SecureString", Overwrite=True)
+
+    s3.create_bucket(Bucket=NAME)
+    publish(s3, NAME, [campaign(id="before")], datetime.now(UTC) - HOUR)
+    sign_with("a1")
+    log = tmp_path / "log"
+    variables = stack | {"BIDDER_SNAPSHOT_BUCKET": NAME, "BIDDER_PARAMETERS": f"/{NAME}", "TMPDIR": str(tmp_path)}
+    with environment(unpacked(built.archive), variables, log) as service:
+        assert service.imaged.wait(30), log.read_text()
+        assert "snapshot.loaded" in log.read_text()
+        assert "failed" not in log.read_text()
+        publish(s3, NAME, [campaign(id="after")], datetime.now(UTC))
+        sign_with("b2")
+        service.restore.set()
+
+        # until the keeper looks again, as it would at once in an image that is really an hour old, there is no bid
+        event = api_event("POST", "/bid", "/bid", body=json.dumps(video_request()))
+        answer = poll(lambda: (got := service.invoke(event))["statusCode"] == 200 and got)
+
+    [bid] = json.loads(answer["body"])["seatbid"][0]["bid"]
+    assert bid["cid"] == "after"
+    assert urlsplit(bid["nurl"]).path.rpartition("/")[2].startswith("b2.")

@@ -1,0 +1,138 @@
+"""The chain through a local AWS: its own topic, queues and dead-letter queues, every call of which may fail."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from bidder.cli.redrive import move
+from tests.fake_dynamodb import Unreachable
+from tests.soak.chain import HANDLERS, MOST_RECEIVED, Chain, Died
+from tests.soak.run import events, soak
+from tools.ministack import MiniStack
+from tools.processes import free_port
+
+_A_RECEIVE = 10
+
+
+class Failing:
+    """A client of boto3's that loses calls on the way there, and answers on the way back."""
+
+    def __init__(self, client: Any, faults: Iterator[str | None]) -> None:
+        self._client = client
+        self._faults = faults
+        self.exceptions = client.exceptions
+        self.lost = 0
+
+    def get_paginator(self, name: str) -> Any:
+        return self._client.get_paginator(name)
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def call(**arguments: Any) -> Any:
+            fault = next(self._faults)
+            self.lost += fault is not None
+            if fault == "before":
+                raise Unreachable
+            answer = getattr(self._client, name)(**arguments)
+            if fault is not None:
+                raise Unreachable
+            return answer
+
+        return call
+
+
+class CloudQueue:
+    """A queue of SQS whose messages are handled here; what fails too often SQS puts into its dead-letter queue."""
+
+    def __init__(self, sqs: Any, name: str) -> None:
+        self._sqs = sqs
+        self._dead = sqs.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
+        policy = f'{{"deadLetterTargetArn": "{self.arn_of(self._dead)}", "maxReceiveCount": "{MOST_RECEIVED}"}}'
+        attributes = {"RedrivePolicy": policy, "VisibilityTimeout": "600"}
+        self.url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+
+    def arn_of(self, url: str) -> str:
+        return str(self._attributes(url)["QueueArn"])
+
+    def __len__(self) -> int:
+        return int(self._attributes(self.url)["ApproximateNumberOfMessages"])
+
+    @property
+    def aside(self) -> int:
+        return int(self._attributes(self._dead)["ApproximateNumberOfMessages"])
+
+    def redrive(self) -> None:
+        if self.aside:
+            move(self._sqs, self._dead, self.url)
+
+    def deliver(self, rng: Random, most: int, handler: Callable[[list[dict[str, str]]], Any]) -> None:
+        batch: list[dict[str, Any]] = []
+        while len(batch) < most:
+            asked = min(_A_RECEIVE, most - len(batch))
+            found = self._sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=asked).get("Messages", [])
+            batch += found
+            if not found:
+                break
+        try:
+            answer = handler([{"messageId": its["MessageId"], "body": its["Body"]} for its in batch])
+            failed = {its["itemIdentifier"] for its in answer["batchItemFailures"]}
+        except (Died, Unreachable):
+            failed = {its["MessageId"] for its in batch}
+        for its in batch:
+            named = {"QueueUrl": self.url, "ReceiptHandle": its["ReceiptHandle"]}
+            # Now and then a message that is done comes again all the same.
+            if its["MessageId"] in failed or rng.random() < 0.1:
+                self._sqs.change_message_visibility(**named, VisibilityTimeout=0)
+            else:
+                self._sqs.delete_message(**named)
+
+    def _attributes(self, url: str) -> Any:
+        return self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+
+
+class CloudChain(Chain):
+    """A chain of AWS's own parts, named by `mark`."""
+
+    def __init__(self, rng: Random, harm: float, session: Any, mark: str) -> None:
+        super().__init__(rng, harm)
+        sns, sqs, dynamodb, s3 = (session.client(name) for name in ("sns", "sqs", "dynamodb", "s3"))
+        self.table = self.bucket = mark
+        dynamodb.create_table(
+            TableName=mark,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        )
+        s3.create_bucket(Bucket=mark)
+        self.topic = sns.create_topic(Name=mark)["TopicArn"]
+        self.queues = {name: CloudQueue(sqs, f"{mark}-{name}") for name in HANDLERS}
+        self.aside = self.queues["notices"].url
+        for name in ("ledger", "archive"):
+            queue = self.queues[name]
+            raw = {"RawMessageDelivery": "true"}
+            sns.subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=queue.arn_of(queue.url), Attributes=raw)
+        self.sns, self.sqs = Failing(sns, self.faults()), Failing(sqs, self.faults())
+        self.dynamodb, self.s3 = Failing(dynamodb, self.faults()), Failing(s3, self.faults())
+
+
+def in_cloud(session: Any, seed: int, count: int, campaigns: int, harm: float = 0.2) -> CloudChain:
+    """A soak through the AWS of a session; only the order in which its queues deliver is not the seed's."""
+    rng = Random(seed)  # noqa: S311 - a repeatable draw, not a secret
+    chain = CloudChain(rng, harm, session, f"soak-{seed}")
+    soak(chain, events(rng, count, campaigns))
+    return chain
+
+
+@contextlib.contextmanager
+def in_local_aws() -> Iterator[Callable[[int, int, int], object]]:
+    """A local AWS that runs as long as this."""
+    with TemporaryDirectory() as folder:
+        aws = MiniStack(Path(folder), free_port())
+        aws.start()
+        try:
+            yield partial(in_cloud, aws.session())
+        finally:
+            aws.stop()

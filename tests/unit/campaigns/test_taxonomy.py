@@ -1,0 +1,177 @@
+"""Taxonomies: the published form is read, and a category that a campaign names covers all below it, in every rule."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.auction.blocks import block
+from bidder.auction.decide import decide
+from bidder.auction.match import match
+from bidder.auction.refusal import Refusal
+from bidder.campaigns.campaign import Campaign
+from bidder.campaigns.categories import unknown_categories, with_taxonomies
+from bidder.campaigns.files import as_yaml, read_campaigns
+from bidder.campaigns.taxonomies import Taxonomies
+from bidder.campaigns.taxonomy import InvalidTaxonomy, Taxonomy, read_taxonomy
+from bidder.openrtb.parse import parse
+from tests.campaigns import NOW, campaign, creative, snapshot
+from tests.fake_s3 import FakeS3
+from tests.matchable import video_request
+
+FILE = "\r\n".join(
+    [
+        "Relational ID System\t\t\tA small taxonomy\t\t",
+        "Unique ID\tParent\tName\tTier 1\tTier 2\tTier 3",
+        "1\t\tVehicles\tVehicles\t\t",
+        "2 \t1\tBoats\tVehicles\tBoats\t",
+        '3\t2\tCanoes, "short\tVehicles\tBoats\tCanoes, "short',
+        "\t\t\t\t\t",
+        "",
+        "K7WXQ2\t\tMusic\tMusic\t\t",
+        "9\tK7WXQ2\tJazz\tMusic\tJazz\t",
+        "10\t10\tA top that names itself\tTop\t\t",
+        "3\t1\tTwice\tVehicles\tTwice\t",
+    ]
+).encode()
+SMALL = read_taxonomy(FILE)
+
+
+def test_the_published_form_is_read() -> None:
+    assert SMALL.parents == {"1": None, "2": "1", "3": "2", "K7WXQ2": None, "9": "K7WXQ2", "10": None}
+    assert (SMALL.above("3"), SMALL.above("10"), SMALL.above("nothing")) == (("2", "1"), (), ())
+    assert (SMALL.below("1"), SMALL.below("k7wxq2"), SMALL.below("3")) == (["2", "3"], ["9"], ())
+    assert "k7wxq2" in SMALL
+    assert "11" not in SMALL
+    assert read_taxonomy("\ufeffUnique ID\tParent ID\n5\t\n".encode()).parents == {"5": None}
+
+
+@pytest.mark.parametrize(
+    ("file", "named"),
+    [
+        (b"IAB Code\tTier\n", "no row has the name Unique ID"),
+        (b"Unique ID\tName\n1\tOne\n", "no column is named Parent"),
+        (b"Unique ID\tParent\n", "at least 1"),
+        (b"Unique ID\tParent\n1\t2\n", "the parent of 1, 2, is no category"),
+        (b"Unique ID\tParent\n1\t2\n2\t3\n3\t1\n", "1 is above itself"),
+        (b"\xff\xfe\x00", "no row has the name"),
+    ],
+)
+def test_what_is_no_taxonomy_is_refused_with_the_reason(file: bytes, named: str) -> None:
+    with pytest.raises(InvalidTaxonomy, match=named):
+        read_taxonomy(file)
+
+
+def test_what_is_kept_comes_back() -> None:
+    store = Taxonomies(FakeS3(), "bucket")  # type: ignore[arg-type]
+    store.put(10, SMALL)
+    store.put(6, SMALL)
+
+    assert list(store.all().items()) == [(6, SMALL), (10, SMALL)]
+
+
+@st.composite
+def forests(draw: st.DrawFn) -> Taxonomy:
+    """Up to nine categories, each below an earlier one or at the top."""
+    size = draw(st.integers(1, 9))
+    return Taxonomy(
+        parents={str(n): draw(st.none() | st.integers(0, n - 1).map(str) if n else st.none()) for n in range(size)}
+    )
+
+
+def ancestry(taxonomy: Taxonomy, category: str) -> set[str]:
+    """A category and all above it."""
+    found: set[str] = set()
+    one: str | None = category
+    while one is not None:
+        found.add(one)
+        one = taxonomy.parents[one]
+    return found
+
+
+CATEGORIES = st.integers(0, 8).map(str)
+SOME = st.lists(CATEGORIES, min_size=1, max_size=2, unique=True)
+
+
+def bids(of: Campaign, request: dict[str, Any]) -> list[int]:
+    held, asked = snapshot([of]), parse(json.dumps(request).encode())
+    return [offer.price.cpm_micros for offer in decide(asked, match(asked, held, NOW), held, "bidder", NOW)]
+
+
+@given(forests(), st.sampled_from(["include", "exclude", "all"]), SOME, SOME, st.booleans(), st.booleans())
+def test_a_category_covers_those_below_it_in_every_rule(
+    taxonomy: Taxonomy, verb: str, wanted: list[str], shown: list[str], in_any: bool, denied: bool
+) -> None:
+    shown = [one for one in shown if one in taxonomy]
+    wanted = [one for one in wanted if one in taxonomy] or ["0"]
+    request = video_request(site={"content": {"cat": shown, "cattax": 6}})
+    named = wanted if in_any else [f"6/{one}" for one in wanted]
+    rule: dict[str, Any] = {"category": {verb: named}}
+    where = {"not": rule} if denied else rule
+    seen = {above for one in shown for above in ancestry(taxonomy, one)}
+    met = {
+        "include": bool(seen & set(wanted)),
+        "exclude": not seen & set(wanted),
+        "all": seen >= set(wanted),
+    }[verb] != denied
+
+    for form in (campaign(where=where), campaign(creatives=[creative(where=where)])):
+        assert bool(bids(with_taxonomies(form, {6: taxonomy}), request)) == met
+
+
+@given(forests(), CATEGORIES, CATEGORIES)
+def test_a_multiplier_of_a_category_is_that_of_those_below_it(taxonomy: Taxonomy, wanted: str, shown: str) -> None:
+    request = video_request(site={"content": {"cat": [shown], "cattax": 6}})
+    raised = with_taxonomies(campaign(cpm=5, multipliers={"category": {f"6/{wanted}": 2}}), {6: taxonomy})
+
+    covered = wanted == shown or (shown in taxonomy and wanted in ancestry(taxonomy, shown))
+    assert bids(raised, request) == [10_000_000 if covered else 5_000_000]
+
+
+@given(forests(), st.lists(CATEGORIES, max_size=2, unique=True), SOME, st.booleans())
+def test_a_block_of_a_category_covers_a_campaign_below_it(
+    taxonomy: Taxonomy, its: list[str], listed: list[str], allows: bool
+) -> None:
+    its = [one for one in its if one in taxonomy]
+    of = with_taxonomies(campaign(categories=its, cattax=7), {7: taxonomy})
+    request = parse(json.dumps(video_request(cattax=7, **{"acat" if allows else "bcat": listed})).encode())
+
+    within = [bool(ancestry(taxonomy, one) & set(listed)) for one in its]
+    refused = not (within and all(within)) if allows else any(within)
+    assert (block(request, of) is Refusal.CATEGORY) == refused
+
+
+def test_a_taxonomy_is_of_its_number_alone() -> None:
+    of = with_taxonomies(campaign(targeting={"category": {"include": ["6/1"]}}), {6: SMALL, 7: SMALL})
+
+    for number, met in ((6, True), (7, False), (2, False)):
+        assert bool(bids(of, video_request(site={"cat": ["3"], "cattax": number}))) == met
+
+
+def test_importing_fills_in_what_is_above_and_below_and_exporting_keeps_it() -> None:
+    plain = campaign(categories=["9"], cattax=6, targeting={"category": {"include": ["6/1", "iab1"]}})
+    text = as_yaml([plain])
+
+    [filled] = read_campaigns(text, None, {6: SMALL})
+    assert filled.categories_below == {"6/1": ("6/2", "6/3")}
+    assert filled.categories_above == {"9": ("K7WXQ2",)}
+    assert read_campaigns(as_yaml([filled]), None) == [filled]
+    assert read_campaigns(text, None, {7: SMALL}) == [plain]
+
+    grown = Taxonomy(parents={**SMALL.parents, "4": "1"})
+    [again] = read_campaigns(as_yaml([filled]), None, {6: grown})
+    assert again.categories_below == {"6/1": ("6/2", "6/3", "6/4")}
+
+
+def test_what_can_not_be_looked_up_is_told() -> None:
+    of = campaign(
+        categories=["IAB3"],
+        targeting={"category": {"include": ["6/1", "6/77", "7/5", "iab1", "1/iab2-1", "12"]}},
+    )
+
+    assert list(unknown_categories(of, {6: SMALL})) == [
+        "taxonomy 6 has no category 77",
+        "taxonomy 7 is not imported, so 7/5 covers itself alone",
+    ]

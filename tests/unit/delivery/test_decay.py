@@ -1,0 +1,51 @@
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.delivery.decay import FORGOTTEN, HALF_LIFE, WHOLE, remembered, week, weight
+from tests.campaigns import NOW
+
+moments = st.datetimes(datetime(2026, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - a bound
+
+
+def half_after_four_weeks(age: int) -> Fraction:
+    """The weight, from the definition: halved every four weeks, and on a straight line between."""
+    if age >= 16:
+        return Fraction(0)
+    if age <= 0:
+        return Fraction(1)
+    if age < 4:
+        return 1 - Fraction(age, 8)
+    return half_after_four_weeks(age - 4) / 2
+
+
+@given(st.integers(-5, 40))
+def test_a_weight_is_exactly_what_it_is_defined_as(age: int) -> None:
+    assert Fraction(weight(age), WHOLE) == half_after_four_weeks(age)
+
+
+def test_each_half_life_halves_until_nothing_is_left() -> None:
+    assert [weight(age) for age in range(0, 24, HALF_LIFE)] == [64, 32, 16, 8, 0, 0]
+    falling = [weight(age) for age in range(FORGOTTEN)]
+    assert falling == sorted(set(falling), reverse=True)
+
+
+@given(st.dictionaries(st.integers(100, 140), st.integers(0, 10**9)), st.integers(100, 150))
+def test_what_is_remembered_is_the_weighted_sum_to_the_nearest(counts: dict[int, int], now: int) -> None:
+    exact = sum((number * half_after_four_weeks(now - then) for then, number in counts.items()), Fraction(0))
+
+    assert abs(remembered(counts, now) - exact) <= Fraction(1, 2)
+
+
+@given(moments, st.integers(0, 10_000))
+def test_weeks_are_numbered_on_from_monday_to_monday(at: datetime, minutes: int) -> None:
+    monday = at - timedelta(days=at.weekday(), hours=at.hour, minutes=at.minute, seconds=at.second + 1)
+    assert week(monday) == week(at) - 1
+    assert week(at + timedelta(minutes=minutes)) - week(at) in {0, 1}
+    assert week(at + timedelta(weeks=3)) == week(at) + 3
+
+
+def test_a_week_is_that_of_utc() -> None:
+    assert week(datetime.fromisoformat("2026-11-22T23:30:00-05:00")) == week(NOW) == week(NOW - timedelta(days=1)) + 1

@@ -1,0 +1,64 @@
+"""A click on a companion is counted in every version of VAST, and leads where the campaign says."""
+
+import json
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from lxml import etree
+
+from bidder.endpoints.bid import bid
+from bidder.endpoints.notice import notice
+from bidder.endpoints.sender import Sender
+from bidder.events.kinds import Kind
+from tests.campaigns import NOW, campaign, creative, snapshot
+from tests.matchable import video_request
+from tests.service import Recorder, service
+from tests.xsd import assert_valid
+
+SIDE = {"id": "side", "url": "https://cdn.example/a.png", "mime": "image/png", "width": 300, "height": 250}
+PAGES = ["https://shop.example/sale?a=1&b=%20%C3%A9#top", "http://shop.example/"]
+TOO_LONG = "https://shop.example/?" + "a" * 400
+
+
+def markup(protocol: int, *pages: str) -> Any:
+    pictures = [SIDE | {"id": f"c{number}", "click_through": page} for number, page in enumerate(pages)]
+    held = snapshot([campaign(creatives=[creative(companions=pictures)])])
+    request = video_request()
+    request["imp"][0]["video"] |= {"protocols": [protocol], "companionad": [{"w": 300, "h": 250}] * len(pages)}
+    reply = bid(service(held), json.dumps(request).encode(), {}, "https://bid.example", NOW)
+    [made] = json.loads(reply.body)["seatbid"][0]["bid"]
+    assert_valid(made["adm"])
+    return etree.fromstring(made["adm"])
+
+
+def called(url: str) -> tuple[str | None, list[Kind]]:
+    """Where an event URL leads to, and what it counts."""
+    recorder, parts = Recorder(), urlsplit(url)
+    _, _, kind, token = parts.path.split("/")
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    reply = notice(service(None, publisher=recorder), kind, token, query, Sender(), NOW)
+    return reply.headers.get("Location"), [event.kind for event in recorder.published]
+
+
+@pytest.mark.parametrize("protocol", [2, 3])
+def test_a_player_that_tracks_no_clicks_of_companions_is_led_through_us(protocol: int) -> None:
+    found = markup(protocol, *PAGES)
+
+    urls = [node.text for node in found.iterfind(".//{*}CompanionClickThrough")]
+    assert [called(url) for url in urls] == [(page, [Kind.CLICK]) for page in PAGES]
+    assert all(len(url) < 512 for url in urls)
+    assert found.find(".//{*}CompanionClickTracking") is None
+    assert found.findtext(".//{*}ClickThrough") == "https://shop.example/"
+
+
+@pytest.mark.parametrize("protocol", [7, 11, 13])
+def test_one_that_tracks_them_goes_to_the_page_by_itself(protocol: int) -> None:
+    found = markup(protocol, *PAGES)
+
+    assert [node.text for node in found.iterfind(".//{*}CompanionClickThrough")] == PAGES
+    assert called(found.findtext(".//{*}CompanionClickTracking")) == (None, [Kind.CLICK])
+
+
+def test_a_page_that_would_make_the_url_too_long_is_led_to_uncounted() -> None:
+    assert markup(2, TOO_LONG).findtext(".//{*}CompanionClickThrough") == TOO_LONG

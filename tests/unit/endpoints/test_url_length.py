@@ -1,0 +1,116 @@
+"""Every event URL that a bid can hand out is shorter than 512 bytes, also with its macros filled in."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+
+from bidder.campaigns.campaign import Campaign
+from bidder.campaigns.names import too_long
+from bidder.endpoints.bid import bid
+from bidder.events.exchange import LONGEST_NAME
+from bidder.events.token import SigningKeys
+from bidder.letters import LONGEST_BASE, LONGEST_NAMES, written
+from bidder.settings import InvalidSettings, read
+from bidder.snapshot.compile import compile_index
+from bidder.snapshot.delivery import compile_delivery, load_delivery
+from bidder.snapshot.index import Index
+from bidder.snapshot.snapshot import Snapshot
+from tests.campaigns import NOW, campaign, creative
+from tests.matchable import video_request
+from tests.service import service
+from tests.unit.test_settings import GOOD
+
+KEYS = SigningKeys(current="k" * 8, keys={"k" * 8: "A" * 43})
+BASE = "https://" + "b" * (LONGEST_BASE - 8)
+EXCHANGE = "e" * LONGEST_NAME
+DEAREST = 10**18
+PRICE = "A" * 38 + "%3D%3D"
+"""An encrypted price as it is longest: 28 bytes in web-safe base64, its padding escaped."""
+
+FILLED = {"${AUCTION_PRICE}": PRICE, "${AUCTION_LOSS}": "12345", "[ERRORCODE]": "900"}
+COMPANION = {"id": "side", "url": "https://cdn.example/a.png", "mime": "image/png", "width": 300, "height": 250}
+
+
+def long_names(domain: int, zone: str, spot: int, deal: str) -> Campaign | None:
+    """A campaign whose names take all that they may together: its id is what remains."""
+    taken = domain + len(written(zone)) + spot + len(written(deal))
+    if not 1 <= LONGEST_NAMES - taken <= 64:
+        return None
+    return campaign(
+        id="c" * (LONGEST_NAMES - taken),
+        advertiser={"name": "Shop", "domain": "d" * (domain - 4) + ".com"},
+        time_zone=zone,
+        cpm=None,
+        deals=[{"id": deal, "cpm_micros": DEAREST}],
+        creatives=[creative(id="s" * spot, companions=[COMPANION])],
+    )
+
+
+longest = st.builds(
+    long_names,
+    st.integers(5, 130),
+    st.sampled_from(["UTC", "Europe/Berlin", "America/Argentina/ComodRivadavia", "Etc/GMT+5"]),
+    st.integers(1, 64),
+    st.text("ab/é漢💰 ", min_size=1, max_size=60) | st.text("d", min_size=1, max_size=128),
+).filter(bool)
+
+
+def urls(made: Campaign, protocol: int, *, as_xml: bool) -> list[str]:
+    index = Index.load([compile_index([made])])
+    delivery = compile_delivery(index, {}, NOW, {"XTS": 999_999_000_001}, billed_by_notice=[EXCHANGE])
+    held = Snapshot(1, index, load_delivery(delivery, index))
+    [deal] = made.deals
+    request = video_request(
+        test=1, cur=["XTS"], device={"geo": {"country": "USA"}, "ifa": "6d3c1b5e-2f0a-4e7c-9a41-8b7f5c0d9e12"}
+    )
+    request["imp"][0]["video"] |= {"protocols": [protocol], "companionad": [{"w": 300, "h": 250}]}
+    request["imp"][0]["pmp"] = {"deals": [{"id": deal.id}]}
+    headers = {"accept": "application/xml"} if as_xml else {}
+    reply = bid(service(held, signing_keys=KEYS), json.dumps(request).encode(), headers, BASE, NOW, EXCHANGE)
+    assert reply.status == 200
+    assert isinstance(reply.body, str)
+    if as_xml:
+        return in_markup(reply.body)
+    [its] = json.loads(reply.body)["seatbid"][0]["bid"]
+    return [its["nurl"], its["burl"], its["lurl"], *in_markup(its["adm"])]
+
+
+def in_markup(text: str) -> list[str]:
+    found = [str(node.text).strip() for node in etree.fromstring(text.encode()).iter() if node.text]
+    return [url for url in found if url.startswith(BASE)]
+
+
+@given(longest, st.sampled_from([2, 3, 7, 11, 13]), st.booleans())
+def test_names_that_may_be_imported_fit_in_every_url(made: Campaign, protocol: int, as_xml: bool) -> None:
+    assert too_long(made) is None
+    found = urls(made, protocol, as_xml=as_xml)
+
+    assert len(found) >= 10
+    for url in found:
+        filled = re.sub("|".join(map(re.escape, FILLED)), lambda macro: FILLED[macro[0]], url)
+        assert max(len(url.encode()), len(filled.encode())) < 512, url
+
+
+@given(longest)
+def test_a_letter_more_is_refused_with_advice(made: Campaign) -> None:
+    longer = made.model_copy(update={"id": made.id + "c"})
+
+    assert str(LONGEST_NAMES) in (too_long(longer) or "")
+    assert "shorten" in (too_long(longer) or "")
+
+
+def test_the_address_that_they_begin_with_is_bounded() -> None:
+    with pytest.raises(InvalidSettings, match="BIDDER_PUBLIC_URL"):
+        read({**GOOD, "BIDDER_PUBLIC_URL": BASE + "b"})
+    assert read({**GOOD, "BIDDER_PUBLIC_URL": BASE}).public_url == BASE
+
+    request: dict[str, Any] = video_request()
+    index = Index.load([compile_index([campaign()])])
+    held = Snapshot(1, index, load_delivery(compile_delivery(index, {}, NOW), index))
+    for base, status in ((BASE, 200), (BASE + "b", 204)):
+        assert bid(service(held), json.dumps(request).encode(), {}, base, NOW).status == status

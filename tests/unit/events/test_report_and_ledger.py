@@ -1,0 +1,84 @@
+"""Reports, the ledger and `ledger verify` agree on what is billed, whatever was invalid and whenever it came."""
+
+from datetime import timedelta
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.endpoints.record import record
+from bidder.events.crowds import crowded
+from bidder.events.event import Event
+from bidder.events.judge import Judge
+from bidder.events.kinds import Kind
+from bidder.events.ledger import BILLED, INVALID, Ledger
+from bidder.events.places import Places
+from bidder.events.report import By, Row, report
+from bidder.events.verify import due, verify
+from tests.campaigns import NOW
+from tests.events import event
+from tests.fake_dynamodb import FakeDynamoDB
+from tests.service import service
+
+CAMPAIGNS = ("c0", "c1", "c2")
+
+
+def served(count: int, rng: Random) -> list[Event]:
+    """What a bid's token says is the same in all its events; whoever reports it, and how, is not."""
+    kinds = [Kind.IMPRESSION, Kind.IMPRESSION, Kind.IMPRESSION, Kind.BILL, Kind.WIN]
+    return [
+        event(
+            number,
+            rng.choice(kinds),
+            campaign_id=f"c{number % 3}",
+            price_micros=1_000_500 * (number + 1),
+            test=number % 7 == 0,
+            billed_by=["impression", "bill", None][number % 3],
+            user=None if number % 3 == 1 else "farm",
+            address=f"a{rng.randrange(10)}",
+            invalid=rng.choice([None] * 5 + ["crawler"]),
+        )
+        for number in (rng.randrange(1, 90) for _ in range(count))
+    ]
+
+
+def counted(events: list[Event]) -> Ledger:
+    dynamodb = FakeDynamoDB()
+    ledger = Ledger(dynamodb, "ledger")  # type: ignore[arg-type]
+    process = service(None, ledger=ledger, judge=Judge(Places(dynamodb, "ledger")))  # type: ignore[arg-type]
+    for start in range(0, len(events), 40):
+        batch = enumerate(events[start : start + 40])
+        record(process, [{"messageId": str(number), "body": its.model_dump_json()} for number, its in batch])
+    return ledger
+
+
+@given(st.integers(0, 400), st.randoms(use_true_random=False))
+def test_they_agree_to_the_micro(count: int, rng: Random) -> None:
+    events = served(count, rng)
+    ledger = counted(events)
+    rng.shuffle(events)
+
+    suspects = crowded(events)
+    markers = ledger.markers(suspects)
+    unbilled = {name for name in suspects if (name, INVALID) in markers and (name, BILLED) not in markers}
+    rows = report(events, By.CAMPAIGN, unbilled)
+    days = {name: ledger.day(name, NOW.date()) for name in CAMPAIGNS}
+    bids = due(events)
+    found = verify(bids, ledger.markers(bids), days, NOW.date())
+
+    for name in CAMPAIGNS:
+        row = rows.get(name, Row())
+        assert (row.spend_micros, row.billed) == (days[name].get("micros", 0), days[name].get("impressions", 0))
+        assert name not in found or found[name].equal
+
+
+def test_a_farm_is_billed_for_what_a_person_can_be_shown() -> None:
+    shown = [event(number, user="farm", at=NOW + timedelta(seconds=number)) for number in range(30)]
+    ledger = counted(list(reversed(shown)))
+
+    markers = ledger.markers(crowded(shown))
+    unbilled = {name for name, kind in markers if kind == INVALID}
+    [row] = report(shown, By.CAMPAIGN, unbilled).values()
+
+    assert unbilled == {f"bid-{number}" for number in range(10)}
+    assert (row.billed, row.counts[Kind.IMPRESSION], row.invalid) == (20, 20, 10)

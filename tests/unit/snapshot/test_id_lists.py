@@ -1,0 +1,309 @@
+"""Lists of ids: exact, whole or not at all, and a campaign that names one which can't be read does not bid."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.auction.decide import decide
+from bidder.auction.explain import explain
+from bidder.auction.match import match
+from bidder.cli.lists import InvalidList, lists_of, read_ids
+from bidder.delivery.budget import Withheld
+from bidder.endpoints.rebuild import rebuild
+from bidder.openrtb.parse import parse
+from bidder.privacy.gate import permitted
+from bidder.snapshot.container import BadSnapshot, pack
+from bidder.snapshot.id_lists import IdList, containing, id_number, pack_list
+from bidder.snapshot.keys import INDEXES, LISTS
+from bidder.snapshot.last_good import LastGood
+from bidder.snapshot.list_store import PREFIX, ListStore, UnknownList
+from bidder.snapshot.saved import load_saved, save
+from bidder.snapshot.snapshot import Snapshot
+from tests.campaigns import NOW, campaign, creative, snapshot
+from tests.fake_s3 import FakeS3
+from tests.matchable import video_request
+from tests.unit.endpoints.test_rebuild import MINUTE, World
+from tests.unit.snapshot.test_last_good import Down
+
+NUMBERS = st.integers(0, 30) | st.integers(0, 2**64 - 1)
+IDS = st.sampled_from([*"abcdef", "A", "ключ"])
+
+
+@given(st.dictionaries(st.sampled_from("xyz"), st.sets(NUMBERS), max_size=3), st.lists(NUMBERS, max_size=4))
+def test_a_number_is_in_the_lists_that_have_it(lists: dict[str, set[int]], asked: list[int]) -> None:
+    held = {name: IdList(pack_list(its)) for name, its in lists.items()}
+
+    assert set(containing(held, asked)) == {name for name, its in lists.items() if its & set(asked)}
+    assert {name: len(its) for name, its in held.items()} == {name: len(its) for name, its in lists.items()}
+
+
+def test_equal_lists_are_equal_bytes_and_damage_is_noticed() -> None:
+    data = pack_list([3, 1, 2**64 - 1])
+
+    assert pack_list([1, 2**64 - 1, 3, 3]) == data
+    for damaged in (data[:-1], data[:-1] + b"\0", b"", pack("index", {"ids": b""})):
+        with pytest.raises(BadSnapshot):
+            IdList(damaged)
+
+
+@st.composite
+def viewers(draw: st.DrawFn) -> dict[str, Any]:
+    """What a request says of its viewer, with some ids in each place that has them."""
+    user: dict[str, Any] = {}
+    for field in ("id", "buyeruid"):
+        if draw(st.booleans()):
+            user[field] = draw(IDS)
+    eids = [{"source": "s", "uids": [{"id": draw(IDS)}]} for _ in range(draw(st.integers(0, 2)))]
+    if eids:
+        user |= draw(st.sampled_from([{"eids": eids}, {"ext": {"eids": eids}}]))
+    device = {"ifa": draw(IDS)} if draw(st.booleans()) else {}
+    return {**({"user": user} if user else {}), **({"device": device} if device else {})}
+
+
+def ids_of(viewer: dict[str, Any]) -> set[str]:
+    user = viewer.get("user", {})
+    eids = [*user.get("eids", []), *user.get("ext", {}).get("eids", [])]
+    own = [user.get("id"), user.get("buyeruid"), viewer.get("device", {}).get("ifa")]
+    return {one for one in (*own, *(uid["id"] for eid in eids for uid in eid["uids"])) if one}
+
+
+def with_lists(held: Snapshot, lists: dict[str, set[str]]) -> Snapshot:
+    packed = {name: IdList(pack_list(map(id_number, its))) for name, its in lists.items()}
+    return Snapshot(held.version, held.index, held.delivery, packed)
+
+
+def bids(request: dict[str, Any], held: Snapshot) -> bool:
+    asked = permitted(parse(json.dumps(request).encode()))
+    return bool(decide(asked, match(asked, held, NOW), held, "bidder", NOW))
+
+
+NAMES = st.lists(st.sampled_from(["one", "two"]), min_size=1, max_size=2, unique=True)
+
+
+@given(
+    viewers(),
+    st.fixed_dictionaries({"one": st.sets(IDS), "two": st.sets(IDS)}),
+    st.sampled_from(["include", "exclude", "all"]),
+    NAMES,
+    st.booleans(),
+)
+def test_a_campaign_meets_the_viewers_that_its_lists_say(
+    viewer: dict[str, Any], lists: dict[str, set[str]], verb: str, named: list[str], in_creative: bool
+) -> None:
+    targeting = {"list": {verb: named}}
+    of = campaign(creatives=[creative(targeting=targeting)]) if in_creative else campaign(targeting=targeting)
+    on = {name for name, its in lists.items() if its & ids_of(viewer)}
+    met = {"include": bool(on & set(named)), "exclude": not on & set(named), "all": on >= set(named)}[verb]
+
+    assert bids(video_request(**viewer), with_lists(snapshot([of]), lists)) == met
+
+
+def test_who_refuses_tracking_is_on_no_list() -> None:
+    held = with_lists(snapshot([campaign(targeting={"list": {"include": ["ours"]}})]), {"ours": {"u"}})
+
+    assert bids(video_request(user={"id": "u"}), held)
+    assert not bids(video_request(user={"id": "u"}, device={"lmt": 1}), held)
+
+
+def stored(world: World) -> ListStore:
+    return ListStore(world.s3, "bucket")  # type: ignore[arg-type]
+
+
+def refreshed(world: World, minutes: int = 0) -> Snapshot:
+    service = world.process()
+    service.lists = stored(world)
+    rebuild(service, NOW + minutes * MINUTE)
+    return world.held()
+
+
+def book(world: World) -> None:
+    world.campaigns.put_many(
+        [
+            campaign(id="for-all"),
+            campaign(id="ours", targeting={"list": {"include": ["ours"]}}),
+            campaign(id="not-those", targeting={"list": {"exclude": ["those"]}}),
+            campaign(id="factor", multipliers={"list": {"those": 2}}),
+            campaign(id="in-creative", creatives=[creative(where={"not": {"list": {"include": ["those"]}}})]),
+        ]
+    )
+
+
+def withheld(held: Snapshot) -> set[str]:
+    index = held.index
+    return {
+        index.campaign_id(position)
+        for position in range(len(index))
+        if held.delivery.withheld(position) is Withheld.LIST
+    }
+
+
+def test_without_its_list_a_campaign_does_not_bid_and_the_others_do() -> None:
+    world = World()
+    book(world)
+    assert withheld(refreshed(world)) == {"ours", "not-those", "factor", "in-creative"}
+
+    stored(world).put("ours", pack_list([id_number("u")]))
+    assert withheld(refreshed(world, 1)) == {"not-those", "factor", "in-creative"}
+
+    stored(world).put("those", pack_list([id_number("v")]))
+    held = refreshed(world, 2)
+    assert withheld(held) == set()
+    assert bids(video_request(user={"id": "u"}), held)
+
+    stored(world).delete("ours")
+    held = refreshed(world, 3)
+    assert withheld(held) == {"ours"}
+    [verdict] = explain(parse(json.dumps(video_request()).encode()), held, "bidder", NOW, campaign_id="ours")[
+        0
+    ].campaigns
+    assert (verdict.rule, verdict.reason) == ("withheld", "a list that it names can't be read: ours")
+
+
+@pytest.mark.parametrize("damage", [b"", b"bidder list 2 0\n", pack_list([1])[:-3], pack_list([1])[:-1] + b"\1"])
+def test_a_damaged_list_is_as_one_that_is_not_there(damage: bytes) -> None:
+    world = World()
+    book(world)
+    stored(world).put("those", pack_list([id_number("v")]))
+    stored(world).put("ours", damage)
+
+    held = refreshed(world)
+
+    assert withheld(held) == {"ours"}
+    assert set(held.lists) == {"those"}
+    assert not any(world.s3.objects[key] == damage for key in world.s3.objects if key.startswith(LISTS))
+
+
+def test_a_changed_list_is_all_that_a_bidder_loads_anew() -> None:
+    world = World()
+    book(world)
+    for name in ("ours", "those"):
+        stored(world).put(name, pack_list([id_number(name)]))
+    before = refreshed(world)
+    writes = len(world.s3.writes)
+    stored(world).put("ours", pack_list([id_number("new")]))
+
+    refreshed(world, 1)
+
+    held = world.held(before)
+    assert held.lists["those"] is before.lists["those"]
+    assert id_number("new") in held.lists["ours"]
+    assert id_number("ours") not in held.lists["ours"]
+    assert held.index.parts[0] is before.index.parts[0]
+    assert [key for key in world.s3.writes[writes:] if key.startswith((LISTS, INDEXES))] == [
+        LISTS + held.lists["ours"].id
+    ]
+
+
+def test_a_list_that_is_named_for_long_is_copied_anew_before_the_bucket_drops_it() -> None:
+    world = World()
+    book(world)
+    stored(world).put("ours", pack_list([1]))
+    for hours in range(0, 300, 6):
+        world.s3.now = NOW + timedelta(hours=hours)
+        refreshed(world, hours * 60)
+
+    [key] = [key for key in world.s3.objects if key.startswith(LISTS)]
+    assert world.s3.now - world.s3.written[key] <= timedelta(days=2)
+
+
+def test_a_list_that_nobody_names_any_more_is_left_out() -> None:
+    world = World()
+    book(world)
+    for name in ("ours", "those"):
+        stored(world).put(name, pack_list([1]))
+    refreshed(world)
+    world.campaigns.put(campaign(id="ours"))
+
+    assert set(refreshed(world, 1).lists) == {"those"}
+
+
+def test_a_saved_snapshot_has_its_lists(tmp_path: Path) -> None:
+    world = World()
+    book(world)
+    stored(world).put("ours", pack_list([7]))
+    version = refreshed(world).version
+    manifest = world.store.manifest(version)
+
+    save(tmp_path / "a.zip", manifest, world.store.objects(manifest))
+
+    assert 7 in load_saved(tmp_path / "a.zip").lists["ours"]
+
+
+def test_the_copy_on_disk_has_the_lists_even_of_a_snapshot_that_took_them_over(tmp_path: Path) -> None:
+    world = World()
+    book(world)
+    for name in ("ours", "those"):
+        stored(world).put(name, pack_list([id_number(name)]))
+    refreshed(world)
+    bidder = LastGood(world.s3, "bucket", tmp_path)  # type: ignore[arg-type]
+    first = bidder.load(None)
+    stored(world).put("ours", pack_list([id_number("new")]))
+    refreshed(world, 1)
+    assert bidder.load(first)
+
+    copied = LastGood(Down(), "bucket", tmp_path).load(None)  # type: ignore[arg-type]
+
+    assert copied
+    assert id_number("new") in copied.lists["ours"]
+    assert id_number("those") in copied.lists["those"]
+
+
+def test_the_store_tells_what_there_is() -> None:
+    s3 = FakeS3()
+    store = ListStore(s3, "bucket")  # type: ignore[arg-type]
+    store.put("b", pack_list(range(1000)))
+    store.put("a", pack_list([5]))
+
+    assert [(its.name, its.ids, its.at) for its in store.all()] == [("a", 1, s3.now), ("b", 1000, s3.now)]
+    store.delete("a")
+    assert [key.removeprefix(PREFIX) for key in s3.objects] == ["b"]
+    with pytest.raises(UnknownList):
+        store.delete("a")
+
+
+def test_a_file_is_ids_or_their_hashes() -> None:
+    digest = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"  # of "foo", as sha256sum says
+    plain = read_ids(["foo\n", "\n", " foo \r\n", "00000000-0000-0000-0000-000000000000\n"], hashed=False)
+
+    assert plain == {id_number("foo")} == {int(digest[:16], 16)}
+    assert read_ids([digest, digest.upper(), digest[:16] + "\n"], hashed=True) == plain
+
+
+@pytest.mark.parametrize(
+    ("lines", "hashed", "named"),
+    [
+        ([], False, "no id in it"),
+        (["ab" * 16, "secret-id"], True, "line 2 is no SHA-256"),
+        (["ab" * 7], True, "line 1"),
+    ],
+)
+def test_what_is_no_list_is_refused_without_quoting_it(lines: list[str], hashed: bool, named: str) -> None:
+    with pytest.raises(InvalidList, match=named) as raised:
+        read_ids(lines, hashed=hashed)
+    assert "secret-id" not in str(raised.value)
+
+
+def test_a_list_of_too_many_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bidder.cli.lists.MOST_IDS", 2)
+
+    assert len(read_ids("aab", hashed=False)) == 2
+    with pytest.raises(InvalidList, match="more than 2 ids"):
+        read_ids("abc", hashed=False)
+
+
+def test_the_lists_of_a_campaign_are_those_that_any_of_its_parts_names() -> None:
+    its = campaign(
+        targeting={"list": {"include": ["A"]}},
+        where={"or": [{"list": {"exclude": ["b"]}}, {"os": {"include": ["ios"]}}]},
+        multipliers={"list": {"c": 2}},
+        creatives=[creative(targeting={"list": {"all": ["d"]}})],
+    )
+
+    assert lists_of(its) == {"a", "b", "c", "d"}
+    with pytest.raises(ValueError, match="is no name of a list"):
+        campaign(targeting={"list": {"include": ["a b"]}})

@@ -1,0 +1,119 @@
+"""What the first bid of a process may import: `imports.txt` has all of it. To import it is most of a cold start."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pydantic
+import pytest
+
+from loadtest.bench.published import publish
+from tests.campaigns import campaign
+from tests.fake_s3 import FakeS3
+from tests.integration.runtime import api_event
+from tests.matchable import video_request
+from tests.service import KEYS, SETTINGS
+
+LIST = Path(__file__).with_name("imports.txt")
+BID = """
+import sys
+before = set(sys.modules)
+import json
+import app
+answer = app.app(json.loads(sys.argv[1]), None)
+print(json.dumps([answer["statusCode"], sorted(set(sys.modules) - before)]))
+"""
+
+
+class Aws(BaseHTTPRequestHandler):
+    """S3 and Parameter Store, as far as a bid asks them."""
+
+    objects: dict[str, bytes]
+
+    def do_GET(self) -> None:
+        self._say(self.objects[self.path.removeprefix(f"/{SETTINGS.snapshot_bucket}/")])
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        keys = {"Name": "/bidder/signing-keys", "Value": KEYS.model_dump_json()}
+        self._say(json.dumps({"Parameters": [keys]}).encode())
+
+    def _say(self, body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[str]:
+    s3 = FakeS3()
+    publish(s3, SETTINGS.snapshot_bucket, [campaign()], datetime.now(UTC))  # type: ignore[arg-type]
+    handler = type("Handler", (Aws,), {"objects": s3.objects})
+    server = HTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def imported(aws: str, tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """What a process of its own has imported when it has bid; the start of Python apart, and no module of a test."""
+    packages = str(Path(pydantic.__file__).parents[1])
+    variables = {
+        "PYTHONPATH": os.pathsep.join((str(Path.cwd()), packages)),
+        "TMPDIR": str(tmp_path_factory.mktemp("copy")),
+        "LAMBDA_TASK_ROOT": str(Path.cwd()),
+        "AWS_ENDPOINT_URL": aws,
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }
+    variables |= {f"BIDDER_{name.upper()}": str(its) for name, its in SETTINGS.model_dump(exclude_none=True).items()}
+    event = json.dumps(api_event("POST", "/bid", "/bid", body=json.dumps(video_request())))
+    command = [sys.executable, "-S", "-c", BID, event]
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stderr
+    status, names = json.loads(done.stdout.splitlines()[-1])
+    assert status == 200, done.stdout
+    return set(names)
+
+
+def listed() -> set[str]:
+    return {name for name in LIST.read_text().split("\n") if name and not name.startswith("#")}
+
+
+def shown(imported: set[str]) -> set[str]:
+    """Our modules one by one, of all else the packages: which parts of them they import is theirs, and Python's."""
+    return {name if name.startswith("bidder") else name.partition(".")[0] for name in imported}
+
+
+def test_a_bid_imports_nothing_that_is_not_listed(imported: set[str]) -> None:
+    new = sorted(name for name in shown(imported) - listed() if not name.startswith("_"))
+    assert not new, (
+        f"The first bid of every process now waits for the import of {', '.join(new)}. Import it in the function that "
+        f"needs it; what a bid itself needs, and what Python imports for it, is added to {LIST.name}."
+    )
+
+
+def test_what_is_listed_is_imported(imported: set[str]) -> None:
+    gone = sorted(listed() - shown(imported) - sys.stdlib_module_names)
+    assert not gone, f"No bid imports {', '.join(gone)} any more: take it out of {LIST.name}"
+
+
+@pytest.mark.parametrize(
+    "name", ["asyncio", "boto3", "botocore", "aws_xray_sdk", "importlib.metadata", "urllib.request"]
+)
+def test_what_takes_longest_is_not_listed(imported: set[str], name: str) -> None:
+    assert name not in imported | listed()

@@ -1,0 +1,57 @@
+"""Writes the schemas that `bidder.prebuilt` reads: `python -m tools.schemas FOLDER`, the package's `bidder/`."""
+
+import pickle
+import sys
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from bidder.campaigns.campaign import Campaign
+from bidder.campaigns.targeting import Rule
+from bidder.events.token import SigningKeys
+from bidder.openrtb.bid_request import BidRequest
+from bidder.parameters import Parameters
+from bidder.prebuilt import file_of
+from bidder.settings import Settings
+from bidder.snapshot.manifest import Manifest
+
+MODELS: tuple[type[BaseModel], ...] = (BidRequest, Campaign, Manifest, Parameters, Rule, Settings, SigningKeys)
+
+
+_REFERENCES = frozenset({"ref", "schema_ref"})
+
+
+def written(model: type[BaseModel]) -> bytes:
+    """A model's schema in the form that is read again, the same for the same sources.
+
+    Functions and classes stand in it by their names. Metadata is left out, which only JSON Schema is made from.
+    """
+    return pickle.dumps(_bare(model.__pydantic_core_schema__, {}), protocol=5)
+
+
+def _bare(schema: Any, numbers: dict[str, str]) -> Any:
+    """`numbers` is what references become, which pydantic makes of addresses in memory."""
+    if isinstance(schema, list):
+        return [_bare(one, numbers) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    bare = {}
+    for name, its in schema.items():
+        # a field may be called either too, and is a schema then
+        if name in _REFERENCES and isinstance(its, str):
+            bare[name] = numbers.setdefault(its, str(len(numbers)))
+        elif name != "metadata" or "type" in its:
+            bare[name] = _bare(its, numbers)
+    return bare
+
+
+def main() -> None:
+    for model in MODELS:
+        path = Path(sys.argv[1]) / file_of(model)
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(written(model))
+
+
+if __name__ == "__main__":
+    main()
