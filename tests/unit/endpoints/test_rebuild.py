@@ -63,7 +63,7 @@ class World:
 
     def process(self) -> Service:
         service = Service(SETTINGS)
-        service.store, service.campaigns = self.store, self.campaigns
+        service.store, service.campaigns = SnapshotStore(self.s3, "bucket"), self.campaigns  # type: ignore[arg-type]
         service.spent = self.ledger  # type: ignore[assignment]
         service.learning = self.learning  # type: ignore[assignment]
         service.plain_parameters = lambda: DEFAULTS.model_copy(update={"exchanges": self.exchanges})  # type: ignore[method-assign]

@@ -88,9 +88,8 @@ class Bidder:
 
     def start(self) -> None:
         self.asked = None
-        keeper = Keeper(
-            LastGood(self.s3, "bucket", self.folder, start=lambda work: work()).load, lambda: Ages(CHECK, HARD, HARD)
-        )  # type: ignore[arg-type]
+        store = LastGood(self.s3, "bucket", self.folder, start=lambda work: work())  # type: ignore[arg-type]
+        keeper = Keeper(store.load, lambda: Ages(CHECK, HARD, HARD))
         self.service = service(None, keeper=keeper)
 
     def answer(self, now: datetime) -> dict[str, tuple[int, str]]:

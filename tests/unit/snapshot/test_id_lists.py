@@ -240,7 +240,7 @@ def test_the_copy_on_disk_has_the_lists_even_of_a_snapshot_that_took_them_over(t
     for name in ("ours", "those"):
         stored(world).put(name, pack_list([id_number(name)]))
     refreshed(world)
-    bidder = LastGood(world.s3, "bucket", tmp_path)  # type: ignore[arg-type]
+    bidder = LastGood(world.s3, "bucket", tmp_path, start=lambda work: work())  # type: ignore[arg-type]
     first = bidder.load(None)
     stored(world).put("ours", pack_list([id_number("new")]))
     refreshed(world, 1)
