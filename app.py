@@ -7,6 +7,7 @@ from bidder import cold_start
 
 # isort: split
 
+import sys
 from base64 import b64encode
 from datetime import UTC, datetime
 from functools import cache
@@ -27,6 +28,9 @@ app = Chalice(app_name="bidder", configure_logs=False)
 # What is bytes goes out as bytes (`Answer`), and API Gateway takes every type as such.
 app.api.binary_types = []
 log.to_stdout()
+# A thread that loads a snapshot gives way to a bid after this many seconds, not after Python's 5 ms: with a new one a
+# second the p99 of bids is 1.1 times that without, not 2 times (`loadtest.bench.freshness`, 100,000 campaigns).
+sys.setswitchinterval(0.0005)
 
 # Prebid.js posts text/plain and curl a form, so the body is read whatever it calls itself.
 ANY_CONTENT = ["*/*"]

@@ -42,6 +42,7 @@ def _without_plugins() -> None:
 def _fetch_ahead() -> None:
     """Has the snapshot and the keys fetched while the rest is imported."""
     from bidder.aws import light
+    from bidder.aws.path import under_path
     from bidder.snapshot.keys import POINTER
 
     bucket, path = os.environ.get("BIDDER_SNAPSHOT_BUCKET"), os.environ.get("BIDDER_PARAMETERS")
@@ -56,7 +57,7 @@ def _fetch_ahead() -> None:
     if bucket:
         s3.ahead.begin(snapshot)
     if path:
-        ssm.ahead.begin(lambda: ssm.get_parameter(Name=f"{path}/signing-keys", WithDecryption=True))
+        ssm.ahead.begin(lambda: under_path(ssm, path, secrets=True))
 
 
 # Imports leave no cycles worth the looks for them, a twentieth of their time.

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from threading import Thread
+from threading import Lock, Thread
 from typing import Generic, TypeVar
 
 from bidder import log
@@ -18,41 +18,53 @@ def in_background(work: Callable[[], None]) -> None:
 
 
 class Renewed(Generic[T]):
-    """Read when first asked for, and anew behind whoever asks once it is `lifetime` seconds old.
+    """Read when first asked for, and anew behind whoever asks once it is as old as its `lifetime` in seconds.
 
-    Where it can't be read any more, or what is there is refused, the last good value stays, and a metric says so.
+    Where it can't be read any more the last good value stays, and a metric says so. Safe to ask from many threads.
     """
 
     def __init__(
         self,
         name: str,
-        read: Callable[[], T],
-        lifetime: float,
+        read: Callable[[T | None], T],
+        lifetime: Callable[[T], float],
         clock: Callable[[], float] = time.monotonic,
         start: Callable[[Callable[[], None]], None] = in_background,
     ) -> None:
+        """`read` is given the value held so far, and may well return that."""
         self._name = name
         self._read = read
         self._lifetime = lifetime
         self._clock = clock
         self._start = start
-        self._value: T
-        self._due: float | None = None
+        self._first = Lock()
+        self._value: T | None = None
+        self._due = 0.0
 
     def value(self) -> T:
         """The value, as old as its lifetime and the time that reading takes. The first read's errors pass through."""
-        now = self._clock()
-        if self._due is None:
-            self._value = self._read()
-            self._due = now + self._lifetime
-        elif now >= self._due:
-            self._due = now + self._lifetime  # whoever asks meanwhile starts no second read
+        if self._value is None:
+            with self._first:
+                if self._value is None:
+                    self._read_anew()
+        elif self._clock() >= self._due:
+            self._due = self._clock() + self._lifetime(self._value)  # whoever asks meanwhile starts no second read
             self._start(self._renew)
+        assert self._value is not None  # noqa: S101  # for mypy: it was read
         return self._value
+
+    @property
+    def held(self) -> T | None:
+        """The value of the last read, however old; None before the first."""
+        return self._value
+
+    def _read_anew(self) -> None:
+        self._value = self._read(self._value)
+        self._due = self._clock() + self._lifetime(self._value)
 
     def _renew(self) -> None:
         try:
-            self._value = self._read()
+            self._read_anew()
         except Exception as failure:  # whatever it is, the last good value is better than none
-            why = type(failure).__name__
-            log.error("parameter.kept", **emf(datetime.now(UTC), "ParameterKept", why, parameter=self._name))
+            its = emf(datetime.now(UTC), "ParameterKept", "unread", parameter=self._name, why=type(failure).__name__)
+            log.error("parameter.kept", **its)

@@ -1,4 +1,4 @@
-"""Where things are, and the few numbers that steer them: read from the environment, checked once."""
+"""Where things are, and who we are: read from the environment, checked once. What steers is in `bidder.parameters`."""
 
 import os
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ class InvalidSettings(RuntimeError):
 class Settings(BaseModel):
     """One field for each environment variable: `campaigns_table` is `BIDDER_CAMPAIGNS_TABLE`.
 
-    The stack sets them in Lambda; on a laptop they stand in `.local/env`. Ages and intervals are in seconds.
+    The stack sets them in Lambda; on a laptop they stand in `.local/env`.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
@@ -37,22 +37,13 @@ class Settings(BaseModel):
     """The URL of the queue for events that SNS did not take."""
     refresh_topic: str = Field(pattern=r"^arn:[^:]+:sns:")
     parameters: str = Field(default="/bidder", pattern=r"^/[A-Za-z0-9_.\-/]*[A-Za-z0-9_.\-]$")
-    parameter_lifetime: float = Field(default=60, gt=0)
-    """How old what was read from Parameter Store gets before it is read again."""
+    """The path of the parameters."""
     public_url: str | None = Field(default=None, pattern=r"^https?://[!-.0-~]+(/[!-~]*)?$", max_length=LONGEST_BASE)
     """Base of the event URLs; without it, the address that the request came to."""
     media_url: str | None = Field(default=None, pattern=r"^https?://[^/\s]+(/\S*)?$")
     """Base that relative creative URLs are resolved against when campaigns are imported."""
     seat: str = Field(default="bidder", min_length=1)
     """The buyer seat that bids carry, and that `wseat` and `bseat` are compared with."""
-    network_allowance: float = Field(default=20, ge=0)
-    """Milliseconds of a request's `tmax` that its way here and back takes."""
-    most_bids_at_once: int = Field(default=64, ge=1)
-    """Requests that one process decides at once; more are answered 503. In Lambda there is only ever one."""
-    snapshot_check_interval: float = Field(default=2, gt=0)
-    snapshot_warn_age: float = Field(default=180, gt=0)
-    snapshot_hard_age: float = Field(default=600, gt=0)
-    """Past this age the bidder answers no-bid: it can no longer say what has been spent."""
 
 
 complete(Settings)

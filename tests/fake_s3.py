@@ -50,7 +50,7 @@ class FakeS3:
     def head_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: ARG002, N803
         if Key not in self.objects:
             raise ClientError("404")
-        return {"LastModified": self.written[Key]}
+        return {"LastModified": self.written[Key], "ETag": _etag(self.objects[Key])}
 
     def put_object(  # boto3's signature
         self,
@@ -61,7 +61,7 @@ class FakeS3:
         ContentType: str,  # noqa: ARG002, N803
         IfMatch: str | None = None,  # noqa: N803
         IfNoneMatch: str | None = None,  # noqa: N803
-    ) -> None:
+    ) -> dict[str, str]:
         self.before_write(Key)
         held = self.objects.get(Key)
         if (IfNoneMatch == "*" and held is not None) or (IfMatch and (held is None or _etag(held) != IfMatch)):
@@ -70,6 +70,7 @@ class FakeS3:
         self.written[Key] = self.now
         self.writes.append(Key)
         self.after_write(Key)
+        return {"ETag": _etag(Body)}
 
     def get_paginator(self, _operation: str) -> "FakeS3":
         return self

@@ -12,14 +12,20 @@ from typing import Any
 Item = dict[str, Any]
 
 
-class TransactionCanceledException(Exception):  # AWS's name
+class ClientError(Exception):
+    def __init__(self, code: str, **more: Any) -> None:
+        super().__init__(code)
+        self.response = {"Error": {"Code": code}, **more}
+
+
+class TransactionCanceledException(ClientError):  # AWS's name
     def __init__(self, reasons: list[str]) -> None:
-        super().__init__(str(reasons))
-        self.response = {"CancellationReasons": [{"Code": reason} for reason in reasons]}
+        super().__init__(type(self).__name__, CancellationReasons=[{"Code": reason} for reason in reasons])
 
 
 class FakeTables:
     class exceptions:  # noqa: N801  # boto3's name
+        ClientError = ClientError
         TransactionCanceledException = TransactionCanceledException
 
     def __init__(self, keys: dict[str, tuple[str, ...]]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from bidder.endpoints.service import Service
 from bidder.events.event import Event
 from bidder.events.token import SigningKeys
+from bidder.parameters import DEFAULTS, Parameters, Reading
 from bidder.settings import Settings
 from bidder.snapshot.snapshot import Snapshot
 
@@ -36,6 +37,16 @@ class Holder:
         return self.held
 
 
+class Steady:
+    """Parameters that never change."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        self.held = Reading(parameters, {})
+
+    def value(self) -> Reading:
+        return self.held
+
+
 class Recorder:
     """A publisher that keeps what it is given, or fails."""
 
@@ -54,8 +65,9 @@ class Recorder:
 
 
 def service(held: Snapshot | None, **replaced: Any) -> Service:
-    """A service with this snapshot; keyword arguments replace its other parts."""
+    """A service with this snapshot; keyword arguments replace parameters and its other parts."""
     made = Service(SETTINGS)
-    parts = {"keeper": Holder(held), "signing_keys": KEYS, "publisher": Recorder(), **replaced}
-    made.__dict__.update(parts)
+    steering = {name: replaced.pop(name) for name in Parameters.model_fields if name in replaced}
+    renewed = Steady(DEFAULTS.model_copy(update={"signing_keys": KEYS, **steering}))
+    made.__dict__.update({"keeper": Holder(held), "publisher": Recorder(), "renewed": renewed, **replaced})
     return made

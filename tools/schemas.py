@@ -11,11 +11,12 @@ from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.targeting import Rule
 from bidder.events.token import SigningKeys
 from bidder.openrtb.bid_request import BidRequest
+from bidder.parameters import Parameters
 from bidder.prebuilt import file_of
 from bidder.settings import Settings
 from bidder.snapshot.manifest import Manifest
 
-MODELS: tuple[type[BaseModel], ...] = (BidRequest, Campaign, Manifest, Rule, Settings, SigningKeys)
+MODELS: tuple[type[BaseModel], ...] = (BidRequest, Campaign, Manifest, Parameters, Rule, Settings, SigningKeys)
 
 
 _REFERENCES = frozenset({"ref", "schema_ref"})

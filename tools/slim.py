@@ -15,8 +15,11 @@ from tools import ROOT
 SUPPLIED = frozenset({"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3"})
 """Import names of what every Python runtime of Lambda has."""
 
-_UNUSED = ("pydantic/v1/", "pydantic/mypy.py", "wrapt/_wrappers.c", "tzdata/zoneinfo/tzdata.zi")
-"""Parts of packages that nothing here reads: pydantic's former self and its plugin, sources."""
+_UNUSED = (
+    *("pydantic/v1/", "pydantic/mypy.py", "wrapt/_wrappers.c", "tzdata/zoneinfo/tzdata.zi"),
+    *("bidder/cli/", "bidder/__main__.py"),
+)
+"""What no function reads: pydantic's former self and its plugin, sources, and the command line of laptops."""
 
 _XRAY = "aws_xray_sdk/ext/"
 _XRAY_USED = {"__init__.py", "util.py"}

@@ -55,12 +55,15 @@ def impatient(service: Any) -> Any:
 
 
 @overload
+def light(service: Literal["dynamodb"]) -> "DynamoDBClient": ...
+@overload
 def light(service: Literal["s3"]) -> "S3Client": ...
 @overload
 def light(service: Literal["ssm"]) -> "SSMClient": ...
 @cache
 def light(service: Any) -> Any:
-    """A client without boto3 that has what a bid needs and no more: S3's `get_object`, SSM's `get_parameter`."""
-    from bidder.aws.direct import Objects, Parameters
+    """A client without boto3 that has one call: S3's `get_object`, SSM's `get_parameters_by_path`, or DynamoDB's
+    `batch_get_item`."""
+    from bidder.aws.direct import Items, Objects, Parameters
 
-    return Objects() if service == "s3" else Parameters()
+    return {"dynamodb": Items, "s3": Objects, "ssm": Parameters}[service]()

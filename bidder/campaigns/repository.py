@@ -15,10 +15,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bidder import log
 from bidder.campaigns.campaign import Campaign, Status
+from bidder.campaigns.pace import Pace
+from bidder.campaigns.stored import Contended, Stored, campaign_of, stored
 
 if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
@@ -28,12 +30,21 @@ MOST_IN_A_WRITE = 40
 MOST_BYTES_IN_A_WRITE = 1_000_000
 
 _ATTEMPTS = 10
-_FIRST_PAUSE = 0.05
-_KEYS_A_READ = 100
 _REVISION = {"pk": {"S": "revision"}, "sk": {"S": "latest"}}
 _TRY_AGAIN = frozenset(
     {"None", "ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 )
+"""Reasons for which a transaction is cancelled, and which pass."""
+_BUSY = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+"""Errors that pass; boto3 has tried three times by then."""
 
 
 class UnknownCampaign(LookupError):
@@ -48,17 +59,6 @@ class StaleCampaign(RuntimeError):
             f"{campaign_id}: the change was made from version {seen}, and the campaign is at version {current}: "
             "read it again and repeat the change"
         )
-
-
-class Contended(RuntimeError):
-    """Others kept on writing, or DynamoDB kept on throttling, for longer than it is worth waiting."""
-
-
-class Stored(NamedTuple):
-    """A campaign and the number of changes that made it; 0 is a campaign that isn't there."""
-
-    version: int
-    campaign: Campaign | None
 
 
 class Change(NamedTuple):
@@ -93,6 +93,7 @@ class CampaignRepository:
         self._who = who
         self._now = now
         self._pause = pause
+        self._pace = Pace(pause)
 
     def put(self, campaign: Campaign, version: int | None = None) -> bool:
         """Adds the campaign, or replaces the one with its id; False where it is stored like that already.
@@ -103,16 +104,27 @@ class CampaignRepository:
         return bool(self.put_many([campaign], None if version is None else {campaign.id: version}))
 
     def put_many(self, campaigns: Iterable[Campaign], versions: Mapping[str, int] | None = None) -> list[str]:
-        """The same for many, as few transactions as possible: the ids of those that changed."""
-        changed: list[str] = []
+        """The same for many, in as few transactions as possible: the ids of those that changed."""
+        return [campaign_id for _, changed in self.put_each(campaigns, versions) for campaign_id in changed]
+
+    def put_each(
+        self, campaigns: Iterable[Campaign], versions: Mapping[str, int] | None = None
+    ) -> Iterator[tuple[int, list[str]]]:
+        """The same, a transaction at a time: how many of the campaigns are stored by now, and which it changed.
+
+        One after the other, since all of them count up the one revision; and no faster than DynamoDB takes them. What
+        was done stays done where it ends early: begun again it passes over what is stored.
+        """
+        done = 0
         for batch in _batches(campaigns):
             wanted = {campaign.id: campaign for campaign in batch}
 
             def edit(id_: str, stored: Stored, wanted: Mapping[str, Campaign] = wanted) -> Campaign:
                 return merged(wanted[id_], stored.campaign)
 
-            changed += self._change(list(wanted), edit, versions or {})
-        return changed
+            changed = self._change(list(wanted), edit, versions or {})
+            done += len(batch)
+            yield done, changed
 
     def set_status(self, campaign_id: str, status: Status) -> None:
         """Pauses or resumes. Raises UnknownCampaign."""
@@ -126,10 +138,10 @@ class CampaignRepository:
 
     def get(self, campaign_id: str) -> Stored:
         """A campaign and its version. Raises UnknownCampaign."""
-        stored = self._stored([campaign_id])[campaign_id]
-        if stored.campaign is None:
+        found = self._stored([campaign_id])[campaign_id]
+        if found.campaign is None:
             raise UnknownCampaign(campaign_id)
-        return stored
+        return found
 
     def get_many(self, campaign_ids: Sequence[str]) -> list[Campaign]:
         """Those of the campaigns that there are and that can be read, read consistently."""
@@ -143,7 +155,7 @@ class CampaignRepository:
         pages = self._dynamodb.get_paginator("scan").paginate(TableName=self._table, ConsistentRead=True)
         for page in pages:
             for item in page["Items"]:
-                campaign = _read(item)
+                campaign = campaign_of(item)
                 if campaign is not None:
                     yield campaign
 
@@ -196,55 +208,34 @@ class CampaignRepository:
                 )
 
     def _change(self, campaign_ids: Sequence[str], edit: Edit, versions: Mapping[str, int]) -> list[str]:
-        pause = _FIRST_PAUSE
+        self._pace.keep()
         for _ in range(_ATTEMPTS):
-            revision = self.revision()
-            stored = self._stored(campaign_ids)
-            for campaign_id, version in versions.items():
-                if campaign_id in stored and stored[campaign_id].version != version:
-                    raise StaleCampaign(campaign_id, version, stored[campaign_id].version)
-            after = {
-                id_: edited for id_, its in stored.items() if (edited := edit(id_, its)) not in (None, its.campaign)
-            }
-            if not after:
-                return []
             try:
-                self._dynamodb.transact_write_items(
-                    TransactItems=[
-                        *(
-                            item
-                            for id_, campaign in after.items()
-                            if campaign
-                            for item in self._items(stored[id_], campaign)
-                        ),
-                        *self._next_revision(revision, list(after)),
-                    ]
-                )
-            except self._dynamodb.exceptions.TransactionCanceledException as error:
-                reasons = {reason.get("Code", "None") for reason in error.response["CancellationReasons"]}
-                if not reasons <= _TRY_AGAIN:
+                written = self._try(campaign_ids, edit, versions)
+            except self._dynamodb.exceptions.ClientError as error:
+                if not _passes(error):
                     raise
+                self._pace.refused()
             else:
-                return list(after)
-            self._pause(pause)
-            pause *= 2
+                self._pace.went_well()
+                return written
         msg = f"{', '.join(campaign_ids[:3])}…: not written after {_ATTEMPTS} attempts; try again later"
         raise Contended(msg)
 
+    def _try(self, campaign_ids: Sequence[str], edit: Edit, versions: Mapping[str, int]) -> list[str]:
+        revision = self.revision()
+        held = self._stored(campaign_ids)
+        for campaign_id, version in versions.items():
+            if campaign_id in held and held[campaign_id].version != version:
+                raise StaleCampaign(campaign_id, version, held[campaign_id].version)
+        after = {id_: edited for id_, its in held.items() if (edited := edit(id_, its)) not in (None, its.campaign)}
+        if after:
+            items = [item for id_, its in after.items() if its for item in self._items(held[id_], its)]
+            self._dynamodb.transact_write_items(TransactItems=[*items, *self._next_revision(revision, list(after))])
+        return list(after)
+
     def _stored(self, campaign_ids: Sequence[str]) -> dict[str, Stored]:
-        stored = dict.fromkeys(campaign_ids, Stored(0, None))
-        for start in range(0, len(campaign_ids), _KEYS_A_READ):
-            wanted: list[Any] = [
-                {"id": {"S": campaign_id}} for campaign_id in campaign_ids[start : start + _KEYS_A_READ]
-            ]
-            while wanted:
-                asked: Any = {self._table: {"Keys": wanted, "ConsistentRead": True}}
-                answer = self._dynamodb.batch_get_item(RequestItems=asked)
-                for item in answer["Responses"].get(self._table, []):
-                    stored[item["id"]["S"]] = Stored(int(item.get("version", {"N": "0"})["N"]), _read(item))
-                unread = answer.get("UnprocessedKeys", {}).get(self._table)
-                wanted = list(unread["Keys"]) if unread else []
-        return stored
+        return stored(self._dynamodb, self._table, campaign_ids, self._pause)
 
     def _items(self, stored: Stored, campaign: Campaign) -> "list[TransactWriteItemTypeDef]":
         version = {"N": str(stored.version + 1)}
@@ -291,20 +282,18 @@ class CampaignRepository:
         ]
 
 
+def _passes(error: "ClientError") -> bool:
+    reasons = error.response.get("CancellationReasons")
+    if reasons is None:
+        return error.response["Error"]["Code"] in _BUSY
+    return {reason.get("Code", "None") for reason in reasons} <= _TRY_AGAIN
+
+
 def merged(campaign: Campaign, stored: Campaign | None) -> Campaign:
     """What storing a campaign makes of the stored one: without a status of its own it keeps that."""
     if "status" in campaign.model_fields_set or stored is None:
         return campaign
     return campaign.model_copy(update={"status": stored.status})
-
-
-def _read(item: Mapping[str, Any]) -> Campaign | None:
-    try:
-        campaign = Campaign.model_validate_json(item["document"]["S"])
-        return campaign.model_copy(update={"status": Status(item["status"]["S"])})
-    except (KeyError, ValueError) as error:
-        log.warning("campaign.unreadable", campaign=item["id"]["S"], reason=str(error))
-        return None
 
 
 def _batches(campaigns: Iterable[Campaign]) -> Iterator[list[Campaign]]:

@@ -2,24 +2,29 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from io import StringIO
+from itertools import islice
 from pathlib import Path
 
 from bidder.campaigns.campaign import Campaign, Status
 from bidder.campaigns.categories import unknown_categories
 from bidder.campaigns.differences import differences
-from bidder.campaigns.files import as_lines, as_yaml, read_campaigns
+from bidder.campaigns.files import CampaignFile, as_lines, as_yaml
 from bidder.campaigns.repository import UnknownCampaign, merged
+from bidder.campaigns.taxonomy import Taxonomy
 from bidder.cli.lists import missing_lists
 from bidder.cli.progress import Progress
 from bidder.cli.refresh import publish_refresh
+from bidder.cli.segments import warnings
 from bidder.cli.table import table
 from bidder.delivery.budget import Spend
 from bidder.delivery.zones import local
 from bidder.endpoints.service import Service
 from bidder.money import display
 
+_COMPARED_AT_ONCE = 100
 VERBS = {"pause": Status.PAUSED, "resume": Status.ACTIVE}
 
 
@@ -28,9 +33,8 @@ def import_file(service: Service, path: str, *, dry_run: bool = False) -> None:
 
     Raises InvalidCampaignFile, OSError.
     """
-    text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
     taxonomies = service.taxonomies.all()
-    campaigns = read_campaigns(text, service.settings.media_url, taxonomies)
+    campaigns = _file(path, service.settings.media_url, taxonomies)
     for campaign in campaigns:
         for note in unknown_categories(campaign, taxonomies):
             print(f"note: {campaign.id}: {note}", file=sys.stderr)
@@ -38,12 +42,30 @@ def import_file(service: Service, path: str, *, dry_run: bool = False) -> None:
         print(f"note: {note}", file=sys.stderr)
     if dry_run:
         _print_changes(service, campaigns)
+        for line in warnings(service, iter(campaigns)):
+            print(f"warning: {line}", file=sys.stderr)
         return
     progress = Progress(len(campaigns))
-    changed = service.campaigns.put_many(_watched(campaigns, progress))
+    stored, changed = 0, 0
+    try:
+        for done, its in service.campaigns.put_each(campaigns):
+            stored, changed = done, changed + len(its)
+            progress.at(done)
+    except BaseException:
+        progress.end()
+        print(f"{stored} of {len(campaigns)} campaigns are stored, {changed} of them new or changed.", file=sys.stderr)
+        print("Import the file again to go on: what is stored is passed over.", file=sys.stderr)
+        raise
     progress.end()
-    print(f"{len(campaigns)} campaigns imported from {path}, {len(changed)} of them new or changed")
+    print(f"{len(campaigns)} campaigns imported from {path}, {changed} of them new or changed")
     publish_refresh(service)
+
+
+def _file(path: str, media_url: str | None, taxonomies: Mapping[int, Taxonomy]) -> CampaignFile:
+    if path != "-":
+        return CampaignFile(lambda: Path(path).open(encoding="utf-8"), media_url, taxonomies)
+    text = sys.stdin.read()
+    return CampaignFile(lambda: StringIO(text), media_url, taxonomies)
 
 
 def export(service: Service, form: str) -> None:
@@ -56,18 +78,9 @@ def export(service: Service, form: str) -> None:
         print(line)
 
 
-def _watched(campaigns: Sequence[Campaign], progress: Progress) -> Iterator[Campaign]:
-    for number, campaign in enumerate(campaigns):
-        progress.at(number)
-        yield campaign
-    progress.at(len(campaigns))
-
-
-def _print_changes(service: Service, campaigns: Sequence[Campaign]) -> None:
-    stored = {its.id: its for its in service.campaigns.get_many([campaign.id for campaign in campaigns])}
+def _print_changes(service: Service, campaigns: CampaignFile) -> None:
     new, changed = 0, 0
-    for campaign in campaigns:
-        old = stored.get(campaign.id)
+    for campaign, old in _beside_stored(service, campaigns):
         if old is None:
             new += 1
             print(f"{campaign.id}: new")
@@ -78,6 +91,14 @@ def _print_changes(service: Service, campaigns: Sequence[Campaign]) -> None:
             print(f"{campaign.id}: {line}")
     same = len(campaigns) - new - changed
     print(f"{len(campaigns)} campaigns: {new} new, {changed} changed, {same} as they are stored. Nothing was written.")
+
+
+def _beside_stored(service: Service, campaigns: Iterable[Campaign]) -> Iterator[tuple[Campaign, Campaign | None]]:
+    left = iter(campaigns)
+    while batch := list(islice(left, _COMPARED_AT_ONCE)):
+        stored = {its.id: its for its in service.campaigns.get_many([campaign.id for campaign in batch])}
+        for campaign in batch:
+            yield campaign, stored.get(campaign.id)
 
 
 def _document(campaign: Campaign) -> dict[str, object]:

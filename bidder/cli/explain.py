@@ -10,6 +10,7 @@ from bidder.auction.explain import Explanation, explain
 from bidder.auction.offer import Offer
 from bidder.campaigns.repository import UnknownCampaign
 from bidder.cli.chosen import CURRENT, chosen, moment
+from bidder.cli.segments import warnings
 from bidder.cli.table import table
 from bidder.endpoints.body import decoded
 from bidder.endpoints.explained import document
@@ -65,6 +66,9 @@ def print_explanation(service: Service, file: str, campaign_id: str | None, aske
         return
     print(f"Request {request.id}, snapshot {snapshot.version} of {snapshot.as_of:%Y-%m-%d %H:%M:%S} UTC")
     print("\n\n".join(map(_page, explained)) or "No impression has video: nothing is bid.")
+    position = None if campaign_id is None else snapshot.index.position(campaign_id)
+    for line in warnings(service, iter([] if position is None else [snapshot.index.campaign(position)])):
+        print(f"warning: {line}", file=sys.stderr)
 
 
 def _absent(service: Service, snapshot: Snapshot, campaign_id: str) -> str:
@@ -79,8 +83,9 @@ def _absent(service: Service, snapshot: Snapshot, campaign_id: str) -> str:
 
 def print_admin_key(service: Service) -> None:
     """Prints the key that `POST /explain` asks for."""
-    print(service.admin_key or "")
-    if service.admin_key is None:
+    key = service.parameters.admin_key
+    print(key or "")
+    if key is None:
         print(f"there is no {service.settings.parameters}/admin-key; `make deploy` makes one", file=sys.stderr)
 
 

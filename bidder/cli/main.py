@@ -12,8 +12,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from bidder.campaigns.files import InvalidCampaignFile
 from bidder.campaigns.repository import StaleCampaign, UnknownCampaign
+from bidder.campaigns.segment import InvalidSegmentFile
+from bidder.campaigns.segments import UnknownSegment
+from bidder.campaigns.stored import Contended
 from bidder.campaigns.taxonomy import InvalidTaxonomy
-from bidder.cli import campaigns, snapshots, taxonomies
+from bidder.cli import campaigns, parameters, segments, snapshots, taxonomies
 from bidder.cli.chosen import CURRENT, BadCall
 from bidder.cli.environment import load_environment, target
 from bidder.cli.explain import Asked, NotInSnapshot, print_admin_key, print_explanation
@@ -36,12 +39,15 @@ from bidder.snapshot.store import UnknownVersion
 _EXPLAINED = (
     BadBody,
     BadCall,
+    parameters.BadParameter,
     BadSnapshot,
+    Contended,
     Differs,
     InvalidCampaignFile,
     InvalidList,
     InvalidRecording,
     InvalidRequest,
+    InvalidSegmentFile,
     InvalidSettings,
     InvalidTaxonomy,
     MoveFailed,
@@ -82,6 +88,8 @@ def parser() -> argparse.ArgumentParser:
     _add_lists(commands.add_parser("lists", help="first-party and lookalike lists of ids"))
     _add_taxonomies(commands.add_parser("taxonomies", help="which categories are above which"))
     _add_snapshot(commands.add_parser("snapshot", help="what refreshes published, and going back"))
+    _add_segments(commands.add_parser("segments", help="what is known of the segments that campaigns target"))
+    _add_parameters(commands.add_parser("parameters", help="keys, rates, intervals and limits in Parameter Store"))
     explains = commands.add_parser("explain", help="what the current campaign cache bids on a request, and why")
     explains.add_argument("file", metavar="REQUEST", help="OpenRTB as JSON, such as samples/request.json; - for stdin")
     explains.add_argument("--campaign", metavar="ID", help="of this campaign alone")
@@ -140,6 +148,30 @@ def parser() -> argparse.ArgumentParser:
     return root
 
 
+def _add_segments(command: argparse.ArgumentParser) -> None:
+    actions = command.add_subparsers(dest="action", required=True)
+    imports = actions.add_parser("import", help="add or replace the segments of a YAML file")
+    imports.add_argument("file", metavar="FILE", help="segments: [{id, provider, name, size, cost}]; - for stdin")
+    imports.set_defaults(run=lambda service, given: segments.import_file(service, given.file))
+    lists = actions.add_parser("list", help="all segments, as campaigns write them")
+    lists.set_defaults(run=lambda service, _: segments.list_all(service))
+    shows = actions.add_parser("show", help="one of them, and who changed it")
+    shows.add_argument("segment", metavar="ID", help="such as acme/42")
+    shows.set_defaults(run=lambda service, given: segments.show(service, given.segment))
+
+
+def _add_parameters(command: argparse.ArgumentParser) -> None:
+    actions = command.add_subparsers(dest="action", required=True)
+    lists = actions.add_parser("list", help="each with its value and default; secrets are not shown")
+    lists.set_defaults(run=lambda service, _: parameters.list_parameters(service))
+    checks = actions.add_parser("check", help="whether all of them can be used")
+    checks.set_defaults(run=lambda service, _: parameters.check(service))
+    sets = actions.add_parser("set", help="change one, for running processes too")
+    sets.add_argument("name", metavar="NAME", help="such as snapshot-check-interval")
+    sets.add_argument("value", metavar="VALUE", help="- for standard input, as for secrets")
+    sets.set_defaults(run=lambda service, given: parameters.change(service, given.name, given.value))
+
+
 def _add_lists(its: argparse.ArgumentParser) -> None:
     actions = its.add_subparsers(dest="action", required=True)
     imports = actions.add_parser("import", help="add or replace one; ids are hashed here")
@@ -196,6 +228,8 @@ def main(arguments: Sequence[str]) -> int:
     except UnknownCampaign as error:
         print(f"error: no campaign {error}; `python -m bidder campaigns list` shows the ids", file=sys.stderr)
         return 1
+    except UnknownSegment as error:
+        print(f"error: no segment {error} is known; `python -m bidder segments list` shows them", file=sys.stderr)
     except UnknownList as error:
         print(f"error: no list {error}; `python -m bidder lists list` shows the names", file=sys.stderr)
         return 1

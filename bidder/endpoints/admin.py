@@ -18,9 +18,9 @@ def refusal(service: Service, headers: Mapping[str, str]) -> Reply | None:
         message = f"send the header `Authorization: Bearer <key>`; the key is in Parameter Store, {path}"
         asking = error(401, message)
         return replace(asking, headers={**asking.headers, "WWW-Authenticate": "Bearer"})
-    key = service.admin_key
+    key = service.parameters.admin_key
     if key is None:
-        return error(403, f"there is no {path} in Parameter Store, so nobody may; `make deploy` makes one")
+        return error(403, f"there is no {path} in Parameter Store to go by, so nobody may; `make deploy` makes one")
     if not compare_digest(given[len(SCHEME) :].strip().encode(), key.encode()):
         return error(403, f"not the key; `python -m bidder admin-key` prints the one in Parameter Store, {path}")
     return None

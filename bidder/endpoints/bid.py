@@ -50,14 +50,14 @@ def bid(
     how long ago the request reached us; it is asked again whenever that matters.
     """
     more = {**OPENRTB_VERSION, **cors(headers.get("origin"))}
-    if not service.room.acquire(blocking=False):
+    if not service.room.enter():
         return Reply(503, headers={**more, "Retry-After": "1"})
     try:
         reply = _reply(service, Call(body, headers, base_url, now, exchange, nbr, waited_ms))
         service.no_bids.flush(now)
         service.bids.flush(now)
     finally:
-        service.room.release()
+        service.room.leave()
     whole = Reply(reply.status, reply.body, reply.content_type, {**reply.headers, **more})
     return compressed(whole, headers.get("accept-encoding", ""))
 
@@ -69,9 +69,10 @@ def _reply(service: Service, call: Call) -> Reply:
         exchange = exchange_name(call.exchange)
         with span("parse"):
             request = call.request()
+        allowance = service.parameters.network_allowance  # read before the snapshot: they say how old it may be
         snapshot = service.keeper.current(call.now)
         # Asked when the snapshot is there: a cold start that is too late for this request loads it for the next.
-        if not in_time(request.tmax, call.waited_ms(), service.settings.network_allowance):
+        if not in_time(request.tmax, call.waited_ms(), allowance):
             return _unanswered(service, call, request.id, NoBidReason.INSUFFICIENT_TIME)
         if snapshot is None:
             return _unanswered(service, call, request.id, NoBidReason.TECHNICAL_ERROR)

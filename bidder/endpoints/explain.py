@@ -26,7 +26,7 @@ def answer(service: Service, call: Call, campaign_id: str | None = None) -> Repl
     refused = refusal(service, call.headers)
     if refused:
         return refused
-    if not service.room.acquire(blocking=False):
+    if not service.room.enter():
         return replace(error(503, "too many requests at once; try again"), headers={"Retry-After": "1"})
     try:
         return compressed(_told(service, call, campaign_id), call.headers.get("accept-encoding", ""))
@@ -38,7 +38,7 @@ def answer(service: Service, call: Call, campaign_id: str | None = None) -> Repl
         log.fault("explain.failed")
         return error(500, "a fault of the bidder's; its log has explain.failed")
     finally:
-        service.room.release()
+        service.room.leave()
 
 
 def _told(service: Service, call: Call, campaign_id: str | None) -> Reply:

@@ -8,14 +8,18 @@ from bidder.endpoints.service import Service
 
 
 def health(service: Service, now: datetime) -> Reply:
-    """200 where bids are made, 503 where all answers are no-bids for want of a snapshot young enough."""
+    """200 where bids are made, 503 where all answers are no-bids for want of keys or of a snapshot young enough."""
+    try:
+        parameters, _ = service.parameters, service.signing_keys
+    except Exception as error:  # whatever it is, there are no bids without them
+        return Reply(503, json.dumps({"status": f"no keys: {type(error).__name__}", "snapshot": None}), JSON)
     usable = service.keeper.current(now)
     held = service.keeper.held
     if held is None:
         body: dict[str, object] = {"status": "no snapshot", "snapshot": None}
     else:
         age = held.age(now).total_seconds()
-        young = age <= service.settings.snapshot_warn_age
+        young = age <= parameters.snapshot_warn_age
         body = {
             "status": "ok" if young else "stale" if usable else "too old to bid",
             "snapshot": {

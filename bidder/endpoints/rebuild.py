@@ -37,31 +37,47 @@ class _Compiled:
 
 
 def rebuild(service: Service, now: datetime) -> int:
-    """Publishes the snapshot of this moment and returns its version, in milliseconds since 1970.
+    """Publishes the snapshot of this moment and returns its version.
 
     The index is only compiled where campaigns changed, and then of those that did. Run twice at once, late, again, or
     cut short anywhere, it does no harm: the store keeps the newest whole one.
     """
-    version = int(now.timestamp() * 1000)
+    try:
+        return _rebuild(service, now)
+    except BadSnapshot as error:
+        if service.refreshed is None:
+            raise
+        # what this process remembers is no longer in S3 as it was
+        log.warning("snapshot.refused", reason=str(error), then="the index is read or compiled anew")
+        service.refreshed = None
+        return _rebuild(service, now)
+
+
+def _rebuild(service: Service, now: datetime) -> int:
+    current = service.store.current()
+    # Whoever saw a snapshot before reading campaigns makes a newer one, whatever the clock has done since.
+    version = max(int(now.timestamp() * 1000), current.version + 1 if current else 0)
     pinned = service.store.pinned()
     latest: Mapping[str, Terms] = {}
-    if pinned is None:
-        compiled = _compiled(service, service.store.current())
+    taken_over = None if pinned is None else _taken_over(service, pinned)
+    if pinned is None or taken_over is None:
+        pinned, compiled = None, _compiled(service, current)
     else:
-        compiled = _taken_over(service, pinned)
+        compiled = taken_over
         latest = _latest_terms(service, pinned)
-    spends = service.ledger.spends(_days(_limited(compiled.index, latest), now))
+    spends = service.spent.spends(_days(_limited(compiled.index, latest), now))
     # where nobody bids by predictions, nobody asks what was counted
     counts = service.learning.counts(now) if any(compiled.index.learners()) else {}
     lists = service.lists.published(compiled.index.lists, now) if compiled.index.lists else {}
+    parameters = service.plain_parameters()
     delivery = compile_delivery(
         compiled.index,
         spends,
         now,
-        service.currency_rates(),
+        parameters.currency_rates,
         counts,
         latest,
-        billed_by_notice=service.exchanges.billed_by_notice(),
+        billed_by_notice=parameters.exchanges.billed_by_notice() if parameters.exchanges else frozenset(),
         unread=compiled.index.lists.keys() - lists.keys(),
     )
     manifest = Manifest(
@@ -141,8 +157,12 @@ def _sellable(campaigns: "Iterable[Campaign]") -> "Iterator[Campaign]":
             yield campaign
 
 
-def _taken_over(service: Service, pinned: Manifest) -> _Compiled:
-    index = service.store.index(pinned.index, service.refreshed)
+def _taken_over(service: Service, pinned: Manifest) -> _Compiled | None:
+    try:
+        index = service.store.index(pinned.index, service.refreshed)
+    except BadSnapshot as error:
+        log.error("snapshot.pin", version=pinned.version, reason=f"{error}: refreshes go on unpinned")
+        return None
     service.refreshed = index
     return _Compiled(index, pinned.index, {}, pinned.revision or 0, pinned.base_revision or 0)
 

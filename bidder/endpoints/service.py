@@ -4,18 +4,19 @@ What a bid has no use for is imported then as well.
 """
 
 import os
-from datetime import timedelta
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from threading import BoundedSemaphore
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
-
-from pydantic import BaseModel, ValidationError
+from typing import TYPE_CHECKING, TypeVar
 
 from bidder import aws, log
+from bidder.aws.path import under_path
 from bidder.endpoints.bids import Bids
 from bidder.endpoints.no_bids import NoBids
+from bidder.endpoints.room import Room
 from bidder.events.token import SigningKeys
+from bidder.metrics import emf
+from bidder.parameters import DEFAULTS, Parameters, Reading, better, read
 from bidder.renewed import Renewed
 from bidder.settings import InvalidSettings, Settings
 from bidder.snapshot.keeper import Keeper
@@ -23,12 +24,10 @@ from bidder.snapshot.last_good import LastGood
 from bidder.snapshot.store import SnapshotStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from bidder.campaigns.repository import CampaignRepository
+    from bidder.campaigns.segments import SegmentRepository
     from bidder.campaigns.taxonomies import Taxonomies
     from bidder.events.archive import Archive
-    from bidder.events.exchange import Exchanges
     from bidder.events.frequency import Frequency
     from bidder.events.judge import Judge
     from bidder.events.learning import Learning
@@ -38,25 +37,7 @@ if TYPE_CHECKING:
     from bidder.snapshot.index import Index
     from bidder.snapshot.list_store import ListStore
 
-Model = TypeVar("Model", bound=BaseModel)
 Value = TypeVar("Value")
-
-
-class _Parameter(Generic[Value]):
-    """A property read from Parameter Store, and anew once it is `parameter_lifetime` seconds old (`bidder.renewed`)."""
-
-    def __init__(self, read: "Callable[[Service], Value]") -> None:
-        self._read = read
-        self._name = read.__name__
-        self.__doc__ = read.__doc__
-
-    def __get__(self, service: "Service", _: object = None) -> Value:
-        held = service.renewed.get(self._name)
-        if held is None:
-            lifetime = service.settings.parameter_lifetime
-            held = service.renewed.setdefault(self._name, Renewed(self._name, lambda: self._read(service), lifetime))
-        value: Value = held.value()
-        return value
 
 
 class Service:
@@ -68,20 +49,36 @@ class Service:
         self._who = who
         self.refreshed: Index | None = None
         """The index of the refresh before this one, where it was in this process."""
-        self.renewed: dict[str, Renewed[Any]] = {}
+        self._plain: Reading | None = None
 
     def woken(self) -> None:
         """Forgets what lay in a frozen image: parameters, which the clock of an image believes to be new, and a name.
 
         The keeper sees by itself that its snapshot is old, and connections that they are.
         """
-        self.renewed.clear()
+        vars(self).pop("renewed", None)
         vars(self).pop("bids", None)  # no two processes may count under one name
 
     @cached_property
-    def room(self) -> BoundedSemaphore:
+    def renewed(self) -> Renewed[Reading]:
+        """The parameters as they were read last, and what was wrong with them."""
+        return Renewed("all", self._read, lambda reading: reading.parameters.parameter_lifetime)
+
+    @property
+    def parameters(self) -> Parameters:
+        """The parameters of the moment. The errors of a process's first read pass through."""
+        return self.renewed.value().parameters
+
+    @property
+    def limits(self) -> Parameters:
+        """The parameters for whoever can't wait for them: their defaults until they are read."""
+        held = self.renewed.held
+        return DEFAULTS if held is None else held.parameters
+
+    @cached_property
+    def room(self) -> Room:
         """A place for each bid that may be decided at once."""
-        return BoundedSemaphore(self.settings.most_bids_at_once)
+        return Room(lambda: self.limits.most_bids_at_once)
 
     @cached_property
     def no_bids(self) -> NoBids:
@@ -102,61 +99,35 @@ class Service:
     def keeper(self) -> Keeper:
         """The snapshot of the moment."""
         bucket = self.settings.snapshot_bucket
-        return Keeper(
-            LastGood(aws.light("s3"), bucket, _copies(bucket)).load,
-            interval=timedelta(seconds=self.settings.snapshot_check_interval),
-            hard_age=timedelta(seconds=self.settings.snapshot_hard_age),
-            warn_age=timedelta(seconds=self.settings.snapshot_warn_age),
-        )
+        return Keeper(LastGood(aws.light("s3"), bucket, _copies(bucket)).load, lambda: self.limits.ages)
 
-    @_Parameter
+    @property
     def signing_keys(self) -> SigningKeys:
         """The keys of event URLs. Raises InvalidSettings where what is there is no key set."""
-        return self._parameter("signing-keys", SigningKeys)
+        return self._usable("signing-keys", self.parameters.signing_keys)
 
-    @_Parameter
+    @property
     def price_keys(self) -> "PriceKeys":
         """The keys of the exchanges that encrypt prices, if any. Raises InvalidSettings where they can't be read."""
-        from bidder.events.price_keys import PriceKeys
+        return self._usable("price-keys", self.parameters.price_keys)
 
-        try:
-            return self._parameter("price-keys", PriceKeys)
-        except aws.light("ssm").exceptions.ParameterNotFound:
-            return PriceKeys({})
+    def plain_parameters(self) -> Parameters:
+        """Those that are no secret, read anew at each call, as a refresh makes one: no secret is opened.
 
-    @_Parameter
-    def exchanges(self) -> "Exchanges":
-        """What is agreed with exchanges, if anything. Raises InvalidSettings where it can't be read."""
-        from bidder.events.exchange import Exchanges
-
-        try:
-            return self._parameter("exchanges", Exchanges)
-        except aws.light("ssm").exceptions.ParameterNotFound:
-            return Exchanges({})
-
-    @_Parameter
-    def admin_key(self) -> str | None:
-        """What operators prove themselves by; None where there is none."""
-        try:
-            return self._secret("admin-key")
-        except aws.light("ssm").exceptions.ParameterNotFound:
-            return None
-
-    def currency_rates(self) -> dict[str, int]:
-        """Exchange rates, from Parameter Store, where an operator or a job of theirs keeps them.
-
-        None where there are none. Rates that can't be used count as none, so that no bid is made by a wrong one.
+        The last good ones where they can't be. Raises InvalidSettings where what is agreed with exchanges never could.
         """
-        from bidder.currency import InvalidRates, read_rates
-
-        ssm, name = aws.client("ssm"), f"{self.settings.parameters}/currency-rates"
         try:
-            return read_rates(ssm.get_parameter(Name=name)["Parameter"]["Value"])
-        except ssm.exceptions.ParameterNotFound:
-            return {}
-        except InvalidRates as error:
-            log.warning("rates.refused", parameter=name, reason=str(error))
-            return {}
+            self._plain = self._read(self._plain, secrets=False)
+        except Exception as failure:
+            if self._plain is None:
+                raise
+            why = type(failure).__name__
+            its = emf(datetime.now(UTC), "ParameterKept", "unread", parameter="all", why=why)
+            log.error("parameter.kept", **its)
+        if self._plain.parameters.exchanges is None:
+            msg = f"{self.settings.parameters}/exchanges can't be used: {self._plain.wrong.get('exchanges')}"
+            raise InvalidSettings(msg)
+        return self._plain.parameters
 
     @cached_property
     def publisher(self) -> "Publisher":
@@ -191,11 +162,25 @@ class Service:
         return ListStore(aws.client("s3"), self.settings.snapshot_bucket)
 
     @cached_property
+    def segments(self) -> "SegmentRepository":
+        """What is known of segments: for the command line alone."""
+        from bidder.campaigns.segments import SegmentRepository
+
+        return SegmentRepository(aws.client("dynamodb"), self.settings.history_table, self._who)
+
+    @cached_property
     def ledger(self) -> "Ledger":
         """What has been spent."""
         from bidder.events.ledger import Ledger
 
         return Ledger(aws.client("dynamodb"), self.settings.ledger_table)
+
+    @cached_property
+    def spent(self) -> "Ledger":
+        """The same for who reads alone, and much."""
+        from bidder.events.ledger import Ledger
+
+        return Ledger(aws.light("dynamodb"), self.settings.ledger_table)
 
     @cached_property
     def judge(self) -> "Judge":
@@ -226,21 +211,23 @@ class Service:
 
         return Archive(aws.client("s3"), self.settings.archive_bucket)
 
-    def _parameter(self, name: str, model: type[Model]) -> Model:
-        """A secret out of Parameter Store, read as what it has to be."""
-        path = f"{self.settings.parameters}/{name}"
-        value = self._secret(name)
-        try:
-            return model.model_validate_json(value)
-        except ValidationError as error:
-            # Neither the value nor pydantic's view of it may reach a log: it holds keys.
-            wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['type']}" for e in error.errors())
-            msg = f"the parameter {path} is not what {model.__name__} are read from: {wrong}"
-            raise InvalidSettings(msg) from None
+    def _read(self, held: Reading | None, *, secrets: bool = True) -> Reading:
+        """Reads all parameters; what is wrong is logged by name and counted, and the last good ones stay."""
+        ssm = aws.light("ssm")
+        new = read(under_path(ssm, self.settings.parameters, secrets=secrets), secrets=secrets)
+        kept = better(held, new)
+        then = "taken, the rest by default" if kept is new else "the last good ones stay, all of them"
+        for name, reason in new.wrong.items():
+            its = emf(datetime.now(UTC), "ParameterKept", "invalid", parameter=name, why=reason, then=then)
+            log.warning("parameter.refused", **its)
+        return kept
 
-    def _secret(self, name: str) -> str:
-        path = f"{self.settings.parameters}/{name}"
-        return aws.light("ssm").get_parameter(Name=path, WithDecryption=True)["Parameter"]["Value"]
+    def _usable(self, name: str, its: Value | None) -> Value:
+        if its is not None:
+            return its
+        wrong = self.renewed.value().wrong.get(name)
+        msg = f"the parameter {self.settings.parameters}/{name} can't be used: {wrong}"
+        raise InvalidSettings(msg)
 
 
 def _copies(bucket: str) -> Path:

@@ -24,7 +24,11 @@ def decoded(text: str) -> bytes | None:
         return None
 
 
-Key = Annotated[bytes, BeforeValidator(lambda text: decoded(str(text))), Field(min_length=16, repr=False)]
+def _key(text: object) -> bytes | None:
+    return decoded(str(text))
+
+
+Key = Annotated[bytes, BeforeValidator(_key), Field(min_length=16, repr=False)]
 
 
 class ExchangeKeys(BaseModel):

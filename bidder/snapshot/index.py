@@ -58,6 +58,12 @@ class Index:
                 above.setdefault(category, set()).update(its)
         return Known(frozenset(named), named, above)
 
+    def prepare(self) -> None:
+        """Reads what the first request would have to: of 100,000 campaigns the values that they name, some 6 ms."""
+        _ = self.known
+        for part in self.parts:
+            part.numbers({})
+
     def __len__(self) -> int:
         return self._length
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from bidder import log
 from bidder.metrics import emf
+from bidder.snapshot.ages import Ages
 from bidder.snapshot.snapshot import Snapshot
 
 REPORT_INTERVAL = timedelta(minutes=1)
@@ -22,18 +23,16 @@ class Keeper:
 
     A request waits only where there is nothing to answer from: before the first snapshot, and where the one held has
     passed the hard age, as after a long freeze of a Lambda environment. Else it takes what is held, and at most every
-    `interval` starts a look at the store on a thread of its own. Where nobody looked for longer than that, for want of
+    `check` starts a look at the store on a thread of its own. Where nobody looked for longer than that, for want of
     requests, it gives the look `PATIENCE`: who pauses a campaign and tries once shall see it paused. A failed look
     leaves what is held in place.
     """
 
-    def __init__(self, load: Load, interval: timedelta, hard_age: timedelta, warn_age: timedelta | None = None) -> None:
-        """Past `warn_age`, the hard age where it isn't given, metrics say that the snapshot is old."""
+    def __init__(self, load: Load, ages: Callable[[], Ages]) -> None:
+        """`ages` are asked for at every call: they may change."""
         self._load = load
-        self._warn_age = hard_age if warn_age is None else warn_age
+        self._ages = ages
         self._reported: datetime | None = None
-        self._interval = interval
-        self._hard_age = hard_age
         self._held: Snapshot | None = None
         self._looked: datetime | None = None
         self._looking = threading.Lock()
@@ -52,7 +51,7 @@ class Keeper:
             if idle:
                 look.join(PATIENCE.total_seconds())
         usable = self._usable(now)
-        if usable is None or usable.age(now) > self._warn_age:
+        if usable is None or usable.age(now) > self._ages().warn:
             self._report(now)
         return usable
 
@@ -66,16 +65,16 @@ class Keeper:
             return
         self._reported = now
         held = self._held
-        reason = "none" if held is None else "too-old" if held.age(now) > self._hard_age else "old"
+        reason = "none" if held is None else "too-old" if held.age(now) > self._ages().hard else "old"
         age = "" if held is None else f"{held.age(now).total_seconds():.0f}"
         log.warning("snapshot.old", **emf(now, "SnapshotOld", reason, age_seconds=age))
 
     def _usable(self, now: datetime) -> Snapshot | None:
         held = self._held
-        return held if held is not None and held.age(now) <= self._hard_age else None
+        return held if held is not None and held.age(now) <= self._ages().hard else None
 
     def _due(self, now: datetime, after: float = 1) -> bool:
-        return self._looked is None or abs(now - self._looked) >= after * self._interval
+        return self._looked is None or abs(now - self._looked) >= after * self._ages().check
 
     def _look_and_release(self, now: datetime) -> None:
         try:

@@ -47,31 +47,32 @@ class LastGood(SnapshotStore):
         try:
             found = super().load(known)
         except Exception as failure:
-            copied = self._copied() if known is None else None
+            copied = self._copied(f"{type(failure).__name__}: {failure}") if known is None else None
             if copied is None:
                 raise
-            log.warning("snapshot.copy", version=copied.version, reason=f"{type(failure).__name__}: {failure}")
             return copied
-        if found is not None and found is not known:
+        if found is None:
+            return self._copied(f"s3://{self._bucket}/{POINTER} is not there")
+        if found is not known:
             version, objects, self._read_now = found.version, self._read_now, {}
             self._start(lambda: self._copy(version, objects))
         return found
 
-    def _copied(self) -> Snapshot | None:
+    def _copied(self, reason: str) -> Snapshot | None:
         self._from_disk = True
         try:
-            return self.snapshot(Manifest.model_validate_json(self._path(POINTER).read_bytes()))
+            copied = self.snapshot(Manifest.model_validate_json(self._path(POINTER).read_bytes()))
         except (OSError, ValueError):  # no copy, or no whole one
             return None
         finally:
             self._from_disk = False
+        log.warning("snapshot.copy", version=copied.version, reason=reason)
+        return copied
 
     def _get(self, key: str) -> bytes:
         if self._from_disk:
             return self._path(key).read_bytes()
-        data = super()._get(key)
-        self._read_now[key] = data
-        return data
+        return super()._get(key)
 
     def _read(self, key: str) -> tuple[bytes | None, str | None]:
         raw, etag = super()._read(key)

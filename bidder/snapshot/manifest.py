@@ -7,7 +7,8 @@ from bidder.snapshot.keys import MANIFESTS
 
 
 class Manifest(BaseModel):
-    """A snapshot by the keys of its objects. `version` grows with each refresh: milliseconds since 1970 at `at`.
+    """A snapshot by the keys of its objects. `version` grows with each refresh: milliseconds since 1970 at `at`,
+    or the number after the last one where the clock was behind that.
 
     `lists` are the keys of the lists of ids that its campaigns name, by name. `revision` is that of the campaigns when
     they were read, and `base_revision` that of the index's first object; None where older code wrote the manifest.

@@ -11,7 +11,7 @@ from bidder.snapshot.index import Index
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What every decision is made from. `version` grows with each refresh: milliseconds since 1970 at `as_of`."""
+    """What every decision is made from. `version` grows with each refresh: see `Manifest`."""
 
     version: int
     index: Index

@@ -11,7 +11,7 @@ from bidder.snapshot.container import BadSnapshot
 from bidder.snapshot.delivery import load_delivery
 from bidder.snapshot.id_lists import IdList
 from bidder.snapshot.index import Index
-from bidder.snapshot.keys import MANIFESTS, PIN, POINTER
+from bidder.snapshot.keys import INDEXES, MANIFESTS, PIN, POINTER
 from bidder.snapshot.manifest import Manifest, Pin, manifest_key
 from bidder.snapshot.part import Part
 from bidder.snapshot.snapshot import Snapshot
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 RENEWED_AFTER = timedelta(days=1)
 """An index object that is still named is written anew when it is older: the bucket drops those of seven days."""
+
+_ABSENT = frozenset({"404", "NoSuchKey", "NotFound"})
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -35,6 +37,8 @@ class SnapshotStore:
     def __init__(self, s3: "S3Client", bucket: str) -> None:
         self._s3 = s3
         self._bucket = bucket
+        self._etags: dict[str, str] = {}
+        """Of the index objects that this process wrote or read."""
 
     def publish(self, manifest: Manifest, objects: Mapping[str, bytes], now: datetime) -> bool:
         """Writes the objects, then the manifest, then points to it; False where a newer snapshot is there already.
@@ -80,7 +84,9 @@ class SnapshotStore:
             raise BadSnapshot(msg)
         if known is not None and manifest.version <= known.version:
             return known
-        return self.snapshot(manifest, known)
+        found = self.snapshot(manifest, known)
+        found.index.prepare()
+        return found
 
     def snapshot(self, manifest: Manifest, known: Snapshot | None = None) -> Snapshot:
         """The snapshot that a manifest names. Raises BadSnapshot, also where its objects were dropped since.
@@ -144,20 +150,35 @@ class SnapshotStore:
             return None
 
     def _renew(self, key: str, now: datetime) -> None:
-        """Raises S3's error where the object isn't there."""
-        if now - self._s3.head_object(Bucket=self._bucket, Key=key)["LastModified"] > RENEWED_AFTER:
+        """Raises BadSnapshot where the object isn't there any more, or is another than this process wrote or read."""
+        try:
+            found = self._s3.head_object(Bucket=self._bucket, Key=key)
+        except self._s3.exceptions.ClientError as error:
+            if error.response["Error"]["Code"] not in _ABSENT:
+                raise
+            raise BadSnapshot(self._absent(key)) from None
+        if self._etags.get(key, found["ETag"]) != found["ETag"]:
+            msg = f"s3://{self._bucket}/{key} was changed since it was written or read"
+            raise BadSnapshot(msg)
+        if now - found["LastModified"] > RENEWED_AFTER:
             self._put(key, self._get(key))
 
     def _get(self, key: str) -> bytes:
-        try:
-            return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-        except self._s3.exceptions.NoSuchKey:
-            msg = f"s3://{self._bucket}/{key} is not there"
-            raise BadSnapshot(msg) from None
+        data, etag = self._read(key)
+        if data is None:
+            raise BadSnapshot(self._absent(key))
+        if etag and key.startswith(INDEXES):
+            self._etags[key] = etag
+        return data
 
     def _put(self, key: str, data: bytes) -> None:
         kind = "application/json" if key.endswith(".json") else "application/octet-stream"
-        self._s3.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=kind)
+        answer = self._s3.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=kind)
+        if key.startswith(INDEXES):
+            self._etags[key] = answer["ETag"]
+
+    def _absent(self, key: str) -> str:
+        return f"s3://{self._bucket}/{key} is not there"
 
     def _read(self, key: str) -> tuple[bytes | None, str | None]:
         try:

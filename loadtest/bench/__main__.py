@@ -5,13 +5,13 @@ import subprocess
 import sys
 
 from bidder.cli.table import table
-from loadtest.bench import decision, ledger, matching, runtime
+from loadtest.bench import decision, freshness, ledger, load, matching, runtime
 from loadtest.bench.measure import Row
 from tools import ROOT
 from tools.lambda_runtime import NotOnThisMachine
 
 RESULT = ROOT / "build" / "bench.json"
-HEADINGS = ("", "workload", "campaigns", "p50 us", "p99 us", "ratio", "to", "MB", "build s")
+HEADINGS = ("", "workload", "campaigns", "p50 us", "p99 us", "ratio", "p99 ratio", "to", "MB", "build s")
 
 
 def main() -> int:
@@ -22,6 +22,9 @@ def main() -> int:
     rows += ledger.rows()
     print("bench: finding campaigns among up to a million; this takes some minutes …", flush=True)
     rows += matching.rows()
+    print("bench: loading 100,000 campaigns, and bids while snapshots come in …", flush=True)
+    rows += load.rows()
+    rows += freshness.rows()
     print("bench: the package under the Lambda runtime …", flush=True)
     try:
         rows += runtime.rows()
@@ -48,6 +51,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         f"{row.p50_us:,.0f}",
         f"{row.p99_us:,.0f}",
         f"{row.ratio:.2f}",
+        "" if row.p99_ratio is None else f"{row.p99_ratio:.2f}",
         baseline,
         *size,
     )

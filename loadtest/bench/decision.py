@@ -11,7 +11,10 @@ from typing import Any
 from bidder.endpoints.service import Service
 from bidder.events.token import SigningKeys
 from bidder.openrtb.bid_request import BidRequest
+from bidder.parameters import DEFAULTS, Reading
+from bidder.renewed import Renewed
 from bidder.settings import settings
+from bidder.snapshot.ages import Ages
 from bidder.snapshot.compile import compile_index
 from bidder.snapshot.delivery import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
@@ -76,17 +79,23 @@ def video_requests(count: int) -> list[bytes]:
 
 def decision(held: Snapshot, now: datetime) -> Callable[[bytes], Any]:
     """`POST /bid` from this snapshot, as API Gateway calls the Chalice app; the app's clock stands still."""
+    return kept_decision(Keeper(lambda _known: held, lambda: Ages(_DAY, _DAY, _DAY)), lambda: now)
+
+
+def kept_decision(keeper: Keeper, clock: Callable[[], datetime]) -> Callable[[bytes], Any]:
+    """The same, from what a keeper has."""
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     import app  # reads the environment
 
     service = Service(settings())
-    service.keeper = Keeper(lambda _known: held, interval=_DAY, hard_age=_DAY)
-    service.signing_keys = _KEYS
+    service.keeper = keeper
+    steady = Reading(DEFAULTS.model_copy(update={"signing_keys": _KEYS}), {})
+    service.renewed = Renewed("bench", lambda _: steady, lambda _: _DAY.total_seconds())
     events: dict[bytes, Any] = {}
 
     def decide(body: bytes) -> Any:
-        app.service, app.now = lambda: service, lambda: now  # type: ignore[assignment]  # of several, the one asked last
+        app.service, app.now = lambda: service, clock  # type: ignore[assignment]  # of several, the one asked last
         return app.app(events.get(body) or events.setdefault(body, api_event(body)), None)
 
     return decide

@@ -16,6 +16,8 @@ class Row:
     ratio: float
     baseline: str
     workload: str | None = None
+    p99_ratio: float | None = None
+    """p99 over p99 of the baseline, where that is the question."""
     mb: int | None = None
     """What a book takes in memory once read: its file, and what was decoded of it."""
     build_s: float | None = None

@@ -1,15 +1,26 @@
 """The local AWS, the packaged stack in it, and the package under the real Lambda runtime: each once for a test run."""
 
+import json
 import os
+from base64 import b64encode
 from collections.abc import Iterator
 
 import pytest
 
+from tests import prices
 from tools.lambda_runtime import Functions, NotOnThisMachine, prepared, unpacked
 from tools.local import deployed
 from tools.ministack import REGION, MiniStack
 from tools.package import Package, package
 from tools.processes import free_port, local_environment
+
+_ADX = {"encryption": b64encode(prices.ENCRYPTION).decode(), "integrity": b64encode(prices.INTEGRITY).decode()}
+PARAMETERS = {
+    "snapshot-check-interval": "0.3",
+    "parameter-lifetime": "1",
+    "price-keys": json.dumps({"adx": _ADX}),
+}
+"""What tests need that the deployment doesn't make: little patience, and an exchange that encrypts its prices."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -46,7 +57,11 @@ def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MiniStack]:
 @pytest.fixture(scope="session")
 def stack(local_aws: MiniStack, built: Package) -> dict[str, str]:
     """The stack deployed into the local AWS: the environment, AWS_* and BIDDER_*, by which a bidder reaches it."""
-    return deployed(local_aws, built)
+    variables = deployed(local_aws, built)
+    ssm, path = local_aws.session().client("ssm"), variables["BIDDER_PARAMETERS"]
+    for name, value in PARAMETERS.items():
+        ssm.put_parameter(Name=f"{path}/{name}", Type="String", Value=value, Overwrite=True)
+    return variables
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +71,5 @@ def runtime(stack: dict[str, str], built: Package, tmp_path_factory: pytest.Temp
         prepared()
     except NotOnThisMachine as error:
         pytest.skip(str(error))
-    impatient = stack | {"BIDDER_SNAPSHOT_CHECK_INTERVAL": "0.3"}
-    with Functions(unpacked(built.archive), impatient, tmp_path_factory.mktemp("runtime")) as functions:
+    with Functions(unpacked(built.archive), stack, tmp_path_factory.mktemp("runtime")) as functions:
         yield functions

@@ -41,7 +41,7 @@ def publisher(browser: Browser, variables: dict[str, str], folder: Path, ready: 
     port, context, seen = free_port(), certificate(folder), list[Seen]()
     with proxy(port, context, seen) as outside, files(browser.site, context) as page:
         bidder = f"{LOOPBACK}:{outside}"
-        own = {"BIDDER_PUBLIC_URL": f"https://{bidder}", "BIDDER_SNAPSHOT_CHECK_INTERVAL": "0.3"}
+        own = {"BIDDER_PUBLIC_URL": f"https://{bidder}"}
         with module("tools.serve", "--no-autoreload", "--port", str(port), variables=variables | own):
             poll(lambda: _bids(port, ready))
             # By another name than the bidder's host, so that to the browser it is another site.

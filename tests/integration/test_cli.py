@@ -121,6 +121,46 @@ def test_explain_tells_of_a_campaign(run, tmp_path: Path) -> None:  # type: igno
     assert (unknown.returncode, "no snapshot of version 1" in unknown.stderr) == (1, True)
 
 
+def test_segments_are_kept_and_a_dry_run_warns_of_what_is_none(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    known, file = tmp_path / "segments.yaml", tmp_path / "campaigns.yaml"
+    known.write_text("segments: [{id: 42, provider: acme, name: Runners, size: 1000, cost: 0.5}]")
+    file.write_text(
+        FILE.format(id="targets", cpm=3).replace("country: {include: NOWHERE}", "segment: {all: [acme/42, 7]}")
+    )
+    assert run("campaigns", "import", str(file), "--dry-run").stderr == "", "nobody keeps segments yet"
+
+    assert run("segments", "import", str(known)).stdout.endswith("1 of them new or changed\n")
+    assert run("segments", "list").stdout.splitlines()[-1].split() == ["acme/42", "Runners", "1,000", "0.50"]
+    assert '"name": "Runners"' in run("segments", "show", "42").stdout
+    assert "no segment 43 is known" in run("segments", "show", "43").stderr
+    told = run("campaigns", "import", str(file), "--dry-run")
+    assert told.returncode == 0
+    assert told.stderr.startswith("warning: targets: targeting.segment.all: no segment 7 is known")
+    assert len(told.stderr.splitlines()) == 1
+
+
+def test_a_parameter_is_changed_only_to_what_can_be_used_and_no_secret_is_printed(run) -> None:  # type: ignore[no-untyped-def]
+    secret = run("admin-key").stdout.strip()
+    listed = run("parameters", "list")
+    assert (listed.returncode, listed.stderr) == (0, "")
+    rows = {line.split()[0]: line.split()[1:] for line in listed.stdout.splitlines()}
+    assert rows["/bidder/snapshot-hard-age"] == ["600", "s"]
+    assert rows["/bidder/admin-key"] == ["set"]
+
+    changed = run("parameters", "set", "snapshot-hard-age", "700")
+    assert (changed.returncode, changed.stderr) == (0, "")
+    assert "/bidder/snapshot-hard-age" in changed.stdout
+    refused = run("parameters", "set", "snapshot-hard-age", "100")
+    assert (refused.returncode, "more than snapshot-hard-age (100). Nothing was changed" in refused.stderr) == (1, True)
+    refused = run("parameters", "set", "snapshot-age", "100")
+    assert (refused.returncode, "snapshot-age is no parameter; they are snapshot-check" in refused.stderr) == (1, True)
+    assert run("parameters", "check").returncode == 0
+    assert run("parameters", "set", "snapshot-hard-age", "600").returncode == 0
+    told = listed.stdout + changed.stdout + run("parameters", "check").stdout
+    assert secret not in told
+    assert len(secret) == 43
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -248,10 +248,19 @@ def test_what_is_counted_lowers_the_bid_of_a_campaign_whose_ads_are_not_watched(
     poll(lambda: loop.bid("HRV")["price"] < first["price"])  # type: ignore[index]
 
 
-def test_an_exchange_with_keys_settles_in_encrypted_prices(loop: Loop, local_aws: MiniStack) -> None:
-    keys = {"encryption": b64encode(prices.ENCRYPTION).decode(), "integrity": b64encode(prices.INTEGRITY).decode()}
-    ssm = local_aws.session().client("ssm")
-    ssm.put_parameter(Name="/bidder/price-keys", Type="SecureString", Value=json.dumps({"adx": keys}), Overwrite=True)
+def test_a_parameter_that_is_changed_reaches_the_running_function(loop: Loop, local_aws: MiniStack) -> None:
+    loop.sell("AUT")
+    loop.refresh()
+    poll(bids(loop, "AUT"))
+    ssm, name = local_aws.session().client("ssm"), "/bidder/network-allowance"
+
+    ssm.put_parameter(Name=name, Type="String", Value="400", Overwrite=True)
+    poll(lambda: loop.bid("AUT", tmax=300) is None)
+    ssm.delete_parameter(Name=name)
+    poll(lambda: loop.bid("AUT", tmax=300))
+
+
+def test_an_exchange_with_keys_settles_in_encrypted_prices(loop: Loop) -> None:
     loop.sell("SWE", cpm=10)
     loop.refresh()
     poll(bids(loop, "SWE"))

@@ -1,6 +1,5 @@
 """Our signatures are botocore's own, and so are our requests."""
 
-import json
 import os
 import threading
 from collections.abc import Iterator
@@ -92,18 +91,17 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Handler]]:
 
 
 def test_objects_and_parameters_are_read(aws: type[Handler]) -> None:
-    aws.answers = [(200, b"whole"), (200, json.dumps({"Parameter": {"Value": "secret"}}).encode())]
+    aws.answers = [(200, b"whole"), (200, b'{"Parameters": [{"Value": "secret"}]}')]
 
     assert Objects().get_object(Bucket="b", Key="a/b c")["Body"].read() == b"whole"
-    assert Parameters().get_parameter(Name="/bidder/x", WithDecryption=True)["Parameter"]["Value"] == "secret"
-    assert aws.asked == [("/b/a/b%20c", b""), ("/", b'{"Name": "/bidder/x", "WithDecryption": true}')]
+    assert Parameters().get_parameters_by_path(Path="/x", MaxResults=9)["Parameters"] == [{"Value": "secret"}]
+    assert aws.asked == [("/b/a/b%20c", b""), ("/", b'{"Path": "/x", "MaxResults": 9}')]
 
 
 def test_what_is_not_there_is_told_from_what_fails(aws: type[Handler]) -> None:
     aws.answers = [
         (404, b"<Error><Code>NoSuchKey</Code></Error>"),
         (404, b"<Error><Code>NoSuchBucket</Code></Error>"),
-        (400, b'{"__type": "ParameterNotFound"}'),
         (400, b'{"__type": "AccessDeniedException"}'),
     ]
 
@@ -111,10 +109,8 @@ def test_what_is_not_there_is_told_from_what_fails(aws: type[Handler]) -> None:
         Objects().get_object(Bucket="b", Key="k")
     with pytest.raises(Refused):
         Objects().get_object(Bucket="b", Key="k")
-    with pytest.raises(Parameters.exceptions.ParameterNotFound):
-        Parameters().get_parameter(Name="/x")
     with pytest.raises(Refused):
-        Parameters().get_parameter(Name="/x")
+        Parameters().get_parameters_by_path(Path="/x")
 
 
 def test_a_passing_failure_is_tried_again_and_a_lasting_one_is_not(aws: type[Handler]) -> None:

@@ -42,7 +42,8 @@ class Aws(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
-        self._say(json.dumps({"Parameter": {"Value": KEYS.model_dump_json()}}).encode())
+        keys = {"Name": "/bidder/signing-keys", "Value": KEYS.model_dump_json()}
+        self._say(json.dumps({"Parameters": [keys]}).encode())
 
     def _say(self, body: bytes) -> None:
         self.send_response(200)

@@ -13,9 +13,9 @@ class World:
     def __init__(self) -> None:
         self.now, self.source, self.broken, self.reads = 0.0, 0, False, 0
         self.todo: list = []  # type: ignore[type-arg]
-        self.held = Renewed("name", self.read, 60, clock=lambda: self.now, start=self.todo.append)
+        self.held = Renewed("name", self.read, lambda _: 60, clock=lambda: self.now, start=self.todo.append)
 
-    def read(self) -> int:
+    def read(self, _held: int | None) -> int:
         self.reads += 1
         if self.broken:
             raise ConnectionError

@@ -22,11 +22,11 @@ def test_an_empty_variable_counts_as_absent() -> None:
 
 
 def test_every_bad_variable_is_named_at_once() -> None:
-    bad = {**GOOD, "BIDDER_SNAPSHOT_HARD_AGE": "-1", "BIDDER_PUBLIC_URL": "nowhere"}
+    bad = {**GOOD, "BIDDER_EVENTS_TOPIC": "arn", "BIDDER_PUBLIC_URL": "nowhere"}
     del bad["BIDDER_LEDGER_TABLE"]
 
     with pytest.raises(InvalidSettings) as raised:
         read(bad)
 
-    for name in ("BIDDER_LEDGER_TABLE", "BIDDER_SNAPSHOT_HARD_AGE", "BIDDER_PUBLIC_URL"):
+    for name in ("BIDDER_LEDGER_TABLE", "BIDDER_EVENTS_TOPIC", "BIDDER_PUBLIC_URL"):
         assert name in str(raised.value)

@@ -5,7 +5,6 @@ import logging
 import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from threading import BoundedSemaphore
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +16,7 @@ from lxml import etree
 from bidder.campaigns.campaign import Campaign
 from bidder.endpoints.bid import bid
 from bidder.endpoints.reply import Reply
+from bidder.endpoints.room import Room
 from bidder.events.claims import Claims
 from bidder.events.event import make_event
 from bidder.events.kinds import Kind
@@ -318,7 +318,7 @@ def test_more_at_once_than_there_is_room_for_is_503_and_the_room_is_given_back()
             inner.append(bid(made, body, {"origin": "https://page.example"}, BASE, NOW))
             return PLAIN
 
-    made.__dict__.update(keeper=Asking(), room=BoundedSemaphore(1))
+    made.__dict__.update(keeper=Asking(), room=Room(lambda: 1))
     outer = bid(made, body, {}, BASE, NOW)
 
     assert outer.status == 200

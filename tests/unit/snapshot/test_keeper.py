@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from bidder.snapshot.ages import Ages
 from bidder.snapshot.container import BadSnapshot
 from bidder.snapshot.keeper import Keeper
 from bidder.snapshot.snapshot import Snapshot
@@ -14,6 +15,7 @@ from tests.campaigns import NOW, campaign, snapshot
 
 INTERVAL = timedelta(seconds=5)
 HARD_AGE = timedelta(minutes=10)
+AGES = Ages(INTERVAL, HARD_AGE, HARD_AGE)
 FIRST = snapshot([campaign()], now=NOW)
 SECOND = snapshot([campaign(cpm=6)], now=NOW + timedelta(seconds=60))
 
@@ -36,7 +38,7 @@ class Store:
 
 
 def keeper_of(store: Store) -> Keeper:
-    return Keeper(store.load, INTERVAL, HARD_AGE)
+    return Keeper(store.load, lambda: AGES)
 
 
 def settle() -> None:
@@ -142,7 +144,7 @@ def test_without_a_store_requests_are_not_held_up_one_after_the_other() -> None:
 
 
 def test_an_old_snapshot_is_reported_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
-    keeper = Keeper(Store(FIRST).load, INTERVAL, HARD_AGE, warn_age=timedelta(minutes=3))
+    keeper = Keeper(Store(FIRST).load, lambda: AGES._replace(warn=timedelta(minutes=3)))
     reasons: list[tuple[int, str]] = []
     with caplog.at_level(logging.WARNING, logger="bidder"):
         for minute in range(13):

@@ -1,0 +1,109 @@
+"""Segments in DynamoDB, beside the history of campaigns, whose table is never scanned: by `pk` and `sk`
+
+- `segments`, `<provider>/<id>`: a segment as it is now, some 200 bytes, and its `version`; one `Query` reads all.
+- `segment#<provider>/<id>`, `version#<n>`: what the n-th change made of what, who made it and when.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from bidder.campaigns.segment import Segment
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_ALL = "segments"
+_IN_A_WRITE = 50
+"""Each takes two of the 100 items of a transaction."""
+
+
+class UnknownSegment(LookupError):
+    """No segment has this name."""
+
+
+class SegmentRepository:
+    """Reads and writes segments. DynamoDB's own errors pass through; who meets another's change is told by one."""
+
+    def __init__(
+        self,
+        dynamodb: "DynamoDBClient",
+        table: str,
+        who: str = "unknown",
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+        self._who = who
+        self._now = now
+
+    def put_many(self, segments: Sequence[Segment]) -> int:
+        """Adds the segments, or replaces those of the same name; how many that changed."""
+        held = {segment.word: (segment, version) for segment, version in self._held()}
+        changed = [its for its in segments if its != held.get(its.word, (None, 0))[0]]
+        for start in range(0, len(changed), _IN_A_WRITE):
+            batch = changed[start : start + _IN_A_WRITE]
+            items = [item for its in batch for item in self._items(its, *held.get(its.word, (None, 0)))]
+            self._dynamodb.transact_write_items(TransactItems=items)
+        return len(changed)
+
+    def all(self) -> list[Segment]:
+        """Every segment, by name."""
+        return [segment for segment, _ in self._held()]
+
+    def get(self, word: str) -> Segment:
+        """The segment that campaigns write like this. Raises UnknownSegment."""
+        for segment, _ in self._held():
+            if word in (segment.word, segment.id):
+                return segment
+        raise UnknownSegment(word)
+
+    def history(self, word: str) -> Iterator[dict[str, Any]]:
+        """The changes of a segment, the first one first: `at`, `who`, `before` and `after`."""
+        for item in self._query(f"segment#{word}"):
+            before = json.loads(item["before"]["S"]) if "before" in item else None
+            yield {
+                "at": item["at"]["S"],
+                "who": item["who"]["S"],
+                "before": before,
+                "after": json.loads(item["after"]["S"]),
+            }
+
+    def _held(self) -> Iterator[tuple[Segment, int]]:
+        for item in self._query(_ALL):
+            yield Segment.model_validate_json(item["document"]["S"]), int(item["version"]["N"])
+
+    def _query(self, pk: str) -> Iterator[dict[str, Any]]:
+        pages = self._dynamodb.get_paginator("query").paginate(
+            TableName=self._table,
+            ConsistentRead=True,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": pk}},
+        )
+        for page in pages:
+            yield from page["Items"]
+
+    def _items(self, segment: Segment, before: Segment | None, version: int) -> list[Any]:
+        document = segment.model_dump_json(exclude_defaults=True)
+        item = {
+            "pk": {"S": _ALL},
+            "sk": {"S": segment.word},
+            "version": {"N": str(version + 1)},
+            "document": {"S": document},
+        }
+        change = {
+            "pk": {"S": f"segment#{segment.word}"},
+            "sk": {"S": f"version#{version + 1:012}"},
+            "at": {"S": self._now().isoformat(timespec="seconds")},
+            "who": {"S": self._who},
+            "after": {"S": document},
+        }
+        put: Any = {"TableName": self._table, "Item": item, "ConditionExpression": "attribute_not_exists(version)"}
+        if before is not None:
+            change["before"] = {"S": before.model_dump_json(exclude_defaults=True)}
+            put |= {
+                "ConditionExpression": "version = :seen",
+                "ExpressionAttributeValues": {":seen": {"N": str(version)}},
+            }
+        return [{"Put": put}, {"Put": {"TableName": self._table, "Item": change}}]

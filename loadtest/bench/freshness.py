@@ -1,0 +1,134 @@
+"""`python -m loadtest.bench.freshness COUNT`: what a new snapshot every second does to the bids of a warm process.
+
+Bids come at a steady pace, as one Lambda environment gets them, for some seconds without a refresh and for as many with
+one every second: a new delivery state each time, and with every fifth another index as well. So they take turns. The
+snapshots are made beforehand, as the refresh is another process; loading them is the keeper's own thread's work.
+"""
+
+import gc
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from bidder.snapshot.ages import Ages
+from bidder.snapshot.compile import compile_index
+from bidder.snapshot.delivery import compile_delivery
+from bidder.snapshot.index import Index
+from bidder.snapshot.keeper import Keeper
+from bidder.snapshot.keys import DELIVERIES, INDEXES, POINTER
+from bidder.snapshot.manifest import Manifest
+from bidder.snapshot.part import object_id
+from bidder.snapshot.store import SnapshotStore
+from loadtest.bench import workload
+from loadtest.bench.decision import kept_decision
+from loadtest.bench.measure import Row, percentile, row
+
+COUNTS = (10_000, 100_000)
+WORKLOAD = "broad"
+BIDS_A_SECOND = 100
+SECONDS, WINDOWS = 10, 3
+REQUESTS = 400
+INDEXES_EVERY = 5
+STILL, FRESH = "bid, no refresh", "bid, refresh a second"
+
+
+class Objects:
+    """An S3 in a folder, whose pointer is moved by hand: reading files lets other threads run, as a download does."""
+
+    class exceptions:  # noqa: N801  # boto3's name
+        NoSuchKey = KeyError
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, key: str, data: bytes) -> None:
+        path = self._folder / key.replace("/", "-")
+        path.with_suffix(".part").write_bytes(data)
+        path.with_suffix(".part").replace(path)
+
+    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: ARG002, N803  # boto3's names
+        return {"Body": BytesIO((self._folder / Key.replace("/", "-")).read_bytes()), "ETag": ""}
+
+
+def rows(counts: tuple[int, ...] = COUNTS) -> Iterator[Row]:
+    """The rows of every size, as their processes have measured them."""
+    for count in counts:
+        command = [sys.executable, "-m", __name__, str(count)]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603
+        yield from (Row(**one) for one in json.loads(done.stdout.splitlines()[-1]))
+
+
+def measured(count: int, seconds: int = SECONDS, windows: int = WINDOWS) -> list[Row]:
+    """The rows of one size, measured here and now."""
+    with TemporaryDirectory() as folder:
+        return _measured(count, seconds, windows, Objects(Path(folder)))
+
+
+def _measured(count: int, seconds: int, windows: int, s3: Objects) -> list[Row]:
+    manifests = _published(count, seconds * windows + 1, datetime.now(UTC), s3)
+    s3.put(POINTER, manifests.pop(0))
+    ages = Ages(timedelta(seconds=0.5), timedelta(hours=1), timedelta(hours=1))
+    keeper = Keeper(SnapshotStore(s3, "bench").load, lambda: ages)  # type: ignore[arg-type]
+    decide = kept_decision(keeper, lambda: datetime.now(UTC))
+    inputs = workload.requests(WORKLOAD, REQUESTS)
+    for body in inputs:
+        decide(body)
+    gc.collect()
+    gc.freeze()
+    took: dict[str, list[float]] = {STILL: [], FRESH: []}
+    for _ in range(windows):
+        took[STILL] += _paced(decide, inputs, seconds, lambda: None)
+        took[FRESH] += _paced(decide, inputs, seconds, lambda: s3.put(POINTER, manifests.pop(0)))
+    if manifests or keeper.held is None:
+        msg = f"{len(manifests)} snapshots were not loaded: this measured less than it says"
+        raise RuntimeError(msg)
+    base = took[STILL]
+    ratio = percentile(took[FRESH], 0.99) / percentile(base, 0.99)
+    still, fresh = (row(name, count, its, STILL, base, workload=WORKLOAD) for name, its in took.items())
+    return [still, replace(fresh, p99_ratio=round(ratio, 2))]
+
+
+def _paced(
+    decide: Callable[[bytes], Any], inputs: list[bytes], seconds: int, every_second: Callable[[], None]
+) -> list[float]:
+    """Microseconds of each bid; one that takes longer than its turn makes the next ones late, and none is left out."""
+    took: list[float] = []
+    began = time.perf_counter()
+    for number in range(seconds * BIDS_A_SECOND):
+        if number % BIDS_A_SECOND == 0:
+            every_second()
+        time.sleep(max(0.0, began + number / BIDS_A_SECOND - time.perf_counter()))
+        started = time.perf_counter_ns()
+        decide(inputs[number % len(inputs)])
+        took.append((time.perf_counter_ns() - started) / 1000)
+    return took
+
+
+def _published(count: int, many: int, now: datetime, s3: Objects) -> list[bytes]:
+    """Writes the objects of so many snapshots, and returns their pointers."""
+    book = list(workload.campaigns(WORKLOAD, count))
+    indexes = [compile_index(book), compile_index(book[:-1])]
+    for data in indexes:
+        s3.put(INDEXES + object_id(data), data)
+    manifests: list[bytes] = []
+    for number in range(many):
+        data = indexes[number // INDEXES_EVERY % 2]
+        index = Index.load([data])
+        delivery = compile_delivery(index, {}, now + timedelta(milliseconds=number))
+        key = f"{DELIVERIES}{number}-{object_id(delivery)}"
+        s3.put(key, delivery)
+        manifest = Manifest(version=number + 1, index=(INDEXES + object_id(data),), delivery=key)
+        manifests.append(manifest.model_dump_json(exclude_defaults=True).encode())
+    return manifests
+
+
+if __name__ == "__main__":
+    print(json.dumps([one.record() for one in measured(int(sys.argv[1]))]))

@@ -1,0 +1,78 @@
+"""`python -m loadtest.bench.load FOLDER`: from a downloaded snapshot to the first bid, in a process just begun.
+
+What is measured begins with the objects' bytes in memory and ends with the answer to the first request.
+"""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
+from tempfile import TemporaryDirectory
+from time import perf_counter_ns
+from typing import Any
+
+from bidder.snapshot.delivery import load_delivery
+from bidder.snapshot.index import Index
+from bidder.snapshot.snapshot import Snapshot
+from loadtest.bench import workload
+from loadtest.bench.decision import decision
+from loadtest.bench.measure import Row, percentile, row
+
+COUNT, WORKLOAD = 100_000, "broad"
+STARTS = 9
+BASELINE, LOADED = "checksum of the index", "load to first bid"
+
+_COMPILE = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from bidder.snapshot.compile import compile_index
+from bidder.snapshot.delivery import compile_delivery
+from bidder.snapshot.index import Index
+from loadtest.bench import workload
+data = compile_index(workload.campaigns(sys.argv[2], int(sys.argv[3])))
+Path(sys.argv[1], "index").write_bytes(data)
+Path(sys.argv[1], "delivery").write_bytes(compile_delivery(Index.load([data]), {}, datetime.now(UTC)))
+"""
+
+
+def rows(count: int = COUNT, starts: int = STARTS) -> list[Row]:
+    """The load of so many campaigns, beside what only its checksum takes; with the whole process's memory then."""
+    with TemporaryDirectory() as folder:
+        _run("-c", _COMPILE, folder, WORKLOAD, str(count))
+        found = [json.loads(_run("-m", __name__, folder).splitlines()[-1]) for _ in range(starts)]
+    took = {name: [its[name] for its in found] for name in (BASELINE, LOADED)}
+    base, loaded = (row(name, count, its, BASELINE, took[BASELINE], workload=WORKLOAD) for name, its in took.items())
+    return [base, replace(loaded, mb=round(percentile([its["mb"] for its in found], 0.5)))]
+
+
+def _run(*arguments: str) -> str:
+    done = subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    return done.stdout
+
+
+def measured(folder: Path) -> dict[str, Any]:
+    """Microseconds of each, and the most memory that this process had, in MB. Raises RuntimeError without a bid."""
+    index, delivery = ((folder / name).read_bytes() for name in ("index", "delivery"))
+    now = datetime.now(UTC)
+    [request] = workload.requests(WORKLOAD, 1)
+    began = perf_counter_ns()
+    sha256(index).hexdigest()
+    hashed = perf_counter_ns()
+    read = Index.load([index])
+    answer = decision(Snapshot(1, read, load_delivery(delivery, read)), now)(request)
+    done = perf_counter_ns()
+    if answer["statusCode"] != 200:
+        msg = f"the first request was answered {answer['statusCode']}, which is no measure of a bid"
+        raise RuntimeError(msg)
+    most = getrusage(RUSAGE_SELF).ru_maxrss / 1024
+    return {BASELINE: (hashed - began) / 1000, LOADED: (done - hashed) / 1000, "mb": most}
+
+
+if __name__ == "__main__":
+    decision(None, datetime.now(UTC))  # type: ignore[arg-type]  # imports what a function has imported by then
+    print(json.dumps(measured(Path(sys.argv[1]))))

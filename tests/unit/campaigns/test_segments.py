@@ -1,0 +1,109 @@
+"""Segments' metadata: as it is, how it came to be, and which campaigns name what nobody knows."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.campaigns.segment import InvalidSegmentFile, Segment, read_segments, unknown
+from bidder.campaigns.segments import SegmentRepository, UnknownSegment
+from tests.campaigns import NOW, campaign, creative
+from tests.fake_tables import FakeTables, TransactionCanceledException
+
+FILE = """
+segments:
+  - {id: 42, provider: Acme, name: Runners, size: 120000, cost: 0.5}
+  - {id: 43, provider: acme, name: Swimmers}
+"""
+
+
+def repository(fake: FakeTables, who: str = "ann") -> SegmentRepository:
+    return SegmentRepository(fake, "history", who, now=lambda: NOW)  # type: ignore[arg-type]
+
+
+def tables() -> FakeTables:
+    return FakeTables({"history": ("pk", "sk")})
+
+
+def test_a_file_is_read_as_campaigns_write_segments() -> None:
+    runners, swimmers = read_segments(FILE)
+
+    assert (runners.word, runners.size, runners.cost_micros) == ("acme/42", 120_000, 500_000)
+    assert (swimmers.word, swimmers.size, swimmers.cost_micros) == ("acme/43", None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("segments: [{id: 1, provider: a, name: b, size: -1}]", "segments.0.size: "),
+        ("segments: [{id: 1, provider: a}]", "segments.0.name: Field required"),
+        ("segments: [{id: 1, provider: a, name: b}, {id: 1, provider: A, name: c}]", "a/1: is in the file more than"),
+        ("segments: {", "not YAML"),
+        ("[]", "file: "),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_named(text: str, said: str) -> None:
+    with pytest.raises(InvalidSegmentFile, match=said):
+        read_segments(text)
+
+
+@given(st.lists(st.lists(st.tuples(st.integers(0, 120), st.sampled_from(["x", "y"])), max_size=130), max_size=4))
+def test_what_was_imported_last_is_there_and_each_change_is_told(imports: list[list[tuple[int, str]]]) -> None:
+    kept = repository(tables())
+    model: dict[str, Segment] = {}
+    changes: dict[str, list[str]] = {}
+    for one in imports:
+        segments = [Segment(id=str(number), provider="p", name=name) for number, name in dict(one).items()]
+        new = [its for its in segments if model.get(its.word) != its]
+        assert kept.put_many(segments) == len(new)
+        for its in new:
+            model[its.word] = its
+            changes.setdefault(its.word, []).append(its.name)
+
+    assert {its.word: its for its in kept.all()} == model
+    for word, names in changes.items():
+        told = list(kept.history(word))
+        assert [its["after"]["name"] for its in told] == names
+        assert [its["before"] and its["before"]["name"] for its in told] == [None, *names[:-1]]
+        assert {(its["who"], its["at"]) for its in told} == {("ann", NOW.isoformat(timespec="seconds"))}
+
+
+def test_a_segment_is_found_with_and_without_its_provider() -> None:
+    kept = repository(tables())
+    kept.put_many(read_segments(FILE))
+
+    assert kept.get("acme/42") == kept.get("42")
+    with pytest.raises(UnknownSegment, match="acme/44"):
+        kept.get("acme/44")
+
+
+def test_a_change_that_somebody_else_came_before_is_refused() -> None:
+    fake = tables()
+    repository(fake).put_many(read_segments(FILE))
+
+    def come_before() -> None:
+        fake.before_write = lambda: None
+        repository(fake, "bob").put_many([Segment(id="42", provider="acme", name="Joggers")])
+
+    fake.before_write = come_before
+    with pytest.raises(TransactionCanceledException):
+        repository(fake).put_many([Segment(id="42", provider="acme", name="Hikers")])
+    assert repository(fake).get("42").name == "Joggers"
+
+
+def test_each_field_that_names_an_unknown_segment_is_told() -> None:
+    made = campaign(
+        targeting={"segment": {"include": ["acme/42", "43"], "exclude": ["acme/99"]}, "domain": {"include": ["x.y"]}},
+        where={"or": [{"segment": {"all": ["7"]}}, {"not": {"country": {"include": ["usa"]}}}]},
+        multipliers={"segment": {"acme/8": 2}},
+        creatives=[creative(where={"segment": {"include": ["acme/43", "z/1"]}})],
+    )
+
+    told = list(unknown(made.model_dump(mode="json", exclude_defaults=True), {"acme/42", "acme/43"}))
+
+    assert sorted(line.partition(":")[0] for line in told) == [
+        "creatives[spot].where.segment.include",
+        "multipliers.segment",
+        "targeting.segment.exclude",
+        "where.or[0].segment.all",
+    ]
+    assert [line for line in told if "no segment acme/99 is known" in line]

@@ -1,0 +1,315 @@
+"""From edits to bids, with everything in between going wrong: what is answered is always one whole book's answer.
+
+A model keeps, for every snapshot that was ever pointed to, the campaigns that were for sale when it was made, and an
+oracle of its own (`tests.oracle`) says what those would bid. Each answer of a bidder has to be the oracle's on one of
+them: not older than the hard age, not older than what this bidder has answered from before, and, where the bidder had
+time to look and what is in S3 is whole, not older than the newest.
+"""
+
+import contextlib
+import json
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from bidder.campaigns.campaign import Campaign, Status
+from bidder.delivery.budget import Spend
+from bidder.endpoints.bid import bid
+from bidder.endpoints.rebuild import rebuild
+from bidder.snapshot.ages import Ages
+from bidder.snapshot.container import FORMAT
+from bidder.snapshot.keeper import Keeper
+from bidder.snapshot.keys import POINTER
+from bidder.snapshot.last_good import LastGood
+from bidder.snapshot.manifest import Manifest
+from tests.campaigns import NOW, campaign
+from tests.oracle import best_bids
+from tests.service import service
+from tests.unit.endpoints.test_rebuild import World
+
+CHECK, HARD = timedelta(seconds=2), timedelta(minutes=10)
+NAMES = "abcde"
+REQUEST = {
+    "id": "auction",
+    "test": 1,  # so that no allowance is used up, which is another's subject
+    "imp": [
+        {"id": name, "video": {"mimes": ["video/mp4"], "protocols": [7, 13], "plcmt": number}}
+        for number, name in enumerate(NAMES, 1)
+    ],
+    "site": {"domain": "news.example"},
+}
+"""An impression for each campaign alone, so that one answer shows the whole book."""
+Book = list[Campaign]
+_FORMAT = f" {FORMAT} ".encode()
+DAMAGE: dict[str, Callable[[bytes, int], bytes | None]] = {
+    "empty": lambda _, __: b"",
+    "cut": lambda data, place: data[:place],
+    "changed": lambda data, place: data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :],
+    "of the future": lambda data, _: data.replace(_FORMAT, b" 99 ", 1).replace(b'"version"', b'"edition"'),
+    "gone": lambda _, __: None,
+}
+
+
+class Died(Exception):
+    """A process that is gone."""
+
+
+class Away:
+    """An S3 that can't be reached while `is_away`."""
+
+    def __init__(self, s3: Any) -> None:
+        self._s3 = s3
+        self.is_away = False
+        self.exceptions = s3.exceptions
+
+    def get_object(self, **asked: Any) -> Any:
+        if self.is_away:
+            raise ConnectionError
+        return self._s3.get_object(**asked)
+
+
+class Bidder:
+    """A process of the bid function, in an environment with a folder of its own."""
+
+    def __init__(self, s3: Any, folder: Path) -> None:
+        self.folder = folder
+        self.s3 = Away(s3)
+        self.asked: datetime | None = None
+        self.seen = 0
+        """It has had this version, or a newer one."""
+        self.start()
+
+    def start(self) -> None:
+        self.asked = None
+        store = LastGood(self.s3, "bucket", self.folder, start=lambda work: work())  # type: ignore[arg-type]
+        keeper = Keeper(store.load, lambda: Ages(CHECK, HARD, HARD))
+        self.service = service(None, keeper=keeper)
+
+    def answer(self, now: datetime) -> dict[str, tuple[int, str]]:
+        """Price and campaign of each impression that is bid on, as the caller gets them."""
+        reply = bid(self.service, json.dumps(REQUEST).encode(), {}, "https://bid.example", now)
+        for thread in threading.enumerate():
+            if thread.name == "snapshot":
+                thread.join(10)
+                assert not thread.is_alive()
+        assert reply.status in {200, 204}
+        bids = json.loads(reply.body)["seatbid"][0]["bid"] if reply.status == 200 else []
+        return {its["impid"]: (round(its["price"] * 1_000_000), its["cid"]) for its in bids}
+
+
+class RefreshToBid(RuleBasedStateMachine):
+    @initialize()
+    def begin(self) -> None:
+        self.world = World()
+        self.now = NOW
+        self.warm = self.world.process()
+        self.messages = 1
+        """Notifications on their way to the refresh."""
+        self.books: list[Book] = []
+        """What the refreshes that run at the moment have read; the innermost is last."""
+        self.made: dict[int, Book] = {}
+        self.published: dict[int, datetime] = {}
+        """Versions that were ever pointed to, and the times that they are of."""
+        self.damaged: set[str] = set()
+        self.world.s3.after_write = self.written
+        self.folders = TemporaryDirectory()
+        self.bidders = [Bidder(self.world.s3, Path(self.folders.name) / str(number)) for number in range(2)]
+        for number, name in enumerate(NAMES, 1):
+            self.edit(name, number, paused=False, budget=None)
+            self.spend(name, 2_000_000)
+        self.refresh(again=False, warm=True, dies=None, after=False)
+        self.bid(0)
+
+    def teardown(self) -> None:
+        if hasattr(self, "folders"):
+            self.folders.cleanup()
+
+    # what people do
+
+    @rule(name=st.sampled_from(NAMES), cpm=st.integers(1, 9), paused=st.booleans(), budget=st.none() | st.just(1))
+    def edit(self, name: str, cpm: int, paused: bool, budget: int | None) -> None:
+        everything = name == "e"  # it takes any impression that the others leave
+        number = NAMES.index(name) + 1
+        self.world.campaigns.put(
+            campaign(
+                id=name,
+                cpm=cpm,
+                status="paused" if paused else "active",
+                budget={"total": budget},
+                advertiser={"name": name, "domain": f"{name}.example"},
+                targeting={} if everything else {"placement": {"include": [number]}},
+            )
+        )
+
+    @rule(name=st.sampled_from(NAMES), micros=st.sampled_from([0, 2_000_000]))
+    def spend(self, name: str, micros: int) -> None:
+        self.world.ledger.spent[name] = Spend(micros, 0)
+
+    @rule()
+    def ask_for_a_refresh(self) -> None:
+        self.messages += 1
+
+    # what goes on meanwhile
+
+    @rule(seconds=st.sampled_from([1, 2, 3, 60, 300, 601]))
+    def wait(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    @rule(seconds=st.sampled_from([-700, -60, -1, 3600]))
+    def clock_jumps(self, seconds: int) -> None:
+        if seconds > 0 or POINTER not in self.damaged:  # two misfortunes at once are one too many
+            self.now += timedelta(seconds=seconds)
+
+    @precondition(lambda self: self.messages)
+    @rule(again=st.booleans(), warm=st.booleans(), dies=st.none() | st.integers(0, 4), after=st.booleans())
+    def refresh(self, again: bool, warm: bool, dies: int | None, after: bool) -> None:
+        """A message is delivered, and perhaps not for the last time; the function may die at any write."""
+        self.messages -= not again
+        with self.dying(dies, after=after):
+            self.run(warm=warm)
+            if dies is None:
+                assert not self.damaged & self.named(), "a refresh that ends well leaves nothing damaged"
+
+    @precondition(lambda self: self.messages)
+    @rule(writes=st.integers(0, 3), name=st.sampled_from(NAMES), cpm=st.integers(1, 9), warm=st.booleans())
+    def refresh_during_a_refresh(self, writes: int, name: str, cpm: int, warm: bool) -> None:
+        """In the middle of it a campaign is changed, and a later message is worked on from beginning to end."""
+        left = [writes]
+
+        def interrupt(_: str) -> None:
+            left[0] -= 1
+            if left[0] == -1:
+                self.now += timedelta(seconds=1)
+                self.edit(name, cpm, paused=False, budget=None)
+                self.run(warm=False)
+
+        self.world.s3.before_write = interrupt
+        self.run(warm=warm)
+        self.world.s3.before_write = lambda _: None
+
+    @precondition(lambda self: POINTER in self.world.s3.objects)
+    @rule(what=st.sampled_from(["pointer", "index", "delivery"]), how=st.sampled_from(sorted(DAMAGE)), data=st.data())
+    def damage(self, what: str, how: str, data: Any) -> None:
+        manifest = self.world.store.current()
+        if manifest is None or (what == "pointer" and int(self.now.timestamp() * 1000) <= max(self.published)):
+            return
+        keys = {"pointer": (POINTER,), "index": manifest.index, "delivery": (manifest.delivery,)}[what]
+        key = data.draw(st.sampled_from(keys))
+        if key in self.damaged:
+            return
+        self.damaged.add(key)
+        data_of_it = self.world.s3.objects.pop(key)
+        if what == "pointer" and how == "changed":
+            how = "cut"  # a number in it would be another number
+        harmed = DAMAGE[how](data_of_it, data.draw(st.integers(0, len(data_of_it) - 1)))
+        assert harmed != data_of_it
+        if harmed is not None:
+            self.world.s3.objects[key] = harmed
+
+    @rule(which=st.integers(0, 1), is_away=st.booleans())
+    def network(self, which: int, is_away: bool) -> None:
+        self.bidders[which].s3.is_away = is_away
+
+    @rule(which=st.integers(0, 1))
+    def restart(self, which: int) -> None:
+        """A process crashes; its environment, with what it has on disk, stays."""
+        self.bidders[which].start()
+
+    # what must hold
+
+    @rule(which=st.integers(0, 1))
+    def bid(self, which: int) -> None:
+        bidder = self.bidders[which]
+        looks = bidder.asked is None or abs(self.now - bidder.asked) >= CHECK
+        bidder.asked = self.now
+        self.check(bidder, bidder.answer(self.now))
+        whole = self.published and POINTER not in self.damaged and not self.damaged & self.named()
+        if looks and whole and not bidder.s3.is_away:
+            bidder.seen = max(bidder.seen, self.pointed_to().version)
+        self.check(bidder, bidder.answer(self.now))
+
+    def check(self, bidder: Bidder, answer: dict[str, tuple[int, str]]) -> None:
+        candidates = [version for version in self.published if version >= bidder.seen]
+        young = [version for version in candidates if self.now - self.published[version] <= HARD]
+        matching = [version for version in young if _is(answer, self.made[version])]
+        may_be_old = not bidder.seen or len(young) < len(candidates)  # after a jump of the clock the newest may be, too
+        assert matching or (not answer and may_be_old), (answer, bidder.seen, young)
+
+    # how
+
+    def run(self, *, warm: bool) -> None:
+        spent = {name: its.total_micros for name, its in self.world.ledger.spent.items()}
+        self.books.append(
+            [
+                its
+                for its in self.world.campaigns.all()
+                if its.status is Status.ACTIVE
+                and (its.budget.total_micros is None or spent.get(its.id, 0) <= its.budget.total_micros)
+            ]
+        )
+        try:
+            rebuild(self.warm if warm else self.world.process(), self.now)
+        finally:
+            self.books.pop()
+
+    def written(self, key: str) -> None:
+        self.damaged.discard(key)
+        if key == POINTER:
+            manifest = self.pointed_to()
+            assert manifest.version > max(self.published, default=0)
+            assert manifest.at
+            self.published[manifest.version] = manifest.at
+            self.made[manifest.version] = self.books[-1]
+
+    def pointed_to(self) -> Manifest:
+        return Manifest.model_validate_json(self.world.s3.objects[POINTER])
+
+    def named(self) -> set[str]:
+        if POINTER in self.damaged or POINTER not in self.world.s3.objects:
+            return {POINTER}
+        manifest = self.pointed_to()
+        return {POINTER, *manifest.index, manifest.delivery}
+
+    @contextlib.contextmanager
+    def dying(self, dies: int | None, *, after: bool) -> Iterator[None]:
+        left = dies
+
+        def write(_: str) -> None:
+            nonlocal left
+            if left is not None:
+                left -= 1
+                if left < 0:
+                    raise Died
+
+        def written(key: str) -> None:
+            self.written(key)
+            write(key)
+
+        if after:
+            self.world.s3.after_write = written
+        else:
+            self.world.s3.before_write = write
+        with contextlib.suppress(Died):
+            yield
+        self.world.s3.before_write, self.world.s3.after_write = (lambda _: None), self.written
+
+
+def _is(answer: dict[str, tuple[int, str]], book: Book) -> bool:
+    """Whether an answer is the oracle's, of one book and no other."""
+    expected = best_bids(REQUEST, book, NOW)
+    return answer.keys() == expected.keys() and all(
+        price == expected[imp][0] and name in expected[imp][1] for imp, (price, name) in answer.items()
+    )
+
+
+TestRefreshToBid = RefreshToBid.TestCase
+TestRefreshToBid.settings = settings(
+    max_examples=300, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)

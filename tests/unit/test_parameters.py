@@ -1,0 +1,128 @@
+"""Parameters: all of them can be used, or the last good ones stay; what is wrong is named, and no secret shown."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.aws.path import under_path
+from bidder.parameters import DEFAULTS, NAMES, SECRETS, Parameters, Reading, better, read
+from tests.fake_ssm import FakeSSM
+
+SECRET = "A" * 43
+KEYS = f'{{"current": "k1", "keys": {{"k1": "{SECRET}"}}}}'
+GOOD = {
+    "snapshot-check-interval": "5",
+    "snapshot-warn-age": "100",
+    "snapshot-hard-age": "200",
+    "network-allowance": "30.5",
+    "most-bids-at-once": "3",
+    "parameter-lifetime": "15",
+    "currency-rates": '{"EUR": 1.0842}',
+    "signing-keys": KEYS,
+    "price-keys": f'{{"adx": {{"encryption": "{SECRET}", "integrity": "{SECRET}"}}}}',
+    "exchanges": '{"adx": {"billed_by": "bill"}}',
+    "admin-key": SECRET,
+}
+BAD = {
+    "snapshot-check-interval": "0",
+    "snapshot-warn-age": "soon",
+    "snapshot-hard-age": "86400",
+    "network-allowance": "-1",
+    "most-bids-at-once": "2.5",
+    "parameter-lifetime": "",
+    "currency-rates": '{"EUR": 0}',
+    "signing-keys": f'{{"current": "{SECRET}", "keys": 7}}',
+    "price-keys": f'{{"adx": "{SECRET}"}}',
+    "exchanges": '{"adx": {"billed_by": "win"}}',
+    "admin-key": "secret",
+}
+
+
+def test_every_value_is_read_as_what_it_is() -> None:
+    found, wrong = read(GOOD)
+
+    assert not wrong
+    assert set(GOOD) == set(BAD) == set(NAMES)
+    assert (found.ages.check.total_seconds(), found.ages.warn.total_seconds(), found.ages.hard.total_seconds()) == (
+        5,
+        100,
+        200,
+    )
+    assert (found.network_allowance, found.most_bids_at_once, found.parameter_lifetime) == (30.5, 3, 15)
+    assert found.currency_rates == {"EUR": 1_084_200}
+    assert found.signing_keys
+    assert found.signing_keys.current == "k1"
+    assert found.price_keys
+    assert found.price_keys.of("adx")
+    assert found.exchanges
+    assert found.exchanges.billed_by_notice() == {"adx"}
+    assert found.admin_key == SECRET
+
+
+@given(st.sets(st.sampled_from(NAMES)), st.sets(st.sampled_from(NAMES)))
+def test_whatever_is_wrong_is_named_and_the_rest_is_as_if_it_were_not_there(bad: set[str], absent: set[str]) -> None:
+    values = {name: (BAD if name in bad else GOOD)[name] for name in NAMES if name not in absent}
+    missing = {"signing-keys"} & absent
+
+    found, wrong = read(values)
+
+    assert set(wrong) == bad - absent | missing
+    for name in NAMES:
+        field = name.replace("-", "_")
+        left_out = name in bad | absent
+        expected = getattr(DEFAULTS if left_out else read(GOOD).parameters, field)
+        assert getattr(found, field) == (None if name in {"price-keys", "exchanges"} & bad - absent else expected)
+
+
+@pytest.mark.parametrize("name", sorted(SECRETS))
+def test_no_secret_is_shown(name: str) -> None:
+    reading = read({**GOOD, name: BAD[name]})
+
+    for told in (str(reading.wrong), repr(reading.parameters), repr(read(GOOD))):
+        assert SECRET not in told
+        assert BAD[name] not in told
+
+
+def test_a_warning_that_comes_after_the_end_is_wrong_whichever_of_the_two_is_given() -> None:
+    for values in ({"snapshot-warn-age": "601"}, {"snapshot-hard-age": "179"}, {**GOOD, "snapshot-hard-age": "99"}):
+        found, wrong = read({"signing-keys": KEYS, **values})
+        assert set(wrong) == set(values) & {"snapshot-warn-age", "snapshot-hard-age"}
+        assert "is more than snapshot-hard-age" in next(iter(wrong.values()))
+        assert found.ages[1:] == DEFAULTS.ages[1:]
+
+
+def test_the_last_good_ones_stay_all_of_them_until_all_are_good_again() -> None:
+    first = read(GOOD)
+
+    assert better(first, read({**GOOD, "network-allowance": "40", "most-bids-at-once": "many"})) is first
+    mended = read({**GOOD, "network-allowance": "40"})
+    assert better(first, mended) is mended
+
+
+def test_who_begins_with_faults_takes_what_has_fewer_of_them() -> None:
+    two, one, other = (
+        read({**GOOD, **{name: BAD[name] for name in names}})
+        for names in (("signing-keys", "admin-key"), ("admin-key",), ("price-keys",))
+    )
+
+    assert better(None, two) is two
+    assert better(two, one) is one
+    assert better(one, two) is one
+    assert better(one, other) is one
+
+
+def test_all_pages_are_read_and_without_secrets_none_of_those() -> None:
+    ssm = FakeSSM("/at/home", GOOD, SECRETS)
+
+    assert under_path(ssm, "/at/home", secrets=True) == GOOD  # type: ignore[arg-type]
+    plain = under_path(ssm, "/at/home", secrets=False)  # type: ignore[arg-type]
+    assert plain == {name: value for name, value in GOOD.items() if name not in SECRETS}
+    assert read(plain, secrets=False).wrong == {}
+
+
+def test_the_empty_path_gives_the_defaults_and_no_keys() -> None:
+    found, wrong = read({})
+
+    assert found == Parameters() == DEFAULTS
+    assert set(wrong) == {"signing-keys"}
+    assert isinstance(read({}), Reading)
