@@ -90,6 +90,7 @@ def kept_decision(keeper: Keeper, clock: Callable[[], datetime]) -> Callable[[by
 
     service = Service(settings())
     service.keeper = keeper
+    service.publisher = Unheard()  # type: ignore[assignment]
     steady = Reading(DEFAULTS.model_copy(update={"signing_keys": _KEYS}), {})
     service.renewed = Renewed("bench", lambda _: steady, lambda _: _DAY.total_seconds())
     events: dict[bytes, Any] = {}
@@ -99,6 +100,13 @@ def kept_decision(keeper: Keeper, clock: Callable[[], datetime]) -> Callable[[by
         return app.app(events.get(body) or events.setdefault(body, api_event(body)), None)
 
     return decide
+
+
+class Unheard:
+    """A publisher of what nobody counts."""
+
+    def publish_all(self, _events: object) -> None:
+        """Takes them."""
 
 
 def snapshot(count: int, now: datetime) -> Snapshot:
