@@ -206,16 +206,21 @@ def _prices(imp: Json, campaign: Campaign, openly: int | None, seat: str, length
         own = _by_length(deal, length, deal.get("bidfloor"))
         floors = open_floors if own is None else [(own, currency)]
         for terms in campaign.deals:
-            per_second = (deal.get("mincpmpersec", 0) * length, currency)
+            per_second = (_times(deal.get("mincpmpersec", 0), length), currency)
             if terms.id == deal["id"] and _reaches(terms.cpm_micros, [*floors, per_second]):
                 yield (
                     ceil(Decimal(str(own)) * RATES[currency] * 10**6)
                     if deal.get("at") == 3 and own
                     else terms.cpm_micros
                 )
-    per_second = (video.get("mincpmpersec", 0) * length, imp.get("bidfloorcur", "USD"))
+    per_second = (_times(video.get("mincpmpersec", 0), length), imp.get("bidfloorcur", "USD"))
     if openly and not pmp.get("private_auction") and _reaches(openly, [*open_floors, per_second]):
         yield openly
+
+
+def _times(amount: float, length: float) -> Decimal:
+    """As people multiply: 0.1 a second for 6 seconds is 0.6."""
+    return Decimal(str(amount)) * Decimal(str(length))
 
 
 def _by_length(holder: Json, length: float, otherwise: float | None) -> float | None:
@@ -223,7 +228,7 @@ def _by_length(holder: Json, length: float, otherwise: float | None) -> float | 
     return max((f["bidfloor"] for f in ranges), default=otherwise)
 
 
-def _reaches(cpm_micros: int, floors: Iterable[tuple[float | None, str]]) -> bool:
+def _reaches(cpm_micros: int, floors: Iterable[tuple[float | Decimal | None, str]]) -> bool:
     return all(
         not floor or (currency in RATES and Decimal(cpm_micros) >= Decimal(str(floor)) * RATES[currency] * 10**6)
         for floor, currency in floors

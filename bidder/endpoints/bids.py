@@ -40,6 +40,7 @@ class Bids:
         self._minute: datetime | None = None
         self._until = datetime.max.replace(tzinfo=UTC)
         self._unpublished: list[Event] = []
+        self._due = False
         self._told = 0
         self._lock = Lock()
 
@@ -55,11 +56,12 @@ class Bids:
 
     def flush(self, now: datetime) -> None:
         """Publishes the counts of the minutes that are over, and returns at once."""
-        if not self._unpublished and now < self._until:
+        if not self._due and now < self._until:
             return
         with self._lock:
             if now >= self._until:
                 self._begin(now)
+            self._due = False
             events, self._unpublished = self._unpublished, []
         if events:
             self._start(lambda: self._tell(events))
@@ -68,6 +70,7 @@ class Bids:
         if self._minute is not None:
             self._unpublished += [self._event(its, number, self._minute) for its, number in self._counts.items()]
             self._counts.clear()
+            self._due = bool(self._unpublished)
         self._minute = now.replace(second=0, microsecond=0)
         self._until = self._minute + _MINUTE
 

@@ -69,6 +69,22 @@ def test_a_minutes_bids_are_told_by_campaign_and_deal_when_it_is_over_and_nobody
     assert len({e.bid_id for e in told.events}) == 2
 
 
+def test_what_could_not_be_told_is_tried_again_with_the_next_minutes_not_with_every_bid() -> None:
+    told = Told(["before"])
+    bids = Bids("p", told.publish, told.waiting.append)
+
+    post(bids, 0 * SECOND)
+    post(bids, 60 * SECOND)
+    told.run()
+    for second in range(61, 119):
+        post(bids, second * SECOND)
+    assert (told.waiting, told.events) == ([], [])
+    post(bids, 120 * SECOND)
+    told.run()
+
+    assert sorted((e.at - NOW, e.count) for e in told.events) == [(0 * SECOND, 1), (60 * SECOND, 59)]
+
+
 @given(
     st.lists(st.integers(0, 200), max_size=40).map(sorted),
     st.lists(st.sampled_from([None, "before", "after"]), max_size=10),
