@@ -1,0 +1,50 @@
+"""Both forms of a set against Python's own sets."""
+
+from array import array
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.snapshot import sets
+
+sizes = st.sampled_from([1, 63, 64, 65, 300, sets.SHORT, sets.SHORT + 1, 3 * sets.SHORT])
+
+
+@st.composite
+def drawn(draw: st.DrawFn) -> tuple[int, list[set[int]]]:
+    """A size, and sets of positions below it, sparse ones and dense ones."""
+    size = draw(sizes)
+    sparse = st.sets(st.integers(0, size - 1), max_size=20)
+    dense = st.builds(lambda start, step: set(range(start, size, step)), st.integers(0, 9), st.integers(1, 9))
+    return size, draw(st.lists(sparse | dense, min_size=2, max_size=5))
+
+
+@given(drawn())
+def test_both_forms_answer_as_sets_do(case: tuple[int, list[set[int]]]) -> None:
+    size, plain = case
+    its = [sets.set_of(one, size) for one in plain]
+    a, b = plain[:2]
+
+    assert [list(sets.members(one)) for one in its] == list(map(sorted, plain))
+    assert list(map(sets.count, its)) == list(map(len, plain))
+    assert list(map(bool, its)) == list(map(bool, plain))
+    assert set(sets.members(its[0] & its[1])) == a & b
+    assert set(sets.members(its[0] | its[1])) == a | b
+    assert set(sets.members(sets.without(its[0], its[1]))) == a - b
+    assert set(sets.members(sets.union(its))) == set().union(*plain)
+    marks = memoryview(bytes(position in a for position in range(size)))
+    assert set(sets.members(sets.unmarked(marks, size))) == set(range(size)) - a
+
+
+@given(drawn())
+def test_files_of_today_and_of_format_2_are_read_back(case: tuple[int, list[set[int]]]) -> None:
+    size, plain = case
+    width = (size + 63) // 64 * 8
+    for one in plain:
+        as_integer = sum(1 << position for position in one).to_bytes(width, "little")
+        as_list = array("H", sorted(one)).tobytes()
+
+        assert set(sets.members(sets.load(memoryview(sets.dump(one)), size))) == one
+        assert set(sets.members(sets.load_old(memoryview(as_integer), size))) == one
+        if len(as_list) < width:
+            assert set(sets.members(sets.load_old(memoryview(as_list), size))) == one
