@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import NamedTuple
 
 from bidder.auction.attributes import (
@@ -23,6 +24,7 @@ from bidder.snapshot.tier import Numbers, Tier, narrow
 
 _OF_IMPRESSION = IMPRESSION_ATTRIBUTES | IMPLIED
 _OF_REQUEST = ATTRIBUTES - IMPRESSION_ATTRIBUTES
+_number = itemgetter(0)
 
 
 class Candidates:
@@ -50,10 +52,10 @@ class Candidates:
     def all(self) -> list[int]:
         """Their positions in the index, ascending."""
         found: list[int] = []
-        for number, part, tier in self._shared.index.tiers:
+        for number, part, tier in sorted(self._shared.index.tiers, key=_number):
             bidding = self._shared.snapshot.delivery.bidding(number)
-            found.extend(map(tier.start.__add__, tier.campaigns(self._narrowed(number, part, tier), bidding)))
-        return sorted(found)
+            found += tier.campaigns(self._narrowed(number, part, tier), bidding, tier.start)
+        return found
 
     def sets(self) -> list[Set]:
         """What the index says of each tier, in the order of their numbers."""

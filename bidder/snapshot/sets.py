@@ -74,16 +74,15 @@ def without(one: Set, other: Set) -> Set:
     return one & ~other  # type: ignore[operator, no-any-return]
 
 
-def members(its: Set) -> Iterator[int]:
-    """The positions in it, ascending, found as far as somebody asks for them."""
+def members(its: Set, start: int = 0) -> Iterator[int]:
+    """The positions in it, ascending, counted from `start`, found as far as somebody asks for them."""
     if isinstance(its, FrozenBitMap):
-        return iter(its)
+        return iter(its.shift(start) if start else its)
     assert isinstance(its, int)  # noqa: S101  # there is no third form
-    return _bits(its)
+    return _bits(its, start)
 
 
-def _bits(its: int) -> Iterator[int]:
-    start = 0
+def _bits(its: int, start: int) -> Iterator[int]:
     # Word by word: taking the lowest bit off the whole integer again and again reads all of it each time.
     for word in memoryview(its.to_bytes((its.bit_length() + 63) // 64 * 8, "little")).cast("Q"):
         while word:
