@@ -101,7 +101,7 @@ class Tier:
         return (eligible | self._further) & self.lines if self.owners else eligible & self.lines
 
     def campaigns(self, lines: Set, eligible: Set, start: int = 0) -> Iterator[int]:
-        """The campaigns of the eligible that have any of these lines, dearest first, as positions counted from `start`."""
+        """The campaigns of the eligible with any of these lines, dearest first, as positions counted from `start`."""
         if not self.owners:
             return sets.members(lines, start)
         owned = (line if line < self.count else self.owners[line - self.count] for line in sets.members(lines))
