@@ -106,7 +106,9 @@ class Known:
 def named(attribute: str, values: Iterable[str]) -> Iterable[str]:
     """What `Known` asks for, of the values of an attribute that campaigns name: few of them, so that it stays small."""
     if attribute == SEGMENT:
-        return {value[:end] for value in values for end, letter in enumerate(value) if letter == "/"}
+        # letter by letter only where there is one: most segments name no provider, and a load waits for all of them
+        named_with = [value for value in values if "/" in value]
+        return {value[:end] for value in named_with for end, letter in enumerate(value) if letter == "/"}
     return values if attribute in NOT_PLAIN else ()
 
 

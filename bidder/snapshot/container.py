@@ -1,6 +1,7 @@
 """The form of every snapshot object: a header line, a directory, and raw sections that are read where they lie.
 
-1. The header, ASCII, ends in a newline: `bidder <kind> <format> <sha256 of all that follows>`.
+1. The header, ASCII, ends in a newline: `bidder <kind> <format> <sha256>`. The checksum is of `<kind> <format>`, a
+   newline, and all that follows the header; in format 2 it was of what follows alone.
 2. The directory: its length in 4 bytes, then JSON, `{"<section>": [<offset from the directory's end>, <length>], …}`.
 3. The sections, one after the other. Numbers in them are little-endian.
 
@@ -12,9 +13,15 @@ import json
 import sys
 from collections.abc import Mapping
 from hashlib import sha256
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hashlib import _Hash as Hash
 
 FORMAT = 3
 OLDEST_FORMAT = 2
+_UNNAMED = 2
+"""The format whose checksum does not cover its own name."""
 _LONGEST_HEADER = 256
 _HEADER_WORDS = 4
 _LENGTH = 4
@@ -41,7 +48,7 @@ def pack(kind: str, sections: Mapping[str, bytes]) -> bytes:
         offset += len(section)
     index = json.dumps(directory, separators=(",", ":")).encode()
     body = (len(index).to_bytes(_LENGTH, "little"), index, *sections.values())
-    digest = sha256()
+    digest = _digest(kind, FORMAT)
     for piece in body:
         digest.update(piece)
     return b"".join((f"bidder {kind} {FORMAT} {digest.hexdigest()}\n".encode(), *body))
@@ -56,7 +63,9 @@ def unpack(kind: str, data: bytes) -> Sections:
     if words[1] != kind or not words[2].isdigit() or not OLDEST_FORMAT <= int(words[2]) <= FORMAT:
         msg = f"holds {words[1]} format {words[2]}; this code reads {kind}, formats {OLDEST_FORMAT} to {FORMAT}"
         raise BadSnapshot(msg)
-    if sha256(body).hexdigest() != words[3]:
+    digest = _digest(kind, int(words[2]))
+    digest.update(body)
+    if digest.hexdigest() != words[3]:
         msg = f"{kind}: checksum differs: cut short or changed ({len(data)} bytes)"
         raise BadSnapshot(msg)
     start = _LENGTH + int.from_bytes(body[:_LENGTH], "little")
@@ -65,6 +74,10 @@ def unpack(kind: str, data: bytes) -> Sections:
         name: sections[offset : offset + size]
         for name, (offset, size) in json.loads(bytes(body[_LENGTH:start])).items()
     }
+
+
+def _digest(kind: str, form: int) -> "Hash":
+    return sha256(b"" if form == _UNNAMED else f"{kind} {form}\n".encode())
 
 
 def directory(data: bytes) -> dict[str, tuple[int, int]]:

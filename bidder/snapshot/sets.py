@@ -36,8 +36,10 @@ class Set(Protocol):
 
 def set_of(positions: Iterable[int], size: int) -> Set:
     """These positions of a tier of this size."""
-    if size > SHORT:
-        return FrozenBitMap(positions)
+    return FrozenBitMap(positions) if size > SHORT else _integer(positions, size)
+
+
+def _integer(positions: Iterable[int], size: int) -> int:
     its = list(positions)
     if len(its) > _MANY:
         digits = bytearray(b"0") * size
@@ -105,7 +107,11 @@ def dump(positions: Iterable[int]) -> bytes:
 def load(stored: memoryview, size: int) -> Set:
     """A set of a tier of this size, out of a file."""
     bitmap = FrozenBitMap.deserialize(bytes(stored))
-    return bitmap if size > SHORT else set_of(bitmap, size)
+    if size > SHORT:
+        return bitmap
+    if 2 * len(bitmap) > size:  # what most lines are in is read by what they are not: a load waits for it
+        return ((1 << size) - 1) ^ _integer(bitmap.flip(0, size), size)
+    return _integer(bitmap, size)
 
 
 def load_old(stored: memoryview, size: int) -> Set:

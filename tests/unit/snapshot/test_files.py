@@ -68,6 +68,11 @@ def test_an_object_with_any_byte_changed_is_refused(place: int, by: int) -> None
         Index.load([bytes(changed)])
 
 
+def test_an_object_that_calls_itself_of_an_older_format_is_refused() -> None:
+    with pytest.raises(BadSnapshot, match="checksum differs"):
+        Index.load([WHOLE.replace(b"bidder index 3 ", b"bidder index 2 ", 1)])
+
+
 def test_a_future_format_is_refused_with_both_formats_named() -> None:
     future = WHOLE.replace(b"bidder index 3 ", b"bidder index 4 ", 1)
 
