@@ -1,5 +1,6 @@
 """What is known of audience segments: for people who target them. Bids never ask."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, Any
 
@@ -48,8 +49,7 @@ def read_segments(text: str) -> list[Segment]:
         raise InvalidSegmentFile(msg) from None
     except ValidationError as error:
         raise InvalidSegmentFile("\n".join(faults(error, "file"))) from None
-    words = [segment.word for segment in found]
-    twice = sorted({word for word in words if words.count(word) > 1}) if len(set(words)) < len(words) else []
+    twice = sorted(word for word, times in Counter(segment.word for segment in found).items() if times > 1)
     if twice:
         raise InvalidSegmentFile("\n".join(f"{word}: is in the file more than once" for word in twice))
     return found
