@@ -12,6 +12,7 @@ from bidder.auction.match import Slot
 from bidder.auction.offer import Offer, offers
 from bidder.auction.pod import group, is_pod, most_ads
 from bidder.auction.price import lowest_floor
+from bidder.auction.reached import Reached
 from bidder.auction.refusal import Refusal
 from bidder.auction.terms import Terms
 from bidder.auction.together import Choices, Pod, are_apart, fill_pod, keep_apart
@@ -34,13 +35,14 @@ def decide(
     seat: str,
     now: datetime,
     refused: Refused | None = None,
+    reached: list[Reached] | None = None,
 ) -> list[Offer]:
     """The best offer for each slot that has one: highest price, ties broken by a hash that favours nobody.
 
     The slots of a pod are filled together with what is worth most, see `bidder.auction.pod`; one that takes several ads
     gets an offer for each. Where the best of each slot would bring competitors together, the slots that they could come
     in are filled anew with what is worth most of what may come together, see `bidder.auction.together`. In `refused`
-    the refusals met on the way are counted.
+    the refusals met on the way are counted, and to `reached` is added how far the decision came on each slot.
     """
     terms = Terms(request, seat, snapshot.delivery, now)
     refused = Counter() if refused is None else refused
@@ -50,17 +52,19 @@ def decide(
         return []
     playable = [slot for slot in slots if not _unplayable(slot, refused)]
     if len(playable) == 1 and not playable[0].video.poddur:  # as most requests: nothing comes together with the ad
-        return _dearest(terms, playable[0], snapshot, 1, refused)
+        return _dearest(terms, playable[0], snapshot, 1, refused, reached)
     pods, most = group(playable), most_ads(playable)
     most_steps = MOST_STEPS // max(1, sum(map(is_pod, pods)))
     found: list[Pod] = []
     chosen: list[Sequence[Offer]] = []
     for pod in pods:
         if is_pod(pod):
-            found.append([Choices(slot, most, _dearest(terms, slot, snapshot, POD_CHOICES, refused)) for slot in pod])
+            found.append(
+                [Choices(slot, most, _dearest(terms, slot, snapshot, POD_CHOICES, refused, reached)) for slot in pod]
+            )
             chosen.append(fill_pod(found[-1], most_steps))
         else:
-            found.append([Choices(pod[0], 1, _dearest(terms, pod[0], snapshot, 1, refused))])
+            found.append([Choices(pod[0], 1, _dearest(terms, pod[0], snapshot, 1, refused, reached))])
             chosen.append(found[-1][0].offers)
     if not are_apart([offer for its in chosen for offer in its]):
         found = [
@@ -78,7 +82,9 @@ def _unplayable(slot: Slot, refused: Refused) -> bool:
     return refusal is not None
 
 
-def _dearest(terms: Terms, slot: Slot, snapshot: Snapshot, most: int, refused: Refused) -> list[Offer]:
+def _dearest(
+    terms: Terms, slot: Slot, snapshot: Snapshot, most: int, refused: Refused, reached: list[Reached] | None = None
+) -> list[Offer]:
     """Up to so many of the best offers on a slot, best first."""
     best: list[Offer] = []  # worst first
     floor = lowest_floor(slot.imp, slot.video, terms.delivery.rates)
@@ -86,7 +92,7 @@ def _dearest(terms: Terms, slot: Slot, snapshot: Snapshot, most: int, refused: R
     def at_least() -> int:
         return max(floor, best[0].price.cpm_micros) if len(best) == most else floor
 
-    for position in slot.candidates.best_first(at_least):
+    for position in slot.candidates.best_first(at_least, reached=reached):
         campaign = snapshot.index.campaign(position)
         made = offers(terms, slot, campaign)
         if isinstance(made, Refusal):

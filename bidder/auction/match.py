@@ -11,6 +11,7 @@ from bidder.auction.attributes import (
     request_attributes,
     video_attributes,
 )
+from bidder.auction.reached import Reached
 from bidder.campaigns.implied import IMPLIED, MIME, OPEN, SALE
 from bidder.campaigns.targeting import ATTRIBUTES
 from bidder.delivery.participation import AuctionDraw
@@ -37,27 +38,34 @@ class Candidates:
         self._numbers: dict[int, Numbers] = {}
         self.draw = shared.draw
 
-    def best_first(self, at_least: Callable[[], int] = lambda: 0, *, paced: bool = True) -> Iterator[int]:
+    def best_first(
+        self, at_least: Callable[[], int] = lambda: 0, *, paced: bool = True, reached: list[Reached] | None = None
+    ) -> Iterator[int]:
         """Their positions in the index, tier by tier, each with the campaign that may bid the most first.
 
         Where none that follows may bid `at_least`, asked again and again, it ends. If `paced`, campaigns that pacing
-        keeps out of the auction are passed over.
+        keeps out of the auction are passed over. What was reached is added to `reached`, once all that are wanted are
+        taken.
         """
         delivery, draw = self._shared.snapshot.delivery, self._shared.draw
         buckets, index = delivery.buckets if paced else None, self._shared.index
         for number, part, tier in index.tiers:
             if tier.tops[0] < at_least():
                 return
-            bidding, narrowed = delivery.bidding(number), self._narrowed(number, part, tier)
+            bidding, lines = delivery.bidding(number), self._narrowed(number, part, tier)
+            narrowed, end = lines, tier.count
             if buckets is not None:
                 bidding = bidding & buckets.of(number, draw.bucket)
-                narrowed = narrowed if tier.owners else narrowed & bidding
+                narrowed = lines if tier.owners else lines & bidding
             for place in tier.campaigns(narrowed, bidding):
                 if tier.tops[place] < at_least():
+                    end = place
                     break
                 position = tier.start + place
                 if buckets is None or delivery.takes_part(position, index.campaign_id(position), draw):
                     yield position
+            if reached is not None and lines:
+                reached.append(Reached(number, lines, end))
 
     def all(self) -> list[int]:
         """Their positions in the index, ascending; those that pacing keeps out of the auction are among them."""

@@ -2,8 +2,8 @@
 
 import json
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bidder.delivery.allowance import Allowance, Pace
@@ -52,6 +52,11 @@ class Delivery:
     shares: "array[int] | None"
     """Each campaign's share of auctions (`bidder.delivery.participation`), by position."""
     _withheld: memoryview
+
+    def for_another_process(self, index: Index) -> "Delivery":
+        """The same state as another process reads it: nothing of its allowance is used."""
+        used_up, use_up = _used_up(index)
+        return replace(self, used_up=used_up, allowance=self.allowance.copy(use_up))
 
     def takes_part(self, position: int, campaign_id: str, draw: AuctionDraw) -> bool:
         """Whether pacing lets a campaign take part in an auction."""
@@ -129,13 +134,8 @@ def load_delivery(data: bytes, index: Index) -> Delivery:
     if meta["index"] != index.id or len(reasons) != len(index):
         msg = f"delivery: belongs to index {meta['index']}, not to {index.id}"
         raise BadSnapshot(msg)
-    used_up = [sets.set_of((), tier.size) for tier in index.tiers_by_number]
+    used_up, use_up = _used_up(index)
     as_of = datetime.fromisoformat(meta["as_of"])
-
-    def use_up(position: int) -> None:
-        tier, place = index.tier_of(position)
-        used_up[tier] = used_up[tier] | sets.set_of((place,), index.tiers_by_number[tier].size)
-
     return Delivery(
         index_id=index.id,
         as_of=as_of,
@@ -150,6 +150,17 @@ def load_delivery(data: bytes, index: Index) -> Delivery:
         shares=array("q", bytes(sections[_SHARE])) if _SHARE in sections else None,
         _withheld=reasons,
     )
+
+
+def _used_up(index: Index) -> tuple[list[Set], Callable[[int], None]]:
+    """An empty set for each tier, and what adds the campaign at a position to them."""
+    used_up = [sets.set_of((), tier.size) for tier in index.tiers_by_number]
+
+    def use_up(position: int) -> None:
+        tier, place = index.tier_of(position)
+        used_up[tier] = used_up[tier] | sets.set_of((place,), index.tiers_by_number[tier].size)
+
+    return used_up, use_up
 
 
 def _pace_sections(index: Index, paces: Mapping[str, Pace]) -> dict[str, bytes]:

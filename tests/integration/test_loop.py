@@ -80,7 +80,7 @@ class Loop:
         return self.runtime.invoke("app.app", event)["statusCode"]
 
     def spent(self, name: str) -> Spend:
-        return self.ledger.spends({name: datetime.now(UTC).date()}).get(name, Spend())
+        return self.ledger.spends({name: datetime.now(UTC)}).get(name, Spend())
 
     def waiting(self, queue: str = "bid-events-ledger") -> int:
         url = self.sqs.get_queue_url(QueueName=queue)["QueueUrl"]
