@@ -4,8 +4,8 @@ Items of the table, by `pk` and `sk`:
 - `bid#<bid id>`, `billed` or `invalid`: the marker that this bid is counted, as spend or apart.
 - `spend#<campaign id>`, `total`: micros spent and impressions, in all; `shards` once writers stood in each other's way.
 - `spend#<campaign id>`, `day#<YYYY-MM-DD>`: the same of a day in the campaign's time zone, and of its micros how many
-  each `hour#<HH>`, `deal#<id>` and `advertiser#<domain>` has. `delay#<minutes>` are impressions by the whole minutes from
-  their bid to their notice. `invalid` and `invalid_micros` are what was not billed.
+  each `hour#<HH>`, `deal#<id>` and `advertiser#<domain>` has. `delay#<minutes>` are impressions by the whole minutes
+  from their bid to their notice. `invalid` and `invalid_micros` are what was not billed.
 - either with `#<shard>` behind it: what else there is of that item, to be added to it.
 
 Markers and counters are written in one transaction: whatever is repeated, reordered or cut short, a bid is in both or

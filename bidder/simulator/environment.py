@@ -19,6 +19,8 @@ class Environment:
 
     def __init__(self, phase: float) -> None:
         self.phase = phase
+        self.life = 0
+        """Which of its successive lives this is, where processes are replaced."""
         self.opportunities = Opportunities()
         self.bids: dict[str, int] = {}
         self.requests = 0

@@ -166,9 +166,9 @@ class Scenario(_Model):
     environments: Environments = Environments()
     refresh_seconds: Annotated[float, Field(gt=0)] = 60
     knows_traffic: bool = True
-    """Whether the weekly curve and the number of opportunities are learned when the scenario begins, as after a week."""
+    """Whether the weekly curve and the number of opportunities are learned at the start, as after a week."""
     knows_rates: bool = True
-    """Whether the win rate and the notice delay are."""
+    """Whether the win rate and the notice delay are learned at the start."""
     events: list[Event] = Field(default_factory=list)
     campaigns: list[dict[str, Any]] = Field(default_factory=list)
     """In the campaign file's own format. Fields that bids need and the simulator does not may be left out."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from bidder.delivery.curve import FLAT, HOURS, Curve
+from bidder.delivery.curve import FLAT, HOUR, HOURS, Curve, hour_of_week
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.parse import parse
 from bidder.simulator.scenario import InvalidScenario, Scenario
@@ -68,6 +68,14 @@ class SimulatedTraffic:
         if self._scenario.traffic.users and kind.user is not None:
             changes["user"] = kind.user.model_copy(update={"id": f"u{rng.randrange(self._scenario.traffic.users)}"})
         return kind.model_copy(update=changes)
+
+
+def in_zone(curve: Curve, zone: str, other: str, at: float) -> Curve:
+    """A curve of one zone's hours in those of another, as their clocks are at a moment."""
+    if zone == other:
+        return curve
+    monday = at - hour_of_week(at, other) * HOUR
+    return Curve([curve.between(monday + n * HOUR, monday + (n + 1) * HOUR, zone) for n in range(HOURS)])
 
 
 def _parsed(changes: dict[str, Any], at: int) -> BidRequest:

@@ -96,19 +96,23 @@ def compile_delivery(
     billed_by_notice: Collection[str] = (),
     unread: Iterable[str] = (),
     paces: Mapping[str, Pace] | None = None,
+    reserved: Mapping[str, int] | None = None,
 ) -> bytes:
     """The delivery object for this index: what its campaigns had spent at `as_of`, and the currencies known then.
 
     `counts` are what became of impressions, by campaign id and creative id. `latest` are terms that hold instead of
     those that the index was compiled with. `billed_by_notice` are names of exchanges. `unread` are the lists of ids
-    that can't be read: who names one doesn't bid. `paces` are those of the paced campaigns, by id.
+    that can't be read: who names one doesn't bid. `paces` are those of the paced campaigns, by id, and
+    `reserved` the micros that campaigns have in flight.
     """
     barred = {position for name in unread for position in index.lists.get(name, ())}
     reasons = bytearray(len(index))
     left = array("q")
+    held_back = reserved or {}
     for position, reason, its in _states(index, spends, latest or {}):
         reasons[position] = _REASONS.index(reason or (Withheld.LIST if position in barred else None))
-        left.append(Allowance.NO_LIMIT if its is None else its)
+        flying = held_back.get(index.campaign_id(position), 0) if held_back and its is not None else 0
+        left.append(Allowance.NO_LIMIT if its is None else max(0, its - flying))
     meta = {
         "index": index.id,
         "as_of": as_of.isoformat(),

@@ -117,7 +117,7 @@ def test_an_impression_is_billed_once_however_often_its_url_is_called(loop: Loop
 
     poll(lambda: loop.spent("in-ITA").total_micros >= 25_000)
     poll(lambda: loop.waiting() == 0)
-    assert loop.spent("in-ITA") == Spend(25_000, 25_000)
+    assert loop.spent("in-ITA")[:2] == (25_000, 25_000)
 
 
 def test_what_sns_did_not_take_is_billed_once_when_it_takes_it_again(loop: Loop) -> None:
@@ -131,7 +131,7 @@ def test_what_sns_did_not_take_is_billed_once_when_it_takes_it_again(loop: Loop)
 
     poll(lambda: loop.spent("put-aside-by-sns").total_micros > 0)
     poll(lambda: loop.waiting() == 0 and loop.waiting("bid-events-notices") == 0)
-    assert loop.spent("put-aside-by-sns") == Spend(5000, 5000)
+    assert loop.spent("put-aside-by-sns")[:2] == (5000, 5000)
 
 
 def test_several_notices_in_one_request_bill_once_and_a_crawlers_not_at_all(loop: Loop) -> None:
@@ -155,7 +155,7 @@ def test_several_notices_in_one_request_bill_once_and_a_crawlers_not_at_all(loop
     assert [wrong["why"].split(":")[0] for wrong in json.loads(answer["body"])["refused"]] == ["not signed for bill"]
     poll(lambda: loop.spent("in-MLT").total_micros > 0)
     poll(lambda: loop.waiting() == 0)
-    assert loop.spent("in-MLT") == Spend(10_000, 10_000)
+    assert loop.spent("in-MLT")[:2] == (10_000, 10_000)
 
 
 def test_a_paused_campaign_stops_and_a_resumed_one_starts_with_the_next_refresh(loop: Loop) -> None:
