@@ -8,7 +8,7 @@ the minute is over.
 from collections import Counter
 from typing import NamedTuple
 
-from bidder.snapshot.delivery import Delivery
+from bidder.snapshot.delivery_state import DeliveryState
 from bidder.snapshot.index import Index
 from bidder.snapshot.sets import Set
 
@@ -28,10 +28,10 @@ class Opportunities:
     """The opportunities of one process since they were last taken."""
 
     def __init__(self) -> None:
-        self._noted: list[tuple[Index, Delivery, list[Reached]]] = []
+        self._noted: list[tuple[Index, DeliveryState, list[Reached]]] = []
         self._impressions = self._counted = 0
 
-    def note(self, index: Index, delivery: Delivery, impressions: int) -> list[Reached] | None:
+    def note(self, index: Index, delivery: DeliveryState, impressions: int) -> list[Reached] | None:
         """A list for the decision on so many impressions to add to; None if enough are noted already."""
         self._impressions += impressions
         if self._counted >= MOST:
@@ -51,7 +51,7 @@ class Opportunities:
 class Taken(NamedTuple):
     """What was noted of one minute; each of it stands for `weight` impressions."""
 
-    noted: list[tuple[Index, Delivery, list[Reached]]]
+    noted: list[tuple[Index, DeliveryState, list[Reached]]]
     weight: float
 
     def counts(self) -> dict[str, int]:

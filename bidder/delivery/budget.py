@@ -35,7 +35,7 @@ class Spend(NamedTuple):
     delays: tuple[tuple[int, int], ...] = ()
 
 
-class Terms(NamedTuple):
+class BudgetLimits(NamedTuple):
     """What of a campaign decides whether and how fast it may bid; None is no limit.
 
     `total`, `daily` and `hourly` are micros, and `cost` is the most micros that one more impression can cost. The
@@ -61,10 +61,10 @@ class Terms(NamedTuple):
         return any(limit is not None for limit in limits)
 
 
-def terms(campaign: Campaign) -> Terms:
+def budget_limits(campaign: Campaign) -> BudgetLimits:
     """A campaign's terms."""
     budget, flight = campaign.budget, campaign.flight
-    return Terms(
+    return BudgetLimits(
         paused=campaign.status is Status.PAUSED,
         total=budget.total_micros,
         daily=budget.daily_micros,
@@ -79,7 +79,7 @@ def terms(campaign: Campaign) -> Terms:
     )
 
 
-def withheld(campaign: Terms, spend: Spend) -> Withheld | None:
+def withheld(campaign: BudgetLimits, spend: Spend) -> Withheld | None:
     """Why the campaign may not bid, or None where it may.
 
     It stops when one more impression at its top price would pass a budget, or one more impression a goal. What it
@@ -101,7 +101,7 @@ def withheld(campaign: Terms, spend: Spend) -> Withheld | None:
     return None
 
 
-def remaining(campaign: Terms, spend: Spend) -> int | None:
+def remaining(campaign: BudgetLimits, spend: Spend) -> int | None:
     """What is left of the tightest of the campaign's limits, in micros; None where it has none.
 
     An impression that is left of a goal counts with its full cost.

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from bidder.campaigns.pacing_mode import Mode
-from bidder.delivery.budget import Terms
+from bidder.delivery.budget import BudgetLimits
 from bidder.delivery.curve import local_day, local_hour
 from bidder.delivery.plan import Period
 
@@ -22,7 +22,7 @@ class Goal(NamedTuple):
     is_spread: bool
 
 
-def mode_of(terms: Terms) -> Mode:
+def mode_of(terms: BudgetLimits) -> Mode:
     """The campaign's pacing mode: as it says, else even for a budget by the day or hour, or one with an end."""
     if terms.mode is not None:
         return terms.mode
@@ -32,7 +32,7 @@ def mode_of(terms: Terms) -> Mode:
     return Mode.EVEN if is_bounded or any(limit is not None for limit in by_time) else Mode.ASAP
 
 
-def goals(terms: Terms, now: float) -> Iterator[Goal]:
+def goals(terms: BudgetLimits, now: float) -> Iterator[Goal]:
     """The goals of a campaign whose limits hold at a moment, in seconds since 1970."""
     is_spread = mode_of(terms) is not Mode.ASAP
     flight = Period(terms.start or 0.0, terms.end if terms.end is not None else float("inf"), terms.zone)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from bidder.delivery.allowance import Pace
-from bidder.delivery.budget import Spend, Terms, withheld
+from bidder.delivery.budget import BudgetLimits, Spend, withheld
 from bidder.delivery.estimates import Report
 from bidder.delivery.notice_delay import MINUTES, NoticeDelay
 from bidder.delivery.pacing import GUESSED_SHOWN, Forecast, Market, Memory, Outlook, step
@@ -73,7 +73,7 @@ class Paced(NamedTuple):
 
 
 def pace_campaigns(
-    terms: Iterable[tuple[str, Terms]],
+    terms: Iterable[tuple[str, BudgetLimits]],
     spends: Mapping[str, Spend],
     traffic: Traffic,
     now: float,

@@ -12,7 +12,7 @@ from math import inf, sqrt
 from typing import NamedTuple
 
 from bidder.delivery.allowance import Pace
-from bidder.delivery.budget import Spend, Terms
+from bidder.delivery.budget import BudgetLimits, Spend
 from bidder.delivery.curve import FLAT, Curve
 from bidder.delivery.estimates import MINUTE, Flow, Minute, Report
 from bidder.delivery.goals import Goal, goals, mode_of
@@ -106,7 +106,7 @@ class Step(NamedTuple):
 
 
 def step(
-    terms: Terms,
+    terms: BudgetLimits,
     spend: Spend,
     reports: Mapping[int, Report],
     now: float,
@@ -214,7 +214,15 @@ def _spent(memory: Memory, goal: Goal, spend: Spend, in_flight: float) -> float:
 
 
 def _rate(
-    memory: Memory, goal: Goal, terms: Terms, curve: Curve, spent: float, cost: float, now: float, *, is_held: bool
+    memory: Memory,
+    goal: Goal,
+    terms: BudgetLimits,
+    curve: Curve,
+    spent: float,
+    cost: float,
+    now: float,
+    *,
+    is_held: bool,
 ) -> float:
     """What shall be spent of a goal in the next minute; infinite for one that is spent as fast as it can be."""
     if not goal.is_spread:
@@ -239,12 +247,12 @@ def _rate(
     return min(max(0.0, following + behind * MINUTE / _CATCH_UP), fastest)
 
 
-def _plan(memory: Memory, goal: Goal, terms: Terms, curve: Curve, now: float) -> float:
+def _plan(memory: Memory, goal: Goal, terms: BudgetLimits, curve: Curve, now: float) -> float:
     anchor = memory.anchors.get(goal.name)
     return planned(mode_of(terms), curve, goal.period, anchor, now) if anchor else float(goal.limit)
 
 
-def _pace(terms: Terms, participation: float, bids: float, wanted: float, processes: float) -> Pace:
+def _pace(terms: BudgetLimits, participation: float, bids: float, wanted: float, processes: float) -> Pace:
     """The pace of one process: its part of the bids, with room for chance.
 
     Twice the bids expected, three standard deviations and two bids more at once; then half as much again as expected.

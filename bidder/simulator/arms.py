@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from bidder.delivery.allowance import Allowance, Pace
-from bidder.delivery.budget import Spend, Terms
+from bidder.delivery.budget import BudgetLimits, Spend
 from bidder.delivery.pacers import Account, Confirmed, Traffic, pace_campaigns
 from bidder.delivery.pacing import Forecast
 from bidder.delivery.participation import share_of
@@ -15,7 +15,12 @@ class Arm(Protocol):
     """Sets paces at each refresh."""
 
     def paces(
-        self, terms: Mapping[str, Terms], spends: Mapping[str, Spend], traffic: Traffic, now: float, known: Confirmed
+        self,
+        terms: Mapping[str, BudgetLimits],
+        spends: Mapping[str, Spend],
+        traffic: Traffic,
+        now: float,
+        known: Confirmed,
     ) -> tuple[dict[str, Pace], dict[str, int]]:
         """The paces, and the micros that are held back from what is left of budgets; by campaign id."""
 
@@ -28,7 +33,12 @@ class Ours:
         self._forecasts = forecasts
 
     def paces(
-        self, terms: Mapping[str, Terms], spends: Mapping[str, Spend], traffic: Traffic, now: float, known: Confirmed
+        self,
+        terms: Mapping[str, BudgetLimits],
+        spends: Mapping[str, Spend],
+        traffic: Traffic,
+        now: float,
+        known: Confirmed,
     ) -> tuple[dict[str, Pace], dict[str, int]]:
         """As the refresh sets them."""
         paced = pace_campaigns(terms.items(), spends, traffic, now, self._account, self._forecasts, known)
@@ -39,7 +49,12 @@ class Asap:
     """No pacing: each campaign takes part in every auction until its budget is noticed to be spent."""
 
     def paces(
-        self, terms: Mapping[str, Terms], spends: Mapping[str, Spend], traffic: Traffic, now: float, known: Confirmed
+        self,
+        terms: Mapping[str, BudgetLimits],
+        spends: Mapping[str, Spend],
+        traffic: Traffic,
+        now: float,
+        known: Confirmed,
     ) -> tuple[dict[str, Pace], dict[str, int]]:
         """None."""
         del terms, spends, traffic, now, known
@@ -58,7 +73,12 @@ class Throttle:
         self._rates: dict[str, float] = {}
 
     def paces(
-        self, terms: Mapping[str, Terms], spends: Mapping[str, Spend], traffic: Traffic, now: float, known: Confirmed
+        self,
+        terms: Mapping[str, BudgetLimits],
+        spends: Mapping[str, Spend],
+        traffic: Traffic,
+        now: float,
+        known: Confirmed,
     ) -> tuple[dict[str, Pace], dict[str, int]]:
         """The rates as shares."""
         del terms, traffic, known
@@ -84,7 +104,12 @@ class Pid:
         self._rates: dict[str, float] = {}
 
     def paces(
-        self, terms: Mapping[str, Terms], spends: Mapping[str, Spend], traffic: Traffic, now: float, known: Confirmed
+        self,
+        terms: Mapping[str, BudgetLimits],
+        spends: Mapping[str, Spend],
+        traffic: Traffic,
+        now: float,
+        known: Confirmed,
     ) -> tuple[dict[str, Pace], dict[str, int]]:
         """The controller's output as shares."""
         del terms, traffic, known

@@ -7,10 +7,10 @@ from datetime import datetime
 from bidder.delivery.budget import Spend
 from bidder.delivery.pacers import Confirmed
 from bidder.delivery.zones import local
+from bidder.events.counted_once import Key
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
 from bidder.events.ledger import sale, spend_of
-from bidder.events.once import Key
 
 
 class Books:

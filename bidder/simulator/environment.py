@@ -3,11 +3,11 @@
 from dataclasses import replace
 from datetime import datetime
 
-from bidder.auction.answered import affordable
 from bidder.auction.decide import decide
 from bidder.auction.match import match
 from bidder.auction.offer import Offer
 from bidder.auction.reached import Opportunities
+from bidder.auction.response_selection import affordable
 from bidder.openrtb.bid_request import BidRequest
 from bidder.snapshot.snapshot import Snapshot
 

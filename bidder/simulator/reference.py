@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from bidder.campaigns.pacing_mode import Mode
-from bidder.delivery.budget import Terms
+from bidder.delivery.budget import BudgetLimits
 from bidder.delivery.curve import DAY, Curve
 from bidder.delivery.goals import Goal, goals, mode_of
 from bidder.delivery.plan import Anchor, planned
@@ -22,7 +22,7 @@ class Standing(NamedTuple):
 class ReferencePlan:
     """The plan of one campaign. `begin` and `end` are those of the scenario, in seconds since 1970."""
 
-    def __init__(self, terms: Terms, curve: Curve, begin: float, end: float) -> None:
+    def __init__(self, terms: BudgetLimits, curve: Curve, begin: float, end: float) -> None:
         self._curve = curve
         self._begin, self._end = begin, end
         self._before = (0.0, 0.0)
@@ -35,7 +35,7 @@ class ReferencePlan:
         goal = self._leading(self._begin)
         return goal is not None and goal.of_impressions
 
-    def take(self, terms: Terms, at: float, micros: float, impressions: float) -> None:
+    def take(self, terms: BudgetLimits, at: float, micros: float, impressions: float) -> None:
         """Takes terms that hold from a moment on, when so much had been spent in all."""
         self.terms = terms
         goal = self._leading(at)

@@ -11,7 +11,7 @@ from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 from bidder.auction.offer import Offer
-from bidder.delivery.budget import Spend, Terms, terms
+from bidder.delivery.budget import BudgetLimits, Spend, budget_limits
 from bidder.delivery.curve import Curve
 from bidder.delivery.estimates import Report
 from bidder.delivery.pacers import Traffic
@@ -31,7 +31,7 @@ from bidder.simulator.scenario import Event as Happening
 from bidder.simulator.scenario import Scenario
 from bidder.simulator.traffic import SimulatedTraffic, in_zone
 from bidder.snapshot.compile import compile_index
-from bidder.snapshot.delivery import compile_delivery, load_delivery
+from bidder.snapshot.delivery_state import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.snapshot import Snapshot
 
@@ -72,7 +72,7 @@ class Run:
         self.market = SimulatedMarket(scenario)
         self._documents = documents(scenario)
         self.campaigns = {name: campaign(name, its, scenario.scale) for name, its in self._documents.items()}
-        self.terms: dict[str, Terms] = {name: terms(its) for name, its in self.campaigns.items()}
+        self.terms: dict[str, BudgetLimits] = {name: budget_limits(its) for name, its in self.campaigns.items()}
         self.plans = {
             name: ReferencePlan(its, self.curve_of(its), self.begin, self.end) for name, its in self.terms.items()
         }
@@ -101,7 +101,7 @@ class Run:
         """The compiled campaigns of the moment."""
         return self._index
 
-    def curve_of(self, its: Terms) -> Curve:
+    def curve_of(self, its: BudgetLimits) -> Curve:
         """The traffic's curve in the hours of a campaign's time zone."""
         return in_zone(self.traffic.curve, self.scenario.traffic.time_zone, its.zone, self.begin)
 
@@ -288,7 +288,7 @@ class Run:
                 merged["budget"] = {**document.get("budget", {}), **happening.change["budget"]}
             self._documents[name] = merged
             self.campaigns[name] = campaign(name, merged, self.scenario.scale)
-            self.terms[name] = terms(self.campaigns[name])
+            self.terms[name] = budget_limits(self.campaigns[name])
             tally = self.tallies[name]
             self.plans[name].take(self.terms[name], start, tally.micros, tally.impressions)
             changed = True

@@ -19,7 +19,7 @@ from bidder.simulator.market import delays
 from bidder.simulator.record import Tally, figures
 from bidder.simulator.run import Run
 from bidder.simulator.scenario import Scenario
-from bidder.snapshot.delivery import compile_delivery, load_delivery
+from bidder.snapshot.delivery_state import compile_delivery, load_delivery
 from bidder.snapshot.snapshot import Snapshot
 
 _SAMPLE = 2_000

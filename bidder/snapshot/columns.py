@@ -9,7 +9,7 @@ from math import isnan, nan
 from typing import Any
 
 from bidder.campaigns.pacing_mode import Mode
-from bidder.delivery.budget import Terms
+from bidder.delivery.budget import BudgetLimits
 from bidder.snapshot.container import Sections
 
 _NO_LIMIT = -1
@@ -22,7 +22,7 @@ _MODES: tuple[Mode | None, ...] = (None, *Mode)
 
 
 def column_sections(
-    ids: Sequence[str], zones: Sequence[str], terms: Sequence[Terms], learners: Sequence[int]
+    ids: Sequence[str], zones: Sequence[str], terms: Sequence[BudgetLimits], learners: Sequence[int]
 ) -> dict[str, bytes]:
     """The columns as sections: ids, time zones and terms by position, and the positions in the order of the ids.
 
@@ -97,10 +97,10 @@ class Columns:
         """The ids of the campaigns that bid or choose creatives by predictions."""
         return map(self.id, self._learners)
 
-    def terms(self) -> Iterator[Terms]:
+    def terms(self) -> Iterator[BudgetLimits]:
         """The terms of all campaigns, in their order."""
         for position in range(len(self)):
-            yield Terms(
+            yield BudgetLimits(
                 paused=bool(self._paused[position]),
                 total=_limit(self._total[position]),
                 daily=_limit(self._daily[position]),

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bidder.auction.answered import affordable, would_be_affordable
 from bidder.auction.decide import decide
 from bidder.auction.explain import explain
 from bidder.auction.match import match
+from bidder.auction.response_selection import affordable, would_be_affordable
 from bidder.auction.verdict import BIDS, PACING
 from bidder.campaigns.campaign import Campaign
 from bidder.delivery.allowance import Pace
@@ -19,8 +19,8 @@ from bidder.delivery.participation import WHOLE, AuctionDraw
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.parse import parse
 from bidder.snapshot import sets
-from tests.campaigns import NOW, campaign, campaign_lists, snapshot
-from tests.matchable import matchable_requests, video_request
+from tests.support.campaigns import NOW, campaign, campaign_lists, snapshot
+from tests.support.matchable import matchable_requests, video_request
 
 RICH = 10**15
 shares = st.sampled_from([0, 1, WHOLE // 200, WHOLE // 20, WHOLE // 3, WHOLE - 1, WHOLE])
