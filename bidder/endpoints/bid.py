@@ -12,7 +12,7 @@ from bidder.currency import bidding_currency
 from bidder.endpoints import answer
 from bidder.endpoints.body import BadBody
 from bidder.endpoints.call import Call
-from bidder.endpoints.deadline import in_time
+from bidder.endpoints.deadline import in_time, patience
 from bidder.endpoints.no_bids import ALLOWANCE
 from bidder.endpoints.reply import JSON, XML, Reply, compressed, cors, error
 from bidder.endpoints.service import Service
@@ -69,10 +69,9 @@ def _reply(service: Service, call: Call) -> Reply:
         exchange = exchange_name(call.exchange)
         with span("parse"):
             request = call.request()
-        allowance = service.parameters.network_allowance  # read before the snapshot: they say how old it may be
-        snapshot = service.keeper.current(call.now)
+        snapshot = service.load(call.now, lambda: _patience(service, call, request.tmax))
         # Asked when the snapshot is there: a cold start that is too late for this request loads it for the next.
-        if not in_time(request.tmax, call.waited_ms(), allowance):
+        if not in_time(request.tmax, call.waited_ms(), service.limits.network_allowance):
             return _unanswered(service, call, request.id, NoBidReason.INSUFFICIENT_TIME)
         if snapshot is None:
             return _unanswered(service, call, request.id, NoBidReason.TECHNICAL_ERROR)
@@ -94,6 +93,10 @@ def _reply(service: Service, call: Call) -> Reply:
     except Exception:  # no bid costs one auction; a 5xx makes an exchange throttle us, and shows callers our insides
         log.fault("bid.failed")
         return _unanswered(service, call, request.id if request else "", NoBidReason.TECHNICAL_ERROR)
+
+
+def _patience(service: Service, call: Call, tmax: int | None) -> float:
+    return patience(tmax, call.waited_ms(), service.limits.network_allowance)
 
 
 def _unanswered(service: Service, call: Call, request_id: str, reason: NoBidReason) -> Reply:
