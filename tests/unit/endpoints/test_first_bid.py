@@ -14,13 +14,13 @@ import pytest
 from bidder import aws
 from bidder.endpoints.bid import bid
 from bidder.endpoints.health import health
-from bidder.endpoints.service import Service
+from bidder.service.service import Service
 from loadtest.bench.published import publish
-from tests.campaigns import campaign
-from tests.fake_s3 import FakeS3
 from tests.faulty_aws import FAULTS, HANGS, FaultyServer, faulty_server, objects_answer, parameters_answer
-from tests.matchable import video_request
-from tests.service import KEYS, SETTINGS
+from tests.support.campaigns import campaign
+from tests.support.fake_s3 import FakeS3
+from tests.support.matchable import video_request
+from tests.support.service import KEYS, SETTINGS
 
 AT_ONCE = 5.0
 """Seconds that a busy machine may take for what is bounded by one; a load that hangs takes far longer."""
@@ -46,9 +46,9 @@ def faulty(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
             monkeypatch.setenv(name, "test")
         monkeypatch.setenv("AWS_REGION", "us-east-1")
         monkeypatch.setenv("TMPDIR", str(tmp_path))
-        aws.light.cache_clear()
+        aws.minimal.cache_clear()
         yield Aws(s3, ssm)
-        aws.light.cache_clear()
+        aws.minimal.cache_clear()
 
 
 def ask(service: Service, tmax: int | None = None) -> tuple[int, float]:
@@ -128,7 +128,7 @@ def test_a_name_that_is_not_resolved_holds_nobody_up(monkeypatch: pytest.MonkeyP
 def test_a_handshake_that_does_not_end_holds_nobody_up(faulty: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", faulty.s3.url.replace("http:", "https:"))
     monkeypatch.setenv("AWS_ENDPOINT_URL_SSM", faulty.ssm.url.replace("http:", "https:"))
-    aws.light.cache_clear()
+    aws.minimal.cache_clear()
     faulty.s3.fault = faulty.ssm.fault = HANGS
 
     status, seconds = ask(Service(SETTINGS), tmax=200)
