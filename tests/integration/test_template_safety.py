@@ -10,7 +10,7 @@ import pytest
 
 from bidder.settings import PREFIX, Settings, read
 from tests.integration.test_template import CONSUMERS, QUEUES, Template, of_type, refers_to, translate
-from tests.service import SETTINGS
+from tests.support.service import SETTINGS
 from tools.package import ARCHITECTURES, Package, package
 from tools.template import with_code
 
