@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectTimeoutError, TokenRetrievalError
 
-from tests.fake_cloudformation import Clock, FakeArtifacts, FakeCloudFormation, client_error
+from tests.support.fake_cloudformation import Clock, FakeArtifacts, FakeCloudFormation, client_error
 from tools.artifacts import ForeignBucket
 from tools.changes import DeployFailed, Patience, StillRunning
 from tools.deploy import architecture_of, deploy
