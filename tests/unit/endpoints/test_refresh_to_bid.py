@@ -1,9 +1,9 @@
 """From edits to bids, with everything in between going wrong: what is answered is always one whole book's answer.
 
 A model keeps, for every snapshot that was ever pointed to, the campaigns that were for sale when it was made, and an
-oracle of its own (`tests.support.oracle`) says what those would bid. Each answer of a bidder has to be the oracle's on one of
-them: not older than the hard age, not older than what this bidder has answered from before, and, where the bidder had
-time to look and what is in S3 is whole, not older than the newest.
+oracle of its own (`tests.support.oracle`) says what those would bid. Each answer of a bidder has to be the oracle's on
+one of them: not older than the hard age, not older than what this bidder has answered from before, and, where the
+bidder had time to look and what is in S3 is whole, not older than the newest.
 """
 
 import contextlib
