@@ -1,6 +1,5 @@
 """Signed requests over one kept connection, by the standard library alone."""
 
-import os
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -40,7 +39,7 @@ class Endpoint:
         ahead: Ahead,
         clock: Callable[[], float] = time.time,
         pause: Callable[[float], None] = time.sleep,
-        draw: Callable[[], float] = lambda: int.from_bytes(os.urandom(4), "big") / 2**32,
+        draw: Callable[[], float] = retry.draw,
     ) -> None:
         """`clock` gives seconds of the epoch, `draw` a number from 0 to 1."""
         self._scope = Scope(identity.region(), service)

@@ -1,5 +1,6 @@
 """Which failures of AWS pass by themselves, and how long to wait before the next attempt."""
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 
@@ -70,12 +71,17 @@ def is_passing(status: int, code: str) -> bool:
     return code in PASSING or status in _PASSING_STATUSES or is_throttling(status, code)
 
 
-def pauses(random: Callable[[], float]) -> Iterator[float]:
+def draw() -> float:
+    """A random number from 0 to 1. To import `random` takes longer than a bid can afford."""
+    return int.from_bytes(os.urandom(4), "big") / 2**32
+
+
+def pauses(draw: Callable[[], float], first: float = _FIRST_PAUSE) -> Iterator[float]:
     """Seconds to wait before each further attempt: "full jitter", so that those who fail together don't come together.
 
-    `random` draws from 0 to 1. The pauses have no end; whoever waits has a bound of its own.
+    `draw` gives numbers from 0 to 1, `first` is the longest first pause. There is no last pause: callers have a bound.
     """
-    longest = _FIRST_PAUSE
+    longest = first
     while True:
-        yield random() * longest
+        yield draw() * longest
         longest = min(_LONGEST_PAUSE, 2 * longest)
