@@ -62,15 +62,7 @@ class Creative(BaseModel):
 
     @model_validator(mode="after")
     def _plays_one_way(self) -> Self:
-        wrong = None
-        if bool(self.media) == (self.tag is not None):
-            wrong = "give media, or a tag that answers with the ad: one of the two"
-        elif self.media and self.click_through is None:
-            wrong = "media need a click_through: where a click on the video leads"
-        elif self.tag and self.click_through is not None:
-            wrong = "a tag brings its own click_through: leave it out"
-        elif len({companion.id for companion in self.companions}) != len(self.companions):
-            wrong = "companion ids must be unique"
+        wrong = wrong_playback(self)
         if wrong:
             raise ValueError(wrong)
         return self
@@ -84,3 +76,20 @@ class Creative(BaseModel):
         for companion in self.companions:
             if companion.click_through:
                 yield companion.click_through
+
+
+PLAYBACK = ("media", "tag", "click_through", "companions")
+"""The fields that say how a creative plays."""
+
+
+def wrong_playback(creative: Creative) -> str | None:
+    """What does not fit together in a creative's `PLAYBACK`; None where all does."""
+    if bool(creative.media) == (creative.tag is not None):
+        return "give media, or a tag that answers with the ad: one of the two"
+    if creative.media and creative.click_through is None:
+        return "media need a click_through: where a click on the video leads"
+    if creative.tag and creative.click_through is not None:
+        return "a tag brings its own click_through: leave it out"
+    if len({companion.id for companion in creative.companions}) != len(creative.companions):
+        return "companion ids must be unique"
+    return None

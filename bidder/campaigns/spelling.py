@@ -1,9 +1,9 @@
 """The words of campaign files in the words of requests: one way to write each value."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from bidder.countries import alpha_3
+from bidder.countries import ALPHA_3, STANDARD
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MOST_KM = 500
@@ -20,9 +20,6 @@ _CHECKS: dict[str, tuple[re.Pattern[str], str]] = {
     "region": (re.compile(r"[a-z]{3}-.+"), "a country and a region, such as us-ca"),
     "postcode": (re.compile(r"[a-z]{3}-.+"), "a country and a postcode, such as us-94607"),
 }
-CHECKED = tuple(_CHECKS)
-"""The attributes whose values `misspelled` looks at."""
-
 LIST_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _HOURS = re.compile(r"(?:(\w{3})(?:-(\w{3}))? )?(\d{1,2})-(\d{1,2})")
 _ONE_HOUR = re.compile(rf"(?:{'|'.join(DAYS)}) (?:1?\d|2[0-3])")
@@ -38,18 +35,19 @@ def spelled(attribute: str, words: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for word in words for value in respell(word)))
 
 
-def misspelled(attribute: str, values: Iterable[str]) -> Iterator[str]:
-    """What is wrong with values that no request could show, in words; asked when a file is imported."""
+def misspelled(attribute: str, value: str) -> str | None:
+    """What is wrong with a value that no request could show; None where one could. Asked when a file is imported."""
     pattern, wanted = _CHECKS.get(attribute, (None, ""))
-    for value in sorted(values):
-        if pattern is not None and not pattern.fullmatch(value):
-            yield f"{attribute}: {value!r} is not {wanted}"
+    if pattern is not None and not pattern.fullmatch(value):
+        return f"is not {wanted}"
+    return None
 
 
 def _place(word: str) -> Iterator[str]:
-    """`us` becomes `usa`, and `us-ca` `usa-ca`."""
+    """`us` becomes `usa`, and `us-ca` `usa-ca`. What the standard has not is left for an import to refuse."""
     country, dash, rest = word.partition("-")
-    yield alpha_3(country.upper()).lower() + dash + rest
+    code = country.upper()
+    yield STANDARD.get(code, ALPHA_3["XK"] if code == "XK" else code).lower() + dash + rest
 
 
 def _hours(word: str) -> Iterator[str]:

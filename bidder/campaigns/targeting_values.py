@@ -1,0 +1,82 @@
+"""Words of campaign files that no request can show: countries, languages and categories that there are not."""
+
+from collections.abc import Mapping
+
+from bidder.campaigns.content_1 import is_content_1
+from bidder.campaigns.country_codes import country_meant, is_country
+from bidder.campaigns.spelling import misspelled, spelled
+from bidder.campaigns.taxonomy import CONTENT_1, Taxonomy
+
+_CODES = """
+aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee
+el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is
+it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms
+mt my na nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg sh si
+sk sl sm sn so sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh
+yi yo za zh zu
+"""
+_LANGUAGES = frozenset(_CODES.split())
+"""ISO 639-1."""
+
+_LANGUAGE_MEANT = {"jp": "ja", "cn": "zh", "gr": "el", "cz": "cs", "dk": "da", "at": "de", "gb": "en", "us": "en"}
+
+Wrong = tuple[str, bool]
+"""What is wrong, and whether that is only a warning."""
+
+
+def wrong_word(attribute: str, word: str, taxonomies: Mapping[int, Taxonomy]) -> Wrong | None:
+    """What is wrong with a word that a file names of an attribute; None where a request can show it.
+
+    A word that is refused with its field, since it can't be read at all, is passed over.
+    """
+    try:
+        values = spelled(attribute, [word.strip().lower()])
+    except ValueError:
+        return None
+    if attribute == "country":
+        return _country(word, values[0])
+    if attribute in {"region", "postcode"} and not is_country(values[0].partition("-")[0]):
+        return f"{word!r} is not a country and a {attribute}, such as {_EXAMPLES[attribute]}", False
+    if attribute == "language":
+        return _language(word)
+    if attribute == "category":
+        return wrong_category(word, taxonomies)
+    return next(((f"{word!r} {wrong}", False) for value in values if (wrong := misspelled(attribute, value))), None)
+
+
+_EXAMPLES = {"region": "us-ca", "postcode": "us-94607"}
+
+
+def wrong_category(word: str, taxonomies: Mapping[int, Taxonomy]) -> Wrong | None:
+    """What is wrong with a category, `6/483` or `483`: its taxonomy has it not, or is not known here."""
+    number, _, own = word.lower().rpartition("/")
+    own = own.strip()
+    if own.startswith("iab") or number == str(CONTENT_1):
+        if is_content_1(own):
+            return None
+        return f"{word.removeprefix('1/')!r} is none of Content Taxonomy 1.0, whose ids are IAB1 to IAB26-4", False
+    if not number.isdecimal():
+        return None
+    if int(number) not in taxonomies:
+        return f"taxonomy {number} is not imported, so {number}/{own} covers itself alone", True
+    if own not in taxonomies[int(number)]:
+        return f"taxonomy {number} has no category {own}", True
+    return None
+
+
+def _country(word: str, value: str) -> Wrong | None:
+    if is_country(value):
+        return None
+    meant = country_meant(word)
+    advice = f"write {meant}" if meant else "write two or three letters, such as US or USA"
+    return f"{word!r} is no country of ISO 3166-1: {advice}", False
+
+
+def _language(word: str) -> Wrong | None:
+    value = word.strip().lower()
+    if wrong := misspelled("language", value):
+        return f"{word!r} {wrong}", False
+    if len(value) == 2 and value not in _LANGUAGES:
+        meant = _LANGUAGE_MEANT.get(value)
+        return f"{word!r} is no language of ISO 639-1{f': did you mean {meant}?' if meant else ''}", True
+    return None
