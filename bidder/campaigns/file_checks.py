@@ -10,13 +10,13 @@ from functools import cache
 from typing import Any, NamedTuple
 from zoneinfo import available_timezones
 
-from bidder.campaigns.besides import creative_lines
 from bidder.campaigns.campaign import TERMS, Campaign, repeated_ids, wrong_terms
 from bidder.campaigns.creative import PLAYBACK, Creative, wrong_playback
-from bidder.campaigns.lines import TooManyLines, lines
+from bidder.campaigns.dnf import TooManyConjunctions, conjunctions
 from bidder.campaigns.media_address import unreachable
 from bidder.campaigns.named_words import named_words
 from bidder.campaigns.names import too_long
+from bidder.campaigns.request_fields_used import creative_conjunctions
 from bidder.campaigns.targeting_values import wrong_word
 from bidder.campaigns.taxonomy import Taxonomy
 from bidder.faults import Path
@@ -88,8 +88,8 @@ def _time_zone(campaign: Campaign, _: Surroundings) -> Iterator[Finding]:
 
 def _cases(campaign: Campaign, _: Surroundings) -> Iterator[Finding]:
     try:
-        lines(campaign.targeting, campaign.where)
-    except TooManyLines as error:
+        conjunctions(campaign.targeting, campaign.where)
+    except TooManyConjunctions as error:
         yield Finding(("where",), str(error))
 
 
@@ -151,8 +151,8 @@ def _bitrates(creative: Creative, _: Campaign, __: Surroundings) -> Iterator[Fin
 
 def _creative_cases(creative: Creative, campaign: Campaign, _: Surroundings) -> Iterator[Finding]:
     try:
-        creative_lines(creative, campaign.time_zone)
-    except TooManyLines as error:
+        creative_conjunctions(creative, campaign.time_zone)
+    except TooManyConjunctions as error:
         yield Finding(("where",), str(error))
 
 

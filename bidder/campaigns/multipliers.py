@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from bidder.campaigns.spelling import spelled
 from bidder.campaigns.targeting import Attribute, Word
+from bidder.campaigns.targeting_values import request_values
 from bidder.faults import Path, WrongParts
 
 LEAST, MOST = Fraction(1, 10), Fraction(10)
@@ -28,7 +28,7 @@ def _in_the_words_of_requests(
         its = respelled[attribute] = {}
         for value, factor in factors.items():
             try:
-                its.update(dict.fromkeys(spelled(attribute, [value]), factor))
+                its.update(dict.fromkeys(request_values(attribute, [value]), factor))
             except ValueError as error:
                 wrong.append(((attribute, value), str(error)))
     if wrong:

@@ -19,7 +19,7 @@ class InvalidSegmentFile(InvalidFile):
     """The file can't be imported; the message has a line for each mistake."""
 
 
-class Segment(Priced):
+class SegmentInfo(Priced):
     """A provider's segment: its id there, what it is called, how many people are in it, and its cost as a CPM."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -36,7 +36,7 @@ class Segment(Priced):
         return f"{self.provider}/{self.id}"
 
 
-def read_segments(text: str, name: str = "file") -> list[Segment]:
+def read_segments(text: str, name: str = "file") -> list[SegmentInfo]:
     """The segments of a YAML file, `segments:` and a list. Raises InvalidSegmentFile, naming each wrong field."""
     try:
         root = read_yaml(text, name)
@@ -66,7 +66,7 @@ def read_segments(text: str, name: str = "file") -> list[Segment]:
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    segments: list[Segment]
+    segments: list[SegmentInfo]
 
 
 def unknown(document: Mapping[str, object], known: Collection[str]) -> Iterator[str]:

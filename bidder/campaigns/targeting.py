@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from bidder.campaigns.spelling import spelled
+from bidder.campaigns.targeting_values import request_values
 from bidder.faults import Path, WrongParts
 from bidder.prebuilt import complete
 
@@ -100,7 +100,9 @@ def _in_the_words_of_requests(targeting: "dict[Attribute, Rule]") -> "dict[Attri
     try:
         return {
             name: Rule(
-                include=spelled(name, rule.include), exclude=spelled(name, rule.exclude), all=spelled(name, rule.all)
+                include=request_values(name, rule.include),
+                exclude=request_values(name, rule.exclude),
+                all=request_values(name, rule.all),
             )
             for name, rule in targeting.items()
         }
@@ -114,7 +116,7 @@ def _misspelled(targeting: "dict[Attribute, Rule]") -> Iterator[tuple[Path, str]
         for side in Rule.model_fields:
             for position, word in enumerate(getattr(rule, side)):
                 try:
-                    spelled(name, [word])
+                    request_values(name, [word])
                 except ValueError as error:
                     yield (name, side, position), str(error)
 

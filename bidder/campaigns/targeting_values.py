@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from bidder.campaigns.content_1 import is_content_1
 from bidder.campaigns.country_codes import country_meant, is_country
-from bidder.campaigns.spelling import misspelled, spelled
+from bidder.campaigns.targeting_values import impossible_values, request_values
 from bidder.campaigns.taxonomy import CONTENT_1, Taxonomy
 
 _CODES = """
@@ -30,7 +30,7 @@ def wrong_word(attribute: str, word: str, taxonomies: Mapping[int, Taxonomy]) ->
     A word that is refused with its field, since it can't be read at all, is passed over.
     """
     try:
-        values = spelled(attribute, [word.strip().lower()])
+        values = request_values(attribute, [word.strip().lower()])
     except ValueError:
         return None
     if attribute == "country":
@@ -41,7 +41,9 @@ def wrong_word(attribute: str, word: str, taxonomies: Mapping[int, Taxonomy]) ->
         return _language(word)
     if attribute == "category":
         return wrong_category(word, taxonomies)
-    return next(((f"{word!r} {wrong}", False) for value in values if (wrong := misspelled(attribute, value))), None)
+    return next(
+        ((f"{word!r} {wrong}", False) for value in values if (wrong := impossible_values(attribute, value))), None
+    )
 
 
 _EXAMPLES = {"region": "us-ca", "postcode": "us-94607"}
@@ -74,7 +76,7 @@ def _country(word: str, value: str) -> Wrong | None:
 
 def _language(word: str) -> Wrong | None:
     value = word.strip().lower()
-    if wrong := misspelled("language", value):
+    if wrong := impossible_values("language", value):
         return f"{word!r} {wrong}", False
     if len(value) == 2 and value not in _LANGUAGES:
         meant = _LANGUAGE_MEANT.get(value)

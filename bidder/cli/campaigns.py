@@ -17,9 +17,9 @@ from bidder.cli.segments import warnings
 from bidder.cli.table import table
 from bidder.delivery.budget import Spend
 from bidder.delivery.zones import local
-from bidder.endpoints.service import Service
 from bidder.files.opened import open_binary, shown_name
 from bidder.money import MICROS, display
+from bidder.service.service import Service
 
 _COMPARED_AT_ONCE = 100
 _MOST_WARNINGS = 100

@@ -16,7 +16,7 @@ from bidder.campaigns.country_codes import country_meant
 from bidder.campaigns.files import CampaignFile, InvalidCampaignFile
 from bidder.campaigns.taxonomy import Taxonomy
 from bidder.countries import STANDARD
-from tests.campaigns import creative, media
+from tests.support.campaigns import creative, media
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 PLAIN = {
