@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from bidder.events.publisher import Publisher
     from bidder.snapshot.index import Index
     from bidder.snapshot.list_store import ListStore
+    from bidder.stitchers import Stitchers
 
 Value = TypeVar("Value")
 
@@ -74,6 +75,10 @@ class Service:
         """The parameters for whoever can't wait for them: their defaults until they are read."""
         held = self.renewed.held
         return DEFAULTS if held is None else held.parameters
+
+    def known_stitchers(self) -> "Stitchers":
+        """The servers whose word on the viewer is taken."""
+        return self.parameters.stitchers
 
     @cached_property
     def room(self) -> Room:
