@@ -10,7 +10,7 @@ from bidder.ad_tag.request import InvalidTag, Query, bid_request
 from bidder.endpoints.bid import OPENRTB_VERSION, answered
 from bidder.endpoints.call import Call
 from bidder.endpoints.reply import Reply, cors, error
-from bidder.endpoints.service import Service
+from bidder.service.service import Service
 
 FORMATS = {"vast": True, "openrtb": False}
 """What `format` may be, and whether that is markup."""

@@ -17,9 +17,9 @@ from bidder.events.kinds import Kind
 from bidder.events.token import verify
 from bidder.snapshot.snapshot import Snapshot
 from bidder.stitchers import Stitchers
-from tests.campaigns import NOW, campaign, campaign_lists, creative, snapshot
-from tests.service import KEYS, service
-from tests.xsd import assert_valid
+from tests.support.campaigns import NOW, campaign, campaign_lists, creative, snapshot
+from tests.support.service import KEYS, service
+from tests.support.xsd import assert_valid
 
 BASE = "https://bid.example/api"
 VIEWER = "203.0.113.7"

@@ -10,7 +10,7 @@ from bidder.openrtb.bid_request import BidRequest
 from bidder.stitchers import Stitchers
 from bidder.viewer.fill_in import fill_in
 from bidder.viewer.headers import viewer_headers
-from tests.matchable import matchable_requests, video_request
+from tests.support.matchable import matchable_requests, video_request
 
 VIEWER = "203.0.113.7"
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) Mobile/15E148"
