@@ -10,6 +10,7 @@ from bidder.auction.terms import Terms
 from bidder.auction.worth import open_cpm
 from bidder.campaigns.campaign import Campaign
 from bidder.money import display
+from bidder.normal_forms import identifier
 from bidder.openrtb.creative_attribute import CreativeAttribute
 from bidder.openrtb.deal import Deal
 from bidder.openrtb.video import Video
@@ -102,7 +103,7 @@ def _bids(terms: Terms, slot: Slot, campaign: Campaign) -> Iterator[str]:
     openly = open_cpm(terms, slot, campaign, [fit.creative for fit in fitting]) if isinstance(fitting, list) else None
     if openly is not None:
         yield f"bids {display(openly)}"
-    offered = {deal.id for deal in slot.imp.pmp.deals} if slot.imp.pmp else set()
+    offered = {identifier(deal.id) for deal in slot.imp.pmp.deals} if slot.imp.pmp else set()
     for deal in campaign.deals:
-        if deal.id in offered:
+        if identifier(deal.id) in offered:
             yield f"bids {display(deal.cpm_micros)} in deal {deal.id}"

@@ -9,7 +9,7 @@ from bidder.campaigns.companion import Companion
 from bidder.campaigns.icon import Icon
 from bidder.campaigns.tag import Tag
 from bidder.campaigns.targeting import Expression, Targeting
-from bidder.campaigns.types import HttpUrl, Id, Pixels, VideoMime
+from bidder.campaigns.types import HttpUrl, Id, Language, Pixels, VideoMime
 from bidder.campaigns.universal_ad_id import UniversalAdId
 from bidder.campaigns.verification import Verification
 
@@ -47,7 +47,7 @@ class Creative(BaseModel):
     duration: Annotated[float, Field(gt=0, le=3600)]
     click_through: HttpUrl | None = None
     skip_offset: Annotated[float, Field(gt=0)] | None = None
-    language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] | None = None
+    language: Language | None = None
     attributes: tuple[int, ...] = ()
     apis: tuple[int, ...] = ()
     media: tuple[Media, ...] = ()
