@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-from bidder.auction.refusal import Refusal
+from bidder.auction.bid_rejection import BidRejection
 from bidder.campaigns.campaign import Campaign
 from bidder.normal_forms import category, with_and_without_www
 from bidder.openrtb.bid_request import BidRequest
@@ -11,7 +11,7 @@ from bidder.openrtb.bid_request import BidRequest
 CONTENT_TAXONOMY_1 = 1
 
 
-def block(request: BidRequest, campaign: Campaign) -> Refusal | None:
+def block(request: BidRequest, campaign: Campaign) -> BidRejection | None:
     """The list of the request that the campaign is on, or None."""
     return Blocks(request).refusal(campaign)
 
@@ -27,15 +27,15 @@ class Blocks:
         self._advertisers = frozenset(request.badv)
         self._by_taxonomy: dict[int, tuple[frozenset[str], frozenset[str]]] = {}
 
-    def refusal(self, campaign: Campaign) -> Refusal | None:
+    def refusal(self, campaign: Campaign) -> BidRejection | None:
         """The list that the campaign is on, or None."""
         request, advertiser = self._request, campaign.advertiser
         if request.badv and not _names(advertiser.domain, advertiser.owner).isdisjoint(self._advertisers):
-            return Refusal.ADVERTISER
+            return BidRejection.ADVERTISER
         if request.bapp and advertiser.bundle in request.bapp:
-            return Refusal.APP
+            return BidRejection.APP
         if (request.bcat or request.acat) and self._refuses_categories(campaign):
-            return Refusal.CATEGORY
+            return BidRejection.CATEGORY
         return None
 
     def _refuses_categories(self, campaign: Campaign) -> bool:
