@@ -24,7 +24,7 @@ _IGNORED = re.compile("[\u00ad\u200b\u2060\ufeff\ufe00-\ufe0f]")
 
 _KEPT = {"ß": "ß", "ẞ": "ß", "ς": "ς"}
 _QUOTED = re.compile(r'"[^"]*"?')
-_STORE_IDS = re.compile(r"/(?:id(\d+)|(?:dp|product|detail)/(?:[^/?#]+/)*([^/?#]+))(?:[/?#]|$)")
+_STORE_IDS = re.compile(r"/(?:id(\d+)|(?:dp|product|details?)/([^/?#]+))(?:[/?#]|$)")
 _ITUNES_ID = re.compile(r"id(\d{5,})")
 _LANGUAGE_ENDS = re.compile("[-_.@;]")
 _ANY_LANGUAGE = frozenset({"*", "any", "all"})
@@ -179,13 +179,14 @@ def _in_store(address: str) -> str:
 
 def _mapped(text: str) -> str:
     """A text as UTS 46 maps domains, with the letters that IDNA 2008 keeps: ß and the final sigma."""
-    import unicodedata  # most requests have domains in ASCII only
+    from unicodedata import normalize  # most requests have domains in ASCII only
 
-    text = _DOTS.sub(".", _IGNORED.sub("", text))
-    for _ in range(2):  # what a compatibility form becomes may have a case of its own
-        letters = (_KEPT.get(letter) or letter.casefold() for letter in text)
-        text = unicodedata.normalize("NFKC", "".join(letters))
-    return text
+    def folded(letter: str) -> str:
+        # twice: what a compatibility form stands for has a case of its own
+        return normalize("NFKC", normalize("NFKC", letter.casefold()).casefold())
+
+    letters = _DOTS.sub(".", _IGNORED.sub("", text))
+    return normalize("NFC", "".join(_KEPT.get(letter) or folded(letter) for letter in letters))
 
 
 def _punycode(host: str) -> str:
