@@ -80,8 +80,8 @@ def bundle(text: str) -> str:
     Apple's `id123456789` is `123456789`.
     """
     name = text.strip().lower()
-    if "/" in name or "?" in name:
-        name = _in_store(name)
+    while "/" in name or "?" in name:  # each time it is shorter
+        name = _in_store(name).strip().lower()
     apple = _ITUNES_ID.fullmatch(name)
     return apple[1] if apple else name
 
@@ -171,7 +171,7 @@ def _in_store(address: str) -> str:
     query = parse_qs(address.partition("?")[2].partition("#")[0])
     for name in ("id", "p", "asin"):
         if name in query:
-            return query[name][0].strip()
+            return query[name][0]
     if stated := _STORE_IDS.search(address):
         return stated[1] or stated[2]
     return _HOST_ENDS.split(address.partition("?")[0].rstrip("/"))[-1]
