@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
-from bidder.countries import ALPHA_3
+from bidder.countries import ALPHA_3, STANDARD
 from bidder.files.mistakes import nearest
 
-KOSOVO = "xkx"
-"""No code of the standard, which leaves it to users; exchanges send it."""
+_KOSOVO = ("XK", "XKX")
+"""No codes of the standard, which leaves them to users; exchanges send them."""
 
 _ALSO_CALLED = {
     "uk": "GB",
@@ -52,8 +52,8 @@ _ALSO_CALLED = {
 
 
 def is_country(word: str) -> bool:
-    """Whether a word of a rule, in lower case, is a code that requests carry: alpha-3."""
-    return word in _codes()
+    """Whether a word is a code of two or three letters, in any case. `UK` is none: the standard has GB."""
+    return word.strip().upper() in _codes()
 
 
 def country_meant(word: str) -> str | None:
@@ -68,7 +68,7 @@ def country_meant(word: str) -> str | None:
 
 @cache
 def _codes() -> frozenset[str]:
-    return frozenset({KOSOVO, *(code.lower() for code in ALPHA_3.values())})
+    return frozenset({*_KOSOVO, *STANDARD, *STANDARD.values()})
 
 
 @cache

@@ -13,11 +13,11 @@ from zoneinfo import available_timezones
 from bidder.campaigns.campaign import TERMS, Campaign, repeated_ids, wrong_terms
 from bidder.campaigns.creative import PLAYBACK, Creative, wrong_playback
 from bidder.campaigns.dnf import TooManyConjunctions, conjunctions
+from bidder.campaigns.impossible_words import wrong_word
 from bidder.campaigns.media_address import unreachable
 from bidder.campaigns.named_words import named_words
 from bidder.campaigns.names import too_long
 from bidder.campaigns.request_fields_used import creative_conjunctions
-from bidder.campaigns.targeting_values import wrong_word
 from bidder.campaigns.taxonomy import Taxonomy
 from bidder.faults import Path
 from bidder.money import display

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from pydantic import ValidationError
 
+from bidder import normal_forms
 from bidder.campaigns.absolute_urls import with_absolute_urls
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.categories import with_taxonomies
@@ -247,7 +248,7 @@ def _with_owner(document: dict[str, Any]) -> dict[str, Any]:
     advertiser = document.get("advertiser")
     if not isinstance(advertiser, dict) or "owner" in advertiser or not isinstance(advertiser.get("domain"), str):
         return document
-    owner = _suffixes().privatesuffix(advertiser["domain"].lower())
+    owner = _suffixes().privatesuffix(normal_forms.domain(advertiser["domain"]))
     return {**document, "advertiser": {**advertiser, "owner": owner}} if owner else document
 
 

@@ -1,84 +1,149 @@
-"""Words of campaign files that no request can show: countries, languages and categories that there are not."""
+"""The words of campaign files in the words of requests: one way to write each value."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterator, Sequence
 
-from bidder.campaigns.content_1 import is_content_1
-from bidder.campaigns.country_codes import country_meant, is_country
-from bidder.campaigns.targeting_values import impossible_values, request_values
-from bidder.campaigns.taxonomy import CONTENT_1, Taxonomy
+from bidder import normal_forms
 
-_CODES = """
-aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee
-el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is
-it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms
-mt my na nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg sh si
-sk sl sm sn so sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh
-yi yo za zh zu
-"""
-_LANGUAGES = frozenset(_CODES.split())
-"""ISO 639-1."""
-
-_LANGUAGE_MEANT = {"jp": "ja", "cn": "zh", "gr": "el", "cz": "cs", "dk": "da", "at": "de", "gb": "en", "us": "en"}
-
-Wrong = tuple[str, bool]
-"""What is wrong, and whether that is only a warning."""
-
-
-def wrong_word(attribute: str, word: str, taxonomies: Mapping[int, Taxonomy]) -> Wrong | None:
-    """What is wrong with a word that a file names of an attribute; None where a request can show it.
-
-    A word that is refused with its field, since it can't be read at all, is passed over.
-    """
-    try:
-        values = request_values(attribute, [word.strip().lower()])
-    except ValueError:
-        return None
-    if attribute == "country":
-        return _country(word, values[0])
-    if attribute in {"region", "postcode"} and not is_country(values[0].partition("-")[0]):
-        return f"{word!r} is not a country and a {attribute}, such as {_EXAMPLES[attribute]}", False
-    if attribute == "language":
-        return _language(word)
-    if attribute == "category":
-        return wrong_category(word, taxonomies)
-    return next(
-        ((f"{word!r} {wrong}", False) for value in values if (wrong := impossible_values(attribute, value))), None
-    )
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MOST_KM = 500
+_SHA_256 = re.compile(r"[0-9a-f]{64}")
+_CHECKS: dict[str, tuple[re.Pattern[str], str]] = {
+    **dict.fromkeys(
+        ("device_type", "connection", "placement", "position", "playback"),
+        (re.compile(r"\d{1,4}"), "a number of the AdCOM list"),
+    ),
+    "length": (re.compile("6|10|15|20|30|45|60|90|120"), "one of 6, 10, 15, 20, 30, 45, 60, 90, 120 seconds"),
+    "language": (re.compile("[a-z]{2,3}"), "ISO 639-1, such as en"),
+    "user": (re.compile("[0-9a-f]{16}"), "the first 16 hex digits of an id's SHA-256"),
+    "domain": (re.compile(r"[^\s/:@]+"), "a domain alone, such as news.example"),
+    "region": (re.compile(r"[a-z]{3}-.+"), "a country and a region, such as us-ca"),
+    "postcode": (re.compile(r"[a-z]{3}-.+"), "a country and a postcode, such as us-94607"),
+}
+LIST_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_HOURS = re.compile(r"(?:(\w{3})(?:-(\w{3}))? )?(\d{1,2})-(\d{1,2})")
+_ONE_HOUR = re.compile(rf"(?:{'|'.join(DAYS)}) (?:1?\d|2[0-3])")
+_VERSIONS = re.compile(r"(\S+) (\d+(?:\.\d+)*)?\.\.(\d+(?:\.\d+)*)?")
+_CIRCLE = re.compile(r"(-?\d+(?:\.\d+)?), ?(-?\d+(?:\.\d+)?) (\d+(?:\.\d+)?) ?km")
 
 
-_EXAMPLES = {"region": "us-ca", "postcode": "us-94607"}
+def request_values(attribute: str, words: Sequence[str]) -> tuple[str, ...]:
+    """The words of a rule as requests have them. Raises ValueError for what is no value of the attribute."""
+    respell = _SPELLINGS.get(attribute)
+    if respell is None:
+        return tuple(words)
+    return tuple(dict.fromkeys(value for word in words for value in respell(word)))
 
 
-def wrong_category(word: str, taxonomies: Mapping[int, Taxonomy]) -> Wrong | None:
-    """What is wrong with a category, `6/483` or `483`: its taxonomy has it not, or is not known here."""
-    number, _, own = word.lower().rpartition("/")
-    own = own.strip()
-    if own.startswith("iab") or number == str(CONTENT_1):
-        if is_content_1(own):
-            return None
-        return f"{word.removeprefix('1/')!r} is none of Content Taxonomy 1.0, whose ids are IAB1 to IAB26-4", False
-    if not number.isdecimal():
-        return None
-    if int(number) not in taxonomies:
-        return f"taxonomy {number} is not imported, so {number}/{own} covers itself alone", True
-    if own not in taxonomies[int(number)]:
-        return f"taxonomy {number} has no category {own}", True
+def impossible_value(attribute: str, value: str) -> str | None:
+    """What is wrong with a value that no request could show; None where one could. Asked when a file is imported."""
+    pattern, wanted = _CHECKS.get(attribute, (None, ""))
+    if pattern is not None and not pattern.fullmatch(value):
+        return f"is not {wanted}"
     return None
 
 
-def _country(word: str, value: str) -> Wrong | None:
-    if is_country(value):
-        return None
-    meant = country_meant(word)
-    advice = f"write {meant}" if meant else "write two or three letters, such as US or USA"
-    return f"{word!r} is no country of ISO 3166-1: {advice}", False
+def _place(word: str) -> Iterator[str]:
+    """`us` becomes `usa`, and `us-ca` `usa-ca`."""
+    country, dash, rest = word.partition("-")
+    yield normal_forms.country(country).lower() + dash + rest
 
 
-def _language(word: str) -> Wrong | None:
-    value = word.strip().lower()
-    if wrong := impossible_values("language", value):
-        return f"{word!r} {wrong}", False
-    if len(value) == 2 and value not in _LANGUAGES:
-        meant = _LANGUAGE_MEANT.get(value)
-        return f"{word!r} is no language of ISO 639-1{f': did you mean {meant}?' if meant else ''}", True
-    return None
+def _domain(word: str) -> Iterator[str]:
+    """The domain of a word that says no more than one: a path, a port or a user would be lost (`impossible_value`)."""
+    host = normal_forms.domain(word)
+    yield word if re.search("[/:@]", word) else host or word
+
+
+def _bundle(word: str) -> Iterator[str]:
+    yield normal_forms.bundle(word) or word
+
+
+def _language(word: str) -> Iterator[str]:
+    yield normal_forms.language(word) or word
+
+
+def _hours(word: str) -> Iterator[str]:
+    """`mon-fri 8-18` becomes the hours of the week that begin in it, `mon 8` to `fri 17`; no days are all days."""
+    if _ONE_HOUR.fullmatch(word):
+        yield word
+        return
+    found = _HOURS.fullmatch(word)
+    first, last = (found[1] or "mon", found[2] or found[1] or "sun") if found else ("", "")
+    if not found or first not in DAYS or last not in DAYS or not 0 <= int(found[3]) < int(found[4]) <= 24:
+        msg = f"{word!r} is no time of the week: write it as mon-fri 8-18, sat 20-24 or 9-17"
+        raise ValueError(msg)
+    start, end = DAYS.index(first), DAYS.index(last)
+    for day in range(start, end + 1) if start <= end else [*range(start, 7), *range(end + 1)]:
+        for hour in range(int(found[3]), int(found[4])):
+            yield f"{DAYS[day]} {hour}"
+
+
+def _versions(word: str) -> Iterator[str]:
+    found = _VERSIONS.fullmatch(word)
+    if not found or not (found[2] or found[3]):
+        msg = f"{word!r} is no range of versions: write it as ios 15..17.2, ios 15.. or ios ..17.2, both ends included"
+        raise ValueError(msg)
+    yield word
+
+
+def _circle(word: str) -> Iterator[str]:
+    found = _CIRCLE.fullmatch(word)
+    if not found or abs(float(found[1])) > 90 or abs(float(found[2])) > 180 or not 0 < float(found[3]) <= MOST_KM:
+        msg = (
+            f"{word!r} is no circle: write it as latitude,longitude and a radius of up to {MOST_KM} km: 48.85,2.35 25km"
+        )
+        raise ValueError(msg)
+    yield f"{found[1]},{found[2]} {found[3]}km"
+
+
+def _truth(word: str) -> Iterator[str]:
+    values = {"yes": "1", "true": "1", "1": "1", "no": "0", "false": "0", "0": "0"}
+    if word not in values:
+        msg = f"{word!r} is neither yes nor no"
+        raise ValueError(msg)
+    yield values[word]
+
+
+def _id_hash(word: str) -> Iterator[str]:
+    """A whole SHA-256 in hex becomes the digits that are compared."""
+    yield word[:16] if _SHA_256.fullmatch(word) else word
+
+
+def _list(word: str) -> Iterator[str]:
+    if not LIST_NAME.fullmatch(word):
+        msg = f"{word!r} is no name of a list: letters, digits, dot, underscore and hyphen, 64 at most"
+        raise ValueError(msg)
+    yield word
+
+
+def _one_of(*known: str) -> Callable[[str], Iterator[str]]:
+    def respell(word: str) -> Iterator[str]:
+        if word not in known:
+            msg = f"{word!r} is none of {', '.join(known)}"
+            raise ValueError(msg)
+        yield word
+
+    return respell
+
+
+_SPELLINGS: dict[str, Callable[[str], Iterator[str]]] = {
+    "country": _place,
+    "region": _place,
+    "postcode": _place,
+    "domain": _domain,
+    "bundle": _bundle,
+    "language": _language,
+    "hour": _hours,
+    "user_hour": _hours,
+    "os_version": _versions,
+    "near": _circle,
+    "user": _id_hash,
+    "list": _list,
+    "livestream": _truth,
+    "skippable": _truth,
+    "rewarded": _truth,
+    "inventory": _one_of("site", "app", "dooh"),
+    "break": _one_of("preroll", "midroll", "postroll"),
+    "size": _one_of("small", "medium", "large"),
+}
