@@ -10,13 +10,13 @@ from fractions import Fraction
 
 from bidder.cli.progress import Progress
 from bidder.cli.table import table
-from bidder.endpoints.service import Service
-from bidder.events.crowds import crowded
 from bidder.events.event import Event
+from bidder.events.ivt_suspects import in_crowded_minutes
 from bidder.events.kinds import Kind
 from bidder.events.ledger import BILLED, INVALID
 from bidder.events.report import READ, By, Row, report, total
 from bidder.money import MICROS
+from bidder.service.service import Service
 
 _NAMES = {
     Kind.BIDS: "bids",
@@ -34,7 +34,7 @@ _NAMES = {
 def print_report(service: Service, day: date, by: By, form: str) -> None:
     """Prints the report of a UTC day as a table, csv or json."""
     events = list(_events(service, day))
-    markers = service.ledger.markers(suspects) if (suspects := crowded(events)) else {}
+    markers = service.ledger.markers(suspects) if (suspects := in_crowded_minutes(events)) else {}
     unbilled = {name for name in suspects if (name, INVALID) in markers and (name, BILLED) not in markers}
     rows = report(events, by, unbilled)
     if form == "json":

@@ -7,16 +7,16 @@ from datetime import datetime
 from bidder import log
 from bidder.endpoints.reply import Reply, cors, error
 from bidder.endpoints.sender import Sender
-from bidder.endpoints.service import Service
 from bidder.events.address import address_name
 from bidder.events.claims import Claims
 from bidder.events.event import Event, make_event
-from bidder.events.invalid import by_sender
+from bidder.events.ivt_rules import rule_broken_by_sender
 from bidder.events.kinds import NOTICES, Kind, notice_kind
 from bidder.events.notice import stated_price
-from bidder.events.token import InvalidToken, Refusal, verify
+from bidder.events.token import InvalidToken, TokenError, verify
 from bidder.events.urls import PRICE, TARGET
 from bidder.metrics import emf
+from bidder.service.service import Service
 
 RETRY_AFTER = "5"
 GIF = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
@@ -25,7 +25,7 @@ GIF = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 PRICE_RAISED = "price-raised"
 """A price above the bid is refused, and the bid is due."""
 
-_OUT_OF_TIME = frozenset({Refusal.EARLY, Refusal.EXPIRED})
+_OUT_OF_TIME = frozenset({TokenError.EARLY, TokenError.EXPIRED})
 
 
 def notice(
@@ -41,7 +41,7 @@ def notice(
     try:
         kind = notice_kind(kind_name)
     except ValueError:
-        refused(Refusal.KIND, now)
+        refused(TokenError.KIND, now)
         return error(404, f"no such event kind; known are {', '.join(NOTICES)}")
     target = query.get(TARGET, "") if kind is Kind.CLICK else ""
     led_on = Reply(302, headers={**headers, "Location": target})
@@ -74,7 +74,9 @@ def reported(
     if stated is not None and stated > claims.price_micros:
         refused(PRICE_RAISED, now, kind=kind, campaign=claims.campaign_id, exchange=str(claims.exchange))
     name = address_name(sender.address, claims.bid_id, service.signing_keys)
-    return make_event(kind, claims, query, now, keys, address=name, invalid=by_sender(kind, sender.user_agent))
+    return make_event(
+        kind, claims, query, now, keys, address=name, invalid=rule_broken_by_sender(kind, sender.user_agent)
+    )
 
 
 def refused(reason: str, now: datetime, **about: str) -> None:

@@ -9,11 +9,11 @@ from bidder import log
 from bidder.endpoints.notice import RETRY_AFTER, refused, reported
 from bidder.endpoints.reply import JSON, Reply, cors, error
 from bidder.endpoints.sender import Sender
-from bidder.endpoints.service import Service
 from bidder.events.event import Event
 from bidder.events.kinds import notice_kind
-from bidder.events.token import InvalidToken, Refusal, verify
+from bidder.events.token import InvalidToken, TokenError, verify
 from bidder.metrics import emf
+from bidder.service.service import Service
 
 MOST = 50
 _URLS = TypeAdapter(list[str])
@@ -59,7 +59,7 @@ def _event(service: Service, url: str, sender: Sender, now: datetime) -> Event:
         kind_name, token = parts.path.rpartition("/e/")[2].strip("/").split("/")
         kind = notice_kind(kind_name)
     except ValueError:
-        refused(Refusal.MALFORMED, now)
+        refused(TokenError.MALFORMED, now)
         raise _NoEventUrl from None
     try:
         claims = verify(kind, token, service.signing_keys, now)

@@ -14,13 +14,13 @@ from bidder.openrtb import macros
 from bidder.openrtb.creative_attribute import CreativeAttribute
 from bidder.vast import (
     Ad,
-    Companion,
-    Icon,
+    CompanionElement,
+    IconElement,
     InLine,
     MediaFile,
     Pricing,
-    UniversalAdId,
-    Verification,
+    UniversalAdIdElement,
+    VerificationElement,
     Version,
     Wrapper,
     document,
@@ -114,7 +114,7 @@ def _template(
     media_ids: tuple[int, ...],
     skip_from: float | None,
     price: Pricing | None,
-    its_companions: tuple[Companion, ...],
+    its_companions: tuple[CompanionElement, ...],
     price_query: str,
     place: int | None,
 ) -> Template:
@@ -162,7 +162,7 @@ def _inline(creative: Creative, advertiser: str, media: Iterable[Media]) -> InLi
         ad_serving_id=mark(_BID),
         title=creative.name,
         advertiser=advertiser,
-        universal_ad_id=UniversalAdId(
+        universal_ad_id=UniversalAdIdElement(
             registry=registered.registry if registered else "unknown",
             value=registered.value if registered else creative.id,
         ),
@@ -181,11 +181,11 @@ def _pricing(offer: Offer) -> Pricing | None:
     return Pricing(value_micros=offer.price.cpm_micros, currency=ACCOUNT_CURRENCY)
 
 
-def _icon(creative: Creative) -> Icon | None:
+def _icon(creative: Creative) -> IconElement | None:
     icon = creative.icon
     if icon is None:
         return None
-    return Icon(
+    return IconElement(
         program=icon.program,
         url=icon.url,
         type=icon.mime,
@@ -198,9 +198,9 @@ def _icon(creative: Creative) -> Icon | None:
     )
 
 
-def _verifications(creative: Creative) -> tuple[Verification, ...]:
+def _verifications(creative: Creative) -> tuple[VerificationElement, ...]:
     return tuple(
-        Verification(
+        VerificationElement(
             vendor=script.vendor,
             url=script.url,
             parameters=script.parameters,

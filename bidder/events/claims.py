@@ -1,6 +1,6 @@
 """What the tokens of a bid say about it, and how they write it: short, since a bid hands out a dozen of them.
 
-Fields stand in order with `~` between them, names as `bidder.letters` writes them. Integers are hexadecimal, nothing
+Fields stand in order with `~` between them, names as `bidder.url_names` writes them. Integers are hexadecimal, nothing
 stands for None or the default, and what is left out at the end is at its default.
 """
 
@@ -11,8 +11,8 @@ from typing import NamedTuple
 from pydantic import ConfigDict, TypeAdapter
 
 from bidder.events.kinds import BilledBy, Kind
-from bidder.letters import read, unpacked, written
 from bidder.money import MICROS
+from bidder.url_names import read, unpacked, written
 
 _SEPARATOR, _UTC = "~", "UTC"
 _BILL = "b"

@@ -20,7 +20,7 @@ class Event(BaseModel):
 
     `at` is when the notice reached us. `zone` is the campaign's time zone. `user` and `address` tell viewers and
     senders apart without saying who they are (`bidder.privacy.viewer`, `bidder.events.address`). `invalid` names the
-    rule of `bidder.events.invalid` that the event broke.
+    rule of `bidder.events.ivt_rules` that the event broke.
 
     `billed_by` is the kind that makes this bid's price due; code before this did not say, and took either of
     `BILLABLE`, once. `count` is of the kind `bids` alone: how many of a campaign there were in the minute from `at` on;

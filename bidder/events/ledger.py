@@ -20,8 +20,8 @@ from zlib import crc32
 
 from bidder.delivery.budget import Spend
 from bidder.delivery.zones import local
+from bidder.events.counted_once import CountedOnce, Key, count_once, key
 from bidder.events.event import Event
-from bidder.events.once import Key, Thing, count_once, key
 from bidder.money import impression_cost
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class Ledger:
         by_campaign: dict[str, list[Event]] = defaultdict(list)
         for event in events:
             by_campaign[event.campaign_id].append(event)
-        things: list[Thing] = []
+        things: list[CountedOnce] = []
         for campaign_id, its in by_campaign.items():
             shard = f"#{crc32(its[0].bid_id.encode()) % SHARDS}" if campaign_id in self._spread else ""
             things += [_thing(event, shard) for event in its]
@@ -151,7 +151,7 @@ class Ledger:
         return found
 
 
-def _thing(event: Event, shard: str) -> Thing:
+def _thing(event: Event, shard: str) -> CountedOnce:
     """What an event adds, to its campaign's items or to a shard of them."""
     at = local(event.at, event.zone)
     pk, cost = f"spend#{event.campaign_id}", impression_cost(event.price_micros)
@@ -159,14 +159,14 @@ def _thing(event: Event, shard: str) -> Thing:
     about = {"campaign": event.campaign_id, "kind": event.kind.value, "micros": str(cost), "at": event.at.isoformat()}
     if event.invalid is not None:
         apart = {INVALID: 1, INVALID_MICROS: cost, f"{RULE}{event.invalid}": 1}
-        return Thing(Key(f"bid#{event.bid_id}", INVALID), {day: apart}, event.at, about=about)
+        return CountedOnce(Key(f"bid#{event.bid_id}", INVALID), {day: apart}, event.at, about=about)
     of_day = {MICROS: cost, IMPRESSIONS: 1, f"{HOUR}{at:%H}": cost}
     if event.deal_id is not None:
         of_day[f"{DEAL}{event.deal_id}"] = cost
     if event.advertiser is not None:
         of_day[f"{ADVERTISER}{event.advertiser}"] = cost
     adds = {total: {MICROS: cost, IMPRESSIONS: 1}, day: of_day}
-    return Thing(Key(f"bid#{event.bid_id}", BILLED), adds, event.at, about=about)
+    return CountedOnce(Key(f"bid#{event.bid_id}", BILLED), adds, event.at, about=about)
 
 
 def _add(spent: dict[str, Counter[str]], item: Mapping[str, Any]) -> None:

@@ -12,8 +12,8 @@ from datetime import UTC
 from enum import StrEnum
 from fractions import Fraction
 
-from bidder.events.crowds import handed_around
 from bidder.events.event import Event
+from bidder.events.ivt_suspects import reported_from_many_addresses
 from bidder.events.kinds import BILLABLE, Kind
 from bidder.money import impression_cost
 
@@ -107,7 +107,7 @@ def report(events: Collection[Event], by: By, unbilled: Collection[str] = ()) ->
     for event in due.values():
         rows[name(event)].billed += 1
         rows[name(event)].spend_micros += impression_cost(event.price_micros)
-    for bid_id in handed_around(events) - set(unbilled):
+    for bid_id in reported_from_many_addresses(events) - set(unbilled):
         apart.setdefault((bid_id, Kind.IMPRESSION), first[bid_id, Kind.IMPRESSION])
     for event in apart.values():
         row = rows[name(event)]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.events.notice import error_code, loss_name, loss_reason, settled_price
-from tests.prices import KEYS, encrypted
+from tests.support.prices import KEYS, encrypted
 
 BID = 5_000_000
 MACRO = "${AUCTION_PRICE}"

@@ -1,0 +1,117 @@
+"""From the offers of a decision to the bids of an OpenRTB response."""
+
+from datetime import datetime
+from hashlib import blake2b
+from typing import NamedTuple
+
+from bidder.auction.offer import Offer
+from bidder.endpoints.vast import LIFETIME_SECONDS, skip_offset, vast
+from bidder.events.claims import Claims
+from bidder.events.kinds import BilledBy, Kind
+from bidder.events.token import SigningKeys
+from bidder.events.urls import LOSS_REASON, PRICE, EventUrls, query
+from bidder.money import decimal_price
+from bidder.openrtb import macros
+from bidder.openrtb.api_framework import ApiFramework
+from bidder.openrtb.bid import Bid
+from bidder.openrtb.bid_request import BidRequest
+from bidder.openrtb.creative_attribute import CreativeAttribute
+from bidder.openrtb.markup_type import MarkupType
+from bidder.openrtb.slot_in_pod import SlotInPod
+from bidder.privacy.viewer import viewer
+
+_PRICED = "?" + query(**{PRICE: macros.AUCTION_PRICE})
+_LOST = "?" + query(**{PRICE: macros.AUCTION_PRICE, LOSS_REASON: macros.AUCTION_LOSS})
+
+
+def bid_id(auction_id: str, offer: Offer, number: int, now: datetime) -> str:
+    """The bid's id: unique to this answer, so that each answer is billed at most once, and never drawn at random.
+
+    `number` tells the bids of one answer apart.
+    """
+    text = "\0".join((auction_id, offer.slot.imp.id, offer.campaign.id, str(number), now.isoformat()))
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+
+class BidContext(NamedTuple):
+    """What all bids of one answer share: `base` of the event URLs, their keys, the caller's name, the currency.
+
+    `rate` is what one unit of the currency is worth, in micros of the account currency. `billed_by` is the kind of
+    event that this caller counts by.
+    """
+
+    request: BidRequest
+    base: str
+    keys: SigningKeys
+    now: datetime
+    exchange: str | None
+    currency: str
+    rate: int
+    billed_by: BilledBy = Kind.IMPRESSION
+
+
+def _is_code(country: str) -> bool:
+    return len(country) in {2, 3} and country.isascii() and country.isalpha()
+
+
+def event_urls(terms: BidContext, offer: Offer, number: int) -> EventUrls:
+    """The signed URLs of an offer, the answer's first being number 0."""
+    request = terms.request
+    geo = request.device and request.device.geo
+    country = geo.country if geo and geo.country and _is_code(geo.country) else None
+    claims = Claims(
+        bid_id=bid_id(request.id, offer, number, terms.now),
+        campaign_id=offer.campaign.id,
+        creative_id=offer.fit.creative.id,
+        price_micros=offer.price.cpm_micros,
+        issued=int(terms.now.timestamp()),
+        test=bool(request.test),
+        deal_id=offer.price.deal_id,
+        country=country,
+        exchange=terms.exchange,
+        rate=terms.rate,
+        advertiser=offer.campaign.advertiser.domain,
+        zone=offer.campaign.time_zone,
+        user=viewer(request, terms.keys),
+        billed_by=terms.billed_by,
+    )
+    return EventUrls(terms.base, claims, terms.keys)
+
+
+def bid(terms: BidContext, offer: Offer, urls: EventUrls) -> Bid:
+    """OpenRTB 2.6 section 4.2.3. The exchange fills the macros of the notices and of the markup's impression."""
+    campaign, creative = offer.campaign, offer.fit.creative
+    answer: Bid = {
+        "id": urls.bid_id,
+        "impid": offer.slot.imp.id,
+        "price": decimal_price(offer.price.cpm_micros, terms.rate),
+        "mtype": MarkupType.VIDEO,
+        "adm": vast(offer, urls),
+        "adomain": [campaign.advertiser.domain],
+        "cid": campaign.id,
+        "crid": creative.id,
+        "dur": round(creative.duration),
+        "protocol": offer.fit.protocol,
+        "exp": LIFETIME_SECONDS,
+        "nurl": urls.by_kind[Kind.WIN] + _PRICED,
+        "burl": urls.by_kind[Kind.BILL] + _PRICED,
+        "lurl": urls.by_kind[Kind.LOSS] + _LOST,
+    }
+    if offer.fit.media:
+        answer["w"], answer["h"] = offer.fit.media[0].width, offer.fit.media[0].height
+    if campaign.categories:
+        answer["cat"] = list(campaign.categories)
+        answer["cattax"] = campaign.cattax
+    attributes = {*creative.attributes, *([CreativeAttribute.SKIPPABLE] if skip_offset(offer) is not None else [])}
+    if attributes:
+        answer["attr"] = sorted(attributes)
+    apis = {*creative.apis, *({ApiFramework.OMID_1} & set(offer.slot.video.api) if creative.verifications else ())}
+    if apis:
+        answer["apis"] = sorted(apis)
+    if offer.slot.video.slotinpod in {SlotInPod.FIRST, SlotInPod.LAST}:
+        answer["slotinpod"] = offer.slot.video.slotinpod
+    if creative.language:
+        answer["language"] = creative.language
+    if offer.price.deal_id is not None:
+        answer["dealid"] = offer.price.deal_id
+    return answer
