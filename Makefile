@@ -1,4 +1,5 @@
-# `make` lists the targets. PORT, AWS_PORT, PYTHON, STACK, WORKERS and PARAMETERS are what a command line may set.
+# `make` lists the targets. PORT, AWS_PORT, PYTHON, STACK, PARAMETERS, BUCKET, ARCHITECTURE and WORKERS are what a
+# command line may set.
 
 SHELL := /bin/bash
 PORT ?= 8000
@@ -37,10 +38,10 @@ check: $(READY) ## Lint and types
 	$(BIN)/mypy
 
 package: $(READY) ## What is deployed, in build/package: the SAM template and the zip; prints the sizes
-	@exec $(LOCAL_ENV) $(BIN)/python -m tools.package
+	@exec $(LOCAL_ENV) $(BIN)/python -m tools.package $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
 
-deploy: $(READY) ## The package into the AWS account of AWS_PROFILE; STACK (bidder), PARAMETERS, CONFIRM=yes
-	@CONFIRM=$(CONFIRM) $(BIN)/python -m tools.deploy --stack $(STACK) $(PARAMETERS)
+deploy: $(READY) ## The package into the AWS account of AWS_PROFILE; STACK (bidder), PARAMETERS, BUCKET, CONFIRM=yes
+	@CONFIRM=$(CONFIRM) $(BIN)/python -m tools.deploy --stack $(STACK) $(if $(BUCKET),--bucket $(BUCKET)) $(PARAMETERS)
 
 loadtest: $(READY) ## A minute of mixed requests against the running bidder on PORT; ends in a table
 	@exec $(LOCAL_ENV) $(BIN)/python -m loadtest.run

@@ -137,44 +137,44 @@ def get_health() -> Answer:
 
 @app.on_sns_message(topic="campaign-refresh", name="refresh")
 def refresh(_event: SNSEvent) -> dict[str, int]:
-    from bidder.consumers import refresh
+    from bidder.consumers.refresh import publish_snapshot
 
-    return {"version": refresh.publish_snapshot(service(), now())}
+    return {"version": publish_snapshot(service(), now())}
 
 
 @app.on_sqs_message(queue="bid-events-ledger", batch_size=100, maximum_batching_window_in_seconds=1, name="ledger")
 def ledger(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
-    from bidder.consumers import ledger
+    from bidder.consumers.ledger import count_spend
 
-    return ledger.count_spend(service(), event.to_dict()["Records"])
+    return count_spend(service(), event.to_dict()["Records"])
 
 
 @app.on_sqs_message(queue="bid-events-archive", batch_size=1000, maximum_batching_window_in_seconds=60, name="archive")
 def archive(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
-    from bidder.consumers import archive
+    from bidder.consumers.archive import archive_events
 
-    return archive.archive_events(service(), event.to_dict()["Records"])
+    return archive_events(service(), event.to_dict()["Records"])
 
 
 @app.on_sqs_message(queue="bid-events-learning", batch_size=10, name="learning")
 def learning(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
-    from bidder.consumers import learning
+    from bidder.consumers.learning import count_outcomes
 
-    return learning.count_outcomes(service(), event.to_dict()["Records"])
+    return count_outcomes(service(), event.to_dict()["Records"])
 
 
 @app.on_sqs_message(queue="bid-events-frequency", batch_size=10, name="frequency")
 def frequency(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
-    from bidder.consumers import frequency
+    from bidder.consumers.frequency import count_exposures
 
-    return frequency.count_exposures(service(), event.to_dict()["Records"])
+    return count_exposures(service(), event.to_dict()["Records"])
 
 
 @app.on_sqs_message(queue="bid-events-notices", batch_size=10, name="notices")
 def unpublished(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
-    from bidder.consumers import notices
+    from bidder.consumers.notices import publish_again
 
-    return notices.publish_again(service(), event.to_dict()["Records"])
+    return publish_again(service(), event.to_dict()["Records"])
 
 
 cold_start.imported()

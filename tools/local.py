@@ -15,7 +15,8 @@ from urllib.error import HTTPError, URLError
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tools import ROOT
-from tools.deploy import DeployFailed, Unsettled, deploy, environment
+from tools.changes import DeployFailed, Unsettled
+from tools.deploy import deploy, environment
 from tools.locks import Held, lock
 from tools.ministack import MiniStack
 from tools.package import Package, package

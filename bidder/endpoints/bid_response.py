@@ -78,7 +78,7 @@ def event_urls(terms: BidContext, offer: Offer, number: int) -> EventUrls:
     return EventUrls(terms.base, claims, terms.keys)
 
 
-def bid(terms: BidContext, offer: Offer, urls: EventUrls) -> Bid:
+def bid_object(terms: BidContext, offer: Offer, urls: EventUrls) -> Bid:
     """OpenRTB 2.6 section 4.2.3. The exchange fills the macros of the notices and of the markup's impression."""
     campaign, creative = offer.campaign, offer.fit.creative
     answer: Bid = {
