@@ -7,7 +7,8 @@
 import hashlib
 import os
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,11 +34,24 @@ def main() -> int:
     os.nice(10)  # bids go first
     try:
         wanted = clips(yaml.safe_load(SAMPLES.read_text(encoding="utf-8"))["campaigns"])
-        supply(wanted, LOCAL / "clips", client("s3"), settings().creative_bucket)
+        _persistently(lambda: supply(wanted, LOCAL / "clips", client("s3"), settings().creative_bucket))
     except (BotoCoreError, ClientError, ClipError, InvalidSettings) as error:
         print(f"Clips: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _persistently(action: Callable[[], object], *, attempts: int = 5, pause_seconds: float = 10) -> None:
+    """Repeats an action that lost its connection: the local AWS may be restarting."""
+    for attempt in range(attempts):
+        try:
+            action()
+        except BotoCoreError:
+            if attempt == attempts - 1:
+                raise
+            time.sleep(pause_seconds)
+        else:
+            return
 
 
 def supply(wanted: Iterable[Clip], folder: Path, s3: "S3Client", bucket: str) -> int:
