@@ -5,14 +5,14 @@ from enum import StrEnum
 from math import floor
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from bidder.campaigns.creative import Creative
 from bidder.campaigns.deal import CampaignDeal
 from bidder.campaigns.goal import Goal, Outcome, Rotation
 from bidder.campaigns.multipliers import Multipliers, highest
 from bidder.campaigns.targeting import Expression, Targeting, Word
-from bidder.campaigns.types import Id, lower
+from bidder.campaigns.types import Bundle, Category, Domain, Id
 from bidder.money import Micros, Priced
 from bidder.prebuilt import complete
 
@@ -46,9 +46,6 @@ class Flight(BaseModel):
         return (self.start is None or self.start <= now) and (self.end is None or now < self.end)
 
 
-Domain = Annotated[str, Field(pattern=r"^[a-z0-9.-]+\.[a-z0-9-]+$"), BeforeValidator(lower)]
-
-
 class Advertiser(BaseModel):
     """Who pays, and the domain that exchanges check (`adomain`).
 
@@ -61,7 +58,7 @@ class Advertiser(BaseModel):
     name: Annotated[str, Field(min_length=1, max_length=200)]
     domain: Domain
     owner: Domain = ""
-    bundle: str | None = None
+    bundle: Bundle | None = None
 
     @model_validator(mode="after")
     def _owner_is_part_of_the_domain(self) -> Self:
@@ -98,9 +95,9 @@ class Campaign(Priced):
     name: Annotated[str, Field(min_length=1, max_length=200)]
     status: Status = Status.ACTIVE
     advertiser: Advertiser
-    categories: tuple[str, ...] = ()
+    categories: tuple[Category, ...] = ()
     cattax: Annotated[int, Field(gt=0)] = 1
-    categories_above: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    categories_above: dict[Category, tuple[str, ...]] = Field(default_factory=dict)
     categories_below: dict[Word, tuple[Word, ...]] = Field(default_factory=dict)
     cpm_micros: Micros | None = None
     cpcv_micros: Micros | None = None

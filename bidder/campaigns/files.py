@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from bidder import normal_forms
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.categories import with_taxonomies
 from bidder.campaigns.dnf import TooManyConjunctions, conjunctions
@@ -196,7 +197,7 @@ def _with_owner(document: dict[str, Any]) -> dict[str, Any]:
     advertiser = document.get("advertiser")
     if not isinstance(advertiser, dict) or "owner" in advertiser or not isinstance(advertiser.get("domain"), str):
         return document
-    owner = _suffixes().privatesuffix(advertiser["domain"].lower())
+    owner = _suffixes().privatesuffix(normal_forms.domain(advertiser["domain"]))
     return {**document, "advertiser": {**advertiser, "owner": owner}} if owner else document
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from bidder.countries import alpha_3
+from bidder import normal_forms
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MOST_KM = 500
@@ -49,7 +49,21 @@ def impossible_values(attribute: str, values: Iterable[str]) -> Iterator[str]:
 def _place(word: str) -> Iterator[str]:
     """`us` becomes `usa`, and `us-ca` `usa-ca`."""
     country, dash, rest = word.partition("-")
-    yield alpha_3(country.upper()).lower() + dash + rest
+    yield normal_forms.country(country).lower() + dash + rest
+
+
+def _domain(word: str) -> Iterator[str]:
+    """The domain of a word that says no more than one: a path, a port or a user would be lost (`impossible_values`)."""
+    host = normal_forms.domain(word)
+    yield word if re.search("[/:@]", word) else host or word
+
+
+def _bundle(word: str) -> Iterator[str]:
+    yield normal_forms.bundle(word) or word
+
+
+def _language(word: str) -> Iterator[str]:
+    yield normal_forms.language(word) or word
 
 
 def _hours(word: str) -> Iterator[str]:
@@ -120,6 +134,9 @@ _SPELLINGS: dict[str, Callable[[str], Iterator[str]]] = {
     "country": _place,
     "region": _place,
     "postcode": _place,
+    "domain": _domain,
+    "bundle": _bundle,
+    "language": _language,
     "hour": _hours,
     "user_hour": _hours,
     "os_version": _versions,

@@ -4,6 +4,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
+from bidder import normal_forms
+
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """An id of ours: in URLs, keys and metrics, so letters, digits, dot, underscore and hyphen."""
 
@@ -16,12 +18,33 @@ SecureUrl = Annotated[
 """What every page may load: over https, or from this machine itself (W3C Secure Contexts, section 3.1)."""
 
 
-def lower(value: object) -> str:
-    """What is no text yet becomes text too."""
-    return str(value).lower()
+def _domain(value: object) -> str:
+    return normal_forms.domain(str(value))
 
 
-VideoMime = Annotated[str, Field(pattern=r"^video/[a-z0-9.+-]+$"), BeforeValidator(lower)]
-ImageMime = Annotated[str, Field(pattern=r"^image/[a-z0-9.+-]+$"), BeforeValidator(lower)]
+def _bundle(value: object) -> str:
+    return normal_forms.bundle(str(value))
+
+
+def _mime(value: object) -> str:
+    return normal_forms.mime(str(value))
+
+
+def _language(value: object) -> str:
+    return normal_forms.language(str(value))
+
+
+def _category(value: object) -> str:
+    """Ids of Content Taxonomy 1.0 are sent in capitals, as the standard has them; the others as they were written."""
+    text = str(value).strip()
+    return normal_forms.category(text) if text[:3].upper() == "IAB" else text
+
+
+Domain = Annotated[str, Field(pattern=r"^[a-z0-9.-]+\.[a-z0-9-]+$"), BeforeValidator(_domain)]
+Bundle = Annotated[str, BeforeValidator(_bundle)]
+Category = Annotated[str, Field(min_length=1), BeforeValidator(_category)]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2}$"), BeforeValidator(_language)]
+VideoMime = Annotated[str, Field(pattern=r"^video/[a-z0-9.+-]+$"), BeforeValidator(_mime)]
+ImageMime = Annotated[str, Field(pattern=r"^image/[a-z0-9.+-]+$"), BeforeValidator(_mime)]
 
 Pixels = Annotated[int, Field(gt=0, le=16384)]

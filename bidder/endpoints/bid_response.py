@@ -112,6 +112,6 @@ def bid_object(terms: BidContext, offer: Offer, urls: EventUrls) -> Bid:
         answer["slotinpod"] = offer.slot.video.slotinpod
     if creative.language:
         answer["language"] = creative.language
-    if offer.price.deal_id is not None:
-        answer["dealid"] = offer.price.deal_id
+    if offer.price.sent_deal_id is not None:
+        answer["dealid"] = offer.price.sent_deal_id
     return answer

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 
 from bidder import vast
-from bidder.campaigns.companion import Companion
-from bidder.campaigns.creative import Creative
+from bidder.campaigns.creative import Companion, Creative
 from bidder.openrtb.banner import Banner
 from bidder.openrtb.companion_type import CompanionType
 from bidder.openrtb.video import Video
