@@ -14,7 +14,7 @@ class Server(socketserver.BaseServer):
 
 def reported(error: Exception, capsys: pytest.CaptureFixture[str]) -> str:
     try:
-        raise error
+        raise error  # noqa: TRY301  what handle_error is called amid
     except Exception:
         handle_error(Server(), None, ("127.0.0.1", 5))
     return capsys.readouterr().err
