@@ -17,6 +17,7 @@ from bidder.events.price_keys import PriceKeys
 from bidder.events.token import SigningKeys
 from bidder.prebuilt import complete
 from bidder.snapshot.ages import Ages
+from bidder.stitchers import NO_STITCHERS, Stitchers
 
 SECRETS = frozenset({"signing-keys", "price-keys", "admin-key"})
 """Those that Parameter Store keeps encrypted; no message quotes them."""
@@ -61,6 +62,8 @@ class Parameters(BaseModel):
     """The keys of the exchanges that encrypt prices, if any; None where what is there can't be used."""
     exchanges: Json[Exchanges] | None = Exchanges.model_construct({})
     """What is agreed with exchanges, if anything; None where what is there can't be used."""
+    stitchers: Json[Stitchers] = NO_STITCHERS
+    """The servers whose word on the viewer is taken."""
     admin_key: Annotated[str, Field(min_length=16)] | None = Field(default=None, repr=False)
     """What operators prove themselves by; None where there is none."""
 
