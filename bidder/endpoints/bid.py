@@ -41,25 +41,32 @@ def bid(
     *,
     nbr: bool = False,
     waited_ms: Callable[[], float] = lambda: 0,
+    address: str | None = None,
 ) -> Reply:
     """200 with a BidResponse or, for `Accept: application/xml`, with VAST; 204 or an empty VAST for no bid.
 
     4xx says what is wrong with the request; 400 names each field that the standard calls invalid. 503 is a no-bid for
     want of room. Header names are in lower case. `exchange` is what the caller goes by, from its URL: events say it,
     and its prices are read with its keys. With `nbr` a no-bid is 200, and a BidResponse that says why. `waited_ms` says
-    how long ago the request reached us; it is asked again whenever that matters.
+    how long ago the request reached us; it is asked again whenever that matters. `address` is the caller's.
     """
-    more = {**OPENRTB_VERSION, **cors(headers.get("origin"))}
+    stitchers = service.known_stitchers
+    return answered(service, Call(body, headers, base_url, now, exchange, nbr, waited_ms, address, stitchers))
+
+
+def answered(service: Service, call: Call) -> Reply:
+    """The answer to a call, as `bid` says."""
+    more = {**OPENRTB_VERSION, **cors(call.headers.get("origin"))}
     if not service.room.enter():
         return Reply(503, headers={**more, "Retry-After": "1"})
     try:
-        reply = _reply(service, Call(body, headers, base_url, now, exchange, nbr, waited_ms))
-        service.no_bids.flush(now)
-        service.bids.flush(now)
+        reply = _reply(service, call)
+        service.no_bids.flush(call.now)
+        service.bids.flush(call.now)
     finally:
         service.room.leave()
     whole = Reply(reply.status, reply.body, reply.content_type, {**reply.headers, **more})
-    return compressed(whole, headers.get("accept-encoding", ""))
+    return compressed(whole, call.headers.get("accept-encoding", ""))
 
 
 def _reply(service: Service, call: Call) -> Reply:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from bidder.snapshot.index import Index
     from bidder.snapshot.list_store import ListStore
     from bidder.snapshot.snapshot import Snapshot
+    from bidder.stitchers import Stitchers
 
 Value = TypeVar("Value")
 
@@ -92,6 +93,10 @@ class Service:
         """The current parameters without waiting: defaults until the first read has ended."""
         held = self.renewed.held
         return DEFAULTS if held is None else held.parameters
+
+    def known_stitchers(self) -> "Stitchers":
+        """The servers whose word on the viewer is taken."""
+        return self.parameters.stitchers
 
     @cached_property
     def room(self) -> ConcurrencyLimit:

@@ -29,6 +29,7 @@ from bidder.snapshot.keeper import Keeper
 from bidder.snapshot.keys import POINTER
 from bidder.snapshot.manifest import Manifest
 from tests.support.campaigns import NOW, campaign
+from tests.support.examples import examples
 from tests.support.oracle import best_bids
 from tests.support.service import service
 from tests.unit.consumers.test_refresh import World
@@ -306,5 +307,5 @@ def _is(answer: dict[str, tuple[int, str]], book: Book) -> bool:
 
 TestRefreshToBid = RefreshToBid.TestCase
 TestRefreshToBid.settings = settings(
-    max_examples=300, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    examples(3), stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
