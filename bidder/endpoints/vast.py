@@ -183,11 +183,22 @@ def _inline(creative: Creative, advertiser: str, media: Iterable[Media]) -> InLi
             value=registered.value if registered else creative.id,
         ),
         duration=creative.duration,
-        media_files=tuple(
-            MediaFile(url=m.url, type=m.mime, width=m.width, height=m.height, bitrate_kbps=m.bitrate) for m in media
-        ),
+        media_files=tuple(map(_media_file, media)),
+        mezzanine=_media_file(creative.mezzanine) if creative.mezzanine else None,
         click_through=creative.click_through,
         expires=LIFETIME_SECONDS,
+    )
+
+
+def _media_file(file: Media) -> MediaFile:
+    return MediaFile(
+        url=file.url,
+        type=file.mime,
+        width=file.width,
+        height=file.height,
+        bitrate_kbps=file.bitrate,
+        codec=file.codec,
+        file_size=file.file_size,
     )
 
 
