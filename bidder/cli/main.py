@@ -10,9 +10,7 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from bidder.campaigns.files import InvalidCampaignFile
 from bidder.campaigns.repository import StaleCampaign, UnknownCampaign
-from bidder.campaigns.segment import InvalidSegmentFile
 from bidder.campaigns.segments import UnknownSegment
 from bidder.campaigns.stored import Contended
 from bidder.campaigns.taxonomy import InvalidTaxonomy
@@ -26,12 +24,15 @@ from bidder.cli.redrive import QUEUES, MoveFailed, redrive
 from bidder.cli.refresh import publish_refresh
 from bidder.cli.replay import print_replay
 from bidder.cli.report import print_report
+from bidder.cli.simulate import print_simulation
 from bidder.endpoints.body import BadBody
 from bidder.events.report import By
+from bidder.files.text import InvalidFile
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.recorded import InvalidRecording
 from bidder.service.service import Service
 from bidder.settings import InvalidSettings, settings
+from bidder.simulator.scenario import InvalidScenario
 from bidder.snapshot.container import BadSnapshot
 from bidder.snapshot.list_store import UnknownList
 from bidder.snapshot.store import UnknownVersion
@@ -43,11 +44,11 @@ _EXPLAINED = (
     BadSnapshot,
     Contended,
     Differs,
-    InvalidCampaignFile,
+    InvalidFile,
     InvalidList,
     InvalidRecording,
     InvalidRequest,
-    InvalidSegmentFile,
+    InvalidScenario,
     InvalidSettings,
     InvalidTaxonomy,
     MoveFailed,
@@ -143,6 +144,14 @@ def parser() -> argparse.ArgumentParser:
     verifies.add_argument("--day", metavar="D", type=date.fromisoformat, required=True, help="of each campaign's zone")
     verifies.set_defaults(run=lambda service, given: print_verification(service, given.day))
 
+    simulates = commands.add_parser("simulate", help="a scenario in a simulated market: spend, plan, evenness, plots")
+    simulates.add_argument(
+        "file", metavar="SCENARIO", type=Path, help="YAML, such as bidder/simulator/scenarios/flat.yaml"
+    )
+    simulates.add_argument("--out", metavar="DIR", type=Path, help="write the figures and plots (SVG, PNG) into it")
+    simulates.add_argument("--json", action="store_true", help="the figures as JSON, amounts in micros")
+    simulates.set_defaults(run=lambda _, given: print_simulation(given.file, given.out, as_json=given.json), alone=True)
+
     key = commands.add_parser("admin-key", help="print the key that POST /explain asks for")
     key.set_defaults(run=lambda service, _: print_admin_key(service))
     return root
@@ -178,7 +187,10 @@ def _add_lists(its: argparse.ArgumentParser) -> None:
     imports.add_argument("name", metavar="NAME", help="as campaigns name it")
     imports.add_argument("file", metavar="FILE", help="an id a line; - for standard input")
     imports.add_argument("--hashed", action="store_true", help="the lines are SHA-256 of ids, in hex")
-    imports.set_defaults(run=lambda s, given: import_list(s, given.name, given.file, hashed=given.hashed))
+    imports.add_argument("--dry-run", action="store_true", help="show five ids as they are read; write nothing")
+    imports.set_defaults(
+        run=lambda s, given: import_list(s, given.name, given.file, hashed=given.hashed, dry_run=given.dry_run)
+    )
     actions.add_parser("list", help="all of them").set_defaults(run=lambda service, _: list_lists(service))
     deletes = actions.add_parser("delete", help="drop one; campaigns that name it stop bidding")
     deletes.add_argument("name", metavar="NAME")
@@ -219,7 +231,9 @@ def main(arguments: Sequence[str]) -> int:
     given = parser().parse_args(arguments)
     try:
         load_environment(os.environ)
-        given.run(Service(settings(), who=os.environ.get("BIDDER_WHO") or getpass.getuser()), given)
+        alone = getattr(given, "alone", False)  # it needs no AWS, and no settings that say where
+        who = os.environ.get("BIDDER_WHO") or getpass.getuser()
+        given.run(None if alone else Service(settings(), who=who), given)
     except BrokenPipeError:  # as by `| head`, which has seen enough; what is still buffered has nowhere to go
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except _EXPLAINED as error:
@@ -230,6 +244,7 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     except UnknownSegment as error:
         print(f"error: no segment {error} is known; `python -m bidder segments list` shows them", file=sys.stderr)
+        return 1
     except UnknownList as error:
         print(f"error: no list {error}; `python -m bidder lists list` shows the names", file=sys.stderr)
         return 1
