@@ -26,6 +26,7 @@ from bidder.events.kinds import Kind
 from bidder.events.markup_form import MARKUP, MarkupForm, read
 from bidder.events.token import InvalidToken, verify
 from bidder.events.urls import PRICE, EventUrls
+from bidder.openrtb.api_framework import ApiFramework
 from bidder.openrtb.banner import Banner
 from bidder.openrtb.imp import Imp
 from bidder.openrtb.protocol import Protocol
@@ -143,4 +144,5 @@ def _video(creative: Creative, form: MarkupForm) -> Video:
         skip=0 if form.skip_offset is None else None,
         skipafter=int(form.skip_offset or 0),
         companionad=tuple(places),
+        api=(ApiFramework.OMID_1,) if form.has_omid else (),
     )
