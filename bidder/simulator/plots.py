@@ -12,7 +12,7 @@ _NAMES = {"ours": "bidder", "asap": "as soon as possible", "linkedin": "LinkedIn
 _PLAN, _GRID, _TEXT = "#8d99ae", "#e5e7eb", "#1f2937"
 _SMOOTH = 15
 """Minutes over which rates and prices are averaged."""
-_STYLE: Mapping[str, Any] = {
+_STYLE: Any = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
     "axes.edgecolor": _PLAN,
@@ -34,14 +34,16 @@ def plot(name: str, campaign_id: str, arms: Mapping[str, Tally], folder: Path, s
     mpl.use("agg")
     from matplotlib import pyplot as plt
 
-    with mpl.rc_context(dict(_STYLE)):
+    with mpl.rc_context(_STYLE):
         figure, axes = plt.subplots(3, 2, figsize=(11, 9.5), sharex=True, layout="constrained")
         figure.suptitle(f"{name}: {campaign_id}", fontsize=13, fontweight="bold", color=_TEXT)
         ours = arms["ours"].minutes
         at: Any = [_clock(minute) for minute in ours]
         axes[0][0].plot(at, [minute.planned / scale / 1e6 for minute in ours], color=_PLAN, lw=2.5, label="plan")
-        for arm, tally in arms.items():
+        for arm, tally in reversed(list(arms.items())):  # ours above the others
             _draw(axes, arm, tally, scale)
+        most = max((abs(d) for arm, tally in arms.items() if arm != "asap" for d in tally.differences), default=0)
+        axes[2][0].set_ylim(-110 * most - 0.01, 110 * most + 0.01)  # what is not paced at all is off this scale
         for axis, title, unit in zip(axes.flat, _TITLES, _UNITS, strict=True):
             axis.set_title(title, loc="left", fontsize=10, fontweight="bold", color=_TEXT)
             axis.set_ylabel(unit)
