@@ -78,7 +78,13 @@ class Flow:
         first = self.minutes[-1].start + MINUTE if self.minutes else int(now) // MINUTE * MINUTE - MINUTE
         for start in range(max(first, int(now) - 120 * MINUTE), int(now) // MINUTE * MINUTE, MINUTE):
             self.minutes.append(Minute(start, participation))
-        del self.minutes[: max(0, len(self.minutes) - max(_LONGEST_WINDOW, horizon + 1))]
+        kept, seen = horizon + 2 + UNREPORTED // MINUTE, 0
+        for minute in reversed(self.minutes[-_LONGEST_WINDOW:-kept]):  # as many as it takes to know the traffic
+            if seen >= 2 * _EVIDENCE:
+                break
+            seen += minute.opportunities or 0
+            kept += 1
+        del self.minutes[: max(0, len(self.minutes) - kept)]
 
     def take(self, reports: Mapping[int, Report], now: float) -> None:
         """Takes the counts of minutes, by the start of each; later ones of the same minute replace earlier ones."""

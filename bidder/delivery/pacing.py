@@ -151,7 +151,7 @@ def step(
         return Step(None, round(in_flight), limiting)
     participation = 1.0 if bids <= 0 and wanted > 0 else min(1.0, wanted / bids if bids > 0 else 0.0)
     memory.participation = participation
-    pace = _pace(terms, participation, bids, wanted, market.processes)
+    pace = _pace(terms, participation, wanted, market.processes)
     return Step(pace, round(in_flight), limiting._replace(participation=participation))
 
 
@@ -252,11 +252,11 @@ def _plan(memory: Memory, goal: Goal, terms: BudgetLimits, curve: Curve, now: fl
     return planned(mode_of(terms), curve, goal.period, anchor, now) if anchor else float(goal.limit)
 
 
-def _pace(terms: BudgetLimits, participation: float, bids: float, wanted: float, processes: float) -> Pace:
+def _pace(terms: BudgetLimits, participation: float, wanted: float, processes: float) -> Pace:
     """The pace of one process: its part of the bids, with room for chance.
 
     Twice the bids expected, three standard deviations and two bids more at once; then half as much again as expected.
     """
-    expected = (participation * bids if bids > 0 else wanted) / max(1.0, processes)
+    expected = wanted / max(1.0, processes)
     burst = terms.cost * (2 * expected + 3 * sqrt(expected) + 2)
     return Pace(share_of(participation), round(burst), round(terms.cost * 1.5 * expected))
