@@ -23,6 +23,6 @@ def each_upload(event: Mapping[str, Any], process: Callable[[Upload, str], None]
         except NotAnUpload as wrong:
             log.error("creative.not_an_upload", why=str(wrong))
         except Exception:  # whatever AWS or ffmpeg suffers from: the other messages are done
-            log.fault("creative.failed")
+            log.error("creative.failed", message=record["messageId"])
             failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}

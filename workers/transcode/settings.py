@@ -4,9 +4,10 @@ import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated
 
 import boto3
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bidder.campaigns.repository import CampaignRepository
 from bidder.creatives.announcer import Announcer
@@ -41,7 +42,7 @@ class Settings(BaseModel):
     """The queue of the container worker; without it, what is too long for a function is refused by its dead letter."""
     ffmpeg: Path = Path("/opt/bin/ffmpeg")
     """The program: the layer's in Lambda, the package's on a laptop."""
-    loudness: Target = Target.ATSC_A85
+    loudness: Annotated[Target, BeforeValidator(float)] = Target.ATSC_A85
     """The market's programme loudness in LUFS: -24 (ATSC A/85) or -23 (EBU R 128)."""
 
 

@@ -73,7 +73,7 @@ class Worker:
             self._hide(receipt, 0)
             raise
         except Exception:  # whatever it suffers from, the message comes again, and at last is a dead letter
-            log.fault("creative.failed")
+            log.error("creative.failed")
             self._hide(receipt, 30)
             return
         finally:
