@@ -22,7 +22,7 @@ from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.bid_response import bid_response, dump, no_bid_response
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.no_bid_reason import NoBidReason
-from bidder.service.no_bid_counts import ALLOWANCE
+from bidder.service.no_bid_counts import ALLOWANCE, AnswerKind
 from bidder.service.service import Service
 from bidder.snapshot.snapshot import Snapshot
 from bidder.tracing import Spans, spans
@@ -51,9 +51,12 @@ def bid(
     """
     more = {**OPENRTB_VERSION, **cors(headers.get("origin"))}
     if not service.room.enter():
+        service.no_bids.answers[AnswerKind.BUSY] += 1
         return Reply(503, headers={**more, "Retry-After": "1"})
     try:
         reply = _reply(service, Call(body, headers, base_url, now, exchange, nbr, waited_ms))
+        if reply.status >= 400:
+            service.no_bids.answers[AnswerKind.INVALID] += 1
         service.no_bids.flush(now)
         service.bids.flush(now)
     finally:
@@ -86,7 +89,9 @@ def _reply(service: Service, call: Call) -> Reply:
             billed_by: BilledBy = Kind.BILL if by_notice else Kind.IMPRESSION
             keys = service.signing_keys
             terms = BidContext(request, call.base_url, keys, call.now, exchange, currency, rate, billed_by)
-            return _with_bid(service, terms, offers, as_xml=call.as_xml)
+            reply = _with_bid(service, terms, offers, as_xml=call.as_xml)
+            service.no_bids.answers[AnswerKind.BID] += 1
+            return reply
     except BadBody as bad:
         return bad.reply()
     except InvalidRequest as wrong:
@@ -97,7 +102,7 @@ def _reply(service: Service, call: Call) -> Reply:
 
 
 def _unanswered(service: Service, call: Call, request_id: str, reason: NoBidReason) -> Reply:
-    service.no_bids.unanswered[reason] += 1
+    service.no_bids.count(reason)
     return no_bid(call, request_id, reason)
 
 
