@@ -7,11 +7,12 @@ from bidder import cold_start
 
 # isort: split
 
+import os
 import sys
 from base64 import b64encode
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalice import Chalice, Response
 from chalice.app import SNSEvent, SQSEvent
@@ -19,10 +20,13 @@ from chalice.app import SNSEvent, SQSEvent
 from bidder import log
 from bidder.endpoints import bid
 from bidder.endpoints.deadline import arrival
-from bidder.endpoints.public_url import public_url
+from bidder.endpoints.public_url import caller_address, public_url
 from bidder.endpoints.reply import Reply, cors
 from bidder.service.service import Service
 from bidder.settings import settings
+
+if TYPE_CHECKING:
+    from bidder.endpoints.ad_tag import TagCall
 
 app = Chalice(app_name="bidder", configure_logs=False)
 # What is bytes goes out as bytes (`Answer`), and API Gateway takes every type as such.
@@ -43,6 +47,24 @@ def service() -> Service:
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def tag_call(path: str) -> "TagCall":
+    """The ad tag that is asked for."""
+    from bidder.endpoints.ad_tag import TagCall
+
+    request = app.current_request
+    arrived = arrival(request.context, now())
+    query = request.query_params
+    return TagCall(
+        {name: query.getlist(name) for name in query} if query else {},
+        request.headers,
+        caller_address(request.context),
+        public_url(settings().public_url, request.context, request.headers, path),
+        now(),
+        os.urandom(12).hex(),
+        lambda: (now() - arrived).total_seconds() * 1000,
+    )
 
 
 if cold_start.AHEAD_OF_REQUESTS:
@@ -83,12 +105,25 @@ def post_bid() -> Answer:
         query.get("exchange"),
         nbr=query.get("nbr") == "1",
         waited_ms=lambda: (now() - arrived).total_seconds() * 1000,
+        address=caller_address(request.context),
     )
     return Answer(reply)
 
 
 @app.route("/bid", methods=["OPTIONS"])
 def preflight_bid() -> Answer:
+    return Answer(Reply(204, headers=cors(app.current_request.headers.get("origin"))))
+
+
+@app.route("/vast", methods=["GET"])
+def get_vast() -> Answer:
+    from bidder.endpoints import ad_tag
+
+    return Answer(ad_tag.vast(service(), tag_call("/vast")))
+
+
+@app.route("/vast", methods=["OPTIONS"])
+def preflight_vast() -> Answer:
     return Answer(Reply(204, headers=cors(app.current_request.headers.get("origin"))))
 
 
@@ -100,7 +135,15 @@ def post_explain() -> Answer:
     request = app.current_request
     query = request.query_params or {}
     base = public_url(settings().public_url, request.context, request.headers, "/explain")
-    call = Call(request.raw_body, request.headers, base, now(), query.get("exchange"))
+    call = Call(
+        request.raw_body,
+        request.headers,
+        base,
+        now(),
+        query.get("exchange"),
+        address=caller_address(request.context),
+        stitchers=service().known_stitchers,
+    )
     return Answer(explain.answer(service(), call, query.get("campaign")))
 
 
@@ -111,6 +154,12 @@ def get_event(kind: str, token: str) -> Answer:
 
     request = app.current_request
     query = dict(request.query_params or {})
+    if kind == "win":
+        from bidder.endpoints.markup_of_win import Fetch, win
+
+        base = public_url(settings().public_url, request.context, request.headers, f"/e/{kind}/{token}")
+        reported_by = sender(request.headers, request.context)
+        return Answer(win(service(), Fetch(token, query, request.headers, reported_by, base, now())))
     return Answer(notice.notice(service(), kind, token, query, sender(request.headers, request.context), now()))
 
 

@@ -147,7 +147,7 @@ def _chalice_package(project: Path, merge: Path, out: Path, wheels: Path) -> Non
     environment = os.environ | {
         "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", "us-east-1"),
         "PIP_NO_INDEX": "1",
-        "PIP_FIND_LINKS": str(wheels),
+        "PIP_FIND_LINKS": wheels.as_uri(),  # pip splits the variable at blanks
     }
     command = [*chalice, "package", "--merge-template", str(merge), str(out)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

@@ -12,11 +12,12 @@ from bidder.currency import bidding_currency
 from bidder.endpoints.bid_response import BidContext, bid_object, event_urls
 from bidder.endpoints.body import BadBody
 from bidder.endpoints.call import Call
-from bidder.endpoints.deadline import in_time
+from bidder.endpoints.deadline import in_time, patience
 from bidder.endpoints.reply import JSON, XML, Reply, compressed, cors, error
 from bidder.endpoints.vast import vast_for_player
 from bidder.events.exchange import exchange_name
 from bidder.events.kinds import BilledBy, Kind
+from bidder.metrics import emf
 from bidder.money import ACCOUNT_CURRENCY
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.bid_response import bid_response, dump, no_bid_response
@@ -41,28 +42,35 @@ def bid(
     *,
     nbr: bool = False,
     waited_ms: Callable[[], float] = lambda: 0,
+    address: str | None = None,
 ) -> Reply:
     """200 with a BidResponse or, for `Accept: application/xml`, with VAST; 204 or an empty VAST for no bid.
 
     4xx says what is wrong with the request; 400 names each field that the standard calls invalid. 503 is a no-bid for
     want of room. Header names are in lower case. `exchange` is what the caller goes by, from its URL: events say it,
     and its prices are read with its keys. With `nbr` a no-bid is 200, and a BidResponse that says why. `waited_ms` says
-    how long ago the request reached us; it is asked again whenever that matters.
+    how long ago the request reached us; it is asked again whenever that matters. `address` is the caller's.
     """
-    more = {**OPENRTB_VERSION, **cors(headers.get("origin"))}
+    stitchers = service.known_stitchers
+    return answered(service, Call(body, headers, base_url, now, exchange, nbr, waited_ms, address, stitchers))
+
+
+def answered(service: Service, call: Call) -> Reply:
+    """The answer to a call, as `bid` says."""
+    more = {**OPENRTB_VERSION, **cors(call.headers.get("origin"))}
     if not service.room.enter():
         service.no_bids.answers[AnswerKind.BUSY] += 1
         return Reply(503, headers={**more, "Retry-After": "1"})
     try:
-        reply = _reply(service, Call(body, headers, base_url, now, exchange, nbr, waited_ms))
+        reply = _reply(service, call)
         if reply.status >= 400:
             service.no_bids.answers[AnswerKind.INVALID] += 1
-        service.no_bids.flush(now)
-        service.bids.flush(now)
+        service.no_bids.flush(call.now)
+        service.bids.flush(call.now)
     finally:
         service.room.leave()
     whole = Reply(reply.status, reply.body, reply.content_type, {**reply.headers, **more})
-    return compressed(whole, headers.get("accept-encoding", ""))
+    return compressed(whole, call.headers.get("accept-encoding", ""))
 
 
 def _reply(service: Service, call: Call) -> Reply:
@@ -72,10 +80,9 @@ def _reply(service: Service, call: Call) -> Reply:
         exchange = exchange_name(call.exchange)
         with span("parse"):
             request = call.request()
-        allowance = service.parameters.network_allowance  # read before the snapshot: they say how old it may be
-        snapshot = service.keeper.current(call.now)
+        snapshot = service.load(call.now, lambda: _patience(service, call, request.tmax))
         # Asked when the snapshot is there: a cold start that is too late for this request loads it for the next.
-        if not in_time(request.tmax, call.waited_ms(), allowance):
+        if not in_time(request.tmax, call.waited_ms(), service.limits.network_allowance):
             return _unanswered(service, call, request.id, NoBidReason.INSUFFICIENT_TIME)
         if snapshot is None:
             return _unanswered(service, call, request.id, NoBidReason.TECHNICAL_ERROR)
@@ -97,8 +104,12 @@ def _reply(service: Service, call: Call) -> Reply:
     except InvalidRequest as wrong:
         return error(400, "invalid bid request: " + str(wrong), fields=dict(wrong.fields))
     except Exception:  # no bid costs one auction; a 5xx makes an exchange throttle us, and shows callers our insides
-        log.fault("bid.failed")
+        log.fault("bid.failed", **emf(call.now, "BidFailed", "raised"))
         return _unanswered(service, call, request.id if request else "", NoBidReason.TECHNICAL_ERROR)
+
+
+def _patience(service: Service, call: Call, tmax: int | None) -> float:
+    return patience(tmax, call.waited_ms(), service.limits.network_allowance)
 
 
 def _unanswered(service: Service, call: Call, request_id: str, reason: NoBidReason) -> Reply:

@@ -5,8 +5,9 @@ from functools import lru_cache
 
 from bidder.auction.offer import Offer
 from bidder.campaigns.creative import Creative, Media
-from bidder.endpoints.companions import companions
+from bidder.endpoints.companions import companions, fitting_companions
 from bidder.events.kinds import TRACKED_LINEAR, Kind
+from bidder.events.markup_form import MarkupForm
 from bidder.events.token import LIFETIME
 from bidder.events.urls import ERROR_CODE, PRICE, EventUrls
 from bidder.money import ACCOUNT_CURRENCY
@@ -46,13 +47,13 @@ def vast(offer: Offer, urls: EventUrls) -> str:
     return document([_ad(offer, urls, f"?{PRICE}={macros.AUCTION_PRICE}")], offer.fit.version)
 
 
-def vast_for_player(offers: Sequence[Offer], urls: Sequence[EventUrls]) -> str:
+def vast_for_player(offers: Sequence[Offer], urls: Sequence[EventUrls], price_query: str = "") -> str:
     """The document for a player that asks by itself, so with no macro that only an exchange fills in.
 
-    Several offers, chosen by `for_one_document`, are an ad pod.
+    Several offers, chosen by `for_one_document`, are an ad pod. `price_query` states the price in the impression's URL.
     """
     places = range(1, len(offers) + 1) if len(offers) > 1 else [None]
-    ads = [_ad(offer, its, "", place) for offer, its, place in zip(offers, urls, places, strict=True)]
+    ads = [_ad(offer, its, price_query, place) for offer, its, place in zip(offers, urls, places, strict=True)]
     return document(ads, offers[0].fit.version)
 
 
@@ -89,6 +90,21 @@ def _ad(offer: Offer, urls: EventUrls, price_query: str, place: int | None = Non
         values.update((kind, in_cdata(url)) for kind, url in urls.by_kind.items())
     values.update((name, in_cdata(urls.click_through(page))) for name, page in pages.items())
     return template.fill(values)
+
+
+def markup_form(offer: Offer) -> MarkupForm:
+    """How the offer's markup is written."""
+    creative, shown = offer.fit.creative, fitting_companions(offer.fit.creative, offer.slot.video)
+    return MarkupForm(
+        offer.fit.protocol,
+        skip_offset(offer),
+        tuple(_place(file, creative.media) for file in offer.fit.media),
+        tuple((_place(companion, creative.companions), place.vcm) for companion, place in shown),
+    )
+
+
+def _place(part: object, parts: Sequence[object]) -> int:
+    return next(place for place, one in enumerate(parts) if one is part)
 
 
 class _Same:
@@ -167,11 +183,22 @@ def _inline(creative: Creative, advertiser: str, media: Iterable[Media]) -> InLi
             value=registered.value if registered else creative.id,
         ),
         duration=creative.duration,
-        media_files=tuple(
-            MediaFile(url=m.url, type=m.mime, width=m.width, height=m.height, bitrate_kbps=m.bitrate) for m in media
-        ),
+        media_files=tuple(map(_media_file, media)),
+        mezzanine=_media_file(creative.mezzanine) if creative.mezzanine else None,
         click_through=creative.click_through,
         expires=LIFETIME_SECONDS,
+    )
+
+
+def _media_file(file: Media) -> MediaFile:
+    return MediaFile(
+        url=file.url,
+        type=file.mime,
+        width=file.width,
+        height=file.height,
+        bitrate_kbps=file.bitrate,
+        codec=file.codec,
+        file_size=file.file_size,
     )
 
 

@@ -49,7 +49,6 @@ class NoBidCounts:
         self.delivery: DeliveryState | None = None
         """What the latest decision was made from."""
         self._since: datetime | None = None
-        self._failures_logged: datetime | None = None
 
     def count(self, reason: NoBidReason) -> None:
         """Counts a request without a bid."""
@@ -57,34 +56,19 @@ class NoBidCounts:
         self.answers[AnswerKind.FAILED if reason is NoBidReason.TECHNICAL_ERROR else AnswerKind.NO_BID] += 1
 
     def flush(self, now: datetime) -> None:
-        """Logs what was counted and begins anew, once a minute is over; until then it only looks at the clock.
-
-        A fault of ours is logged at once, and again after a minute: a process that only fails may not live for one.
-        """
+        """Logs what was counted and begins anew, once a minute is over; until then it only looks at the clock."""
         if self._since is None:
             self._since = now
-        if now - self._since >= INTERVAL:
-            self._since = now
-            self._flush(now)
-        elif self.answers[AnswerKind.FAILED] and self._may_log_failures(now):
-            self._flush_answers(now)
-
-    def _may_log_failures(self, now: datetime) -> bool:
-        return self._failures_logged is None or now - self._failures_logged >= INTERVAL
-
-    def _flush_answers(self, now: datetime) -> None:
+        if now - self._since < INTERVAL:
+            return
+        self._since = now
         unanswered, self.unanswered = self.unanswered, Counter()
         answers, self.answers = self.answers, Counter()
-        if answers[AnswerKind.FAILED]:
-            self._failures_logged = now
         for reason, count in unanswered.items():
             log.event("no_bids", **emf(now, "NoBids", reason.name.lower(), count))
         for kind in AnswerKind:
             if answers[kind] or (kind in _SHARES and answers):
                 log.event("answers", **emf(now, "Answers", kind, answers[kind]))
-
-    def _flush(self, now: datetime) -> None:
-        self._flush_answers(now)
         refused, self.refused = self.refused, Counter()
         others: Counter[str] = Counter()
         for number, ((campaign_id, rule), count) in enumerate(refused.most_common()):

@@ -33,6 +33,7 @@ class InLine(NamedTuple):
     click_through: str | None = None
     categories: tuple[Category, ...] = ()
     expires: int | None = None
+    mezzanine: MediaFile | None = None
 
 
 class Wrapper(NamedTuple):

@@ -2,7 +2,7 @@
 
 from bidder.vast.ad import Ad, InLine
 from bidder.vast.clock import clock
-from bidder.vast.elements import icons, media_file, optional_url, tracking_event, urls
+from bidder.vast.elements import icons, media_file, mezzanine, optional_url, tracking_event, urls
 from bidder.vast.version import Version
 
 
@@ -16,7 +16,8 @@ def linear(ad: Ad, version: Version) -> str:
     offset = _skip_offset(ad) if version >= Version.VAST_3_0 else ""
     duration = _duration(ad.content.duration, version)
     media = "".join(media_file(file, version) for file in ad.content.media_files)
-    media = f"<MediaFiles>{media}</MediaFiles>"
+    original = mezzanine(ad.content.mezzanine, version) if version >= Version.VAST_4_0 else ""
+    media = f"<MediaFiles>{media}{original}</MediaFiles>"
     clicks = _clicks(ad, ad.content.click_through, version)
     if version >= Version.VAST_4_0:
         return f"<Linear{offset}>{icon}{tracking}{duration}{media}{clicks}</Linear>"

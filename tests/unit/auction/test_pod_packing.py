@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from itertools import combinations_with_replacement, product
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.auction import pod_packing as under_test
 from bidder.auction.pod_packing import PodAd, PodPlace, pack_pods
+from tests.support.examples import examples
 
 RIVALS = (1 << 5, 1 << 6)
 """Marks of two that compete: each bars the other, and neither itself."""
@@ -60,7 +61,7 @@ pods = st.lists(places, min_size=1, max_size=3) | st.builds(
 """Some with slots that are alike."""
 
 
-@settings(max_examples=500)
+@examples(5)
 @given(pods)
 def test_nothing_is_worth_more(pod: list[PodPlace]) -> None:
     filling = pack_pods(pod)

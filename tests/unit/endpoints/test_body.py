@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.endpoints.body import BadBody, decoded
+from bidder.endpoints.body import MOST_MEMBERS, BadBody, decoded
 from bidder.openrtb.parse import MAX_BODY
 
 BODY = b'{"id":"1"}'
@@ -69,8 +69,23 @@ def test_a_bomb_is_never_unpacked() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [PACKED[:-1], PACKED[:10], PACKED + b"x", PACKED * 2],
-    ids=["cut short", "header only", "followed by more", "two streams"],
+    [PACKED[:-1], PACKED[:10], PACKED + b"x", PACKED + PACKED[:-1], PACKED + b"\0x", PACKED * (MOST_MEMBERS + 1)],
+    ids=["cut short", "header only", "followed by more", "the second cut short", "more after zeros", "too many"],
 )
-def test_what_is_not_one_whole_stream_is_400(body: bytes) -> None:
+def test_what_is_not_whole_streams_is_400(body: bytes) -> None:
     assert status(body, "gzip") == 400
+
+
+@given(st.lists(st.binary(max_size=50), min_size=1, max_size=5), st.integers(0, 9))
+def test_streams_one_after_another_are_one_body(members: list[bytes], zeros: int) -> None:
+    packed = b"".join(gzip.compress(member, mtime=0) for member in members) + b"\0" * zeros
+
+    assert decoded(packed, "gzip") == b"".join(members) == gzip.decompress(packed)
+
+
+def test_streams_together_are_no_longer_than_one_may_be() -> None:
+    half = gzip.compress(b" " * (MAX_BODY // 2), mtime=0)
+
+    assert decoded(half * 2, "") == b" " * MAX_BODY
+    assert status(half * 2 + gzip.compress(b" ", mtime=0)) == 413
+    assert status(half * MOST_MEMBERS) == 413

@@ -20,7 +20,7 @@ from bidder.service.no_bid_counts import MOST_CAMPAIGNS, NoBidCounts
 from bidder.service.service import Service
 from tests.support.campaigns import NOW, campaign, campaign_lists, snapshot
 from tests.support.matchable import matchable_requests, video_request
-from tests.support.service import Holder, service
+from tests.support.service import service
 
 MINUTE = timedelta(minutes=1)
 
@@ -109,26 +109,6 @@ def test_what_was_answered_is_counted_by_its_kind(logged: list[dict[str, Any]]) 
 
     answers = {line["Reason"]: line["Answers"] for line in logged if "Answers" in line}
     assert answers == {"bid": 2, "no_bid": 1, "failed": 0, "invalid": 1}
-
-
-def test_failures_are_logged_at_once_and_then_once_a_minute(logged: list[dict[str, Any]]) -> None:
-    made = service(None)
-
-    for second in (0, 1, 2, 59, 60, 61, 125):
-        ask(made, timedelta(seconds=second))
-
-    assert [line["NoBids"] for line in logged if "NoBids" in line] == [1, 4, 2]
-
-
-def test_a_process_that_begins_to_fail_says_so_before_its_minute_is_over(logged: list[dict[str, Any]]) -> None:
-    made = service(snapshot([campaign()]))
-
-    ask(made, timedelta(seconds=0))
-    made.__dict__["keeper"] = Holder(None)
-    ask(made, timedelta(seconds=1))
-
-    answers = {line["Reason"]: line["Answers"] for line in logged if "Answers" in line}
-    assert answers == {"bid": 1, "no_bid": 0, "failed": 1}
 
 
 @given(matchable_requests(), campaign_lists())
