@@ -125,7 +125,7 @@ def _offers(
         offers = for_one_document(offers)
     if request.test:
         return offers
-    paid = affordable(offers, snapshot)
+    paid = affordable(offers, snapshot, call.now)
     for offer in offers if len(paid) < len(offers) else ():
         if offer not in paid:
             refused[offer.campaign.id, ALLOWANCE] += 1

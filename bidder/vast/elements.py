@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from bidder.vast.clock import clock
 from bidder.vast.parts import Category, CompanionElement, IconElement, MediaFile, Pricing, VerificationElement
 from bidder.vast.version import Version
 from bidder.vast.xml import cdata, text
@@ -100,9 +101,10 @@ def companion(one: CompanionElement, version: Version) -> str:
     )
 
 
-def tracking_event(event: str, url: str) -> str:
-    """Tracking."""
-    return f'<Tracking event="{text(event)}">{cdata(url)}</Tracking>'
+def tracking_event(event: str, url: str, offset: float | None = None) -> str:
+    """Tracking; `offset`, in seconds, is that of the event `progress`."""
+    at = "" if offset is None else f' offset="{clock(offset)}"'
+    return f'<Tracking event="{text(event)}"{at}>{cdata(url)}</Tracking>'
 
 
 def urls(name: str, values: Iterable[str]) -> str:
