@@ -20,7 +20,7 @@ from bidder import log
 from bidder.endpoints import bid
 from bidder.endpoints.deadline import arrival
 from bidder.endpoints.public_url import public_url
-from bidder.endpoints.reply import Reply, cors
+from bidder.endpoints.reply import Reply, with_cors
 from bidder.endpoints.service import Service
 from bidder.settings import settings
 
@@ -43,6 +43,10 @@ def service() -> Service:
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def preflight() -> "Answer":
+    return Answer(with_cors(Reply(204), app.current_request.headers.get("origin")))
 
 
 if cold_start.AHEAD_OF_REQUESTS:
@@ -89,7 +93,7 @@ def post_bid() -> Answer:
 
 @app.route("/bid", methods=["OPTIONS"])
 def preflight_bid() -> Answer:
-    return Answer(Reply(204, headers=cors(app.current_request.headers.get("origin"))))
+    return preflight()
 
 
 @app.route("/explain", methods=["POST"], content_types=ANY_CONTENT)
@@ -104,14 +108,21 @@ def post_explain() -> Answer:
     return Answer(explain.answer(service(), call, query.get("campaign")))
 
 
-@app.route("/e/{kind}/{token}", methods=["GET"])
+@app.route("/e/{kind}/{token}", methods=["GET", "POST", "HEAD"], content_types=ANY_CONTENT)
 def get_event(kind: str, token: str) -> Answer:
     from bidder.endpoints import notice
     from bidder.endpoints.sender import sender
 
     request = app.current_request
     query = dict(request.query_params or {})
-    return Answer(notice.notice(service(), kind, token, query, sender(request.headers, request.context), now()))
+    its_sender = sender(request.headers, request.context)
+    counts = request.method != "HEAD"
+    return Answer(notice.notice(service(), kind, token, query, its_sender, now(), counts=counts))
+
+
+@app.route("/e/{kind}/{token}", methods=["OPTIONS"])
+def preflight_event(kind: str, token: str) -> Answer:  # noqa: ARG001  Chalice passes them
+    return preflight()
 
 
 @app.route("/e", methods=["POST"], content_types=ANY_CONTENT)
@@ -125,7 +136,7 @@ def post_events() -> Answer:
 
 @app.route("/e", methods=["OPTIONS"])
 def preflight_events() -> Answer:
-    return Answer(Reply(204, headers=cors(app.current_request.headers.get("origin"))))
+    return preflight()
 
 
 @app.route("/health", methods=["GET"])

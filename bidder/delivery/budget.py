@@ -18,10 +18,20 @@ class Withheld(StrEnum):
 
 
 class Spend(NamedTuple):
-    """What a campaign has spent, in micros: in all, and in the current day of its time zone."""
+    """What a campaign has spent, in micros: in all, and in the current day of its time zone.
+
+    The invalid traffic is what was shown to no person, so not billed; an exchange may still charge it.
+    """
 
     total_micros: int = 0
     today_micros: int = 0
+    invalid_total_micros: int = 0
+    invalid_today_micros: int = 0
+
+    def with_invalid(self) -> "Spend":
+        """The same where invalid traffic counts as spent."""
+        total, today = self.total_micros + self.invalid_total_micros, self.today_micros + self.invalid_today_micros
+        return Spend(total, today)
 
 
 class Terms(NamedTuple):

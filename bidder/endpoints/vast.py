@@ -7,7 +7,6 @@ from bidder.auction.offer import Offer
 from bidder.campaigns.creative import Creative, Media
 from bidder.endpoints.companions import companions
 from bidder.events.kinds import TRACKED_LINEAR, Kind
-from bidder.events.token import LIFETIME
 from bidder.events.urls import ERROR_CODE, PRICE, EventUrls
 from bidder.money import ACCOUNT_CURRENCY
 from bidder.openrtb import macros
@@ -31,9 +30,6 @@ from bidder.vast.xml import in_cdata, text
 
 AD_SYSTEM = "bidder"
 ERROR_MACRO = "[ERRORCODE]"
-LIFETIME_SECONDS = int(LIFETIME.total_seconds())
-"""How long a bid, and so its markup, may be kept."""
-
 _BID, _PAGE = "bid", "page"
 _CLICKS = (mark(Kind.CLICK),)
 
@@ -80,6 +76,7 @@ def _ad(offer: Offer, urls: EventUrls, price_query: str, place: int | None = Non
         its_companions,
         price_query,
         place,
+        urls.seconds,
     )
 
     base = in_cdata(urls.base)
@@ -117,6 +114,7 @@ def _template(
     its_companions: tuple[Companion, ...],
     price_query: str,
     place: int | None,
+    seconds: int,
 ) -> Template:
     """The Ad element with a mark where the bid's id, or the URL of a kind, belongs."""
     creative = same.creative
@@ -125,7 +123,7 @@ def _template(
     ad = Ad(
         id=mark(_BID),
         ad_system=AD_SYSTEM,
-        content=Wrapper(ad_tag=creative.tag.url) if creative.tag else _inline(creative, advertiser, media),
+        content=Wrapper(ad_tag=creative.tag.url) if creative.tag else _inline(creative, advertiser, media, seconds),
         creative_id=creative.id,
         impressions=(mark(Kind.IMPRESSION) + price_query,),
         viewable=(mark(Kind.VIEWABLE),),
@@ -156,7 +154,7 @@ def skip_offset(offer: Offer) -> float | None:
     return offset if offset < creative.duration else None
 
 
-def _inline(creative: Creative, advertiser: str, media: Iterable[Media]) -> InLine:
+def _inline(creative: Creative, advertiser: str, media: Iterable[Media], seconds: int) -> InLine:
     registered = creative.universal_ad_id
     return InLine(
         ad_serving_id=mark(_BID),
@@ -171,7 +169,7 @@ def _inline(creative: Creative, advertiser: str, media: Iterable[Media]) -> InLi
             MediaFile(url=m.url, type=m.mime, width=m.width, height=m.height, bitrate_kbps=m.bitrate) for m in media
         ),
         click_through=creative.click_through,
-        expires=LIFETIME_SECONDS,
+        expires=seconds,
     )
 
 

@@ -2,9 +2,11 @@
 
 Items of the table, by `pk` and `sk`:
 - `bid#<bid id>`, `billed` or `invalid`: the marker that this bid is counted, as spend or apart.
-- `spend#<campaign id>`, `total`: micros spent and impressions, in all; `shards` once writers stood in each other's way.
+- `spend#<campaign id>`, `total`: micros spent and impressions, in all; `invalid_micros`, the price of
+  invalid traffic, which is not billed; `shards` once writers stood in each other's way.
 - `spend#<campaign id>`, `day#<YYYY-MM-DD>`: the same of a day in the campaign's time zone, and of its micros how many
-  each `hour#<HH>`, `deal#<id>` and `advertiser#<domain>` has. `invalid` and `invalid_micros` are what was not billed.
+  each `hour#<HH>`, `deal#<id>` and `advertiser#<domain>` has. `invalid` and `invalid_micros` are what was not billed,
+  `repeated_micros` what of that is of bids that are billed as well.
 - either with `#<shard>` behind it: what else there is of that item, to be added to it.
 
 Markers and counters are written in one transaction: whatever is repeated, reordered or cut short, a bid is in both or
@@ -21,6 +23,7 @@ from zlib import crc32
 from bidder.delivery.budget import Spend
 from bidder.delivery.zones import local
 from bidder.events.event import Event
+from bidder.events.invalid import Rule
 from bidder.events.once import Key, Thing, count_once, key
 from bidder.money import impression_cost
 
@@ -33,6 +36,7 @@ transaction costs two, and one transaction counts up to 45 events."""
 
 BILLED = "billed"
 MICROS, IMPRESSIONS, INVALID, INVALID_MICROS = "micros", "impressions", "invalid", "invalid_micros"
+REPEATED_MICROS = "repeated_micros"
 HOUR, DEAL, ADVERTISER, RULE = "hour#", "deal#", "advertiser#", "invalid#"
 
 _KEYS_A_READ, _READS_AT_ONCE = 100, 8
@@ -40,10 +44,14 @@ _TOTAL = "total"
 
 
 class Marker(NamedTuple):
-    """Which event of a bid was counted: its kind, and when it was, in ISO 8601."""
+    """Which event of a bid was counted: its kind, and when it was, in ISO 8601; and the CPM in micros that it cost.
+
+    Code before this kept no CPM.
+    """
 
     kind: str
     at: str
+    price_micros: int | None = None
 
 
 class Ledger:
@@ -84,7 +92,7 @@ class Ledger:
         ]
         for item in self._items(shards):
             _add(spent, item)
-        return {name: Spend(its[_TOTAL], its["day"]) for name, its in spent.items()}
+        return {name: Spend(*(its[number] for number in Spend._fields)) for name, its in spent.items()}
 
     def day(self, campaign_id: str, day: date) -> dict[str, int]:
         """All numbers of a campaign's day, by their names in the table's items; none where nothing was counted."""
@@ -99,7 +107,9 @@ class Ledger:
         keys = [Key(f"bid#{bid_id}", sk) for bid_id in bid_ids for sk in (BILLED, INVALID)]
         return {
             (item["pk"]["S"].removeprefix("bid#"), item["sk"]["S"]): Marker(
-                item.get("kind", {}).get("S", ""), item.get("at", {}).get("S", "")
+                item.get("kind", {}).get("S", ""),
+                item.get("at", {}).get("S", ""),
+                int(item["price_micros"]["S"]) if "price_micros" in item else None,
             )
             for item in self._items(keys)
         }
@@ -156,10 +166,19 @@ def _thing(event: Event, shard: str) -> Thing:
     at = local(event.at, event.zone)
     pk, cost = f"spend#{event.campaign_id}", impression_cost(event.price_micros)
     total, day = Key(pk, _TOTAL + shard), Key(pk, _day(at.date()) + shard)
-    about = {"campaign": event.campaign_id, "kind": event.kind.value, "micros": str(cost), "at": event.at.isoformat()}
+    about = {
+        "campaign": event.campaign_id,
+        "kind": event.kind.value,
+        "micros": str(cost),
+        "at": event.at.isoformat(),
+        "price_micros": str(event.price_micros),
+    }
     if event.invalid is not None:
         apart = {INVALID: 1, INVALID_MICROS: cost, f"{RULE}{event.invalid}": 1}
-        return Thing(Key(f"bid#{event.bid_id}", INVALID), {day: apart}, event.at, about=about)
+        adds: dict[Key, Mapping[str, int]] = {total: {INVALID_MICROS: cost}, day: apart}
+        if event.invalid == Rule.REPLAYED:  # its bid is billed, and counts against budgets by that
+            adds = {day: {**apart, REPEATED_MICROS: cost}}
+        return Thing(Key(f"bid#{event.bid_id}", INVALID), adds, event.at, about=about)
     of_day = {MICROS: cost, IMPRESSIONS: 1, f"{HOUR}{at:%H}": cost}
     if event.deal_id is not None:
         of_day[f"{DEAL}{event.deal_id}"] = cost
@@ -171,8 +190,11 @@ def _thing(event: Event, shard: str) -> Thing:
 
 def _add(spent: dict[str, Counter[str]], item: Mapping[str, Any]) -> None:
     its = spent[item["pk"]["S"].removeprefix("spend#")]
-    its[_TOTAL if item["sk"]["S"].startswith(_TOTAL) else "day"] += int(item.get(MICROS, {"N": "0"})["N"])
-    its["shards"] += int(item.get("shards", {"N": "0"})["N"])
+    of = "total" if item["sk"]["S"].startswith(_TOTAL) else "today"
+    amounts = {name: int(value["N"]) for name, value in item.items() if name not in {"pk", "sk"}}
+    its[f"{of}_micros"] += amounts.get(MICROS, 0)
+    its[f"invalid_{of}_micros"] += amounts.get(INVALID_MICROS, 0) - amounts.get(REPEATED_MICROS, 0)
+    its["shards"] += amounts.get("shards", 0)
 
 
 def _day(day: date) -> str:

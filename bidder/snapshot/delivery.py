@@ -5,12 +5,13 @@ from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from bidder.delivery.allowance import Allowance
 from bidder.delivery.budget import Spend, Terms, Withheld, remaining, withheld
 from bidder.delivery.counts import Counts
 from bidder.delivery.zones import Clocks, clocks
-from bidder.money import ACCOUNT_CURRENCY, MICROS
+from bidder.money import ACCOUNT_CURRENCY, MICROS, Rate
 from bidder.snapshot import sets
 from bidder.snapshot.container import BadSnapshot, pack, unpack
 from bidder.snapshot.index import Index
@@ -35,7 +36,7 @@ class Delivery:
     eligible: tuple[Set, ...]
     used_up: list[Set]
     allowance: Allowance
-    rates: Mapping[str, int]
+    rates: Mapping[str, Rate]
     """Micros of the account currency that one unit of a currency is worth, the account currency's own among them."""
     predictions: Predictions
     clocks: Clocks
@@ -69,7 +70,7 @@ def compile_delivery(
     index: Index,
     spends: Mapping[str, Spend],
     as_of: datetime,
-    rates: Mapping[str, int] | None = None,
+    rates: Mapping[str, Rate] | None = None,
     counts: Mapping[tuple[str, str], Counts] | None = None,
     latest: Mapping[str, Terms] | None = None,
     billed_by_notice: Collection[str] = (),
@@ -87,10 +88,12 @@ def compile_delivery(
     for position, reason, its in _states(index, spends, latest or {}):
         reasons[position] = _REASONS.index(reason or (Withheld.LIST if position in barred else None))
         left.append(Allowance.NO_LIMIT if its is None else its)
+    known = rates or {}
     meta = {
         "index": index.id,
         "as_of": as_of.isoformat(),
-        "rates": {**(rates or {}), ACCOUNT_CURRENCY: MICROS},
+        "rates": {**{code: rate for code, rate in known.items() if isinstance(rate, int)}, ACCOUNT_CURRENCY: MICROS},
+        "finer_rates": {code: str(rate) for code, rate in known.items() if not isinstance(rate, int)},
         "clocks": clocks(index.known.zones, as_of),
         "billed_by_notice": sorted(billed_by_notice),
     }
@@ -123,7 +126,7 @@ def load_delivery(data: bytes, index: Index) -> Delivery:
         eligible=tuple(_eligible(reasons, index.tiers_by_number)),
         used_up=used_up,
         allowance=Allowance(array("q", bytes(sections["left"])), index.cost, use_up),
-        rates=meta["rates"],
+        rates={**{code: Decimal(rate) for code, rate in meta.get("finer_rates", {}).items()}, **meta["rates"]},
         predictions=unpack_predictions(bytes(sections["predictions"]) if "predictions" in sections else None),
         clocks={zone: [(since, ahead) for since, ahead in its] for zone, its in meta.get("clocks", {}).items()},
         billed_by_notice=frozenset(meta.get("billed_by_notice", ())),

@@ -73,9 +73,25 @@ def billed(events: Sequence[Event], campaign_id: str) -> dict[str, tuple[int, da
     }
 
 
+def unbilled(events: Sequence[Event], campaign_id: str) -> dict[str, tuple[int, datetime]]:
+    """Cost and local time of invalid traffic, but for what repeats a bid that was believed: each bid once."""
+    ahead = timedelta(hours=OFFSETS[campaign_id])
+    return {
+        e.bid_id: (round(e.price_micros / 1000), e.at + ahead)
+        for e in events
+        if e.campaign_id == campaign_id and sale(e) and e.invalid not in {None, "replayed"}
+    }
+
+
 def owed(events: Sequence[Event], campaign_id: str, today: date) -> Spend:
     its = billed(events, campaign_id).values()
-    return Spend(sum(cost for cost, *_ in its), sum(cost for cost, at, _ in its if at.date() == today))
+    invalid = unbilled(events, campaign_id).values()
+    return Spend(
+        sum(cost for cost, *_ in its),
+        sum(cost for cost, at, _ in its if at.date() == today),
+        sum(cost for cost, _ in invalid),
+        sum(cost for cost, at in invalid if at.date() == today),
+    )
 
 
 faults = st.iterables(st.sampled_from([None, None, "before", "after", "conflict"]))
