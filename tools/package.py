@@ -14,6 +14,7 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from zipfile import ZipFile
+from zlib import ZLIB_RUNTIME_VERSION
 
 from tools import ROOT, slim, template
 from tools.locks import lock
@@ -59,8 +60,9 @@ def package(project: Path = ROOT, out: Path | None = None) -> Package:
 
 
 def fingerprint(project: Path) -> str:
-    """A hash of all that the package is made from."""
-    digest = sha256(f"{sys.version} {platform.machine()} {version('chalice')}".encode())
+    """A hash of the sources, and of the versions of the tools that write bytes of the package."""
+    tools = [f"{name} {version(name)}" for name in ("chalice", "pip", "pydantic", "pydantic_core", "pyyaml")]
+    digest = sha256(f"{sys.version} {platform.machine()} zlib {ZLIB_RUNTIME_VERSION} {tools}".encode())
     for path in _sources(project):
         digest.update(f"{path.relative_to(project)} {sha256(path.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()
@@ -69,7 +71,7 @@ def fingerprint(project: Path) -> str:
 def _sources(project: Path) -> Iterator[Path]:
     yield from (project / name for name in ("app.py", "requirements.txt", ".chalice/config.json"))
     yield from sorted((project / ".chalice/resources").glob("*.yaml"))
-    yield from (project / "tools" / name for name in ("package.py", "schemas.py", "slim.py", "template.py"))
+    yield from (project / "tools" / name for name in ("elf.py", "package.py", "schemas.py", "slim.py", "template.py"))
     yield from sorted(p for p in (project / "bidder").rglob("*") if p.is_file() and "__pycache__" not in p.parts)
 
 

@@ -3,7 +3,6 @@
 The same sources give the same bytes.
 """
 
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -11,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from tools import ROOT
+from tools.elf import without_symbols
 
 SUPPLIED = frozenset({"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3"})
 """Import names of what every Python runtime of Lambda has."""
@@ -66,10 +66,9 @@ def write(root: Path, out: Path, *, bytecode: bool = True) -> None:
 
 
 def _strip(root: Path) -> None:
-    """Takes what only a debugger reads out of native libraries: 2 MB of the zip. What can't be stripped here stays."""
-    tool = shutil.which("strip")
-    for library in sorted(root.rglob("*.so")) if tool else ():
-        subprocess.run([str(tool), "--strip-debug", str(library)], capture_output=True, check=False)
+    """Takes the debugging information out of native libraries: 2 MB of the zip."""
+    for library in root.rglob("*.so*"):
+        library.write_bytes(without_symbols(library.read_bytes()))
 
 
 def _write_schemas(folder: Path) -> None:

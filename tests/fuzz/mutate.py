@@ -13,10 +13,10 @@ from urllib.parse import urlencode
 
 from bidder.openrtb.base import Object
 from bidder.openrtb.bid_request import BidRequest
+from tests.published import CORPUS
 from tests.strategies import at, places
 
 ROOT = Path(__file__).parents[2]
-CORPUS = ROOT.parent / "shared" / "corpus"
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ NO_VIDEO_OR_BAD = ("prebid-other.jsonl", "prebid-bad.jsonl")
 
 @cache
 def seeds() -> list[list[Any]]:
-    """Requests by where they are from: the samples, and each file of the corpus where there is one."""
+    """Requests by where they are from: the samples, and each file of the corpus."""
     found = [[json.loads(path.read_text()) for path in sorted((ROOT / "samples").glob("request*.json"))]]
     for path in sorted(set(CORPUS.glob("*.json*")) - {CORPUS / name for name in NO_VIDEO_OR_BAD}):
         records = map(json.loads, path.read_text().splitlines() or [path.read_text()])

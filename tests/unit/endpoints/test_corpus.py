@@ -1,4 +1,4 @@
-"""Answers held to the published schemas: to real requests and to drawn ones. Skipped where those are not at hand."""
+"""Answers held to the published schemas: to real requests and to drawn ones."""
 
 import json
 from collections.abc import Iterator
@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import pytest
 from hypothesis import given
 
 from bidder.campaigns.campaign import Campaign
@@ -15,29 +14,27 @@ from bidder.campaigns.files import read_campaigns
 from bidder.endpoints.bid import bid
 from tests.campaigns import NOW, campaign_lists, snapshot
 from tests.matchable import matchable_requests
+from tests.published import CORPUS, RESPONSE_SCHEMA
 from tests.service import service
 from tests.xsd import assert_valid
 
 ROOT = Path(__file__).parents[3]
-SHARED = ROOT.parent / "shared"
-
-pytestmark = pytest.mark.skipif(not (SHARED / "corpus").exists(), reason="the corpus is not on this machine")
 
 
 def requests() -> Iterator[tuple[str, bytes]]:
     for name in ("prebid-video", "exchange-video", "prebid-other", "prebid-bad", "iab-examples"):
-        for number, line in enumerate((SHARED / "corpus" / f"{name}.jsonl").read_text().splitlines(), 1):
+        for number, line in enumerate((CORPUS / f"{name}.jsonl").read_text().splitlines(), 1):
             record = json.loads(line)
             if record.get("kind", "request") == "response":
                 continue
             request = record.get("request", record.get("body", record))
             yield f"{name}:{number}", json.dumps(request).encode()
-    yield "prebidjs-request", (SHARED / "corpus" / "prebidjs-request.json").read_bytes()
+    yield "prebidjs-request", (CORPUS / "prebidjs-request.json").read_bytes()
 
 
 @cache
 def schema() -> Any:
-    return json.loads((SHARED / "standards" / "openrtb26-Res.schema.json").read_text())
+    return json.loads(RESPONSE_SCHEMA.read_text())
 
 
 def response_is_valid(response: dict[str, Any]) -> None:

@@ -2,16 +2,12 @@
 
 import json
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bidder.openrtb import InvalidRequest, parse
-
-CORPUS = Path(__file__).parents[4] / "shared" / "corpus"
-
-pytestmark = pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is not on this machine")
+from tests.published import CORPUS
 
 
 def records(name: str) -> list[Any]:

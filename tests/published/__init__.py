@@ -1,0 +1,9 @@
+"""Schemas that others published, and requests that others sent; README.md has their sources and licences."""
+
+from pathlib import Path
+
+_FOLDER = Path(__file__).parent
+CORPUS = _FOLDER / "corpus"
+VAST = _FOLDER / "vast"
+REQUEST_SCHEMA = _FOLDER / "openrtb" / "openrtb26-Req.schema.json"
+RESPONSE_SCHEMA = _FOLDER / "openrtb" / "openrtb26-Res.schema.json"

@@ -1,0 +1,61 @@
+"""Native libraries without debugging information, the same bytes on every machine: no `strip` is needed.
+
+Reads ELF as the System V ABI describes it (chapters 4 and 5), 64-bit and little-endian: what Lambda runs on.
+"""
+
+import struct
+from collections.abc import Iterator
+
+_IDENTITY = b"\x7fELF\x02\x01"
+"""The magic number, ELFCLASS64, ELFDATA2LSB."""
+
+_HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
+_PROGRAM_HEADER = struct.Struct("<IIQQQQQQ")
+_SECTION_HEADER_SIZE = 64
+_SHARED_OBJECT = 3
+"""ET_DYN: what a process loads. Objects for a linker are all sections, so nothing of them can go."""
+
+
+class UnreadableLibrary(ValueError):
+    """The file is no ELF library that the loader could read."""
+
+
+def without_symbols(library: bytes) -> bytes:
+    """Returns the library with the bytes that the dynamic loader reads, and without sections.
+
+    The loader reads the ELF header, the program headers and the segments. Debugging information and the table of
+    sections lie outside of the segments: at the end of the file, where they are cut off, or in between, where zeros
+    replace them. What is no shared object of 64-bit little-endian ELF is returned unchanged.
+
+    Raises:
+        UnreadableLibrary: The headers point outside of the file.
+    """
+    if not library.startswith(_IDENTITY):
+        return library
+    try:
+        header = list(_HEADER.unpack_from(library))
+        if header[1] != _SHARED_OBJECT:
+            return library
+        loaded = sorted(_loaded(library, header))
+    except struct.error as error:
+        raise UnreadableLibrary(str(error)) from None
+    end = max(stop for _, stop in loaded)
+    if end > len(library):
+        msg = f"a segment ends at byte {end} of {len(library)}"
+        raise UnreadableLibrary(msg)
+    kept = bytearray(end)
+    for start, stop in loaded:
+        kept[start:stop] = library[start:stop]
+    header[6], header[11:14] = 0, (_SECTION_HEADER_SIZE, 0, 0)  # e_shoff; e_shentsize, e_shnum, e_shstrndx
+    _HEADER.pack_into(kept, 0, *header)
+    return bytes(kept)
+
+
+def _loaded(library: bytes, header: list[int]) -> Iterator[tuple[int, int]]:
+    """The first byte and the end of what the loader reads: the header, the program headers, each segment."""
+    table, size, count = header[5], header[9], header[10]
+    yield 0, _HEADER.size
+    yield table, table + size * count
+    for number in range(count):
+        _, _, offset, _, _, in_file, _, _ = _PROGRAM_HEADER.unpack_from(library, table + size * number)
+        yield offset, offset + in_file
