@@ -21,7 +21,7 @@ from bidder.endpoints import bid
 from bidder.endpoints.deadline import arrival
 from bidder.endpoints.public_url import public_url
 from bidder.endpoints.reply import Reply, with_cors
-from bidder.endpoints.service import Service
+from bidder.service.service import Service
 from bidder.settings import settings
 
 app = Chalice(app_name="bidder", configure_logs=False)
@@ -50,7 +50,7 @@ def preflight() -> "Answer":
 
 
 if cold_start.AHEAD_OF_REQUESTS:
-    from bidder.endpoints.prepare import prepare
+    from bidder.service.prepare import prepare
 
     prepare(service(), now())
 
@@ -148,44 +148,44 @@ def get_health() -> Answer:
 
 @app.on_sns_message(topic="campaign-refresh", name="refresh")
 def refresh(_event: SNSEvent) -> dict[str, int]:
-    from bidder.endpoints import rebuild
+    from bidder.consumers import refresh
 
-    return {"version": rebuild.rebuild(service(), now())}
+    return {"version": refresh.publish_snapshot(service(), now())}
 
 
 @app.on_sqs_message(queue="bid-events-ledger", batch_size=100, maximum_batching_window_in_seconds=1, name="ledger")
 def ledger(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
-    from bidder.endpoints import record
+    from bidder.consumers import ledger
 
-    return record.record(service(), event.to_dict()["Records"])
+    return ledger.count_spend(service(), event.to_dict()["Records"])
 
 
 @app.on_sqs_message(queue="bid-events-archive", batch_size=1000, maximum_batching_window_in_seconds=60, name="archive")
 def archive(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
-    from bidder.endpoints import keep
+    from bidder.consumers import archive
 
-    return keep.keep(service(), event.to_dict()["Records"])
+    return archive.archive_events(service(), event.to_dict()["Records"])
 
 
 @app.on_sqs_message(queue="bid-events-learning", batch_size=10, name="learning")
 def learning(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
-    from bidder.endpoints import learn
+    from bidder.consumers import learning
 
-    return learn.learn(service(), event.to_dict()["Records"])
+    return learning.count_outcomes(service(), event.to_dict()["Records"])
 
 
 @app.on_sqs_message(queue="bid-events-frequency", batch_size=10, name="frequency")
 def frequency(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
-    from bidder.endpoints import exposure
+    from bidder.consumers import frequency
 
-    return exposure.count(service(), event.to_dict()["Records"])
+    return frequency.count_exposures(service(), event.to_dict()["Records"])
 
 
 @app.on_sqs_message(queue="bid-events-notices", batch_size=10, name="notices")
 def unpublished(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
-    from bidder.endpoints import republish
+    from bidder.consumers import notices
 
-    return republish.republish(service(), event.to_dict()["Records"])
+    return notices.publish_again(service(), event.to_dict()["Records"])
 
 
 cold_start.imported()

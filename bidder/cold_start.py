@@ -41,13 +41,13 @@ def _without_plugins() -> None:
 
 def _fetch_ahead() -> None:
     """Has the snapshot and the keys fetched while the rest is imported."""
-    from bidder.aws import light
+    from bidder.aws import minimal
     from bidder.aws.path import under_path
     from bidder.snapshot.keys import POINTER
 
     bucket, path = os.environ.get("BIDDER_SNAPSHOT_BUCKET"), os.environ.get("BIDDER_PARAMETERS")
-    s3: Any = light("s3")
-    ssm: Any = light("ssm")
+    s3: Any = minimal("s3")
+    ssm: Any = minimal("ssm")
 
     def snapshot() -> None:
         manifest = json.loads(s3.get_object(Bucket=bucket, Key=POINTER)["Body"].read())

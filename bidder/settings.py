@@ -6,8 +6,8 @@ from functools import cache
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bidder.letters import LONGEST_BASE
 from bidder.prebuilt import complete
+from bidder.url_names import LONGEST_BASE
 
 PREFIX = "BIDDER_"
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from bidder.campaigns.known import Known
-from bidder.campaigns.spelling import DAYS
+from bidder.campaigns.targeted_ranges import TargetedRanges
+from bidder.campaigns.targeting_values import DAYS
 from bidder.openrtb.app import App
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.content import Content
@@ -68,7 +68,7 @@ _OF_VIEWER = frozenset({"segment", "user", "list"})
 
 def request_attributes(
     request: BidRequest,
-    known: Known,
+    known: TargetedRanges,
     now: datetime,
     offsets: Offsets,
     exchange: str | None = None,
@@ -106,7 +106,7 @@ def request_attributes(
     return values
 
 
-def video_attributes(imp: Imp, video: Video, known: Known) -> Values:
+def video_attributes(imp: Imp, video: Video, known: TargetedRanges) -> Values:
     """What belongs to one impression, of what any campaign targets."""
     wanted = known.attributes
     values = _fields(video, _VIDEO, known)
@@ -132,7 +132,7 @@ def hour_of_week(local: datetime) -> str:
     return f"{DAYS[local.weekday()]} {local.hour}"
 
 
-def _stated(known: Known, **found: object) -> Values:
+def _stated(known: TargetedRanges, **found: object) -> Values:
     return {
         name: (text,)
         for name, value in found.items()
@@ -140,7 +140,7 @@ def _stated(known: Known, **found: object) -> Values:
     }
 
 
-def _fields(holder: object, fields: Iterable[tuple[str, str]], known: Known) -> Values:
+def _fields(holder: object, fields: Iterable[tuple[str, str]], known: TargetedRanges) -> Values:
     wanted = known.attributes
     values: Values = {}
     for name, field in fields:
@@ -151,7 +151,7 @@ def _fields(holder: object, fields: Iterable[tuple[str, str]], known: Known) -> 
     return values
 
 
-def _of_device(device: Device, known: Known) -> Values:
+def _of_device(device: Device, known: TargetedRanges) -> Values:
     values = _fields(device, _DEVICE, known)
     if device.sua:
         values = {**_of_hints(device.sua, known), **values}
@@ -170,7 +170,7 @@ def _of_device(device: Device, known: Known) -> Values:
     return values
 
 
-def _of_hints(hints: UserAgent, known: Known) -> Values:
+def _of_hints(hints: UserAgent, known: TargetedRanges) -> Values:
     return _stated(known, os=hints.platform and hints.platform.brand, model=hints.model)
 
 
@@ -193,7 +193,7 @@ def _browsers(device: Device) -> Iterator[str]:
             return
 
 
-def _of_geo(geo: Geo, known: Known, now: datetime) -> Values:
+def _of_geo(geo: Geo, known: TargetedRanges, now: datetime) -> Values:
     # Some senders write ISO 3166-2 in full, with the country before the dash.
     region = geo.region and geo.region.strip().rpartition("-")[2]
     values: Values = {}
@@ -213,7 +213,7 @@ def _of_geo(geo: Geo, known: Known, now: datetime) -> Values:
     return values
 
 
-def _of_place(place: Site | App | Dooh, known: Known) -> Values:
+def _of_place(place: Site | App | Dooh, known: TargetedRanges) -> Values:
     content = place.content
     values: Values = {}
     if content:
@@ -264,7 +264,7 @@ def _spellings(category: str, taxonomy: int) -> tuple[str, ...]:
     return (*its, *(f"{1 if own.startswith('iab') else taxonomy}/{one}" for one in its))
 
 
-def _of_viewer(user: User | None, device: Device | None, known: Known, lists: Lists) -> Values:
+def _of_viewer(user: User | None, device: Device | None, known: TargetedRanges, lists: Lists) -> Values:
     values: Values = {}
     if user and "segment" in known.attributes:
         found: list[str] = []

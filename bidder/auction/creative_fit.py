@@ -6,7 +6,7 @@ from math import log
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from bidder.auction.refusal import Refusal
+from bidder.auction.bid_rejection import BidRejection
 from bidder.campaigns.creative import Creative, Media
 from bidder.openrtb.creative_attribute import CreativeAttribute
 from bidder.openrtb.delivery_method import DeliveryMethod
@@ -20,12 +20,12 @@ _REACHED = {
     rule: place
     for place, rules in enumerate(
         (
-            {Refusal.PROTOCOL},
-            {Refusal.DURATION},
-            {Refusal.ATTRIBUTE},
-            {Refusal.API},
-            {Refusal.LANGUAGE},
-            {Refusal.MIME, Refusal.SECURE, Refusal.BITRATE},
+            {BidRejection.PROTOCOL},
+            {BidRejection.DURATION},
+            {BidRejection.ATTRIBUTE},
+            {BidRejection.API},
+            {BidRejection.LANGUAGE},
+            {BidRejection.MIME, BidRejection.SECURE, BidRejection.BITRATE},
         )
     )
     for rule in rules
@@ -45,15 +45,15 @@ class Fit(NamedTuple):
     media: tuple[Media, ...]
 
 
-def player_refusal(video: Video) -> Refusal | None:
+def player_rejection(video: Video) -> BidRejection | None:
     """Why the player takes no linear VAST ad at all, or None."""
     if video.linearity == Linearity.NON_LINEAR:
-        return Refusal.LINEARITY
+        return BidRejection.LINEARITY
     if video.delivery and set(video.delivery) == {DeliveryMethod.STREAMING}:
-        return Refusal.DELIVERY
+        return BidRejection.DELIVERY
     accepted = video.accepted_protocols()
     if not best_version(accepted, wrapper=False) and not best_version(accepted, wrapper=True):
-        return Refusal.PROTOCOL
+        return BidRejection.PROTOCOL
     return None
 
 
@@ -68,10 +68,10 @@ def markup(creative: Creative, video: Video) -> tuple[Version, Protocol] | None:
     return best_version(accepted, wrapper=creative.tag is not None)
 
 
-def fits(creatives: Sequence[Creative], imp: Imp, video: Video, languages: Sequence[str]) -> list[Fit] | Refusal:
+def fits(creatives: Sequence[Creative], imp: Imp, video: Video, languages: Sequence[str]) -> list[Fit] | BidRejection:
     """The creatives that fit, or the rule that the one which came furthest does not pass."""
     fitting: list[Fit] = []
-    refusals: list[Refusal] = []
+    refusals: list[BidRejection] = []
     for creative in creatives:
         fit = _fit(creative, imp, video, languages)
         if isinstance(fit, Fit):
@@ -81,20 +81,20 @@ def fits(creatives: Sequence[Creative], imp: Imp, video: Video, languages: Seque
     return fitting or max(refusals, key=_REACHED.__getitem__)
 
 
-def _fit(creative: Creative, imp: Imp, video: Video, languages: Sequence[str]) -> Fit | Refusal:
+def _fit(creative: Creative, imp: Imp, video: Video, languages: Sequence[str]) -> Fit | BidRejection:
     written = markup(creative, video)
     if written is None:
-        return Refusal.PROTOCOL
+        return BidRejection.PROTOCOL
     if not _duration_fits(creative, video):
-        return Refusal.DURATION
+        return BidRejection.DURATION
     if not _attributes_fit(creative, video):
-        return Refusal.ATTRIBUTE
+        return BidRejection.ATTRIBUTE
     if creative.apis and not set(creative.apis) <= set(video.api):
-        return Refusal.API
+        return BidRejection.API
     if languages and creative.language is not None and creative.language not in languages:
-        return Refusal.LANGUAGE
+        return BidRejection.LANGUAGE
     media = _playable(creative, imp, video)
-    if isinstance(media, Refusal):
+    if isinstance(media, BidRejection):
         return media
     if len(media) > 1:
         media.sort(key=lambda file: _misfit(file, video))
@@ -116,19 +116,19 @@ def _duration_fits(creative: Creative, video: Video) -> bool:
     return video.accepts_duration(seconds) and (not video.poddur or seconds <= video.poddur)
 
 
-def _playable(creative: Creative, imp: Imp, video: Video) -> list[Media] | Refusal:
+def _playable(creative: Creative, imp: Imp, video: Video) -> list[Media] | BidRejection:
     if imp.secure and not all(map(is_secure, creative.links())):
-        return Refusal.SECURE
+        return BidRejection.SECURE
     if creative.tag:
-        return [] if any(mime in video.mimes for mime in creative.tag.mimes) else Refusal.MIME
+        return [] if any(mime in video.mimes for mime in creative.tag.mimes) else BidRejection.MIME
     typed = [file for file in creative.media if file.mime in video.mimes]
     if not typed:
-        return Refusal.MIME
+        return BidRejection.MIME
     secure = [file for file in typed if not imp.secure or is_secure(file.url)]
     if not secure:
-        return Refusal.SECURE
+        return BidRejection.SECURE
     within = [file for file in secure if (video.minbitrate or 0) <= file.bitrate <= (video.maxbitrate or file.bitrate)]
-    return within or Refusal.BITRATE
+    return within or BidRejection.BITRATE
 
 
 @lru_cache(maxsize=65536)  # measured: splitting URLs was a quarter of a decision over 10,000 campaigns

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from operator import attrgetter
 
-from bidder.auction.creative_fit import player_refusal
-from bidder.auction.fill import MOST_STEPS
+from bidder.auction.auction_context import AuctionContext
+from bidder.auction.bid_rejection import BidRejection
+from bidder.auction.competitive_separation import Pod, SlotOffers, are_separated, pack_pod, separate_competitors
+from bidder.auction.creative_fit import player_rejection
 from bidder.auction.match import Slot
 from bidder.auction.offer import Offer, offers
 from bidder.auction.pod import group, is_pod, most_ads
+from bidder.auction.pod_packing import MAX_STEPS
 from bidder.auction.price import lowest_floor
-from bidder.auction.refusal import Refusal
-from bidder.auction.terms import Terms
-from bidder.auction.together import Choices, Pod, are_apart, fill_pod, keep_apart
 from bidder.openrtb.bid_request import BidRequest
 from bidder.snapshot.snapshot import Snapshot
 
@@ -39,12 +39,12 @@ def decide(
 
     The slots of a pod are filled together with what is worth most, see `bidder.auction.pod`; one that takes several ads
     gets an offer for each. Where the best of each slot would bring competitors together, the slots that they could come
-    in are filled anew with what is worth most of what may come together, see `bidder.auction.together`. In `refused`
+    in are filled anew with what is worth most of what may come together, see `bidder.auction.competitive_separation`. In `refused`
     the refusals met on the way are counted.
     """
-    terms = Terms(request, seat, snapshot.delivery, now)
+    terms = AuctionContext(request, seat, snapshot.delivery, now)
     refused = Counter() if refused is None else refused
-    refusal = terms.request_refusal()
+    refusal = terms.request_rejection()
     if refusal:
         refused["", refusal.name.lower()] += 1
         return []
@@ -52,33 +52,35 @@ def decide(
     if len(playable) == 1 and not playable[0].video.poddur:  # as most requests: nothing comes together with the ad
         return _dearest(terms, playable[0], snapshot, 1, refused)
     pods, most = group(playable), most_ads(playable)
-    most_steps = MOST_STEPS // max(1, sum(map(is_pod, pods)))
+    most_steps = MAX_STEPS // max(1, sum(map(is_pod, pods)))
     found: list[Pod] = []
     chosen: list[Sequence[Offer]] = []
     for pod in pods:
         if is_pod(pod):
-            found.append([Choices(slot, most, _dearest(terms, slot, snapshot, POD_CHOICES, refused)) for slot in pod])
-            chosen.append(fill_pod(found[-1], most_steps))
+            found.append(
+                [SlotOffers(slot, most, _dearest(terms, slot, snapshot, POD_CHOICES, refused)) for slot in pod]
+            )
+            chosen.append(pack_pod(found[-1], most_steps))
         else:
-            found.append([Choices(pod[0], 1, _dearest(terms, pod[0], snapshot, 1, refused))])
+            found.append([SlotOffers(pod[0], 1, _dearest(terms, pod[0], snapshot, 1, refused))])
             chosen.append(found[-1][0].offers)
-    if not are_apart([offer for its in chosen for offer in its]):
+    if not are_separated([offer for its in chosen for offer in its]):
         found = [
-            its if is_pod(pod) else [Choices(pod[0], 1, _dearest(terms, pod[0], snapshot, POD_CHOICES, Counter()))]
+            its if is_pod(pod) else [SlotOffers(pod[0], 1, _dearest(terms, pod[0], snapshot, POD_CHOICES, Counter()))]
             for pod, its in zip(pods, found, strict=True)
         ]
-        chosen = keep_apart(found, chosen)
+        chosen = separate_competitors(found, chosen)
     return [offer for its in chosen for offer in its]
 
 
 def _unplayable(slot: Slot, refused: Refused) -> bool:
-    refusal = player_refusal(slot.video)
+    refusal = player_rejection(slot.video)
     if refusal:
         refused["", refusal.name.lower()] += 1
     return refusal is not None
 
 
-def _dearest(terms: Terms, slot: Slot, snapshot: Snapshot, most: int, refused: Refused) -> list[Offer]:
+def _dearest(terms: AuctionContext, slot: Slot, snapshot: Snapshot, most: int, refused: Refused) -> list[Offer]:
     """Up to so many of the best offers on a slot, best first."""
     best: list[Offer] = []  # worst first
     floor = lowest_floor(slot.imp, slot.video, terms.delivery.rates)
@@ -89,7 +91,7 @@ def _dearest(terms: Terms, slot: Slot, snapshot: Snapshot, most: int, refused: R
     for position in slot.candidates.best_first(at_least):
         campaign = snapshot.index.campaign(position)
         made = offers(terms, slot, campaign)
-        if isinstance(made, Refusal):
+        if isinstance(made, BidRejection):
             refused[campaign.id, made.name.lower()] += 1
             continue
         for offer in made:

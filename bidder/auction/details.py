@@ -2,22 +2,22 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from bidder.auction.auction_context import AuctionContext
+from bidder.auction.bid_rejection import BidRejection
 from bidder.auction.creative_fit import fits, is_secure
 from bidder.auction.match import Slot
 from bidder.auction.offer import meets
-from bidder.auction.refusal import Refusal
-from bidder.auction.terms import Terms
-from bidder.auction.worth import open_cpm
+from bidder.auction.open_bid import open_bid_cpm
 from bidder.campaigns.campaign import Campaign
 from bidder.money import display
 from bidder.openrtb.creative_attribute import CreativeAttribute
 from bidder.openrtb.deal import Deal
 from bidder.openrtb.video import Video
 
-Details = Mapping[Refusal, tuple[Iterable[object], Iterable[object]]]
+Details = Mapping[BidRejection, tuple[Iterable[object], Iterable[object]]]
 
 
-def details(refusal: Refusal, terms: Terms, slot: Slot, campaign: Campaign) -> tuple[str, str]:
+def details(refusal: BidRejection, terms: AuctionContext, slot: Slot, campaign: Campaign) -> tuple[str, str]:
     """Value seen and value wanted, in words; empty where the rule has none."""
     found = {**_of_request(terms, campaign), **_of_player(terms, slot, campaign), **_of_price(terms, slot, campaign)}
     seen, wanted = found.get(refusal, ((), ()))
@@ -28,20 +28,20 @@ def _words(values: Iterable[object]) -> str:
     return ", ".join(str(value) for value in values if value is not None)
 
 
-def _of_request(terms: Terms, campaign: Campaign) -> Details:
+def _of_request(terms: AuctionContext, campaign: Campaign) -> Details:
     request, flight = terms.request, campaign.flight
     categories = [*(f"not {name}" for name in request.bcat), *(f"allowed {name}" for name in request.acat)]
     return {
-        Refusal.CURRENCY: (request.cur, sorted(terms.delivery.rates)),
-        Refusal.SEAT: ([*request.wseat, *(f"not {seat}" for seat in request.bseat)], [terms.seat]),
-        Refusal.FLIGHT: ([terms.now.isoformat()], [f"{flight.start or 'any time'} to {flight.end or 'any time'}"]),
-        Refusal.ADVERTISER: (request.badv, [campaign.advertiser.domain]),
-        Refusal.APP: (request.bapp, [campaign.advertiser.bundle]),
-        Refusal.CATEGORY: (categories, campaign.categories),
+        BidRejection.CURRENCY: (request.cur, sorted(terms.delivery.rates)),
+        BidRejection.SEAT: ([*request.wseat, *(f"not {seat}" for seat in request.bseat)], [terms.seat]),
+        BidRejection.FLIGHT: ([terms.now.isoformat()], [f"{flight.start or 'any time'} to {flight.end or 'any time'}"]),
+        BidRejection.ADVERTISER: (request.badv, [campaign.advertiser.domain]),
+        BidRejection.APP: (request.bapp, [campaign.advertiser.bundle]),
+        BidRejection.CATEGORY: (categories, campaign.categories),
     }
 
 
-def _of_player(terms: Terms, slot: Slot, campaign: Campaign) -> Details:
+def _of_player(terms: AuctionContext, slot: Slot, campaign: Campaign) -> Details:
     video, creatives = slot.video, campaign.creatives
     lengths = video.rqddurs or [f"{video.minduration or 0} to {video.maxduration or 'any'}"]
     bitrates = f"{video.minbitrate or 0} to {video.maxbitrate or 'any'}"
@@ -54,33 +54,33 @@ def _of_player(terms: Terms, slot: Slot, campaign: Campaign) -> Details:
     if video.skip == 0:
         attributes |= {CreativeAttribute.SKIPPABLE for creative in creatives if creative.tag and creative.skip_offset}
     return {
-        Refusal.LINEARITY: ([video.linearity], ["linear"]),
-        Refusal.PROTOCOL: (sorted(video.accepted_protocols()), ["a version of VAST, or a wrapper for a tag"]),
-        Refusal.DELIVERY: (video.delivery, ["progressive or download"]),
-        Refusal.DURATION: (lengths, [round(creative.duration) for creative in creatives]),
-        Refusal.LANGUAGE: (terms.languages, [creative.language for creative in creatives]),
-        Refusal.ATTRIBUTE: (
+        BidRejection.LINEARITY: ([video.linearity], ["linear"]),
+        BidRejection.PROTOCOL: (sorted(video.accepted_protocols()), ["a version of VAST, or a wrapper for a tag"]),
+        BidRejection.DELIVERY: (video.delivery, ["progressive or download"]),
+        BidRejection.DURATION: (lengths, [round(creative.duration) for creative in creatives]),
+        BidRejection.LANGUAGE: (terms.languages, [creative.language for creative in creatives]),
+        BidRejection.ATTRIBUTE: (
             [*(f"not {value}" for value in video.battr), *(["unskippable"] if video.skip == 0 else [])],
             sorted(attributes),
         ),
-        Refusal.API: (video.api, sorted({api for creative in creatives for api in creative.apis})),
-        Refusal.MIME: (video.mimes, sorted(mimes)),
-        Refusal.SECURE: (["https only"], sorted(link for link in links if not is_secure(link))),
-        Refusal.BITRATE: ([bitrates], sorted({file.bitrate for file in files})),
+        BidRejection.API: (video.api, sorted({api for creative in creatives for api in creative.apis})),
+        BidRejection.MIME: (video.mimes, sorted(mimes)),
+        BidRejection.SECURE: (["https only"], sorted(link for link in links if not is_secure(link))),
+        BidRejection.BITRATE: ([bitrates], sorted({file.bitrate for file in files})),
     }
 
 
-def _of_price(terms: Terms, slot: Slot, campaign: Campaign) -> Details:
+def _of_price(terms: AuctionContext, slot: Slot, campaign: Campaign) -> Details:
     imp = slot.imp
     deals = imp.pmp.deals if imp.pmp else ()
     floors = [*_floors(imp.bidfloor or 0, imp.bidfloorcur, slot.video)]
     for deal in deals:
         floors += [f"{floor} in deal {deal.id}" for floor in _floors(deal.bidfloor, deal.bidfloorcur, deal)]
     return {
-        Refusal.DEAL: ([deal.id for deal in deals], [deal.id for deal in campaign.deals]),
-        Refusal.FLOOR_CURRENCY: (floors, sorted(terms.delivery.rates)),
-        Refusal.WORTH: ([], [f"{display(campaign.top_cpm_micros)} at most"]),
-        Refusal.FLOOR: (floors, _bids(terms, slot, campaign)),
+        BidRejection.DEAL: ([deal.id for deal in deals], [deal.id for deal in campaign.deals]),
+        BidRejection.FLOOR_CURRENCY: (floors, sorted(terms.delivery.rates)),
+        BidRejection.WORTH: ([], [f"{display(campaign.top_cpm_micros)} at most"]),
+        BidRejection.FLOOR: (floors, _bids(terms, slot, campaign)),
     }
 
 
@@ -95,11 +95,13 @@ def _floors(floor: float | None, currency: str, holder: Deal | Video) -> Iterato
         yield f"{holder.mincpmpersec} {currency} a second"
 
 
-def _bids(terms: Terms, slot: Slot, campaign: Campaign) -> Iterator[str]:
+def _bids(terms: AuctionContext, slot: Slot, campaign: Campaign) -> Iterator[str]:
     """What it bids here, in the open market and in deals, by which creatives fit."""
     shown = [creative for creative in campaign.creatives if meets(slot, campaign, creative)]
     fitting = fits(shown, slot.imp, slot.video, terms.languages)
-    openly = open_cpm(terms, slot, campaign, [fit.creative for fit in fitting]) if isinstance(fitting, list) else None
+    openly = (
+        open_bid_cpm(terms, slot, campaign, [fit.creative for fit in fitting]) if isinstance(fitting, list) else None
+    )
     if openly is not None:
         yield f"bids {display(openly)}"
     offered = {deal.id for deal in slot.imp.pmp.deals} if slot.imp.pmp else set()

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bidder.auction.answered import for_one_document, would_be_affordable
 from bidder.auction.attributes import Values
+from bidder.auction.auction_context import AuctionContext
 from bidder.auction.decide import decide
 from bidder.auction.match import Slot, implied_values, match
-from bidder.auction.missed import ATTRIBUTES
 from bidder.auction.offer import Offer
-from bidder.auction.terms import Terms
+from bidder.auction.response_selection import for_one_document, would_be_affordable
+from bidder.auction.unmet_targeting import ATTRIBUTES
 from bidder.auction.verdict import (
     ALLOWANCE,
     BIDS,
@@ -69,7 +69,7 @@ def explain(
     for a player that takes VAST alone, in one document.
     """
     slots = match(request, snapshot, now, exchange)
-    terms = Terms(request, seat, snapshot.delivery, now)
+    terms = AuctionContext(request, seat, snapshot.delivery, now)
     made = decide(request, slots, snapshot, seat, now)
     held = for_one_document(made) if as_xml else made
     paid = held if request.test else would_be_affordable(held, snapshot)
@@ -105,7 +105,7 @@ def _latest(snapshot: Snapshot, most: int | None, campaign_id: str | None) -> li
 
 
 def _explained(
-    terms: Terms,
+    terms: AuctionContext,
     slot: Slot,
     snapshot: Snapshot,
     bids: Sequence[Offer],

@@ -11,7 +11,7 @@ from bidder.auction.attributes import (
     request_attributes,
     video_attributes,
 )
-from bidder.campaigns.implied import IMPLIED, MIME, OPEN, SALE
+from bidder.campaigns.implied_predicates import IMPLIED_ATTRIBUTES, MIME, OPEN, SALE
 from bidder.campaigns.targeting import ATTRIBUTES
 from bidder.delivery.zones import offsets
 from bidder.openrtb.bid_request import BidRequest
@@ -22,7 +22,7 @@ from bidder.snapshot.sets import Set
 from bidder.snapshot.snapshot import Snapshot
 from bidder.snapshot.tier import Numbers, Tier, narrow
 
-_OF_IMPRESSION = IMPRESSION_ATTRIBUTES | IMPLIED
+_OF_IMPRESSION = IMPRESSION_ATTRIBUTES | IMPLIED_ATTRIBUTES
 _OF_REQUEST = ATTRIBUTES - IMPRESSION_ATTRIBUTES
 _number = itemgetter(0)
 
@@ -116,7 +116,7 @@ def match(request: BidRequest, snapshot: Snapshot, now: datetime, exchange: str 
 
 
 def implied_values(imp: Imp, video: Video) -> Mapping[str, Sequence[str]]:
-    """What campaigns demand without saying so (`bidder.campaigns.implied`)."""
+    """What campaigns demand without saying so (`bidder.campaigns.implied_predicates`)."""
     deals = [deal.id for deal in imp.pmp.deals] if imp.pmp else []
     is_open = not (imp.pmp and imp.pmp.private_auction)
     return {MIME: video.mimes, SALE: [*deals, OPEN] if is_open else deals}

@@ -4,18 +4,18 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
+from bidder.auction.auction_context import AuctionContext
+from bidder.auction.bid_rejection import BidRejection
 from bidder.auction.creative_fit import Fit, fits
 from bidder.auction.match import Slot
+from bidder.auction.open_bid import open_bid_cpm
 from bidder.auction.price import Price, price
-from bidder.auction.refusal import Refusal
 from bidder.auction.rotation import turn
-from bidder.auction.terms import Terms
-from bidder.auction.worth import open_cpm
-from bidder.campaigns.besides import creative_lines
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.creative import Creative
+from bidder.campaigns.dnf import matches
 from bidder.campaigns.goal import Rotation
-from bidder.campaigns.lines import holds
+from bidder.campaigns.request_fields_used import creative_conjunctions
 
 
 class Offer(NamedTuple):
@@ -38,23 +38,23 @@ class Offer(NamedTuple):
         return (self.price.cpm_micros, self.draw, self.turn)
 
 
-def offers(terms: Terms, slot: Slot, campaign: Campaign) -> list[Offer] | Refusal:
+def offers(terms: AuctionContext, slot: Slot, campaign: Campaign) -> list[Offer] | BidRejection:
     """An offer for each creative that a campaign with matching targeting could bid, or the first rule against it."""
-    refused = terms.campaign_refusal(campaign)
+    refused = terms.campaign_rejection(campaign)
     if refused:
         return refused
     creatives = [creative for creative in campaign.creatives if meets(slot, campaign, creative)]
     if not creatives:
-        return Refusal.CREATIVE_TARGETING
+        return BidRejection.CREATIVE_TARGETING
     fitting = fits(creatives, slot.imp, slot.video, terms.languages)
-    if isinstance(fitting, Refusal):
+    if isinstance(fitting, BidRejection):
         return fitting
-    cpm = open_cpm(terms, slot, campaign, [fit.creative for fit in fitting])
+    cpm = open_bid_cpm(terms, slot, campaign, [fit.creative for fit in fitting])
     made: list[tuple[Fit, Price]] = []
-    refusals: list[Refusal] = []
+    refusals: list[BidRejection] = []
     for fit in fitting:
         bid = price(terms, slot, campaign, cpm, round(fit.creative.duration))
-        if isinstance(bid, Refusal):
+        if isinstance(bid, BidRejection):
             refusals.append(bid)
         else:
             made.append((fit, bid))
@@ -65,10 +65,10 @@ def meets(slot: Slot, campaign: Campaign, creative: Creative) -> bool:
     """Whether the slot meets the creative's own targeting."""
     if not creative.targeting and not creative.where:
         return True
-    return any(holds(line, slot.values) for line in creative_lines(creative, campaign.time_zone))
+    return any(matches(line, slot.values) for line in creative_conjunctions(creative, campaign.time_zone))
 
 
-def _in_turn(terms: Terms, slot: Slot, campaign: Campaign, made: Sequence[tuple[Fit, Price]]) -> list[Offer]:
+def _in_turn(terms: AuctionContext, slot: Slot, campaign: Campaign, made: Sequence[tuple[Fit, Price]]) -> list[Offer]:
     ids = (terms.request.id, slot.imp.id, campaign.id)
     draw = _draw(*ids)
     if len(made) == 1:

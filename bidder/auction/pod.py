@@ -11,14 +11,14 @@ from bidder.auction.match import Slot
 from bidder.openrtb.pod_dedupe import PodDedupe
 from bidder.openrtb.video import Video
 
-MOST_ADS = 10
+MAX_ADS = 10
 """The most ads that one impression is offered, where `maxseq` does not say."""
 
-MOST_ADS_IN_ALL = 100
+MAX_ADS_OF_REQUEST = 100
 """The most ads that all impressions with `poddur` of a request are offered: what only a hostile request asks for."""
 
 
-class Room(NamedTuple):
+class PodCapacity(NamedTuple):
     """What one impression of a pod takes: so many ads, of so many seconds together (None: its own limits suffice)."""
 
     ads: int
@@ -36,19 +36,21 @@ def group(slots: Sequence[Slot]) -> list[list[Slot]]:
 
 def is_pod(slots: Sequence[Slot]) -> bool:
     """Whether more than one ad may be shown together."""
-    return len(slots) > 1 or room(slots[0].video).ads > 1
+    return len(slots) > 1 or pod_capacity(slots[0].video).ads > 1
 
 
-def room(video: Video, most_ads: int = MOST_ADS) -> Room:
+def pod_capacity(video: Video, most_ads: int = MAX_ADS) -> PodCapacity:
     """The room of one impression."""
     if not video.poddur or video.poddur < 0:
-        return Room(ads=1, seconds=None)
-    return Room(ads=min(video.maxseq or most_ads, most_ads) if (video.maxseq or 1) > 0 else 1, seconds=video.poddur)
+        return PodCapacity(ads=1, seconds=None)
+    return PodCapacity(
+        ads=min(video.maxseq or most_ads, most_ads) if (video.maxseq or 1) > 0 else 1, seconds=video.poddur
+    )
 
 
 def most_ads(slots: Sequence[Slot]) -> int:
     """How many ads each impression with `poddur` of a request is offered at most."""
-    return max(1, min(MOST_ADS, MOST_ADS_IN_ALL // max(1, sum(bool(slot.video.poddur) for slot in slots))))
+    return max(1, min(MAX_ADS, MAX_ADS_OF_REQUEST // max(1, sum(bool(slot.video.poddur) for slot in slots))))
 
 
 def dedupes(slots: Sequence[Slot]) -> frozenset[int]:

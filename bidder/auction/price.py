@@ -6,9 +6,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
+from bidder.auction.auction_context import AuctionContext
+from bidder.auction.bid_rejection import BidRejection
 from bidder.auction.match import Slot
-from bidder.auction.refusal import Refusal
-from bidder.auction.terms import Terms
 from bidder.campaigns.campaign import Campaign
 from bidder.money import MICROS, Rate, floor_micros
 from bidder.openrtb.auction_type import AuctionType
@@ -38,7 +38,9 @@ class _Floor(NamedTuple):
     currency: str
 
 
-def price(terms: Terms, slot: Slot, campaign: Campaign, open_cpm: int | None, seconds: int) -> Price | Refusal:
+def price(
+    terms: AuctionContext, slot: Slot, campaign: Campaign, open_cpm: int | None, seconds: int
+) -> Price | BidRejection:
     """The campaign's best bid that reaches its floors, or the rule that none of its bids passes.
 
     `open_cpm` is its bid outside deals, in micros; None where it bids in deals only. A fixed-price deal is bid at its
@@ -46,7 +48,7 @@ def price(terms: Terms, slot: Slot, campaign: Campaign, open_cpm: int | None, se
     """
     imp, video, rates = slot.imp, slot.video, terms.delivery.rates
     bids: list[Price] = []
-    refusals: list[Refusal] = []
+    refusals: list[BidRejection] = []
     if campaign.deals and imp.pmp:
         paid = {deal.id: deal.cpm_micros for deal in campaign.deals}
         ours = [deal for deal in imp.pmp.deals if deal.id in paid]
@@ -54,12 +56,12 @@ def price(terms: Terms, slot: Slot, campaign: Campaign, open_cpm: int | None, se
             _sort_in(_deal_price(deal, paid[deal.id], slot, seconds, rates), bids, refusals)
     if open_cpm is not None and not (imp.pmp and imp.pmp.private_auction):
         floors = _open_floors(imp, video, seconds)
-        _sort_in(_reaching(Price(open_cpm, None), floors, rates) if open_cpm else Refusal.WORTH, bids, refusals)
+        _sort_in(_reaching(Price(open_cpm, None), floors, rates) if open_cpm else BidRejection.WORTH, bids, refusals)
     if len(bids) == 1:
         return bids[0]
     if bids:
         return max(bids, key=lambda bid: (bid.cpm_micros, bid.deal_id is not None))
-    return refusals[0] if refusals else Refusal.DEAL
+    return refusals[0] if refusals else BidRejection.DEAL
 
 
 def open_to(deals: Sequence[Deal], seat: str, advertiser_domain: str) -> list[Deal]:
@@ -123,11 +125,11 @@ def _in_account(floor: _Floor, rates: Rates) -> int | None:
     return None if rate is None else floor_micros(floor.amount, rate)
 
 
-def _deal_price(deal: Deal, most: int, slot: Slot, seconds: int, rates: Rates) -> Price | Refusal:
+def _deal_price(deal: Deal, most: int, slot: Slot, seconds: int, rates: Rates) -> Price | BidRejection:
     own, further = _deal_floors(deal, seconds)
     floors = [own] if own else _own_floors(slot.imp, slot.video, seconds)
     reached = _reaching(Price(most, deal.id), [*floors, *further], rates)
-    if deal.at != AuctionType.FIXED_PRICE or own is None or isinstance(reached, Refusal):
+    if deal.at != AuctionType.FIXED_PRICE or own is None or isinstance(reached, BidRejection):
         return reached
     return Price(_in_account(own, rates) or most, deal.id)
 
@@ -172,18 +174,18 @@ def _per_second(minimum: float | None, currency: str, seconds: int) -> Iterator[
         yield _Floor(Decimal(str(minimum)) * seconds, currency)
 
 
-def _reaching(bid: Price, floors: Sequence[_Floor], rates: Rates) -> Price | Refusal:
+def _reaching(bid: Price, floors: Sequence[_Floor], rates: Rates) -> Price | BidRejection:
     for floor in floors:
         least = _in_account(floor, rates)
         if least is None:
-            return Refusal.FLOOR_CURRENCY
+            return BidRejection.FLOOR_CURRENCY
         if bid.cpm_micros < least:
-            return Refusal.FLOOR
+            return BidRejection.FLOOR
     return bid
 
 
-def _sort_in(outcome: Price | Refusal, bids: list[Price], refusals: list[Refusal]) -> None:
-    if isinstance(outcome, Refusal):
+def _sort_in(outcome: Price | BidRejection, bids: list[Price], refusals: list[BidRejection]) -> None:
+    if isinstance(outcome, BidRejection):
         refusals.append(outcome)
     else:
         bids.append(outcome)

@@ -3,19 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bidder.auction.creative_fit import player_refusal
+from bidder.auction.auction_context import AuctionContext
+from bidder.auction.bid_rejection import BidRejection
+from bidder.auction.creative_fit import player_rejection
 from bidder.auction.details import details
 from bidder.auction.match import Slot, implied_values
-from bidder.auction.missed import ATTRIBUTES, NEVER, Missed, missed
 from bidder.auction.offer import Offer, offers
-from bidder.auction.refusal import Refusal
-from bidder.auction.terms import Terms
-from bidder.campaigns.besides import creative_lines
+from bidder.auction.unmet_targeting import ATTRIBUTES, UNMEETABLE, UnmetTargeting, unmet_targeting
 from bidder.campaigns.campaign import Campaign
-from bidder.campaigns.implied import MIME, SALE, implied
+from bidder.campaigns.implied_predicates import MIME, SALE, implied_predicates
+from bidder.campaigns.request_fields_used import creative_conjunctions
 from bidder.delivery.budget import Withheld
 from bidder.snapshot import sets
-from bidder.snapshot.compile import campaign_lines
+from bidder.snapshot.compile import campaign_conjunctions
 from bidder.snapshot.snapshot import Snapshot
 
 BIDS, OUTBID, DOCUMENT, ALLOWANCE = "bids", "outbid", "document", "allowance"
@@ -44,7 +44,7 @@ RULES: tuple[str, ...] = (
     WITHHELD,
     TARGETING,
     *map(rule_of, ATTRIBUTES),
-    *(refusal.name.lower() for refusal in Refusal),
+    *(refusal.name.lower() for refusal in BidRejection),
     *FATES,
 )
 """All rules in the order of evaluation."""
@@ -65,24 +65,24 @@ class Verdict:
     best: Offer | None = field(default=None, repr=False)
 
 
-def verdict(terms: Terms, slot: Slot, snapshot: Snapshot, position: int, fates: Mapping[str, str]) -> Verdict:
+def verdict(terms: AuctionContext, slot: Slot, snapshot: Snapshot, position: int, fates: Mapping[str, str]) -> Verdict:
     """The verdict on the campaign at a position; `fates` has the rule for each campaign whose offer was chosen."""
     campaign_id = snapshot.index.campaign_id(position)
     withheld = delivery_reason(snapshot, position)
     if withheld:
         return Verdict(campaign_id, WITHHELD, withheld)
     campaign = snapshot.index.campaign(position)
-    unsaid = implied(campaign)
-    its_lines = [{**line, **unsaid} for line in campaign_lines(campaign)]
-    miss = missed(its_lines, {**slot.values, **implied_values(slot.imp, slot.video)})
+    implied = implied_predicates(campaign)
+    conjunctions_of_campaign = [{**line, **implied} for line in campaign_conjunctions(campaign)]
+    miss = unmet_targeting(conjunctions_of_campaign, {**slot.values, **implied_values(slot.imp, slot.video)})
     if miss:
         return Verdict(campaign_id, rule_of(miss.attribute), miss.reason, miss.seen, miss.wanted)
-    made = terms.request_refusal() or player_refusal(slot.video) or offers(terms, slot, campaign)
-    if made is Refusal.CREATIVE_TARGETING:
+    made = terms.request_rejection() or player_rejection(slot.video) or offers(terms, slot, campaign)
+    if made is BidRejection.CREATIVE_TARGETING:
         creative_id, miss = _closest(campaign, slot)
         reason = f"{made.value}; closest is {creative_id}: {miss.reason}"
         return Verdict(campaign_id, made.name.lower(), reason, miss.seen, miss.wanted)
-    if isinstance(made, Refusal):
+    if isinstance(made, BidRejection):
         seen, wanted = details(made, terms, slot, campaign)
         return Verdict(campaign_id, made.name.lower(), made.value, seen, wanted)
     best = max(made, key=lambda offer: offer.rank)
@@ -90,10 +90,10 @@ def verdict(terms: Terms, slot: Slot, snapshot: Snapshot, position: int, fates: 
     return Verdict(campaign_id, fate, FATES[fate], best=best)
 
 
-def _closest(campaign: Campaign, slot: Slot) -> tuple[str, Missed]:
+def _closest(campaign: Campaign, slot: Slot) -> tuple[str, UnmetTargeting]:
     """Of creatives none of whose targeting is met the one that came furthest, and what it misses."""
     found = (
-        (creative.id, missed(creative_lines(creative, campaign.time_zone), slot.values) or NEVER)
+        (creative.id, unmet_targeting(creative_conjunctions(creative, campaign.time_zone), slot.values) or UNMEETABLE)
         for creative in campaign.creatives
     )
     return max(found, key=lambda its: its[1].place)

@@ -1,6 +1,6 @@
 """AWS clients, made when first needed: importing boto3 costs more than everything else a cold start does.
 
-So what a bid waits for, it reads by a few signed requests of our own (`light`).
+So what a bid waits for, it reads by a few signed requests of our own (`minimal`).
 """
 
 from functools import cache
@@ -36,15 +36,15 @@ def client(service: Any) -> Any:
 
 CONNECT_SECONDS, READ_SECONDS, ATTEMPTS, LONGEST_PAUSE = 0.5, 1.0, 2, 1.0
 LONGEST_CALL = ATTEMPTS * (CONNECT_SECONDS + READ_SECONDS) + (ATTEMPTS - 1) * LONGEST_PAUSE
-"""Seconds until a call of an impatient client has failed at the latest; the pause is botocore's standard one."""
+"""Seconds until a call of an short_timeout client has failed at the latest; the pause is botocore's standard one."""
 
 
 @overload
-def impatient(service: Literal["sns"]) -> "SNSClient": ...
+def short_timeout(service: Literal["sns"]) -> "SNSClient": ...
 @overload
-def impatient(service: Literal["sqs"]) -> "SQSClient": ...
+def short_timeout(service: Literal["sqs"]) -> "SQSClient": ...
 @cache
-def impatient(service: Any) -> Any:
+def short_timeout(service: Any) -> Any:
     """A client for what somebody waits for: two of its calls fit into the time that the API function has."""
     import boto3
     from botocore.config import Config
@@ -55,15 +55,15 @@ def impatient(service: Any) -> Any:
 
 
 @overload
-def light(service: Literal["dynamodb"]) -> "DynamoDBClient": ...
+def minimal(service: Literal["dynamodb"]) -> "DynamoDBClient": ...
 @overload
-def light(service: Literal["s3"]) -> "S3Client": ...
+def minimal(service: Literal["s3"]) -> "S3Client": ...
 @overload
-def light(service: Literal["ssm"]) -> "SSMClient": ...
+def minimal(service: Literal["ssm"]) -> "SSMClient": ...
 @cache
-def light(service: Any) -> Any:
+def minimal(service: Any) -> Any:
     """A client without boto3 that has one call: S3's `get_object`, SSM's `get_parameters_by_path`, or DynamoDB's
     `batch_get_item`."""
-    from bidder.aws.direct import Items, Objects, Parameters
+    from bidder.aws.direct import Items, Objects, ParameterReader
 
-    return {"dynamodb": Items, "s3": Objects, "ssm": Parameters}[service]()
+    return {"dynamodb": Items, "s3": Objects, "ssm": ParameterReader}[service]()

@@ -5,9 +5,9 @@ from io import BytesIO
 from threading import local
 from typing import Any
 
-from bidder.aws.ahead import Ahead
 from bidder.aws.credentials import region
 from bidder.aws.endpoint import Endpoint, Refused, domain, own_address
+from bidder.aws.prefetch import Ahead
 from bidder.aws.signature import path_of
 
 _NOT_FOUND = 404
@@ -68,7 +68,7 @@ class Items:
         return json.loads(endpoint.call("POST", "/", headers, json.dumps(asked).encode()))
 
 
-class Parameters:
+class ParameterReader:
     """Systems Manager's GetParametersByPath. Raises Refused, OSError."""
 
     def __init__(self) -> None:

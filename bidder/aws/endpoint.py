@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from threading import Lock
 from urllib.parse import urlsplit
 
-from bidder.aws.ahead import Ahead
 from bidder.aws.connection import Connection
 from bidder.aws.credentials import credentials, region
+from bidder.aws.prefetch import Ahead
 from bidder.aws.signature import Scope, signed
 
 _TIMEOUT = 5

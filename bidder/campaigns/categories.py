@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from bidder.campaigns.besides import besides, named_values
 from bidder.campaigns.campaign import Campaign
-from bidder.campaigns.lines import TooManyLines, lines
+from bidder.campaigns.dnf import TooManyConjunctions, conjunctions
+from bidder.campaigns.request_fields_used import named_values, request_fields_used
 from bidder.campaigns.taxonomy import CONTENT_1, Taxonomy
 
 CATEGORY = "category"
@@ -45,8 +45,10 @@ def unknown_categories(campaign: Campaign, taxonomies: Mapping[int, Taxonomy]) -
 def _named(campaign: Campaign) -> list[str]:
     """The categories that its rules, its expression, its creatives and its multipliers name."""
     try:
-        return sorted(named_values(CATEGORY, lines(campaign.targeting, campaign.where), besides(campaign)))
-    except TooManyLines:
+        return sorted(
+            named_values(CATEGORY, conjunctions(campaign.targeting, campaign.where), request_fields_used(campaign))
+        )
+    except TooManyConjunctions:
         return []
 
 

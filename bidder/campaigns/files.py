@@ -11,12 +11,12 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from bidder.campaigns.besides import besides, creative_lines, named_values
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.categories import with_taxonomies
-from bidder.campaigns.lines import TooManyLines, lines
+from bidder.campaigns.dnf import TooManyConjunctions, conjunctions
 from bidder.campaigns.names import too_long
-from bidder.campaigns.spelling import CHECKED, misspelled
+from bidder.campaigns.request_fields_used import creative_conjunctions, named_values, request_fields_used
+from bidder.campaigns.targeting_values import CHECKED, impossible_values
 from bidder.campaigns.taxonomy import Taxonomy
 from bidder.faults import faults
 
@@ -162,18 +162,18 @@ def _faults_of_whole(campaign: Campaign) -> Iterator[str]:
     if advice := too_long(campaign):
         yield advice
     try:
-        its_lines = lines(campaign.targeting, campaign.where, campaign.time_zone)
-    except TooManyLines as error:
+        its_lines = conjunctions(campaign.targeting, campaign.where, campaign.time_zone)
+    except TooManyConjunctions as error:
         yield f"where: {error}"
         return
     for creative in campaign.creatives:
         try:
-            creative_lines(creative, campaign.time_zone)
-        except TooManyLines as error:
+            creative_conjunctions(creative, campaign.time_zone)
+        except TooManyConjunctions as error:
             yield f"creatives[{creative.id}].where: {error}"
             return
     for attribute in CHECKED:
-        yield from misspelled(attribute, named_values(attribute, its_lines, besides(campaign)))
+        yield from impossible_values(attribute, named_values(attribute, its_lines, request_fields_used(campaign)))
 
 
 def _with_absolute_media(document: dict[str, Any], media_url: str | None) -> dict[str, Any]:

@@ -15,7 +15,7 @@ class InvalidSegmentFile(ValueError):
     """The file can't be imported; the message has a line for each thing that is wrong."""
 
 
-class Segment(Priced):
+class SegmentInfo(Priced):
     """A provider's segment: its id there, what it is called, how many people are in it, and its cost as a CPM."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,10 +35,10 @@ class Segment(Priced):
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    segments: list[Segment]
+    segments: list[SegmentInfo]
 
 
-def read_segments(text: str) -> list[Segment]:
+def read_segments(text: str) -> list[SegmentInfo]:
     """The segments of a YAML file, `segments:` and a list. Raises InvalidSegmentFile, naming each wrong field."""
     import yaml  # on laptops only: it doesn't ship to Lambda
 

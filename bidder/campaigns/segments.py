@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from bidder.campaigns.segment import Segment
+from bidder.campaigns.segment import SegmentInfo
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -38,7 +38,7 @@ class SegmentRepository:
         self._who = who
         self._now = now
 
-    def put_many(self, segments: Sequence[Segment]) -> int:
+    def put_many(self, segments: Sequence[SegmentInfo]) -> int:
         """Adds the segments, or replaces those of the same name; how many that changed."""
         held = {segment.word: (segment, version) for segment, version in self._held()}
         changed = [its for its in segments if its != held.get(its.word, (None, 0))[0]]
@@ -48,11 +48,11 @@ class SegmentRepository:
             self._dynamodb.transact_write_items(TransactItems=items)
         return len(changed)
 
-    def all(self) -> list[Segment]:
+    def all(self) -> list[SegmentInfo]:
         """Every segment, by name."""
         return [segment for segment, _ in self._held()]
 
-    def get(self, word: str) -> Segment:
+    def get(self, word: str) -> SegmentInfo:
         """The segment that campaigns write like this. Raises UnknownSegment."""
         for segment, _ in self._held():
             if word in (segment.word, segment.id):
@@ -70,9 +70,9 @@ class SegmentRepository:
                 "after": json.loads(item["after"]["S"]),
             }
 
-    def _held(self) -> Iterator[tuple[Segment, int]]:
+    def _held(self) -> Iterator[tuple[SegmentInfo, int]]:
         for item in self._query(_ALL):
-            yield Segment.model_validate_json(item["document"]["S"]), int(item["version"]["N"])
+            yield SegmentInfo.model_validate_json(item["document"]["S"]), int(item["version"]["N"])
 
     def _query(self, pk: str) -> Iterator[dict[str, Any]]:
         pages = self._dynamodb.get_paginator("query").paginate(
@@ -84,7 +84,7 @@ class SegmentRepository:
         for page in pages:
             yield from page["Items"]
 
-    def _items(self, segment: Segment, before: Segment | None, version: int) -> list[Any]:
+    def _items(self, segment: SegmentInfo, before: SegmentInfo | None, version: int) -> list[Any]:
         document = segment.model_dump_json(exclude_defaults=True)
         item = {
             "pk": {"S": _ALL},

@@ -13,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from bidder.campaigns.spelling import spelled
+from bidder.campaigns.targeting_values import request_values
 from bidder.prebuilt import complete
 
 
@@ -96,7 +96,9 @@ ATTRIBUTES: frozenset[str] = frozenset(get_args(Attribute))
 def _in_the_words_of_requests(targeting: "dict[Attribute, Rule]") -> "dict[Attribute, Rule]":
     return {
         name: Rule(
-            include=spelled(name, rule.include), exclude=spelled(name, rule.exclude), all=spelled(name, rule.all)
+            include=request_values(name, rule.include),
+            exclude=request_values(name, rule.exclude),
+            all=request_values(name, rule.all),
         )
         for name, rule in targeting.items()
     }

@@ -21,8 +21,8 @@ from bidder.cli.segments import warnings
 from bidder.cli.table import table
 from bidder.delivery.budget import Spend
 from bidder.delivery.zones import local
-from bidder.endpoints.service import Service
 from bidder.money import display
+from bidder.service.service import Service
 
 _COMPARED_AT_ONCE = 100
 VERBS = {"pause": Status.PAUSED, "resume": Status.ACTIVE}

@@ -3,10 +3,10 @@
 from datetime import datetime
 from pathlib import Path
 
-from bidder.endpoints.service import Service
+from bidder.service.service import Service
 from bidder.snapshot.manifest import Manifest
-from bidder.snapshot.saved import load_saved, save
 from bidder.snapshot.snapshot import Snapshot
+from bidder.snapshot.snapshot_file import load_saved, save
 
 CURRENT = "current"
 

@@ -13,12 +13,12 @@ from bidder.cli.chosen import CURRENT, chosen, moment
 from bidder.cli.segments import warnings
 from bidder.cli.table import table
 from bidder.endpoints.body import decoded
-from bidder.endpoints.explained import document
-from bidder.endpoints.service import Service
+from bidder.endpoints.explanation_document import document
 from bidder.events.exchange import exchange_name
 from bidder.money import display
 from bidder.openrtb.parse import parse
 from bidder.privacy.gate import permitted
+from bidder.service.service import Service
 from bidder.snapshot.snapshot import Snapshot
 
 MOST_SHOWN = 30

@@ -5,11 +5,11 @@ from datetime import date, timedelta
 
 from bidder.cli.progress import Progress
 from bidder.cli.table import table
-from bidder.endpoints.service import Service
 from bidder.events.event import Event
 from bidder.events.kinds import BILLABLE
 from bidder.events.ledger import MICROS
 from bidder.events.verify import Found, due, verify
+from bidder.service.service import Service
 
 _MOST_REASONS = 10
 

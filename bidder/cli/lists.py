@@ -5,14 +5,14 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from bidder.campaigns.besides import besides, named_values
 from bidder.campaigns.campaign import Campaign
-from bidder.campaigns.known import LIST
-from bidder.campaigns.spelling import LIST_NAME
+from bidder.campaigns.request_fields_used import named_values, request_fields_used
+from bidder.campaigns.targeted_ranges import LIST
+from bidder.campaigns.targeting_values import LIST_NAME
 from bidder.cli.refresh import publish_refresh
 from bidder.cli.table import table
-from bidder.endpoints.service import Service
-from bidder.snapshot.compile import campaign_lines
+from bidder.service.service import Service
+from bidder.snapshot.compile import campaign_conjunctions
 from bidder.snapshot.id_lists import MOST_IDS, WIDTH, id_number, pack_list
 
 _DIGITS = 2 * WIDTH
@@ -90,8 +90,8 @@ def delete_list(service: Service, name: str) -> None:
 
 def lists_of(campaign: Campaign) -> set[str]:
     """The lists that a campaign names."""
-    its_lines = campaign_lines(campaign)
-    return named_values(LIST, its_lines, besides(campaign)) if its_lines else set()
+    its_lines = campaign_conjunctions(campaign)
+    return named_values(LIST, its_lines, request_fields_used(campaign)) if its_lines else set()
 
 
 def missing_lists(service: Service, campaigns: Iterable[Campaign]) -> Iterator[str]:

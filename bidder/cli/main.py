@@ -27,10 +27,10 @@ from bidder.cli.refresh import publish_refresh
 from bidder.cli.replay import print_replay
 from bidder.cli.report import print_report
 from bidder.endpoints.body import BadBody
-from bidder.endpoints.service import Service
 from bidder.events.report import By
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.recorded import InvalidRecording
+from bidder.service.service import Service
 from bidder.settings import InvalidSettings, settings
 from bidder.snapshot.container import BadSnapshot
 from bidder.snapshot.list_store import UnknownList

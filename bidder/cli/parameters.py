@@ -7,8 +7,8 @@ from bidder import aws
 from bidder.aws.path import under_path
 from bidder.cli.environment import target
 from bidder.cli.table import table
-from bidder.endpoints.service import Service
 from bidder.parameters import DEFAULTS, NAMES, SECRETS, Reading, read
+from bidder.service.service import Service
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm.literals import ParameterTypeType

@@ -2,7 +2,7 @@
 
 from bidder import aws
 from bidder.cli.environment import target
-from bidder.endpoints.service import Service
+from bidder.service.service import Service
 
 
 def publish_refresh(service: Service) -> None:

@@ -16,12 +16,12 @@ from bidder.cli.chosen import BadCall, chosen, moment
 from bidder.cli.progress import Progress
 from bidder.cli.replay_report import Read, as_json, as_rows
 from bidder.cli.table import table
-from bidder.endpoints.service import Service
 from bidder.events.exchange import exchange_name
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.parse import parse
 from bidder.openrtb.recorded import InvalidRecording, recorded
 from bidder.privacy.gate import permitted
+from bidder.service.service import Service
 
 GZIP = b"\x1f\x8b"
 

@@ -10,14 +10,14 @@ from fractions import Fraction
 
 from bidder.cli.progress import Progress
 from bidder.cli.table import table
-from bidder.endpoints.service import Service
-from bidder.events.crowds import crowded, sharing_a_price
 from bidder.events.event import Event
+from bidder.events.ivt_suspects import in_crowded_minutes, sharing_a_price
 from bidder.events.kinds import Kind
 from bidder.events.ledger import BILLED, INVALID
 from bidder.events.report import READ, By, Row, report, total
 from bidder.events.verify import as_settled
 from bidder.money import MICROS
+from bidder.service.service import Service
 
 _NAMES = {
     Kind.BIDS: "bids",
@@ -35,7 +35,7 @@ _NAMES = {
 def print_report(service: Service, day: date, by: By, form: str) -> None:
     """Prints the report of a UTC day as a table, csv or json."""
     events = list(_events(service, day))
-    suspects, sharing = crowded(events), sharing_a_price(events)
+    suspects, sharing = in_crowded_minutes(events), sharing_a_price(events)
     markers = service.ledger.markers(suspects | sharing) if suspects | sharing else {}
     events = [as_settled(its, markers.get((its.bid_id, BILLED))) if its.bid_id in sharing else its for its in events]
     unbilled = {name for name in suspects if (name, INVALID) in markers and (name, BILLED) not in markers}

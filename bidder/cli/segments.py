@@ -7,10 +7,10 @@ from itertools import chain
 from pathlib import Path
 
 from bidder.campaigns.campaign import Campaign
-from bidder.campaigns.segment import Segment, read_segments, unknown
+from bidder.campaigns.segment import SegmentInfo, read_segments, unknown
 from bidder.cli.table import table
-from bidder.endpoints.service import Service
 from bidder.money import display
+from bidder.service.service import Service
 
 
 def import_file(service: Service, path: str) -> None:
@@ -43,6 +43,6 @@ def warnings(service: Service, campaigns: Iterator[Campaign]) -> Iterator[str]:
             yield f"{campaign.id}: {line}"
 
 
-def _cells(segment: Segment) -> tuple[str, ...]:
+def _cells(segment: SegmentInfo) -> tuple[str, ...]:
     size = "" if segment.size is None else f"{segment.size:,}"
     return segment.word, segment.name, size, "" if segment.cost_micros is None else display(segment.cost_micros)

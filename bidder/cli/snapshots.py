@@ -6,7 +6,7 @@ from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.differences import differences
 from bidder.cli.refresh import publish_refresh
 from bidder.cli.table import table
-from bidder.endpoints.service import Service
+from bidder.service.service import Service
 from bidder.snapshot.manifest import Manifest
 from bidder.snapshot.snapshot import Snapshot
 

@@ -7,7 +7,7 @@ from bidder.campaigns.categories import with_taxonomies
 from bidder.campaigns.taxonomy import CONTENT_1, InvalidTaxonomy, read_taxonomy
 from bidder.cli.refresh import publish_refresh
 from bidder.cli.table import table
-from bidder.endpoints.service import Service
+from bidder.service.service import Service
 
 NAMES = {
     2: "Content Taxonomy 2.0",

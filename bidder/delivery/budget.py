@@ -34,7 +34,7 @@ class Spend(NamedTuple):
         return Spend(total, today)
 
 
-class Terms(NamedTuple):
+class BudgetLimits(NamedTuple):
     """What of a campaign decides whether it may bid, in micros; None is no limit.
 
     `cost` is the most that one more impression can cost.
@@ -46,14 +46,14 @@ class Terms(NamedTuple):
     cost: int
 
 
-def terms(campaign: Campaign) -> Terms:
+def budget_limits(campaign: Campaign) -> BudgetLimits:
     """A campaign's terms."""
     budget = campaign.budget
     cost = impression_cost(campaign.top_cpm_micros)
-    return Terms(campaign.status is Status.PAUSED, budget.total_micros, budget.daily_micros, cost)
+    return BudgetLimits(campaign.status is Status.PAUSED, budget.total_micros, budget.daily_micros, cost)
 
 
-def withheld(campaign: Terms, spend: Spend) -> Withheld | None:
+def withheld(campaign: BudgetLimits, spend: Spend) -> Withheld | None:
     """Why the campaign may not bid, or None where it may.
 
     It stops when one more impression at its top price would pass a budget. What it spends in excess comes only from
@@ -68,7 +68,7 @@ def withheld(campaign: Terms, spend: Spend) -> Withheld | None:
     return None
 
 
-def remaining(campaign: Terms, spend: Spend) -> int | None:
+def remaining(campaign: BudgetLimits, spend: Spend) -> int | None:
     """What is left of the tighter of the campaign's budgets, in micros; None where it has none."""
     left = [
         limit - spent

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from bidder.campaigns.goal import Outcome
-from bidder.delivery.counts import Counts
+from bidder.delivery.outcome_counts import OutcomeCounts
 
 CERTAIN = 1_000_000
 """A rate of 1, in millionths."""
@@ -41,13 +41,13 @@ class Prediction(NamedTuple):
     weight: int
 
 
-def account_rates(counts: Iterable[Counts]) -> dict[Outcome, int]:
+def account_rates(counts: Iterable[OutcomeCounts]) -> dict[Outcome, int]:
     """The rates of all impressions of the account: what a new campaign starts from."""
     everything = total(counts)
     return {outcome: predict(outcome, everything, guess.rate).rate for outcome, guess in GUESSES.items()}
 
 
-def predict(outcome: Outcome, counts: Counts, above: int) -> Prediction:
+def predict(outcome: Outcome, counts: OutcomeCounts, above: int) -> Prediction:
     """The prediction from one's own counts and the rate one level up, in millionths. It is never 0."""
     weight = GUESSES[outcome].weight
     tried = max(counts.impressions, 0)
@@ -55,10 +55,10 @@ def predict(outcome: Outcome, counts: Counts, above: int) -> Prediction:
     return Prediction(max(1, (done * CERTAIN + weight * above) // (tried + weight)), tried + weight)
 
 
-def total(counts: Iterable[Counts]) -> Counts:
+def total(counts: Iterable[OutcomeCounts]) -> OutcomeCounts:
     """All of them together."""
-    return Counts(*map(sum, zip(Counts(), *counts, strict=True)))
+    return OutcomeCounts(*map(sum, zip(OutcomeCounts(), *counts, strict=True)))
 
 
-def _count(outcome: Outcome, counts: Counts) -> int:
+def _count(outcome: Outcome, counts: OutcomeCounts) -> int:
     return {Outcome.VIEW: counts.views, Outcome.COMPLETION: counts.completes, Outcome.CLICK: counts.clicks}[outcome]

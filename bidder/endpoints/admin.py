@@ -5,7 +5,7 @@ from dataclasses import replace
 from hmac import compare_digest
 
 from bidder.endpoints.reply import Reply, error
-from bidder.endpoints.service import Service
+from bidder.service.service import Service
 
 SCHEME = "bearer "
 

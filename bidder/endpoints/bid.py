@@ -4,18 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from bidder import log
-from bidder.auction.answered import affordable, for_one_document
 from bidder.auction.decide import decide
 from bidder.auction.match import match
 from bidder.auction.offer import Offer
+from bidder.auction.response_selection import affordable, for_one_document
 from bidder.currency import bidding_currency
-from bidder.endpoints import answer
+from bidder.endpoints import bid_response
 from bidder.endpoints.body import BadBody
 from bidder.endpoints.call import Call
 from bidder.endpoints.deadline import in_time
-from bidder.endpoints.no_bids import ALLOWANCE
 from bidder.endpoints.reply import JSON, XML, Reply, compressed, cors, error
-from bidder.endpoints.service import Service
 from bidder.endpoints.vast import vast_for_player
 from bidder.events.exchange import exchange_name
 from bidder.events.kinds import BilledBy, Kind
@@ -24,6 +22,8 @@ from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.bid_response import bid_response, dump, no_bid_response
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.no_bid_reason import NoBidReason
+from bidder.service.no_bid_counts import ALLOWANCE
+from bidder.service.service import Service
 from bidder.snapshot.snapshot import Snapshot
 from bidder.tracing import Spans, spans
 from bidder.vast import EMPTY
@@ -84,7 +84,7 @@ def _reply(service: Service, call: Call) -> Reply:
             by_notice = exchange in snapshot.delivery.billed_by_notice
             billed_by: BilledBy = Kind.BILL if by_notice else Kind.IMPRESSION
             parameters = service.parameters
-            terms = answer.Terms(
+            terms = bid_response.BidContext(
                 request,
                 call.base_url,
                 service.signing_keys,
@@ -132,13 +132,13 @@ def _offers(
     return paid
 
 
-def _with_bid(service: Service, terms: answer.Terms, offers: Sequence[Offer], *, as_xml: bool) -> Reply:
-    urls = [answer.event_urls(terms, offer, number) for number, offer in enumerate(offers)]
+def _with_bid(service: Service, terms: bid_response.BidContext, offers: Sequence[Offer], *, as_xml: bool) -> Reply:
+    urls = [bid_response.event_urls(terms, offer, number) for number, offer in enumerate(offers)]
     if not terms.request.test:
         service.bids.count(offers, terms.now)
     if as_xml:
         return Reply(200, vast_for_player(offers, urls), XML)
-    bids = [answer.bid(terms, offer, its_urls) for offer, its_urls in zip(offers, urls, strict=True)]
+    bids = [bid_response.bid(terms, offer, its_urls) for offer, its_urls in zip(offers, urls, strict=True)]
     seats = {service.settings.seat: bids}
     return Reply(200, dump(bid_response(terms.request.id, bids[0]["id"], terms.currency, seats)), JSON)
 

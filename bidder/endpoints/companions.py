@@ -17,7 +17,7 @@ def companions(
     video: Video,
     click_tracking: tuple[str, ...],
     lead: Callable[[str], str] = lambda landing_page: landing_page,
-) -> tuple[vast.Companion, ...]:
+) -> tuple[vast.CompanionElement, ...]:
     """One for each place of `video.companionad` that one of the creative's fits, each of them once.
 
     `lead` makes of a landing page the URL that its clicks go to.
@@ -33,7 +33,7 @@ def companions(
             left.remove(fitting)
             landing_page = fitting.click_through or creative.click_through
             found.append(
-                vast.Companion(
+                vast.CompanionElement(
                     url=fitting.url,
                     type=fitting.mime,
                     width=fitting.width,

@@ -8,11 +8,11 @@ from bidder.auction.explain import explain
 from bidder.endpoints.admin import refusal
 from bidder.endpoints.body import BadBody
 from bidder.endpoints.call import Call
-from bidder.endpoints.explained import document
+from bidder.endpoints.explanation_document import document
 from bidder.endpoints.reply import JSON, Reply, compressed, error
-from bidder.endpoints.service import Service
 from bidder.events.exchange import exchange_name
 from bidder.openrtb.invalid_request import InvalidRequest
+from bidder.service.service import Service
 
 MOST_TOLD = 100
 """Campaigns that an answer tells of one by one, the dearest; the funnel counts all."""

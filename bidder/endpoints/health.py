@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 
 from bidder.endpoints.reply import JSON, Reply
-from bidder.endpoints.service import Service
+from bidder.service.service import Service
 
 
 def health(service: Service, now: datetime) -> Reply:

@@ -9,16 +9,16 @@ from datetime import datetime, timedelta
 from bidder import log
 from bidder.endpoints.reply import Reply, error, with_cors
 from bidder.endpoints.sender import Sender
-from bidder.endpoints.service import Service
 from bidder.events.address import address_name
 from bidder.events.claims import Claims
 from bidder.events.event import Event, make_event
-from bidder.events.invalid import Rule, by_sender
+from bidder.events.ivt_rules import IvtRule, rule_broken_by_sender
 from bidder.events.kinds import NOTICES, Kind, notice_kind
 from bidder.events.settlement import Settlement, settle
-from bidder.events.token import ExpiredToken, InvalidToken, Refusal, verify
+from bidder.events.token import ExpiredToken, InvalidToken, TokenError, verify
 from bidder.events.urls import PRICE, TARGET
 from bidder.metrics import emf
+from bidder.service.service import Service
 
 RETRY_AFTER = "5"
 GIF = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
@@ -30,7 +30,7 @@ PRICE_RAISED = "price-raised"
 LATEST = timedelta(days=30)
 """How long after its bid an event is archived. The markers of invalid traffic live longer, so that each counts once."""
 
-_OUT_OF_TIME = frozenset({Refusal.EARLY, Refusal.EXPIRED})
+_OUT_OF_TIME = frozenset({TokenError.EARLY, TokenError.EXPIRED})
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -67,7 +67,7 @@ def _notice(
     try:
         kind = notice_kind(kind_name)
     except ValueError:
-        refused(Refusal.KIND, now)
+        refused(TokenError.KIND, now)
         return error(404, f"no such event kind; known are {', '.join(NOTICES)}")
     target = query.get(TARGET, "") if kind is Kind.CLICK else ""
     led_on = Reply(302, headers={**headers, "Location": target})
@@ -112,9 +112,9 @@ def reported(
     keys = service.price_keys.of(claims.exchange) if claims.exchange and PRICE in query else None
     _count_price(settle(query, claims, keys), kind, claims, now)
     name = address_name(sender.address, claims.bid_id, service.signing_keys)
-    mark = by_sender(kind, sender.user_agent)
+    mark = rule_broken_by_sender(kind, sender.user_agent)
     if now > claims.counts_until:
-        mark = Rule.TOO_LATE
+        mark = IvtRule.TOO_LATE
         log.event("notice.late", **emf(now, "NoticeLate", kind, 1, campaign=claims.campaign_id))
     return make_event(kind, claims, query, now, keys, address=name, invalid=mark)
 

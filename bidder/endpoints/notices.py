@@ -9,11 +9,11 @@ from bidder import log
 from bidder.endpoints.notice import RETRY_AFTER, refused, reported, verified
 from bidder.endpoints.reply import JSON, Reply, error, with_cors
 from bidder.endpoints.sender import Sender
-from bidder.endpoints.service import Service
 from bidder.events.event import Event
 from bidder.events.kinds import notice_kind
-from bidder.events.token import InvalidToken, Refusal
+from bidder.events.token import InvalidToken, TokenError
 from bidder.metrics import emf
+from bidder.service.service import Service
 
 MOST = 50
 _URLS = TypeAdapter(list[str])
@@ -63,7 +63,7 @@ def _event(service: Service, url: str, sender: Sender, now: datetime) -> Event:
         kind_name, token = parts.path.rpartition("/e/")[2].strip("/").split("/")
         kind = notice_kind(kind_name)
     except ValueError:
-        refused(Refusal.MALFORMED, now)
+        refused(TokenError.MALFORMED, now)
         raise _NoEventUrl from None
     try:
         claims = verified(service, kind, token, now)

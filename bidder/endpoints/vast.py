@@ -13,13 +13,13 @@ from bidder.openrtb import macros
 from bidder.openrtb.creative_attribute import CreativeAttribute
 from bidder.vast import (
     Ad,
-    Companion,
-    Icon,
+    CompanionElement,
+    IconElement,
     InLine,
     MediaFile,
     Pricing,
-    UniversalAdId,
-    Verification,
+    UniversalAdIdElement,
+    VerificationElement,
     Version,
     Wrapper,
     document,
@@ -111,7 +111,7 @@ def _template(
     media_ids: tuple[int, ...],
     skip_from: float | None,
     price: Pricing | None,
-    its_companions: tuple[Companion, ...],
+    its_companions: tuple[CompanionElement, ...],
     price_query: str,
     place: int | None,
     seconds: int,
@@ -160,7 +160,7 @@ def _inline(creative: Creative, advertiser: str, media: Iterable[Media], seconds
         ad_serving_id=mark(_BID),
         title=creative.name,
         advertiser=advertiser,
-        universal_ad_id=UniversalAdId(
+        universal_ad_id=UniversalAdIdElement(
             registry=registered.registry if registered else "unknown",
             value=registered.value if registered else creative.id,
         ),
@@ -179,11 +179,11 @@ def _pricing(offer: Offer) -> Pricing | None:
     return Pricing(value_micros=offer.price.cpm_micros, currency=ACCOUNT_CURRENCY)
 
 
-def _icon(creative: Creative) -> Icon | None:
+def _icon(creative: Creative) -> IconElement | None:
     icon = creative.icon
     if icon is None:
         return None
-    return Icon(
+    return IconElement(
         program=icon.program,
         url=icon.url,
         type=icon.mime,
@@ -196,9 +196,9 @@ def _icon(creative: Creative) -> Icon | None:
     )
 
 
-def _verifications(creative: Creative) -> tuple[Verification, ...]:
+def _verifications(creative: Creative) -> tuple[VerificationElement, ...]:
     return tuple(
-        Verification(
+        VerificationElement(
             vendor=script.vendor,
             url=script.url,
             parameters=script.parameters,

@@ -1,6 +1,6 @@
 """What the tokens of a bid say about it, and how they write it: short, since a bid hands out a dozen of them.
 
-Fields stand in order with `~` between them, names as `bidder.letters` writes them. Integers are hexadecimal, nothing
+Fields stand in order with `~` between them, names as `bidder.url_names` writes them. Integers are hexadecimal, nothing
 stands for None or the default, and what is left out at the end is at its default.
 """
 
@@ -13,8 +13,8 @@ from typing import NamedTuple
 from pydantic import ConfigDict, TypeAdapter
 
 from bidder.events.kinds import BilledBy, Kind
-from bidder.letters import digits, number, read, unpacked, written
 from bidder.money import MICROS, Rate
+from bidder.url_names import digits, number, read, unpacked, written
 
 CLOCK_SKEW = timedelta(minutes=1)
 """How far the clocks of two machines may be apart: an event this much before its bid is believed."""

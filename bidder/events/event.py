@@ -21,7 +21,7 @@ class Event(BaseModel):
 
     `at` is when the notice reached us. `zone` is the campaign's time zone. `user` and `address` tell viewers and
     senders apart without saying who they are (`bidder.privacy.viewer`, `bidder.events.address`). `invalid` names the
-    rule of `bidder.events.invalid` that the event broke.
+    rule of `bidder.events.ivt_rules` that the event broke.
 
     `expires` is until when the bid's events count. `price_vector` names the encrypted price that the notice stated: of
     several bids that come with the same one, the first is settled at it, the others at their bids.

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from bidder.events.counted_once import CountedOnce, Key, count_once
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
-from bidder.events.once import Key, Thing, count_once
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -74,10 +74,10 @@ def within(shown: Shown, campaign_id: str, window: timedelta, now: datetime) -> 
     return sum(number for hour, number in shown.get(campaign_id, {}).items() if now - window < hour + _HOUR)
 
 
-def _thing(event: Event, user: str) -> Thing:
+def _thing(event: Event, user: str) -> CountedOnce:
     at = event.at.astimezone(UTC)
     marker, counter = Key(f"bid#{event.bid_id}", "shown"), Key(f"user#{user}", _day(at))
-    return Thing(marker, {counter: {f"{at:%H}#{event.campaign_id}": 1}}, at, _KEPT)
+    return CountedOnce(marker, {counter: {f"{at:%H}#{event.campaign_id}": 1}}, at, _KEPT)
 
 
 def _day(at: datetime) -> str:

@@ -7,7 +7,7 @@ from typing import Literal
 class Kind(StrEnum):
     """OpenRTB 2.6 section 4.3.1 (nurl, burl, lurl) and the VAST 4.2 tracking events, sections 3.14.1 and 3.4.
 
-    `bids` is no notice: the bidder itself says so how many bids it made (`bidder.endpoints.bids`).
+    `bids` is no notice: the bidder itself says so how many bids it made (`bidder.service.bid_counts`).
 
     New ones go to the end: a kind's place says where its signature is (`bidder.events.signatures`).
     """

@@ -14,11 +14,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from bidder.delivery.counts import Counts
 from bidder.delivery.decay import FORGOTTEN, remembered, week
+from bidder.delivery.outcome_counts import OutcomeCounts
+from bidder.events.counted_once import CountedOnce, Key, count_once
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
-from bidder.events.once import Key, Thing, count_once
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -27,7 +27,7 @@ LEARNED = frozenset({Kind.IMPRESSION, Kind.FIRST_QUARTILE, Kind.COMPLETE, Kind.C
 """Predictions use the first four; wins and losses are there to learn prices from."""
 
 _COUNTED = (Kind.IMPRESSION, Kind.FIRST_QUARTILE, Kind.COMPLETE, Kind.CLICK)
-"""In the order of the fields of `Counts`."""
+"""In the order of the fields of `OutcomeCounts`."""
 
 SHARDS = 16
 
@@ -52,7 +52,7 @@ class Learning:
         crowded = count_once(self._dynamodb, self._table, things)
         return frozenset((marker.pk.removeprefix("bid#"), marker.sk) for marker in crowded)
 
-    def counts(self, now: datetime) -> dict[tuple[str, str], Counts]:
+    def counts(self, now: datetime) -> dict[tuple[str, str], OutcomeCounts]:
         """What is remembered by campaign id and creative id, as it was counted until a moment ago."""
         by_week: dict[tuple[str, str], dict[str, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
         pages = self._dynamodb.get_paginator("query")
@@ -69,12 +69,12 @@ class Learning:
                         by_week[campaign_id, creative_id][kind][its_week] = int(item[kind]["N"])
         this_week = week(now)
         return {
-            creative: Counts(*(remembered(its[kind], this_week) for kind in _COUNTED))
+            creative: OutcomeCounts(*(remembered(its[kind], this_week) for kind in _COUNTED))
             for creative, its in by_week.items()
         }
 
 
-def _thing(event: Event) -> Thing:
+def _thing(event: Event) -> CountedOnce:
     creative = json.dumps([event.campaign_id, event.creative_id, week(event.at)], separators=(",", ":"))
     counter = Key(f"counts#{crc32(creative.encode()) % SHARDS}", creative)
-    return Thing(Key(f"bid#{event.bid_id}", event.kind.value), {counter: {event.kind.value: 1}}, event.at, _KEPT)
+    return CountedOnce(Key(f"bid#{event.bid_id}", event.kind.value), {counter: {event.kind.value: 1}}, event.at, _KEPT)

@@ -22,9 +22,9 @@ from zlib import crc32
 
 from bidder.delivery.budget import Spend
 from bidder.delivery.zones import local
+from bidder.events.counted_once import CountedOnce, Key, count_once, key
 from bidder.events.event import Event
-from bidder.events.invalid import Rule
-from bidder.events.once import Key, Thing, count_once, key
+from bidder.events.ivt_rules import IvtRule
 from bidder.money import impression_cost
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class Ledger:
         by_campaign: dict[str, list[Event]] = defaultdict(list)
         for event in events:
             by_campaign[event.campaign_id].append(event)
-        things: list[Thing] = []
+        things: list[CountedOnce] = []
         for campaign_id, its in by_campaign.items():
             shard = f"#{crc32(its[0].bid_id.encode()) % SHARDS}" if campaign_id in self._spread else ""
             things += [_thing(event, shard) for event in its]
@@ -161,7 +161,7 @@ class Ledger:
         return found
 
 
-def _thing(event: Event, shard: str) -> Thing:
+def _thing(event: Event, shard: str) -> CountedOnce:
     """What an event adds, to its campaign's items or to a shard of them."""
     at = local(event.at, event.zone)
     pk, cost = f"spend#{event.campaign_id}", impression_cost(event.price_micros)
@@ -176,16 +176,16 @@ def _thing(event: Event, shard: str) -> Thing:
     if event.invalid is not None:
         apart = {INVALID: 1, INVALID_MICROS: cost, f"{RULE}{event.invalid}": 1}
         adds: dict[Key, Mapping[str, int]] = {total: {INVALID_MICROS: cost}, day: apart}
-        if event.invalid == Rule.REPLAYED:  # its bid is billed, and counts against budgets by that
+        if event.invalid == IvtRule.REPLAYED:  # its bid is billed, and counts against budgets by that
             adds = {day: {**apart, REPEATED_MICROS: cost}}
-        return Thing(Key(f"bid#{event.bid_id}", INVALID), adds, event.at, about=about)
+        return CountedOnce(Key(f"bid#{event.bid_id}", INVALID), adds, event.at, about=about)
     of_day = {MICROS: cost, IMPRESSIONS: 1, f"{HOUR}{at:%H}": cost}
     if event.deal_id is not None:
         of_day[f"{DEAL}{event.deal_id}"] = cost
     if event.advertiser is not None:
         of_day[f"{ADVERTISER}{event.advertiser}"] = cost
     adds = {total: {MICROS: cost, IMPRESSIONS: 1}, day: of_day}
-    return Thing(Key(f"bid#{event.bid_id}", BILLED), adds, event.at, about=about)
+    return CountedOnce(Key(f"bid#{event.bid_id}", BILLED), adds, event.at, about=about)
 
 
 def _add(spent: dict[str, Counter[str]], item: Mapping[str, Any]) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from bidder.events.aside import Aside
 from bidder.events.event import Event
+from bidder.events.fallback_queue import FallbackQueue
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -13,14 +13,14 @@ A_BATCH = 10
 """Messages that SNS takes in one call."""
 
 
-class Publisher:
+class EventPublisher:
     """Returns once every event is safe: SNS has it or, where that fails, `aside` has it.
 
     Without `aside` SNS's own errors pass through; with it, those of what puts aside. An event may be published twice,
     when SNS took it and its answer was lost: consumers count it once.
     """
 
-    def __init__(self, sns: "SNSClient", topic: str, aside: Aside | None = None) -> None:
+    def __init__(self, sns: "SNSClient", topic: str, aside: FallbackQueue | None = None) -> None:
         self._sns = sns
         self._topic = topic
         self._aside = aside

@@ -12,9 +12,9 @@ from datetime import UTC
 from enum import StrEnum
 from fractions import Fraction
 
-from bidder.events.crowds import handed_around
 from bidder.events.event import Event
-from bidder.events.invalid import Rule
+from bidder.events.ivt_rules import IvtRule
+from bidder.events.ivt_suspects import reported_from_many_addresses
 from bidder.events.kinds import BILLABLE, Kind
 from bidder.money import impression_cost
 
@@ -110,13 +110,13 @@ def report(events: Collection[Event], by: By, unbilled: Collection[str] = ()) ->
     for event in due.values():
         rows[name(event)].billed += 1
         rows[name(event)].spend_micros += impression_cost(event.price_micros)
-    for bid_id in handed_around(events) - set(unbilled):
+    for bid_id in reported_from_many_addresses(events) - set(unbilled):
         apart.setdefault((bid_id, Kind.IMPRESSION), first[bid_id, Kind.IMPRESSION])
     for event in apart.values():
         row = rows[name(event)]
         row.test += event.test
         row.invalid += not event.test
-        row.late += not event.test and event.invalid == Rule.TOO_LATE
+        row.late += not event.test and event.invalid == IvtRule.TOO_LATE
     return dict(sorted(rows.items()))
 
 

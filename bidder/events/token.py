@@ -26,7 +26,7 @@ _SIGNATURE_BYTES = 16
 _PATHS = [(kind, f"/e/{kind}/") for kind in NOTICES]
 
 
-class Refusal(StrEnum):
+class TokenError(StrEnum):
     """Why a token is not taken, as metrics count it."""
 
     KIND = "unknown-kind"
@@ -41,7 +41,7 @@ class Refusal(StrEnum):
 class InvalidToken(ValueError):
     """Not a token that this bidder signed for this kind, or one outside its time; the message says which."""
 
-    def __init__(self, reason: Refusal, message: str) -> None:
+    def __init__(self, reason: TokenError, message: str) -> None:
         super().__init__(message)
         self.reason = reason
 
@@ -50,7 +50,7 @@ class ExpiredToken(InvalidToken):
     """A token that this bidder signed, whose event comes too late to count; `claims` are what it says."""
 
     def __init__(self, claims: Claims, message: str) -> None:
-        super().__init__(Refusal.EXPIRED, message)
+        super().__init__(TokenError.EXPIRED, message)
         self.claims = claims
 
 
@@ -123,23 +123,23 @@ def verify(kind: Kind, token: str, keys: SigningKeys, now: datetime, target: str
     key_id, _, rest = token.partition(".")
     encoded, dot, given = rest.rpartition(".")
     if not dot:
-        raise InvalidToken(Refusal.MALFORMED, "not a token")
+        raise InvalidToken(TokenError.MALFORMED, "not a token")
     key = keys.secret(key_id)
     if key is None:
-        raise InvalidToken(Refusal.UNKNOWN_KEY, "signed with a key that is not known here")
+        raise InvalidToken(TokenError.UNKNOWN_KEY, "signed with a key that is not known here")
     if len(given) == LENGTH and not target:
         expected = Signatures(key, f"{key_id}.{encoded}").of(kind)
     else:
         expected = _by_itself(kind, key_id, encoded, key, target)
     if not hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode()):
-        raise InvalidToken(Refusal.SIGNATURE, f"not signed for {kind}{' and this target' if target else ''}")
+        raise InvalidToken(TokenError.SIGNATURE, f"not signed for {kind}{' and this target' if target else ''}")
     try:
         claims = decode(encoded)
     except ValueError:  # pydantic's and base64's too
-        raise InvalidToken(Refusal.CLAIMS, "claims can't be read") from None
+        raise InvalidToken(TokenError.CLAIMS, "claims can't be read") from None
     made = f"its bid was made at {claims.issued_at.isoformat()}"
     if now < claims.issued_at - CLOCK_SKEW:
-        raise InvalidToken(Refusal.EARLY, f"too early: {made}")
+        raise InvalidToken(TokenError.EARLY, f"too early: {made}")
     if now > claims.counts_until:
         raise ExpiredToken(claims, f"expired: {made}")
     return claims

@@ -5,7 +5,7 @@ from urllib.parse import quote
 from bidder.events.claims import Claims, encode
 from bidder.events.kinds import Kind
 from bidder.events.token import SigningKeys, Tokens, sign
-from bidder.letters import LONGEST_BASE, LONGEST_URL
+from bidder.url_names import LONGEST_BASE, LONGEST_URL
 
 PRICE = "p"
 LOSS_REASON = "r"

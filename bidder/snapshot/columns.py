@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache, partial
 from itertools import pairwise
 
-from bidder.delivery.budget import Terms
+from bidder.delivery.budget import BudgetLimits
 from bidder.snapshot.container import Sections
 
 _NO_LIMIT = -1
@@ -14,7 +14,7 @@ _HELD = 4096
 
 
 def column_sections(
-    ids: Sequence[str], zones: Sequence[str], terms: Sequence[Terms], learners: Sequence[int]
+    ids: Sequence[str], zones: Sequence[str], terms: Sequence[BudgetLimits], learners: Sequence[int]
 ) -> dict[str, bytes]:
     """The columns as sections: ids, time zones and terms by position, and the positions in the order of the ids.
 
@@ -83,10 +83,10 @@ class Columns:
         """The ids of the campaigns that bid or choose creatives by predictions."""
         return map(self.id, self._learners)
 
-    def terms(self) -> Iterator[Terms]:
+    def terms(self) -> Iterator[BudgetLimits]:
         """The terms of all campaigns, in their order."""
         for paused, total, daily, cost in zip(self._paused, self._total, self._daily, self.costs, strict=True):
-            yield Terms(bool(paused), _limit(total), _limit(daily), cost)
+            yield BudgetLimits(bool(paused), _limit(total), _limit(daily), cost)
 
 
 def _id(ends: memoryview, ids: memoryview, position: int) -> bytes:

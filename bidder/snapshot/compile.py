@@ -11,17 +11,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from bidder import log
-from bidder.campaigns.besides import besides, named_values
 from bidder.campaigns.campaign import Campaign
+from bidder.campaigns.dnf import Conjunction, TooManyConjunctions, conjunctions
 from bidder.campaigns.goal import Rotation
-from bidder.campaigns.implied import implied
-from bidder.campaigns.known import LIST, named
-from bidder.campaigns.lines import Line, TooManyLines, lines
-from bidder.delivery.budget import Terms, terms
+from bidder.campaigns.implied_predicates import implied_predicates
+from bidder.campaigns.request_fields_used import named_values, request_fields_used
+from bidder.campaigns.targeted_ranges import LIST, range_values
+from bidder.delivery.budget import BudgetLimits, budget_limits
 from bidder.snapshot import container, records, sets
 from bidder.snapshot.columns import column_sections
 from bidder.snapshot.part import KIND
-from bidder.snapshot.rows import rows_sections
+from bidder.snapshot.posting_lists import posting_list_sections
 from bidder.snapshot.tier import ANYTHING, CLAUSE, EXCLUDE, GROWTH, INCLUDE, SIZES
 
 
@@ -40,7 +40,7 @@ class _Entry(NamedTuple):
     top: int
     id: str
     zone: str
-    terms: Terms
+    terms: BudgetLimits
     learns: bool
     lists: frozenset[str]
     record: bytes
@@ -50,12 +50,12 @@ class _Entry(NamedTuple):
 Clause = tuple[str, int]
 
 
-def campaign_lines(campaign: Campaign) -> Sequence[Line]:
+def campaign_conjunctions(campaign: Campaign) -> Sequence[Conjunction]:
     """A campaign's lines; none, and it never bids, where its targeting can't be compiled."""
     try:
-        besides(campaign)
-        return lines(campaign.targeting, campaign.where, campaign.time_zone)
-    except TooManyLines as error:
+        request_fields_used(campaign)
+        return conjunctions(campaign.targeting, campaign.where, campaign.time_zone)
+    except TooManyConjunctions as error:
         log.error("campaign.uncompiled", campaign=campaign.id, reason=str(error))
         return ()
 
@@ -63,7 +63,7 @@ def campaign_lines(campaign: Campaign) -> Sequence[Line]:
 def compile_index(
     campaigns: Iterable[Campaign],
     gone: Iterable[str] = (),
-    lines_of: Callable[[Campaign], Sequence[Line]] = campaign_lines,
+    lines_of: Callable[[Campaign], Sequence[Conjunction]] = campaign_conjunctions,
     tier_sizes: tuple[int, int] = SIZES,
 ) -> bytes:
     """The index object of these campaigns, whatever their order: equal campaigns give equal bytes.
@@ -99,41 +99,41 @@ def compile_index(
 
 def _entry(
     campaign: Campaign,
-    its_lines: Sequence[Line],
+    conjunctions_of_campaign: Sequence[Conjunction],
     numbers: dict[_Test, int],
     also: dict[str, set[str]],
     above: dict[str, set[str]],
 ) -> _Entry:
-    its_besides = besides(campaign) if its_lines else {}
+    its_besides = request_fields_used(campaign) if conjunctions_of_campaign else {}
     for attribute, values in its_besides.items():
-        also[attribute].update(named(attribute, values))
+        also[attribute].update(range_values(attribute, values))
     for name, its in campaign.categories_below.items():
         for category in its:
             above[category].add(name)
-    unsaid = implied(campaign)
+    implied = implied_predicates(campaign)
     tested = [
-        array("I", [numbers.setdefault(test, len(numbers)) for test in _tests({**line, **unsaid})])
-        for line in its_lines
+        array("I", [numbers.setdefault(test, len(numbers)) for test in _tests({**line, **implied})])
+        for line in conjunctions_of_campaign
     ]
     learns = campaign.goal is not None or campaign.rotation is Rotation.BEST
     return _Entry(
         campaign.top_cpm_micros,
         campaign.id,
         campaign.time_zone,
-        terms(campaign),
+        budget_limits(campaign),
         learns,
-        frozenset(named_values(LIST, its_lines, its_besides)),
+        frozenset(named_values(LIST, conjunctions_of_campaign, its_besides)),
         records.encode(campaign),
         tested,
     )
 
 
-def _tests(line: Line) -> Iterator[_Test]:
-    for attribute, demand in line.items():
-        for number, wanted in enumerate(demand.any_of):
+def _tests(line: Conjunction) -> Iterator[_Test]:
+    for attribute, predicate in line.items():
+        for number, wanted in enumerate(predicate.any_of):
             for value in wanted:
                 yield _Test(attribute, number, INCLUDE, value)
-        for value in demand.none_of:
+        for value in predicate.none_of:
             yield _Test(attribute, 0, EXCLUDE, value)
 
 
@@ -213,7 +213,7 @@ def _tier_sections(
         its_name = CLAUSE.format(name, *clause)
         sections[f"{its_name}.{ANYTHING}"] = sets.dump(anything)
         for side in (INCLUDE, EXCLUDE):
-            sections |= rows_sections(f"{its_name}.{side}", rows[clause, side], len(ranks[clause[0]]))
+            sections |= posting_list_sections(f"{its_name}.{side}", rows[clause, side], len(ranks[clause[0]]))
     return sections
 
 

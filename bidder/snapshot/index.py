@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from bidder.campaigns.campaign import Campaign
-from bidder.campaigns.known import Known
+from bidder.campaigns.targeted_ranges import TargetedRanges
 from bidder.snapshot.part import Part
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Index:
         return cls(parts)
 
     @cached_property
-    def known(self) -> Known:
+    def known(self) -> TargetedRanges:
         """What its campaigns read off requests."""
         named: dict[str, set[str]] = {}
         above: dict[str, set[str]] = {}
@@ -56,7 +56,7 @@ class Index:
                 named.setdefault(attribute, set()).update(values)
             for category, its in part.above.items():
                 above.setdefault(category, set()).update(its)
-        return Known(frozenset(named), named, above)
+        return TargetedRanges(frozenset(named), named, above)
 
     def prepare(self) -> None:
         """Reads what the first request would have to: of 100,000 campaigns the values that they name, some 6 ms."""

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
-from bidder.campaigns.known import named
+from bidder.campaigns.targeted_ranges import range_values
 from bidder.snapshot.columns import Columns
 from bidder.snapshot.container import Sections, checksum, unpack
 from bidder.snapshot.records import Records
@@ -63,7 +63,7 @@ class Part:
         """What its campaigns read off requests: attributes, and those of their values that `Known` asks for."""
         found = {attribute: set(values) for attribute, values in self._also.items()}
         for attribute, numbers in self._numbers.items():
-            found.setdefault(attribute, set()).update(named(attribute, numbers))
+            found.setdefault(attribute, set()).update(range_values(attribute, numbers))
         return found
 
     @cached_property

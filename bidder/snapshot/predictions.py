@@ -5,14 +5,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from bidder.campaigns.goal import Outcome
-from bidder.delivery.counts import Counts
+from bidder.delivery.outcome_counts import OutcomeCounts
 from bidder.delivery.prediction import GUESSES, Prediction, account_rates, predict, total
 
 
 class Predictions:
     """Predictions of any creative of any campaign, whether it has counts or not."""
 
-    def __init__(self, account: Mapping[Outcome, int], counts: Mapping[str, Mapping[str, Counts]]) -> None:
+    def __init__(self, account: Mapping[Outcome, int], counts: Mapping[str, Mapping[str, OutcomeCounts]]) -> None:
         """The account's rates in millionths, and counts by campaign and creative."""
         self._account = account
         self._counts = counts
@@ -21,17 +21,17 @@ class Predictions:
         """How likely an impression of the creative brings the outcome."""
         its = self._counts.get(campaign_id)
         if its is None:
-            return predict(outcome, Counts(), self._account[outcome])
+            return predict(outcome, OutcomeCounts(), self._account[outcome])
         campaign = predict(outcome, total(its.values()), self._account[outcome])
-        return predict(outcome, its.get(creative_id, Counts()), campaign.rate)
+        return predict(outcome, its.get(creative_id, OutcomeCounts()), campaign.rate)
 
 
-def pack_predictions(counts: Mapping[tuple[str, str], Counts], learners: Iterable[str]) -> bytes:
+def pack_predictions(counts: Mapping[tuple[str, str], OutcomeCounts], learners: Iterable[str]) -> bytes:
     """A section of the delivery state: the account's rates, and the counts of the campaigns that bid or choose by them.
 
     `counts` are by campaign id and creative id.
     """
-    by_campaign: dict[str, dict[str, Counts]] = defaultdict(dict)
+    by_campaign: dict[str, dict[str, OutcomeCounts]] = defaultdict(dict)
     for (campaign_id, creative_id), its in counts.items():
         by_campaign[campaign_id][creative_id] = its
     body = {
@@ -47,7 +47,7 @@ def unpack_predictions(section: bytes | None) -> Predictions:
     return Predictions(
         {outcome: body["account"].get(outcome, guess.rate) for outcome, guess in GUESSES.items()},
         {
-            campaign_id: {creative_id: Counts(*its) for creative_id, its in creatives.items()}
+            campaign_id: {creative_id: OutcomeCounts(*its) for creative_id, its in creatives.items()}
             for campaign_id, creatives in body["counts"].items()
         },
     )

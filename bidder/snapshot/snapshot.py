@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bidder.snapshot.delivery import Delivery
+from bidder.snapshot.delivery_state import DeliveryState
 from bidder.snapshot.id_lists import IdList
 from bidder.snapshot.index import Index
 
@@ -15,7 +15,7 @@ class Snapshot:
 
     version: int
     index: Index
-    delivery: Delivery
+    delivery: DeliveryState
     lists: Mapping[str, IdList] = field(default_factory=dict)
     """The lists of ids that its campaigns name, by their names."""
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from bidder import log
 from bidder.snapshot.container import BadSnapshot
-from bidder.snapshot.delivery import load_delivery
+from bidder.snapshot.delivery_state import load_delivery
 from bidder.snapshot.id_lists import IdList
 from bidder.snapshot.index import Index
 from bidder.snapshot.keys import INDEXES, MANIFESTS, PIN, POINTER

@@ -1,6 +1,6 @@
 """A tier: campaigns of similar price, and for each demand on a request the sets of those that it satisfies.
 
-A campaign matches by any of its lines (`bidder.campaigns.lines`). Positions from 0 to `count` are campaigns, each
+A campaign matches by any of its lines (`bidder.campaigns.dnf`). Positions from 0 to `count` are campaigns, each
 by its first line; those after them are the further lines of campaigns that have any: `owners` says whose they are.
 """
 
@@ -9,7 +9,7 @@ from functools import partial
 
 from bidder.snapshot import sets
 from bidder.snapshot.container import Sections
-from bidder.snapshot.rows import Rows
+from bidder.snapshot.posting_lists import PostingLists
 from bidder.snapshot.sets import Set
 
 SIZES = (sets.SHORT, 1 << 17)
@@ -38,7 +38,9 @@ class Clause:
 
     __slots__ = ("alone", "anything", "attribute", "exclude", "include", "keeps")
 
-    def __init__(self, attribute: str, anything: Set, include: Rows | None, exclude: Rows | None) -> None:
+    def __init__(
+        self, attribute: str, anything: Set, include: PostingLists | None, exclude: PostingLists | None
+    ) -> None:
         self.attribute = attribute
         self.anything = anything
         self.include = include
@@ -76,8 +78,8 @@ class Tier:
             Clause(
                 attribute,
                 load(sections[f"{its_name}.{ANYTHING}"]),
-                Rows.of(sections, f"{its_name}.{INCLUDE}", load),
-                Rows.of(sections, f"{its_name}.{EXCLUDE}", load),
+                PostingLists.of(sections, f"{its_name}.{INCLUDE}", load),
+                PostingLists.of(sections, f"{its_name}.{EXCLUDE}", load),
             )
             for attribute, number in clauses
             if f"{(its_name := CLAUSE.format(name, attribute, number))}.{ANYTHING}" in sections

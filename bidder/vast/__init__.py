@@ -3,7 +3,15 @@
 from bidder.vast.ad import Ad, InLine, Wrapper
 from bidder.vast.clock import clock
 from bidder.vast.markup import EMPTY, document, render, render_ad
-from bidder.vast.parts import Category, Companion, Icon, MediaFile, Pricing, UniversalAdId, Verification
+from bidder.vast.parts import (
+    Category,
+    CompanionElement,
+    IconElement,
+    MediaFile,
+    Pricing,
+    UniversalAdIdElement,
+    VerificationElement,
+)
 from bidder.vast.version import Version, best_version, takes_inline
 
 __all__ = [

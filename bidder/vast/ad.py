@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from bidder.vast.parts import Category, Companion, Icon, MediaFile, Pricing, UniversalAdId, Verification
+from bidder.vast.parts import (
+    Category,
+    CompanionElement,
+    IconElement,
+    MediaFile,
+    Pricing,
+    UniversalAdIdElement,
+    VerificationElement,
+)
 
 _NOBODY: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
@@ -20,7 +28,7 @@ class InLine(NamedTuple):
     title: str
     duration: float
     media_files: tuple[MediaFile, ...]
-    universal_ad_id: UniversalAdId
+    universal_ad_id: UniversalAdIdElement
     advertiser: str | None = None
     click_through: str | None = None
     categories: tuple[Category, ...] = ()
@@ -51,6 +59,6 @@ class Ad(NamedTuple):
     click_tracking: tuple[str, ...] = ()
     skip_offset: float | None = None
     pricing: Pricing | None = None
-    icon: Icon | None = None
-    verifications: tuple[Verification, ...] = ()
-    companions: tuple[Companion, ...] = ()
+    icon: IconElement | None = None
+    verifications: tuple[VerificationElement, ...] = ()
+    companions: tuple[CompanionElement, ...] = ()

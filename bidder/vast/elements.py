@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from bidder.vast.parts import Category, Companion, Icon, MediaFile, Pricing, Verification
+from bidder.vast.parts import Category, CompanionElement, IconElement, MediaFile, Pricing, VerificationElement
 from bidder.vast.version import Version
 from bidder.vast.xml import cdata, text
 
@@ -32,7 +32,7 @@ def categories(listed: Iterable[Category]) -> str:
     return "".join(f'<Category authority="{text(one.authority)}">{text(one.code)}</Category>' for one in listed)
 
 
-def icons(icon: Icon | None) -> str:
+def icons(icon: IconElement | None) -> str:
     """Icons with one Icon."""
     if icon is None:
         return ""
@@ -47,13 +47,13 @@ def icons(icon: Icon | None) -> str:
     )
 
 
-def verifications(listed: Iterable[Verification]) -> str:
+def verifications(listed: Iterable[VerificationElement]) -> str:
     """AdVerifications, as VAST 4.1 has them, if there are any."""
     scripts = "".join(map(_verification, listed))
     return scripts and f"<AdVerifications>{scripts}</AdVerifications>"
 
 
-def _verification(one: Verification) -> str:
+def _verification(one: VerificationElement) -> str:
     tracking = "" if one.not_executed is None else tracking_event("verificationNotExecuted", one.not_executed)
     parameters = "" if one.parameters is None else cdata(one.parameters)
     return (
@@ -66,7 +66,7 @@ def _verification(one: Verification) -> str:
     )
 
 
-def companion(one: Companion, version: Version) -> str:
+def companion(one: CompanionElement, version: Version) -> str:
     """Companion. Before VAST 4.0 the order is another, and an InLine companion has no click tracking."""
     mode = one.rendering_mode if version >= Version.VAST_4_1 else None
     click_through = optional_url("CompanionClickThrough", one.click_through)

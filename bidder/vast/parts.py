@@ -19,7 +19,7 @@ class MediaFile(NamedTuple):
     id: str | None = None
 
 
-class UniversalAdId(NamedTuple):
+class UniversalAdIdElement(NamedTuple):
     """UniversalAdId, section 3.7.1: the creative's id in a registry such as `ad-id.org`, else `unknown`."""
 
     registry: str
@@ -44,7 +44,7 @@ class Category(NamedTuple):
     code: str
 
 
-class Verification(NamedTuple):
+class VerificationElement(NamedTuple):
     """Verification: a script that measures for `vendor`, and the parameters that it is handed.
 
     `browser_optional`: it also runs where there is no browser. `not_executed` is called where it could not run.
@@ -58,7 +58,7 @@ class Verification(NamedTuple):
     not_executed: str | None = None
 
 
-class Icon(NamedTuple):
+class IconElement(NamedTuple):
     """Icon, section 3.11: the picture of an industry programme such as `AdChoices`, over the video.
 
     Positions are pixels from the left and the top, or `left`, `right`, `top`, `bottom`.
@@ -75,7 +75,7 @@ class Icon(NamedTuple):
     view_tracking: str | None = None
 
 
-class Companion(NamedTuple):
+class CompanionElement(NamedTuple):
     """Companion: a picture beside the video.
 
     `rendering_mode` is `concurrent` or, shown after it, `end-card`; None leaves it to the player.

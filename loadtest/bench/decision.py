@@ -8,15 +8,15 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from bidder.endpoints.service import Service
+from bidder.background_refresh import BackgroundRefreshed
 from bidder.events.token import SigningKeys
 from bidder.openrtb.bid_request import BidRequest
 from bidder.parameters import DEFAULTS, Reading
-from bidder.renewed import Renewed
+from bidder.service.service import Service
 from bidder.settings import settings
 from bidder.snapshot.ages import Ages
 from bidder.snapshot.compile import compile_index
-from bidder.snapshot.delivery import compile_delivery, load_delivery
+from bidder.snapshot.delivery_state import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.keeper import Keeper
 from bidder.snapshot.snapshot import Snapshot
@@ -92,7 +92,7 @@ def kept_decision(keeper: Keeper, clock: Callable[[], datetime]) -> Callable[[by
     service.keeper = keeper
     service.publisher = Unheard()  # type: ignore[assignment]
     steady = Reading(DEFAULTS.model_copy(update={"signing_keys": _KEYS}), {})
-    service.renewed = Renewed("bench", lambda _: steady, lambda _: _DAY.total_seconds())
+    service.renewed = BackgroundRefreshed("bench", lambda _: steady, lambda _: _DAY.total_seconds())
     events: dict[bytes, Any] = {}
 
     def decide(body: bytes) -> Any:

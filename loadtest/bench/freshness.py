@@ -20,7 +20,7 @@ from typing import Any
 
 from bidder.snapshot.ages import Ages
 from bidder.snapshot.compile import compile_index
-from bidder.snapshot.delivery import compile_delivery
+from bidder.snapshot.delivery_state import compile_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.keeper import Keeper
 from bidder.snapshot.keys import DELIVERIES, INDEXES, POINTER

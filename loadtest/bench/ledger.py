@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from time import perf_counter_ns
 from typing import Any
 
-from bidder.endpoints.batch import read_batch
+from bidder.consumers.batch import read_batch
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
 from bidder.events.ledger import Ledger

@@ -14,13 +14,13 @@ from time import perf_counter
 from typing import Any
 
 from bidder.cli.table import table
-from bidder.endpoints.record import record
+from bidder.consumers.ledger import count_spend
+from bidder.events.bounded_sets import BoundedSets
 from bidder.events.event import Event
-from bidder.events.judge import Judge
+from bidder.events.ivt_filter import IvtFilter
 from bidder.events.kinds import Kind
 from bidder.events.ledger import Ledger
-from bidder.events.places import Places
-from tests.service import service
+from tests.support.service import service
 from tools.ministack import MiniStack
 from tools.processes import free_port
 
@@ -71,12 +71,12 @@ def main() -> None:
 
 def _measure(client: Any, campaigns: int) -> None:
     watched: Any = Watched(client)
-    process = service(None, ledger=Ledger(watched, TABLE), judge=Judge(Places(watched, TABLE), at_once=8))
+    process = service(None, ledger=Ledger(watched, TABLE), judge=IvtFilter(BoundedSets(watched, TABLE), at_once=8))
     rng = Random(26)  # noqa: S311 - a repeatable draw, not a secret
     batches = [_batch(rng, number, campaigns) for number in range(ROUNDS)]
     started = perf_counter()
     for batch in batches:
-        if record(process, batch)["batchItemFailures"]:
+        if count_spend(process, batch)["batchItemFailures"]:
             msg = "not all was counted, so nothing was measured"
             raise RuntimeError(msg)
     took = perf_counter() - started

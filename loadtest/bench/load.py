@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter_ns
 from typing import Any
 
-from bidder.snapshot.delivery import load_delivery
+from bidder.snapshot.delivery_state import load_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.snapshot import Snapshot
 from loadtest.bench import workload
@@ -31,7 +31,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from bidder.snapshot.compile import compile_index
-from bidder.snapshot.delivery import compile_delivery
+from bidder.snapshot.delivery_state import compile_delivery
 from bidder.snapshot.index import Index
 from loadtest.bench import workload
 data = compile_index(workload.campaigns(sys.argv[2], int(sys.argv[3])))

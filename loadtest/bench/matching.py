@@ -17,10 +17,10 @@ from typing import Any
 
 from bidder.auction.attributes import Values
 from bidder.auction.match import Candidates, match
-from bidder.campaigns.lines import Line, holds, lines
+from bidder.campaigns.dnf import Conjunction, conjunctions, matches
 from bidder.openrtb.bid_request import BidRequest
 from bidder.snapshot.compile import compile_index
-from bidder.snapshot.delivery import compile_delivery, load_delivery
+from bidder.snapshot.delivery_state import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.snapshot import Snapshot
 from loadtest.bench import workload
@@ -91,11 +91,13 @@ def measured(name: str, count: int, requests: int = REQUESTS, rounds: int = ROUN
 
 
 def _naive(name: str, count: int, values: Mapping[bytes, Values]) -> Callable[[bytes], list[int]]:
-    every: list[tuple[Line, ...]] = [lines(campaign.targeting) for campaign in workload.campaigns(name, count)]
+    every: list[tuple[Conjunction, ...]] = [
+        conjunctions(campaign.targeting) for campaign in workload.campaigns(name, count)
+    ]
 
     def scan(body: bytes) -> list[int]:
         seen = values[body]
-        return [position for position, its in enumerate(every) if any(holds(line, seen) for line in its)]
+        return [position for position, its in enumerate(every) if any(matches(line, seen) for line in its)]
 
     return scan
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bidder.campaigns.campaign import Campaign
 from bidder.snapshot.compile import compile_index
-from bidder.snapshot.delivery import compile_delivery
+from bidder.snapshot.delivery_state import compile_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.keys import DELIVERIES, INDEXES
 from bidder.snapshot.manifest import Manifest

@@ -13,8 +13,8 @@ from random import Random
 
 from bidder.campaigns.campaign import Advertiser, Campaign
 from bidder.campaigns.creative import Creative
-from bidder.campaigns.spelling import spelled
 from bidder.campaigns.targeting import Rule
+from bidder.campaigns.targeting_values import request_values
 from bidder.countries import ALPHA_3
 
 SEED = 26
@@ -51,7 +51,7 @@ _CREATIVES = (
 
 
 def _hours(start: int, length: int) -> list[str]:
-    return list(spelled("hour", [f"{start}-{start + length}"]))
+    return list(request_values("hour", [f"{start}-{start + length}"]))
 
 
 class _Zipf:

@@ -10,9 +10,9 @@ from typing import Any
 from bidder.endpoints.bid import bid
 from bidder.openrtb.bid_request import MAX_IMPS
 from bidder.openrtb.parse import MAX_BODY
-from tests.campaigns import NOW, campaign, snapshot
-from tests.matchable import video_request
-from tests.service import service
+from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.matchable import video_request
+from tests.support.service import service
 
 
 def _filled(item: Any, make: Callable[[list[Any]], Any]) -> bytes:

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from bidder.openrtb.base import Object
 from bidder.openrtb.bid_request import BidRequest
 from tests.published import CORPUS
-from tests.strategies import at, places
+from tests.support.strategies import at, places
 
 ROOT = Path(__file__).parents[2]
 

@@ -23,11 +23,11 @@ from lxml import etree
 
 import app
 from bidder.campaigns.files import read_campaigns
-from bidder.endpoints.service import Service
-from tests.campaigns import campaign, snapshot
+from bidder.service.service import Service
 from tests.fuzz.mutate import Call, call
 from tests.integration.runtime import api_event
-from tests.service import SETTINGS, Holder, service
+from tests.support.campaigns import campaign, snapshot
+from tests.support.service import SETTINGS, Holder, service
 
 ANSWERS = {200, 204, 400, 413, 415}
 SLOW = 10

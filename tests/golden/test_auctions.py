@@ -12,9 +12,9 @@ import pytest
 from lxml import etree
 
 from bidder.endpoints.bid import bid
-from tests.campaigns import NOW, campaign, snapshot
-from tests.service import service
-from tests.xsd import assert_valid
+from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.service import service
+from tests.support.xsd import assert_valid
 
 AUCTIONS = sorted((Path(__file__).parent / "auctions").glob("*.json"))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests import prices
+from tests.support import prices
 from tools.lambda_runtime import Functions, NotOnThisMachine, prepared, unpacked
 from tools.local import deployed
 from tools.ministack import REGION, MiniStack

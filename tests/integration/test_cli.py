@@ -9,8 +9,8 @@ import pytest
 
 from bidder.events.archive import Archive
 from bidder.events.ledger import Ledger
-from tests.events import event
 from tests.integration.polling import poll
+from tests.support.events import event
 from tools import ROOT
 from tools.ministack import MiniStack
 from tools.processes import local_environment

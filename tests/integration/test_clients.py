@@ -11,12 +11,12 @@ import pytest
 from bidder.campaigns.repository import CampaignRepository
 from bidder.delivery.budget import Spend
 from bidder.events.ledger import Ledger
-from tests.campaigns import campaign, creative, media
 from tests.integration.npm_clients import Browser, Unavailable, prepared
 from tests.integration.polling import poll
 from tests.integration.publisher import Publisher, publisher
 from tests.integration.subscriber import Subscriber, backlog
-from tests.matchable import video_request
+from tests.support.campaigns import campaign, creative, media
+from tests.support.matchable import video_request
 from tools.clips import Clip, make
 from tools.ministack import MiniStack
 

@@ -12,12 +12,12 @@ import pytest
 from bidder.snapshot.container import FORMAT
 from bidder.snapshot.keys import POINTER
 from bidder.snapshot.store import SnapshotStore
-from tests.campaigns import campaign
 from tests.integration.polling import poll
 from tests.integration.runtime import api_event
 from tests.integration.s3_proxy import s3_proxy
 from tests.integration.test_loop import Loop
-from tests.matchable import video_request
+from tests.support.campaigns import campaign
+from tests.support.matchable import video_request
 from tools import ROOT
 from tools.lambda_runtime import Functions, lambda_runtime, unpacked
 from tools.ministack import MiniStack
@@ -29,8 +29,8 @@ WRITES = 4
 
 REFRESH = """
 from datetime import UTC, datetime
-from bidder.endpoints.rebuild import rebuild
-from bidder.endpoints.service import Service
+from bidder.consumers.refresh import rebuild
+from bidder.service.service import Service
 from bidder.settings import settings
 print(rebuild(Service(settings()), datetime.now(UTC)))
 """

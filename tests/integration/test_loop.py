@@ -14,20 +14,20 @@ from lxml import etree
 from bidder.campaigns.campaign import Campaign, Status
 from bidder.campaigns.repository import CampaignRepository
 from bidder.delivery.budget import Spend
-from bidder.delivery.counts import Counts
+from bidder.delivery.outcome_counts import OutcomeCounts
 from bidder.events.archive import Archive
-from bidder.events.aside import Aside
+from bidder.events.fallback_queue import FallbackQueue
 from bidder.events.frequency import Frequency, within
 from bidder.events.kinds import Kind
 from bidder.events.learning import Learning
 from bidder.events.ledger import Ledger
-from bidder.events.publisher import Publisher
-from tests import prices
-from tests.campaigns import campaign
-from tests.events import event
+from bidder.events.publisher import EventPublisher
 from tests.integration.polling import poll
 from tests.integration.runtime import api_event, sns_event, sqs_event
-from tests.matchable import video_request
+from tests.support import prices
+from tests.support.campaigns import campaign
+from tests.support.events import event
+from tests.support.matchable import video_request
 from tools.lambda_runtime import Functions
 from tools.ministack import MiniStack
 
@@ -44,7 +44,7 @@ class Loop:
         tables = (stack["BIDDER_CAMPAIGNS_TABLE"], stack["BIDDER_HISTORY_TABLE"])
         self.campaigns = CampaignRepository(session.client("dynamodb"), *tables)
         self.dynamodb = session.client("dynamodb")
-        self.publisher = Publisher(self.sns, stack["BIDDER_EVENTS_TOPIC"])
+        self.publisher = EventPublisher(self.sns, stack["BIDDER_EVENTS_TOPIC"])
         self.archive = Archive(session.client("s3"), stack["BIDDER_ARCHIVE_BUCKET"])
         self.ledger = Ledger(session.client("dynamodb"), stack["BIDDER_LEDGER_TABLE"])
 
@@ -122,7 +122,9 @@ def test_an_impression_is_billed_once_however_often_its_url_is_called(loop: Loop
 
 def test_what_sns_did_not_take_is_billed_once_when_it_takes_it_again(loop: Loop) -> None:
     url = loop.stack["BIDDER_NOTICES_QUEUE"]
-    without_sns = Publisher(loop.sns, "arn:aws:sns:us-east-1:000000000000:no-such-topic", Aside(lambda: loop.sqs, url))
+    without_sns = EventPublisher(
+        loop.sns, "arn:aws:sns:us-east-1:000000000000:no-such-topic", FallbackQueue(lambda: loop.sqs, url)
+    )
     now = datetime.now(UTC)
     made = event(campaign_id="put-aside-by-sns", bid_id=f"aside-{now.timestamp()}", at=now, bid_at=now)
 
@@ -238,7 +240,7 @@ def test_what_is_counted_lowers_the_bid_of_a_campaign_whose_ads_are_not_watched(
         shown = event(number, campaign_id=made.id, creative_id=spot.id, at=now, user="anna" if number < 3 else None)
         loop.publisher.publish(shown)
     learning = Learning(loop.dynamodb, loop.stack["BIDDER_LEARNING_TABLE"])
-    poll(lambda: learning.counts(datetime.now(UTC)).get((made.id, spot.id)) == Counts(impressions=60))
+    poll(lambda: learning.counts(datetime.now(UTC)).get((made.id, spot.id)) == OutcomeCounts(impressions=60))
 
     frequency = Frequency(loop.dynamodb, loop.stack["BIDDER_FREQUENCY_TABLE"])
     hour, now = timedelta(hours=1), datetime.now(UTC)

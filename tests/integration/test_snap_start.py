@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from loadtest.bench.published import publish
-from tests.campaigns import campaign
 from tests.integration.lambda_service import environment
 from tests.integration.polling import poll
 from tests.integration.runtime import api_event
-from tests.matchable import video_request
+from tests.support.campaigns import campaign
+from tests.support.matchable import video_request
 from tools.lambda_runtime import NotOnThisMachine, prepared, unpacked
 from tools.ministack import MiniStack
 from tools.package import Package

@@ -18,7 +18,7 @@ from bidder.events.event import Event
 from bidder.events.kinds import Kind
 from bidder.settings import PREFIX, Settings
 from bidder.snapshot.keys import POINTER
-from tests.events import event
+from tests.support.events import event
 from tools import ROOT
 from tools.deploy import environment
 from tools.package import HAS_SNAP_START, Package

@@ -12,23 +12,23 @@ from random import Random
 from types import FrameType
 from typing import Any
 
-from bidder.endpoints.keep import keep
-from bidder.endpoints.record import record
-from bidder.endpoints.republish import republish
-from bidder.endpoints.service import Service
+from bidder.consumers.archive import archive_events
+from bidder.consumers.ledger import count_spend
+from bidder.consumers.notices import publish_again
 from bidder.events.archive import Archive
-from bidder.events.aside import Aside
+from bidder.events.bounded_sets import BoundedSets
 from bidder.events.event import Event
-from bidder.events.judge import Judge
+from bidder.events.fallback_queue import FallbackQueue
+from bidder.events.ivt_filter import IvtFilter
 from bidder.events.ledger import Ledger
-from bidder.events.places import Places
-from bidder.events.publisher import Publisher
-from tests.fake_dynamodb import FakeDynamoDB, TransactionConflictException, Unreachable
-from tests.fake_s3 import FakeS3
-from tests.service import service
+from bidder.events.publisher import EventPublisher
+from bidder.service.service import Service
+from tests.support.fake_dynamodb import FakeDynamoDB, TransactionConflictException, Unreachable
+from tests.support.fake_s3 import FakeS3
+from tests.support.service import service
 
-HANDLERS = {"notices": republish, "ledger": record, "archive": keep}
-_OURS = str(Path(sys.modules["bidder.endpoints.record"].__file__ or "").parents[1])
+HANDLERS = {"notices": publish_again, "ledger": count_spend, "archive": archive_events}
+_OURS = str(Path(sys.modules["bidder.consumers.ledger"].__file__ or "").parents[1])
 MOST_RECEIVED = 5
 
 
@@ -93,8 +93,8 @@ class Chain:
     def process(self) -> Service:
         """A new process: it knows nothing of those before it."""
         ledger = Ledger(self.dynamodb, self.table)
-        judge = Judge(Places(self.dynamodb, self.table))
-        publisher = Publisher(self.sns, self.topic, Aside(lambda: self.sqs, self.aside))
+        judge = IvtFilter(BoundedSets(self.dynamodb, self.table))
+        publisher = EventPublisher(self.sns, self.topic, FallbackQueue(lambda: self.sqs, self.aside))
         archive = Archive(self.s3, self.bucket)
         return service(None, ledger=ledger, judge=judge, publisher=publisher, archive=archive)
 

@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bidder.cli.redrive import move
-from tests.fake_dynamodb import Unreachable
 from tests.soak.chain import HANDLERS, MOST_RECEIVED, Chain, Died
 from tests.soak.run import events, soak
+from tests.support.fake_dynamodb import Unreachable
 from tools.ministack import MiniStack
 from tools.processes import free_port
 

@@ -13,9 +13,9 @@ from random import Random
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
 from bidder.events.verify import due, verify
-from tests.campaigns import NOW
-from tests.events import event
 from tests.soak.chain import Chain
+from tests.support.campaigns import NOW
+from tests.support.events import event
 
 KINDS = (Kind.IMPRESSION, Kind.IMPRESSION, Kind.BILL, Kind.WIN, Kind.COMPLETE)
 

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from bidder.events.event import Event
-from tests.campaigns import NOW
-from tests.events import event
-from tests.fake_dynamodb import Unreachable
 from tests.soak.chain import Chain, Died
 from tests.soak.run import check, events, in_memory, owed
+from tests.support.campaigns import NOW
+from tests.support.events import event
+from tests.support.fake_dynamodb import Unreachable
 
 
 @settings(max_examples=60, deadline=None)

@@ -15,9 +15,9 @@ from botocore.credentials import Credentials as TheirCredentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.aws.ahead import FRESH, Ahead
-from bidder.aws.direct import Objects, Parameters
+from bidder.aws.direct import Objects, ParameterReader
 from bidder.aws.endpoint import Endpoint, Refused
+from bidder.aws.prefetch import FRESH, Ahead
 from bidder.aws.signature import Credentials, Scope, path_of, signed
 
 WORDS = st.text("abcXYZ019-_. /+~é%", min_size=1, max_size=20)
@@ -94,7 +94,7 @@ def test_objects_and_parameters_are_read(aws: type[Handler]) -> None:
     aws.answers = [(200, b"whole"), (200, b'{"Parameters": [{"Value": "secret"}]}')]
 
     assert Objects().get_object(Bucket="b", Key="a/b c")["Body"].read() == b"whole"
-    assert Parameters().get_parameters_by_path(Path="/x", MaxResults=9)["Parameters"] == [{"Value": "secret"}]
+    assert ParameterReader().get_parameters_by_path(Path="/x", MaxResults=9)["Parameters"] == [{"Value": "secret"}]
     assert aws.asked == [("/b/a/b%20c", b""), ("/", b'{"Path": "/x", "MaxResults": 9}')]
 
 
@@ -110,7 +110,7 @@ def test_what_is_not_there_is_told_from_what_fails(aws: type[Handler]) -> None:
     with pytest.raises(Refused):
         Objects().get_object(Bucket="b", Key="k")
     with pytest.raises(Refused):
-        Parameters().get_parameters_by_path(Path="/x")
+        ParameterReader().get_parameters_by_path(Path="/x")
 
 
 def test_a_passing_failure_is_tried_again_and_a_lasting_one_is_not(aws: type[Handler]) -> None:

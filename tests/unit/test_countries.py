@@ -7,7 +7,7 @@ import pytest
 from bidder.auction.attributes import request_attributes
 from bidder.countries import ALPHA_3, alpha_3
 from bidder.openrtb.parse import parse
-from tests.campaigns import EVERYTHING, NOW, campaign
+from tests.support.campaigns import EVERYTHING, NOW, campaign
 
 
 def test_each_country_has_both_codes_of_its_own() -> None:

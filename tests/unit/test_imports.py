@@ -15,11 +15,11 @@ import pydantic
 import pytest
 
 from loadtest.bench.published import publish
-from tests.campaigns import campaign
-from tests.fake_s3 import FakeS3
 from tests.integration.runtime import api_event
-from tests.matchable import video_request
-from tests.service import KEYS, SETTINGS
+from tests.support.campaigns import campaign
+from tests.support.fake_s3 import FakeS3
+from tests.support.matchable import video_request
+from tests.support.service import KEYS, SETTINGS
 
 LIST = Path(__file__).with_name("imports.txt")
 BID = """

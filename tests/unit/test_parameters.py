@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bidder.aws.path import under_path
 from bidder.parameters import DEFAULTS, NAMES, SECRETS, Parameters, Reading, better, read
-from tests.fake_ssm import FakeSSM
+from tests.support.fake_ssm import FakeSSM
 
 SECRET = "A" * 43
 KEYS = f'{{"current": "k1", "keys": {{"k1": "{SECRET}"}}}}'

@@ -14,8 +14,8 @@ from bidder import prebuilt
 from bidder.campaigns.campaign import Campaign
 from bidder.openrtb.bid_request import BidRequest
 from loadtest.bench.decision import video_requests
-from tests.campaigns import campaign
-from tests.service import KEYS, SETTINGS
+from tests.support.campaigns import campaign
+from tests.support.service import KEYS, SETTINGS
 from tools.schemas import MODELS, written
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "auctions"

@@ -17,7 +17,7 @@ from bidder.campaigns.files import read_campaigns
 from bidder.money import MICROS
 from bidder.openrtb.parse import parse
 from bidder.snapshot.compile import compile_index
-from bidder.snapshot.delivery import compile_delivery, load_delivery
+from bidder.snapshot.delivery_state import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.snapshot import Snapshot
 from loadtest.requests import Kind

@@ -7,9 +7,9 @@ from aws_xray_sdk.core import xray_recorder
 
 from bidder import tracing
 from bidder.endpoints.bid import bid
-from tests.campaigns import NOW, campaign, snapshot
-from tests.matchable import video_request
-from tests.service import service
+from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.matchable import video_request
+from tests.support.service import service
 
 
 def make_a_bid() -> int:

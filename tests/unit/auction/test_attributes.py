@@ -12,7 +12,7 @@ from bidder.auction.decide import decide
 from bidder.auction.match import match
 from bidder.campaigns.targeting import ATTRIBUTES
 from bidder.openrtb.parse import parse
-from tests.campaigns import campaign, creative, snapshot
+from tests.support.campaigns import campaign, creative, snapshot
 
 
 def id_hash(text: str) -> str:

@@ -11,12 +11,12 @@ from bidder.auction.decide import decide
 from bidder.auction.match import match
 from bidder.auction.offer import Offer
 from bidder.campaigns.campaign import Campaign
-from bidder.delivery.counts import Counts
+from bidder.delivery.outcome_counts import OutcomeCounts
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
-from tests.campaigns import NOW, campaign, campaign_lists, creative, learned, snapshot
-from tests.matchable import matchable_requests, video_request
-from tests.oracle import best_bids
+from tests.support.campaigns import NOW, campaign, campaign_lists, creative, learned, snapshot
+from tests.support.matchable import matchable_requests, video_request
+from tests.support.oracle import best_bids
 
 
 def offers(request: dict[str, Any], held: Snapshot) -> dict[str, Offer]:
@@ -34,7 +34,7 @@ def summary(made: dict[str, Offer]) -> dict[str, tuple[int, str, str, str | None
 @settings(max_examples=400)
 @given(matchable_requests(), campaign_lists(), learned)
 def test_bids_what_the_naive_evaluator_bids(
-    request: dict[str, Any], campaigns: list[Campaign], counts: dict[tuple[str, str], Counts]
+    request: dict[str, Any], campaigns: list[Campaign], counts: dict[tuple[str, str], OutcomeCounts]
 ) -> None:
     made = offers(request, snapshot(campaigns, counts=counts))
 
@@ -105,7 +105,7 @@ def raised(of: Campaign, micros: int) -> Campaign:
 @settings(max_examples=200)
 @given(matchable_requests(), campaign_lists(), learned, st.sampled_from([1, 1000, 700_000, 40_000_000]))
 def test_raising_a_bid_never_loses_a_won_auction(
-    request: dict[str, Any], campaigns: list[Campaign], counts: dict[tuple[str, str], Counts], micros: int
+    request: dict[str, Any], campaigns: list[Campaign], counts: dict[tuple[str, str], OutcomeCounts], micros: int
 ) -> None:
     before = offers(request, snapshot(campaigns, counts=counts))
 
@@ -118,7 +118,7 @@ def test_raising_a_bid_never_loses_a_won_auction(
 
 @given(matchable_requests(), campaign_lists(), learned)
 def test_the_decision_is_the_same_again_from_the_same_files(
-    request: dict[str, Any], campaigns: list[Campaign], counts: dict[tuple[str, str], Counts]
+    request: dict[str, Any], campaigns: list[Campaign], counts: dict[tuple[str, str], OutcomeCounts]
 ) -> None:
     once, again = (summary(offers(request, snapshot(campaigns, counts=counts))) for _ in range(2))
 

@@ -8,23 +8,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bidder.auction.auction_context import AuctionContext
+from bidder.auction.bid_rejection import BidRejection
 from bidder.auction.decide import decide
 from bidder.auction.explain import Explanation, explain
 from bidder.auction.match import match
 from bidder.auction.offer import offers
-from bidder.auction.refusal import Refusal
-from bidder.auction.terms import Terms
 from bidder.auction.verdict import BIDS, Verdict
 from bidder.campaigns.campaign import Campaign
 from bidder.delivery.budget import Spend
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.parse import parse
 from bidder.snapshot.compile import compile_index
-from bidder.snapshot.delivery import compile_delivery, load_delivery
+from bidder.snapshot.delivery_state import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.snapshot import Snapshot
-from tests.campaigns import NOW, campaign, campaign_lists, creative, media, snapshot
-from tests.matchable import matchable_requests, video_request
+from tests.support.campaigns import NOW, campaign, campaign_lists, creative, media, snapshot
+from tests.support.matchable import matchable_requests, video_request
 
 
 def parsed(request: dict[str, Any]) -> BidRequest:
@@ -59,19 +59,23 @@ def test_it_says_what_the_decision_did(request: dict[str, Any], campaigns: list[
 @given(matchable_requests(), campaign_lists())
 def test_each_refusal_is_the_one_that_the_auction_gave(request: dict[str, Any], campaigns: list[Campaign]) -> None:
     held, asked = snapshot(campaigns), parsed(request)
-    terms = Terms(asked, "bidder", held.delivery, NOW)
+    terms = AuctionContext(asked, "bidder", held.delivery, NOW)
 
     for slot, its in zip(match(asked, held, NOW), explain(asked, held, "bidder", NOW), strict=True):
         matched = {held.index.campaign_id(position) for position in slot.candidates.all()}
         for one in its.campaigns:
-            after_matching = one.rule in {refusal.name.lower() for refusal in Refusal} | {"outbid", BIDS}
+            after_matching = one.rule in {refusal.name.lower() for refusal in BidRejection} | {"outbid", BIDS}
             assert after_matching == (one.campaign_id in matched)
             position = held.index.position(one.campaign_id)
             assert position is not None
-            if after_matching and not terms.request_refusal() and one.rule not in {"linearity", "delivery", "protocol"}:
+            if (
+                after_matching
+                and not terms.request_rejection()
+                and one.rule not in {"linearity", "delivery", "protocol"}
+            ):
                 made = offers(terms, slot, held.index.campaign(position))
-                assert isinstance(made, Refusal) == (one.best is None)
-                assert not isinstance(made, Refusal) or one.rule == made.name.lower()
+                assert isinstance(made, BidRejection) == (one.best is None)
+                assert not isinstance(made, BidRejection) or one.rule == made.name.lower()
 
 
 @settings(max_examples=200)

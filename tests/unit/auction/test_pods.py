@@ -12,8 +12,8 @@ from bidder.auction.match import match
 from bidder.auction.offer import Offer
 from bidder.campaigns.campaign import Campaign
 from bidder.openrtb.parse import parse
-from tests.campaigns import NOW, campaign, creative, media, snapshot
-from tests.oracle import Bid, bids
+from tests.support.campaigns import NOW, campaign, creative, media, snapshot
+from tests.support.oracle import Bid, bids
 
 ADOMAIN, CATEGORY, CREATIVE, MEDIA_FILE = 1, 2, 3, 4
 

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from bidder.delivery.counts import Counts
-from tests.campaigns import campaign, creative, snapshot
-from tests.matchable import video_request
+from bidder.delivery.outcome_counts import OutcomeCounts
+from tests.support.campaigns import campaign, creative, snapshot
+from tests.support.matchable import video_request
 from tests.unit.auction.test_decide import offers
 
 AUCTIONS = 2000
 
 
-def shares(counts: dict[tuple[str, str], Counts] | None = None, **changes: Any) -> dict[str, float]:
+def shares(counts: dict[tuple[str, str], OutcomeCounts] | None = None, **changes: Any) -> dict[str, float]:
     """The share of the auctions, with ids that never change, in which each creative is shown."""
     held = snapshot([campaign(**changes)], counts=counts)
     shown = Counter(offers(video_request(id=f"a{n}"), held)["1"].fit.creative.id for n in range(AUCTIONS))
@@ -37,15 +37,18 @@ def test_shares_are_those_asked_for(rotation: str, expected: dict[str, float]) -
 
 
 def test_the_best_is_shown_nearly_always_once_it_is_known() -> None:
-    counts = {("plain", "a"): Counts(50_000, completes=20_000), ("plain", "b"): Counts(50_000, completes=21_500)}
+    counts = {
+        ("plain", "a"): OutcomeCounts(50_000, completes=20_000),
+        ("plain", "b"): OutcomeCounts(50_000, completes=21_500),
+    }
 
     assert shares(counts, rotation="best", creatives=spots(a=1, b=1))["b"] > 0.99
 
 
 def test_the_best_by_clicks_may_be_another() -> None:
     counts = {
-        ("plain", "a"): Counts(900_000, completes=600_000, clicks=3000),
-        ("plain", "b"): Counts(900_000, completes=700_000, clicks=1000),
+        ("plain", "a"): OutcomeCounts(900_000, completes=600_000, clicks=3000),
+        ("plain", "b"): OutcomeCounts(900_000, completes=700_000, clicks=1000),
     }
     openly = {"rotation": "best", "creatives": spots(a=1, b=1), "max_cpm": 20}
 
@@ -55,7 +58,7 @@ def test_the_best_by_clicks_may_be_another() -> None:
 
 def test_what_is_not_known_yet_is_tried() -> None:
     equal = shares(rotation="best", creatives=spots(a=1, b=1))
-    counts = {("plain", "a"): Counts(500, completes=260), ("plain", "b"): Counts(500, completes=250)}
+    counts = {("plain", "a"): OutcomeCounts(500, completes=260), ("plain", "b"): OutcomeCounts(500, completes=250)}
     leaning = shares(counts, rotation="best", creatives=spots(a=1, b=1, new=1))
 
     assert abs(equal["a"] - 0.5) < 0.045  # four standard deviations

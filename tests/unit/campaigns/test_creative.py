@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from bidder.campaigns.creative import Creative
-from tests.campaigns import creative, media
+from tests.support.campaigns import creative, media
 
 TAG = "https://ads.example/tag"
 ICON = {"url": "https://icons.example/a.png", "mime": "image/png", "width": 20, "height": 20}

@@ -2,7 +2,7 @@ import pytest
 
 from bidder.campaigns.campaign import Status
 from bidder.campaigns.files import InvalidCampaignFile, as_lines, as_yaml, read_campaigns
-from tests.campaigns import campaign
+from tests.support.campaigns import campaign
 
 GOOD = """
 campaigns:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.multipliers import LEAST, MOST, factor, highest
-from tests.campaigns import campaign
+from tests.support.campaigns import campaign
 
 factors = st.decimals(Decimal("0.1"), 10, places=3)
 tables = st.dictionaries(st.sampled_from(["country", "os", "break"]), st.dictionaries(st.sampled_from("abc"), factors))

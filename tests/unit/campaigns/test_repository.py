@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from bidder.campaigns.campaign import Campaign, Status
 from bidder.campaigns.repository import CampaignRepository, Contended, StaleCampaign, UnknownCampaign
-from tests.campaigns import NOW, campaign
-from tests.fake_tables import FakeTables, TransactionCanceledException
+from tests.support.campaigns import NOW, campaign
+from tests.support.fake_tables import FakeTables, TransactionCanceledException
 
 
 def tables() -> FakeTables:

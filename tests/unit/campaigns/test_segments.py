@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.campaigns.segment import InvalidSegmentFile, Segment, read_segments, unknown
+from bidder.campaigns.segment import InvalidSegmentFile, SegmentInfo, read_segments, unknown
 from bidder.campaigns.segments import SegmentRepository, UnknownSegment
-from tests.campaigns import NOW, campaign, creative
-from tests.fake_tables import FakeTables, TransactionCanceledException
+from tests.support.campaigns import NOW, campaign, creative
+from tests.support.fake_tables import FakeTables, TransactionCanceledException
 
 FILE = """
 segments:
@@ -49,10 +49,10 @@ def test_what_is_wrong_with_a_file_is_named(text: str, said: str) -> None:
 @given(st.lists(st.lists(st.tuples(st.integers(0, 120), st.sampled_from(["x", "y"])), max_size=130), max_size=4))
 def test_what_was_imported_last_is_there_and_each_change_is_told(imports: list[list[tuple[int, str]]]) -> None:
     kept = repository(tables())
-    model: dict[str, Segment] = {}
+    model: dict[str, SegmentInfo] = {}
     changes: dict[str, list[str]] = {}
     for one in imports:
-        segments = [Segment(id=str(number), provider="p", name=name) for number, name in dict(one).items()]
+        segments = [SegmentInfo(id=str(number), provider="p", name=name) for number, name in dict(one).items()]
         new = [its for its in segments if model.get(its.word) != its]
         assert kept.put_many(segments) == len(new)
         for its in new:
@@ -82,11 +82,11 @@ def test_a_change_that_somebody_else_came_before_is_refused() -> None:
 
     def come_before() -> None:
         fake.before_write = lambda: None
-        repository(fake, "bob").put_many([Segment(id="42", provider="acme", name="Joggers")])
+        repository(fake, "bob").put_many([SegmentInfo(id="42", provider="acme", name="Joggers")])
 
     fake.before_write = come_before
     with pytest.raises(TransactionCanceledException):
-        repository(fake).put_many([Segment(id="42", provider="acme", name="Hikers")])
+        repository(fake).put_many([SegmentInfo(id="42", provider="acme", name="Hikers")])
     assert repository(fake).get("42").name == "Joggers"
 
 

@@ -7,19 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bidder.auction.bid_rejection import BidRejection
 from bidder.auction.blocks import block
 from bidder.auction.decide import decide
 from bidder.auction.match import match
-from bidder.auction.refusal import Refusal
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.categories import unknown_categories, with_taxonomies
 from bidder.campaigns.files import as_yaml, read_campaigns
 from bidder.campaigns.taxonomies import Taxonomies
 from bidder.campaigns.taxonomy import InvalidTaxonomy, Taxonomy, read_taxonomy
 from bidder.openrtb.parse import parse
-from tests.campaigns import NOW, campaign, creative, snapshot
-from tests.fake_s3 import FakeS3
-from tests.matchable import video_request
+from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.fake_s3 import FakeS3
+from tests.support.matchable import video_request
 
 FILE = "\r\n".join(
     [
@@ -140,7 +140,7 @@ def test_a_block_of_a_category_covers_a_campaign_below_it(
 
     within = [bool(ancestry(taxonomy, one) & set(listed)) for one in its]
     refused = not (within and all(within)) if allows else any(within)
-    assert (block(request, of) is Refusal.CATEGORY) == refused
+    assert (block(request, of) is BidRejection.CATEGORY) == refused
 
 
 def test_a_taxonomy_is_of_its_number_alone() -> None:

@@ -8,8 +8,8 @@ import pytest
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.repository import CampaignRepository
 from bidder.campaigns.stored import Contended
-from tests.campaigns import NOW, campaign
-from tests.fake_tables import ClientError, FakeTables, TransactionCanceledException
+from tests.support.campaigns import NOW, campaign
+from tests.support.fake_tables import ClientError, FakeTables, TransactionCanceledException
 
 REFUSALS = (
     TransactionCanceledException(["None", "ThrottlingError"]),

@@ -24,13 +24,13 @@ from bidder.openrtb.parse import parse
 from bidder.openrtb.recorded import InvalidRecording, recorded
 from bidder.snapshot.compile import compile_index
 from bidder.snapshot.container import BadSnapshot
-from bidder.snapshot.delivery import compile_delivery
+from bidder.snapshot.delivery_state import compile_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.manifest import Manifest
-from bidder.snapshot.saved import load_saved, save
-from tests.campaigns import NOW, RATES, campaign, campaign_lists, snapshot
-from tests.matchable import matchable_requests, video_request
-from tests.service import SETTINGS, service
+from bidder.snapshot.snapshot_file import load_saved, save
+from tests.support.campaigns import NOW, RATES, campaign, campaign_lists, snapshot
+from tests.support.matchable import matchable_requests, video_request
+from tests.support.service import SETTINGS, service
 from tools import ROOT
 
 

@@ -6,10 +6,10 @@ from bidder.cli.report import print_report
 from bidder.events.archive import Archive, archive_objects
 from bidder.events.kinds import Kind
 from bidder.events.report import By
-from tests.campaigns import NOW
-from tests.events import event
-from tests.fake_s3 import FakeS3
-from tests.service import service
+from tests.support.campaigns import NOW
+from tests.support.events import event
+from tests.support.fake_s3 import FakeS3
+from tests.support.service import service
 
 
 @pytest.mark.parametrize("form", ["table", "csv", "json"])

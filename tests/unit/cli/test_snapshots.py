@@ -6,19 +6,19 @@ import pytest
 
 from bidder.campaigns.campaign import Status
 from bidder.cli.snapshots import changes, list_snapshots
-from bidder.endpoints.rebuild import rebuild
+from bidder.consumers.refresh import publish_snapshot
 from bidder.snapshot.store import UnknownVersion
-from tests.campaigns import NOW, campaign
-from tests.unit.endpoints.test_rebuild import MINUTE, World
+from tests.support.campaigns import NOW, campaign
+from tests.unit.consumers.test_refresh import MINUTE, World
 
 
 def test_what_changed_is_said_campaign_by_campaign() -> None:
     world = World()
     world.campaigns.put_many([campaign(id="a", cpm=1), campaign(id="b"), campaign(id="c")])
-    first = rebuild(world.process(), NOW)
+    first = publish_snapshot(world.process(), NOW)
     world.campaigns.put_many([campaign(id="a", cpm=2), campaign(id="d")])
     world.campaigns.set_status("b", Status.PAUSED)
-    second = rebuild(world.process(), NOW + MINUTE)
+    second = publish_snapshot(world.process(), NOW + MINUTE)
 
     old, new = (world.store.snapshot(world.store.manifest(version)) for version in (first, second))
 
@@ -35,9 +35,9 @@ def test_what_changed_is_said_campaign_by_campaign() -> None:
 def test_the_list_names_the_current_and_the_pinned(capsys: pytest.CaptureFixture[str]) -> None:
     world = World()
     world.campaigns.put(campaign(id="a"))
-    first = rebuild(world.process(), NOW)
+    first = publish_snapshot(world.process(), NOW)
     world.store.pin(first)
-    second = rebuild(world.process(), NOW + timedelta(seconds=5))
+    second = publish_snapshot(world.process(), NOW + timedelta(seconds=5))
     capsys.readouterr()
 
     list_snapshots(world.process(), every=False)

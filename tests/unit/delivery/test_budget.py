@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.delivery.budget import Spend, Withheld, terms, withheld
-from tests.campaigns import campaign
+from bidder.delivery.budget import Spend, Withheld, budget_limits, withheld
+from tests.support.campaigns import campaign
 
 limits = st.none() | st.integers(1, 100_000)
 
@@ -20,7 +20,7 @@ def test_a_campaign_bids_exactly_while_one_more_impression_fits_both_budgets(
 
     fits = (total is None or spent + cost <= total) and (daily is None or today + cost <= daily)
 
-    assert (withheld(terms(plain), Spend(spent, today)) is None) == fits
+    assert (withheld(budget_limits(plain), Spend(spent, today)) is None) == fits
 
 
 @pytest.mark.parametrize(
@@ -32,10 +32,10 @@ def test_a_campaign_bids_exactly_while_one_more_impression_fits_both_budgets(
     ],
 )
 def test_the_reason_is_the_budget_that_is_spent(changes: dict[str, Any], spend: Spend, reason: Withheld) -> None:
-    assert withheld(terms(campaign(**changes)), spend) is reason
+    assert withheld(budget_limits(campaign(**changes)), spend) is reason
 
 
 def test_a_deal_dearer_than_the_open_price_counts_as_the_next_cost() -> None:
     dear = campaign(cpm=1, deals=[{"id": "d", "cpm": 1000}], budget={"total": 1})
 
-    assert withheld(terms(dear), Spend(total_micros=1)) is Withheld.TOTAL_BUDGET
+    assert withheld(budget_limits(dear), Spend(total_micros=1)) is Withheld.TOTAL_BUDGET

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.delivery.decay import FORGOTTEN, HALF_LIFE, WHOLE, remembered, week, weight
-from tests.campaigns import NOW
+from tests.support.campaigns import NOW
 
 moments = st.datetimes(datetime(2026, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - a bound
 

@@ -4,19 +4,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.campaigns.goal import Outcome
-from bidder.delivery.counts import Counts
+from bidder.delivery.outcome_counts import OutcomeCounts
 from bidder.delivery.prediction import CERTAIN, GUESSES, account_rates, predict, total
 from bidder.snapshot.predictions import pack_predictions, unpack_predictions
 
 numbers = st.integers(0, 10**9)
-anything = st.builds(Counts, *[numbers] * 4)
+anything = st.builds(OutcomeCounts, *[numbers] * 4)
 outcomes = st.sampled_from(Outcome)
 rates = st.integers(1, CERTAIN)
 
 
 @given(outcomes, anything, rates)
 def test_a_rate_lies_between_what_was_counted_and_what_is_known_above(
-    outcome: Outcome, counts: Counts, above: int
+    outcome: Outcome, counts: OutcomeCounts, above: int
 ) -> None:
     number = {Outcome.VIEW: counts.views, Outcome.COMPLETION: counts.completes, Outcome.CLICK: counts.clicks}[outcome]
     own = Fraction(min(number, counts.impressions), counts.impressions) * CERTAIN if counts.impressions else above
@@ -28,28 +28,28 @@ def test_a_rate_lies_between_what_was_counted_and_what_is_known_above(
 
 @given(outcomes, st.integers(0, 1_000_000), rates)
 def test_many_impressions_outweigh_what_is_known_above(outcome: Outcome, done: int, above: int) -> None:
-    counts = Counts(10**9, done * 1000, done * 1000, done * 1000)
+    counts = OutcomeCounts(10**9, done * 1000, done * 1000, done * 1000)
 
     assert abs(predict(outcome, counts, above).rate - done) <= 1 + GUESSES[outcome].weight * CERTAIN // 10**9
 
 
 @given(outcomes, rates)
 def test_without_counts_it_is_what_is_known_above(outcome: Outcome, above: int) -> None:
-    assert predict(outcome, Counts(), above) == (above, GUESSES[outcome].weight)
+    assert predict(outcome, OutcomeCounts(), above) == (above, GUESSES[outcome].weight)
 
 
 @given(outcomes, st.integers(0, 100), rates)
 def test_another_completion_never_lowers_a_rate(outcome: Outcome, done: int, above: int) -> None:
-    fewer, more = (predict(outcome, Counts(100, n, n, n), above).rate for n in (done, done + 1))
+    fewer, more = (predict(outcome, OutcomeCounts(100, n, n, n), above).rate for n in (done, done + 1))
 
     assert fewer <= more
 
 
 def test_what_rides_in_the_delivery_state_predicts_as_the_counts_did() -> None:
     counts = {
-        ("shoes", "a"): Counts(1000, 900, 800, 10),
-        ("shoes", "b"): Counts(3000, 900, 600, 0),
-        ("cars", "c"): Counts(10**6, 10**6, 10**6, 0),
+        ("shoes", "a"): OutcomeCounts(1000, 900, 800, 10),
+        ("shoes", "b"): OutcomeCounts(3000, 900, 600, 0),
+        ("cars", "c"): OutcomeCounts(10**6, 10**6, 10**6, 0),
     }
     account = account_rates(counts.values())
     shoes = predict(
@@ -69,8 +69,8 @@ def test_a_state_that_older_code_wrote_predicts_by_guesses() -> None:
 
 
 def test_the_example_of_the_documentation() -> None:
-    account = account_rates([Counts(9_800, 0, 6_900, 0)])[Outcome.COMPLETION]
-    campaign = predict(Outcome.COMPLETION, Counts(1_800, 0, 1_450, 0), account)
-    creative = predict(Outcome.COMPLETION, Counts(300, 0, 270, 0), campaign.rate)
+    account = account_rates([OutcomeCounts(9_800, 0, 6_900, 0)])[Outcome.COMPLETION]
+    campaign = predict(Outcome.COMPLETION, OutcomeCounts(1_800, 0, 1_450, 0), account)
+    creative = predict(Outcome.COMPLETION, OutcomeCounts(300, 0, 270, 0), campaign.rate)
 
     assert (account, campaign, creative) == (700_000, (795_000, 2_000), (858_000, 500))

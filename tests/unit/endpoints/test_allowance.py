@@ -12,9 +12,9 @@ from bidder.delivery.budget import Spend
 from bidder.endpoints.bid import bid
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
-from tests.campaigns import NOW, campaign, snapshot
-from tests.matchable import video_request
-from tests.service import service
+from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.matchable import video_request
+from tests.support.service import service
 
 
 def costs(held: Snapshot, requests: int, **changes: Any) -> list[int]:

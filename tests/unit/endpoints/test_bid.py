@@ -16,18 +16,18 @@ from lxml import etree
 from bidder.campaigns.campaign import Campaign
 from bidder.endpoints.bid import bid
 from bidder.endpoints.reply import Reply
-from bidder.endpoints.room import Room
 from bidder.events.claims import Claims
 from bidder.events.event import make_event
 from bidder.events.kinds import Kind
 from bidder.events.token import verify
 from bidder.openrtb.parse import parse
+from bidder.service.admission import ConcurrencyLimit
 from bidder.snapshot.snapshot import Snapshot
-from tests.campaigns import NOW, campaign, campaign_lists, creative, snapshot
-from tests.matchable import matchable_requests, video_request
-from tests.service import KEYS, Holder, service
-from tests.strategies import json_values
-from tests.xsd import assert_valid
+from tests.support.campaigns import NOW, campaign, campaign_lists, creative, snapshot
+from tests.support.matchable import matchable_requests, video_request
+from tests.support.service import KEYS, Holder, service
+from tests.support.strategies import json_values
+from tests.support.xsd import assert_valid
 
 BASE = "https://bid.example/api"
 NAMESPACE = {"v": "http://www.iab.com/VAST"}
@@ -318,7 +318,7 @@ def test_more_at_once_than_there_is_room_for_is_503_and_the_room_is_given_back()
             inner.append(bid(made, body, {"origin": "https://page.example"}, BASE, NOW))
             return PLAIN
 
-    made.__dict__.update(keeper=Asking(), room=Room(lambda: 1))
+    made.__dict__.update(keeper=Asking(), room=ConcurrencyLimit(lambda: 1))
     outer = bid(made, body, {}, BASE, NOW)
 
     assert outer.status == 200

@@ -12,9 +12,9 @@ from bidder.endpoints.bid import bid
 from bidder.events.kinds import Kind
 from bidder.events.token import verify
 from bidder.money import MICROS
-from tests.campaigns import NOW, RATES, campaign, snapshot
-from tests.matchable import video_request
-from tests.service import KEYS, service
+from tests.support.campaigns import NOW, RATES, campaign, snapshot
+from tests.support.matchable import video_request
+from tests.support.service import KEYS, service
 
 factors = st.decimals(Decimal("0.1"), 3, places=3)
 

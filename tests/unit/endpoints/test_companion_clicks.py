@@ -11,10 +11,10 @@ from bidder.endpoints.bid import bid
 from bidder.endpoints.notice import notice
 from bidder.endpoints.sender import Sender
 from bidder.events.kinds import Kind
-from tests.campaigns import NOW, campaign, creative, snapshot
-from tests.matchable import video_request
-from tests.service import Recorder, service
-from tests.xsd import assert_valid
+from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.matchable import video_request
+from tests.support.service import Recorder, service
+from tests.support.xsd import assert_valid
 
 SIDE = {"id": "side", "url": "https://cdn.example/a.png", "mime": "image/png", "width": 300, "height": 250}
 PAGES = ["https://shop.example/sale?a=1&b=%20%C3%A9#top", "http://shop.example/"]

@@ -7,7 +7,7 @@ import pytest
 from bidder.campaigns.creative import Creative
 from bidder.endpoints.companions import companions
 from bidder.openrtb.video import Video
-from tests.campaigns import creative
+from tests.support.campaigns import creative
 
 SIDE = {"id": "side", "url": "https://cdn.example/a.png", "mime": "image/png", "width": 300, "height": 250}
 LARGE = SIDE | {"id": "large", "mime": "image/jpeg"}

@@ -12,11 +12,11 @@ from hypothesis import given
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.files import read_campaigns
 from bidder.endpoints.bid import bid
-from tests.campaigns import NOW, campaign_lists, snapshot
-from tests.matchable import matchable_requests
 from tests.published import CORPUS, RESPONSE_SCHEMA
-from tests.service import service
-from tests.xsd import assert_valid
+from tests.support.campaigns import NOW, campaign_lists, snapshot
+from tests.support.matchable import matchable_requests
+from tests.support.service import service
+from tests.support.xsd import assert_valid
 
 ROOT = Path(__file__).parents[3]
 

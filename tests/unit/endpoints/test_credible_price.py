@@ -11,9 +11,9 @@ from bidder.events.claims import Claims
 from bidder.events.exchange import Exchanges
 from bidder.events.kinds import Kind
 from bidder.events.token import verify
-from tests.campaigns import NOW, campaign, creative, snapshot
-from tests.matchable import video_request
-from tests.service import KEYS, service
+from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.matchable import video_request
+from tests.support.service import KEYS, service
 
 EXCHANGES = Exchanges.model_validate({"adx": {"first_price_discount": 0.25, "second_price_discount": 1}})
 DEALS = [{"id": "d", "cpm": 12}]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bidder.endpoints.deadline import DECISION_MS, arrival, in_time
-from tests.campaigns import NOW
+from tests.support.campaigns import NOW
 
 EPOCH = int(NOW.timestamp() * 1000)
 

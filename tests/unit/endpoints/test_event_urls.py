@@ -3,22 +3,22 @@
 import json
 
 from bidder.campaigns.deal import CampaignDeal
+from bidder.consumers.refresh import publish_snapshot
 from bidder.endpoints.bid import bid
-from bidder.endpoints.rebuild import rebuild
 from bidder.events.exchange import Exchanges
 from bidder.events.kinds import Kind
 from bidder.events.token import verify
-from tests.campaigns import NOW, campaign, creative
-from tests.matchable import video_request
-from tests.service import KEYS, service
-from tests.unit.endpoints.test_rebuild import MINUTE, World, bidding
+from tests.support.campaigns import NOW, campaign, creative
+from tests.support.matchable import video_request
+from tests.support.service import KEYS, service
+from tests.unit.consumers.test_refresh import MINUTE, World, bidding
 
 
 def test_a_bid_says_what_its_exchange_counts_by() -> None:
     world = World()
     world.campaigns.put(campaign(id="a"))
     world.exchanges = Exchanges.model_validate_json('{"adx": {"billed_by": "bill"}, "other": {}}')
-    rebuild(world.process(), NOW)
+    publish_snapshot(world.process(), NOW)
     held = world.held()
 
     found = {}
@@ -37,10 +37,10 @@ def test_a_stored_campaign_whose_names_are_too_long_for_event_urls_is_left_out()
     creatives = [creative(id="s" * 64)]
     long = campaign(id="c" * 64, creatives=creatives, cpm=None, deals=[{"id": "d" * 128, "cpm": 1}])
     world.campaigns.put_many([campaign(id="a"), campaign(id="b"), long])
-    rebuild(world.process(), NOW)
+    publish_snapshot(world.process(), NOW)
     assert set(bidding(world.held())) == {"a", "b"}
 
     world.campaigns.put(long.model_copy(update={"id": "b", "deals": (CampaignDeal(id="é" * 128, cpm_micros=1),)}))
-    rebuild(world.process(), NOW + MINUTE)
+    publish_snapshot(world.process(), NOW + MINUTE)
 
     assert set(bidding(world.held())) == {"a"}

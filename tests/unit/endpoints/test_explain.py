@@ -17,9 +17,9 @@ from bidder.endpoints.reply import Reply
 from bidder.events.kinds import Kind
 from bidder.events.token import verify
 from bidder.snapshot.snapshot import Snapshot
-from tests.campaigns import NOW, campaign, campaign_lists, snapshot
-from tests.matchable import matchable_requests, video_request
-from tests.service import KEYS, service
+from tests.support.campaigns import NOW, campaign, campaign_lists, snapshot
+from tests.support.matchable import matchable_requests, video_request
+from tests.support.service import KEYS, service
 from tests.unit.auction.test_pods import pod_campaigns, pod_requests
 
 KEY = "the-key-of-the-operators"

@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 
 import app
+from bidder.consumers.ledger import count_spend
 from bidder.endpoints.notice import LATEST
-from bidder.endpoints.record import record
+from bidder.events.bounded_sets import BoundedSets
 from bidder.events.claims import Claims, encode
-from bidder.events.invalid import MOST_ADDRESSES
-from bidder.events.judge import Judge
+from bidder.events.ivt_filter import IvtFilter
+from bidder.events.ivt_rules import MOST_ADDRESSES
 from bidder.events.kinds import Kind
 from bidder.events.ledger import Ledger
-from bidder.events.places import Places
 from bidder.events.token import LIFETIME, SigningKeys, sign
-from tests.campaigns import NOW
-from tests.fake_dynamodb import FakeDynamoDB
 from tests.integration.runtime import api_event
-from tests.service import Recorder, service
+from tests.support.campaigns import NOW
+from tests.support.fake_dynamodb import FakeDynamoDB
+from tests.support.service import Recorder, service
 
 KEYS = SigningKeys(current="k2", keys={"k1": "A" * 43, "k2": "B" * 43})
 CLAIMS = Claims("bid", "c1", "spot", 5_000_000, int(NOW.timestamp()), False, "d1", "USA", advertiser="shop.example")
@@ -76,7 +76,7 @@ class Site:
         self.recorder = Recorder()
         self.dynamodb = FakeDynamoDB()
         self.ledger = Ledger(self.dynamodb, "ledger")  # type: ignore[arg-type]
-        judge = Judge(Places(self.dynamodb, "ledger"))  # type: ignore[arg-type]
+        judge = IvtFilter(BoundedSets(self.dynamodb, "ledger"))  # type: ignore[arg-type]
         made = service(None, signing_keys=KEYS, publisher=self.recorder, ledger=self.ledger, judge=judge)
         self.service = made
         self._logged = logged
@@ -109,7 +109,7 @@ class Site:
                 {"messageId": str(number), "body": its.model_dump_json()}
                 for number, its in enumerate(self.recorder.published)
             ]
-            record(self.service, messages)
+            count_spend(self.service, messages)
         return self.ledger.day("c1", NOW.date())
 
 

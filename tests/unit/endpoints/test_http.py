@@ -13,10 +13,10 @@ from chalice.local import LocalGateway
 import app
 from bidder.events.kinds import Kind
 from bidder.events.token import verify
-from tests.campaigns import campaign, snapshot
 from tests.integration.runtime import api_event
-from tests.matchable import video_request
-from tests.service import KEYS, SETTINGS, service
+from tests.support.campaigns import campaign, snapshot
+from tests.support.matchable import video_request
+from tests.support.service import KEYS, SETTINGS, service
 
 BODY = json.dumps(video_request()).encode()
 TYPES = ["application/json", "text/plain", "text/plain;charset=UTF-8", "application/x-www-form-urlencoded", "x", ""]

@@ -9,15 +9,15 @@ from bidder.endpoints.notice import notice
 from bidder.endpoints.reply import Reply
 from bidder.endpoints.sender import Sender, sender
 from bidder.events.claims import Claims, encode
-from bidder.events.invalid import Counts
-from bidder.events.invalid import invalid as by_time
+from bidder.events.ivt_rules import Counts
+from bidder.events.ivt_rules import invalid as by_time
 from bidder.events.kinds import NOTICES, BilledBy, Kind
 from bidder.events.price_keys import PriceKeys
 from bidder.events.token import sign
 from bidder.events.urls import EventUrls
-from tests import prices
-from tests.campaigns import NOW
-from tests.service import KEYS, Recorder, service
+from tests.support import prices
+from tests.support.campaigns import NOW
+from tests.support.service import KEYS, Recorder, service
 
 PAGE = Sender(origin="https://page.example")
 CLAIMS = Claims("bid", "c1", "spot", 5_000_000, int(NOW.timestamp()), False, "d1", "USA")

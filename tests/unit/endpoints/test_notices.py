@@ -9,8 +9,8 @@ from bidder.endpoints.sender import Sender
 from bidder.events.claims import Claims
 from bidder.events.kinds import Kind
 from bidder.events.urls import EventUrls
-from tests.campaigns import NOW
-from tests.service import KEYS, Recorder, service
+from tests.support.campaigns import NOW
+from tests.support.service import KEYS, Recorder, service
 
 URLS = EventUrls(
     "https://bidder.example/api", Claims("bid", "c1", "spot", 5_000_000, int(NOW.timestamp()), False, None, None), KEYS

@@ -1,7 +1,7 @@
 """From edits to bids, with everything in between going wrong: what is answered is always one whole book's answer.
 
 A model keeps, for every snapshot that was ever pointed to, the campaigns that were for sale when it was made, and an
-oracle of its own (`tests.oracle`) says what those would bid. Each answer of a bidder has to be the oracle's on one of
+oracle of its own (`tests.support.oracle`) says what those would bid. Each answer of a bidder has to be the oracle's on one of
 them: not older than the hard age, not older than what this bidder has answered from before, and, where the bidder had
 time to look and what is in S3 is whole, not older than the newest.
 """
@@ -20,19 +20,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from bidder.campaigns.campaign import Campaign, Status
+from bidder.consumers.refresh import publish_snapshot
 from bidder.delivery.budget import Spend
 from bidder.endpoints.bid import bid
-from bidder.endpoints.rebuild import rebuild
 from bidder.snapshot.ages import Ages
 from bidder.snapshot.container import FORMAT
+from bidder.snapshot.disk_fallback import DiskFallback
 from bidder.snapshot.keeper import Keeper
 from bidder.snapshot.keys import POINTER
-from bidder.snapshot.last_good import LastGood
 from bidder.snapshot.manifest import Manifest
-from tests.campaigns import NOW, campaign
-from tests.oracle import best_bids
-from tests.service import service
-from tests.unit.endpoints.test_rebuild import World
+from tests.support.campaigns import NOW, campaign
+from tests.support.oracle import best_bids
+from tests.support.service import service
+from tests.unit.consumers.test_refresh import World
 
 CHECK, HARD = timedelta(seconds=2), timedelta(minutes=10)
 NAMES = "abcde"
@@ -88,7 +88,7 @@ class Bidder:
 
     def start(self) -> None:
         self.asked = None
-        store = LastGood(self.s3, "bucket", self.folder, start=lambda work: work())  # type: ignore[arg-type]
+        store = DiskFallback(self.s3, "bucket", self.folder, start=lambda work: work())  # type: ignore[arg-type]
         keeper = Keeper(store.load, lambda: Ages(CHECK, HARD, HARD))
         self.service = service(None, keeper=keeper)
 
@@ -255,7 +255,7 @@ class RefreshToBid(RuleBasedStateMachine):
             ]
         )
         try:
-            rebuild(self.warm if warm else self.world.process(), self.now)
+            publish_snapshot(self.warm if warm else self.world.process(), self.now)
         finally:
             self.books.pop()
 

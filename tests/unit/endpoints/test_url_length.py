@@ -14,15 +14,15 @@ from bidder.campaigns.names import too_long
 from bidder.endpoints.bid import bid
 from bidder.events.exchange import LONGEST_NAME
 from bidder.events.token import SigningKeys
-from bidder.letters import LONGEST_BASE, LONGEST_NAMES, written
 from bidder.settings import InvalidSettings, read
 from bidder.snapshot.compile import compile_index
-from bidder.snapshot.delivery import compile_delivery, load_delivery
+from bidder.snapshot.delivery_state import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.snapshot import Snapshot
-from tests.campaigns import NOW, campaign, creative
-from tests.matchable import video_request
-from tests.service import service
+from bidder.url_names import LONGEST_BASE, LONGEST_NAMES, written
+from tests.support.campaigns import NOW, campaign, creative
+from tests.support.matchable import video_request
+from tests.support.service import service
 from tests.unit.test_settings import GOOD
 
 KEYS = SigningKeys(current="k" * 8, keys={"k" * 8: "A" * 43})

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from bidder.events.archive import Archive, archive_objects
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
-from tests.campaigns import NOW
-from tests.events import event
-from tests.fake_s3 import FakeS3
+from tests.support.campaigns import NOW
+from tests.support.events import event
+from tests.support.fake_s3 import FakeS3
 
 events = st.builds(
     lambda number, kind, minutes, hours, test: event(

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
-from tests.campaigns import NOW
-from tests.events import event
+from tests.support.campaigns import NOW
+from tests.support.events import event
 from tools import ROOT
 
 SCHEMA = json.loads((ROOT / "docs" / "event.schema.json").read_text())

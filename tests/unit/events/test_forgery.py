@@ -6,8 +6,8 @@ import pytest
 
 from bidder.events.claims import Claims, encode
 from bidder.events.kinds import NOTICES, Kind
-from bidder.events.token import CLOCK_SKEW, LIFETIME, InvalidToken, Refusal, SigningKeys, sign, verify
-from tests.campaigns import NOW
+from bidder.events.token import CLOCK_SKEW, LIFETIME, InvalidToken, SigningKeys, TokenError, sign, verify
+from tests.support.campaigns import NOW
 
 KEYS = SigningKeys(current="k2", keys={"k1": "A" * 43, "k2": "B" * 43})
 CLAIMS = Claims("bid", "c1", "spot", 5_000_000, int(NOW.timestamp()), False, "d1", "USA", advertiser="shop.example")
@@ -17,7 +17,7 @@ KEY_ID, _, REST = TOKEN.partition(".")
 ENCODED, _, SIGNATURE = REST.rpartition(".")
 
 
-def refused(token: str, kind: Kind = Kind.IMPRESSION, late: timedelta = timedelta(), target: str = "") -> Refusal:
+def refused(token: str, kind: Kind = Kind.IMPRESSION, late: timedelta = timedelta(), target: str = "") -> TokenError:
     with pytest.raises(InvalidToken) as caught:
         verify(kind, token, KEYS, NOW + late, target)
     return caught.value.reason
@@ -40,8 +40,8 @@ def test_a_token_cut_short_anywhere_is_refused() -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in NOTICES if kind is not Kind.IMPRESSION])
 def test_a_token_of_another_kind_is_refused(kind: Kind) -> None:
-    assert refused(TOKEN, kind) is Refusal.SIGNATURE
-    assert refused(sign(kind, encode(CLAIMS), KEYS)) is Refusal.SIGNATURE
+    assert refused(TOKEN, kind) is TokenError.SIGNATURE
+    assert refused(sign(kind, encode(CLAIMS), KEYS)) is TokenError.SIGNATURE
 
 
 @pytest.mark.parametrize(
@@ -61,29 +61,29 @@ def test_a_token_of_another_kind_is_refused(kind: Kind) -> None:
     ids=lambda changes: next(iter(changes)),
 )
 def test_changed_claims_are_refused(changes: dict[str, object]) -> None:
-    assert refused(with_claims(**changes)) is Refusal.SIGNATURE
+    assert refused(with_claims(**changes)) is TokenError.SIGNATURE
 
 
 def test_a_signature_of_another_bid_is_refused() -> None:
     other = sign(Kind.IMPRESSION, encode(CLAIMS._replace(campaign_id="c2")), KEYS).rpartition(".")[2]
 
-    assert refused(f"{KEY_ID}.{ENCODED}.{other}") is Refusal.SIGNATURE
+    assert refused(f"{KEY_ID}.{ENCODED}.{other}") is TokenError.SIGNATURE
 
 
 def test_keys_that_were_dropped_or_are_somebody_elses_are_refused() -> None:
     dropped = SigningKeys(current="k0", keys={"k0": "C" * 43})
     another_bidder = SigningKeys(current="k2", keys={"k2": "C" * 43})
 
-    assert refused(sign(Kind.IMPRESSION, encode(CLAIMS), dropped)) is Refusal.UNKNOWN_KEY
-    assert refused(sign(Kind.IMPRESSION, encode(CLAIMS), another_bidder)) is Refusal.SIGNATURE
-    assert refused(f"k1.{REST}") is Refusal.SIGNATURE
+    assert refused(sign(Kind.IMPRESSION, encode(CLAIMS), dropped)) is TokenError.UNKNOWN_KEY
+    assert refused(sign(Kind.IMPRESSION, encode(CLAIMS), another_bidder)) is TokenError.SIGNATURE
+    assert refused(f"k1.{REST}") is TokenError.SIGNATURE
 
 
 def test_outside_its_time_a_token_is_refused() -> None:
     second = timedelta(seconds=1)
 
-    assert refused(TOKEN, late=LIFETIME + second) is Refusal.EXPIRED
-    assert refused(TOKEN, late=-CLOCK_SKEW - second) is Refusal.EARLY
+    assert refused(TOKEN, late=LIFETIME + second) is TokenError.EXPIRED
+    assert refused(TOKEN, late=-CLOCK_SKEW - second) is TokenError.EARLY
 
 
 def test_a_click_leads_only_where_it_was_signed_to() -> None:
@@ -91,10 +91,10 @@ def test_a_click_leads_only_where_it_was_signed_to() -> None:
 
     assert verify(Kind.CLICK, click, KEYS, NOW, LANDING) == CLAIMS
     for target in ("", "https://evil.example/", LANDING + "#", LANDING[:-1]):
-        assert refused(click, Kind.CLICK, target=target) is Refusal.SIGNATURE
-    assert refused(sign(Kind.CLICK, encode(CLAIMS), KEYS), Kind.CLICK, target=LANDING) is Refusal.SIGNATURE
+        assert refused(click, Kind.CLICK, target=target) is TokenError.SIGNATURE
+    assert refused(sign(Kind.CLICK, encode(CLAIMS), KEYS), Kind.CLICK, target=LANDING) is TokenError.SIGNATURE
 
 
 def test_what_is_no_token_is_refused_as_such() -> None:
-    assert {refused(text) for text in ("", "k2", "k2.", "k2 claims")} == {Refusal.MALFORMED}
-    assert refused(sign(Kind.IMPRESSION, "bm90IGpzb24", KEYS)) is Refusal.CLAIMS
+    assert {refused(text) for text in ("", "k2", "k2.", "k2 claims")} == {TokenError.MALFORMED}
+    assert refused(sign(Kind.IMPRESSION, "bm90IGpzb24", KEYS)) is TokenError.CLAIMS

@@ -5,14 +5,14 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.endpoints.exposure import count
+from bidder.consumers.frequency import count_exposures
 from bidder.events.event import Event
 from bidder.events.frequency import LONGEST, Frequency, within
 from bidder.events.kinds import Kind
-from tests.campaigns import NOW
-from tests.events import event
-from tests.fake_dynamodb import FakeDynamoDB
-from tests.service import service
+from tests.support.campaigns import NOW
+from tests.support.events import event
+from tests.support.fake_dynamodb import FakeDynamoDB
+from tests.support.service import service
 
 HOUR = timedelta(hours=1)
 seen = st.lists(
@@ -62,5 +62,5 @@ def test_poison_fails_alone_and_what_was_crowded_out_comes_again() -> None:
     records = [{"messageId": f"m{number}", "body": body} for number, body in enumerate(["poison", shown, shown])]
 
     for frequency, failed in ((crowded, ["m0", "m1", "m2"]), (frequency_on(FakeDynamoDB()), ["m0"])):
-        answer = count(service(None, frequency=frequency), records)
+        answer = count_exposures(service(None, frequency=frequency), records)
         assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == failed

@@ -7,13 +7,13 @@ from math import floor
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.delivery.counts import Counts
+from bidder.delivery.outcome_counts import OutcomeCounts
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
 from bidder.events.learning import Learning
-from tests.campaigns import NOW
-from tests.events import event
-from tests.fake_dynamodb import FakeDynamoDB, Unreachable
+from tests.support.campaigns import NOW
+from tests.support.events import event
+from tests.support.fake_dynamodb import FakeDynamoDB, Unreachable
 from tests.unit.delivery.test_decay import half_after_four_weeks
 
 COUNTED = {"impressions": "impression", "views": "firstQuartile", "completes": "complete", "clicks": "click"}
@@ -44,7 +44,7 @@ def learning_on(dynamodb: FakeDynamoDB) -> Learning:
     return Learning(dynamodb, "learning")  # type: ignore[arg-type]
 
 
-def told(events: list[Event]) -> dict[tuple[str, str], Counts]:
+def told(events: list[Event]) -> dict[tuple[str, str], OutcomeCounts]:
     """The counts, from the definition."""
     once = {
         (e.campaign_id, e.creative_id, e.bid_id, e.kind.value): half_after_four_weeks((NOW - e.at).days // 7)
@@ -56,7 +56,9 @@ def told(events: list[Event]) -> dict[tuple[str, str], Counts]:
         return floor(sum(weight for e, weight in once.items() if e[:2] == creative and e[3] == kind) + Fraction(1, 2))
 
     return {
-        (campaign, creative): Counts(**{name: sum_of((campaign, creative), kind) for name, kind in COUNTED.items()})
+        (campaign, creative): OutcomeCounts(
+            **{name: sum_of((campaign, creative), kind) for name, kind in COUNTED.items()}
+        )
         for campaign, creative, _, kind in once
         if kind in {*COUNTED.values(), "win", "loss"}
     }
@@ -109,5 +111,5 @@ def test_what_was_counted_before_there_were_weeks_fades_from_the_week_that_they_
             dynamodb.items[pk, '["c1","spot"]'] = {**item, "impression": {"N": "100"}}
             del dynamodb.items[pk, sk]
 
-    assert learning_on(dynamodb).counts(NOW) == {("c1", "spot"): Counts(impressions=100)}
-    assert learning_on(dynamodb).counts(NOW + timedelta(weeks=4)) == {("c1", "spot"): Counts(impressions=50)}
+    assert learning_on(dynamodb).counts(NOW) == {("c1", "spot"): OutcomeCounts(impressions=100)}
+    assert learning_on(dynamodb).counts(NOW + timedelta(weeks=4)) == {("c1", "spot"): OutcomeCounts(impressions=50)}

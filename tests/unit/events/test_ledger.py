@@ -10,9 +10,9 @@ from bidder.delivery.budget import Spend
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
 from bidder.events.ledger import Ledger
-from tests.campaigns import NOW
-from tests.events import event
-from tests.fake_dynamodb import FakeDynamoDB, Unreachable
+from tests.support.campaigns import NOW
+from tests.support.events import event
+from tests.support.fake_dynamodb import FakeDynamoDB, Unreachable
 
 ZONES = {"c1": "UTC", "c2": "Pacific/Auckland", "c3": "America/Los_Angeles"}
 CAMPAIGNS = tuple(ZONES)

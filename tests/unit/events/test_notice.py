@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bidder.events.notice import error_code, is_audit, loss_name, loss_reason, stated_price
 from bidder.events.price_keys import ExchangeKeys
-from tests.prices import KEYS, encrypted
+from tests.support.prices import KEYS, encrypted
 
 MACRO = "${AUCTION_PRICE}"
 prices = st.integers(1, 10**15)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from bidder.events.price_keys import ExchangeKeys, PriceKeys
-from tests.prices import KEYS, encrypted
+from tests.support.prices import KEYS, encrypted
 
 prices = st.integers(0, 2**63 - 1)
 vectors = st.binary(min_size=16, max_size=16)

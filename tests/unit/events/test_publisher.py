@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder import aws
-from bidder.endpoints.republish import republish
-from bidder.events.aside import Aside
+from bidder.consumers.notices import publish_again
 from bidder.events.event import Event
-from bidder.events.publisher import Publisher
-from tests.events import event
-from tests.service import service
+from bidder.events.fallback_queue import FallbackQueue
+from bidder.events.publisher import EventPublisher
+from tests.support.events import event
+from tests.support.service import service
 
 TOPIC, QUEUE = "arn:aws:sns:us-east-1:000000000000:bid-events", "http://sqs/notices"
 
@@ -60,8 +60,8 @@ class Fake:
         self._at("after", fault)
 
 
-def publisher(fake: Fake) -> Publisher:
-    return Publisher(fake, TOPIC, Aside(lambda: fake, QUEUE))  # type: ignore[arg-type,return-value]
+def publisher(fake: Fake) -> EventPublisher:
+    return EventPublisher(fake, TOPIC, FallbackQueue(lambda: fake, QUEUE))  # type: ignore[arg-type,return-value]
 
 
 def safe(fake: Fake) -> set[str]:
@@ -118,7 +118,7 @@ def test_what_was_put_aside_is_published_later_and_what_is_refused_stays() -> No
     records = [{"messageId": f"m{n}", "body": event(n).model_dump_json()} for n in range(3)]
     records.append({"messageId": "poison", "body": "{}"})
 
-    answer = republish(service(None, publisher=publisher(fake)), records)
+    answer = publish_again(service(None, publisher=publisher(fake)), records)
 
     assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == ["poison", "m0"]
     assert safe(fake) == {"bid-1", "bid-2"}

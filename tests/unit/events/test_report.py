@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.events.event import Event
-from bidder.events.invalid import MOST_ADDRESSES
+from bidder.events.ivt_rules import MOST_ADDRESSES
 from bidder.events.kinds import Kind
 from bidder.events.report import REPORTED, By, Row, report, total
-from tests.campaigns import NOW
-from tests.events import event
+from tests.support.campaigns import NOW
+from tests.support.events import event
 
 events = st.lists(
     st.builds(

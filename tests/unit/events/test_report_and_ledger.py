@@ -6,19 +6,19 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.endpoints.record import record
-from bidder.events.crowds import crowded
+from bidder.consumers.ledger import count_spend
+from bidder.events.bounded_sets import BoundedSets
 from bidder.events.event import Event
-from bidder.events.judge import Judge
+from bidder.events.ivt_filter import IvtFilter
+from bidder.events.ivt_suspects import in_crowded_minutes
 from bidder.events.kinds import Kind
 from bidder.events.ledger import BILLED, INVALID, Ledger
-from bidder.events.places import Places
 from bidder.events.report import By, Row, report
 from bidder.events.verify import due, verify
-from tests.campaigns import NOW
-from tests.events import event
-from tests.fake_dynamodb import FakeDynamoDB
-from tests.service import service
+from tests.support.campaigns import NOW
+from tests.support.events import event
+from tests.support.fake_dynamodb import FakeDynamoDB
+from tests.support.service import service
 
 CAMPAIGNS = ("c0", "c1", "c2")
 
@@ -45,10 +45,10 @@ def served(count: int, rng: Random) -> list[Event]:
 def counted(events: list[Event]) -> Ledger:
     dynamodb = FakeDynamoDB()
     ledger = Ledger(dynamodb, "ledger")  # type: ignore[arg-type]
-    process = service(None, ledger=ledger, judge=Judge(Places(dynamodb, "ledger")))  # type: ignore[arg-type]
+    process = service(None, ledger=ledger, judge=IvtFilter(BoundedSets(dynamodb, "ledger")))  # type: ignore[arg-type]
     for start in range(0, len(events), 40):
         batch = enumerate(events[start : start + 40])
-        record(process, [{"messageId": str(number), "body": its.model_dump_json()} for number, its in batch])
+        count_spend(process, [{"messageId": str(number), "body": its.model_dump_json()} for number, its in batch])
     return ledger
 
 
@@ -58,7 +58,7 @@ def test_they_agree_to_the_micro(count: int, rng: Random) -> None:
     ledger = counted(events)
     rng.shuffle(events)
 
-    suspects = crowded(events)
+    suspects = in_crowded_minutes(events)
     markers = ledger.markers(suspects)
     unbilled = {name for name in suspects if (name, INVALID) in markers and (name, BILLED) not in markers}
     rows = report(events, By.CAMPAIGN, unbilled)
@@ -76,7 +76,7 @@ def test_a_farm_is_billed_for_what_a_person_can_be_shown() -> None:
     shown = [event(number, user="farm", at=NOW + timedelta(seconds=number)) for number in range(30)]
     ledger = counted(list(reversed(shown)))
 
-    markers = ledger.markers(crowded(shown))
+    markers = ledger.markers(in_crowded_minutes(shown))
     unbilled = {name for name, kind in markers if kind == INVALID}
     [row] = report(shown, By.CAMPAIGN, unbilled).values()
 

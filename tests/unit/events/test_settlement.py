@@ -15,8 +15,8 @@ from bidder.events.exchange import Exchange, Exchanges
 from bidder.events.kinds import Kind
 from bidder.events.price_keys import ExchangeKeys
 from bidder.events.settlement import AUCTION_TIME, PriceRefusal, Settlement, settle
-from tests.campaigns import NOW
-from tests.prices import KEYS, sent, vector
+from tests.support.campaigns import NOW
+from tests.support.prices import KEYS, sent, vector
 
 BID, LEAST = 5_000_000, 2_000_000
 CLAIMS = Claims("bid", "c1", "spot", BID, int(NOW.timestamp()), False, None, None, exchange="adx", least_micros=LEAST)

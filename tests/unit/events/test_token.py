@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from bidder.events.claims import Claims, encode
 from bidder.events.kinds import NOTICES, Kind
 from bidder.events.token import LIFETIME, ExpiredToken, InvalidToken, SigningKeys, Tokens, sign, verify
-from tests.campaigns import NOW
+from tests.support.campaigns import NOW
 
 OLD, NEW = ("A" * 43, "B" * 43)
 KEYS = SigningKeys(current="k2", keys={"k1": OLD, "k2": NEW})

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.events.judge import Judge
+from bidder.events.bounded_sets import BoundedSets
+from bidder.events.ivt_filter import IvtFilter
 from bidder.events.kinds import Kind
 from bidder.events.ledger import Ledger
-from bidder.events.places import Places
 from bidder.events.verify import due, verify
-from tests.campaigns import NOW
-from tests.events import event
-from tests.fake_dynamodb import FakeDynamoDB
+from tests.support.campaigns import NOW
+from tests.support.events import event
+from tests.support.fake_dynamodb import FakeDynamoDB
 
 EVENTS = st.lists(
     st.builds(
@@ -49,7 +49,7 @@ def found(ledger: Ledger, events):  # type: ignore[no-untyped-def]
 @given(EVENTS, st.integers(0, 3))
 def test_what_was_counted_is_equal_and_what_was_not_is_named(events, lost) -> None:  # type: ignore[no-untyped-def]
     dynamodb = FakeDynamoDB()
-    ledger, judge = Ledger(dynamodb, "ledger"), Judge(Places(dynamodb, "ledger"))  # type: ignore[arg-type]
+    ledger, judge = Ledger(dynamodb, "ledger"), IvtFilter(BoundedSets(dynamodb, "ledger"))  # type: ignore[arg-type]
     delivered = events[lost:]
     ledger.record(judge.judged(dict(enumerate(delivered))).values())
 
@@ -67,7 +67,7 @@ def test_what_was_counted_is_equal_and_what_was_not_is_named(events, lost) -> No
 
 def test_each_difference_is_explained() -> None:
     dynamodb = FakeDynamoDB()
-    ledger, judge = Ledger(dynamodb, "ledger"), Judge(Places(dynamodb, "ledger"))  # type: ignore[arg-type]
+    ledger, judge = Ledger(dynamodb, "ledger"), IvtFilter(BoundedSets(dynamodb, "ledger"))  # type: ignore[arg-type]
     many = [event(number, user="anna") for number in range(22)]
     ledger.record(judge.judged(dict(enumerate(many))).values())
     ledger.record([event(99, campaign_id="c2")])

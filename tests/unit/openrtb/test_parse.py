@@ -13,7 +13,7 @@ from bidder.openrtb import BidRequest, InvalidRequest, parse
 from bidder.openrtb.base import MAX_STRING
 from bidder.openrtb.bid_request import MAX_IMPS
 from bidder.openrtb.parse import MAX_BODY, MAX_FAULTS, MAX_OBJECTS, SHORT
-from tests.strategies import Path, bid_requests, dirty, json_values, mutated
+from tests.support.strategies import Path, bid_requests, dirty, json_values, mutated
 
 VIDEO = {"mimes": ["video/mp4"]}
 

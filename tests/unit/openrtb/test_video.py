@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.openrtb.video import Video
-from tests.strategies import seconds
+from tests.support.strategies import seconds
 
 
 def video(**fields: object) -> Video:

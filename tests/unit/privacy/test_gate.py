@@ -17,8 +17,8 @@ from bidder.openrtb.parse import parse
 from bidder.openrtb.user import User
 from bidder.privacy.gate import permitted
 from bidder.privacy.restriction import restriction
-from tests.campaigns import EVERYTHING, NOW
-from tests.strategies import bid_requests
+from tests.support.campaigns import EVERYTHING, NOW
+from tests.support.strategies import bid_requests
 from tests.unit.privacy.strings import CONSENT, GPP_OPT_OUT, REFUSAL
 
 SECRET = "secret"  # noqa: S105  it marks what must not get through

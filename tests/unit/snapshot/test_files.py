@@ -5,13 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.campaigns.campaign import Campaign
-from bidder.delivery.budget import Spend, terms, withheld
+from bidder.delivery.budget import Spend, budget_limits, withheld
 from bidder.snapshot import sets
 from bidder.snapshot.compile import compile_index
 from bidder.snapshot.container import BadSnapshot, pack, unpack
-from bidder.snapshot.delivery import compile_delivery, load_delivery
+from bidder.snapshot.delivery_state import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
-from tests.campaigns import NOW, campaign, campaign_lists
+from tests.support.campaigns import NOW, campaign, campaign_lists
 
 
 @given(campaign_lists())
@@ -41,7 +41,7 @@ def test_delivery_lets_exactly_those_bid_that_the_budget_guard_does(campaigns: l
     by_id = {c.id: c for c in campaigns}
     for position in range(len(index)):
         name = index.campaign(position).id
-        reason = withheld(terms(by_id[name]), spends.get(name, Spend()))
+        reason = withheld(budget_limits(by_id[name]), spends.get(name, Spend()))
         tier, place = index.tier_of(position)
         assert (place in sets.members(delivery.bidding(tier))) == (reason is None)
         assert delivery.withheld(position) == reason

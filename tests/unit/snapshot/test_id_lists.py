@@ -13,21 +13,21 @@ from bidder.auction.decide import decide
 from bidder.auction.explain import explain
 from bidder.auction.match import match
 from bidder.cli.lists import InvalidList, lists_of, read_ids
+from bidder.consumers.refresh import publish_snapshot
 from bidder.delivery.budget import Withheld
-from bidder.endpoints.rebuild import rebuild
 from bidder.openrtb.parse import parse
 from bidder.privacy.gate import permitted
 from bidder.snapshot.container import BadSnapshot, pack
 from bidder.snapshot.id_lists import IdList, containing, id_number, pack_list
 from bidder.snapshot.keys import INDEXES, LISTS
 from bidder.snapshot.list_store import PREFIX, ListStore, UnknownList
-from bidder.snapshot.saved import load_saved, save
 from bidder.snapshot.snapshot import Snapshot
-from tests.campaigns import NOW, campaign, creative, snapshot
-from tests.fake_s3 import FakeS3
-from tests.matchable import video_request
-from tests.unit.endpoints.test_rebuild import MINUTE, World
-from tests.unit.snapshot.test_last_good import Down, on
+from bidder.snapshot.snapshot_file import load_saved, save
+from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.fake_s3 import FakeS3
+from tests.support.matchable import video_request
+from tests.unit.consumers.test_refresh import MINUTE, World
+from tests.unit.snapshot.test_disk_fallback import Down, on
 
 NUMBERS = st.integers(0, 30) | st.integers(0, 2**64 - 1)
 IDS = st.sampled_from([*"abcdef", "A", "ключ"])
@@ -116,7 +116,7 @@ def stored(world: World) -> ListStore:
 def refreshed(world: World, minutes: int = 0) -> Snapshot:
     service = world.process()
     service.lists = stored(world)
-    rebuild(service, NOW + minutes * MINUTE)
+    publish_snapshot(service, NOW + minutes * MINUTE)
     return world.held()
 
 

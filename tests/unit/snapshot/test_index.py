@@ -8,21 +8,21 @@ from hypothesis import strategies as st
 
 from bidder.auction.match import Candidates, RequestMatch
 from bidder.campaigns.campaign import Campaign
-from bidder.campaigns.implied import MIME, OPEN, SALE
-from bidder.campaigns.lines import Demand, Line, holds
+from bidder.campaigns.dnf import Conjunction, Predicate, matches
+from bidder.campaigns.implied_predicates import MIME, OPEN, SALE
 from bidder.delivery.budget import Spend, Withheld
 from bidder.snapshot import sets
 from bidder.snapshot.compile import compile_index
-from bidder.snapshot.delivery import compile_delivery, load_delivery
+from bidder.snapshot.delivery_state import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.snapshot import Snapshot
-from tests.campaigns import NOW, campaign
+from tests.support.campaigns import NOW, campaign
 
 VALUES = st.sampled_from(["a", "b", "c", "d", "e"])
 OF_REQUEST = ("country", "category", "os")
 OF_IMPRESSION = ("placement",)
 DEMANDS = st.builds(
-    Demand,
+    Predicate,
     st.lists(st.frozensets(VALUES, min_size=1), max_size=2).map(tuple),
     st.frozensets(VALUES, max_size=2),
 )
@@ -34,7 +34,7 @@ PLAYER = {MIME: ("video/mp4",), SALE: (OPEN,)}
 
 
 @st.composite
-def books(draw: st.DrawFn) -> dict[str, tuple[Campaign, Sequence[Line]]]:
+def books(draw: st.DrawFn) -> dict[str, tuple[Campaign, Sequence[Conjunction]]]:
     """Campaigns with lines of their own, by id."""
     many = draw(st.integers(0, 200))
     drawn = draw(st.lists(st.tuples(st.integers(1, 9), LINES), min_size=1, max_size=12))
@@ -42,8 +42,8 @@ def books(draw: st.DrawFn) -> dict[str, tuple[Campaign, Sequence[Line]]]:
     return {f"c{n}": (campaign(id=f"c{n}", cpm=cpm), its) for n, (cpm, its) in enumerate(repeated)}
 
 
-def index_of(books_: Sequence[dict[str, tuple[Campaign, Sequence[Line]]]], tier_size: int) -> Index:
-    def compiled(book: dict[str, tuple[Campaign, Sequence[Line]]]) -> bytes:
+def index_of(books_: Sequence[dict[str, tuple[Campaign, Sequence[Conjunction]]]], tier_size: int) -> Index:
+    def compiled(book: dict[str, tuple[Campaign, Sequence[Conjunction]]]) -> bytes:
         campaigns = [campaign for campaign, _ in book.values()]
         return compile_index(campaigns, lines_of=lambda c: book[c.id][1], tier_sizes=(tier_size, 3 * tier_size))
 
@@ -60,8 +60,8 @@ def index_of(books_: Sequence[dict[str, tuple[Campaign, Sequence[Line]]]], tier_
     st.sampled_from([0, 10, sets.SHORT]),
 )
 def test_a_request_finds_exactly_the_campaigns_one_of_whose_lines_it_meets(
-    first: dict[str, tuple[Campaign, Sequence[Line]]],
-    later: dict[str, tuple[Campaign, Sequence[Line]]],
+    first: dict[str, tuple[Campaign, Sequence[Conjunction]]],
+    later: dict[str, tuple[Campaign, Sequence[Conjunction]]],
     seen: dict[str, tuple[str, ...]],
     tier_size: int,
     broke: set[int],
@@ -72,8 +72,8 @@ def test_a_request_finds_exactly_the_campaigns_one_of_whose_lines_it_meets(
 
 
 def finds_exactly(
-    first: dict[str, tuple[Campaign, Sequence[Line]]],
-    later: dict[str, tuple[Campaign, Sequence[Line]]],
+    first: dict[str, tuple[Campaign, Sequence[Conjunction]]],
+    later: dict[str, tuple[Campaign, Sequence[Conjunction]]],
     seen: dict[str, tuple[str, ...]],
     tier_size: int,
     broke: set[int],
@@ -89,7 +89,7 @@ def finds_exactly(
     expected = {
         name
         for name, (its, lines) in latest.items()
-        if any(holds(line, seen) for line in lines) and not (its.budget.daily_micros is not None and name in spends)
+        if any(matches(line, seen) for line in lines) and not (its.budget.daily_micros is not None and name in spends)
     }
     found = candidates.all()
     assert {index.campaign_id(position) for position in found} == expected
@@ -100,7 +100,7 @@ def finds_exactly(
 
 @given(books(), st.integers(1, 50))
 def test_the_walk_meets_no_campaign_above_one_that_it_left_out(
-    book: dict[str, tuple[Campaign, Sequence[Line]]], tier_size: int
+    book: dict[str, tuple[Campaign, Sequence[Conjunction]]], tier_size: int
 ) -> None:
     index = index_of([book], tier_size)
     delivery = load_delivery(compile_delivery(index, {}, NOW), index)

@@ -11,7 +11,7 @@ from bidder.snapshot.ages import Ages
 from bidder.snapshot.container import BadSnapshot
 from bidder.snapshot.keeper import Keeper
 from bidder.snapshot.snapshot import Snapshot
-from tests.campaigns import NOW, campaign, snapshot
+from tests.support.campaigns import NOW, campaign, snapshot
 
 INTERVAL = timedelta(seconds=5)
 HARD_AGE = timedelta(minutes=10)

@@ -9,10 +9,10 @@ import pytest
 
 from bidder.auction.match import match
 from bidder.openrtb.bid_request import BidRequest
-from bidder.snapshot.delivery import load_delivery
+from bidder.snapshot.delivery_state import load_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.snapshot import Snapshot
-from tests.matchable import video_request
+from tests.support.matchable import video_request
 from tools import ROOT
 
 STORED = ROOT / "tests" / "stored"

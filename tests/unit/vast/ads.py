@@ -3,13 +3,13 @@
 from bidder.vast import (
     Ad,
     Category,
-    Companion,
-    Icon,
+    CompanionElement,
+    IconElement,
     InLine,
     MediaFile,
     Pricing,
-    UniversalAdId,
-    Verification,
+    UniversalAdIdElement,
+    VerificationElement,
     Wrapper,
 )
 
@@ -31,12 +31,12 @@ LEAST = InLine(
     title="A title",
     duration=15,
     media_files=(MediaFile(url="https://media.example/a.mp4", type="video/mp4", width=640, height=360),),
-    universal_ad_id=UniversalAdId(registry="unknown", value="u1"),
+    universal_ad_id=UniversalAdIdElement(registry="unknown", value="u1"),
 )
 MOST = LEAST._replace(
     advertiser="Brand & Sons",
     duration=15.02,
-    universal_ad_id=UniversalAdId(registry="ad-id.org", value="ABCD0001000H"),
+    universal_ad_id=UniversalAdIdElement(registry="ad-id.org", value="ABCD0001000H"),
     media_files=(
         MediaFile(
             url="https://media.example/a.mp4?x=1&y=2",
@@ -64,7 +64,7 @@ FULL = AD._replace(
     click_tracking=("https://bid.example/e/click",),
     skip_offset=5,
     pricing=Pricing(value_micros=2_500_000, currency="USD"),
-    icon=Icon(
+    icon=IconElement(
         program="AdChoices",
         url="https://icons.example/a.png",
         type="image/png",
@@ -74,16 +74,16 @@ FULL = AD._replace(
         view_tracking="https://choices.example/seen",
     ),
     verifications=(
-        Verification(
+        VerificationElement(
             vendor="company.example-omid",
             url="https://verify.example/omid.js?a=1&b=2",
             parameters='{"a": "]]>"}',
             not_executed="https://verify.example/not?reason=[REASON]",
         ),
-        Verification(vendor="other.example-omid", url="https://other.example/omid.js", browser_optional=True),
+        VerificationElement(vendor="other.example-omid", url="https://other.example/omid.js", browser_optional=True),
     ),
     companions=(
-        Companion(
+        CompanionElement(
             id="co1",
             url="https://media.example/side.png",
             type="image/png",
@@ -94,7 +94,7 @@ FULL = AD._replace(
             click_tracking=("https://bid.example/e/click",),
             rendering_mode="end-card",
         ),
-        Companion(url="https://media.example/top.png", type="image/png", width=728, height=90),
+        CompanionElement(url="https://media.example/top.png", type="image/png", width=728, height=90),
     ),
 )
 TAG = Wrapper(ad_tag="https://ads.example/tag?a=1&b=2")

@@ -9,21 +9,21 @@ from bidder.vast import (
     EMPTY,
     Ad,
     Category,
-    Companion,
-    Icon,
+    CompanionElement,
+    IconElement,
     InLine,
     MediaFile,
     Pricing,
-    UniversalAdId,
-    Verification,
+    UniversalAdIdElement,
+    VerificationElement,
     Version,
     Wrapper,
     document,
     render,
     render_ad,
 )
+from tests.support.xsd import assert_valid
 from tests.unit.vast.ads import AD, FULL, LEAST, MOST, TAG, WRAPPED
-from tests.xsd import assert_valid
 
 NAMESPACE = "http://www.iab.com/VAST"
 ALL = list(Version)
@@ -268,7 +268,7 @@ def nasty_ad(text: str, attribute: str, url: str, *, wrapped: bool) -> Ad:
         title=text,
         duration=1,
         media_files=(MediaFile(url=url, type=attribute, width=1, height=1, codec=attribute, id=attribute),),
-        universal_ad_id=UniversalAdId(registry=attribute, value=text),
+        universal_ad_id=UniversalAdIdElement(registry=attribute, value=text),
         advertiser=text,
         click_through=url,
         categories=(Category(authority="https://a.example", code=text),),
@@ -282,7 +282,7 @@ def nasty_ad(text: str, attribute: str, url: str, *, wrapped: bool) -> Ad:
         tracking={"start": (url, url)},
         error=url,
         click_tracking=(url,),
-        icon=Icon(
+        icon=IconElement(
             program=attribute,
             url=url,
             type=attribute,
@@ -291,9 +291,9 @@ def nasty_ad(text: str, attribute: str, url: str, *, wrapped: bool) -> Ad:
             click_through=url,
             view_tracking=url,
         ),
-        verifications=(Verification(vendor=attribute, url=url, parameters=text, not_executed=url),),
+        verifications=(VerificationElement(vendor=attribute, url=url, parameters=text, not_executed=url),),
         companions=(
-            Companion(
+            CompanionElement(
                 url=url,
                 type=attribute,
                 width=1,

@@ -3,7 +3,7 @@
 import pytest
 from lxml import etree
 
-from tests.xsd import assert_valid
+from tests.support.xsd import assert_valid
 
 
 @pytest.mark.parametrize("version", ["2.0", "3.0", "4.0", "4.1", "4.2", "4.3"])

@@ -1,0 +1,133 @@
+"""What may be shown together: no thing twice in a pod that may not, and no competitors in one answer.
+
+Competitors are campaigns of different advertisers that compete in the same group (`Campaign.competes_in`). One that
+wants its advertiser `once_a_request` keeps out any other ad of that advertiser, its own second one among them.
+"""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from bidder.auction.match import Slot
+from bidder.auction.offer import Offer
+from bidder.auction.pod import dedupes, pod_capacity
+from bidder.auction.pod_packing import MAX_STEPS, PodAd, PodPlace, pack_pods
+from bidder.openrtb.pod_dedupe import PodDedupe
+
+
+class SlotOffers(NamedTuple):
+    """One slot, what it takes at most, and its offers, best first."""
+
+    slot: Slot
+    most_ads: int
+    offers: Sequence[Offer]
+
+
+Pod = Sequence[SlotOffers]
+
+
+def pack_pod(pod: Pod, most_steps: int) -> Sequence[Offer]:
+    """The offers that are worth most together in one pod, whoever competes with whom."""
+    return _filled([pod], None, most_steps)[0]
+
+
+def separate_competitors(pods: Sequence[Pod], chosen: Sequence[Sequence[Offer]]) -> list[Sequence[Offer]]:
+    """The offers of each pod that are worth most together where competitors are kept apart.
+
+    What was chosen for a pod stays where none of its offers can keep another out, or be kept out.
+    """
+    everything = [offer for pod in pods for choices in pod for offer in choices.offers]
+    names = _Names(everything)
+    alone = {offer.campaign.advertiser.owner for offer in everything if offer.campaign.once_a_request}
+    involved = [
+        number
+        for number, pod in enumerate(pods)
+        if any(excludes_others(o) or o.campaign.advertiser.owner in alone for choices in pod for o in choices.offers)
+    ]
+    kept = list(chosen)
+    for number, its in zip(involved, _filled([pods[n] for n in involved], names, MAX_STEPS), strict=True):
+        kept[number] = its
+    return kept
+
+
+def _filled(pods: Sequence[Pod], names: "_Names | None", most_steps: int) -> list[Sequence[Offer]]:
+    bits = _Bits()
+    places = []
+    for number, pod in enumerate(pods):
+        once = dedupes([choices.slot for choices in pod])
+        for choices in pod:
+            ads = []
+            for offer in choices.offers:
+                twice = bits.of((number, *name) for name in _once_in_a_pod(offer, once))
+                marks, bars = (bits.of(names.own(offer)), bits.of(names.barred(offer))) if names else (0, 0)
+                seconds = round(offer.fit.creative.duration)
+                ads.append(PodAd(offer.price.cpm_micros, seconds, twice | marks, twice | bars))
+            places.append(PodPlace(*pod_capacity(choices.slot.video, choices.most_ads), ads))
+    ranks = iter(pack_pods(places, most_steps))
+    return [[choices.offers[rank] for choices in pod for rank in next(ranks)] for pod in pods]
+
+
+def are_separated(offers: Sequence[Offer]) -> bool:
+    """Whether no two of them are competitors, or of an advertiser that is to be there once."""
+    if not any(map(excludes_others, offers)):
+        return True
+    names, seen = _Names(offers), set[Hashable]()
+    for offer in offers:
+        if not seen.isdisjoint(names.barred(offer)):
+            return False
+        seen.update(names.own(offer))
+    return True
+
+
+def excludes_others(offer: Offer) -> bool:
+    """Whether its campaign can keep another one out."""
+    return bool(offer.campaign.competes_in or offer.campaign.once_a_request)
+
+
+class _Names:
+    """What each of some offers is known by, and whom it doesn't go with; that is mutual."""
+
+    def __init__(self, offers: Iterable[Offer]) -> None:
+        self._owners: defaultdict[str, set[str]] = defaultdict(set)
+        for offer in offers:
+            for group in offer.campaign.competes_in:
+                self._owners[group].add(offer.campaign.advertiser.owner)
+
+    def own(self, offer: Offer) -> Iterator[Hashable]:
+        owner = offer.campaign.advertiser.owner
+        yield ("of", owner)
+        if offer.campaign.once_a_request:
+            yield ("once", owner)
+        for group in offer.campaign.competes_in:
+            yield ("in", group, owner)
+
+    def barred(self, offer: Offer) -> Iterator[Hashable]:
+        owner = offer.campaign.advertiser.owner
+        yield ("of" if offer.campaign.once_a_request else "once", owner)
+        for group in offer.campaign.competes_in:
+            yield from (("in", group, other) for other in self._owners[group] if other != owner)
+
+
+class _Bits:
+    """Gives each name a bit."""
+
+    def __init__(self) -> None:
+        self._bits: dict[Hashable, int] = {}
+
+    def of(self, names: Iterable[Hashable]) -> int:
+        bits = 0
+        for name in names:
+            bits |= 1 << self._bits.setdefault(name, len(self._bits))
+        return bits
+
+
+def _once_in_a_pod(offer: Offer, kinds: frozenset[int]) -> Iterator[tuple[int, str]]:
+    things = {
+        PodDedupe.ADOMAIN: [offer.campaign.advertiser.domain],
+        PodDedupe.CATEGORY: offer.campaign.categories,
+        PodDedupe.CREATIVE: [f"{offer.campaign.id}/{offer.fit.creative.id}"],
+        PodDedupe.MEDIA_FILE: [file.url for file in offer.fit.media],
+    }
+    for kind, names in things.items():
+        if kind in kinds:
+            yield from ((kind, name) for name in names)

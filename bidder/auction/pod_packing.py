@@ -1,0 +1,146 @@
+"""Fills the places of a pod with the ads that are worth most together: an exact search, bounded in effort.
+
+The problem is a knapsack with conflicts, hard in general, small here: a few places, a few dozen ads. Branch and bound
+finds the best filling; past so many steps it answers with the best found until then, which no break of real size meets.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import NamedTuple
+
+MAX_STEPS = 8_000
+
+
+class PodAd(NamedTuple):
+    """One ad that could be shown: value, length in seconds, its marks, and the marks that it doesn't go with.
+
+    Both are bits, and mutual: of two ads each bars the other, or neither. One that bars a mark of its own comes once.
+    """
+
+    value: int
+    seconds: int
+    marks: int
+    bars: int
+
+
+class PodPlace(NamedTuple):
+    """What holds at most so many ads, of so many seconds together where that is given, and the ads that fit it."""
+
+    ads: int
+    seconds: int | None
+    choices: Sequence[PodAd]
+
+
+Packing = tuple[tuple[int, ...], ...]
+"""For each place the positions of the chosen ads among its choices."""
+
+
+def pack_pods(places: Sequence[PodPlace], most_steps: int = MAX_STEPS) -> Packing:
+    """The filling of the highest total value. No chosen ad bars another; one that bars no mark of its own may repeat.
+
+    Past `most_steps` it is the best found until then.
+    """
+    search = _Search(places, most_steps)
+    search.extend(0, 0, _start(places[0]), 0, 0, ())
+    return search.best
+
+
+class _Left(NamedTuple):
+    ads: int
+    seconds: int
+
+
+@dataclass
+class _Search:
+    """Places for one ad that are alike and follow each other are filled dearest first, the empty ones last.
+
+    Nothing is lost by that, since they could be exchanged, and of a break of equal slots little is left to try.
+    """
+
+    places: Sequence[PodPlace]
+    most_steps: int = MAX_STEPS
+    best: Packing = ()
+    best_value: int = -1
+    steps: int = 0
+    orders: list[list[int]] = field(init=False)
+    densest: list[list[float]] = field(init=False)
+    sums: list[list[int]] = field(init=False)
+    after: list[int] = field(init=False)
+    alike_until: list[int] = field(init=False)
+    once: list[bool] = field(init=False)
+
+    def __post_init__(self) -> None:
+        # Dearest first: good fillings come early, and a bound cuts off all that follows it.
+        self.orders = [sorted(range(len(p.choices)), key=lambda i: (-p.choices[i].value, i)) for p in self.places]
+        self.densest = [
+            _running_maximum([p.choices[i].value / max(1, p.choices[i].seconds) for i in order])
+            for p, order in zip(self.places, self.orders, strict=True)
+        ]
+        ranked = [[p.choices[i] for i in order] for p, order in zip(self.places, self.orders, strict=True)]
+        self.sums = [list(accumulate((ad.value for ad in ads), initial=0)) for ads in ranked]
+        self.once = [all(ad.marks & ad.bars for ad in ads) for ads in ranked]
+        self.alike_until = list(range(1, len(self.places) + 1))
+        for place in reversed(range(len(self.places) - 1)):
+            one, next_one = self.places[place], self.places[place + 1]
+            if one.ads == next_one.ads == 1 and (one.seconds, ranked[place]) == (next_one.seconds, ranked[place + 1]):
+                self.alike_until[place] = self.alike_until[place + 1]
+        # What all later places could add at most, each filled as if nothing conflicted.
+        self.after = [0] * (len(self.places) + 1)
+        for place in reversed(range(len(self.places))):
+            self.after[place] = self.after[place + 1] + self._bound(place, 0, _start(self.places[place]))
+
+    def extend(self, place: int, start: int, left: _Left, used: int, value: int, chosen: Packing) -> None:
+        """Tries all fillings that begin with `chosen`; the present place takes no ad of a rank before `start`."""
+        self.steps += 1
+        current = chosen + ((),) * (place + 1 - len(chosen))
+        if value > self.best_value:
+            self.best_value = value
+            self.best = current + ((),) * (len(self.places) - len(current))
+        if (
+            self.steps > self.most_steps
+            or value + self._bound(place, start, left) + self._beyond(place, start) <= self.best_value
+        ):
+            return
+        order, choices = self.orders[place], self.places[place].choices
+        for rank in range(start, len(order)) if left.ads else ():
+            ad = choices[order[rank]]
+            if ad.seconds <= left.seconds and not ad.bars & used:
+                picked = (*current[:-1], (*current[-1], order[rank]))
+                less = _Left(left.ads - 1, left.seconds - ad.seconds)
+                self.extend(place, rank, less, used | ad.marks, value + ad.value, picked)
+        after_alike = self.alike_until[place]
+        following = place + 1 if current[place] else after_alike
+        if following < len(self.places):
+            begin = start if following < after_alike else 0
+            self.extend(following, begin, _start(self.places[following]), used, value, current)
+
+    def _beyond(self, place: int, start: int) -> int:
+        """More than the places after this one can add, where it takes no ad of a rank before `start`."""
+        end = self.alike_until[place]
+        alike, sums = end - place - 1, self.sums[place]
+        if not alike or start + 1 >= len(sums):
+            return self.after[end]
+        # They take no rank before this one's, and each another where none of the ads may come twice.
+        last = min(start + 1 + alike, len(sums) - 1)
+        most = sums[last] - sums[start + 1] if self.once[place] else alike * (sums[start + 1] - sums[start])
+        return self.after[end] + most
+
+    def _bound(self, place: int, start: int, left: _Left) -> int:
+        """More than the ads from `start` on can add: so many times the dearest, or by the second the best value."""
+        order, choices = self.orders[place], self.places[place].choices
+        if start >= len(order) or not left.ads:
+            return 0
+        by_count = left.ads * choices[order[start]].value
+        if self.places[place].seconds is None:
+            return by_count
+        return min(by_count, int(self.densest[place][start] * left.seconds) + 1)
+
+
+def _start(place: PodPlace) -> _Left:
+    return _Left(place.ads, place.seconds if place.seconds is not None else 1 << 30)
+
+
+def _running_maximum(values: Sequence[float]) -> list[float]:
+    """For each position the largest value from there on."""
+    return list(accumulate(reversed(values), max))[::-1]

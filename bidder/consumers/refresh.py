@@ -1,0 +1,190 @@
+"""The refresh: campaigns, spend and what was learned become the next snapshot."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from bidder import log
+from bidder.campaigns.names import too_long
+from bidder.delivery.budget import BudgetLimits, budget_limits
+from bidder.delivery.zones import local
+from bidder.service.service import Service
+from bidder.snapshot.compile import compile_index
+from bidder.snapshot.container import BadSnapshot
+from bidder.snapshot.delivery_state import compile_delivery, load_delivery
+from bidder.snapshot.index import Index
+from bidder.snapshot.keys import DELIVERIES, INDEXES
+from bidder.snapshot.manifest import Manifest
+from bidder.snapshot.part import Part, object_id
+
+if TYPE_CHECKING:
+    from bidder.campaigns.campaign import Campaign
+
+MOST_RECENT = 1000
+"""Changed campaigns that a second index object takes, or a twentieth of all; with more, all are compiled anew."""
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    """An index, the keys of its objects, those of them that are new, and the revisions that it was made from."""
+
+    index: Index
+    keys: tuple[str, ...]
+    objects: Mapping[str, bytes]
+    revision: int
+    base_revision: int
+
+
+def publish_snapshot(service: Service, now: datetime) -> int:
+    """Publishes the snapshot of this moment and returns its version.
+
+    The index is only compiled where campaigns changed, and then of those that did. Run twice at once, late, again, or
+    cut short anywhere, it does no harm: the store keeps the newest whole one.
+    """
+    try:
+        return _rebuild(service, now)
+    except BadSnapshot as error:
+        if service.refreshed is None:
+            raise
+        # what this process remembers is no longer in S3 as it was
+        log.warning("snapshot.refused", reason=str(error), then="the index is read or compiled anew")
+        service.refreshed = None
+        return _rebuild(service, now)
+
+
+def _rebuild(service: Service, now: datetime) -> int:
+    current = service.store.current()
+    # Whoever saw a snapshot before reading campaigns makes a newer one, whatever the clock has done since.
+    version = max(int(now.timestamp() * 1000), current.version + 1 if current else 0)
+    pinned = service.store.pinned()
+    latest: Mapping[str, BudgetLimits] = {}
+    taken_over = None if pinned is None else _taken_over(service, pinned)
+    if pinned is None or taken_over is None:
+        pinned, compiled = None, _compiled(service, current)
+    else:
+        compiled = taken_over
+        latest = _latest_terms(service, pinned)
+    spends = service.spent.spends(_days(_limited(compiled.index, latest), now))
+    # where nobody bids by predictions, nobody asks what was counted
+    counts = service.learning.counts(now) if any(compiled.index.learners()) else {}
+    lists = service.lists.published(compiled.index.lists, now) if compiled.index.lists else {}
+    parameters = service.plain_parameters()
+    if parameters.invalid_traffic_counts:
+        spends = {name: spend.with_invalid() for name, spend in spends.items()}
+    delivery = compile_delivery(
+        compiled.index,
+        spends,
+        now,
+        parameters.currency_rates,
+        counts,
+        latest,
+        billed_by_notice=parameters.exchanges.billed_by_notice() if parameters.exchanges else frozenset(),
+        unread=compiled.index.lists.keys() - lists.keys(),
+    )
+    manifest = Manifest(
+        version=version,
+        index=compiled.keys,
+        delivery=f"{DELIVERIES}{version}-{object_id(delivery)}",
+        lists=lists,
+        at=now,
+        revision=compiled.revision,
+        base_revision=compiled.base_revision,
+        pinned=pinned.version if pinned else None,
+        campaigns=len(compiled.index),
+        bidding=load_delivery(delivery, compiled.index).count,
+    )
+    published = service.store.publish(manifest, {**compiled.objects, manifest.delivery: delivery}, now)
+    log.event(
+        "refresh",
+        version=version,
+        campaigns=manifest.campaigns,
+        bidding=manifest.bidding,
+        compiled=len(compiled.objects),
+        pinned=manifest.pinned,
+        published=published,
+    )
+    return version
+
+
+def _limited(index: Index, latest: Mapping[str, BudgetLimits]) -> dict[str, str]:
+    """The campaigns that have a budget, with their time zones: nobody asks what the others spent."""
+    limited: dict[str, str] = {}
+    for part in index.parts:
+        for place, its in enumerate(part.columns.terms()):
+            name = part.columns.id(place)
+            now = latest.get(name, its)
+            if any(limit is not None for limit in (its.total, its.daily, now.total, now.daily)):
+                limited[name] = part.columns.zone(place)
+    return limited
+
+
+def _days(zones: Mapping[str, str], now: datetime) -> dict[str, date]:
+    """Each campaign's day at this moment."""
+    days = {zone: local(now, zone).date() for zone in set(zones.values())}
+    return {name: days[zone] for name, zone in zones.items()}
+
+
+def _compiled(service: Service, current: Manifest | None) -> _Compiled:
+    # read before the campaigns: what changes meanwhile is taken for a change since
+    revision = service.campaigns.revision()
+    index = _held(service, current)
+    if current is None or index is None or current.base_revision is None:
+        return _compiled_anew(service, revision)
+    if current.revision == revision and current.pinned is None:
+        return _Compiled(index, current.index, {}, revision, current.base_revision)
+    base = index.parts[0]
+    changed = service.campaigns.changes(current.base_revision)
+    if changed is None or len(changed) > max(MOST_RECENT, len(base) // 20):
+        return _compiled_anew(service, revision)
+    campaigns = list(_sellable(service.campaigns.get_many(sorted(changed))))
+    recent = compile_index(campaigns, gone=changed - {campaign.id for campaign in campaigns})
+    keys = (current.index[0], INDEXES + object_id(recent))
+    parts = [base, Part.load(recent, len(base))]
+    return _Compiled(Index(parts), keys, {keys[1]: recent}, revision, current.base_revision)
+
+
+def _compiled_anew(service: Service, revision: int) -> _Compiled:
+    base = compile_index(_sellable(service.campaigns.all()))
+    key = INDEXES + object_id(base)
+    return _Compiled(Index.load([base]), (key,), {key: base}, revision, revision)
+
+
+def _sellable(campaigns: "Iterable[Campaign]") -> "Iterator[Campaign]":
+    """Those whose event URLs are of a length that arrives: imports refuse others, but older ones may be stored."""
+    for campaign in campaigns:
+        if advice := too_long(campaign):
+            log.warning("campaign.left_out", campaign=campaign.id, reason=advice)
+        else:
+            yield campaign
+
+
+def _taken_over(service: Service, pinned: Manifest) -> _Compiled | None:
+    try:
+        index = service.store.index(pinned.index, service.refreshed)
+    except BadSnapshot as error:
+        log.error("snapshot.pin", version=pinned.version, reason=f"{error}: refreshes go on unpinned")
+        return None
+    service.refreshed = index
+    return _Compiled(index, pinned.index, {}, pinned.revision or 0, pinned.base_revision or 0)
+
+
+def _latest_terms(service: Service, pinned: Manifest) -> Mapping[str, BudgetLimits]:
+    """What campaigns of a pinned index are to be held to by now: a pin keeps their bids, not a pause or a budget."""
+    changed = None if pinned.base_revision is None else service.campaigns.changes(pinned.base_revision)
+    campaigns: Iterable[Campaign]
+    campaigns = service.campaigns.all() if changed is None else service.campaigns.get_many(sorted(changed))
+    return {campaign.id: budget_limits(campaign) for campaign in campaigns}
+
+
+def _held(service: Service, current: Manifest | None) -> Index | None:
+    """The index that is pointed to, kept from the refresh before where that made it; None where it can't be read."""
+    if current is None:
+        return None
+    try:
+        index = service.store.index(current.index, service.refreshed)
+    except BadSnapshot as error:
+        log.warning("snapshot.refused", reason=str(error), then="all campaigns are compiled anew")
+        return None
+    service.refreshed = index
+    return index

@@ -1,0 +1,145 @@
+"""From the offers of a decision to the bids of an OpenRTB response."""
+
+from datetime import datetime
+from hashlib import blake2b
+from typing import NamedTuple
+
+from bidder.auction.offer import Offer
+from bidder.auction.price import Rates, charged_at_least, is_first_price
+from bidder.endpoints.vast import skip_offset, vast
+from bidder.events.claims import DEFAULT_EXP, Claims
+from bidder.events.exchange import UNKNOWN, Exchange
+from bidder.events.kinds import BilledBy, Kind
+from bidder.events.token import SigningKeys
+from bidder.events.urls import LOSS_REASON, PRICE, EventUrls, query
+from bidder.money import Rate, decimal_price
+from bidder.openrtb import macros
+from bidder.openrtb.api_framework import ApiFramework
+from bidder.openrtb.bid import Bid
+from bidder.openrtb.bid_request import BidRequest
+from bidder.openrtb.creative_attribute import CreativeAttribute
+from bidder.openrtb.imp import Imp
+from bidder.openrtb.markup_type import MarkupType
+from bidder.openrtb.slot_in_pod import SlotInPod
+from bidder.parameters import DEFAULTS
+from bidder.privacy.viewer import viewer
+from bidder.url_names import digits
+
+_PRICED = "?" + query(**{PRICE: macros.AUCTION_PRICE})
+_LOST = "?" + query(**{PRICE: macros.AUCTION_PRICE, LOSS_REASON: macros.AUCTION_LOSS})
+
+
+def bid_id(auction_id: str, offer: Offer, number: int, now: datetime) -> str:
+    """The bid's id: unique to this answer, so that each answer is billed at most once, and never drawn at random.
+
+    `number` tells the bids of one answer apart.
+    """
+    text = "\0".join((auction_id, offer.slot.imp.id, offer.campaign.id, str(number), now.isoformat()))
+    digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).digest()
+    return digits(int.from_bytes(digest)).rjust(16, "A")
+
+
+class BidContext(NamedTuple):
+    """What all bids of one answer share: `base` of the event URLs, their keys, the caller's name, the currency.
+
+    `rates` are what one unit of each currency is worth, in micros of the account currency. `billed_by` is the kind of
+    event that this caller counts by; `agreed` is what else was agreed with it. `most_exp` is in seconds.
+    """
+
+    request: BidRequest
+    base: str
+    keys: SigningKeys
+    now: datetime
+    exchange: str | None
+    currency: str
+    rates: Rates
+    billed_by: BilledBy = Kind.IMPRESSION
+    agreed: Exchange = UNKNOWN
+    most_exp: int = DEFAULTS.most_exp
+
+    @property
+    def rate(self) -> Rate:
+        """What one unit of the bid's currency is worth."""
+        return self.rates[self.currency]
+
+
+def exp(imp: Imp, most: int) -> int:
+    """How long a bid may be shown, in seconds: what the impression asks for (OpenRTB 2.6, 3.2.4), `most` at most."""
+    return min(imp.exp if imp.exp and imp.exp > 0 else int(DEFAULT_EXP.total_seconds()), most)
+
+
+def least_credible(terms: BidContext, offer: Offer) -> int:
+    """The lowest CPM, in micros, that the notices of an offer are believed."""
+    bid, seconds = offer.price, round(offer.fit.creative.duration)
+    charged = charged_at_least(offer.slot, bid, seconds, terms.rates, terms.currency)
+    first = is_first_price(terms.request, offer.slot, bid)
+    return terms.agreed.least_credible(bid.cpm_micros, charged, is_first_price=first)
+
+
+def _is_code(country: str) -> bool:
+    return len(country) in {2, 3} and country.isascii() and country.isalpha()
+
+
+def event_urls(terms: BidContext, offer: Offer, number: int) -> EventUrls:
+    """The signed URLs of an offer, the answer's first being number 0."""
+    request = terms.request
+    geo = request.device and request.device.geo
+    country = geo.country if geo and geo.country and _is_code(geo.country) else None
+    claims = Claims(
+        bid_id=bid_id(request.id, offer, number, terms.now),
+        campaign_id=offer.campaign.id,
+        creative_id=offer.fit.creative.id,
+        price_micros=offer.price.cpm_micros,
+        issued=int(terms.now.timestamp()),
+        test=bool(request.test),
+        deal_id=offer.price.deal_id,
+        country=country,
+        exchange=terms.exchange,
+        rate=terms.rate,
+        advertiser=offer.campaign.advertiser.domain,
+        zone=offer.campaign.time_zone,
+        user=viewer(request, terms.keys),
+        billed_by=terms.billed_by,
+        least_micros=0 if request.test else least_credible(terms, offer),
+        minutes=-(-exp(offer.slot.imp, terms.most_exp) // 60),
+    )
+    return EventUrls(terms.base, claims, terms.keys)
+
+
+def bid(terms: BidContext, offer: Offer, urls: EventUrls) -> Bid:
+    """OpenRTB 2.6 section 4.2.3. The exchange fills the macros of the notices and of the markup's impression."""
+    campaign, creative = offer.campaign, offer.fit.creative
+    answer: Bid = {
+        "id": urls.bid_id,
+        "impid": offer.slot.imp.id,
+        "price": decimal_price(offer.price.cpm_micros, terms.rate),
+        "mtype": MarkupType.VIDEO,
+        "adm": vast(offer, urls),
+        "adomain": [campaign.advertiser.domain],
+        "cid": campaign.id,
+        "crid": creative.id,
+        "dur": round(creative.duration),
+        "protocol": offer.fit.protocol,
+        "exp": exp(offer.slot.imp, terms.most_exp),
+        "nurl": urls.by_kind[Kind.WIN] + _PRICED,
+        "burl": urls.by_kind[Kind.BILL] + _PRICED,
+        "lurl": urls.by_kind[Kind.LOSS] + _LOST,
+    }
+    if offer.fit.media:
+        answer["w"], answer["h"] = offer.fit.media[0].width, offer.fit.media[0].height
+    if campaign.categories:
+        answer["cat"] = list(campaign.categories)
+        answer["cattax"] = campaign.cattax
+    attributes = {*creative.attributes, *([CreativeAttribute.SKIPPABLE] if skip_offset(offer) is not None else [])}
+    if attributes:
+        answer["attr"] = sorted(attributes)
+    apis = {*creative.apis, *({ApiFramework.OMID_1} & set(offer.slot.video.api) if creative.verifications else ())}
+    if apis:
+        answer["apis"] = sorted(apis)
+    if offer.slot.video.slotinpod in {SlotInPod.FIRST, SlotInPod.LAST}:
+        answer["slotinpod"] = offer.slot.video.slotinpod
+    if creative.language:
+        answer["language"] = creative.language
+    if offer.price.deal_id is not None:
+        answer["dealid"] = offer.price.deal_id
+    return answer

@@ -1,0 +1,39 @@
+"""A snapshot in one file, to be replayed later: a zip of its manifest and its objects, by their keys."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from zipfile import BadZipFile, ZipFile
+
+from pydantic import ValidationError
+
+from bidder.snapshot.container import BadSnapshot
+from bidder.snapshot.delivery_state import load_delivery
+from bidder.snapshot.id_lists import IdList
+from bidder.snapshot.index import Index
+from bidder.snapshot.manifest import Manifest
+from bidder.snapshot.snapshot import Snapshot
+
+_MANIFEST = "manifest.json"
+
+
+def save(path: Path, manifest: Manifest, objects: Mapping[str, bytes]) -> None:
+    """Writes the file whole or not at all."""
+    part = path.with_name(path.name + ".part")
+    with ZipFile(part, "w") as file:
+        file.writestr(_MANIFEST, manifest.model_dump_json(exclude_defaults=True))
+        for key, data in objects.items():
+            file.writestr(key, data)
+    part.replace(path)
+
+
+def load_saved(path: Path) -> Snapshot:
+    """The snapshot of a file that `save` wrote. Raises BadSnapshot, OSError."""
+    try:
+        with ZipFile(path) as file:
+            manifest = Manifest.model_validate_json(file.read(_MANIFEST))
+            index = Index.load([file.read(key) for key in manifest.index])
+            lists = {name: IdList(file.read(key)) for name, key in manifest.lists.items()}
+            return Snapshot(manifest.version, index, load_delivery(file.read(manifest.delivery), index), lists)
+    except (BadZipFile, KeyError, ValidationError) as error:
+        msg = f"{path} is no saved snapshot: {error}"
+        raise BadSnapshot(msg) from None

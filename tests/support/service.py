@@ -1,0 +1,73 @@
+"""A service whose AWS is in memory, for tests of the endpoints."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from bidder.events.event import Event
+from bidder.events.token import SigningKeys
+from bidder.parameters import DEFAULTS, Parameters, Reading
+from bidder.service.service import Service
+from bidder.settings import Settings
+from bidder.snapshot.snapshot import Snapshot
+
+KEYS = SigningKeys(current="k1", keys={"k1": "A" * 43})
+SETTINGS = Settings(
+    campaigns_table="campaigns",
+    history_table="history",
+    ledger_table="ledger",
+    learning_table="learning",
+    frequency_table="frequency",
+    snapshot_bucket="snapshots",
+    creative_bucket="creatives",
+    archive_bucket="archive",
+    events_topic="arn:aws:sns:us-east-1:000000000000:bid-events",
+    notices_queue="http://127.0.0.1:4566/000000000000/bid-events-notices",
+    refresh_topic="arn:aws:sns:us-east-1:000000000000:campaign-refresh",
+)
+
+
+class Holder:
+    """A keeper that holds one snapshot for ever."""
+
+    def __init__(self, held: Snapshot | None) -> None:
+        self.held = held
+
+    def current(self, _now: datetime) -> Snapshot | None:
+        return self.held
+
+
+class Steady:
+    """Parameters that never change."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        self.held = Reading(parameters, {})
+
+    def value(self) -> Reading:
+        return self.held
+
+
+class Recorder:
+    """A publisher that keeps what it is given, or fails."""
+
+    def __init__(self, failure: Exception | None = None) -> None:
+        self.published: list[Event] = []
+        self.failure = failure
+
+    def publish(self, event: Event) -> None:
+        if self.failure:
+            raise self.failure
+        self.published.append(event)
+
+    def publish_all(self, events: Sequence[Event]) -> None:
+        for event in events:
+            self.publish(event)
+
+
+def service(held: Snapshot | None, **replaced: Any) -> Service:
+    """A service with this snapshot; keyword arguments replace parameters and its other parts."""
+    made = Service(SETTINGS)
+    steering = {name: replaced.pop(name) for name in Parameters.model_fields if name in replaced}
+    renewed = Steady(DEFAULTS.model_copy(update={"signing_keys": KEYS, **steering}))
+    made.__dict__.update({"keeper": Holder(held), "publisher": Recorder(), "renewed": renewed, **replaced})
+    return made

@@ -1,0 +1,121 @@
+"""Competitors are kept apart in one answer, against an exhaustive search over what the naive evaluator would bid."""
+
+import json
+from itertools import combinations, product
+from typing import Any
+
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from bidder.auction.decide import decide
+from bidder.auction.match import match
+from bidder.auction.offer import Offer
+from bidder.campaigns.campaign import Campaign
+from bidder.openrtb.parse import parse
+from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.oracle import Bid, bids
+
+PLACEMENTS = ["1", "2", "4"]
+
+
+@st.composite
+def books(draw: st.DrawFn, max_size: int = 6) -> list[Campaign]:
+    """Campaigns that differ in price, group, advertiser, and in which of the impressions they take."""
+    return [
+        campaign(
+            id=f"c{number}",
+            cpm=draw(st.sampled_from([1, 2, 3, 3.5, 6])),
+            advertiser={
+                "name": "A",
+                "domain": draw(st.sampled_from(["a.example", "www.a.example", "b.test", "c.com"])),
+            },
+            competes_in=draw(st.lists(st.sampled_from(["Cars", "banks"]), max_size=2, unique=True)),
+            once_a_request=draw(st.sampled_from([False, False, True])),
+            targeting={"placement": {"exclude": draw(st.lists(st.sampled_from(PLACEMENTS), max_size=1))}},
+            creatives=[creative(duration=draw(st.sampled_from([6, 15])))],
+        )
+        for number in range(draw(st.integers(0, max_size)))
+    ]
+
+
+@st.composite
+def requests(draw: st.DrawFn) -> dict[str, Any]:
+    """Several impressions: by themselves, in a pod, or a pod each."""
+    imps = []
+    for number in range(draw(st.integers(2, 3))):
+        video: dict[str, Any] = {"mimes": ["video/mp4"], "plcmt": int(draw(st.sampled_from(PLACEMENTS)))}
+        video |= draw(st.sampled_from([{}, {}, {"podid": "break"}, {"poddur": 20, "maxseq": 2}]))
+        imps.append({"id": str(number), "video": video})
+    return {"id": draw(st.sampled_from("abc")), "imp": imps}
+
+
+def made_of(request: dict[str, Any], book: list[Campaign]) -> list[Offer]:
+    held = snapshot(book)
+    parsed = parse(json.dumps(request).encode())
+    return decide(parsed, match(parsed, held, NOW), held, "bidder", NOW)
+
+
+def compete(one: Campaign, other: Campaign) -> bool:
+    if one.advertiser.domain.removeprefix("www.") == other.advertiser.domain.removeprefix("www."):
+        return one.once_a_request or other.once_a_request
+    return bool({group.lower() for group in one.competes_in} & {group.lower() for group in other.competes_in})
+
+
+def most_worth(request: dict[str, Any], book: list[Campaign]) -> int:
+    by_id = {c.id: c for c in book}
+    holds: list[list[list[tuple[str, Bid]]]] = []
+    for imp in request["imp"]:
+        video, most = imp["video"], 2 if "poddur" in imp["video"] else 1
+        pod = video.get("podid", imp["id"])
+        possible = bids(request, imp, book, NOW)
+        sets = [list(chosen) for count in range(most + 1) for chosen in combinations(possible, count)]
+        holds.append([[(pod, b) for b in s] for s in sets if sum(b.creative.duration for b in s) <= 20 or most == 1])
+
+    def allowed(answer: list[tuple[str, Bid]]) -> bool:
+        once_in_a_pod = len({(pod, b.campaign_id) for pod, b in answer}) == len(answer)
+        pairs = combinations([by_id[b.campaign_id] for _, b in answer], 2)
+        return once_in_a_pod and not any(compete(*pair) for pair in pairs)
+
+    answers = ([one for part in parts for one in part] for parts in product(*holds))
+    return max(sum(b.price for _, b in answer) for answer in answers if allowed(answer))
+
+
+@settings(max_examples=200)
+@given(requests(), books())
+def test_the_answer_is_worth_most_of_all_without_competitors(request: dict[str, Any], book: list[Campaign]) -> None:
+    made = made_of(request, book)
+
+    event(f"{len(made)} ads")
+    assert not any(compete(a.campaign, b.campaign) for a, b in combinations(made, 2))
+    assert sum(offer.price.cpm_micros for offer in made) == most_worth(request, book)
+
+
+@given(requests(), books())
+def test_it_is_the_same_again_whatever_the_order_of_campaigns(request: dict[str, Any], book: list[Campaign]) -> None:
+    once, again = (
+        [(o.slot.imp.id, o.campaign.id, o.fit.creative.id) for o in made_of(request, its)] for its in (book, book[::-1])
+    )
+
+    assert once == again
+
+
+@given(requests(), books(), st.booleans())
+def test_a_competitor_that_does_not_match_changes_nothing(
+    request: dict[str, Any], book: list[Campaign], once: bool
+) -> None:
+    elsewhere = {"country": {"include": ["atlantis"]}}
+    stranger = campaign(id="x", cpm=999, competes_in=["cars", "banks"], once_a_request=once, targeting=elsewhere)
+
+    with_it, without = made_of(request, [*book, stranger]), made_of(request, book)
+
+    assert [(o.slot.imp.id, o.campaign.id) for o in with_it] == [(o.slot.imp.id, o.campaign.id) for o in without]
+
+
+@given(requests(), books())
+def test_who_competes_with_nobody_here_changes_nothing(request: dict[str, Any], book: list[Campaign]) -> None:
+    plain = [c.model_copy(update={"competes_in": (), "once_a_request": False}) for c in book]
+    alone = [c.model_copy(update={"competes_in": (c.advertiser.owner,)}) for c in plain]
+
+    made, of_plain = made_of(request, alone), made_of(request, plain)
+
+    assert [o.campaign.id for o in made] == [o.campaign.id for o in of_plain]

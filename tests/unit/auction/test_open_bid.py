@@ -1,0 +1,36 @@
+"""What a campaign with a goal bids, against the naive evaluator, where counts are there to learn from."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.delivery.outcome_counts import OutcomeCounts
+from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.matchable import video_request
+from tests.support.oracle import bids
+from tests.unit.auction.test_decide import offers
+
+numbers = st.integers(0, 5000)
+learned = st.dictionaries(
+    st.tuples(st.sampled_from(["plain", "plain", "another"]), st.sampled_from(["s0", "s1", "s2"])),
+    st.builds(OutcomeCounts, *[numbers] * 4),
+    min_size=1,
+)
+
+
+@given(
+    st.sampled_from(["cpcv", "cpc", "cpv"]),
+    st.sampled_from(["even", "weighted", "best"]),
+    st.lists(st.integers(1, 9), min_size=1, max_size=3),
+    learned,
+)
+def test_a_goal_is_priced_by_what_was_learned(
+    goal: str, rotation: str, weights: list[int], counts: dict[tuple[str, str], OutcomeCounts]
+) -> None:
+    spots = [creative(id=f"s{n}", weight=weight) for n, weight in enumerate(weights)]
+    one = campaign(cpm=None, **{goal: 0.0213}, max_cpm=1000, rotation=rotation, creatives=spots)
+    request = video_request()
+
+    made = offers(request, snapshot([one], counts=counts))["1"]
+
+    expected = bids(request, request["imp"][0], [one], NOW, counts=counts)
+    assert {made.price.cpm_micros} == {bid.price for bid in expected}

@@ -1,0 +1,105 @@
+"""The filling of pods against an exhaustive search."""
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations_with_replacement, product
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bidder.auction import pod_packing as under_test
+from bidder.auction.pod_packing import PodAd, PodPlace, pack_pods
+
+RIVALS = (1 << 5, 1 << 6)
+"""Marks of two that compete: each bars the other, and neither itself."""
+
+
+def ad(value: int, seconds: int, once: int, side: int | None) -> PodAd:
+    own, other = (RIVALS[side], RIVALS[1 - side]) if side is not None else (0, 0)
+    return PodAd(value, seconds, once | own, once | other)
+
+
+ads = st.builds(
+    ad,
+    value=st.integers(1, 12),
+    seconds=st.sampled_from([6, 10, 15, 30]),
+    once=st.integers(0, 31),
+    side=st.sampled_from([None, None, 0, 1]),
+)
+places = st.builds(
+    PodPlace,
+    ads=st.integers(1, 3),
+    seconds=st.sampled_from([None, 10, 30, 45]),
+    choices=st.lists(ads, max_size=5).map(tuple),
+)
+
+
+def fillings(place: PodPlace) -> Iterator[tuple[int, ...]]:
+    """All that one place could hold by itself."""
+    for count in range(place.ads + 1):
+        for chosen in combinations_with_replacement(range(len(place.choices)), count):
+            if place.seconds is None or sum(place.choices[i].seconds for i in chosen) <= place.seconds:
+                yield chosen
+
+
+def may_come_together(chosen: Sequence[PodAd]) -> bool:
+    marks = [bit for ad in chosen for bit in range(5) if ad.marks >> bit & 1]
+    rivals = {bit for ad in chosen for bit in RIVALS if ad.marks & bit}
+    return len(marks) == len(set(marks)) and len(rivals) < 2
+
+
+def shown(pod: Sequence[PodPlace], filling: Sequence[Sequence[int]]) -> list[PodAd]:
+    return [place.choices[i] for place, chosen in zip(pod, filling, strict=True) for i in chosen]
+
+
+pods = st.lists(places, min_size=1, max_size=3) | st.builds(
+    lambda slot, count, more: [slot._replace(ads=1)] * count + more,
+    places,
+    st.integers(2, 3),
+    st.lists(places, max_size=1),
+)
+"""Some with slots that are alike."""
+
+
+@settings(max_examples=500)
+@given(pods)
+def test_nothing_is_worth_more(pod: list[PodPlace]) -> None:
+    filling = pack_pods(pod)
+
+    possible = (shown(pod, each) for each in product(*map(fillings, pod)))
+    most = max(sum(ad.value for ad in chosen) for chosen in possible if may_come_together(chosen))
+    assert sum(ad.value for ad in shown(pod, filling)) == most
+
+
+@given(pods)
+def test_the_filling_keeps_all_limits(pod: list[PodPlace]) -> None:
+    filling = pack_pods(pod)
+
+    assert len(filling) == len(pod)
+    assert may_come_together(shown(pod, filling))
+    for place, chosen in zip(pod, filling, strict=True):
+        assert len(chosen) <= place.ads
+        assert place.seconds is None or sum(place.choices[i].seconds for i in chosen) <= place.seconds
+
+
+def test_a_break_of_real_size_is_searched_to_the_end() -> None:
+    choices = tuple(
+        PodAd(1000 + 37 * n % 501, (6, 10, 15, 20, 30)[n % 5], (marks := 1 << n | 1 << (24 + n % 9)), marks)
+        for n in range(24)
+    )
+    pod = [PodPlace(6, 120, choices), PodPlace(1, None, choices), PodPlace(1, None, choices)]
+    search = under_test._Search(pod)
+
+    search.extend(0, 0, under_test._start(pod[0]), 0, 0, ())
+
+    assert search.steps < under_test.MOST_STEPS
+
+
+def test_a_break_of_many_equal_slots_is_searched_to_the_end() -> None:
+    choices = tuple(PodAd(1000 + 37 * n % 501, 15, 1 << n, 1 << n) for n in range(24))
+    pod = [PodPlace(1, None, choices)] * 50
+    search = under_test._Search(pod)
+
+    search.extend(0, 0, under_test._start(pod[0]), 0, 0, ())
+
+    assert search.steps < under_test.MOST_STEPS / 10
+    assert search.best_value == sum(ad.value for ad in choices)

@@ -1,0 +1,95 @@
+"""Lines against a plain reading of rules and expressions."""
+
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from bidder.campaigns.dnf import MAX_CONJUNCTIONS, TooManyConjunctions, conjunctions, matches
+from bidder.campaigns.targeting import Expression, Targeting
+
+NAMES = ("os", "make", "keyword")
+VALUES = st.sampled_from("abcd")
+RULES = st.dictionaries(
+    st.sampled_from(NAMES),
+    st.fixed_dictionaries({}, optional={side: st.lists(VALUES, max_size=2) for side in ("include", "exclude", "all")}),
+    max_size=3,
+)
+CONDITIONS = st.recursive(
+    RULES.filter(bool),
+    lambda inner: (
+        st.builds(lambda of: {"and": of}, st.lists(inner, min_size=1, max_size=3))
+        | st.builds(lambda of: {"or": of}, st.lists(inner, min_size=1, max_size=3))
+        | st.builds(lambda of: {"not": of}, inner)
+    ),
+    max_leaves=6,
+)
+SEEN = st.fixed_dictionaries({}, optional={name: st.lists(VALUES, max_size=3).map(tuple) for name in NAMES})
+
+
+def meets(node: dict[str, Any], seen: dict[str, tuple[str, ...]]) -> bool:
+    if "and" in node:
+        return all(meets(one, seen) for one in node["and"])
+    if "or" in node:
+        return any(meets(one, seen) for one in node["or"])
+    if "not" in node:
+        return not meets(node["not"], seen)
+    for name, rule in node.items():
+        shown = set(seen.get(name, ()))
+        if rule.get("include") and not shown & set(rule["include"]):
+            return False
+        if shown & set(rule.get("exclude", [])) or set(rule.get("all", [])) - shown:
+            return False
+    return True
+
+
+@given(RULES, st.none() | CONDITIONS, SEEN)
+def test_any_line_holds_exactly_where_rules_and_expression_are_met(
+    rules: dict[str, Any], where: dict[str, Any] | None, seen: dict[str, tuple[str, ...]]
+) -> None:
+    targeting = TypeAdapter(Targeting).validate_python(rules)
+    expression = None if where is None else Expression(where)
+    try:
+        found = conjunctions(targeting, expression)
+    except TooManyConjunctions:
+        assume(False)
+
+    expected = meets(rules, seen) and (where is None or meets(where, seen))
+    assert any(matches(line, seen) for line in found) == expected
+
+
+@given(CONDITIONS)
+def test_an_expression_survives_being_stored(where: dict[str, Any]) -> None:
+    expression = Expression(where)
+    assert Expression.model_validate_json(expression.model_dump_json()) == expression
+
+
+def test_an_expression_of_too_many_cases_is_refused_with_the_limit() -> None:
+    either = {"or": [{"os": {"include": ["a"]}}, {"make": {"include": ["b"]}}]}
+    with pytest.raises(TooManyConjunctions, match=f"more than {MAX_CONJUNCTIONS}"):
+        conjunctions({}, Expression({"and": [either] * 7}))
+
+
+def test_hours_are_told_in_the_campaigns_time_zone() -> None:
+    targeting = TypeAdapter(Targeting).validate_python({"hour": {"include": ["tue 14-15"]}})
+    [line] = conjunctions(targeting, None, "Europe/Berlin")
+    assert line["hour"].any_of == (frozenset({"Europe/Berlin tue 14"}),)
+
+
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [
+        ({}, "no condition"),
+        ({"and": []}, "and takes a list of conditions"),
+        ({"or": {"os": {}}}, "or takes a list of conditions"),
+        ({"not": {"os": {}}, "and": [{"os": {}}]}, "in one condition"),
+        ({"and": [{"colour": {"include": ["red"]}}]}, "colour"),
+        ({"not": {"os": {"includes": ["a"]}}}, "includes"),
+        ({"os_version": {"include": ["ios 17"]}}, "no range of versions"),
+    ],
+)
+def test_what_is_no_expression_is_refused_with_what_is_wrong(where: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        Expression(where)

@@ -1,0 +1,70 @@
+"""Ranges that contain what a request shows, against looking at each."""
+
+from math import acos, cos, radians, sin
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.campaigns.targeted_ranges import TargetedRanges
+
+LATS, LONS = st.floats(-90, 90), st.floats(-180, 180)
+CIRCLES = st.lists(
+    st.tuples(LATS.map(lambda x: round(x, 3)), LONS.map(lambda x: round(x, 3)), st.floats(1, 500)), max_size=5
+)
+
+
+def far(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
+    """By the spherical law of cosines, in km."""
+    one, other, apart = radians(lat), radians(other_lat), radians(other_lon - lon)
+    return 6371.0 * acos(max(-1.0, min(1.0, sin(one) * sin(other) + cos(one) * cos(other) * cos(apart))))
+
+
+@given(CIRCLES, LATS, LONS, st.integers(0, 4), st.floats(-4, 4), st.floats(-4, 4))
+def test_circles_are_those_that_are_near_enough(
+    circles: list[tuple[float, float, float]], lat: float, lon: float, pick: int, north: float, east: float
+) -> None:
+    if pick < len(circles):
+        lat = max(-90.0, min(90.0, circles[pick][0] + north))
+        lon = (circles[pick][1] + east + 180) % 360 - 180
+    texts = {f"{a},{b} {km:.3f}km": (a, b, round(km, 3)) for a, b, km in circles}
+    known = TargetedRanges(frozenset({"near"}), {"near": texts})
+
+    found = set(known.circles(lat, lon))
+
+    for text, (a, b, km) in texts.items():
+        distance = far(lat, lon, a, b)
+        if abs(distance - km) > 0.5:  # what the two formulae differ by, and more
+            assert (text in found) == (distance < km)
+
+
+VERSION = st.lists(st.integers(0, 20), min_size=1, max_size=3).map(tuple)
+
+
+@given(VERSION, st.none() | VERSION, st.none() | VERSION)
+def test_a_version_is_in_a_range_by_its_numbers(
+    version: tuple[int, ...], least: tuple[int, ...] | None, most: tuple[int, ...] | None
+) -> None:
+    def text(numbers: tuple[int, ...] | None) -> str:
+        return ".".join(map(str, numbers or ()))
+
+    def padded(numbers: tuple[int, ...]) -> tuple[int, ...]:
+        return (*numbers, 0, 0, 0, 0)[:4]
+
+    above = least is None or padded(version) >= padded(least)
+    below = most is None or padded(version)[: len(most)] <= most
+    spelled = f"ios {text(least)}..{text(most)}"
+    known = TargetedRanges(frozenset({"os_version"}), {"os_version": [spelled, "android 1..99"]})
+
+    assert list(known.versions("ios", text(version))) == ([spelled] if above and below else [])
+
+
+@pytest.mark.parametrize(("version", "inside"), [("17.2.1", True), ("17.3", False), ("15", True), ("14.9", False)])
+def test_a_range_ends_with_all_of_its_last_version(version: str, inside: bool) -> None:
+    known = TargetedRanges(frozenset({"os_version"}), {"os_version": ["ios 15..17.2"]})
+    assert bool(list(known.versions("ios", version))) == inside
+
+
+def test_zones_are_those_of_the_hours() -> None:
+    hours = ["Europe/Berlin tue 14", "UTC mon 0", "Europe/Berlin wed 1"]
+    assert TargetedRanges(frozenset({"hour"}), {"hour": hours}).zones == {"Europe/Berlin", "UTC"}

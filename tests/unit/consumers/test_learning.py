@@ -1,0 +1,29 @@
+from bidder.consumers.learning import count_outcomes
+from bidder.events.kinds import Kind
+from bidder.events.learning import Learning
+from tests.support.campaigns import NOW
+from tests.support.events import event
+from tests.support.fake_dynamodb import FakeDynamoDB
+from tests.support.service import service
+
+
+def messages(*bodies: str) -> list[dict[str, str]]:
+    return [{"messageId": f"m{number}", "body": body} for number, body in enumerate(bodies)]
+
+
+def test_poison_fails_alone() -> None:
+    learning = Learning(FakeDynamoDB(), "learning")  # type: ignore[arg-type]
+    bodies = ["poison", *(event(1, kind).model_dump_json() for kind in (Kind.IMPRESSION, Kind.COMPLETE))]
+
+    answer = count_outcomes(service(None, learning=learning), messages(*bodies))
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+    assert learning.counts(NOW)["c1", "spot"][:3] == (1, 0, 1)
+
+
+def test_each_message_of_what_was_crowded_out_is_delivered_again() -> None:
+    learning = Learning(FakeDynamoDB(iter(["conflict"] * 100)), "learning")  # type: ignore[arg-type]
+
+    answer = count_outcomes(service(None, learning=learning), messages(*[event(1).model_dump_json()] * 2))
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}, {"itemIdentifier": "m1"}]}

@@ -1,0 +1,35 @@
+from bidder.consumers.ledger import count_spend
+from bidder.events.bounded_sets import BoundedSets
+from bidder.events.ivt_filter import IvtFilter
+from bidder.events.ledger import Ledger
+from tests.support.events import event
+from tests.support.fake_dynamodb import FakeDynamoDB
+from tests.support.service import service
+
+
+def messages(*bodies: str) -> list[dict[str, str]]:
+    return [{"messageId": f"m{number}", "body": body} for number, body in enumerate(bodies)]
+
+
+def failed(answer: dict[str, list[dict[str, str]]]) -> list[str]:
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def test_a_message_that_cannot_be_read_fails_alone() -> None:
+    dynamodb = FakeDynamoDB()
+    with_ledger = service(None, ledger=Ledger(dynamodb, "ledger"), judge=IvtFilter(BoundedSets(dynamodb, "ledger")))
+    poison = ["", "{}", "no json", event(9).model_dump_json().replace('"version":1', '"version":2')]
+
+    answer = count_spend(with_ledger, messages(event(1).model_dump_json(), *poison, event(2).model_dump_json()))
+
+    assert failed(answer) == ["m1", "m2", "m3", "m4"]
+    assert dynamodb.items["spend#c1", "total"]["impressions"] == {"N": "2"}
+
+
+def test_every_message_of_a_bid_that_was_crowded_out_is_delivered_again() -> None:
+    dynamodb = FakeDynamoDB(iter(["conflict"] * 100))
+    with_ledger = service(None, ledger=Ledger(dynamodb, "ledger"), judge=IvtFilter(BoundedSets(dynamodb, "ledger")))
+
+    answer = count_spend(with_ledger, messages(event(1).model_dump_json(), event(1).model_dump_json()))
+
+    assert failed(answer) == ["m0", "m1"]

@@ -1,0 +1,218 @@
+"""The refresh, cut short anywhere: bidders only ever see whole snapshots, each newer than the one before."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from bidder.campaigns.campaign import Campaign, Status
+from bidder.campaigns.goal import Outcome
+from bidder.campaigns.repository import CampaignRepository
+from bidder.consumers.refresh import publish_snapshot
+from bidder.delivery.budget import Spend
+from bidder.delivery.outcome_counts import OutcomeCounts
+from bidder.events.exchange import Exchanges
+from bidder.parameters import DEFAULTS
+from bidder.service.service import Service
+from bidder.snapshot.keys import INDEXES
+from bidder.snapshot.snapshot import Snapshot
+from bidder.snapshot.store import SnapshotStore
+from tests.support.campaigns import NOW, campaign
+from tests.support.fake_s3 import FakeS3
+from tests.support.fake_tables import FakeTables
+from tests.support.service import SETTINGS
+
+MINUTE = timedelta(minutes=1)
+
+
+class Died(Exception):
+    """A process that is gone."""
+
+
+class Spends:
+    """A ledger of what was spent, told from outside."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, Spend] = {}
+
+    def spends(self, campaign_ids: dict[str, object]) -> dict[str, Spend]:
+        return {name: self.spent[name] for name in campaign_ids if name in self.spent}
+
+
+class Learned:
+    """Counts, told from outside."""
+
+    def __init__(self) -> None:
+        self.counted: dict[tuple[str, str], OutcomeCounts] = {}
+
+    def counts(self, _now: datetime) -> dict[tuple[str, str], OutcomeCounts]:
+        return self.counted
+
+
+class World:
+    """Stores, and the processes that use them."""
+
+    def __init__(self) -> None:
+        self.s3 = FakeS3()
+        self.s3.now = NOW
+        self.tables = FakeTables({"campaigns": ("id",), "history": ("pk", "sk")})
+        self.exchanges = Exchanges({})
+        self.ledger = Spends()
+        self.learning = Learned()
+        self.campaigns = CampaignRepository(self.tables, "campaigns", "history", pause=lambda _: None)  # type: ignore[arg-type]
+        self.store = SnapshotStore(self.s3, "bucket")  # type: ignore[arg-type]
+
+    def process(self) -> Service:
+        service = Service(SETTINGS)
+        service.store, service.campaigns = SnapshotStore(self.s3, "bucket"), self.campaigns  # type: ignore[arg-type]
+        service.spent = self.ledger  # type: ignore[assignment]
+        service.learning = self.learning  # type: ignore[assignment]
+        service.plain_parameters = lambda: DEFAULTS.model_copy(update={"exchanges": self.exchanges})  # type: ignore[method-assign]
+        return service
+
+    def held(self, known: Snapshot | None = None) -> Snapshot:
+        found = self.store.load(known)
+        assert found is not None
+        return found
+
+
+def bidding(snapshot: Snapshot) -> dict[str, Campaign]:
+    """Who may bid by a snapshot, as what."""
+    return {
+        index.campaign(position).id: index.campaign(position)
+        for index in [snapshot.index]
+        for position in range(len(index))
+        if snapshot.delivery.withheld(position) is None
+    }
+
+
+def active(world: World) -> dict[str, Campaign]:
+    return {c.id: c for c in world.campaigns.all() if c.status is Status.ACTIVE}
+
+
+def test_a_campaign_with_a_goal_bids_by_what_was_counted_since() -> None:
+    world = World()
+    world.campaigns.put(campaign(id="a", cpm=None, cpcv="0.01", max_cpm=50))
+    publish_snapshot(world.process(), NOW)
+    before = world.held().delivery.predictions.of("a", "spot", Outcome.COMPLETION).rate
+    world.learning.counted["a", "spot"] = OutcomeCounts(impressions=1000, completes=900)
+
+    publish_snapshot(world.process(), NOW + MINUTE)
+
+    assert before == 500_000
+    assert world.held().delivery.predictions.of("a", "spot", Outcome.COMPLETION).rate > 800_000
+
+
+def test_an_unchanged_book_is_not_compiled_again() -> None:
+    world = World()
+    world.campaigns.put_many([campaign(id="a"), campaign(id="b")])
+    publish_snapshot(world.process(), NOW)
+    before = len(world.s3.writes)
+
+    publish_snapshot(world.process(), NOW + MINUTE)
+
+    assert [key for key in world.s3.writes[before:] if key.startswith(INDEXES)] == []
+    assert set(bidding(world.held())) == {"a", "b"}
+
+
+def test_a_changed_campaign_alone_is_compiled_and_bidders_keep_the_rest() -> None:
+    world = World()
+    world.campaigns.put_many([campaign(id=name, cpm=5) for name in "abc"])
+    publish_snapshot(world.process(), NOW)
+    known = world.held()
+    world.campaigns.put(campaign(id="b", cpm=9))
+
+    publish_snapshot(world.process(), NOW + MINUTE)
+
+    held = world.held(known)
+    assert held.index.parts[0] is known.index.parts[0]
+    assert len(held.index.parts[1]) == 1
+    assert bidding(held) == active(world)
+
+
+def test_a_pause_and_a_spent_budget_stop_a_campaign_with_the_next_refresh() -> None:
+    world = World()
+    world.campaigns.put_many([campaign(id="a"), campaign(id="b", budget={"total": 1})])
+    publish_snapshot(world.process(), NOW)
+    world.campaigns.set_status("a", Status.PAUSED)
+    world.ledger.spent["b"] = Spend(1_000_000, 0)
+
+    publish_snapshot(world.process(), NOW + MINUTE)
+
+    assert bidding(world.held()) == {}
+
+
+@pytest.mark.parametrize("damage", [b"", b"bidder index 2 0\n", b"bidder index 9 0\nfuture"])
+def test_an_index_that_can_not_be_read_is_compiled_anew(damage: bytes) -> None:
+    world = World()
+    world.campaigns.put(campaign(id="a"))
+    publish_snapshot(world.process(), NOW)
+    [key] = [key for key in world.s3.objects if key.startswith(INDEXES)]
+    world.s3.objects[key] = damage
+
+    publish_snapshot(world.process(), NOW + MINUTE)
+
+    assert bidding(world.held()) == active(world)
+
+
+def test_a_late_duplicate_by_a_clock_that_is_behind_is_newer_since_it_reads_what_is_there_now() -> None:
+    world = World()
+    world.campaigns.put(campaign(id="a", cpm=1))
+    publish_snapshot(world.process(), NOW + MINUTE)
+    known = world.held()
+    world.campaigns.put(campaign(id="a", cpm=2))
+
+    publish_snapshot(world.process(), NOW)
+
+    held = world.held(known)
+    assert held.version == known.version + 1
+    assert held.as_of == NOW
+    assert bidding(held) == active(world)
+
+
+def test_a_pinned_index_that_cannot_be_read_keeps_no_refresh_from_going_on() -> None:
+    world = World()
+    world.campaigns.put(campaign(id="a", cpm=5))
+    old = publish_snapshot(world.process(), NOW)
+    world.store.pin(old)
+    [key] = [key for key in world.s3.objects if key.startswith(INDEXES)]
+    world.s3.objects[key] = b""
+    world.campaigns.put(campaign(id="a", cpm=7))
+
+    publish_snapshot(world.process(), NOW + MINUTE)
+
+    assert bidding(world.held()) == active(world)
+    assert world.store.manifest(world.held().version).pinned is None
+
+
+def test_an_index_that_is_named_for_long_is_written_anew_before_the_bucket_drops_it() -> None:
+    world = World()
+    world.campaigns.put(campaign(id="a"))
+    world.s3.now = NOW
+    publish_snapshot(world.process(), NOW)
+    for hours in range(1, 300, 6):
+        world.s3.now = NOW + timedelta(hours=hours)
+        publish_snapshot(world.process(), world.s3.now)
+
+    [key] = [key for key in world.s3.objects if key.startswith(INDEXES)]
+    assert world.s3.now - world.s3.written[key] <= timedelta(days=2)
+
+
+def test_a_pinned_index_stays_while_pauses_and_budgets_go_on_to_hold() -> None:
+    world = World()
+    world.campaigns.put_many([campaign(id="a", cpm=5), campaign(id="b", cpm=5), campaign(id="c", cpm=5)])
+    old = publish_snapshot(world.process(), NOW)
+    world.campaigns.put(campaign(id="a", cpm=7))
+    world.campaigns.set_status("b", Status.PAUSED)
+    world.campaigns.put(campaign(id="c", cpm=5, budget={"total": 1}))
+    world.ledger.spent["c"] = Spend(1_000_000, 0)
+    publish_snapshot(world.process(), NOW + MINUTE)
+
+    world.store.pin(old)
+    publish_snapshot(world.process(), NOW + 2 * MINUTE)
+    held = world.held()
+    assert {name: c.cpm_micros for name, c in bidding(held).items()} == {"a": 5_000_000}
+    assert world.store.manifest(held.version).pinned == old
+
+    world.store.pin(None)
+    publish_snapshot(world.process(), NOW + 3 * MINUTE)
+    assert {name: c.cpm_micros for name, c in bidding(world.held()).items()} == {"a": 7_000_000}

@@ -1,0 +1,114 @@
+"""What shows that it is no person, or no player, is marked, and the same each time it is asked."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.events.bounded_sets import BoundedSets
+from bidder.events.event import Event
+from bidder.events.ivt_filter import IvtFilter
+from bidder.events.ivt_rules import MOST_A_MINUTE, MOST_ADDRESSES
+from bidder.events.kinds import Kind
+from tests.support.campaigns import NOW
+from tests.support.events import event
+from tests.support.fake_dynamodb import FakeDynamoDB
+
+SHOWN = st.lists(
+    st.tuples(st.integers(0, 25), st.sampled_from(["anna", "ben", None]), st.integers(0, 1), st.integers(0, 9)),
+    max_size=150,
+)
+
+
+def judge(dynamodb: FakeDynamoDB) -> IvtFilter:
+    return IvtFilter(BoundedSets(dynamodb, "ledger"))  # type: ignore[arg-type]
+
+
+def shown(number: int, user: str | None, minute: int, address: int) -> Event:
+    its_address = f"address-{address}" if address else None
+    return event(f"{user}{minute}{number}", user=user, at=NOW + timedelta(minutes=minute), address=its_address)
+
+
+@given(SHOWN, st.iterables(st.sampled_from([None, None, None, "before", "after"])))
+def test_the_first_are_believed_however_often_they_come_and_whatever_fails(shown_so, faults) -> None:  # type: ignore[no-untyped-def]
+    dynamodb = FakeDynamoDB(iter(faults))
+    minutes: dict[tuple[str | None, int], list[str]] = {}
+    addresses: dict[str, list[str | None]] = {}
+    for one in shown_so:
+        its = shown(*one)
+        for _ in range(100):
+            judged = judge(dynamodb).judged({"message": its})
+            if judged:
+                break
+        found = judged["message"]
+        of_user = minutes.setdefault((its.user, one[2]), [])
+        of_user += [] if its.bid_id in of_user else [its.bid_id]
+        of_bid = addresses.setdefault(its.bid_id, [])
+        of_bid += [] if its.address in of_bid or its.address is None else [its.address]
+
+        if its.user and of_user.index(its.bid_id) >= MOST_A_MINUTE:
+            assert found.invalid == "too-many"
+        elif its.address and of_bid.index(its.address) >= MOST_ADDRESSES:
+            assert found.invalid == "replayed"
+        else:
+            assert found.invalid is None
+
+
+@pytest.mark.parametrize(
+    ("late", "rule"), [(timedelta(hours=2), "too-late"), (-timedelta(hours=1), "before-bid"), (timedelta(), None)]
+)
+@pytest.mark.parametrize("kind", [Kind.IMPRESSION, Kind.BILL])
+def test_a_sale_out_of_its_time_is_marked(kind: Kind, late: timedelta, rule: str | None) -> None:
+    judged = judge(FakeDynamoDB()).judged({"message": event(1, kind, at=NOW + late)})
+
+    assert judged["message"].invalid == rule
+
+
+def test_nobody_asks_about_what_is_not_billed_or_says_nothing_of_its_sender() -> None:
+    dynamodb = FakeDynamoDB()
+    unasked = [
+        event(1),
+        event(2, Kind.BILL, user="anna", address="a"),
+        event(3, user="anna", invalid="crawler"),
+        event(4, user="anna", billed_by="bill"),
+        event(5, user="anna", test=True),
+    ]
+
+    assert list(judge(dynamodb).judged({its.bid_id: its for its in unasked}).values()) == unasked
+    assert dynamodb.items == {}
+
+
+def test_what_is_judged_at_once_is_judged_the_same() -> None:
+    many = [shown(number, "anna", 0, number % 9) for number in range(35)]
+    at_once = IvtFilter(BoundedSets(FakeDynamoDB(), "ledger"), at_once=4)  # type: ignore[arg-type]
+
+    judged = at_once.judged({its.bid_id: its for its in many})
+
+    assert sum(its.invalid == "too-many" for its in judged.values()) == 35 - MOST_A_MINUTE
+    assert [its.bid_id for its in judged.values()] == list(judged)
+
+
+def test_what_can_not_be_judged_now_is_left_out_and_the_rest_is_judged() -> None:
+    dynamodb = FakeDynamoDB(iter(["before", None, "after", None]))
+    events = {name: event(name, user=name) for name in "abcd"}
+
+    assert list(judge(dynamodb).judged(events)) == ["b", "d"]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2)), max_size=30),
+    st.iterables(st.sampled_from([None, None, "before", "after"])),
+)
+def test_an_encrypted_price_settles_the_first_bid_that_comes_with_it_and_no_other(sales, faults) -> None:  # type: ignore[no-untyped-def]
+    dynamodb = FakeDynamoDB(iter(faults))
+    first: dict[int, int] = {}
+    for bid, vector in sales:
+        its = event(bid, Kind.BILL, price_micros=1_000_000, price_vector=f"adx/{vector}")
+        found: dict[str, Event] = {}
+        while not found:
+            found = judge(dynamodb).judged({"message": its})
+        owner = first.setdefault(vector, bid)
+
+        assert found["message"].price_micros == (1_000_000 if owner == bid else 5_000_000)
+        assert found["message"].billable

@@ -1,0 +1,108 @@
+"""Bids are counted in the process and told once a minute, each once, without anybody waiting for it."""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.endpoints.bid import bid
+from bidder.events.event import Event
+from bidder.events.kinds import Kind
+from bidder.events.report import By, report
+from bidder.service.bid_counts import BidCounts
+from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.matchable import video_request
+from tests.support.service import service
+
+CAMPAIGN = campaign(id="c1", deals=[{"id": "d1", "cpm": 9}])
+SECOND = timedelta(seconds=1)
+
+
+class Told:
+    """Publishes when it is let, and fails as told."""
+
+    def __init__(self, faults: Sequence[str | None] = ()) -> None:
+        self.events: list[Event] = []
+        self.waiting: list[Callable[[], None]] = []
+        self._faults = iter(faults)
+
+    def publish(self, events: Sequence[Event]) -> None:
+        fault = next(self._faults, None)
+        if fault != "before":
+            self.events += events
+        if fault:
+            raise OSError
+
+    def run(self) -> None:
+        while self.waiting:
+            self.waiting.pop()()
+
+
+def post(bids: BidCounts, after: timedelta, **changes: object) -> int:
+    body = json.dumps(video_request(**changes)).encode()
+    return bid(service(snapshot([CAMPAIGN]), bids=bids), body, {}, "https://bid.example", NOW + after).status
+
+
+def test_a_minutes_bids_are_told_by_campaign_and_deal_when_it_is_over_and_nobody_waits() -> None:
+    told = Told()
+    bids = BidCounts("p", told.publish, told.waiting.append)
+    in_deal = {"imp": {"pmp": {"deals": [{"id": "d1"}]}}}
+
+    for second in range(3):
+        assert post(bids, second * SECOND) == 200
+    assert post(bids, 4 * SECOND, **in_deal) == 200
+    assert post(bids, 5 * SECOND, test=1) == 200
+    assert told.waiting == []
+    assert post(bids, timedelta(hours=3)) == 200
+    assert told.events == []
+    told.run()
+
+    assert {(e.campaign_id, e.advertiser, e.deal_id, e.count, e.at) for e in told.events} == {
+        ("c1", "shop.example", None, 3, NOW),
+        ("c1", "shop.example", "d1", 1, NOW),
+    }
+    assert {(e.kind, e.billable, e.attributes()["kind"]["StringValue"]) for e in told.events} == {
+        (Kind.BIDS, False, "bids")
+    }
+    assert len({e.bid_id for e in told.events}) == 2
+
+
+def test_what_could_not_be_told_is_tried_again_with_the_next_minutes_not_with_every_bid() -> None:
+    told = Told(["before"])
+    bids = BidCounts("p", told.publish, told.waiting.append)
+
+    post(bids, 0 * SECOND)
+    post(bids, 60 * SECOND)
+    told.run()
+    for second in range(61, 119):
+        post(bids, second * SECOND)
+    assert (told.waiting, told.events) == ([], [])
+    post(bids, 120 * SECOND)
+    told.run()
+
+    assert sorted((e.at - NOW, e.count) for e in told.events) == [(0 * SECOND, 1), (60 * SECOND, 59)]
+
+
+@given(
+    st.lists(st.integers(0, 200), max_size=40).map(sorted),
+    st.lists(st.sampled_from([None, "before", "after"]), max_size=10),
+    st.randoms(),
+)
+def test_whatever_fails_each_bid_is_counted_once_in_the_hour_in_which_it_was(seconds, faults, rng) -> None:  # type: ignore[no-untyped-def]
+    told = Told(faults)
+    bids = BidCounts("p", told.publish, told.waiting.append)
+    at = [NOW + timedelta(minutes=58, seconds=second) for second in seconds]
+    for moment in at:
+        post(bids, moment - NOW)
+        if rng.random() < 0.5:
+            told.run()
+    for later in range(1, 20):
+        bids.flush(NOW + timedelta(hours=1, minutes=later * 2))
+        told.run()
+
+    rows = report(told.events, By.HOUR)
+    for hour in (12, 13):
+        row = rows.get(f"2026-11-23T{hour}")
+        assert (row.counts[Kind.BIDS] if row else 0) == sum(moment.hour == hour for moment in at)

@@ -1,0 +1,111 @@
+"""Why there were no bids is counted by campaign and reason, and logged at most once a minute."""
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from bidder.auction.decide import decide
+from bidder.auction.explain import explain
+from bidder.auction.match import match
+from bidder.campaigns.campaign import Campaign
+from bidder.endpoints.bid import bid
+from bidder.openrtb.parse import parse
+from bidder.service.no_bid_counts import MOST_CAMPAIGNS, NoBidCounts
+from bidder.service.service import Service
+from tests.support.campaigns import NOW, campaign, campaign_lists, snapshot
+from tests.support.matchable import matchable_requests, video_request
+from tests.support.service import service
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def logged() -> Iterator[list[dict[str, Any]]]:
+    lines: list[dict[str, Any]] = []
+
+    class Listening(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(json.loads(record.getMessage()))
+
+    listening, logger = Listening(), logging.getLogger("bidder")
+    level = logger.level
+    logger.setLevel(logging.INFO)
+    logger.addHandler(listening)
+    yield lines
+    logger.removeHandler(listening)
+    logger.setLevel(level)
+
+
+def ask(made: Service, after: timedelta, **changes: Any) -> int:
+    return bid(made, json.dumps(video_request(**changes)).encode(), {}, "https://bid.example", NOW + after).status
+
+
+def values(lines: list[dict[str, Any]], name: str) -> dict[tuple[str, str | None], int]:
+    return {(line["Reason"], line.get("campaign")): line[name] for line in lines if name in line}
+
+
+def test_a_minutes_reasons_are_logged_as_metrics(logged: list[dict[str, Any]]) -> None:
+    paused, short = campaign(id="paused", status="paused"), campaign(id="short")
+    made = service(snapshot([paused, short]))
+
+    for second in (0, 10, 59):
+        assert ask(made, timedelta(seconds=second), video={"maxduration": 6}) == 204
+    assert logged == []
+    ask(made, MINUTE, cur=["XYZ"])
+
+    assert values(logged, "NoBids") == {("no_campaign_fits", None): 4}
+    assert values(logged, "Refusals") == {("duration", "short"): 3, ("currency", ""): 1}
+    assert values(logged, "Withheld") == {("paused", None): 1}
+    for line in logged:
+        [metric] = line["_aws"]["CloudWatchMetrics"]
+        assert (metric["Namespace"], metric["Dimensions"]) == ("bidder", [["Reason"]])
+        assert line["_aws"]["Timestamp"] == int((NOW + MINUTE).timestamp() * 1000)
+        assert isinstance(line[metric["Metrics"][0]["Name"]], int)
+
+
+def test_what_was_logged_is_not_logged_again(logged: list[dict[str, Any]]) -> None:
+    made = service(snapshot([campaign()]))
+
+    for minutes in range(3):
+        ask(made, minutes * MINUTE, video={"maxduration": 6})
+
+    assert [line["Refusals"] for line in logged if "Refusals" in line] == [2, 1]
+
+
+def test_a_bid_that_its_allowance_does_not_pay_for_is_counted() -> None:
+    made = service(snapshot([campaign(cpm=5, budget={"total_micros": 5_000})]))
+    imps = [{"id": str(n), "video": {"mimes": ["video/mp4"]}} for n in range(3)]
+
+    bid(made, json.dumps({"id": "a", "imp": imps}).encode(), {}, "https://bid.example", NOW)
+
+    assert made.no_bids.refused == {("plain", "allowance"): 2}
+
+
+def test_of_very_many_campaigns_the_rest_is_counted_together(logged: list[dict[str, Any]]) -> None:
+    counts = NoBidCounts()
+    counts.flush(NOW)
+    counts.refused.update({(f"c{number}", "floor"): number + 1 for number in range(MOST_CAMPAIGNS + 3)})
+
+    counts.flush(NOW + MINUTE)
+
+    assert len(logged) == MOST_CAMPAIGNS + 1
+    assert values(logged, "Refusals")["floor", "(others)"] == 1 + 2 + 3
+
+
+@given(matchable_requests(), campaign_lists())
+def test_what_is_counted_is_what_explain_says(request: dict[str, Any], campaigns: list[Campaign]) -> None:
+    held, asked = snapshot(campaigns), parse(json.dumps(request).encode())
+    refused: Counter[tuple[str, str]] = Counter()
+
+    slots = match(asked, held, NOW)
+    assert decide(asked, slots, held, "bidder", NOW, refused) == decide(asked, slots, held, "bidder", NOW)
+
+    said = Counter((one.campaign_id, one.rule) for its in explain(asked, held, "bidder", NOW) for one in its.campaigns)
+    by_campaign = {key: count for key, count in refused.items() if key[0]}
+    assert all(count <= said[key] for key, count in by_campaign.items())  # the walk may end before it meets all

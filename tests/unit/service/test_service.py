@@ -1,0 +1,173 @@
+"""Service: how parameters reach a running process, and what becomes of it where they are bad or can't be read."""
+
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from bidder.background_refresh import BackgroundRefreshed
+from bidder.endpoints.bid import bid
+from bidder.endpoints.health import health
+from bidder.parameters import DEFAULTS, SECRETS
+from bidder.service import service as module
+from bidder.service.service import Service
+from bidder.settings import InvalidSettings
+from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.fake_ssm import FakeSSM
+from tests.support.matchable import video_request
+from tests.support.service import SETTINGS, Holder
+from tests.unit.test_parameters import BAD, GOOD, SECRET
+
+
+class Process:
+    """A service on a Parameter Store of its own; `later` is its next request after a lifetime."""
+
+    def __init__(self, ssm: FakeSSM) -> None:
+        self.now = 0.0
+        self.todo: list[Any] = []
+        self.service = Service(SETTINGS)
+        read, lifetime = self.service._read, self.service.renewed._lifetime
+        self.service.renewed = BackgroundRefreshed(
+            "all", read, lifetime, clock=lambda: self.now, start=self.todo.append
+        )
+        self.service.keeper = Holder(snapshot([campaign()]))  # type: ignore[assignment]
+        self.ssm = ssm
+
+    def later(self) -> None:
+        self.now += 600
+        _ = self.service.parameters
+        while self.todo:
+            self.todo.pop()()
+
+    def bids(self, **changes: Any) -> int:
+        body = json.dumps(video_request(**changes)).encode()
+        return bid(self.service, body, {}, "https://bid.example", NOW).status
+
+
+@pytest.fixture
+def process(monkeypatch: pytest.MonkeyPatch) -> Iterator[Process]:
+    ssm = FakeSSM("/bidder", dict(GOOD), SECRETS)
+    monkeypatch.setattr(module.aws, "light", lambda _: ssm)
+    return Process(ssm)  # type: ignore[return-value]
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    found = [json.loads(record.message) for record in caplog.records if "ParameterKept" in record.message]
+    caplog.clear()
+    return found
+
+
+def test_a_change_reaches_a_running_process_whole(process: Process) -> None:
+    service = process.service
+    assert service.parameters.network_allowance == 30.5
+    assert process.bids(tmax=40) == 200
+    process.ssm.values |= {"network-allowance": "100", "most-bids-at-once": "1", "snapshot-hard-age": "300"}
+    assert process.bids(tmax=40) == 200
+
+    process.later()
+
+    assert process.bids(tmax=40) == 204
+    assert service.limits.ages.hard.total_seconds() == 300
+    assert [service.room.enter() for _ in range(2)] == [True, False]
+
+
+@pytest.mark.parametrize("name", sorted(BAD))
+def test_one_bad_value_keeps_all_that_is_held_and_is_told_by_name(
+    process: Process, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    held = process.service.parameters
+    process.ssm.values |= {"network-allowance": "7", "most-bids-at-once": "9"} | {name: BAD[name]}
+    with caplog.at_level(logging.WARNING, logger="bidder"):
+        process.later()
+
+    assert process.service.parameters is held
+    [line] = told(caplog)
+    assert (line["event"], line["parameter"], line["Reason"]) == ("parameter.refused", name, "invalid")
+    assert SECRET not in json.dumps(line)
+
+    process.ssm.values[name] = GOOD[name]
+    process.later()
+    assert process.service.parameters.network_allowance == 7 or name == "network-allowance"
+
+
+def test_what_cannot_be_read_any_more_stays(process: Process, caplog: pytest.LogCaptureFixture) -> None:
+    held = process.service.parameters
+    process.ssm.broken = True
+    with caplog.at_level(logging.WARNING, logger="bidder"):
+        process.later()
+
+    assert process.service.parameters is held
+    assert process.bids() == 200
+    [line] = told(caplog)
+    assert (line["event"], line["Reason"], line["why"]) == ("parameter.kept", "unread", "ConnectionError")
+
+
+def test_a_process_that_cannot_read_them_makes_no_bid_until_it_can(process: Process) -> None:
+    process.ssm.broken = True
+    assert process.bids() == 204
+    assert process.service.limits is DEFAULTS
+    assert health(process.service, NOW).status == 503
+
+    process.ssm.broken = False
+    assert process.bids() == 200
+    assert health(process.service, NOW).status == 200
+
+
+def test_a_process_that_begins_with_bad_numbers_has_the_defaults_and_with_bad_keys_none(process: Process) -> None:
+    process.ssm.values |= {"network-allowance": "-1", "currency-rates": "{", "price-keys": "[]"}
+    service = process.service
+
+    assert (service.parameters.network_allowance, service.parameters.currency_rates) == (20, {})
+    assert process.bids() == 200
+    with pytest.raises(InvalidSettings, match="/bidder/price-keys"):
+        _ = service.price_keys
+
+
+@pytest.mark.parametrize("harm", ["bad", "missing"])
+def test_without_signing_keys_there_is_no_bid_until_they_are_mended(process: Process, harm: str) -> None:
+    del process.ssm.values["signing-keys"]
+    if harm == "bad":
+        process.ssm.values["signing-keys"] = BAD["signing-keys"]
+    process.ssm.values["most-bids-at-once"] = "none"
+    assert process.bids() == 204
+    assert health(process.service, NOW).status == 503
+    with pytest.raises(InvalidSettings, match="/bidder/signing-keys"):
+        _ = process.service.signing_keys
+
+    process.ssm.values["signing-keys"] = GOOD["signing-keys"]
+    process.later()
+
+    assert process.bids() == 200, "though another parameter is still wrong"
+
+
+def test_no_exchange_need_have_keys(process: Process) -> None:
+    del process.ssm.values["price-keys"]
+
+    assert process.service.price_keys.of("adx") is None
+
+
+def test_parameters_are_read_once_in_a_lifetime(process: Process) -> None:
+    for _ in range(3):
+        _ = process.service.signing_keys, process.service.price_keys, process.service.parameters
+    assert process.ssm.reads == 6, "a read is six pages of two"
+
+
+def test_a_refresh_reads_rates_anew_opens_no_secret_and_goes_on_with_the_last_good(process: Process) -> None:
+    rates = lambda: process.service.plain_parameters().currency_rates  # noqa: E731
+    process.ssm.values["signing-keys"] = "not opened, so not looked at"
+    assert rates() == {"EUR": 1_084_200}
+
+    process.ssm.values["currency-rates"] = '{"EUR": 2}'
+    assert rates() == {"EUR": 2_000_000}
+    process.ssm.values["currency-rates"] = '{"EUR": "free"}'
+    assert rates() == {"EUR": 2_000_000}
+    process.ssm.broken = True
+    assert rates() == {"EUR": 2_000_000}
+
+
+def test_a_refresh_that_cannot_read_rates_and_never_did_fails(process: Process) -> None:
+    process.ssm.broken = True
+    with pytest.raises(ConnectionError):
+        process.service.plain_parameters()

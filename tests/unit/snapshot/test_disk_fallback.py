@@ -1,0 +1,105 @@
+"""A process that starts while S3 fails goes on with the copy of the one before it, and with nothing less than that."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bidder.campaigns.campaign import Status
+from bidder.consumers.refresh import publish_snapshot
+from bidder.snapshot.disk_fallback import DiskFallback
+from tests.support.campaigns import NOW, campaign
+from tests.unit.consumers.test_refresh import MINUTE, World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Down:
+    """An S3 that answers nobody."""
+
+    def __getattr__(self, name: str) -> object:
+        raise ConnectionError(name)
+
+
+def published() -> World:
+    world = World()
+    world.campaigns.put_many([campaign(id="a"), campaign(id="b")])
+    publish_snapshot(world.process(), NOW)
+    return world
+
+
+def on(s3: object, folder: Path) -> DiskFallback:
+    return DiskFallback(s3, "bucket", folder, start=lambda work: work())  # type: ignore[arg-type]
+
+
+def test_the_copy_is_the_last_snapshot_that_was_loaded(tmp_path: Path) -> None:
+    world = published()
+    store = on(world.s3, tmp_path)
+    first = store.load(None)
+    world.campaigns.set_status("a", Status.PAUSED)
+    publish_snapshot(world.process(), NOW + MINUTE)
+    second = store.load(first)
+    assert second
+    assert second is not first
+
+    copied = on(Down(), tmp_path).load(None)
+
+    assert copied
+    assert (copied.version, len(copied.index), copied.delivery.count) == (second.version, len(second.index), 1)
+    manifest = store.current()
+    assert manifest
+    assert len(list(tmp_path.iterdir())) == len(manifest.index) + 2, "what no snapshot names is dropped"
+
+
+def test_what_is_known_is_not_replaced_by_the_copy(tmp_path: Path) -> None:
+    world = published()
+    known = on(world.s3, tmp_path).load(None)
+
+    with pytest.raises(ConnectionError):
+        on(Down(), tmp_path).load(known)
+
+
+@pytest.mark.parametrize("harm", ["missing", "cut", "flipped", "no pointer"])
+def test_a_copy_that_is_not_whole_is_none(tmp_path: Path, harm: str) -> None:
+    world = published()
+    store = on(world.s3, tmp_path)
+    store.load(None)
+    for path in tmp_path.iterdir():
+        data = path.read_bytes()
+        if path.suffix == ".json":
+            if harm == "no pointer":
+                path.unlink()
+        elif harm == "missing":
+            path.unlink()
+        elif harm != "no pointer":
+            path.write_bytes(data[:-1] if harm == "cut" else data[:-1] + bytes([data[-1] ^ 1]))
+
+    with pytest.raises(ConnectionError):
+        on(Down(), tmp_path).load(None)
+
+
+def test_a_disk_that_takes_nothing_keeps_nobody_from_bidding(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    assert on(published().s3, tmp_path / "file" / "folder").load(None)
+
+
+def test_nobody_waits_for_the_copy_and_a_later_one_is_not_overtaken(tmp_path: Path) -> None:
+    world = published()
+    left: list[Callable[[], None]] = []
+    store = DiskFallback(world.s3, "bucket", tmp_path, start=left.append)  # type: ignore[arg-type]
+    first = store.load(None)
+    publish_snapshot(world.process(), NOW + MINUTE)
+    second = store.load(first)
+    assert second
+    assert list(tmp_path.iterdir()) == []
+
+    # the first again, as if its thread had been slower
+    left[0]()
+    left[1]()
+    left[0]()
+
+    copied = on(Down(), tmp_path).load(None)
+    assert copied
+    assert copied.version == second.version
