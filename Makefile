@@ -1,10 +1,12 @@
-# `make` lists the targets. PORT, AWS_PORT, PYTHON, STACK and PARAMETERS are what a command line may set.
+# `make` lists the targets. PORT, AWS_PORT, PYTHON, STACK, PARAMETERS, BUCKET, ARCHITECTURE and WORKERS are what a
+# command line may set.
 
 SHELL := /bin/bash
 PORT ?= 8000
 AWS_PORT ?= 4566
 STACK ?= bidder
 MINUTES ?= 5
+WORKERS ?= auto
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
 
@@ -16,16 +18,19 @@ READY := $(VENV)/ready
 LOCAL_ENV := env $(foreach name,$(filter AWS_%,$(filter-out AWS_PORT AWS_CA_BUNDLE,$(.VARIABLES))),-u $(name))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check package deploy loadtest soak bench lock clean
+.PHONY: help run test test-fast check package deploy loadtest soak bench lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
 
 run: $(READY) ## The local AWS, sample campaigns and the bidder on PORT (8000), until Ctrl-C
 	@exec $(LOCAL_ENV) $(BIN)/python -m tools.local --port $(PORT) --aws-port $(AWS_PORT)
 
-test: check ## Lint, types and all tests: what CI runs
-	@exec $(LOCAL_ENV) $(BIN)/python -m pytest
+test: check ## Lint, types and all tests, in parallel: what CI runs
+	@exec $(LOCAL_ENV) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+test-fast: $(READY) ## Unit and golden tests with fewer examples, in parallel: under a minute
+	@exec $(LOCAL_ENV) $(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-profile=fast tests/unit tests/golden
 
 check: $(READY) ## Lint and types
 	$(BIN)/ruff check
@@ -33,10 +38,10 @@ check: $(READY) ## Lint and types
 	$(BIN)/mypy
 
 package: $(READY) ## What is deployed, in build/package: the SAM template and the zip; prints the sizes
-	@exec $(LOCAL_ENV) $(BIN)/python -m tools.package
+	@exec $(LOCAL_ENV) $(BIN)/python -m tools.package $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
 
-deploy: $(READY) ## The package into the AWS account of AWS_PROFILE; STACK (bidder), PARAMETERS, CONFIRM=yes
-	@CONFIRM=$(CONFIRM) $(BIN)/python -m tools.deploy --stack $(STACK) $(PARAMETERS)
+deploy: $(READY) ## The package into the AWS account of AWS_PROFILE; STACK (bidder), PARAMETERS, BUCKET, CONFIRM=yes
+	@CONFIRM=$(CONFIRM) $(BIN)/python -m tools.deploy --stack $(STACK) $(if $(BUCKET),--bucket $(BUCKET)) $(PARAMETERS)
 
 loadtest: $(READY) ## A minute of mixed requests against the running bidder on PORT; ends in a table
 	@exec $(LOCAL_ENV) $(BIN)/python -m loadtest.run
@@ -49,10 +54,13 @@ bench: $(READY) ## The decision in process and the package under the real runtim
 	@exec $(LOCAL_ENV) $(BIN)/python -m loadtest.bench
 
 lock: $(READY) ## Resolve pyproject.toml anew into the requirements files
+	@$(BIN)/python -m pip install -q --disable-pip-version-check $(UV)
 	$(LOCK) --group dev pyproject.toml -o requirements-dev.txt
 	$(LOCK) pyproject.toml -c requirements-dev.txt -o requirements.txt
 	$(LOCK) --group runtime -c requirements-dev.txt -o requirements-runtime.txt
 
+# 18 MB that nothing else needs, so it is no development dependency.
+UV := uv==0.13.9
 LOCK = $(BIN)/uv pip compile -q --universal --custom-compile-command 'make lock'
 
 clean: ## Remove what make made: the virtual environment, builds, caches and the local AWS with its state
@@ -64,8 +72,11 @@ $(READY): requirements-dev.txt
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo "$(PYTHON) cannot make virtual environments (no ensurepip). On Debian and Ubuntu: apt install python3-venv;" \
 			"or name another Python: make PYTHON=/path/to/python3.13" >&2; exit 1; }
-	@echo "Installing into $(VENV), once …"
+	@echo "Installing into $(VENV), once: 115 MB from PyPI …"
 	@$(PYTHON) -m venv $(VENV)
 	@# Compiling all of it takes as long as the rest; Python compiles what it imports.
-	@$(BIN)/python -m pip install -q --no-compile --disable-pip-version-check -r requirements-dev.txt
+	@set -o pipefail; $(BIN)/python -m pip install --no-compile --disable-pip-version-check --progress-bar off \
+		-r requirements-dev.txt | awk -v all=$$(grep -c '^[a-z].*==' requirements-dev.txt) '\
+		/^Collecting|^Processing/ { if (++n % 20 == 0) print "  " n " of " all " packages"; fflush() } \
+		/^Installing/ { print "  unpacking " n " packages"; fflush() }'
 	@touch $@

@@ -7,11 +7,12 @@ from bidder import cold_start
 
 # isort: split
 
+import os
 import sys
 from base64 import b64encode
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalice import Chalice, Response
 from chalice.app import SNSEvent, SQSEvent
@@ -19,10 +20,13 @@ from chalice.app import SNSEvent, SQSEvent
 from bidder import log
 from bidder.endpoints import bid
 from bidder.endpoints.deadline import arrival
-from bidder.endpoints.public_url import public_url
+from bidder.endpoints.public_url import caller_address, public_url
 from bidder.endpoints.reply import Reply, with_cors
 from bidder.service.service import Service
 from bidder.settings import settings
+
+if TYPE_CHECKING:
+    from bidder.endpoints.ad_tag import TagCall
 
 app = Chalice(app_name="bidder", configure_logs=False)
 # What is bytes goes out as bytes (`Answer`), and API Gateway takes every type as such.
@@ -47,6 +51,24 @@ def now() -> datetime:
 
 def preflight() -> "Answer":
     return Answer(with_cors(Reply(204), app.current_request.headers.get("origin")))
+
+
+def tag_call(path: str) -> "TagCall":
+    """The ad tag that is asked for."""
+    from bidder.endpoints.ad_tag import TagCall
+
+    request = app.current_request
+    arrived = arrival(request.context, now())
+    query = request.query_params
+    return TagCall(
+        {name: query.getlist(name) for name in query} if query else {},
+        request.headers,
+        caller_address(request.context),
+        public_url(settings().public_url, request.context, request.headers, path),
+        now(),
+        os.urandom(12).hex(),
+        lambda: (now() - arrived).total_seconds() * 1000,
+    )
 
 
 if cold_start.AHEAD_OF_REQUESTS:
@@ -87,12 +109,25 @@ def post_bid() -> Answer:
         query.get("exchange"),
         nbr=query.get("nbr") == "1",
         waited_ms=lambda: (now() - arrived).total_seconds() * 1000,
+        address=caller_address(request.context),
     )
     return Answer(reply)
 
 
 @app.route("/bid", methods=["OPTIONS"])
 def preflight_bid() -> Answer:
+    return preflight()
+
+
+@app.route("/vast", methods=["GET"])
+def get_vast() -> Answer:
+    from bidder.endpoints import ad_tag
+
+    return Answer(ad_tag.vast(service(), tag_call("/vast")))
+
+
+@app.route("/vast", methods=["OPTIONS"])
+def preflight_vast() -> Answer:
     return preflight()
 
 
@@ -104,7 +139,15 @@ def post_explain() -> Answer:
     request = app.current_request
     query = request.query_params or {}
     base = public_url(settings().public_url, request.context, request.headers, "/explain")
-    call = Call(request.raw_body, request.headers, base, now(), query.get("exchange"))
+    call = Call(
+        request.raw_body,
+        request.headers,
+        base,
+        now(),
+        query.get("exchange"),
+        address=caller_address(request.context),
+        stitchers=service().known_stitchers,
+    )
     return Answer(explain.answer(service(), call, query.get("campaign")))
 
 
@@ -117,6 +160,11 @@ def get_event(kind: str, token: str) -> Answer:
     query = dict(request.query_params or {})
     its_sender = sender(request.headers, request.context)
     counts = request.method != "HEAD"
+    if kind == "win" and counts:
+        from bidder.endpoints.markup_of_win import Fetch, win
+
+        base = public_url(settings().public_url, request.context, request.headers, f"/e/{kind}/{token}")
+        return Answer(win(service(), Fetch(token, query, request.headers, its_sender, base, now())))
     return Answer(notice.notice(service(), kind, token, query, its_sender, now(), counts=counts))
 
 
@@ -148,44 +196,44 @@ def get_health() -> Answer:
 
 @app.on_sns_message(topic="campaign-refresh", name="refresh")
 def refresh(_event: SNSEvent) -> dict[str, int]:
-    from bidder.consumers import refresh
+    from bidder.consumers.refresh import publish_snapshot
 
-    return {"version": refresh.publish_snapshot(service(), now())}
+    return {"version": publish_snapshot(service(), now())}
 
 
 @app.on_sqs_message(queue="bid-events-ledger", batch_size=100, maximum_batching_window_in_seconds=1, name="ledger")
 def ledger(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
-    from bidder.consumers import ledger
+    from bidder.consumers.ledger import count_spend
 
-    return ledger.count_spend(service(), event.to_dict()["Records"])
+    return count_spend(service(), event.to_dict()["Records"])
 
 
 @app.on_sqs_message(queue="bid-events-archive", batch_size=1000, maximum_batching_window_in_seconds=60, name="archive")
 def archive(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
-    from bidder.consumers import archive
+    from bidder.consumers.archive import archive_events
 
-    return archive.archive_events(service(), event.to_dict()["Records"])
+    return archive_events(service(), event.to_dict()["Records"])
 
 
 @app.on_sqs_message(queue="bid-events-learning", batch_size=10, name="learning")
 def learning(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
-    from bidder.consumers import learning
+    from bidder.consumers.learning import count_outcomes
 
-    return learning.count_outcomes(service(), event.to_dict()["Records"])
+    return count_outcomes(service(), event.to_dict()["Records"])
 
 
 @app.on_sqs_message(queue="bid-events-frequency", batch_size=10, name="frequency")
 def frequency(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
-    from bidder.consumers import frequency
+    from bidder.consumers.frequency import count_exposures
 
-    return frequency.count_exposures(service(), event.to_dict()["Records"])
+    return count_exposures(service(), event.to_dict()["Records"])
 
 
 @app.on_sqs_message(queue="bid-events-notices", batch_size=10, name="notices")
 def unpublished(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
-    from bidder.consumers import notices
+    from bidder.consumers.notices import publish_again
 
-    return notices.publish_again(service(), event.to_dict()["Records"])
+    return publish_again(service(), event.to_dict()["Records"])
 
 
 cold_start.imported()

@@ -18,6 +18,7 @@ from bidder.events.token import SigningKeys
 from bidder.money import Rate
 from bidder.prebuilt import complete
 from bidder.snapshot.ages import Ages
+from bidder.stitchers import NO_STITCHERS, Stitchers
 
 SECRETS = frozenset({"signing-keys", "price-keys", "admin-key"})
 """Those that Parameter Store keeps encrypted; no message quotes them."""
@@ -54,6 +55,8 @@ class Parameters(BaseModel):
     """Requests that one process decides at once; more are answered 503. In Lambda there is only ever one."""
     parameter_lifetime: float = Field(default=60, ge=1, le=600)
     """Seconds until a process reads its parameters again."""
+    import_warn_cpm: float = Field(default=100, gt=0, le=1_000_000)
+    """A CPM above this, in whole units of the account currency, is warned of when campaigns are imported."""
     most_exp: int = Field(default=21_600, ge=60, le=43_200)
     """Seconds; the longest `exp` of a bid, whatever its impression asks for."""
     invalid_traffic_counts: bool = True
@@ -66,6 +69,8 @@ class Parameters(BaseModel):
     """The keys of the exchanges that encrypt prices, if any; None where what is there can't be used."""
     exchanges: Json[Exchanges] | None = Exchanges.model_construct({})
     """What is agreed with exchanges, if anything; None where what is there can't be used."""
+    stitchers: Json[Stitchers] = NO_STITCHERS
+    """The servers whose word on the viewer is taken."""
     admin_key: Annotated[str, Field(min_length=16)] | None = Field(default=None, repr=False)
     """What operators prove themselves by; None where there is none."""
 

@@ -15,11 +15,13 @@ from urllib.error import HTTPError, URLError
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tools import ROOT
-from tools.deploy import DeployFailed, Unsettled, deploy, environment
+from tools.changes import DeployFailed, Unsettled
+from tools.deploy import deploy, environment
 from tools.locks import Held, lock
 from tools.ministack import MiniStack
 from tools.package import Package, package
 from tools.processes import LOOPBACK, DidNotStart, end, is_taken, local_environment
+from tools.watch import KeepsDying, saved_ago, watch
 
 STACK = "bidder"
 FOLDER = ROOT / ".local"
@@ -29,6 +31,7 @@ Bidder:    http://127.0.0.1:{port}/bid, ready after {seconds:.0f} s; reloads whe
 Settings:  .local/env; `.venv/bin/python -m bidder campaigns list` reads it
 Try:       curl -s http://127.0.0.1:{port}/bid -d @samples/request.json
 Stop:      Ctrl-C
+The clips of the sample campaigns are made behind the bidder; until then their media URLs answer 404.
 """
 
 
@@ -59,7 +62,7 @@ def running(aws: MiniStack) -> MiniStack:
         msg = f"Port {aws.port} is taken by another program. Choose one for the local AWS: make run AWS_PORT=4567"
         raise CannotRun(msg)
     if not aws.ended_well():
-        print("Local AWS: the last one was killed before it could save itself; starting over with an empty one")
+        print(f"Local AWS: the last one was killed; starting from the state {saved_ago(aws)}")
     aws.start()
     return aws
 
@@ -141,7 +144,8 @@ def run(port: int, aws_port: int) -> int:
         with module("tools.serve", "--port", str(port), variables=variables) as server:
             _wait_for_answer(server, f"http://{LOOPBACK}:{port}/health")
             print(READY.format(port=port, seconds=time.monotonic() - began), flush=True)
-            return server.wait()
+            with module("tools.sample_clips", variables=variables):
+                return watch(aws, server, lambda message: print(message, file=sys.stderr, flush=True))
 
 
 def _leave(*_: object) -> None:
@@ -166,7 +170,7 @@ def main() -> int:
             return run(arguments.port, arguments.aws_port)
     except Held:
         print("`make run` is at work in this folder already; end that one first, with Ctrl-C.", file=sys.stderr)
-    except (BotoCoreError, CannotRun, ClientError, DeployFailed, DidNotStart) as error:
+    except (BotoCoreError, CannotRun, ClientError, DeployFailed, DidNotStart, KeepsDying) as error:
         print(error, file=sys.stderr)
     except subprocess.CalledProcessError as error:
         print(f"Packaging failed: {error.stderr or error}", file=sys.stderr)

@@ -1,7 +1,6 @@
 """The local AWS: MiniStack on a loopback port, its state and a note of its process in a folder."""
 
 import json
-import shutil
 import sys
 import urllib.request
 from collections.abc import Mapping
@@ -17,6 +16,8 @@ from tools import ROOT
 from tools.processes import LOOPBACK, end, local_environment, start, wait_until
 
 REGION = "us-east-1"
+SAVE_SECONDS = "LOCAL_AWS_SAVE_SECONDS"
+"""The variable that tells MiniStack how many seconds lie between two saves."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class MiniStack:
 
     folder: Path
     port: int
+    save_seconds: float = 15
+    """How long a change may be lost for, were MiniStack killed."""
 
     @property
     def url(self) -> str:
@@ -35,14 +38,16 @@ class MiniStack:
         return self.folder / "ministack.log"
 
     @property
+    def _state(self) -> Path:
+        return self.folder / "aws" / "state"
+
+    @property
     def _note(self) -> Path:
         """Stands while MiniStack runs, with what identifies its process; left behind, it tells of a violent end."""
         return self.folder / "ministack.json"
 
     def start(self) -> None:
-        """Starts it, from the saved state if there is a whole one. Raises DidNotStart."""
-        if not self.ended_well():
-            shutil.rmtree(self.folder / "aws", ignore_errors=True)
+        """Starts MiniStack from the state that it saved last. Raises DidNotStart."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.log.unlink(missing_ok=True)
         process = start([sys.executable, "-m", "tools.ministack_server"], self.log, self._environment(), ROOT)
@@ -83,8 +88,12 @@ class MiniStack:
         return None if noted is None else int(noted["port"])
 
     def ended_well(self) -> bool:
-        """Whether the last run saved its state. MiniStack does so at its end only: killed, it leaves half a world."""
+        """Whether the last run saved its state at its end. One that was killed lost what came after its last save."""
         return not self._note.exists()
+
+    def saved_at(self) -> float | None:
+        """When the state was saved last, in seconds since the epoch; None where it never was."""
+        return max((file.stat().st_mtime for file in self._state.glob("*.json")), default=None)
 
     def is_healthy(self) -> bool:
         """Whether it answers."""
@@ -122,7 +131,8 @@ class MiniStack:
                 "BIND_HOST": LOOPBACK,
                 "GATEWAY_PORT": str(self.port),
                 "PERSIST_STATE": "1",
-                "STATE_DIR": str(self.folder / "aws/state"),
+                "STATE_DIR": str(self._state),
+                SAVE_SECONDS: str(self.save_seconds),
                 "S3_PERSIST": "1",
                 "S3_DATA_DIR": str(self.folder / "aws/s3"),
                 # Listeners of services that nobody here uses.

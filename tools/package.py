@@ -22,6 +22,9 @@ from tools.locks import lock
 LIMIT = 5 * 1024 * 1024
 """What the zip may weigh: its download and unpacking are part of every cold start."""
 
+ARCHITECTURES = ("x86_64", "arm64")
+"""The processors of Lambda, in Lambda's words; the first is a stack's default."""
+
 HAS_SNAP_START = (3, 12)
 """The first Python whose Lambda runtime has SnapStart."""
 
@@ -45,24 +48,33 @@ class Package:
         return self.folder / "sizes.json"
 
 
-def package(project: Path = ROOT, out: Path | None = None) -> Package:
-    """The package of the project's present sources, built if it isn't there. Raises CalledProcessError."""
+def own_architecture() -> str:
+    """Lambda's word for the processor of this machine: what a package needs whose functions run here."""
+    return "arm64" if platform.machine().lower() in {"aarch64", "arm64"} else "x86_64"
+
+
+def package(project: Path = ROOT, out: Path | None = None, *, architecture: str | None = None) -> Package:
+    """The package of the project's present sources, built if it isn't there. Raises CalledProcessError.
+
+    `architecture` is the processor of the functions, this machine's by default.
+    """
+    processor = architecture or own_architecture()
     build = project / "build"
     result = Package(out or build / "package")
     with lock(build / "package.lock"):
-        stamp, wanted = result.folder / "stamp", fingerprint(project)
+        stamp, wanted = result.folder / "stamp", fingerprint(project, processor)
         if not (stamp.exists() and stamp.read_text() == wanted):
             shutil.rmtree(result.folder, ignore_errors=True)
             result.folder.mkdir(parents=True)
-            _build(project, build, result)
+            _build(project, build, result, processor)
             stamp.write_text(wanted)
     return result
 
 
-def fingerprint(project: Path) -> str:
+def fingerprint(project: Path, architecture: str) -> str:
     """A hash of the sources, and of the versions of the tools that write bytes of the package."""
     tools = [f"{name} {version(name)}" for name in ("chalice", "pip", "pydantic", "pydantic_core", "pyyaml")]
-    digest = sha256(f"{sys.version} {platform.machine()} zlib {ZLIB_RUNTIME_VERSION} {tools}".encode())
+    digest = sha256(f"{sys.version} {platform.machine()} {architecture} zlib {ZLIB_RUNTIME_VERSION} {tools}".encode())
     for path in _sources(project):
         digest.update(f"{path.relative_to(project)} {sha256(path.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()
@@ -75,40 +87,59 @@ def _sources(project: Path) -> Iterator[Path]:
     yield from sorted(p for p in (project / "bidder").rglob("*") if p.is_file() and "__pycache__" not in p.parts)
 
 
-def _build(project: Path, build: Path, result: Package) -> None:
+def _build(project: Path, build: Path, result: Package, architecture: str) -> None:
     with tempfile.TemporaryDirectory(dir=build) as name:
         work = Path(name)
         merge = work / "resources.json"
         merge.write_text(json.dumps(template.joined(project / ".chalice/resources")))
-        _chalice_package(project, merge, work / "chalice", _wheels(project, build))
+        staged = _staged(project, work / "project", architecture)
+        _chalice_package(staged, merge, work / "chalice", _wheels(project, build, architecture))
         sam = template.through_aliases(json.loads((work / "chalice/sam.json").read_text()))
+        sam = template.of_architecture(sam, architecture)
         if sys.version_info < HAS_SNAP_START:
             sam = template.without_snap_start(sam)
         result.template.write_text(json.dumps(template.with_code(sam, f"./{result.archive.name}"), indent=1))
         packed = work / "chalice/deployment.zip"
         slim.slimmed(packed, result.archive)
         result.sizes.write_text(json.dumps(_sizes(packed, result.archive, work / "bare.zip")))
-    # Chalice keeps one such zip of 20 MB for each edit; the stamp and the wheels make them superfluous.
-    shutil.rmtree(project / ".chalice/deployments", ignore_errors=True)
 
 
-def _wheels(project: Path, build: Path) -> Path:
+def _staged(project: Path, stage: Path, architecture: str) -> Path:
+    """The project as Chalice packs it for the architecture, which Chalice reads in its configuration alone.
+
+    Chalice keeps one zip of 20 MB for each edit; it keeps them in the stage, which goes.
+    """
+    (stage / ".chalice").mkdir(parents=True)
+    for name in ("app.py", "requirements.txt", "bidder", "vendor"):
+        (stage / name).symlink_to(project / name)
+    config = json.loads((project / ".chalice/config.json").read_text())
+    (stage / ".chalice/config.json").write_text(json.dumps(config | {"lambda_architecture": architecture}))
+    return stage
+
+
+def _wheels(project: Path, build: Path, architecture: str) -> Path:
     """The locked dependencies as wheels, fetched once for each lock file: later packaging needs no network."""
     requirements = project / "requirements.txt"
     key = sha256(f"{sys.version_info[:2]} {requirements.read_text()}".encode()).hexdigest()[:16]
-    folder = build / "wheels" / key
+    folder = build / "wheels" / architecture / key
     if not folder.exists():
         shutil.rmtree(folder.parent, ignore_errors=True)
         fetched = folder.with_suffix(".part")
         pip = [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check", "-d", str(fetched)]
+        # Chalice's first look is for wheels of this machine; it refuses to go on without them.
         subprocess.run([*pip, "-r", str(requirements)], check=True)
-        if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
-            # the C libraries of Amazon Linux 2 and 2023 take all of these
-            platforms = ("manylinux2014_x86_64", "manylinux_2_24_x86_64")
-            theirs = ["--only-binary=:all:", *(word for name in platforms for word in ("--platform", name))]
-            subprocess.run([*pip, *theirs, "-r", str(requirements)], check=True)
+        if (platform.system(), own_architecture()) != ("Linux", architecture):
+            subprocess.run([*pip, *_of_lambda(architecture), "-r", str(requirements)], check=True)
         fetched.rename(folder)
     return folder
+
+
+def _of_lambda(architecture: str) -> list[str]:
+    """The options of `pip download` for wheels of Lambda's platform, whatever this machine is."""
+    machine = {"x86_64": "x86_64", "arm64": "aarch64"}[architecture]
+    # the C libraries of Amazon Linux 2 and 2023 take all of these
+    platforms = (f"manylinux2014_{machine}", f"manylinux_2_24_{machine}")
+    return ["--only-binary=:all:", *(word for name in platforms for word in ("--platform", name))]
 
 
 def _chalice_package(project: Path, merge: Path, out: Path, wheels: Path) -> None:
@@ -116,7 +147,7 @@ def _chalice_package(project: Path, merge: Path, out: Path, wheels: Path) -> Non
     environment = os.environ | {
         "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", "us-east-1"),
         "PIP_NO_INDEX": "1",
-        "PIP_FIND_LINKS": str(wheels),
+        "PIP_FIND_LINKS": wheels.as_uri(),  # pip splits the variable at blanks
     }
     command = [*chalice, "package", "--merge-template", str(merge), str(out)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
@@ -139,9 +170,10 @@ def _unpacked(archive: Path) -> int:
 
 
 def main() -> int:
-    argparse.ArgumentParser(prog="make package", description=__doc__).parse_args()
+    parser = argparse.ArgumentParser(prog="make package", description=__doc__)
+    parser.add_argument("--architecture", choices=ARCHITECTURES, default=own_architecture())
     try:
-        result = package()
+        result = package(architecture=parser.parse_args().architecture)
     except subprocess.CalledProcessError as error:
         print(f"Packaging failed: {' '.join(error.cmd)}\n{error.stderr or ''}", file=sys.stderr)
         return 1

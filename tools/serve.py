@@ -7,12 +7,14 @@ import argparse
 import logging
 import os
 import signal
+import socketserver
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from chalice.cli import cli, reloader
 from chalice.cli.filewatch import RESTART_REQUEST_RC
@@ -53,10 +55,17 @@ def work(port: int, *, autoreload: bool) -> None:
     ChaliceRequestHandler.disable_nagle_algorithm = True
     # Python's default of 5 makes a burst of new connections wait for TCP's retries.
     ThreadedHTTPServer.request_queue_size = 128
+    ThreadedHTTPServer.handle_error = handle_error
     reloader.get_best_worker_process = lambda: _Worker
     logging.getLogger("botocore").setLevel(logging.WARNING)
     reloading = "--autoreload" if autoreload else "--no-autoreload"
     cli(["--project-dir", str(ROOT), "local", reloading, "--host", "127.0.0.1", "--port", str(port)], obj={})
+
+
+def handle_error(server: socketserver.BaseServer, request: Any, client_address: Any) -> None:
+    """Prints the traceback of what a request raised; a client that hung up or went silent is no fault."""
+    if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+        socketserver.BaseServer.handle_error(server, request, client_address)
 
 
 def supervise(port: int) -> int:

@@ -50,6 +50,29 @@ def through_aliases(template: dict[str, Any]) -> dict[str, Any]:
     return _with(template, RestAPI=json.loads(api))
 
 
+def of_architecture(template: dict[str, Any], architecture: str) -> dict[str, Any]:
+    """The same template with the stack's parameter as every function's processor: its default is the package's.
+
+    A rule refuses the other one, since the zip has native code.
+    """
+    advice = f"This package is for {architecture}. make deploy PARAMETERS=Architecture=… packages for the other."
+    rule = {"Assertions": [{"Assert": _is("Architecture", architecture), "AssertDescription": advice}]}
+    parameter = template["Parameters"]["Architecture"] | {"Default": architecture}
+    functions = {
+        name: resource | {"Properties": resource["Properties"] | {"Architectures": [{"Ref": "Architecture"}]}}
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+    return _with(template, **functions) | {
+        "Parameters": template["Parameters"] | {"Architecture": parameter},
+        "Rules": template.get("Rules", {}) | {"ArchitectureOfThePackage": rule},
+    }
+
+
+def _is(parameter: str, value: str) -> dict[str, Any]:
+    return {"Fn::Equals": [{"Ref": parameter}, value]}
+
+
 def without_snap_start(template: dict[str, Any]) -> dict[str, Any]:
     """The same template for a runtime without SnapStart: its parameter takes None alone, and says why."""
     why = "None: this package is for a Python before 3.12, which has no SnapStart. Package with a later one"

@@ -1,12 +1,12 @@
 """Reads off a request what campaigns can target: `docs/targeting.md` lists the attributes."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 
 from bidder.campaigns.targeted_ranges import TargetedRanges
 from bidder.campaigns.targeting_values import DAYS
+from bidder.normal_forms import bundle, domain, identifier, language
 from bidder.openrtb.app import App
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.content import Content
@@ -52,11 +52,6 @@ _VIDEO = (("placement", "plcmt"), ("position", "pos"), ("skippable", "skip"))
 _CONTENT = (("rating", "contentrating"), ("livestream", "livestream"), ("series", "series"))
 """Attributes that are a field of an object as it stands."""
 
-_LANGUAGE_ENDS = re.compile("[-_]")
-"""Some senders write a locale where the standard asks for ISO 639-1: `en-US`, `en_US`."""
-
-_HOST_ENDS = re.compile("[/?#:]")
-
 Place = Site | App | Dooh | None
 Offsets = Mapping[str, timedelta]
 """How far the time of each zone is ahead of UTC."""
@@ -86,7 +81,7 @@ def request_attributes(
         inventory=place and type(place).__name__,
         exchange=exchange,
         publisher=place and place.publisher and place.publisher.id,
-        bundle=place.bundle if isinstance(place, App) else None,
+        bundle=bundle(place.bundle) if isinstance(place, App) and place.bundle else None,
     )
     wanted = known.attributes
     if device:
@@ -94,9 +89,9 @@ def request_attributes(
     if geo:
         values |= _of_geo(geo, known, now)
     if isinstance(place, Site | App) and "domain" in wanted:
-        address = place.domain or (place.page if isinstance(place, Site) else None)
-        if address and (domain := _host(address)):
-            values["domain"] = tuple(_with_parents(domain))
+        host = domain(place.domain or "") or domain((isinstance(place, Site) and place.page) or "")
+        if host:
+            values["domain"] = tuple(_with_parents(host))
     if place:
         values |= _of_place(place, known)
     if (user or device) and wanted & _OF_VIEWER:
@@ -113,7 +108,7 @@ def video_attributes(imp: Imp, video: Video, known: TargetedRanges) -> Values:
     if "rewarded" in wanted:
         values |= _stated(known, rewarded=imp.rwdd)
     if imp.tagid and "tag" in wanted:
-        values["tag"] = (imp.tagid.strip().lower(),)
+        values["tag"] = (identifier(imp.tagid),)
     if "break" in wanted and video.startdelay is not None:
         values["break"] = (_break(video.startdelay),)
     if "playback" in wanted and video.playbackmethod:
@@ -123,7 +118,7 @@ def video_attributes(imp: Imp, video: Video, known: TargetedRanges) -> Values:
     if "length" in wanted:
         values["length"] = tuple(str(seconds) for seconds in LENGTHS if video.accepts_duration(seconds))
     if "deal" in wanted and imp.pmp:
-        values["deal"] = tuple(dict.fromkeys(deal.id.strip().lower() for deal in imp.pmp.deals))
+        values["deal"] = tuple(dict.fromkeys(identifier(deal.id) for deal in imp.pmp.deals))
     return values
 
 
@@ -156,7 +151,7 @@ def _of_device(device: Device, known: TargetedRanges) -> Values:
     if device.sua:
         values = {**_of_hints(device.sua, known), **values}
     if "language" in known.attributes:
-        values |= _stated(known, language=_LANGUAGE_ENDS.split(device.language or device.langb or "", 1)[0])
+        values |= _stated(known, language=language(device.language or device.langb or ""))
     if "browser" in known.attributes:
         browsers = tuple(_browsers(device))
         if browsers:
@@ -269,7 +264,7 @@ def _of_viewer(user: User | None, device: Device | None, known: TargetedRanges, 
     if user and "segment" in known.attributes:
         found: list[str] = []
         for data in user.data:
-            ids = [segment.id.strip().lower() for segment in data.segment if segment.id]
+            ids = [identifier(segment.id) for segment in data.segment if segment.id]
             found += ids
             if known.providers:
                 for provider in {name.strip().lower() for name in (data.id, data.name) if name} & known.providers:
@@ -300,17 +295,8 @@ def _break(startdelay: int) -> str:
     return "postroll" if startdelay == POST_ROLL else "midroll"
 
 
-def _host(address: str) -> str:
-    """The domain, without what senders write around it: `https://www.news.example:443/page` is `www.news.example`."""
-    text = address.strip().lower()
-    if "/" in text or ":" in text:
-        _, slashes, rest = text.partition("//")
-        text = _HOST_ENDS.split(rest if slashes else text, 1)[0]
-    return text.strip(".")
-
-
-def _with_parents(domain: str) -> Iterator[str]:
+def _with_parents(host: str) -> Iterator[str]:
     """The domain and each domain it is a subdomain of, up to the top-level one."""
-    labels = domain[-MAX_DOMAIN:].split(".")
+    labels = host[-MAX_DOMAIN:].split(".")
     for start in range(len(labels)):
         yield ".".join(labels[start:])

@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bidder.auction.bid_rejection import BidRejection
-from bidder.auction.blocks import block
+from bidder.auction.blocks import Blocks
 from bidder.campaigns.campaign import Campaign
 from bidder.currency import bidding_currency
+from bidder.normal_forms import identifier
 from bidder.openrtb.bid_request import BidRequest
 from bidder.snapshot.delivery_state import DeliveryState
 
@@ -20,12 +21,14 @@ class AuctionContext:
     delivery: DeliveryState
     now: datetime
     languages: tuple[str, ...] = field(init=False)
-    """The languages taken, as ISO 639-1; `wlangb` says them as BCP 47 tags (OpenRTB 2.6, 3.2.1)."""
+    """The languages taken, as ISO 639-1; `wlangb` has them as BCP 47 tags (OpenRTB 2.6, 3.2.1)."""
+    blocks: Blocks = field(init=False)
     _refusals: dict[str, BidRejection | None] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        languages = self.request.wlang or tuple(tag.partition("-")[0] for tag in self.request.wlangb)
-        object.__setattr__(self, "languages", languages)
+        object.__setattr__(self, "seat", identifier(self.seat))
+        object.__setattr__(self, "languages", self.request.wlang or self.request.wlangb)
+        object.__setattr__(self, "blocks", Blocks(self.request))
 
     def request_rejection(self) -> BidRejection | None:
         """Why nothing may be bid on the whole request, or None."""
@@ -44,5 +47,5 @@ class AuctionContext:
         if campaign.id in self._refusals:
             return self._refusals[campaign.id]
         covered = campaign.flight.covers(self.now)
-        refusal = self._refusals[campaign.id] = block(self.request, campaign) if covered else BidRejection.FLIGHT
+        refusal = self._refusals[campaign.id] = self.blocks.refusal(campaign) if covered else BidRejection.FLIGHT
         return refusal

@@ -39,8 +39,8 @@ def decide(
 
     The slots of a pod are filled together with what is worth most, see `bidder.auction.pod`; one that takes several ads
     gets an offer for each. Where the best of each slot would bring competitors together, the slots that they could come
-    in are filled anew with what is worth most of what may come together, see `bidder.auction.competitive_separation`. In `refused`
-    the refusals met on the way are counted.
+    in are filled anew with the offers of the highest total price that may come together, see
+    `bidder.auction.competitive_separation`. `refused` counts the rejections met on the way.
     """
     terms = AuctionContext(request, seat, snapshot.delivery, now)
     refused = Counter() if refused is None else refused

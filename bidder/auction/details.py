@@ -10,6 +10,7 @@ from bidder.auction.offer import meets
 from bidder.auction.open_bid import open_bid_cpm
 from bidder.campaigns.campaign import Campaign
 from bidder.money import display
+from bidder.normal_forms import identifier
 from bidder.openrtb.creative_attribute import CreativeAttribute
 from bidder.openrtb.deal import Deal
 from bidder.openrtb.video import Video
@@ -104,7 +105,7 @@ def _bids(terms: AuctionContext, slot: Slot, campaign: Campaign) -> Iterator[str
     )
     if openly is not None:
         yield f"bids {display(openly)}"
-    offered = {deal.id for deal in slot.imp.pmp.deals} if slot.imp.pmp else set()
+    offered = {identifier(deal.id) for deal in slot.imp.pmp.deals} if slot.imp.pmp else set()
     for deal in campaign.deals:
-        if deal.id in offered:
+        if identifier(deal.id) in offered:
             yield f"bids {display(deal.cpm_micros)} in deal {deal.id}"

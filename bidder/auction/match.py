@@ -14,6 +14,7 @@ from bidder.auction.attributes import (
 from bidder.campaigns.implied_predicates import IMPLIED_ATTRIBUTES, MIME, OPEN, SALE
 from bidder.campaigns.targeting import ATTRIBUTES
 from bidder.delivery.zones import offsets
+from bidder.normal_forms import identifier
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.imp import Imp
 from bidder.openrtb.video import Video
@@ -117,6 +118,6 @@ def match(request: BidRequest, snapshot: Snapshot, now: datetime, exchange: str 
 
 def implied_values(imp: Imp, video: Video) -> Mapping[str, Sequence[str]]:
     """What campaigns demand without saying so (`bidder.campaigns.implied_predicates`)."""
-    deals = [deal.id for deal in imp.pmp.deals] if imp.pmp else []
+    deals = [identifier(deal.id) for deal in imp.pmp.deals] if imp.pmp else []
     is_open = not (imp.pmp and imp.pmp.private_auction)
     return {MIME: video.mimes, SALE: [*deals, OPEN] if is_open else deals}

@@ -10,7 +10,9 @@ from bidder.auction.auction_context import AuctionContext
 from bidder.auction.bid_rejection import BidRejection
 from bidder.auction.match import Slot
 from bidder.campaigns.campaign import Campaign
+from bidder.campaigns.deal import CampaignDeal
 from bidder.money import MICROS, Rate, floor_micros
+from bidder.normal_forms import identifier, with_and_without_www
 from bidder.openrtb.auction_type import AuctionType
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.deal import Deal
@@ -27,10 +29,14 @@ rates, which are not ours."""
 
 
 class Price(NamedTuple):
-    """A bid's CPM in micros of the account currency, and the deal that it is made in."""
+    """A bid's CPM in micros of the account currency, and the deal that it is made in, as the campaign names it.
+
+    `sent_deal_id` is the same deal's id as the request spells it, which the answer repeats.
+    """
 
     cpm_micros: int
     deal_id: str | None
+    sent_deal_id: str | None = None
 
 
 class _Floor(NamedTuple):
@@ -50,10 +56,10 @@ def price(
     bids: list[Price] = []
     refusals: list[BidRejection] = []
     if campaign.deals and imp.pmp:
-        paid = {deal.id: deal.cpm_micros for deal in campaign.deals}
-        ours = [deal for deal in imp.pmp.deals if deal.id in paid]
+        bought = {identifier(deal.id): deal for deal in campaign.deals}
+        ours = [deal for deal in imp.pmp.deals if identifier(deal.id) in bought]
         for deal in open_to(ours, terms.seat, campaign.advertiser.domain):
-            _sort_in(_deal_price(deal, paid[deal.id], slot, seconds, rates), bids, refusals)
+            _sort_in(_deal_price(deal, bought[identifier(deal.id)], slot, seconds, rates), bids, refusals)
     if open_cpm is not None and not (imp.pmp and imp.pmp.private_auction):
         floors = _open_floors(imp, video, seconds)
         _sort_in(_reaching(Price(open_cpm, None), floors, rates) if open_cpm else BidRejection.WORTH, bids, refusals)
@@ -65,11 +71,12 @@ def price(
 
 
 def open_to(deals: Sequence[Deal], seat: str, advertiser_domain: str) -> list[Deal]:
-    """The deals that this seat may buy for this advertiser."""
+    """The deals that this seat may buy for this advertiser; the seat is in its normal form."""
+    names = with_and_without_www(advertiser_domain)
     return [
         deal
         for deal in deals
-        if (not deal.wseat or seat in deal.wseat) and (not deal.wadomain or advertiser_domain in deal.wadomain)
+        if (not deal.wseat or seat in deal.wseat) and (not deal.wadomain or not names.isdisjoint(deal.wadomain))
     ]
 
 
@@ -101,7 +108,7 @@ def charged_at_least(slot: Slot, bid: Price, seconds: int, rates: Rates, currenc
 
 def _deal_of(slot: Slot, bid: Price) -> Deal | None:
     deals = slot.imp.pmp.deals if slot.imp.pmp and bid.deal_id is not None else ()
-    return next((deal for deal in deals if deal.id == bid.deal_id), None)
+    return next((deal for deal in deals if deal.id == bid.sent_deal_id), None)
 
 
 def lowest_floor(imp: Imp, video: Video, rates: Rates) -> int:
@@ -125,13 +132,13 @@ def _in_account(floor: _Floor, rates: Rates) -> int | None:
     return None if rate is None else floor_micros(floor.amount, rate)
 
 
-def _deal_price(deal: Deal, most: int, slot: Slot, seconds: int, rates: Rates) -> Price | BidRejection:
+def _deal_price(deal: Deal, ours: CampaignDeal, slot: Slot, seconds: int, rates: Rates) -> Price | BidRejection:
     own, further = _deal_floors(deal, seconds)
     floors = [own] if own else _own_floors(slot.imp, slot.video, seconds)
-    reached = _reaching(Price(most, deal.id), [*floors, *further], rates)
+    reached = _reaching(Price(ours.cpm_micros, ours.id, deal.id), [*floors, *further], rates)
     if deal.at != AuctionType.FIXED_PRICE or own is None or isinstance(reached, BidRejection):
         return reached
-    return Price(_in_account(own, rates) or most, deal.id)
+    return reached._replace(cpm_micros=_in_account(own, rates) or ours.cpm_micros)
 
 
 def _deal_floors(deal: Deal, seconds: int) -> tuple[_Floor | None, Iterable[_Floor]]:

@@ -43,7 +43,10 @@ UNMEETABLE = UnmetTargeting(-1, "", "", "its targeting can never be met")
 
 
 def unmet_targeting(lines: Iterable[Conjunction], values: Mapping[str, Sequence[str]]) -> UnmetTargeting | None:
-    """What these values miss, of the line that came furthest; None where they meet one. Without lines it is `UNMEETABLE`."""
+    """The first unmet predicate of the conjunction with the most met predicates, or None if any conjunction matches.
+
+    Without conjunctions it is `UNMEETABLE`.
+    """
     furthest = -1
     its: Conjunction = {}
     for line in lines:

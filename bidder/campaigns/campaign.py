@@ -1,5 +1,6 @@
 """A campaign: who advertises what, to whom, at what price, within which budget and time."""
 
+from collections import Counter
 from datetime import datetime
 from enum import StrEnum
 from math import floor
@@ -12,7 +13,7 @@ from bidder.campaigns.deal import CampaignDeal
 from bidder.campaigns.goal import Goal, Outcome, Rotation
 from bidder.campaigns.multipliers import Multipliers, highest
 from bidder.campaigns.targeting import Expression, Targeting, Word
-from bidder.campaigns.types import Id, lower
+from bidder.campaigns.types import Bundle, Category, Domain, Id
 from bidder.money import Micros, Priced
 from bidder.prebuilt import complete
 
@@ -33,20 +34,28 @@ class Budget(Priced):
     daily_micros: Micros | None = None
 
 
+def _is_written_out(value: object) -> object:
+    if isinstance(value, int | float) or (isinstance(value, str) and value.strip().lstrip("+-").isdecimal()):
+        msg = f"{str(value)[:40]!r} is not a time such as 2026-11-01T00:00:00Z"
+        raise ValueError(msg)
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_is_written_out)]
+"""A time with its zone: never a number, which would be read as seconds since 1970."""
+
+
 class Flight(BaseModel):
     """When it runs: from `start`, up to and not including `end`. None is open."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
-    start: AwareDatetime | None = None
-    end: AwareDatetime | None = None
+    start: Moment | None = None
+    end: Moment | None = None
 
     def covers(self, now: datetime) -> bool:
         """Whether the campaign runs at this time."""
         return (self.start is None or self.start <= now) and (self.end is None or now < self.end)
-
-
-Domain = Annotated[str, Field(pattern=r"^[a-z0-9.-]+\.[a-z0-9-]+$"), BeforeValidator(lower)]
 
 
 class Advertiser(BaseModel):
@@ -61,7 +70,7 @@ class Advertiser(BaseModel):
     name: Annotated[str, Field(min_length=1, max_length=200)]
     domain: Domain
     owner: Domain = ""
-    bundle: str | None = None
+    bundle: Bundle | None = None
 
     @model_validator(mode="after")
     def _owner_is_part_of_the_domain(self) -> Self:
@@ -98,9 +107,9 @@ class Campaign(Priced):
     name: Annotated[str, Field(min_length=1, max_length=200)]
     status: Status = Status.ACTIVE
     advertiser: Advertiser
-    categories: tuple[str, ...] = ()
+    categories: tuple[Category, ...] = ()
     cattax: Annotated[int, Field(gt=0)] = 1
-    categories_above: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    categories_above: dict[Category, tuple[str, ...]] = Field(default_factory=dict)
     categories_below: dict[Word, tuple[Word, ...]] = Field(default_factory=dict)
     cpm_micros: Micros | None = None
     cpcv_micros: Micros | None = None
@@ -122,22 +131,9 @@ class Campaign(Priced):
 
     @model_validator(mode="after")
     def _can_bid(self) -> Self:
-        worths = [n for n in ("cpm", "cpcv", "cpc", "cpv") if getattr(self, f"{n}_micros") is not None]
-        wrong = None
-        if len(worths) > 1:
-            wrong = f"give one of {', '.join(worths)}: each says what the open-auction bid is"
-        elif not worths and not self.deals:
-            wrong = "give cpm, a goal (cpcv, cpc or cpv) or deals: without any the campaign can never bid"
-        elif self.goal and self.max_cpm_micros is None:
-            wrong = f"{worths[0]} needs max_cpm: the most that an impression may cost, whatever is predicted of it"
-        elif not worths and (self.max_cpm_micros is not None or self.multipliers):
-            wrong = "max_cpm and multipliers are of the open-auction bid: without cpm or a goal there is none"
+        wrong = wrong_terms(self) or repeated_ids(self)
         if wrong:
             raise ValueError(wrong)
-        for what, ids in (("creative", [c.id for c in self.creatives]), ("deal", [d.id for d in self.deals])):
-            if len(set(ids)) != len(ids):
-                msg = f"{what} ids must be unique: {', '.join(ids)}"
-                raise ValueError(msg)
         return self
 
     @property
@@ -170,6 +166,33 @@ class Campaign(Priced):
             multiplied = floor(self.cpm_micros * highest(self.multipliers))
             openly = min(multiplied, self.max_cpm_micros or multiplied)
         return max([openly, *(deal.cpm_micros for deal in self.deals)])
+
+
+TERMS = ("cpm_micros", "cpcv_micros", "cpc_micros", "cpv_micros", "max_cpm_micros", "multipliers", "deals")
+"""The fields that say what a campaign bids."""
+
+
+def wrong_terms(campaign: Campaign) -> str | None:
+    """What keeps a campaign from bidding in its `TERMS`; None where they fit together."""
+    worths = [name for name in ("cpm", "cpcv", "cpc", "cpv") if getattr(campaign, f"{name}_micros") is not None]
+    if len(worths) > 1:
+        return f"give one of {', '.join(worths)}: each says what the open-auction bid is"
+    if not worths and not campaign.deals:
+        return "give cpm, a goal (cpcv, cpc or cpv) or deals: without any the campaign can never bid"
+    if worths and worths != ["cpm"] and campaign.max_cpm_micros is None:
+        return f"{worths[0]} needs max_cpm: the most that an impression may cost, whatever is predicted of it"
+    if not worths and (campaign.max_cpm_micros is not None or campaign.multipliers):
+        return "max_cpm and multipliers are of the open-auction bid: without cpm or a goal there is none"
+    return None
+
+
+def repeated_ids(campaign: Campaign) -> str | None:
+    """The ids that a campaign gives to more than one creative or deal; None where each is given once."""
+    for kind, ids in (("creative", [c.id for c in campaign.creatives]), ("deal", [d.id for d in campaign.deals])):
+        repeated = [name for name, times in Counter(ids).items() if times > 1]
+        if repeated:
+            return f"{kind} ids must be unique: {', '.join(repeated)}"
+    return None
 
 
 # With the import, so that no request waits for it.

@@ -1,21 +1,20 @@
-"""A video ad and the files that play it, or the third party's tag that answers with it."""
+"""A creative: one video ad, its renditions or the third party's tag that answers with it, and what goes with them."""
 
 from collections.abc import Iterator
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from bidder.campaigns.companion import Companion
-from bidder.campaigns.icon import Icon
-from bidder.campaigns.tag import Tag
 from bidder.campaigns.targeting import Expression, Targeting
-from bidder.campaigns.types import HttpUrl, Id, Pixels, VideoMime
-from bidder.campaigns.universal_ad_id import UniversalAdId
-from bidder.campaigns.verification import Verification
+from bidder.campaigns.types import HttpUrl, Id, ImageMime, Language, Pixels, SecureUrl, VideoMime
+from bidder.vast.version import Version
 
 
 class Media(BaseModel):
-    """One rendition: VAST 4.2 section 3.9.1, MediaFile. Sizes in pixels, bitrate in kbit/s."""
+    """One rendition: VAST 4.2 section 3.9.1, MediaFile. Sizes in pixels, `bitrate` in kbit/s, `file_size` in bytes.
+
+    `codec` is the codecs parameter of the type, RFC 6381, such as `avc1.64001F,mp4a.40.2`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
@@ -24,20 +23,99 @@ class Media(BaseModel):
     width: Pixels
     height: Pixels
     bitrate: Annotated[int, Field(gt=0)]
+    codec: Annotated[str, Field(max_length=200)] | None = None
+    file_size: Annotated[int, Field(gt=0)] | None = None
+
+
+class Tag(BaseModel):
+    """VASTAdTagURI, VAST 4.2: the URL at which another server answers with the ad.
+
+    `mimes` are the types that its media may have; `version` is the VAST version that it answers in, left out where it
+    suits any player. `tag: https://…` alone is short for `tag: {url: https://…}`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    url: SecureUrl
+    mimes: Annotated[tuple[VideoMime, ...], Field(min_length=1)] = ("video/mp4",)
+    version: Version | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _url_alone(cls, data: object) -> object:
+        return {"url": data} if isinstance(data, str) else data
+
+
+class UniversalAdId(BaseModel):
+    """UniversalAdId, VAST 4.2 section 3.7.1: `registry` is its site, such as `ad-id.org` or `clearcast.co.uk`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    registry: Annotated[str, Field(min_length=1, max_length=100)]
+    value: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Verification(BaseModel):
+    """Verification, VAST 4.2: JavaScript for the Open Measurement SDK, run where the player has it.
+
+    `vendor` is what the vendor calls itself (`company.com-omid`), `parameters` what its script is handed.
+    `browser_optional` says that it needs no browser. `not_executed` is called where it was not run; `[REASON]` in it is
+    filled in by the player.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    vendor: Annotated[str, Field(min_length=1, max_length=200)]
+    url: SecureUrl
+    parameters: Annotated[str, Field(max_length=4096)] | None = None
+    browser_optional: bool = False
+    not_executed: SecureUrl | None = None
+
+
+class Icon(BaseModel):
+    """Icon, VAST 4.2 section 3.11. Sizes and positions in pixels, or the side that it sits on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    program: Annotated[str, Field(min_length=1, max_length=100)] = "AdChoices"
+    url: SecureUrl
+    mime: ImageMime
+    width: Pixels
+    height: Pixels
+    x: Annotated[str, Field(pattern=r"^(\d{1,5}|left|right)$", coerce_numbers_to_str=True)] = "right"
+    y: Annotated[str, Field(pattern=r"^(\d{1,5}|top|bottom)$", coerce_numbers_to_str=True)] = "top"
+    click_through: HttpUrl | None = None
+    view_tracking: SecureUrl | None = None
+
+
+class Companion(BaseModel):
+    """Companion, VAST 4.2: sent where the impression asks for one of its size. Sizes in pixels.
+
+    Without `click_through` it leads where the video leads.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    id: Id
+    url: SecureUrl
+    mime: ImageMime
+    width: Pixels
+    height: Pixels
+    click_through: HttpUrl | None = None
+    alt_text: Annotated[str, Field(max_length=200)] | None = None
 
 
 class Creative(BaseModel):
-    """One video ad. Duration in seconds; `skip_offset`, in seconds, makes it skippable from there.
+    """One video ad: `media` of ours with a `click_through`, or a third party's `tag`.
 
-    It has `media` of ours, and then a `click_through`, or else a third party's `tag`, which brings its own;
-    `duration`, `skip_offset` and `language` then say what the tag answers with.
+    `upload` names a video file in the place of `media`: the renditions that it is transcoded to become the `media`, and
+    until then the creative does not bid. `mezzanine` is the original, which players and inserters may transcode.
 
-    `weight` is its share of what its campaign shows where that rotates by weights.
-
-    It is only shown where a request meets its own `targeting` and `where` as well.
-
-    `attributes` are those of AdCOM's creative attributes that it has besides, which publishers block by (`battr`);
-    `apis` are the frameworks of AdCOM's list that a player must have to play it.
+    `duration` and `skip_offset` are seconds; an ad with a `skip_offset` is skippable. With a `tag`, `duration`,
+    `skip_offset` and `language` describe the ad that the tag answers with, and the tag brings its own click-through.
+    `weight` is the creative's share of its campaign's impressions where the campaign rotates by weights. A request must
+    meet the creative's own `targeting` and `where`, too. `attributes` are AdCOM creative attributes, which publishers
+    block by `battr`; `apis` are the AdCOM API frameworks that a player needs to play the ad.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -47,10 +125,12 @@ class Creative(BaseModel):
     duration: Annotated[float, Field(gt=0, le=3600)]
     click_through: HttpUrl | None = None
     skip_offset: Annotated[float, Field(gt=0)] | None = None
-    language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] | None = None
+    language: Language | None = None
     attributes: tuple[int, ...] = ()
     apis: tuple[int, ...] = ()
     media: tuple[Media, ...] = ()
+    upload: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
+    mezzanine: Media | None = None
     tag: Tag | None = None
     targeting: Targeting = Field(default_factory=dict)
     where: Expression | None = None
@@ -62,21 +142,13 @@ class Creative(BaseModel):
 
     @model_validator(mode="after")
     def _plays_one_way(self) -> Self:
-        wrong = None
-        if bool(self.media) == (self.tag is not None):
-            wrong = "give media, or a tag that answers with the ad: one of the two"
-        elif self.media and self.click_through is None:
-            wrong = "media need a click_through: where a click on the video leads"
-        elif self.tag and self.click_through is not None:
-            wrong = "a tag brings its own click_through: leave it out"
-        elif len({companion.id for companion in self.companions}) != len(self.companions):
-            wrong = "companion ids must be unique"
+        wrong = wrong_playback(self)
         if wrong:
             raise ValueError(wrong)
         return self
 
     def links(self) -> Iterator[str]:
-        """Where clicks lead. All else in its markup, but for its media, is secure by type."""
+        """The pages that clicks lead to. All other URLs of the markup, except the media, are https by type."""
         if self.click_through:
             yield self.click_through
         if self.icon and self.icon.click_through:
@@ -84,3 +156,21 @@ class Creative(BaseModel):
         for companion in self.companions:
             if companion.click_through:
                 yield companion.click_through
+
+
+PLAYBACK = ("media", "upload", "tag", "click_through", "companions")
+"""The fields that say how a creative plays."""
+
+
+def wrong_playback(creative: Creative) -> str | None:
+    """What does not fit together in a creative's `PLAYBACK`; None where all does."""
+    is_ours = bool(creative.media) or creative.upload is not None
+    if is_ours == (creative.tag is not None):
+        return "give media or an upload, or a tag that answers with the ad: one of the two"
+    if is_ours and creative.click_through is None:
+        return "media need a click_through: where a click on the video leads"
+    if creative.tag and creative.click_through is not None:
+        return "a tag brings its own click_through: leave it out"
+    if len({companion.id for companion in creative.companions}) != len(creative.companions):
+        return "companion ids must be unique"
+    return None

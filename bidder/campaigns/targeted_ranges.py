@@ -30,7 +30,7 @@ class _Circle(NamedTuple):
 
 
 class TargetedRanges:
-    """What the campaigns of an index name: `attributes` that any of them targets, and what `range_values` keeps of values.
+    """The attributes that the campaigns of an index target (`attributes`), and the values that `range_values` keeps.
 
     `above` has, of categories as `taxonomy/id`, those above them that campaigns name.
     """
@@ -104,7 +104,7 @@ class TargetedRanges:
 
 
 def range_values(attribute: str, values: Iterable[str]) -> Iterable[str]:
-    """What `TargetedRanges` asks for, of the values of an attribute that campaigns name: few of them, so that it stays small."""
+    """The targeted values of an attribute that `TargetedRanges` needs: few, so that the index stays small."""
     if attribute == SEGMENT:
         # letter by letter only where there is one: most segments name no provider, and a load waits for all of them
         named_with = [value for value in values if "/" in value]

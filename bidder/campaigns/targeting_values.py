@@ -1,9 +1,9 @@
 """The words of campaign files in the words of requests: one way to write each value."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from bidder.countries import alpha_3
+from bidder import normal_forms
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MOST_KM = 500
@@ -20,9 +20,6 @@ _CHECKS: dict[str, tuple[re.Pattern[str], str]] = {
     "region": (re.compile(r"[a-z]{3}-.+"), "a country and a region, such as us-ca"),
     "postcode": (re.compile(r"[a-z]{3}-.+"), "a country and a postcode, such as us-94607"),
 }
-CHECKED = tuple(_CHECKS)
-"""The attributes whose values `impossible_values` looks at."""
-
 LIST_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _HOURS = re.compile(r"(?:(\w{3})(?:-(\w{3}))? )?(\d{1,2})-(\d{1,2})")
 _ONE_HOUR = re.compile(rf"(?:{'|'.join(DAYS)}) (?:1?\d|2[0-3])")
@@ -38,18 +35,32 @@ def request_values(attribute: str, words: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for word in words for value in respell(word)))
 
 
-def impossible_values(attribute: str, values: Iterable[str]) -> Iterator[str]:
-    """What is wrong with values that no request could show, in words; asked when a file is imported."""
+def impossible_value(attribute: str, value: str) -> str | None:
+    """What is wrong with a value that no request could show; None where one could. Asked when a file is imported."""
     pattern, wanted = _CHECKS.get(attribute, (None, ""))
-    for value in sorted(values):
-        if pattern is not None and not pattern.fullmatch(value):
-            yield f"{attribute}: {value!r} is not {wanted}"
+    if pattern is not None and not pattern.fullmatch(value):
+        return f"is not {wanted}"
+    return None
 
 
 def _place(word: str) -> Iterator[str]:
     """`us` becomes `usa`, and `us-ca` `usa-ca`."""
     country, dash, rest = word.partition("-")
-    yield alpha_3(country.upper()).lower() + dash + rest
+    yield normal_forms.country(country).lower() + dash + rest
+
+
+def _domain(word: str) -> Iterator[str]:
+    """The domain of a word that says no more than one: a path, a port or a user would be lost (`impossible_value`)."""
+    host = normal_forms.domain(word)
+    yield word if re.search("[/:@]", word) else host or word
+
+
+def _bundle(word: str) -> Iterator[str]:
+    yield normal_forms.bundle(word) or word
+
+
+def _language(word: str) -> Iterator[str]:
+    yield normal_forms.language(word) or word
 
 
 def _hours(word: str) -> Iterator[str]:
@@ -120,6 +131,9 @@ _SPELLINGS: dict[str, Callable[[str], Iterator[str]]] = {
     "country": _place,
     "region": _place,
     "postcode": _place,
+    "domain": _domain,
+    "bundle": _bundle,
+    "language": _language,
     "hour": _hours,
     "user_hour": _hours,
     "os_version": _versions,

@@ -43,17 +43,17 @@ def publish_snapshot(service: Service, now: datetime) -> int:
     cut short anywhere, it does no harm: the store keeps the newest whole one.
     """
     try:
-        return _rebuild(service, now)
+        return _publish(service, now)
     except BadSnapshot as error:
         if service.refreshed is None:
             raise
         # what this process remembers is no longer in S3 as it was
         log.warning("snapshot.refused", reason=str(error), then="the index is read or compiled anew")
         service.refreshed = None
-        return _rebuild(service, now)
+        return _publish(service, now)
 
 
-def _rebuild(service: Service, now: datetime) -> int:
+def _publish(service: Service, now: datetime) -> int:
     current = service.store.current()
     # Whoever saw a snapshot before reading campaigns makes a newer one, whatever the clock has done since.
     version = max(int(now.timestamp() * 1000), current.version + 1 if current else 0)

@@ -9,10 +9,10 @@ from bidder.auction.match import match
 from bidder.auction.offer import Offer
 from bidder.auction.response_selection import affordable, for_one_document
 from bidder.currency import bidding_currency
-from bidder.endpoints import bid_response
+from bidder.endpoints.bid_response import BidContext, bid_object, event_urls
 from bidder.endpoints.body import BadBody
 from bidder.endpoints.call import Call
-from bidder.endpoints.deadline import in_time
+from bidder.endpoints.deadline import in_time, patience
 from bidder.endpoints.reply import JSON, XML, Reply, compressed, cors, error
 from bidder.endpoints.vast import vast_for_player
 from bidder.events.exchange import exchange_name
@@ -41,25 +41,32 @@ def bid(
     *,
     nbr: bool = False,
     waited_ms: Callable[[], float] = lambda: 0,
+    address: str | None = None,
 ) -> Reply:
     """200 with a BidResponse or, for `Accept: application/xml`, with VAST; 204 or an empty VAST for no bid.
 
     4xx says what is wrong with the request; 400 names each field that the standard calls invalid. 503 is a no-bid for
     want of room. Header names are in lower case. `exchange` is what the caller goes by, from its URL: events say it,
     and its prices are read with its keys. With `nbr` a no-bid is 200, and a BidResponse that says why. `waited_ms` says
-    how long ago the request reached us; it is asked again whenever that matters.
+    how long ago the request reached us; it is asked again whenever that matters. `address` is the caller's.
     """
-    more = {**OPENRTB_VERSION, **cors(headers.get("origin"))}
+    stitchers = service.known_stitchers
+    return answered(service, Call(body, headers, base_url, now, exchange, nbr, waited_ms, address, stitchers))
+
+
+def answered(service: Service, call: Call) -> Reply:
+    """The answer to a call, as `bid` says."""
+    more = {**OPENRTB_VERSION, **cors(call.headers.get("origin"))}
     if not service.room.enter():
         return Reply(503, headers={**more, "Retry-After": "1"})
     try:
-        reply = _reply(service, Call(body, headers, base_url, now, exchange, nbr, waited_ms))
-        service.no_bids.flush(now)
-        service.bids.flush(now)
+        reply = _reply(service, call)
+        service.no_bids.flush(call.now)
+        service.bids.flush(call.now)
     finally:
         service.room.leave()
     whole = Reply(reply.status, reply.body, reply.content_type, {**reply.headers, **more})
-    return compressed(whole, headers.get("accept-encoding", ""))
+    return compressed(whole, call.headers.get("accept-encoding", ""))
 
 
 def _reply(service: Service, call: Call) -> Reply:
@@ -69,10 +76,9 @@ def _reply(service: Service, call: Call) -> Reply:
         exchange = exchange_name(call.exchange)
         with span("parse"):
             request = call.request()
-        allowance = service.parameters.network_allowance  # read before the snapshot: they say how old it may be
-        snapshot = service.keeper.current(call.now)
+        snapshot = service.load(call.now, lambda: _patience(service, call, request.tmax))
         # Asked when the snapshot is there: a cold start that is too late for this request loads it for the next.
-        if not in_time(request.tmax, call.waited_ms(), allowance):
+        if not in_time(request.tmax, call.waited_ms(), service.limits.network_allowance):
             return _unanswered(service, call, request.id, NoBidReason.INSUFFICIENT_TIME)
         if snapshot is None:
             return _unanswered(service, call, request.id, NoBidReason.TECHNICAL_ERROR)
@@ -84,7 +90,7 @@ def _reply(service: Service, call: Call) -> Reply:
             by_notice = exchange in snapshot.delivery.billed_by_notice
             billed_by: BilledBy = Kind.BILL if by_notice else Kind.IMPRESSION
             parameters = service.parameters
-            terms = bid_response.BidContext(
+            terms = BidContext(
                 request,
                 call.base_url,
                 service.signing_keys,
@@ -104,6 +110,10 @@ def _reply(service: Service, call: Call) -> Reply:
     except Exception:  # no bid costs one auction; a 5xx makes an exchange throttle us, and shows callers our insides
         log.fault("bid.failed")
         return _unanswered(service, call, request.id if request else "", NoBidReason.TECHNICAL_ERROR)
+
+
+def _patience(service: Service, call: Call, tmax: int | None) -> float:
+    return patience(tmax, call.waited_ms(), service.limits.network_allowance)
 
 
 def _unanswered(service: Service, call: Call, request_id: str, reason: NoBidReason) -> Reply:
@@ -132,13 +142,13 @@ def _offers(
     return paid
 
 
-def _with_bid(service: Service, terms: bid_response.BidContext, offers: Sequence[Offer], *, as_xml: bool) -> Reply:
-    urls = [bid_response.event_urls(terms, offer, number) for number, offer in enumerate(offers)]
+def _with_bid(service: Service, terms: BidContext, offers: Sequence[Offer], *, as_xml: bool) -> Reply:
+    urls = [event_urls(terms, offer, number) for number, offer in enumerate(offers)]
     if not terms.request.test:
         service.bids.count(offers, terms.now)
     if as_xml:
         return Reply(200, vast_for_player(offers, urls), XML)
-    bids = [bid_response.bid(terms, offer, its_urls) for offer, its_urls in zip(offers, urls, strict=True)]
+    bids = [bid_object(terms, offer, its_urls) for offer, its_urls in zip(offers, urls, strict=True)]
     seats = {service.settings.seat: bids}
     return Reply(200, dump(bid_response(terms.request.id, bids[0]["id"], terms.currency, seats)), JSON)
 

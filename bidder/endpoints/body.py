@@ -7,6 +7,9 @@ from bidder.endpoints.reply import Reply, error
 from bidder.openrtb.parse import MAX_BODY
 
 GZIP = b"\x1f\x8b"
+MOST_MEMBERS = 64
+"""Of one gzip file. Each costs a copy of what follows it."""
+
 _KNOWN_CODINGS = frozenset({"", "identity", "gzip", "x-gzip"})
 _GZIP_ONLY = 16 + zlib.MAX_WBITS
 
@@ -39,12 +42,24 @@ def decoded(body: bytes, content_encoding: str) -> bytes:
 
 
 def _inflated(body: bytes) -> bytes:
-    """What one gzip stream holds, unpacked as far as it is of use: to one byte more than may be."""
-    stream = zlib.decompressobj(_GZIP_ONLY)
-    try:
-        inflated = stream.decompress(body, MAX_BODY + 1)
-    except zlib.error:
-        raise BadBody(400, "the request's gzip stream is broken") from None
-    if len(inflated) <= MAX_BODY and (not stream.eof or stream.unused_data):
-        raise BadBody(400, "the request is not one whole gzip stream")
-    return inflated
+    """What the members of a gzip file hold (RFC 1952, section 2.2), unpacked to one byte more than may be.
+
+    Zeros after the last member are passed over, as gzip itself does.
+    """
+    inflated = b""
+    for _ in range(MOST_MEMBERS):
+        stream = zlib.decompressobj(_GZIP_ONLY)
+        try:
+            inflated += stream.decompress(body, MAX_BODY + 1 - len(inflated))
+        except zlib.error:
+            raise BadBody(400, "the request's gzip stream is broken") from None
+        if len(inflated) > MAX_BODY:
+            return inflated
+        if not stream.eof:
+            raise BadBody(400, "the request's gzip stream is cut short")
+        body = stream.unused_data
+        if not body.strip(b"\0"):
+            return inflated
+        if not body.startswith(GZIP):
+            raise BadBody(400, "the request's gzip stream is followed by something else")
+    raise BadBody(400, f"the request is more than {MOST_MEMBERS} gzip streams")

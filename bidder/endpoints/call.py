@@ -8,6 +8,9 @@ from bidder.endpoints.body import decoded
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.parse import parse
 from bidder.privacy.gate import permitted
+from bidder.stitchers import NO_STITCHERS, Stitchers
+from bidder.viewer.fill_in import fill_in
+from bidder.viewer.headers import viewer_headers
 
 
 class Call(NamedTuple):
@@ -15,6 +18,9 @@ class Call(NamedTuple):
 
     `exchange` is what the caller goes by, from its URL. With `nbr` it wants to know why there is no bid. `waited_ms`
     says how long ago the request reached us; it is asked again whenever that matters.
+
+    `address` is the caller's; `stitchers` are asked for where one may speak for a viewer. `wants_markup` is whether the
+    answer is VAST; where it is None, the header Accept says so.
     """
 
     body: bytes
@@ -24,13 +30,22 @@ class Call(NamedTuple):
     exchange: str | None = None
     nbr: bool = False
     waited_ms: Callable[[], float] = lambda: 0
+    address: str | None = None
+    stitchers: Callable[[], Stitchers] = lambda: NO_STITCHERS
+    wants_markup: bool | None = None
 
     def request(self) -> BidRequest:
-        """What of the request may be used. Raises BadBody, InvalidRequest."""
-        return permitted(parse(decoded(self.body, self.headers.get("content-encoding", ""))))
+        """What of the request may be used, with what headers add to it. Raises BadBody, InvalidRequest."""
+        request = parse(decoded(self.body, self.headers.get("content-encoding", "")))
+        # A body that an exchange posts comes from the exchange's server, and so do its headers.
+        by_exchange = self.exchange is not None and self.wants_markup is None
+        fill_in(request, viewer_headers(self.headers, self.address, self.stitchers, from_server=by_exchange))
+        return permitted(request)
 
     @property
     def as_xml(self) -> bool:
         """Whether the caller is a player that takes VAST itself: it names XML, and not JSON."""
+        if self.wants_markup is not None:
+            return self.wants_markup
         accepted = self.headers.get("accept", "").lower()
         return ("application/xml" in accepted or "text/xml" in accepted) and "json" not in accepted

@@ -7,6 +7,9 @@ from typing import Any
 DECISION_MS = 5
 """What a decision takes when all it needs is in memory: the p99 of `make bench` at 1,000 campaigns, rounded up."""
 
+LONGEST_MS = 1000
+"""What an answer to a bid request takes at most, where its `tmax` says nothing or more."""
+
 _CREDIBLE = timedelta(seconds=30)  # API Gateway itself gives up on a request after 29 seconds
 
 
@@ -29,3 +32,12 @@ def in_time(tmax: int | None, waited_ms: float, allowance_ms: float) -> bool:
     back.
     """
     return tmax is None or tmax <= 0 or waited_ms + allowance_ms + DECISION_MS <= tmax
+
+
+def patience(tmax: int | None, waited_ms: float, allowance_ms: float) -> float:
+    """How many seconds a bid may wait for what it lacks, so that its answer is there within `tmax` and `LONGEST_MS`.
+
+    What is left then is for the decision and the way back.
+    """
+    most = LONGEST_MS if tmax is None or tmax <= 0 else min(tmax, LONGEST_MS)
+    return max(0.0, most - allowance_ms - DECISION_MS - waited_ms) / 1000

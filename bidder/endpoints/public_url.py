@@ -1,4 +1,4 @@
-"""Where this app can be reached: the base of the URLs that it hands out."""
+"""Where this app can be reached, the base of the URLs that it hands out, and from where it was called."""
 
 import re
 from collections.abc import Mapping
@@ -21,3 +21,9 @@ def public_url(configured: str | None, context: Mapping[str, Any], headers: Mapp
         return f"https://{domain}{prefix}"
     host = headers.get("host", "")
     return f"http://{host if _HOST.fullmatch(host) else '127.0.0.1'}"
+
+
+def caller_address(context: Mapping[str, Any]) -> str | None:
+    """The address that a request came from: API Gateway's requestContext says it."""
+    address = (context.get("identity") or {}).get("sourceIp")
+    return address if isinstance(address, str) else None

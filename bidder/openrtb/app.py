@@ -3,7 +3,7 @@
 from bidder.openrtb.base import Object
 from bidder.openrtb.content import Content
 from bidder.openrtb.publisher import Publisher
-from bidder.openrtb.types import Lower, Strings, Taxonomy
+from bidder.openrtb.types import Categories, Lower, Strings, Taxonomy
 
 
 class App(Object):
@@ -15,9 +15,9 @@ class App(Object):
     domain: Lower | None = None
     storeurl: str | None = None
     cattax: Taxonomy = 1
-    cat: Strings = ()
-    sectioncat: Strings = ()
-    pagecat: Strings = ()
+    cat: Categories = ()
+    sectioncat: Categories = ()
+    pagecat: Categories = ()
     ver: str | None = None
     privacypolicy: int | None = None
     paid: int | None = None

@@ -1,7 +1,7 @@
 """OpenRTB 2.6, section 3.2.6."""
 
 from bidder.openrtb.base import Object
-from bidder.openrtb.types import Ints, LowerStrings
+from bidder.openrtb.types import Ints, Mimes
 
 
 class Banner(Object):
@@ -10,7 +10,7 @@ class Banner(Object):
     id: str | None = None
     w: int | None = None
     h: int | None = None
-    mimes: LowerStrings = ()
+    mimes: Mimes = ()
     battr: Ints = ()
     pos: int | None = None
     api: Ints = ()

@@ -12,7 +12,18 @@ from bidder.openrtb.imp import Imp
 from bidder.openrtb.regs import Regs
 from bidder.openrtb.site import Site
 from bidder.openrtb.source import Source
-from bidder.openrtb.types import Codes, Flag, Identifier, LowerStrings, NullIs, Strings, Taxonomy
+from bidder.openrtb.types import (
+    Bundles,
+    Categories,
+    Currencies,
+    Domains,
+    Flag,
+    Identifier,
+    Identifiers,
+    Languages,
+    NullIs,
+    Taxonomy,
+)
 from bidder.openrtb.user import User
 from bidder.prebuilt import complete
 
@@ -33,16 +44,16 @@ class BidRequest(Object):
     test: Flag = 0
     at: Annotated[int, NullIs(2)] = 2
     tmax: int | None = None
-    wseat: Strings = ()
-    bseat: Strings = ()
-    cur: Codes = ()
-    wlang: LowerStrings = ()
-    wlangb: LowerStrings = ()
-    acat: Strings = ()
-    bcat: Strings = ()
+    wseat: Identifiers = ()
+    bseat: Identifiers = ()
+    cur: Currencies = ()
+    wlang: Languages = ()
+    wlangb: Languages = ()
+    acat: Categories = ()
+    bcat: Categories = ()
     cattax: Taxonomy = 1
-    badv: LowerStrings = ()
-    bapp: Strings = ()
+    badv: Domains = ()
+    bapp: Bundles = ()
     source: Source | None = None
     regs: Regs | None = None
 

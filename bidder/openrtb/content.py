@@ -6,7 +6,7 @@ from bidder.openrtb.base import Object
 from bidder.openrtb.channel import Channel
 from bidder.openrtb.data import Data
 from bidder.openrtb.network import Network
-from bidder.openrtb.types import Few, NullIs, Strings, Taxonomy
+from bidder.openrtb.types import Categories, Few, NullIs, Strings, Taxonomy
 
 
 class Content(Object):
@@ -22,7 +22,7 @@ class Content(Object):
     genres: Strings = ()
     url: str | None = None
     cattax: Taxonomy = 1
-    cat: Strings = ()
+    cat: Categories = ()
     prodq: int | None = None
     context: int | None = None
     contentrating: str | None = None

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from bidder.openrtb.base import Object
 from bidder.openrtb.dur_floors import DurFloors
-from bidder.openrtb.types import Currency, Few, Flag, Identifier, LowerStrings, NullIs, Strings
+from bidder.openrtb.types import Currency, Domains, Few, Flag, Identifier, Identifiers, NullIs
 
 
 class Deal(Object):
@@ -17,8 +17,8 @@ class Deal(Object):
     bidfloor: float | None = None
     bidfloorcur: Currency = "USD"
     at: int | None = None
-    wseat: Strings = ()
-    wadomain: LowerStrings = ()
+    wseat: Identifiers = ()
+    wadomain: Domains = ()
     guar: Flag = 0
     mincpmpersec: float | None = None
     durfloors: Annotated[tuple[DurFloors, ...], Few, NullIs(())] = ()

@@ -4,7 +4,8 @@ A wrong value is taken out, as if it had not been sent, wherever the auction can
 doing without it would change the terms of the sale or lose a privacy signal.
 """
 
-from typing import Any
+import re
+from typing import Any, TypeGuard
 
 from pydantic_core import ErrorDetails
 
@@ -23,6 +24,9 @@ NOT_BINDING = frozenset(
     | {"imp.video.pos", "imp.video.sequence", "imp.ext", "imp.video.ext"}
 )
 """Fields of the binding objects that only describe or advise."""
+
+_NUMBER = re.compile(r"-?\d+")
+_NUMBERS = re.compile(r"[\s\[]*-?\d+(?:[\s,;|_]+-?\d+)*[\s\]]*")
 
 # Whatever the type of the field, senders write these for "nothing".
 _EMPTY: tuple[object, ...] = (None, "", [], {})
@@ -43,7 +47,10 @@ def mend(document: Any, error: ErrorDetails) -> bool:
     if given in _EMPTY:
         del holder[last]
     elif error["type"] == "tuple_type" and isinstance(given, str | int | float):
-        holder[last] = [given]
+        holder[last] = _NUMBER.findall(given) if _is_numbers(given) else [given]
+    elif isinstance(holder, list) and _is_numbers(given):
+        position = holder.index(given)
+        holder[position : position + 1] = _NUMBER.findall(given)
     elif error["type"] == "int_from_float":
         holder[last] = int(given)
     elif _binding(error["loc"]):
@@ -51,6 +58,11 @@ def mend(document: Any, error: ErrorDetails) -> bool:
     else:
         del holder[last]
     return True
+
+
+def _is_numbers(given: object) -> TypeGuard[str]:
+    """Whether a text is a list of numbers: `7,8`, `[7, 8]`, `7_8`."""
+    return isinstance(given, str) and _NUMBERS.fullmatch(given) is not None
 
 
 def _binding(loc: tuple[int | str, ...]) -> bool:

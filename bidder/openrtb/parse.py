@@ -9,12 +9,16 @@ from pydantic_core import ErrorDetails, from_json
 from bidder.openrtb.bid_request import MAX_IMPS, BidRequest
 from bidder.openrtb.invalid_request import Fault, InvalidRequest
 from bidder.openrtb.mend import mend
+from bidder.openrtb.mend_text import MENDED, mend_text
 
 MAX_BODY = 128 * 1024
 """Bytes; the longest video request in the recorded traffic that we have is 2.3 KB."""
 
 MAX_OBJECTS = 4000
-"""Real requests hold hundreds. Making them is what a long body costs most for: 1.4 us each."""
+"""Objects and lists. Real requests hold hundreds. Making them is what a long body costs most for: 1.4 us each."""
+
+MAX_VALUES = 8000
+"""Values, by the commas between them. Real requests hold hundreds; the longest lists of blocked domains, thousands."""
 
 MAX_FAULTS = 100
 """Wrong fields that are looked at; a sender with more has another problem than its fields."""
@@ -40,10 +44,13 @@ def parse(body: bytes) -> BidRequest:
     """
     if len(body) > MAX_BODY:
         raise InvalidRequest([("body", f"longer than {MAX_BODY} bytes")])
-    # Braces within strings count too: it is a limit, no census.
-    if body.count(b"{") > MAX_OBJECTS:
-        raise InvalidRequest([("body", f"more than {MAX_OBJECTS} objects")])
+    # Those within strings count too: it is a limit, no census.
+    if body.count(b"{") + body.count(b"[") > MAX_OBJECTS:
+        raise InvalidRequest([("body", f"more than {MAX_OBJECTS} objects and lists")])
+    if body.count(b",") > MAX_VALUES:
+        raise InvalidRequest([("body", f"more than {MAX_VALUES} values")])
     request = _at_once(body) or _step_by_step(body)
+    _drop_empty_publishers(request)
     if clashes := _clashes([imp.id for imp in request.imp], _present(request.__dict__)):
         raise InvalidRequest(clashes)
     return request
@@ -64,22 +71,53 @@ def _at_once(body: bytes) -> BidRequest | None:
 
 
 def _step_by_step(body: bytes) -> BidRequest:
-    try:
-        document = from_json(body, allow_inf_nan=False)
-    except ValueError as error:
-        raise InvalidRequest([("body", f"Invalid JSON: {error}")]) from None
+    document = _decoded(body)
+    if isinstance(document, dict) and isinstance(document.get("imp"), list):
+        del document["imp"][MAX_IMPS:]
     try:
         return BidRequest.model_validate(document)
     except ValidationError as error:
         return _mended(document, error)
 
 
+def _decoded(body: bytes) -> Any:
+    """The JSON of a body, whose texts are mended where they are not Unicode."""
+    try:
+        return from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        wrong = error
+    try:
+        document = from_json(mend_text(body), allow_inf_nan=False)
+    except ValueError:
+        raise InvalidRequest([("body", f"Invalid JSON: {wrong}")]) from None
+    # The answer has to repeat the ids of the request, of its impressions and deals as they were sent.
+    if _is_garbled(document):
+        raise InvalidRequest([("body", f"Invalid JSON: {wrong}")])
+    for imp in _objects(document, "imp"):
+        for holder in (imp, *(deal for pmp in _objects(imp, "pmp") for deal in _objects(pmp, "deals"))):
+            if _is_garbled(holder):
+                del holder["id"]
+    return document
+
+
+def _is_garbled(holder: Any) -> bool:
+    """Whether an object's id had to be mended."""
+    name = holder.get("id") if isinstance(holder, dict) else None
+    return isinstance(name, str) and MENDED in name
+
+
+def _objects(holder: Any, name: str) -> list[dict[str, Any]]:
+    """The objects in a field of an object that nobody has checked yet."""
+    given = holder.get(name) if isinstance(holder, dict) else None
+    return [each for each in (given if isinstance(given, list) else [given]) if isinstance(each, dict)]
+
+
 def _mended(document: Any, error: ValidationError) -> BidRequest:
-    """The request without what can be forgiven."""
+    """The request without what can be forgiven, and without the impressions that can't, where others are left."""
     errors = _details(error)
     for _ in range(_ROUNDS):
-        mended = [mend(document, details) for details in reversed(errors)]
-        if not any(mended):
+        unmended = [details for details in reversed(errors) if not mend(document, details)]
+        if unmended and not _leave_out(document, unmended) and len(unmended) == len(errors):
             break
         try:
             return BidRequest.model_validate(document)
@@ -88,12 +126,25 @@ def _mended(document: Any, error: ValidationError) -> BidRequest:
     raise InvalidRequest([*map(_fault, errors), *_raw_clashes(document)])
 
 
+def _leave_out(document: Any, faults: Iterable[ErrorDetails]) -> bool:
+    """Whether the impressions that these faults are in could be taken out; not where nothing is left to bid on."""
+    places = [details["loc"] for details in faults]
+    if not all(len(place) > 1 and place[0] == "imp" for place in places):
+        return False
+    wrong = {place[1] for place in places}
+    left = [imp for position, imp in enumerate(document["imp"]) if position not in wrong]
+    if not any(isinstance(imp, dict) and imp.get("video") for imp in left):
+        return False
+    document["imp"] = left
+    return True
+
+
 def _details(error: ValidationError) -> list[ErrorDetails]:
     if error.error_count() > MAX_FAULTS:
         raise InvalidRequest([("body", f"more than {MAX_FAULTS} fields are wrong")])
-    # A list is also too short for pydantic when each of its items is wrong: those are the faults.
     errors = error.errors(include_url=False, include_context=False, include_input=False)
-    return [details for details in errors if details["type"] != "too_short"] or errors
+    # A list is also too short for pydantic when each of its items is wrong: those are the faults.
+    return [each for each in errors if (each["type"], each["loc"]) != ("too_short", ("imp",))] or errors
 
 
 def _fault(details: ErrorDetails) -> Fault:
@@ -103,6 +154,19 @@ def _fault(details: ErrorDetails) -> Fault:
 def _path(loc: Sequence[int | str]) -> str:
     path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in loc)
     return path.removeprefix(".") or "body"
+
+
+def _drop_empty_publishers(request: BidRequest) -> None:
+    """Of site, app and dooh those that say nothing, where another says something: senders fill in all three."""
+    present = _present(request.__dict__)
+    if len(present) > 1:
+        empty = [name for name in present if _says_nothing(getattr(request, name).model_dump(exclude_defaults=True))]
+        for name in empty if len(empty) < len(present) else ():
+            setattr(request, name, None)
+
+
+def _says_nothing(value: object) -> bool:
+    return all(map(_says_nothing, value.values())) if isinstance(value, dict) else value in (None, "", ())
 
 
 def _present(fields: dict[str, Any]) -> list[str]:
@@ -127,4 +191,5 @@ def _raw_clashes(document: Any) -> list[Fault]:
     imps = document.get("imp")
     imps = imps[:MAX_IMPS] if isinstance(imps, list) else []
     ids = (imp.get("id") if isinstance(imp, dict) else None for imp in imps)
-    return _clashes((str(i) if isinstance(i, str | int) else None for i in ids), _present(document))
+    saying = [name for name in _present(document) if document[name] not in ({}, [], "")]
+    return _clashes((str(i) if isinstance(i, str | int) else None for i in ids), saying or _present(document))

@@ -1,7 +1,7 @@
 """OpenRTB 2.6, section 3.2.15."""
 
 from bidder.openrtb.base import Object
-from bidder.openrtb.types import Lower, Strings, Taxonomy
+from bidder.openrtb.types import Categories, Lower, Taxonomy
 
 
 class Publisher(Object):
@@ -10,5 +10,5 @@ class Publisher(Object):
     id: str | None = None
     name: str | None = None
     cattax: Taxonomy = 1
-    cat: Strings = ()
+    cat: Categories = ()
     domain: Lower | None = None

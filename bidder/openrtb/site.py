@@ -3,7 +3,7 @@
 from bidder.openrtb.base import Object
 from bidder.openrtb.content import Content
 from bidder.openrtb.publisher import Publisher
-from bidder.openrtb.types import Lower, Strings, Taxonomy
+from bidder.openrtb.types import Categories, Lower, Strings, Taxonomy
 
 
 class Site(Object):
@@ -13,9 +13,9 @@ class Site(Object):
     name: str | None = None
     domain: Lower | None = None
     cattax: Taxonomy = 1
-    cat: Strings = ()
-    sectioncat: Strings = ()
-    pagecat: Strings = ()
+    cat: Categories = ()
+    sectioncat: Categories = ()
+    pagecat: Categories = ()
     page: str | None = None
     ref: str | None = None
     search: str | None = None

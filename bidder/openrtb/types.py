@@ -3,13 +3,21 @@
 Real senders put null where the standard has a default or a list: null then means the same as leaving the field out.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler, StringConstraints
-from pydantic_core import CoreSchema, core_schema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    GetCoreSchemaHandler,
+    StringConstraints,
+    ValidatorFunctionWrapHandler,
+)
+from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
-from bidder.countries import alpha_3
+from bidder import normal_forms
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +32,41 @@ class NullIs:
     def read(self, given: object) -> object:
         """What a value that was given reads as."""
         return self.value if given is None else given
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """Annotates a list of texts that `normalize` reads, all of them joined by commas, and null for an empty list.
+
+    So one text may stand for the list, with commas, and empty texts and nulls say nothing: a list of only those is
+    empty. It is an error for a list that is `required`.
+    """
+
+    normalize: Callable[[str], tuple[str, ...]]
+    required: bool = False
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_wrap_validator_function(self.read, handler(source))
+
+    def read(self, given: object, validate: ValidatorFunctionWrapHandler) -> tuple[str, ...]:
+        """The values in their normal form. Raises pydantic's errors."""
+        values = self._read(given, validate)
+        if self.required and not values:
+            raise PydanticKnownError("too_short", {"field_type": "Tuple", "min_length": 1, "actual_length": 0})
+        return values
+
+    def _read(self, given: object, validate: ValidatorFunctionWrapHandler) -> tuple[str, ...]:
+        if given is None and not self.required:
+            return ()
+        if isinstance(given, str):
+            return self.normalize(given)
+        if isinstance(given, list | tuple):
+            try:
+                return self.normalize(",".join(given))
+            except TypeError:  # not all of them are texts
+                if isinstance(given, list):
+                    given[:] = [value for value in given if value is not None]  # in place: errors name its positions
+        return self.normalize(",".join(validate(given)))
 
 
 def _is_there(given: object) -> bool:
@@ -51,7 +94,7 @@ Present = Annotated[bool, BeforeValidator(_is_there)]
 Code = Annotated[Upper, StringConstraints(min_length=1)]
 """The same where an empty one would be taken for a code."""
 
-Country = Annotated[Upper, AfterValidator(alpha_3)]
+Country = Annotated[str, AfterValidator(normal_forms.country)]
 """An ISO-3166-1 alpha-3 code. An alpha-2 one, which some senders use, becomes it."""
 
 Currency = Annotated[Code, NullIs("USD")]
@@ -61,7 +104,16 @@ Taxonomy = Annotated[int, NullIs(1)]
 """A category taxonomy of AdCOM's list; the default is IAB Content Taxonomy 1.0."""
 
 Ints = Annotated[tuple[int, ...], NullIs(())]
-Strings = Annotated[tuple[str, ...], NullIs(())]
-LowerStrings = Annotated[tuple[Lower, ...], NullIs(())]
-Codes = Annotated[tuple[Code, ...], NullIs(())]
-"""Lists, empty where absent: OpenRTB gives an absent and an empty list the same meaning."""
+"""A list, empty where absent: OpenRTB gives an absent and an empty list the same meaning."""
+
+_Texts = tuple[str, ...]
+Strings = Annotated[_Texts, ListOf(normal_forms.texts)]
+Domains = Annotated[_Texts, ListOf(normal_forms.domains)]
+Categories = Annotated[_Texts, ListOf(normal_forms.categories)]
+Bundles = Annotated[_Texts, ListOf(normal_forms.bundles)]
+Languages = Annotated[_Texts, ListOf(normal_forms.languages)]
+Currencies = Annotated[_Texts, ListOf(normal_forms.currencies)]
+Identifiers = Annotated[_Texts, ListOf(normal_forms.identifiers)]
+Mimes = Annotated[_Texts, ListOf(normal_forms.mimes)]
+RequiredMimes = Annotated[_Texts, ListOf(normal_forms.mimes, required=True)]
+"""Lists in the normal form of their kind (`bidder.normal_forms`)."""

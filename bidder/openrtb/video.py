@@ -2,12 +2,12 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from bidder.openrtb.banner import Banner
 from bidder.openrtb.base import Object
 from bidder.openrtb.dur_floors import DurFloors
-from bidder.openrtb.types import Few, Flag, Ints, Lower, NullIs
+from bidder.openrtb.types import Few, Flag, Ints, NullIs, RequiredMimes
 
 
 class VideoExt(Object):
@@ -23,7 +23,7 @@ class Video(Object):
     `skip` is read from `ext.skippable` too. `placement`, `sequence` and `protocol` are deprecated, and still sent.
     """
 
-    mimes: Annotated[tuple[Lower, ...], Field(min_length=1)]
+    mimes: RequiredMimes
     minduration: int | None = None
     maxduration: int | None = None
     rqddurs: Ints = ()

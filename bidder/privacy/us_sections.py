@@ -1,11 +1,12 @@
-"""The US sections of a GPP string (usnat, usca, usva, usco, usut, usct): opt-outs, known children, and GPC."""
+"""The US sections of a GPP string, 7 to 23: opt-outs, sensitive data, known children, and GPC."""
 
 from typing import NamedTuple
 
 from bidder.privacy.base64url import MAX_CHARACTERS, Bits, Unreadable
 
-DID_NOT_OPT_OUT = 2
 NOT_APPLICABLE = 0
+DID_NOT_OPT_OUT = 2
+CONSENTED = 2
 
 
 class _Layout(NamedTuple):
@@ -25,14 +26,27 @@ _LAYOUTS = {
     (10, 1): _Layout(3, 2, 7, 1),
     (11, 1): _Layout(4, 2, 8, 1),
     (12, 1): _Layout(3, 2, 8, 3),
+    (13, 1): _Layout(3, 2, 8, 3),
+    (14, 1): _Layout(3, 2, 8, 3),
+    (15, 1): _Layout(3, 2, 11, 3),
+    (16, 1): _Layout(3, 2, 8, 1),
+    (17, 1): _Layout(3, 2, 9, 5),
+    (18, 1): _Layout(4, 2, 8, 1),
+    (19, 1): _Layout(3, 2, 8, 1),
+    (20, 1): _Layout(3, 2, 8, 3),
+    (21, 1): _Layout(3, 2, 10, 5),
+    (22, 1): _Layout(3, 2, 8, 1),
+    (23, 1): _Layout(3, 2, 8, 1),
 }
-"""By section id and version, from the Global Privacy Platform's Sections. One that is not here is not read."""
+"""By section id and version, from the Global Privacy Platform's Sections. A section that is not listed is not read."""
 
 SECTIONS = frozenset(section for section, _ in _LAYOUTS)
 
 
 def allows(section: int, encoded: str) -> bool:
-    """Whether the section says of every opt-out that it was not taken, knows of no child, and carries no GPC."""
+    """Whether the section refuses nothing: no opt-out was taken, sensitive data may be processed or is not, no child is
+    known, and no GPC is signalled.
+    """
     if len(encoded) > MAX_CHARACTERS:
         return False
     core, *subsections = encoded.split(".")
@@ -48,9 +62,13 @@ def _core_allows(section: int, bits: Bits) -> bool:
         return False
     bits.take(2 * layout.notices)
     opt_outs = [bits.take(2) for _ in range(layout.opt_outs)]
-    bits.take(2 * layout.sensitive)
+    sensitive = [bits.take(2) for _ in range(layout.sensitive)]
     children = [bits.take(2) for _ in range(layout.children)]
-    return set(opt_outs) == {DID_NOT_OPT_OUT} and set(children) == {NOT_APPLICABLE}
+    return (
+        set(opt_outs) == {DID_NOT_OPT_OUT}
+        and set(sensitive) <= {NOT_APPLICABLE, CONSENTED}
+        and set(children) == {NOT_APPLICABLE}
+    )
 
 
 def _signals_gpc(subsection: Bits) -> bool:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from bidder import log
 from bidder.auction.offer import Offer
-from bidder.background_refresh import in_background
 from bidder.events.kinds import Kind
+from bidder.shared_run import Start, in_background
 
 if TYPE_CHECKING:
     from bidder.events.event import Event
@@ -31,7 +31,7 @@ class BidCounts:
         self,
         process: str,
         publish: "Callable[[Sequence[Event]], None]",
-        start: Callable[[Callable[[], None]], None] = in_background,
+        start: Start = in_background,
     ) -> None:
         self._process = process
         self._publish = publish

@@ -6,6 +6,9 @@ from bidder import cold_start, log
 from bidder.endpoints import explain, health, notice, notices  # noqa: F401  so that no request waits for the import
 from bidder.service.service import Service
 
+_PATIENCE = 4.0
+"""Seconds that the parameters and the snapshot are waited for, each: Lambda gives an initialization 10 seconds."""
+
 
 def prepare(service: Service, now: datetime) -> None:
     """Makes what first requests would wait for. What fails here is made again by the request that needs it."""
@@ -15,7 +18,7 @@ def prepare(service: Service, now: datetime) -> None:
 
         register_after_restore(service.woken)
     try:
-        service.keeper.current(now)
+        service.load(now, lambda: _PATIENCE)
         _ = service.signing_keys, service.publisher
     except Exception:  # whatever is wrong, a request may find it mended
         log.error("prepare.failed")

@@ -4,6 +4,8 @@ What a bid has no use for is imported then as well.
 """
 
 import os
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from bidder.events.publisher import EventPublisher
     from bidder.snapshot.index import Index
     from bidder.snapshot.list_store import ListStore
+    from bidder.snapshot.snapshot import Snapshot
+    from bidder.stitchers import Stitchers
 
 Value = TypeVar("Value")
 
@@ -69,11 +73,30 @@ class Service:
         """The parameters of the moment. The errors of a process's first read pass through."""
         return self.renewed.value().parameters
 
+    def load(self, now: datetime, patience: Callable[[], float]) -> "Snapshot | None":
+        """Has the parameters read and the snapshot loaded, side by side where both are missing, and waits for them.
+
+        `patience` says how many seconds the caller can wait from now on; what is missing then is loaded behind it. None
+        where there is no snapshot to bid from by then. Raises NotRead, and the errors of a process's first read of the
+        parameters.
+        """
+        deadline = time.monotonic() + patience()
+        if self.renewed.held is None:
+            self.renewed.begin()
+            self.keeper.begin(now)
+        self.renewed.value(deadline - time.monotonic())
+        # asked again: the parameters say what of `tmax` the network takes
+        return self.keeper.current(now, min(deadline - time.monotonic(), patience()))
+
     @property
     def limits(self) -> Parameters:
-        """The parameters for whoever can't wait for them: their defaults until they are read."""
+        """The current parameters without waiting: defaults until the first read has ended."""
         held = self.renewed.held
         return DEFAULTS if held is None else held.parameters
+
+    def known_stitchers(self) -> "Stitchers":
+        """The servers whose word on the viewer is taken."""
+        return self.parameters.stitchers
 
     @cached_property
     def room(self) -> ConcurrencyLimit:

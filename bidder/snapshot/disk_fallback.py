@@ -4,13 +4,12 @@ Lambda keeps `/tmp` for as long as it keeps the environment, also when a process
 """
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from bidder import log
-from bidder.background_refresh import in_background
+from bidder.shared_run import Start, in_background
 from bidder.snapshot.keys import POINTER
 from bidder.snapshot.manifest import Manifest
 from bidder.snapshot.snapshot import Snapshot
@@ -31,7 +30,7 @@ class DiskFallback(SnapshotStore):
         s3: "S3Client",
         bucket: str,
         folder: Path,
-        start: Callable[[Callable[[], None]], None] = in_background,
+        start: Start = in_background,
     ) -> None:
         super().__init__(s3, bucket)
         self._folder = folder

@@ -1,8 +1,4 @@
-"""Auctions as data. Each file: `campaigns` as changes to the plain one of `tests.campaigns`, a `request`, and what to
-`expect`: for each impression that gets a bid the fields that matter, or the status 400 and the fields that are wrong,
-or the `nbr` of a caller who asks for it.
-A pod's impression may get a list of bids, and `cur` is the response's. Among the fields `vast` is no field of the bid:
-it maps XPaths into its markup, without namespaces, to all that is found there. `source` is the clause that says so."""
+"""Every golden auction through POST /bid, and its losers through explain."""
 
 import json
 from pathlib import Path
@@ -11,51 +7,65 @@ from typing import Any
 import pytest
 from lxml import etree
 
+from bidder.auction.explain import explain
+from bidder.auction.verdict import BIDS
+from bidder.campaigns.campaign import Campaign
 from bidder.endpoints.bid import bid
-from tests.support.campaigns import NOW, campaign, snapshot
-from tests.support.service import service
+from bidder.openrtb.parse import parse
+from bidder.snapshot.snapshot import Snapshot
+from tests.golden.auction import FOLDER, VOLATILE, Auction, load, merged, paths
+from tests.support.campaigns import NOW, snapshot
+from tests.support.service import SETTINGS, service
 from tests.support.xsd import assert_valid
 
-AUCTIONS = sorted((Path(__file__).parent / "auctions").glob("*.json"))
+each_auction = pytest.mark.parametrize("path", paths(), ids=lambda path: f"{path.parent.name}/{path.stem}")
 
 
-@pytest.mark.parametrize("path", AUCTIONS, ids=lambda path: path.stem)
-def test_auction(path: Path) -> None:
-    auction = json.loads(path.read_text())
-    held = snapshot([campaign(**changes) for changes in auction["campaigns"]])
+def held_by(auction: Auction) -> Snapshot:
+    return snapshot([Campaign.model_validate(campaign) for campaign in auction.campaigns])
 
-    expected = auction["expect"]
-    nbr = "nbr" in expected
 
-    reply = bid(service(held), json.dumps(auction["request"]).encode(), {}, "https://bid.example", NOW, nbr=nbr)
+@each_auction
+def test_answer(path: Path) -> None:
+    auction = load(path)
+    body = json.dumps(auction.request).encode()
 
-    if nbr:
-        assert json.loads(reply.body) == {"id": auction["request"]["id"], "seatbid": [], "nbr": expected["nbr"]}
+    reply = bid(service(held_by(auction)), body, {}, "https://bid.example", NOW, nbr="nbr" in auction.answer)
+
+    document = json.loads(reply.body) if reply.body else {}
+    assert reply.status == auction.answer["status"]
+    assert document.get("nbr") == auction.answer.get("nbr")
+    assert sorted(document.get("fields", [])) == auction.answer.get("fields", [])
+    assert document.get("cur", "USD") == auction.answer.get("cur", "USD")
+    bids = [made for seat in document.get("seatbid", []) for made in seat["bid"]]
+    expected = [dict(wanted) for wanted in auction.answer.get("bids", [])]
+    assert len({made["id"] for made in bids}) == len(bids)
+    for made, wanted in zip(bids, expected, strict=True):
+        markup = vast(made["adm"])
+        for xpath, values in wanted.pop("vast", {}).items():
+            assert [getattr(part, "text", part) for part in markup.xpath(xpath)] == values, xpath
+        assert {name: value for name, value in made.items() if name not in VOLATILE} == wanted
+
+
+@each_auction
+def test_losers(path: Path) -> None:
+    auction = load(path)
+    if auction.answer["status"] == 400:
+        assert not auction.losers
         return
-    if "status" in expected:
-        assert reply.status == expected["status"]
-        assert sorted(json.loads(reply.body)["fields"]) == sorted(expected["fields"])
-        return
-    response = json.loads(reply.body) if reply.body else {"seatbid": []}
-    made: dict[str, list[dict[str, Any]]] = {}
-    for one in (one for seat in response["seatbid"] for one in seat["bid"]):
-        made.setdefault(one["impid"], []).append(one)
-    assert response.get("cur", "USD") == expected.pop("cur", "USD")
-    assert reply.status == (200 if expected else 204)
-    assert made.keys() == expected.keys()
-    for imp_id, wanted in expected.items():
-        wanted = wanted if isinstance(wanted, list) else [wanted]
-        assert len(made[imp_id]) == len(wanted)
-        assert len({one["id"] for one in made[imp_id]}) == len(wanted)
-        for one, fields in zip(made[imp_id], wanted, strict=True):
-            found = vast(one["adm"])
-            for xpath, values in fields.pop("vast", {}).items():
-                assert [getattr(part, "text", part) for part in found.xpath(xpath)] == values, xpath
-            assert {name: one.get(name) for name in fields} == fields
+    request = parse(json.dumps(auction.request).encode())
+
+    explanations = explain(request, held_by(auction), SETTINGS.seat, NOW)
+
+    losers = {
+        explanation.imp_id: {one.campaign_id: one.rule for one in explanation.campaigns if one.rule != BIDS}
+        for explanation in explanations
+    }
+    assert {imp_id: rules for imp_id, rules in losers.items() if rules} == auction.losers
 
 
 def vast(adm: str) -> etree._Element:
-    """The markup, valid, its elements without their namespace."""
+    """The markup, valid by its XSD, its elements without their namespace."""
     assert_valid(adm)
     root = etree.fromstring(adm)
     for element in root.iter("{*}*"):
@@ -63,5 +73,18 @@ def vast(adm: str) -> etree._Element:
     return root
 
 
-def test_there_are_auctions() -> None:
-    assert len(AUCTIONS) >= 25
+def test_every_auction_says_what_it_shows() -> None:
+    names = {path.parent.name for path in paths()}
+
+    assert {"floors", "deals", "pods", "privacy", "vast", "blocks"} <= names
+    assert not list(FOLDER.glob("*.json")), "a golden auction stands in the folder of its subject"
+    for path in FOLDER.glob("*/*.json"):
+        document: dict[str, Any] = json.loads(path.read_text())
+        assert document["description"].endswith("."), path
+        assert document["source"], path
+
+
+def test_a_merge_patch_is_applied_as_the_standard_has_it() -> None:
+    assert merged({"a": 1, "b": {"c": 2, "d": [1]}}, {"a": None, "b": {"d": [2], "e": {"f": 3}}}) == {
+        "b": {"c": 2, "d": [2], "e": {"f": 3}}
+    }

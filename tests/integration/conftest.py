@@ -23,6 +23,13 @@ PARAMETERS = {
 """What tests need that the deployment doesn't make: little patience, and an exchange that encrypts its prices."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keeps the tests of the local AWS in one worker, so that a run in parallel starts and deploys it once."""
+    for item in items:
+        if "local_aws" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("local-aws"))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def no_real_account() -> Iterator[None]:
     """No test finds the way to a real AWS account: without an endpoint of its own a client reaches nothing."""

@@ -15,6 +15,8 @@ from tools.processes import local_environment
 
 SOURCES = ROOT / "tests" / "clients"
 PROGRAMS = ("node", "npm", "openssl", "chromium")
+OLDEST_NODE = 18
+"""The oldest Node.js that the pinned playwright-core and esbuild run on; Debian bookworm has it."""
 
 
 class Unavailable(RuntimeError):
@@ -45,6 +47,10 @@ def prepared(folder: Path = ROOT / "build" / "clients") -> Browser:
     missing = [program for program in PROGRAMS if not shutil.which(program)]
     if missing:
         msg = f"{', '.join(missing)} not found; on Debian and Ubuntu: apt install nodejs npm openssl chromium"
+        raise Unavailable(msg)
+    version = _run(["node", "--version"], ROOT, seconds=10).strip()
+    if int(version.removeprefix("v").partition(".")[0]) < OLDEST_NODE:
+        msg = f"Node.js {version} is too old: the clients need {OLDEST_NODE} or later"
         raise Unavailable(msg)
     chromium = str(shutil.which("chromium"))
     with lock(folder.with_name("clients.lock")):

@@ -9,7 +9,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tools.deploy import DeployFailed, Unsettled, deploy
+from tools.changes import DeployFailed, Unsettled
+from tools.deploy import deploy
 from tools.local import STACK
 from tools.ministack import MiniStack
 from tools.package import HAS_SNAP_START, Package

@@ -29,10 +29,10 @@ WRITES = 4
 
 REFRESH = """
 from datetime import UTC, datetime
-from bidder.consumers.refresh import rebuild
+from bidder.consumers.refresh import publish_snapshot
 from bidder.service.service import Service
 from bidder.settings import settings
-print(rebuild(Service(settings()), datetime.now(UTC)))
+print(publish_snapshot(Service(settings()), datetime.now(UTC)))
 """
 
 

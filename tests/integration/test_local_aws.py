@@ -2,8 +2,10 @@
 
 import json
 import os
+import time
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -19,7 +21,7 @@ from tools.processes import free_port, is_taken
 
 @pytest.fixture
 def aws(tmp_path: Path) -> Iterator[MiniStack]:
-    aws = MiniStack(tmp_path, free_port())
+    aws = MiniStack(tmp_path, free_port(), save_seconds=0.2)
     aws.start()
     yield aws
     aws.stop()
@@ -42,17 +44,31 @@ def test_it_keeps_its_state_over_an_orderly_end(aws: MiniStack) -> None:
     assert names(aws) == ["/kept"]
 
 
-def test_it_starts_empty_after_a_violent_end(aws: MiniStack) -> None:
-    put(aws)
-    aws.stop()
-    aws.start()
+def kill(aws: MiniStack) -> None:
     pid = aws.pid()
     assert pid is not None
     psutil.Process(pid).kill()
     poll(lambda: aws.pid() is None)
+
+
+def test_it_keeps_what_it_saved_before_a_violent_end(aws: MiniStack) -> None:
+    put(aws)
+    changed = time.time()
+    poll(lambda: (aws.saved_at() or 0) > changed + 1)
+    kill(aws)
     assert not aws.ended_well()
     aws.start()
-    assert names(aws) == []
+    assert names(aws) == ["/kept"]
+
+
+def test_a_violent_end_before_the_first_save_leaves_the_state_of_the_last_run(aws: MiniStack) -> None:
+    put(aws)
+    aws.stop()
+    slow = replace(aws, save_seconds=600)
+    slow.start()
+    kill(slow)
+    slow.start()
+    assert names(slow) == ["/kept"]
 
 
 def test_it_takes_no_other_process_for_its_own(aws: MiniStack) -> None:

@@ -33,7 +33,10 @@ class Holder:
     def __init__(self, held: Snapshot | None) -> None:
         self.held = held
 
-    def current(self, _now: datetime) -> Snapshot | None:
+    def begin(self, now: datetime) -> None:
+        pass
+
+    def current(self, _now: datetime, _patience: float = 0) -> Snapshot | None:
         return self.held
 
 
@@ -43,7 +46,7 @@ class Steady:
     def __init__(self, parameters: Parameters) -> None:
         self.held = Reading(parameters, {})
 
-    def value(self) -> Reading:
+    def value(self, _patience: float = 0) -> Reading:
         return self.held
 
 

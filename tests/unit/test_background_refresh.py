@@ -1,10 +1,12 @@
 """What is read again from time to time: never waited for but the first time, never lost for a worse one."""
 
+import threading
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.background_refresh import BackgroundRefreshed
+from bidder.background_refresh import BackgroundRefreshed, NotRead
 
 
 class World:
@@ -63,3 +65,23 @@ def test_the_first_read_says_what_is_wrong() -> None:
         world.held.value()
     world.broken = False
     assert world.held.value() == 0
+
+
+def test_a_first_read_that_hangs_is_waited_for_as_long_as_the_caller_says_and_serves_the_next() -> None:
+    gate = threading.Event()
+    reads: list[int | None] = []
+
+    def read(held: int | None) -> int:
+        reads.append(held)
+        assert gate.wait(10)
+        return 7
+
+    renewed = BackgroundRefreshed("name", read, lambda _: 60)
+    renewed.begin()
+    for patience in (0.01, 0, -1):
+        with pytest.raises(NotRead, match="name: not read within"):
+            renewed.value(patience)
+    gate.set()
+
+    assert renewed.value(10) == 7
+    assert reads == [None]

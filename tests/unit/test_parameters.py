@@ -19,10 +19,12 @@ GOOD = {
     "parameter-lifetime": "15",
     "most-exp": "7200",
     "invalid-traffic-counts": "false",
+    "import-warn-cpm": "40",
     "currency-rates": '{"EUR": 1.0842}',
     "signing-keys": KEYS,
     "price-keys": f'{{"adx": {{"encryption": "{SECRET}", "integrity": "{SECRET}"}}}}',
     "exchanges": '{"adx": {"billed_by": "bill"}}',
+    "stitchers": '{"acme": ["198.51.100.0/24", "2001:db8::/32", "203.0.113.7"]}',
     "admin-key": SECRET,
 }
 BAD = {
@@ -34,10 +36,12 @@ BAD = {
     "parameter-lifetime": "",
     "most-exp": "86400",
     "invalid-traffic-counts": "maybe",
+    "import-warn-cpm": "0",
     "currency-rates": '{"EUR": 0}',
     "signing-keys": f'{{"current": "{SECRET}", "keys": 7}}',
     "price-keys": f'{{"adx": "{SECRET}"}}',
     "exchanges": '{"adx": {"billed_by": "win"}}',
+    "stitchers": '{"acme": ["198.51.100.7/24"]}',
     "admin-key": "secret",
 }
 
@@ -60,6 +64,7 @@ def test_every_value_is_read_as_what_it_is() -> None:
     assert found.price_keys.of("adx")
     assert found.exchanges
     assert found.exchanges.billed_by_notice() == {"adx"}
+    assert found.stitchers.name_at("198.51.100.9") == found.stitchers.name_at("2001:db8::1") == "acme"
     assert found.admin_key == SECRET
 
 

@@ -14,19 +14,18 @@ from bidder import prebuilt
 from bidder.campaigns.campaign import Campaign
 from bidder.openrtb.bid_request import BidRequest
 from loadtest.bench.decision import video_requests
+from tests.golden import auction as golden
 from tests.support.campaigns import campaign
 from tests.support.service import KEYS, SETTINGS
 from tools.schemas import MODELS, written
-
-GOLDEN = Path(__file__).parents[1] / "golden" / "auctions"
 
 
 def documents() -> Iterator[tuple[type[BaseModel], Any]]:
     """Values that are read, good and bad."""
     for body in video_requests(50):
         yield BidRequest, json.loads(body)
-    for name in sorted(GOLDEN.glob("*.json")):
-        yield BidRequest, json.loads(name.read_text()).get("request")
+    for path in golden.paths():
+        yield BidRequest, golden.load(path).request
     its = campaign().model_dump(mode="json")
     yield Campaign, its
     yield Campaign, its | {"cpm_micros": -1, "targeting": {"country": {"include": ["US", 5]}, "nonsense": {}}}

@@ -4,7 +4,7 @@ import json
 from itertools import combinations, product
 from typing import Any
 
-from hypothesis import event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from bidder.auction.decide import decide
@@ -13,6 +13,7 @@ from bidder.auction.offer import Offer
 from bidder.campaigns.campaign import Campaign
 from bidder.openrtb.parse import parse
 from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.examples import examples
 from tests.support.oracle import Bid, bids
 
 PLACEMENTS = ["1", "2", "4"]
@@ -80,7 +81,7 @@ def most_worth(request: dict[str, Any], book: list[Campaign]) -> int:
     return max(sum(b.price for _, b in answer) for answer in answers if allowed(answer))
 
 
-@settings(max_examples=200)
+@examples(2)
 @given(requests(), books())
 def test_the_answer_is_worth_most_of_all_without_competitors(request: dict[str, Any], book: list[Campaign]) -> None:
     made = made_of(request, book)

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from typing import Any
 
-from hypothesis import event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from bidder.auction.decide import decide
@@ -15,6 +15,7 @@ from bidder.delivery.outcome_counts import OutcomeCounts
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
 from tests.support.campaigns import NOW, campaign, campaign_lists, creative, learned, snapshot
+from tests.support.examples import examples
 from tests.support.matchable import matchable_requests, video_request
 from tests.support.oracle import best_bids
 
@@ -31,7 +32,7 @@ def summary(made: dict[str, Offer]) -> dict[str, tuple[int, str, str, str | None
     }
 
 
-@settings(max_examples=400)
+@examples(4)
 @given(matchable_requests(), campaign_lists(), learned)
 def test_bids_what_the_naive_evaluator_bids(
     request: dict[str, Any], campaigns: list[Campaign], counts: dict[tuple[str, str], OutcomeCounts]
@@ -60,7 +61,7 @@ def test_a_campaign_that_does_not_match_changes_nothing(request: dict[str, Any],
     assert summary(offers(request, snapshot([*campaigns, stranger]))) == summary(offers(request, snapshot(campaigns)))
 
 
-@settings(max_examples=200)
+@examples(2)
 @given(matchable_requests(), campaign_lists(), campaign_lists(max_size=2))
 def test_nor_do_campaigns_that_can_bid_on_nothing_of_the_request(
     request: dict[str, Any], campaigns: list[Campaign], others: list[Campaign]
@@ -102,7 +103,7 @@ def raised(of: Campaign, micros: int) -> Campaign:
     return of.model_copy(update={**more, "deals": tuple(deals)})
 
 
-@settings(max_examples=200)
+@examples(2)
 @given(matchable_requests(), campaign_lists(), learned, st.sampled_from([1, 1000, 700_000, 40_000_000]))
 def test_raising_a_bid_never_loses_a_won_auction(
     request: dict[str, Any], campaigns: list[Campaign], counts: dict[tuple[str, str], OutcomeCounts], micros: int

@@ -5,7 +5,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.auction.auction_context import AuctionContext
@@ -24,6 +24,7 @@ from bidder.snapshot.delivery_state import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.snapshot import Snapshot
 from tests.support.campaigns import NOW, campaign, campaign_lists, creative, media, snapshot
+from tests.support.examples import examples
 from tests.support.matchable import matchable_requests, video_request
 
 
@@ -40,7 +41,7 @@ def only(request: dict[str, Any], **changes: Any) -> Verdict:
     return its
 
 
-@settings(max_examples=200)
+@examples(2)
 @given(matchable_requests(), campaign_lists())
 def test_it_says_what_the_decision_did(request: dict[str, Any], campaigns: list[Campaign]) -> None:
     held, asked = snapshot(campaigns), parsed(request)
@@ -55,7 +56,7 @@ def test_it_says_what_the_decision_did(request: dict[str, Any], campaigns: list[
         assert {one.campaign_id for one in its.campaigns if one.rule == BIDS} == {bid.campaign.id for bid in its.bids}
 
 
-@settings(max_examples=200)
+@examples(2)
 @given(matchable_requests(), campaign_lists())
 def test_each_refusal_is_the_one_that_the_auction_gave(request: dict[str, Any], campaigns: list[Campaign]) -> None:
     held, asked = snapshot(campaigns), parsed(request)
@@ -78,7 +79,7 @@ def test_each_refusal_is_the_one_that_the_auction_gave(request: dict[str, Any], 
                 assert not isinstance(made, BidRejection) or one.rule == made.name.lower()
 
 
-@settings(max_examples=200)
+@examples(2)
 @given(matchable_requests(), campaign_lists())
 def test_the_funnel_counts_each_campaign_at_the_rule_that_removed_it(
     request: dict[str, Any], campaigns: list[Campaign]
@@ -187,7 +188,7 @@ def test_it_tells_of_as_many_campaigns_as_asked_for_and_counts_all() -> None:
     assert first(video_request(), held, campaign_id="nobody").campaigns == []
 
 
-@settings(max_examples=50)
+@examples(0.5)
 @given(matchable_requests(), campaign_lists(), st.integers(0, 2))
 def test_however_few_are_asked_the_funnel_ends_at_the_bids(
     request: dict[str, Any], campaigns: list[Campaign], asked: int

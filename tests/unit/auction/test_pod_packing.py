@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from itertools import combinations_with_replacement, product
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.auction import pod_packing as under_test
 from bidder.auction.pod_packing import PodAd, PodPlace, pack_pods
+from tests.support.examples import examples
 
 RIVALS = (1 << 5, 1 << 6)
 """Marks of two that compete: each bars the other, and neither itself."""
@@ -60,7 +61,7 @@ pods = st.lists(places, min_size=1, max_size=3) | st.builds(
 """Some with slots that are alike."""
 
 
-@settings(max_examples=500)
+@examples(5)
 @given(pods)
 def test_nothing_is_worth_more(pod: list[PodPlace]) -> None:
     filling = pack_pods(pod)
@@ -91,7 +92,7 @@ def test_a_break_of_real_size_is_searched_to_the_end() -> None:
 
     search.extend(0, 0, under_test._start(pod[0]), 0, 0, ())
 
-    assert search.steps < under_test.MOST_STEPS
+    assert search.steps < under_test.MAX_STEPS
 
 
 def test_a_break_of_many_equal_slots_is_searched_to_the_end() -> None:
@@ -101,5 +102,5 @@ def test_a_break_of_many_equal_slots_is_searched_to_the_end() -> None:
 
     search.extend(0, 0, under_test._start(pod[0]), 0, 0, ())
 
-    assert search.steps < under_test.MOST_STEPS / 10
+    assert search.steps < under_test.MAX_STEPS / 10
     assert search.best_value == sum(ad.value for ad in choices)

@@ -4,7 +4,7 @@ import json
 from itertools import combinations, product
 from typing import Any
 
-from hypothesis import event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from bidder.auction.decide import decide
@@ -13,6 +13,7 @@ from bidder.auction.offer import Offer
 from bidder.campaigns.campaign import Campaign
 from bidder.openrtb.parse import parse
 from tests.support.campaigns import NOW, campaign, creative, media, snapshot
+from tests.support.examples import examples
 from tests.support.oracle import Bid, bids
 
 ADOMAIN, CATEGORY, CREATIVE, MEDIA_FILE = 1, 2, 3, 4
@@ -86,7 +87,7 @@ def most_worth(request: dict[str, Any], campaigns: list[Campaign]) -> int:
     return max(sum(b.price for b in chosen) for chosen in whole if may_come_together(chosen, dedupe, by_id))
 
 
-@settings(max_examples=150)
+@examples(1.5)
 @given(pod_requests(), pod_campaigns(max_size=4))
 def test_the_pod_is_filled_with_what_is_worth_most(request: dict[str, Any], campaigns: list[Campaign]) -> None:
     made = made_of(request, campaigns)

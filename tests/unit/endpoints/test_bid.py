@@ -91,9 +91,10 @@ def test_the_vast_has_the_pixels_of_its_bid_and_the_media() -> None:
     tracking = {t.get("event"): t.text for t in vast.iterfind(".//v:Tracking", NAMESPACE)}
     assert claims_of(impression, Kind.IMPRESSION).bid_id == made["id"]
     watched = {"start", "firstQuartile", "midpoint", "thirdQuartile", "complete"}
-    assert tracking.keys() == watched | {"creativeView", "mute", "pause"}
+    used = {"creativeView", "mute", "unmute", "pause", "resume", "playerExpand", "progress", "closeLinear"}
+    assert tracking.keys() == watched | used | {"acceptInvitation"}
     for name, url in tracking.items():
-        assert claims_of(url, Kind(name)).campaign_id == "plain"
+        assert claims_of(url, Kind("fullscreen" if name == "playerExpand" else name)).campaign_id == "plain"
     assert claims_of(vast.findtext(".//v:ClickTracking", namespaces=NAMESPACE), Kind.CLICK)
     assert claims_of(vast.findtext(".//v:ViewableImpression/v:Viewable", namespaces=NAMESPACE), Kind.VIEWABLE)
     assert claims_of(vast.findtext(".//v:Error", namespaces=NAMESPACE), Kind.ERROR)
@@ -256,7 +257,7 @@ def logged() -> Iterator[list[dict[str, Any]]]:
 
 def test_a_fault_of_ours_is_no_bid_and_a_log_line_not_a_5xx(logged: list[dict[str, Any]]) -> None:
     class Broken:
-        def current(self, _now: object) -> Snapshot:
+        def current(self, _now: object, _patience: float) -> Snapshot:
             raise ZeroDivisionError
 
     reply = bid(service(None, keeper=Broken()), json.dumps(video_request()).encode(), {}, BASE, NOW)
@@ -293,16 +294,16 @@ def test_a_cold_start_that_is_too_late_loads_the_snapshot_for_the_next_request()
     class Loading:
         loaded = 0
 
-        def current(self, _now: object) -> Snapshot:
+        def current(self, _now: object, _patience: float) -> Snapshot:
             self.loaded += 1
             return PLAIN
 
     keeper = Loading()
-    waited = iter([400.0, 0.0])
     made = service(None, keeper=keeper)
     body = json.dumps(video_request(tmax=300)).encode()
 
-    assert [bid(made, body, {}, BASE, NOW, waited_ms=lambda: next(waited)).status for _ in range(2)] == [204, 200]
+    assert bid(made, body, {}, BASE, NOW, waited_ms=lambda: 400).status == 204
+    assert bid(made, body, {}, BASE, NOW, waited_ms=lambda: 0).status == 200
     assert keeper.loaded == 2
 
 
@@ -314,7 +315,7 @@ def test_more_at_once_than_there_is_room_for_is_503_and_the_room_is_given_back()
     class Asking:
         """A keeper in whose midst another request comes in."""
 
-        def current(self, _now: object) -> Snapshot:
+        def current(self, _now: object, _patience: float) -> Snapshot:
             inner.append(bid(made, body, {"origin": "https://page.example"}, BASE, NOW))
             return PLAIN
 
@@ -334,8 +335,8 @@ def test_a_restricted_user_is_bid_on_by_context_alone() -> None:
     seen: list[Any] = []
 
     class Watching(Holder):
-        def current(self, _now: datetime) -> Snapshot:
-            seen.append(sys._getframe(1).f_locals["request"])
+        def current(self, _now: datetime, _patience: float) -> Snapshot:
+            seen.append(sys._getframe(2).f_locals["request"])
             return PLAIN
 
     device = {"ip": "203.0.113.7", "ifa": "the-user", "geo": {"country": "US", "lat": 1.5}}
@@ -353,7 +354,7 @@ def test_a_fault_is_logged_without_what_was_sent(logged: list[dict[str, Any]]) -
     user_id = "the-" + "user"  # apart, for a traceback shows this line
 
     class Quoting:
-        def current(self, _now: object) -> Snapshot:
+        def current(self, _now: object, _patience: float) -> Snapshot:
             raise KeyError(user_id)
 
     request = video_request(user={"id": user_id})

@@ -4,8 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bidder.endpoints.deadline import DECISION_MS, arrival, in_time
+from bidder.endpoints.deadline import DECISION_MS, LONGEST_MS, arrival, in_time, patience
 from tests.support.campaigns import NOW
 
 EPOCH = int(NOW.timestamp() * 1000)
@@ -36,3 +38,25 @@ def test_without_a_tmax_there_is_time(tmax: int | None) -> None:
 def test_the_way_and_the_decision_count() -> None:
     assert in_time(100, 80 - DECISION_MS, 20)
     assert not in_time(100, 80 - DECISION_MS + 0.001, 20)
+
+
+@given(
+    st.none() | st.integers(-5, 5000),
+    st.floats(0, 5000, allow_nan=False),
+    st.floats(0, 1000, allow_nan=False),
+)
+def test_who_waits_for_all_of_the_patience_is_in_time(tmax: int | None, waited_ms: float, allowance_ms: float) -> None:
+    seconds = patience(tmax, waited_ms, allowance_ms)
+    end = waited_ms + seconds * 1000
+
+    assert seconds >= 0
+    if seconds:
+        assert in_time(tmax, end - 0.001, allowance_ms)
+        assert end + allowance_ms + DECISION_MS <= LONGEST_MS + 0.001
+
+
+def test_the_patience_is_what_is_left_of_tmax_and_of_a_second() -> None:
+    assert patience(300, 0, 20) == (300 - 20 - DECISION_MS) / 1000
+    assert patience(300, 100, 20) == (200 - 20 - DECISION_MS) / 1000
+    assert patience(None, 0, 20) == patience(0, 0, 20) == patience(5000, 0, 20) == (1000 - 20 - DECISION_MS) / 1000
+    assert patience(100, 3000, 20) == 0

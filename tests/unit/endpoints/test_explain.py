@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.campaigns.campaign import Budget, Campaign
@@ -18,6 +18,7 @@ from bidder.events.kinds import Kind
 from bidder.events.token import verify
 from bidder.snapshot.snapshot import Snapshot
 from tests.support.campaigns import NOW, campaign, campaign_lists, snapshot
+from tests.support.examples import examples
 from tests.support.matchable import matchable_requests, video_request
 from tests.support.service import KEYS, service
 from tests.unit.auction.test_pods import pod_campaigns, pod_requests
@@ -77,7 +78,7 @@ def books(draw: st.DrawFn) -> list[Campaign]:
     ]
 
 
-@settings(max_examples=300)
+@examples(3)
 @given(st.lists(breaks() | matchable_requests(), min_size=1, max_size=3), books(), st.booleans(), st.booleans())
 def test_it_says_what_a_bid_says(
     requests: list[dict[str, Any]], campaigns: list[Campaign], as_xml: bool, test: bool

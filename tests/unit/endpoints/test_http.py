@@ -52,7 +52,7 @@ def content(answer: dict[str, Any]) -> bytes:
 
 @WAYS
 @pytest.mark.parametrize("content_type", [*TYPES, MISSING])
-@pytest.mark.parametrize("body", [BODY, gzip.compress(BODY)])
+@pytest.mark.parametrize("body", [BODY, gzip.compress(BODY, mtime=0)])
 def test_a_body_of_any_type_is_read(way: Any, content_type: str, body: bytes) -> None:
     answer = way(body, **({} if content_type is MISSING else {"Content-Type": content_type}))
 
@@ -63,7 +63,7 @@ def test_a_body_of_any_type_is_read(way: Any, content_type: str, body: bytes) ->
 
 @WAYS
 def test_gzip_in_and_gzip_out(way: Any) -> None:
-    answer = way(gzip.compress(BODY), **{"Content-Encoding": "gzip", "Accept-Encoding": "gzip, br"})
+    answer = way(gzip.compress(BODY, mtime=0), **{"Content-Encoding": "gzip", "Accept-Encoding": "gzip, br"})
 
     assert answer["isBase64Encoded"] is True
     assert (answer["headers"]["Content-Encoding"], answer["headers"]["Content-Type"]) == ("gzip", "application/json")
@@ -83,8 +83,8 @@ def test_a_player_gets_its_vast_compressed_too(way: Any) -> None:
     ("body", "headers", "status"),
     [
         (BODY, {"Content-Encoding": "br"}, 415),
-        (gzip.compress(b" " * 10_000_000), {}, 413),
-        (gzip.compress(BODY)[:-4], {}, 400),
+        (gzip.compress(b" " * 10_000_000, mtime=0), {}, 413),
+        (gzip.compress(BODY, mtime=0)[:-4], {}, 400),
         (b"\xff\xfe", {}, 400),
         (b"{}", {}, 400),
     ],
@@ -126,3 +126,46 @@ def test_the_exchange_of_the_url_is_signed_into_the_notices(way: Any) -> None:
     token = urlsplit(made["burl"]).path.rpartition("/")[2]
     assert verify(Kind.BILL, token, KEYS, app.now()).exchange == "adx"
     assert way(BODY, "?exchange=no%20name")["statusCode"] == 400
+
+
+def tag_by_gateway(query: str, **headers: str) -> Any:
+    return app.app(api_event("GET", f"/vast?{query}", "/vast", headers=headers), None)
+
+
+def tag_by_local(query: str, **headers: str) -> Any:
+    return LocalGateway(app.app, Config()).handle_request(
+        method="GET", path=f"/vast?{query}", headers=headers, body=b""
+    )
+
+
+TAGS = pytest.mark.parametrize("way", [tag_by_gateway, tag_by_local])
+
+
+@TAGS
+def test_a_tag_is_answered_with_vast(way: Any) -> None:
+    answer = way("page=https%3A%2F%2Fnews.example%2F&mimes=video/mp4&mimes=video/webm", Origin="https://news.example")
+
+    assert answer["statusCode"] == 200, answer
+    assert answer["headers"]["Content-Type"] == "application/xml"
+    assert answer["headers"]["Access-Control-Allow-Origin"] == "https://news.example"
+    assert content(answer).startswith(b'<VAST version="3.0"><Ad')
+
+
+@TAGS
+def test_a_tag_without_a_query_is_answered_too(way: Any) -> None:
+    assert content(way("")).startswith(b"<VAST")
+
+
+@TAGS
+def test_a_wrong_tag_is_named(way: Any) -> None:
+    answer = way("w=%5BW%5D&w=x", Origin="https://news.example")
+
+    assert answer["statusCode"] == 400
+    assert json.loads(content(answer))["fields"].keys() == {"w"}
+    assert answer["headers"]["Access-Control-Allow-Origin"] == "https://news.example"
+
+
+def test_requests_without_an_id_are_told_apart() -> None:
+    answers = [json.loads(content(tag_by_gateway("format=openrtb"))) for _ in range(2)]
+
+    assert answers[0]["id"] != answers[1]["id"]

@@ -10,7 +10,7 @@ from bidder.endpoints.reply import Reply
 from bidder.endpoints.sender import Sender, sender
 from bidder.events.claims import Claims, encode
 from bidder.events.ivt_rules import Counts
-from bidder.events.ivt_rules import invalid as by_time
+from bidder.events.ivt_rules import broken_rule as by_time
 from bidder.events.kinds import NOTICES, BilledBy, Kind
 from bidder.events.price_keys import PriceKeys
 from bidder.events.token import sign

@@ -1,14 +1,13 @@
 """From edits to bids, with everything in between going wrong: what is answered is always one whole book's answer.
 
 A model keeps, for every snapshot that was ever pointed to, the campaigns that were for sale when it was made, and an
-oracle of its own (`tests.support.oracle`) says what those would bid. Each answer of a bidder has to be the oracle's on one of
-them: not older than the hard age, not older than what this bidder has answered from before, and, where the bidder had
-time to look and what is in S3 is whole, not older than the newest.
+oracle of its own (`tests.support.oracle`) says what those would bid. Each answer of a bidder has to be the oracle's on
+one of them: not older than the hard age, not older than what this bidder has answered from before, and, where the
+bidder had time to look and what is in S3 is whole, not older than the newest.
 """
 
 import contextlib
 import json
-import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -30,6 +29,7 @@ from bidder.snapshot.keeper import Keeper
 from bidder.snapshot.keys import POINTER
 from bidder.snapshot.manifest import Manifest
 from tests.support.campaigns import NOW, campaign
+from tests.support.examples import examples
 from tests.support.oracle import best_bids
 from tests.support.service import service
 from tests.unit.consumers.test_refresh import World
@@ -81,24 +81,20 @@ class Bidder:
     def __init__(self, s3: Any, folder: Path) -> None:
         self.folder = folder
         self.s3 = Away(s3)
-        self.asked: datetime | None = None
+        self.looked: datetime | None = None
         self.seen = 0
         """It has had this version, or a newer one."""
         self.start()
 
     def start(self) -> None:
-        self.asked = None
+        self.looked = None
         store = DiskFallback(self.s3, "bucket", self.folder, start=lambda work: work())  # type: ignore[arg-type]
-        keeper = Keeper(store.load, lambda: Ages(CHECK, HARD, HARD))
+        keeper = Keeper(store.load, lambda: Ages(CHECK, HARD, HARD), start=lambda work: work())
         self.service = service(None, keeper=keeper)
 
     def answer(self, now: datetime) -> dict[str, tuple[int, str]]:
         """Price and campaign of each impression that is bid on, as the caller gets them."""
         reply = bid(self.service, json.dumps(REQUEST).encode(), {}, "https://bid.example", now)
-        for thread in threading.enumerate():
-            if thread.name == "snapshot":
-                thread.join(10)
-                assert not thread.is_alive()
         assert reply.status in {200, 204}
         bids = json.loads(reply.body)["seatbid"][0]["bid"] if reply.status == 200 else []
         return {its["impid"]: (round(its["price"] * 1_000_000), its["cid"]) for its in bids}
@@ -227,8 +223,8 @@ class RefreshToBid(RuleBasedStateMachine):
     @rule(which=st.integers(0, 1))
     def bid(self, which: int) -> None:
         bidder = self.bidders[which]
-        looks = bidder.asked is None or abs(self.now - bidder.asked) >= CHECK
-        bidder.asked = self.now
+        looks = bidder.looked is None or abs(self.now - bidder.looked) >= CHECK
+        bidder.looked = self.now if looks else bidder.looked
         self.check(bidder, bidder.answer(self.now))
         whole = self.published and POINTER not in self.damaged and not self.damaged & self.named()
         if looks and whole and not bidder.s3.is_away:
@@ -311,5 +307,5 @@ def _is(answer: dict[str, tuple[int, str]], book: Book) -> bool:
 
 TestRefreshToBid = RefreshToBid.TestCase
 TestRefreshToBid.settings = settings(
-    max_examples=300, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    examples(3), stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.delivery.budget import Spend
@@ -12,6 +12,7 @@ from bidder.events.kinds import Kind
 from bidder.events.ledger import Ledger
 from tests.support.campaigns import NOW
 from tests.support.events import event
+from tests.support.examples import examples
 from tests.support.fake_dynamodb import FakeDynamoDB, Unreachable
 
 ZONES = {"c1": "UTC", "c2": "Pacific/Auckland", "c3": "America/Los_Angeles"}
@@ -21,7 +22,7 @@ OFFSETS = {"c1": 0, "c2": 13, "c3": -8}
 
 
 def ledger_on(dynamodb: FakeDynamoDB) -> Ledger:
-    return Ledger(dynamodb, "ledger")  # type: ignore[arg-type]
+    return Ledger(dynamodb, "ledger", pause=lambda _: None)  # type: ignore[arg-type]
 
 
 @st.composite
@@ -97,7 +98,7 @@ def owed(events: Sequence[Event], campaign_id: str, today: date) -> Spend:
 faults = st.iterables(st.sampled_from([None, None, "before", "after", "conflict"]))
 
 
-@settings(max_examples=300)
+@examples(3)
 @given(served(), st.integers(1, 10), st.randoms(), faults)
 def test_spend_is_exact_over_repeats_disorder_and_faults(events, batch_size, rng, faults) -> None:  # type: ignore[no-untyped-def]
     dynamodb = FakeDynamoDB(iter(faults))

@@ -175,7 +175,6 @@ def test_anything_else_is_invalid(body: bytes) -> None:
         (request(imp={"id": "1"}), ["imp"]),
         (request(imp=[{}]), ["imp[0].id"]),
         (request(imp=["1"]), ["imp[0]"]),
-        (request(imp=[{"id": str(n)} for n in range(MAX_IMPS + 1)]), ["imp"]),
         (request(imp=[{"id": "1"}, {"id": "2"}, {"id": "1"}, {"id": 1}]), ["imp[2].id", "imp[3].id"]),
         (with_imp(video={}), ["imp[0].video.mimes"]),
         (with_imp(video="yes"), ["imp[0].video"]),
@@ -227,6 +226,41 @@ def test_each_fault_is_named(document: Any, paths: list[str]) -> None:
         (with_imp(bidfloor="1.5", bidfloorcur=None), lambda got: got.imp[0].bidfloor == 1.5),
         (request(imp=[None, {"id": "1"}]), lambda got: len(got.imp) == 1),
         (request(cur=["usd", None]), lambda got: got.cur == ("USD",)),
+        (request(cur="usd, eur"), lambda got: got.cur == ("USD", "EUR")),
+        (request(bcat="iab25, IAB7-39"), lambda got: got.bcat == ("IAB25", "IAB7-39")),
+        (request(bcat=["IAB25,IAB26", None, 483, ""]), lambda got: got.bcat == ("IAB25", "IAB26", "483")),
+        (request(badv="https://A.example/x, *.b.example"), lambda got: got.badv == ("a.example", "b.example")),
+        (request(bapp=["com.A.b ", "id123456789"]), lambda got: got.bapp == ("com.a.b", "123456789")),
+        (request(wlang=["en-US", "DE"]), lambda got: got.wlang == ("en", "de")),
+        (request(wlangb=["zh-Hans"]), lambda got: got.wlangb == ("zh",)),
+        (request(wseat=" Bidder ,x"), lambda got: got.wseat == ("bidder", "x")),
+        *(
+            (request(**{name: blank}), lambda got, name=name: getattr(got, name) == ())
+            for name in ("wseat", "bseat", "cur", "wlang", "wlangb", "acat", "bcat", "badv", "bapp")
+            for blank in ("", " ", ",", [""], [" "], ["", None], [None], [","])
+        ),
+        *(
+            (
+                with_imp(pmp={"deals": [{"id": "d", name: blank}]}),
+                lambda got, name=name: getattr(got.imp[0].pmp.deals[0], name) == (),
+            )
+            for name in ("wseat", "wadomain", "durfloors")
+            for blank in ("", [""], None, [None])
+        ),
+        (with_video(mimes=['video/mp4; codecs="avc1, mp4a"']), lambda got: got.imp[0].video.mimes == ("video/mp4",)),
+        (with_video(mimes="video/mp4, Video/WebM"), lambda got: got.imp[0].video.mimes == ("video/mp4", "video/webm")),
+        (
+            with_video(protocols="2,3", battr=["1 ,13"]),
+            lambda got: got.imp[0].video.protocols + got.imp[0].video.battr == (2, 3, 1, 13),
+        ),
+        (with_video(protocols=[""], battr=""), lambda got: got.imp[0].video.protocols + got.imp[0].video.battr == ()),
+        *(
+            (request(regs=regs), lambda got: got.regs.gpp_sid == (7, 8))
+            for sids in ("7,8", "7_8", "[7, 8]", ["7,8"], ["7", "8"], " 7 ; 8 ")
+            for regs in ({"gpp_sid": sids}, {"ext": {"gpp_sid": sids}})
+        ),
+        (request(site={"id": "s"}, app={}), lambda got: (got.site is not None, got.app) == (True, None)),
+        (request(site={"id": ""}, app={"id": "a"}, dooh={"ext": {}}), lambda got: (got.site, got.dooh) == (None, None)),
         (request(bcat="IAB25"), lambda got: got.bcat == ("IAB25",)),
         (request(test=True, at=None), lambda got: (got.test, got.at) == (1, 2)),
         (request(tmax="soon"), lambda got: got.tmax is None),
@@ -269,7 +303,9 @@ def test_dirt_is_forgiven(document: Any, read_back: Callable[[BidRequest], bool]
         b"{",
         b"\xff\xfe{}",
         json.dumps(request()).encode("utf-16"),
-        json.dumps(request(user={"id": "\u00e9"}), ensure_ascii=False).encode("latin-1"),
+        json.dumps(request(id="\u00e9"), ensure_ascii=False).encode("latin-1"),
+        b'{"id":"1","imp":[{"id":"1"}]}\xef\xbb\xbf',
+        b'{"id":"1","imp":[{"id":"1"}],"ext":[' + b"[]," * MAX_OBJECTS + b"1]}",
         b'{"id":"1","imp":[{"id":"1"}],"ext":{"x":NaN}}',
         b'{"id":"1","imp":[{"id":"1","bidfloor":-Infinity}]}',
         b'{"id":"\\ud800","imp":[{"id":"1"}]}',
@@ -278,12 +314,88 @@ def test_dirt_is_forgiven(document: Any, read_back: Callable[[BidRequest], bool]
         b'{"id":"1","imp":[{"id":"1"}],"ext":[' + b"{}," * MAX_OBJECTS + b"1]}",
         b'{"id":"1","imp":[{"id":"1"}],"bcat":[' + b'"IAB1",' * (MAX_BODY // 7) + b'"IAB1"]}',
     ],
-    ids=range(12),
+    ids=range(14),
 )
 def test_what_is_no_json_of_ours_is_refused_as_a_whole(body: bytes) -> None:
     with pytest.raises(InvalidRequest) as caught:
         parse(body)
     assert [path for path, _ in caught.value.fields] == ["body"]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"id": "2", "video": {}}, {"id": "2", "video": VIDEO, "bidfloor": "much"}, {"video": VIDEO}, "x", 7]
+)
+@pytest.mark.parametrize("position", [0, 1, 2])
+def test_an_impression_that_is_wrong_costs_itself(wrong: Any, position: int) -> None:
+    imps: list[Any] = [{"id": "1", "video": VIDEO}, {"id": "3", "video": VIDEO}]
+    imps.insert(position, wrong)
+
+    assert [imp.id for imp in read(request(imp=imps)).imp] == ["1", "3"]
+    assert [imp.id for imp in read(request(imp=[wrong, *imps, wrong], bcat=[None, "IAB1"])).imp] == ["1", "3"]
+
+
+def test_where_nothing_is_left_to_bid_on_each_wrong_impression_is_named() -> None:
+    imps = [{"id": "1", "video": {}}, {"id": "2", "banner": {}}, {"id": "3", "video": {"mimes": [" "]}}]
+
+    assert faults(request(imp=imps)) == ["imp[0].video.mimes", "imp[2].video.mimes"]
+
+
+def test_of_too_many_impressions_the_first_are_read() -> None:
+    imps = [{"id": str(number), "video": VIDEO} for number in range(MAX_IMPS + 20)]
+    imps[MAX_IMPS + 3] = {"id": "0"}
+    imps[5] = {"id": "5", "video": {}}
+
+    got = [imp.id for imp in read(request(imp=imps)).imp]
+
+    assert got == [str(number) for number in range(MAX_IMPS) if number != 5]
+
+
+@pytest.mark.parametrize(
+    ("title", "read_as"),
+    [
+        (b"cut \\ud83d", "cut \ufffd"),
+        (b"cut \\uDE00 low", "cut \ufffd low"),
+        (b"\\ud83d\\ud83d\\ude00", "\ufffd\U0001f600"),
+        (b"\\\\ud83d \\ud83d", "\\ud83d \ufffd"),
+        (b"\\ud83d\\n", "\ufffd\n"),
+        (b"cut \xf0\x9f\x98", "cut \ufffd"),
+        (b"caf\xe9", "caf\ufffd"),
+        (b"\xed\xa0\xbd", "\ufffd\ufffd\ufffd"),
+        (b"two\nlines\0", "two lines "),
+        (b"\xf0\x9f\x98\x80", "\U0001f600"),
+    ],
+)
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("padding", [0, SHORT])
+def test_a_text_that_is_not_unicode_costs_itself(title: bytes, read_as: str, bom: bytes, padding: int) -> None:
+    body = bom + b'{"id":"r","imp":[{"id":"1","video":{"mimes":["video/mp4"]}}],"site":{"content":{"title":"' + title
+    got = parse(body + b'"}}}' + b" " * padding)
+
+    assert got.site is not None
+    assert got.site.content is not None
+    assert got.site.content.title == read_as
+
+
+@given(bid_requests(), st.data())
+def test_half_an_emoji_in_any_text_changes_nothing_else(document: Any, data: st.DataObject) -> None:
+    site = {"name": data.draw(st.text(st.characters(exclude_characters="\ufffd"), max_size=8)) + "\ud83d"}
+    document.pop("app", None)
+    document.pop("dooh", None)
+    clean = read(document | {"site": site | {"name": "x"}}).model_dump()
+    got = read(document | {"site": site}).model_dump()
+
+    assert got.pop("site")["name"].endswith("\ufffd")
+    clean.pop("site")
+    assert got == clean
+
+
+def test_an_id_that_is_not_unicode_cannot_be_answered() -> None:
+    whole, cut = {"id": "1", "video": VIDEO}, {"id": "\ud83d", "video": VIDEO}
+
+    assert [imp.id for imp in read(request(imp=[whole, cut])).imp] == ["1"]
+    assert faults(request(imp=[cut])) == ["imp[0].id"]
+    assert faults(request(id="\ud83d")) == ["body"]
+    assert faults(with_imp(pmp={"deals": [{"id": "\ud83d"}]})) == ["imp[0].pmp.deals[0].id"]
 
 
 def test_the_words_nan_and_infinity_are_no_offence() -> None:

@@ -44,10 +44,15 @@ def gpp_header(*entries: int | tuple[int, int]) -> str:
     return encoded(*((int(bit), 1) for bit in bits))
 
 
-def usnat(opt_outs: tuple[int, int, int] = (2, 2, 2), children: tuple[int, ...] = (0, 0), version: int = 1) -> str:
-    """A core of the US national section."""
-    sensitive = 12 if version == 1 else 16
-    fields = (*(1,) * 6, *opt_outs, *(0,) * sensitive, *children, 0, 1, 1, 2)
+def usnat(
+    opt_outs: tuple[int, int, int] = (2, 2, 2),
+    children: tuple[int, ...] = (0, 0),
+    version: int = 1,
+    sensitive: tuple[int, ...] = (),
+) -> str:
+    """A core of the US national section; `sensitive` has the first of its kinds of sensitive data."""
+    more = (0,) * ((12 if version == 1 else 16) - len(sensitive))
+    fields = (*(1,) * 6, *opt_outs, *sensitive, *more, *children, 0, 1, 1, 2)
     return encoded((version, 6), *((field, 2) for field in fields))
 
 

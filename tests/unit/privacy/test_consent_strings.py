@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.privacy import gpp, tcf, us_privacy, us_sections
-from bidder.privacy.base64url import Bits
+from bidder.privacy.base64url import Bits, Unreadable
 from tests.unit.privacy.strings import (
     ALPHABET,
     CONSENT,
@@ -88,7 +88,7 @@ def test_our_headers_are_those_of_the_specification() -> None:
         (f"{gpp_header(6, 7)}~1YYN~{usnat()}", [7], True),
         (f"{gpp_header(6, 7)}~1YYN~{usnat()}", [-1], False),
         (f"{gpp_header(5)}~{CONSENT}", [5], False),
-        (f"{gpp_header(13)}~{usnat()}", [13], False),
+        (f"{gpp_header(24)}~{usnat()}", [24], False),
         (f"{gpp_header(7)}", [7], False),
         (f"{gpp_header(7)}~{usnat()}~1YNN", [7], False),
         (f"{gpp_header(7)}~", [7], False),
@@ -119,6 +119,14 @@ def test_usnat_allows_where_nothing_was_opted_out_of(opt_outs: tuple[int, int, i
         (f"{usnat()}.{encoded((0, 2), (0, 1))}", False),
         (f"{usnat()}.", False),
         (usnat()[:6], False),
+        (usnat(sensitive=(0, 2, 0, 2)), True),
+        (usnat(sensitive=(1,)), False),
+        (usnat(sensitive=(3,)), False),
+        (usnat(sensitive=(0,) * 11 + (1,)), False),
+        (usnat(version=2, children=(0, 0, 0), sensitive=(2,) * 16), True),
+        (usnat(version=2, children=(0, 0, 0), sensitive=(2,) * 15 + (1,)), False),
+        (f"{usnat()}.{encoded((1, 2), (0, 1))}".ljust(80, "A"), False),
+        (usnat().ljust(65, "A"), False),
     ],
 )
 def test_usnat_with_children_versions_and_gpc(section: str, allowed: bool) -> None:
@@ -127,13 +135,22 @@ def test_usnat_with_children_versions_and_gpc(section: str, allowed: bool) -> No
 
 # Fields of two bits by their place in each state's specification: notices, sale and further opt-outs, sensitive, child.
 STATES = {8: (3, 2, 9, 2), 9: (3, 2, 8, 1), 10: (3, 2, 7, 1), 11: (4, 2, 8, 1), 12: (3, 2, 8, 3)}
+STATES |= {13: (3, 2, 8, 3), 14: (3, 2, 8, 3), 15: (3, 2, 11, 3), 16: (3, 2, 8, 1), 17: (3, 2, 9, 5)}
+STATES |= {18: (4, 2, 8, 1), 19: (3, 2, 8, 1), 20: (3, 2, 8, 3), 21: (3, 2, 10, 5), 22: (3, 2, 8, 1), 23: (3, 2, 8, 1)}
 
 
 @pytest.mark.parametrize("section", STATES)
-@pytest.mark.parametrize("changed", [None, "opt-out", "child"])
+@pytest.mark.parametrize("changed", [None, "opt-out", "child", "first sensitive", "last sensitive", "first child"])
 def test_the_states(section: int, changed: str | None) -> None:
     notices, opt_outs, sensitive, children = STATES[section]
-    fields = [1] * notices + [2] * opt_outs + [0] * sensitive + [0] * children + [2, 2, 2]
+    fields = [1] * notices + [2] * opt_outs + [0, 2] * (sensitive // 2) + [0] * (sensitive % 2)
+    fields += [0] * children + [1, 1, 1, 1]  # what follows refuses nothing, whatever it says
+    if changed == "first sensitive":
+        fields[notices + opt_outs] = 1
+    if changed == "last sensitive":
+        fields[notices + opt_outs + sensitive - 1] = 1
+    if changed == "first child":
+        fields[notices + opt_outs + sensitive] = 1
     if changed == "opt-out":
         fields[notices + opt_outs - 1] = 1
     if changed == "child":
@@ -142,6 +159,43 @@ def test_the_states(section: int, changed: str | None) -> None:
     text = encoded((1, 6), *((field, 2) for field in fields))
 
     assert us_sections.allows(section, text) == (changed is None)
+    assert gpp.allows(f"{gpp_header(section)}~{text}", [section]) == (changed is None)
+
+
+def test_a_section_longer_than_any_is_refused_undecoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    long = usnat() + "." + encoded((1, 2), (0, 1)) + "." * 64
+    monkeypatch.setattr(us_sections, "Bits", lambda text: pytest.fail(f"decoded {text}"))
+
+    assert not us_sections.allows(7, long)
+
+
+@pytest.mark.parametrize("first_bits", [(2, 1), (4, 1), (3, 2), (3, 0)])
+def test_a_header_of_another_type_or_version_is_not_read(first_bits: tuple[int, int]) -> None:
+    kind, version = first_bits
+    rest = "".join(f"{ALPHABET.index(letter):06b}" for letter in gpp_header(7))[12:]
+    header = encoded((kind, 6), (version, 6), *((int(bit), 1) for bit in rest))
+
+    assert not gpp.allows(f"{header}~{usnat()}", [7])
+    assert not gpp.allows(f"{header}~{usnat()}", [])
+
+
+@pytest.mark.parametrize("last", [gpp.MAX_SECTION + 1, 10**6, 10**50])
+def test_a_header_that_names_sections_without_end_is_refused_before_they_are_listed(last: int) -> None:
+    header = gpp_header((1, last))
+
+    with pytest.raises(Unreadable):
+        gpp._section_ids(Bits(header))
+    assert not gpp.allows(f"{header}~{usnat()}", [])
+
+
+def test_the_last_section_that_is_read() -> None:
+    assert gpp._section_ids(Bits(gpp_header((1, gpp.MAX_SECTION)))) == list(range(1, gpp.MAX_SECTION + 1))
+
+
+def test_a_long_core_is_read_by_its_beginning() -> None:
+    """The vendors of a TC string may take thousands of characters, which nobody decodes."""
+    assert tcf.allows(CONSENT + "A" * 8000)
+    assert tcf.allows(CONSENT.ljust(36, "A") + "é")
 
 
 @given(st.text(ALPHABET + "~.", max_size=80), st.lists(st.integers(-1, 30), max_size=3))

@@ -18,6 +18,7 @@ from bidder.openrtb.user import User
 from bidder.privacy.gate import permitted
 from bidder.privacy.restriction import restriction
 from tests.support.campaigns import EVERYTHING, NOW
+from tests.support.matchable import video_request
 from tests.support.strategies import bid_requests
 from tests.unit.privacy.strings import CONSENT, GPP_OPT_OUT, REFUSAL
 
@@ -158,3 +159,14 @@ def test_asking_twice_changes_nothing_more() -> None:
     once = permitted(request(MACHINE, {"coppa": 1}, PERSON | {"consent": CONSENT}))
     assert permitted(once) == once
     assert isinstance(once.device, Device)
+
+
+@pytest.mark.parametrize("kept", ["https://news.example/story", "news.example", ""])
+@pytest.mark.parametrize("cut", ["?u=secret", "#secret", "#a?u=secret", "?u=secret#secret", "??#?"])
+def test_addresses_end_before_their_query_and_their_fragment(kept: str, cut: str) -> None:
+    document = video_request(site={"page": kept + cut, "ref": kept + cut}, device={"dnt": 1})
+
+    site = permitted(parse(json.dumps(document).encode())).site
+
+    assert site is not None
+    assert (site.page, site.ref) == (kept, kept)

@@ -24,6 +24,8 @@ def found(**objects: Any) -> Restriction | None:
         ({"lmt": "1"}, Restriction.LIMIT_AD_TRACKING),
         ({"lmt": -1}, Restriction.LIMIT_AD_TRACKING),
         ({"ext": {"atts": 3}}, None),
+        ({"ext": {}}, None),
+        ({"ext": {"ifv": "x"}}, None),
         ({"ext": {"atts": 0}}, Restriction.TRACKING_NOT_AUTHORIZED),
         ({"ext": {"atts": 2}}, Restriction.TRACKING_NOT_AUTHORIZED),
     ],

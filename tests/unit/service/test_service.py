@@ -49,7 +49,7 @@ class Process:
 @pytest.fixture
 def process(monkeypatch: pytest.MonkeyPatch) -> Iterator[Process]:
     ssm = FakeSSM("/bidder", dict(GOOD), SECRETS)
-    monkeypatch.setattr(module.aws, "light", lambda _: ssm)
+    monkeypatch.setattr(module.aws, "minimal", lambda _: ssm)
     return Process(ssm)  # type: ignore[return-value]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from unittest.mock import patch
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.auction.match import Candidates, RequestMatch
@@ -17,6 +17,7 @@ from bidder.snapshot.delivery_state import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.snapshot import Snapshot
 from tests.support.campaigns import NOW, campaign
+from tests.support.examples import examples
 
 VALUES = st.sampled_from(["a", "b", "c", "d", "e"])
 OF_REQUEST = ("country", "category", "os")
@@ -50,7 +51,7 @@ def index_of(books_: Sequence[dict[str, tuple[Campaign, Sequence[Conjunction]]]]
     return Index.load([compiled(book) for book in books_])
 
 
-@settings(max_examples=150)
+@examples(1.5)
 @given(
     books(),
     books(),

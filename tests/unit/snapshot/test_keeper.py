@@ -3,6 +3,7 @@
 import json
 import logging
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -83,7 +84,9 @@ def test_after_a_pause_in_the_traffic_a_store_that_stalls_holds_nobody_up_for_lo
     store.gate.clear()
 
     assert keeper.current(NOW + 2 * INTERVAL) is FIRST
+    assert not store.gate.is_set(), "it was answered while the look still stalls"
     assert keeper.current(NOW + 2 * INTERVAL) is FIRST
+    assert store.loads == 2
     store.gate.set()
     settle()
     assert store.loads == 2
@@ -103,12 +106,61 @@ def test_a_bad_snapshot_never_replaces_a_good_one() -> None:
     store = Store(FIRST)
     keeper = keeper_of(store)
     keeper.current(NOW)
-    for trouble in (BadSnapshot("cut short"), OSError("no network"), None):
+    for number, trouble in enumerate((BadSnapshot("cut short"), OSError("no network"), None), 1):
         store.current = trouble
-        keeper.current(NOW + INTERVAL)
+        keeper.current(NOW + number * INTERVAL)
         settle()
 
-        assert keeper.current(NOW + INTERVAL) is FIRST
+        assert store.loads == number + 1
+        assert keeper.current(NOW + number * INTERVAL) is FIRST
+
+
+def test_without_a_snapshot_a_stalled_load_is_waited_for_as_long_as_the_caller_says_and_serves_the_next() -> None:
+    store = Store(FIRST)
+    keeper = keeper_of(store)
+    store.gate.clear()
+
+    assert keeper.current(NOW, patience=0.01) is None
+    assert keeper.current(NOW + INTERVAL, patience=0.01) is None, "the first load still runs: no second one begins"
+    assert store.loads == 1
+    store.gate.set()
+
+    assert keeper.current(NOW + INTERVAL, patience=10) is FIRST
+    assert store.loads == 1
+
+
+def test_a_caller_that_finds_a_load_running_gets_what_it_brings() -> None:
+    store = Store(FIRST)
+    keeper = keeper_of(store)
+    store.gate.clear()
+    assert keeper.current(NOW, patience=0) is None
+    threading.Timer(0.05, store.gate.set).start()
+
+    assert keeper.current(NOW, patience=10) is FIRST
+
+
+def test_a_slow_first_load_is_waited_for() -> None:
+    store = Store(FIRST)
+    keeper = keeper_of(store)
+    store.gate.clear()
+    threading.Timer(0.3, store.gate.set).start()
+
+    assert keeper.current(NOW, patience=10) is FIRST, "longer than a look after a pause in the traffic"
+
+
+def test_a_thread_that_cannot_be_started_is_tried_again() -> None:
+    attempts = iter([RuntimeError("can't start new thread"), None])
+
+    def start(work: Callable[[], None]) -> None:
+        if failure := next(attempts):
+            raise failure
+        work()
+
+    keeper = Keeper(Store(FIRST).load, lambda: AGES, start)
+    with pytest.raises(RuntimeError):
+        keeper.current(NOW)
+
+    assert keeper.current(NOW + INTERVAL) is FIRST
 
 
 def test_past_the_hard_age_there_is_no_snapshot_to_bid_from_until_a_fresh_one_comes() -> None:

@@ -1,0 +1,170 @@
+"""How the value of a parameter is read: each reader says what it takes, in words for the documentation and for errors.
+
+A reader raises ValueError for what it does not take. It returns None for a text that says nothing.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from bidder.openrtb.base import MAX_STRING
+
+_DIGITS = 9
+"""Digits of a number: every field of OpenRTB that a tag states is below a thousand million."""
+
+_NO_PAGE = frozenset({"about", "blob", "data", "file"})
+"""Schemes of documents that are no page on the web: a player in a frame without an address of its own states them."""
+
+_NOT_APPLICABLE = "0"
+"""What a player writes for the page in an app, and for the app on a page (VAST 4.3, [PAGEURL] and [APPBUNDLE])."""
+
+_TRUE, _FALSE = frozenset({"1", "true", "yes"}), frozenset({"0", "false", "no"})
+
+
+class Reader(NamedTuple):
+    """`takes` is what a value has to be. A `many` reader takes a list: commas between, or the parameter repeated."""
+
+    takes: str
+    read: Callable[[str], Any]
+    many: bool = False
+    most: int = 100
+
+
+def _text(value: str) -> str:
+    if len(value) > MAX_STRING:
+        raise ValueError
+    return value
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def read(value: str) -> int:
+        digits = value[1:] if value.startswith("-") else value
+        if not (digits.isascii() and digits.isdigit() and len(digits) <= _DIGITS and low <= int(value) <= high):
+            raise ValueError
+        return int(value)
+
+    return read
+
+
+def whole(low: int, high: int) -> Reader:
+    """A whole number within both bounds."""
+    return Reader(f"a whole number, {low} to {high}", _whole(low, high))
+
+
+def numbers(low: int, high: int, most: int = 100) -> Reader:
+    """A list of whole numbers."""
+    return Reader(f"whole numbers, {low} to {high}, with commas between", _whole(low, high), many=True, most=most)
+
+
+def _decimal(low: float, high: float) -> Callable[[str], float]:
+    def read(value: str) -> float:
+        plain = value.removeprefix("-").replace(".", "", 1)
+        if not (plain.isascii() and plain.isdigit() and len(plain) <= 2 * _DIGITS and low <= float(value) <= high):
+            raise ValueError
+        return float(value)
+
+    return read
+
+
+def decimal(low: float, high: float) -> Reader:
+    """A number with a decimal point."""
+    return Reader(f"a number, {low:g} to {high:g}", _decimal(low, high))
+
+
+def _flag(value: str) -> int:
+    word = value.lower()
+    if word in _TRUE:
+        return 1
+    if word in _FALSE:
+        return 0
+    raise ValueError
+
+
+def _choice(words: Mapping[str, Any]) -> Callable[[str], Any]:
+    def read(value: str) -> Any:
+        try:
+            return words[value.lower()]
+        except KeyError:
+            raise ValueError from None
+
+    return read
+
+
+def choice(takes: str, words: Mapping[str, Any]) -> Reader:
+    """One of these words, in capitals or not."""
+    return Reader(takes, _choice(words))
+
+
+def choices(takes: str, words: Mapping[str, Any]) -> Reader:
+    """Several of these words."""
+    return Reader(takes, _choice(words), many=True)
+
+
+def _code(length: Sequence[int]) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        if len(value) not in length or not value.isascii() or not value.isalpha():
+            raise ValueError
+        return value.upper()
+
+    return read
+
+
+def _url(value: str) -> str | None:
+    if value == _NOT_APPLICABLE:
+        return None
+    scheme = _text(value).partition(":")[0].lower()
+    if scheme in _NO_PAGE:
+        return None
+    if scheme not in {"http", "https"} or not urlsplit(value).hostname:
+        raise ValueError
+    return value
+
+
+def _bundle(value: str) -> str | None:
+    return None if value == _NOT_APPLICABLE else _text(value)
+
+
+def _domain(value: str) -> str | None:
+    if value == _NOT_APPLICABLE:
+        return None
+    if not value or len(value) > 253 or any(char in value for char in "/?#@: "):
+        raise ValueError
+    return value.lower()
+
+
+def _pair(separators: str, read: Callable[[str], Any]) -> Callable[[str], tuple[Any, Any]]:
+    def both(value: str) -> tuple[Any, Any]:
+        for separator in separators:
+            if separator in value:
+                first, _, second = value.partition(separator)
+                return read(first.strip()), read(second.strip())
+        raise ValueError
+
+    return both
+
+
+_PIXELS = _whole(0, 100_000)
+_size = _pair("xX,", _PIXELS)
+
+
+def _startdelay(value: str) -> int:
+    word = value.lower().removesuffix("roll").removesuffix("-")
+    if word in {"pre", "mid", "post"}:
+        return {"pre": 0, "mid": -1, "post": -2}[word]
+    return _whole(-2, 86_400)(value)
+
+
+TEXT = Reader(f"text, up to {MAX_STRING} characters", _text)
+TEXTS = Reader("texts, with commas between", _text, many=True, most=500)
+FLAG = Reader("0 or 1", _flag)
+PIXELS = Reader("a whole number of pixels, 0 to 100000", _PIXELS)
+SECONDS = Reader("a whole number of seconds, 0 to 86400", _whole(0, 86_400))
+BUNDLE = Reader(TEXT.takes, _bundle)
+URL = Reader("an absolute URL, http or https", _url)
+DOMAIN = Reader("a domain, such as news.example", _domain)
+CURRENCY = Reader("a currency by ISO 4217, such as EUR", _code((3,)))
+COUNTRY = Reader("a country by ISO 3166-1, two or three letters", _code((2, 3)))
+SIZE = Reader("width and height in pixels, such as 640x360", _size)
+SIZES = Reader("sizes in pixels, such as 300x250, with commas between", _pair("xX", _PIXELS), many=True, most=20)
+LATLONG = Reader("latitude and longitude, such as 52.52,13.40", _pair(",", _decimal(-180, 180)))
+STARTDELAY = Reader("pre, mid, post, or the second of the content at which the break starts", _startdelay)

@@ -1,0 +1,75 @@
+"""GET /vast: an ad tag in, VAST out."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+
+from bidder.ad_tag.request import InvalidTag, Query, bid_request
+from bidder.endpoints.bid import OPENRTB_VERSION, answered
+from bidder.endpoints.call import Call
+from bidder.endpoints.reply import Reply, cors, error
+from bidder.service.service import Service
+
+FORMATS = {"vast": True, "openrtb": False}
+"""What `format` may be, and whether that is markup."""
+
+
+class TagCall(NamedTuple):
+    """A call of the tag: `query` holds decoded values. Header names are in lower case; `address` is the caller's.
+
+    `base_url` is where this app was reached, `unique_id` an id that no other request has. `waited_ms` is as for a bid.
+    """
+
+    query: Query
+    headers: Mapping[str, str]
+    address: str | None
+    base_url: str
+    now: datetime
+    unique_id: str
+    waited_ms: Callable[[], float] = lambda: 0
+
+
+def vast(service: Service, tag: TagCall) -> Reply:
+    """200 with VAST, empty where there is no ad; with `format=openrtb` what `POST /bid` answers.
+
+    400 names each parameter that is wrong. Every answer has the CORS headers of `POST /bid`.
+    """
+    try:
+        return answered(service, call_of(service, tag))
+    except InvalidTag as wrong:
+        return _refused(tag, wrong)
+
+
+def call_of(service: Service, tag: TagCall) -> Call:
+    """The bid that the tag asks for. Raises InvalidTag."""
+    written = _word(tag.query, "format") or "vast"
+    if written not in FORMATS:
+        raise InvalidTag({"format": f"not {' or '.join(FORMATS)}"})
+    return Call(
+        body=json.dumps(bid_request(tag.query, tag.unique_id)).encode(),
+        headers={name: value for name, value in tag.headers.items() if name not in _OF_BODIES},
+        base_url=tag.base_url,
+        now=tag.now,
+        exchange=_word(tag.query, "exchange"),
+        nbr=_word(tag.query, "nbr") == "1",
+        waited_ms=tag.waited_ms,
+        address=tag.address,
+        stitchers=service.known_stitchers,
+        wants_markup=FORMATS[written],
+    )
+
+
+_OF_BODIES = frozenset({"content-encoding", "content-type", "content-length"})
+"""A GET has no body, whatever its headers say."""
+
+
+def _word(query: Query, name: str) -> str | None:
+    values = query.get(name)
+    return values[0] if values else None
+
+
+def _refused(tag: TagCall, wrong: InvalidTag) -> Reply:
+    reply = error(400, f"invalid ad tag: {wrong}", fields=wrong.fields)
+    return replace(reply, headers={**reply.headers, **OPENRTB_VERSION, **cors(tag.headers.get("origin"))})

@@ -1,0 +1,42 @@
+"""User-Agent Client Hints as OpenRTB has them: section 3.2.29, UserAgent."""
+
+import re
+from collections.abc import Mapping
+
+from bidder.openrtb.brand_version import BrandVersion
+from bidder.openrtb.user_agent import UserAgent
+
+_BRANDS = ("sec-ch-ua-full-version-list", "sec-ch-ua")
+_PLATFORM = "sec-ch-ua-platform"
+_BRAND = re.compile(r'"((?:[^"\\]|\\.)*)"\s*;\s*v="([^"]*)"')
+_MOST_BRANDS = 20
+LOW_ENTROPY, HIGH_ENTROPY = 1, 2
+"""Values of `UserAgent.source` (AdCOM 1.0, List: User-Agent Source)."""
+
+
+def client_hints(headers: Mapping[str, str]) -> UserAgent | None:
+    """The hints among headers, names in lower case; None where there is none."""
+    listed = next((headers[name] for name in _BRANDS if headers.get(name)), "")
+    platform = _unquoted(headers.get(_PLATFORM))
+    if not listed and not platform:
+        return None
+    version = _unquoted(headers.get("sec-ch-ua-platform-version"))
+    model = _unquoted(headers.get("sec-ch-ua-model"))
+    browsers = [_brand(name, version) for name, version in _BRAND.findall(listed)[:_MOST_BRANDS]]
+    return UserAgent.model_construct(
+        browsers=tuple(browsers),
+        platform=_brand(platform, version or "") if platform else None,
+        mobile={"?1": 1, "?0": 0}.get(headers.get("sec-ch-ua-mobile", "")),
+        architecture=_unquoted(headers.get("sec-ch-ua-arch")),
+        bitness=_unquoted(headers.get("sec-ch-ua-bitness")),
+        model=model,
+        source=HIGH_ENTROPY if version or model or headers.get(_BRANDS[0]) else LOW_ENTROPY,
+    )
+
+
+def _brand(name: str, version: str) -> BrandVersion:
+    return BrandVersion.model_construct(brand=name, version=tuple(version.split(".")) if version else ())
+
+
+def _unquoted(value: str | None) -> str | None:
+    return (value or "").strip().strip('"') or None

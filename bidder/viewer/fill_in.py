@@ -1,0 +1,113 @@
+"""Fills a request in with what it does not say and the viewer's headers do."""
+
+from urllib.parse import urlsplit
+
+from bidder.countries import alpha_3
+from bidder.openrtb.bid_request import BidRequest
+from bidder.openrtb.device import Device
+from bidder.openrtb.geo import Geo
+from bidder.openrtb.regs import Regs, RegsExt
+from bidder.openrtb.site import Site
+from bidder.viewer.device import device_of, type_by_hints
+from bidder.viewer.headers import ViewerHeaders
+
+_PRIVATE = (
+    *("10.", "127.", "192.168.", "169.254.", *(f"172.{second}." for second in range(16, 32))),
+    *("::1", "fc", "fd", "fe80:"),
+)
+"""What addresses begin with that nobody has on the internet (RFC 1918, 3927, 4193, 4291)."""
+
+
+def fill_in(request: BidRequest, said: ViewerHeaders) -> None:
+    """Adds to the request what it lacks of `said`; what the request states stays.
+
+    A request that states another address than it came from was sent by a server for the viewer, so that its headers
+    describe the server: nothing of them is used. The device's type and system are read off the user agent either way.
+    """
+    device = request.device
+    stated = device and (device.ip or device.ipv6)
+    own = ViewerHeaders() if stated and _is_another(stated, said.address) else said
+    if own != ViewerHeaders():
+        _fill_device(request, own)
+        _fill_page(request, own)
+        _fill_country(request, own)
+        _fill_signals(request, own)
+    if request.device:
+        _derive(request.device)
+
+
+def _is_another(stated: str, address: str | None) -> bool:
+    """Whether an address that a request states is not where it came from, as far as that can be told.
+
+    A caller with a private address is a proxy, or is on this machine.
+    """
+    return address is not None and stated != address and not _is_private(address)
+
+
+def _is_private(address: str) -> bool:
+    return address.lower().startswith(_PRIVATE)
+
+
+def _device(request: BidRequest) -> Device:
+    if request.device is None:
+        request.device = Device.model_construct()
+    return request.device
+
+
+def _fill_device(request: BidRequest, said: ViewerHeaders) -> None:
+    device = _device(request)
+    if said.hints and device.sua is None and device.ua in {None, "", said.user_agent}:
+        device.sua = said.hints
+    device.ua = device.ua or said.user_agent
+    if not device.language and not device.langb:
+        device.language = said.language
+    if said.address and not device.ip and not device.ipv6 and not _is_private(said.address):
+        if ":" in said.address:
+            device.ipv6 = said.address
+        else:
+            device.ip = said.address
+
+
+def _fill_page(request: BidRequest, said: ViewerHeaders) -> None:
+    if said.page is None or request.app or request.dooh:
+        return
+    site = request.site = request.site or Site.model_construct()
+    host = urlsplit(said.page).hostname or ""
+    if not site.page and (not site.domain or host == site.domain or host.endswith(f".{site.domain}")):
+        site.page = said.page
+        site.domain = site.domain or host
+
+
+def _fill_country(request: BidRequest, said: ViewerHeaders) -> None:
+    if said.country is None:
+        return
+    country = alpha_3(said.country)
+    geo = request.device.geo if request.device else None
+    if geo is None and request.user:
+        geo = request.user.geo
+    if geo is None:
+        geo = _device(request).geo = Geo.model_construct()
+    if not geo.country:
+        geo.country = country
+    if geo.country == country and not geo.region:
+        geo.region = said.region
+
+
+def _fill_signals(request: BidRequest, said: ViewerHeaders) -> None:
+    """Signals of the browser's only ever restrict."""
+    if said.do_not_track:
+        _device(request).dnt = 1
+    if said.opts_out:
+        regs = request.regs = request.regs or Regs.model_construct()
+        regs.ext = regs.ext or RegsExt.model_construct()
+        regs.ext.gpc = 1
+
+
+def _derive(device: Device) -> None:
+    known = device_of(device.ua) if device.ua and (device.devicetype is None or not device.os) else None
+    hints = device.sua
+    if device.devicetype is None:
+        by_name = known.type if known else None
+        device.devicetype = type_by_hints(hints) if by_name is None and hints else by_name
+    if known and not device.os and not (hints and hints.platform):
+        device.os, device.osv = known.os, device.osv or known.osv

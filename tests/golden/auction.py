@@ -1,0 +1,87 @@
+"""Golden auctions as data: what stands in a file of `auctions/`, completed from `base.json`.
+
+- `description`: what the auction shows, one sentence. `source`: the clause or page that says so.
+- `campaigns`: by id, what differs from the base campaign. Creatives and media differ from the base's, each by position.
+- `request`: what differs from the base request; impressions differ from the base impression, each by position. Or
+  `sent`: the whole request, where a null must arrive.
+- `answer`: the `status`; for a bid `bids`, each with what differs from the base bid, and `vast`, XPaths into its markup
+  without namespaces with all that is found there; `cur` where it is not USD; `fields` of a 400; `nbr` for a caller who
+  asks for the reason.
+- `losers`: for each impression the rule that removed each campaign that bids nothing on it.
+
+A difference is a JSON merge patch (RFC 7396): `null` removes a field.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent / "auctions"
+BASE: dict[str, Any] = json.loads((Path(__file__).parent / "base.json").read_text())
+VOLATILE = frozenset({"id", "adm", "nurl", "burl", "lurl"})
+"""Fields of a bid that differ between two answers, or that XPaths look into."""
+
+
+@dataclass(frozen=True)
+class Auction:
+    """One golden auction, complete."""
+
+    name: str
+    description: str
+    campaigns: list[dict[str, Any]]
+    request: dict[str, Any]
+    answer: dict[str, Any]
+    losers: dict[str, dict[str, str]]
+
+
+def paths() -> list[Path]:
+    """The files of all golden auctions."""
+    return sorted(FOLDER.glob("*/*.json"))
+
+
+def load(path: Path) -> Auction:
+    """The auction in a file, completed from the base."""
+    document = json.loads(path.read_text())
+    return Auction(
+        name=f"{path.parent.name}/{path.stem}",
+        description=document["description"],
+        campaigns=[_campaign(name, changes) for name, changes in document["campaigns"].items()],
+        request=document.get("sent") or _request(document["request"]),
+        answer=_answer(document["answer"]),
+        losers=document.get("losers", {}),
+    )
+
+
+def merged(base: Any, patch: Any) -> Any:
+    """The base with a JSON merge patch applied (RFC 7396)."""
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(base) if isinstance(base, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        else:
+            result[name] = merged(result.get(name), value)
+    return result
+
+
+def _campaign(campaign_id: str, changes: dict[str, Any]) -> dict[str, Any]:
+    creatives = [_creative(creative) for creative in changes.get("creatives", [{}])]
+    return {"id": campaign_id, **merged(BASE["campaign"], {**changes, "creatives": creatives})}
+
+
+def _creative(changes: dict[str, Any]) -> dict[str, Any]:
+    files = [merged(BASE["media"], medium) for medium in changes.get("media", [] if "tag" in changes else [{}])]
+    return dict(merged(BASE["creative"], {**changes, "media": files}))
+
+
+def _request(changes: dict[str, Any]) -> dict[str, Any]:
+    imps = [merged(BASE["imp"], imp) for imp in changes.get("imp", [{}])]
+    return dict(merged(BASE["request"], {**changes, "imp": imps}))
+
+
+def _answer(answer: dict[str, Any]) -> dict[str, Any]:
+    if "bids" not in answer:
+        return answer
+    return {**answer, "bids": [merged(BASE["bid"], bid) for bid in answer["bids"]]}

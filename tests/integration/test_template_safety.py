@@ -1,0 +1,134 @@
+"""What a real account asks of the template, and no local AWS shows."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+
+from bidder.settings import PREFIX, Settings, read
+from tests.integration.test_template import CONSUMERS, QUEUES, Template, of_type, refers_to, translate
+from tests.support.service import SETTINGS
+from tools.package import ARCHITECTURES, Package, package
+from tools.template import with_code
+
+
+@pytest.fixture(scope="session")
+def sam(built: Package) -> Template:
+    return with_code(json.loads(built.template.read_text()), "s3://artifacts/bidder.zip")
+
+
+def texts(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value or ())
+
+
+def denials(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each statement that denies something to a function, with the name of its role."""
+    for name, role in of_type(template, "AWS::IAM::Role").items():
+        for policy in role.get("Policies", []):
+            for statement in policy["PolicyDocument"]["Statement"]:
+                if statement["Effect"] == "Deny":
+                    yield name, statement
+
+
+def keeps_functions_from_starting(statement: dict[str, Any]) -> bool:
+    """Whether a denial reaches Lambda's own use of the role: it decrypts environment variables with it."""
+    actions = texts(statement.get("Action"))
+    reaches_kms = "NotAction" in statement or any(
+        action == "*" or action.lower().startswith("kms:") for action in actions
+    )
+    services = [
+        value
+        for operator, conditions in statement.get("Condition", {}).items()
+        if operator in {"StringEquals", "StringLike"}
+        for key, values in conditions.items()
+        if key.lower() == "kms:viaservice"
+        for value in ([values] if isinstance(values, str | dict) else values)
+    ]
+    return reaches_kms and not (services and all("ssm." in json.dumps(service) for service in services))
+
+
+def test_no_role_denies_kms_to_lambda_itself(sam: Template) -> None:
+    assert [name for name, statement in denials(sam) if keeps_functions_from_starting(statement)] == []
+
+
+def test_the_refresh_can_still_not_open_keys(sam: Template) -> None:
+    ((name, statement),) = denials(sam)
+    assert (name, statement["Action"], statement["Resource"]) == ("RefreshRole", "kms:Decrypt", "*")
+    assert statement["Condition"]["StringEquals"]["kms:ViaService"] == [
+        {"Fn::Sub": "ssm.${AWS::Region}.amazonaws.com"},
+        {"Fn::Sub": "ssm.${AWS::Region}.${AWS::URLSuffix}"},
+    ]
+
+
+VIA_PARAMETER_STORE = {"StringEquals": {"kms:ViaService": {"Fn::Sub": "ssm.${AWS::Region}.amazonaws.com"}}}
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ({"Action": "kms:Decrypt"}, True),
+        ({"Action": ["s3:GetObject", "kms:*"]}, True),
+        ({"Action": "*"}, True),
+        ({"NotAction": "s3:GetObject"}, True),
+        ({"Action": "kms:Decrypt", "Condition": {"StringEquals": {"aws:ResourceTag/a": "b"}}}, True),
+        ({"Action": "kms:Decrypt", "Condition": {"StringNotEquals": {"kms:ViaService": "ssm.eu.amazonaws.com"}}}, True),
+        ({"Action": "kms:Decrypt", "Condition": {"StringLike": {"kms:ViaService": ["ssm.*", "lambda.*"]}}}, True),
+        ({"Action": "kms:Decrypt", "Condition": VIA_PARAMETER_STORE}, False),
+        ({"Action": "s3:DeleteObject"}, False),
+    ],
+)
+def test_a_denial_that_reaches_lambda_itself_is_told(statement: dict[str, Any], expected: bool) -> None:
+    assert keeps_functions_from_starting(statement) is expected
+
+
+def test_a_failed_creation_leaves_no_table_and_no_bucket_behind(sam: Template) -> None:
+    kept = {name: its for name, its in sam["Resources"].items() if "Retain" in str(its.get("UpdateReplacePolicy"))}
+    assert {its["DeletionPolicy"] for its in kept.values()} == {"RetainExceptOnCreate"}
+    assert of_type(sam, "AWS::DynamoDB::Table").keys() | of_type(sam, "AWS::S3::Bucket").keys() == kept.keys()
+
+
+def test_no_backlog_takes_the_concurrency_that_bids_need(sam: Template) -> None:
+    """Lambda invokes a consumer of a queue up to 1,000 times at once, all that an account has, unless it is capped."""
+    translated = translate(sam)
+    functions = of_type(translated, "AWS::Lambda::Function")
+    mappings = list(of_type(translated, "AWS::Lambda::EventSourceMapping").values())
+    capped = [
+        mapping
+        for mapping in mappings
+        if refers_to(mapping["ScalingConfig"]["MaximumConcurrency"], "ConsumerConcurrency")
+    ]
+    assert len(capped) == len(mappings) == len(QUEUES)
+    reserved = {name for name, properties in functions.items() if "ReservedConcurrentExecutions" in properties}
+    consumers = {name for name in QUEUES for mapping in capped if refers_to(mapping["FunctionName"], name)}
+    assert consumers | reserved | {"APIHandler"} == functions.keys()
+    assert CONSUMERS.keys() < consumers
+    parameter = sam["Parameters"]["ConsumerConcurrency"]
+    assert (parameter["MinValue"], parameter["MaxValue"]) == (2, 1000), "what Lambda takes"
+
+
+@pytest.mark.parametrize(("setting", "parameter"), [("public_url", "PublicUrl"), ("seat", "Seat")])
+def test_a_setting_is_a_parameter_of_the_stack(sam: Template, setting: str, parameter: str) -> None:
+    variables = sam["Globals"]["Function"]["Environment"]["Variables"]
+    assert refers_to(variables[PREFIX + setting.upper()], parameter)
+    default = sam["Parameters"][parameter]["Default"]
+    given = {PREFIX + name.upper(): value for name, value in SETTINGS.model_dump().items() if value}
+    settings = read(given | {PREFIX + setting.upper(): default})
+    assert getattr(settings, setting) == Settings.model_fields[setting].default
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_a_package_has_the_native_code_of_its_processor(architecture: str, tmp_path: Path) -> None:
+    made = package(out=tmp_path / "package", architecture=architecture)
+    machine = {"x86_64": 62, "arm64": 183}[architecture]  # e_machine of ELF's header
+    with ZipFile(made.archive) as archive:
+        native = [name for name in archive.namelist() if name.endswith(".so")]
+        assert {int.from_bytes(archive.read(name)[18:20], "little") for name in native} == {machine}
+    template = json.loads(made.template.read_text())
+    functions = of_type(template, "AWS::Serverless::Function").values()
+    assert all(properties["Architectures"] == [{"Ref": "Architecture"}] for properties in functions)
+    assert template["Parameters"]["Architecture"]["Default"] == architecture
+    (assertion,) = template["Rules"]["ArchitectureOfThePackage"]["Assertions"]
+    assert assertion["Assert"] == {"Fn::Equals": [{"Ref": "Architecture"}, architecture]}

@@ -1,0 +1,160 @@
+"""Answers are read as http.client reads them, and what is no whole answer is told from one."""
+
+import http.client
+import itertools
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.aws.connection import ANSWER_SECONDS, Connection, Garbled
+from tests.support.faulty_aws import LOCALHOST, TRICKLES, faulty_server
+
+
+@contextmanager
+def answering(*pieces: bytes) -> Iterator[str]:
+    """A server that hears one request, says these pieces and closes; its URL."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                heard = b""
+                while b"\r\n\r\n" not in heard:
+                    heard += connection.recv(65_536)
+                for piece in pieces:
+                    connection.sendall(piece)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        thread.join()
+
+
+def asked(*pieces: bytes) -> tuple[int, bytes, bool]:
+    """The status, the body, and whether the connection ends there."""
+    with answering(*pieces) as url:
+        connection = Connection(urlsplit(url))
+        try:
+            answer = connection.request("GET", "/k", {"Host": "h"}, b"")
+            return answer.status, answer.body, connection.ends
+        finally:
+            connection.close()
+
+
+def chunked(body: bytes, cuts: list[int]) -> bytes:
+    edges = sorted({0, len(body), *(cut % (len(body) + 1) for cut in cuts)})
+    parts = [body[one:two] for one, two in itertools.pairwise(edges)]
+    return b"".join(b"%X;name=value\r\n%b\r\n" % (len(part), part) for part in parts) + b"0\r\nTrailer: x\r\n\r\n"
+
+
+@given(st.binary(max_size=300), st.lists(st.integers(0, 400), max_size=4), st.sampled_from(["length", "chunks", "end"]))
+def test_a_body_is_read_as_http_client_reads_it(body: bytes, cuts: list[int], way: str) -> None:
+    head, sent = {
+        "length": (b"Content-Length: %d\r\n" % len(body), body),
+        "chunks": (b"transfer-ENCODING: chunked\r\n", chunked(body, cuts)),
+        "end": (b"Connection: Close\r\n", body),
+    }[way]
+    answer = b"HTTP/1.1 200 OK\r\nX-Odd:  a : b \r\n" + head + b"\r\n" + sent
+    edges = sorted({0, len(answer), *(cut % len(answer) for cut in cuts)})
+    pieces = [answer[one:two] for one, two in itertools.pairwise(edges)]
+
+    with answering(*pieces) as url:
+        theirs = http.client.HTTPConnection(urlsplit(url).netloc)
+        theirs.request("GET", "/k")
+        expected = theirs.getresponse().read()
+        theirs.close()
+
+    assert asked(*pieces) == (200, expected, way == "end")
+    assert expected == body
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfour",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfour",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nfour\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfour\r\n",
+        b"SSH-2.0-OpenSSH_9.7\r\n\r\n",
+        b"HTTP/1.1 what\r\n\r\n",
+    ],
+)
+def test_what_is_no_whole_answer_is_an_error(answer: bytes) -> None:
+    with pytest.raises(Garbled):
+        asked(answer)
+
+
+def test_an_answer_without_a_body_ends_with_its_headers() -> None:
+    assert asked(b"HTTP/1.1 204 No Content\r\n\r\n") == (204, b"", False)
+
+
+@pytest.mark.parametrize(
+    "interim",
+    [
+        b"HTTP/1.1 100 Continue\r\n\r\n",
+        b"HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\nContent-Length: 3\r\n\r\n",
+        b"HTTP/1.1 102 Processing\r\n\r\n" * 3,
+    ],
+)
+def test_interim_answers_are_passed_over(interim: bytes) -> None:
+    assert asked(interim, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") == (200, b"ok", False)
+
+
+class Clock:
+    """Each look at it is a second later."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 1
+        return self.now
+
+
+@pytest.mark.parametrize(
+    "head", [b"Content-Length: 100\r\n\r\n", b"\r\n", b"Transfer-Encoding: chunked\r\n\r\n64\r\n", b"X-Endless: "]
+)
+def test_an_answer_that_comes_byte_by_byte_is_given_up(head: bytes) -> None:
+    with faulty_server(lambda _path, _body: (200, b"")) as server:
+        server.raw = b"HTTP/1.1 200 OK\r\n" + head + b"x" * 99
+        server.fault = TRICKLES
+        connection = Connection(urlsplit(server.url), Clock())
+        with pytest.raises(TimeoutError, match="took too long"):
+            connection.request("GET", "/k", {"Host": "h"}, b"")
+        connection.close()
+
+
+def test_a_long_body_has_more_time_than_a_short_one() -> None:
+    with faulty_server(lambda _path, _body: (200, b"x" * 2_000_000)) as server:
+        connection = Connection(urlsplit(server.url), lambda: 0.0)
+        assert len(connection.request("GET", "/k", {"Host": "h"}, b"").body) == 2_000_000
+        connection.close()
+
+    assert connection._deadline == ANSWER_SECONDS + 2
+
+
+def test_certificates_are_judged_by_the_bundle_that_the_environment_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(LOCALHOST)
+    with faulty_server(lambda _path, _body: (200, b"ours"), context) as server:
+        url = urlsplit(server.url.replace("127.0.0.1", "localhost"))
+        with pytest.raises(ssl.SSLCertVerificationError):
+            Connection(url)
+        for name in ("REQUESTS_CA_BUNDLE", "AWS_CA_BUNDLE"):
+            monkeypatch.setenv(name, str(LOCALHOST))
+            connection = Connection(url)
+            assert connection.request("GET", "/k", {"Host": "h"}, b"").body == b"ours"
+            connection.close()
+            monkeypatch.delenv(name)

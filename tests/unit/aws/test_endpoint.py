@@ -1,0 +1,183 @@
+"""Our signatures are botocore's own, and so are our requests."""
+
+import itertools
+import os
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from unittest import mock
+
+import pytest
+from botocore.auth import S3SigV4Auth, SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials as TheirCredentials
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.aws.direct import Objects, ParameterReader
+from bidder.aws.endpoint import Endpoint, Refused
+from bidder.aws.prefetch import FRESH, Ahead
+from bidder.aws.signature import Credentials, Scope, path_of, signed
+
+WORDS = st.text("abcXYZ019-_. /+~é%", min_size=1, max_size=20)
+
+
+@given(
+    WORDS,
+    st.sampled_from(["s3", "ssm"]),
+    st.binary(max_size=40),
+    st.none() | st.text("abc+/=", min_size=1),
+    st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)),  # noqa: DTZ001
+)
+def test_a_request_is_signed_as_botocore_signs_it(
+    key: str, service: str, body: bytes, token: str | None, at: datetime
+) -> None:
+    path = path_of(key) if service == "s3" else "/"
+    given_headers = {"Host": "host.example", "X-Amz-Target": " a   b "}
+    now = at.replace(tzinfo=UTC)
+
+    ours = signed("POST", path, given_headers, body, Credentials("AK", "SK", token), Scope("eu-west-1", service), now)
+
+    request = AWSRequest("POST", f"https://host.example{path}", headers={"X-Amz-Target": " a   b "}, data=body)
+    with mock.patch("botocore.auth.get_current_datetime", return_value=at):
+        kind = S3SigV4Auth if service == "s3" else SigV4Auth
+        kind(TheirCredentials("AK", "SK", token), service, "eu-west-1").add_auth(request)
+    assert ours["authorization"] == request.headers["Authorization"]
+
+
+class Handler(BaseHTTPRequestHandler):
+    answers: list[tuple[int, bytes]] = []  # noqa: RUF012  # one server at a time
+    asked: list[tuple[str, bytes]] = []  # noqa: RUF012
+    connections: list[object] = []  # noqa: RUF012
+
+    def setup(self) -> None:
+        self.connections.append(self)
+        super().setup()
+
+    def answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.asked.append((self.path, body))
+        status, said = self.answers.pop(0)
+        if status == 0:
+            self.close_connection = True
+            return
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
+
+    do_GET = do_POST = answer  # noqa: N815  # http.server's names
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Handler]]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setattr("bidder.aws.retry.pauses", lambda _: itertools.repeat(0.0))
+    Handler.answers, Handler.asked, Handler.connections = [], [], []
+    Handler.protocol_version = "HTTP/1.0"
+    yield Handler
+    server.shutdown()
+    server.server_close()
+
+
+def test_objects_and_parameters_are_read(aws: type[Handler]) -> None:
+    aws.answers = [(200, b"whole"), (200, b'{"Parameters": [{"Value": "secret"}]}')]
+
+    assert Objects().get_object(Bucket="b", Key="a/b c")["Body"].read() == b"whole"
+    assert ParameterReader().get_parameters_by_path(Path="/x", MaxResults=9)["Parameters"] == [{"Value": "secret"}]
+    assert aws.asked == [("/b/a/b%20c", b""), ("/", b'{"Path": "/x", "MaxResults": 9}')]
+
+
+def test_what_is_not_there_is_told_from_what_fails(aws: type[Handler]) -> None:
+    aws.answers = [
+        (404, b"<Error><Code>NoSuchKey</Code></Error>"),
+        (404, b"<Error><Code>NoSuchBucket</Code></Error>"),
+        (400, b'{"__type": "AccessDeniedException"}'),
+    ]
+
+    with pytest.raises(Objects.exceptions.NoSuchKey):
+        Objects().get_object(Bucket="b", Key="k")
+    with pytest.raises(Refused):
+        Objects().get_object(Bucket="b", Key="k")
+    with pytest.raises(Refused):
+        ParameterReader().get_parameters_by_path(Path="/x")
+
+
+def test_a_passing_failure_is_tried_again_and_a_lasting_one_is_not(aws: type[Handler]) -> None:
+    aws.answers = [(503, b"SlowDown"), (0, b""), (200, b"whole")]
+    assert Objects().get_object(Bucket="b", Key="k")["Body"].read() == b"whole"
+
+    aws.answers = [(503, b"SlowDown")] * 3
+    with pytest.raises(Refused):
+        Objects().get_object(Bucket="b", Key="k")
+    assert aws.answers == []
+
+    aws.answers = [(403, b"AccessDenied"), (200, b"never asked for")]
+    with pytest.raises(Refused):
+        Objects().get_object(Bucket="b", Key="k")
+    assert len(aws.answers) == 1
+
+
+def test_a_connection_that_was_closed_meanwhile_is_no_failed_attempt(aws: type[Handler]) -> None:
+    aws.protocol_version = "HTTP/1.1"
+    objects = Objects()
+    aws.answers = [(200, b"first"), (0, b""), (503, b"SlowDown"), (503, b"SlowDown"), (200, b"whole")]
+    assert objects.get_object(Bucket="b", Key="k")["Body"].read() == b"first"
+
+    # the kept connection ends unanswered; then all three attempts are still there
+    assert objects.get_object(Bucket="b", Key="k")["Body"].read() == b"whole"
+    assert aws.answers == []
+
+
+def test_a_connection_that_lay_unused_is_not_used_again(aws: type[Handler]) -> None:
+    aws.protocol_version = "HTTP/1.1"
+    clock = Clock()
+    endpoint = Endpoint("s3", os.environ["AWS_ENDPOINT_URL"], Ahead(), clock)
+    for later, connections in ((0, 1), (9, 1), (11, 2), (-3600, 3)):
+        clock.now += later
+        aws.answers = [(200, b"")]
+        endpoint.call("GET", "/b/k", {})
+        assert len(aws.connections) == connections
+
+
+class Clock:
+    now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_what_was_asked_ahead_is_handed_out_once_and_only_while_it_is_fresh(aws: type[Handler]) -> None:
+    clock = Clock()
+    objects = Objects()
+    objects.ahead = Ahead(clock)
+    aws.answers = [(200, b"ahead a"), (200, b"ahead b"), (200, b"a"), (200, b"b"), (200, b"c")]
+
+    def both() -> None:
+        for key in "ab":
+            objects.get_object(Bucket="bucket", Key=key)
+
+    objects.ahead.begin(both)
+    read = [objects.get_object(Bucket="bucket", Key="a")["Body"].read() for _ in range(2)]
+    clock.now += FRESH + 1
+    read += [objects.get_object(Bucket="bucket", Key=key)["Body"].read() for key in "bc"]
+
+    assert read == [b"ahead a", b"a", b"b", b"c"]
+
+
+def test_what_fails_ahead_is_asked_again(aws: type[Handler]) -> None:
+    objects = Objects()
+    aws.answers = [(403, b"AccessDenied"), (200, b"whole")]
+    objects.ahead.begin(lambda: objects.get_object(Bucket="bucket", Key="k"))
+    assert objects.get_object(Bucket="bucket", Key="k")["Body"].read() == b"whole"

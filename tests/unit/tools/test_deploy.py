@@ -1,0 +1,193 @@
+"""Deployments that take long, end early or meet another account's bucket."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ConnectTimeoutError, TokenRetrievalError
+
+from tests.support.fake_cloudformation import Clock, FakeArtifacts, FakeCloudFormation, client_error
+from tools.artifacts import ForeignBucket
+from tools.changes import DeployFailed, Patience, StillRunning
+from tools.deploy import architecture_of, deploy
+from tools.package import Package
+
+ACCOUNT = "123456789012"
+
+
+class FakeParameters:
+    class exceptions:  # noqa: N801
+        class ParameterAlreadyExists(Exception):
+            pass
+
+    def __init__(self) -> None:
+        self.values: dict[str, str] = {}
+
+    def put_parameter(self, Name: str, Value: str, Type: str, *, Overwrite: bool) -> None:  # noqa: N803
+        assert Type == "SecureString"
+        assert not Overwrite
+        if Name in self.values:
+            raise self.exceptions.ParameterAlreadyExists
+        self.values[Name] = Value
+
+
+class FakeIdentity:
+    def get_caller_identity(self) -> dict[str, str]:
+        return {"Account": ACCOUNT}
+
+
+class FakeSession:
+    region_name = "eu-west-1"
+
+    def __init__(self, cloudformation: FakeCloudFormation, s3: FakeArtifacts | None = None) -> None:
+        self.s3, self.ssm = s3 or FakeArtifacts(), FakeParameters()
+        self._clients = {"cloudformation": cloudformation, "s3": self.s3, "ssm": self.ssm, "sts": FakeIdentity()}
+
+    def client(self, name: str) -> Any:
+        return self._clients[name]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Package:
+    made = Package(tmp_path)
+    parameters = {"ParameterPrefix": {"Type": "String", "Default": "/bidder"}}
+    made.template.write_text(json.dumps({"Parameters": parameters, "Resources": {}, "Outputs": {}}))
+    made.archive.write_bytes(b"zip")
+    return made
+
+
+def deployed(session: FakeSession, built: Package, clock: Clock, seconds: float = 3600) -> dict[str, str]:
+    return deploy(session, built, "bidder", {}, patience=Patience(seconds, clock.now, clock.sleep))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("minutes", [0, 3, 30, 59])
+def test_a_creation_of_any_length_is_waited_for(built: Package, clock: Clock, minutes: int) -> None:
+    session = FakeSession(FakeCloudFormation(clock, takes=minutes * 60))
+    assert deployed(session, built, clock) == {"BidderParameters": "/bidder"}
+    assert minutes * 60 <= clock.now() < minutes * 60 + 6
+
+
+def test_a_time_out_says_that_the_creation_goes_on_and_how_to_watch(built: Package, clock: Clock) -> None:
+    session = FakeSession(FakeCloudFormation(clock, takes=7200))
+    with pytest.raises(StillRunning) as raised:
+        deployed(session, built, clock)
+    assert "after 60 minutes" in str(raised.value)
+    assert "goes on" in str(raised.value)
+    assert "aws cloudformation describe-stack-events --stack-name bidder" in str(raised.value)
+    assert clock.now() == 3600
+
+
+@pytest.mark.parametrize("takes", [0, 7200])
+def test_the_keys_exist_when_the_creation_succeeds_whoever_waits_for_it(
+    built: Package, clock: Clock, takes: float
+) -> None:
+    session = FakeSession(FakeCloudFormation(clock, takes))
+    try:
+        deployed(session, built, clock)
+    except StillRunning:
+        assert takes > 3600
+    assert session.ssm.values.keys() == {"/bidder/signing-keys", "/bidder/admin-key"}
+
+
+def test_keys_that_exist_stay(built: Package, clock: Clock) -> None:
+    session = FakeSession(FakeCloudFormation(clock))
+    session.ssm.values["/bidder/signing-keys"] = "ours"
+    deployed(session, built, clock)
+    assert session.ssm.values["/bidder/signing-keys"] == "ours"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        client_error("Throttling"),
+        client_error("RequestLimitExceeded"),
+        client_error("Odd", status=503),
+        ConnectTimeoutError(endpoint_url="https://cloudformation"),
+    ],
+    ids=str,
+)
+def test_a_fault_of_a_moment_does_not_end_the_wait(built: Package, clock: Clock, fault: Exception) -> None:
+    cloudformation = FakeCloudFormation(clock, takes=60)
+    cloudformation.faults = [fault] * 3
+    assert deployed(FakeSession(cloudformation), built, clock)
+
+
+@pytest.mark.parametrize(
+    "fault", [client_error("ExpiredToken"), TokenRetrievalError(provider="sso", error_msg="expired")], ids=str
+)
+def test_credentials_that_expire_meanwhile_are_no_failure_of_the_stack(
+    built: Package, clock: Clock, fault: Exception
+) -> None:
+    cloudformation = FakeCloudFormation(clock, takes=60)
+    cloudformation.faults = [fault]
+    with pytest.raises(StillRunning, match="goes on without this command"):
+        deployed(FakeSession(cloudformation), built, clock)
+    assert clock.now() < 60
+
+
+def test_a_failed_creation_names_the_reasons_of_this_change_alone(built: Package, clock: Clock) -> None:
+    cloudformation = FakeCloudFormation(clock, takes=600, ends="ROLLBACK_COMPLETE")
+
+    def event(name: str, status: str, reason: str = "", resource: str = "r") -> dict[str, str]:
+        about = {"LogicalResourceId": name, "ResourceStatus": status, "PhysicalResourceId": resource, "StackId": "s"}
+        return about | ({"ResourceStatusReason": reason} if reason else {})
+
+    cloudformation.events = [
+        event("bidder", "ROLLBACK_COMPLETE", resource="s"),
+        event("Other", "CREATE_FAILED", "Resource creation cancelled"),
+        event("Second", "CREATE_FAILED", "quota"),
+        event("First", "CREATE_FAILED", "no such role"),
+        event("bidder", "CREATE_IN_PROGRESS", resource="s"),
+        event("Old", "CREATE_FAILED", "of another change"),
+    ]
+    with pytest.raises(DeployFailed) as raised:
+        deployed(FakeSession(cloudformation), built, clock)
+    assert str(raised.value) == "Stack bidder failed:\n  First: no such role\n  Second: quota"
+
+
+def test_the_template_goes_through_s3(built: Package, clock: Clock) -> None:
+    template = json.loads(built.template.read_text())
+    template["Description"] = "x" * 60_000  # CloudFormation takes 51,200 bytes inline
+    built.template.write_text(json.dumps(template))
+    cloudformation = FakeCloudFormation(clock)
+    session = FakeSession(cloudformation)
+    deployed(session, built, clock)
+    assert "TemplateBody" not in cloudformation.made
+    assert json.loads(session.s3.at(cloudformation.made["TemplateURL"]))["Description"] == template["Description"]
+
+
+def test_every_call_names_the_owner_of_the_bucket(built: Package, clock: Clock) -> None:
+    session = FakeSession(FakeCloudFormation(clock), FakeArtifacts(refusal=client_error("404", status=404)))
+    deployed(session, built, clock)
+    unowned = [name for name, request in session.s3.asked if request.get("ExpectedBucketOwner") != ACCOUNT]
+    assert unowned == ["create_bucket"]
+
+
+def test_a_bucket_of_another_account_gets_nothing(built: Package, clock: Clock) -> None:
+    session = FakeSession(FakeCloudFormation(clock), FakeArtifacts(refusal=client_error("403", "Forbidden", 403)))
+    with pytest.raises(ForeignBucket, match=f"bidder-artifacts-{ACCOUNT}-eu-west-1.*make deploy BUCKET="):
+        deployed(session, built, clock)
+    assert session.s3.objects == {}
+    assert session.ssm.values == {}
+
+
+@pytest.mark.parametrize(
+    ("asked", "current", "expected"),
+    [
+        ({}, None, "x86_64"),
+        ({"Architecture": "arm64"}, None, "arm64"),
+        ({}, "arm64", "arm64"),
+        ({"Architecture": "x86_64"}, "arm64", "x86_64"),
+    ],
+)
+def test_the_package_is_for_the_processor_that_the_stack_is_going_to_have(
+    asked: dict[str, str], current: str | None, expected: str
+) -> None:
+    stack = current and {"Parameters": [{"ParameterKey": "Architecture", "ParameterValue": current}]}
+    assert architecture_of(asked, stack or None) == expected

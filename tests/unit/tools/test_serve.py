@@ -1,0 +1,29 @@
+"""A client that hangs up is no error of the server's."""
+
+import socketserver
+
+import pytest
+
+from tools.serve import handle_error
+
+
+class Server(socketserver.BaseServer):
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), socketserver.BaseRequestHandler)
+
+
+def reported(error: Exception, capsys: pytest.CaptureFixture[str]) -> str:
+    try:
+        raise error  # noqa: TRY301  what handle_error is called amid
+    except Exception:
+        handle_error(Server(), None, ("127.0.0.1", 5))
+    return capsys.readouterr().err
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError(), ConnectionResetError(), ConnectionAbortedError(), TimeoutError()])
+def test_a_client_that_hangs_up_prints_nothing(error: Exception, capsys: pytest.CaptureFixture[str]) -> None:
+    assert reported(error, capsys) == ""
+
+
+def test_what_else_is_raised_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "KeyError: 'id'" in reported(KeyError("id"), capsys)

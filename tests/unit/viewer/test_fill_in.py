@@ -1,0 +1,200 @@
+"""What headers add to a request: only what it lacks, and only where they are the viewer's."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.openrtb.bid_request import BidRequest
+from bidder.stitchers import Stitchers
+from bidder.viewer.fill_in import fill_in
+from bidder.viewer.headers import viewer_headers
+from tests.support.matchable import matchable_requests, video_request
+
+VIEWER = "203.0.113.7"
+IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) Mobile/15E148"
+BROWSER = {
+    "user-agent": IPHONE,
+    "referer": "https://news.example/a?b=1",
+    "accept-language": "de-DE,de;q=0.9,en;q=0.8",
+    "cloudfront-viewer-country": "DE",
+    "cloudfront-viewer-country-region": "BY",
+}
+STITCHERS = Stitchers.model_validate({"acme": ["198.51.100.0/24", "2001:db8:1::/48"]})
+
+
+def filled(
+    request: dict[str, Any],
+    headers: dict[str, str] = BROWSER,
+    address: str | None = VIEWER,
+    *,
+    from_server: bool = False,
+) -> dict[str, Any]:
+    read = BidRequest.model_validate(request)
+    fill_in(read, viewer_headers(headers, address, lambda: STITCHERS, from_server=from_server))
+    return {name: value for name, value in read.model_dump(exclude_defaults=True).items() if name not in {"id", "imp"}}
+
+
+def asked(**changes: Any) -> dict[str, Any]:
+    request = video_request(**changes)
+    if "site" not in changes:
+        del request["site"]
+    return request
+
+
+def test_a_request_that_says_nothing_gets_all_that_the_headers_say() -> None:
+    assert filled(asked()) == {
+        "site": {"page": "https://news.example/a?b=1", "domain": "news.example"},
+        "device": {
+            "ua": IPHONE,
+            "ip": VIEWER,
+            "language": "de",
+            "devicetype": 4,
+            "os": "iOS",
+            "osv": "17.4",
+            "geo": {"country": "DEU", "region": "BY"},
+        },
+    }
+
+
+def test_what_a_request_says_stays() -> None:
+    said = {
+        "ua": "Roku/DVP-12.5 (12.5.0)",
+        "ip": VIEWER,
+        "language": "fr",
+        "devicetype": 7,
+        "os": "Roku OS",
+        "geo": {"country": "FRA", "region": "IDF"},
+    }
+
+    assert filled(asked(device=said, app={"bundle": "com.tv"})) == {"device": said, "app": {"bundle": "com.tv"}}
+
+
+@given(matchable_requests())
+def test_nothing_that_a_request_says_is_changed(request: dict[str, Any]) -> None:
+    before = BidRequest.model_validate(request).model_dump(exclude_unset=True)
+    read = BidRequest.model_validate(request)
+
+    fill_in(read, viewer_headers(BROWSER, VIEWER, lambda: STITCHERS))
+
+    _assert_within(before, read.model_dump())
+
+
+def _assert_within(before: Any, after: Any) -> None:
+    if isinstance(before, dict):
+        for name, value in before.items():
+            if value is not None:
+                _assert_within(value, after[name])
+    elif isinstance(before, tuple):
+        for value, its in zip(before, after, strict=True):
+            _assert_within(value, its)
+    else:
+        assert before == after
+
+
+def test_a_region_is_of_the_country_that_it_came_with() -> None:
+    in_germany = filled(asked(device={"geo": {"country": "DE"}}))
+    in_france = filled(asked(device={"geo": {"country": "FR"}}))
+
+    assert in_germany["device"]["geo"] == {"country": "DEU", "region": "BY"}
+    assert in_france["device"]["geo"] == {"country": "FRA"}
+
+
+def test_the_users_place_is_not_hidden_behind_the_devices() -> None:
+    request = filled(asked(user={"geo": {"country": "FRA"}}))
+
+    assert "geo" not in request["device"]
+    assert request["user"]["geo"] == {"country": "FRA"}
+
+
+@pytest.mark.parametrize("stated", [{"ip": "192.0.2.1"}, {"ipv6": "2001:db8::1"}])
+def test_a_request_from_a_server_for_a_viewer_elsewhere_is_not_described_by_its_headers(stated: dict[str, str]) -> None:
+    assert filled(asked(device=stated)) == {"device": stated}
+
+
+@pytest.mark.parametrize("address", ["10.0.0.1", "127.0.0.1", "192.168.1.1", "172.20.0.1", "::1", "fd00::1", None])
+def test_a_proxy_or_a_laptop_is_not_taken_for_a_server(address: str | None) -> None:
+    request = filled(asked(device={"ip": "192.0.2.1"}), address=address)
+
+    assert request["device"]["geo"]["country"] == "DEU"
+
+
+@pytest.mark.parametrize("address", ["10.0.0.1", "127.0.0.1", "172.31.9.9", "fe80::1"])
+def test_a_private_address_is_not_the_viewers(address: str) -> None:
+    assert "ip" not in filled(asked(), address=address)["device"]
+
+
+def test_an_address_of_version_6_has_a_field_of_its_own() -> None:
+    device = filled(asked(), address="2001:db8::7")["device"]
+
+    assert (device.get("ip"), device["ipv6"]) == (None, "2001:db8::7")
+
+
+def test_an_exchange_is_not_its_viewers() -> None:
+    assert filled(asked(), from_server=True) == {}
+
+
+def test_type_and_system_are_read_off_the_user_agent_that_a_request_states_whoever_sends_it() -> None:
+    device = filled(asked(device={"ua": IPHONE, "ip": "192.0.2.1"}), from_server=True)["device"]
+
+    assert (device["devicetype"], device["os"], device["osv"]) == (4, "iOS", "17.4")
+
+
+FORWARDED = {
+    **BROWSER,
+    "user-agent": "Stitcher/1.0",
+    "x-device-user-agent": "Roku/DVP-12.5 (12.5.0)",
+    "x-device-ip": "192.0.2.9",
+    "x-forwarded-for": "192.0.2.8, 198.51.100.4",
+}
+
+
+@pytest.mark.parametrize("address", ["198.51.100.4", "2001:db8:1::4"])
+def test_a_named_stitcher_speaks_for_its_viewer_and_its_own_headers_say_nothing(address: str) -> None:
+    assert filled(asked(), FORWARDED, address) == {
+        "device": {"ua": "Roku/DVP-12.5 (12.5.0)", "ip": "192.0.2.9", "devicetype": 3, "os": "Roku", "osv": "12.5"}
+    }
+
+
+def test_without_a_header_of_its_own_the_viewers_address_is_the_first_of_the_way() -> None:
+    headers = {name: value for name, value in FORWARDED.items() if name != "x-device-ip"}
+
+    assert filled(asked(), headers, "198.51.100.4")["device"]["ip"] == "192.0.2.8"
+
+
+def test_nobody_else_is_believed() -> None:
+    device = filled(asked(), FORWARDED, VIEWER)["device"]
+
+    assert (device["ua"], device["ip"]) == ("Stitcher/1.0", VIEWER)
+
+
+@pytest.mark.parametrize("referer", ["https://imasdk.googleapis.com/", "about:blank", "null", "https://[", "", "x" * 9])
+def test_what_is_no_page_is_not_taken_for_one(referer: str) -> None:
+    assert "site" not in filled(asked(), {"referer": referer})
+
+
+def test_a_page_that_hides_its_address_has_an_origin() -> None:
+    site = filled(asked(), {"origin": "https://news.example"})["site"]
+
+    assert site == {"page": "https://news.example", "domain": "news.example"}
+
+
+def test_the_page_of_another_domain_is_a_frames() -> None:
+    assert filled(asked(site={"domain": "other.example"}))["site"] == {"domain": "other.example"}
+    assert filled(asked(site={"domain": "example"}))["site"]["page"] == BROWSER["referer"]
+
+
+def test_signals_of_the_browser_restrict() -> None:
+    request = filled(asked(device={"dnt": 0}, regs={"ext": {"gpc": 0}}), {"sec-gpc": "1", "dnt": "1"})
+
+    assert request["device"]["dnt"] == 1
+    assert request["regs"]["ext"]["gpc"] == 1
+
+
+_words = st.text(max_size=40) | st.sampled_from([*BROWSER.values(), *FORWARDED.values(), '"a";v="1"'])
+
+
+@given(st.dictionaries(st.sampled_from([*FORWARDED, "sec-ch-ua", "sec-gpc", "origin"]), _words), _words)
+def test_any_headers_can_be_read(headers: dict[str, str], address: str) -> None:
+    filled(asked(), headers, address)
