@@ -131,6 +131,18 @@ def preflight_vast() -> Answer:
     return preflight()
 
 
+@app.route("/vmap", methods=["GET"])
+def get_vmap() -> Answer:
+    from bidder.endpoints import vmap
+
+    return Answer(vmap.schedule(service(), tag_call("/vmap")))
+
+
+@app.route("/vmap", methods=["OPTIONS"])
+def preflight_vmap() -> Answer:
+    return preflight()
+
+
 @app.route("/explain", methods=["POST"], content_types=ANY_CONTENT)
 def post_explain() -> Answer:
     from bidder.endpoints import explain
