@@ -17,12 +17,13 @@ from bidder.endpoints.reply import JSON, XML, Reply, compressed, cors, error
 from bidder.endpoints.vast import vast_for_player
 from bidder.events.exchange import exchange_name
 from bidder.events.kinds import BilledBy, Kind
+from bidder.metrics import emf
 from bidder.money import ACCOUNT_CURRENCY
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.bid_response import bid_response, dump, no_bid_response
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.no_bid_reason import NoBidReason
-from bidder.service.no_bid_counts import ALLOWANCE
+from bidder.service.no_bid_counts import ALLOWANCE, AnswerKind
 from bidder.service.service import Service
 from bidder.snapshot.snapshot import Snapshot
 from bidder.tracing import Spans, spans
@@ -57,9 +58,12 @@ def bid(
 def answered(service: Service, call: Call) -> Reply:
     """The answer to a call, as `bid` says."""
     if not service.room.enter():
+        service.no_bids.answers[AnswerKind.BUSY] += 1
         return whole(Reply(503, headers={"Retry-After": "1"}), call.headers)
     try:
         reply = _reply(service, call)
+        if reply.status >= 400:
+            service.no_bids.answers[AnswerKind.INVALID] += 1
         service.no_bids.flush(call.now)
         service.bids.flush(call.now)
     finally:
@@ -107,13 +111,15 @@ def _reply(service: Service, call: Call) -> Reply:
                 parameters.agreed_with(exchange),
                 parameters.most_exp,
             )
-            return _with_bid(service, terms, offers, as_xml=call.as_xml)
+            reply = _with_bid(service, terms, offers, as_xml=call.as_xml)
+            service.no_bids.answers[AnswerKind.BID] += 1
+            return reply
     except BadBody as bad:
         return bad.reply()
     except InvalidRequest as wrong:
         return error(400, "invalid bid request: " + str(wrong), fields=dict(wrong.fields))
     except Exception:  # no bid costs one auction; a 5xx makes an exchange throttle us, and shows callers our insides
-        log.fault("bid.failed")
+        log.fault("bid.failed", **emf(call.now, "BidFailed", "raised"))
         return _unanswered(service, call, request.id if request else "", NoBidReason.TECHNICAL_ERROR)
 
 
@@ -122,7 +128,7 @@ def _patience(service: Service, call: Call, tmax: int | None) -> float:
 
 
 def _unanswered(service: Service, call: Call, request_id: str, reason: NoBidReason) -> Reply:
-    service.no_bids.unanswered[reason] += 1
+    service.no_bids.count(reason)
     return no_bid(call, request_id, reason)
 
 
