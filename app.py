@@ -163,6 +163,14 @@ def post_explain() -> Answer:
     return Answer(explain.answer(service(), call, query.get("campaign")))
 
 
+@app.route("/explain", methods=["GET"])
+def get_explain() -> Answer:
+    from bidder.endpoints import ad_tag_debug
+
+    query = app.current_request.query_params or {}
+    return Answer(ad_tag_debug.explained(service(), tag_call("/explain"), query.get("campaign")))
+
+
 @app.route("/e/{kind}/{token}", methods=["GET", "POST", "HEAD"], content_types=ANY_CONTENT)
 def get_event(kind: str, token: str) -> Answer:
     from bidder.endpoints import notice

@@ -27,7 +27,6 @@ from bidder.service.no_bid_counts import ALLOWANCE, AnswerKind
 from bidder.service.service import Service
 from bidder.snapshot.snapshot import Snapshot
 from bidder.tracing import Spans, spans
-from bidder.vast import EMPTY
 
 OPENRTB_VERSION = {"X-Openrtb-Version": "2.6", "Cache-Control": "no-store"}
 
@@ -84,13 +83,14 @@ def _reply(service: Service, call: Call) -> Reply:
     try:
         exchange = exchange_name(call.exchange)
         with span("parse"):
-            request = call.request()
-        snapshot = service.load(call.now, lambda: _patience(service, call, request.tmax))
+            request = parsed = call.parsed()
+        snapshot = service.load(call.now, lambda: _patience(service, call, parsed.tmax))
         # Asked when the snapshot is there: a cold start that is too late for this request loads it for the next.
         if not in_time(request.tmax, call.waited_ms(), service.limits.network_allowance):
             return _unanswered(service, call, request.id, NoBidReason.INSUFFICIENT_TIME)
         if snapshot is None:
             return _unanswered(service, call, request.id, NoBidReason.TECHNICAL_ERROR)
+        request = call.usable(request)
         offers = _offers(service, request, snapshot, call, exchange, span)
         if not offers:
             return _unanswered(service, call, request.id, NoBidReason.NO_CAMPAIGN_FITS)
@@ -167,5 +167,5 @@ def _with_bid(service: Service, terms: BidContext, offers: Sequence[Offer], *, a
 def no_bid(call: Call, request_id: str, reason: NoBidReason) -> Reply:
     """No bid, in the form that the caller asked for (OpenRTB 2.6, section 7.1)."""
     if call.as_xml:
-        return Reply(200, EMPTY, XML)
+        return Reply(200, call.empty, XML)
     return Reply(200, dump(no_bid_response(request_id, reason)), JSON) if call.nbr else Reply(204)
