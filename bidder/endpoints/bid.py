@@ -95,11 +95,21 @@ def _reply(service: Service, call: Call) -> Reply:
             return _unanswered(service, call, request.id, NoBidReason.NO_CAMPAIGN_FITS)
         with span("markup"):
             currency = bidding_currency(request.cur, snapshot.delivery.rates) or ACCOUNT_CURRENCY
-            rate = snapshot.delivery.rates[currency]
             by_notice = exchange in snapshot.delivery.billed_by_notice
             billed_by: BilledBy = Kind.BILL if by_notice else Kind.IMPRESSION
-            keys = service.signing_keys
-            terms = BidContext(request, call.base_url, keys, call.now, exchange, currency, rate, billed_by)
+            parameters = service.parameters
+            terms = BidContext(
+                request,
+                call.base_url,
+                service.signing_keys,
+                call.now,
+                exchange,
+                currency,
+                snapshot.delivery.rates,
+                billed_by,
+                parameters.agreed_with(exchange),
+                parameters.most_exp,
+            )
             reply = _with_bid(service, terms, offers, as_xml=call.as_xml)
             service.no_bids.answers[AnswerKind.BID] += 1
             return reply
