@@ -139,7 +139,9 @@ def step(
         cost = 1.0 if goal.of_impressions else float(terms.cost)
         spent = _spent(memory, goal, spend, out)
         more = _rate(memory, goal, terms, forecast.curve, spent, cost, now, is_held=is_held)
-        margin = _SAFETY * sqrt(max(0.0, out) * cost)
+        # bids in flight are known, and whether each is shown is not: the variance of that is kept back
+        won = min(1.0, amount / cost)
+        margin = _SAFETY * cost * sqrt(max(0.0, bids_out) * won * (1 - won))
         more = min(more, max(0.0, goal.limit - spent - margin)) if goal.limit - spent > cost else 0.0
         if more / amount < wanted:
             wanted = more / amount
@@ -163,7 +165,7 @@ def _learn(memory: Memory, spend: Spend, reports: Mapping[int, Report], now: flo
     expected = (memory.level or 0.0) * flow.bids_per_opportunity.value(market.bid, _GUESS_STRENGTH)
     flow.begin(now, memory.participation, delay.horizon)
     flow.take(reports, now)
-    matured = flow.bids_in_flight(memory.at, delay, expected, until=now)
+    matured = flow.matured(now, delay, expected)
     micros, impressions = spend.total_micros - memory.micros, spend.total_impressions - memory.impressions
     if micros >= 0 and impressions >= 0:
         flow.learn(micros, impressions, matured)
