@@ -83,14 +83,13 @@ def _reply(service: Service, call: Call) -> Reply:
     try:
         exchange = exchange_name(call.exchange)
         with span("parse"):
-            request = parsed = call.parsed()
-        snapshot = service.load(call.now, lambda: _patience(service, call, parsed.tmax))
+            request = call.request()
+        snapshot = service.load(call.now, lambda: _patience(service, call, request.tmax))
         # Asked when the snapshot is there: a cold start that is too late for this request loads it for the next.
         if not in_time(request.tmax, call.waited_ms(), service.limits.network_allowance):
             return _unanswered(service, call, request.id, NoBidReason.INSUFFICIENT_TIME)
         if snapshot is None:
             return _unanswered(service, call, request.id, NoBidReason.TECHNICAL_ERROR)
-        request = call.usable(request)
         offers = _offers(service, request, snapshot, call, exchange, span)
         if not offers:
             return _unanswered(service, call, request.id, NoBidReason.NO_CAMPAIGN_FITS)

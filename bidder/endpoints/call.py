@@ -38,14 +38,7 @@ class Call(NamedTuple):
 
     def request(self) -> BidRequest:
         """What of the request may be used, with what headers add to it. Raises BadBody, InvalidRequest."""
-        return self.usable(self.parsed())
-
-    def parsed(self) -> BidRequest:
-        """The request as the body has it. Raises BadBody, InvalidRequest."""
-        return parse(decoded(self.body, self.headers.get("content-encoding", "")))
-
-    def usable(self, request: BidRequest) -> BidRequest:
-        """What of the request may be used, with what headers add to it: asks for parameters."""
+        request = parse(decoded(self.body, self.headers.get("content-encoding", "")))
         # A body that an exchange posts comes from the exchange's server, and so do its headers.
         by_exchange = self.exchange is not None and self.wants_markup is None
         fill_in(request, viewer_headers(self.headers, self.address, self.stitchers, from_server=by_exchange))
