@@ -122,7 +122,7 @@ def _offers(
         refused = service.no_bids.refused
         offers = decide(request, slots, snapshot, service.settings.seat, call.now, refused)
     if call.as_xml:
-        offers = for_one_document(offers)
+        offers = for_one_document(request, offers)
     if request.test:
         return offers
     paid = affordable(offers, snapshot)
