@@ -154,6 +154,12 @@ def get_event(kind: str, token: str) -> Answer:
 
     request = app.current_request
     query = dict(request.query_params or {})
+    if kind == "win":
+        from bidder.endpoints.markup_of_win import Fetch, win
+
+        base = public_url(settings().public_url, request.context, request.headers, f"/e/{kind}/{token}")
+        reported_by = sender(request.headers, request.context)
+        return Answer(win(service(), Fetch(token, query, request.headers, reported_by, base, now())))
     return Answer(notice.notice(service(), kind, token, query, sender(request.headers, request.context), now()))
 
 

@@ -20,6 +20,9 @@ UZUZB VAVAT VCVCT VEVEN VGVGB VIVIR VNVNM VUVUT WFWLF WSWSM YEYEM YTMYT ZAZAF ZM
 # Not in the standard, yet in traffic: reserved for the United Kingdom and the EU's code of Greece, assigned to Kosovo.
 _ALSO = "UKGBR ELGRC XKXKX"
 
+STANDARD = {pair[:2]: pair[2:] for pair in _CODES.split()}
+"""The codes of the standard alone."""
+
 ALPHA_3 = {pair[:2]: pair[2:] for pair in f"{_CODES} {_ALSO}".split()}
 
 

@@ -4,17 +4,35 @@ A CPM is the price of a thousand impressions, in micros; a cost is what one impr
 Decimal amounts exist only at the edges: in campaign files, in OpenRTB prices and in price macros.
 """
 
-from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal, InvalidOperation
+import re
+from collections.abc import Iterable, Mapping
+from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 ACCOUNT_CURRENCY = "USD"
 MICROS = 1_000_000
 _PER_MILLE = 1_000
 _LIMIT = Decimal(10) ** 12
+_LONGEST_SHOWN = 40
+_AMOUNT = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
+_COMMA = re.compile(r"\d{1,15},\d{1,2}")
+_DIGITS = re.compile(r"-?\d{1,19}")
+
+
+class Written(NamedTuple):
+    """An amount in whole units of the account currency, as a file has it, on its way to `Micros`."""
+
+    amount: object
+
+
+def _whole_micros(value: object) -> object:
+    if isinstance(value, Written):
+        return micros(value.amount)
+    return int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else value
 
 
 def _positive(value: int) -> int:
@@ -24,28 +42,30 @@ def _positive(value: int) -> int:
     return value
 
 
-Micros = Annotated[int, Field(strict=True, le=10**18), AfterValidator(_positive)]
+Micros = Annotated[int, Field(strict=True, le=10**18), BeforeValidator(_whole_micros), AfterValidator(_positive)]
 """An amount of more than nothing, in micros of the account currency; no more than `micros` makes of any amount."""
 
 
-def micros(amount: str | float | Decimal) -> int:
-    """An amount in whole units of the account currency, as micros.
+def micros(amount: object) -> int:
+    """An amount in whole units of the account currency, a number or its text, as micros.
 
     Raises ValueError where the amount is no number, is out of range, or is finer than a micro.
     """
-    try:
-        exact = Decimal(str(amount))
-    except InvalidOperation:
-        msg = f"{amount!r} is not an amount of money"
-        raise ValueError(msg) from None
-    if not exact.is_finite() or abs(exact) > _LIMIT:
-        msg = f"{amount!r} is not an amount of money"
+    text = str(amount)
+    shown = repr(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…")
+    if isinstance(amount, bool) or not _AMOUNT.fullmatch(text.strip()):
+        advice = f": write {text.strip().replace(',', '.')}" if _COMMA.fullmatch(text.strip()) else ""
+        msg = f"{shown} is not an amount of money{advice}"
         raise ValueError(msg)
-    scaled = exact * MICROS
-    if scaled != scaled.to_integral_value():
-        msg = f"{amount!r} is finer than a millionth of the account currency"
+    exact = Decimal(text.strip())
+    if abs(exact) > _LIMIT:
+        msg = f"{shown} is more than {_LIMIT:,} of the account currency"
         raise ValueError(msg)
-    return int(scaled)
+    scaled = Fraction(exact) * MICROS
+    if scaled.denominator != 1:
+        msg = f"{shown} is finer than a millionth of the account currency"
+        raise ValueError(msg)
+    return scaled.numerator
 
 
 @lru_cache(
@@ -98,15 +118,18 @@ class Priced(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _read_amounts(cls, data: object) -> object:
-        if not isinstance(data, dict):
-            return data
-        read = dict(data)
-        for field in cls.model_fields:
-            name = field.removesuffix("_micros")
-            if name != field and name in read:
-                if field in read:
-                    msg = f"{name} and {field} are the same amount: give one"
-                    raise ValueError(msg)
-                amount = read.pop(name)
-                read[field] = None if amount is None else micros(amount)
-        return read
+        return with_micros(cls.model_fields, data) if isinstance(data, dict) else data
+
+
+def with_micros(fields: Iterable[str], data: Mapping[str, Any]) -> dict[str, Any]:
+    """The data with `cpm`, where `cpm_micros` is one of the fields, under that name; `Micros` reads it."""
+    read = dict(data)
+    for field in fields:
+        name = field.removesuffix("_micros")
+        if name != field and name in read:
+            if field in read:
+                msg = f"{name} and {field} are the same amount: give one"
+                raise ValueError(msg)
+            amount = read.pop(name)
+            read[field] = None if amount is None else Written(amount)
+    return read

@@ -54,6 +54,8 @@ class Parameters(BaseModel):
     """Requests that one process decides at once; more are answered 503. In Lambda there is only ever one."""
     parameter_lifetime: float = Field(default=60, ge=1, le=600)
     """Seconds until a process reads its parameters again."""
+    import_warn_cpm: float = Field(default=100, gt=0, le=1_000_000)
+    """A CPM above this, in whole units of the account currency, is warned of when campaigns are imported."""
     currency_rates: Annotated[dict[str, int], BeforeValidator(_rates)] = Field(default_factory=dict)
     """Micros of the account currency that one unit of a currency is worth."""
     signing_keys: Json[SigningKeys] | None = Field(default=None, repr=False)

@@ -1,11 +1,12 @@
 """A campaign: who advertises what, to whom, at what price, within which budget and time."""
 
+from collections import Counter
 from datetime import datetime
 from enum import StrEnum
 from math import floor
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from bidder.campaigns.creative import Creative
 from bidder.campaigns.deal import CampaignDeal
@@ -33,13 +34,24 @@ class Budget(Priced):
     daily_micros: Micros | None = None
 
 
+def _is_written_out(value: object) -> object:
+    if isinstance(value, int | float) or (isinstance(value, str) and value.strip().lstrip("+-").isdecimal()):
+        msg = f"{str(value)[:40]!r} is not a time such as 2026-11-01T00:00:00Z"
+        raise ValueError(msg)
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_is_written_out)]
+"""A time with its zone: never a number, which would be read as seconds since 1970."""
+
+
 class Flight(BaseModel):
     """When it runs: from `start`, up to and not including `end`. None is open."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
-    start: AwareDatetime | None = None
-    end: AwareDatetime | None = None
+    start: Moment | None = None
+    end: Moment | None = None
 
     def covers(self, now: datetime) -> bool:
         """Whether the campaign runs at this time."""
@@ -122,22 +134,9 @@ class Campaign(Priced):
 
     @model_validator(mode="after")
     def _can_bid(self) -> Self:
-        worths = [n for n in ("cpm", "cpcv", "cpc", "cpv") if getattr(self, f"{n}_micros") is not None]
-        wrong = None
-        if len(worths) > 1:
-            wrong = f"give one of {', '.join(worths)}: each says what the open-auction bid is"
-        elif not worths and not self.deals:
-            wrong = "give cpm, a goal (cpcv, cpc or cpv) or deals: without any the campaign can never bid"
-        elif self.goal and self.max_cpm_micros is None:
-            wrong = f"{worths[0]} needs max_cpm: the most that an impression may cost, whatever is predicted of it"
-        elif not worths and (self.max_cpm_micros is not None or self.multipliers):
-            wrong = "max_cpm and multipliers are of the open-auction bid: without cpm or a goal there is none"
+        wrong = wrong_terms(self) or repeated_ids(self)
         if wrong:
             raise ValueError(wrong)
-        for what, ids in (("creative", [c.id for c in self.creatives]), ("deal", [d.id for d in self.deals])):
-            if len(set(ids)) != len(ids):
-                msg = f"{what} ids must be unique: {', '.join(ids)}"
-                raise ValueError(msg)
         return self
 
     @property
@@ -170,6 +169,33 @@ class Campaign(Priced):
             multiplied = floor(self.cpm_micros * highest(self.multipliers))
             openly = min(multiplied, self.max_cpm_micros or multiplied)
         return max([openly, *(deal.cpm_micros for deal in self.deals)])
+
+
+TERMS = ("cpm_micros", "cpcv_micros", "cpc_micros", "cpv_micros", "max_cpm_micros", "multipliers", "deals")
+"""The fields that say what a campaign bids."""
+
+
+def wrong_terms(campaign: Campaign) -> str | None:
+    """What keeps a campaign from bidding in its `TERMS`; None where they fit together."""
+    worths = [name for name in ("cpm", "cpcv", "cpc", "cpv") if getattr(campaign, f"{name}_micros") is not None]
+    if len(worths) > 1:
+        return f"give one of {', '.join(worths)}: each says what the open-auction bid is"
+    if not worths and not campaign.deals:
+        return "give cpm, a goal (cpcv, cpc or cpv) or deals: without any the campaign can never bid"
+    if worths and worths != ["cpm"] and campaign.max_cpm_micros is None:
+        return f"{worths[0]} needs max_cpm: the most that an impression may cost, whatever is predicted of it"
+    if not worths and (campaign.max_cpm_micros is not None or campaign.multipliers):
+        return "max_cpm and multipliers are of the open-auction bid: without cpm or a goal there is none"
+    return None
+
+
+def repeated_ids(campaign: Campaign) -> str | None:
+    """The ids that a campaign gives to more than one creative or deal; None where each is given once."""
+    for kind, ids in (("creative", [c.id for c in campaign.creatives]), ("deal", [d.id for d in campaign.deals])):
+        repeated = [name for name, times in Counter(ids).items() if times > 1]
+        if repeated:
+            return f"{kind} ids must be unique: {', '.join(repeated)}"
+    return None
 
 
 # With the import, so that no request waits for it.

@@ -1,11 +1,11 @@
 """Fills in what a campaign's categories have above and below them, so that bids need no taxonomy."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.dnf import TooManyConjunctions, conjunctions
 from bidder.campaigns.request_fields_used import named_values, request_fields_used
-from bidder.campaigns.taxonomy import CONTENT_1, Taxonomy
+from bidder.campaigns.taxonomy import Taxonomy
 
 CATEGORY = "category"
 
@@ -29,17 +29,6 @@ def with_taxonomies(campaign: Campaign, taxonomies: Mapping[int, Taxonomy]) -> C
             "categories_above": {category: its for category, its in above.items() if its},
         }
     )
-
-
-def unknown_categories(campaign: Campaign, taxonomies: Mapping[int, Taxonomy]) -> Iterator[str]:
-    """What of the campaign's categories can't be looked up, in words; ids of Content Taxonomy 1.0 need not be."""
-    asked = {_split(name) for name in _named(campaign)}
-    asked |= {(campaign.cattax, category.lower()) for category in campaign.categories}
-    for number, own in sorted((n, own) for n, own in asked if n not in (None, CONTENT_1) and not own.startswith("iab")):
-        if number not in taxonomies:
-            yield f"taxonomy {number} is not imported, so {number}/{own} covers itself alone"
-        elif own not in taxonomies[number]:
-            yield f"taxonomy {number} has no category {own}"
 
 
 def _named(campaign: Campaign) -> list[str]:

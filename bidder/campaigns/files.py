@@ -1,109 +1,157 @@
 """Campaign files, checked as a whole before anything is stored: YAML for people, JSON Lines for programs."""
 
 import json
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
-from io import StringIO
-from typing import TYPE_CHECKING, Any, TextIO
-from urllib.parse import urljoin
-from zoneinfo import available_timezones
+import pickle
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache, partial
+from io import BytesIO
+from itertools import chain
+from tempfile import SpooledTemporaryFile
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from bidder import normal_forms
+from bidder.campaigns.absolute_urls import with_absolute_urls
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.categories import with_taxonomies
-from bidder.campaigns.dnf import TooManyConjunctions, conjunctions
-from bidder.campaigns.names import too_long
-from bidder.campaigns.request_fields_used import creative_conjunctions, named_values, request_fields_used
-from bidder.campaigns.targeting_values import CHECKED, impossible_values
+from bidder.campaigns.file_checks import Finding, Surroundings, findings
+from bidder.campaigns.partial import valid_parts, whole
+from bidder.campaigns.targeting import Expression, Rule
 from bidder.campaigns.taxonomy import Taxonomy
-from bidder.faults import faults
+from bidder.campaigns.types import PATTERNS
+from bidder.files.json_line import read_json_line, tree_of_line, without_positions
+from bidder.files.mistakes import Mistake, Vocabulary, as_written, line, mistakes
+from bidder.files.text import InvalidFile, lines_of
+from bidder.files.tree import Node, Position, position_of
+from bidder.files.yaml_tree import read_yaml
+from bidder.money import MICROS
 
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
+    from bidder.faults import Path
 
-class InvalidCampaignFile(ValueError):
-    """The file can't be imported; the message has a line for each thing that is wrong."""
+WARN_CPM_MICROS = 100 * MICROS
+
+_IN_MEMORY = 50_000_000
+"""Bytes of checked campaigns; more of them wait in a temporary file."""
+_MOST_MISTAKES = 1_000
+_LONGEST_PLACED = 200_000
+"""Letters of a line of JSON whose columns are told: it is read again for them, 30 times as slowly."""
+_WORDS = Vocabulary(PATTERNS, frozenset({"owner", "categories_above", "categories_below"}), {Expression: Rule})
+_YAML_IN_A_LINE = re.compile(r"""\{\s*["']?campaigns["']?\s*:""")
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class InvalidCampaignFile(InvalidFile):
+    """The file can't be imported; the message has a line for each mistake, and says how many there are."""
 
-    campaigns: list[dict[str, Any]]
+    def __init__(self, wrong: Sequence[str], name: str) -> None:
+        self.count = len(wrong)
+        more = [f"… and {len(wrong) - _MOST_MISTAKES:,} more"] if len(wrong) > _MOST_MISTAKES else []
+        closing = f"{len(wrong):,} {'mistake' if len(wrong) == 1 else 'mistakes'} in {name}: nothing was imported"
+        super().__init__("\n".join([*wrong[:_MOST_MISTAKES], *more, closing]))
 
 
-_DOCUMENT = TypeAdapter(dict[str, Any])
+class _Written(NamedTuple):
+    """A campaign as the file has it: what it is called, its document, and where each part stands."""
+
+    subject: str
+    document: Mapping[str, Any]
+    tree: Callable[[], Node]
 
 
 class CampaignFile:
-    """A file that was checked as a whole. Its campaigns can be gone through again and again.
+    """A file that was checked as a whole, in one pass. Its campaigns can be gone through again and again.
 
-    Of JSON Lines one campaign at a time is in memory, however many there are: they are read from the file anew.
+    They are kept in the form that the check left them in, and in a temporary file where they are many.
     """
 
     def __init__(
-        self, opened: Callable[[], TextIO], media_url: str | None, taxonomies: Mapping[int, Taxonomy] | None = None
+        self,
+        file: BinaryIO,
+        name: str,
+        media_url: str | None,
+        taxonomies: Mapping[int, Taxonomy] | None = None,
+        warn_cpm_micros: int = WARN_CPM_MICROS,
+        now: datetime | None = None,
     ) -> None:
-        """`opened` opens the file: YAML, or JSON Lines where the first line is a campaign by itself.
+        """Reads `file` to its end: YAML, or JSON Lines where its first line is a campaign by itself.
 
-        Relative media URLs are resolved against `media_url`, a base ending in `/`; `taxonomies` say what their
-        categories are above and below. Raises InvalidCampaignFile, naming each wrong field by campaign and path.
+        `name` is what messages call it. Relative media URLs are resolved against `media_url`, a base ending in `/`;
+        `taxonomies` say what their categories are above and below. Raises InvalidCampaignFile, naming each mistake by
+        line, column, campaign and field.
         """
-        self._opened = opened
+        self.warnings: list[str] = []
+        self._name = name
         self._media_url = media_url
-        self._taxonomies = taxonomies or {}
-        with opened() as file:
-            self._is_lines = _is_json_lines(file)
-        self._held: list[Campaign] | None = None
+        is_local = bool(media_url and re.match(r"https?://(127\.|localhost[:/]|\[::1\])", media_url))
+        self._known = Surroundings(now or datetime.now(UTC), taxonomies or {}, warn_cpm_micros, is_local)
+        self._count = 0
+        self._held = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  # held as long as this object is
         wrong: list[str] = []
-        ids: Counter[str] = Counter()
-        held: list[Campaign] = []
-        for campaign in self._read(wrong):
-            ids[campaign.id] += 1
-            if not self._is_lines:
-                held.append(campaign)
-        wrong += [f"{name}: the id is given to more than one campaign" for name in sorted(ids) if ids[name] > 1]
+        lines_by_id: dict[str, int] = {}
+        try:
+            for written in _written(lines_of(file, name), name):
+                self._check(written, wrong, lines_by_id)
+        except InvalidFile as error:
+            raise InvalidCampaignFile([*wrong, *str(error).splitlines()], name) from None
         if wrong:
-            raise InvalidCampaignFile("\n".join(wrong))
-        self._count = ids.total()
-        self._held = None if self._is_lines else held
+            raise InvalidCampaignFile(wrong, name)
 
     def __len__(self) -> int:
         return self._count
 
     def __iter__(self) -> Iterator[Campaign]:
-        if self._held is not None:
-            yield from self._held
-            return
-        wrong: list[str] = []
-        for campaign in self._read(wrong):
-            if wrong:
-                break
+        place = 0
+        for _ in range(self._count):
+            self._held.seek(place)
+            campaign: Campaign = pickle.load(self._held)  # noqa: S301  # what this object wrote itself
+            place = self._held.tell()
             yield campaign
-        if wrong:
-            raise InvalidCampaignFile("the file changed while it was read:\n" + "\n".join(wrong))
 
-    def _read(self, wrong: list[str]) -> Iterator[Campaign]:
-        """The campaigns; what is wrong with the others is added to `wrong`."""
-        with self._opened() as file:
-            for name, document in _of_lines(file) if self._is_lines else _of_yaml(file):
-                try:
-                    campaign = Campaign.model_validate(_with_owner(_with_absolute_media(document, self._media_url)))
-                except ValidationError as error:
-                    wrong += _lines(name, error)
-                else:
-                    wrong += [f"{name}: {fault}" for fault in _faults_of_whole(campaign)]
-                    yield with_taxonomies(campaign, self._taxonomies)
+    def _check(self, written: _Written, wrong: list[str], lines_by_id: dict[str, int]) -> None:
+        found: list[Finding] = []
+        document = _with_owner(with_absolute_urls(written.document, self._media_url, found))
+        try:
+            campaign = Campaign.model_validate(document)
+        except ValidationError as error:
+            found += [Finding(*its) for its in mistakes(error, Campaign, written.document, _WORDS)]
+            parts = valid_parts(document)
+        else:
+            parts = whole(campaign)
+        found += findings(written.document, parts, self._known)
+        identity = written.document.get("id")
+        if isinstance(identity, str):
+            here = written.tree().position.line if found or identity in lines_by_id else -1
+            if identity in lines_by_id:
+                found.append(Finding(("id",), "the id is given to more than one campaign"))
+            lines_by_id.setdefault(identity, here)
+        if found:
+            self._tell(written, found, wrong)
+        if not wrong:
+            pickle.dump(with_taxonomies(campaign, self._known.taxonomies), self._held)
+            self._count += 1
+
+    def _tell(self, written: _Written, found: Sequence[Finding], wrong: list[str]) -> None:
+        """Adds a line for each finding to `wrong` or to the warnings, in the order of the file."""
+        tree = written.tree()
+        placed: dict[tuple[Path, str], tuple[Position, bool]] = {}
+        for path, message, is_warning in found:
+            written_path = as_written(path, written.document)
+            placed.setdefault((written_path, message), (position_of(tree, written_path), is_warning))
+        for (path, message), (position, is_warning) in sorted(placed.items(), key=lambda pair: pair[1][0]):
+            said = line(position, Mistake(path, message), written.document, self._name, written.subject)
+            (self.warnings if is_warning else wrong).append(said)
 
 
 def read_campaigns(
-    text: str, media_url: str | None, taxonomies: Mapping[int, Taxonomy] | None = None
+    text: str, media_url: str | None, taxonomies: Mapping[int, Taxonomy] | None = None, name: str = "file"
 ) -> list[Campaign]:
     """The campaigns of a file's text, all of them. Raises InvalidCampaignFile: see `CampaignFile`."""
-    return list(CampaignFile(lambda: StringIO(text), media_url, taxonomies))
+    return list(CampaignFile(BytesIO(text.encode()), name, media_url, taxonomies))
 
 
 def as_yaml(campaigns: Iterable[Campaign]) -> str:
@@ -124,72 +172,75 @@ def _document(campaign: Campaign) -> dict[str, Any]:
     return {"id": campaign.id, "status": campaign.status.value, **stated}
 
 
-def _is_json_lines(file: Iterable[str]) -> bool:
+def _written(lines: Iterator[str], name: str) -> Iterator[_Written]:
+    """The campaigns of a file's lines, as it has them."""
+    blank: list[str] = []
+    for first in lines:
+        if first.strip():
+            before = [*blank, first]
+            return (
+                _of_lines(chain(before, lines), name)
+                if _is_json_lines(first, name)
+                else _of_yaml("".join(chain(before, lines)), name)
+            )
+        blank.append(first)
+    msg = f"{name}: is empty"
+    raise InvalidFile(msg)
+
+
+def _is_json_lines(first: str, name: str) -> bool:
+    text = first.strip()
+    if name.endswith((".jsonl", ".ndjson")):
+        return True
+    return text.startswith("{") and text.endswith("}") and not _YAML_IN_A_LINE.match(text)
+
+
+def _of_lines(lines: Iterable[str], name: str) -> Iterator[_Written]:
+    for number, text in enumerate(lines, start=1):
+        if text.strip():
+            document = read_json_line(text, name, number)
+            yield _Written(_subject(document, f"line {number}"), document, partial(_tree, text, name, number))
+
+
+def _tree(text: str, name: str, number: int) -> Node:
+    if len(text) > _LONGEST_PLACED:
+        return without_positions(number)
     try:
-        first = json.loads(next(filter(str.strip, file), ""))
-    except ValueError:
-        return False
-    return isinstance(first, dict) and "campaigns" not in first
+        return tree_of_line(text, name, number)
+    except InvalidFile:  # JSON that is no YAML
+        return without_positions(number)
 
 
-def _of_lines(file: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for number, line in enumerate(file, start=1):
-        if line.strip():
-            try:
-                document = _DOCUMENT.validate_json(line)
-            except ValidationError as error:
-                raise InvalidCampaignFile("\n".join(_lines(f"line {number}", error))) from None
-            yield str(document.get("id", f"line {number}")), document
+def _same(node: Node) -> Node:
+    return node
 
 
-def _of_yaml(file: TextIO) -> Iterator[tuple[str, dict[str, Any]]]:
-    import yaml  # as above
-
-    try:
-        documents = _File.model_validate(yaml.safe_load(file)).campaigns
-    except yaml.YAMLError as error:
-        msg = f"not YAML: {error}"
-        raise InvalidCampaignFile(msg) from None
-    except ValidationError as error:
-        raise InvalidCampaignFile("\n".join(_lines("file", error))) from None
-    for position, document in enumerate(documents):
-        yield str(document.get("id", f"campaigns[{position}]")), document
-
-
-def _faults_of_whole(campaign: Campaign) -> Iterator[str]:
-    """What is wrong with a campaign that bids needn't look for again."""
-    if campaign.time_zone not in _zones():
-        yield f"time_zone: {campaign.time_zone} is no zone of the IANA database, such as Europe/Berlin"
-    if advice := too_long(campaign):
-        yield advice
-    try:
-        its_lines = conjunctions(campaign.targeting, campaign.where, campaign.time_zone)
-    except TooManyConjunctions as error:
-        yield f"where: {error}"
-        return
-    for creative in campaign.creatives:
-        try:
-            creative_conjunctions(creative, campaign.time_zone)
-        except TooManyConjunctions as error:
-            yield f"creatives[{creative.id}].where: {error}"
-            return
-    for attribute in CHECKED:
-        yield from impossible_values(attribute, named_values(attribute, its_lines, request_fields_used(campaign)))
+def _of_yaml(text: str, name: str) -> Iterator[_Written]:
+    root = read_yaml(text, name)
+    top = root.value if isinstance(root.value, dict) else {}
+    campaigns = top.get("campaigns")
+    if campaigns is None or not isinstance(campaigns.value, list):
+        where = root.position if campaigns is None else campaigns.position
+        msg = (
+            f"{name}:{where.line}:{where.column}: campaigns: is missing, or no list: write campaigns: and a list below"
+        )
+        raise InvalidFile(msg)
+    for key in top.keys() - {"campaigns"}:
+        where = root.key_positions[key]
+        msg = f"{name}:{where.line}:{where.column}: {key[:60]}: not known; a file has campaigns alone"
+        raise InvalidFile(msg)
+    for number, node in enumerate(campaigns.value):
+        document = node.plain()
+        if not isinstance(document, dict):
+            where = node.position
+            msg = f"{name}:{where.line}:{where.column}: campaigns[{number}]: is no campaign: give its keys and values"
+            raise InvalidFile(msg)
+        yield _Written(_subject(document, f"campaigns[{number}]"), document, partial(_same, node))
 
 
-def _with_absolute_media(document: dict[str, Any], media_url: str | None) -> dict[str, Any]:
-    if not media_url:
-        return document
-
-    def resolve(value: object) -> object:
-        if isinstance(value, dict):
-            return {
-                key: urljoin(media_url, item) if key == "url" and isinstance(item, str) else resolve(item)
-                for key, item in value.items()
-            }
-        return [resolve(item) for item in value] if isinstance(value, list) else value
-
-    return {key: resolve(value) if key == "creatives" else value for key, value in document.items()}
+def _subject(document: Mapping[str, Any], otherwise: str) -> str:
+    identity = document.get("id")
+    return identity[:64] if isinstance(identity, str) and identity else otherwise
 
 
 def _with_owner(document: dict[str, Any]) -> dict[str, Any]:
@@ -201,17 +252,8 @@ def _with_owner(document: dict[str, Any]) -> dict[str, Any]:
     return {**document, "advertiser": {**advertiser, "owner": owner}} if owner else document
 
 
-@cache  # for 200 campaigns the list and the zones were read 200 times, which took 27 of 28 seconds
+@cache  # for 200 campaigns the list was read 200 times, which took 27 of 28 seconds
 def _suffixes() -> "PublicSuffixList":
     from publicsuffixlist import PublicSuffixList  # on laptops only
 
     return PublicSuffixList()
-
-
-@cache
-def _zones() -> set[str]:
-    return available_timezones()
-
-
-def _lines(name: str, error: ValidationError) -> list[str]:
-    return [f"{name}: {fault}" for fault in faults(error, "campaign")]

@@ -6,9 +6,11 @@ from fractions import Fraction
 from math import prod
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, TypeAdapter
+from pydantic import AfterValidator, Field
 
-from bidder.campaigns.targeting import Attribute, Targeting, Word
+from bidder.campaigns.targeting import Attribute, Word
+from bidder.campaigns.targeting_values import request_values
+from bidder.faults import Path, WrongParts
 
 LEAST, MOST = Fraction(1, 10), Fraction(10)
 """The bounds of a factor, and of the product of all that apply."""
@@ -20,13 +22,18 @@ def _in_the_words_of_requests(
     multipliers: "dict[Attribute, dict[str, Decimal]]",
 ) -> "dict[Attribute, dict[str, Decimal]]":
     """Values as targeting spells them: `us` becomes `usa`."""
-    spelled: dict[Attribute, dict[str, Decimal]] = {}
+    respelled: dict[Attribute, dict[str, Decimal]] = {}
+    wrong: list[tuple[Path, str]] = []
     for attribute, factors in multipliers.items():
-        its = spelled[attribute] = {}
+        its = respelled[attribute] = {}
         for value, factor in factors.items():
-            rule = TypeAdapter(Targeting).validate_python({attribute: {"include": [value]}})[attribute]
-            its.update(dict.fromkeys(rule.include, factor))
-    return spelled
+            try:
+                its.update(dict.fromkeys(request_values(attribute, [value]), factor))
+            except ValueError as error:
+                wrong.append(((attribute, value), str(error)))
+    if wrong:
+        raise WrongParts(wrong)
+    return respelled
 
 
 _Factor = Annotated[Decimal, Field(ge=Decimal("0.1"), le=Decimal(10), decimal_places=3)]

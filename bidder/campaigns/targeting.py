@@ -1,5 +1,6 @@
 """What a campaign wants of a request: values it accepts and values it refuses, by attribute, and how they combine."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
@@ -10,10 +11,12 @@ from pydantic import (
     Field,
     RootModel,
     TypeAdapter,
+    ValidationError,
     model_validator,
 )
 
 from bidder.campaigns.targeting_values import request_values
+from bidder.faults import Path, WrongParts
 from bidder.prebuilt import complete
 
 
@@ -94,18 +97,37 @@ ATTRIBUTES: frozenset[str] = frozenset(get_args(Attribute))
 
 
 def _in_the_words_of_requests(targeting: "dict[Attribute, Rule]") -> "dict[Attribute, Rule]":
-    return {
-        name: Rule(
-            include=request_values(name, rule.include),
-            exclude=request_values(name, rule.exclude),
-            all=request_values(name, rule.all),
-        )
-        for name, rule in targeting.items()
-    }
+    try:
+        return {
+            name: Rule(
+                include=request_values(name, rule.include),
+                exclude=request_values(name, rule.exclude),
+                all=request_values(name, rule.all),
+            )
+            for name, rule in targeting.items()
+        }
+    except ValueError:
+        raise WrongParts(list(_misspelled(targeting))) from None
+
+
+def _misspelled(targeting: "dict[Attribute, Rule]") -> Iterator[tuple[Path, str]]:
+    """Each word that is no value of its attribute, by its path."""
+    for name, rule in targeting.items():
+        for side in Rule.model_fields:
+            for position, word in enumerate(getattr(rule, side)):
+                try:
+                    request_values(name, [word])
+                except ValueError as error:
+                    yield (name, side, position), str(error)
 
 
 Targeting = Annotated[dict[Attribute, Rule], AfterValidator(_in_the_words_of_requests)]
 """Rules that must all hold; an attribute without a rule takes anything."""
+
+
+MOST_CONDITIONS = 1_000
+MOST_NESTED = 50
+"""`and`, `or` and `not` inside each other."""
 
 
 class Expression(RootModel[dict[str, Any]]):
@@ -118,27 +140,56 @@ class Expression(RootModel[dict[str, Any]]):
 
     @model_validator(mode="after")
     def _checked(self) -> Self:
-        object.__setattr__(self, "root", _condition(self.root))
+        wrong: list[tuple[Path, str | ValidationError]] = []
+        checked = _condition(self.root, (), wrong) if _is_short(self.root, wrong) else {}
+        if wrong:
+            raise WrongParts(wrong)
+        object.__setattr__(self, "root", checked)
         return self
 
 
-def _condition(node: object) -> dict[str, Any]:
+def _is_short(root: object, wrong: list[tuple[Path, str | ValidationError]]) -> bool:
+    """Whether an expression is within its limits, which are looked at without recursion."""
+    conditions, waiting = 0, [(root, 1)]
+    while waiting:
+        node, level = waiting.pop()
+        conditions += 1
+        if level > MOST_NESTED:
+            wrong.append(((), f"more than {MOST_NESTED} of and, or and not inside each other"))
+            return False
+        for operator in _OPERATORS:
+            of = node.get(operator) if isinstance(node, dict) else None
+            waiting += [(one, level + 1) for one in (of if isinstance(of, list | tuple) else [of] if of else ())]
+        if conditions + len(waiting) > MOST_CONDITIONS:
+            wrong.append(((), f"more than {MOST_CONDITIONS:,} conditions: a list of ids or of values is shorter"))
+            return False
+    return True
+
+
+def _condition(node: object, path: Path, wrong: list[tuple[Path, str | ValidationError]]) -> dict[str, Any]:
     if not isinstance(node, dict) or not node:
-        msg = f"{node!r} is no condition: write rules by attribute, or one of and, or, not"
-        raise ValueError(msg)
-    operators = sorted(node.keys() & {"and", "or", "not"})
+        wrong.append((path, "is no condition: write rules by attribute, or one of and, or, not"))
+        return {}
+    operators = [operator for operator in _OPERATORS if operator in node]
     if not operators:
-        return {name: rule.model_dump(exclude_defaults=True) for name, rule in _RULES.validate_python(node).items()}
+        try:
+            return {name: rule.model_dump(exclude_defaults=True) for name, rule in _RULES.validate_python(node).items()}
+        except ValidationError as error:
+            wrong.append((path, error))
+            return {}
+    [operator, *_] = operators
+    of = node[operator]
     if len(node) > 1:
-        msg = f"{', '.join(node)} in one condition: put each in one of its own, and join them with and or or"
-        raise ValueError(msg)
-    [operator] = operators
+        names = ", ".join(list(node)[:5])
+        wrong.append((path, f"{names} in one condition: put each in one of its own, and join them with and or or"))
+        return {}
     if operator == "not":
-        return {"not": _condition(node["not"])}
-    if not isinstance(node[operator], list | tuple) or not node[operator]:
-        msg = f"{operator} takes a list of conditions"
-        raise ValueError(msg)
-    return {operator: [_condition(one) for one in node[operator]]}
+        return {"not": _condition(of, (*path, "not"), wrong)}
+    if not isinstance(of, list | tuple) or not of:
+        wrong.append(((*path, operator), "takes a list of conditions"))
+        return {}
+    return {operator: [_condition(one, (*path, operator, place), wrong) for place, one in enumerate(of)]}
 
 
+_OPERATORS = ("and", "not", "or")
 _RULES = TypeAdapter(Targeting, config=ConfigDict(defer_build=True))

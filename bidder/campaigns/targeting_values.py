@@ -1,7 +1,7 @@
 """The words of campaign files in the words of requests: one way to write each value."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from bidder import normal_forms
 
@@ -20,9 +20,6 @@ _CHECKS: dict[str, tuple[re.Pattern[str], str]] = {
     "region": (re.compile(r"[a-z]{3}-.+"), "a country and a region, such as us-ca"),
     "postcode": (re.compile(r"[a-z]{3}-.+"), "a country and a postcode, such as us-94607"),
 }
-CHECKED = tuple(_CHECKS)
-"""The attributes whose values `impossible_values` looks at."""
-
 LIST_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _HOURS = re.compile(r"(?:(\w{3})(?:-(\w{3}))? )?(\d{1,2})-(\d{1,2})")
 _ONE_HOUR = re.compile(rf"(?:{'|'.join(DAYS)}) (?:1?\d|2[0-3])")
@@ -38,12 +35,12 @@ def request_values(attribute: str, words: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for word in words for value in respell(word)))
 
 
-def impossible_values(attribute: str, values: Iterable[str]) -> Iterator[str]:
-    """What is wrong with values that no request could show, in words; asked when a file is imported."""
+def impossible_value(attribute: str, value: str) -> str | None:
+    """What is wrong with a value that no request could show; None where one could. Asked when a file is imported."""
     pattern, wanted = _CHECKS.get(attribute, (None, ""))
-    for value in sorted(values):
-        if pattern is not None and not pattern.fullmatch(value):
-            yield f"{attribute}: {value!r} is not {wanted}"
+    if pattern is not None and not pattern.fullmatch(value):
+        return f"is not {wanted}"
+    return None
 
 
 def _place(word: str) -> Iterator[str]:
@@ -53,7 +50,7 @@ def _place(word: str) -> Iterator[str]:
 
 
 def _domain(word: str) -> Iterator[str]:
-    """The domain of a word that says no more than one: a path, a port or a user would be lost (`impossible_values`)."""
+    """The domain of a word that says no more than one: a path, a port or a user would be lost (`impossible_value`)."""
     host = normal_forms.domain(word)
     yield word if re.search("[/:@]", word) else host or word
 

@@ -9,6 +9,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from bidder.faults import faults
+from bidder.files.text import InvalidFile, text_of
 
 CONTENT_1 = 1
 """Content Taxonomy 1.0, whose ids say their parents themselves: `IAB1-3`. The numbers are those of AdCOM's list."""
@@ -83,7 +84,7 @@ def read_taxonomy(data: bytes) -> Taxonomy:
     a category that is its own parent is at the top, and of an id that comes twice the first row holds. Raises
     InvalidTaxonomy.
     """
-    text = data.decode("utf-8", "replace")  # names may be in any encoding; ids are ASCII
+    text = _text(data)
     rows = csv.reader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
     names: list[str] = []
     while _ID not in names:
@@ -106,3 +107,11 @@ def read_taxonomy(data: bytes) -> Taxonomy:
         return Taxonomy(parents=parents)
     except ValidationError as error:
         raise InvalidTaxonomy("; ".join(faults(error, "the file"))) from None
+
+
+def _text(data: bytes) -> str:
+    """The text of a file; of names in another encoding than Unicode only the ids, which are ASCII, are right."""
+    try:
+        return text_of(data, "file")
+    except InvalidFile:
+        return data.decode("latin-1")

@@ -6,15 +6,31 @@ from pydantic import BeforeValidator, Field
 
 from bidder import normal_forms
 
-Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+_URL = r"^https?://[^\s<>\"]+$"
+_SECURE_URL = r"^(https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/])[^\s<>\"]+$"
+_VIDEO = r"^video/[a-z0-9.+-]+$"
+_IMAGE = r"^image/[a-z0-9.+-]+$"
+_DOMAIN = r"^[a-z0-9.-]+\.[a-z0-9-]+$"
+_LANGUAGE = r"^[a-z]{2}$"
+
+PATTERNS = {
+    _ID: "an id: letters, digits, dot, underscore and hyphen, 64 at most, and a letter or digit first",
+    _URL: "a URL that begins with http:// or https:// and has no blanks",
+    _SECURE_URL: "a URL that begins with https:// and has no blanks",
+    _VIDEO: "a type of video, such as video/mp4",
+    _IMAGE: "a type of picture, such as image/png",
+    _DOMAIN: "a domain, such as shop.example",
+    _LANGUAGE: "a language of ISO 639-1, such as en",
+}
+"""What a text that has to match a pattern is, for messages."""
+
+Id = Annotated[str, Field(pattern=_ID)]
 """An id of ours: in URLs, keys and metrics, so letters, digits, dot, underscore and hyphen."""
 
-HttpUrl = Annotated[str, Field(pattern=r"^https?://[^\s<>\"]+$", max_length=2048)]
+HttpUrl = Annotated[str, Field(pattern=_URL, max_length=2048)]
 
-SecureUrl = Annotated[
-    str,
-    Field(pattern=r"^(https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/])[^\s<>\"]+$", max_length=2048),
-]
+SecureUrl = Annotated[str, Field(pattern=_SECURE_URL, max_length=2048)]
 """What every page may load: over https, or from this machine itself (W3C Secure Contexts, section 3.1)."""
 
 
@@ -40,11 +56,11 @@ def _category(value: object) -> str:
     return normal_forms.category(text) if text[:3].upper() == "IAB" else text
 
 
-Domain = Annotated[str, Field(pattern=r"^[a-z0-9.-]+\.[a-z0-9-]+$"), BeforeValidator(_domain)]
+Domain = Annotated[str, Field(pattern=_DOMAIN), BeforeValidator(_domain)]
 Bundle = Annotated[str, BeforeValidator(_bundle)]
 Category = Annotated[str, Field(min_length=1), BeforeValidator(_category)]
-Language = Annotated[str, Field(pattern=r"^[a-z]{2}$"), BeforeValidator(_language)]
-VideoMime = Annotated[str, Field(pattern=r"^video/[a-z0-9.+-]+$"), BeforeValidator(_mime)]
-ImageMime = Annotated[str, Field(pattern=r"^image/[a-z0-9.+-]+$"), BeforeValidator(_mime)]
+Language = Annotated[str, Field(pattern=_LANGUAGE), BeforeValidator(_language)]
+VideoMime = Annotated[str, Field(pattern=_VIDEO), BeforeValidator(_mime)]
+ImageMime = Annotated[str, Field(pattern=_IMAGE), BeforeValidator(_mime)]
 
 Pixels = Annotated[int, Field(gt=0, le=16384)]

@@ -2,18 +2,14 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from io import StringIO
 from itertools import islice
-from pathlib import Path
 
 from bidder.campaigns.campaign import Campaign, Status
-from bidder.campaigns.categories import unknown_categories
 from bidder.campaigns.differences import differences
 from bidder.campaigns.files import CampaignFile, as_lines, as_yaml
 from bidder.campaigns.repository import UnknownCampaign, merged
-from bidder.campaigns.taxonomy import Taxonomy
 from bidder.cli.lists import missing_lists
 from bidder.cli.progress import Progress
 from bidder.cli.refresh import publish_refresh
@@ -21,10 +17,12 @@ from bidder.cli.segments import warnings
 from bidder.cli.table import table
 from bidder.delivery.budget import Spend
 from bidder.delivery.zones import local
-from bidder.money import display
+from bidder.files.opened import open_binary, shown_name
+from bidder.money import MICROS, display
 from bidder.service.service import Service
 
 _COMPARED_AT_ONCE = 100
+_MOST_WARNINGS = 100
 VERBS = {"pause": Status.PAUSED, "resume": Status.ACTIVE}
 
 
@@ -33,11 +31,11 @@ def import_file(service: Service, path: str, *, dry_run: bool = False) -> None:
 
     Raises InvalidCampaignFile, OSError.
     """
-    taxonomies = service.taxonomies.all()
-    campaigns = _file(path, service.settings.media_url, taxonomies)
-    for campaign in campaigns:
-        for note in unknown_categories(campaign, taxonomies):
-            print(f"note: {campaign.id}: {note}", file=sys.stderr)
+    campaigns = _file(service, path)
+    for warning in campaigns.warnings[:_MOST_WARNINGS]:
+        print(f"warning: {warning}", file=sys.stderr)
+    if len(campaigns.warnings) > _MOST_WARNINGS:
+        print(f"warning: and {len(campaigns.warnings) - _MOST_WARNINGS:,} more warnings", file=sys.stderr)
     for note in missing_lists(service, campaigns):
         print(f"note: {note}", file=sys.stderr)
     if dry_run:
@@ -61,11 +59,11 @@ def import_file(service: Service, path: str, *, dry_run: bool = False) -> None:
     publish_refresh(service)
 
 
-def _file(path: str, media_url: str | None, taxonomies: Mapping[int, Taxonomy]) -> CampaignFile:
-    if path != "-":
-        return CampaignFile(lambda: Path(path).open(encoding="utf-8"), media_url, taxonomies)
-    text = sys.stdin.read()
-    return CampaignFile(lambda: StringIO(text), media_url, taxonomies)
+def _file(service: Service, path: str) -> CampaignFile:
+    warn_cpm_micros = int(service.plain_parameters().import_warn_cpm * MICROS)
+    taxonomies, media_url = service.taxonomies.all(), service.settings.media_url
+    with open_binary(path) as file:
+        return CampaignFile(file, shown_name(path), media_url, taxonomies, warn_cpm_micros)
 
 
 def export(service: Service, form: str) -> None:

@@ -1,9 +1,8 @@
 """`python -m bidder lists …`: first-party and lookalike lists of ids, which campaigns target by name."""
 
 import re
-import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from typing import NamedTuple
 
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.request_fields_used import named_values, request_fields_used
@@ -11,6 +10,10 @@ from bidder.campaigns.targeted_ranges import LIST
 from bidder.campaigns.targeting_values import LIST_NAME
 from bidder.cli.refresh import publish_refresh
 from bidder.cli.table import table
+from bidder.errors import UserError
+from bidder.files.id_lines import BadLine, ids_in
+from bidder.files.opened import open_binary, shown_name
+from bidder.files.text import lines_of
 from bidder.service.service import Service
 from bidder.snapshot.compile import campaign_conjunctions
 from bidder.snapshot.id_lists import MOST_IDS, WIDTH, id_number, pack_list
@@ -19,49 +22,65 @@ _DIGITS = 2 * WIDTH
 _HASH = re.compile(rf"[0-9a-f]{{{_DIGITS},64}}")
 
 
-class InvalidList(ValueError):
+_MOST_SHOWN = 5
+"""Ids that a dry run shows as they were read."""
+
+
+class InvalidList(UserError, ValueError):
     """The name or the file is none of a list; the message says why, without quoting an id."""
 
 
-def import_list(service: Service, name: str, path: str, *, hashed: bool) -> None:
+class ReadIds(NamedTuple):
+    """The numbers of a file's ids, and the first few as they were read."""
+
+    numbers: set[int]
+    first: list[str]
+
+
+def import_list(service: Service, name: str, path: str, *, hashed: bool, dry_run: bool = False) -> None:
     """Adds a list, or replaces the one of this name. The ids are hashed here and leave this machine as numbers only.
 
-    Raises InvalidList, OSError.
+    A dry run shows the first ids as they are read, and writes nothing. Raises InvalidList, InvalidFile, OSError.
     """
     if not LIST_NAME.fullmatch(name):
         msg = f"{name} is no name of a list: lower-case letters, digits, dot, underscore and hyphen, 64 at most"
         raise InvalidList(msg)
-    if path == "-":
-        numbers = read_ids(sys.stdin, hashed=hashed)
-    else:
-        with Path(path).open(encoding="utf-8", errors="surrogateescape") as file:
-            numbers = read_ids(file, hashed=hashed)
-    service.lists.put(name, pack_list(numbers))
-    print(f"{name}: {len(numbers)} ids")
+    with open_binary(path) as file:
+        ids = read_ids(lines_of(file, shown_name(path)), hashed=hashed)
+    if dry_run:
+        for text in ids.first:
+            print(text)
+        print(f"{name}: {len(ids.numbers):,} ids, of which these are the first {len(ids.first)}. Nothing was written.")
+        return
+    service.lists.put(name, pack_list(ids.numbers))
+    print(f"{name}: {len(ids.numbers)} ids")
     publish_refresh(service)
 
 
-def read_ids(lines: Iterable[str], *, hashed: bool) -> set[int]:
-    """The numbers of a file's ids, one a line: ids as exchanges send them, or their SHA-256 in hex, 16 digits or more.
+def read_ids(lines: Iterable[str], *, hashed: bool) -> ReadIds:
+    """The ids of a file's lines: as exchanges send them, or their SHA-256 in hex, 16 digits or more.
 
-    Zeros and hyphens alone are no id: devices send them for viewers who limit tracking. Raises InvalidList.
+    Raises InvalidList.
     """
     numbers: set[int] = set()
-    for count, line in enumerate(lines, 1):
-        text = line.strip()
-        if not text.strip("0-"):
-            continue
-        if hashed and not _HASH.fullmatch(text.lower()):
-            msg = f"line {count} is no SHA-256 in hex, of {_DIGITS} digits at least"
-            raise InvalidList(msg)
-        numbers.add(int(text[:_DIGITS], 16) if hashed else id_number(text))
-        if len(numbers) > MOST_IDS:
-            msg = f"more than {MOST_IDS} ids: each bidder holds the whole list in memory; cut it into several lists"
-            raise InvalidList(msg)
+    first: list[str] = []
+    try:
+        for line, text in ids_in(lines):
+            if hashed and not _HASH.fullmatch(text.lower()):
+                msg = f"line {line} is no SHA-256 in hex, of {_DIGITS} digits at least"
+                raise InvalidList(msg)
+            numbers.add(int(text[:_DIGITS], 16) if hashed else id_number(text))
+            if len(first) < _MOST_SHOWN:
+                first.append(text)
+            if len(numbers) > MOST_IDS:
+                msg = f"more than {MOST_IDS} ids: each bidder holds the whole list in memory; cut it into several lists"
+                raise InvalidList(msg)
+    except BadLine as error:
+        raise InvalidList(str(error)) from None
     if not numbers:
         msg = "no id in it. A list without ids is never met, and excludes nobody: `lists delete` drops one"
         raise InvalidList(msg)
-    return numbers
+    return ReadIds(numbers, first)
 
 
 def list_lists(service: Service) -> None:

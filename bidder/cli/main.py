@@ -10,9 +10,7 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from bidder.campaigns.files import InvalidCampaignFile
 from bidder.campaigns.repository import StaleCampaign, UnknownCampaign
-from bidder.campaigns.segment import InvalidSegmentFile
 from bidder.campaigns.segments import UnknownSegment
 from bidder.campaigns.stored import Contended
 from bidder.campaigns.taxonomy import InvalidTaxonomy
@@ -28,6 +26,7 @@ from bidder.cli.replay import print_replay
 from bidder.cli.report import print_report
 from bidder.endpoints.body import BadBody
 from bidder.events.report import By
+from bidder.files.text import InvalidFile
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.recorded import InvalidRecording
 from bidder.service.service import Service
@@ -43,11 +42,10 @@ _EXPLAINED = (
     BadSnapshot,
     Contended,
     Differs,
-    InvalidCampaignFile,
+    InvalidFile,
     InvalidList,
     InvalidRecording,
     InvalidRequest,
-    InvalidSegmentFile,
     InvalidSettings,
     InvalidTaxonomy,
     MoveFailed,
@@ -178,7 +176,10 @@ def _add_lists(its: argparse.ArgumentParser) -> None:
     imports.add_argument("name", metavar="NAME", help="as campaigns name it")
     imports.add_argument("file", metavar="FILE", help="an id a line; - for standard input")
     imports.add_argument("--hashed", action="store_true", help="the lines are SHA-256 of ids, in hex")
-    imports.set_defaults(run=lambda s, given: import_list(s, given.name, given.file, hashed=given.hashed))
+    imports.add_argument("--dry-run", action="store_true", help="show five ids as they are read; write nothing")
+    imports.set_defaults(
+        run=lambda s, given: import_list(s, given.name, given.file, hashed=given.hashed, dry_run=given.dry_run)
+    )
     actions.add_parser("list", help="all of them").set_defaults(run=lambda service, _: list_lists(service))
     deletes = actions.add_parser("delete", help="drop one; campaigns that name it stop bidding")
     deletes.add_argument("name", metavar="NAME")
@@ -230,6 +231,7 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     except UnknownSegment as error:
         print(f"error: no segment {error} is known; `python -m bidder segments list` shows them", file=sys.stderr)
+        return 1
     except UnknownList as error:
         print(f"error: no list {error}; `python -m bidder lists list` shows the names", file=sys.stderr)
         return 1

@@ -1,22 +1,20 @@
 """`python -m bidder segments …`: what is known of the segments that campaigns target."""
 
 import json
-import sys
 from collections.abc import Iterator
 from itertools import chain
-from pathlib import Path
 
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.segment import SegmentInfo, read_segments, unknown
 from bidder.cli.table import table
+from bidder.files.opened import read_text, shown_name
 from bidder.money import display
 from bidder.service.service import Service
 
 
 def import_file(service: Service, path: str) -> None:
     """Checks the whole file, then stores its segments. Raises InvalidSegmentFile, OSError."""
-    text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
-    segments = read_segments(text)
+    segments = read_segments(read_text(path), shown_name(path))
     changed = service.segments.put_many(segments)
     print(f"{len(segments)} segments imported from {path}, {changed} of them new or changed")
 

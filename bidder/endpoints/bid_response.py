@@ -5,9 +5,10 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from bidder.auction.offer import Offer
-from bidder.endpoints.vast import LIFETIME_SECONDS, skip_offset, vast
+from bidder.endpoints.vast import LIFETIME_SECONDS, markup_form, skip_offset, vast
 from bidder.events.claims import Claims
 from bidder.events.kinds import BilledBy, Kind
+from bidder.events.markup_form import MARKUP, written
 from bidder.events.token import SigningKeys
 from bidder.events.urls import LOSS_REASON, PRICE, EventUrls, query
 from bidder.money import decimal_price
@@ -19,8 +20,11 @@ from bidder.openrtb.creative_attribute import CreativeAttribute
 from bidder.openrtb.markup_type import MarkupType
 from bidder.openrtb.slot_in_pod import SlotInPod
 from bidder.privacy.viewer import viewer
+from bidder.url_names import LONGEST_URL
 
 _PRICED = "?" + query(**{PRICE: macros.AUCTION_PRICE})
+LONGEST_PRICE = 48
+"""Letters that an exchange may put in place of the price's macro: an encrypted one has 44, escaped."""
 _LOST = "?" + query(**{PRICE: macros.AUCTION_PRICE, LOSS_REASON: macros.AUCTION_LOSS})
 
 
@@ -78,6 +82,13 @@ def event_urls(terms: BidContext, offer: Offer, number: int) -> EventUrls:
     return EventUrls(terms.base, claims, terms.keys)
 
 
+def _win_url(offer: Offer, urls: EventUrls) -> str:
+    """The win notice, which also brings the markup: it says how that was written where there are letters left."""
+    url = urls.by_kind[Kind.WIN] + _PRICED
+    form = f"&{MARKUP}={written(markup_form(offer))}"
+    return url + form if len(url) + len(form) + LONGEST_PRICE <= LONGEST_URL else url
+
+
 def bid_object(terms: BidContext, offer: Offer, urls: EventUrls) -> Bid:
     """OpenRTB 2.6 section 4.2.3. The exchange fills the macros of the notices and of the markup's impression."""
     campaign, creative = offer.campaign, offer.fit.creative
@@ -93,7 +104,7 @@ def bid_object(terms: BidContext, offer: Offer, urls: EventUrls) -> Bid:
         "dur": round(creative.duration),
         "protocol": offer.fit.protocol,
         "exp": LIFETIME_SECONDS,
-        "nurl": urls.by_kind[Kind.WIN] + _PRICED,
+        "nurl": _win_url(offer, urls),
         "burl": urls.by_kind[Kind.BILL] + _PRICED,
         "lurl": urls.by_kind[Kind.LOSS] + _LOST,
     }

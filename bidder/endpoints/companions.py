@@ -17,34 +17,44 @@ def companions(
     click_tracking: tuple[str, ...],
     lead: Callable[[str], str] = lambda landing_page: landing_page,
 ) -> tuple[vast.CompanionElement, ...]:
-    """One for each place of `video.companionad` that one of the creative's fits, each of them once.
+    """One for each place of `video.companionad` that one of the creative's fits.
 
     `lead` makes of a landing page the URL that its clicks go to.
+    """
+    found = []
+    for fitting, place in fitting_companions(creative, video):
+        landing_page = fitting.click_through or creative.click_through
+        found.append(
+            vast.CompanionElement(
+                url=fitting.url,
+                type=fitting.mime,
+                width=fitting.width,
+                height=fitting.height,
+                id=fitting.id,
+                alt_text=fitting.alt_text,
+                click_through=lead(landing_page) if landing_page else None,
+                click_tracking=click_tracking,
+                rendering_mode=None if place.vcm is None else _MODES.get(place.vcm),
+            )
+        )
+    return tuple(found)
+
+
+def fitting_companions(creative: Creative, video: Video) -> list[tuple[Companion, Banner]]:
+    """The creative's companions that fit a place of the video's, each of them once, with that place.
+
     OpenRTB 2.6 section 3.2.7: `companiontype` lists the kinds that are taken; ours are static.
     """
     if not video.companionad or (video.companiontype and CompanionType.STATIC not in video.companiontype):
-        return ()
+        return []
     left = list(creative.companions)
     found = []
     for place in video.companionad:
         fitting = next((one for one in left if _fits(one, place)), None)
         if fitting:
             left.remove(fitting)
-            landing_page = fitting.click_through or creative.click_through
-            found.append(
-                vast.CompanionElement(
-                    url=fitting.url,
-                    type=fitting.mime,
-                    width=fitting.width,
-                    height=fitting.height,
-                    id=fitting.id,
-                    alt_text=fitting.alt_text,
-                    click_through=lead(landing_page) if landing_page else None,
-                    click_tracking=click_tracking,
-                    rendering_mode=None if place.vcm is None else _MODES.get(place.vcm),
-                )
-            )
-    return tuple(found)
+            found.append((fitting, place))
+    return found
 
 
 def _fits(companion: Companion, place: Banner) -> bool:

@@ -112,7 +112,8 @@ def test_an_impression_is_billed_once_however_often_its_url_is_called(loop: Loop
     first, second = loop.bid("ITA"), loop.bid("ITA")
     assert first
     assert second
-    assert [loop.call(url) for url in (impression(first), impression(first), first["burl"], first["nurl"])] == [204] * 4
+    assert [loop.call(url) for url in (impression(first), impression(first), first["burl"])] == [204] * 3
+    assert loop.call(first["nurl"]) == 200  # nobody filled the price in: it may be a player, so it brings the markup
     assert loop.call(impression(second)) == 204
 
     poll(lambda: loop.spent("in-ITA").total_micros >= 25_000)
@@ -213,7 +214,7 @@ def test_every_event_reaches_the_archive(loop: Loop) -> None:
     made, test = loop.bid("GRC"), loop.bid("GRC", test=1)
     assert made
     assert test
-    assert [loop.call(url) for url in (made["nurl"], impression(made), impression(test))] == [204] * 3
+    assert [loop.call(url) for url in (made["nurl"], impression(made), impression(test))] == [200, 204, 204]
 
     def archived() -> set[tuple[str, str, bool]]:
         events = loop.archive.events(datetime.now(UTC).date(), [Kind.WIN, Kind.IMPRESSION])

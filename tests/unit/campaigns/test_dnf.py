@@ -82,8 +82,8 @@ def test_hours_are_told_in_the_campaigns_time_zone() -> None:
     ("where", "message"),
     [
         ({}, "no condition"),
-        ({"and": []}, "and takes a list of conditions"),
-        ({"or": {"os": {}}}, "or takes a list of conditions"),
+        ({"and": []}, "and: takes a list of conditions"),
+        ({"or": {"os": {}}}, "or: takes a list of conditions"),
         ({"not": {"os": {}}, "and": [{"os": {}}]}, "in one condition"),
         ({"and": [{"colour": {"include": ["red"]}}]}, "colour"),
         ({"not": {"os": {"includes": ["a"]}}}, "includes"),

@@ -40,29 +40,30 @@ def test_amounts_become_micros_and_relative_media_absolute() -> None:
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        (("cpm: 12.50", "cpm: -1"), "aurora: cpm_micros: "),
-        (("cpm: 12.50", "cpm: 0.0000001"), "aurora: campaign: .*finer than"),
-        (("    cpm: 12.50\n", ""), "aurora: campaign: .*can never bid"),
-        (("duration: 15", "duration: 0"), "aurora: creatives.0.duration: "),
-        (("targeting: {country", "targeting: {planet"), "aurora: targeting.planet"),
-        (("daily: 500", "daily: 500, weekly: 3"), "aurora: budget.weekly: "),
-        (("media/spot.mp4", "'media/a spot.mp4'"), "aurora: creatives.0.media.0.url: "),
-        (("id: aurora", "id: a/b"), "a/b: id: "),
-        (("country: {include: USA}", "device_type: {include: [3, ctv]}"), "aurora: device_type: 'ctv' is not a number"),
-        (("country: {include: USA}", "length: {exclude: 25}"), "aurora: length: '25' is not one of 6, 10"),
-        (("country: {include: USA}", "language: {all: english}"), "aurora: language: 'english' is not ISO 639-1"),
-        (("country: {include: USA}", "user: {include: me@shop.example}"), "aurora: user: .* hex digits"),
-        (("country: {include: USA}", "domain: {include: 'https://a.example/'}"), "aurora: domain: .* a domain alone"),
+        (("cpm: 12.50", "cpm: -1"), "file:6:5: aurora: cpm: must be more than 0"),
+        (("cpm: 12.50", "cpm: 0.0000001"), "file:6:5: aurora: cpm: .*finer than"),
+        (("    cpm: 12.50\n", ""), "file:3:5: aurora: give cpm, .*can never bid"),
+        (("duration: 15", "duration: 0"), r"file:12:9: aurora: creatives\[spot\].duration: "),
+        (("targeting: {country", "targeting: {county"), "aurora: targeting.county: not known; did you mean country"),
+        (("targeting: {country", "targeting: {xyz"), "file:8:17: aurora: targeting.xyz: not known; known here: "),
+        (("daily: 500", "daily: 500, weekly: 3"), "aurora: budget.weekly: not known"),
+        (("media/spot.mp4", "'media/a spot.mp4'"), r"aurora: creatives\[spot\].media\[0\].url: .* no blanks"),
+        (("id: aurora", "id: a/b"), "a/b: id: 'a/b' is not an id"),
         (
-            ("country: {include: USA}", "region: {include: Texas}"),
-            "aurora: region: 'texas' is not a country and a region",
+            ("country: {include: USA}", "device_type: {include: [3, ctv]}"),
+            r"file:8:44: aurora: targeting.device_type.include\[1\]: 'ctv' is not a number",
         ),
+        (("country: {include: USA}", "length: {exclude: 25}"), "targeting.length.exclude: '25' is not one of 6, 10"),
+        (("country: {include: USA}", "language: {all: english}"), "language.all: 'english' is not ISO 639-1"),
+        (("country: {include: USA}", "user: {include: me@shop.example}"), "user.include: .* hex digits"),
+        (("country: {include: USA}", "domain: {include: 'https://a.example/'}"), "domain.include: .* a domain alone"),
+        (("country: {include: USA}", "region: {include: Texas}"), "region.include: 'Texas' is not a country and a"),
         (
             ("duration: 15", "duration: 15\n        targeting: {playback: {include: auto}}"),
-            "aurora: playback: 'auto' is not",
+            r"file:13:32: aurora: creatives\[spot\].targeting.playback.include: 'auto' is not",
         ),
-        (("campaigns:", "campaign:"), "file: campaigns: Field required"),
-        (("cpm: 12.50", "cpm: ["), "not YAML"),
+        (("campaigns:", "campaign:"), "file:2:1: campaigns: is missing"),
+        (("cpm: 12.50", "cpm: ["), "file:8:5: not YAML: "),
     ],
 )
 def test_the_error_names_campaign_and_field(change: tuple[str, str], named: str) -> None:
@@ -73,7 +74,7 @@ def test_the_error_names_campaign_and_field(change: tuple[str, str], named: str)
 
 
 def test_an_id_given_twice_is_refused() -> None:
-    with pytest.raises(InvalidCampaignFile, match="aurora: the id is given to more than one"):
+    with pytest.raises(InvalidCampaignFile, match="file:18:5: aurora: id: the id is given to more than one"):
         read_campaigns(GOOD + GOOD.split("campaigns:")[1], "http://127.0.0.1:4566/creatives/")
 
 
@@ -95,10 +96,11 @@ def test_what_is_exported_is_imported_as_it_was() -> None:
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        (("c2", "c 2"), "c 2: id: "),
-        (('"id":"c2"', '"name":"c2"'), "line 2: id: "),
-        (('{"id":"c2"', '["id":"c2"'), "line 2: "),
-        (("c2", "c1"), "c1: the id is given to more than one"),
+        (("c2", "c 2"), "file:2:2: c 2: id: 'c 2' is not an id"),
+        (('"id":"c2"', '"owner":"c2"'), "file:2:1: line 2: id: is missing"),
+        (('"id":"c2"', '"name":"c2"'), "file:2:32: name is given twice"),
+        (('{"id":"c2"', '["id":"c2"'), "file:2:6: not JSON: "),
+        (("c2", "c1"), "file:2:2: c1: id: the id is given to more than one campaign"),
     ],
 )
 def test_a_bad_line_is_named(change: tuple[str, str], named: str) -> None:

@@ -34,11 +34,17 @@ def test_a_file_is_read_as_campaigns_write_segments() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("segments: [{id: 1, provider: a, name: b, size: -1}]", "segments.0.size: "),
-        ("segments: [{id: 1, provider: a}]", "segments.0.name: Field required"),
-        ("segments: [{id: 1, provider: a, name: b}, {id: 1, provider: A, name: c}]", "a/1: is in the file more than"),
+        (
+            "segments: [{id: 1, provider: a, name: b, size: -1}]",
+            r"file:1:42: segments\[1\].size: '-1' should be greater than or equal to 0",
+        ),
+        ("segments: [{id: 1, provider: a}]", r"segments\[1\].name: is missing"),
+        (
+            "segments: [{id: 1, provider: a, name: b}, {id: 1, provider: A, name: c}]",
+            r"file:1:43: a/1: segments\[1\]: is in the file more than",
+        ),
         ("segments: {", "not YAML"),
-        ("[]", "file: "),
+        ("[]", "file:1:1: has the keys segments; it is a list"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_named(text: str, said: str) -> None:
@@ -101,9 +107,9 @@ def test_each_field_that_names_an_unknown_segment_is_told() -> None:
     told = list(unknown(made.model_dump(mode="json", exclude_defaults=True), {"acme/42", "acme/43"}))
 
     assert sorted(line.partition(":")[0] for line in told) == [
-        "creatives[spot].where.segment.include",
-        "multipliers.segment",
-        "targeting.segment.exclude",
-        "where.or[0].segment.all",
+        "creatives[spot].where.segment.include[1]",
+        "multipliers.segment.acme/8",
+        "targeting.segment.exclude[0]",
+        "where.or[0].segment.all[0]",
     ]
     assert [line for line in told if "no segment acme/99 is known" in line]

@@ -12,7 +12,7 @@ from bidder.auction.blocks import block
 from bidder.auction.decide import decide
 from bidder.auction.match import match
 from bidder.campaigns.campaign import Campaign
-from bidder.campaigns.categories import unknown_categories, with_taxonomies
+from bidder.campaigns.categories import with_taxonomies
 from bidder.campaigns.files import as_yaml, read_campaigns
 from bidder.campaigns.taxonomies import Taxonomies
 from bidder.campaigns.taxonomy import InvalidTaxonomy, Taxonomy, read_taxonomy
@@ -163,15 +163,3 @@ def test_importing_fills_in_what_is_above_and_below_and_exporting_keeps_it() -> 
     grown = Taxonomy(parents={**SMALL.parents, "4": "1"})
     [again] = read_campaigns(as_yaml([filled]), None, {6: grown})
     assert again.categories_below == {"6/1": ("6/2", "6/3", "6/4")}
-
-
-def test_what_can_not_be_looked_up_is_told() -> None:
-    of = campaign(
-        categories=["IAB3"],
-        targeting={"category": {"include": ["6/1", "6/77", "7/5", "iab1", "1/iab2-1", "12"]}},
-    )
-
-    assert list(unknown_categories(of, {6: SMALL})) == [
-        "taxonomy 6 has no category 77",
-        "taxonomy 7 is not imported, so 7/5 covers itself alone",
-    ]

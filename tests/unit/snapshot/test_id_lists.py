@@ -267,10 +267,10 @@ def test_the_store_tells_what_there_is() -> None:
 
 def test_a_file_is_ids_or_their_hashes() -> None:
     digest = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"  # of "foo", as sha256sum says
-    plain = read_ids(["foo\n", "\n", " foo \r\n", "00000000-0000-0000-0000-000000000000\n"], hashed=False)
+    plain = read_ids(["foo\n", "\n", " foo \r\n", "00000000-0000-0000-0000-000000000000\n"], hashed=False).numbers
 
     assert plain == {id_number("foo")} == {int(digest[:16], 16)}
-    assert read_ids([digest, digest.upper(), digest[:16] + "\n"], hashed=True) == plain
+    assert read_ids([digest, digest.upper(), digest[:16] + "\n"], hashed=True).numbers == plain
 
 
 @pytest.mark.parametrize(
@@ -290,7 +290,7 @@ def test_what_is_no_list_is_refused_without_quoting_it(lines: list[str], hashed:
 def test_a_list_of_too_many_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bidder.cli.lists.MOST_IDS", 2)
 
-    assert len(read_ids("aab", hashed=False)) == 2
+    assert len(read_ids("aab", hashed=False).numbers) == 2
     with pytest.raises(InvalidList, match="more than 2 ids"):
         read_ids("abc", hashed=False)
 

@@ -1,0 +1,49 @@
+"""The URLs of a campaign file: relative ones made absolute, and those told of that lack their scheme."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urljoin
+
+from bidder.campaigns.file_checks import Finding
+from bidder.campaigns.media_address import has_scheme, without_scheme
+from bidder.faults import Path
+
+_RELATIVE = frozenset({"url"})
+_ABSOLUTE = frozenset({"click_through", "not_executed", "view_tracking", "tag"})
+
+
+def with_absolute_urls(document: Mapping[str, Any], base: str | None, wrong: list[Finding]) -> dict[str, Any]:
+    """The document with the media URLs of its creatives resolved against `base`, which ends in `/`.
+
+    A URL that begins with a host is added to `wrong`: as a relative one it would lead nowhere.
+    """
+    creatives = document.get("creatives")
+    if not isinstance(creatives, list):
+        return dict(document)
+    return {**document, "creatives": [_resolved(its, ("creatives", n), base, wrong) for n, its in enumerate(creatives)]}
+
+
+def _resolved(value: Any, path: Path, base: str | None, wrong: list[Finding]) -> Any:
+    if isinstance(value, list):
+        return [_resolved(item, (*path, number), base, wrong) for number, item in enumerate(value)]
+    if not isinstance(value, Mapping):
+        return value
+    resolved = {}
+    for key, item in value.items():
+        if key in {"targeting", "where"}:
+            resolved[key] = item
+        elif isinstance(item, str) and key in _RELATIVE | _ABSOLUTE:
+            resolved[key] = _absolute(item, key, (*path, key), base, wrong)
+        else:
+            resolved[key] = _resolved(item, (*path, key), base, wrong)
+    return resolved
+
+
+def _absolute(url: str, key: str, path: Path, base: str | None, wrong: list[Finding]) -> str:
+    # A click leads to a host, so `shop.example` alone is one; a file may be called `spot.mp4`.
+    meant = without_scheme(url if key in _RELATIVE else f"{url}/")
+    if meant is not None:
+        meant = meant if key in _RELATIVE else meant.removesuffix("/")
+        wrong.append(Finding(path, f"{url[:60]!r} has no scheme: write {meant[:80]}"))
+        return meant
+    return urljoin(base, url) if base and key in _RELATIVE and not has_scheme(url) else url

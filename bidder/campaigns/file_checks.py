@@ -1,0 +1,211 @@
+"""Checks of a campaign that files get and bids need not repeat: values of the right type that make no sense.
+
+A check reads parts of a campaign. Where a part is invalid by itself, the check is left out, so that all other mistakes
+are still told at once.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any, NamedTuple
+from zoneinfo import available_timezones
+
+from bidder.campaigns.campaign import TERMS, Campaign, repeated_ids, wrong_terms
+from bidder.campaigns.creative import PLAYBACK, Creative, wrong_playback
+from bidder.campaigns.dnf import TooManyConjunctions, conjunctions
+from bidder.campaigns.impossible_words import wrong_word
+from bidder.campaigns.media_address import unreachable
+from bidder.campaigns.named_words import named_words
+from bidder.campaigns.names import too_long
+from bidder.campaigns.request_fields_used import creative_conjunctions
+from bidder.campaigns.taxonomy import Taxonomy
+from bidder.faults import Path
+from bidder.money import display
+
+MOST_KBITS = 100_000
+"""No rendition has more than 100 Mbit/s: a higher bitrate is one in bits a second."""
+
+
+class Finding(NamedTuple):
+    """What is wrong at a path of a campaign's document; a warning does not keep the file from being imported."""
+
+    path: Path
+    message: str
+    is_warning: bool = False
+
+
+class Surroundings(NamedTuple):
+    """What checks know besides the campaign: the time, the taxonomies, and the CPM above which one is warned of."""
+
+    now: datetime
+    taxonomies: Mapping[int, Taxonomy]
+    warn_cpm_micros: int
+    loopback_is_meant: bool = False
+
+
+class Parts(NamedTuple):
+    """What of a campaign is valid by itself: the object, the names of its valid fields, and each creative likewise."""
+
+    campaign: Campaign
+    valid: frozenset[str]
+    creatives: Sequence[tuple[int, Creative, frozenset[str]]]
+
+
+def findings(document: Mapping[str, Any], parts: Parts, known: Surroundings) -> Iterator[Finding]:
+    """All that the checks find in a campaign's document, of which `parts` are valid."""
+    for needed, check in _OF_CAMPAIGNS:
+        if parts.valid.issuperset(needed):
+            yield from check(parts.campaign, known)
+    for number, creative, valid in parts.creatives:
+        for needed, of_creative in _OF_CREATIVES:
+            if valid.issuperset(needed):
+                for path, message, is_warning in of_creative(creative, parts.campaign, known):
+                    yield Finding(("creatives", number, *path), message, is_warning)
+    for path, attribute, word in named_words(document):
+        if wrong := wrong_word(attribute, word, known.taxonomies):
+            yield Finding(path, *wrong)
+
+
+def _terms(campaign: Campaign, _: Surroundings) -> Iterator[Finding]:
+    if wrong := wrong_terms(campaign):
+        yield Finding((), wrong)
+
+
+def _ids(campaign: Campaign, _: Surroundings) -> Iterator[Finding]:
+    if wrong := repeated_ids(campaign):
+        yield Finding((), wrong)
+
+
+def _names(campaign: Campaign, _: Surroundings) -> Iterator[Finding]:
+    if wrong := too_long(campaign):
+        yield Finding((), wrong)
+
+
+def _time_zone(campaign: Campaign, _: Surroundings) -> Iterator[Finding]:
+    if campaign.time_zone not in _zones():
+        yield Finding(("time_zone",), f"{campaign.time_zone} is no zone of the IANA database, such as Europe/Berlin")
+
+
+def _cases(campaign: Campaign, _: Surroundings) -> Iterator[Finding]:
+    try:
+        conjunctions(campaign.targeting, campaign.where)
+    except TooManyConjunctions as error:
+        yield Finding(("where",), str(error))
+
+
+def _flight(campaign: Campaign, known: Surroundings) -> Iterator[Finding]:
+    start, end = campaign.flight.start, campaign.flight.end
+    if start and end and end <= start:
+        yield Finding(("flight", "end"), f"{end.isoformat()} is not after the start, {start.isoformat()}")
+    elif end and end <= known.now:
+        yield Finding(("flight", "end"), f"the flight is over since {end.isoformat()}: the campaign can't bid", True)
+
+
+def _prices(campaign: Campaign, known: Surroundings) -> Iterator[Finding]:
+    amounts: list[tuple[Path, int | None]] = [
+        (("cpm_micros",), campaign.cpm_micros),
+        (("max_cpm_micros",), campaign.max_cpm_micros),
+        *((("deals", number, "cpm_micros"), deal.cpm_micros) for number, deal in enumerate(campaign.deals)),
+    ]
+    for path, amount in amounts:
+        if amount is not None and amount > known.warn_cpm_micros:
+            said = f"{display(amount)} for a thousand impressions, more than {display(known.warn_cpm_micros)}"
+            yield Finding(path, f"{said} (the parameter import-warn-cpm): is it meant?", True)
+    for name in ("cpcv_micros", "cpv_micros"):
+        amount, most = getattr(campaign, name), campaign.max_cpm_micros
+        if amount is not None and most is not None and amount >= most:
+            yield Finding(
+                (name,), f"{display(amount)} for one view, as much as max_cpm for a thousand: is it meant?", True
+            )
+
+
+def _budget(campaign: Campaign, _: Surroundings) -> Iterator[Finding]:
+    daily, total = campaign.budget.daily_micros, campaign.budget.total_micros
+    if daily and total and daily > total:
+        yield Finding(("budget", "daily_micros"), f"{display(daily)} is more than the total, {display(total)}", True)
+
+
+def _categories(campaign: Campaign, known: Surroundings) -> Iterator[Finding]:
+    for number, category in enumerate(campaign.categories):
+        if wrong := wrong_word("category", f"{campaign.cattax}/{category}", known.taxonomies):
+            yield Finding(("categories", number), *wrong)
+
+
+def _playback(creative: Creative, _: Campaign, __: Surroundings) -> Iterator[Finding]:
+    if wrong := wrong_playback(creative):
+        yield Finding((), wrong)
+
+
+def _skip_offset(creative: Creative, _: Campaign, __: Surroundings) -> Iterator[Finding]:
+    if creative.skip_offset is not None and creative.skip_offset >= creative.duration:
+        said = f"{creative.skip_offset:g} s is past the end: the creative takes {creative.duration:g} s"
+        yield Finding(("skip_offset",), said)
+
+
+def _bitrates(creative: Creative, _: Campaign, __: Surroundings) -> Iterator[Finding]:
+    for number, media in enumerate(creative.media):
+        if media.bitrate > MOST_KBITS:
+            said = f"{media.bitrate:,} kbit/s: is it in bits a second? Then write {max(1, round(media.bitrate / 1000))}"
+            yield Finding(("media", number, "bitrate"), said)
+
+
+def _creative_cases(creative: Creative, campaign: Campaign, _: Surroundings) -> Iterator[Finding]:
+    try:
+        creative_conjunctions(creative, campaign.time_zone)
+    except TooManyConjunctions as error:
+        yield Finding(("where",), str(error))
+
+
+def _language(creative: Creative, _: Campaign, known: Surroundings) -> Iterator[Finding]:
+    if creative.language and (wrong := wrong_word("language", creative.language, known.taxonomies)):
+        yield Finding(("language",), *wrong)
+
+
+def _addresses(creative: Creative, _: Campaign, known: Surroundings) -> Iterator[Finding]:
+    for path, url in _urls(creative.model_dump(mode="json", exclude_defaults=True), ()):
+        if wrong := unreachable(url, loopback_is_meant=known.loopback_is_meant):
+            message, is_error = wrong
+            yield Finding(path, message, not is_error)
+
+
+def _urls(document: object, path: Path) -> Iterator[tuple[Path, str]]:
+    """Every URL of a creative, by its path."""
+    if isinstance(document, Mapping):
+        for key, value in document.items():
+            if key not in {"targeting", "where"}:
+                yield from _urls(value, (*path, key))
+    elif isinstance(document, list):
+        for number, value in enumerate(document):
+            yield from _urls(value, (*path, number))
+    elif isinstance(document, str) and document.startswith(("http://", "https://")):
+        yield path, document
+
+
+OfCampaign = Callable[[Campaign, Surroundings], Iterator[Finding]]
+OfCreative = Callable[[Creative, Campaign, Surroundings], Iterator[Finding]]
+
+_OF_CAMPAIGNS: Sequence[tuple[Sequence[str], OfCampaign]] = (
+    (TERMS, _terms),
+    (("creatives", "deals"), _ids),
+    (("id", "advertiser", "time_zone", "creatives", "deals"), _names),
+    (("time_zone",), _time_zone),
+    (("targeting", "where"), _cases),
+    (("flight",), _flight),
+    (TERMS, _prices),
+    (("budget",), _budget),
+    (("categories", "cattax"), _categories),
+)
+_OF_CREATIVES: Sequence[tuple[Sequence[str], OfCreative]] = (
+    (PLAYBACK, _playback),
+    (("skip_offset", "duration"), _skip_offset),
+    (("media",), _bitrates),
+    (("targeting", "where"), _creative_cases),
+    (("language",), _language),
+    (("media", "tag", "click_through", "companions", "icon", "verifications"), _addresses),
+)
+"""Each check with the fields that it reads."""
+
+
+@cache
+def _zones() -> set[str]:
+    return available_timezones()

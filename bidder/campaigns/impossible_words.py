@@ -1,0 +1,77 @@
+"""Words of campaign files that no request can show: countries, languages and categories that there are not."""
+
+from collections.abc import Mapping
+
+from bidder import normal_forms
+from bidder.campaigns.content_1 import is_content_1
+from bidder.campaigns.country_codes import country_meant, is_country
+from bidder.campaigns.targeting_values import impossible_value, request_values
+from bidder.campaigns.taxonomy import CONTENT_1, Taxonomy
+from bidder.languages import ALPHA_2
+
+_LANGUAGES = frozenset(ALPHA_2.values())
+
+_LANGUAGE_MEANT = {"jp": "ja", "cn": "zh", "gr": "el", "cz": "cs", "dk": "da", "at": "de", "gb": "en", "us": "en"}
+
+Wrong = tuple[str, bool]
+"""What is wrong, and whether that is only a warning."""
+
+
+def wrong_word(attribute: str, word: str, taxonomies: Mapping[int, Taxonomy]) -> Wrong | None:
+    """What is wrong with a word that a file names of an attribute; None where a request can show it.
+
+    A word that is refused with its field, since it can't be read at all, is passed over.
+    """
+    try:
+        values = request_values(attribute, [word.strip().lower()])
+    except ValueError:
+        return None
+    if attribute == "country":
+        return _country(word)
+    if attribute in {"region", "postcode"} and not is_country(word.partition("-")[0]):
+        return f"{word!r} is not a country and a {attribute}, such as {_EXAMPLES[attribute]}", False
+    if attribute == "language":
+        return _language(word)
+    if attribute == "category":
+        return wrong_category(word, taxonomies)
+    return next(
+        ((f"{word!r} {wrong}", False) for value in values if (wrong := impossible_value(attribute, value))), None
+    )
+
+
+_EXAMPLES = {"region": "us-ca", "postcode": "us-94607"}
+
+
+def wrong_category(word: str, taxonomies: Mapping[int, Taxonomy]) -> Wrong | None:
+    """What is wrong with a category, `6/483` or `483`: its taxonomy has it not, or is not known here."""
+    number, _, own = word.lower().rpartition("/")
+    own = own.strip()
+    if own.startswith("iab") or number == str(CONTENT_1):
+        if is_content_1(own):
+            return None
+        return f"{word.removeprefix('1/')!r} is none of Content Taxonomy 1.0, whose ids are IAB1 to IAB26-4", False
+    if not number.isdecimal():
+        return None
+    if int(number) not in taxonomies:
+        return f"taxonomy {number} is not imported, so {number}/{own} covers itself alone", True
+    if own not in taxonomies[int(number)]:
+        return f"taxonomy {number} has no category {own}", True
+    return None
+
+
+def _country(word: str) -> Wrong | None:
+    if is_country(word):
+        return None
+    meant = country_meant(word)
+    advice = f"write {meant}" if meant else "write two or three letters, such as US or USA"
+    return f"{word!r} is no country of ISO 3166-1: {advice}", False
+
+
+def _language(word: str) -> Wrong | None:
+    value = normal_forms.language(word)
+    if wrong := impossible_value("language", value):
+        return f"{word!r} {wrong}", False
+    if len(value) == 2 and value not in _LANGUAGES:
+        meant = _LANGUAGE_MEANT.get(value)
+        return f"{word!r} is no language of ISO 639-1{f': did you mean {meant}?' if meant else ''}", True
+    return None

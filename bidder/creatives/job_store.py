@@ -1,0 +1,114 @@
+"""Jobs in DynamoDB: one item a creative, by `id`, `<campaign>/<creative>`.
+
+Events of S3 come up to three times and out of order. Every write is conditional on the upload's sequencer, so an older
+upload never overwrites what a newer one has done.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from bidder.creatives.job import Finished, Job, State
+from bidder.creatives.upload import Metadata, Upload
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class JobStore:
+    """Reads and writes jobs. DynamoDB's own errors pass through."""
+
+    def __init__(self, dynamodb: "DynamoDBClient", table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def get(self, campaign_id: str, creative_id: str) -> Job | None:
+        """The job of a creative, read consistently."""
+        found = self._dynamodb.get_item(TableName=self._table, Key=_key(campaign_id, creative_id), ConsistentRead=True)
+        return _job(found["Item"]) if "Item" in found else None
+
+    def all(self) -> Iterator[Job]:
+        """Every job, in no order."""
+        for page in self._dynamodb.get_paginator("scan").paginate(TableName=self._table):
+            yield from map(_job, page["Items"])
+
+    def begin(self, upload: Upload, about: Metadata, now: datetime) -> bool:
+        """Makes the upload the creative's newest; False where a newer one is, or where this one is done already."""
+        return self._write(
+            about,
+            {"state": State.PROBING, "sequencer": upload.sequencer, "key": upload.key, "size": upload.size, "at": now},
+            "attribute_not_exists(sequencer) OR sequencer < :of"
+            " OR (sequencer = :of AND NOT #state IN (:ready, :refused))",
+            upload.sequencer,
+            {":ready": {"S": State.READY}, ":refused": {"S": State.REFUSED}},
+        )
+
+    def move(self, upload: Upload, about: Metadata, state: State, now: datetime, reason: str | None = None) -> bool:
+        """Notes how far the upload has come; False where a newer upload has begun meanwhile."""
+        changes: dict[str, Any] = {"state": state, "at": now} | ({"reason": reason} if reason else {})
+        return self._write(about, changes, "sequencer = :of", upload.sequencer)
+
+    def finish(self, about: Metadata, finished: Finished) -> bool:
+        """Keeps what an upload became; False where a newer one has finished already."""
+        return self._write(
+            about,
+            {"finished": finished.model_dump_json(exclude_none=True), "finished_sequencer": finished.sequencer},
+            "attribute_not_exists(finished_sequencer) OR finished_sequencer <= :of",
+            finished.sequencer,
+        )
+
+    def reopen(self, campaign_id: str, creative_id: str, now: datetime) -> None:
+        """Lets the newest upload be tried again, whatever became of it."""
+        about = Metadata(campaign=campaign_id, creative=creative_id)
+        job = self.get(campaign_id, creative_id)
+        if job is not None:
+            self._write(about, {"state": State.UPLOADED, "at": now}, "sequencer = :of", job.sequencer)
+
+    def delete(self, campaign_id: str, creative_id: str) -> None:
+        """Forgets a job."""
+        self._dynamodb.delete_item(TableName=self._table, Key=_key(campaign_id, creative_id))
+
+    def _write(
+        self, about: Metadata, changes: dict[str, Any], condition: str, of: str, more: dict[str, Any] | None = None
+    ) -> bool:
+        values = {f":{name}": _value(value) for name, value in changes.items()}
+        names = {f"#{name}": name for name in {*changes, "state"} if f"#{name}" in condition or name in changes}
+        remove = "" if "reason" in changes or "state" not in changes else " REMOVE reason"
+        try:
+            self._dynamodb.update_item(
+                TableName=self._table,
+                Key=_key(about.campaign, about.creative),
+                UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in changes) + remove,
+                ConditionExpression=condition,
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues={**values, ":of": {"S": of}, **(more or {})},
+            )
+        except self._dynamodb.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+
+def _key(campaign_id: str, creative_id: str) -> dict[str, Any]:
+    return {"id": {"S": f"{campaign_id}/{creative_id}"}}
+
+
+def _value(value: object) -> Any:
+    if isinstance(value, int):
+        return {"N": str(value)}
+    return {"S": value.isoformat() if isinstance(value, datetime) else str(value)}
+
+
+def _job(item: Any) -> Job:
+    campaign_id, _, creative_id = item["id"]["S"].partition("/")
+    finished = item.get("finished")
+    return Job(
+        campaign_id=campaign_id,
+        creative_id=creative_id,
+        key=item["key"]["S"],
+        sequencer=item["sequencer"]["S"],
+        size=int(item["size"]["N"]),
+        state=State(item["state"]["S"]),
+        at=datetime.fromisoformat(item["at"]["S"]),
+        reason=item["reason"]["S"] if "reason" in item else None,
+        finished=Finished.model_validate_json(finished["S"]) if finished else None,
+    )

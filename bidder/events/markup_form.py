@@ -1,0 +1,69 @@
+"""How the markup of a bid was written, in a word for its `nurl`: so that it can be written again for who fetches it.
+
+The word is not signed, since it says nothing of the bid's price: only which of the creative's parts are shown, and how.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+MARKUP = "m"
+"""The parameter of the win notice that has the word."""
+
+_PARTS = "_"
+_ITEMS = "."
+_LONGEST = 200
+
+
+class MarkupForm(NamedTuple):
+    """The protocol (AdCOM 1.0, List: Creative Subtypes), from when the ad may be skipped, in seconds, or None.
+
+    `media` are the places of the files in the creative, best first; `companions` those of companions, each with the
+    `vcm` that the request gave it. `has_omid`: the player said that it has the Open Measurement SDK.
+    """
+
+    protocol: int
+    skip_offset: float | None = None
+    media: tuple[int, ...] = ()
+    companions: tuple[tuple[int, int | None], ...] = ()
+    has_omid: bool = False
+
+
+def written(form: MarkupForm) -> str:
+    """The word, of letters that stand for themselves in URLs."""
+    skip = "" if form.skip_offset is None else f"{form.skip_offset:g}"
+    media = _ITEMS.join(map(str, form.media))
+    companions = _ITEMS.join(f"{place}{'' if vcm is None else f'v{vcm}'}" for place, vcm in form.companions)
+    parts = (str(form.protocol), skip, media, companions, "o" if form.has_omid else "")
+    return _PARTS.join(parts).rstrip(_PARTS)
+
+
+def read(word: str) -> MarkupForm | None:
+    """The form that `written` wrote; None for any other text."""
+    protocol, skip, media, companions, omid, *more = [*word[:_LONGEST].split(_PARTS), "", "", "", ""]
+    try:
+        if any(more) or omid not in {"", "o"} or len(word) > _LONGEST:
+            return None
+        return MarkupForm(
+            _number(protocol),
+            float(skip) if skip and skip.replace(".", "", 1).isdecimal() else None,
+            tuple(map(_number, _items(media))),
+            tuple(map(_companion, _items(companions))),
+            omid == "o",
+        )
+    except ValueError:
+        return None
+
+
+def _items(text: str) -> Sequence[str]:
+    return text.split(_ITEMS) if text else ()
+
+
+def _companion(text: str) -> tuple[int, int | None]:
+    place, _, vcm = text.partition("v")
+    return _number(place), _number(vcm) if vcm else None
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 4):
+        raise ValueError
+    return int(text)

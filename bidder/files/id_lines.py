@@ -1,0 +1,68 @@
+"""Ids out of a file's lines, as spreadsheets and databases export them: one a line, or several, with quotes or not."""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+_SEPARATORS = ",;\t"
+_QUOTES = "\"'"
+_HEADS = frozenset(
+    {
+        *("id", "ids", "ifa", "idfa", "idfv", "gaid", "aaid", "maid", "rida", "tifa", "afai", "msai", "hash", "sha256"),
+        *("deviceid", "userid", "advertisingid", "mobileid", "buyeruid", "identifier", "email", "hashedid"),
+    }
+)
+"""What the first line of a table calls its column of ids, without blanks, hyphens and underscores."""
+
+
+class BadLine(ValueError):
+    """A line holds something else than ids; the message names the line and quotes none."""
+
+
+class ReadId(NamedTuple):
+    """An id, and the number of its line."""
+
+    line: int
+    text: str
+
+
+def ids_in(lines: Iterable[str]) -> Iterator[ReadId]:
+    """The ids of all lines, without quotes and blanks around them; the head of a column of ids is passed over.
+
+    Zeros and hyphens alone are no id: devices send them for viewers who limit tracking. Raises BadLine.
+    """
+    is_first = True
+    for number, line in enumerate(lines, start=1):
+        cells = _cells(line.strip("\ufeff \t\r\n"), number)
+        if is_first and any(re.sub(r"[-_ ]", "", cell).lower() in _HEADS for cell in cells):
+            if len(cells) > 1:
+                msg = f"line {number} is the head of a table of {len(cells)} columns: give a file of the ids alone"
+                raise BadLine(msg)
+            is_first = False
+            continue
+        is_first = is_first and not cells
+        for cell in cells:
+            if not cell.isprintable() or re.search(rf"[\s{_QUOTES}]", cell):
+                msg = f"line {number} is no id: it has a blank, a quote or a control character in it"
+                raise BadLine(msg)
+            if cell.strip("0-"):
+                yield ReadId(number, cell)
+
+
+def _cells(text: str, number: int) -> list[str]:
+    """The cells of a line that are not empty."""
+    separator = next((its for its in _SEPARATORS if its in text), None)
+    if separator is None and text[:1] not in _QUOTES:
+        return [text] if text else []
+    try:
+        cells = next(csv.reader([text], delimiter=separator or ",", skipinitialspace=True, strict=True), [])
+    except csv.Error:
+        msg = f"line {number} has a quote that does not end"
+        raise BadLine(msg) from None
+    bare = (cell.strip() for cell in cells)
+    return [cell for its in bare if (cell := _unquoted(its))]
+
+
+def _unquoted(cell: str) -> str:
+    return cell[1:-1].strip() if len(cell) > 1 and cell[0] == cell[-1] and cell[0] in _QUOTES else cell

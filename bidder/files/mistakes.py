@@ -1,0 +1,221 @@
+"""What a schema finds wrong with a file, in the words of the file: where, which key, which value, and what to write."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any, NamedTuple, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from bidder.faults import Path, WrongParts
+from bidder.files.tree import Position
+
+_MICROS = "_micros"
+_OF_A_KEY = "[key]"
+"""What pydantic adds to the path of a key that is wrong itself."""
+_LONGEST_VALUE = 60
+_MOST_LISTED = 40
+
+
+class Mistake(NamedTuple):
+    """Something wrong at a place of a file; `path` leads there through the file's own keys."""
+
+    path: Path
+    message: str
+
+
+class Vocabulary(NamedTuple):
+    """What a text of a pattern is, by the pattern; fields that a program fills in, so that nobody writes them; and the
+    model of what a root model holds, by the latter.
+    """
+
+    patterns: Mapping[str, str] = {}
+    filled_in: frozenset[str] = frozenset()
+    inside: Mapping[type[BaseModel], type[BaseModel]] = {}
+
+
+NO_WORDS = Vocabulary()
+
+
+def mistakes(
+    error: ValidationError,
+    model: type[BaseModel],
+    document: object,
+    vocabulary: Vocabulary = NO_WORDS,
+    base: Path = (),
+) -> list[Mistake]:
+    """A mistake for each error of validating the document by the model, one for each place of the file.
+
+    `base` is the path from the document to what was validated.
+    """
+    found: dict[Path, Mistake] = {}
+    for details in error.errors(include_url=False):
+        if details["type"] == "too_short" and details["input"]:  # its items are wrong, and told of by themselves
+            continue
+        loc = (*base, *details["loc"])
+        cause = details.get("ctx", {}).get("error")
+        for inner, said in cause.parts if isinstance(cause, WrongParts) else ():
+            if isinstance(said, ValidationError):
+                for its in mistakes(said, model, document, vocabulary, (*loc, *inner)):
+                    found.setdefault(its.path, its)
+            else:
+                path = as_written((*loc, *inner), document)
+                found.setdefault(path, Mistake(path, said))
+        if not isinstance(cause, WrongParts):
+            path = as_written(loc, document)
+            found.setdefault(path, Mistake(path, _message(details, loc, path, model, vocabulary)))
+    return list(found.values())
+
+
+def line(position: Position, its: Mistake, document: object, file: str, subject: str) -> str:
+    """`file:line:column: subject: path: message`."""
+    words = [subject, in_words(its.path, document), its.message]
+    return f"{file}:{position.line}:{position.column}: {': '.join(filter(None, words))}"
+
+
+def as_written(loc: Sequence[int | str], document: object) -> Path:
+    """The path of a pydantic error with the keys that the document has: `cpm` for `cpm_micros`.
+
+    What pydantic adds of its own, such as `[key]`, is left out.
+    """
+    path: list[int | str] = []
+    for position, step in enumerate(loc):
+        if step == _OF_A_KEY:
+            break
+        if isinstance(document, Mapping):
+            short = str(step).removesuffix(_MICROS)
+            key = step if step in document else short
+            path.append(key)
+            if key not in document:
+                break
+            document = document[key]
+        elif isinstance(document, list) and isinstance(step, int) and step < len(document):
+            path.append(step)
+            document = document[step]
+        elif position == 0:
+            path.append(step)
+        else:
+            break
+    return tuple(path)
+
+
+def in_words(path: Sequence[int | str], document: object) -> str:
+    """`creatives[spot].media[1].url`: an item of a list by its id where it has one."""
+    text = ""
+    for step in path:
+        document = _item(document, step)
+        if isinstance(step, int):
+            named = document.get("id") if isinstance(document, Mapping) else None
+            text += f"[{named if isinstance(named, str) else step}]"
+        else:
+            text += f".{step}" if text else str(step)
+    return text
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that is most like this one; None where none is."""
+    by_letters = {name.replace("_", "").casefold(): name for name in known}
+    close = get_close_matches(word.replace("_", "").replace("-", "").casefold(), by_letters, n=1, cutoff=0.6)
+    return by_letters[close[0]] if close else None
+
+
+def quoted(value: object) -> str:
+    """A value as a message quotes it: in one line, and not all of a long one."""
+    text = str(value)
+    text = text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}… ({len(text):,} letters)"
+    return repr(text)
+
+
+def _item(document: object, step: int | str) -> object:
+    if isinstance(document, Mapping):
+        return document.get(step)
+    if isinstance(document, list) and isinstance(step, int) and step < len(document):
+        return document[step]
+    return None
+
+
+def _message(details: ErrorDetails, loc: Path, path: Path, model: type[BaseModel], vocabulary: Vocabulary) -> str:
+    kind, given, context = details["type"], details["input"], details.get("ctx", {})
+    if kind == "missing":
+        return "is missing"
+    if kind == "extra_forbidden":
+        return unknown_key(str(path[-1]), keys_at(model, loc[:-1], vocabulary))
+    if kind in {"literal_error", "enum"}:
+        allowed = [word.strip("'") for word in str(context["expected"]).replace(" or ", ", ").split(", ")]
+        if loc[-1:] == (_OF_A_KEY,):
+            return unknown_key(str(path[-1]), allowed)
+        meant = nearest(given, allowed) if isinstance(given, str) else None
+        advice = f"; did you mean {meant}?" if meant else ""
+        return f"{quoted(given)} is none of {', '.join(allowed)}{advice}"
+    if kind == "value_error":
+        return str(context["error"])
+    if given is None:
+        return "has no value"
+    if kind in {"model_type", "model_attributes_type"}:
+        return f"has the keys {', '.join(keys_at(model, loc, vocabulary))}; it is {_form(given)}"
+    if isinstance(given, Mapping | list | tuple):
+        return f"{_expected(details)}; it is {_form(given)}"
+    if kind == "string_pattern_mismatch":
+        return (
+            f"{quoted(given)} is not {vocabulary.patterns.get(context['pattern'], 'of the form ' + context['pattern'])}"
+        )
+    return f"{quoted(given)} {_expected(details)}"
+
+
+def _expected(details: ErrorDetails) -> str:
+    said = _EXPECTED.get(details["type"], details["msg"])
+    return re.sub(r"^(Input|String|Decimal input|List|Tuple|Dictionary|Value) (should|must)", r"\2", said)
+
+
+def _form(given: object) -> str:
+    return "a mapping" if isinstance(given, Mapping) else "a list" if isinstance(given, list | tuple) else quoted(given)
+
+
+_EXPECTED = {
+    "int_parsing": "should be a whole number",
+    "int_type": "should be a whole number",
+    "int_from_float": "should be a whole number",
+    "float_parsing": "should be a number",
+    "float_type": "should be a number",
+    "decimal_parsing": "should be a number",
+    "decimal_type": "should be a number",
+    "bool_parsing": "should be yes or no",
+    "bool_type": "should be yes or no",
+    "string_type": "should be a text",
+    "tuple_type": "should be a list",
+    "list_type": "should be a list",
+    "dict_type": "should have keys and values",
+    "model_type": "should have keys and values",
+    "model_attributes_type": "should have keys and values",
+    "timezone_aware": "needs a time zone, such as the Z of 2026-11-01T00:00:00Z",
+    "datetime_from_date_parsing": "should be a time such as 2026-11-01T00:00:00Z",
+    "datetime_parsing": "should be a time such as 2026-11-01T00:00:00Z",
+}
+
+
+def unknown_key(key: str, known: Iterable[str]) -> str:
+    """What to say of a key that there is not, with the nearest one that there is."""
+    names = sorted(known)
+    if meant := nearest(key, names):
+        return f"not known; did you mean {meant}?"
+    listed = ", ".join(names[:_MOST_LISTED])
+    return f"not known; known here: {listed}" if names else "not known"
+
+
+def keys_at(model: type[BaseModel], loc: Sequence[int | str], vocabulary: Vocabulary) -> list[str]:
+    """The keys that a file may have at a place of a model, as people write them."""
+    at: type[BaseModel] | None = model
+    for step in loc:
+        if isinstance(step, str) and at is not None and step in at.model_fields:
+            at = _model_in(at.model_fields[step].annotation)
+            at = vocabulary.inside.get(at, at) if at else None
+    names = [] if at is None else at.model_fields
+    return [name.removesuffix(_MICROS) for name in names if name not in vocabulary.filled_in]
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The first model in an annotation, such as that of `tuple[Creative, ...] | None`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((its for part in get_args(annotation) if (its := _model_in(part)) is not None), None)

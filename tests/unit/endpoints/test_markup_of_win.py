@@ -1,0 +1,165 @@
+"""`nurl` brings a player the markup of its bid, the same as came with it, and an exchange's notice of a win counts."""
+
+import json
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.campaigns.campaign import Campaign
+from bidder.endpoints.bid import bid
+from bidder.endpoints.markup_of_win import Fetch, is_player, win
+from bidder.endpoints.reply import Reply
+from bidder.endpoints.sender import sender
+from bidder.events.kinds import Kind
+from bidder.events.markup_form import MarkupForm, read, written
+from bidder.service.service import Service
+from bidder.snapshot.snapshot import Snapshot
+from tests.support.campaigns import NOW, campaign, campaign_lists, creative, snapshot
+from tests.support.matchable import matchable_requests, video_request
+from tests.support.service import Recorder, service
+from tests.support.xsd import assert_valid
+
+BASE = "https://bid.example/api"
+CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+PAGE = {"user-agent": CHROME, "origin": "https://news.example", "sec-fetch-mode": "cors", "accept": "*/*"}
+TELEVISION = {"user-agent": "Roku/DVP-12.5 (12.5.0.4178-88)"}
+IMAGE = {"user-agent": CHROME, "accept": "image/avif,image/webp,*/*;q=0.8", "sec-fetch-mode": "no-cors"}
+BEACON = {"user-agent": CHROME, "accept": "*/*", "sec-fetch-mode": "no-cors"}
+EXCHANGE = {"user-agent": "Go-http-client/2.0"}
+
+
+def bids(bidder: Service, request: dict[str, Any]) -> list[dict[str, Any]]:
+    reply = bid(bidder, json.dumps(request).encode(), {}, BASE, NOW)
+    return [made for seat in json.loads(reply.body)["seatbid"] for made in seat["bid"]] if reply.body else []
+
+
+def fetch(bidder: Service, url: str, headers: dict[str, str], late: timedelta = timedelta()) -> Reply:
+    parts = urlsplit(url)
+    token, query = parts.path.rpartition("/")[2], dict(parse_qsl(parts.query, keep_blank_values=True))
+    return win(bidder, Fetch(token, query, headers, sender(headers, {}), BASE, NOW + late))
+
+
+def won(held: Snapshot | None = None, **changes: Any) -> tuple[Service, Recorder, dict[str, Any]]:
+    recorder = Recorder()
+    bidder = service(held or snapshot([campaign()]), publisher=recorder)
+    [made] = bids(bidder, video_request(**changes))
+    return bidder, recorder, made
+
+
+@given(campaign_lists(), matchable_requests())
+def test_what_is_fetched_is_what_came_with_the_bid(campaigns: list[Campaign], request: dict[str, Any]) -> None:
+    recorder = Recorder()
+    bidder = service(snapshot(campaigns), publisher=recorder)
+    for made in bids(bidder, request):
+        reply = fetch(bidder, made["nurl"], PAGE)
+
+        assert (reply.status, reply.content_type) == (200, "application/xml")
+        assert reply.body == made["adm"].replace("?p=${AUCTION_PRICE}", "")
+        assert_valid(str(reply.body))
+        assert reply.headers["Access-Control-Allow-Origin"] == PAGE["origin"]
+    assert [event for event in recorder.published if event.kind is Kind.WIN] == []
+
+
+@pytest.mark.parametrize("price", ["", "4.2", "AUDIT", "NC4y"])
+def test_a_price_that_was_filled_in_goes_on_to_the_impression(price: str) -> None:
+    bidder, _, made = won()
+
+    reply = fetch(bidder, made["nurl"].replace("${AUCTION_PRICE}", price), PAGE)
+
+    assert reply.body == made["adm"].replace("?p=${AUCTION_PRICE}", f"?p={price}" if price else "")
+
+
+@pytest.mark.parametrize("headers", [PAGE, TELEVISION, {"accept": "application/xml"}, {"sec-fetch-mode": "cors"}])
+def test_a_player_gets_the_ad_and_its_fetch_is_no_win(headers: dict[str, str]) -> None:
+    bidder, recorder, made = won()
+
+    for url in (made["nurl"], made["nurl"].replace("${AUCTION_PRICE}", ""), made["nurl"]):
+        reply = fetch(bidder, url, headers)
+        assert (reply.status, reply.content_type) == (200, "application/xml")
+        assert "<Ad " in str(reply.body)
+    assert recorder.published == []
+
+
+@pytest.mark.parametrize(("headers", "status"), [(EXCHANGE, 204), (BEACON, 204), (IMAGE, 200), ({}, 204)])
+def test_a_notice_of_a_win_goes_on_as_one(headers: dict[str, str], status: int) -> None:
+    bidder, recorder, made = won()
+
+    reply = fetch(bidder, made["nurl"].replace("${AUCTION_PRICE}", "4.2"), headers)
+
+    assert (reply.status, reply.content_type) == (status, "image/gif" if status == 200 else None)
+    [event] = recorder.published
+    assert (event.kind, event.bid_id, event.price_micros) == (Kind.WIN, made["id"], 4_200_000)
+
+
+def test_who_leaves_the_macro_as_it_is_may_be_either() -> None:
+    bidder, recorder, made = won()
+
+    reply = fetch(bidder, made["nurl"], EXCHANGE)
+
+    assert "<Ad " in str(reply.body)
+    assert [event.kind for event in recorder.published] == [Kind.WIN]
+
+
+def test_a_stitcher_that_names_the_viewers_device_is_a_player() -> None:
+    assert is_player({"user-agent": "Stitcher/1.0", "x-device-user-agent": "Roku/DVP-12.5"})
+
+
+@pytest.mark.parametrize("headers", [PAGE, EXCHANGE])
+def test_a_url_that_is_not_ours_is_refused(headers: dict[str, str]) -> None:
+    bidder, recorder, made = won()
+
+    forged = fetch(bidder, made["nurl"].replace("/win/k1.", "/win/k1.x"), headers)
+    late = fetch(bidder, made["nurl"], headers, late=timedelta(days=90))
+
+    assert (forged.status, late.status) == (400, 400)
+    assert recorder.published == []
+
+
+@pytest.mark.parametrize(
+    "held",
+    [None, snapshot([]), snapshot([campaign(creatives=[creative(id="another")])])],
+    ids=["none", "empty", "other"],
+)
+def test_an_ad_that_is_gone_is_an_empty_document(held: Snapshot | None) -> None:
+    _, _, made = won()
+
+    reply = fetch(service(held), made["nurl"], PAGE)
+
+    assert reply.status == 200
+    assert "<Ad " not in str(reply.body)
+
+
+@pytest.mark.parametrize("word", ["", "x", "13_5_9", "999", "13", "14__0", "13__0_7", "13_5_0_" + "0." * 200])
+def test_of_a_form_that_says_nothing_all_files_are_shown(word: str) -> None:
+    bidder, _, made = won()
+    url = made["nurl"].partition("&m=")[0] + f"&m={word}"
+
+    reply = fetch(bidder, url, PAGE)
+
+    assert str(reply.body).startswith('<VAST version="3.0"><Ad ')
+    assert_valid(str(reply.body))
+
+
+_places = st.lists(st.integers(0, 99), max_size=5).map(tuple)
+_forms = st.builds(
+    MarkupForm,
+    st.integers(1, 99),
+    st.none() | st.sampled_from([0.5, 5.0, 30.0]),
+    _places,
+    st.lists(st.tuples(st.integers(0, 9), st.none() | st.integers(0, 9)), max_size=3).map(tuple),
+    st.booleans(),
+)
+
+
+@given(_forms)
+def test_a_form_is_read_as_it_was_written(form: MarkupForm) -> None:
+    assert read(written(form)) == form
+
+
+@given(st.text(max_size=30) | st.text("0123456789._v", max_size=30))
+def test_any_word_can_be_read(word: str) -> None:
+    read(word)

@@ -1,0 +1,55 @@
+"""Ids as spreadsheets and databases export them: read as they are, or the line refused."""
+
+from io import BytesIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.files.id_lines import BadLine, ids_in
+from bidder.files.text import lines_of
+
+IDS = st.lists(st.uuids().map(str), min_size=1, max_size=6)
+
+
+def read(text: str, encoding: str = "utf-8") -> list[str]:
+    return [its.text for its in ids_in(lines_of(BytesIO(text.encode(encoding)), "file"))]
+
+
+@given(
+    IDS,
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+    st.sampled_from(["\n", "\r\n"]),
+    st.sampled_from(["{}", '"{}"', "'{}'", " {}\t", "{},", '"{}",', "{};"]),
+    st.sampled_from(["", "ID", '"device_id"', "IFA"]),
+)
+def test_however_ids_are_written_they_are_read(ids: list[str], encoding: str, end: str, form: str, head: str) -> None:
+    lines = [*([head] if head else []), *(form.format(its) for its in ids)]
+
+    assert read(end.join(lines) + end, encoding) == ids
+
+
+@given(IDS, st.sampled_from([",", ", ", ";", "\t", '","']))
+def test_several_of_a_line_are_several(ids: list[str], between: str) -> None:
+    quote = '"' if '"' in between else ""
+
+    assert read(quote + between.join(ids) + quote) == ids
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("good\nab cd\n", "line 2 is no id"),
+        ('good\n"abc\n', "line 2 has a quote that does not end"),
+        ("good\nab\x07c\n", "line 2 is no id"),
+        ('go"od\n', "line 1 is no id"),
+        ("id,name,last_seen\n1,Ann,today\n", "line 1 is the head of a table of 3 columns"),
+    ],
+)
+def test_what_is_no_id_is_refused_with_its_line_and_not_quoted(text: str, said: str) -> None:
+    with pytest.raises(BadLine, match=said):
+        read(text)
+
+
+def test_zeros_are_no_id() -> None:
+    assert read("00000000-0000-0000-0000-000000000000\n0\n7\n") == ["7"]
