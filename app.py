@@ -127,6 +127,18 @@ def preflight_vast() -> Answer:
     return Answer(Reply(204, headers=cors(app.current_request.headers.get("origin"))))
 
 
+@app.route("/vmap", methods=["GET"])
+def get_vmap() -> Answer:
+    from bidder.endpoints import vmap
+
+    return Answer(vmap.schedule(service(), tag_call("/vmap")))
+
+
+@app.route("/vmap", methods=["OPTIONS"])
+def preflight_vmap() -> Answer:
+    return Answer(Reply(204, headers=cors(app.current_request.headers.get("origin"))))
+
+
 @app.route("/explain", methods=["POST"], content_types=ANY_CONTENT)
 def post_explain() -> Answer:
     from bidder.endpoints import explain

@@ -107,7 +107,7 @@ def list_all(service: Service, *, as_json: bool) -> None:
     """Prints campaigns by id, with what they have spent today and in all."""
     campaigns = sorted(service.campaigns.all(), key=lambda campaign: campaign.id)
     now = datetime.now(UTC)
-    spends = service.ledger.spends({campaign.id: local(now, campaign.time_zone).date() for campaign in campaigns})
+    spends = service.ledger.spends({campaign.id: local(now, campaign.time_zone) for campaign in campaigns})
     rows = [(campaign, spends.get(campaign.id, Spend())) for campaign in campaigns]
     if as_json:
         print(json.dumps([_record(campaign, spend) for campaign, spend in rows], indent=2))

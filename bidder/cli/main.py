@@ -24,6 +24,7 @@ from bidder.cli.redrive import QUEUES, MoveFailed, redrive
 from bidder.cli.refresh import publish_refresh
 from bidder.cli.replay import print_replay
 from bidder.cli.report import print_report
+from bidder.cli.simulate import print_simulation
 from bidder.endpoints.body import BadBody
 from bidder.events.report import By
 from bidder.files.text import InvalidFile
@@ -31,6 +32,7 @@ from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.recorded import InvalidRecording
 from bidder.service.service import Service
 from bidder.settings import InvalidSettings, settings
+from bidder.simulator.scenario import InvalidScenario
 from bidder.snapshot.container import BadSnapshot
 from bidder.snapshot.list_store import UnknownList
 from bidder.snapshot.store import UnknownVersion
@@ -46,6 +48,7 @@ _EXPLAINED = (
     InvalidList,
     InvalidRecording,
     InvalidRequest,
+    InvalidScenario,
     InvalidSettings,
     InvalidTaxonomy,
     MoveFailed,
@@ -141,6 +144,14 @@ def parser() -> argparse.ArgumentParser:
     verifies.add_argument("--day", metavar="D", type=date.fromisoformat, required=True, help="of each campaign's zone")
     verifies.set_defaults(run=lambda service, given: print_verification(service, given.day))
 
+    simulates = commands.add_parser("simulate", help="a scenario in a simulated market: spend, plan, evenness, plots")
+    simulates.add_argument(
+        "file", metavar="SCENARIO", type=Path, help="YAML, such as bidder/simulator/scenarios/flat.yaml"
+    )
+    simulates.add_argument("--out", metavar="DIR", type=Path, help="write the figures and plots (SVG, PNG) into it")
+    simulates.add_argument("--json", action="store_true", help="the figures as JSON, amounts in micros")
+    simulates.set_defaults(run=lambda _, given: print_simulation(given.file, given.out, as_json=given.json), alone=True)
+
     key = commands.add_parser("admin-key", help="print the key that POST /explain asks for")
     key.set_defaults(run=lambda service, _: print_admin_key(service))
     return root
@@ -220,7 +231,9 @@ def main(arguments: Sequence[str]) -> int:
     given = parser().parse_args(arguments)
     try:
         load_environment(os.environ)
-        given.run(Service(settings(), who=os.environ.get("BIDDER_WHO") or getpass.getuser()), given)
+        alone = getattr(given, "alone", False)  # it needs no AWS, and no settings that say where
+        who = os.environ.get("BIDDER_WHO") or getpass.getuser()
+        given.run(None if alone else Service(settings(), who=who), given)
     except BrokenPipeError:  # as by `| head`, which has seen enough; what is still buffered has nowhere to go
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except _EXPLAINED as error:

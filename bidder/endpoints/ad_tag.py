@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
 from bidder.ad_tag.request import InvalidTag, Query, bid_request
-from bidder.endpoints.bid import OPENRTB_VERSION, answered
+from bidder.endpoints.bid import answered, whole
 from bidder.endpoints.call import Call
-from bidder.endpoints.reply import Reply, cors, error
+from bidder.endpoints.reply import Reply, error
 from bidder.service.service import Service
 
 FORMATS = {"vast": True, "openrtb": False}
@@ -39,7 +38,7 @@ def vast(service: Service, tag: TagCall) -> Reply:
     try:
         return answered(service, call_of(service, tag))
     except InvalidTag as wrong:
-        return _refused(tag, wrong)
+        return refused_tag(tag, wrong)
 
 
 def call_of(service: Service, tag: TagCall) -> Call:
@@ -70,6 +69,6 @@ def _word(query: Query, name: str) -> str | None:
     return values[0] if values else None
 
 
-def _refused(tag: TagCall, wrong: InvalidTag) -> Reply:
-    reply = error(400, f"invalid ad tag: {wrong}", fields=wrong.fields)
-    return replace(reply, headers={**reply.headers, **OPENRTB_VERSION, **cors(tag.headers.get("origin"))})
+def refused_tag(tag: TagCall, wrong: InvalidTag) -> Reply:
+    """400, which names each wrong parameter."""
+    return whole(error(400, f"invalid ad tag: {wrong}", fields=wrong.fields), tag.headers)

@@ -56,17 +56,22 @@ def bid(
 
 def answered(service: Service, call: Call) -> Reply:
     """The answer to a call, as `bid` says."""
-    more = {**OPENRTB_VERSION, **cors(call.headers.get("origin"))}
     if not service.room.enter():
-        return Reply(503, headers={**more, "Retry-After": "1"})
+        return whole(Reply(503, headers={"Retry-After": "1"}), call.headers)
     try:
         reply = _reply(service, call)
         service.no_bids.flush(call.now)
         service.bids.flush(call.now)
     finally:
         service.room.leave()
-    whole = Reply(reply.status, reply.body, reply.content_type, {**reply.headers, **more})
-    return compressed(whole, call.headers.get("accept-encoding", ""))
+    return whole(reply, call.headers)
+
+
+def whole(reply: Reply, headers: Mapping[str, str]) -> Reply:
+    """The reply as it goes out to the sender of these headers: for pages of any origin, and compressed."""
+    more = {**OPENRTB_VERSION, **cors(headers.get("origin"))}
+    uncompressed = Reply(reply.status, reply.body, reply.content_type, {**reply.headers, **more})
+    return compressed(uncompressed, headers.get("accept-encoding", ""))
 
 
 def _reply(service: Service, call: Call) -> Reply:
@@ -125,7 +130,7 @@ def _offers(
         offers = for_one_document(request, offers)
     if request.test:
         return offers
-    paid = affordable(offers, snapshot)
+    paid = affordable(offers, snapshot, call.now)
     for offer in offers if len(paid) < len(offers) else ():
         if offer not in paid:
             refused[offer.campaign.id, ALLOWANCE] += 1

@@ -123,7 +123,7 @@ def test_every_pixel_of_the_tracker_arrives_and_the_impression_is_billed_once(
     ledger = Ledger(session.client("dynamodb"), stack["BIDDER_LEDGER_TABLE"])
 
     def spent() -> int:
-        return ledger.spends({CAMPAIGN: datetime.now(UTC).date()}).get(CAMPAIGN, Spend()).total_micros
+        return ledger.spends({CAMPAIGN: datetime.now(UTC)}).get(CAMPAIGN, Spend()).total_micros
 
     events = Subscriber(local_aws, stack["BIDDER_EVENTS_TOPIC"], CAMPAIGN)
     poll(lambda: backlog(local_aws, "bid-events-ledger") == 0)  # of the tests before
