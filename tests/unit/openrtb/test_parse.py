@@ -144,7 +144,8 @@ def short_of_points(document: Any) -> Any:
     if isinstance(document, list):
         return [short_of_points(value) for value in document]
     if isinstance(document, float):  # nor are exponents written alike
-        return int(document) if document.is_integer() else round(document, 3)
+        rounded = round(document, 3)
+        return int(rounded) if rounded.is_integer() else rounded
     return document
 
 
