@@ -70,6 +70,8 @@ def _publish(service: Service, now: datetime) -> int:
     counts = service.learning.counts(now) if any(compiled.index.learners()) else {}
     lists = service.lists.published(compiled.index.lists, now) if compiled.index.lists else {}
     parameters = service.plain_parameters()
+    if parameters.invalid_traffic_counts:
+        spends = {name: spend.with_invalid() for name, spend in spends.items()}
     delivery = compile_delivery(
         compiled.index,
         spends,
