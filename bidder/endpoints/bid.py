@@ -157,7 +157,7 @@ def _with_bid(service: Service, terms: BidContext, offers: Sequence[Offer], *, a
     if not terms.request.test:
         service.bids.count(offers, terms.now)
     if as_xml:
-        return Reply(200, vast_for_player(offers, urls), XML)
+        return Reply(200, vast_for_player(offers, urls, request=terms.request), XML)
     bids = [bid_object(terms, offer, its_urls) for offer, its_urls in zip(offers, urls, strict=True)]
     seats = {service.settings.seat: bids}
     return Reply(200, dump(bid_response(terms.request.id, bids[0]["id"], terms.currency, seats)), JSON)
