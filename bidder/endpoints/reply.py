@@ -4,12 +4,15 @@ import gzip
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 JSON = "application/json"
 XML = "application/xml"
 WORTH_COMPRESSING = 1024
 """Characters. Less fits into one packet either way."""
+
+PREFLIGHT_SECONDS = "7200"
+"""How long a browser may keep the answer to a preflight: as long as Chrome keeps any."""
 
 _ORIGIN = re.compile(r"[!-~]+")
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -37,10 +40,16 @@ def cors(origin: str | None) -> dict[str, str]:
     return {
         "Access-Control-Allow-Origin": origin,
         "Access-Control-Allow-Credentials": "true",
-        "Access-Control-Allow-Methods": "GET,POST,OPTIONS",
+        "Access-Control-Allow-Methods": "GET,HEAD,POST,OPTIONS",
         "Access-Control-Allow-Headers": "Content-Type,Content-Encoding,X-Openrtb-Version",
+        "Access-Control-Max-Age": PREFLIGHT_SECONDS,
         "Vary": "Origin",
     }
+
+
+def with_cors(reply: Reply, origin: str | None) -> Reply:
+    """The same reply with CORS headers for a page of this origin: without them a page sees no status and no error."""
+    return replace(reply, headers={**reply.headers, **cors(origin)})
 
 
 def compressed(reply: Reply, accept_encoding: str) -> Reply:

@@ -8,7 +8,6 @@ from bidder.campaigns.creative import Creative, Media
 from bidder.endpoints.companions import companions, fitting_companions
 from bidder.events.kinds import TRACKED_LINEAR, Kind
 from bidder.events.markup_form import MarkupForm
-from bidder.events.token import LIFETIME
 from bidder.events.urls import ERROR_CODE, PRICE, EventUrls
 from bidder.money import ACCOUNT_CURRENCY
 from bidder.openrtb import macros
@@ -34,9 +33,6 @@ from bidder.vast.xml import in_cdata, text
 
 AD_SYSTEM = "bidder"
 ERROR_MACRO = "[ERRORCODE]"
-LIFETIME_SECONDS = int(LIFETIME.total_seconds())
-"""How long a bid, and so its markup, may be kept."""
-
 PROGRESS_SECONDS = 2
 """When `progress` is called: two seconds in view are a viewable video (MRC Viewable Ad Impression Guidelines, 2014)."""
 
@@ -87,6 +83,7 @@ def _ad(offer: Offer, urls: EventUrls, price_query: str, place: int | None = Non
         price_query,
         place,
         offer.fit.version < Version.VAST_4_0 or has_omid(offer.slot.video),
+        urls.seconds,
     )
 
     base = in_cdata(urls.base)
@@ -141,6 +138,7 @@ def _template(
     price_query: str,
     place: int | None,
     tells_not_executed: bool,
+    seconds: int,
 ) -> Template:
     """The Ad element with a mark where the bid's id, or the URL of a kind, belongs."""
     creative = same.creative
@@ -152,7 +150,7 @@ def _template(
     ad = Ad(
         id=mark(_BID),
         ad_system=AD_SYSTEM,
-        content=Wrapper(ad_tag=creative.tag.url) if creative.tag else _inline(creative, advertiser, media),
+        content=Wrapper(ad_tag=creative.tag.url) if creative.tag else _inline(creative, advertiser, media, seconds),
         creative_id=creative.id,
         impressions=(mark(Kind.IMPRESSION) + price_query,),
         viewable=(mark(Kind.VIEWABLE),),
@@ -184,7 +182,7 @@ def skip_offset(offer: Offer) -> float | None:
     return offset if offset < creative.duration else None
 
 
-def _inline(creative: Creative, advertiser: str, media: Iterable[Media]) -> InLine:
+def _inline(creative: Creative, advertiser: str, media: Iterable[Media], seconds: int) -> InLine:
     registered = creative.universal_ad_id
     return InLine(
         ad_serving_id=mark(_BID),
@@ -198,7 +196,7 @@ def _inline(creative: Creative, advertiser: str, media: Iterable[Media]) -> InLi
         media_files=tuple(map(_media_file, media)),
         mezzanine=_media_file(creative.mezzanine) if creative.mezzanine else None,
         click_through=creative.click_through,
-        expires=LIFETIME_SECONDS,
+        expires=seconds,
     )
 
 

@@ -8,22 +8,19 @@ the code before, which are still taken.
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from bidder.events.claims import Claims, decode
+from bidder.events.claims import CLOCK_SKEW, DEFAULT_EXP, GRACE, Claims, decode
 from bidder.events.kinds import NOTICES, Kind
 from bidder.events.signatures import LENGTH, Signatures
 from bidder.prebuilt import complete
 
-LIFETIME = timedelta(hours=1)
-"""How long after the bid an event still counts: `Bid.exp` promises the exchange no more."""
-
-CLOCK_SKEW = timedelta(minutes=1)
-"""How far the clocks of two machines may be apart: an event this much before its bid is believed."""
+LIFETIME = DEFAULT_EXP + GRACE
+"""How long after the bid an event still counts, where the bid's impression asked for no other `exp`."""
 
 _SIGNATURE_BYTES = 16
 _PATHS = [(kind, f"/e/{kind}/") for kind in NOTICES]
@@ -47,6 +44,14 @@ class InvalidToken(ValueError):
     def __init__(self, reason: TokenError, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class ExpiredToken(InvalidToken):
+    """A token that this bidder signed, whose event comes too late to count; `claims` are what it says."""
+
+    def __init__(self, claims: Claims, message: str) -> None:
+        super().__init__(TokenError.EXPIRED, message)
+        self.claims = claims
 
 
 class SigningKeys(BaseModel):
@@ -114,7 +119,7 @@ def sign(kind: Kind, claims: str, keys: SigningKeys, target: str = "") -> str:
 
 
 def verify(kind: Kind, token: str, keys: SigningKeys, now: datetime, target: str = "") -> Claims:
-    """The claims of a token. Raises InvalidToken."""
+    """The claims of a token. Raises InvalidToken; ExpiredToken where nothing but its time is wrong."""
     key_id, _, rest = token.partition(".")
     encoded, dot, given = rest.rpartition(".")
     if not dot:
@@ -135,8 +140,8 @@ def verify(kind: Kind, token: str, keys: SigningKeys, now: datetime, target: str
     made = f"its bid was made at {claims.issued_at.isoformat()}"
     if now < claims.issued_at - CLOCK_SKEW:
         raise InvalidToken(TokenError.EARLY, f"too early: {made}")
-    if now > claims.issued_at + LIFETIME:
-        raise InvalidToken(TokenError.EXPIRED, f"expired: {made}")
+    if now > claims.counts_until:
+        raise ExpiredToken(claims, f"expired: {made}")
     return claims
 
 

@@ -25,6 +25,8 @@ class EventUrls:
             raise ValueError(msg)
         self.bid_id = claims.bid_id
         self.base = base
+        self.seconds = claims.minutes * 60
+        """How long the bid, and so its markup, may be shown."""
         self._claims = encode(claims)
         self._keys = keys
         self.by_kind = Tokens(self._claims, keys).urls(base)
