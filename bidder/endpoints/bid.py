@@ -140,7 +140,8 @@ def _offers(
     with span("price"):
         service.no_bids.delivery = snapshot.delivery
         refused = service.no_bids.refused
-        offers = decide(request, slots, snapshot, service.settings.seat, call.now, refused)
+        reached = None if request.test else service.traffic.note(snapshot, len(slots), call.now)
+        offers = decide(request, slots, snapshot, service.settings.seat, call.now, refused, reached)
     if call.as_xml:
         offers = for_one_document(request, offers)
     if request.test:
@@ -156,8 +157,9 @@ def _with_bid(service: Service, terms: BidContext, offers: Sequence[Offer], *, a
     urls = [event_urls(terms, offer, number) for number, offer in enumerate(offers)]
     if not terms.request.test:
         service.bids.count(offers, terms.now)
+        service.traffic.count(offers)
     if as_xml:
-        return Reply(200, vast_for_player(offers, urls), XML)
+        return Reply(200, vast_for_player(offers, urls, request=terms.request), XML)
     bids = [bid_object(terms, offer, its_urls) for offer, its_urls in zip(offers, urls, strict=True)]
     seats = {service.settings.seat: bids}
     return Reply(200, dump(bid_response(terms.request.id, bids[0]["id"], terms.currency, seats)), JSON)

@@ -124,7 +124,7 @@ def bid_object(terms: BidContext, offer: Offer, urls: EventUrls) -> Bid:
         "impid": offer.slot.imp.id,
         "price": decimal_price(offer.price.cpm_micros, terms.rate),
         "mtype": MarkupType.VIDEO,
-        "adm": vast(offer, urls),
+        "adm": vast(offer, urls, terms.request),
         "adomain": [campaign.advertiser.domain],
         "cid": campaign.id,
         "crid": creative.id,

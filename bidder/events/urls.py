@@ -26,6 +26,7 @@ class EventUrls:
             raise ValueError(msg)
         self.bid_id = claims.bid_id
         self.base = base
+        self.issued_at = claims.issued_at
         self.seconds = claims.minutes * 60
         """How long the bid, and so its markup, may be shown."""
         self._claims = encode(claims)
