@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bidder import log
 from bidder.campaigns.names import too_long
 from bidder.delivery.budget import BudgetLimits, budget_limits
 from bidder.delivery.zones import local
+from bidder.metrics import emf
 from bidder.service.service import Service
 from bidder.snapshot.compile import compile_index
 from bidder.snapshot.container import BadSnapshot
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 MOST_RECENT = 1000
 """Changed campaigns that a second index object takes, or a twentieth of all; with more, all are compiled anew."""
+
+
+PIN_WARN_AGE = timedelta(days=1)
+"""A pin older than this is warned of with each refresh: edits of campaigns wait for its end, and people forget it."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +64,12 @@ def _publish(service: Service, now: datetime) -> int:
     version = max(int(now.timestamp() * 1000), current.version + 1 if current else 0)
     pinned = service.store.pinned()
     latest: Mapping[str, BudgetLimits] = {}
-    taken_over = None if pinned is None else _taken_over(service, pinned)
+    taken_over = None if pinned is None else _taken_over(service, pinned.manifest)
     if pinned is None or taken_over is None:
         pinned, compiled = None, _compiled(service, current)
     else:
         compiled = taken_over
-        latest = _latest_terms(service, pinned)
+        latest = _latest_terms(service, pinned.manifest)
     spends = service.spent.spends(_days(_limited(compiled.index, latest), now))
     # where nobody bids by predictions, nobody asks what was counted
     counts = service.learning.counts(now) if any(compiled.index.learners()) else {}
@@ -88,7 +93,8 @@ def _publish(service: Service, now: datetime) -> int:
         at=now,
         revision=compiled.revision,
         base_revision=compiled.base_revision,
-        pinned=pinned.version if pinned else None,
+        pinned=pinned.manifest.version if pinned else None,
+        pinned_since=pinned.since if pinned else None,
         campaigns=len(compiled.index),
         bidding=load_delivery(delivery, compiled.index).count,
     )
@@ -102,6 +108,10 @@ def _publish(service: Service, now: datetime) -> int:
         pinned=manifest.pinned,
         published=published,
     )
+    if pinned and pinned.since and now - pinned.since > PIN_WARN_AGE:
+        since = pinned.since.isoformat(timespec="seconds")
+        its = emf(now, "SnapshotPinned", "over-a-day", version=str(pinned.manifest.version), since=since)
+        log.warning("snapshot.pinned", **its)
     return version
 
 
