@@ -40,6 +40,12 @@ def credentials(now: datetime) -> Credentials:
     return _of_a_profile()
 
 
+def forget() -> None:
+    """Has borrowed credentials asked for anew: AWS takes those held no more."""
+    global _lent
+    _lent = None
+
+
 def region() -> str:
     """The region of the environment, or of the profile. Raises NoCredentials."""
     named = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")

@@ -1,66 +1,88 @@
 """Signed requests over one kept connection, by the standard library alone."""
 
-import os
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 from urllib.parse import urlsplit
 
-from bidder.aws.connection import Connection
-from bidder.aws.credentials import credentials, region
+from bidder.aws import credentials as identity
+from bidder.aws import retry
+from bidder.aws.connection import Answer, Connection
 from bidder.aws.prefetch import Ahead
-from bidder.aws.signature import Scope, signed
+from bidder.aws.signature import Credentials, Scope, signed
 
-_TIMEOUT = 5
-"""Seconds that a connection or a read may take."""
-_WAITS = (0.05, 0.2)
-"""Seconds before each further attempt: in all three, as boto3's standard mode makes."""
 _KEPT = 10
 """Seconds that a connection may lie unused: AWS closes it after some more, which a frozen environment doesn't hear."""
 _ERRORS = 300
-_PASSING = frozenset({429, 500, 502, 503, 504})
+_SKEW = timedelta(minutes=1)
+"""A clock that is off by less is not what AWS refuses a request for: it allows five minutes, S3 fifteen."""
+_HTTP_DATE = "%a, %d %b %Y %H:%M:%S GMT"
 
 
 class Refused(RuntimeError):
-    """AWS answered with an error. `status` is HTTP's; the message quotes what AWS said."""
+    """AWS answered with an error. `status` is HTTP's, `code` AWS's name for it; the message quotes what AWS said."""
 
-    def __init__(self, status: int, said: str) -> None:
+    def __init__(self, status: int, said: str, code: str = "") -> None:
         super().__init__(said)
         self.status = status
+        self.code = code
 
 
 class Endpoint:
     """One service, at one address. Safe to use from many threads, one request at a time."""
 
-    def __init__(self, service: str, base: str, ahead: Ahead, clock: Callable[[], float] = time.time) -> None:
-        self._scope = Scope(region(), service)
+    def __init__(
+        self,
+        service: str,
+        base: str,
+        ahead: Ahead,
+        clock: Callable[[], float] = time.time,
+        pause: Callable[[float], None] = time.sleep,
+        draw: Callable[[], float] = retry.draw,
+    ) -> None:
+        """`clock` gives seconds of the epoch, `draw` a number from 0 to 1."""
+        self._scope = Scope(identity.region(), service)
         self._base = urlsplit(base)
         self._ahead = ahead
         self._clock = clock
+        self._pause = pause
+        self._draw = draw
         self._connection: Connection | None = None
         self._used = 0.0
+        self._skew = timedelta()
+        """What AWS's clock is ahead of ours, where that is too much for a signature."""
+        self._signed_by: Credentials | None = None
+        self._their_time: datetime | None = None
+        """Of the last attempt: whose it was, and what AWS's clock said where it was refused."""
         self._busy = Lock()
 
     def call(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> bytes:
         """The body of a good answer. Raises Refused, or OSError where none came.
 
-        Only for what may be done twice: an attempt that failed is made again.
+        Only for what may be done twice: an attempt that failed is made again. A call ends after 3 attempts of 6 s, and
+        one that is throttled after 8 attempts with pauses of 18 s.
         """
-        return self._ahead.answer((path, body), lambda: self._call(method, path, headers, body))
+        return self._ahead.answer((self._base.path + path, body), lambda: self._call(method, path, headers, body))
 
     def _call(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> bytes:
         with self._busy:
-            for wait in _WAITS:
+            mended: set[str] = set()
+            for number, pause in enumerate(retry.pauses(self._draw), 1):
                 try:
                     return self._attempt(method, path, headers, body)
                 except Refused as refused:
-                    if refused.status not in _PASSING and "Throttling" not in str(refused):
-                        raise
-                except OSError:
-                    pass
-                time.sleep(wait)
-            return self._attempt(method, path, headers, body)
+                    if refused.code not in mended and self._mends(refused):
+                        mended.add(refused.code)  # once: what it didn't mend the first time it won't mend at all
+                        continue
+                    most = _most_attempts(refused)
+                    failure: Exception = refused
+                except OSError as error:
+                    most, failure = retry.MOST_ATTEMPTS, error
+                if number >= most:
+                    raise failure
+                self._pause(pause)
+            raise AssertionError  # pauses have no end
 
     def _attempt(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> bytes:
         """One attempt. That the other side has closed the kept connection meanwhile is no failed one."""
@@ -77,18 +99,36 @@ class Endpoint:
 
     def _send(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> bytes:
         path = self._base.path.rstrip("/") + path
-        now = datetime.now(UTC)
+        now = datetime.fromtimestamp(self._clock(), UTC) + self._skew
+        self._signed_by = identity.credentials(now)
         to_sign = {**headers, "Host": self._base.netloc}
-        complete = signed(method, path, to_sign, body, credentials(now), self._scope, now)
+        complete = signed(method, path, to_sign, body, self._signed_by, self._scope, now)
         if self._connection is None:
-            self._connection = Connection(self._base, _TIMEOUT)
-        status, said = self._connection.request(method, path, complete, body)
+            self._connection = Connection(self._base)
+        answer = self._connection.request(method, path, complete, body)
         self._used = self._clock()
         if self._connection.ends:
             self._close()
-        if status >= _ERRORS:
-            raise Refused(status, f"{self._base.netloc} answered {status}: {said[:300]!r}")
-        return said
+        if answer.status >= _ERRORS:
+            raise self._refusal(answer)
+        return answer.body
+
+    def _refusal(self, answer: Answer) -> Refused:
+        self._their_time = _http_date(answer.headers.get("date", ""))
+        code = retry.error_code(answer.headers, answer.body)
+        return Refused(answer.status, f"{self._base.netloc} answered {answer.status}: {answer.body[:300]!r}", code)
+
+    def _mends(self, refused: Refused) -> bool:
+        """Whether another attempt will differ in what this one was refused for: its time, or its credentials."""
+        if refused.code in retry.EXPIRED:
+            identity.forget()
+            return identity.credentials(datetime.fromtimestamp(self._clock(), UTC)) != self._signed_by
+        if refused.code in retry.SKEWED and self._their_time is not None:
+            skew = self._their_time - datetime.fromtimestamp(self._clock(), UTC)
+            if abs(skew - self._skew) > _SKEW:
+                self._skew = skew
+                return True
+        return False
 
     def _close(self) -> None:
         if self._connection is not None:
@@ -96,12 +136,14 @@ class Endpoint:
             self._connection = None
 
 
-def own_address(service: str) -> str | None:
-    """Where the environment says that a service is: AWS's variable for one service, or that for all."""
-    environ = os.environ
-    return environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") or environ.get("AWS_ENDPOINT_URL") or None
+def _most_attempts(refused: Refused) -> int:
+    if retry.is_throttling(refused.status, refused.code):
+        return retry.MOST_THROTTLED_ATTEMPTS
+    return retry.MOST_ATTEMPTS if retry.is_passing(refused.status, refused.code) else 1
 
 
-def domain() -> str:
-    """The domain of the region's partition."""
-    return "amazonaws.com.cn" if region().startswith("cn-") else "amazonaws.com"
+def _http_date(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, _HTTP_DATE).replace(tzinfo=UTC)
+    except ValueError:
+        return None

@@ -11,13 +11,15 @@ Markers and counters are written in one transaction: whatever is repeated, reord
 in neither.
 """
 
+import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
+from bidder.aws.batch_get import MOST_KEYS, batch_get
 from bidder.delivery.budget import Spend
 from bidder.delivery.zones import local
 from bidder.events.counted_once import CountedOnce, Key, count_once, key
@@ -35,7 +37,7 @@ BILLED = "billed"
 MICROS, IMPRESSIONS, INVALID, INVALID_MICROS = "micros", "impressions", "invalid", "invalid_micros"
 HOUR, DEAL, ADVERTISER, RULE = "hour#", "deal#", "advertiser#", "invalid#"
 
-_KEYS_A_READ, _READS_AT_ONCE = 100, 8
+_READS_AT_ONCE = 8
 _TOTAL = "total"
 
 
@@ -47,9 +49,13 @@ class Marker(NamedTuple):
 
 
 class Ledger:
-    """Adds billable events to spend, and reads spend back. DynamoDB's own errors pass through."""
+    """Adds billable events to spend, and reads spend back.
 
-    def __init__(self, dynamodb: "DynamoDBClient", table: str) -> None:
+    DynamoDB's own errors pass through. Reads raise LeftUnread where DynamoDB leaves them unread for long.
+    """
+
+    def __init__(self, dynamodb: "DynamoDBClient", table: str, pause: Callable[[float], None] = time.sleep) -> None:
+        self._pause = pause
         self._dynamodb = dynamodb
         self._table = table
         self._spread: set[str] = set()
@@ -131,7 +137,7 @@ class Ledger:
 
     def _items(self, keys: Sequence[Key]) -> Iterable[Mapping[str, Any]]:
         """The items that there are, in no order."""
-        reads = [keys[start : start + _KEYS_A_READ] for start in range(0, len(keys), _KEYS_A_READ)]
+        reads = [keys[start : start + MOST_KEYS] for start in range(0, len(keys), MOST_KEYS)]
         if len(reads) <= 1:
             return chain.from_iterable(map(self._read, reads))
         from concurrent.futures import ThreadPoolExecutor  # for the refresh alone
@@ -140,15 +146,7 @@ class Ledger:
             return list(chain.from_iterable(pool.map(self._read, reads)))
 
     def _read(self, keys: Sequence[Key]) -> list[Mapping[str, Any]]:
-        found: list[Mapping[str, Any]] = []
-        wanted: Any = list(map(key, keys))
-        while wanted:
-            asked: Any = {self._table: {"Keys": wanted, "ConsistentRead": True}}
-            answer = self._dynamodb.batch_get_item(RequestItems=asked)
-            found += answer["Responses"].get(self._table, [])
-            unread = answer.get("UnprocessedKeys", {}).get(self._table)
-            wanted = unread["Keys"] if unread else None
-        return found
+        return batch_get(self._dynamodb, self._table, list(map(key, keys)), self._pause)
 
 
 def _thing(event: Event, shard: str) -> CountedOnce:

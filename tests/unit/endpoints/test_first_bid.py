@@ -16,9 +16,9 @@ from bidder.endpoints.bid import bid
 from bidder.endpoints.health import health
 from bidder.service.service import Service
 from loadtest.bench.published import publish
-from tests.faulty_aws import FAULTS, HANGS, FaultyServer, faulty_server, objects_answer, parameters_answer
 from tests.support.campaigns import campaign
 from tests.support.fake_s3 import FakeS3
+from tests.support.faulty_aws import FAULTS, HANGS, FaultyServer, faulty_server, objects_answer, parameters_answer
 from tests.support.matchable import video_request
 from tests.support.service import KEYS, SETTINGS
 

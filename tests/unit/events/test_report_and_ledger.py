@@ -44,7 +44,7 @@ def served(count: int, rng: Random) -> list[Event]:
 
 def counted(events: list[Event]) -> Ledger:
     dynamodb = FakeDynamoDB()
-    ledger = Ledger(dynamodb, "ledger")  # type: ignore[arg-type]
+    ledger = Ledger(dynamodb, "ledger", pause=lambda _: None)  # type: ignore[arg-type]
     process = service(None, ledger=ledger, judge=IvtFilter(BoundedSets(dynamodb, "ledger")))  # type: ignore[arg-type]
     for start in range(0, len(events), 40):
         batch = enumerate(events[start : start + 40])

@@ -49,7 +49,8 @@ def found(ledger: Ledger, events):  # type: ignore[no-untyped-def]
 @given(EVENTS, st.integers(0, 3))
 def test_what_was_counted_is_equal_and_what_was_not_is_named(events, lost) -> None:  # type: ignore[no-untyped-def]
     dynamodb = FakeDynamoDB()
-    ledger, judge = Ledger(dynamodb, "ledger"), IvtFilter(BoundedSets(dynamodb, "ledger"))  # type: ignore[arg-type]
+    ledger = Ledger(dynamodb, "ledger", pause=lambda _: None)  # type: ignore[arg-type]
+    judge = IvtFilter(BoundedSets(dynamodb, "ledger"))  # type: ignore[arg-type]
     delivered = events[lost:]
     ledger.record(judge.judged(dict(enumerate(delivered))).values())
 
@@ -67,7 +68,8 @@ def test_what_was_counted_is_equal_and_what_was_not_is_named(events, lost) -> No
 
 def test_each_difference_is_explained() -> None:
     dynamodb = FakeDynamoDB()
-    ledger, judge = Ledger(dynamodb, "ledger"), IvtFilter(BoundedSets(dynamodb, "ledger"))  # type: ignore[arg-type]
+    ledger = Ledger(dynamodb, "ledger", pause=lambda _: None)  # type: ignore[arg-type]
+    judge = IvtFilter(BoundedSets(dynamodb, "ledger"))  # type: ignore[arg-type]
     many = [event(number, user="anna") for number in range(22)]
     ledger.record(judge.judged(dict(enumerate(many))).values())
     ledger.record([event(99, campaign_id="c2")])
@@ -91,7 +93,7 @@ def test_each_difference_is_explained() -> None:
 @pytest.mark.parametrize("name", ["hour#12", "deal#d1", "advertiser#shop.example", "impressions"])
 def test_a_part_that_is_wrong_is_named_though_the_sum_is_right(name: str) -> None:
     dynamodb = FakeDynamoDB()
-    ledger = Ledger(dynamodb, "ledger")  # type: ignore[arg-type]
+    ledger = Ledger(dynamodb, "ledger", pause=lambda _: None)  # type: ignore[arg-type]
     sold = [event(1, deal_id="d1", advertiser="shop.example")]
     ledger.record(sold)
     dynamodb.items["spend#c1", f"day#{DAY}"][name]["N"] = "7"

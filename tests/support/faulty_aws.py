@@ -2,13 +2,17 @@
 
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 HANGS, TRICKLES, STOPS_HALFWAY, RESETS = "hangs", "trickles", "stops halfway", "resets"
+LOCALHOST = Path(__file__).with_name("localhost.pem")
+"""A certificate of localhost, signed by itself, and its key."""
 FAULTS = (HANGS, TRICKLES, STOPS_HALFWAY, RESETS)
 
 
@@ -23,28 +27,38 @@ class FaultyServer:
     fault: str | None = None
     url: str = ""
     asked: list[str] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    date: str | None = None
+    """The `Date` of its answers."""
+    raw: bytes | None = None
+    """What it says instead of an answer."""
     is_closed: bool = False
 
-    def serve(self, listener: socket.socket) -> None:
+    def serve(self, listener: socket.socket, context: ssl.SSLContext | None) -> None:
         while not self.is_closed:
             with suppress(OSError):
                 connection, _ = listener.accept()
+                if context:
+                    connection = context.wrap_socket(connection, server_side=True)
                 threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
 
     def _talk(self, connection: socket.socket) -> None:
         with connection, suppress(OSError, ValueError, IndexError), connection.makefile("rb") as read:
             while (line := read.readline()) and not self.is_closed:
                 path = line.split()[1].decode()
-                length = 0
-                while header := read.readline().strip().lower():
-                    if header.startswith(b"content-length:"):
-                        length = int(header.partition(b":")[2])
-                body = read.read(length)
+                headers: dict[str, str] = {}
+                while header := read.readline().decode("latin-1").strip():
+                    name, _, value = header.partition(":")
+                    headers[name.lower()] = value.strip()
+                body = read.read(int(headers.get("content-length", 0)))
                 self.asked.append(path)
+                self.headers.append(headers)
                 self._say(connection, *self.answer(path, body))
 
     def _say(self, connection: socket.socket, status: int, body: bytes) -> None:
-        said = b"HTTP/1.1 %d Said\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body)
+        date = f"Date: {self.date}\r\n" if self.date else ""
+        said = f"HTTP/1.1 {status} Said\r\n{date}Content-Length: {len(body)}\r\n\r\n".encode() + body
+        said = self.raw or said
         sent = 0
         if self.fault == RESETS:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
@@ -61,11 +75,13 @@ class FaultyServer:
 
 
 @contextmanager
-def faulty_server(answer: Callable[[str, bytes], tuple[int, bytes]]) -> Iterator[FaultyServer]:
-    """A server on a free loopback port."""
+def faulty_server(
+    answer: Callable[[str, bytes], tuple[int, bytes]], context: ssl.SSLContext | None = None
+) -> Iterator[FaultyServer]:
+    """A server on a free loopback port, which speaks TLS where `context` is given."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = FaultyServer(answer, url=f"http://127.0.0.1:{listener.getsockname()[1]}")
-        threading.Thread(target=server.serve, args=(listener,), daemon=True).start()
+        server = FaultyServer(answer, url=f"{'https' if context else 'http'}://127.0.0.1:{listener.getsockname()[1]}")
+        threading.Thread(target=server.serve, args=(listener, context), daemon=True).start()
         try:
             yield server
         finally:

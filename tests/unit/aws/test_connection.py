@@ -3,6 +3,7 @@
 import http.client
 import itertools
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.aws.connection import Connection, Garbled
+from bidder.aws.connection import ANSWER_SECONDS, Connection, Garbled
+from tests.support.faulty_aws import LOCALHOST, TRICKLES, faulty_server
 
 
 @contextmanager
@@ -38,9 +40,10 @@ def answering(*pieces: bytes) -> Iterator[str]:
 def asked(*pieces: bytes) -> tuple[int, bytes, bool]:
     """The status, the body, and whether the connection ends there."""
     with answering(*pieces) as url:
-        connection = Connection(urlsplit(url), 5)
+        connection = Connection(urlsplit(url))
         try:
-            return *connection.request("GET", "/k", {"Host": "h"}, b""), connection.ends
+            answer = connection.request("GET", "/k", {"Host": "h"}, b"")
+            return answer.status, answer.body, connection.ends
         finally:
             connection.close()
 
@@ -92,3 +95,66 @@ def test_what_is_no_whole_answer_is_an_error(answer: bytes) -> None:
 
 def test_an_answer_without_a_body_ends_with_its_headers() -> None:
     assert asked(b"HTTP/1.1 204 No Content\r\n\r\n") == (204, b"", False)
+
+
+@pytest.mark.parametrize(
+    "interim",
+    [
+        b"HTTP/1.1 100 Continue\r\n\r\n",
+        b"HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\nContent-Length: 3\r\n\r\n",
+        b"HTTP/1.1 102 Processing\r\n\r\n" * 3,
+    ],
+)
+def test_interim_answers_are_passed_over(interim: bytes) -> None:
+    assert asked(interim, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") == (200, b"ok", False)
+
+
+class Clock:
+    """Each look at it is a second later."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 1
+        return self.now
+
+
+@pytest.mark.parametrize(
+    "head", [b"Content-Length: 100\r\n\r\n", b"\r\n", b"Transfer-Encoding: chunked\r\n\r\n64\r\n", b"X-Endless: "]
+)
+def test_an_answer_that_comes_byte_by_byte_is_given_up(head: bytes) -> None:
+    with faulty_server(lambda _path, _body: (200, b"")) as server:
+        server.raw = b"HTTP/1.1 200 OK\r\n" + head + b"x" * 99
+        server.fault = TRICKLES
+        connection = Connection(urlsplit(server.url), Clock())
+        with pytest.raises(TimeoutError, match="took too long"):
+            connection.request("GET", "/k", {"Host": "h"}, b"")
+        connection.close()
+
+
+def test_a_long_body_has_more_time_than_a_short_one() -> None:
+    with faulty_server(lambda _path, _body: (200, b"x" * 2_000_000)) as server:
+        connection = Connection(urlsplit(server.url), lambda: 0.0)
+        assert len(connection.request("GET", "/k", {"Host": "h"}, b"").body) == 2_000_000
+        connection.close()
+
+    assert connection._deadline == ANSWER_SECONDS + 2
+
+
+def test_certificates_are_judged_by_the_bundle_that_the_environment_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(LOCALHOST)
+    with faulty_server(lambda _path, _body: (200, b"ours"), context) as server:
+        url = urlsplit(server.url.replace("127.0.0.1", "localhost"))
+        with pytest.raises(ssl.SSLCertVerificationError):
+            Connection(url)
+        for name in ("REQUESTS_CA_BUNDLE", "AWS_CA_BUNDLE"):
+            monkeypatch.setenv(name, str(LOCALHOST))
+            connection = Connection(url)
+            assert connection.request("GET", "/k", {"Host": "h"}, b"").body == b"ours"
+            connection.close()
+            monkeypatch.delenv(name)

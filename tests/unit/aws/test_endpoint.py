@@ -1,5 +1,6 @@
 """Our signatures are botocore's own, and so are our requests."""
 
+import itertools
 import os
 import threading
 from collections.abc import Iterator
@@ -82,7 +83,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Handler]]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_REGION", "us-east-1")
-    monkeypatch.setattr("bidder.aws.endpoint.time.sleep", lambda _: None)
+    monkeypatch.setattr("bidder.aws.retry.pauses", lambda _: itertools.repeat(0.0))
     Handler.answers, Handler.asked, Handler.connections = [], [], []
     Handler.protocol_version = "HTTP/1.0"
     yield Handler

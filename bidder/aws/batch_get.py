@@ -1,0 +1,57 @@
+"""Reading many items of DynamoDB by their keys: what one call leaves unread is asked for again, within a bound."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from bidder.aws.retry import draw as random_draw
+from bidder.aws.retry import pauses
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+MOST_KEYS = 100
+"""Keys that DynamoDB takes in one call."""
+MOST_FRUITLESS = 10
+"""Calls in a row that read nothing, for want of capacity; with the pauses between them they take 12 s on average."""
+MOST_CALLS = 30
+"""Calls for one set of keys: 100 items of 400 KB, the longest there are, take three of them."""
+_FIRST_PAUSE = 0.02
+
+
+class LeftUnread(RuntimeError):
+    """DynamoDB left keys unread for longer than it is worth waiting."""
+
+
+def batch_get(
+    dynamodb: "DynamoDBClient",
+    table: str,
+    keys: Sequence[Any],
+    pause: Callable[[float], None] = time.sleep,
+    draw: Callable[[], float] = random_draw,
+) -> list[Mapping[str, Any]]:
+    """The items that there are of up to `MOST_KEYS` keys, in no order, read consistently.
+
+    It waits ahead of each further call, longer while DynamoDB reads nothing. Raises LeftUnread, and DynamoDB's errors.
+    """
+    items: list[Mapping[str, Any]] = []
+    wanted = list(keys)
+    waits, fruitless = pauses(draw, _FIRST_PAUSE), 0
+    for _ in range(MOST_CALLS):
+        answer: Any = dynamodb.batch_get_item(RequestItems={table: {"Keys": wanted, "ConsistentRead": True}})
+        items += answer["Responses"].get(table, [])
+        unread = answer.get("UnprocessedKeys", {}).get(table)
+        if not unread:
+            return items
+        if len(unread["Keys"]) < len(wanted):
+            waits, fruitless = pauses(draw, _FIRST_PAUSE), 0
+        else:
+            fruitless += 1
+            if fruitless == MOST_FRUITLESS:
+                break
+        wanted = list(unread["Keys"])
+        pause(next(waits))
+    msg = (
+        f"{table}: {len(wanted)} of {len(keys)} keys not read after {fruitless or MOST_CALLS} attempts; try again later"
+    )
+    raise LeftUnread(msg)

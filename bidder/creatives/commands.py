@@ -1,0 +1,142 @@
+"""ffmpeg's arguments: pure, from a probe and a rung to a command line.
+
+A source is opened by a fixed name, by a demuxer and a protocol of a fixed list, so that a file which calls itself a
+video can name no other file and no address.
+"""
+
+from bidder.creatives.ladder import KEYFRAME_SECONDS, MP4, Rung
+from bidder.creatives.limits import Limits
+from bidder.creatives.loudness import Loudness, Target
+from bidder.creatives.probe import VideoTrack
+
+SOURCE = "source"
+"""The name of the upload in its folder: without an extension, which demuxers would go by."""
+
+_DEMUXERS = "mov,matroska"
+_THUMBNAILS = 3
+_STEREO = "aformat=channel_layouts=stereo"
+"""Loudness is measured on what is heard: a mono track on two loudspeakers is 3 dB louder than on one."""
+
+
+def opened(limits: Limits) -> list[str]:
+    """The options before the input of every command on an upload."""
+    return [
+        *("-nostdin", "-hide_banner", "-y"),
+        *("-protocol_whitelist", "file", "-format_whitelist", _DEMUXERS),
+        *("-max_pixels", str(limits.max_pixels)),
+    ]
+
+
+PACKETS = ("-map", "0:v?", "-map", "0:a?", "-c", "copy", "-f", "framecrc", "-")
+"""Copies the packets of video and audio to a list of them on standard output."""
+
+
+def probe(limits: Limits) -> list[str]:
+    """Prints a line for each packet, until one past the longest video; the banner goes to standard error."""
+    return [*opened(limits), "-i", SOURCE, *_until(limits), *PACKETS]
+
+
+def decode(limits: Limits, video: VideoTrack, audio_stream: int | None) -> list[str]:
+    """Decodes the whole file once, failing on the first error, and prints its loudness (EBU R 128) at the end."""
+    sound = (
+        []
+        if audio_stream is None
+        else ["-map", f"0:{audio_stream}", "-af", f"{_STEREO},ebur128=peak=true:framelog=quiet"]
+    )
+    return [
+        *opened(limits),
+        *("-xerror", "-err_detect", "explode", "-i", SOURCE, *_until(limits)),
+        *("-map", f"0:{video.stream}", *sound, "-f", "null", "-"),
+    ]
+
+
+def rendition(
+    rung: Rung, video: VideoTrack, audio_stream: int | None, loudness: Loudness | None, target: Target, limits: Limits
+) -> list[str]:
+    """Makes one rendition; it is written to a file of the rung's name. A silent source gets a silent track."""
+    silent = audio_stream is None
+    inputs = ["-i", SOURCE] + (["-f", "lavfi", "-i", "anullsrc=r=48000:cl=stereo"] if silent else [])
+    sound = ["-map", "1:a"] if silent else ["-map", f"0:{audio_stream}", "-af", _sound(loudness, target)]
+    return [
+        *opened(limits),
+        *inputs,
+        *("-map", f"0:{video.stream}", "-vf", ",".join(_picture(rung, video)), *sound),
+        *("-map_metadata", "-1", "-map_chapters", "-1", "-ac", "2", "-ar", "48000", "-shortest", *_until(limits)),
+        *_encoder(rung),
+        file_name(rung),
+    ]
+
+
+def poster(video: VideoTrack, seconds: float, limits: Limits) -> list[str]:
+    """Makes `poster.jpg` from a tenth into the video, and three thumbnails of 320 pixels from its quarters."""
+    command = [*opened(limits)]
+    moments = [seconds / 10, *(seconds * number / (_THUMBNAILS + 1) for number in range(1, _THUMBNAILS + 1))]
+    for moment in moments:
+        command += ["-ss", f"{moment:.3f}", "-i", SOURCE]
+    base = [*_deinterlaced(video), *_standard_range(video)]
+    for number in range(len(moments)):
+        scale = "scale='min(1280,iw*sar)':-2" if number == 0 else "scale=320:-2"
+        name = "poster.jpg" if number == 0 else f"thumbnail-{number}.jpg"
+        command += ["-map", f"{number}:{video.stream}", "-vf", ",".join([*base, scale, "setsar=1"])]
+        command += ["-frames:v", "1", "-q:v", "4", "-map_metadata", "-1", name]
+    return command
+
+
+def file_name(rung: Rung) -> str:
+    """The file that a rendition is written to."""
+    return f"{rung.name}.{'mp4' if rung.mime == MP4 else 'webm'}"
+
+
+def _until(limits: Limits) -> list[str]:
+    return ["-t", str(limits.max_seconds + 1)]
+
+
+def _picture(rung: Rung, video: VideoTrack) -> list[str]:
+    return [
+        *_deinterlaced(video),
+        f"fps={rung.frame_rate}",
+        *_standard_range(video),
+        f"scale={rung.width}:{rung.height}:flags=lanczos",
+        "setsar=1",
+        "format=yuv420p",
+    ]
+
+
+def _deinterlaced(video: VideoTrack) -> list[str]:
+    return ["bwdif=mode=send_frame"] if video.is_interlaced else []
+
+
+def _standard_range(video: VideoTrack) -> list[str]:
+    """HDR (PQ or HLG) to BT.709: players of ads show SDR."""
+    if not video.is_hdr:
+        return []
+    return [
+        "zscale=transfer=linear:npl=100",
+        "format=gbrpf32le",
+        "zscale=primaries=bt709",
+        "tonemap=hable:desat=0",
+        "zscale=transfer=bt709:matrix=bt709:range=tv",
+    ]
+
+
+def _sound(loudness: Loudness | None, target: Target) -> str:
+    """One gain for the whole ad: it keeps the mix as it was made. The limiter holds peaks below -1 dB."""
+    gain = 0.0 if loudness is None else target.gain(loudness)
+    return f"{_STEREO},volume={gain:.2f}dB,alimiter=limit={target.peak_amplitude:.4f}:level=false,aresample=48000"
+
+
+def _encoder(rung: Rung) -> list[str]:
+    keyframe_every = round(rung.frame_rate * KEYFRAME_SECONDS)
+    keyframes = ["-g", str(keyframe_every), "-keyint_min", str(keyframe_every)]
+    rate = f"{rung.video_kbits}k"
+    video = ["-b:v", rate, "-maxrate", rate, "-bufsize", rate]
+    audio = ["-b:a", f"{rung.audio_kbits}k"]
+    if rung.mime == MP4:
+        return [
+            *("-c:v", "libx264", "-profile:v", "high", "-preset", "veryfast", "-sc_threshold", "0"),
+            *(*keyframes, *video, "-c:a", "aac", *audio, "-movflags", "+faststart", "-f", "mp4"),
+        ]
+    return [
+        *("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "6", "-row-mt", "1", "-tile-columns", "2"),
+        *(*keyframes, *video, "-c:a", "libopus", *audio, "-f", "webm"),
+    ]

@@ -1,0 +1,43 @@
+"""Programme loudness (ITU-R BS.1770, EBU R 128) as ffmpeg's `ebur128` filter reports it, and the market's target."""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+_INTEGRATED = re.compile(r"I:\s+(-?[\d.]+|-inf|nan) LUFS")
+_PEAK = re.compile(r"Peak:\s+(-?[\d.]+|-inf) dBFS")
+_SILENCE_LUFS = -70.0
+"""The absolute gate of BS.1770: what is quieter is not measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loudness:
+    """Integrated loudness in LUFS (the same as LKFS), and true peak in dBFS."""
+
+    integrated: float
+    peak: float
+
+
+class Target(Enum):
+    """The loudness that a market's broadcasters ask for, in LUFS."""
+
+    ATSC_A85 = -24.0
+    EBU_R128 = -23.0
+
+    @property
+    def peak_amplitude(self) -> float:
+        """-1 dBFS as a share of full scale: a limit that leaves room for what the encoder adds."""
+        return float(10 ** (-1 / 20))
+
+    def gain(self, loudness: Loudness) -> float:
+        """The gain in dB that brings a programme to the target; at most 20, so that noise is not raised to speech."""
+        return min(20.0, self.value - loudness.integrated)
+
+
+def parse_loudness(text: str) -> Loudness | None:
+    """The summary of `ebur128`, which comes last; None for silence, which no gain makes loud."""
+    summary = text.rpartition("Integrated loudness:")[2]
+    integrated, peak = _INTEGRATED.search(summary), _PEAK.search(summary)
+    if not integrated or integrated[1] in {"-inf", "nan"} or float(integrated[1]) <= _SILENCE_LUFS:
+        return None
+    return Loudness(float(integrated[1]), float(peak[1]) if peak and peak[1] != "-inf" else 0.0)

@@ -1,0 +1,80 @@
+"""What VAST and OpenRTB say of a rendition, measured on the file: type with codecs, size, bit rate, duration."""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bidder.creatives.probe import Probe
+
+_CONTAINERS = {b"moov", b"trak", b"mdia", b"minf", b"stbl"}
+_VP9 = "vp09.00.31.08"
+"""Profile 0, level 3.1, 8 bits: 1280x720 at 30 frames a second and less (VP9 codec parameters in ISO-BMFF)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A rendition: `mime` without and `codecs` for the parameter of its type (RFC 6381); pixels, kbit/s, seconds."""
+
+    mime: str
+    codecs: str
+    width: int
+    height: int
+    kbits: int
+    seconds: float
+    size: int
+
+
+class NotPlayable(RuntimeError):
+    """A rendition that came out unlike what was asked for: a fault of ours, which a retry may mend."""
+
+
+def measured(path: Path, mime: str, probe: Probe) -> Measured:
+    """Measures a rendition by its packets. Raises NotPlayable where it lacks video, or would not start at once."""
+    video = probe.video
+    if video is None or not probe.seconds:
+        msg = f"{path.name}: no video came out"
+        raise NotPlayable(msg)
+    codecs = _mp4_codecs(path.read_bytes()) if mime == "video/mp4" else f"{_VP9},opus"
+    return Measured(mime, codecs, video.width, video.height, probe.kbits, round(probe.seconds, 3), probe.size)
+
+
+def _mp4_codecs(data: bytes) -> str:
+    order = [kind for kind, _ in boxes(data)]
+    if b"moov" not in order or b"mdat" not in order or order.index(b"moov") > order.index(b"mdat"):
+        msg = "the moov box does not come first: players would wait for the whole file"
+        raise NotPlayable(msg)
+    codecs = []
+    for kind, payload in _descend(data):
+        if kind == b"avcC":
+            codecs.append("avc1." + payload[1:4].hex().upper())
+        elif kind == b"esds":
+            codecs.append("mp4a.40.2")
+    return ",".join(codecs)
+
+
+def boxes(data: bytes | memoryview) -> Iterator[tuple[bytes, memoryview]]:
+    """The boxes of ISO-BMFF data, kind and payload (ISO/IEC 14496-12, section 4.2)."""
+    view, at = memoryview(data), 0
+    while at + 8 <= len(view):
+        size, kind = struct.unpack_from(">I4s", view, at)
+        start = at + 8
+        if size == 1:
+            (size,) = struct.unpack_from(">Q", view, start)
+            start += 8
+        end = len(view) if size == 0 else at + size
+        if end <= at or end > len(view):
+            return
+        yield kind, view[start:end]
+        at = end
+
+
+def _descend(data: bytes | memoryview) -> Iterator[tuple[bytes, memoryview]]:
+    for kind, payload in boxes(data):
+        yield kind, payload
+        if kind in _CONTAINERS:
+            yield from _descend(payload)
+        elif kind == b"stsd":
+            for entry, body in boxes(payload[8:]):
+                # the fixed fields of a visual and of an audio sample entry come before their boxes
+                yield from boxes(body[78:] if entry == b"avc1" else body[28:])

@@ -1,0 +1,73 @@
+"""Runs ffmpeg on a file that nobody trusts: without environment, in a folder of its own, within limits."""
+
+import resource
+import signal
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bidder.creatives.limits import Refusal, RefusedUpload
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What one command may use: CPU and wall-clock seconds, bytes of memory and of each file that it writes."""
+
+    cpu_seconds: int = 1800
+    wall_seconds: int = 850
+    memory: int = 4 * 1024**3
+    file_size: int = 6 * 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A finished command: its exit status, standard output and standard error."""
+
+    status: int
+    output: str
+    errors: str
+
+
+class Sandbox:
+    """Runs one program in one folder. `ffmpeg` is its path: a layer's in Lambda, a package's elsewhere."""
+
+    def __init__(self, ffmpeg: Path, folder: Path, resources: Resources = Resources()) -> None:
+        self.folder = folder
+        self._ffmpeg = ffmpeg
+        self._resources = resources
+
+    def run(self, arguments: Sequence[str]) -> Ran:
+        """Runs ffmpeg. Raises RefusedUpload where the file takes more than is allowed."""
+        try:
+            done = subprocess.run(  # noqa: S603  a fixed program, and arguments of ours
+                [str(self._ffmpeg), *arguments],
+                cwd=self.folder,
+                env={},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=self._resources.wall_seconds,
+                preexec_fn=_limit(self._resources),
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise RefusedUpload(Refusal.TOO_MUCH_WORK) from None
+        output, errors = (text.decode("utf-8", "replace") for text in (done.stdout, done.stderr))
+        if done.returncode in {-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGXFSZ} or "Cannot allocate memory" in errors:
+            raise RefusedUpload(Refusal.TOO_MUCH_WORK)
+        return Ran(done.returncode, output, errors)
+
+
+def _limit(resources: Resources) -> Callable[[], None]:
+    limits = {
+        resource.RLIMIT_CPU: resources.cpu_seconds,
+        resource.RLIMIT_AS: resources.memory,
+        resource.RLIMIT_FSIZE: resources.file_size,
+        resource.RLIMIT_CORE: 0,
+    }
+
+    def apply() -> None:
+        for name, most in limits.items():
+            resource.setrlimit(name, (most, most))
+
+    return apply

@@ -1,0 +1,109 @@
+"""From an uploaded file to its renditions: probe, check, decode once, encode the ladder, measure."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from bidder.creatives import commands
+from bidder.creatives.ladder import Rung, check, ladder
+from bidder.creatives.limits import Limits, Refusal, RefusedUpload
+from bidder.creatives.loudness import Loudness, Target, parse_loudness
+from bidder.creatives.measure import Measured, NotPlayable, measured
+from bidder.creatives.probe import Probe, parse_probe
+from bidder.creatives.sandbox import Sandbox
+
+_DURATION_SECONDS = 0.1
+"""A rendition may differ by this much from its source: less than three frames at 30 a second."""
+
+
+class Rendition(NamedTuple):
+    """A finished file and what was measured of it."""
+
+    path: Path
+    measured: Measured
+
+
+@dataclass(frozen=True, slots=True)
+class Transcoded:
+    """All that came of an upload; `images` are the poster and the thumbnails."""
+
+    source: Probe
+    loudness: Loudness | None
+    renditions: Sequence[Rendition]
+    images: Sequence[Path]
+
+
+def probe_source(sandbox: Sandbox, limits: Limits) -> Probe:
+    """The probe of the upload in the sandbox's folder. Raises RefusedUpload for what is no video."""
+    path = sandbox.folder / commands.SOURCE
+    size = path.stat().st_size
+    if size == 0:
+        raise RefusedUpload(Refusal.EMPTY)
+    if size > limits.max_bytes:
+        raise RefusedUpload(Refusal.TOO_LARGE, limit=limits.max_bytes)
+    ran = sandbox.run(commands.probe(limits))
+    probe = parse_probe(ran.errors, ran.output.splitlines(), size)
+    if "moov atom not found" in ran.errors:
+        raise RefusedUpload(Refusal.CUT_OFF)
+    if not probe.container:
+        raise RefusedUpload(Refusal.NOT_A_VIDEO)
+    return probe
+
+
+def transcode(
+    sandbox: Sandbox,
+    limits: Limits,
+    target: Target,
+    *,
+    at_once: int = 2,
+    on_step: Callable[[str], None] = lambda _: None,
+) -> Transcoded:
+    """Makes the renditions of the upload in the sandbox's folder; nothing of a failed run is returned.
+
+    `on_step` hears the name of each finished file. Raises RefusedUpload, and NotPlayable for a fault of ours.
+    """
+    source = probe_source(sandbox, limits)
+    video = check(source, limits)
+    audio_stream = source.audio.stream if source.audio else None
+    decoded = sandbox.run(commands.decode(limits, video, audio_stream))
+    if decoded.status != 0:
+        raise RefusedUpload(Refusal.UNREADABLE)
+    loudness = parse_loudness(decoded.errors) if source.audio else None
+
+    def made(rung: Rung) -> Rendition:
+        command = commands.rendition(rung, video, audio_stream, loudness, target, limits)
+        return _checked(sandbox, rung, command, source, limits, on_step)
+
+    with ThreadPoolExecutor(at_once) as pool:
+        renditions = list(pool.map(made, ladder(video)))
+    images = sandbox.run(commands.poster(video, source.seconds, limits))
+    if images.status != 0:
+        msg = f"no poster: {_last_line(images.errors)}"
+        raise NotPlayable(msg)
+    return Transcoded(source, loudness, renditions, sorted(sandbox.folder.glob("*.jpg")))
+
+
+def _checked(
+    sandbox: Sandbox, rung: Rung, command: Sequence[str], source: Probe, limits: Limits, on_step: Callable[[str], None]
+) -> Rendition:
+    ran = sandbox.run(command)
+    path = sandbox.folder / commands.file_name(rung)
+    if ran.status != 0:
+        msg = f"{path.name}: {_last_line(ran.errors)}"
+        raise NotPlayable(msg)
+    printed = sandbox.run([*commands.opened(limits), "-i", path.name, *commands.PACKETS])
+    probe = parse_probe(printed.errors, printed.output.splitlines(), path.stat().st_size)
+    result = measured(path, rung.mime, probe)
+    if (result.width, result.height) != (rung.width, rung.height) or abs(result.seconds - source.seconds) > max(
+        _DURATION_SECONDS, 1.5 / float(rung.frame_rate)
+    ):
+        msg = f"{path.name}: {result.width}x{result.height} of {result.seconds} s came out; {rung}, {source.seconds} s"
+        raise NotPlayable(msg)
+    on_step(path.name)
+    return Rendition(path, result)
+
+
+def _last_line(text: str) -> str:
+    return next((line for line in reversed(text.splitlines()) if line.strip()), "ffmpeg said nothing")[:300]

@@ -1,0 +1,175 @@
+"""What passes is tried again and nothing else: throttling, time-outs, a wrong clock, credentials that expired."""
+
+import itertools
+import json
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from botocore.retries.standard import ThrottledRetryableChecker, TransientRetryableChecker
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.aws import credentials, retry
+from bidder.aws.endpoint import Endpoint, Refused
+from bidder.aws.prefetch import Ahead
+from tests.support.faulty_aws import FaultyServer, faulty_server
+
+THEIR_THROTTLING = sorted(ThrottledRetryableChecker._THROTTLED_ERROR_CODES)
+THEIR_PASSING = sorted(TransientRetryableChecker._TRANSIENT_ERROR_CODES)
+GOOD = (200, b"good")
+
+
+def json_error(code: str) -> bytes:
+    return json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "no"}).encode()
+
+
+def xml_error(code: str) -> bytes:
+    return f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>no</Message></Error>".encode()
+
+
+class Service:
+    """AWS that gives these answers, one after the other, and an endpoint at it."""
+
+    def __init__(self, server: FaultyServer, *answers: tuple[int, bytes]) -> None:
+        self.left = list(answers)
+        server.answer = lambda _path, _body: self.left.pop(0)
+        self.paused: list[float] = []
+        self.now = datetime.now(UTC).timestamp()
+        self.endpoint = Endpoint("ssm", server.url, Ahead(), lambda: self.now, self.paused.append, draw=lambda: 1.0)
+
+    def call(self) -> bytes:
+        return self.endpoint.call("POST", "/", {}, b"{}")
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyServer]:
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "id")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "key")
+    monkeypatch.delenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", raising=False)
+    with faulty_server(lambda _path, _body: GOOD) as made:
+        yield made
+
+
+@pytest.mark.parametrize("code", [*THEIR_THROTTLING, *THEIR_PASSING])
+@pytest.mark.parametrize("error", [json_error, xml_error])
+def test_what_botocore_tries_again_is_tried_again(server: FaultyServer, code: str, error) -> None:  # type: ignore[no-untyped-def]
+    service = Service(server, (400, error(code)), GOOD)
+
+    assert service.call() == b"good"
+    assert len(service.paused) == 1
+
+
+@pytest.mark.parametrize("status", sorted(TransientRetryableChecker._TRANSIENT_STATUS_CODES))
+def test_so_are_its_statuses(server: FaultyServer, status: int) -> None:
+    assert Service(server, (status, b"<html>"), GOOD).call() == b"good"
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ValidationException", "ThrottlingExceptionOfAnotherKind"])
+def test_what_lasts_is_raised_at_once(server: FaultyServer, code: str) -> None:
+    service = Service(server, (400, json_error(code)), GOOD)
+    with pytest.raises(Refused, match=code) as refused:
+        service.call()
+
+    assert (refused.value.code, service.paused) == (code, [])
+
+
+def test_attempts_are_bounded_and_a_throttled_call_has_more_of_them(server: FaultyServer) -> None:
+    throttled = Service(server, *[(400, json_error("RequestLimitExceeded"))] * 9)
+    with pytest.raises(Refused):
+        throttled.call()
+    assert len(throttled.left) == 9 - retry.MOST_THROTTLED_ATTEMPTS
+    assert throttled.paused == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0]
+
+    failing = Service(server, *[(500, b"")] * 9)
+    with pytest.raises(Refused):
+        failing.call()
+    assert len(failing.left) == 9 - retry.MOST_ATTEMPTS
+
+
+@given(st.randoms(use_true_random=False))
+def test_pauses_are_jittered_and_grow_to_a_bound(source: random.Random) -> None:
+    for number, pause in enumerate(itertools.islice(retry.pauses(source.random), 12)):
+        assert 0 <= pause <= min(5.0, 0.1 * 2**number)
+
+
+def test_many_who_were_refused_together_come_back_apart() -> None:
+    firsts = [next(retry.pauses(random.random)) for _ in range(200)]
+
+    assert len({round(first, 3) for first in firsts}) > 50
+
+
+def dated(when: datetime) -> str:
+    return when.strftime("%a, %d %b %Y %H:%M:%S GMT")
+
+
+@pytest.mark.parametrize("code", sorted(retry.SKEWED))
+@pytest.mark.parametrize("minutes", [-20, 20])
+def test_a_clock_that_is_off_is_put_right_by_awss(server: FaultyServer, code: str, minutes: int) -> None:
+    service = Service(server, (403, xml_error(code)), GOOD, GOOD)
+    server.date = dated(datetime.now(UTC) + timedelta(minutes=minutes))
+
+    assert service.call() == service.call() == b"good"
+
+    stated = [
+        datetime.strptime(headers["x-amz-date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) for headers in server.headers
+    ]
+    assert [round((at - stated[0]) / timedelta(minutes=1)) for at in stated] == [0, minutes, minutes]
+    assert service.paused == []
+
+
+def test_a_wrong_key_is_no_wrong_clock(server: FaultyServer) -> None:
+    service = Service(server, (403, xml_error("SignatureDoesNotMatch")), GOOD)
+    server.date = dated(datetime.now(UTC))
+    with pytest.raises(Refused):
+        service.call()
+
+
+@pytest.mark.parametrize("code", sorted(retry.EXPIRED))
+def test_expired_credentials_are_asked_for_anew(
+    server: FaultyServer, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = Service(server, (400, json_error(code)), GOOD)
+    answer = server.answer
+
+    def renewed(path: str, body: bytes) -> tuple[int, bytes]:
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "renewed")
+        return answer(path, body)
+
+    server.answer = renewed
+
+    assert service.call() == b"good"
+    assert "Credential=renewed/" in server.headers[-1]["authorization"]
+
+
+def test_expired_credentials_that_stay_the_same_are_no_use_twice(server: FaultyServer) -> None:
+    service = Service(server, (400, json_error("ExpiredTokenException")), GOOD)
+    with pytest.raises(Refused, match="ExpiredToken"):
+        service.call()
+    assert service.left == [GOOD]
+
+
+def test_borrowed_credentials_are_borrowed_again(server: FaultyServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    lent = iter("ab")
+
+    def lend(_path: str, _body: bytes) -> tuple[int, bytes]:
+        until = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+        return 200, json.dumps({"AccessKeyId": next(lent), "SecretAccessKey": "s", "Expiration": until}).encode()
+
+    with faulty_server(lend) as lender:
+        monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", lender.url)
+        credentials.forget()
+        assert Service(server, (400, json_error("ExpiredTokenException")), GOOD).call() == b"good"
+        credentials.forget()
+
+    assert "Credential=b/" in server.headers[-1]["authorization"]
+
+
+def test_the_code_of_an_error_is_read_from_the_header_first() -> None:
+    headers = {"x-amzn-errortype": "aws.ssm#ThrottlingException:http://internal.amazon.com/coral"}
+    assert retry.error_code(headers, b"{}") == "ThrottlingException"
+    assert retry.error_code({"x-amzn-errortype": "SlowDown"}, b"") == "SlowDown"
+    assert retry.error_code({}, b"") == retry.error_code({}, b"<html>") == ""
+    assert retry.error_code({}, b'{"code": "Throttling"}') == "Throttling"
