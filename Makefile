@@ -79,4 +79,6 @@ $(READY): requirements-dev.txt
 		-r requirements-dev.txt | awk -v all=$$(grep -c '^[a-z].*==' requirements-dev.txt) '\
 		/^Collecting|^Processing/ { if (++n % 20 == 0) print "  " n " of " all " packages"; fflush() } \
 		/^Installing/ { print "  unpacking " n " packages"; fflush() }'
+	@# The command `bidder`, which runs this checkout.
+	@$(BIN)/python -m pip install -q --no-deps --no-build-isolation --disable-pip-version-check -e .
 	@touch $@

@@ -69,7 +69,7 @@ def _publish(service: Service, now: datetime) -> int:
         pinned, compiled = None, _compiled(service, current)
     else:
         compiled = taken_over
-        latest = _latest_terms(service, pinned.manifest)
+        latest = _latest_terms(service, pinned.manifest, compiled.index)
     spends = service.spent.spends(_days(_limited(compiled.index, latest), now))
     # where nobody bids by predictions, nobody asks what was counted
     counts = service.learning.counts(now) if any(compiled.index.learners()) else {}
@@ -177,12 +177,17 @@ def _taken_over(service: Service, pinned: Manifest) -> _Compiled | None:
     return _Compiled(index, pinned.index, {}, pinned.revision or 0, pinned.base_revision or 0)
 
 
-def _latest_terms(service: Service, pinned: Manifest) -> Mapping[str, BudgetLimits]:
-    """What campaigns of a pinned index are to be held to by now: a pin keeps their bids, not a pause or a budget."""
+def _latest_terms(service: Service, pinned: Manifest, index: Index) -> Mapping[str, BudgetLimits]:
+    """What campaigns of a pinned index are to be held to by now: a pin keeps their bids, not a pause or a budget.
+
+    One that was deleted is paused.
+    """
     changed = None if pinned.base_revision is None else service.campaigns.changes(pinned.base_revision)
     campaigns: Iterable[Campaign]
     campaigns = service.campaigns.all() if changed is None else service.campaigns.get_many(sorted(changed))
-    return {campaign.id: budget_limits(campaign) for campaign in campaigns}
+    latest = {campaign.id: budget_limits(campaign) for campaign in campaigns}
+    there_before = map(index.campaign_id, range(len(index))) if changed is None else changed
+    return dict.fromkeys(there_before, BudgetLimits(paused=True, total=None, daily=None, cost=0)) | latest
 
 
 def _held(service: Service, current: Manifest | None) -> Index | None:

@@ -1,4 +1,4 @@
-"""An explanation as JSON: of `POST /explain`, and of `python -m bidder explain --json`."""
+"""An explanation as JSON: of `POST /explain`, and of `bidder explain --json`."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from bidder import log
+from bidder.errors import UserError
 from bidder.snapshot.container import BadSnapshot
 from bidder.snapshot.delivery_state import load_delivery
 from bidder.snapshot.id_lists import IdList
@@ -27,8 +28,11 @@ _ABSENT = frozenset({"404", "NoSuchKey", "NotFound"})
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class UnknownVersion(LookupError):
+class UnknownVersion(UserError, LookupError):
     """There is no snapshot of this version, or not any more."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"no snapshot of version {version} is kept; `bidder replay --save` keeps one for longer")
 
 
 class Pinned(NamedTuple):

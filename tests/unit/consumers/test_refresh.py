@@ -240,3 +240,15 @@ def test_a_pin_of_more_than_a_day_is_counted_with_each_refresh(caplog: pytest.Lo
     assert (warning["SnapshotPinned"], warning["Reason"], warning["version"]) == (1, "over-a-day", str(old))
     world.store.pin(None)
     assert warnings_at(pinned_at + timedelta(days=2)) == []
+
+
+def test_a_campaign_that_is_deleted_under_a_pin_stops_bidding() -> None:
+    world = World()
+    world.campaigns.put_many([campaign(id="a"), campaign(id="b")])
+    old = publish_snapshot(world.process(), NOW)
+    world.store.pin(old, NOW)
+    list(world.campaigns.delete_each([campaign(id="a")]))
+
+    publish_snapshot(world.process(), NOW + MINUTE)
+
+    assert bidding(world.held()).keys() == {"b"}
