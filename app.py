@@ -127,6 +127,18 @@ def preflight_vast() -> Answer:
     return Answer(Reply(204, headers=cors(app.current_request.headers.get("origin"))))
 
 
+@app.route("/vmap", methods=["GET"])
+def get_vmap() -> Answer:
+    from bidder.endpoints import vmap
+
+    return Answer(vmap.schedule(service(), tag_call("/vmap")))
+
+
+@app.route("/vmap", methods=["OPTIONS"])
+def preflight_vmap() -> Answer:
+    return Answer(Reply(204, headers=cors(app.current_request.headers.get("origin"))))
+
+
 @app.route("/explain", methods=["POST"], content_types=ANY_CONTENT)
 def post_explain() -> Answer:
     from bidder.endpoints import explain
@@ -145,6 +157,14 @@ def post_explain() -> Answer:
         stitchers=service().known_stitchers,
     )
     return Answer(explain.answer(service(), call, query.get("campaign")))
+
+
+@app.route("/explain", methods=["GET"])
+def get_explain() -> Answer:
+    from bidder.endpoints import ad_tag_debug
+
+    query = app.current_request.query_params or {}
+    return Answer(ad_tag_debug.explained(service(), tag_call("/explain"), query.get("campaign")))
 
 
 @app.route("/e/{kind}/{token}", methods=["GET"])

@@ -42,6 +42,11 @@ class SharedRun:
         if running is not None:
             running.wait(max(0.0, seconds))
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the work runs at this moment."""
+        return self._running is not None
+
     def _run(self, ended: Event) -> None:
         try:
             self._work()

@@ -6,6 +6,7 @@ Run by `make loadtest`, or with locust's own page by
 
 import json
 from collections import Counter
+from http import HTTPStatus
 from itertools import count
 from random import Random
 from typing import Any
@@ -20,11 +21,15 @@ from loadtest.requests import Kind, generate
 
 BID = "POST /bid"
 NOTICE = "GET /e/{kind}"
+NOTICES = "notices"
 REQUESTS_PER_SECOND = 10
 """What one user sends at most."""
 
 outcomes: Counter[str] = Counter()
 """How the bid requests were answered, where that was right: bid, no-bid, 400."""
+
+unavailable: Counter[str] = Counter()
+"""How many bid requests (`BID`) and notices (`NOTICES`) were answered 503; they are errors as well."""
 
 _OUTCOMES = {200: "bid", 204: "no-bid", 400: "400"}
 _HEADERS = {"Content-Type": "application/json", "x-openrtb-version": "2.6"}
@@ -60,6 +65,7 @@ class Exchange(FastHttpUser):
             catch_response=True,
             allow_redirects=False,
         ) as response:
+            _count_unavailable(response, BID)
             try:
                 found = bids(kind, request, response.status_code, _said(response))
                 calls = [call for bid in found for call in notices(self.rng, request["id"], bid)]
@@ -80,10 +86,16 @@ class Exchange(FastHttpUser):
             )
             return
         with self.client.get(url, name=name, catch_response=True, allow_redirects=False) as response:
+            _count_unavailable(response, NOTICES)
             if response.status_code in {200, 204}:
                 response.success()
             else:
                 response.failure(f"{response.status_code}: {_said(response)[:200]}")
+
+
+def _count_unavailable(response: ResponseContextManager, row: str) -> None:
+    if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+        unavailable[row] += 1
 
 
 def _said(response: ResponseContextManager) -> str:

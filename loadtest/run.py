@@ -16,10 +16,17 @@ from locust.runners import Runner
 from locust.stats import StatsEntry
 
 from bidder.cli.table import table
-from loadtest.locustfile import BID, Exchange, outcomes
+from loadtest.locustfile import BID, NOTICES, Exchange, outcomes, unavailable
 from loadtest.plan import BadPlan, Plan, plan
 
-HEADINGS = ("", "requests", "rate /s", "p50 ms", "p99 ms", "bids", "no-bids", "400s", "errors")
+HEADINGS = ("", "requests", "rate /s", "p50 ms", "p99 ms", "bids", "no-bids", "400s", "503s", "errors")
+UNAVAILABLE = {
+    BID: "503 of POST /bid: too many requests at once, so no bid.",
+    NOTICES: "503 of a notice: neither SNS nor SQS took the event in time. The sender has to call again after\n"
+    "  Retry-After; what was answered 204 is not lost. `make run` has one local AWS process for all services and\n"
+    "  functions, which is slow under load, as AWS is not.",
+}
+"""What a 503 means, by the row of the table that it is counted in."""
 
 
 def main() -> int:
@@ -36,7 +43,10 @@ def main() -> int:
     runner, seconds = _run(made)
     stats = runner.stats
     notices = [entry for (name, _), entry in stats.entries.items() if name != BID]
-    print(report(stats.get(BID, "POST"), notices, outcomes, seconds))
+    print(report(stats.get(BID, "POST"), notices, outcomes, unavailable, seconds))
+    for row, meaning in UNAVAILABLE.items():
+        if unavailable[row]:
+            print(f"  {meaning}")
     for failure in stats.errors.values():
         print(f"  {failure.occurrences} x {failure.name}: {failure.error}")
     for broken in runner.exceptions.values():  # the load test's own
@@ -69,17 +79,19 @@ def _run(made: Plan) -> tuple[Runner, float]:
     return runner, time.monotonic() - started
 
 
-def report(bids: StatsEntry, notices: Iterable[StatsEntry], answers: Mapping[str, int], seconds: float) -> str:
-    """The table: a row for bid requests, one for all notices."""
-    together = StatsEntry(bids.stats, "notices", "GET")
+def report(
+    bids: StatsEntry, notices: Iterable[StatsEntry], answers: Mapping[str, int], busy: Mapping[str, int], seconds: float
+) -> str:
+    """The table: a row for bid requests, one for all notices. `busy` has the 503s of each row; they count as errors."""
+    together = StatsEntry(bids.stats, NOTICES, "GET")
     for entry in notices:
         together.extend(entry)
     kinds = [str(answers.get(kind, 0)) for kind in ("bid", "no-bid", "400")]
     return table(
         HEADINGS,
         [
-            ("POST /bid", *_figures(bids, seconds), *kinds, str(bids.num_failures)),
-            ("notices", *_figures(together, seconds), "", "", "", str(together.num_failures)),
+            ("POST /bid", *_figures(bids, seconds), *kinds, str(busy.get(BID, 0)), str(bids.num_failures)),
+            (NOTICES, *_figures(together, seconds), "", "", "", str(busy.get(NOTICES, 0)), str(together.num_failures)),
         ],
     )
 

@@ -18,11 +18,15 @@ from tools.artifacts import ForeignBucket, artifacts
 from tools.changes import DeployFailed, Patience, change, check_changeable, described, is_settled, watch_command
 from tools.keys import ensure_keys
 from tools.package import ARCHITECTURES, Package, package
-from tools.template import stating_parameters, with_code
+from tools.template import stating_parameters, with_code, without_unsupported
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.type_defs import ParameterTypeDef
+
+
+LOCAL_ACCOUNT = "000000000000"
+"""The account of the local AWS; AWS has none of this number."""
 
 
 def deploy(
@@ -44,6 +48,8 @@ def deploy(
     target = artifacts(session, bucket)
     uri = f"s3://{target.bucket}/{target.upload(built.archive.read_bytes(), stack, '.zip')}"
     template = with_code(json.loads(built.template.read_text()), uri)
+    if target.account == LOCAL_ACCOUNT:
+        template = without_unsupported(template)
     values = _values(template, parameters, current)
     template = stating_parameters(template, values)
     # Before the stack, so that every creation that succeeds has keys, whoever still waits for it.

@@ -73,6 +73,30 @@ def _is(parameter: str, value: str) -> dict[str, Any]:
     return {"Fn::Equals": [{"Ref": parameter}, value]}
 
 
+def without_unsupported(template: dict[str, Any]) -> dict[str, Any]:
+    """The same template for the local AWS, without alarms that compute (metric math) and the cap on consumers.
+
+    It refuses the former; the latter, a parameter's value, it takes for text, and then reads no queue.
+    """
+    resources = {
+        name: _without_cap(resource)
+        for name, resource in template["Resources"].items()
+        if not (resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"])
+    }
+    return template | {"Resources": resources}
+
+
+def _without_cap(resource: dict[str, Any]) -> dict[str, Any]:
+    properties = resource.get("Properties", {})
+    if resource["Type"] != "AWS::Serverless::Function" or "Events" not in properties:
+        return resource
+    events = {
+        name: event | {"Properties": {key: its for key, its in event["Properties"].items() if key != "ScalingConfig"}}
+        for name, event in properties["Events"].items()
+    }
+    return resource | {"Properties": properties | {"Events": events}}
+
+
 def without_snap_start(template: dict[str, Any]) -> dict[str, Any]:
     """The same template for a runtime without SnapStart: its parameter takes None alone, and says why."""
     why = "None: this package is for a Python before 3.12, which has no SnapStart. Package with a later one"

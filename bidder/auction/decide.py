@@ -15,6 +15,7 @@ from bidder.auction.offer import Offer, offers
 from bidder.auction.pod import group, is_pod, most_ads
 from bidder.auction.pod_packing import MAX_STEPS
 from bidder.auction.price import lowest_floor
+from bidder.auction.reached import Reached
 from bidder.openrtb.bid_request import BidRequest
 from bidder.snapshot.snapshot import Snapshot
 
@@ -34,13 +35,15 @@ def decide(
     seat: str,
     now: datetime,
     refused: Refused | None = None,
+    reached: list[Reached] | None = None,
 ) -> list[Offer]:
     """The best offer for each slot that has one: highest price, ties broken by a hash that favours nobody.
 
     The slots of a pod are filled together with what is worth most, see `bidder.auction.pod`; one that takes several ads
     gets an offer for each. Where the best of each slot would bring competitors together, the slots that they could come
     in are filled anew with the offers of the highest total price that may come together, see
-    `bidder.auction.competitive_separation`. `refused` counts the rejections met on the way.
+    `bidder.auction.competitive_separation`. `refused` counts the rejections met on the way,
+    and `reached` takes how far the decision came on each slot.
     """
     terms = AuctionContext(request, seat, snapshot.delivery, now)
     refused = Counter() if refused is None else refused
@@ -50,7 +53,7 @@ def decide(
         return []
     playable = [slot for slot in slots if not _unplayable(slot, refused)]
     if len(playable) == 1 and not playable[0].video.poddur:  # as most requests: nothing comes together with the ad
-        return _dearest(terms, playable[0], snapshot, 1, refused)
+        return _dearest(terms, playable[0], snapshot, 1, refused, reached)
     pods, most = group(playable), most_ads(playable)
     most_steps = MAX_STEPS // max(1, sum(map(is_pod, pods)))
     found: list[Pod] = []
@@ -58,11 +61,11 @@ def decide(
     for pod in pods:
         if is_pod(pod):
             found.append(
-                [SlotOffers(slot, most, _dearest(terms, slot, snapshot, POD_CHOICES, refused)) for slot in pod]
+                [SlotOffers(slot, most, _dearest(terms, slot, snapshot, POD_CHOICES, refused, reached)) for slot in pod]
             )
             chosen.append(pack_pod(found[-1], most_steps))
         else:
-            found.append([SlotOffers(pod[0], 1, _dearest(terms, pod[0], snapshot, 1, refused))])
+            found.append([SlotOffers(pod[0], 1, _dearest(terms, pod[0], snapshot, 1, refused, reached))])
             chosen.append(found[-1][0].offers)
     if not are_separated([offer for its in chosen for offer in its]):
         found = [
@@ -80,7 +83,14 @@ def _unplayable(slot: Slot, refused: Refused) -> bool:
     return refusal is not None
 
 
-def _dearest(terms: AuctionContext, slot: Slot, snapshot: Snapshot, most: int, refused: Refused) -> list[Offer]:
+def _dearest(
+    terms: AuctionContext,
+    slot: Slot,
+    snapshot: Snapshot,
+    most: int,
+    refused: Refused,
+    reached: list[Reached] | None = None,
+) -> list[Offer]:
     """Up to so many of the best offers on a slot, best first."""
     best: list[Offer] = []  # worst first
     floor = lowest_floor(slot.imp, slot.video, terms.delivery.rates)
@@ -88,7 +98,7 @@ def _dearest(terms: AuctionContext, slot: Slot, snapshot: Snapshot, most: int, r
     def at_least() -> int:
         return max(floor, best[0].price.cpm_micros) if len(best) == most else floor
 
-    for position in slot.candidates.best_first(at_least):
+    for position in slot.candidates.best_first(at_least, reached=reached):
         campaign = snapshot.index.campaign(position)
         made = offers(terms, slot, campaign)
         if isinstance(made, BidRejection):

@@ -72,7 +72,7 @@ def explain(
     terms = AuctionContext(request, seat, snapshot.delivery, now)
     made = decide(request, slots, snapshot, seat, now)
     held = for_one_document(made) if as_xml else made
-    paid = held if request.test else would_be_affordable(held, snapshot)
+    paid = held if request.test else would_be_affordable(held, snapshot, now)
     latest = _latest(snapshot, most, campaign_id)
     found = []
     for slot in slots:
@@ -112,7 +112,7 @@ def _explained(
     fates: Mapping[str, str],
     positions: Sequence[int],
 ) -> Explanation:
-    matched = list(slot.candidates.best_first())
+    matched = list(slot.candidates.best_first(paced=False))
     asked = [verdict(terms, slot, snapshot, position, fates) for position in matched[:MOST_ASKED]]
     losers = [its.best for its in asked if its.best and its.rule != BIDS]
     # One that was chosen, and comes after all of those asked, has its own line too.

@@ -11,8 +11,10 @@ from bidder.auction.attributes import (
     request_attributes,
     video_attributes,
 )
+from bidder.auction.reached import Reached
 from bidder.campaigns.implied_predicates import IMPLIED_ATTRIBUTES, MIME, OPEN, SALE
 from bidder.campaigns.targeting import ATTRIBUTES
+from bidder.delivery.participation import AuctionDraw
 from bidder.delivery.zones import offsets
 from bidder.normal_forms import identifier
 from bidder.openrtb.bid_request import BidRequest
@@ -35,23 +37,39 @@ class Candidates:
         self._shared = shared
         self._values = values
         self._numbers: dict[int, Numbers] = {}
+        self.draw = shared.draw
 
-    def best_first(self, at_least: Callable[[], int] = lambda: 0) -> Iterator[int]:
+    def best_first(
+        self, at_least: Callable[[], int] = lambda: 0, *, paced: bool = True, reached: list[Reached] | None = None
+    ) -> Iterator[int]:
         """Their positions in the index, tier by tier, each with the campaign that may bid the most first.
 
-        Where none that follows may bid `at_least`, asked again and again, it ends.
+        Where none that follows may bid `at_least`, asked again and again, it ends. If `paced`, campaigns that pacing
+        keeps out of the auction are passed over. What was reached is added to `reached`, once all that are wanted are
+        taken.
         """
-        for number, part, tier in self._shared.index.tiers:
+        delivery, draw = self._shared.snapshot.delivery, self._shared.draw
+        buckets, index = delivery.buckets if paced else None, self._shared.index
+        for number, part, tier in index.tiers:
             if tier.tops[0] < at_least():
                 return
-            bidding = self._shared.snapshot.delivery.bidding(number)
-            for place in tier.campaigns(self._narrowed(number, part, tier), bidding):
+            bidding, lines = delivery.bidding(number), self._narrowed(number, part, tier)
+            narrowed, end = lines, tier.count
+            if buckets is not None:
+                bidding = bidding & buckets.of(number, draw.bucket)
+                narrowed = lines if tier.owners else lines & bidding
+            for place in tier.campaigns(narrowed, bidding):
                 if tier.tops[place] < at_least():
+                    end = place
                     break
-                yield tier.start + place
+                position = tier.start + place
+                if buckets is None or delivery.takes_part(position, index.campaign_id(position), draw):
+                    yield position
+            if reached is not None and lines:
+                reached.append(Reached(number, lines, end))
 
     def all(self) -> list[int]:
-        """Their positions in the index, ascending."""
+        """Their positions in the index, ascending; those that pacing keeps out of the auction are among them."""
         found: list[int] = []
         for number, part, tier in sorted(self._shared.index.tiers, key=_number):
             bidding = self._shared.snapshot.delivery.bidding(number)
@@ -75,9 +93,10 @@ class Candidates:
 class RequestMatch:
     """What all impressions of a request have in common: the lines that the request itself satisfies, tier by tier."""
 
-    def __init__(self, snapshot: Snapshot, values: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, snapshot: Snapshot, values: Mapping[str, Sequence[str]], draw: AuctionDraw) -> None:
         self.snapshot = snapshot
         self.index = snapshot.index
+        self.draw = draw
         self._values = values
         self._numbers: dict[int, Numbers] = {}
         self._narrowed: dict[int, Set] = {}
@@ -106,7 +125,7 @@ def match(request: BidRequest, snapshot: Snapshot, now: datetime, exchange: str 
     """One slot for each impression with video, in the request's order. `exchange` is what the caller goes by."""
     known = snapshot.index.known
     values = request_attributes(request, known, now, offsets(snapshot.delivery.clocks, now), exchange, snapshot.lists)
-    shared = RequestMatch(snapshot, values)
+    shared = RequestMatch(snapshot, values, AuctionDraw(request.id))
     slots = []
     for imp in request.imp:
         if imp.video is not None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 
 from bidder.auction.offer import Offer
 from bidder.money import impression_cost
@@ -25,24 +26,25 @@ def for_one_document(offers: Sequence[Offer]) -> list[Offer]:
     ]
 
 
-def affordable(offers: Sequence[Offer], snapshot: Snapshot) -> list[Offer]:
+def affordable(offers: Sequence[Offer], snapshot: Snapshot, now: datetime) -> list[Offer]:
     """The offers that their campaigns' allowances still pay for, taken out of them."""
     commit, position = snapshot.delivery.allowance.commit, snapshot.index.position
     return [
         offer
         for offer in offers
-        if (its := position(offer.campaign.id)) is not None and commit(its, impression_cost(offer.price.cpm_micros))
+        if (its := position(offer.campaign.id)) is not None
+        and commit(its, impression_cost(offer.price.cpm_micros), now)
     ]
 
 
-def would_be_affordable(offers: Sequence[Offer], snapshot: Snapshot) -> list[Offer]:
+def would_be_affordable(offers: Sequence[Offer], snapshot: Snapshot, now: datetime) -> list[Offer]:
     """What `affordable` would answer, with nothing taken out."""
     found: list[Offer] = []
     taken: Counter[int] = Counter()
     for offer in offers:
         position, cost = snapshot.index.position(offer.campaign.id), impression_cost(offer.price.cpm_micros)
         if position is not None:
-            left = snapshot.delivery.allowance.left(position)
+            left = snapshot.delivery.allowance.left(position, now)
             if left is None or taken[position] + cost <= left:
                 taken[position] += cost
                 found.append(offer)

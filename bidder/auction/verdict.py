@@ -14,6 +14,7 @@ from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.implied_predicates import MIME, SALE, implied_predicates
 from bidder.campaigns.request_fields_used import creative_conjunctions
 from bidder.delivery.budget import Withheld
+from bidder.delivery.participation import WHOLE
 from bidder.snapshot import sets
 from bidder.snapshot.compile import campaign_conjunctions
 from bidder.snapshot.snapshot import Snapshot
@@ -22,13 +23,15 @@ BIDS, OUTBID, DOCUMENT, ALLOWANCE = "bids", "outbid", "document", "allowance"
 FATES = {
     OUTBID: "other campaigns of ours are worth more here",
     DOCUMENT: "chosen, but the answer is one VAST document, and another impression's ad is in it",
-    ALLOWANCE: "chosen, but what is left of its budget does not pay for one more bid",
+    ALLOWANCE: "chosen, but what is left of its budget, or of its pace, does not pay for one more bid",
     BIDS: "bids",
 }
 """What may become of an offer, in words, by its rule."""
 
+PACED = "pacing keeps it out of this auction: the draw of auction and campaign is not below its participation"
 USED_UP = "as many of its bids are out as its budget pays for; the next refresh says what was spent"
 WITHHELD = "withheld"
+PACING = "pacing"
 TARGETING = "targeting"
 """Removes what no request can meet."""
 
@@ -44,6 +47,7 @@ RULES: tuple[str, ...] = (
     WITHHELD,
     TARGETING,
     *map(rule_of, ATTRIBUTES),
+    PACING,
     *(refusal.name.lower() for refusal in BidRejection),
     *FATES,
 )
@@ -77,6 +81,11 @@ def verdict(terms: AuctionContext, slot: Slot, snapshot: Snapshot, position: int
     miss = unmet_targeting(conjunctions_of_campaign, {**slot.values, **implied_values(slot.imp, slot.video)})
     if miss:
         return Verdict(campaign_id, rule_of(miss.attribute), miss.reason, miss.seen, miss.wanted)
+    delivery, draw = snapshot.delivery, slot.candidates.draw
+    if not delivery.takes_part(position, campaign_id, draw):
+        share = delivery.shares[position] if delivery.shares is not None else WHOLE
+        seen, wanted = (f"{100 * amount / WHOLE:.2f} %" for amount in (draw.of(campaign_id), share))
+        return Verdict(campaign_id, PACING, PACED, seen, f"less than {wanted}")
     made = terms.request_rejection() or player_rejection(slot.video) or offers(terms, slot, campaign)
     if made is BidRejection.CREATIVE_TARGETING:
         creative_id, miss = _closest(campaign, slot)

@@ -11,7 +11,10 @@ from bidder.vast.version import Version
 
 
 class Media(BaseModel):
-    """One rendition: VAST 4.2 section 3.9.1, MediaFile. Sizes in pixels, bitrate in kbit/s."""
+    """One rendition: VAST 4.2 section 3.9.1, MediaFile. Sizes in pixels, `bitrate` in kbit/s, `file_size` in bytes.
+
+    `codec` is the codecs parameter of the type, RFC 6381, such as `avc1.64001F,mp4a.40.2`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
@@ -20,6 +23,8 @@ class Media(BaseModel):
     width: Pixels
     height: Pixels
     bitrate: Annotated[int, Field(gt=0)]
+    codec: Annotated[str, Field(max_length=200)] | None = None
+    file_size: Annotated[int, Field(gt=0)] | None = None
 
 
 class Tag(BaseModel):
@@ -103,6 +108,9 @@ class Companion(BaseModel):
 class Creative(BaseModel):
     """One video ad: `media` of ours with a `click_through`, or a third party's `tag`.
 
+    `upload` names a video file in the place of `media`: the renditions that it is transcoded to become the `media`, and
+    until then the creative does not bid. `mezzanine` is the original, which players and inserters may transcode.
+
     `duration` and `skip_offset` are seconds; an ad with a `skip_offset` is skippable. With a `tag`, `duration`,
     `skip_offset` and `language` describe the ad that the tag answers with, and the tag brings its own click-through.
     `weight` is the creative's share of its campaign's impressions where the campaign rotates by weights. A request must
@@ -121,6 +129,8 @@ class Creative(BaseModel):
     attributes: tuple[int, ...] = ()
     apis: tuple[int, ...] = ()
     media: tuple[Media, ...] = ()
+    upload: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
+    mezzanine: Media | None = None
     tag: Tag | None = None
     targeting: Targeting = Field(default_factory=dict)
     where: Expression | None = None
@@ -148,15 +158,16 @@ class Creative(BaseModel):
                 yield companion.click_through
 
 
-PLAYBACK = ("media", "tag", "click_through", "companions")
+PLAYBACK = ("media", "upload", "tag", "click_through", "companions")
 """The fields that say how a creative plays."""
 
 
 def wrong_playback(creative: Creative) -> str | None:
     """What does not fit together in a creative's `PLAYBACK`; None where all does."""
-    if bool(creative.media) == (creative.tag is not None):
-        return "give media, or a tag that answers with the ad: one of the two"
-    if creative.media and creative.click_through is None:
+    is_ours = bool(creative.media) or creative.upload is not None
+    if is_ours == (creative.tag is not None):
+        return "give media or an upload, or a tag that answers with the ad: one of the two"
+    if is_ours and creative.click_through is None:
         return "media need a click_through: where a click on the video leads"
     if creative.tag and creative.click_through is not None:
         return "a tag brings its own click_through: leave it out"

@@ -2,7 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+<<<<<<< HEAD
 from datetime import date, datetime, timedelta
+=======
+from datetime import datetime
+>>>>>>> main
 from typing import TYPE_CHECKING
 
 from bidder import log
@@ -69,8 +73,13 @@ def _publish(service: Service, now: datetime) -> int:
         pinned, compiled = None, _compiled(service, current)
     else:
         compiled = taken_over
+<<<<<<< HEAD
         latest = _latest_terms(service, pinned.manifest, compiled.index)
     spends = service.spent.spends(_days(_limited(compiled.index, latest), now))
+=======
+        latest = _latest_terms(service, pinned)
+    spends = service.spent.spends(_clocks(_limited(compiled.index, latest), now))
+>>>>>>> main
     # where nobody bids by predictions, nobody asks what was counted
     counts = service.learning.counts(now) if any(compiled.index.learners()) else {}
     lists = service.lists.published(compiled.index.lists, now) if compiled.index.lists else {}
@@ -122,15 +131,15 @@ def _limited(index: Index, latest: Mapping[str, BudgetLimits]) -> dict[str, str]
         for place, its in enumerate(part.columns.terms()):
             name = part.columns.id(place)
             now = latest.get(name, its)
-            if any(limit is not None for limit in (its.total, its.daily, now.total, now.daily)):
+            if its.is_limited or now.is_limited:
                 limited[name] = part.columns.zone(place)
     return limited
 
 
-def _days(zones: Mapping[str, str], now: datetime) -> dict[str, date]:
-    """Each campaign's day at this moment."""
-    days = {zone: local(now, zone).date() for zone in set(zones.values())}
-    return {name: days[zone] for name, zone in zones.items()}
+def _clocks(zones: Mapping[str, str], now: datetime) -> dict[str, datetime]:
+    """This moment as each campaign's clocks show it."""
+    clocks = {zone: local(now, zone) for zone in set(zones.values())}
+    return {name: clocks[zone] for name, zone in zones.items()}
 
 
 def _compiled(service: Service, current: Manifest | None) -> _Compiled:

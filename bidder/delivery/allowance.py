@@ -1,45 +1,88 @@
 """What one process may still bid of each budget until its next snapshot."""
 
 import threading
+from array import array
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from array import array
+
+class Pace(NamedTuple):
+    """How fast a campaign may bid until the next refresh, from pacing.
+
+    `share` is the campaign's share of auctions (`bidder.delivery.participation`). A process may bid `burst` micros at
+    once, and `per_minute` micros more in each minute since the refresh. A bid counts with its full cost.
+    """
+
+    share: int
+    burst: int
+    per_minute: int
 
 
 class Allowance:
     """Counts down what is left of each budget with every bid made, as if each were won.
 
     Between two refreshes a process can't see what others spend, nor which of its own bids are shown; so it never has
-    more bids out than the budget would pay for. A new snapshot brings a new allowance.
+    more bids out than the budget would pay for. A paced campaign has besides a rate that the process keeps to, so that
+    a spike of traffic or a refresh that is late does not spend the hours to come. A new snapshot brings a new
+    allowance.
     """
 
     NO_LIMIT = -1
 
-    def __init__(self, remaining: "array[int]", cost: Callable[[int], int], used_up: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        remaining: "array[int]",
+        cost: Callable[[int], int],
+        used_up: Callable[[int], None],
+        paces: tuple["array[int]", "array[int]"] | None = None,
+        as_of: datetime | None = None,
+    ) -> None:
         """`remaining` is in micros, by position of the index, `NO_LIMIT` where there is no budget.
 
-        `cost` says what one more impression may cost; `used_up` is told of each campaign that may bid no more.
+        `cost` says what one more impression may cost; `used_up` is told of each campaign that may bid no more. `paces`
+        are the columns `burst` and `per_minute` of paces, `NO_LIMIT` where there is none; they count from `as_of` on.
         """
         self._remaining = remaining
         self._cost = cost
         self._used_up = used_up
+        self._paces = paces
+        self._as_of = as_of
+        self._bid: dict[int, int] = {}
         self._counting = threading.Lock()
 
-    def left(self, position: int) -> int | None:
-        """What this process may still bid of a campaign's budget, in micros; None where it has none."""
-        left = self._remaining[position]
-        return None if left == self.NO_LIMIT else left
+    def copy(self, used_up: Callable[[int], None]) -> "Allowance":
+        """A new allowance of the same amounts, as another process would have it."""
+        return Allowance(array("q", self._remaining), self._cost, used_up, self._paces, self._as_of)
 
-    def commit(self, position: int, cost_micros: int) -> bool:
+    def left(self, position: int, now: datetime) -> int | None:
+        """What this process may bid of a campaign's budget at this moment, in micros; None without a limit."""
+        budget, paced = self._remaining[position], self._paced(position, now)
+        if budget == self.NO_LIMIT:
+            return paced
+        return budget if paced is None else min(budget, paced)
+
+    def commit(self, position: int, cost_micros: int, now: datetime) -> bool:
         """Takes what a bid costs if it is shown; False, and nothing taken, where that is no longer there."""
-        if self._remaining[position] == self.NO_LIMIT:
+        left = self.left(position, now)
+        if left is None:
             return True
         with self._counting:
-            left = self._remaining[position] - cost_micros
-            if left >= 0:
-                self._remaining[position] = left
-            if self._remaining[position] < self._cost(position):
-                self._used_up(position)
-            return left >= 0
+            left = self.left(position, now) or 0
+            if left < cost_micros:
+                return False
+            self._bid[position] = self._bid.get(position, 0) + cost_micros
+            if self._remaining[position] != self.NO_LIMIT:
+                self._remaining[position] -= cost_micros
+                if self._remaining[position] < self._cost(position):
+                    self._used_up(position)
+            return True
+
+    def _paced(self, position: int, now: datetime) -> int | None:
+        if self._paces is None or self._as_of is None:
+            return None
+        burst, per_minute = self._paces
+        if burst[position] == self.NO_LIMIT:
+            return None
+        seconds = max(0.0, (now - self._as_of).total_seconds())
+        return burst[position] + int(per_minute[position] * seconds / 60) - self._bid.get(position, 0)

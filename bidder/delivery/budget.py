@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from bidder.campaigns.campaign import Campaign, Status
+from bidder.campaigns.pacing_mode import Mode
 from bidder.money import impression_cost
 
 
@@ -15,54 +16,111 @@ class Withheld(StrEnum):
     DAILY_BUDGET = "daily budget spent"
     REPLACED = "no longer the campaign's latest form"
     LIST = "a list that it names can't be read"
+    HOURLY_BUDGET = "hourly budget spent"
+    TOTAL_IMPRESSIONS = "impressions in all delivered"
+    DAILY_IMPRESSIONS = "daily impressions delivered"
 
 
 class Spend(NamedTuple):
-    """What a campaign has spent, in micros: in all, and in the current day of its time zone."""
+    """What a campaign has spent: in all, and in the current day and hour of its time zone.
+
+    Amounts are in micros. `delays` are the day's impressions by the whole minutes from their bid to their notice.
+    """
 
     total_micros: int = 0
     today_micros: int = 0
+    hour_micros: int = 0
+    total_impressions: int = 0
+    today_impressions: int = 0
+    delays: tuple[tuple[int, int], ...] = ()
 
 
 class BudgetLimits(NamedTuple):
-    """What of a campaign decides whether it may bid, in micros; None is no limit.
+    """What of a campaign decides whether and how fast it may bid; None is no limit.
 
-    `cost` is the most that one more impression can cost.
+    `total`, `daily` and `hourly` are micros, and `cost` is the most micros that one more impression can cost. The
+    flight's `start` and `end` are seconds since 1970.
     """
 
     paused: bool
     total: int | None
     daily: int | None
     cost: int
+    hourly: int | None = None
+    total_impressions: int | None = None
+    daily_impressions: int | None = None
+    mode: Mode | None = None
+    start: float | None = None
+    end: float | None = None
+    zone: str = "UTC"
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether any budget or impression goal limits the campaign."""
+        limits = (self.total, self.daily, self.hourly, self.total_impressions, self.daily_impressions)
+        return any(limit is not None for limit in limits)
 
 
 def budget_limits(campaign: Campaign) -> BudgetLimits:
     """A campaign's terms."""
-    budget = campaign.budget
-    cost = impression_cost(campaign.top_cpm_micros)
-    return BudgetLimits(campaign.status is Status.PAUSED, budget.total_micros, budget.daily_micros, cost)
+    budget, flight = campaign.budget, campaign.flight
+    return BudgetLimits(
+        paused=campaign.status is Status.PAUSED,
+        total=budget.total_micros,
+        daily=budget.daily_micros,
+        cost=impression_cost(campaign.top_cpm_micros),
+        hourly=budget.hourly_micros,
+        total_impressions=budget.total_impressions,
+        daily_impressions=budget.daily_impressions,
+        mode=budget.pacing,
+        start=flight.start.timestamp() if flight.start else None,
+        end=flight.end.timestamp() if flight.end else None,
+        zone=campaign.time_zone,
+    )
 
 
 def withheld(campaign: BudgetLimits, spend: Spend) -> Withheld | None:
     """Why the campaign may not bid, or None where it may.
 
-    It stops when one more impression at its top price would pass a budget. What it spends in excess comes only from
-    bids already out: see "What overspend is bounded by" in `docs/architecture.md`.
+    It stops when one more impression at its top price would pass a budget, or one more impression a goal. What it
+    spends in excess comes only from bids already out: see `docs/delivery.md`.
     """
     if campaign.paused:
         return Withheld.PAUSED
-    if campaign.total is not None and spend.total_micros + campaign.cost > campaign.total:
-        return Withheld.TOTAL_BUDGET
-    if campaign.daily is not None and spend.today_micros + campaign.cost > campaign.daily:
-        return Withheld.DAILY_BUDGET
+    for reason, limit, spent in (
+        (Withheld.TOTAL_BUDGET, campaign.total, spend.total_micros),
+        (Withheld.DAILY_BUDGET, campaign.daily, spend.today_micros),
+        (Withheld.HOURLY_BUDGET, campaign.hourly, spend.hour_micros),
+    ):
+        if limit is not None and spent + campaign.cost > limit:
+            return reason
+    if campaign.total_impressions is not None and spend.total_impressions >= campaign.total_impressions:
+        return Withheld.TOTAL_IMPRESSIONS
+    if campaign.daily_impressions is not None and spend.today_impressions >= campaign.daily_impressions:
+        return Withheld.DAILY_IMPRESSIONS
     return None
 
 
 def remaining(campaign: BudgetLimits, spend: Spend) -> int | None:
-    """What is left of the tighter of the campaign's budgets, in micros; None where it has none."""
+    """What is left of the tightest of the campaign's limits, in micros; None where it has none.
+
+    An impression that is left of a goal counts with its full cost.
+    """
     left = [
         limit - spent
-        for limit, spent in ((campaign.total, spend.total_micros), (campaign.daily, spend.today_micros))
+        for limit, spent in (
+            (campaign.total, spend.total_micros),
+            (campaign.daily, spend.today_micros),
+            (campaign.hourly, spend.hour_micros),
+        )
+        if limit is not None
+    ]
+    left += [
+        (limit - shown) * campaign.cost
+        for limit, shown in (
+            (campaign.total_impressions, spend.total_impressions),
+            (campaign.daily_impressions, spend.today_impressions),
+        )
         if limit is not None
     ]
     return min(left, default=None)

@@ -17,16 +17,16 @@ from bidder.endpoints.reply import JSON, XML, Reply, compressed, cors, error
 from bidder.endpoints.vast import vast_for_player
 from bidder.events.exchange import exchange_name
 from bidder.events.kinds import BilledBy, Kind
+from bidder.metrics import emf
 from bidder.money import ACCOUNT_CURRENCY
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.bid_response import bid_response, dump, no_bid_response
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.no_bid_reason import NoBidReason
-from bidder.service.no_bid_counts import ALLOWANCE
+from bidder.service.no_bid_counts import ALLOWANCE, AnswerKind
 from bidder.service.service import Service
 from bidder.snapshot.snapshot import Snapshot
 from bidder.tracing import Spans, spans
-from bidder.vast import EMPTY
 
 OPENRTB_VERSION = {"X-Openrtb-Version": "2.6", "Cache-Control": "no-store"}
 
@@ -56,17 +56,25 @@ def bid(
 
 def answered(service: Service, call: Call) -> Reply:
     """The answer to a call, as `bid` says."""
-    more = {**OPENRTB_VERSION, **cors(call.headers.get("origin"))}
     if not service.room.enter():
-        return Reply(503, headers={**more, "Retry-After": "1"})
+        service.no_bids.answers[AnswerKind.BUSY] += 1
+        return whole(Reply(503, headers={"Retry-After": "1"}), call.headers)
     try:
         reply = _reply(service, call)
+        if reply.status >= 400:
+            service.no_bids.answers[AnswerKind.INVALID] += 1
         service.no_bids.flush(call.now)
         service.bids.flush(call.now)
     finally:
         service.room.leave()
-    whole = Reply(reply.status, reply.body, reply.content_type, {**reply.headers, **more})
-    return compressed(whole, call.headers.get("accept-encoding", ""))
+    return whole(reply, call.headers)
+
+
+def whole(reply: Reply, headers: Mapping[str, str]) -> Reply:
+    """The reply as it goes out to the sender of these headers: for pages of any origin, and compressed."""
+    more = {**OPENRTB_VERSION, **cors(headers.get("origin"))}
+    uncompressed = Reply(reply.status, reply.body, reply.content_type, {**reply.headers, **more})
+    return compressed(uncompressed, headers.get("accept-encoding", ""))
 
 
 def _reply(service: Service, call: Call) -> Reply:
@@ -75,13 +83,14 @@ def _reply(service: Service, call: Call) -> Reply:
     try:
         exchange = exchange_name(call.exchange)
         with span("parse"):
-            request = call.request()
-        snapshot = service.load(call.now, lambda: _patience(service, call, request.tmax))
+            request = parsed = call.parsed()
+        snapshot = service.load(call.now, lambda: _patience(service, call, parsed.tmax))
         # Asked when the snapshot is there: a cold start that is too late for this request loads it for the next.
         if not in_time(request.tmax, call.waited_ms(), service.limits.network_allowance):
             return _unanswered(service, call, request.id, NoBidReason.INSUFFICIENT_TIME)
         if snapshot is None:
             return _unanswered(service, call, request.id, NoBidReason.TECHNICAL_ERROR)
+        request = call.usable(request)
         offers = _offers(service, request, snapshot, call, exchange, span)
         if not offers:
             return _unanswered(service, call, request.id, NoBidReason.NO_CAMPAIGN_FITS)
@@ -92,13 +101,15 @@ def _reply(service: Service, call: Call) -> Reply:
             billed_by: BilledBy = Kind.BILL if by_notice else Kind.IMPRESSION
             keys = service.signing_keys
             terms = BidContext(request, call.base_url, keys, call.now, exchange, currency, rate, billed_by)
-            return _with_bid(service, terms, offers, as_xml=call.as_xml)
+            reply = _with_bid(service, terms, offers, as_xml=call.as_xml)
+            service.no_bids.answers[AnswerKind.BID] += 1
+            return reply
     except BadBody as bad:
         return bad.reply()
     except InvalidRequest as wrong:
         return error(400, "invalid bid request: " + str(wrong), fields=dict(wrong.fields))
     except Exception:  # no bid costs one auction; a 5xx makes an exchange throttle us, and shows callers our insides
-        log.fault("bid.failed")
+        log.fault("bid.failed", **emf(call.now, "BidFailed", "raised"))
         return _unanswered(service, call, request.id if request else "", NoBidReason.TECHNICAL_ERROR)
 
 
@@ -107,7 +118,7 @@ def _patience(service: Service, call: Call, tmax: int | None) -> float:
 
 
 def _unanswered(service: Service, call: Call, request_id: str, reason: NoBidReason) -> Reply:
-    service.no_bids.unanswered[reason] += 1
+    service.no_bids.count(reason)
     return no_bid(call, request_id, reason)
 
 
@@ -125,7 +136,7 @@ def _offers(
         offers = for_one_document(offers)
     if request.test:
         return offers
-    paid = affordable(offers, snapshot)
+    paid = affordable(offers, snapshot, call.now)
     for offer in offers if len(paid) < len(offers) else ():
         if offer not in paid:
             refused[offer.campaign.id, ALLOWANCE] += 1
@@ -146,5 +157,5 @@ def _with_bid(service: Service, terms: BidContext, offers: Sequence[Offer], *, a
 def no_bid(call: Call, request_id: str, reason: NoBidReason) -> Reply:
     """No bid, in the form that the caller asked for (OpenRTB 2.6, section 7.1)."""
     if call.as_xml:
-        return Reply(200, EMPTY, XML)
+        return Reply(200, call.empty, XML)
     return Reply(200, dump(no_bid_response(request_id, reason)), JSON) if call.nbr else Reply(204)

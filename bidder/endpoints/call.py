@@ -9,6 +9,7 @@ from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.parse import parse
 from bidder.privacy.gate import permitted
 from bidder.stitchers import NO_STITCHERS, Stitchers
+from bidder.vast import EMPTY
 from bidder.viewer.fill_in import fill_in
 from bidder.viewer.headers import viewer_headers
 
@@ -20,7 +21,7 @@ class Call(NamedTuple):
     says how long ago the request reached us; it is asked again whenever that matters.
 
     `address` is the caller's; `stitchers` are asked for where one may speak for a viewer. `wants_markup` is whether the
-    answer is VAST; where it is None, the header Accept says so.
+    answer is VAST; where it is None, the header Accept says so. `empty` is the VAST that answers where there is no ad.
     """
 
     body: bytes
@@ -33,10 +34,18 @@ class Call(NamedTuple):
     address: str | None = None
     stitchers: Callable[[], Stitchers] = lambda: NO_STITCHERS
     wants_markup: bool | None = None
+    empty: str = EMPTY
 
     def request(self) -> BidRequest:
         """What of the request may be used, with what headers add to it. Raises BadBody, InvalidRequest."""
-        request = parse(decoded(self.body, self.headers.get("content-encoding", "")))
+        return self.usable(self.parsed())
+
+    def parsed(self) -> BidRequest:
+        """The request as the body has it. Raises BadBody, InvalidRequest."""
+        return parse(decoded(self.body, self.headers.get("content-encoding", "")))
+
+    def usable(self, request: BidRequest) -> BidRequest:
+        """What of the request may be used, with what headers add to it: asks for parameters."""
         # A body that an exchange posts comes from the exchange's server, and so do its headers.
         by_exchange = self.exchange is not None and self.wants_markup is None
         fill_in(request, viewer_headers(self.headers, self.address, self.stitchers, from_server=by_exchange))

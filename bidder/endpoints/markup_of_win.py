@@ -16,6 +16,7 @@ from bidder.auction.match import Candidates, RequestMatch, Slot
 from bidder.auction.offer import Offer
 from bidder.auction.price import Price
 from bidder.campaigns.creative import Creative
+from bidder.delivery.participation import AuctionDraw
 from bidder.endpoints import notice
 from bidder.endpoints.reply import XML, Reply, cors, error
 from bidder.endpoints.sender import Sender
@@ -25,6 +26,7 @@ from bidder.events.kinds import Kind
 from bidder.events.markup_form import MARKUP, MarkupForm, read
 from bidder.events.token import InvalidToken, verify
 from bidder.events.urls import PRICE, EventUrls
+from bidder.openrtb.api_framework import ApiFramework
 from bidder.openrtb.banner import Banner
 from bidder.openrtb.imp import Imp
 from bidder.openrtb.protocol import Protocol
@@ -110,7 +112,7 @@ def _offer(claims: Claims, form: MarkupForm | None, snapshot: Snapshot) -> Offer
     version = next(version for version, both in PROTOCOLS.items() if form.protocol in both)
     video = _video(creative, form)
     imp = Imp.model_construct(id="1", video=video)
-    slot = Slot(imp, video, {}, Candidates(RequestMatch(snapshot, {}), {}))
+    slot = Slot(imp, video, {}, Candidates(RequestMatch(snapshot, {}, AuctionDraw(claims.bid_id)), {}))
     fit = Fit(creative, version, Protocol(form.protocol), tuple(creative.media[place] for place in form.media))
     return Offer(slot, campaign, fit, Price(claims.price_micros, claims.deal_id), 0, 0)
 
@@ -142,4 +144,5 @@ def _video(creative: Creative, form: MarkupForm) -> Video:
         skip=0 if form.skip_offset is None else None,
         skipafter=int(form.skip_offset or 0),
         companionad=tuple(places),
+        api=(ApiFramework.OMID_1,) if form.has_omid else (),
     )

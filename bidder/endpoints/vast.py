@@ -12,7 +12,9 @@ from bidder.events.token import LIFETIME
 from bidder.events.urls import ERROR_CODE, PRICE, EventUrls
 from bidder.money import ACCOUNT_CURRENCY
 from bidder.openrtb import macros
+from bidder.openrtb.api_framework import ApiFramework
 from bidder.openrtb.creative_attribute import CreativeAttribute
+from bidder.openrtb.video import Video
 from bidder.vast import (
     Ad,
     CompanionElement,
@@ -34,6 +36,9 @@ AD_SYSTEM = "bidder"
 ERROR_MACRO = "[ERRORCODE]"
 LIFETIME_SECONDS = int(LIFETIME.total_seconds())
 """How long a bid, and so its markup, may be kept."""
+
+PROGRESS_SECONDS = 2
+"""When `progress` is called: two seconds in view are a viewable video (MRC Viewable Ad Impression Guidelines, 2014)."""
 
 _BID, _PAGE = "bid", "page"
 _CLICKS = (mark(Kind.CLICK),)
@@ -81,6 +86,7 @@ def _ad(offer: Offer, urls: EventUrls, price_query: str, place: int | None = Non
         its_companions,
         price_query,
         place,
+        offer.fit.version < Version.VAST_4_0 or has_omid(offer.slot.video),
     )
 
     base = in_cdata(urls.base)
@@ -100,6 +106,7 @@ def markup_form(offer: Offer) -> MarkupForm:
         skip_offset(offer),
         tuple(_place(file, creative.media) for file in offer.fit.media),
         tuple((_place(companion, creative.companions), place.vcm) for companion, place in shown),
+        has_omid(offer.slot.video),
     )
 
 
@@ -133,11 +140,15 @@ def _template(
     its_companions: tuple[CompanionElement, ...],
     price_query: str,
     place: int | None,
+    tells_not_executed: bool,
 ) -> Template:
     """The Ad element with a mark where the bid's id, or the URL of a kind, belongs."""
     creative = same.creative
     media = [one for media_id in media_ids for one in creative.media if id(one) == media_id]
-    tracked = [kind for kind in TRACKED_LINEAR if kind is not Kind.SKIP or skip_from is not None]
+    left_out = {
+        *((Kind.SKIP,) if skip_from is None else ()),
+        *((Kind.PROGRESS,) if creative.duration <= PROGRESS_SECONDS else ()),
+    }
     ad = Ad(
         id=mark(_BID),
         ad_system=AD_SYSTEM,
@@ -145,13 +156,14 @@ def _template(
         creative_id=creative.id,
         impressions=(mark(Kind.IMPRESSION) + price_query,),
         viewable=(mark(Kind.VIEWABLE),),
-        tracking={kind: (mark(kind),) for kind in tracked},
+        tracking={kind: (mark(kind),) for kind in TRACKED_LINEAR if kind not in left_out},
         error=f"{mark(Kind.ERROR)}?{ERROR_CODE}={ERROR_MACRO}",
         click_tracking=_CLICKS,
         skip_offset=skip_from,
+        progress_offset=PROGRESS_SECONDS,
         pricing=price,
         icon=_icon(creative),
-        verifications=_verifications(creative),
+        verifications=_verifications(creative, tells_not_executed=tells_not_executed),
         companions=its_companions,
     )
     return Template(render_ad(ad, version, place))
@@ -183,11 +195,22 @@ def _inline(creative: Creative, advertiser: str, media: Iterable[Media]) -> InLi
             value=registered.value if registered else creative.id,
         ),
         duration=creative.duration,
-        media_files=tuple(
-            MediaFile(url=m.url, type=m.mime, width=m.width, height=m.height, bitrate_kbps=m.bitrate) for m in media
-        ),
+        media_files=tuple(map(_media_file, media)),
+        mezzanine=_media_file(creative.mezzanine) if creative.mezzanine else None,
         click_through=creative.click_through,
         expires=LIFETIME_SECONDS,
+    )
+
+
+def _media_file(file: Media) -> MediaFile:
+    return MediaFile(
+        url=file.url,
+        type=file.mime,
+        width=file.width,
+        height=file.height,
+        bitrate_kbps=file.bitrate,
+        codec=file.codec,
+        file_size=file.file_size,
     )
 
 
@@ -214,14 +237,21 @@ def _icon(creative: Creative) -> IconElement | None:
     )
 
 
-def _verifications(creative: Creative) -> tuple[VerificationElement, ...]:
+def has_omid(video: Video) -> bool:
+    """Whether the player says that it has the Open Measurement SDK."""
+    return ApiFramework.OMID_1 in video.api
+
+
+def _verifications(creative: Creative, *, tells_not_executed: bool) -> tuple[VerificationElement, ...]:
     return tuple(
         VerificationElement(
             vendor=script.vendor,
             url=script.url,
             parameters=script.parameters,
             browser_optional=script.browser_optional,
-            not_executed=script.not_executed,
+            # Fluid Player takes the first <TrackingEvents> of a document for the ad's own; from VAST 4.0 on the schema
+            # has those of verifications before it. Only a player with the SDK calls them.
+            not_executed=script.not_executed if tells_not_executed else None,
         )
         for script in creative.verifications
     )

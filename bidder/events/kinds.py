@@ -29,6 +29,12 @@ class Kind(StrEnum):
     CLICK = "click"
     ERROR = "error"
     BIDS = "bids"
+    RESUME = "resume"
+    UNMUTE = "unmute"
+    FULLSCREEN = "fullscreen"
+    PROGRESS = "progress"
+    CLOSE_LINEAR = "closeLinear"
+    ACCEPT_INVITATION = "acceptInvitation"
 
 
 NOTICES: tuple[Kind, ...] = tuple(kind for kind in Kind if kind is not Kind.BIDS)
@@ -54,8 +60,14 @@ TRACKED_LINEAR = (
     Kind.MUTE,
     Kind.PAUSE,
     Kind.SKIP,
+    Kind.RESUME,
+    Kind.UNMUTE,
+    Kind.FULLSCREEN,
+    Kind.PROGRESS,
+    Kind.CLOSE_LINEAR,
+    Kind.ACCEPT_INVITATION,
 )
-"""The kinds that stand in `<TrackingEvents>` under their VAST names."""
+"""The kinds that stand in `<TrackingEvents>`. `bidder.vast.linear` has their names in each version."""
 
 
 def notice_kind(name: str) -> Kind:

@@ -4,7 +4,8 @@ Items of the table, by `pk` and `sk`:
 - `bid#<bid id>`, `billed` or `invalid`: the marker that this bid is counted, as spend or apart.
 - `spend#<campaign id>`, `total`: micros spent and impressions, in all; `shards` once writers stood in each other's way.
 - `spend#<campaign id>`, `day#<YYYY-MM-DD>`: the same of a day in the campaign's time zone, and of its micros how many
-  each `hour#<HH>`, `deal#<id>` and `advertiser#<domain>` has. `invalid` and `invalid_micros` are what was not billed.
+  each `hour#<HH>`, `deal#<id>` and `advertiser#<domain>` has. `delay#<minutes>` are impressions by the whole minutes
+  from their bid to their notice. `invalid` and `invalid_micros` are what was not billed.
 - either with `#<shard>` behind it: what else there is of that item, to be added to it.
 
 Markers and counters are written in one transaction: whatever is repeated, reordered or cut short, a bid is in both or
@@ -14,13 +15,14 @@ in neither.
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
 from bidder.aws.batch_get import MOST_KEYS, batch_get
 from bidder.delivery.budget import Spend
+from bidder.delivery.notice_delay import MINUTES
 from bidder.delivery.zones import local
 from bidder.events.counted_once import CountedOnce, Key, count_once, key
 from bidder.events.event import Event
@@ -35,7 +37,7 @@ transaction costs two, and one transaction counts up to 45 events."""
 
 BILLED = "billed"
 MICROS, IMPRESSIONS, INVALID, INVALID_MICROS = "micros", "impressions", "invalid", "invalid_micros"
-HOUR, DEAL, ADVERTISER, RULE = "hour#", "deal#", "advertiser#", "invalid#"
+HOUR, DEAL, ADVERTISER, RULE, DELAY = "hour#", "deal#", "advertiser#", "invalid#", "delay#"
 
 _READS_AT_ONCE = 8
 _TOTAL = "total"
@@ -75,13 +77,17 @@ class Ledger:
             crowded = self._count(due)
         return crowded
 
-    def spends(self, days: Mapping[str, date]) -> dict[str, Spend]:
-        """What each campaign has spent in all and on its day, read consistently; those without spend are left out."""
+    def spends(self, now: Mapping[str, datetime]) -> dict[str, Spend]:
+        """What each campaign has spent in all, on its day and in its hour, read consistently.
+
+        `now` are the moments of the campaigns' clocks. Those without spend are left out.
+        """
+        days = {name: at.date() for name, at in now.items()}
         plain = [Key(f"spend#{name}", sk) for name, day in days.items() for sk in (_TOTAL, _day(day))]
-        spent: dict[str, Counter[str]] = defaultdict(Counter)
+        spent: dict[str, tuple[Counter[str], Counter[str]]] = defaultdict(lambda: (Counter(), Counter()))
         for item in self._items(plain):
             _add(spent, item)
-        spread = [name for name, its in spent.items() if its["shards"]]
+        spread = [name for name, (total, day) in spent.items() if total["shards"] or day["shards"]]
         shards = [
             Key(f"spend#{name}", f"{sk}#{shard}")
             for name in spread
@@ -90,7 +96,7 @@ class Ledger:
         ]
         for item in self._items(shards):
             _add(spent, item)
-        return {name: Spend(its[_TOTAL], its["day"]) for name, its in spent.items()}
+        return {name: spend_of(total, day, now[name]) for name, (total, day) in spent.items()}
 
     def day(self, campaign_id: str, day: date) -> dict[str, int]:
         """All numbers of a campaign's day, by their names in the table's items; none where nothing was counted."""
@@ -117,7 +123,7 @@ class Ledger:
         things: list[CountedOnce] = []
         for campaign_id, its in by_campaign.items():
             shard = f"#{crc32(its[0].bid_id.encode()) % SHARDS}" if campaign_id in self._spread else ""
-            things += [_thing(event, shard) for event in its]
+            things += [sale(event, shard) for event in its]
         crowded = count_once(self._dynamodb, self._table, things)
         return frozenset(marker.pk.removeprefix("bid#") for marker in crowded)
 
@@ -149,8 +155,8 @@ class Ledger:
         return batch_get(self._dynamodb, self._table, list(map(key, keys)), self._pause)
 
 
-def _thing(event: Event, shard: str) -> CountedOnce:
-    """What an event adds, to its campaign's items or to a shard of them."""
+def sale(event: Event, shard: str = "") -> CountedOnce:
+    """What a billable event adds, to its campaign's items or to a shard of them."""
     at = local(event.at, event.zone)
     pk, cost = f"spend#{event.campaign_id}", impression_cost(event.price_micros)
     total, day = Key(pk, _TOTAL + shard), Key(pk, _day(at.date()) + shard)
@@ -159,6 +165,8 @@ def _thing(event: Event, shard: str) -> CountedOnce:
         apart = {INVALID: 1, INVALID_MICROS: cost, f"{RULE}{event.invalid}": 1}
         return CountedOnce(Key(f"bid#{event.bid_id}", INVALID), {day: apart}, event.at, about=about)
     of_day = {MICROS: cost, IMPRESSIONS: 1, f"{HOUR}{at:%H}": cost}
+    if event.at >= event.bid_at:
+        of_day[f"{DELAY}{min(MINUTES - 1, int((event.at - event.bid_at).total_seconds() // 60))}"] = 1
     if event.deal_id is not None:
         of_day[f"{DEAL}{event.deal_id}"] = cost
     if event.advertiser is not None:
@@ -167,10 +175,23 @@ def _thing(event: Event, shard: str) -> CountedOnce:
     return CountedOnce(Key(f"bid#{event.bid_id}", BILLED), adds, event.at, about=about)
 
 
-def _add(spent: dict[str, Counter[str]], item: Mapping[str, Any]) -> None:
-    its = spent[item["pk"]["S"].removeprefix("spend#")]
-    its[_TOTAL if item["sk"]["S"].startswith(_TOTAL) else "day"] += int(item.get(MICROS, {"N": "0"})["N"])
-    its["shards"] += int(item.get("shards", {"N": "0"})["N"])
+def spend_of(total: Mapping[str, int], day: Mapping[str, int], at: datetime) -> Spend:
+    """What the numbers of a campaign's items say of its spend; `at` is the moment of the campaign's clocks."""
+    delays = ((int(name.removeprefix(DELAY)), count) for name, count in day.items() if name.startswith(DELAY))
+    return Spend(
+        total_micros=total.get(MICROS, 0),
+        today_micros=day.get(MICROS, 0),
+        hour_micros=day.get(f"{HOUR}{at:%H}", 0),
+        total_impressions=total.get(IMPRESSIONS, 0),
+        today_impressions=day.get(IMPRESSIONS, 0),
+        delays=tuple(sorted(delays)),
+    )
+
+
+def _add(spent: dict[str, tuple[Counter[str], Counter[str]]], item: Mapping[str, Any]) -> None:
+    total, day = spent[item["pk"]["S"].removeprefix("spend#")]
+    numbers = total if item["sk"]["S"].startswith(_TOTAL) else day
+    numbers.update({name: int(value["N"]) for name, value in item.items() if "N" in value})
 
 
 def _day(day: date) -> str:

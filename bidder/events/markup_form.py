@@ -18,13 +18,14 @@ class MarkupForm(NamedTuple):
     """The protocol (AdCOM 1.0, List: Creative Subtypes), from when the ad may be skipped, in seconds, or None.
 
     `media` are the places of the files in the creative, best first; `companions` those of companions, each with the
-    `vcm` that the request gave it.
+    `vcm` that the request gave it. `has_omid`: the player said that it has the Open Measurement SDK.
     """
 
     protocol: int
     skip_offset: float | None = None
     media: tuple[int, ...] = ()
     companions: tuple[tuple[int, int | None], ...] = ()
+    has_omid: bool = False
 
 
 def written(form: MarkupForm) -> str:
@@ -32,20 +33,22 @@ def written(form: MarkupForm) -> str:
     skip = "" if form.skip_offset is None else f"{form.skip_offset:g}"
     media = _ITEMS.join(map(str, form.media))
     companions = _ITEMS.join(f"{place}{'' if vcm is None else f'v{vcm}'}" for place, vcm in form.companions)
-    return _PARTS.join((str(form.protocol), skip, media, companions)).rstrip(_PARTS)
+    parts = (str(form.protocol), skip, media, companions, "o" if form.has_omid else "")
+    return _PARTS.join(parts).rstrip(_PARTS)
 
 
 def read(word: str) -> MarkupForm | None:
     """The form that `written` wrote; None for any other text."""
-    protocol, skip, media, companions, *more = [*word[:_LONGEST].split(_PARTS), "", "", ""]
+    protocol, skip, media, companions, omid, *more = [*word[:_LONGEST].split(_PARTS), "", "", "", ""]
     try:
-        if any(more) or len(word) > _LONGEST:
+        if any(more) or omid not in {"", "o"} or len(word) > _LONGEST:
             return None
         return MarkupForm(
             _number(protocol),
             float(skip) if skip and skip.replace(".", "", 1).isdecimal() else None,
             tuple(map(_number, _items(media))),
             tuple(map(_companion, _items(companions))),
+            omid == "o",
         )
     except ValueError:
         return None

@@ -5,12 +5,20 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache, partial
 from itertools import pairwise
+from math import isnan, nan
+from typing import Any
 
+from bidder.campaigns.pacing_mode import Mode
 from bidder.delivery.budget import BudgetLimits
 from bidder.snapshot.container import Sections
 
 _NO_LIMIT = -1
 _HELD = 4096
+_ADDED_LIMITS = ("hourly", "total_impressions", "daily_impressions")
+_FLIGHT = ("start", "end")
+"""Columns that older objects lack, as they lack `mode`: their campaigns have no such limits."""
+_MODES: tuple[Mode | None, ...] = (None, *Mode)
+"""By the codes of the column `mode`: only ever appended to."""
 
 
 def column_sections(
@@ -38,6 +46,9 @@ def column_sections(
         "total": _limits([term.total for term in terms]),
         "daily": _limits([term.daily for term in terms]),
         "cost": array("q", [term.cost for term in terms]).tobytes(),
+        **{name: _limits([getattr(term, name) for term in terms]) for name in _ADDED_LIMITS},
+        "mode": bytes(_MODES.index(term.mode) for term in terms),
+        **{name: array("d", [_moment(getattr(term, name)) for term in terms]).tobytes() for name in _FLIGHT},
     }
 
 
@@ -58,6 +69,9 @@ class Columns:
         self._zone = sections["zone"].cast("H")
         self._learners = sections["learners"].cast("I")
         self._paused = sections["paused"]
+        self._added = {name: sections[name].cast("q") for name in _ADDED_LIMITS if name in sections}
+        self._flight = {name: sections[name].cast("d") for name in _FLIGHT if name in sections}
+        self._mode = sections.get("mode")
         self._total, self._daily, self.costs = (sections[name].cast("q") for name in ("total", "daily", "cost"))
 
     def __len__(self) -> int:
@@ -85,8 +99,23 @@ class Columns:
 
     def terms(self) -> Iterator[BudgetLimits]:
         """The terms of all campaigns, in their order."""
-        for paused, total, daily, cost in zip(self._paused, self._total, self._daily, self.costs, strict=True):
-            yield BudgetLimits(bool(paused), _limit(total), _limit(daily), cost)
+        for position in range(len(self)):
+            yield BudgetLimits(
+                paused=bool(self._paused[position]),
+                total=_limit(self._total[position]),
+                daily=_limit(self._daily[position]),
+                cost=self.costs[position],
+                zone=self.zone(position),
+                **self._added_terms(position),
+            )
+
+    def _added_terms(self, position: int) -> dict[str, Any]:
+        """The fields of a campaign's terms that older objects lack."""
+        return {
+            **{name: _limit(column[position]) for name, column in self._added.items()},
+            **{name: _read_moment(column[position]) for name, column in self._flight.items()},
+            "mode": _MODES[self._mode[position]] if self._mode is not None else None,
+        }
 
 
 def _id(ends: memoryview, ids: memoryview, position: int) -> bytes:
@@ -101,6 +130,14 @@ def _position(ends: memoryview, ids: memoryview, by_id: memoryview, campaign_id:
         return None
     position: int = by_id[rank]
     return position if _id(ends, ids, position) == wanted else None
+
+
+def _moment(value: float | None) -> float:
+    return nan if value is None else value
+
+
+def _read_moment(value: float) -> float | None:
+    return None if isnan(value) else value
 
 
 def _limit(value: int) -> int | None:

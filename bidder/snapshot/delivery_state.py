@@ -2,23 +2,28 @@
 
 import json
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bidder.delivery.allowance import Allowance
+from bidder.delivery.allowance import Allowance, Pace
 from bidder.delivery.budget import BudgetLimits, Spend, Withheld, remaining, withheld
 from bidder.delivery.outcome_counts import OutcomeCounts
+from bidder.delivery.participation import WHOLE, AuctionDraw
 from bidder.delivery.zones import Clocks, clocks
 from bidder.money import ACCOUNT_CURRENCY, MICROS
 from bidder.snapshot import sets
-from bidder.snapshot.container import BadSnapshot, pack, unpack
+from bidder.snapshot.bucket_sets import BucketSets, bucket_sections
+from bidder.snapshot.container import BadSnapshot, Sections, pack, unpack
 from bidder.snapshot.index import Index
 from bidder.snapshot.predictions import Predictions, pack_predictions, unpack_predictions
 from bidder.snapshot.sets import Set
 from bidder.snapshot.tier import Tier
 
 KIND = "delivery"
+_SHARE, _BURST, _PER_MINUTE = "share", "burst", "per_minute"
+_UNPACED = {_SHARE: WHOLE, _BURST: Allowance.NO_LIMIT, _PER_MINUTE: Allowance.NO_LIMIT}
+"""The columns of paces, in the order of the fields of `Pace`, with the values of a campaign without one."""
 _REASONS: tuple[Withheld | None, ...] = (None, *Withheld)
 """By the codes of the column `withheld`: only ever appended to."""
 
@@ -42,7 +47,23 @@ class DeliveryState:
     """Of the time zones that campaigns are in."""
     billed_by_notice: frozenset[str]
     """The exchanges whose billing notice, not the impression, makes a bid due."""
+    buckets: BucketSets | None
+    """The campaigns that can take part in auctions, by their bucket; None where no campaign is paced."""
+    shares: "array[int] | None"
+    """Each campaign's share of auctions (`bidder.delivery.participation`), by position."""
     _withheld: memoryview
+
+    def for_another_process(self, index: Index) -> "DeliveryState":
+        """The same state as another process reads it: nothing of its allowance is used."""
+        used_up, use_up = _used_up(index)
+        return replace(self, used_up=used_up, allowance=self.allowance.copy(use_up))
+
+    def takes_part(self, position: int, campaign_id: str, draw: AuctionDraw) -> bool:
+        """Whether pacing lets a campaign take part in an auction."""
+        if self.shares is None:
+            return True
+        share = self.shares[position]
+        return share >= WHOLE or draw.of(campaign_id) < share
 
     def bidding(self, tier: int) -> Set:
         """Those of the eligible of a tier whose allowance is not used up."""
@@ -74,19 +95,24 @@ def compile_delivery(
     latest: Mapping[str, BudgetLimits] | None = None,
     billed_by_notice: Collection[str] = (),
     unread: Iterable[str] = (),
+    paces: Mapping[str, Pace] | None = None,
+    reserved: Mapping[str, int] | None = None,
 ) -> bytes:
     """The delivery object for this index: what its campaigns had spent at `as_of`, and the currencies known then.
 
     `counts` are what became of impressions, by campaign id and creative id. `latest` are terms that hold instead of
     those that the index was compiled with. `billed_by_notice` are names of exchanges. `unread` are the lists of ids
-    that can't be read: who names one doesn't bid.
+    that can't be read: who names one doesn't bid. `paces` are those of the paced campaigns, by id, and
+    `reserved` the micros that campaigns have in flight.
     """
     barred = {position for name in unread for position in index.lists.get(name, ())}
     reasons = bytearray(len(index))
     left = array("q")
+    held_back = reserved or {}
     for position, reason, its in _states(index, spends, latest or {}):
         reasons[position] = _REASONS.index(reason or (Withheld.LIST if position in barred else None))
-        left.append(Allowance.NO_LIMIT if its is None else its)
+        flying = held_back.get(index.campaign_id(position), 0) if held_back and its is not None else 0
+        left.append(Allowance.NO_LIMIT if its is None else max(0, its - flying))
     meta = {
         "index": index.id,
         "as_of": as_of.isoformat(),
@@ -99,6 +125,7 @@ def compile_delivery(
         "withheld": bytes(reasons),
         "left": left.tobytes(),
         "predictions": pack_predictions(counts or {}, index.learners()),
+        **_pace_sections(index, paces or {}),
     }
     return pack(KIND, sections)
 
@@ -111,24 +138,57 @@ def load_delivery(data: bytes, index: Index) -> DeliveryState:
     if meta["index"] != index.id or len(reasons) != len(index):
         msg = f"delivery: belongs to index {meta['index']}, not to {index.id}"
         raise BadSnapshot(msg)
+    used_up, use_up = _used_up(index)
+    as_of = datetime.fromisoformat(meta["as_of"])
+    return DeliveryState(
+        index_id=index.id,
+        as_of=as_of,
+        eligible=tuple(_eligible(reasons, index.tiers_by_number)),
+        used_up=used_up,
+        allowance=Allowance(array("q", bytes(sections["left"])), index.cost, use_up, _paces(sections), as_of),
+        rates=meta["rates"],
+        predictions=unpack_predictions(bytes(sections["predictions"]) if "predictions" in sections else None),
+        clocks={zone: [(since, ahead) for since, ahead in its] for zone, its in meta.get("clocks", {}).items()},
+        billed_by_notice=frozenset(meta.get("billed_by_notice", ())),
+        buckets=BucketSets(sections, index.tiers_by_number) if _SHARE in sections else None,
+        shares=array("q", bytes(sections[_SHARE])) if _SHARE in sections else None,
+        _withheld=reasons,
+    )
+
+
+def _used_up(index: Index) -> tuple[list[Set], Callable[[int], None]]:
+    """An empty set for each tier, and what adds the campaign at a position to them."""
     used_up = [sets.set_of((), tier.size) for tier in index.tiers_by_number]
 
     def use_up(position: int) -> None:
         tier, place = index.tier_of(position)
         used_up[tier] = used_up[tier] | sets.set_of((place,), index.tiers_by_number[tier].size)
 
-    return DeliveryState(
-        index_id=index.id,
-        as_of=datetime.fromisoformat(meta["as_of"]),
-        eligible=tuple(_eligible(reasons, index.tiers_by_number)),
-        used_up=used_up,
-        allowance=Allowance(array("q", bytes(sections["left"])), index.cost, use_up),
-        rates=meta["rates"],
-        predictions=unpack_predictions(bytes(sections["predictions"]) if "predictions" in sections else None),
-        clocks={zone: [(since, ahead) for since, ahead in its] for zone, its in meta.get("clocks", {}).items()},
-        billed_by_notice=frozenset(meta.get("billed_by_notice", ())),
-        _withheld=reasons,
-    )
+    return used_up, use_up
+
+
+def _pace_sections(index: Index, paces: Mapping[str, Pace]) -> dict[str, bytes]:
+    """The columns of paces and the sets of campaigns by bucket; none where no campaign of the index is paced."""
+    shares: dict[int, int] = {}
+    columns = {name: array("q", [value]) * len(index) for name, value in _UNPACED.items()}
+    for campaign_id, pace in paces.items():
+        position = index.position(campaign_id)
+        if position is not None:
+            shares[position] = pace.share
+            for name, value in zip(_UNPACED, pace, strict=True):
+                columns[name][position] = value
+    if not shares:
+        return {}
+    return {
+        **{name: column.tobytes() for name, column in columns.items()},
+        **bucket_sections(shares, index.tiers_by_number, index.campaign_id),
+    }
+
+
+def _paces(sections: Sections) -> tuple["array[int]", "array[int]"] | None:
+    if _BURST not in sections:
+        return None
+    return array("q", bytes(sections[_BURST])), array("q", bytes(sections[_PER_MINUTE]))
 
 
 def _states(

@@ -42,6 +42,7 @@ class Keeper:
         self._load = load
         self._ages = ages
         self._reported: datetime | None = None
+        self._began: datetime | None = None
         self._held: Snapshot | None = None
         self._looked: datetime | None = None
         self._look = SharedRun(self._load_newest, "snapshot", start)
@@ -57,6 +58,7 @@ class Keeper:
 
         `patience` is how many seconds the caller waits for one.
         """
+        self._began = self._began or now
         is_missing = self._usable(now) is None
         if self._due(now):
             is_idle = self._due(now, after=1.5)
@@ -81,9 +83,14 @@ class Keeper:
             return
         self._reported = now
         held = self._held
-        reason = "none" if held is None else "too-old" if held.age(now) > self._ages().hard else "old"
+        reason = self._why_missing(now) if held is None else "too-old" if held.age(now) > self._ages().hard else "old"
         age = "" if held is None else f"{held.age(now).total_seconds():.0f}"
         log.warning("snapshot.old", **emf(now, "SnapshotOld", reason, age_seconds=age))
+
+    def _why_missing(self, now: datetime) -> str:
+        """A cold start that outlasts its first request is not yet a fault; a minute later it is one."""
+        is_new = self._began is not None and now - self._began < REPORT_INTERVAL
+        return "loading" if is_new and self._look.is_running else "none"
 
     def _usable(self, now: datetime) -> Snapshot | None:
         held = self._held

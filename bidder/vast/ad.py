@@ -33,6 +33,7 @@ class InLine(NamedTuple):
     click_through: str | None = None
     categories: tuple[Category, ...] = ()
     expires: int | None = None
+    mezzanine: MediaFile | None = None
 
 
 class Wrapper(NamedTuple):
@@ -45,7 +46,7 @@ class Ad(NamedTuple):
     """One linear ad, section 3.3: ours, or another server's that we count, and who hears of it.
 
     `tracking` maps the names of section 3.14, such as `start` or `firstQuartile`, to the URLs to call. `skip_offset` is
-    in seconds.
+    in seconds, as is `progress_offset`: when `progress` is called.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Ad(NamedTuple):
     error: str | None = None
     click_tracking: tuple[str, ...] = ()
     skip_offset: float | None = None
+    progress_offset: float | None = None
     pricing: Pricing | None = None
     icon: IconElement | None = None
     verifications: tuple[VerificationElement, ...] = ()

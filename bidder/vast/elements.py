@@ -2,19 +2,35 @@
 
 from collections.abc import Iterable
 
+from bidder.vast.clock import clock
 from bidder.vast.parts import Category, CompanionElement, IconElement, MediaFile, Pricing, VerificationElement
 from bidder.vast.version import Version
 from bidder.vast.xml import cdata, text
 
 
 def media_file(file: MediaFile, version: Version) -> str:
-    """MediaFile; VAST 2.0 names no codec."""
+    """MediaFile; VAST 2.0 names no codec, and no version before 4.1 a size in bytes."""
     bitrate = "" if file.bitrate_kbps is None else f' bitrate="{file.bitrate_kbps:d}"'
     codec = file.codec if version >= Version.VAST_3_0 else None
+    size = str(file.file_size) if file.file_size is not None and version >= Version.VAST_4_1 else None
     return (
         f'<MediaFile delivery="{text(file.delivery)}" type="{text(file.type)}"'
         f' width="{file.width:d}" height="{file.height:d}"{bitrate}'
-        f"{attributes(id=file.id, codec=codec)}>{cdata(file.url)}</MediaFile>"
+        f"{attributes(id=file.id, codec=codec, fileSize=size)}>{cdata(file.url)}</MediaFile>"
+    )
+
+
+def mezzanine(file: MediaFile | None, version: Version) -> str:
+    """Mezzanine, section 3.9.2: the original, for servers that transcode. VAST 4.0 gives it no attributes."""
+    if file is None:
+        return ""
+    if version == Version.VAST_4_0:
+        return f"<Mezzanine>{cdata(file.url)}</Mezzanine>"
+    size = None if file.file_size is None else str(file.file_size)
+    return (
+        f'<Mezzanine delivery="{text(file.delivery)}" type="{text(file.type)}"'
+        f' width="{file.width:d}" height="{file.height:d}"'
+        f"{attributes(id=file.id, codec=file.codec, fileSize=size)}>{cdata(file.url)}</Mezzanine>"
     )
 
 
@@ -85,9 +101,10 @@ def companion(one: CompanionElement, version: Version) -> str:
     )
 
 
-def tracking_event(event: str, url: str) -> str:
-    """Tracking."""
-    return f'<Tracking event="{text(event)}">{cdata(url)}</Tracking>'
+def tracking_event(event: str, url: str, offset: float | None = None) -> str:
+    """Tracking; `offset`, in seconds, is that of the event `progress`."""
+    at = "" if offset is None else f' offset="{clock(offset)}"'
+    return f'<Tracking event="{text(event)}"{at}>{cdata(url)}</Tracking>'
 
 
 def urls(name: str, values: Iterable[str]) -> str:

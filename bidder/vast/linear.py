@@ -2,8 +2,10 @@
 
 from bidder.vast.ad import Ad, InLine
 from bidder.vast.clock import clock
-from bidder.vast.elements import icons, media_file, optional_url, tracking_event, urls
+from bidder.vast.elements import icons, media_file, mezzanine, optional_url, tracking_event, urls
 from bidder.vast.version import Version
+
+_PROGRESS = "progress"
 
 
 def linear(ad: Ad, version: Version) -> str:
@@ -16,7 +18,8 @@ def linear(ad: Ad, version: Version) -> str:
     offset = _skip_offset(ad) if version >= Version.VAST_3_0 else ""
     duration = _duration(ad.content.duration, version)
     media = "".join(media_file(file, version) for file in ad.content.media_files)
-    media = f"<MediaFiles>{media}</MediaFiles>"
+    original = mezzanine(ad.content.mezzanine, version) if version >= Version.VAST_4_0 else ""
+    media = f"<MediaFiles>{media}{original}</MediaFiles>"
     clicks = _clicks(ad, ad.content.click_through, version)
     if version >= Version.VAST_4_0:
         return f"<Linear{offset}>{icon}{tracking}{duration}{media}{clicks}</Linear>"
@@ -34,12 +37,26 @@ def _duration(seconds: float, version: Version) -> str:
 
 def _tracking(ad: Ad, version: Version) -> str:
     events = "".join(
-        tracking_event(event, url)
-        for event, its_urls in ad.tracking.items()
-        if event != "skip" or version >= Version.VAST_3_0
-        for url in its_urls
+        tracking_event(name, url, ad.progress_offset if event == _PROGRESS else None)
+        for event, urls_called in ad.tracking.items()
+        if (name := event_name(event, version)) is not None
+        for url in urls_called
     )
     return events and f"<TrackingEvents>{events}</TrackingEvents>"
+
+
+def event_name(event: str, version: Version) -> str | None:
+    """What a version calls a tracking event of VAST 3.0; None where the version does not have it."""
+    match event:
+        case "skip" | "progress":
+            return event if version >= Version.VAST_3_0 else None
+        case "fullscreen":
+            return event if version < Version.VAST_4_0 else "playerExpand"
+        case "closeLinear":
+            return None if version in {Version.VAST_2_0, Version.VAST_4_0} else event
+        case "acceptInvitation":
+            return "acceptInvitationLinear" if version in {Version.VAST_3_0, Version.VAST_4_0} else event
+    return event
 
 
 def _clicks(ad: Ad, click_through: str | None, version: Version) -> str:

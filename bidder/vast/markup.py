@@ -3,14 +3,34 @@
 from collections.abc import Iterable
 
 from bidder.vast.ad import Ad, InLine, Wrapper
-from bidder.vast.elements import attributes, categories, companion, optional, optional_url, pricing, urls, verifications
+from bidder.vast.elements import (
+    attributes,
+    categories,
+    companion,
+    mezzanine,
+    optional,
+    optional_url,
+    pricing,
+    urls,
+    verifications,
+)
 from bidder.vast.linear import linear
 from bidder.vast.version import Version
 from bidder.vast.xml import cdata, text
 
 NAMESPACE = "http://www.iab.com/VAST"
-EMPTY = f'<VAST version="4.2" xmlns="{NAMESPACE}"/>'
-"""The document that answers a player when there is no ad: a root element without one."""
+
+
+def empty(version: Version) -> str:
+    """The document that answers a player when there is no ad: a root element without one."""
+    return f'<VAST version="{version}"{_namespace(version)}/>'
+
+
+def _namespace(version: Version) -> str:
+    return f' xmlns="{NAMESPACE}"' if version >= Version.VAST_4_0 else ""
+
+
+EMPTY = empty(Version.VAST_4_2)
 
 
 def render(ad: Ad, version: Version = Version.VAST_4_2) -> str:
@@ -32,8 +52,7 @@ def render_ad(ad: Ad, version: Version, sequence: int | None = None) -> str:
 
 def document(ads: Iterable[str], version: Version) -> str:
     """The document that holds these Ad elements."""
-    namespace = f' xmlns="{NAMESPACE}"' if version >= Version.VAST_4_0 else ""
-    return f'<VAST version="{version}"{namespace}>{"".join(ads)}</VAST>'
+    return f'<VAST version="{version}"{_namespace(version)}>{"".join(ads)}</VAST>'
 
 
 def _version_4(ad: Ad, content: InLine | Wrapper, version: Version) -> str:
@@ -42,7 +61,7 @@ def _version_4(ad: Ad, content: InLine | Wrapper, version: Version) -> str:
     both = (
         f"<AdSystem>{text(ad.ad_system)}</AdSystem>"
         f"{optional_url('Error', ad.error)}"
-        f"{'' if since_4_1 else _extensions(ad)}"
+        f"{'' if since_4_1 else _extensions(ad, version)}"
         f"{_impressions(ad)}"
         f"{pricing(ad.pricing, version)}"
         f"{_viewable(ad)}"
@@ -62,7 +81,7 @@ def _version_4(ad: Ad, content: InLine | Wrapper, version: Version) -> str:
 
 
 def _version_2_or_3(ad: Ad, content: InLine | Wrapper, version: Version) -> str:
-    rest = f"{optional_url('Error', ad.error)}{_impressions(ad)}{_creatives(ad, version)}{_extensions(ad)}"
+    rest = f"{optional_url('Error', ad.error)}{_impressions(ad)}{_creatives(ad, version)}{_extensions(ad, version)}"
     if isinstance(content, Wrapper):
         return f"<AdSystem>{text(ad.ad_system)}</AdSystem><VASTAdTagURI>{cdata(content.ad_tag)}</VASTAdTagURI>{rest}"
     sold = optional("Advertiser", content.advertiser) + pricing(ad.pricing, version)
@@ -83,9 +102,15 @@ def _viewable(ad: Ad) -> str:
     return called and f"<ViewableImpression>{called}</ViewableImpression>"
 
 
-def _extensions(ad: Ad) -> str:
-    measured = verifications(ad.verifications)
-    return measured and f'<Extensions><Extension type="AdVerifications">{measured}</Extension></Extensions>'
+def _extensions(ad: Ad, version: Version) -> str:
+    """What the version has no element for, where the VAST CTV Addendum 2024 puts it."""
+    parts = [("AdVerifications", verifications(ad.verifications))]
+    if isinstance(ad.content, InLine) and version < Version.VAST_4_0:
+        parts.append(("Mezzanine", mezzanine(ad.content.mezzanine, version)))
+        # The addendum puts it below Creative in 3.0, where the XSD takes no extension.
+        parts.append(("UniversalAdId", _universal_ad_id(ad.content, version)))
+    written = "".join(f'<Extension type="{name}">{content}</Extension>' for name, content in parts if content)
+    return written and f"<Extensions>{written}</Extensions>"
 
 
 def _universal_ad_id(content: InLine, version: Version) -> str:

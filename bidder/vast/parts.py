@@ -7,7 +7,10 @@ from typing import NamedTuple
 
 
 class MediaFile(NamedTuple):
-    """MediaFile, section 3.9.1: one rendition of the video. `type` is its MIME type."""
+    """MediaFile, section 3.9.1: one rendition of the video, or Mezzanine, 3.9.2. `type` is its MIME type.
+
+    `file_size` is in bytes.
+    """
 
     url: str
     type: str
@@ -17,6 +20,7 @@ class MediaFile(NamedTuple):
     codec: str | None = None
     delivery: str = "progressive"
     id: str | None = None
+    file_size: int | None = None
 
 
 class UniversalAdIdElement(NamedTuple):

@@ -80,7 +80,7 @@ class Loop:
         return self.runtime.invoke("app.app", event)["statusCode"]
 
     def spent(self, name: str) -> Spend:
-        return self.ledger.spends({name: datetime.now(UTC).date()}).get(name, Spend())
+        return self.ledger.spends({name: datetime.now(UTC)}).get(name, Spend())
 
     def waiting(self, queue: str = "bid-events-ledger") -> int:
         url = self.sqs.get_queue_url(QueueName=queue)["QueueUrl"]
@@ -118,7 +118,7 @@ def test_an_impression_is_billed_once_however_often_its_url_is_called(loop: Loop
 
     poll(lambda: loop.spent("in-ITA").total_micros >= 25_000)
     poll(lambda: loop.waiting() == 0)
-    assert loop.spent("in-ITA") == Spend(25_000, 25_000)
+    assert loop.spent("in-ITA")[:2] == (25_000, 25_000)
 
 
 def test_what_sns_did_not_take_is_billed_once_when_it_takes_it_again(loop: Loop) -> None:
@@ -134,7 +134,7 @@ def test_what_sns_did_not_take_is_billed_once_when_it_takes_it_again(loop: Loop)
 
     poll(lambda: loop.spent("put-aside-by-sns").total_micros > 0)
     poll(lambda: loop.waiting() == 0 and loop.waiting("bid-events-notices") == 0)
-    assert loop.spent("put-aside-by-sns") == Spend(5000, 5000)
+    assert loop.spent("put-aside-by-sns")[:2] == (5000, 5000)
 
 
 def test_several_notices_in_one_request_bill_once_and_a_crawlers_not_at_all(loop: Loop) -> None:
@@ -158,7 +158,7 @@ def test_several_notices_in_one_request_bill_once_and_a_crawlers_not_at_all(loop
     assert [wrong["why"].split(":")[0] for wrong in json.loads(answer["body"])["refused"]] == ["not signed for bill"]
     poll(lambda: loop.spent("in-MLT").total_micros > 0)
     poll(lambda: loop.waiting() == 0)
-    assert loop.spent("in-MLT") == Spend(10_000, 10_000)
+    assert loop.spent("in-MLT")[:2] == (10_000, 10_000)
 
 
 def test_a_paused_campaign_stops_and_a_resumed_one_starts_with_the_next_refresh(loop: Loop) -> None:

@@ -5,5 +5,6 @@ from pathlib import Path
 _FOLDER = Path(__file__).parent
 CORPUS = _FOLDER / "corpus"
 VAST = _FOLDER / "vast"
+VMAP = _FOLDER / "vmap" / "vmap.xsd"
 REQUEST_SCHEMA = _FOLDER / "openrtb" / "openrtb26-Req.schema.json"
 RESPONSE_SCHEMA = _FOLDER / "openrtb" / "openrtb26-Res.schema.json"

@@ -58,7 +58,7 @@ class Soak(RuleBasedStateMachine):
     def never_more_than_is_owed(self) -> None:
         wanted = owed(self.sent)
         names = {its.campaign_id for its in self.sent}
-        for name, spend in self.chain.process().ledger.spends(dict.fromkeys(names, NOW.date())).items():
+        for name, spend in self.chain.process().ledger.spends(dict.fromkeys(names, NOW)).items():
             assert spend.total_micros <= wanted.get(name, (0, 0))[0]
 
     def teardown(self) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.targeted_ranges import TargetedRanges
 from bidder.campaigns.targeting import ATTRIBUTES
+from bidder.delivery.allowance import Pace
 from bidder.delivery.budget import Spend
 from bidder.delivery.outcome_counts import OutcomeCounts
 from bidder.snapshot.compile import compile_index
@@ -64,11 +65,12 @@ def snapshot(
     spends: Mapping[str, Spend] | None = None,
     now: datetime = NOW,
     counts: Mapping[tuple[str, str], OutcomeCounts] | None = None,
+    paces: Mapping[str, Pace] | None = None,
 ) -> Snapshot:
     """The campaigns as a bidder would hold them after a refresh: through the files and back."""
     campaigns = list(campaigns)
     index = Index.load([compile_index(campaigns)])
-    delivery = compile_delivery(index, spends or {}, now, RATES, counts)
+    delivery = compile_delivery(index, spends or {}, now, RATES, counts, paces=paces)
     return Snapshot(int(now.timestamp() * 1000), index, load_delivery(delivery, index))
 
 

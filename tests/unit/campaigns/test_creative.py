@@ -50,8 +50,8 @@ def test_links_are_all_that_clicks_lead_to() -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"media": None}, "give media, or a tag"),
-        ({"tag": TAG}, "give media, or a tag"),
+        ({"media": None}, "give media or an upload, or a tag"),
+        ({"tag": TAG}, "give media or an upload, or a tag"),
         ({"click_through": None}, "media need a click_through"),
         ({"tag": TAG, "media": None}, "a tag brings its own click_through"),
         ({"companions": [COMPANION, COMPANION]}, "companion ids must be unique"),

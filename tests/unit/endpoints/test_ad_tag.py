@@ -87,6 +87,11 @@ _headers = st.fixed_dictionaries(
 )
 
 
+def is_empty(reply: Reply) -> bool:
+    """Whether the document has no ad: a tag gets it in its own version."""
+    return len(etree.fromstring(str(reply.body))) == 0
+
+
 def as_body(facts: dict[str, tuple[str, Any]]) -> dict[str, Any]:
     imp: dict[str, Any] = {"id": "1", "video": {"mimes": ["video/mp4"], "protocols": [2, 3, 5, 6]}}
     body: dict[str, Any] = {"id": "auction"}
@@ -114,7 +119,8 @@ def test_the_same_facts_get_the_same_bid_by_tag_and_by_post(
     markup_by_post = bid(service(held), body, {**headers, "accept": "application/xml"}, BASE, NOW, address=VIEWER)
 
     assert (by_tag.status, by_tag.body) == (by_post.status, by_post.body)
-    assert (markup_by_tag.status, markup_by_tag.body) == (markup_by_post.status, markup_by_post.body)
+    assert markup_by_tag.status == markup_by_post.status
+    assert markup_by_tag.body == markup_by_post.body or (is_empty(markup_by_tag) and is_empty(markup_by_post))
 
 
 def test_an_ad_is_markup_with_no_macro_left_for_an_exchange() -> None:

@@ -91,9 +91,10 @@ def test_the_vast_has_the_pixels_of_its_bid_and_the_media() -> None:
     tracking = {t.get("event"): t.text for t in vast.iterfind(".//v:Tracking", NAMESPACE)}
     assert claims_of(impression, Kind.IMPRESSION).bid_id == made["id"]
     watched = {"start", "firstQuartile", "midpoint", "thirdQuartile", "complete"}
-    assert tracking.keys() == watched | {"creativeView", "mute", "pause"}
+    used = {"creativeView", "mute", "unmute", "pause", "resume", "playerExpand", "progress", "closeLinear"}
+    assert tracking.keys() == watched | used | {"acceptInvitation"}
     for name, url in tracking.items():
-        assert claims_of(url, Kind(name)).campaign_id == "plain"
+        assert claims_of(url, Kind("fullscreen" if name == "playerExpand" else name)).campaign_id == "plain"
     assert claims_of(vast.findtext(".//v:ClickTracking", namespaces=NAMESPACE), Kind.CLICK)
     assert claims_of(vast.findtext(".//v:ViewableImpression/v:Viewable", namespaces=NAMESPACE), Kind.VIEWABLE)
     assert claims_of(vast.findtext(".//v:Error", namespaces=NAMESPACE), Kind.ERROR)

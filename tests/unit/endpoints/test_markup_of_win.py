@@ -151,6 +151,7 @@ _forms = st.builds(
     st.none() | st.sampled_from([0.5, 5.0, 30.0]),
     _places,
     st.lists(st.tuples(st.integers(0, 9), st.none() | st.integers(0, 9)), max_size=3).map(tuple),
+    st.booleans(),
 )
 
 

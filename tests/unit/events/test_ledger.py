@@ -102,9 +102,11 @@ def test_spend_is_exact_over_repeats_disorder_and_faults(events, batch_size, rng
 
     assert not waiting
     today = NOW.date()
-    spends = ledger.spends(dict.fromkeys(CAMPAIGNS, today))
+    spends = ledger.spends(dict.fromkeys(CAMPAIGNS, NOW))
     for campaign_id in CAMPAIGNS:
-        assert spends.get(campaign_id, Spend()) == owed(events, campaign_id, today)
+        spend = spends.get(campaign_id, Spend())
+        assert Spend(spend.total_micros, spend.today_micros) == owed(events, campaign_id, today)
+        assert sum(count for _, count in spend.delays) <= spend.today_impressions
         its = [(c, at, deal) for c, at, deal in billed(events, campaign_id).values() if at.date() == today]
         read = ledger.day(campaign_id, today)
         assert (read.get("micros", 0), read.get("impressions", 0)) == (sum(c for c, *_ in its), len(its))
@@ -150,7 +152,8 @@ def test_a_crowded_campaign_is_spread_and_still_read_whole() -> None:
 
     shards = {sk for pk, sk in dynamodb.items if pk == "spend#c1" and sk.startswith("total")}
     assert len(shards) > 2
-    assert ledger_on(dynamodb).spends({"c1": NOW.date()}) == {"c1": Spend(300_000, 300_000)}
+    spend = ledger_on(dynamodb).spends({"c1": NOW})["c1"]
+    assert (spend.total_micros, spend.today_micros, spend.total_impressions) == (300_000, 300_000, 60)
     assert ledger_on(dynamodb).day("c1", NOW.date())["impressions"] == 60
 
 
@@ -160,7 +163,7 @@ def test_a_batch_of_any_size_is_counted() -> None:
     ledger_on(dynamodb).record([event(number) for number in range(100)])
 
     assert dynamodb.writes == 3
-    assert ledger_on(dynamodb).spends({"c1": NOW.date()})["c1"].total_micros == 500_000
+    assert ledger_on(dynamodb).spends({"c1": NOW})["c1"].total_micros == 500_000
 
 
 def test_a_marker_outlives_the_time_in_which_its_event_can_be_delivered_again() -> None:
@@ -178,4 +181,7 @@ def test_spend_is_read_for_more_campaigns_than_one_read_holds() -> None:
     names = [f"c{number}" for number in range(130)]
     ledger.record([event(number, campaign_id=name) for number, name in enumerate(names)])
 
-    assert ledger.spends(dict.fromkeys(names, NOW.date())) == dict.fromkeys(names, Spend(5000, 5000))
+    spends = ledger.spends(dict.fromkeys(names, NOW))
+    assert {name: (spend.total_micros, spend.today_micros) for name, spend in spends.items()} == dict.fromkeys(
+        names, (5000, 5000)
+    )

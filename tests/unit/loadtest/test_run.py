@@ -14,7 +14,7 @@ import pytest
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.parse import parse
 
-HEADINGS = ("requests", "rate /s", "p50 ms", "p99 ms", "bids", "no-bids", "400s", "errors")
+HEADINGS = ("requests", "rate /s", "p50 ms", "p99 ms", "bids", "no-bids", "400s", "503s", "errors")
 
 
 class NoBidder(BaseHTTPRequestHandler):
@@ -52,6 +52,14 @@ class Broken(NoBidder):
         self.answer(500)
 
 
+class Overloaded(NoBidder):
+    """Answers that it has too much to do."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.answer(503)
+
+
 @contextmanager
 def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
@@ -82,9 +90,9 @@ def test_right_answers_end_in_a_table() -> None:
     headings, bids, notices = ran.stdout.splitlines()[1:4]
     assert re.split(r"  +", headings.strip()) == [*HEADINGS]
     assert bids.startswith("POST /bid")
-    requests, *_, bid, no_bid, refused, errors = bids.removeprefix("POST /bid").split()
+    requests, *_, bid, no_bid, refused, busy, errors = bids.removeprefix("POST /bid").split()
     assert int(requests) == int(no_bid) + int(refused) > 0
-    assert (bid, errors) == ("0", "0")
+    assert (bid, busy, errors) == ("0", "0", "0")
     assert notices.split()[:2] == ["notices", "0"]
 
 
@@ -95,6 +103,16 @@ def test_wrong_answers_are_counted_and_end_in_failure() -> None:
     requests, *_, errors = ran.stdout.splitlines()[2].removeprefix("POST /bid").split()
     assert requests == errors != "0"
     assert "500 to a video request" in ran.stdout
+
+
+def test_a_503_is_counted_and_explained() -> None:
+    with serving(Overloaded) as host:
+        ran = loadtest(host)
+    assert ran.returncode == 1
+    requests, *_, busy, errors = ran.stdout.splitlines()[2].removeprefix("POST /bid").split()
+    assert requests == busy == errors != "0"
+    assert "503 of POST /bid: too many requests at once" in ran.stdout
+    assert "503 of a notice" not in ran.stdout
 
 
 @pytest.mark.parametrize(

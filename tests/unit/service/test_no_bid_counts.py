@@ -98,6 +98,19 @@ def test_of_very_many_campaigns_the_rest_is_counted_together(logged: list[dict[s
     assert values(logged, "Refusals")["floor", "(others)"] == 1 + 2 + 3
 
 
+def test_what_was_answered_is_counted_by_its_kind(logged: list[dict[str, Any]]) -> None:
+    made = service(snapshot([campaign()]))
+
+    ask(made, 0 * MINUTE)
+    ask(made, 0 * MINUTE, video={"maxduration": 6})
+    ask(made, 0 * MINUTE, id=None)
+    assert [line for line in logged if "Answers" in line] == []
+    ask(made, MINUTE)
+
+    answers = {line["Reason"]: line["Answers"] for line in logged if "Answers" in line}
+    assert answers == {"bid": 2, "no_bid": 1, "failed": 0, "invalid": 1}
+
+
 @given(matchable_requests(), campaign_lists())
 def test_what_is_counted_is_what_explain_says(request: dict[str, Any], campaigns: list[Campaign]) -> None:
     held, asked = snapshot(campaigns), parse(json.dumps(request).encode())

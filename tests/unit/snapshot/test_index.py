@@ -11,6 +11,7 @@ from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.dnf import Conjunction, Predicate, matches
 from bidder.campaigns.implied_predicates import MIME, OPEN, SALE
 from bidder.delivery.budget import Spend, Withheld
+from bidder.delivery.participation import AuctionDraw
 from bidder.snapshot import sets
 from bidder.snapshot.compile import compile_index
 from bidder.snapshot.delivery_state import compile_delivery, load_delivery
@@ -83,7 +84,7 @@ def finds_exactly(
     spends = {f"c{number}": Spend(10**12, 10**12) for number in broke}
     delivery = load_delivery(compile_delivery(index, spends, NOW), index)
     request = {name: seen[name] for name in OF_REQUEST}
-    shared = RequestMatch(Snapshot(1, index, delivery), request)
+    shared = RequestMatch(Snapshot(1, index, delivery), request, AuctionDraw("auction"))
     candidates = Candidates(shared, {name: seen[name] for name in OF_IMPRESSION} | PLAYER)
 
     latest = {**first, **later}
@@ -105,7 +106,7 @@ def test_the_walk_meets_no_campaign_above_one_that_it_left_out(
 ) -> None:
     index = index_of([book], tier_size)
     delivery = load_delivery(compile_delivery(index, {}, NOW), index)
-    candidates = Candidates(RequestMatch(Snapshot(1, index, delivery), {}), PLAYER)
+    candidates = Candidates(RequestMatch(Snapshot(1, index, delivery), {}, AuctionDraw("auction")), PLAYER)
     at_least = 5_000_000
 
     met = [index.campaign(position).top_cpm_micros for position in candidates.best_first(lambda: at_least)]

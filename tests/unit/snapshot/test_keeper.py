@@ -210,3 +210,24 @@ def test_an_old_snapshot_is_reported_once_a_minute(caplog: pytest.LogCaptureFixt
 
     assert [reason for _, reason in reasons] == ["old"] * 7 + ["too-old"] * 3
     assert len({minute for minute, _ in reasons}) == 10
+
+
+def test_a_first_load_that_hangs_is_a_fault_after_a_minute(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.WARNING, "bidder")
+    store = Store(FIRST)
+    store.gate.clear()
+    keeper = keeper_of(store)
+    for second in (0, 1, 59, 60, 61):
+        assert keeper.current(NOW + timedelta(seconds=second), patience=0) is None
+    store.gate.set()
+    lines = [json.loads(record.getMessage()) for record in caplog.records]
+    assert [line["Reason"] for line in lines if "SnapshotOld" in line] == ["loading", "none"]
+
+
+def test_a_store_that_fails_at_once_is_a_fault_at_once(caplog: pytest.LogCaptureFixture) -> None:
+    logging.getLogger("bidder").propagate = True
+    keeper_of(Store(BadSnapshot("denied"))).current(NOW)
+    lines = [json.loads(record.getMessage()) for record in caplog.records]
+    assert [line["Reason"] for line in lines if "SnapshotOld" in line] == ["none"]

@@ -45,6 +45,7 @@ MOST = LEAST._replace(
             height=720,
             bitrate_kbps=1500,
             codec="avc1.64001F",
+            file_size=2_812_500,
             id="720",
         ),
         MediaFile(url="https://media.example/a.webm", type="video/webm", width=640, height=360),
@@ -52,6 +53,14 @@ MOST = LEAST._replace(
     click_through="https://brand.example/?a=1&b=2",
     categories=(Category(authority="https://iabtechlab.com", code="IAB1"),),
     expires=300,
+    mezzanine=MediaFile(
+        url="https://media.example/original.mov?x=1&y=2",
+        type="video/quicktime",
+        width=1920,
+        height=1080,
+        codec="apch",
+        file_size=900_000_000,
+    ),
 )
 AD = Ad(id="c1", ad_system="bidder", content=LEAST)
 FULL = AD._replace(

@@ -93,6 +93,7 @@ def test_a_full_ad_says_everything() -> None:
                 "height": "720",
                 "bitrate": "1500",
                 "codec": "avc1.64001F",
+                "fileSize": "2812500",
             },
             "https://media.example/a.mp4?x=1&y=2",
         ),
@@ -176,7 +177,10 @@ def test_a_wrapper_hands_on_to_the_tag_and_counts(version: Version) -> None:
 @pytest.mark.parametrize(
     ("path", "since"),
     [
-        (".//UniversalAdId", "4.0"),
+        (".//Creative/UniversalAdId", "4.0"),
+        (".//MediaFiles/Mezzanine", "4.0"),
+        (".//MediaFiles/Mezzanine[@fileSize='900000000']", "4.1"),
+        (".//MediaFile[@fileSize='2812500']", "4.1"),
         ("Ad/InLine/Category", "4.0"),
         ("Ad/InLine/AdServingId", "4.1"),
         ("Ad/InLine/Expires", "4.1"),
@@ -191,6 +195,23 @@ def test_a_wrapper_hands_on_to_the_tag_and_counts(version: Version) -> None:
 def test_a_version_without_a_place_for_it_leaves_it_out(path: str, since: str) -> None:
     for version in ALL:
         assert (parsed(render(FULL, version)).find(path) is not None) == (version >= since), version
+
+
+@pytest.mark.parametrize("version", [Version.VAST_2_0, Version.VAST_3_0])
+def test_older_versions_carry_the_original_and_the_ad_id_in_extensions(version: Version) -> None:
+    extensions = "Ad/InLine/Extensions/Extension"
+    inline = parsed(render(FULL, version))
+
+    assert inline.findtext(f"{extensions}[@type='Mezzanine']/Mezzanine") == "https://media.example/original.mov?x=1&y=2"
+    assert inline.find(f"{extensions}[@type='Mezzanine']/Mezzanine").attrib == {
+        "delivery": "progressive",
+        "type": "video/quicktime",
+        "width": "1920",
+        "height": "1080",
+        "codec": "apch",
+        "fileSize": "900000000",
+    }
+    assert inline.findtext(f"{extensions}[@type='UniversalAdId']/UniversalAdId") == "ABCD0001000H"
 
 
 def test_the_older_versions_spell_some_things_their_own_way() -> None:
@@ -329,7 +350,7 @@ def test_every_value_is_read_back(text: str, attribute: str, url: str, wrapped: 
         if element.tag in TEXTS | URLS:
             assert (element.text or "") == expected(text if element.tag in TEXTS else url), element.tag
         for name, value in element.attrib.items():
-            if element.tag == "CompanionClickTracking" or value == "AdVerifications":
+            if element.tag in {"CompanionClickTracking", "Extension"}:
                 continue
             if name in ATTRIBUTES:
                 assert value == expected(text if name == "idValue" else attribute), (element.tag, name)

@@ -1,0 +1,94 @@
+"""The schedule of a content: where its breaks are, and the tag of each."""
+
+import re
+from typing import NamedTuple
+from urllib.parse import quote
+
+from bidder.ad_tag.request import InvalidTag, Query
+from bidder.ad_tag.unresolved import is_unresolved
+from bidder.vast.clock import clock
+
+BREAKS, INLINE = "breaks", "inline"
+DEFAULT_BREAKS = "pre"
+MOST_BREAKS = 20
+TAKES = "pre, post, and mid@600, mid@00:10:00 or mid@50% for each break within, with commas between"
+
+_PREFIXES = ("pre_", "mid_", "post_")
+_STARTDELAYS = {"pre": "0", "mid": "-1", "post": "-2"}
+_TIMES = {"pre": "start", "post": "end"}
+_OWN = frozenset({BREAKS, INLINE})
+_CLOCK = re.compile(r"(\d{1,2}):([0-5]\d):([0-5]\d)")
+_REPLACEABLE = re.compile(r"[\[\]{}$%\w.:-]+", re.ASCII)
+_PERCENT = re.compile(r"(?:100|\d{1,2})%")
+
+
+class Break(NamedTuple):
+    """A break of the content: its id in the schedule, its `timeOffset` in VMAP, and the query of its tag."""
+
+    id: str
+    time_offset: str
+    query: Query
+
+
+def breaks(query: Query) -> list[Break]:
+    """The breaks that the query of a schedule names, in its order.
+
+    Each has the parameters of the schedule. One that begins with `pre_`, `mid_` or `post_` is for breaks of that kind,
+    and outranks the one without. Raises InvalidTag.
+    """
+    by_name = {name.lower(): values for name, values in query.items()}
+    given = [value for value in by_name.get(BREAKS, ()) if value.strip() and not is_unresolved(value)]
+    names = [name.strip().lower() for name in (",".join(given) or DEFAULT_BREAKS).split(",") if name.strip()]
+    if len(names) > MOST_BREAKS:
+        raise InvalidTag({BREAKS: f"{len(names)} breaks; {MOST_BREAKS} at most"})
+    places = [_place(name) for name in names]
+    return [
+        Break(f"{kind}-{number}", time, _tag(by_name, kind, startdelay))
+        for number, (kind, time, startdelay) in enumerate(places, 1)
+    ]
+
+
+def tag_url(base_url: str, query: Query) -> str:
+    """The tag of a break; a macro that is unresolved stays as it is, for the player to replace then."""
+    pairs = [f"{_quoted(name)}={_argument(value)}" for name, values in query.items() for value in values]
+    return f"{base_url}/vast?{'&'.join(pairs)}"
+
+
+def _argument(value: str) -> str:
+    stays = is_unresolved(value) and _REPLACEABLE.fullmatch(value)
+    return value if stays else _quoted(value)
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="", errors="replace")
+
+
+def _place(name: str) -> tuple[str, str, str]:
+    """The kind of a break, its `timeOffset`, and the `startdelay` of its tag. Raises InvalidTag."""
+    kind, at, time = name.partition("@")
+    kind = kind.removesuffix("roll")
+    if kind in _TIMES and not at:
+        return kind, _TIMES[kind], _STARTDELAYS[kind]
+    if kind == "mid" and at:
+        seconds = _seconds(time)
+        if seconds is not None:
+            return kind, clock(seconds), str(seconds) if seconds else _STARTDELAYS[kind]
+        if _PERCENT.fullmatch(time):
+            return kind, time, _STARTDELAYS[kind]
+    raise InvalidTag({BREAKS: f"{name[:40]!r} is not a break: {TAKES}"})
+
+
+def _seconds(time: str) -> int | None:
+    if time.isascii() and time.isdigit() and len(time) <= 5:
+        return int(time) if int(time) < 24 * 60 * 60 else None
+    if match := _CLOCK.fullmatch(time):
+        hours, minutes, seconds = map(int, match.groups())
+        return (hours * 60 + minutes) * 60 + seconds if hours < 24 else None
+    return None
+
+
+def _tag(query: Query, kind: str, startdelay: str) -> Query:
+    own = {name: values for name, values in query.items() if name not in _OWN and not name.startswith(_PREFIXES)}
+    prefix = f"{kind}_"
+    special = {name.removeprefix(prefix): values for name, values in query.items() if name.startswith(prefix)}
+    return own | special | {"startdelay": [startdelay]}

@@ -1,0 +1,116 @@
+"""Jobs in DynamoDB: one item a creative, by `id`, `<campaign>/<creative>`.
+
+Events of S3 come up to three times and out of order. Every write is conditional on the upload's sequencer, so an older
+upload never overwrites what a newer one has done.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from bidder.creatives.job import Finished, Job, State
+from bidder.creatives.upload import Metadata, Upload
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class JobStore:
+    """Reads and writes jobs. DynamoDB's own errors pass through."""
+
+    def __init__(self, dynamodb: "DynamoDBClient", table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def get(self, campaign_id: str, creative_id: str) -> Job | None:
+        """The job of a creative, read consistently."""
+        found = self._dynamodb.get_item(TableName=self._table, Key=_key(campaign_id, creative_id), ConsistentRead=True)
+        return _job(found["Item"]) if "state" in found.get("Item", {}) else None
+
+    def all(self) -> Iterator[Job]:
+        """Every job, in no order."""
+        for page in self._dynamodb.get_paginator("scan").paginate(TableName=self._table):
+            yield from (_job(item) for item in page["Items"] if "state" in item)
+
+    def begin(self, upload: Upload, about: Metadata, now: datetime) -> bool:
+        """Makes the upload the creative's newest; False where a newer one is, or where this one is done already."""
+        return self._write(
+            about,
+            {"state": State.PROBING, "sequencer": upload.sequencer, "key": upload.key, "size": upload.size, "at": now},
+            "attribute_not_exists(sequencer) OR sequencer < :of"
+            " OR (sequencer = :of AND NOT #state IN (:ready, :refused))",
+            upload.sequencer,
+            {":ready": {"S": State.READY}, ":refused": {"S": State.REFUSED}},
+        )
+
+    def move(self, upload: Upload, about: Metadata, state: State, now: datetime, reason: str | None = None) -> bool:
+        """Notes how far the upload has come; False where a newer upload has begun meanwhile."""
+        changes: dict[str, Any] = {"state": state, "at": now} | ({"reason": reason} if reason else {})
+        return self._write(about, changes, "sequencer = :of", upload.sequencer)
+
+    def finish(self, about: Metadata, finished: Finished) -> bool:
+        """Keeps what an upload became; False where a newer one has finished already."""
+        return self.note(about, "finished", finished.model_dump_json(exclude_none=True), finished.sequencer)
+
+    def note(self, about: Metadata, name: str, document: str, sequencer: str) -> bool:
+        """Keeps a JSON document about an upload under a name; False where one about a newer upload is kept."""
+        order = f"{name}_sequencer"
+        condition = f"attribute_not_exists({order}) OR {order} <= :of"
+        return self._write(about, {name: document, order: sequencer}, condition, sequencer)
+
+    def reopen(self, campaign_id: str, creative_id: str, now: datetime) -> None:
+        """Lets the newest upload be tried again, whatever became of it."""
+        about = Metadata(campaign=campaign_id, creative=creative_id)
+        job = self.get(campaign_id, creative_id)
+        if job is not None:
+            self._write(about, {"state": State.UPLOADED, "at": now}, "sequencer = :of", job.sequencer)
+
+    def delete(self, campaign_id: str, creative_id: str) -> None:
+        """Forgets a job."""
+        self._dynamodb.delete_item(TableName=self._table, Key=_key(campaign_id, creative_id))
+
+    def _write(
+        self, about: Metadata, changes: dict[str, Any], condition: str, of: str, more: dict[str, Any] | None = None
+    ) -> bool:
+        values = {f":{name}": _value(value) for name, value in changes.items()}
+        names = {f"#{name}": name for name in {*changes, "state"} if f"#{name}" in condition or name in changes}
+        remove = " REMOVE reason" if "state" in changes and "reason" not in changes else ""
+        try:
+            self._dynamodb.update_item(
+                TableName=self._table,
+                Key=_key(about.campaign, about.creative),
+                UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in changes) + remove,
+                ConditionExpression=condition,
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues={**values, ":of": {"S": of}, **(more or {})},
+            )
+        except self._dynamodb.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+
+def _key(campaign_id: str, creative_id: str) -> dict[str, Any]:
+    return {"id": {"S": f"{campaign_id}/{creative_id}"}}
+
+
+def _value(value: object) -> Any:
+    if isinstance(value, int):
+        return {"N": str(value)}
+    return {"S": value.isoformat() if isinstance(value, datetime) else str(value)}
+
+
+def _job(item: Any) -> Job:
+    campaign_id, _, creative_id = item["id"]["S"].partition("/")
+    documents = {name: json.loads(item[name]["S"]) for name in ("finished", "images", "source") if name in item}
+    return Job(
+        campaign_id=campaign_id,
+        creative_id=creative_id,
+        key=item["key"]["S"],
+        sequencer=item["sequencer"]["S"],
+        size=int(item["size"]["N"]),
+        state=State(item["state"]["S"]),
+        at=datetime.fromisoformat(item["at"]["S"]),
+        reason=item["reason"]["S"] if "reason" in item else None,
+        **documents,
+    )

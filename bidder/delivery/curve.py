@@ -1,0 +1,111 @@
+"""The weekly curve of a campaign's eligible requests, and how much of its traffic lies between two moments.
+
+A curve has a weight for each hour of the week of the campaign's time zone, from Monday at midnight on, 1 on average.
+Between the middles of two hours traffic changes in a straight line. Moments are seconds since 1970.
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import accumulate
+from math import floor
+
+HOURS = 168
+HOUR, DAY = 3600.0, 86_400.0
+_MONDAY = 72
+"""Hours from Monday, 29 December 1969, to the beginning of 1970, a Thursday."""
+
+
+class Curve:
+    """Traffic by hour of the week."""
+
+    __slots__ = ("_until", "weights")
+
+    def __init__(self, weights: Sequence[float]) -> None:
+        """The weights are scaled to a mean of 1. Raises ValueError unless there are 168, none negative, not all 0."""
+        mean = sum(weights) / HOURS
+        if len(weights) != HOURS or min(weights) < 0 or mean <= 0:
+            msg = f"a curve has {HOURS} weights, none of them negative and one at least above 0"
+            raise ValueError(msg)
+        self.weights = tuple(weight / mean for weight in weights)
+        following = (*self.weights[1:], self.weights[0])
+        trapezoids = ((one + other) / 2 for one, other in zip(self.weights, following, strict=True))
+        self._until = (0.0, *accumulate(trapezoids))
+
+    def density(self, at: float, zone: str) -> float:
+        """The traffic at a moment, relative to the average of the week."""
+        hours = (at + offset(zone, at)) / HOUR + _MONDAY - 0.5
+        before = floor(hours)
+        share = hours - before
+        return self.weights[before % HOURS] * (1 - share) + self.weights[(before + 1) % HOURS] * share
+
+    def between(self, start: float, end: float, zone: str) -> float:
+        """The traffic from `start` to `end`, in average hours; 0 if the end is not after the start."""
+        if end <= start:
+            return 0.0
+        first, last = offset(zone, start), offset(zone, end)
+        if first == last:
+            return self._total(end + last) - self._total(start + first)
+        change = _change(zone, start, end)
+        before = self._total(change + first) - self._total(start + first)
+        return before + self._total(end + last) - self._total(change + last)
+
+    def _total(self, local: float) -> float:
+        """The traffic from a Monday long ago until a moment in local time."""
+        weeks, hours = divmod(local / HOUR + _MONDAY - 0.5, HOURS)
+        number = int(hours)
+        share = hours - number
+        here, following = self.weights[number], self.weights[(number + 1) % HOURS]
+        return weeks * HOURS + self._until[number] + here * share + (following - here) * share * share / 2
+
+
+FLAT = Curve([1.0] * HOURS)
+
+
+def offset(zone: str, at: float) -> float:
+    """How many seconds a zone's clocks are ahead of UTC; those of an unknown zone show UTC."""
+    return 0.0 if zone == "UTC" else _offset(zone, int(at // 900))
+
+
+@lru_cache(maxsize=65_536)
+def _offset(zone: str, quarter: int) -> float:
+    from bidder.delivery.zones import local  # which opens the time zone database
+
+    return (local(datetime.fromtimestamp(quarter * 900, UTC), zone).utcoffset() or timedelta()).total_seconds()
+
+
+@lru_cache(maxsize=1024)
+def _change(zone: str, start: float, end: float) -> float:
+    """When a zone's offset becomes that of `end`, to a quarter of an hour: clocks change on one."""
+    last = offset(zone, end)
+    first, final = int(start // 900), int(end // 900)
+    quarter = bisect_left(range(first, final + 1), True, key=lambda at: offset(zone, at * 900) == last)
+    return (first + quarter) * 900.0
+
+
+def local_day(at: float, zone: str) -> tuple[float, float]:
+    """When the day of a moment begins and ends in a zone: a day has 23 to 25 hours."""
+    seconds = at + offset(zone, at)
+    midnight = seconds - seconds % DAY
+    return _utc(midnight, zone), _utc(midnight + DAY, zone)
+
+
+def local_hour(at: float, zone: str) -> tuple[float, float]:
+    """When the clock hour of a moment begins and ends in a zone."""
+    ahead = offset(zone, at)
+    start = at - (at + ahead) % HOUR
+    return start, start + HOUR
+
+
+def hour_of_week(at: float, zone: str) -> int:
+    """The hour of the week of a moment in a zone, from 0 on Monday at midnight to 167."""
+    return floor((at + offset(zone, at)) / HOUR + _MONDAY) % HOURS
+
+
+def _utc(local: float, zone: str) -> float:
+    """The moment that a zone's clocks show as `local`, to seconds; the first if they show it twice."""
+    for ahead in (offset(zone, local - DAY), offset(zone, local + DAY)):
+        if offset(zone, local - ahead) == ahead:
+            return local - ahead
+    return local - offset(zone, local + DAY)

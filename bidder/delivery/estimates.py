@@ -1,0 +1,144 @@
+"""What pacing learns of a campaign from one refresh to the next: rates, traffic, and what is in flight.
+
+All of it is plain numbers, so that it can be kept as JSON between two refreshes.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from bidder.delivery.notice_delay import NoticeDelay
+
+MINUTE = 60
+UNREPORTED = 180
+"""Seconds after its end by which a minute's counts are in; one that has none by then had no requests."""
+COMPLETE = 30
+"""Seconds after its end by which a minute's counts are whole: bidders flush them with their next request."""
+
+_EVIDENCE = 300
+"""Opportunities that say enough of the traffic of the moment: their number is then known to 6 %."""
+_LONGEST_WINDOW = 64
+_OUTAGE = 5
+_OUTCOMES = 200.0
+"""Impressions after which older ones count for less, so that a market that changes is followed."""
+
+
+class Report(NamedTuple):
+    """What bidders counted of a campaign in a minute: requests that it could have bid on, and bids."""
+
+    opportunities: int
+    bids: int
+
+
+@dataclass(slots=True)
+class Minute:
+    """A minute of the past, from `start` on: the campaign's participation in it, and its counts once reported."""
+
+    start: int
+    participation: float
+    opportunities: int | None = None
+    bids: int | None = None
+
+
+@dataclass(slots=True)
+class Ratio:
+    """A ratio of two sums, of which old parts count for less."""
+
+    above: float = 0.0
+    below: float = 0.0
+
+    def add(self, above: float, below: float) -> None:
+        """Adds to both sums."""
+        self.above += above
+        self.below += below
+
+    def fade(self, weight: float) -> None:
+        """Lets what is in the sums count for less."""
+        self.above *= weight
+        self.below *= weight
+
+    def value(self, prior: float, strength: float) -> float:
+        """The ratio, drawn towards `prior` as if by `strength` more below."""
+        return (self.above + prior * strength) / (self.below + strength)
+
+
+@dataclass(slots=True)
+class Flow:
+    """A campaign's recent minutes and the rates learned from them."""
+
+    minutes: list[Minute] = field(default_factory=list)
+    micros_per_bid: Ratio = field(default_factory=Ratio)
+    impressions_per_bid: Ratio = field(default_factory=Ratio)
+    bids_per_opportunity: Ratio = field(default_factory=Ratio)
+    counted_until: int = 0
+    """Minutes that began before this are in `bids_per_opportunity`."""
+
+    def begin(self, now: float, participation: float, horizon: int) -> None:
+        """Adds the minutes since the last refresh, in which this participation held, and drops those long past."""
+        first = self.minutes[-1].start + MINUTE if self.minutes else int(now) // MINUTE * MINUTE - MINUTE
+        for start in range(max(first, int(now) - 120 * MINUTE), int(now) // MINUTE * MINUTE, MINUTE):
+            self.minutes.append(Minute(start, participation))
+        del self.minutes[: max(0, len(self.minutes) - max(_LONGEST_WINDOW, horizon + 1))]
+
+    def take(self, reports: Mapping[int, Report], now: float) -> None:
+        """Takes the counts of minutes, by the start of each; later ones of the same minute replace earlier ones."""
+        for minute in reversed(self.minutes):
+            report = reports.get(minute.start)
+            if report is not None:
+                minute.opportunities, minute.bids = report
+            elif minute.bids is None and now - minute.start > MINUTE + UNREPORTED:
+                minute.opportunities = minute.bids = 0
+            elif minute.start < now - 10 * MINUTE:
+                break
+        for minute in self.minutes:
+            whole = minute.start + MINUTE + UNREPORTED < now
+            if whole and minute.start >= self.counted_until and minute.bids is not None:
+                opportunities = minute.participation * (minute.opportunities or 0)
+                self.bids_per_opportunity.add(minute.bids, opportunities)
+                self.counted_until = minute.start + MINUTE
+        if self.bids_per_opportunity.above > 2 * _EVIDENCE:
+            self.bids_per_opportunity.fade(0.9)
+
+    def learn(self, micros: float, impressions: float, matured: float) -> None:
+        """Takes what was noticed since the last refresh, and the bids whose notices were expected in that time."""
+        for ratio, amount in ((self.micros_per_bid, micros), (self.impressions_per_bid, impressions)):
+            ratio.add(amount, matured)
+        if self.impressions_per_bid.above > _OUTCOMES:
+            weight = _OUTCOMES / self.impressions_per_bid.above
+            self.impressions_per_bid.fade(weight)
+            self.micros_per_bid.fade(weight)
+
+    def window(self, now: float, expected: Callable[[Minute], float]) -> list[Minute]:
+        """The latest minutes with whole counts that together say enough of the traffic of the moment.
+
+        A minute without requests where five or more were expected is an outage: it says nothing of the minutes after
+        it, and is left out. `expected` says how many opportunities were expected in a minute.
+        """
+        found: list[Minute] = []
+        seen = 0
+        for minute in reversed(self.minutes):
+            if minute.opportunities is None or minute.start + MINUTE + COMPLETE > now:
+                continue
+            if minute.opportunities == 0 and expected(minute) >= _OUTAGE:
+                continue
+            found.append(minute)
+            seen += minute.opportunities
+            if seen >= _EVIDENCE:
+                break
+        return found
+
+    def bids_in_flight(self, now: float, delay: NoticeDelay, expected: float, until: float | None = None) -> float:
+        """The bids whose impressions, if they win, are noticed after `now`; with `until`, by then.
+
+        `expected` are the bids at full participation of a minute without counts.
+        """
+        horizon = now - (delay.horizon + 1) * MINUTE
+        total = 0.0
+        for minute in reversed(self.minutes):
+            if minute.start < horizon:
+                break
+            bids = minute.participation * expected if minute.bids is None else minute.bids
+            if bids:
+                by_then = 1.0 if until is None else delay.noticed_of_minute(minute.start, until)
+                total += bids * (by_then - delay.noticed_of_minute(minute.start, now))
+        return total

@@ -1,0 +1,127 @@
+"""Pacing of all campaigns at a refresh: one step of the controller for each, and what the account knows in common."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from bidder.delivery.allowance import Pace
+from bidder.delivery.budget import BudgetLimits, Spend, withheld
+from bidder.delivery.estimates import Report
+from bidder.delivery.notice_delay import MINUTES, NoticeDelay
+from bidder.delivery.pacing import GUESSED_SHOWN, Forecast, Market, Memory, Outlook, step
+
+_DELAYS_KEPT = 5_000.0
+"""Impressions after which older ones count for less in the distribution of the notice delay."""
+_RATES_STRENGTH = 200.0
+_LOST_EVIDENCE = 200
+"""Viewed impressions that it takes to say which share of impressions is never noticed."""
+
+
+class Confirmed(NamedTuple):
+    """How many impressions were seen to be played, and of how many of those the impression itself was noticed.
+
+    Both notices come from the same player, each by itself, so the share without an impression is the share of lost
+    ones.
+    """
+
+    viewed: int = 0
+    noticed: int = 0
+
+    @property
+    def lost(self) -> float:
+        """The share of impressions whose notices are lost; 0 until enough are known."""
+        if self.viewed < _LOST_EVIDENCE:
+            return 0.0
+        return min(0.5, max(0.0, (self.viewed - self.noticed) / self.viewed))
+
+
+@dataclass(slots=True)
+class Account:
+    """What is kept of the whole account from one refresh to the next, beside the campaigns' own memories."""
+
+    memories: dict[str, Memory] = field(default_factory=dict)
+    delays: list[float] = field(default_factory=lambda: [0.0] * MINUTES)
+    delays_seen: dict[str, dict[int, int]] = field(default_factory=dict)
+    """The day's delays as they were read last, by campaign."""
+
+    def take_delays(self, spends: Mapping[str, Spend]) -> None:
+        """Takes the impressions by delay that came since the last refresh."""
+        for campaign_id, spend in spends.items():
+            seen, now = self.delays_seen.get(campaign_id, {}), dict(spend.delays)
+            if any(now.get(minute, 0) < count for minute, count in seen.items()):
+                seen = {}  # the day is a new one
+            for minute, count in now.items():
+                self.delays[minute] += count - seen.get(minute, 0)
+            self.delays_seen[campaign_id] = now
+        if (total := sum(self.delays)) > _DELAYS_KEPT:
+            self.delays = [count * _DELAYS_KEPT / total for count in self.delays]
+
+
+class Traffic(NamedTuple):
+    """What bidders reported: counts by campaign and minute, and how many bidders of equal load there are."""
+
+    reports: Mapping[str, Mapping[int, Report]]
+    processes: float = 1.0
+
+
+class Paced(NamedTuple):
+    """The paces of the paced campaigns, the micros that each has in flight, and how each stands; by campaign id."""
+
+    paces: dict[str, Pace]
+    reserved: dict[str, int]
+    outlooks: dict[str, Outlook]
+
+
+def pace_campaigns(
+    terms: Iterable[tuple[str, BudgetLimits]],
+    spends: Mapping[str, Spend],
+    traffic: Traffic,
+    now: float,
+    account: Account,
+    forecasts: Mapping[str, Forecast],
+    confirmed: Confirmed = Confirmed(),  # noqa: B008  an immutable tuple
+) -> Paced:
+    """One step for each campaign with a limit; the account is brought up to `now`, in seconds since 1970."""
+    account.take_delays(spends)
+    market = _market(account, traffic, confirmed)
+    paced = Paced({}, {}, {})
+    nothing: Mapping[int, Report] = {}
+    memories: dict[str, Memory] = {}
+    for campaign_id, its in terms:
+        if not its.is_limited:
+            continue
+        memory = memories[campaign_id] = account.memories.get(campaign_id) or Memory()
+        spend = spends.get(campaign_id, Spend())
+        is_over = its.end is not None and its.end <= now
+        is_early = its.start is not None and its.start > now
+        made = step(
+            its,
+            spend,
+            traffic.reports.get(campaign_id, nothing),
+            now,
+            memory,
+            forecasts.get(campaign_id, Forecast()),
+            market,
+            is_held=its.paused or is_over or is_early or withheld(its, spend) is not None,
+        )
+        if made.pace is not None:
+            paced.paces[campaign_id] = made.pace
+        paced.reserved[campaign_id] = made.reserved
+        paced.outlooks[campaign_id] = made.outlook
+    account.memories = memories
+    return paced
+
+
+def _market(account: Account, traffic: Traffic, confirmed: Confirmed) -> Market:
+    flows = [memory.flow for memory in account.memories.values()]
+    impressions = sum(flow.impressions_per_bid.above for flow in flows)
+    bids = sum(flow.impressions_per_bid.below for flow in flows)
+    made = sum(flow.bids_per_opportunity.above for flow in flows)
+    opportunities = sum(flow.bids_per_opportunity.below for flow in flows)
+    return Market(
+        delay=NoticeDelay(account.delays),
+        shown=(impressions + GUESSED_SHOWN * _RATES_STRENGTH) / (bids + _RATES_STRENGTH),
+        bid=min(1.0, (made + _RATES_STRENGTH) / (opportunities + _RATES_STRENGTH)),
+        processes=traffic.processes,
+        lost=confirmed.lost,
+    )

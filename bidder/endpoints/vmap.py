@@ -1,0 +1,47 @@
+"""GET /vmap: the schedule of a content, its breaks as tags or with their ads."""
+
+from collections.abc import Sequence
+
+from bidder.ad_tag.request import InvalidTag, bid_request
+from bidder.ad_tag.schedule import INLINE, Break, breaks, tag_url
+from bidder.endpoints.ad_tag import TagCall, best_of, call_of, refused_tag
+from bidder.endpoints.bid import answered, whole
+from bidder.endpoints.reply import XML, Reply
+from bidder.service.service import Service
+from bidder.vast.vmap import AdBreak, vmap
+
+
+def schedule(service: Service, tag: TagCall) -> Reply:
+    """200 with VMAP 1.0.1. With `inline=1` the ads are in it, each break an auction of its own; else their tags.
+
+    400 names each parameter that is wrong, of the schedule or of any break's tag.
+    """
+    try:
+        planned = breaks(tag.query)
+        requests = [bid_request(each.query, tag.unique_id) for each in planned]
+        if tag.query.get(INLINE, ["0"])[0] == "1":
+            return _with_ads(service, tag, planned)
+        links = [
+            _link(tag, each, request["imp"][0]["video"]["protocols"])
+            for each, request in zip(planned, requests, strict=True)
+        ]
+        return whole(Reply(200, vmap(links), XML), tag.headers)
+    except InvalidTag as wrong:
+        return refused_tag(tag, wrong)
+
+
+def _link(tag: TagCall, planned: Break, protocols: Sequence[int]) -> AdBreak:
+    url = tag_url(tag.base_url, planned.query)
+    return AdBreak(planned.id, planned.time_offset, tag=url, version=best_of(protocols))
+
+
+def _with_ads(service: Service, tag: TagCall, planned: Sequence[Break]) -> Reply:
+    found = []
+    plain = {name: value for name, value in tag.headers.items() if name != "accept-encoding"}
+    for each in planned:
+        of_break = tag._replace(query=each.query, headers=plain, unique_id=f"{tag.unique_id}-{each.id}")
+        reply = answered(service, call_of(service, of_break)._replace(wants_markup=True))
+        if reply.status != 200:
+            return reply
+        found.append(AdBreak(each.id, each.time_offset, document=str(reply.body)))
+    return whole(Reply(200, vmap(found), XML), tag.headers)

@@ -1,0 +1,51 @@
+"""The market: the best bid of the others in each auction, and the notices of what we win."""
+
+from collections.abc import Iterator
+from math import exp, log
+from random import Random
+from typing import NamedTuple
+
+from bidder.simulator.scenario import Scenario
+
+
+class Auction(NamedTuple):
+    """The outcome of an auction for us: whether we won, the price due, and the least price that wins; CPM in micros."""
+
+    is_won: bool
+    price_micros: int
+    to_win_micros: int
+
+
+class SimulatedMarket:
+    """The other bidders. `factor` multiplies their prices."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._is_first_price = scenario.market.at == 1
+        self._drift = scenario.market.drift_per_hour
+        self._others = [(other.takes_part, log(other.median_cpm), other.sigma) for other in scenario.market.competitors]
+        self.factor = 1.0
+
+    def best(self, hours: float, rng: Random) -> int:
+        """The best price of the others in the next auction, so many hours after the scenario's start; CPM in micros."""
+        best = 0.0
+        for takes_part, mean, sigma in self._others:
+            if takes_part >= 1 or rng.random() < takes_part:
+                best = max(best, exp(rng.gauss(mean, sigma)))
+        return int(best * self.factor * (1 + self._drift) ** hours * 1_000_000)
+
+    def auction(self, bid_micros: int, best_micros: int, floor_micros: int) -> Auction:
+        """Our bid against the best of the others: the higher wins, and they win a tie."""
+        to_win = max(best_micros + 1, floor_micros)
+        if bid_micros < to_win:
+            return Auction(False, 0, to_win)
+        return Auction(True, bid_micros if self._is_first_price else max(best_micros, floor_micros, 1), to_win)
+
+
+def delays(median: float, sigma: float, lost: float, duplicated: float, rng: Random) -> Iterator[float]:
+    """The delays, in seconds, after which a notice comes: none if it is lost, two if it comes twice."""
+    delay = median * exp(rng.gauss(0, sigma)) if median else 0.0
+    draw = rng.random()
+    if draw >= lost:
+        yield delay
+        if rng.random() < duplicated:
+            yield delay + 1

@@ -1,0 +1,92 @@
+"""The plots of a simulated campaign: spend against plan, participation, prices and overspend; as SVG and PNG."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bidder.simulator.record import Minute, Tally
+
+_COLOURS = {"ours": "#0b6e4f", "asap": "#b23a48", "linkedin": "#d98e04", "pid": "#5b5f97"}
+_NAMES = {"ours": "bidder", "asap": "as soon as possible", "linkedin": "LinkedIn throttle", "pid": "PID"}
+_PLAN, _GRID, _TEXT = "#8d99ae", "#e5e7eb", "#1f2937"
+_SMOOTH = 15
+"""Minutes over which rates and prices are averaged."""
+_STYLE: Any = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.edgecolor": _PLAN,
+    "axes.labelcolor": _TEXT,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": _GRID,
+    "svg.hashsalt": "bidder",
+    "figure.dpi": 110,
+}
+
+
+def plot(name: str, campaign_id: str, arms: Mapping[str, Tally], folder: Path, stem: str, scale: float) -> list[Path]:
+    """Draws one campaign's run, each arm beside the others, into `<folder>/<stem>.svg` and `.png`."""
+    import matplotlib as mpl  # takes a second, and only who wants plots has it
+
+    mpl.use("agg")
+    from matplotlib import pyplot as plt
+
+    with mpl.rc_context(_STYLE):
+        figure, axes = plt.subplots(3, 2, figsize=(11, 9.5), sharex=True, layout="constrained")
+        figure.suptitle(f"{name}: {campaign_id}", fontsize=13, fontweight="bold", color=_TEXT)
+        ours = arms["ours"].minutes
+        at: Any = [_clock(minute) for minute in ours]
+        axes[0][0].plot(at, [minute.planned / scale / 1e6 for minute in ours], color=_PLAN, lw=2.5, label="plan")
+        for arm, tally in reversed(list(arms.items())):  # ours above the others
+            _draw(axes, arm, tally, scale)
+        most = max((abs(d) for arm, tally in arms.items() if arm != "asap" for d in tally.differences), default=0)
+        axes[2][0].set_ylim(-110 * most - 0.01, 110 * most + 0.01)  # what is not paced at all is off this scale
+        for axis, title, unit in zip(axes.flat, _TITLES, _UNITS, strict=True):
+            axis.set_title(title, loc="left", fontsize=10, fontweight="bold", color=_TEXT)
+            axis.set_ylabel(unit)
+        axes[0][0].legend(frameon=False)
+        axes[2][0].axhline(0, color=_PLAN, lw=0.8)
+        figure.autofmt_xdate()
+        paths = [folder / f"{stem}.svg", folder / f"{stem}.png"]
+        figure.savefig(paths[0], metadata={"Date": None})
+        figure.savefig(paths[1], metadata={"Software": None})
+        plt.close(figure)
+    return paths
+
+
+_TITLES = ("Spend against plan", "Participation", "Win rate", "Bid and price paid", "Off the plan", "Overspend")
+_UNITS = ("USD", "share of auctions", "share of bids", "CPM, USD", "% of the budget", "% of the budget")
+
+
+def _draw(axes: Any, arm: str, tally: Tally, scale: float) -> None:
+    colour, label, minutes = _COLOURS[arm], _NAMES[arm], tally.minutes
+    wide = 1.6 if arm == "ours" else 1.0
+    at = [_clock(minute) for minute in minutes]
+    axes[0][0].plot(at, [m.spent / scale / 1e6 for m in minutes], color=colour, lw=wide, label=label)
+    axes[0][1].plot(at, [m.participation for m in minutes], color=colour, lw=wide)
+    bids, wins = _rate(minutes, "bids"), _rate(minutes, "wins")
+    win_rate = [won / bid if bid else None for won, bid in zip(wins, bids, strict=True)]
+    axes[1][0].plot(at, win_rate, color=colour, lw=wide)
+    for name, number, dashes in (("bid_micros", bids, "-"), ("paid_micros", wins, ":")):
+        prices = [
+            total / count / 1e6 if count else None for total, count in zip(_rate(minutes, name), number, strict=True)
+        ]
+        axes[1][1].plot(at, prices, color=colour, lw=wide, ls=dashes)
+    off = [100 * difference for difference in tally.differences]
+    axes[2][0].plot(at[: len(off)], off, color=colour, lw=wide)
+    limit = sum(period.limit for period in tally.periods.values()) or 1.0
+    over = [100 * max(0.0, minute.spent - limit) / limit for minute in minutes]
+    axes[2][1].plot(at, over, color=colour, lw=wide)
+
+
+def _rate(minutes: Sequence[Minute], name: str) -> list[int]:
+    """How much a sum grew in the minutes before each."""
+    sums = [getattr(minute, name) for minute in minutes]
+    return [total - (sums[number - _SMOOTH] if number >= _SMOOTH else 0) for number, total in enumerate(sums)]
+
+
+def _clock(minute: Minute) -> datetime:
+    return datetime.fromtimestamp(minute.at, UTC)

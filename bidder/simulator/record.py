@@ -1,0 +1,159 @@
+"""What a run comes to: each campaign's minutes, and the figures of the report."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from bidder.money import impression_cost
+from bidder.simulator.reference import ReferencePlan, Standing
+
+
+class Minute(NamedTuple):
+    """A campaign at the end of a minute, `at` seconds since 1970; everything but participation is a sum until then.
+
+    Amounts are micros, and prices sums of CPMs. `planned` and `spent` are in all, over all budgets so far.
+    """
+
+    at: float
+    planned: float
+    spent: float
+    noticed: float
+    participation: float
+    bids: int
+    wins: int
+    bid_micros: int
+    paid_micros: int
+
+
+@dataclass(slots=True)
+class Period:
+    """A budget by the day or the flight: `limit` as it counts at last, `planned` and `spent` in its own unit."""
+
+    limit: float
+    planned: float
+    spent: float
+    stated: float
+
+
+@dataclass(slots=True)
+class Tally:
+    """One campaign's figures of a run. Spend counts when the bid that is shown is made."""
+
+    plan: ReferencePlan
+    micros: int = 0
+    impressions: int = 0
+    bids: int = 0
+    wins: int = 0
+    bid_micros: int = 0
+    paid_micros: int = 0
+    value_micros: int = 0
+    surplus_micros: int = 0
+    """What wins were worth beyond their price."""
+    views: int = 0
+    minutes: list[Minute] = field(default_factory=list)
+    periods: dict[float, Period] = field(default_factory=dict)
+    """By their end."""
+    differences: list[float] = field(default_factory=list)
+    """Between spent and planned share of the budget, minute by minute, without sign."""
+
+    def show(self, cpm_micros: int) -> None:
+        """An impression that is due at a CPM."""
+        self.micros += impression_cost(cpm_micros)
+        self.impressions += 1
+
+    def close_minute(self, at: float, noticed: int, participation: float) -> None:
+        """The minute that ends at `at` is over."""
+        standing = self.plan.standing(at - 1e-3, self.micros, self.impressions)
+        planned = float(self.micros)
+        if standing is not None:
+            period = self._period(standing)
+            self.differences.append((standing.spent - standing.planned) / period.limit)
+            if not standing.goal.of_impressions:
+                planned = self.micros - standing.spent + standing.planned
+        self.minutes.append(
+            Minute(
+                at,
+                planned,
+                self.micros,
+                noticed,
+                participation,
+                self.bids,
+                self.wins,
+                self.bid_micros,
+                self.paid_micros,
+            )
+        )
+
+    def _period(self, standing: Standing) -> Period:
+        stated = float(standing.goal.limit)
+        period = self.periods.get(standing.goal.period.end)
+        if period is None:
+            period = self.periods[standing.goal.period.end] = Period(stated, 0.0, 0.0, stated)
+        elif period.stated != stated:  # edited: below what was spent already, that is the least that can be kept
+            period.limit, period.stated = max(stated, period.spent), stated
+        period.planned, period.spent = standing.planned, standing.spent
+        return period
+
+    @property
+    def fastest(self) -> float:
+        """The most that any minute spent, as a multiple of the plan for a minute of its budget at that time."""
+        most = 0.0
+        for before, after in zip(self.minutes, self.minutes[1:], strict=False):
+            step = after.planned - before.planned
+            if step > 0:
+                most = max(most, (after.spent - before.spent) / step)
+        return most
+
+
+def figures(tallies: Mapping[str, Tally], scale: float) -> dict[str, Any]:
+    """The figures of `campaigns` and `totals`, scaled back to the whole traffic."""
+    rows = [_row(name, tally, scale) for name, tally in tallies.items()]
+    sums = {
+        name: sum(row[name] for row in rows)
+        for name in ("budget_micros", "spent_micros", "plan_micros", "impressions", "bids", "wins", "surplus_micros")
+    }
+    over = sum(max(0, row["overspend_share"]) * row["budget_micros"] for row in rows)
+    budget = sums["budget_micros"]
+    weights = [row["budget_micros"] or 1 for row in rows]
+    even = sum(row["evenness"] * weight for row, weight in zip(rows, weights, strict=True)) / sum(weights)
+    totals = {
+        **sums,
+        "overspend_share": _rounded(over / budget if budget else 0.0),
+        "delivered_share": _rounded(sums["spent_micros"] / sums["plan_micros"] if sums["plan_micros"] else 1.0),
+        "evenness": _rounded(even),
+        "cpm_micros": sums["spent_micros"] * 1000 // sums["impressions"] if sums["impressions"] else None,
+    }
+    return {"campaigns": rows, "totals": totals}
+
+
+def _row(name: str, tally: Tally, scale: float) -> dict[str, Any]:
+    periods = tally.periods.values()
+    limit, planned = sum(period.limit for period in periods), sum(period.planned for period in periods)
+    spent = sum(period.spent for period in periods)
+    over = sum(max(0.0, period.spent - period.limit) for period in periods)
+    differences = tally.differences
+    of_impressions = tally.plan.of_impressions
+    per = 1 if not of_impressions or not tally.impressions else tally.micros / tally.impressions
+    return {
+        "id": name,
+        "budget_micros": round(limit * per / scale),
+        "plan_micros": round(planned * per / scale) if periods else round(tally.micros / scale),
+        "spent_micros": round(tally.micros / scale),
+        "overspend_share": _rounded(over / limit if limit else 0.0),
+        "delivered_share": _rounded(spent / planned if planned else 1.0),
+        "evenness": _rounded(sum(map(abs, differences)) / len(differences) if differences else 0.0),
+        "worst_difference": _rounded(max(map(abs, differences), default=0.0)),
+        "fastest_minute": _rounded(tally.fastest),
+        "impressions": round(tally.impressions / scale),
+        "bids": round(tally.bids / scale),
+        "wins": round(tally.wins / scale),
+        "win_rate": _rounded(tally.wins / tally.bids if tally.bids else 0.0),
+        "cpm_micros": tally.micros * 1000 // tally.impressions if tally.impressions else None,
+        "cost_per_view_micros": tally.micros // tally.views if tally.views else None,
+        "value_micros": round(tally.value_micros / scale),
+        "surplus_micros": round(tally.surplus_micros / scale),
+    }
+
+
+def _rounded(value: float) -> float:
+    return round(value, 8)

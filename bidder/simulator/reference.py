@@ -1,0 +1,67 @@
+"""The plan that a run is measured by: the campaign's leading budget, anew from each edit on."""
+
+from typing import NamedTuple
+
+from bidder.campaigns.pacing_mode import Mode
+from bidder.delivery.budget import BudgetLimits
+from bidder.delivery.curve import DAY, Curve
+from bidder.delivery.goals import Goal, goals, mode_of
+from bidder.delivery.plan import Anchor, planned
+
+_ORDER = ("daily", "total", "hourly", "daily_impressions", "total_impressions")
+
+
+class Standing(NamedTuple):
+    """Where a campaign stands in the period of its leading budget; micros, or impressions for a goal of those."""
+
+    goal: Goal
+    planned: float
+    spent: float
+
+
+class ReferencePlan:
+    """The plan of one campaign. `begin` and `end` are those of the scenario, in seconds since 1970."""
+
+    def __init__(self, terms: BudgetLimits, curve: Curve, begin: float, end: float) -> None:
+        self._curve = curve
+        self._begin, self._end = begin, end
+        self._before = (0.0, 0.0)
+        self._anchor: Anchor | None = None
+        self.take(terms, begin, 0.0, 0.0)
+
+    @property
+    def of_impressions(self) -> bool:
+        """Whether the leading budget is a goal of impressions."""
+        goal = self._leading(self._begin)
+        return goal is not None and goal.of_impressions
+
+    def take(self, terms: BudgetLimits, at: float, micros: float, impressions: float) -> None:
+        """Takes terms that hold from a moment on, when so much had been spent in all."""
+        self.terms = terms
+        goal = self._leading(at)
+        if goal is not None:
+            spent = (impressions if goal.of_impressions else micros) - self._before[goal.of_impressions]
+            self._anchor = Anchor(goal.limit, max(at, goal.period.start), spent, goal.period.end)
+
+    def standing(self, at: float, micros: float, impressions: float) -> Standing | None:
+        """Where the campaign stands at a moment, with so much spent in all; None without a budget."""
+        goal = self._leading(at)
+        if goal is None:
+            return None
+        if self._anchor is None or self._anchor.end != goal.period.end:
+            self._before = (micros, impressions)
+            self._anchor = Anchor(goal.limit, goal.period.start, 0.0, goal.period.end)
+        mode = mode_of(self.terms) if goal.is_spread else Mode.EVEN
+        spent = (impressions if goal.of_impressions else micros) - self._before[goal.of_impressions]
+        return Standing(goal, planned(mode, self._curve, goal.period, self._anchor, at), spent)
+
+    def _leading(self, at: float) -> Goal | None:
+        """The budget by day or, without one, the whole one; one without an end is planned over the scenario."""
+        known = {goal.name: goal for goal in goals(self.terms, min(at, self._end - 1e-3))}
+        goal = next((known[name] for name in _ORDER if name in known), None)
+        if goal is None:
+            return None
+        start, end = goal.period.start, goal.period.end
+        if end - start > 40 * DAY or start <= 0:
+            start, end = max(start, self._begin), min(end, self._end)
+        return goal._replace(period=goal.period._replace(start=start, end=end))

@@ -1,0 +1,101 @@
+"""A scenario and those beside it: runs, figures, and what of them is repeatable. Pure but for the scenario's files."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple
+
+from bidder.auction.decide import decide
+from bidder.auction.match import match
+from bidder.delivery.estimates import Flow
+from bidder.delivery.notice_delay import MINUTES
+from bidder.delivery.pacers import Account
+from bidder.delivery.pacing import Forecast, Memory
+from bidder.money import floor_micros
+from bidder.simulator.arms import Arm, Asap, Ours, Pid, Throttle
+from bidder.simulator.environment import SEAT
+from bidder.simulator.market import delays
+from bidder.simulator.record import Tally, figures
+from bidder.simulator.run import Run
+from bidder.simulator.scenario import Scenario
+from bidder.snapshot.delivery_state import compile_delivery, load_delivery
+from bidder.snapshot.snapshot import Snapshot
+
+_SAMPLE = 2_000
+"""Auctions that stand for the week before the scenario, where it begins with what was learned in it."""
+_BIDS_KNOWN = 300.0
+
+
+class Outcome(NamedTuple):
+    """The figures, and each campaign's minutes, by arm: `ours` first."""
+
+    figures: dict[str, Any]
+    tallies: dict[str, Mapping[str, Tally]]
+
+
+def simulate(scenario: Scenario, folder: Path, progress: Callable[[float], None] = lambda _: None) -> Outcome:
+    """Runs the scenario, with ours and then with each pacing beside it. Raises InvalidScenario."""
+    arms: dict[str, Callable[[Run], Arm]] = {"ours": _ours}
+    known: dict[str, Callable[[Run], Arm]] = {
+        "asap": lambda _: Asap(),
+        "linkedin": lambda run: Throttle(run.plans),
+        "pid": lambda run: Pid(run.plans),
+    }
+    arms |= {name: known[name] for name in scenario.beside}
+    tallies: dict[str, Mapping[str, Tally]] = {}
+    for number, (name, arm) in enumerate(arms.items()):
+        run = Run(scenario, folder, arm, lambda share, n=number: progress((n + share) / len(arms)))  # type: ignore[misc]
+        run.run()
+        tallies[name] = run.tallies
+    found = {"scenario": scenario.name, "seed": scenario.seed, **figures(tallies["ours"], scenario.scale)}
+    if scenario.beside:
+        found["beside"] = {name: figures(tallies[name], scenario.scale) for name in scenario.beside}
+    return Outcome(found, tallies)
+
+
+def _ours(run: Run) -> Arm:
+    """The controller, with what a week before the scenario would have taught it."""
+    scenario, account = run.scenario, Account()
+    reached, shown = _sample(run)
+    forecasts: dict[str, Forecast] = {}
+    average = scenario.traffic.requests_per_day * scenario.scale / 1440
+    for name, terms in run.terms.items():
+        if scenario.knows_traffic:
+            forecasts[name] = Forecast(run.curve_of(terms), average * reached[name])
+        if scenario.knows_rates:
+            bids, impressions, micros = shown[name]
+            flow, weight = Flow(), min(1.0, _BIDS_KNOWN / max(bids, 1))
+            flow.impressions_per_bid.add(impressions * weight, bids * weight)
+            flow.micros_per_bid.add(micros * weight, bids * weight)
+            account.memories[name] = Memory(flow=flow)
+    if scenario.knows_rates:
+        rng, notices = Random(f"{scenario.seed} delays"), scenario.notices  # noqa: S311  a repeatable draw
+        for _ in range(_SAMPLE):
+            for delay in delays(notices.delay_seconds, notices.delay_sigma, 0, 0, rng):
+                account.delays[min(MINUTES - 1, int(delay // 60))] += 1
+    return Ours(account, forecasts)
+
+
+def _sample(run: Run) -> tuple[dict[str, float], dict[str, tuple[int, float, float]]]:
+    """Of each campaign, unpaced: the share of requests that it could bid on; its bids, impressions and their cost."""
+    rng = Random(f"{run.scenario.seed} sample")  # noqa: S311  as above
+    now = datetime.fromtimestamp(run.begin, UTC)
+    delivery = load_delivery(compile_delivery(run.index, {}, now), run.index)
+    held = Snapshot(0, run.index, delivery)
+    reached = dict.fromkeys(run.terms, 0)
+    shown = dict.fromkeys(run.terms, (0, 0.0, 0.0))
+    for _ in range(_SAMPLE):
+        request = run.traffic.request(rng)
+        slots = match(request, held, now)
+        for slot in slots:
+            for position in slot.candidates.all():
+                reached[held.index.campaign_id(position)] += 1
+        best = run.market.best(0, rng)
+        for offer in decide(request, slots, held, SEAT, now):
+            bids, impressions, micros = shown[offer.campaign.id]
+            floor = floor_micros(offer.slot.imp.bidfloor) if offer.slot.imp.bidfloor else 0
+            won = run.market.auction(offer.price.cpm_micros, best, floor)
+            share = run.scenario.market.shown if won.is_won else 0
+            shown[offer.campaign.id] = (bids + 1, impressions + share, micros + share * won.price_micros / 1000)
+    return {name: number / _SAMPLE for name, number in reached.items()}, shown

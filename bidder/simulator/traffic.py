@@ -1,0 +1,104 @@
+"""How many requests a scenario has at each moment, and what they ask for."""
+
+import csv
+import json
+from functools import cached_property
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from bidder.delivery.curve import FLAT, HOUR, HOURS, Curve, hour_of_week
+from bidder.openrtb.bid_request import BidRequest
+from bidder.openrtb.parse import parse
+from bidder.simulator.scenario import InvalidScenario, Scenario
+
+_PLAIN: dict[str, Any] = {
+    "id": "request",
+    "at": 1,
+    "imp": [
+        {
+            "id": "1",
+            "video": {
+                "mimes": ["video/mp4", "video/webm"],
+                "protocols": [2, 3, 5, 6, 7, 8, 11, 12, 13, 14],
+                "minduration": 1,
+                "maxduration": 120,
+                "w": 1280,
+                "h": 720,
+            },
+        }
+    ],
+    "site": {"id": "site", "domain": "news.example", "publisher": {"id": "publisher"}},
+    "device": {"devicetype": 2, "geo": {"country": "USA"}},
+}
+
+
+class SimulatedTraffic:
+    """The requests of a scenario. `folder` is that of its file."""
+
+    def __init__(self, scenario: Scenario, folder: Path) -> None:
+        self._scenario = scenario
+        self._folder = folder
+        self._kinds = [_parsed(kind.openrtb, scenario.market.at) for kind in scenario.requests]
+        self._weights = [kind.weight for kind in scenario.requests]
+        self._number = 0
+
+    @cached_property
+    def curve(self) -> Curve:
+        """The weekly curve, in hours of the traffic's time zone."""
+        traffic = self._scenario.traffic
+        shares = traffic.curve
+        if traffic.curve_file is not None:
+            shares = _of_file(self._folder / traffic.curve_file, traffic.region or "")
+        if shares is None:
+            return FLAT
+        return Curve(shares if len(shares) == HOURS else shares * 7)
+
+    def per_minute(self, at: float) -> float:
+        """The simulated requests expected in the minute from `at` on, without events."""
+        traffic = self._scenario.traffic
+        average = traffic.requests_per_day * self._scenario.scale / 1440
+        return average * self.curve.between(at, at + 60, traffic.time_zone) * 60
+
+    def request(self, rng: Random) -> BidRequest:
+        """The next request."""
+        self._number += 1
+        kind = self._kinds[0] if len(self._kinds) == 1 else rng.choices(self._kinds, self._weights)[0]
+        changes: dict[str, Any] = {"id": f"a{self._number}"}
+        if self._scenario.traffic.users and kind.user is not None:
+            changes["user"] = kind.user.model_copy(update={"id": f"u{rng.randrange(self._scenario.traffic.users)}"})
+        return kind.model_copy(update=changes)
+
+
+def in_zone(curve: Curve, zone: str, other: str, at: float) -> Curve:
+    """A curve of one zone's hours in those of another, as their clocks are at a moment."""
+    if zone == other:
+        return curve
+    monday = at - hour_of_week(at, other) * HOUR
+    return Curve([curve.between(monday + n * HOUR, monday + (n + 1) * HOUR, zone) for n in range(HOURS)])
+
+
+def _parsed(changes: dict[str, Any], at: int) -> BidRequest:
+    document = _merged({**_PLAIN, "at": at, "user": {"id": "u"}}, changes)
+    return parse(json.dumps(document).encode())
+
+
+def _merged(base: Any, changes: Any) -> Any:
+    """Objects are merged, and lists of objects item by item; anything else is replaced."""
+    if isinstance(base, dict) and isinstance(changes, dict):
+        return {**base, **{key: _merged(base.get(key), value) for key, value in changes.items()}}
+    if isinstance(base, list) and isinstance(changes, list) and all(isinstance(item, dict) for item in changes):
+        return [_merged(base[n] if n < len(base) else base[-1], item) for n, item in enumerate(changes)]
+    return changes
+
+
+def _of_file(path: Path, region: str) -> list[float]:
+    shares = [0.0] * HOURS
+    with path.open(encoding="utf-8") as file:
+        for row in csv.DictReader(line for line in file if not line.startswith("#")):
+            if row["region"] == region:
+                shares[(int(row["weekday"]) - 1) * 24 + int(row["hour"])] = float(row["share"])
+    if not any(shares):
+        msg = f"{path}: no rows of the region {region}"
+        raise InvalidScenario(msg)
+    return shares

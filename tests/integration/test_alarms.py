@@ -1,0 +1,262 @@
+"""Every metric, reason and warning has an alarm, or stands here with the reason why it needs none."""
+
+import ast
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from bidder import log
+from bidder.endpoints.bid import bid
+from bidder.endpoints.notice import PRICE_RAISED
+from bidder.events.token import TokenError
+from bidder.openrtb.no_bid_reason import NoBidReason
+from bidder.parameters import DEFAULTS, Reading
+from bidder.service.no_bid_counts import AnswerKind
+from bidder.snapshot.keeper import Keeper
+from bidder.snapshot.snapshot import Snapshot
+from tests.integration.test_template import FUNCTIONS, Template, of_type, referred, refers_to
+from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.fake_cloudformation import client_error
+from tests.support.matchable import video_request
+from tests.support.service import Holder, service
+from tools import ROOT
+from tools.package import Package
+from tools.template import without_unsupported
+
+ANY = "any"
+"""Stands for all reasons of a metric whose reasons are names of rules, kinds or exceptions."""
+
+REASONS: dict[str, set[str]] = {
+    "Answers": set(AnswerKind),
+    "NoBids": {reason.name.lower() for reason in NoBidReason},
+    "NoticeRefused": {*TokenError, PRICE_RAISED},
+    "SnapshotOld": {"loading", "none", "old", "too-old"},
+}
+"""The reasons of metrics whose calls name them by a variable."""
+
+_ASKED = "an answer to what was asked; BidRateCollapsedAlarm and BidsFailAlarm compute with it"
+EXEMPT = {
+    ("Answers", "invalid"): "the sender's fault, told to it as 400",
+    ("SnapshotOld", "loading"): "a cold start that outlasts its first request; a minute later its reason is none",
+    ("Refusals", ANY): "campaigns that do not fit: what was bought, not a fault",
+    ("Withheld", ANY): "campaigns that are paused, over or out of budget: what was bought, not a fault",
+    ("NoticeAside", ANY): "the event waits in the queue of notices, whose age and dead letters have alarms",
+    ("NoticeUnpublished", ANY): "answered 503, which ApiErrorsAlarm counts, and logged with a traceback",
+} | {("NoBids", reason): _ASKED for reason in REASONS["NoBids"] - {"technical_error"}}
+
+WARNINGS_EXEMPT = {
+    "snapshot.copy": "the copy on disk is bid from; its age has SnapshotOldAlarm",
+    "snapshot.uncopied": "bids go on; only a later start misses the copy",
+    "snapshot.refused": "the snapshot before is bid from; its age has SnapshotOldAlarm, its lack SnapshotMissingAlarm",
+    "snapshot.unreadable": "as snapshot.refused",
+    "{consumer}.unreadable": "the message becomes a dead letter, which has an alarm",
+}
+PAGES = {
+    *("BidRateCollapsedAlarm", "BidsFailAlarm", "SpendStoppedAlarm", "NoticesRefusedAlarm", "ApiErrorsAlarm"),
+    *("BidThrottlesAlarm", "BidDurationAlarm", "SnapshotMissingAlarm", "SnapshotTooOldAlarm"),
+    *("LedgerDeadLetterAlarm", "LedgerAgeAlarm", "NoticesDeadLetterAlarm"),
+}
+
+
+@pytest.fixture(scope="session")
+def sam(built: Package) -> Template:
+    template: Template = json.loads(built.template.read_text())
+    return template
+
+
+def calls() -> Iterator[tuple[Path, ast.Call]]:
+    for path in [ROOT / "app.py", *sorted((ROOT / "bidder").rglob("*.py"))]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call):
+                yield path, node
+
+
+def literal(node: ast.expr) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def emitted() -> Iterator[tuple[str, str]]:
+    """Each metric that the code emits, with each of its reasons."""
+    for path, call in calls():
+        if isinstance(call.func, ast.Name) and call.func.id == "emf":
+            name, reason = literal(call.args[1]), literal(call.args[2])
+            assert name, f"{path}:{call.lineno}: a metric's name is a literal, so that this test can see it"
+            yield from ((name, each) for each in ({reason} if reason else REASONS.get(name, {ANY})))
+
+
+def warnings() -> Iterator[str]:
+    """The names of the warnings that count no metric."""
+    for _, call in calls():
+        if isinstance(call.func, ast.Attribute) and ast.unparse(call.func) == "log.warning":
+            if any(keyword.arg is None for keyword in call.keywords):
+                continue  # `**emf(…)`
+            yield literal(call.args[0]) or ast.unparse(call.args[0]).strip("f'\"")
+
+
+def metrics(alarm: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if "MetricName" in alarm:
+        yield alarm
+    for entry in alarm.get("Metrics", []):
+        if "MetricStat" in entry:
+            yield entry["MetricStat"]["Metric"]
+
+
+def watched(template: Template) -> set[tuple[str, str]]:
+    """Each metric of the bidder's own that an alarm watches, with its reason."""
+    return {
+        (metric["MetricName"], reason["Value"])
+        for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()
+        for metric in metrics(alarm)
+        if metric["Namespace"] == "bidder"
+        for reason in metric.get("Dimensions") or [{"Value": ANY}]
+    }
+
+
+def test_every_metric_and_reason_has_an_alarm_or_says_why_not(sam: Template) -> None:
+    counted = set(emitted())
+    assert len(counted) > 30
+    silent = {(name, reason) for name, reason in counted - watched(sam) if (name, ANY) not in EXEMPT}
+    assert silent - EXEMPT.keys() == set()
+    assert {name for name, _ in EXEMPT} <= {name for name, _ in counted}, "exempt, and never emitted"
+    assert watched(sam) - counted == {("LoggedErrors", ANY), ("CampaignsLeftOut", ANY)}, "watched, and never emitted"
+
+
+def patterns(sam: Template, metric: str) -> dict[str, str]:
+    """The patterns of the filters that count the metric, by log group."""
+    return {
+        properties["LogGroupName"]["Ref"]: properties["FilterPattern"]
+        for properties in of_type(sam, "AWS::Logs::MetricFilter").values()
+        if properties["MetricTransformations"][0]["MetricName"] == metric
+    }
+
+
+def test_every_function_has_its_tracebacks_counted(sam: Template, caplog: pytest.LogCaptureFixture) -> None:
+    groups = {next(referred(sam["Resources"][name]["Properties"]["LoggingConfig"])) for name in FUNCTIONS}
+    filters = patterns(sam, "LoggedErrors")
+    assert filters.keys() == groups
+    assert set(filters.values()) == {'{ $.traceback = "*" }'}
+    logging.getLogger("bidder").propagate = True
+    for report in (log.error, log.fault):
+        try:
+            raise ValueError  # noqa: TRY301
+        except ValueError:
+            report("anything")
+    assert all(json.loads(record.getMessage())["traceback"] for record in caplog.records)
+    assert len(caplog.records) == 2
+
+
+def test_every_warning_is_counted_or_says_why_not(sam: Template) -> None:
+    (pattern,) = patterns(sam, "CampaignsLeftOut").values()
+    for name in set(warnings()) - WARNINGS_EXEMPT.keys():
+        room = name.split(".")[0]
+        assert f'"{name}"' in pattern or f'"{room}.*"' in pattern, name
+
+
+def test_symptoms_page_and_causes_warn(sam: Template) -> None:
+    alarms = of_type(sam, "AWS::CloudWatch::Alarm")
+    paging = {name for name, alarm in alarms.items() if refers_to(alarm["AlarmActions"], "AlarmTopic")}
+    warning = {name for name, alarm in alarms.items() if refers_to(alarm["AlarmActions"], "WarningTopic")}
+    assert paging == PAGES
+    assert warning == alarms.keys() - PAGES
+
+
+def test_every_function_has_its_errors_and_throttles_watched(sam: Template) -> None:
+    seen = {
+        (metric["MetricName"], name)
+        for alarm in of_type(sam, "AWS::CloudWatch::Alarm").values()
+        for metric in metrics(alarm)
+        if metric["Namespace"] == "AWS/Lambda"
+        for name in referred(metric["Dimensions"])
+    }
+    assert {("Errors", name) for name in FUNCTIONS} <= seen
+    # one refresh at a time: those that Lambda throttles wait, and RefreshMissingAlarm sees them miss
+    assert {("Throttles", name) for name in FUNCTIONS if name != "Refresh"} <= seen
+
+
+def test_every_queue_of_dead_letters_is_watched(sam: Template) -> None:
+    alarms = of_type(sam, "AWS::CloudWatch::Alarm").values()
+    seen = {name for alarm in alarms for metric in metrics(alarm) for name in referred(metric["Dimensions"])}
+    assert {name for name in of_type(sam, "AWS::SQS::Queue") if "DeadLetter" in name} <= seen
+
+
+def test_an_expression_names_the_metrics_beside_it(sam: Template) -> None:
+    for name, alarm in of_type(sam, "AWS::CloudWatch::Alarm").items():
+        entries = alarm.get("Metrics", [])
+        words = {word for each in entries if "Expression" in each for word in _words(each["Expression"])}
+        ids = {each["Id"] for each in entries}
+        assert words - {"IF", "FILL", "SUM"} | {each["Id"] for each in entries if each["ReturnData"]} == ids, name
+        assert sum(each["ReturnData"] for each in entries) == bool(entries), name
+        assert len(entries) <= 11, "ten metrics and an expression"
+        assert len({each["MetricStat"]["Period"] for each in entries if "MetricStat" in each}) <= 1, name
+
+
+class Unread:
+    """Parameters that Parameter Store denies, or throttles."""
+
+    held = None
+
+    def __init__(self, code: str) -> None:
+        self._code = code
+
+    def value(self) -> Reading:
+        raise client_error(self._code)
+
+
+def denied(_: Snapshot | None) -> Snapshot | None:
+    raise client_error("AccessDenied")
+
+
+OUTAGES: dict[str, dict[str, Any]] = {
+    "Parameter Store denies": {"renewed": Unread("AccessDeniedException")},
+    "Parameter Store throttles": {"renewed": Unread("ThrottlingException")},
+    "there is no snapshot": {"keeper": Keeper(lambda _: None, lambda: DEFAULTS.ages)},
+    "S3 denies": {"keeper": Keeper(denied, lambda: DEFAULTS.ages)},
+    "there are no signing keys": {"signing_keys": None},
+    "the decision raises": {"keeper": Holder(cast("Snapshot", object()))},
+}
+
+
+@pytest.mark.parametrize("outage", OUTAGES)
+def test_a_process_that_cannot_bid_is_heard_at_its_first_request(
+    sam: Template, caplog: pytest.LogCaptureFixture, outage: str
+) -> None:
+    logging.getLogger("bidder").propagate = True
+    caplog.set_level(logging.INFO, "bidder")
+    made = service(snapshot([campaign()]), **OUTAGES[outage])
+    assert bid(made, json.dumps(video_request()).encode(), {}, "https://bid.example", NOW).status == 204
+    lines = [json.loads(record.getMessage()) for record in caplog.records]
+    told = {
+        (metric["Name"], line["Reason"])
+        for line in lines
+        if "_aws" in line
+        for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]
+        if line[metric["Name"]]
+    }
+    assert told & watched(sam) & {("BidFailed", "raised"), ("SnapshotOld", "none")}
+
+
+def _words(expression: str) -> set[str]:
+    return {word for word in "".join(c if c.isalnum() else " " for c in expression).split() if word[0].isalpha()}
+
+
+def test_only_alarms_that_compute_are_left_out_of_the_local_aws(sam: Template) -> None:
+    lost = sam["Resources"].keys() - without_unsupported(sam)["Resources"].keys()
+    alarms = of_type(sam, "AWS::CloudWatch::Alarm")
+    assert lost == {name for name, alarm in alarms.items() if "Metrics" in alarm}
+
+
+def test_someone_hears_alarms_when_an_address_is_given(sam: Template) -> None:
+    assert sam["Parameters"]["AlarmEmail"]["Default"] == ""
+    subscriptions = of_type(sam, "AWS::SNS::Subscription").values()
+    told = [each for each in subscriptions if each["Protocol"] == "email"]
+    assert {name for each in told for name in referred(each["TopicArn"])} == {"AlarmTopic", "WarningTopic"}
+    assert all("AlarmEmail" in set(referred(each["Endpoint"])) for each in told)
+
+
+def test_every_alarm_stands_in_the_runbook(sam: Template) -> None:
+    runbook = (ROOT / "docs/operations.md").read_text()
+    assert [name for name in of_type(sam, "AWS::CloudWatch::Alarm") if f"| {name} |" not in runbook] == []

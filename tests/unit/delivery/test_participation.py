@@ -1,0 +1,44 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.delivery.participation import BUCKETS, WHOLE, AuctionDraw, buckets, rank, share_of
+
+names = st.text("abcdefghijklmnop-0123456789", min_size=1, max_size=12)
+shares = st.integers(0, WHOLE)
+
+
+@given(names)
+def test_the_ranks_of_a_campaign_are_a_permutation(name: str) -> None:
+    assert sorted(rank(name.encode(), bucket) for bucket in range(BUCKETS)) == list(range(BUCKETS))
+
+
+@given(names, names, shares)
+def test_a_campaign_takes_part_only_in_auctions_of_its_buckets(auction: str, name: str, share: int) -> None:
+    draw = AuctionDraw(auction)
+
+    if draw.of(name) < share:
+        assert draw.bucket in buckets(name.encode(), share)
+
+
+@given(names, shares, shares)
+def test_a_larger_share_keeps_the_buckets_of_a_smaller(name: str, one: int, other: int) -> None:
+    low, high = sorted((one, other))
+
+    assert set(buckets(name.encode(), low)) <= set(buckets(name.encode(), high))
+
+
+def test_draws_are_spread_evenly_and_independent_of_each_other() -> None:
+    draws = [AuctionDraw(f"auction {number}") for number in range(20_000)]
+    for share in (0.003, 0.05, 0.4, 0.97):
+        a, b = ([draw.of(name) < share_of(share) for draw in draws] for name in ("spring", "autumn"))
+        for taken in (a, b):
+            assert abs(sum(taken) / len(draws) - share) < 4 * (share * (1 - share) / len(draws)) ** 0.5
+        both = sum(one and other for one, other in zip(a, b, strict=True)) / len(draws)
+        assert abs(both - share * share) < 0.02
+
+
+def test_the_ends_are_nothing_and_everything() -> None:
+    draws = [AuctionDraw(str(number)).of("any") for number in range(1000)]
+
+    assert min(draws) >= share_of(0)
+    assert max(draws) < share_of(1) == WHOLE

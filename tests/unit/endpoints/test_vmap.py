@@ -1,0 +1,162 @@
+"""GET /vmap: breaks where they were asked for, as tags that answer, or with their ads; all of it valid."""
+
+import json
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+
+from bidder.ad_tag.parameters import BY_NAME
+from bidder.ad_tag.schedule import MOST_BREAKS
+from bidder.endpoints.ad_tag import TagCall, vast
+from bidder.endpoints.reply import Reply
+from bidder.endpoints.vmap import schedule
+from bidder.snapshot.snapshot import Snapshot
+from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.service import service
+from tests.support.xsd import assert_valid, assert_valid_vmap
+
+BASE = "https://bid.example/api"
+HELD = snapshot(
+    campaign(id=name, advertiser={"name": name, "domain": f"{name}.example"}, creatives=[creative(id=name, name=name)])
+    for name in ("a", "b", "c")
+)
+
+
+def call(query: dict[str, list[str]], held: Snapshot | None = HELD, **headers: str) -> Reply:
+    return schedule(service(held), TagCall(query, headers, "203.0.113.7", BASE, NOW, "content"))
+
+
+def ask(held: Snapshot | None = HELD, **query: str) -> Reply:
+    return call({name: [value] for name, value in query.items()}, held)
+
+
+def breaks(reply: Reply) -> list[etree._Element]:
+    assert (reply.status, reply.content_type) == (200, "application/xml"), reply.body
+    assert_valid_vmap(str(reply.body))
+    return list(etree.fromstring(str(reply.body)))
+
+
+def queries(reply: Reply) -> list[dict[str, list[str]]]:
+    links = [each.findtext(".//{*}AdTagURI") or "" for each in breaks(reply)]
+    assert all(link.startswith(f"{BASE}/vast?") for link in links)
+    return [parse_qs(urlsplit(link).query) for link in links]
+
+
+def test_breaks_are_where_they_were_asked_for() -> None:
+    found = breaks(ask(breaks="pre,mid@600,mid@01:20:00,mid@50%,post"))
+
+    assert [(each.get("breakId"), each.get("timeOffset"), each.get("breakType")) for each in found] == [
+        ("pre-1", "start", "linear"),
+        ("mid-2", "00:10:00", "linear"),
+        ("mid-3", "01:20:00", "linear"),
+        ("mid-4", "50%", "linear"),
+        ("post-5", "end", "linear"),
+    ]
+
+
+def test_each_break_is_a_tag_with_the_parameters_of_the_schedule() -> None:
+    found = queries(ask(breaks="preroll,mid@600,post", page="https://news.example/?a=1&b=2", w="640"))
+
+    assert found == [
+        {"page": ["https://news.example/?a=1&b=2"], "w": ["640"], "startdelay": [delay]} for delay in ("0", "600", "-2")
+    ]
+
+
+def test_a_kind_of_break_has_parameters_of_its_own() -> None:
+    found = queries(ask(breaks="pre,mid@5,mid@9", maxads="1", mid_poddur="90", mid_maxads="3", pre_skip="1"))
+
+    assert found == [
+        {"maxads": ["1"], "skip": ["1"], "startdelay": ["0"]},
+        {"maxads": ["3"], "poddur": ["90"], "startdelay": ["5"]},
+        {"maxads": ["3"], "poddur": ["90"], "startdelay": ["9"]},
+    ]
+
+
+@pytest.mark.parametrize("macro", ["[PAGEURL]", "%%PAGE%%", "${PAGE}", "{{page}}", "__PAGE__"])
+def test_a_macro_stays_for_the_player_to_replace_when_the_break_comes(macro: str) -> None:
+    reply = ask(page=macro, cb="[CACHEBUSTING]")
+
+    assert f"page={macro}&cb=[CACHEBUSTING]&" in str(reply.body)
+
+
+def test_the_tags_answer_with_the_break() -> None:
+    [_, midroll] = queries(ask(breaks="pre,mid@600", mid_poddur="45", mid_maxads="3"))
+
+    reply = vast(service(HELD), TagCall(midroll, {}, "203.0.113.7", BASE, NOW, "break"))
+
+    assert_valid(str(reply.body))
+    assert [ad.get("sequence") for ad in etree.fromstring(str(reply.body))] == ["1", "2", "3"]
+
+
+def test_the_ads_are_in_it_where_asked_for_and_every_break_is_an_auction_of_its_own() -> None:
+    reply = ask(breaks="pre,mid@600,post", inline="1", mid_poddur="45", mid_maxads="3", post_floor="100")
+
+    documents = assert_valid_vmap(str(reply.body))
+
+    ads = [list(etree.fromstring(document)) for document in documents]
+    assert [len(one) for one in ads] == [1, 3, 0]
+    ids = [ad.get("id") for one in ads for ad in one]
+    assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize(("version", "template"), [("2", "vast2"), ("3", "vast3"), ("4", "vast3")])
+def test_a_tag_says_which_version_it_answers_in_as_far_as_the_schema_can(version: str, template: str) -> None:
+    [only] = breaks(ask(vast=version))
+
+    assert [link.get("templateType") for link in only.iter("{*}AdTagURI")] == [template]
+
+
+@pytest.mark.parametrize(
+    ("query", "wrong"),
+    [
+        ({"breaks": "pre,lunch"}, {"breaks"}),
+        ({"breaks": "mid"}, {"breaks"}),
+        ({"breaks": "mid@90000"}, {"breaks"}),
+        ({"breaks": "mid@101%"}, {"breaks"}),
+        ({"breaks": "pre@5"}, {"breaks"}),
+        ({"breaks": "pre," * (MOST_BREAKS + 1)}, {"breaks"}),
+        ({"w": "x", "gdpr": "?"}, {"w", "gdpr"}),
+        ({"mid_w": "x", "breaks": "mid@5"}, {"w"}),
+        ({"inline": "1", "w": "x"}, {"w"}),
+    ],
+)
+def test_a_wrong_schedule_is_a_400_that_names_it_and_that_the_page_can_read(
+    query: dict[str, str], wrong: set[str]
+) -> None:
+    reply = call({name: [value] for name, value in query.items()}, origin="https://news.example")
+
+    assert reply.status == 400
+    assert json.loads(reply.body)["fields"].keys() == wrong
+    assert reply.headers["Access-Control-Allow-Origin"] == "https://news.example"
+
+
+def test_without_a_snapshot_breaks_are_empty() -> None:
+    assert [list(etree.fromstring(document)) for document in assert_valid_vmap(str(ask(None, inline="1").body))] == [[]]
+
+
+def test_no_parameter_of_a_tag_reads_like_one_of_a_kind_of_break() -> None:
+    assert not [name for name in BY_NAME if name.startswith(("pre_", "mid_", "post_"))]
+
+
+_values = st.text(max_size=12) | st.sampled_from(
+    ["pre", "pre,mid@5", "mid@1:2:3", "1", "[X]", "a]]>b", "<&\"'>", "15,30"]
+)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["breaks", "inline", "w", "page", "slots", "mid_poddur", "pre_slots", "cb"])
+        | st.text(max_size=9),
+        st.lists(_values, min_size=1, max_size=2),
+        max_size=5,
+    )
+)
+def test_whatever_is_asked_is_a_valid_document_or_refused(query: dict[str, list[str]]) -> None:
+    reply = call(query)
+
+    assert reply.status in {200, 400}
+    if reply.status == 200:
+        assert_valid_vmap(str(reply.body))
