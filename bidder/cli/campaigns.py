@@ -48,7 +48,6 @@ def list_campaigns(
 ) -> None:
     """Prints the chosen campaigns by id, those after an id, with what they have spent today and in all.
 
-<<<<<<< HEAD
     Without a limit a terminal gets the first `ON_A_TERMINAL`, a pipe all.
     """
     most = limit or (ON_A_TERMINAL if sys.stdout.isatty() and not as_json else None)
@@ -56,27 +55,6 @@ def list_campaigns(
     by_id = [*sorted(campaigns, key=_id)] if most is None else nsmallest(most + 1, campaigns, key=_id)
     shown = by_id[:most]
     spends = _spends(service, shown)
-=======
-
-def _beside_stored(service: Service, campaigns: Iterable[Campaign]) -> Iterator[tuple[Campaign, Campaign | None]]:
-    left = iter(campaigns)
-    while batch := list(islice(left, _COMPARED_AT_ONCE)):
-        stored = {its.id: its for its in service.campaigns.get_many([campaign.id for campaign in batch])}
-        for campaign in batch:
-            yield campaign, stored.get(campaign.id)
-
-
-def _document(campaign: Campaign) -> dict[str, object]:
-    return campaign.model_dump(mode="json", exclude_defaults=True)
-
-
-def list_all(service: Service, *, as_json: bool) -> None:
-    """Prints campaigns by id, with what they have spent today and in all."""
-    campaigns = sorted(service.campaigns.all(), key=lambda campaign: campaign.id)
-    now = datetime.now(UTC)
-    spends = service.ledger.spends({campaign.id: local(now, campaign.time_zone) for campaign in campaigns})
-    rows = [(campaign, spends.get(campaign.id, Spend())) for campaign in campaigns]
->>>>>>> main
     if as_json:
         print_json([_record(campaign, spends.get(campaign.id, Spend())) for campaign in shown])
     else:
@@ -179,7 +157,7 @@ def _write(campaigns: Sequence[Campaign], written: Iterator[tuple[int, list[str]
 
 def _spends(service: Service, campaigns: Sequence[Campaign]) -> Mapping[str, Spend]:
     now = datetime.now(UTC)
-    return service.ledger.spends({campaign.id: local(now, campaign.time_zone).date() for campaign in campaigns})
+    return service.ledger.spends({campaign.id: local(now, campaign.time_zone) for campaign in campaigns})
 
 
 def _record(campaign: Campaign, spend: Spend) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def _account(service: Service, campaign_id: str, snapshot: Snapshot, now: dateti
     campaign = stored.campaign
     if campaign is None:
         raise UnknownCampaign(campaign_id)
-    spends = service.ledger.spends({campaign_id: local(now, campaign.time_zone).date()})
+    spends = service.ledger.spends({campaign_id: local(now, campaign.time_zone)})
     return Account(
         campaign,
         stored.version,

@@ -2,11 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-<<<<<<< HEAD
-from datetime import date, datetime, timedelta
-=======
-from datetime import datetime
->>>>>>> main
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bidder import log
@@ -73,13 +69,8 @@ def _publish(service: Service, now: datetime) -> int:
         pinned, compiled = None, _compiled(service, current)
     else:
         compiled = taken_over
-<<<<<<< HEAD
         latest = _latest_terms(service, pinned.manifest, compiled.index)
-    spends = service.spent.spends(_days(_limited(compiled.index, latest), now))
-=======
-        latest = _latest_terms(service, pinned)
     spends = service.spent.spends(_clocks(_limited(compiled.index, latest), now))
->>>>>>> main
     # where nobody bids by predictions, nobody asks what was counted
     counts = service.learning.counts(now) if any(compiled.index.learners()) else {}
     lists = service.lists.published(compiled.index.lists, now) if compiled.index.lists else {}
