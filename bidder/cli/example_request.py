@@ -13,6 +13,7 @@ from bidder.campaigns.campaign import Campaign, Status
 from bidder.campaigns.creative import Creative
 from bidder.campaigns.dnf import Conjunction, Predicate, TooManyConjunctions, conjunctions
 from bidder.campaigns.request_fields_used import creative_conjunctions
+from bidder.money import Rate
 from bidder.openrtb.parse import parse
 from bidder.snapshot.compile import compile_index
 from bidder.snapshot.delivery_state import compile_delivery, load_delivery
@@ -35,7 +36,7 @@ class Example(NamedTuple):
     exchange: str | None
 
 
-def example_request(campaign: Campaign, seat: str, now: datetime, rates: Mapping[str, int]) -> Example | None:
+def example_request(campaign: Campaign, seat: str, now: datetime, rates: Mapping[str, Rate]) -> Example | None:
     """A request that the campaign would bid on if it is active, in its flight and in its budget.
 
     None where none was found: a campaign may target ids of viewers, which nobody can make up.

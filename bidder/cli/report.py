@@ -13,10 +13,11 @@ from bidder.cli.output import print_json, print_table
 from bidder.cli.progress import Progress
 from bidder.errors import UserError
 from bidder.events.event import Event
-from bidder.events.ivt_suspects import in_crowded_minutes
+from bidder.events.ivt_suspects import in_crowded_minutes, sharing_a_price
 from bidder.events.kinds import Kind
 from bidder.events.ledger import BILLED, INVALID
 from bidder.events.report import READ, By, Row, report, total
+from bidder.events.verify import as_settled
 from bidder.money import MICROS
 from bidder.service.service import Service
 
@@ -84,7 +85,9 @@ def period(day: date | None, first: date | None, last: date | None, time_zone: s
 def print_report(service: Service, days: Period, by: By, form: str) -> None:
     """Prints the report of some days as a table, csv or json."""
     events = list(_events(service, days))
-    markers = service.ledger.markers(suspects) if (suspects := in_crowded_minutes(events)) else {}
+    suspects, sharing = in_crowded_minutes(events), sharing_a_price(events)
+    markers = service.ledger.markers(suspects | sharing) if suspects | sharing else {}
+    events = [as_settled(its, markers.get((its.bid_id, BILLED))) if its.bid_id in sharing else its for its in events]
     unbilled = {name for name in suspects if (name, INVALID) in markers and (name, BILLED) not in markers}
     rows = report(events, by, unbilled, days.time_zone)
     if form == "json":
@@ -92,7 +95,7 @@ def print_report(service: Service, days: Period, by: By, form: str) -> None:
         about = {"from": days.first, "to": days.last, "time_zone": str(days.time_zone)}
         print_json({**about, "rows": named, "in_all": _document(total(rows.values()))})
         return
-    head = [by.value, *_NAMES.values(), "spend", "win rate", "CPM", "VTR", "CTR", "test", "invalid"]
+    head = [by.value, *_NAMES.values(), "spend", "win rate", "CPM", "VTR", "CTR", "test", "invalid", "late"]
     lines = [[name, *_cells(row)] for name, row in rows.items()]
     if form == "csv":
         csv.writer(sys.stdout, lineterminator="\n").writerows([head, *lines])
@@ -113,7 +116,7 @@ def _events(service: Service, days: Period) -> Iterator[Event]:
 def _cells(row: Row) -> list[str]:
     counts = [str(row.counts[kind]) for kind in _NAMES]
     rates = [_percent(row.win_rate), _amount(row.cpm_micros), _percent(row.vtr), _percent(row.ctr)]
-    return [*counts, _amount(row.spend_micros), *rates, str(row.test), str(row.invalid)]
+    return [*counts, _amount(row.spend_micros), *rates, str(row.test), str(row.invalid), str(row.late)]
 
 
 def _document(row: Row) -> dict[str, object]:
@@ -127,6 +130,7 @@ def _document(row: Row) -> dict[str, object]:
         "ctr": _number(row.ctr),
         "test": row.test,
         "invalid": row.invalid,
+        "late": row.late,
     }
 
 

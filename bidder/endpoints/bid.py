@@ -83,24 +83,33 @@ def _reply(service: Service, call: Call) -> Reply:
     try:
         exchange = exchange_name(call.exchange)
         with span("parse"):
-            request = parsed = call.parsed()
-        snapshot = service.load(call.now, lambda: _patience(service, call, parsed.tmax))
+            request = call.request()
+        snapshot = service.load(call.now, lambda: _patience(service, call, request.tmax))
         # Asked when the snapshot is there: a cold start that is too late for this request loads it for the next.
         if not in_time(request.tmax, call.waited_ms(), service.limits.network_allowance):
             return _unanswered(service, call, request.id, NoBidReason.INSUFFICIENT_TIME)
         if snapshot is None:
             return _unanswered(service, call, request.id, NoBidReason.TECHNICAL_ERROR)
-        request = call.usable(request)
         offers = _offers(service, request, snapshot, call, exchange, span)
         if not offers:
             return _unanswered(service, call, request.id, NoBidReason.NO_CAMPAIGN_FITS)
         with span("markup"):
             currency = bidding_currency(request.cur, snapshot.delivery.rates) or ACCOUNT_CURRENCY
-            rate = snapshot.delivery.rates[currency]
             by_notice = exchange in snapshot.delivery.billed_by_notice
             billed_by: BilledBy = Kind.BILL if by_notice else Kind.IMPRESSION
-            keys = service.signing_keys
-            terms = BidContext(request, call.base_url, keys, call.now, exchange, currency, rate, billed_by)
+            parameters = service.parameters
+            terms = BidContext(
+                request,
+                call.base_url,
+                service.signing_keys,
+                call.now,
+                exchange,
+                currency,
+                snapshot.delivery.rates,
+                billed_by,
+                parameters.agreed_with(exchange),
+                parameters.most_exp,
+            )
             reply = _with_bid(service, terms, offers, as_xml=call.as_xml)
             service.no_bids.answers[AnswerKind.BID] += 1
             return reply
@@ -131,9 +140,10 @@ def _offers(
     with span("price"):
         service.no_bids.delivery = snapshot.delivery
         refused = service.no_bids.refused
-        offers = decide(request, slots, snapshot, service.settings.seat, call.now, refused)
+        reached = None if request.test else service.traffic.note(snapshot, len(slots), call.now)
+        offers = decide(request, slots, snapshot, service.settings.seat, call.now, refused, reached)
     if call.as_xml:
-        offers = for_one_document(offers)
+        offers = for_one_document(request, offers)
     if request.test:
         return offers
     paid = affordable(offers, snapshot, call.now)
@@ -147,8 +157,9 @@ def _with_bid(service: Service, terms: BidContext, offers: Sequence[Offer], *, a
     urls = [event_urls(terms, offer, number) for number, offer in enumerate(offers)]
     if not terms.request.test:
         service.bids.count(offers, terms.now)
+        service.traffic.count(offers)
     if as_xml:
-        return Reply(200, vast_for_player(offers, urls), XML)
+        return Reply(200, vast_for_player(offers, urls, request=terms.request), XML)
     bids = [bid_object(terms, offer, its_urls) for offer, its_urls in zip(offers, urls, strict=True)]
     seats = {service.settings.seat: bids}
     return Reply(200, dump(bid_response(terms.request.id, bids[0]["id"], terms.currency, seats)), JSON)

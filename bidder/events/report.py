@@ -13,6 +13,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from bidder.events.event import Event
+from bidder.events.ivt_rules import IvtRule
 from bidder.events.ivt_suspects import reported_from_many_addresses
 from bidder.events.kinds import BILLABLE, Kind
 from bidder.money import impression_cost
@@ -70,6 +71,8 @@ class Row:
     spend_micros: int = 0
     test: int = 0
     invalid: int = 0
+    late: int = 0
+    """Of the invalid, those that came after the time of their bid."""
 
     @property
     def win_rate(self) -> Fraction | None:
@@ -125,6 +128,7 @@ def report(
         row = rows[name(event)]
         row.test += event.test
         row.invalid += not event.test
+        row.late += not event.test and event.invalid == IvtRule.TOO_LATE
     return dict(sorted(rows.items()))
 
 
@@ -147,6 +151,7 @@ def total(rows: Iterable[Row]) -> Row:
         whole.spend_micros += row.spend_micros
         whole.test += row.test
         whole.invalid += row.invalid
+        whole.late += row.late
     return whole
 
 
