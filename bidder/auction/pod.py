@@ -14,7 +14,7 @@ from bidder.openrtb.video import Video
 MAX_ADS = 10
 """The most ads that one impression is offered, where `maxseq` does not say."""
 
-MAX_ADS_OF_REQUEST = 100
+MAX_ADS_OF_REQUEST = 50
 """The most ads that all impressions with `poddur` of a request are offered: what only a hostile request asks for."""
 
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from bidder import log
 from bidder.campaigns.names import too_long
-from bidder.delivery.budget import BudgetLimits, budget_limits
+from bidder.delivery.budget import BudgetLimits, Spend, budget_limits
+from bidder.delivery.estimates import COMPLETE
+from bidder.delivery.pacers import Paced, Traffic, pace_campaigns
 from bidder.delivery.zones import local
 from bidder.service.service import Service
 from bidder.snapshot.compile import compile_index
@@ -72,6 +74,7 @@ def _publish(service: Service, now: datetime) -> int:
     parameters = service.plain_parameters()
     if parameters.invalid_traffic_counts:
         spends = {name: spend.with_invalid() for name, spend in spends.items()}
+    paced = _paced(service, compiled.index, latest, spends, now)
     delivery = compile_delivery(
         compiled.index,
         spends,
@@ -81,6 +84,8 @@ def _publish(service: Service, now: datetime) -> int:
         latest,
         billed_by_notice=parameters.exchanges.billed_by_notice() if parameters.exchanges else frozenset(),
         unread=compiled.index.lists.keys() - lists.keys(),
+        paces=paced.paces,
+        reserved=paced.reserved,
     )
     manifest = Manifest(
         version=version,
@@ -117,6 +122,40 @@ def _limited(index: Index, latest: Mapping[str, BudgetLimits]) -> dict[str, str]
             if its.is_limited or now.is_limited:
                 limited[name] = part.columns.zone(place)
     return limited
+
+
+def _paced(
+    service: Service,
+    index: Index,
+    latest: Mapping[str, BudgetLimits],
+    spends: Mapping[str, Spend],
+    now: datetime,
+) -> Paced:
+    """One step of pacing for all campaigns with a budget; where their traffic can't be read, from the forecast."""
+    limits = {
+        name: latest.get(name, its)
+        for part in index.parts
+        for place, its in enumerate(part.columns.terms())
+        if (name := part.columns.id(place)) and (its.is_limited or name in latest)
+    }
+    if not limits:
+        return Paced({}, {}, {})
+    at = now.timestamp()
+    account, learned = service.pacing_store.read()
+    try:
+        traffic = service.traffic_log.read(at)
+    except Exception as failure:  # whatever DynamoDB suffers from: budgets are kept without
+        log.warning("pacing.unread", reason=type(failure).__name__, then="paced by the forecast")
+        traffic = Traffic({})
+    learned.take(traffic.reports, at - COMPLETE)
+    forecasts = {name: learned.forecast(name, its.zone, at) for name, its in limits.items()}
+    paced = pace_campaigns(limits.items(), spends, traffic, at, account, forecasts)
+    learned.forget(limits)
+    try:
+        service.pacing_store.write(account, learned)
+    except Exception as failure:  # a minute's learning is lost; bids go on by what was found
+        log.warning("pacing.unwritten", reason=type(failure).__name__)
+    return paced
 
 
 def _clocks(zones: Mapping[str, str], now: datetime) -> dict[str, datetime]:

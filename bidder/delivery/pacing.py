@@ -139,7 +139,9 @@ def step(
         cost = 1.0 if goal.of_impressions else float(terms.cost)
         spent = _spent(memory, goal, spend, out)
         more = _rate(memory, goal, terms, forecast.curve, spent, cost, now, is_held=is_held)
-        margin = _SAFETY * sqrt(max(0.0, out) * cost)
+        # bids in flight are known, and whether each is shown is not: the variance of that is kept back
+        won = min(1.0, amount / cost)
+        margin = _SAFETY * cost * sqrt(max(0.0, bids_out) * won * (1 - won))
         more = min(more, max(0.0, goal.limit - spent - margin)) if goal.limit - spent > cost else 0.0
         if more / amount < wanted:
             wanted = more / amount
@@ -151,7 +153,7 @@ def step(
         return Step(None, round(in_flight), limiting)
     participation = 1.0 if bids <= 0 and wanted > 0 else min(1.0, wanted / bids if bids > 0 else 0.0)
     memory.participation = participation
-    pace = _pace(terms, participation, bids, wanted, market.processes)
+    pace = _pace(terms, participation, wanted, market.processes)
     return Step(pace, round(in_flight), limiting._replace(participation=participation))
 
 
@@ -163,7 +165,7 @@ def _learn(memory: Memory, spend: Spend, reports: Mapping[int, Report], now: flo
     expected = (memory.level or 0.0) * flow.bids_per_opportunity.value(market.bid, _GUESS_STRENGTH)
     flow.begin(now, memory.participation, delay.horizon)
     flow.take(reports, now)
-    matured = flow.bids_in_flight(memory.at, delay, expected, until=now)
+    matured = flow.matured(now, delay, expected)
     micros, impressions = spend.total_micros - memory.micros, spend.total_impressions - memory.impressions
     if micros >= 0 and impressions >= 0:
         flow.learn(micros, impressions, matured)
@@ -252,11 +254,11 @@ def _plan(memory: Memory, goal: Goal, terms: BudgetLimits, curve: Curve, now: fl
     return planned(mode_of(terms), curve, goal.period, anchor, now) if anchor else float(goal.limit)
 
 
-def _pace(terms: BudgetLimits, participation: float, bids: float, wanted: float, processes: float) -> Pace:
+def _pace(terms: BudgetLimits, participation: float, wanted: float, processes: float) -> Pace:
     """The pace of one process: its part of the bids, with room for chance.
 
     Twice the bids expected, three standard deviations and two bids more at once; then half as much again as expected.
     """
-    expected = (participation * bids if bids > 0 else wanted) / max(1.0, processes)
+    expected = wanted / max(1.0, processes)
     burst = terms.cost * (2 * expected + 3 * sqrt(expected) + 2)
     return Pace(share_of(participation), round(burst), round(terms.cost * 1.5 * expected))

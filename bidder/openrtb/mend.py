@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 TERMS = frozenset(
     {"", "imp", "imp.video", "imp.video.durfloors", "imp.qty", "imp.pmp", "imp.pmp.deals"}
-    | {"imp.pmp.deals.durfloors", "regs", "regs.ext", "regs.ext.dsa"}
+    | {"imp.pmp.deals.durfloors", "regs", "regs.dsa", "regs.ext", "regs.ext.dsa"}
 )
 """The objects whose fields bind us, by their path without indices."""
 

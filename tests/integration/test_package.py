@@ -1,5 +1,6 @@
 """The zip that is deployed."""
 
+import shutil
 from pathlib import Path, PurePosixPath
 from zipfile import ZipFile
 
@@ -53,8 +54,13 @@ def test_it_is_light_enough_for_a_cold_start(built: Package) -> None:
     assert built.archive.stat().st_size < LIMIT
 
 
-def test_the_same_sources_give_the_same_bytes(built: Package, tmp_path: Path) -> None:
-    again = package(out=tmp_path / "again")
+def test_the_same_sources_give_the_same_bytes_also_in_a_path_with_a_blank(built: Package, tmp_path: Path) -> None:
+    project = tmp_path / "a blank" / "project"
+    shutil.copytree(ROOT / "bidder", project / "bidder", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in (".chalice", "app.py", "requirements.txt", "tools", "vendor"):
+        (project / name).symlink_to(ROOT / name)
+    shutil.copytree(ROOT / "build" / "wheels", project / "build" / "wheels")
+    again = package(project)
     assert again.archive.read_bytes() == built.archive.read_bytes()
     assert again.template.read_text() == built.template.read_text()
 

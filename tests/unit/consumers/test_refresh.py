@@ -10,10 +10,12 @@ from bidder.campaigns.repository import CampaignRepository
 from bidder.consumers.refresh import publish_snapshot
 from bidder.delivery.budget import Spend
 from bidder.delivery.outcome_counts import OutcomeCounts
+from bidder.delivery.pacers import Traffic
 from bidder.events.exchange import Exchanges
 from bidder.parameters import DEFAULTS
 from bidder.service.service import Service
 from bidder.snapshot.keys import INDEXES
+from bidder.snapshot.pacing_store import PacingStore
 from bidder.snapshot.snapshot import Snapshot
 from bidder.snapshot.store import SnapshotStore
 from tests.support.campaigns import NOW, campaign
@@ -48,6 +50,13 @@ class Learned:
         return self.counted
 
 
+class Unreported:
+    """A log of traffic in which there is nothing."""
+
+    def read(self, _now: float) -> Traffic:
+        return Traffic({})
+
+
 class World:
     """Stores, and the processes that use them."""
 
@@ -66,6 +75,8 @@ class World:
         service.store, service.campaigns = SnapshotStore(self.s3, "bucket"), self.campaigns  # type: ignore[arg-type]
         service.spent = self.ledger  # type: ignore[assignment]
         service.learning = self.learning  # type: ignore[assignment]
+        service.traffic_log = Unreported()  # type: ignore[assignment]
+        service.pacing_store = PacingStore(self.s3, "bucket")  # type: ignore[arg-type]
         service.plain_parameters = lambda: DEFAULTS.model_copy(update={"exchanges": self.exchanges})  # type: ignore[method-assign]
         return service
 
