@@ -58,7 +58,6 @@ lock: $(READY) ## Resolve pyproject.toml anew into the requirements files
 	@$(BIN)/python -m pip install -q --disable-pip-version-check $(UV)
 	$(LOCK) --group dev pyproject.toml -o requirements-dev.txt
 	$(LOCK) --group run pyproject.toml -c requirements-dev.txt -o requirements-run.txt
-	$(LOCK) --group plots -c requirements-dev.txt -o requirements-plots.txt
 	$(LOCK) pyproject.toml -c requirements-dev.txt -o requirements.txt
 	$(LOCK) --group runtime -c requirements-dev.txt -o requirements-runtime.txt
 
@@ -78,6 +77,8 @@ $(RUNNABLE): requirements-run.txt
 	@echo "Installing into $(VENV), once: what make run, package and deploy need"
 	@$(PYTHON) -m venv $(VENV)
 	@$(call install,$<)
+	@# The command `bidder`, which runs this checkout.
+	@$(BIN)/python -m pip install -q --no-deps --no-build-isolation --disable-pip-version-check -e .
 	@touch $@
 
 $(READY): requirements-dev.txt $(RUNNABLE)
