@@ -26,6 +26,7 @@ from bidder.cli.replay import print_replay
 from bidder.cli.report import print_report
 from bidder.cli.simulate import print_simulation
 from bidder.endpoints.body import BadBody
+from bidder.errors import UserError
 from bidder.events.report import By
 from bidder.files.text import InvalidFile
 from bidder.openrtb.invalid_request import InvalidRequest
@@ -55,6 +56,7 @@ _EXPLAINED = (
     NotInSnapshot,
     OSError,
     StaleCampaign,
+    UserError,
 )
 """Errors whose own words say what to do."""
 
