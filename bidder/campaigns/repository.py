@@ -1,7 +1,8 @@
 """Campaigns in DynamoDB, and the history of their changes.
 
 Two tables. `Campaigns` has one item for each campaign, as it is now; `History`, by `pk` and `sk`:
-- `campaign#<id>`, `version#<n>`: what the n-th change of a campaign made of what, who made it and when.
+- `campaign#<id>`, `version#<n>`: what the n-th change made of a campaign, who made it and when
+  (`bidder.campaigns.history`).
 - `revision`, `latest`: how many writes there have been; and `revision`, `<n>`: the campaigns that the n-th one changed,
   kept for `FEED_LIFETIME`.
 
@@ -9,15 +10,16 @@ A write changes campaigns, history and revision in one transaction. So whoever r
 knows that nothing of an earlier revision is missing, and `changes` says what a later one brings, without reading all.
 """
 
-import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from bidder.campaigns.campaign import Campaign, Status
+from bidder.campaigns.history import Change, changes, documents
+from bidder.campaigns.item_size import document_of, too_large
 from bidder.campaigns.pace import Pace
-from bidder.campaigns.stored import Contended, Stored, campaign_of, stored
+from bidder.campaigns.stored import DELETED, Contended, Stored, campaign_of, stored
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -61,18 +63,8 @@ class StaleCampaign(RuntimeError):
         )
 
 
-class Change(NamedTuple):
-    """An entry of a campaign's history; documents are as `Campaign` dumps them, None before there was one."""
-
-    version: int
-    at: str
-    who: str
-    before: dict[str, Any] | None
-    after: dict[str, Any]
-
-
 Edit = Callable[[str, Stored], Campaign | None]
-"""From a campaign's id and what is stored to what it shall be; None or an equal campaign is no change."""
+"""From a campaign's id and what is stored to what it shall be: None for no campaign."""
 
 
 class CampaignRepository:
@@ -136,6 +128,28 @@ class CampaignRepository:
 
         self._change([campaign_id], edit, {})
 
+    def delete(self, campaign_id: str) -> None:
+        """Deletes the campaign; its history stays. Raises UnknownCampaign."""
+
+        def edit(_: str, stored: Stored) -> None:
+            if stored.campaign is None:
+                raise UnknownCampaign(campaign_id)
+
+        self._change([campaign_id], edit, {})
+
+    def restore(self, campaign_id: str, version: int | None = None) -> int:
+        """Makes the campaign what its change `version` made of it, the last one that left a campaign without it.
+
+        Returns the version. Raises UnknownCampaign where the history has no such campaign.
+        """
+        left = (change for change in self.history(campaign_id) if change.after is not None)
+        change = next((change for change in left if version in {None, change.version}), None)
+        if change is None:
+            raise UnknownCampaign(campaign_id)
+        restored = Campaign.model_validate(change.after)
+        self._change([campaign_id], lambda _id, _stored: restored, {})
+        return change.version
+
     def get(self, campaign_id: str) -> Stored:
         """A campaign and its version. Raises UnknownCampaign."""
         found = self._stored([campaign_id])[campaign_id]
@@ -196,16 +210,7 @@ class CampaignRepository:
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": {"S": f"campaign#{campaign_id}"}},
         )
-        for page in pages:
-            for item in page["Items"]:
-                before = item.get("before")
-                yield Change(
-                    version=int(item["sk"]["S"].removeprefix("version#")),
-                    at=item["at"]["S"],
-                    who=item["who"]["S"],
-                    before=json.loads(before["S"]) if before else None,
-                    after=json.loads(item["after"]["S"]),
-                )
+        yield from changes(item for page in pages for item in page["Items"])
 
     def _change(self, campaign_ids: Sequence[str], edit: Edit, versions: Mapping[str, int]) -> list[str]:
         self._pace.keep()
@@ -228,32 +233,33 @@ class CampaignRepository:
         for campaign_id, version in versions.items():
             if campaign_id in held and held[campaign_id].version != version:
                 raise StaleCampaign(campaign_id, version, held[campaign_id].version)
-        after = {id_: edited for id_, its in held.items() if (edited := edit(id_, its)) not in (None, its.campaign)}
+        after = {id_: edited for id_, its in held.items() if (edited := edit(id_, its)) != its.campaign}
         if after:
-            items = [item for id_, its in after.items() if its for item in self._items(held[id_], its)]
+            items = [item for id_, its in after.items() for item in self._items(id_, held[id_], its)]
             self._dynamodb.transact_write_items(TransactItems=[*items, *self._next_revision(revision, list(after))])
         return list(after)
 
     def _stored(self, campaign_ids: Sequence[str]) -> dict[str, Stored]:
         return stored(self._dynamodb, self._table, campaign_ids, self._pause)
 
-    def _items(self, stored: Stored, campaign: Campaign) -> "list[TransactWriteItemTypeDef]":
+    def _items(self, campaign_id: str, stored: Stored, campaign: Campaign | None) -> "list[TransactWriteItemTypeDef]":
+        """What writes a campaign and the entry of its history; of a deleted one the number of its changes stays."""
         version = {"N": str(stored.version + 1)}
-        change = {
-            "pk": {"S": f"campaign#{campaign.id}"},
+        has_entry = stored.version > 0
+        change: Any = {
+            "pk": {"S": f"campaign#{campaign_id}"},
             "sk": {"S": f"version#{_number(stored.version + 1)}"},
             "at": {"S": self._now().isoformat(timespec="seconds")},
             "who": {"S": self._who},
-            "after": {"S": campaign.model_dump_json(exclude_defaults=True)},
+            **documents(
+                document_of(campaign) if campaign else None,
+                document_of(stored.campaign) if stored.campaign and not has_entry else None,
+            ),
         }
-        if stored.campaign:
-            change["before"] = {"S": stored.campaign.model_dump_json(exclude_defaults=True)}
-        item = {
-            "id": {"S": campaign.id},
-            "version": version,
-            "status": {"S": campaign.status},
-            "document": {"S": campaign.model_dump_json(exclude={"status"}, exclude_defaults=True)},
-        }
+        item = {"id": {"S": campaign_id}, "version": version, "status": {"S": DELETED}}
+        if campaign:
+            item["status"] = {"S": campaign.status}
+            item["document"] = {"S": campaign.model_dump_json(exclude={"status"}, exclude_defaults=True)}
         unchanged = "attribute_not_exists(version)" if not stored.version else "version = :seen"
         values = {":seen": {"N": str(stored.version)}} if stored.version else {}
         put: Any = {"TableName": self._table, "Item": item, "ConditionExpression": unchanged}
@@ -300,7 +306,10 @@ def _batches(campaigns: Iterable[Campaign]) -> Iterator[list[Campaign]]:
     batch: list[Campaign] = []
     size = 0
     for campaign in campaigns:
-        length = len(campaign.model_dump_json(exclude_defaults=True))
+        if wrong := too_large(campaign):
+            msg = f"{campaign.id}: {wrong}"
+            raise ValueError(msg)
+        length = len(document_of(campaign).encode())
         if batch and (len(batch) == MOST_IN_A_WRITE or size + length > MOST_BYTES_IN_A_WRITE):
             yield batch
             batch, size = [], 0

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
+DELETED = "deleted"
+"""The status of an item without a campaign: it keeps the number of its changes, by which its history goes on."""
+
+
 class Contended(RuntimeError):
     """Others kept on writing, or DynamoDB kept on throttling, for longer than it is worth waiting."""
 
@@ -41,7 +45,9 @@ def stored(
 
 
 def campaign_of(item: Mapping[str, Any]) -> Campaign | None:
-    """The campaign of an item; None, and logged, where it can't be read."""
+    """The campaign of an item; None where it was deleted and, logged, where it can't be read."""
+    if item.get("status", {}).get("S") == DELETED:
+        return None
     try:
         campaign = Campaign.model_validate_json(item["document"]["S"])
         return campaign.model_copy(update={"status": Status(item["status"]["S"])})

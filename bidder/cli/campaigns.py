@@ -123,13 +123,30 @@ def change_status(service: Service, campaign_id: str, status: Status) -> None:
     publish_refresh(service)
 
 
+def delete(service: Service, campaign_id: str) -> None:
+    """Deletes a campaign, which `restore` brings back, and asks for a refresh. Raises UnknownCampaign."""
+    service.campaigns.delete(campaign_id)
+    print(f"{campaign_id} is deleted; python -m bidder campaigns restore {campaign_id} brings it back")
+    publish_refresh(service)
+
+
+def restore(service: Service, campaign_id: str, version: int | None) -> None:
+    """Makes a campaign what one of its versions was, by default the last, and asks for a refresh.
+
+    Raises UnknownCampaign.
+    """
+    restored = service.campaigns.restore(campaign_id, version)
+    print(f"{campaign_id} is as it was in version {restored}")
+    publish_refresh(service)
+
+
 def print_history(service: Service, campaign_id: str) -> None:
     """Prints the changes of a campaign, the latest first: when, who, and each field that was not what it became."""
     found = False
     for change in service.campaigns.history(campaign_id):
         found = True
         print(f"version {change.version}  {change.at}  {change.who}")
-        for line in differences(change.before or {}, change.after):
+        for line in differences(change.before or {}, change.after or {}):
             print(f"  {line}")
     if not found:
         raise UnknownCampaign(campaign_id)

@@ -78,6 +78,13 @@ def parser() -> argparse.ArgumentParser:
     history = actions.add_parser("history", help="who changed a campaign, when, and what")
     history.add_argument("id", metavar="ID")
     history.set_defaults(run=lambda service, given: campaigns.print_history(service, given.id))
+    deletes = actions.add_parser("delete", help="delete a campaign; its history stays, and restore brings it back")
+    deletes.add_argument("id", metavar="ID")
+    deletes.set_defaults(run=lambda service, given: campaigns.delete(service, given.id))
+    restores = actions.add_parser("restore", help="make a campaign what a version of its history was")
+    restores.add_argument("id", metavar="ID")
+    restores.add_argument("--version", type=int, metavar="N", help="as history numbers them; the last by default")
+    restores.set_defaults(run=lambda service, given: campaigns.restore(service, given.id, given.version))
     for verb, status in campaigns.VERBS.items():
         changes = actions.add_parser(verb, help=f"make a campaign {status}")
         changes.add_argument("id", metavar="ID")
