@@ -5,6 +5,7 @@ from urllib.parse import quote
 from bidder.events.claims import Claims, encode
 from bidder.events.kinds import Kind
 from bidder.events.token import SigningKeys, Tokens, sign
+from bidder.normal_forms import ascii_url
 from bidder.url_names import LONGEST_BASE, LONGEST_URL
 
 PRICE = "p"
@@ -42,6 +43,7 @@ class EventUrls:
 
         Where that would be too long, the landing page by itself: better a click that isn't counted than one that fails.
         """
+        landing_page = ascii_url(landing_page)
         token = sign(Kind.CLICK, self._claims, self._keys, landing_page)
         url = f"{self.base}/e/{Kind.CLICK}/{token}?{TARGET}={quote(landing_page, safe='/:')}"
         return url if len(url) <= LONGEST_URL else landing_page
