@@ -19,7 +19,8 @@ from bidder.campaigns.campaign import Campaign, Status
 from bidder.campaigns.history import Change, changes, documents
 from bidder.campaigns.item_size import document_of, too_large
 from bidder.campaigns.pace import Pace
-from bidder.campaigns.stored import DELETED, Contended, Stored, campaign_of, stored
+from bidder.campaigns.stored import DELETED_ATTRIBUTE, Contended, Stored, campaign_of, stored
+from bidder.errors import UserError
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -49,11 +50,22 @@ _BUSY = frozenset(
 """Errors that pass; boto3 has tried three times by then."""
 
 
-class UnknownCampaign(LookupError):
+class UnknownCampaign(UserError, LookupError):
     """No campaign has this id."""
 
+    def __init__(self, campaign_id: str) -> None:
+        super().__init__(f"no campaign {campaign_id}; `bidder campaigns list` shows the ids")
 
-class StaleCampaign(RuntimeError):
+
+class NothingToRestore(UserError, LookupError):
+    """A campaign is not deleted, or its history has no such version."""
+
+    def __init__(self, campaign_id: str, version: int | None) -> None:
+        what = f"has no version {version}" if version is not None else "is not deleted: name the version to restore"
+        super().__init__(f"{campaign_id} {what}; `bidder campaigns history {campaign_id}` shows its versions")
+
+
+class StaleCampaign(UserError, RuntimeError):
     """Somebody changed the campaign since the version that this change was made from."""
 
     def __init__(self, campaign_id: str, seen: int, current: int) -> None:
@@ -63,8 +75,14 @@ class StaleCampaign(RuntimeError):
         )
 
 
-Edit = Callable[[str, Stored], Campaign | None]
-"""From a campaign's id and what is stored to what it shall be: None for no campaign."""
+class Deleted:
+    """What an edit makes of a campaign that is to be deleted."""
+
+
+DELETED = Deleted()
+
+Edit = Callable[[str, Stored], Campaign | Deleted | None]
+"""From a campaign's id and what is stored to what it shall be; None or an equal campaign is no change."""
 
 
 class CampaignRepository:
@@ -107,16 +125,7 @@ class CampaignRepository:
         One after the other, since all of them count up the one revision; and no faster than DynamoDB takes them. What
         was done stays done where it ends early: begun again it passes over what is stored.
         """
-        done = 0
-        for batch in _batches(campaigns):
-            wanted = {campaign.id: campaign for campaign in batch}
-
-            def edit(id_: str, stored: Stored, wanted: Mapping[str, Campaign] = wanted) -> Campaign:
-                return merged(wanted[id_], stored.campaign)
-
-            changed = self._change(list(wanted), edit, versions or {})
-            done += len(batch)
-            yield done, changed
+        return self._each(campaigns, lambda campaign, stored: merged(campaign, stored.campaign), versions or {})
 
     def set_status(self, campaign_id: str, status: Status) -> None:
         """Pauses or resumes. Raises UnknownCampaign."""
@@ -128,27 +137,37 @@ class CampaignRepository:
 
         self._change([campaign_id], edit, {})
 
-    def delete(self, campaign_id: str) -> None:
-        """Deletes the campaign; its history stays. Raises UnknownCampaign."""
+    def set_status_each(self, campaigns: Iterable[Campaign], status: Status) -> Iterator[tuple[int, list[str]]]:
+        """Pauses or resumes many, a transaction at a time, as `put_each` does; one that is gone by then stays so."""
+        return self._each(
+            campaigns, lambda _, its: its.campaign and its.campaign.model_copy(update={"status": status}), {}
+        )
 
-        def edit(_: str, stored: Stored) -> None:
-            if stored.campaign is None:
-                raise UnknownCampaign(campaign_id)
+    def delete_each(self, campaigns: Iterable[Campaign]) -> Iterator[tuple[int, list[str]]]:
+        """Deletes many, a transaction at a time, as `put_each` does. Their history stays, so they can be restored."""
+        return self._each(campaigns, lambda _, its: DELETED if its.campaign else None, {})
 
-        self._change([campaign_id], edit, {})
+    def restore(self, campaign_id: str, version: int | None = None) -> Campaign:
+        """Stores a campaign as a version of its history had it, its status too; without one, as it was when deleted.
 
-    def restore(self, campaign_id: str, version: int | None = None) -> int:
-        """Makes the campaign what its change `version` made of it, the last one that left a campaign without it.
-
-        Returns the version. Raises UnknownCampaign where the history has no such campaign.
+        Raises UnknownCampaign, NothingToRestore.
         """
-        left = (change for change in self.history(campaign_id) if change.after is not None)
-        change = next((change for change in left if version in {None, change.version}), None)
-        if change is None:
+        document = None
+        changes = self.history(campaign_id)
+        latest = next(changes, None)
+        if latest is None:
             raise UnknownCampaign(campaign_id)
-        restored = Campaign.model_validate(change.after)
-        self._change([campaign_id], lambda _id, _stored: restored, {})
-        return change.version
+        if version is None and latest.after is None:
+            document = latest.before
+        elif version is not None:
+            named = next((change for change in (latest, *changes) if change.version == version), None)
+            document = named and (named.after or named.before)
+        if document is None:
+            raise NothingToRestore(campaign_id, version)
+        restored = Campaign.model_validate(document)
+        restored = restored.model_copy(update={"status": restored.status})  # stated, so that it replaces the stored one
+        self.put(restored)
+        return restored
 
     def get(self, campaign_id: str) -> Stored:
         """A campaign and its version. Raises UnknownCampaign."""
@@ -212,6 +231,25 @@ class CampaignRepository:
         )
         yield from changes(item for page in pages for item in page["Items"])
 
+    def _each(
+        self,
+        campaigns: Iterable[Campaign],
+        edit: Callable[[Campaign, Stored], Campaign | Deleted | None],
+        versions: Mapping[str, int],
+    ) -> Iterator[tuple[int, list[str]]]:
+        done = 0
+        for batch in _batches(campaigns):
+            wanted = {campaign.id: campaign for campaign in batch}
+
+            def edit_one(
+                id_: str, stored: Stored, wanted: Mapping[str, Campaign] = wanted
+            ) -> Campaign | Deleted | None:
+                return edit(wanted[id_], stored)
+
+            changed = self._change(list(wanted), edit_one, versions)
+            done += len(batch)
+            yield done, changed
+
     def _change(self, campaign_ids: Sequence[str], edit: Edit, versions: Mapping[str, int]) -> list[str]:
         self._pace.keep()
         for _ in range(_ATTEMPTS):
@@ -233,18 +271,18 @@ class CampaignRepository:
         for campaign_id, version in versions.items():
             if campaign_id in held and held[campaign_id].version != version:
                 raise StaleCampaign(campaign_id, version, held[campaign_id].version)
-        after = {id_: edited for id_, its in held.items() if (edited := edit(id_, its)) != its.campaign}
+        after = {id_: edited for id_, its in held.items() if (edited := edit(id_, its)) not in (None, its.campaign)}
         if after:
-            items = [item for id_, its in after.items() for item in self._items(id_, held[id_], its)]
+            items = [item for id_, its in after.items() if its for item in self._items(id_, held[id_], its)]
             self._dynamodb.transact_write_items(TransactItems=[*items, *self._next_revision(revision, list(after))])
         return list(after)
 
     def _stored(self, campaign_ids: Sequence[str]) -> dict[str, Stored]:
         return stored(self._dynamodb, self._table, campaign_ids, self._pause)
 
-    def _items(self, campaign_id: str, stored: Stored, campaign: Campaign | None) -> "list[TransactWriteItemTypeDef]":
-        """What writes a campaign and the entry of its history; of a deleted one the number of its changes stays."""
-        version = {"N": str(stored.version + 1)}
+    def _items(
+        self, campaign_id: str, stored: Stored, campaign: Campaign | Deleted
+    ) -> "list[TransactWriteItemTypeDef]":
         has_entry = stored.version > 0
         change: Any = {
             "pk": {"S": f"campaign#{campaign_id}"},
@@ -252,12 +290,14 @@ class CampaignRepository:
             "at": {"S": self._now().isoformat(timespec="seconds")},
             "who": {"S": self._who},
             **documents(
-                document_of(campaign) if campaign else None,
+                None if isinstance(campaign, Deleted) else document_of(campaign),
                 document_of(stored.campaign) if stored.campaign and not has_entry else None,
             ),
         }
-        item = {"id": {"S": campaign_id}, "version": version, "status": {"S": DELETED}}
-        if campaign:
+        item: dict[str, Any] = {"id": {"S": campaign_id}, "version": {"N": str(stored.version + 1)}}
+        if isinstance(campaign, Deleted):
+            item[DELETED_ATTRIBUTE] = {"BOOL": True}  # what stays of it counts the versions of its history on
+        else:
             item["status"] = {"S": campaign.status}
             item["document"] = {"S": campaign.model_dump_json(exclude={"status"}, exclude_defaults=True)}
         unchanged = "attribute_not_exists(version)" if not stored.version else "version = :seen"
