@@ -15,7 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from chalice import Chalice, Response
-from chalice.app import SNSEvent, SQSEvent
+from chalice.app import SQSEvent
 
 from bidder import log
 from bidder.endpoints import bid
@@ -220,11 +220,11 @@ def get_health() -> Answer:
     return Answer(health.health(service(), now()))
 
 
-@app.on_sns_message(topic="campaign-refresh", name="refresh")
-def refresh(_event: SNSEvent) -> dict[str, int]:
-    from bidder.consumers.refresh import publish_snapshot
+@app.on_sqs_message(queue="campaign-refresh", batch_size=1000, maximum_batching_window_in_seconds=1, name="refresh")
+def refresh(event: SQSEvent) -> dict[str, int]:
+    from bidder.consumers import refresh_requests
 
-    return {"version": publish_snapshot(service(), now())}
+    return {"version": refresh_requests.refresh(service(), event.to_dict()["Records"], now())}
 
 
 @app.on_sqs_message(queue="bid-events-ledger", batch_size=100, maximum_batching_window_in_seconds=1, name="ledger")

@@ -15,6 +15,7 @@ from bidder.endpoints.call import Call
 from bidder.endpoints.deadline import in_time, patience
 from bidder.endpoints.reply import JSON, XML, Reply, compressed, cors, error
 from bidder.endpoints.vast import vast_for_player
+from bidder.events.crawlers import is_crawler
 from bidder.events.exchange import exchange_name
 from bidder.events.kinds import BilledBy, Kind
 from bidder.metrics import emf
@@ -83,14 +84,15 @@ def _reply(service: Service, call: Call) -> Reply:
     try:
         exchange = exchange_name(call.exchange)
         with span("parse"):
-            request = parsed = call.parsed()
-        snapshot = service.load(call.now, lambda: _patience(service, call, parsed.tmax))
+            request = call.request()
+        snapshot = service.load(call.now, lambda: _patience(service, call, request.tmax))
         # Asked when the snapshot is there: a cold start that is too late for this request loads it for the next.
         if not in_time(request.tmax, call.waited_ms(), service.limits.network_allowance):
             return _unanswered(service, call, request.id, NoBidReason.INSUFFICIENT_TIME)
         if snapshot is None:
             return _unanswered(service, call, request.id, NoBidReason.TECHNICAL_ERROR)
-        request = call.usable(request)
+        if request.device and is_crawler(request.device.ua):
+            return _unanswered(service, call, request.id, NoBidReason.KNOWN_WEB_CRAWLER)
         offers = _offers(service, request, snapshot, call, exchange, span)
         if not offers:
             return _unanswered(service, call, request.id, NoBidReason.NO_CAMPAIGN_FITS)
@@ -141,9 +143,10 @@ def _offers(
     with span("price"):
         service.no_bids.delivery = snapshot.delivery
         refused = service.no_bids.refused
-        offers = decide(request, slots, snapshot, service.settings.seat, call.now, refused)
+        reached = None if request.test else service.traffic.note(snapshot, len(slots), call.now)
+        offers = decide(request, slots, snapshot, service.settings.seat, call.now, refused, reached)
     if call.as_xml:
-        offers = for_one_document(offers)
+        offers = for_one_document(request, offers)
     if request.test:
         return offers
     paid = affordable(offers, snapshot, call.now)
@@ -157,8 +160,9 @@ def _with_bid(service: Service, terms: BidContext, offers: Sequence[Offer], *, a
     urls = [event_urls(terms, offer, number) for number, offer in enumerate(offers)]
     if not terms.request.test:
         service.bids.count(offers, terms.now)
+        service.traffic.count(offers)
     if as_xml:
-        return Reply(200, vast_for_player(offers, urls), XML)
+        return Reply(200, vast_for_player(offers, urls, request=terms.request), XML)
     bids = [bid_object(terms, offer, its_urls) for offer, its_urls in zip(offers, urls, strict=True)]
     seats = {service.settings.seat: bids}
     return Reply(200, dump(bid_response(terms.request.id, bids[0]["id"], terms.currency, seats)), JSON)

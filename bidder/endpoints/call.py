@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bidder.endpoints.body import decoded
+from bidder.endpoints.preferences import prefers_xml
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.parse import parse
 from bidder.privacy.gate import permitted
@@ -38,14 +39,7 @@ class Call(NamedTuple):
 
     def request(self) -> BidRequest:
         """What of the request may be used, with what headers add to it. Raises BadBody, InvalidRequest."""
-        return self.usable(self.parsed())
-
-    def parsed(self) -> BidRequest:
-        """The request as the body has it. Raises BadBody, InvalidRequest."""
-        return parse(decoded(self.body, self.headers.get("content-encoding", "")))
-
-    def usable(self, request: BidRequest) -> BidRequest:
-        """What of the request may be used, with what headers add to it: asks for parameters."""
+        request = parse(decoded(self.body, self.headers.get("content-encoding", "")))
         # A body that an exchange posts comes from the exchange's server, and so do its headers.
         by_exchange = self.exchange is not None and self.wants_markup is None
         fill_in(request, viewer_headers(self.headers, self.address, self.stitchers, from_server=by_exchange))
@@ -53,8 +47,7 @@ class Call(NamedTuple):
 
     @property
     def as_xml(self) -> bool:
-        """Whether the caller is a player that takes VAST itself: it names XML, and not JSON."""
+        """Whether the caller is a player that takes VAST itself."""
         if self.wants_markup is not None:
             return self.wants_markup
-        accepted = self.headers.get("accept", "").lower()
-        return ("application/xml" in accepted or "text/xml" in accepted) and "json" not in accepted
+        return prefers_xml(self.headers.get("accept", ""))

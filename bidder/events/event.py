@@ -28,7 +28,8 @@ class Event(BaseModel):
 
     `billed_by` is the kind that makes this bid's price due; code before this did not say, and took either of
     `BILLABLE`, once. `count` is of the kind `bids` alone: how many of a campaign there were in the minute from `at` on;
-    `bid_id` is then that of the count.
+    `bid_id` is then that of the count. `traffic` is of the kind `traffic` alone: opportunities and bids in that minute,
+    by campaign id, of a process that had `count` requests.
 
     Fields are only ever added, with a default, so that what is stored can be read for as long as it is kept.
     """
@@ -59,6 +60,7 @@ class Event(BaseModel):
     count: Annotated[int, Field(ge=1)] | None = None
     expires: AwareDatetime | None = None
     price_vector: str | None = None
+    traffic: dict[str, tuple[int, int]] | None = None
 
     @property
     def counts_as_sale(self) -> bool:

@@ -41,7 +41,7 @@ def plot(name: str, campaign_id: str, arms: Mapping[str, Tally], folder: Path, s
     try:
         import matplotlib as mpl  # takes a second, and is not installed by make
     except ModuleNotFoundError:
-        msg = "Plots need matplotlib: .venv/bin/python -m pip install -r requirements-plots.txt"
+        msg = "Plots need matplotlib, which is in requirements-run.txt: make run installs it"
         raise NoPlots(msg) from None
 
     mpl.use("agg")

@@ -56,8 +56,8 @@ class DeliveryState:
 
     def for_another_process(self, index: Index) -> "DeliveryState":
         """The same state as another process reads it: nothing of its allowance is used."""
-        used_up, use_up = _used_up(index)
-        return replace(self, used_up=used_up, allowance=self.allowance.copy(use_up))
+        used_up, use_up, restore = _used_up(index)
+        return replace(self, used_up=used_up, allowance=self.allowance.copy(use_up, restore))
 
     def takes_part(self, position: int, campaign_id: str, draw: AuctionDraw) -> bool:
         """Whether pacing lets a campaign take part in an auction."""
@@ -141,14 +141,14 @@ def load_delivery(data: bytes, index: Index) -> DeliveryState:
     if meta["index"] != index.id or len(reasons) != len(index):
         msg = f"delivery: belongs to index {meta['index']}, not to {index.id}"
         raise BadSnapshot(msg)
-    used_up, use_up = _used_up(index)
+    used_up, use_up, restore = _used_up(index)
     as_of = datetime.fromisoformat(meta["as_of"])
     return DeliveryState(
         index_id=index.id,
         as_of=as_of,
         eligible=tuple(_eligible(reasons, index.tiers_by_number)),
         used_up=used_up,
-        allowance=Allowance(array("q", bytes(sections["left"])), index.cost, use_up, _paces(sections), as_of),
+        allowance=Allowance(array("q", bytes(sections["left"])), index.cost, use_up, restore, _paces(sections), as_of),
         rates={**{code: Decimal(rate) for code, rate in meta.get("finer_rates", {}).items()}, **meta["rates"]},
         predictions=unpack_predictions(bytes(sections["predictions"]) if "predictions" in sections else None),
         clocks={zone: [(since, ahead) for since, ahead in its] for zone, its in meta.get("clocks", {}).items()},
@@ -159,15 +159,20 @@ def load_delivery(data: bytes, index: Index) -> DeliveryState:
     )
 
 
-def _used_up(index: Index) -> tuple[list[Set], Callable[[int], None]]:
-    """An empty set for each tier, and what adds the campaign at a position to them."""
+def _used_up(index: Index) -> tuple[list[Set], Callable[[int], None], Callable[[int], None]]:
+    """An empty set for each tier, and what adds the campaign at a position to them, and takes it out."""
     used_up = [sets.set_of((), tier.size) for tier in index.tiers_by_number]
 
     def use_up(position: int) -> None:
         tier, place = index.tier_of(position)
         used_up[tier] = used_up[tier] | sets.set_of((place,), index.tiers_by_number[tier].size)
 
-    return used_up, use_up
+    def restore(position: int) -> None:
+        tier, place = index.tier_of(position)
+        size = index.tiers_by_number[tier].size
+        used_up[tier] = sets.without(used_up[tier], sets.set_of((place,), size))
+
+    return used_up, use_up, restore
 
 
 def _pace_sections(index: Index, paces: Mapping[str, Pace]) -> dict[str, bytes]:
