@@ -4,6 +4,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from bidder import aws
+from bidder.aws.parameter_copy import longest_delay
 from bidder.aws.path import under_path
 from bidder.cli.environment import target
 from bidder.cli.table import table
@@ -64,7 +65,9 @@ def change(service: Service, name: str, value: str) -> None:
     path = f"{service.settings.parameters}/{name}"
     aws.client("ssm").put_parameter(Name=path, Value=value, Type=kind, Overwrite=True)
     wait = read(stored).parameters.parameter_lifetime
-    print(f"{path} is changed ({target()}); every process has it with its first request after {wait:g} s")
+    print(
+        f"{path} is changed ({target()}); every process has it with its first request after {longest_delay(wait):.0f} s"
+    )
     _print_wrong(service, reading)
 
 
