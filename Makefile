@@ -77,6 +77,8 @@ $(RUNNABLE): requirements-run.txt
 	@echo "Installing into $(VENV), once: what make run, package and deploy need"
 	@$(PYTHON) -m venv $(VENV)
 	@$(call install,$<)
+	@# The command `bidder`, which runs this checkout.
+	@$(BIN)/python -m pip install -q --no-deps --no-build-isolation --disable-pip-version-check -e .
 	@touch $@
 
 $(READY): requirements-dev.txt $(RUNNABLE)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
+from bidder.errors import UserError
 from bidder.faults import faults
 from bidder.money import ACCOUNT_CURRENCY, MICROS, Rate
 
@@ -26,7 +27,7 @@ _RATES = TypeAdapter(
 )
 
 
-class InvalidRates(ValueError):
+class InvalidRates(UserError, ValueError):
     """The table of rates can't be used; the message says why."""
 
 

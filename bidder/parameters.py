@@ -23,6 +23,9 @@ from bidder.stitchers import NO_STITCHERS, Stitchers
 SECRETS = frozenset({"signing-keys", "price-keys", "admin-key"})
 """Those that Parameter Store keeps encrypted; no message quotes them."""
 
+MAX_LIFETIME = 600
+"""Seconds that a process may go by parameters that were changed since."""
+
 _NEVER_GUESSED = ("price-keys", "exchanges")
 """To take bad ones for absent would have bids billed by another rule than the one agreed."""
 _AGES = ("snapshot-warn-age", "snapshot-hard-age")
@@ -53,7 +56,7 @@ class Parameters(BaseModel):
     """Milliseconds of a request's `tmax` that its way here and back takes."""
     most_bids_at_once: int = Field(default=64, ge=1, le=10_000)
     """Requests that one process decides at once; more are answered 503. In Lambda there is only ever one."""
-    parameter_lifetime: float = Field(default=60, ge=1, le=600)
+    parameter_lifetime: float = Field(default=60, ge=1, le=MAX_LIFETIME)
     """Seconds until a process reads its parameters again."""
     import_warn_cpm: float = Field(default=100, gt=0, le=1_000_000)
     """A CPM above this, in whole units of the account currency, is warned of when campaigns are imported."""

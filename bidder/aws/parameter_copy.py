@@ -21,7 +21,7 @@ _LIFETIME, _DEFAULT_LIFETIME = "parameter-lifetime", 60.0
 
 
 def good_for(lifetime: float) -> float:
-    """How many seconds old the object may be, by `parameter-lifetime`: where one minute's copy fails the last one does."""
+    """How many seconds old the object may be, by `parameter-lifetime`: one copy may fail."""
     return 1.5 * lifetime + 10
 
 

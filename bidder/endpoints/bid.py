@@ -15,6 +15,7 @@ from bidder.endpoints.call import Call
 from bidder.endpoints.deadline import in_time, patience
 from bidder.endpoints.reply import JSON, XML, Reply, compressed, cors, error
 from bidder.endpoints.vast import vast_for_player
+from bidder.events.crawlers import is_crawler
 from bidder.events.exchange import exchange_name
 from bidder.events.kinds import BilledBy, Kind
 from bidder.metrics import emf
@@ -90,6 +91,8 @@ def _reply(service: Service, call: Call) -> Reply:
             return _unanswered(service, call, request.id, NoBidReason.INSUFFICIENT_TIME)
         if snapshot is None:
             return _unanswered(service, call, request.id, NoBidReason.TECHNICAL_ERROR)
+        if request.device and is_crawler(request.device.ua):
+            return _unanswered(service, call, request.id, NoBidReason.KNOWN_WEB_CRAWLER)
         offers = _offers(service, request, snapshot, call, exchange, span)
         if not offers:
             return _unanswered(service, call, request.id, NoBidReason.NO_CAMPAIGN_FITS)
@@ -143,7 +146,7 @@ def _offers(
         reached = None if request.test else service.traffic.note(snapshot, len(slots), call.now)
         offers = decide(request, slots, snapshot, service.settings.seat, call.now, refused, reached)
     if call.as_xml:
-        offers = for_one_document(offers)
+        offers = for_one_document(request, offers)
     if request.test:
         return offers
     paid = affordable(offers, snapshot, call.now)
@@ -159,7 +162,7 @@ def _with_bid(service: Service, terms: BidContext, offers: Sequence[Offer], *, a
         service.bids.count(offers, terms.now)
         service.traffic.count(offers)
     if as_xml:
-        return Reply(200, vast_for_player(offers, urls), XML)
+        return Reply(200, vast_for_player(offers, urls, request=terms.request), XML)
     bids = [bid_object(terms, offer, its_urls) for offer, its_urls in zip(offers, urls, strict=True)]
     seats = {service.settings.seat: bids}
     return Reply(200, dump(bid_response(terms.request.id, bids[0]["id"], terms.currency, seats)), JSON)

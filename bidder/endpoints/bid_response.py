@@ -124,7 +124,7 @@ def bid_object(terms: BidContext, offer: Offer, urls: EventUrls) -> Bid:
         "impid": offer.slot.imp.id,
         "price": decimal_price(offer.price.cpm_micros, terms.rate),
         "mtype": MarkupType.VIDEO,
-        "adm": vast(offer, urls),
+        "adm": vast(offer, urls, terms.request),
         "adomain": [campaign.advertiser.domain],
         "cid": campaign.id,
         "crid": creative.id,
@@ -152,4 +152,9 @@ def bid_object(terms: BidContext, offer: Offer, urls: EventUrls) -> Bid:
         answer["language"] = creative.language
     if offer.price.sent_deal_id is not None:
         answer["dealid"] = offer.price.sent_deal_id
+    if terms.request.regs and terms.request.regs.dsa:
+        from bidder.endpoints.transparency import dsa_facts  # few requests ask for it
+
+        if facts := dsa_facts(terms.request, campaign, terms.base):
+            answer["ext"] = {"dsa": facts}
     return answer

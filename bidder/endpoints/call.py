@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bidder.endpoints.body import decoded
+from bidder.endpoints.preferences import prefers_xml
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.parse import parse
 from bidder.privacy.gate import permitted
@@ -46,8 +47,7 @@ class Call(NamedTuple):
 
     @property
     def as_xml(self) -> bool:
-        """Whether the caller is a player that takes VAST itself: it names XML, and not JSON."""
+        """Whether the caller is a player that takes VAST itself."""
         if self.wants_markup is not None:
             return self.wants_markup
-        accepted = self.headers.get("accept", "").lower()
-        return ("application/xml" in accepted or "text/xml" in accepted) and "json" not in accepted
+        return prefers_xml(self.headers.get("accept", ""))

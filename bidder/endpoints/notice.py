@@ -5,6 +5,7 @@ HEAD answers the same, and counts nothing."""
 from base64 import b64decode
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from urllib.parse import unquote
 
 from bidder import log
 from bidder.endpoints.reply import Reply, error, with_cors
@@ -15,9 +16,10 @@ from bidder.events.event import Event, make_event
 from bidder.events.ivt_rules import IvtRule, rule_broken_by_sender
 from bidder.events.kinds import NOTICES, Kind, notice_kind
 from bidder.events.settlement import Settlement, settle
-from bidder.events.token import ExpiredToken, InvalidToken, TokenError, verify
+from bidder.events.token import ExpiredToken, InvalidToken, TokenError, signed_target, verify
 from bidder.events.urls import PRICE, TARGET
 from bidder.metrics import emf
+from bidder.normal_forms import ascii_url
 from bidder.service.service import Service
 
 RETRY_AFTER = "5"
@@ -65,14 +67,17 @@ def _notice(
 ) -> Reply:
     headers = _NO_STORE
     try:
-        kind = notice_kind(kind_name)
+        kind = notice_kind(unquote(kind_name))
     except ValueError:
         refused(TokenError.KIND, now)
         return error(404, f"no such event kind; known are {', '.join(NOTICES)}")
     target = query.get(TARGET, "") if kind is Kind.CLICK else ""
-    led_on = Reply(302, headers={**headers, "Location": target})
     again = Reply(503, headers={**headers, "Retry-After": RETRY_AFTER})
+    led_on = again
     try:
+        if target:
+            target = signed_target(kind, token, service.signing_keys, target)
+            led_on = Reply(302, headers={**headers, "Location": ascii_url(target)})
         claims = verified(service, kind, token, now, target)
     except InvalidToken as refusal:
         refused(refusal.reason, now, kind=kind, why=str(refusal))

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from bidder.endpoints.preferences import takes_gzip
+
 JSON = "application/json"
 XML = "application/xml"
 WORTH_COMPRESSING = 1024
@@ -58,17 +60,8 @@ def compressed(reply: Reply, accept_encoding: str) -> Reply:
         return reply
     vary = ", ".join(filter(None, (reply.headers.get("Vary"), "Accept-Encoding")))
     headers = {**reply.headers, "Vary": vary}
-    if not accept_encoding or not _takes_gzip(accept_encoding):
+    if not accept_encoding or not takes_gzip(accept_encoding):
         return Reply(reply.status, reply.body, reply.content_type, headers)
     # Level 1 gains nearly all that there is to gain in a few kilobytes, in half the time.
     body = gzip.compress(reply.body.encode(), compresslevel=1, mtime=0)
     return Reply(reply.status, body, reply.content_type, {**headers, "Content-Encoding": "gzip"})
-
-
-def _takes_gzip(accept_encoding: str) -> bool:
-    """RFC 9110, section 12.5.3; a weight of 0 refuses."""
-    for choice in accept_encoding.lower().replace(" ", "").split(","):
-        coding, _, weight = choice.partition(";q=")
-        if coding in {"gzip", "x-gzip"}:
-            return not weight or weight.strip("0.") != ""
-    return False

@@ -1,6 +1,8 @@
 """The refresh, cut short anywhere: bidders only ever see whole snapshots, each newer than the one before."""
 
+import json
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -224,6 +226,40 @@ def test_a_pinned_index_stays_while_pauses_and_budgets_go_on_to_hold() -> None:
     assert {name: c.cpm_micros for name, c in bidding(held).items()} == {"a": 5_000_000}
     assert world.store.manifest(held.version).pinned == old
 
+    assert (held.pinned, held.pinned_since) == (old, NOW)
+
     world.store.pin(None)
     publish_snapshot(world.process(), NOW + 3 * MINUTE)
+    assert (world.held().pinned, world.held().pinned_since) == (None, None)
     assert {name: c.cpm_micros for name, c in bidding(world.held()).items()} == {"a": 7_000_000}
+
+
+def test_a_pin_of_more_than_a_day_is_counted_with_each_refresh(caplog: pytest.LogCaptureFixture) -> None:
+    world = World()
+    world.campaigns.put(campaign(id="a"))
+    old = publish_snapshot(world.process(), NOW)
+    world.store.pin(old, NOW + MINUTE)
+    pinned_at = NOW + MINUTE
+
+    def warnings_at(now: datetime) -> list[dict[str, Any]]:
+        caplog.clear()
+        publish_snapshot(world.process(), now)
+        return [json.loads(record.message) for record in caplog.records if "SnapshotPinned" in record.message]
+
+    assert warnings_at(pinned_at + timedelta(days=1)) == []
+    [warning] = warnings_at(pinned_at + timedelta(days=1, seconds=1))
+    assert (warning["SnapshotPinned"], warning["Reason"], warning["version"]) == (1, "over-a-day", str(old))
+    world.store.pin(None)
+    assert warnings_at(pinned_at + timedelta(days=2)) == []
+
+
+def test_a_campaign_that_is_deleted_under_a_pin_stops_bidding() -> None:
+    world = World()
+    world.campaigns.put_many([campaign(id="a"), campaign(id="b")])
+    old = publish_snapshot(world.process(), NOW)
+    world.store.pin(old, NOW)
+    list(world.campaigns.delete_each([campaign(id="a")]))
+
+    publish_snapshot(world.process(), NOW + MINUTE)
+
+    assert bidding(world.held()).keys() == {"b"}
