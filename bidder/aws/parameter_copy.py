@@ -21,8 +21,8 @@ _LIFETIME, _DEFAULT_LIFETIME = "parameter-lifetime", 60.0
 
 
 def good_for(lifetime: float) -> float:
-    """How many seconds old the object may be, by `parameter-lifetime`: one copy may fail."""
-    return 1.5 * lifetime + 10
+    """How many seconds old the object may be, by `parameter-lifetime`: at the default one copy may fail."""
+    return min(100.0, lifetime + 40)
 
 
 def read_again_after(lifetime: float, age: float) -> float:
@@ -31,7 +31,10 @@ def read_again_after(lifetime: float, age: float) -> float:
 
 
 def longest_delay(lifetime: float) -> float:
-    """Seconds until a change of a parameter has reached every process that is asked for something then."""
+    """Seconds until a change of a parameter has reached every process that is asked for something then.
+
+    It is less than a minute more than `parameter-lifetime`.
+    """
     return good_for(lifetime) + read_again_after(lifetime, good_for(lifetime))
 
 

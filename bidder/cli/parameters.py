@@ -95,8 +95,8 @@ def change(service: Service, name: str, value: str, *, force: bool = False) -> N
         )
         raise BadParameter(msg)
     put_parameter(service, name, value)
-    path, wait = f"{service.settings.parameters}/{name}", read(stored).parameters.parameter_lifetime
-    print(f"{path} is changed ({target()}); every process has it with its first request after {wait:g} s")
+    path, wait = f"{service.settings.parameters}/{name}", longest_delay(read(stored).parameters.parameter_lifetime)
+    print(f"{path} is changed ({target()}); every process has it with its first request after {wait:.0f} s")
     _print_wrong(service, reading)
 
 
@@ -105,13 +105,6 @@ def put_parameter(service: Service, name: str, value: str) -> None:
     kind: ParameterTypeType = "SecureString" if name in SECRETS else "String"
     path = f"{service.settings.parameters}/{name}"
     aws.client("ssm").put_parameter(Name=path, Value=value, Type=kind, Overwrite=True)
-<<<<<<< HEAD
-    wait = read(stored).parameters.parameter_lifetime
-    print(
-        f"{path} is changed ({target()}); every process has it with its first request after {longest_delay(wait):.0f} s"
-    )
-    _print_wrong(service, reading)
-=======
 
 
 def _require_known(name: str) -> None:
@@ -133,7 +126,6 @@ def _record(name: str, values: dict[str, str], wrong: str | None) -> dict[str, o
         "unit": _UNITS.get(name),
         "wrong": wrong,
     }
->>>>>>> main
 
 
 def _stored(service: Service) -> dict[str, str]:
