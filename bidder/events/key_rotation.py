@@ -8,9 +8,9 @@ import re
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bidder.events.claims import CLOCK_SKEW
 from bidder.events.token import SigningKeys
 
-CLOCK_SKEW = timedelta(minutes=1)
 OLD_KEY_KEPT = timedelta(days=1)
 """How long a key that no longer signs is kept: longer than any token counts."""
 
