@@ -20,7 +20,7 @@ from bidder.delivery.notice_delay import NoticeDelay
 from bidder.delivery.participation import share_of
 from bidder.delivery.plan import Anchor, planned
 
-FASTEST = 1.25
+FASTEST = 1.2
 """How much faster than planned a campaign catches up at most."""
 _CATCH_UP = 5 * MINUTE
 """Seconds in which what is off the plan is made good, as far as the rate limit allows."""
@@ -34,7 +34,9 @@ GUESSED_SHOWN = 0.3
 """Impressions of a bid that are assumed before any are known."""
 _GUESS_STRENGTH = 20.0
 """Bids that count as much as a guess."""
-_SAFETY = 1.5
+_DOUBT = 0.25
+"""The part of an impression in flight that does not keep the last one of a budget from being bid on."""
+_SAFETY = 1.0
 """Standard deviations of what is in flight that are kept back at the end of a budget."""
 
 
@@ -142,19 +144,21 @@ def step(
         # bids in flight are known, and whether each is shown is not: the variance of that is kept back
         won = min(1.0, amount / cost)
         margin = _SAFETY * cost * sqrt(max(0.0, bids_out) * won * (1 - won))
-        more = min(more, max(0.0, goal.limit - spent - margin)) if goal.limit - spent > cost else 0.0
+        left = goal.limit - spent
+        more = min(more, max(0.0, left - margin)) if left > cost * (1 - _DOUBT) else 0.0
         if more / amount < wanted:
             wanted = more / amount
             limiting = limiting._replace(goal=goal.name, planned=_plan(memory, goal, terms, forecast.curve, now))
             limiting = limiting._replace(spent=spent)
     memory.is_held = is_held
+    reserved = round(max(0.0, in_flight - _DOUBT * terms.cost))
     if wanted == inf:
         memory.participation = 1.0
-        return Step(None, round(in_flight), limiting)
+        return Step(None, reserved, limiting)
     participation = 1.0 if bids <= 0 and wanted > 0 else min(1.0, wanted / bids if bids > 0 else 0.0)
     memory.participation = participation
     pace = _pace(terms, participation, wanted, market.processes)
-    return Step(pace, round(in_flight), limiting._replace(participation=participation))
+    return Step(pace, reserved, limiting._replace(participation=participation))
 
 
 def _learn(memory: Memory, spend: Spend, reports: Mapping[int, Report], now: float, market: Market) -> None:

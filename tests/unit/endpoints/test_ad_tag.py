@@ -15,6 +15,7 @@ from bidder.endpoints.bid import bid
 from bidder.endpoints.reply import Reply
 from bidder.events.kinds import Kind
 from bidder.events.token import verify
+from bidder.service.no_bid_counts import AnswerKind
 from bidder.snapshot.snapshot import Snapshot
 from bidder.stitchers import Stitchers
 from tests.support.campaigns import NOW, campaign, campaign_lists, creative, snapshot
@@ -159,6 +160,14 @@ def test_a_wrong_parameter_is_a_400_that_names_it_and_that_the_page_can_read(
     assert json.loads(reply.body)["fields"].keys() == fields
     assert reply.headers["Access-Control-Allow-Origin"] == "https://news.example"
     assert reply.headers["Access-Control-Allow-Credentials"] == "true"
+
+
+def test_wrong_tags_are_counted_among_the_answers() -> None:
+    bidder = service(PLAIN)
+    for query in ({"w": ["x"]}, {"w": ["1"]}, {"exchange": ["no name"]}):
+        vast(bidder, TagCall(query, {}, VIEWER, BASE, NOW, "auction"))
+
+    assert bidder.no_bids.answers[AnswerKind.INVALID] == 2
 
 
 def test_a_wrong_exchange_is_a_400_too() -> None:
