@@ -180,7 +180,7 @@ def get_event(kind: str, token: str) -> Answer:
     query = dict(request.query_params or {})
     its_sender = sender(request.headers, request.context)
     counts = request.method != "HEAD"
-    if kind == "win" and counts:
+    if kind == "win" and request.method == "GET":
         from bidder.endpoints.markup_of_win import Fetch, win
 
         base = public_url(settings().public_url, request.context, request.headers, f"/e/{kind}/{token}")
