@@ -15,7 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from chalice import Chalice, Response
-from chalice.app import SQSEvent
+from chalice.app import CloudWatchEvent, SQSEvent
 
 from bidder import log
 from bidder.endpoints import bid
@@ -186,7 +186,7 @@ def get_event(kind: str, token: str) -> Answer:
     query = dict(request.query_params or {})
     its_sender = sender(request.headers, request.context)
     counts = request.method != "HEAD"
-    if kind == "win" and counts:
+    if kind == "win" and request.method == "GET":
         from bidder.endpoints.markup_of_win import Fetch, win
 
         base = public_url(settings().public_url, request.context, request.headers, f"/e/{kind}/{token}")
@@ -225,6 +225,13 @@ def refresh(event: SQSEvent) -> dict[str, int]:
     from bidder.consumers import refresh_requests
 
     return {"version": refresh_requests.refresh(service(), event.to_dict()["Records"], now())}
+
+
+@app.schedule("rate(1 minute)", name="parameter_copy")
+def parameter_copy(_event: CloudWatchEvent) -> dict[str, int]:
+    from bidder.consumers.parameter_copy import copy_parameters
+
+    return {"parameters": copy_parameters(service(), now())}
 
 
 @app.on_sqs_message(queue="bid-events-ledger", batch_size=100, maximum_batching_window_in_seconds=1, name="ledger")

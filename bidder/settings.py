@@ -39,6 +39,8 @@ class Settings(BaseModel):
     refresh_topic: str = Field(pattern=r"^arn:[^:]+:sns:")
     parameters: str = Field(default="/bidder", pattern=r"^/[A-Za-z0-9_.\-/]*[A-Za-z0-9_.\-]$")
     """The path of the parameters."""
+    parameters_key: str | None = Field(default=None, min_length=1)
+    """The ARN of the KMS key that the copy of the parameters in S3 is encrypted with; without it there is no copy."""
     public_url: str | None = Field(default=None, pattern=r"^https?://[!-.0-~]+(/[!-~]*)?$", max_length=LONGEST_BASE)
     """Base of the event URLs; without it, the address that the request came to."""
     media_url: str | None = Field(default=None, pattern=r"^https?://[^/\s]+(/\S*)?$")
