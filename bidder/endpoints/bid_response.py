@@ -27,7 +27,7 @@ from bidder.privacy.viewer import viewer
 from bidder.url_names import LONGEST_URL, digits
 
 _ID_BYTES, _ID_LETTERS = 11, 15
-"""Of a bid's id: short, since each event URL has it, and with 88 bits no two of a billion bids are likely to share one."""
+"""Of a bid's id: each event URL has it, and with 88 bits no two of a billion bids are likely to share one."""
 
 _PRICED = "?" + query(**{PRICE: macros.AUCTION_PRICE})
 LONGEST_PRICE = 48
