@@ -107,6 +107,7 @@ def event_urls(terms: BidContext, offer: Offer, number: int) -> EventUrls:
         user=viewer(request, terms.keys),
         billed_by=terms.billed_by,
         least_micros=0 if request.test else least_credible(terms, offer),
+        device=request.device.devicetype if request.device else None,
         minutes=-(-exp(offer.slot.imp, terms.most_exp) // 60),
     )
     return EventUrls(terms.base, claims, terms.keys)
