@@ -76,7 +76,11 @@ class _Search:
 
     def __post_init__(self) -> None:
         # Dearest first: good fillings come early, and a bound cuts off all that follows it.
-        self.orders = [sorted(range(len(p.choices)), key=lambda i: (-p.choices[i].value, i)) for p in self.places]
+        orders: dict[int, list[int]] = {}  # equal places have the same list of choices
+        for p in self.places:
+            if id(p.choices) not in orders:
+                orders[id(p.choices)] = sorted(range(len(p.choices)), key=lambda i: (-p.choices[i].value, i))
+        self.orders = [orders[id(p.choices)] for p in self.places]
         self.densest = [
             _running_maximum([p.choices[i].value / max(1, p.choices[i].seconds) for i in order])
             for p, order in zip(self.places, self.orders, strict=True)

@@ -9,6 +9,7 @@ from bidder.ad_tag.request import InvalidTag, Query, bid_request
 from bidder.endpoints.bid import answered, whole
 from bidder.endpoints.call import Call
 from bidder.endpoints.reply import Reply, error
+from bidder.service.no_bid_counts import AnswerKind
 from bidder.service.service import Service
 from bidder.vast import Version, empty
 from bidder.vast.version import PROTOCOLS
@@ -41,7 +42,7 @@ def vast(service: Service, tag: TagCall) -> Reply:
     try:
         call = call_of(service, tag)
     except InvalidTag as wrong:
-        return refused_tag(tag, wrong)
+        return counted_refusal(service, tag, wrong)
     if _word(tag.query, "debug") != "1":
         return answered(service, call)
     from bidder.endpoints.ad_tag_debug import debugged
@@ -83,6 +84,13 @@ def best_of(protocols: Sequence[int]) -> Version:
 def _word(query: Query, name: str) -> str | None:
     values = query.get(name)
     return values[0] if values else None
+
+
+def counted_refusal(service: Service, tag: TagCall, wrong: InvalidTag) -> Reply:
+    """400, counted among the answers as that of an invalid body is."""
+    service.no_bids.answers[AnswerKind.INVALID] += 1
+    service.no_bids.flush(tag.now)
+    return refused_tag(tag, wrong)
 
 
 def refused_tag(tag: TagCall, wrong: InvalidTag) -> Reply:

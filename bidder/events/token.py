@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
+from operator import add
 from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -31,8 +32,6 @@ _MOST_ENCODINGS = 3
 
 _LETTERS = str.maketrans({"+": "-", " ": "-", "/": "_", "=": None})
 """No token has these: base64url has others in their place, and a form's encoding makes a blank of a plus."""
-
-_PATHS = [(kind, f"/e/{kind}/") for kind in NOTICES]
 
 
 class TokenError(StrEnum):
@@ -114,10 +113,14 @@ class Tokens:
 
     def urls(self, base: str) -> dict[str, str]:
         """The event URL of each kind, `<base>/e/<kind>/<token>`."""
-        return {
-            kind: f"{base}{path}{self._signed}.{signature}"
-            for (kind, path), signature in zip(_PATHS, self._signatures.every(), strict=True)
-        }
+        signed = f"{self._signed}."
+        starts = [f"{start}{signed}" for start in _starts(base)]
+        return dict(zip(NOTICES, map(add, starts, self._signatures.every()), strict=True))
+
+
+@lru_cache(maxsize=64)
+def _starts(base: str) -> list[str]:
+    return [f"{base}/e/{kind}/" for kind in NOTICES]
 
 
 def sign(kind: Kind, claims: str, keys: SigningKeys, target: str = "") -> str:

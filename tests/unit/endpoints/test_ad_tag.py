@@ -15,6 +15,7 @@ from bidder.endpoints.bid import bid
 from bidder.endpoints.reply import Reply
 from bidder.events.kinds import Kind
 from bidder.events.token import verify
+from bidder.service.no_bid_counts import AnswerKind
 from bidder.snapshot.snapshot import Snapshot
 from bidder.stitchers import Stitchers
 from tests.support.campaigns import NOW, campaign, campaign_lists, creative, snapshot
@@ -30,7 +31,7 @@ def call(query: dict[str, list[str]], held: Snapshot | None = PLAIN, headers: di
     return vast(service(held), TagCall(query, headers or {}, VIEWER, BASE, NOW, "auction"))
 
 
-def ask(held: Snapshot | None = PLAIN, headers: dict[str, str] | None = None, **query: str) -> Reply:
+def ask(held: Snapshot | None = PLAIN, headers: dict[str, str] | None = None, **query: Any) -> Reply:
     return call({name: [value] for name, value in query.items()}, held, headers)
 
 
@@ -137,7 +138,7 @@ def test_no_ad_is_an_empty_document() -> None:
 
 
 @pytest.mark.parametrize("query", [{"poddur": "30", "maxads": "2"}, {"slots": "15,15"}, {"maxads": "2"}])
-def test_a_pod_is_numbered(query: dict[str, str]) -> None:
+def test_a_pod_is_numbered(query: dict[str, Any]) -> None:
     held = snapshot([campaign(id=name, creatives=[creative(id=name, name=name)]) for name in ("a", "b")])
 
     reply = ask(held, **query)
@@ -151,7 +152,7 @@ def test_a_pod_is_numbered(query: dict[str, str]) -> None:
     [({"w": "x"}, {"w"}), ({"Page": "y", "gdpr": "2"}, {"Page", "gdpr"}), ({"format": "json"}, {"format"})],
 )
 def test_a_wrong_parameter_is_a_400_that_names_it_and_that_the_page_can_read(
-    query: dict[str, str], fields: set[str]
+    query: dict[str, Any], fields: set[str]
 ) -> None:
     reply = ask(headers={"origin": "https://news.example"}, **query)
 
@@ -159,6 +160,14 @@ def test_a_wrong_parameter_is_a_400_that_names_it_and_that_the_page_can_read(
     assert json.loads(reply.body)["fields"].keys() == fields
     assert reply.headers["Access-Control-Allow-Origin"] == "https://news.example"
     assert reply.headers["Access-Control-Allow-Credentials"] == "true"
+
+
+def test_wrong_tags_are_counted_among_the_answers() -> None:
+    bidder = service(PLAIN)
+    for query in ({"w": ["x"]}, {"w": ["1"]}, {"exchange": ["no name"]}):
+        vast(bidder, TagCall(query, {}, VIEWER, BASE, NOW, "auction"))
+
+    assert bidder.no_bids.answers[AnswerKind.INVALID] == 2
 
 
 def test_a_wrong_exchange_is_a_400_too() -> None:
@@ -196,7 +205,7 @@ def test_forwarded_headers_are_a_named_stitchers() -> None:
         ({"coppa": "1"}, False),
     ],
 )
-def test_consent_decides_what_of_the_viewer_is_used(signals: dict[str, str], is_known: bool) -> None:
+def test_consent_decides_what_of_the_viewer_is_used(signals: dict[str, Any], is_known: bool) -> None:
     answer = json.loads(ask(format="openrtb", ifa="a-b-c", **signals).body)
 
     [made] = answer["seatbid"][0]["bid"]
