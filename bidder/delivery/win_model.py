@@ -3,7 +3,7 @@
 `P(win | bid) = 1 / (1 + exp(-(level + slope * ln(bid in units))))`, after Gligorijevic et al., Bid Shading in the
 Brave New World of First-Price Auctions, CIKM 2020, and Verizon Media's arXiv 2009.09259. A win says that the price to
 beat was below our bid, and a loss that it was above: both are censored, and the fit takes them as what they are. A
-loss that came with the price to beat counts as a win and a loss at that price, which is the likelihood of seeing it.
+loss that came with the price to beat counts with the density of the curve at that price.
 """
 
 from collections import defaultdict
@@ -60,6 +60,8 @@ class Outcomes:
     def __init__(self, wins: Mapping[int, float] | None = None, losses: Mapping[int, float] | None = None) -> None:
         self.wins: dict[int, float] = defaultdict(float, wins or {})
         self.losses: dict[int, float] = defaultdict(float, losses or {})
+        self.exact = 0.0
+        """The losses among them that came with the price to beat: each counts as a win and a loss there."""
 
     def add_win(self, bid_micros: int) -> None:
         """A win at a bid."""
@@ -70,17 +72,20 @@ class Outcomes:
         if to_win_micros is None or to_win_micros <= 0:
             self.losses[price_bin(bid_micros)] += 1
             return
+        self.exact += 1
         self.wins[price_bin(to_win_micros)] += 1
         self.losses[price_bin(to_win_micros)] += 1
 
     def merge(self, other: "Outcomes", weight: float = 1.0) -> None:
         """Adds others, counted by this weight."""
+        self.exact += other.exact * weight
         for mine, theirs in ((self.wins, other.wins), (self.losses, other.losses)):
             for place, count in theirs.items():
                 mine[place] += count * weight
 
     def fade(self, weight: float) -> None:
         """Lets what is counted so far count for less."""
+        self.exact *= weight
         for counts in (self.wins, self.losses):
             for place in counts:
                 counts[place] *= weight
@@ -105,8 +110,9 @@ class Outcomes:
         centre = sum(x * (wins + losses) for x, wins, losses in data) / max(1.0, self.total)
         level, slope = 0.0, _SLOPE
         for _ in range(_ROUNDS):
-            gradient = [0.0, -_SLOPE_WEIGHT * (slope - _SLOPE)]
-            curvature = [1e-9, 0.0, _SLOPE_WEIGHT]
+            # the density of a price to beat is slope * P * (1 - P): its first factor here, the others with the data
+            gradient = [0.0, self.exact / slope - _SLOPE_WEIGHT * (slope - _SLOPE)]
+            curvature = [1e-9, 0.0, self.exact / slope**2 + _SLOPE_WEIGHT]
             for x, wins, losses in data:
                 off = x - centre
                 share = _logistic(level + slope * off)
