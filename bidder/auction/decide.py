@@ -23,7 +23,7 @@ POD_CHOICES = 24
 """How many offers, the dearest, are considered for each place that is not filled by itself."""
 
 MOST_CHOICES = 96
-"""How many in all of a request's places, of those that differ: four places in full. An offer takes some 10 us."""
+"""How many in all of a request's places, of those that differ: four places in full, each with two at least."""
 
 Refused = Counter[tuple[str, str]]
 """Refusals by campaign id and rule; no id where the whole request or a player was refused."""
