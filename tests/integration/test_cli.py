@@ -279,7 +279,7 @@ def test_lists_and_taxonomies_reach_campaigns_and_bids(run, tmp_path: Path) -> N
 
     imported = run("campaigns", "import", str(file))
     assert ": taxonomy 6 is not imported, so 6/1 covers" in imported.stderr
-    assert "python -m bidder lists import ours FILE" in imported.stderr
+    assert "bidder lists import ours FILE" in imported.stderr
     poll(lambda: rule() == "withheld")
     assert run("lists", "import", "ours", str(ids)).stdout.startswith("ours: 1 ids\n")
     assert run("lists", "list").stdout.splitlines()[1].split()[0] == "ours"
