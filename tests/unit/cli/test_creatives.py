@@ -1,7 +1,7 @@
 """`bidder creatives` on moto's AWS."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,7 +27,7 @@ MEGABYTE = 1024 * 1024
 
 
 @pytest.fixture
-def cli(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def cli(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     monkeypatch.setattr(aws, "client", boto3.client)
     topic = world.sns.create_topic(Name="uploaded")["TopicArn"]
     arn = world.sqs.get_queue_attributes(QueueUrl=world.queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -108,7 +108,7 @@ def test_an_interrupted_upload_goes_on_where_it_ended(world: World, tmp_path: Pa
             raise ClientError({"Error": {"Code": "SlowDown"}}, "UploadPart")
         return original(**call)
 
-    s3.upload_part = cut
+    s3.upload_part = cut  # type: ignore[method-assign]
     with pytest.raises(ClientError):
         upload_in_parts(s3, "uploads", "uploads/long.mp4", file, {"campaign": "shoes"}, lambda _: None)
     heard: list[int] = []
