@@ -118,7 +118,15 @@ def test_what_is_damaged_is_refused_with_a_reason_and_bids_go_on_also_in_a_proce
     loop.campaigns.put(campaign(id=f"harm {harm}"[:40].replace(" ", "-"), targeting={"country": {"include": ["NPL"]}}))
     before = version(loop)
     loop.refresh()
-    poll(lambda: version(loop) > before and store.current() and store.current().version == version(loop))  # type: ignore[union-attr]
+    # A refresh that was begun before the campaign was stored may end now, without it.
+    poll(
+        lambda: (
+            version(loop) > before
+            and loop.bid("NPL")
+            and (pointed := store.current())
+            and pointed.version == version(loop)
+        )
+    )
     manifest = store.current()
     assert manifest
     what, damaged = DAMAGE[harm]
