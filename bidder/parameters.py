@@ -64,6 +64,8 @@ class Parameters(BaseModel):
     """Seconds; the longest `exp` of a bid, whatever its impression asks for."""
     invalid_traffic_counts: bool = True
     """Whether invalid traffic counts against budgets, as if it were charged; false once it is disputed."""
+    shading_explored: float = Field(default=0.05, ge=0, le=0.5)
+    """The share of first-price bids that explore prices, so that shading learns; 0 switches shading off."""
     currency_rates: Annotated[dict[str, Rate], BeforeValidator(_rates)] = Field(default_factory=dict)
     """Micros of the account currency that one unit of a currency is worth."""
     signing_keys: Json[SigningKeys] | None = Field(default=None, repr=False)
