@@ -175,8 +175,11 @@ class Scenario(_Model):
     campaigns: list[dict[str, Any]] = Field(default_factory=list)
     """In the campaign file's own format. Fields that bids need and the simulator does not may be left out."""
     copies: list[Copies] = Field(default_factory=list)
-    beside: list[Literal["asap", "linkedin", "pid"]] = Field(default_factory=list)
-    """Other pacing to run on the same seed: none at all, LinkedIn's throttle (KDD 2014), a plain PID controller."""
+    explored: Share = 0.0
+    """The share of bids that explore prices; above 0 bids are shaded in first-price auctions."""
+    beside: list[Literal["asap", "linkedin", "pid", "unshaded", "fixed_70", "oracle"]] = Field(default_factory=list)
+    """What else to run on the same seed: no pacing at all, LinkedIn's throttle (KDD 2014), a plain PID controller; or
+    our pacing without shading, with bids of 70 % of the value, or with the bid of who knows the market."""
 
     @model_validator(mode="after")
     def _has_campaigns(self) -> Self:
