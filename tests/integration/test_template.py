@@ -40,7 +40,7 @@ CONSUMERS = {
     "Archive": Consumer(None, batch=1000, window=60),
     "Learning": Consumer(
         {
-            "kind": ["impression", "firstQuartile", "complete", "click", "win", "loss"],
+            "kind": ["impression", "firstQuartile", "complete", "click", "win", "loss", "traffic"],
             "test": ["false"],
             "invalid": [{"exists": False}],
         }
@@ -331,7 +331,7 @@ def test_the_api_passes_bodies_as_bytes_and_answers_503_for_want_of_capacity(tra
     assert api["x-amazon-apigateway-binary-media-types"] == ["*/*"]
     assert set(api["paths"]) >= {"/bid", "/e/{kind}/{token}", "/health"}
     responses = api["x-amazon-apigateway-gateway-responses"]
-    assert {name: response["statusCode"] for name, response in responses.items() if "statusCode" in response} == {
+    assert {name: its["statusCode"] for name, its in responses.items() if "statusCode" in its} == {
         "THROTTLED": "503",
         "DEFAULT_5XX": "503",
     }
