@@ -337,6 +337,16 @@ def test_the_api_passes_bodies_as_bytes_and_answers_503_for_want_of_capacity(tra
     }
 
 
+def test_what_the_api_answers_itself_can_be_read_by_pages(translated: Template) -> None:
+    api = only(translated, "AWS::ApiGateway::RestApi")["Body"]
+    responses = api["x-amazon-apigateway-gateway-responses"]
+    assert set(responses) == {"THROTTLED", "DEFAULT_4XX", "DEFAULT_5XX"}
+    for response in responses.values():
+        headers = response["responseParameters"]
+        origin = headers["gatewayresponse.header.Access-Control-Allow-Origin"]
+        assert origin == "method.request.header.Origin"
+
+
 def methods(template: Template) -> dict[tuple[str, str], Template]:
     """The integration of each method of the API, by path and verb."""
     api = template["Resources"]["RestAPI"]["Properties"]
