@@ -13,6 +13,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+RUNNABLE := $(VENV)/runnable
 
 # Only `make deploy` may see an AWS account.
 LOCAL_ENV := env $(foreach name,$(filter AWS_%,$(filter-out AWS_PORT AWS_CA_BUNDLE,$(.VARIABLES))),-u $(name))
@@ -23,7 +24,7 @@ LOCAL_ENV := env $(foreach name,$(filter AWS_%,$(filter-out AWS_PORT AWS_CA_BUND
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
 
-run: $(READY) ## The local AWS, sample campaigns and the bidder on PORT (8000), until Ctrl-C
+run: $(RUNNABLE) ## The local AWS, sample campaigns and the bidder on PORT (8000), until Ctrl-C
 	@exec $(LOCAL_ENV) $(BIN)/python -m tools.local --port $(PORT) --aws-port $(AWS_PORT)
 
 test: check ## Lint, types and all tests, in parallel: what CI runs
@@ -37,10 +38,10 @@ check: $(READY) ## Lint and types
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-package: $(READY) ## What is deployed, in build/package: the SAM template and the zip; prints the sizes
+package: $(RUNNABLE) ## What is deployed, in build/package: the SAM template and the zip; prints the sizes
 	@exec $(LOCAL_ENV) $(BIN)/python -m tools.package $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
 
-deploy: $(READY) ## The package into the AWS account of AWS_PROFILE; STACK (bidder), PARAMETERS, BUCKET, CONFIRM=yes
+deploy: $(RUNNABLE) ## The package into the AWS account of AWS_PROFILE; STACK (bidder), PARAMETERS, BUCKET, CONFIRM=yes
 	@CONFIRM=$(CONFIRM) $(BIN)/python -m tools.deploy --stack $(STACK) $(if $(BUCKET),--bucket $(BUCKET)) $(PARAMETERS)
 
 rollback: $(READY) ## The bid function of the stack back to the version before, or to VERSION, at once
@@ -59,6 +60,7 @@ bench: $(READY) ## The decision in process and the package under the real runtim
 lock: $(READY) ## Resolve pyproject.toml anew into the requirements files
 	@$(BIN)/python -m pip install -q --disable-pip-version-check $(UV)
 	$(LOCK) --group dev pyproject.toml -o requirements-dev.txt
+	$(LOCK) --group run pyproject.toml -c requirements-dev.txt -o requirements-run.txt
 	$(LOCK) pyproject.toml -c requirements-dev.txt -o requirements.txt
 	$(LOCK) --group runtime -c requirements-dev.txt -o requirements-runtime.txt
 
@@ -69,17 +71,26 @@ LOCK = $(BIN)/uv pip compile -q --universal --custom-compile-command 'make lock'
 clean: ## Remove what make made: the virtual environment, builds, caches and the local AWS with its state
 	rm -rf $(VENV) build .local .chalice/deployments .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
-$(READY): requirements-dev.txt
+$(RUNNABLE): requirements-run.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "This needs Python 3.11 or later; $(PYTHON) is not. Name one: make PYTHON=/path/to/python3.13" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo "$(PYTHON) cannot make virtual environments (no ensurepip). On Debian and Ubuntu: apt install python3-venv;" \
 			"or name another Python: make PYTHON=/path/to/python3.13" >&2; exit 1; }
-	@echo "Installing into $(VENV), once: 115 MB from PyPI …"
+	@echo "Installing into $(VENV), once: what make run, package and deploy need"
 	@$(PYTHON) -m venv $(VENV)
-	@# Compiling all of it takes as long as the rest; Python compiles what it imports.
-	@set -o pipefail; $(BIN)/python -m pip install --no-compile --disable-pip-version-check --progress-bar off \
-		-r requirements-dev.txt | awk -v all=$$(grep -c '^[a-z].*==' requirements-dev.txt) '\
-		/^Collecting|^Processing/ { if (++n % 20 == 0) print "  " n " of " all " packages"; fflush() } \
-		/^Installing/ { print "  unpacking " n " packages"; fflush() }'
+	@$(call install,$<)
+	@# The command `bidder`, which runs this checkout.
+	@$(BIN)/python -m pip install -q --no-deps --no-build-isolation --disable-pip-version-check -e .
 	@touch $@
+
+$(READY): requirements-dev.txt $(RUNNABLE)
+	@echo "Installing into $(VENV), once: what tests and checks need"
+	@$(call install,$<)
+	@touch $@
+
+# Compiling all of it takes as long as the rest; Python compiles what it imports. pip's lines become a few.
+install = set -o pipefail; $(BIN)/python -m pip install --no-compile --disable-pip-version-check --progress-bar off -r $(1) | \
+	awk -v all=$$(grep -c '^[a-z].*==' $(1)) '\
+		/^Collecting/ { if (++n % 20 == 0) print "  fetching: " n " of " all " packages at most"; fflush() } \
+		/^Installing/ { print "  unpacking " n " packages"; fflush() }'

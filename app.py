@@ -15,13 +15,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from chalice import Chalice, Response
-from chalice.app import SNSEvent, SQSEvent
+from chalice.app import SQSEvent
 
 from bidder import log
 from bidder.endpoints import bid
 from bidder.endpoints.deadline import arrival
 from bidder.endpoints.public_url import caller_address, public_url
-from bidder.endpoints.reply import Reply, cors
+from bidder.endpoints.reply import Reply, with_cors
 from bidder.service.service import Service
 from bidder.settings import settings
 
@@ -47,6 +47,10 @@ def service() -> Service:
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def preflight() -> "Answer":
+    return Answer(with_cors(Reply(204), app.current_request.headers.get("origin")))
 
 
 def tag_call(path: str) -> "TagCall":
@@ -112,7 +116,7 @@ def post_bid() -> Answer:
 
 @app.route("/bid", methods=["OPTIONS"])
 def preflight_bid() -> Answer:
-    return Answer(Reply(204, headers=cors(app.current_request.headers.get("origin"))))
+    return preflight()
 
 
 @app.route("/vast", methods=["GET"])
@@ -124,7 +128,7 @@ def get_vast() -> Answer:
 
 @app.route("/vast", methods=["OPTIONS"])
 def preflight_vast() -> Answer:
-    return Answer(Reply(204, headers=cors(app.current_request.headers.get("origin"))))
+    return preflight()
 
 
 @app.route("/vmap", methods=["GET"])
@@ -136,7 +140,7 @@ def get_vmap() -> Answer:
 
 @app.route("/vmap", methods=["OPTIONS"])
 def preflight_vmap() -> Answer:
-    return Answer(Reply(204, headers=cors(app.current_request.headers.get("origin"))))
+    return preflight()
 
 
 @app.route("/explain", methods=["POST"], content_types=ANY_CONTENT)
@@ -159,20 +163,34 @@ def post_explain() -> Answer:
     return Answer(explain.answer(service(), call, query.get("campaign")))
 
 
-@app.route("/e/{kind}/{token}", methods=["GET"])
+@app.route("/explain", methods=["GET"])
+def get_explain() -> Answer:
+    from bidder.endpoints import ad_tag_debug
+
+    query = app.current_request.query_params or {}
+    return Answer(ad_tag_debug.explained(service(), tag_call("/explain"), query.get("campaign")))
+
+
+@app.route("/e/{kind}/{token}", methods=["GET", "POST", "HEAD"], content_types=ANY_CONTENT)
 def get_event(kind: str, token: str) -> Answer:
     from bidder.endpoints import notice
     from bidder.endpoints.sender import sender
 
     request = app.current_request
     query = dict(request.query_params or {})
-    if kind == "win":
+    its_sender = sender(request.headers, request.context)
+    counts = request.method != "HEAD"
+    if kind == "win" and counts:
         from bidder.endpoints.markup_of_win import Fetch, win
 
         base = public_url(settings().public_url, request.context, request.headers, f"/e/{kind}/{token}")
-        reported_by = sender(request.headers, request.context)
-        return Answer(win(service(), Fetch(token, query, request.headers, reported_by, base, now())))
-    return Answer(notice.notice(service(), kind, token, query, sender(request.headers, request.context), now()))
+        return Answer(win(service(), Fetch(token, query, request.headers, its_sender, base, now())))
+    return Answer(notice.notice(service(), kind, token, query, its_sender, now(), counts=counts))
+
+
+@app.route("/e/{kind}/{token}", methods=["OPTIONS"])
+def preflight_event(kind: str, token: str) -> Answer:  # noqa: ARG001  Chalice passes them
+    return preflight()
 
 
 @app.route("/e", methods=["POST"], content_types=ANY_CONTENT)
@@ -186,7 +204,7 @@ def post_events() -> Answer:
 
 @app.route("/e", methods=["OPTIONS"])
 def preflight_events() -> Answer:
-    return Answer(Reply(204, headers=cors(app.current_request.headers.get("origin"))))
+    return preflight()
 
 
 @app.route("/health", methods=["GET"])
@@ -196,11 +214,11 @@ def get_health() -> Answer:
     return Answer(health.health(service(), now()))
 
 
-@app.on_sns_message(topic="campaign-refresh", name="refresh")
-def refresh(_event: SNSEvent) -> dict[str, int]:
-    from bidder.consumers.refresh import publish_snapshot
+@app.on_sqs_message(queue="campaign-refresh", batch_size=1000, maximum_batching_window_in_seconds=1, name="refresh")
+def refresh(event: SQSEvent) -> dict[str, int]:
+    from bidder.consumers import refresh_requests
 
-    return {"version": publish_snapshot(service(), now())}
+    return {"version": refresh_requests.refresh(service(), event.to_dict()["Records"], now())}
 
 
 @app.on_sqs_message(queue="bid-events-ledger", batch_size=100, maximum_batching_window_in_seconds=1, name="ledger")

@@ -1,36 +1,60 @@
 """Exchange rates: what a unit of each currency is worth in the account's, in micros."""
 
+import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
+from bidder.errors import UserError
 from bidder.faults import faults
-from bidder.money import ACCOUNT_CURRENCY, micros
+from bidder.money import ACCOUNT_CURRENCY, MICROS, Rate
+
+MOST_DIGITS = 18
+"""Significant digits of a rate: event URLs carry the rate of their bid, and have no room for more."""
+
+_MICROS_DIGITS = len(str(MICROS)) - 1
+
+SMALLEST = Decimal("1e-12")
 
 _RATES = TypeAdapter(
-    dict[Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")], Annotated[Decimal, Field(gt=0, lt=1_000_000)]],
+    dict[
+        Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")],
+        Annotated[Decimal, Field(ge=SMALLEST, lt=1_000_000)],
+    ],
     config=ConfigDict(defer_build=True),
 )
 
 
-class InvalidRates(ValueError):
+class InvalidRates(UserError, ValueError):
     """The table of rates can't be used; the message says why."""
 
 
-def read_rates(text: str) -> dict[str, int]:
+def read_rates(text: str) -> dict[str, Rate]:
     """A JSON object such as `{"EUR": 1.0842}`, units of the account currency by ISO-4217 code. Raises InvalidRates."""
     try:
-        return {code: micros(rate) for code, rate in _RATES.validate_json(text).items()}
+        # as Decimals from the first: a float has not all digits of what is written
+        document = json.loads(text, parse_float=Decimal)
+        return {code: _rate(code, worth) for code, worth in _RATES.validate_python(document).items()}
     except ValidationError as error:
         raise InvalidRates("; ".join(faults(error, "rates"))) from None
-    except ValueError as error:
-        raise InvalidRates(str(error)) from None
+    except json.JSONDecodeError as error:
+        msg = f"rates: not JSON: {error}"
+        raise InvalidRates(msg) from None
 
 
-def bidding_currency(accepted: Sequence[str], rates: Mapping[str, int]) -> str | None:
+def bidding_currency(accepted: Sequence[str], rates: Mapping[str, Rate]) -> str | None:
     """The currency to bid in: the account's where it is taken, else the first that has a rate; None where none has."""
     if not accepted or ACCOUNT_CURRENCY in accepted:
         return ACCOUNT_CURRENCY
     return next((code for code in accepted if code in rates), None)
+
+
+def _rate(code: str, worth: Decimal) -> Rate:
+    sign, digits, exponent = worth.normalize().as_tuple()
+    if len(digits) > MOST_DIGITS:
+        msg = f"{code}: {worth} has {len(digits)} digits; {MOST_DIGITS} at most"
+        raise InvalidRates(msg)
+    scaled = Decimal((sign, digits, int(exponent))).scaleb(_MICROS_DIGITS)
+    return int(scaled) if scaled == scaled.to_integral_value() else scaled

@@ -6,9 +6,10 @@ Decimal amounts exist only at the edges: in campaign files, in OpenRTB prices an
 
 import re
 from collections.abc import Iterable, Mapping
-from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from math import ceil
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -42,6 +43,9 @@ def _positive(value: int) -> int:
     return value
 
 
+Rate = int | Decimal
+"""What one unit of a currency is worth, in micros of the account currency: a Decimal where that is no whole number."""
+
 Micros = Annotated[int, Field(strict=True, le=10**18), BeforeValidator(_whole_micros), AfterValidator(_positive)]
 """An amount of more than nothing, in micros of the account currency; no more than `micros` makes of any amount."""
 
@@ -71,25 +75,25 @@ def micros(amount: object) -> int:
 @lru_cache(
     maxsize=1024
 )  # measured: a tenth of an auction was spent on the decimals of floors, and few floors are asked
-def floor_micros(bidfloor: float | Decimal, rate: int = MICROS) -> int:
+def floor_micros(bidfloor: float | Decimal, rate: Rate = MICROS) -> int:
     """An OpenRTB floor (CPM) as micros of the account currency, rounded up: a price that reaches it reaches the floor.
 
     `rate` is what one unit of the floor's currency is worth, in micros of the account currency.
     """
-    return int((Decimal(str(bidfloor)) * rate).to_integral_value(ROUND_CEILING))
+    return ceil(Fraction(str(bidfloor)) * Fraction(rate))
 
 
-def decimal_price(cpm_micros: int, rate: int = MICROS) -> float:
+def decimal_price(cpm_micros: int, rate: Rate = MICROS) -> float:
     """A CPM in micros of the account currency as the decimal `price` of a bid in a currency of this rate.
 
     Rounded down to a micro of that currency, so that it is never more than was decided.
     """
-    return (cpm_micros * MICROS // rate) / MICROS
+    return int(cpm_micros * MICROS // Fraction(rate)) / MICROS
 
 
-def convert(amount_micros: int, rate: int) -> int:
+def convert(amount_micros: int, rate: Rate) -> int:
     """Micros of a currency of this rate as micros of the account currency, to the nearest."""
-    return int((Decimal(amount_micros) * rate / MICROS).to_integral_value(ROUND_HALF_EVEN))
+    return round(amount_micros * Fraction(rate) / MICROS)
 
 
 def impression_cost(cpm_micros: int) -> int:

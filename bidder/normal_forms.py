@@ -6,14 +6,22 @@ that says nothing.
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from urllib.parse import parse_qs
 
 from bidder.countries import alpha_3
 from bidder.languages import ALPHA_2
 
+MOST_REWRITTEN = 1000
+"""Values of one list that are rewritten one by one, at a microsecond each; plain ones may be many more."""
+
+LONGEST_DOMAIN = 253
+"""Characters of a domain that can exist (RFC 1035, section 2.3.4)."""
+
 _SEPARATORS = re.compile(r"[\s,;|]+")
 _PLAIN_DOMAIN = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*").fullmatch
 _PLAIN_DOMAINS = re.compile(r"[a-z0-9_-]+(?:[.,][a-z0-9_-]+)*").fullmatch
+_PLAIN_BUNDLES = re.compile(r"(?!id\d)[a-z0-9_.-]+(?:,(?!id\d)[a-z0-9_.-]+)*").fullmatch
 _SCHEME = re.compile(r"\A(?:(?:[a-z*][a-z0-9+.-]*:)?[\\/]{2,}|[a-z][a-z0-9+-]*:(?!\d+(?:[/?#]|$))[\\/]*)")
 _HOST_ENDS = re.compile(r"[\\/?#]")
 _DOTS = re.compile("[\u3002\uff0e\uff61]")
@@ -22,7 +30,10 @@ _DOTS = re.compile("[\u3002\uff0e\uff61]")
 _IGNORED = re.compile("[\u00ad\u200b\u2060\ufeff\ufe00-\ufe0f]")
 """Characters without width, which UTS 46 leaves out of domains."""
 
-_KEPT = {"ß": "ß", "ẞ": "ß", "ς": "ς"}
+_KEPT = str.maketrans("ßẞς", "\ue000\ue000\ue001")
+_RESTORED = str.maketrans("\ue000\ue001", "ßς")
+"""Stand-ins, which no domain may have, for the letters that folding would lose and IDNA 2008 keeps."""
+
 _QUOTED = re.compile(r'"[^"]*"?')
 _STORE_IDS = re.compile(r"/(?:id(\d+)|(?:dp|product|details?)/([^/?#]+))(?:[/?#]|$)")
 _ITUNES_ID = re.compile(r"id(\d{5,})")
@@ -40,8 +51,11 @@ def domain(text: str) -> str:
 
     `https://user@*.Shop.Example.:443/page` is `shop.example`. `www.` stays: it is a domain of its own.
     """
-    if _PLAIN_DOMAIN(text):
-        return text
+    return text if _PLAIN_DOMAIN(text) else _host(text)
+
+
+@lru_cache(maxsize=1024)
+def _host(text: str) -> str:
     address = text.strip().lower() if text.isascii() else _mapped(text).strip()
     host = _SCHEME.sub("", address, count=1)
     host = _HOST_ENDS.split(host, maxsplit=1)[0].rpartition("@")[2]
@@ -58,10 +72,9 @@ def with_and_without_www(name: str) -> frozenset[str]:
 
 
 def domains(text: str) -> tuple[str, ...]:
-    """The domains of a list."""
-    if _PLAIN_DOMAINS(text):
-        return tuple(text.split(","))
-    return _each(domain, split(text))
+    """The domains of a list. Raises ValueError for more than `MOST_REWRITTEN` that are not plain."""
+    lowered = text.lower() if text.isascii() else text
+    return tuple(lowered.split(",")) if _PLAIN_DOMAINS(lowered) else _each(domain, _few(split(lowered)))
 
 
 def category(text: str) -> str:
@@ -87,8 +100,9 @@ def bundle(text: str) -> str:
 
 
 def bundles(text: str) -> tuple[str, ...]:
-    """The app ids of a list."""
-    return _each(bundle, split(text))
+    """The app ids of a list. Raises ValueError for more than `MOST_REWRITTEN` that are not plain."""
+    lowered = text.lower()
+    return tuple(lowered.split(",")) if _PLAIN_BUNDLES(lowered) else _each(bundle, _few(split(lowered)))
 
 
 def language(text: str) -> str:
@@ -99,7 +113,7 @@ def language(text: str) -> str:
 
 def languages(text: str) -> tuple[str, ...]:
     """The languages of a list; none where any is taken."""
-    codes = _each(language, split(text))
+    codes = _each(language, _few(split(text)))
     return () if _ANY_LANGUAGE.intersection(codes) else codes
 
 
@@ -120,7 +134,7 @@ def identifier(text: str) -> str:
 
 def identifiers(text: str) -> tuple[str, ...]:
     """The ids of a list. Blanks within an id stay: only commas part them."""
-    return _each(identifier, text.split(","))
+    return _each(str.strip, text.lower().split(","))
 
 
 def texts(text: str) -> tuple[str, ...]:
@@ -135,7 +149,7 @@ def mime(text: str) -> str:
 
 def mimes(text: str) -> tuple[str, ...]:
     """The media types of a list. Commas within the quotes of a parameter part nothing."""
-    return _each(mime, (_QUOTED.sub("", text) if '"' in text else text).split(","))
+    return _each(mime, _few((_QUOTED.sub("", text) if '"' in text else text).split(",")))
 
 
 def ascii_url(url: str) -> str:
@@ -166,6 +180,13 @@ def _each(normal_form: Callable[[str], str], texts: Iterable[str]) -> tuple[str,
     return tuple(value for value in map(normal_form, texts) if value)
 
 
+def _few(values: list[str]) -> list[str]:
+    if len(values) > MOST_REWRITTEN:
+        msg = f"more than {MOST_REWRITTEN} values, not all of them in the form of the standard"
+        raise ValueError(msg)
+    return values
+
+
 def _in_store(address: str) -> str:
     """The id in the address of an app store."""
     query = parse_qs(address.partition("?")[2].partition("#")[0])
@@ -181,16 +202,19 @@ def _mapped(text: str) -> str:
     """A text as UTS 46 maps domains, with the letters that IDNA 2008 keeps: ß and the final sigma."""
     from unicodedata import normalize  # most requests have domains in ASCII only
 
-    def folded(letter: str) -> str:
-        # twice: what a compatibility form stands for has a case of its own
-        return normalize("NFKC", normalize("NFKC", letter.casefold()).casefold())
-
-    letters = _DOTS.sub(".", _IGNORED.sub("", text))
-    return normalize("NFC", "".join(_KEPT.get(letter) or folded(letter) for letter in letters))
+    folded = _DOTS.sub(".", _IGNORED.sub("", text)).translate(_KEPT)
+    for _ in range(2):  # what a compatibility form stands for has a case of its own
+        folded = normalize("NFKC", folded.casefold())
+    return normalize("NFC", folded.translate(_RESTORED))
 
 
 def _punycode(host: str) -> str:
-    """A host as IDNA 2008 encodes it (RFC 5891, section 4.4): labels in Unicode become `xn--…`."""
+    """A host as IDNA 2008 encodes it (RFC 5891, section 4.4): labels in Unicode become `xn--…`.
+
+    One that is too long for a domain stays as it is: to encode it would take the square of its length.
+    """
+    if len(host) > LONGEST_DOMAIN:
+        return host
     try:
         return ".".join(
             label if label.isascii() else f"xn--{label.encode('punycode').decode()}" for label in host.split(".")

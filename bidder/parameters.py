@@ -12,15 +12,19 @@ from typing import Annotated, NamedTuple, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Json, ValidationError, model_validator
 
 from bidder.currency import read_rates
-from bidder.events.exchange import Exchanges
+from bidder.events.exchange import UNKNOWN, Exchange, Exchanges
 from bidder.events.price_keys import PriceKeys
 from bidder.events.token import SigningKeys
+from bidder.money import Rate
 from bidder.prebuilt import complete
 from bidder.snapshot.ages import Ages
 from bidder.stitchers import NO_STITCHERS, Stitchers
 
 SECRETS = frozenset({"signing-keys", "price-keys", "admin-key"})
 """Those that Parameter Store keeps encrypted; no message quotes them."""
+
+MAX_LIFETIME = 600
+"""Seconds that a process may go by parameters that were changed since."""
 
 _NEVER_GUESSED = ("price-keys", "exchanges")
 """To take bad ones for absent would have bids billed by another rule than the one agreed."""
@@ -52,11 +56,15 @@ class Parameters(BaseModel):
     """Milliseconds of a request's `tmax` that its way here and back takes."""
     most_bids_at_once: int = Field(default=64, ge=1, le=10_000)
     """Requests that one process decides at once; more are answered 503. In Lambda there is only ever one."""
-    parameter_lifetime: float = Field(default=60, ge=1, le=600)
+    parameter_lifetime: float = Field(default=60, ge=1, le=MAX_LIFETIME)
     """Seconds until a process reads its parameters again."""
     import_warn_cpm: float = Field(default=100, gt=0, le=1_000_000)
     """A CPM above this, in whole units of the account currency, is warned of when campaigns are imported."""
-    currency_rates: Annotated[dict[str, int], BeforeValidator(_rates)] = Field(default_factory=dict)
+    most_exp: int = Field(default=21_600, ge=60, le=43_200)
+    """Seconds; the longest `exp` of a bid, whatever its impression asks for."""
+    invalid_traffic_counts: bool = True
+    """Whether invalid traffic counts against budgets, as if it were charged; false once it is disputed."""
+    currency_rates: Annotated[dict[str, Rate], BeforeValidator(_rates)] = Field(default_factory=dict)
     """Micros of the account currency that one unit of a currency is worth."""
     signing_keys: Json[SigningKeys] | None = Field(default=None, repr=False)
     """The keys of event URLs; None where there are none that can be used."""
@@ -74,6 +82,10 @@ class Parameters(BaseModel):
         """How old snapshots get."""
         its = (self.snapshot_check_interval, self.snapshot_warn_age, self.snapshot_hard_age)
         return Ages(*(timedelta(seconds=seconds) for seconds in its))
+
+    def agreed_with(self, exchange: str | None) -> Exchange:
+        """What is agreed with an exchange; the default where that can't be read."""
+        return UNKNOWN if self.exchanges is None else self.exchanges.of(exchange)
 
     @model_validator(mode="after")
     def _warns_before_it_stops(self) -> Self:

@@ -6,13 +6,14 @@ from functools import cache
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bidder.errors import UserError
 from bidder.prebuilt import complete
 from bidder.url_names import LONGEST_BASE
 
 PREFIX = "BIDDER_"
 
 
-class InvalidSettings(RuntimeError):
+class InvalidSettings(UserError, RuntimeError):
     """The environment lacks a setting, or holds a bad one; the message names each variable."""
 
 

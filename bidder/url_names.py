@@ -16,6 +16,8 @@ LONGEST_NAMES = 219
 """Letters of a campaign's id, advertiser's domain, time zone, longest creative id and longest deal id, as written."""
 
 _ESCAPED = "!"
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+_BITS = 6
 _plain = re.compile(r"[A-Za-z0-9._/-]*").fullmatch
 
 
@@ -31,6 +33,26 @@ def written(value: str | None) -> str:
 def read(text: str) -> str:
     """The name that `written` wrote. Raises ValueError."""
     return unpacked(text[1:]).decode() if text.startswith(_ESCAPED) else text.replace("*", "/")
+
+
+def digits(number: int) -> str:
+    """A number from 0 on in base 64, with the letters of base64url, the highest digit first. Raises ValueError."""
+    if number < 0:
+        msg = f"{number} is below 0"
+        raise ValueError(msg)
+    text = ""
+    while number or not text:
+        number, digit = divmod(number, 1 << _BITS)
+        text = _ALPHABET[digit] + text
+    return text
+
+
+def number(text: str) -> int:
+    """The number that `digits` wrote. Raises ValueError."""
+    value = 0
+    for letter in text:
+        value = value << _BITS | _ALPHABET.index(letter)
+    return value
 
 
 def unpacked(text: str) -> bytes:

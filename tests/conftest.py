@@ -1,8 +1,19 @@
 """What holds for the whole suite."""
 
+from collections import Counter
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 # No deadline and no health check of speed: a busy machine must not fail a test that says nothing of time.
 settings.register_profile("bidder", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("fast", settings.get_profile("bidder"), max_examples=10)
 settings.load_profile("bidder")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Ends the report with what did not run, and why, once for each reason."""
+    skipped = Counter(str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", ()))
+    for reason, count in skipped.most_common():
+        tests = "1 test" if count == 1 else f"{count} tests"
+        terminalreporter.write_line(f"NOT RUN: {tests}: {reason.removeprefix('Skipped: ')}", yellow=True)

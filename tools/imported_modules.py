@@ -1,16 +1,16 @@
-"""Which of our modules a program can import, lazily too: read from their sources."""
+"""Which of our modules programs can import, lazily too: read from their sources."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 
-def imported_modules(program: Path, room: str) -> frozenset[Path]:
-    """The files of the package `room`, beside the program, that the program or what it imports can import.
+def imported_modules(programs: Iterable[Path], room: str, root: Path) -> frozenset[Path]:
+    """The files of the package `room` in the folder `root` that the programs, or what they import, can import.
 
     Imports by a computed name are not seen. A package's `__init__.py` comes with each of its modules.
     """
-    root, found, unread = program.parent, set[Path](), [program]
+    found, unread = set[Path](), list(programs)
     while unread:
         for name in _imported(unread.pop(), room):
             for path in _files(root, name):

@@ -12,10 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 
+import imageio_ffmpeg
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tools import ROOT
 from tools.changes import DeployFailed, Unsettled
+from tools.creatives_stack import deploy_creatives
 from tools.deploy import deploy, environment
 from tools.locks import Held, lock
 from tools.ministack import MiniStack
@@ -79,8 +81,11 @@ def deployed(aws: MiniStack, built: Package) -> dict[str, str]:
         aws.reset()
         outputs = deploy(aws.session(), built, STACK, {})
     # The bucket's public address is the local one here.
-    media = {"BIDDER_MEDIA_URL": f"{aws.url}/{outputs['BidderCreativeBucket']}/"}
-    return aws.environment() | environment(outputs) | media
+    local = outputs | {"BidderMediaUrl": f"{aws.url}/{outputs['BidderCreativeBucket']}/"}
+    # MiniStack puts no layer at /opt: the functions take the ffmpeg of this virtual environment.
+    ffmpeg = {"Ffmpeg": imageio_ffmpeg.get_ffmpeg_exe()}
+    creatives = deploy_creatives(aws.session(), built, STACK, local, ffmpeg, with_layer=False)
+    return aws.environment() | environment(local | creatives)
 
 
 def write_environment(variables: dict[str, str], path: Path) -> None:

@@ -67,11 +67,17 @@ def write(root: Path, out: Path, *, bytecode: bool = True) -> None:
             archive.writestr(entry, path.read_bytes(), ZIP_DEFLATED, 9)
 
 
+def deployed_modules(*programs: Path) -> frozenset[str]:
+    """Our modules that the programs can import, by default the functions of app.py, as paths in the zip."""
+    imported = imported_modules(programs or (ROOT / "app.py",), "bidder", ROOT)
+    return frozenset(path.relative_to(ROOT).as_posix() for path in imported)
+
+
 def _leave_out_unimported(root: Path) -> None:
-    """Takes out our modules that no function can import: those of the command line, the simulator and other stacks."""
-    imported = imported_modules(root / "app.py", "bidder")
+    """Takes out the modules of the command line, the simulator and other stacks."""
+    deployed = deployed_modules()
     for source in (root / "bidder").rglob("*.py"):
-        if source not in imported:
+        if source.relative_to(root).as_posix() not in deployed:
             source.unlink()
 
 

@@ -9,6 +9,7 @@ from bidder.campaigns.campaign import Campaign
 from bidder.currency import bidding_currency
 from bidder.normal_forms import identifier
 from bidder.openrtb.bid_request import BidRequest
+from bidder.openrtb.dsa import PublisherRenders
 from bidder.snapshot.delivery_state import DeliveryState
 
 
@@ -37,6 +38,9 @@ class AuctionContext:
             return BidRejection.CURRENCY
         if (request.wseat and self.seat not in request.wseat) or self.seat in request.bseat:
             return BidRejection.SEAT
+        dsa = request.regs.dsa if request.regs else None
+        if dsa and dsa.is_required() and dsa.pubrender == PublisherRenders.NO:
+            return BidRejection.TRANSPARENCY
         return None
 
     def campaign_rejection(self, campaign: Campaign) -> BidRejection | None:

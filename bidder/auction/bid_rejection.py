@@ -8,6 +8,7 @@ class BidRejection(StrEnum):
 
     CURRENCY = "the request takes no bids in the account's currency"
     SEAT = "the request takes no bids from this buyer seat"
+    TRANSPARENCY = "the ad has to show the facts that the Digital Services Act requires, and ours don't (regs.ext.dsa)"
     FLIGHT = "outside its flight dates"
     ADVERTISER = "its advertiser's domain is blocked (badv)"
     APP = "the app it advertises is blocked (bapp)"

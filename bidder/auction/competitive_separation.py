@@ -16,11 +16,16 @@ from bidder.openrtb.pod_dedupe import PodDedupe
 
 
 class SlotOffers(NamedTuple):
-    """One slot, what it takes at most, and its offers, best first."""
+    """One slot, what it takes at most, and its offers, best first; equal slots share the offers of one of them."""
 
     slot: Slot
     most_ads: int
     offers: Sequence[Offer]
+
+    def offer(self, rank: int) -> Offer:
+        """The offer of a rank, for this slot."""
+        offer = self.offers[rank]
+        return offer if offer.slot is self.slot else offer._replace(slot=self.slot)
 
 
 Pod = Sequence[SlotOffers]
@@ -55,16 +60,17 @@ def _filled(pods: Sequence[Pod], names: "_Names | None", most_steps: int) -> lis
     places = []
     for number, pod in enumerate(pods):
         once = dedupes([choices.slot for choices in pod])
+        ads_of: dict[int, list[PodAd]] = {}
         for choices in pod:
-            ads = []
-            for offer in choices.offers:
+            ads = ads_of.setdefault(id(choices.offers), [])
+            for offer in () if ads else choices.offers:
                 twice = bits.of((number, *name) for name in _once_in_a_pod(offer, once))
                 marks, bars = (bits.of(names.own(offer)), bits.of(names.barred(offer))) if names else (0, 0)
                 seconds = round(offer.fit.creative.duration)
                 ads.append(PodAd(offer.price.cpm_micros, seconds, twice | marks, twice | bars))
             places.append(PodPlace(*pod_capacity(choices.slot.video, choices.most_ads), ads))
     ranks = iter(pack_pods(places, most_steps))
-    return [[choices.offers[rank] for choices in pod for rank in next(ranks)] for pod in pods]
+    return [[choices.offer(rank) for choices in pod for rank in next(ranks)] for pod in pods]
 
 
 def are_separated(offers: Sequence[Offer]) -> bool:

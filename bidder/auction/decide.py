@@ -22,6 +22,9 @@ from bidder.snapshot.snapshot import Snapshot
 POD_CHOICES = 24
 """How many offers, the dearest, are considered for each place that is not filled by itself."""
 
+MOST_CHOICES = 144
+"""How many in all of a request's places, of those that differ: six places in full. An offer takes some 10 us."""
+
 Refused = Counter[tuple[str, str]]
 """Refusals by campaign id and rule; no id where the whole request or a player was refused."""
 
@@ -55,25 +58,54 @@ def decide(
     if len(playable) == 1 and not playable[0].video.poddur:  # as most requests: nothing comes together with the ad
         return _dearest(terms, playable[0], snapshot, 1, refused, reached)
     pods, most = group(playable), most_ads(playable)
+    models = _models([slot for pod in pods if is_pod(pod) for slot in pod])
+    choices = max(2, min(POD_CHOICES, MOST_CHOICES // max(1, len(set(models.values())))))
     most_steps = MAX_STEPS // max(1, sum(map(is_pod, pods)))
+    offered: dict[str, list[Offer]] = {}
+    packed: dict[str, Sequence[Offer]] = {}
     found: list[Pod] = []
     chosen: list[Sequence[Offer]] = []
     for pod in pods:
         if is_pod(pod):
-            found.append(
-                [SlotOffers(slot, most, _dearest(terms, slot, snapshot, POD_CHOICES, refused, reached)) for slot in pod]
-            )
-            chosen.append(pack_pod(found[-1], most_steps))
+            for slot in pod:
+                if models[slot.imp.id] not in offered:
+                    offered[models[slot.imp.id]] = _dearest(terms, slot, snapshot, choices, refused, reached)
+            found.append([SlotOffers(slot, most, offered[models[slot.imp.id]]) for slot in pod])
+            if len(pod) == 1 and models[pod[0].imp.id] in packed:
+                chosen.append([offer._replace(slot=pod[0]) for offer in packed[models[pod[0].imp.id]]])
+            else:
+                chosen.append(pack_pod(found[-1], most_steps))
+            if len(pod) == 1:
+                packed[pod[0].imp.id] = chosen[-1]
         else:
             found.append([SlotOffers(pod[0], 1, _dearest(terms, pod[0], snapshot, 1, refused, reached))])
             chosen.append(found[-1][0].offers)
     if not are_separated([offer for its in chosen for offer in its]):
+        choices = max(2, min(POD_CHOICES, MOST_CHOICES // len(playable)))
         found = [
-            its if is_pod(pod) else [SlotOffers(pod[0], 1, _dearest(terms, pod[0], snapshot, POD_CHOICES, Counter()))]
+            its if is_pod(pod) else [SlotOffers(pod[0], 1, _dearest(terms, pod[0], snapshot, choices, Counter()))]
             for pod, its in zip(pods, found, strict=True)
         ]
         chosen = separate_competitors(found, chosen)
     return [offer for its in chosen for offer in its]
+
+
+def _models(slots: Sequence[Slot]) -> dict[str, str]:
+    """For each impression of a pod the first of those in a row that differ from it in nothing but their ids.
+
+    Equal slots of a break are offered the same.
+    """
+    models: dict[str, str] = {}
+    before: Slot | None = None
+    for slot in slots:
+        own = slot.imp.id
+        models[own] = models[before.imp.id] if before and _are_alike(before, slot) else own
+        before = slot
+    return models
+
+
+def _are_alike(one: Slot, other: Slot) -> bool:
+    return one.values == other.values and {**vars(one.imp), "id": other.imp.id} == vars(other.imp)
 
 
 def _unplayable(slot: Slot, refused: Refused) -> bool:

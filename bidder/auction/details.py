@@ -35,6 +35,7 @@ def _of_request(terms: AuctionContext, campaign: Campaign) -> Details:
     return {
         BidRejection.CURRENCY: (request.cur, sorted(terms.delivery.rates)),
         BidRejection.SEAT: ([*request.wseat, *(f"not {seat}" for seat in request.bseat)], [terms.seat]),
+        BidRejection.TRANSPARENCY: (["pubrender 0"], ["a publisher who shows the facts"]),
         BidRejection.FLIGHT: ([terms.now.isoformat()], [f"{flight.start or 'any time'} to {flight.end or 'any time'}"]),
         BidRejection.ADVERTISER: (request.badv, [campaign.advertiser.domain]),
         BidRejection.APP: (request.bapp, [campaign.advertiser.bundle]),

@@ -71,7 +71,7 @@ def explain(
     slots = match(request, snapshot, now, exchange)
     terms = AuctionContext(request, seat, snapshot.delivery, now)
     made = decide(request, slots, snapshot, seat, now)
-    held = for_one_document(made) if as_xml else made
+    held = for_one_document(request, made) if as_xml else made
     paid = held if request.test else would_be_affordable(held, snapshot, now)
     latest = _latest(snapshot, most, campaign_id)
     found = []

@@ -123,6 +123,7 @@ class Slot(NamedTuple):
 
 def match(request: BidRequest, snapshot: Snapshot, now: datetime, exchange: str | None = None) -> list[Slot]:
     """One slot for each impression with video, in the request's order. `exchange` is what the caller goes by."""
+    snapshot.delivery.allowance.wake(now)
     known = snapshot.index.known
     values = request_attributes(request, known, now, offsets(snapshot.delivery.clocks, now), exchange, snapshot.lists)
     shared = RequestMatch(snapshot, values, AuctionDraw(request.id))

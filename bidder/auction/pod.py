@@ -4,6 +4,7 @@ A pod is one impression with `poddur` (dynamic), several impressions with the sa
 (hybrid). Each impression is a place in it that takes one ad or, where it has `poddur`, as many as fit.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from bidder.openrtb.video import Video
 MAX_ADS = 10
 """The most ads that one impression is offered, where `maxseq` does not say."""
 
-MAX_ADS_OF_REQUEST = 100
+MAX_ADS_OF_REQUEST = 50
 """The most ads that all impressions with `poddur` of a request are offered: what only a hostile request asks for."""
 
 
@@ -26,10 +27,19 @@ class PodCapacity(NamedTuple):
 
 
 def group(slots: Sequence[Slot]) -> list[list[Slot]]:
-    """The slots by pod, in the order of their first impressions; one that belongs to none is by itself."""
-    pods: dict[tuple[str, str], list[Slot]] = {}
+    """The slots by pod, in the order of their first impressions; one that belongs to none is by itself.
+
+    Before 2.6 the impressions of a break are numbered (`sequence`). A number that comes again is of the next break.
+    """
+    pods: dict[tuple[str, object], list[Slot]] = {}
+    numbered: Counter[int] = Counter()
     for slot in slots:
-        key = ("pod", slot.video.podid) if slot.video.podid else ("imp", slot.imp.id)
+        key: tuple[str, object] = ("imp", slot.imp.id)
+        if slot.video.podid:
+            key = ("pod", slot.video.podid)
+        elif slot.video.sequence > 0:
+            numbered[slot.video.sequence] += 1
+            key = ("break", numbered[slot.video.sequence])
         pods.setdefault(key, []).append(slot)
     return list(pods.values())
 

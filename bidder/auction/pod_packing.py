@@ -4,12 +4,14 @@ The problem is a knapsack with conflicts, hard in general, small here: a few pla
 finds the best filling; past so many steps it answers with the best found until then, which no break of real size meets.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import NamedTuple
 
-MAX_STEPS = 8_000
+MAX_STEPS = 1_000
+"""A step takes 2 us. Breaks of real size end within 200 (`tests/unit/auction/test_pod_packing.py`)."""
 
 
 class PodAd(NamedTuple):
@@ -69,6 +71,8 @@ class _Search:
     after: list[int] = field(init=False)
     alike_until: list[int] = field(init=False)
     once: list[bool] = field(init=False)
+    groups: list[tuple[int, int, int]] = field(init=False, default_factory=list)
+    ads_after: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
         # Dearest first: good fillings come early, and a bound cuts off all that follows it.
@@ -80,6 +84,12 @@ class _Search:
         ranked = [[p.choices[i] for i in order] for p, order in zip(self.places, self.orders, strict=True)]
         self.sums = [list(accumulate((ad.value for ad in ads), initial=0)) for ads in ranked]
         self.once = [all(ad.marks & ad.bars for ad in ads) for ads in ranked]
+        every = {ad for ads in ranked for ad in ads}
+        if all(self.once):
+            shared = Counter(bit for ad in every for bit in _bits(ad.marks & ad.bars))
+            groups = ((ad, max(_bits(ad.marks & ad.bars), key=lambda bit: (shared[bit], bit))) for ad in every)
+            self.groups = sorted(((ad.value, ad.bars, 1 << bit) for ad, bit in groups), reverse=True)
+        self.ads_after = [*accumulate((p.ads for p in reversed(self.places[1:])), initial=0)][::-1]
         self.alike_until = list(range(1, len(self.places) + 1))
         for place in reversed(range(len(self.places) - 1)):
             one, next_one = self.places[place], self.places[place + 1]
@@ -97,10 +107,12 @@ class _Search:
         if value > self.best_value:
             self.best_value = value
             self.best = current + ((),) * (len(self.places) - len(current))
-        if (
-            self.steps > self.most_steps
-            or value + self._bound(place, start, left) + self._beyond(place, start) <= self.best_value
-        ):
+        if self.steps > self.most_steps:
+            return
+        most = value + self._bound(place, start, left) + self._beyond(place, start)
+        if most > self.best_value:
+            most = min(most, value + self._together(left.ads + self.ads_after[place], used))
+        if most <= self.best_value:
             return
         order, choices = self.orders[place], self.places[place].choices
         for rank in range(start, len(order)) if left.ads else ():
@@ -109,6 +121,8 @@ class _Search:
                 picked = (*current[:-1], (*current[-1], order[rank]))
                 less = _Left(left.ads - 1, left.seconds - ad.seconds)
                 self.extend(place, rank, less, used | ad.marks, value + ad.value, picked)
+                if most <= self.best_value:
+                    return
         after_alike = self.alike_until[place]
         following = place + 1 if current[place] else after_alike
         if following < len(self.places):
@@ -125,6 +139,25 @@ class _Search:
         last = min(start + 1 + alike, len(sums) - 1)
         most = sums[last] - sums[start + 1] if self.once[place] else alike * (sums[start + 1] - sums[start])
         return self.after[end] + most
+
+    def _together(self, ads: int, used: int) -> int:
+        """The most that so many ads can add in all places together, none of which goes with those that are used.
+
+        Of ads that share a mark which each of them bars one is shown, so one of each such group counts, the dearest.
+        """
+        if not self.groups:
+            return 1 << 62
+        total, seen = 0, used
+        if not ads:
+            return 0
+        for value, bars, group in self.groups:
+            if not bars & used and not group & seen:
+                seen |= group
+                total += value
+                ads -= 1
+                if not ads:
+                    break
+        return total
 
     def _bound(self, place: int, start: int, left: _Left) -> int:
         """More than the ads from `start` on can add: so many times the dearest, or by the second the best value."""
@@ -144,3 +177,7 @@ def _start(place: PodPlace) -> _Left:
 def _running_maximum(values: Sequence[float]) -> list[float]:
     """For each position the largest value from there on."""
     return list(accumulate(reversed(values), max))[::-1]
+
+
+def _bits(marks: int) -> list[int]:
+    return [bit for bit in range(marks.bit_length()) if marks >> bit & 1]

@@ -1,7 +1,9 @@
 """What a campaign bids on an impression, for an ad of a given length: in the open market, or in a deal."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from typing import NamedTuple
 
 from bidder.auction.auction_context import AuctionContext
@@ -9,16 +11,21 @@ from bidder.auction.bid_rejection import BidRejection
 from bidder.auction.match import Slot
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.deal import CampaignDeal
-from bidder.money import floor_micros
+from bidder.money import MICROS, Rate, floor_micros
 from bidder.normal_forms import identifier, with_and_without_www
 from bidder.openrtb.auction_type import AuctionType
+from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.deal import Deal
 from bidder.openrtb.dur_floors import DurFloors
 from bidder.openrtb.imp import Imp
 from bidder.openrtb.video import Video
 
-Rates = Mapping[str, int]
+Rates = Mapping[str, Rate]
 """Micros of the account currency that one unit of a currency is worth, by ISO-4217 code."""
+
+OTHER_RATES = Fraction(95, 100)
+"""What of a floor in another currency than the bid's a price is certain to reach: the exchange converts by its own
+rates, which are not ours."""
 
 
 class Price(NamedTuple):
@@ -54,7 +61,7 @@ def price(
         for deal in open_to(ours, terms.seat, campaign.advertiser.domain):
             _sort_in(_deal_price(deal, bought[identifier(deal.id)], slot, seconds, rates), bids, refusals)
     if open_cpm is not None and not (imp.pmp and imp.pmp.private_auction):
-        floors = [*_own_floors(imp, video, seconds), *_per_second(video.mincpmpersec, imp.bidfloorcur, seconds)]
+        floors = _open_floors(imp, video, seconds)
         _sort_in(_reaching(Price(open_cpm, None), floors, rates) if open_cpm else BidRejection.WORTH, bids, refusals)
     if len(bids) == 1:
         return bids[0]
@@ -71,6 +78,37 @@ def open_to(deals: Sequence[Deal], seat: str, advertiser_domain: str) -> list[De
         for deal in deals
         if (not deal.wseat or seat in deal.wseat) and (not deal.wadomain or not names.isdisjoint(deal.wadomain))
     ]
+
+
+def is_first_price(request: BidRequest, slot: Slot, bid: Price) -> bool:
+    """Whether the auction charges what is bid: a deal's own type holds before the request's (OpenRTB 2.6, 3.2.12)."""
+    deal = _deal_of(slot, bid)
+    at = deal.at if deal and deal.at is not None else request.at
+    return at in {AuctionType.FIRST_PRICE, AuctionType.FIXED_PRICE}
+
+
+def charged_at_least(slot: Slot, bid: Price, seconds: int, rates: Rates, currency: str) -> int:
+    """A CPM in micros that a bid in this currency is charged at least if it wins: the floors that it had to reach."""
+    deal = _deal_of(slot, bid)
+    floors: Iterable[_Floor]
+    if deal is None:
+        floors = _open_floors(slot.imp, slot.video, seconds)
+    else:
+        own, further = _deal_floors(deal, seconds)
+        floors = [*([own] if own else _own_floors(slot.imp, slot.video, seconds)), *further]
+    reached = [0]
+    for its in floors:
+        least = _in_account(its, rates) or 0
+        same = its.currency == currency
+        # To a micro of its currency and one of ours a price may have been rounded down on its way.
+        slack = math.floor(Fraction(rates[currency]) / MICROS) + 1 if rates[currency] != MICROS else 0
+        reached.append(least - slack if same else math.floor(least * OTHER_RATES) - slack)
+    return min(bid.cpm_micros, max(reached))
+
+
+def _deal_of(slot: Slot, bid: Price) -> Deal | None:
+    deals = slot.imp.pmp.deals if slot.imp.pmp and bid.deal_id is not None else ()
+    return next((deal for deal in deals if deal.id == bid.sent_deal_id), None)
 
 
 def lowest_floor(imp: Imp, video: Video, rates: Rates) -> int:
@@ -95,15 +133,27 @@ def _in_account(floor: _Floor, rates: Rates) -> int | None:
 
 
 def _deal_price(deal: Deal, ours: CampaignDeal, slot: Slot, seconds: int, rates: Rates) -> Price | BidRejection:
-    """A deal looks at its own floors first, in its own currency, then at the impression's (OpenRTB 2.6, 3.2.12)."""
-    own = _by_duration(deal.durfloors, seconds)
-    amount = own if own is not None else deal.bidfloor
-    floors = _own_floors(slot.imp, slot.video, seconds) if amount is None else [_Floor(amount, deal.bidfloorcur)]
-    floors = [*floors, *_per_second(deal.mincpmpersec, deal.bidfloorcur, seconds)]
-    reached = _reaching(Price(ours.cpm_micros, ours.id, deal.id), floors, rates)
-    if deal.at != AuctionType.FIXED_PRICE or amount is None or isinstance(reached, BidRejection):
+    own, further = _deal_floors(deal, seconds)
+    floors = [own] if own else _own_floors(slot.imp, slot.video, seconds)
+    reached = _reaching(Price(ours.cpm_micros, ours.id, deal.id), [*floors, *further], rates)
+    if deal.at != AuctionType.FIXED_PRICE or own is None or isinstance(reached, BidRejection):
         return reached
-    return reached._replace(cpm_micros=_in_account(floors[0], rates) or ours.cpm_micros)
+    return reached._replace(cpm_micros=_in_account(own, rates) or ours.cpm_micros)
+
+
+def _deal_floors(deal: Deal, seconds: int) -> tuple[_Floor | None, Iterable[_Floor]]:
+    """A deal's own floor, else None, and the floor beside it.
+
+    A deal looks at its own floors first, in its own currency, then at the impression's (OpenRTB 2.6, 3.2.12).
+    """
+    by_duration = _by_duration(deal.durfloors, seconds)
+    amount = by_duration if by_duration is not None else deal.bidfloor
+    own = None if amount is None else _Floor(amount, deal.bidfloorcur)
+    return own, _per_second(deal.mincpmpersec, deal.bidfloorcur, seconds)
+
+
+def _open_floors(imp: Imp, video: Video, seconds: int) -> list[_Floor]:
+    return [*_own_floors(imp, video, seconds), *_per_second(video.mincpmpersec, imp.bidfloorcur, seconds)]
 
 
 def _own_floors(imp: Imp, video: Video, seconds: int) -> list[_Floor]:

@@ -6,15 +6,19 @@ from datetime import datetime
 
 from bidder.auction.offer import Offer
 from bidder.money import impression_cost
+from bidder.openrtb.bid_request import BidRequest
 from bidder.snapshot.snapshot import Snapshot
 from bidder.vast.version import Version
 
 
-def for_one_document(offers: Sequence[Offer]) -> list[Offer]:
+def for_one_document(request: BidRequest, offers: Sequence[Offer]) -> list[Offer]:
     """The offers that one VAST document can hold: the first, and those of its pod that are written in its version.
 
-    VAST 2.0 has no pods.
+    VAST 2.0 has no pods. VAST has no place for the facts that the Digital Services Act requires, so where a request
+    requires them it holds none.
     """
+    if request.regs and request.regs.dsa and request.regs.dsa.is_required():
+        return []
     if not offers or offers[0].fit.version < Version.VAST_3_0:
         return list(offers[:1])
     first = offers[0]

@@ -22,7 +22,7 @@ from bidder.snapshot.snapshot import Snapshot
 BIDS, OUTBID, DOCUMENT, ALLOWANCE = "bids", "outbid", "document", "allowance"
 FATES = {
     OUTBID: "other campaigns of ours are worth more here",
-    DOCUMENT: "chosen, but the answer is one VAST document, and another impression's ad is in it",
+    DOCUMENT: "chosen, but the answer is one VAST document: it has another impression's ad, or no place for DSA facts",
     ALLOWANCE: "chosen, but what is left of its budget, or of its pace, does not pay for one more bid",
     BIDS: "bids",
 }

@@ -24,6 +24,8 @@ def client(service: Literal["sns"]) -> "SNSClient": ...
 def client(service: Literal["sqs"]) -> "SQSClient": ...
 @overload
 def client(service: Literal["ssm"]) -> "SSMClient": ...
+@overload
+def client(service: Literal["logs"]) -> Any: ...
 @cache
 def client(service: Any) -> Any:
     """The one client of a service in this process; it fails within seconds rather than hang a handler."""
@@ -35,8 +37,7 @@ def client(service: Any) -> Any:
 
 
 CONNECT_SECONDS, READ_SECONDS, ATTEMPTS, LONGEST_PAUSE = 0.5, 1.0, 2, 1.0
-LONGEST_CALL = ATTEMPTS * (CONNECT_SECONDS + READ_SECONDS) + (ATTEMPTS - 1) * LONGEST_PAUSE
-"""Seconds until a call of an short_timeout client has failed at the latest; the pause is botocore's standard one."""
+"""Of a call by a `short_timeout` client, in seconds; the pause is botocore's standard one."""
 
 
 @overload
@@ -45,7 +46,7 @@ def short_timeout(service: Literal["sns"]) -> "SNSClient": ...
 def short_timeout(service: Literal["sqs"]) -> "SQSClient": ...
 @cache
 def short_timeout(service: Any) -> Any:
-    """A client for what somebody waits for: two of its calls fit into the time that the API function has."""
+    """A client for what somebody waits for."""
     import boto3
     from botocore.config import Config
 

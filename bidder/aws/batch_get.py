@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bidder.aws.retry import draw as random_draw
 from bidder.aws.retry import pauses
+from bidder.errors import UserError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -19,7 +20,7 @@ MOST_CALLS = 30
 _FIRST_PAUSE = 0.02
 
 
-class LeftUnread(RuntimeError):
+class LeftUnread(UserError, RuntimeError):
     """DynamoDB left keys unread for longer than it is worth waiting."""
 
 

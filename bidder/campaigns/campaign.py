@@ -75,7 +75,8 @@ class Advertiser(BaseModel):
     """Who pays, and the domain that exchanges check (`adomain`).
 
     `owner` is the part of the domain that is registered, below a public suffix such as co.uk; importing a file fills it
-    in. `bundle` is the app that is advertised, if one is.
+    in. `bundle` is the app that is advertised, if one is. `on_behalf_of` and `paid_by` are for transparency (the EU's
+    Digital Services Act): whom the ads are for and who pays for them, where that is not who `name` says.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -84,6 +85,8 @@ class Advertiser(BaseModel):
     domain: Domain
     owner: Domain = ""
     bundle: Bundle | None = None
+    on_behalf_of: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    paid_by: Annotated[str, Field(min_length=1, max_length=100)] | None = None
 
     @model_validator(mode="after")
     def _owner_is_part_of_the_domain(self) -> Self:

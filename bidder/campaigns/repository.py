@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bidder.campaigns.campaign import Campaign, Status
 from bidder.campaigns.pace import Pace
-from bidder.campaigns.stored import Contended, Stored, campaign_of, stored
+from bidder.campaigns.stored import DELETED_ATTRIBUTE, Contended, Stored, campaign_of, stored
+from bidder.errors import UserError
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -47,11 +48,22 @@ _BUSY = frozenset(
 """Errors that pass; boto3 has tried three times by then."""
 
 
-class UnknownCampaign(LookupError):
+class UnknownCampaign(UserError, LookupError):
     """No campaign has this id."""
 
+    def __init__(self, campaign_id: str) -> None:
+        super().__init__(f"no campaign {campaign_id}; `bidder campaigns list` shows the ids")
 
-class StaleCampaign(RuntimeError):
+
+class NothingToRestore(UserError, LookupError):
+    """A campaign is not deleted, or its history has no such version."""
+
+    def __init__(self, campaign_id: str, version: int | None) -> None:
+        what = f"has no version {version}" if version is not None else "is not deleted: name the version to restore"
+        super().__init__(f"{campaign_id} {what}; `bidder campaigns history {campaign_id}` shows its versions")
+
+
+class StaleCampaign(UserError, RuntimeError):
     """Somebody changed the campaign since the version that this change was made from."""
 
     def __init__(self, campaign_id: str, seen: int, current: int) -> None:
@@ -62,16 +74,22 @@ class StaleCampaign(RuntimeError):
 
 
 class Change(NamedTuple):
-    """An entry of a campaign's history; documents are as `Campaign` dumps them, None before there was one."""
+    """An entry of a campaign's history; documents are as `Campaign` dumps them, None where there was or is none."""
 
     version: int
     at: str
     who: str
     before: dict[str, Any] | None
-    after: dict[str, Any]
+    after: dict[str, Any] | None
 
 
-Edit = Callable[[str, Stored], Campaign | None]
+class Deleted:
+    """What an edit makes of a campaign that is to be deleted."""
+
+
+DELETED = Deleted()
+
+Edit = Callable[[str, Stored], Campaign | Deleted | None]
 """From a campaign's id and what is stored to what it shall be; None or an equal campaign is no change."""
 
 
@@ -115,16 +133,7 @@ class CampaignRepository:
         One after the other, since all of them count up the one revision; and no faster than DynamoDB takes them. What
         was done stays done where it ends early: begun again it passes over what is stored.
         """
-        done = 0
-        for batch in _batches(campaigns):
-            wanted = {campaign.id: campaign for campaign in batch}
-
-            def edit(id_: str, stored: Stored, wanted: Mapping[str, Campaign] = wanted) -> Campaign:
-                return merged(wanted[id_], stored.campaign)
-
-            changed = self._change(list(wanted), edit, versions or {})
-            done += len(batch)
-            yield done, changed
+        return self._each(campaigns, lambda campaign, stored: merged(campaign, stored.campaign), versions or {})
 
     def set_status(self, campaign_id: str, status: Status) -> None:
         """Pauses or resumes. Raises UnknownCampaign."""
@@ -135,6 +144,38 @@ class CampaignRepository:
             return stored.campaign.model_copy(update={"status": status})
 
         self._change([campaign_id], edit, {})
+
+    def set_status_each(self, campaigns: Iterable[Campaign], status: Status) -> Iterator[tuple[int, list[str]]]:
+        """Pauses or resumes many, a transaction at a time, as `put_each` does; one that is gone by then stays so."""
+        return self._each(
+            campaigns, lambda _, its: its.campaign and its.campaign.model_copy(update={"status": status}), {}
+        )
+
+    def delete_each(self, campaigns: Iterable[Campaign]) -> Iterator[tuple[int, list[str]]]:
+        """Deletes many, a transaction at a time, as `put_each` does. Their history stays, so they can be restored."""
+        return self._each(campaigns, lambda _, its: DELETED if its.campaign else None, {})
+
+    def restore(self, campaign_id: str, version: int | None = None) -> Campaign:
+        """Stores a campaign as a version of its history had it, its status too; without one, as it was when deleted.
+
+        Raises UnknownCampaign, NothingToRestore.
+        """
+        document = None
+        changes = self.history(campaign_id)
+        latest = next(changes, None)
+        if latest is None:
+            raise UnknownCampaign(campaign_id)
+        if version is None and latest.after is None:
+            document = latest.before
+        elif version is not None:
+            named = next((change for change in (latest, *changes) if change.version == version), None)
+            document = named and (named.after or named.before)
+        if document is None:
+            raise NothingToRestore(campaign_id, version)
+        restored = Campaign.model_validate(document)
+        restored = restored.model_copy(update={"status": restored.status})  # stated, so that it replaces the stored one
+        self.put(restored)
+        return restored
 
     def get(self, campaign_id: str) -> Stored:
         """A campaign and its version. Raises UnknownCampaign."""
@@ -204,8 +245,27 @@ class CampaignRepository:
                     at=item["at"]["S"],
                     who=item["who"]["S"],
                     before=json.loads(before["S"]) if before else None,
-                    after=json.loads(item["after"]["S"]),
+                    after=json.loads(item["after"]["S"]) if "after" in item else None,
                 )
+
+    def _each(
+        self,
+        campaigns: Iterable[Campaign],
+        edit: Callable[[Campaign, Stored], Campaign | Deleted | None],
+        versions: Mapping[str, int],
+    ) -> Iterator[tuple[int, list[str]]]:
+        done = 0
+        for batch in _batches(campaigns):
+            wanted = {campaign.id: campaign for campaign in batch}
+
+            def edit_one(
+                id_: str, stored: Stored, wanted: Mapping[str, Campaign] = wanted
+            ) -> Campaign | Deleted | None:
+                return edit(wanted[id_], stored)
+
+            changed = self._change(list(wanted), edit_one, versions)
+            done += len(batch)
+            yield done, changed
 
     def _change(self, campaign_ids: Sequence[str], edit: Edit, versions: Mapping[str, int]) -> list[str]:
         self._pace.keep()
@@ -230,30 +290,31 @@ class CampaignRepository:
                 raise StaleCampaign(campaign_id, version, held[campaign_id].version)
         after = {id_: edited for id_, its in held.items() if (edited := edit(id_, its)) not in (None, its.campaign)}
         if after:
-            items = [item for id_, its in after.items() if its for item in self._items(held[id_], its)]
+            items = [item for id_, its in after.items() if its for item in self._items(id_, held[id_], its)]
             self._dynamodb.transact_write_items(TransactItems=[*items, *self._next_revision(revision, list(after))])
         return list(after)
 
     def _stored(self, campaign_ids: Sequence[str]) -> dict[str, Stored]:
         return stored(self._dynamodb, self._table, campaign_ids, self._pause)
 
-    def _items(self, stored: Stored, campaign: Campaign) -> "list[TransactWriteItemTypeDef]":
-        version = {"N": str(stored.version + 1)}
+    def _items(
+        self, campaign_id: str, stored: Stored, campaign: Campaign | Deleted
+    ) -> "list[TransactWriteItemTypeDef]":
         change = {
-            "pk": {"S": f"campaign#{campaign.id}"},
+            "pk": {"S": f"campaign#{campaign_id}"},
             "sk": {"S": f"version#{_number(stored.version + 1)}"},
             "at": {"S": self._now().isoformat(timespec="seconds")},
             "who": {"S": self._who},
-            "after": {"S": campaign.model_dump_json(exclude_defaults=True)},
         }
         if stored.campaign:
             change["before"] = {"S": stored.campaign.model_dump_json(exclude_defaults=True)}
-        item = {
-            "id": {"S": campaign.id},
-            "version": version,
-            "status": {"S": campaign.status},
-            "document": {"S": campaign.model_dump_json(exclude={"status"}, exclude_defaults=True)},
-        }
+        item: dict[str, Any] = {"id": {"S": campaign_id}, "version": {"N": str(stored.version + 1)}}
+        if isinstance(campaign, Deleted):
+            item[DELETED_ATTRIBUTE] = {"BOOL": True}  # what stays of it counts the versions of its history on
+        else:
+            change["after"] = {"S": campaign.model_dump_json(exclude_defaults=True)}
+            item["status"] = {"S": campaign.status}
+            item["document"] = {"S": campaign.model_dump_json(exclude={"status"}, exclude_defaults=True)}
         unchanged = "attribute_not_exists(version)" if not stored.version else "version = :seen"
         values = {":seen": {"N": str(stored.version)}} if stored.version else {}
         put: Any = {"TableName": self._table, "Item": item, "ConditionExpression": unchanged}

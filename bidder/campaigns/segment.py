@@ -78,4 +78,4 @@ def unknown(document: Mapping[str, object], known: Collection[str]) -> Iterator[
     for its in named_words(document):
         if its.attribute == "segment" and its.word not in words:
             path = in_words(its.path, document)
-            yield f"{path}: no segment {its.word} is known; `python -m bidder segments list` shows them"
+            yield f"{path}: no segment {its.word} is known; `bidder segments list` shows them"

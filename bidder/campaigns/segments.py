@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from bidder.campaigns.segment import SegmentInfo
+from bidder.errors import UserError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -19,8 +20,11 @@ _IN_A_WRITE = 50
 """Each takes two of the 100 items of a transaction."""
 
 
-class UnknownSegment(LookupError):
+class UnknownSegment(UserError, LookupError):
     """No segment has this name."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__(f"no segment {word} is known; `bidder segments list` shows them")
 
 
 class SegmentRepository:

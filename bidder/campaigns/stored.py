@@ -7,17 +7,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from bidder import log
 from bidder.aws.batch_get import MOST_KEYS, LeftUnread, batch_get
 from bidder.campaigns.campaign import Campaign, Status
+from bidder.errors import UserError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-class Contended(RuntimeError):
+DELETED_ATTRIBUTE = "deleted"
+"""What an item has in place of its campaign once that is deleted."""
+
+
+class Contended(UserError, RuntimeError):
     """Others kept on writing, or DynamoDB kept on throttling, for longer than it is worth waiting."""
 
 
 class Stored(NamedTuple):
-    """A campaign and the number of changes that made it; 0 is a campaign that isn't there."""
+    """A campaign and the number of changes that made it; 0 is a campaign that never was there."""
 
     version: int
     campaign: Campaign | None
@@ -41,7 +46,9 @@ def stored(
 
 
 def campaign_of(item: Mapping[str, Any]) -> Campaign | None:
-    """The campaign of an item; None, and logged, where it can't be read."""
+    """The campaign of an item; None where it was deleted or, and that is logged, where it can't be read."""
+    if DELETED_ATTRIBUTE in item:
+        return None
     try:
         campaign = Campaign.model_validate_json(item["document"]["S"])
         return campaign.model_copy(update={"status": Status(item["status"]["S"])})

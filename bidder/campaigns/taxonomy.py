@@ -8,6 +8,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from bidder.errors import UserError
 from bidder.faults import faults
 from bidder.files.text import InvalidFile, text_of
 
@@ -20,7 +21,7 @@ _PARENT = ("parent", "parent id")
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 
 
-class InvalidTaxonomy(ValueError):
+class InvalidTaxonomy(UserError, ValueError):
     """The file is no taxonomy; the message says why."""
 
 

@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field
 
 from bidder import normal_forms
 
-_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 _URL = r"^https?://[^\s<>\"]+$"
 _SECURE_URL = r"^(https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/])[^\s<>\"]+$"
 _VIDEO = r"^video/[a-z0-9.+-]+$"
@@ -15,7 +15,7 @@ _DOMAIN = r"^[a-z0-9.-]+\.[a-z0-9-]+$"
 _LANGUAGE = r"^[a-z]{2}$"
 
 PATTERNS = {
-    _ID: "an id: letters, digits, dot, underscore and hyphen, 64 at most, and a letter or digit first",
+    ID_PATTERN: "an id: letters, digits, dot, underscore and hyphen, 64 at most, and a letter or digit first",
     _URL: "a URL that begins with http:// or https:// and has no blanks",
     _SECURE_URL: "a URL that begins with https:// and has no blanks",
     _VIDEO: "a type of video, such as video/mp4",
@@ -25,7 +25,7 @@ PATTERNS = {
 }
 """What a text that has to match a pattern is, for messages."""
 
-Id = Annotated[str, Field(pattern=_ID)]
+Id = Annotated[str, Field(pattern=ID_PATTERN)]
 """An id of ours: in URLs, keys and metrics, so letters, digits, dot, underscore and hyphen."""
 
 HttpUrl = Annotated[str, Field(pattern=_URL, max_length=2048)]

@@ -1,74 +1,41 @@
-"""`python -m bidder campaigns …`."""
+"""What `bidder campaigns` does to the campaigns that are stored: prints them, pauses, deletes and restores them."""
 
-import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import islice
+from heapq import nsmallest
+from typing import Any
 
 from bidder.campaigns.campaign import Campaign, Status
 from bidder.campaigns.differences import differences
-from bidder.campaigns.files import CampaignFile, as_lines, as_yaml
-from bidder.campaigns.repository import UnknownCampaign, merged
-from bidder.cli.lists import missing_lists
+from bidder.campaigns.files import as_lines, as_yaml
+from bidder.campaigns.repository import UnknownCampaign
+from bidder.cli.campaign_filter import Filter
+from bidder.cli.output import note, print_json, print_table
+from bidder.cli.pin_note import warn_of_pin
 from bidder.cli.progress import Progress
 from bidder.cli.refresh import publish_refresh
-from bidder.cli.segments import warnings
-from bidder.cli.table import table
 from bidder.delivery.budget import Spend
 from bidder.delivery.zones import local
-from bidder.files.opened import open_binary, shown_name
-from bidder.money import MICROS, display
+from bidder.errors import UserError
+from bidder.money import display
 from bidder.service.service import Service
 
-_COMPARED_AT_ONCE = 100
-_MOST_WARNINGS = 100
-VERBS = {"pause": Status.PAUSED, "resume": Status.ACTIVE}
+ON_A_TERMINAL = 100
+"""Campaigns that a terminal gets of a list without `--limit`."""
+
+Told = Callable[[str], None]
 
 
-def import_file(service: Service, path: str, *, dry_run: bool = False) -> None:
-    """Checks the whole file, then stores its campaigns; a dry run says what that would change.
+class NothingChosen(UserError, ValueError):
+    """The call names no campaign, or both ids and conditions."""
 
-    Raises InvalidCampaignFile, OSError.
-    """
-    campaigns = _file(service, path)
-    for warning in campaigns.warnings[:_MOST_WARNINGS]:
-        print(f"warning: {warning}", file=sys.stderr)
-    if len(campaigns.warnings) > _MOST_WARNINGS:
-        print(f"warning: and {len(campaigns.warnings) - _MOST_WARNINGS:,} more warnings", file=sys.stderr)
-    for note in missing_lists(service, campaigns):
-        print(f"note: {note}", file=sys.stderr)
-    if dry_run:
-        _print_changes(service, campaigns)
-        for line in warnings(service, iter(campaigns)):
-            print(f"warning: {line}", file=sys.stderr)
-        return
-    progress = Progress(len(campaigns))
-    stored, changed = 0, 0
-    try:
-        for done, its in service.campaigns.put_each(campaigns):
-            stored, changed = done, changed + len(its)
-            progress.at(done)
-    except BaseException:
-        progress.end()
-        print(f"{stored} of {len(campaigns)} campaigns are stored, {changed} of them new or changed.", file=sys.stderr)
-        print("Import the file again to go on: what is stored is passed over.", file=sys.stderr)
-        raise
-    progress.end()
-    print(f"{len(campaigns)} campaigns imported from {path}, {changed} of them new or changed")
-    publish_refresh(service)
+    exit_status = 2
 
 
-def _file(service: Service, path: str) -> CampaignFile:
-    warn_cpm_micros = int(service.plain_parameters().import_warn_cpm * MICROS)
-    taxonomies, media_url = service.taxonomies.all(), service.settings.media_url
-    with open_binary(path) as file:
-        return CampaignFile(file, shown_name(path), media_url, taxonomies, warn_cpm_micros)
-
-
-def export(service: Service, form: str) -> None:
-    """Prints all campaigns by id, as a file that `import_file` reads: yaml, or jsonl with one campaign a line."""
-    campaigns = sorted(service.campaigns.all(), key=lambda campaign: campaign.id)
+def export(service: Service, form: str, chosen: Filter) -> None:
+    """Prints campaigns by id, as a file that can be imported: yaml, or jsonl with one campaign a line."""
+    campaigns = sorted(filter(chosen, service.campaigns.all()), key=lambda campaign: campaign.id)
     if form == "yaml":
         print(as_yaml(campaigns), end="")
         return
@@ -76,66 +43,124 @@ def export(service: Service, form: str) -> None:
         print(line)
 
 
-def _print_changes(service: Service, campaigns: CampaignFile) -> None:
-    new, changed = 0, 0
-    for campaign, old in _beside_stored(service, campaigns):
-        if old is None:
-            new += 1
-            print(f"{campaign.id}: new")
-            continue
-        lines = list(differences(_document(old), _document(merged(campaign, old))))
-        changed += bool(lines)
-        for line in lines:
-            print(f"{campaign.id}: {line}")
-    same = len(campaigns) - new - changed
-    print(f"{len(campaigns)} campaigns: {new} new, {changed} changed, {same} as they are stored. Nothing was written.")
+def list_campaigns(
+    service: Service, chosen: Filter, *, limit: int | None = None, after: str = "", as_json: bool = False
+) -> None:
+    """Prints the chosen campaigns by id, those after an id, with what they have spent today and in all.
 
-
-def _beside_stored(service: Service, campaigns: Iterable[Campaign]) -> Iterator[tuple[Campaign, Campaign | None]]:
-    left = iter(campaigns)
-    while batch := list(islice(left, _COMPARED_AT_ONCE)):
-        stored = {its.id: its for its in service.campaigns.get_many([campaign.id for campaign in batch])}
-        for campaign in batch:
-            yield campaign, stored.get(campaign.id)
-
-
-def _document(campaign: Campaign) -> dict[str, object]:
-    return campaign.model_dump(mode="json", exclude_defaults=True)
-
-
-def list_all(service: Service, *, as_json: bool) -> None:
-    """Prints campaigns by id, with what they have spent today and in all."""
-    campaigns = sorted(service.campaigns.all(), key=lambda campaign: campaign.id)
-    now = datetime.now(UTC)
-    spends = service.ledger.spends({campaign.id: local(now, campaign.time_zone) for campaign in campaigns})
-    rows = [(campaign, spends.get(campaign.id, Spend())) for campaign in campaigns]
+    Without a limit a terminal gets the first `ON_A_TERMINAL`, a pipe all.
+    """
+    most = limit or (ON_A_TERMINAL if sys.stdout.isatty() and not as_json else None)
+    campaigns = (its for its in service.campaigns.all() if its.id > after and chosen(its))
+    by_id = [*sorted(campaigns, key=_id)] if most is None else nsmallest(most + 1, campaigns, key=_id)
+    shown = by_id[:most]
+    spends = _spends(service, shown)
     if as_json:
-        print(json.dumps([_record(campaign, spend) for campaign, spend in rows], indent=2))
+        print_json([_record(campaign, spends.get(campaign.id, Spend())) for campaign in shown])
     else:
         head = ("id", "status", "cpm", "today", "daily budget", "in all", "total budget")
-        print(table(head, map(_cells, rows), left=2))
+        print_table(head, (_cells(its, spends.get(its.id, Spend())) for its in shown), left=2)
+    if len(by_id) > len(shown):
+        note(f"there are more: --after {shown[-1].id} goes on, --limit N shows N, --where FIELD=VALUE chooses")
+    warn_of_pin(service)
 
 
-def change_status(service: Service, campaign_id: str, status: Status) -> None:
-    """Pauses or resumes, and asks for a refresh, so that bids follow at once. Raises UnknownCampaign."""
-    service.campaigns.set_status(campaign_id, status)
-    print(f"{campaign_id} is {status}")
+def show(service: Service, campaign_id: str, *, as_json: bool) -> None:
+    """Prints a campaign as a file has it, its version and what it has spent. Raises UnknownCampaign."""
+    stored = service.campaigns.get(campaign_id)
+    campaign = stored.campaign
+    if campaign is None:
+        raise UnknownCampaign(campaign_id)
+    spend = _spends(service, [campaign]).get(campaign_id, Spend())
+    if as_json:
+        document = campaign.model_dump(mode="json", exclude_defaults=True)
+        print_json({**_record(campaign, spend), "version": stored.version, "campaign": document})
+        return
+    print(
+        f"# version {stored.version}; spent {display(spend.today_micros)} today, {display(spend.total_micros)} in all"
+    )
+    print(as_yaml([campaign]), end="")
+    warn_of_pin(service)
+
+
+def set_status(service: Service, ids: Sequence[str], chosen: Filter | None, status: Status, told: Told) -> None:
+    """Pauses or resumes, and asks for a refresh, so that bids follow at once. Raises UnknownCampaign, NothingChosen."""
+    campaigns = _chosen(service, ids, chosen)
+    _write(campaigns, service.campaigns.set_status_each(campaigns, status), status, told)
     publish_refresh(service)
 
 
-def print_history(service: Service, campaign_id: str) -> None:
-    """Prints the changes of a campaign, the latest first: when, who, and each field that was not what it became."""
-    found = False
-    for change in service.campaigns.history(campaign_id):
-        found = True
+def delete(service: Service, ids: Sequence[str], chosen: Filter | None, told: Told, confirm: Told) -> None:
+    """Deletes campaigns once `confirm`, asked with what would go, returns. Raises UnknownCampaign, NothingChosen."""
+    campaigns = _chosen(service, ids, chosen)
+    names = ", ".join(campaign.id for campaign in campaigns[:10])
+    confirm(f"Delete {len(campaigns)} campaigns ({names}{', …' if len(campaigns) > 10 else ''})?")
+    _write(campaigns, service.campaigns.delete_each(campaigns), "deleted", told)
+    print("`bidder campaigns restore ID` brings one back")
+    publish_refresh(service)
+
+
+def restore(service: Service, campaign_id: str, version: int | None) -> None:
+    """Stores a campaign as it was. Raises UnknownCampaign, NothingToRestore."""
+    restored = service.campaigns.restore(campaign_id, version)
+    print(f"{campaign_id} is restored, and {restored.status}")
+    publish_refresh(service)
+
+
+def print_history(service: Service, campaign_id: str, *, as_json: bool) -> None:
+    """Prints the changes of a campaign, the latest first: when, who, and each field that was not what it became.
+
+    Raises UnknownCampaign.
+    """
+    changes = list(service.campaigns.history(campaign_id))
+    if not changes:
+        raise UnknownCampaign(campaign_id)
+    if as_json:
+        print_json([change._asdict() for change in changes])
+        return
+    for change in changes:
         print(f"version {change.version}  {change.at}  {change.who}")
+        if change.after is None:
+            print("  deleted")
+            continue
         for line in differences(change.before or {}, change.after):
             print(f"  {line}")
-    if not found:
-        raise UnknownCampaign(campaign_id)
 
 
-def _record(campaign: Campaign, spend: Spend) -> dict[str, object]:
+def _chosen(service: Service, ids: Sequence[str], chosen: Filter | None) -> list[Campaign]:
+    """The campaigns of these ids, or those that meet the filter."""
+    if bool(ids) == (chosen is not None):
+        msg = "name campaigns by their ids, or choose them by --where: one of the two"
+        raise NothingChosen(msg)
+    if chosen is not None:
+        return sorted(filter(chosen, service.campaigns.all()), key=_id)
+    there = {campaign.id: campaign for campaign in service.campaigns.get_many(list(dict.fromkeys(ids)))}
+    for campaign_id in ids:
+        if campaign_id not in there:
+            raise UnknownCampaign(campaign_id)
+    return list(there.values())
+
+
+def _write(campaigns: Sequence[Campaign], written: Iterator[tuple[int, list[str]]], become: str, told: Told) -> None:
+    """Goes through the transactions, with a bar, and says what the campaigns are now."""
+    progress = Progress(len(campaigns))
+    told(f"0 of {len(campaigns)} campaigns are {become}")
+    for done, _ in written:
+        progress.at(done)
+        told(f"{done} of {len(campaigns)} campaigns are {become}")
+    progress.end()
+    if len(campaigns) == 1:
+        print(f"{campaigns[0].id} is {become}")
+    else:
+        print(f"{len(campaigns)} campaigns are {become}")
+
+
+def _spends(service: Service, campaigns: Sequence[Campaign]) -> Mapping[str, Spend]:
+    now = datetime.now(UTC)
+    return service.ledger.spends({campaign.id: local(now, campaign.time_zone) for campaign in campaigns})
+
+
+def _record(campaign: Campaign, spend: Spend) -> dict[str, Any]:
     return {
         "id": campaign.id,
         "name": campaign.name,
@@ -147,8 +172,7 @@ def _record(campaign: Campaign, spend: Spend) -> dict[str, object]:
     }
 
 
-def _cells(row: tuple[Campaign, Spend]) -> tuple[str, ...]:
-    campaign, spend = row
+def _cells(campaign: Campaign, spend: Spend) -> tuple[str, ...]:
     return (
         campaign.id,
         campaign.status,
@@ -168,3 +192,7 @@ def _bid(campaign: Campaign) -> str:
 
 def _amount(micros: int | None, absent: str) -> str:
     return absent if micros is None else display(micros)
+
+
+def _id(campaign: Campaign) -> str:
+    return campaign.id

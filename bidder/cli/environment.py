@@ -4,6 +4,8 @@ import os
 from collections.abc import MutableMapping
 from pathlib import Path
 
+from bidder.files.text import text_of
+
 DEFAULT_FILE = ".local/env"
 """What `make run` writes: the local AWS."""
 
@@ -11,17 +13,23 @@ DEFAULT_FILE = ".local/env"
 def load_environment(environ: MutableMapping[str, str]) -> None:
     """Adds the variables of the file that `BIDDER_ENV` names, or of `.local/env`, where they are not set already.
 
-    So a laptop where `make run` ran needs no setup, and a shell that has its own variables keeps them. A named file
-    that isn't there raises FileNotFoundError; an absent default is no error.
+    So a laptop where `make run` ran needs no setup, and a shell that has its own variables keeps them. `.local/env` is
+    looked for here, then in the checkout that this code is of. A named file that isn't there raises
+    FileNotFoundError; an absent default is no error. Raises InvalidFile where the file is no text.
     """
     named = environ.get("BIDDER_ENV")
-    path = Path(named or DEFAULT_FILE)
-    if not named and not path.exists():
+    path = Path(named) if named else _default()
+    if path is None:
         return
-    for line in path.read_text().splitlines():
+    for line in text_of(path.read_bytes(), str(path)).splitlines():
         name, equals, value = line.partition("=")
         if equals and not name.startswith("#"):
-            environ.setdefault(name.strip(), value.strip())
+            environ.setdefault(name.removeprefix("export ").strip(), value.strip())
+
+
+def _default() -> Path | None:
+    checkout = Path(__file__).parents[2]
+    return next((path for path in (Path(DEFAULT_FILE), checkout / DEFAULT_FILE) if path.is_file()), None)
 
 
 def target() -> str:

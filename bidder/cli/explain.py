@@ -1,20 +1,21 @@
-"""`python -m bidder explain`: decides here, on the current snapshot, and says why; nothing is bid."""
+"""What `bidder explain` does: decides here, on the current snapshot, and says why; nothing is bid."""
 
-import json
-import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import NamedTuple
 
 from bidder.auction.explain import Explanation, explain
 from bidder.auction.offer import Offer
 from bidder.campaigns.repository import UnknownCampaign
-from bidder.cli.chosen import CURRENT, chosen, moment
-from bidder.cli.segments import warnings
+from bidder.cli.options import CURRENT, load_snapshot, moment
+from bidder.cli.output import print_json, warn
+from bidder.cli.pin_note import warn_of_pin
+from bidder.cli.segments import unknown_segments
 from bidder.cli.table import table
 from bidder.endpoints.body import decoded
 from bidder.endpoints.explanation_document import document
+from bidder.errors import UserError
 from bidder.events.exchange import exchange_name
+from bidder.files.opened import open_binary
 from bidder.money import display
 from bidder.openrtb.parse import parse
 from bidder.privacy.gate import permitted
@@ -25,11 +26,15 @@ MOST_SHOWN = 30
 """Campaigns in a table, the dearest."""
 
 
-class NotInSnapshot(LookupError):
+class NotInSnapshot(UserError, LookupError):
     """The campaign cache has no such campaign; the message says why that may be."""
 
 
-class Asked(NamedTuple):
+class NoAdminKey(UserError, LookupError):
+    """There is no operators' key; the message says what makes one."""
+
+
+class ExplainOptions(NamedTuple):
     """How the request came, or is to be taken: by its exchange's name, for a player that takes VAST alone, when, and
     from which snapshot.
     """
@@ -40,14 +45,16 @@ class Asked(NamedTuple):
     snapshot: str = CURRENT
 
 
-def print_explanation(service: Service, file: str, campaign_id: str | None, asked: Asked, *, as_json: bool) -> None:
+def print_explanation(
+    service: Service, file: str, campaign_id: str | None, asked: ExplainOptions, *, as_json: bool
+) -> None:
     """Raises BadCall, NotInSnapshot, UnknownVersion, InvalidRequest, BadBody, BadSnapshot, OSError.
 
     The clock is the machine's for the current snapshot, and that of an older one for that, unless `asked` says.
     """
-    body = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    request = permitted(parse(decoded(body, "")))
-    snapshot = chosen(service, asked.snapshot)
+    with open_binary(file) as opened:
+        request = permitted(parse(decoded(opened.read(), "")))
+    snapshot = load_snapshot(service, asked.snapshot)
     if campaign_id is not None and snapshot.index.position(campaign_id) is None:
         raise NotInSnapshot(_absent(service, snapshot, campaign_id))
     now = moment(asked.at) if asked.at else datetime.now(UTC) if asked.snapshot == CURRENT else snapshot.as_of
@@ -62,13 +69,14 @@ def print_explanation(service: Service, file: str, campaign_id: str | None, aske
         as_xml=asked.as_xml,
     )
     if as_json:
-        print(json.dumps(document(request, snapshot, explained), indent=2))
+        print_json(document(request, snapshot, explained))
         return
     print(f"Request {request.id}, snapshot {snapshot.version} of {snapshot.as_of:%Y-%m-%d %H:%M:%S} UTC")
     print("\n\n".join(map(_page, explained)) or "No impression has video: nothing is bid.")
     position = None if campaign_id is None else snapshot.index.position(campaign_id)
-    for line in warnings(service, iter([] if position is None else [snapshot.index.campaign(position)])):
-        print(f"warning: {line}", file=sys.stderr)
+    for line in unknown_segments(service, iter([] if position is None else [snapshot.index.campaign(position)])):
+        warn(line)
+    warn_of_pin(service)
 
 
 def _absent(service: Service, snapshot: Snapshot, campaign_id: str) -> str:
@@ -77,16 +85,17 @@ def _absent(service: Service, snapshot: Snapshot, campaign_id: str) -> str:
     try:
         service.campaigns.get(campaign_id)
     except UnknownCampaign:
-        return f"no campaign {campaign_id}, nor one in {taken}; `python -m bidder campaigns list` shows the ids"
-    return f"{campaign_id} is not in {taken} yet: `python -m bidder refresh`, and ask again in some seconds"
+        return f"no campaign {campaign_id}, nor one in {taken}; `bidder campaigns list` shows the ids"
+    return f"{campaign_id} is not in {taken} yet: `bidder refresh`, and ask again in some seconds"
 
 
 def print_admin_key(service: Service) -> None:
-    """Prints the key that `POST /explain` asks for."""
+    """Prints the key that `POST /explain` asks for. Raises NoAdminKey."""
     key = service.parameters.admin_key
-    print(key or "")
     if key is None:
-        print(f"there is no {service.settings.parameters}/admin-key; `make deploy` makes one", file=sys.stderr)
+        msg = f"there is no {service.settings.parameters}/admin-key; `make deploy` makes one"
+        raise NoAdminKey(msg)
+    print(key)
 
 
 def _page(its: Explanation) -> str:

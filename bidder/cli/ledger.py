@@ -1,10 +1,12 @@
-"""`python -m bidder ledger verify`: spend recomputed from the archive, against the counters, to the micro."""
+"""What `bidder ledger verify` does: spend recomputed from the archive, against the counters, to the micro."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from typing import Any
 
+from bidder.cli.output import print_json, print_table
 from bidder.cli.progress import Progress
-from bidder.cli.table import table
+from bidder.errors import UserError
 from bidder.events.event import Event
 from bidder.events.kinds import BILLABLE
 from bidder.events.ledger import MICROS
@@ -14,11 +16,11 @@ from bidder.service.service import Service
 _MOST_REASONS = 10
 
 
-class Differs(RuntimeError):
+class Differs(UserError, RuntimeError):
     """The archive and the counters don't agree; the message says for how many campaigns."""
 
 
-def print_verification(service: Service, day: date) -> None:
+def print_verification(service: Service, day: date, *, as_json: bool = False) -> None:
     """Prints each campaign's day and, where the two differ, why. Raises Differs."""
     bids = due(_events(service, day))
     markers = service.ledger.markers(bids)
@@ -26,18 +28,26 @@ def print_verification(service: Service, day: date) -> None:
     campaigns.update(campaign.id for campaign in service.campaigns.all())
     counted = {name: numbers for name in campaigns if (numbers := service.ledger.day(name, day))}
     found = {name: its for name, its in verify(bids, markers, counted, day).items() if its.archived or its.counted}
-    print(table(("campaign", "archive", "counters", "difference"), (_cells(*one) for one in found.items())))
+    if as_json:
+        print_json([{**_document(*one), "reasons": one[1].reasons} for one in found.items()])
+    else:
+        _print_differences(found)
+    differing = sum(not its.equal for its in found.values())
+    if differing:
+        msg = f"{differing} of {len(found)} campaigns differ; events on their way count within minutes, then ask again"
+        raise Differs(msg)
+    if not as_json:
+        micros = sum(its.counted[MICROS] for its in found.values())
+        print(f"{len(found)} campaigns, {micros} micros: equal to the micro, by hour, deal and advertiser too")
+
+
+def _print_differences(found: Mapping[str, Found]) -> None:
+    print_table(("campaign", "archive", "counters", "difference"), (_cells(*one) for one in found.items()))
     for name, its in found.items():
         for reason in its.reasons[:_MOST_REASONS]:
             print(f"{name}: {reason}")
         if len(its.reasons) > _MOST_REASONS:
             print(f"{name}: and {len(its.reasons) - _MOST_REASONS} more")
-    differing = sum(not its.equal for its in found.values())
-    if differing:
-        msg = f"{differing} of {len(found)} campaigns differ; events on their way count within minutes, then ask again"
-        raise Differs(msg)
-    micros = sum(its.counted[MICROS] for its in found.values())
-    print(f"{len(found)} campaigns, {micros} micros: equal to the micro, by hour, deal and advertiser too")
 
 
 def _events(service: Service, day: date) -> Iterator[Event]:
@@ -50,6 +60,11 @@ def _events(service: Service, day: date) -> Iterator[Event]:
         yield from service.archive.read(key)
     progress.at(len(keys))
     progress.end()
+
+
+def _document(name: str, found: Found) -> dict[str, Any]:
+    archived, counted = found.archived[MICROS], found.counted[MICROS]
+    return {"campaign": name, "archive_micros": archived, "counters_micros": counted}
 
 
 def _cells(name: str, found: Found) -> tuple[str, ...]:

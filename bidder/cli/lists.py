@@ -1,4 +1,4 @@
-"""`python -m bidder lists …`: first-party and lookalike lists of ids, which campaigns target by name."""
+"""What `bidder lists` does with first-party and lookalike lists of ids, which campaigns target by name."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -8,8 +8,8 @@ from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.request_fields_used import named_values, request_fields_used
 from bidder.campaigns.targeted_ranges import LIST
 from bidder.campaigns.targeting_values import LIST_NAME
+from bidder.cli.output import print_json, print_table
 from bidder.cli.refresh import publish_refresh
-from bidder.cli.table import table
 from bidder.errors import UserError
 from bidder.files.id_lines import BadLine, ids_in
 from bidder.files.opened import open_binary, shown_name
@@ -83,18 +83,26 @@ def read_ids(lines: Iterable[str], *, hashed: bool) -> ReadIds:
     return ReadIds(numbers, first)
 
 
-def list_lists(service: Service) -> None:
+def list_lists(service: Service, *, as_json: bool) -> None:
     """Prints the lists that there are, with the campaigns that name them."""
     users: dict[str, list[str]] = {}
     for campaign in service.campaigns.all():
         for name in lists_of(campaign):
             users.setdefault(name, []).append(campaign.id)
     held = list(service.lists.all())
+    if as_json:
+        there = [
+            {"list": its.name, "imported": its.at.isoformat(), "ids": its.ids, "campaigns": users.pop(its.name, [])}
+            for its in held
+        ]
+        missing = [{"list": name, "imported": None, "ids": None, "campaigns": ids} for name, ids in users.items()]
+        print_json([*there, *missing])
+        return
     rows = [
         (its.name, f"{its.at:%Y-%m-%d %H:%M}", str(its.ids), ", ".join(sorted(users.pop(its.name, [])))) for its in held
     ]
     rows += [(name, "missing", "", ", ".join(sorted(ids))) for name, ids in sorted(users.items())]
-    print(table(("list", "imported (UTC)", "ids", "campaigns"), rows, left=2))
+    print_table(("list", "imported (UTC)", "ids", "campaigns"), rows, left=2)
 
 
 def delete_list(service: Service, name: str) -> None:
@@ -119,4 +127,4 @@ def missing_lists(service: Service, campaigns: Iterable[Campaign]) -> Iterator[s
     held = set(service.lists.names()) if named else set()
     for campaign_id, name in named:
         if name not in held:
-            yield f"{campaign_id}: bids once there is a list {name}: `python -m bidder lists import {name} FILE`"
+            yield f"{campaign_id}: bids once there is a list {name}: `bidder lists import {name} FILE`"

@@ -1,12 +1,15 @@
-"""`python -m bidder parameters …`: what steers the bidder, looked at and changed without showing secrets."""
+"""What `bidder parameters` does: prints and changes what steers the bidder, without showing secrets."""
 
-import sys
 from typing import TYPE_CHECKING
 
 from bidder import aws
 from bidder.aws.path import under_path
 from bidder.cli.environment import target
-from bidder.cli.table import table
+from bidder.cli.output import print_json, print_table, warn
+from bidder.errors import UserError
+from bidder.events.key_rotation import dropped
+from bidder.files.mistakes import nearest
+from bidder.files.opened import STANDARD_INPUT, read_text
 from bidder.parameters import DEFAULTS, NAMES, SECRETS, Reading, read
 from bidder.service.service import Service
 
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm.literals import ParameterTypeType
 
 _UNITS = {
+    "import-warn-cpm": "USD",
     "snapshot-check-interval": "s",
     "snapshot-warn-age": "s",
     "snapshot-hard-age": "s",
@@ -22,18 +26,41 @@ _UNITS = {
 }
 
 
-class BadParameter(ValueError):
+class BadParameter(UserError, ValueError):
     """A parameter has, or would have, a value that can't be used; the message says which and why."""
 
 
-def list_parameters(service: Service) -> None:
+def list_parameters(service: Service, *, as_json: bool) -> None:
     """Prints each parameter, its value and its default; of a secret only whether it is there."""
     path, values = service.settings.parameters, _stored(service)
+    wrong = read(values).wrong
+    if as_json:
+        print_json([_record(name, values, wrong.get(name)) for name in NAMES])
+        return
     rows = [(f"{path}/{name}", _shown(name, values), _default(name), _UNITS.get(name, "")) for name in NAMES]
-    print(table(("parameter", "value", "default", "unit"), rows, left=4))
+    print_table(("parameter", "value", "default", "unit"), rows, left=4)
     for name in sorted(values.keys() - set(NAMES)):
         print(f"{path}/{name} is no parameter that this version reads")
     _print_wrong(service, read(values))
+
+
+def print_parameter(service: Service, name: str, *, reveal: bool, as_json: bool) -> None:
+    """Prints a parameter's value, or its default where none is stored; a secret only with `reveal`.
+
+    Raises BadParameter.
+    """
+    _require_known(name)
+    values = _stored(service)
+    if name in SECRETS and not reveal:
+        msg = f"{name} is {_shown(name, values)}; --reveal prints it"
+        raise BadParameter(msg)
+    if as_json:
+        print_json(_record(name, values, read(values).wrong.get(name)) | {"value": values.get(name)})
+        return
+    if name not in values and not _default(name):
+        msg = f"{name} is not set, and has no default"
+        raise BadParameter(msg)
+    print(values.get(name, _default(name)))
 
 
 def check(service: Service) -> None:
@@ -46,26 +73,58 @@ def check(service: Service) -> None:
     print(f"all parameters under {service.settings.parameters} can be used ({target()})")
 
 
-def change(service: Service, name: str, value: str) -> None:
+def change(service: Service, name: str, value: str, *, force: bool = False) -> None:
     """Stores a parameter, unless it would be wrong by itself or beside the others. Raises BadParameter.
 
-    `-` reads the value from standard input, so that a secret stays out of the shell's history.
+    `-` reads the value from standard input, so that a secret stays out of the shell's history. Signing keys are only
+    replaced by a set that keeps those there are, or by `force`.
     """
-    if name not in NAMES:
-        msg = f"{name} is no parameter; they are {', '.join(NAMES)}"
-        raise BadParameter(msg)
-    value = sys.stdin.read().strip() if value == "-" else value
+    _require_known(name)
+    value = read_text(value).strip() if value == STANDARD_INPUT else value
     stored = _stored(service)
     reading = read({**stored, name: value})
     if name in reading.wrong:
         msg = f"{name}: {reading.wrong[name]}. Nothing was changed"
         raise BadParameter(msg)
+    before, after = read(stored).parameters.signing_keys, reading.parameters.signing_keys
+    if name == "signing-keys" and before and after and not force and (gone := dropped(before, after)):
+        msg = (
+            f"signing-keys: {', '.join(gone)} would be gone, and with it the impressions of all bids that are out. "
+            "`bidder keys rotate` replaces a key step by step; --force does it at once. Nothing was changed"
+        )
+        raise BadParameter(msg)
+    put_parameter(service, name, value)
+    path, wait = f"{service.settings.parameters}/{name}", read(stored).parameters.parameter_lifetime
+    print(f"{path} is changed ({target()}); every process has it with its first request after {wait:g} s")
+    _print_wrong(service, reading)
+
+
+def put_parameter(service: Service, name: str, value: str) -> None:
+    """Stores a parameter as it is; a secret encrypted."""
     kind: ParameterTypeType = "SecureString" if name in SECRETS else "String"
     path = f"{service.settings.parameters}/{name}"
     aws.client("ssm").put_parameter(Name=path, Value=value, Type=kind, Overwrite=True)
-    wait = read(stored).parameters.parameter_lifetime
-    print(f"{path} is changed ({target()}); every process has it with its first request after {wait:g} s")
-    _print_wrong(service, reading)
+
+
+def _require_known(name: str) -> None:
+    if name not in NAMES:
+        meant = nearest(name, NAMES)
+        advice = f"; did you mean {meant}?" if meant else ""
+        msg = f"{name} is no parameter; they are {', '.join(NAMES)}{advice}"
+        raise BadParameter(msg)
+
+
+def _record(name: str, values: dict[str, str], wrong: str | None) -> dict[str, object]:
+    secret = name in SECRETS
+    return {
+        "parameter": name,
+        "value": None if secret else values.get(name),
+        "is_set": name in values,
+        "is_secret": secret,
+        "default": _default(name) or None,
+        "unit": _UNITS.get(name),
+        "wrong": wrong,
+    }
 
 
 def _stored(service: Service) -> dict[str, str]:
@@ -74,7 +133,7 @@ def _stored(service: Service) -> dict[str, str]:
 
 def _print_wrong(service: Service, reading: Reading) -> None:
     for name, why in sorted(reading.wrong.items()):
-        print(f"wrong: {service.settings.parameters}/{name}: {why}", file=sys.stderr)
+        warn(f"{service.settings.parameters}/{name}: {why}")
 
 
 def _shown(name: str, values: dict[str, str]) -> str:

@@ -1,6 +1,7 @@
-"""`python -m bidder events redrive QUEUE`: what was put aside goes back to its queue."""
+"""What `bidder events redrive QUEUE` does: what was put aside goes back to its queue."""
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -8,22 +9,22 @@ from botocore.exceptions import ClientError
 from bidder import aws
 from bidder.cli.environment import target
 from bidder.cli.progress import Progress
+from bidder.errors import UserError
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
-QUEUES = ("ledger", "archive", "learning", "frequency", "notices")
 _A_BATCH = 10
 _UNKNOWN_ACTION = ("InvalidAction", "AWS.SimpleQueueService.UnsupportedOperation", "UnsupportedOperation")
 """What an SQS says that can't move messages itself, as the local one can't."""
 
 
-class MoveFailed(RuntimeError):
+class MoveFailed(UserError, RuntimeError):
     """Messages could not be moved; the message says how many and why."""
 
 
-def redrive(consumer: str) -> None:
+def redrive(consumer: str, tell_stored: Callable[[str], None] = lambda _: None) -> None:
     """Moves the messages of a consumer's dead-letter queue back, with a bar. Raises MoveFailed.
 
     A message may end up in both queues if this is cut short: consumers count what comes twice once.
@@ -31,6 +32,7 @@ def redrive(consumer: str) -> None:
     sqs = aws.client("sqs")
     queue = sqs.get_queue_url(QueueName=f"bid-events-{consumer}")["QueueUrl"]
     aside = sqs.get_queue_url(QueueName=f"bid-events-{consumer}-dead")["QueueUrl"]
+    tell_stored("some messages may be back in their queue already; run it again to go on, repeats count once")
     moved = move(sqs, aside, queue)
     left = int(_attribute(sqs, aside, "ApproximateNumberOfMessages"))
     print(f"{moved} messages back in bid-events-{consumer}, {left} left aside ({target()})")

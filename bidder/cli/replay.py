@@ -1,8 +1,7 @@
-"""`python -m bidder replay`: recorded requests through one snapshot or two, and what each campaign would bid."""
+"""What `bidder replay` does: recorded requests through one snapshot or two, and what each campaign would bid."""
 
 import csv
 import gzip
-import json
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
@@ -12,10 +11,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bidder.auction.replay import Replay
-from bidder.cli.chosen import BadCall, chosen, moment
+from bidder.cli.options import BadCall, load_snapshot, moment
+from bidder.cli.output import print_json, print_table
 from bidder.cli.progress import Progress
 from bidder.cli.replay_report import Read, as_json, as_rows
-from bidder.cli.table import table
 from bidder.events.exchange import exchange_name
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.parse import parse
@@ -39,18 +38,21 @@ def print_replay(
         raise BadCall(msg)
     clock = moment(at) if at else None
     keeps = (keep, None)
-    held = [chosen(service, name, its) for name, its in zip(snapshots, keeps, strict=False)]
+    held = [load_snapshot(service, name, its) for name, its in zip(snapshots, keeps, strict=False)]
     replays = [Replay(snapshot, service.settings.seat) for snapshot in held]
     read = run(file, replays, clock)
     if form == "json":
-        print(json.dumps(as_json(read, replays), indent=2))
-        return
-    print(f"{read.requests} requests, {read.invalid} invalid", file=sys.stderr)
-    head, rows = as_rows(replays)
-    if form == "csv":
-        csv.writer(sys.stdout, lineterminator="\n").writerows([head, *rows])
+        print_json(as_json(read, replays))
     else:
-        print(table(head, rows))
+        print(f"{read.requests} requests, {read.invalid} invalid", file=sys.stderr)
+        head, rows = as_rows(replays)
+        if form == "csv":
+            csv.writer(sys.stdout, lineterminator="\n").writerows([head, *rows])
+        else:
+            print_table(head, rows)
+    if read.invalid or not read.requests:
+        msg = f"{read.invalid} of {read.requests} requests are invalid: POST /bid would answer 400"
+        raise InvalidRecording(msg if read.requests else f"{file} has no request")
 
 
 def run(file: Path, replays: Sequence[Replay], clock: datetime | None) -> Read:

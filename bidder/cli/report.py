@@ -1,20 +1,23 @@
-"""`python -m bidder report`: what became of the bids of a day, from the archive."""
+"""What `bidder report` does: prints what became of the bids of a day, from the archive."""
 
 import csv
-import json
 import sys
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from bidder.cli.output import print_json, print_table
 from bidder.cli.progress import Progress
-from bidder.cli.table import table
+from bidder.errors import UserError
 from bidder.events.event import Event
-from bidder.events.ivt_suspects import in_crowded_minutes
+from bidder.events.ivt_suspects import in_crowded_minutes, sharing_a_price
 from bidder.events.kinds import Kind
 from bidder.events.ledger import BILLED, INVALID
 from bidder.events.report import READ, By, Row, report, total
+from bidder.events.verify import as_settled
 from bidder.money import MICROS
 from bidder.service.service import Service
 
@@ -27,34 +30,85 @@ _NAMES = {
     Kind.MIDPOINT: "50 %",
     Kind.THIRD_QUARTILE: "75 %",
     Kind.COMPLETE: "100 %",
+    Kind.SKIP: "skips",
     Kind.CLICK: "clicks",
+    Kind.ERROR: "errors",
 }
 
 
-def print_report(service: Service, day: date, by: By, form: str) -> None:
-    """Prints the report of a UTC day as a table, csv or json."""
-    events = list(_events(service, day))
-    markers = service.ledger.markers(suspects) if (suspects := in_crowded_minutes(events)) else {}
+class BadPeriod(UserError, ValueError):
+    """The days of a report can't be; the message says why."""
+
+    exit_status = 2
+
+
+class Period(NamedTuple):
+    """The days of a report: from the first to the last, itself included, in a time zone."""
+
+    first: date
+    last: date
+    time_zone: ZoneInfo
+
+    def covers(self, at: datetime) -> bool:
+        """Whether a moment is in one of the days."""
+        return self.first <= at.astimezone(self.time_zone).date() <= self.last
+
+    def utc_days(self) -> Iterator[date]:
+        """The days of UTC that have any of its hours."""
+        day = datetime.combine(self.first, time(), self.time_zone).astimezone(UTC).date()
+        end = datetime.combine(self.last + timedelta(days=1), time(), self.time_zone).astimezone(UTC)
+        while datetime.combine(day, time(), UTC) < end:
+            yield day
+            day += timedelta(days=1)
+
+
+def period(day: date | None, first: date | None, last: date | None, time_zone: str) -> Period:
+    """The period that a call names, by one day or by the first and the last; until today without a last one.
+
+    Raises BadPeriod.
+    """
+    try:
+        zone = ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        msg = f"{time_zone} is no zone of the IANA database, such as Europe/Berlin"
+        raise BadPeriod(msg) from None
+    begins, ends = day or first, day or last or datetime.now(zone).date()
+    if begins is None or (day and (first or last)):
+        msg = "give --day, or --from and, for a period that is over, --to"
+        raise BadPeriod(msg)
+    if ends < begins:
+        msg = f"the period ends, {ends}, before it begins, {begins}"
+        raise BadPeriod(msg)
+    return Period(begins, ends, zone)
+
+
+def print_report(service: Service, days: Period, by: By, form: str) -> None:
+    """Prints the report of some days as a table, csv or json."""
+    events = list(_events(service, days))
+    suspects, sharing = in_crowded_minutes(events), sharing_a_price(events)
+    markers = service.ledger.markers(suspects | sharing) if suspects | sharing else {}
+    events = [as_settled(its, markers.get((its.bid_id, BILLED))) if its.bid_id in sharing else its for its in events]
     unbilled = {name for name in suspects if (name, INVALID) in markers and (name, BILLED) not in markers}
-    rows = report(events, by, unbilled)
+    rows = report(events, by, unbilled, days.time_zone)
     if form == "json":
         named = [{by.value: name, **_document(row)} for name, row in rows.items()]
-        print(json.dumps({"day": day.isoformat(), "rows": named, "in_all": _document(total(rows.values()))}, indent=2))
+        about = {"from": days.first, "to": days.last, "time_zone": str(days.time_zone)}
+        print_json({**about, "rows": named, "in_all": _document(total(rows.values()))})
         return
-    head = [by.value, *_NAMES.values(), "spend", "win rate", "CPM", "VTR", "CTR", "test", "invalid"]
+    head = [by.value, *_NAMES.values(), "spend", "win rate", "CPM", "VTR", "CTR", "test", "invalid", "late"]
     lines = [[name, *_cells(row)] for name, row in rows.items()]
     if form == "csv":
         csv.writer(sys.stdout, lineterminator="\n").writerows([head, *lines])
     else:
-        print(table(head, [*lines, ["in all", *_cells(total(rows.values()))]]))
+        print_table(head, [*lines, ["in all", *_cells(total(rows.values()))]])
 
 
-def _events(service: Service, day: date) -> Iterator[Event]:
-    keys = service.archive.keys(day, READ)
+def _events(service: Service, days: Period) -> Iterator[Event]:
+    keys = [key for day in days.utc_days() for key in service.archive.keys(day, READ)]
     progress = Progress(len(keys))
     for number, key in enumerate(keys):
         progress.at(number)
-        yield from service.archive.read(key)
+        yield from (event for event in service.archive.read(key) if days.covers(event.at))
     progress.at(len(keys))
     progress.end()
 
@@ -62,7 +116,7 @@ def _events(service: Service, day: date) -> Iterator[Event]:
 def _cells(row: Row) -> list[str]:
     counts = [str(row.counts[kind]) for kind in _NAMES]
     rates = [_percent(row.win_rate), _amount(row.cpm_micros), _percent(row.vtr), _percent(row.ctr)]
-    return [*counts, _amount(row.spend_micros), *rates, str(row.test), str(row.invalid)]
+    return [*counts, _amount(row.spend_micros), *rates, str(row.test), str(row.invalid), str(row.late)]
 
 
 def _document(row: Row) -> dict[str, object]:
@@ -76,6 +130,7 @@ def _document(row: Row) -> dict[str, object]:
         "ctr": _number(row.ctr),
         "test": row.test,
         "invalid": row.invalid,
+        "late": row.late,
     }
 
 

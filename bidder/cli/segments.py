@@ -1,4 +1,4 @@
-"""`python -m bidder segments …`: what is known of the segments that campaigns target."""
+"""What `bidder segments` does: imports and prints what is known of the segments that campaigns target."""
 
 import json
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from itertools import chain
 
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.segment import SegmentInfo, read_segments, unknown
-from bidder.cli.table import table
+from bidder.cli.output import print_json, print_table
 from bidder.files.opened import read_text, shown_name
 from bidder.money import display
 from bidder.service.service import Service
@@ -19,20 +19,28 @@ def import_file(service: Service, path: str) -> None:
     print(f"{len(segments)} segments imported from {path}, {changed} of them new or changed")
 
 
-def list_all(service: Service) -> None:
+def list_segments(service: Service, *, as_json: bool) -> None:
     """Prints all segments, as campaigns write them."""
-    print(table(("segment", "name", "size", "cost"), map(_cells, service.segments.all()), left=2))
+    segments = service.segments.all()
+    if as_json:
+        print_json([{"segment": its.word, **its.model_dump(exclude_none=True)} for its in segments])
+        return
+    print_table(("segment", "name", "size", "cost"), map(_cells, segments), left=2)
 
 
-def show(service: Service, word: str) -> None:
+def show(service: Service, word: str, *, as_json: bool) -> None:
     """Prints a segment and its changes, the first one first. Raises UnknownSegment."""
     segment = service.segments.get(word)
+    if as_json:
+        changes = list(service.segments.history(segment.word))
+        print_json({"segment": segment.word, **segment.model_dump(exclude_none=True), "changes": changes})
+        return
     print(segment.model_dump_json(indent=2, exclude_none=True))
     for change in service.segments.history(segment.word):
         print(f"{change['at']}  {change['who']}  {json.dumps(change['after'])}")
 
 
-def warnings(service: Service, campaigns: Iterator[Campaign]) -> Iterator[str]:
+def unknown_segments(service: Service, campaigns: Iterator[Campaign]) -> Iterator[str]:
     """A line for each field of the campaigns that names a segment nobody knows; none where no segment is stored."""
     first = next(campaigns, None)
     known = set() if first is None else {segment.word for segment in service.segments.all()}

@@ -1,11 +1,12 @@
-"""`python -m bidder snapshot …`: what refreshes published, what changed between two of them, and going back to one."""
+"""What `bidder snapshot` does: prints what refreshes published and what changed between two, and pins one."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.differences import differences
+from bidder.cli.output import print_json, print_table
 from bidder.cli.refresh import publish_refresh
-from bidder.cli.table import table
 from bidder.service.service import Service
 from bidder.snapshot.manifest import Manifest
 from bidder.snapshot.snapshot import Snapshot
@@ -13,13 +14,19 @@ from bidder.snapshot.snapshot import Snapshot
 _MOST_LISTED = 20
 
 
-def list_snapshots(service: Service, *, every: bool) -> None:
+def list_snapshots(service: Service, *, every: bool, as_json: bool = False) -> None:
     """Prints the snapshots that are kept, the newest first."""
     kept = sorted(service.store.manifests(), key=lambda manifest: -manifest.version)
     current = service.store.current()
+    if as_json:
+        shown = kept if every else kept[:_MOST_LISTED]
+        fields = {"version", "at", "campaigns", "bidding", "pinned", "pinned_since"}
+        is_current = {current.version} if current else set()
+        print_json([{**m.model_dump(mode="json", include=fields), "current": m.version in is_current} for m in shown])
+        return
     head = ("version", "at", "campaigns", "bidding", "")
     shown = kept if every else kept[:_MOST_LISTED]
-    print(table(head, (_cells(manifest, current) for manifest in shown), left=2))
+    print_table(head, (_cells(manifest, current) for manifest in shown), left=2)
     if len(shown) < len(kept):
         print(f"and {len(kept) - len(shown)} more; --all lists them")
 
@@ -29,19 +36,22 @@ def show(service: Service, version: int) -> None:
     print(service.store.manifest(version).model_dump_json(indent=2))
 
 
-def diff(service: Service, old: int, new: int) -> None:
+def diff(service: Service, old: int, new: int, *, as_json: bool) -> None:
     """Prints what changed from one snapshot to another, campaign by campaign. Raises UnknownVersion, BadSnapshot."""
     before, after = (service.store.snapshot(service.store.manifest(version)) for version in (old, new))
     lines = list(changes(before, after))
+    if as_json:
+        print_json(lines)
+        return
     print("\n".join(lines) if lines else "no campaign differs")
 
 
 def pin(service: Service, version: int | None) -> None:
     """Keeps the campaigns of a version, or with None lets them follow again, and refreshes. Raises UnknownVersion."""
-    service.store.pin(version)
+    service.store.pin(version, datetime.now(UTC))
     print("unpinned: campaigns are as they are stored" if version is None else f"pinned: campaigns as of {version}")
     if version is not None:
-        print("pauses and budgets of today go on to hold; `python -m bidder snapshot unpin` ends it")
+        print("pauses and budgets of today go on to hold; `bidder snapshot unpin` ends it")
     publish_refresh(service)
 
 

@@ -1,12 +1,12 @@
-"""`python -m bidder taxonomies …`: which categories are above which, from IAB Tech Lab's files."""
+"""What `bidder taxonomies` does: keeps which categories are above which, from IAB Tech Lab's files."""
 
-import sys
-from pathlib import Path
+from collections.abc import Callable
 
 from bidder.campaigns.categories import with_taxonomies
 from bidder.campaigns.taxonomy import CONTENT_1, InvalidTaxonomy, read_taxonomy
+from bidder.cli.output import note, print_json, print_table
 from bidder.cli.refresh import publish_refresh
-from bidder.cli.table import table
+from bidder.files.opened import open_binary
 from bidder.service.service import Service
 
 NAMES = {
@@ -22,7 +22,9 @@ NAMES = {
 """AdCOM List: Category Taxonomies, without the one whose ids say their parents themselves."""
 
 
-def import_taxonomy(service: Service, number: int, path: str) -> None:
+def import_taxonomy(
+    service: Service, number: int, path: str, tell_stored: Callable[[str], None] = lambda _: None
+) -> None:
     """Keeps the taxonomy, and brings the stored campaigns up to date with it.
 
     Raises InvalidTaxonomy, StaleCampaign, OSError.
@@ -30,8 +32,10 @@ def import_taxonomy(service: Service, number: int, path: str) -> None:
     if number == CONTENT_1:
         msg = "the ids of taxonomy 1, such as IAB1-3, say themselves what is above them: nothing to import"
         raise InvalidTaxonomy(msg)
-    taxonomy = read_taxonomy(Path(path).read_bytes())
+    with open_binary(path) as file:
+        taxonomy = read_taxonomy(file.read())
     service.taxonomies.put(number, taxonomy)
+    tell_stored(f"taxonomy {number} is stored, campaigns are not brought up to date: import it again to go on")
     print(f"taxonomy {number}, {NAMES.get(number, 'not of AdCOM')}: {len(taxonomy.parents)} categories")
     taxonomies = service.taxonomies.all()
     changed = 0
@@ -41,18 +45,26 @@ def import_taxonomy(service: Service, number: int, path: str) -> None:
             stored = service.campaigns.get(campaign.id)
             if stored.campaign:
                 changed += service.campaigns.put(with_taxonomies(stored.campaign, taxonomies), stored.version)
+                tell_stored(
+                    f"taxonomy {number} is stored, {changed} campaigns are up to date: import it again to go on"
+                )
     print(f"{changed} campaigns changed by it")
     if changed:
         publish_refresh(service)
 
 
-def list_taxonomies(service: Service) -> None:
+def list_taxonomies(service: Service, *, as_json: bool) -> None:
     """Prints the taxonomies that there are."""
     found = service.taxonomies.all()
-    rows = ((str(number), NAMES.get(number, ""), str(len(its.parents))) for number, its in found.items())
-    print(table(("number", "taxonomy", "categories"), rows, left=2))
-    if not found:
-        print(
-            "none: `python -m bidder taxonomies import 6 FILE` adds one; docs/targeting.md says where from",
-            file=sys.stderr,
+    if as_json:
+        print_json(
+            [
+                {"number": number, "taxonomy": NAMES.get(number), "categories": len(its.parents)}
+                for number, its in found.items()
+            ]
         )
+        return
+    rows = ((str(number), NAMES.get(number, ""), str(len(its.parents))) for number, its in found.items())
+    print_table(("number", "taxonomy", "categories"), rows, left=2)
+    if not found:
+        note("none: `bidder taxonomies import 6 FILE` adds one; docs/targeting.md says where from")

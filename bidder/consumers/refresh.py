@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bidder import log
 from bidder.campaigns.names import too_long
-from bidder.delivery.budget import BudgetLimits, budget_limits
+from bidder.delivery.budget import BudgetLimits, Spend, budget_limits
+from bidder.delivery.estimates import COMPLETE
+from bidder.delivery.pacers import Paced, Traffic, pace_campaigns
 from bidder.delivery.zones import local
+from bidder.metrics import emf
 from bidder.service.service import Service
 from bidder.snapshot.compile import compile_index
 from bidder.snapshot.container import BadSnapshot
@@ -23,6 +26,10 @@ if TYPE_CHECKING:
 
 MOST_RECENT = 1000
 """Changed campaigns that a second index object takes, or a twentieth of all; with more, all are compiled anew."""
+
+
+PIN_WARN_AGE = timedelta(days=1)
+"""A pin older than this is warned of with each refresh: edits of campaigns wait for its end, and people forget it."""
 
 
 @dataclass(frozen=True)
@@ -59,17 +66,20 @@ def _publish(service: Service, now: datetime) -> int:
     version = max(int(now.timestamp() * 1000), current.version + 1 if current else 0)
     pinned = service.store.pinned()
     latest: Mapping[str, BudgetLimits] = {}
-    taken_over = None if pinned is None else _taken_over(service, pinned)
+    taken_over = None if pinned is None else _taken_over(service, pinned.manifest)
     if pinned is None or taken_over is None:
         pinned, compiled = None, _compiled(service, current)
     else:
         compiled = taken_over
-        latest = _latest_terms(service, pinned)
+        latest = _latest_terms(service, pinned.manifest, compiled.index)
     spends = service.spent.spends(_clocks(_limited(compiled.index, latest), now))
     # where nobody bids by predictions, nobody asks what was counted
     counts = service.learning.counts(now) if any(compiled.index.learners()) else {}
     lists = service.lists.published(compiled.index.lists, now) if compiled.index.lists else {}
     parameters = service.plain_parameters()
+    if parameters.invalid_traffic_counts:
+        spends = {name: spend.with_invalid() for name, spend in spends.items()}
+    paced = _paced(service, compiled.index, latest, spends, now)
     delivery = compile_delivery(
         compiled.index,
         spends,
@@ -79,6 +89,8 @@ def _publish(service: Service, now: datetime) -> int:
         latest,
         billed_by_notice=parameters.exchanges.billed_by_notice() if parameters.exchanges else frozenset(),
         unread=compiled.index.lists.keys() - lists.keys(),
+        paces=paced.paces,
+        reserved=paced.reserved,
     )
     manifest = Manifest(
         version=version,
@@ -88,7 +100,8 @@ def _publish(service: Service, now: datetime) -> int:
         at=now,
         revision=compiled.revision,
         base_revision=compiled.base_revision,
-        pinned=pinned.version if pinned else None,
+        pinned=pinned.manifest.version if pinned else None,
+        pinned_since=pinned.since if pinned else None,
         campaigns=len(compiled.index),
         bidding=load_delivery(delivery, compiled.index).count,
     )
@@ -102,6 +115,10 @@ def _publish(service: Service, now: datetime) -> int:
         pinned=manifest.pinned,
         published=published,
     )
+    if pinned and pinned.since and now - pinned.since > PIN_WARN_AGE:
+        since = pinned.since.isoformat(timespec="seconds")
+        its = emf(now, "SnapshotPinned", "over-a-day", version=str(pinned.manifest.version), since=since)
+        log.warning("snapshot.pinned", **its)
     return version
 
 
@@ -115,6 +132,40 @@ def _limited(index: Index, latest: Mapping[str, BudgetLimits]) -> dict[str, str]
             if its.is_limited or now.is_limited:
                 limited[name] = part.columns.zone(place)
     return limited
+
+
+def _paced(
+    service: Service,
+    index: Index,
+    latest: Mapping[str, BudgetLimits],
+    spends: Mapping[str, Spend],
+    now: datetime,
+) -> Paced:
+    """One step of pacing for all campaigns with a budget; where their traffic can't be read, from the forecast."""
+    limits = {
+        name: latest.get(name, its)
+        for part in index.parts
+        for place, its in enumerate(part.columns.terms())
+        if (name := part.columns.id(place)) and (its.is_limited or name in latest)
+    }
+    if not limits:
+        return Paced({}, {}, {})
+    at = now.timestamp()
+    account, learned = service.pacing_store.read()
+    try:
+        traffic = service.traffic_log.read(at)
+    except Exception as failure:  # whatever DynamoDB suffers from: budgets are kept without
+        log.warning("pacing.unread", reason=type(failure).__name__, then="paced by the forecast")
+        traffic = Traffic({})
+    learned.take(traffic.reports, at - COMPLETE)
+    forecasts = {name: learned.forecast(name, its.zone, at) for name, its in limits.items()}
+    paced = pace_campaigns(limits.items(), spends, traffic, at, account, forecasts)
+    learned.forget(limits)
+    try:
+        service.pacing_store.write(account, learned)
+    except Exception as failure:  # a minute's learning is lost; bids go on by what was found
+        log.warning("pacing.unwritten", reason=type(failure).__name__)
+    return paced
 
 
 def _clocks(zones: Mapping[str, str], now: datetime) -> dict[str, datetime]:
@@ -167,12 +218,17 @@ def _taken_over(service: Service, pinned: Manifest) -> _Compiled | None:
     return _Compiled(index, pinned.index, {}, pinned.revision or 0, pinned.base_revision or 0)
 
 
-def _latest_terms(service: Service, pinned: Manifest) -> Mapping[str, BudgetLimits]:
-    """What campaigns of a pinned index are to be held to by now: a pin keeps their bids, not a pause or a budget."""
+def _latest_terms(service: Service, pinned: Manifest, index: Index) -> Mapping[str, BudgetLimits]:
+    """What campaigns of a pinned index are to be held to by now: a pin keeps their bids, not a pause or a budget.
+
+    One that was deleted is paused.
+    """
     changed = None if pinned.base_revision is None else service.campaigns.changes(pinned.base_revision)
     campaigns: Iterable[Campaign]
     campaigns = service.campaigns.all() if changed is None else service.campaigns.get_many(sorted(changed))
-    return {campaign.id: budget_limits(campaign) for campaign in campaigns}
+    latest = {campaign.id: budget_limits(campaign) for campaign in campaigns}
+    there_before = map(index.campaign_id, range(len(index))) if changed is None else changed
+    return dict.fromkeys(there_before, BudgetLimits(paused=True, total=None, daily=None, cost=0)) | latest
 
 
 def _held(service: Service, current: Manifest | None) -> Index | None:

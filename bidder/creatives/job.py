@@ -5,6 +5,7 @@ uploaded -> probing -> transcoding -> ready | refused
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -27,7 +28,7 @@ class State(StrEnum):
 
 
 class Finished(BaseModel):
-    """What an upload became: `media` are its renditions, `images` the URLs of its poster and thumbnails."""
+    """What an upload became: `media` are its renditions."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -35,7 +36,6 @@ class Finished(BaseModel):
     seconds: float
     media: tuple[Media, ...]
     mezzanine: Media | None = None
-    images: tuple[str, ...] = ()
     landing_page: str | None = None
     name: str | None = None
 
@@ -55,3 +55,7 @@ class Job(BaseModel):
     reason: str | None = None
     """Why it was refused, in an advertiser's words."""
     finished: Finished | None = None
+    images: tuple[str, ...] = ()
+    """URLs of the poster and of the thumbnails."""
+    source: dict[str, Any] | None = None
+    """What was measured of the upload: container, codecs, size, seconds, frame rate, loudness, tracks."""

@@ -4,6 +4,7 @@ Events of S3 come up to three times and out of order. Every write is conditional
 upload never overwrites what a newer one has done.
 """
 
+import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -25,12 +26,12 @@ class JobStore:
     def get(self, campaign_id: str, creative_id: str) -> Job | None:
         """The job of a creative, read consistently."""
         found = self._dynamodb.get_item(TableName=self._table, Key=_key(campaign_id, creative_id), ConsistentRead=True)
-        return _job(found["Item"]) if "Item" in found else None
+        return _job(found["Item"]) if "state" in found.get("Item", {}) else None
 
     def all(self) -> Iterator[Job]:
         """Every job, in no order."""
         for page in self._dynamodb.get_paginator("scan").paginate(TableName=self._table):
-            yield from map(_job, page["Items"])
+            yield from (_job(item) for item in page["Items"] if "state" in item)
 
     def begin(self, upload: Upload, about: Metadata, now: datetime) -> bool:
         """Makes the upload the creative's newest; False where a newer one is, or where this one is done already."""
@@ -50,12 +51,13 @@ class JobStore:
 
     def finish(self, about: Metadata, finished: Finished) -> bool:
         """Keeps what an upload became; False where a newer one has finished already."""
-        return self._write(
-            about,
-            {"finished": finished.model_dump_json(exclude_none=True), "finished_sequencer": finished.sequencer},
-            "attribute_not_exists(finished_sequencer) OR finished_sequencer <= :of",
-            finished.sequencer,
-        )
+        return self.note(about, "finished", finished.model_dump_json(exclude_none=True), finished.sequencer)
+
+    def note(self, about: Metadata, name: str, document: str, sequencer: str) -> bool:
+        """Keeps a JSON document about an upload under a name; False where one about a newer upload is kept."""
+        order = f"{name}_sequencer"
+        condition = f"attribute_not_exists({order}) OR {order} <= :of"
+        return self._write(about, {name: document, order: sequencer}, condition, sequencer)
 
     def reopen(self, campaign_id: str, creative_id: str, now: datetime) -> None:
         """Lets the newest upload be tried again, whatever became of it."""
@@ -73,7 +75,7 @@ class JobStore:
     ) -> bool:
         values = {f":{name}": _value(value) for name, value in changes.items()}
         names = {f"#{name}": name for name in {*changes, "state"} if f"#{name}" in condition or name in changes}
-        remove = "" if "reason" in changes or "state" not in changes else " REMOVE reason"
+        remove = " REMOVE reason" if "state" in changes and "reason" not in changes else ""
         try:
             self._dynamodb.update_item(
                 TableName=self._table,
@@ -100,7 +102,7 @@ def _value(value: object) -> Any:
 
 def _job(item: Any) -> Job:
     campaign_id, _, creative_id = item["id"]["S"].partition("/")
-    finished = item.get("finished")
+    documents = {name: json.loads(item[name]["S"]) for name in ("finished", "images", "source") if name in item}
     return Job(
         campaign_id=campaign_id,
         creative_id=creative_id,
@@ -110,5 +112,5 @@ def _job(item: Any) -> Job:
         state=State(item["state"]["S"]),
         at=datetime.fromisoformat(item["at"]["S"]),
         reason=item["reason"]["S"] if "reason" in item else None,
-        finished=Finished.model_validate_json(finished["S"]) if finished else None,
+        **documents,
     )

@@ -36,26 +36,43 @@ class Sandbox:
         self.folder = folder
         self._ffmpeg = ffmpeg
         self._resources = resources
+        self._running: set[subprocess.Popen[bytes]] = set()
 
     def run(self, arguments: Sequence[str]) -> Ran:
         """Runs ffmpeg. Raises RefusedUpload where the file takes more than is allowed."""
         try:
-            done = subprocess.run(  # noqa: S603  a fixed program, and arguments of ours
-                [str(self._ffmpeg), *arguments],
-                cwd=self.folder,
-                env={},
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=self._resources.wall_seconds,
-                preexec_fn=_limit(self._resources),
-                check=False,
-            )
+            done = self._run(arguments)
         except subprocess.TimeoutExpired:
             raise RefusedUpload(Refusal.TOO_MUCH_WORK) from None
         output, errors = (text.decode("utf-8", "replace") for text in (done.stdout, done.stderr))
-        if done.returncode in {-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGXFSZ} or "Cannot allocate memory" in errors:
+        if done.returncode in {-signal.SIGKILL, -signal.SIGXFSZ} or "Cannot allocate memory" in errors:
             raise RefusedUpload(Refusal.TOO_MUCH_WORK)
         return Ran(done.returncode, output, errors)
+
+    def kill(self) -> None:
+        """Ends every command that is running: the work that wanted it is given up."""
+        for process in list(self._running):
+            process.kill()
+
+    def _run(self, arguments: Sequence[str]) -> "subprocess.CompletedProcess[bytes]":
+        command = [str(self._ffmpeg), *arguments]
+        process = subprocess.Popen(  # noqa: S603  a fixed program, and arguments of ours
+            command,
+            cwd=self.folder,
+            env={},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            preexec_fn=_limit(self._resources),
+        )
+        self._running.add(process)
+        try:
+            output, errors = process.communicate(timeout=self._resources.wall_seconds)
+        finally:
+            process.kill()
+            process.wait()
+            self._running.discard(process)
+        return subprocess.CompletedProcess(command, process.returncode, output, errors)
 
 
 def _limit(resources: Resources) -> Callable[[], None]:

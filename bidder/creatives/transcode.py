@@ -27,12 +27,11 @@ class Rendition(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Transcoded:
-    """All that came of an upload; `images` are the poster and the thumbnails."""
+    """All that came of an upload."""
 
     source: Probe
     loudness: Loudness | None
     renditions: Sequence[Rendition]
-    images: Sequence[Path]
 
 
 def probe_source(sandbox: Sandbox, limits: Limits) -> Probe:
@@ -77,12 +76,24 @@ def transcode(
         return _checked(sandbox, rung, command, source, limits, on_step)
 
     with ThreadPoolExecutor(at_once) as pool:
-        renditions = list(pool.map(made, ladder(video)))
-    images = sandbox.run(commands.poster(video, source.seconds, limits))
-    if images.status != 0:
-        msg = f"no poster: {_last_line(images.errors)}"
+        try:
+            renditions = list(pool.map(made, ladder(video)))
+        except BaseException:  # also where the process is told to stop: the pool would wait for all of them
+            pool.shutdown(wait=False, cancel_futures=True)
+            sandbox.kill()
+            raise
+    return Transcoded(source, loudness, renditions)
+
+
+def images(sandbox: Sandbox, limits: Limits) -> list[Path]:
+    """Makes the poster and the thumbnails of the upload in the sandbox's folder. Raises as `transcode` does."""
+    source = probe_source(sandbox, limits)
+    ran = sandbox.run(commands.poster(check(source, limits), source.seconds, limits))
+    made = sorted(sandbox.folder.glob("*.jpg"))
+    if ran.status != 0 or not made:
+        msg = f"no poster: {_last_line(ran.errors)}"
         raise NotPlayable(msg)
-    return Transcoded(source, loudness, renditions, sorted(sandbox.folder.glob("*.jpg")))
+    return made
 
 
 def _checked(

@@ -3,8 +3,10 @@
 import threading
 from array import array
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Pace(NamedTuple):
@@ -35,25 +37,41 @@ class Allowance:
         remaining: "array[int]",
         cost: Callable[[int], int],
         used_up: Callable[[int], None],
+        restored: Callable[[int], None] = lambda _: None,
         paces: tuple["array[int]", "array[int]"] | None = None,
         as_of: datetime | None = None,
     ) -> None:
         """`remaining` is in micros, by position of the index, `NO_LIMIT` where there is no budget.
 
-        `cost` says what one more impression may cost; `used_up` is told of each campaign that may bid no more. `paces`
-        are the columns `burst` and `per_minute` of paces, `NO_LIMIT` where there is none; they count from `as_of` on.
+        `cost` says what one more impression may cost; `used_up` is told of each campaign that may bid no more, and
+        `restored` of each whose pace allows a bid again. `paces` are the columns `burst` and `per_minute` of paces,
+        `NO_LIMIT` where there is none; they count from `as_of` on.
         """
         self._remaining = remaining
         self._cost = cost
         self._used_up = used_up
+        self._restored = restored
         self._paces = paces
         self._as_of = as_of
         self._bid: dict[int, int] = {}
+        self._resting: dict[int, datetime] = {}
+        self._next_wake: datetime | None = None
         self._counting = threading.Lock()
 
-    def copy(self, used_up: Callable[[int], None]) -> "Allowance":
+    def copy(self, used_up: Callable[[int], None], restored: Callable[[int], None]) -> "Allowance":
         """A new allowance of the same amounts, as another process would have it."""
-        return Allowance(array("q", self._remaining), self._cost, used_up, self._paces, self._as_of)
+        return Allowance(array("q", self._remaining), self._cost, used_up, restored, self._paces, self._as_of)
+
+    def wake(self, now: datetime) -> None:
+        """Lets campaigns bid again that had bid as fast as their pace allows."""
+        if self._next_wake is None or now < self._next_wake:
+            return
+        with self._counting:
+            for position in [position for position, until in self._resting.items() if until <= now]:
+                del self._resting[position]
+                if self._remaining[position] == self.NO_LIMIT or self._remaining[position] >= self._cost(position):
+                    self._restored(position)
+            self._next_wake = min(self._resting.values(), default=None)
 
     def left(self, position: int, now: datetime) -> int | None:
         """What this process may bid of a campaign's budget at this moment, in micros; None without a limit."""
@@ -76,7 +94,19 @@ class Allowance:
                 self._remaining[position] -= cost_micros
                 if self._remaining[position] < self._cost(position):
                     self._used_up(position)
+            self._rest(position, now)
             return True
+
+    def _rest(self, position: int, now: datetime) -> None:
+        """Keeps a campaign from bidding until its pace allows one more bid."""
+        missing = self._cost(position) - paced if (paced := self._paced(position, now)) is not None else 0
+        if missing <= 0 or self._paces is None:
+            return
+        per_minute = self._paces[1][position]
+        until = now + timedelta(minutes=missing / per_minute) if per_minute * 1440 > missing else _NEVER
+        self._resting[position] = until
+        self._next_wake = until if self._next_wake is None else min(until, self._next_wake)
+        self._used_up(position)
 
     def _paced(self, position: int, now: datetime) -> int | None:
         if self._paces is None or self._as_of is None:

@@ -25,6 +25,7 @@ class Spend(NamedTuple):
     """What a campaign has spent: in all, and in the current day and hour of its time zone.
 
     Amounts are in micros. `delays` are the day's impressions by the whole minutes from their bid to their notice.
+    Invalid traffic was shown to no person, so it is not billed; an exchange may still charge it.
     """
 
     total_micros: int = 0
@@ -33,6 +34,15 @@ class Spend(NamedTuple):
     total_impressions: int = 0
     today_impressions: int = 0
     delays: tuple[tuple[int, int], ...] = ()
+    invalid_total_micros: int = 0
+    invalid_today_micros: int = 0
+
+    def with_invalid(self) -> "Spend":
+        """The same where invalid traffic counts as spent."""
+        return self._replace(
+            total_micros=self.total_micros + self.invalid_total_micros,
+            today_micros=self.today_micros + self.invalid_today_micros,
+        )
 
 
 class BudgetLimits(NamedTuple):

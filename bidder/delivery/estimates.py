@@ -32,12 +32,16 @@ class Report(NamedTuple):
 
 @dataclass(slots=True)
 class Minute:
-    """A minute of the past, from `start` on: the campaign's participation in it, and its counts once reported."""
+    """A minute of the past, from `start` on: the campaign's participation in it, and its counts once reported.
+
+    `matured` are those of its bids whose notices were expected by the last refresh.
+    """
 
     start: int
     participation: float
     opportunities: int | None = None
     bids: int | None = None
+    matured: float = 0.0
 
 
 @dataclass(slots=True)
@@ -59,7 +63,7 @@ class Ratio:
 
     def value(self, prior: float, strength: float) -> float:
         """The ratio, drawn towards `prior` as if by `strength` more below."""
-        return (self.above + prior * strength) / (self.below + strength)
+        return (max(0.0, self.above) + prior * strength) / (max(0.0, self.below) + strength)
 
 
 @dataclass(slots=True)
@@ -78,7 +82,13 @@ class Flow:
         first = self.minutes[-1].start + MINUTE if self.minutes else int(now) // MINUTE * MINUTE - MINUTE
         for start in range(max(first, int(now) - 120 * MINUTE), int(now) // MINUTE * MINUTE, MINUTE):
             self.minutes.append(Minute(start, participation))
-        del self.minutes[: max(0, len(self.minutes) - max(_LONGEST_WINDOW, horizon + 1))]
+        kept, seen = horizon + 2 + UNREPORTED // MINUTE, 0
+        for minute in reversed(self.minutes[-_LONGEST_WINDOW:-kept]):  # as many as it takes to know the traffic
+            if seen >= 2 * _EVIDENCE:
+                break
+            seen += minute.opportunities or 0
+            kept += 1
+        del self.minutes[: max(0, len(self.minutes) - kept)]
 
     def take(self, reports: Mapping[int, Report], now: float) -> None:
         """Takes the counts of minutes, by the start of each; later ones of the same minute replace earlier ones."""
@@ -127,18 +137,24 @@ class Flow:
                 break
         return found
 
-    def bids_in_flight(self, now: float, delay: NoticeDelay, expected: float, until: float | None = None) -> float:
-        """The bids whose impressions, if they win, are noticed after `now`; with `until`, by then.
+    def matured(self, now: float, delay: NoticeDelay, expected: float) -> float:
+        """The bids whose notices were to come since this was last asked; what was wrongly expected is taken back.
 
         `expected` are the bids at full participation of a minute without counts.
         """
-        horizon = now - (delay.horizon + 1) * MINUTE
+        total = 0.0
+        for minute in self.minutes:
+            bids = minute.participation * expected if minute.bids is None else minute.bids
+            by_now = bids * delay.noticed_of_minute(minute.start, now) if bids else 0.0
+            total += by_now - minute.matured
+            minute.matured = by_now
+        return total
+
+    def bids_in_flight(self, now: float, delay: NoticeDelay, expected: float) -> float:
+        """The bids whose impressions, if they win, are still to be noticed; `expected` as above."""
         total = 0.0
         for minute in reversed(self.minutes):
-            if minute.start < horizon:
-                break
             bids = minute.participation * expected if minute.bids is None else minute.bids
             if bids:
-                by_then = 1.0 if until is None else delay.noticed_of_minute(minute.start, until)
-                total += bids * (by_then - delay.noticed_of_minute(minute.start, now))
+                total += bids * (1 - delay.noticed_of_minute(minute.start, now))
         return total

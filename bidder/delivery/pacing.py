@@ -20,7 +20,7 @@ from bidder.delivery.notice_delay import NoticeDelay
 from bidder.delivery.participation import share_of
 from bidder.delivery.plan import Anchor, planned
 
-FASTEST = 1.25
+FASTEST = 1.2
 """How much faster than planned a campaign catches up at most."""
 _CATCH_UP = 5 * MINUTE
 """Seconds in which what is off the plan is made good, as far as the rate limit allows."""
@@ -34,7 +34,9 @@ GUESSED_SHOWN = 0.3
 """Impressions of a bid that are assumed before any are known."""
 _GUESS_STRENGTH = 20.0
 """Bids that count as much as a guess."""
-_SAFETY = 1.5
+_DOUBT = 0.25
+"""The part of an impression in flight that does not keep the last one of a budget from being bid on."""
+_SAFETY = 1.0
 """Standard deviations of what is in flight that are kept back at the end of a budget."""
 
 
@@ -139,20 +141,24 @@ def step(
         cost = 1.0 if goal.of_impressions else float(terms.cost)
         spent = _spent(memory, goal, spend, out)
         more = _rate(memory, goal, terms, forecast.curve, spent, cost, now, is_held=is_held)
-        margin = _SAFETY * sqrt(max(0.0, out) * cost)
-        more = min(more, max(0.0, goal.limit - spent - margin)) if goal.limit - spent > cost else 0.0
+        # bids in flight are known, and whether each is shown is not: the variance of that is kept back
+        won = min(1.0, amount / cost)
+        margin = _SAFETY * cost * sqrt(max(0.0, bids_out) * won * (1 - won))
+        left = goal.limit - spent
+        more = min(more, max(0.0, left - margin)) if left > cost * (1 - _DOUBT) else 0.0
         if more / amount < wanted:
             wanted = more / amount
             limiting = limiting._replace(goal=goal.name, planned=_plan(memory, goal, terms, forecast.curve, now))
             limiting = limiting._replace(spent=spent)
     memory.is_held = is_held
+    reserved = round(max(0.0, in_flight - _DOUBT * terms.cost))
     if wanted == inf:
         memory.participation = 1.0
-        return Step(None, round(in_flight), limiting)
+        return Step(None, reserved, limiting)
     participation = 1.0 if bids <= 0 and wanted > 0 else min(1.0, wanted / bids if bids > 0 else 0.0)
     memory.participation = participation
-    pace = _pace(terms, participation, bids, wanted, market.processes)
-    return Step(pace, round(in_flight), limiting._replace(participation=participation))
+    pace = _pace(terms, participation, wanted, market.processes)
+    return Step(pace, reserved, limiting._replace(participation=participation))
 
 
 def _learn(memory: Memory, spend: Spend, reports: Mapping[int, Report], now: float, market: Market) -> None:
@@ -163,7 +169,7 @@ def _learn(memory: Memory, spend: Spend, reports: Mapping[int, Report], now: flo
     expected = (memory.level or 0.0) * flow.bids_per_opportunity.value(market.bid, _GUESS_STRENGTH)
     flow.begin(now, memory.participation, delay.horizon)
     flow.take(reports, now)
-    matured = flow.bids_in_flight(memory.at, delay, expected, until=now)
+    matured = flow.matured(now, delay, expected)
     micros, impressions = spend.total_micros - memory.micros, spend.total_impressions - memory.impressions
     if micros >= 0 and impressions >= 0:
         flow.learn(micros, impressions, matured)
@@ -252,11 +258,11 @@ def _plan(memory: Memory, goal: Goal, terms: BudgetLimits, curve: Curve, now: fl
     return planned(mode_of(terms), curve, goal.period, anchor, now) if anchor else float(goal.limit)
 
 
-def _pace(terms: BudgetLimits, participation: float, bids: float, wanted: float, processes: float) -> Pace:
+def _pace(terms: BudgetLimits, participation: float, wanted: float, processes: float) -> Pace:
     """The pace of one process: its part of the bids, with room for chance.
 
     Twice the bids expected, three standard deviations and two bids more at once; then half as much again as expected.
     """
-    expected = (participation * bids if bids > 0 else wanted) / max(1.0, processes)
+    expected = wanted / max(1.0, processes)
     burst = terms.cost * (2 * expected + 3 * sqrt(expected) + 2)
     return Pace(share_of(participation), round(burst), round(terms.cost * 1.5 * expected))

@@ -22,5 +22,5 @@ def refusal(service: Service, headers: Mapping[str, str]) -> Reply | None:
     if key is None:
         return error(403, f"there is no {path} in Parameter Store to go by, so nobody may; `make deploy` makes one")
     if not compare_digest(given[len(SCHEME) :].strip().encode(), key.encode()):
-        return error(403, f"not the key; `python -m bidder admin-key` prints the one in Parameter Store, {path}")
+        return error(403, f"not the key; `bidder admin-key` prints the one in Parameter Store, {path}")
     return None

@@ -15,6 +15,7 @@ from bidder.endpoints.call import Call
 from bidder.endpoints.deadline import in_time, patience
 from bidder.endpoints.reply import JSON, XML, Reply, compressed, cors, error
 from bidder.endpoints.vast import vast_for_player
+from bidder.events.crawlers import is_crawler
 from bidder.events.exchange import exchange_name
 from bidder.events.kinds import BilledBy, Kind
 from bidder.metrics import emf
@@ -27,7 +28,6 @@ from bidder.service.no_bid_counts import ALLOWANCE, AnswerKind
 from bidder.service.service import Service
 from bidder.snapshot.snapshot import Snapshot
 from bidder.tracing import Spans, spans
-from bidder.vast import EMPTY
 
 OPENRTB_VERSION = {"X-Openrtb-Version": "2.6", "Cache-Control": "no-store"}
 
@@ -91,16 +91,28 @@ def _reply(service: Service, call: Call) -> Reply:
             return _unanswered(service, call, request.id, NoBidReason.INSUFFICIENT_TIME)
         if snapshot is None:
             return _unanswered(service, call, request.id, NoBidReason.TECHNICAL_ERROR)
+        if request.device and is_crawler(request.device.ua):
+            return _unanswered(service, call, request.id, NoBidReason.KNOWN_WEB_CRAWLER)
         offers = _offers(service, request, snapshot, call, exchange, span)
         if not offers:
             return _unanswered(service, call, request.id, NoBidReason.NO_CAMPAIGN_FITS)
         with span("markup"):
             currency = bidding_currency(request.cur, snapshot.delivery.rates) or ACCOUNT_CURRENCY
-            rate = snapshot.delivery.rates[currency]
             by_notice = exchange in snapshot.delivery.billed_by_notice
             billed_by: BilledBy = Kind.BILL if by_notice else Kind.IMPRESSION
-            keys = service.signing_keys
-            terms = BidContext(request, call.base_url, keys, call.now, exchange, currency, rate, billed_by)
+            parameters = service.parameters
+            terms = BidContext(
+                request,
+                call.base_url,
+                service.signing_keys,
+                call.now,
+                exchange,
+                currency,
+                snapshot.delivery.rates,
+                billed_by,
+                parameters.agreed_with(exchange),
+                parameters.most_exp,
+            )
             reply = _with_bid(service, terms, offers, as_xml=call.as_xml)
             service.no_bids.answers[AnswerKind.BID] += 1
             return reply
@@ -131,9 +143,10 @@ def _offers(
     with span("price"):
         service.no_bids.delivery = snapshot.delivery
         refused = service.no_bids.refused
-        offers = decide(request, slots, snapshot, service.settings.seat, call.now, refused)
+        reached = None if request.test else service.traffic.note(snapshot, len(slots), call.now)
+        offers = decide(request, slots, snapshot, service.settings.seat, call.now, refused, reached)
     if call.as_xml:
-        offers = for_one_document(offers)
+        offers = for_one_document(request, offers)
     if request.test:
         return offers
     paid = affordable(offers, snapshot, call.now)
@@ -147,8 +160,9 @@ def _with_bid(service: Service, terms: BidContext, offers: Sequence[Offer], *, a
     urls = [event_urls(terms, offer, number) for number, offer in enumerate(offers)]
     if not terms.request.test:
         service.bids.count(offers, terms.now)
+        service.traffic.count(offers)
     if as_xml:
-        return Reply(200, vast_for_player(offers, urls), XML)
+        return Reply(200, vast_for_player(offers, urls, request=terms.request), XML)
     bids = [bid_object(terms, offer, its_urls) for offer, its_urls in zip(offers, urls, strict=True)]
     seats = {service.settings.seat: bids}
     return Reply(200, dump(bid_response(terms.request.id, bids[0]["id"], terms.currency, seats)), JSON)
@@ -157,5 +171,5 @@ def _with_bid(service: Service, terms: BidContext, offers: Sequence[Offer], *, a
 def no_bid(call: Call, request_id: str, reason: NoBidReason) -> Reply:
     """No bid, in the form that the caller asked for (OpenRTB 2.6, section 7.1)."""
     if call.as_xml:
-        return Reply(200, EMPTY, XML)
+        return Reply(200, call.empty, XML)
     return Reply(200, dump(no_bid_response(request_id, reason)), JSON) if call.nbr else Reply(204)

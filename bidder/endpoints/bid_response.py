@@ -5,22 +5,26 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from bidder.auction.offer import Offer
-from bidder.endpoints.vast import LIFETIME_SECONDS, markup_form, skip_offset, vast
-from bidder.events.claims import Claims
+from bidder.auction.price import Rates, charged_at_least, is_first_price
+from bidder.endpoints.vast import markup_form, skip_offset, vast
+from bidder.events.claims import DEFAULT_EXP, Claims
+from bidder.events.exchange import UNKNOWN, Exchange
 from bidder.events.kinds import BilledBy, Kind
 from bidder.events.markup_form import MARKUP, written
 from bidder.events.token import SigningKeys
 from bidder.events.urls import LOSS_REASON, PRICE, EventUrls, query
-from bidder.money import decimal_price
+from bidder.money import Rate, decimal_price
 from bidder.openrtb import macros
 from bidder.openrtb.api_framework import ApiFramework
 from bidder.openrtb.bid import Bid
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.creative_attribute import CreativeAttribute
+from bidder.openrtb.imp import Imp
 from bidder.openrtb.markup_type import MarkupType
 from bidder.openrtb.slot_in_pod import SlotInPod
+from bidder.parameters import DEFAULTS
 from bidder.privacy.viewer import viewer
-from bidder.url_names import LONGEST_URL
+from bidder.url_names import LONGEST_URL, digits
 
 _PRICED = "?" + query(**{PRICE: macros.AUCTION_PRICE})
 LONGEST_PRICE = 48
@@ -34,14 +38,15 @@ def bid_id(auction_id: str, offer: Offer, number: int, now: datetime) -> str:
     `number` tells the bids of one answer apart.
     """
     text = "\0".join((auction_id, offer.slot.imp.id, offer.campaign.id, str(number), now.isoformat()))
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+    digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).digest()
+    return digits(int.from_bytes(digest)).rjust(16, "A")
 
 
 class BidContext(NamedTuple):
     """What all bids of one answer share: `base` of the event URLs, their keys, the caller's name, the currency.
 
-    `rate` is what one unit of the currency is worth, in micros of the account currency. `billed_by` is the kind of
-    event that this caller counts by.
+    `rates` are what one unit of each currency is worth, in micros of the account currency. `billed_by` is the kind of
+    event that this caller counts by; `agreed` is what else was agreed with it. `most_exp` is in seconds.
     """
 
     request: BidRequest
@@ -50,8 +55,28 @@ class BidContext(NamedTuple):
     now: datetime
     exchange: str | None
     currency: str
-    rate: int
+    rates: Rates
     billed_by: BilledBy = Kind.IMPRESSION
+    agreed: Exchange = UNKNOWN
+    most_exp: int = DEFAULTS.most_exp
+
+    @property
+    def rate(self) -> Rate:
+        """What one unit of the bid's currency is worth."""
+        return self.rates[self.currency]
+
+
+def exp(imp: Imp, most: int) -> int:
+    """How long a bid may be shown, in seconds: what the impression asks for (OpenRTB 2.6, 3.2.4), `most` at most."""
+    return min(imp.exp if imp.exp and imp.exp > 0 else int(DEFAULT_EXP.total_seconds()), most)
+
+
+def least_credible(terms: BidContext, offer: Offer) -> int:
+    """The lowest CPM, in micros, that the notices of an offer are believed."""
+    bid, seconds = offer.price, round(offer.fit.creative.duration)
+    charged = charged_at_least(offer.slot, bid, seconds, terms.rates, terms.currency)
+    first = is_first_price(terms.request, offer.slot, bid)
+    return terms.agreed.least_credible(bid.cpm_micros, charged, is_first_price=first)
 
 
 def _is_code(country: str) -> bool:
@@ -78,6 +103,8 @@ def event_urls(terms: BidContext, offer: Offer, number: int) -> EventUrls:
         zone=offer.campaign.time_zone,
         user=viewer(request, terms.keys),
         billed_by=terms.billed_by,
+        least_micros=0 if request.test else least_credible(terms, offer),
+        minutes=-(-exp(offer.slot.imp, terms.most_exp) // 60),
     )
     return EventUrls(terms.base, claims, terms.keys)
 
@@ -97,13 +124,13 @@ def bid_object(terms: BidContext, offer: Offer, urls: EventUrls) -> Bid:
         "impid": offer.slot.imp.id,
         "price": decimal_price(offer.price.cpm_micros, terms.rate),
         "mtype": MarkupType.VIDEO,
-        "adm": vast(offer, urls),
+        "adm": vast(offer, urls, terms.request),
         "adomain": [campaign.advertiser.domain],
         "cid": campaign.id,
         "crid": creative.id,
         "dur": round(creative.duration),
         "protocol": offer.fit.protocol,
-        "exp": LIFETIME_SECONDS,
+        "exp": exp(offer.slot.imp, terms.most_exp),
         "nurl": _win_url(offer, urls),
         "burl": urls.by_kind[Kind.BILL] + _PRICED,
         "lurl": urls.by_kind[Kind.LOSS] + _LOST,
@@ -125,4 +152,9 @@ def bid_object(terms: BidContext, offer: Offer, urls: EventUrls) -> Bid:
         answer["language"] = creative.language
     if offer.price.sent_deal_id is not None:
         answer["dealid"] = offer.price.sent_deal_id
+    if terms.request.regs and terms.request.regs.dsa:
+        from bidder.endpoints.transparency import dsa_facts  # few requests ask for it
+
+        if facts := dsa_facts(terms.request, campaign, terms.base):
+            answer["ext"] = {"dsa": facts}
     return answer

@@ -4,6 +4,7 @@ import zlib
 from dataclasses import replace
 
 from bidder.endpoints.reply import Reply, error
+from bidder.errors import UserError
 from bidder.openrtb.parse import MAX_BODY
 
 GZIP = b"\x1f\x8b"
@@ -14,7 +15,7 @@ _KNOWN_CODINGS = frozenset({"", "identity", "gzip", "x-gzip"})
 _GZIP_ONLY = 16 + zlib.MAX_WBITS
 
 
-class BadBody(ValueError):
+class BadBody(UserError, ValueError):
     """A body that is not read: the HTTP status, and a text that says what to do."""
 
     def __init__(self, status: int, message: str) -> None:

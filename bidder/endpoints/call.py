@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bidder.endpoints.body import decoded
+from bidder.endpoints.preferences import prefers_xml
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.parse import parse
 from bidder.privacy.gate import permitted
 from bidder.stitchers import NO_STITCHERS, Stitchers
+from bidder.vast import EMPTY
 from bidder.viewer.fill_in import fill_in
 from bidder.viewer.headers import viewer_headers
 
@@ -20,7 +22,7 @@ class Call(NamedTuple):
     says how long ago the request reached us; it is asked again whenever that matters.
 
     `address` is the caller's; `stitchers` are asked for where one may speak for a viewer. `wants_markup` is whether the
-    answer is VAST; where it is None, the header Accept says so.
+    answer is VAST; where it is None, the header Accept says so. `empty` is the VAST that answers where there is no ad.
     """
 
     body: bytes
@@ -33,6 +35,7 @@ class Call(NamedTuple):
     address: str | None = None
     stitchers: Callable[[], Stitchers] = lambda: NO_STITCHERS
     wants_markup: bool | None = None
+    empty: str = EMPTY
 
     def request(self) -> BidRequest:
         """What of the request may be used, with what headers add to it. Raises BadBody, InvalidRequest."""
@@ -44,8 +47,7 @@ class Call(NamedTuple):
 
     @property
     def as_xml(self) -> bool:
-        """Whether the caller is a player that takes VAST itself: it names XML, and not JSON."""
+        """Whether the caller is a player that takes VAST itself."""
         if self.wants_markup is not None:
             return self.wants_markup
-        accepted = self.headers.get("accept", "").lower()
-        return ("application/xml" in accepted or "text/xml" in accepted) and "json" not in accepted
+        return prefers_xml(self.headers.get("accept", ""))

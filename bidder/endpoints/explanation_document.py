@@ -1,4 +1,4 @@
-"""An explanation as JSON: of `POST /explain`, and of `python -m bidder explain --json`."""
+"""An explanation as JSON: of `POST /explain`, and of `bidder explain --json`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,12 @@ def document(request: BidRequest, snapshot: Snapshot, explained: Sequence[Explan
     """Prices are CPMs in micros of the account currency; `funnel` counts the campaigns left after each rule."""
     return {
         "id": request.id,
-        "snapshot": {"version": snapshot.version, "as_of": snapshot.as_of.isoformat()},
+        "snapshot": {
+            "version": snapshot.version,
+            "as_of": snapshot.as_of.isoformat(),
+            "pinned": snapshot.pinned,
+            "pinned_since": snapshot.pinned_since.isoformat() if snapshot.pinned_since else None,
+        },
         "imp": [
             {
                 "id": its.imp_id,

@@ -27,6 +27,8 @@ def health(service: Service, now: datetime) -> Reply:
                 "age_seconds": round(age, 3),
                 "campaigns": len(held.index),
                 "bidding": held.delivery.count,
+                "pinned": held.pinned,
+                "pinned_since": held.pinned_since.isoformat() if held.pinned_since else None,
             },
         }
     return Reply(200 if usable else 503, json.dumps(body), JSON)

@@ -6,12 +6,12 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import TypeAdapter, ValidationError
 
 from bidder import log
-from bidder.endpoints.notice import RETRY_AFTER, refused, reported
-from bidder.endpoints.reply import JSON, Reply, cors, error
+from bidder.endpoints.notice import RETRY_AFTER, refused, reported, verified
+from bidder.endpoints.reply import JSON, Reply, error, with_cors
 from bidder.endpoints.sender import Sender
 from bidder.events.event import Event
 from bidder.events.kinds import notice_kind
-from bidder.events.token import InvalidToken, TokenError, verify
+from bidder.events.token import InvalidToken, TokenError
 from bidder.metrics import emf
 from bidder.service.service import Service
 
@@ -31,7 +31,11 @@ def notices(service: Service, body: bytes, sender: Sender, now: datetime) -> Rep
     200 with `{"accepted": n, "refused": [{"url", "why"}]}` once all that were accepted are safe; 503 where they could
     not be made safe, so that the sender comes again with all: what comes twice counts once.
     """
-    headers = {"Cache-Control": "no-store", **cors(sender.origin)}
+    return with_cors(_notices(service, body, sender, now), sender.origin)
+
+
+def _notices(service: Service, body: bytes, sender: Sender, now: datetime) -> Reply:
+    headers = {"Cache-Control": "no-store"}
     try:
         urls = _URLS.validate_json(body)
     except ValidationError:
@@ -62,7 +66,7 @@ def _event(service: Service, url: str, sender: Sender, now: datetime) -> Event:
         refused(TokenError.MALFORMED, now)
         raise _NoEventUrl from None
     try:
-        claims = verify(kind, token, service.signing_keys, now)
+        claims = verified(service, kind, token, now)
     except InvalidToken as refusal:
         refused(refusal.reason, now, kind=kind, why=str(refusal))
         raise

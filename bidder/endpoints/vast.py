@@ -1,18 +1,19 @@
 """From the offer of a decision to its VAST document."""
 
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING
 
 from bidder.auction.offer import Offer
 from bidder.campaigns.creative import Creative, Media
 from bidder.endpoints.companions import companions, fitting_companions
 from bidder.events.kinds import TRACKED_LINEAR, Kind
 from bidder.events.markup_form import MarkupForm
-from bidder.events.token import LIFETIME
 from bidder.events.urls import ERROR_CODE, PRICE, EventUrls
 from bidder.money import ACCOUNT_CURRENCY
 from bidder.openrtb import macros
 from bidder.openrtb.api_framework import ApiFramework
+from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.creative_attribute import CreativeAttribute
 from bidder.openrtb.video import Video
 from bidder.vast import (
@@ -32,11 +33,11 @@ from bidder.vast import (
 from bidder.vast.template import Template, mark
 from bidder.vast.xml import in_cdata, text
 
+if TYPE_CHECKING:
+    from bidder.endpoints.third_party_macros import Macro
+
 AD_SYSTEM = "bidder"
 ERROR_MACRO = "[ERRORCODE]"
-LIFETIME_SECONDS = int(LIFETIME.total_seconds())
-"""How long a bid, and so its markup, may be kept."""
-
 PROGRESS_SECONDS = 2
 """When `progress` is called: two seconds in view are a viewable video (MRC Viewable Ad Impression Guidelines, 2014)."""
 
@@ -44,25 +45,30 @@ _BID, _PAGE = "bid", "page"
 _CLICKS = (mark(Kind.CLICK),)
 
 
-def vast(offer: Offer, urls: EventUrls) -> str:
+def vast(offer: Offer, urls: EventUrls, request: BidRequest | None = None) -> str:
     """The ad in the best version that the player takes: InLine, or a Wrapper around a third party's tag.
 
-    The impression carries the macro of the price, which the exchange fills in.
+    The impression carries the macro of the price, which the exchange fills in. Those of third parties are filled in
+    from the request.
     """
-    return document([_ad(offer, urls, f"?{PRICE}={macros.AUCTION_PRICE}")], offer.fit.version)
+    return document([_ad(offer, urls, f"?{PRICE}={macros.AUCTION_PRICE}", None, request)], offer.fit.version)
 
 
-def vast_for_player(offers: Sequence[Offer], urls: Sequence[EventUrls], price_query: str = "") -> str:
+def vast_for_player(
+    offers: Sequence[Offer], urls: Sequence[EventUrls], price_query: str = "", request: BidRequest | None = None
+) -> str:
     """The document for a player that asks by itself, so with no macro that only an exchange fills in.
 
     Several offers, chosen by `for_one_document`, are an ad pod. `price_query` states the price in the impression's URL.
     """
     places = range(1, len(offers) + 1) if len(offers) > 1 else [None]
-    ads = [_ad(offer, its, price_query, place) for offer, its, place in zip(offers, urls, places, strict=True)]
+    ads = [_ad(offer, its, price_query, place, request) for offer, its, place in zip(offers, urls, places, strict=True)]
     return document(ads, offers[0].fit.version)
 
 
-def _ad(offer: Offer, urls: EventUrls, price_query: str, place: int | None = None) -> str:
+def _ad(
+    offer: Offer, urls: EventUrls, price_query: str, place: int | None = None, request: BidRequest | None = None
+) -> str:
     creative = offer.fit.creative
     pages: dict[str, str] = {}
     if offer.fit.version >= Version.VAST_4_0:
@@ -76,7 +82,7 @@ def _ad(offer: Offer, urls: EventUrls, price_query: str, place: int | None = Non
             return mark(name)
 
         its_companions = companions(creative, offer.slot.video, (), counted)
-    template = _template(
+    template, of_third_parties = _template(
         _Same(creative),
         offer.campaign.advertiser.name,
         offer.fit.version,
@@ -87,6 +93,7 @@ def _ad(offer: Offer, urls: EventUrls, price_query: str, place: int | None = Non
         price_query,
         place,
         offer.fit.version < Version.VAST_4_0 or has_omid(offer.slot.video),
+        urls.seconds,
     )
 
     base = in_cdata(urls.base)
@@ -95,6 +102,11 @@ def _ad(offer: Offer, urls: EventUrls, price_query: str, place: int | None = Non
     if base != urls.base:
         values.update((kind, in_cdata(url)) for kind, url in urls.by_kind.items())
     values.update((name, in_cdata(urls.click_through(page))) for name, page in pages.items())
+    if of_third_parties:
+        from bidder.endpoints.third_party_macros import Facts
+
+        facts = Facts(urls.bid_id, urls.issued_at, offer.slot, request)
+        values.update((macro.mark, macro.value(facts)) for macro in of_third_parties)
     return template.fill(values)
 
 
@@ -141,7 +153,8 @@ def _template(
     price_query: str,
     place: int | None,
     tells_not_executed: bool,
-) -> Template:
+    seconds: int,
+) -> tuple[Template, Sequence["Macro"]]:
     """The Ad element with a mark where the bid's id, or the URL of a kind, belongs."""
     creative = same.creative
     media = [one for media_id in media_ids for one in creative.media if id(one) == media_id]
@@ -149,10 +162,13 @@ def _template(
         *((Kind.SKIP,) if skip_from is None else ()),
         *((Kind.PROGRESS,) if creative.duration <= PROGRESS_SECONDS else ()),
     }
+    macros_marked: list[Macro] = []
+    filled = partial(_marked, macros_marked)
+    tag = creative.tag
     ad = Ad(
         id=mark(_BID),
         ad_system=AD_SYSTEM,
-        content=Wrapper(ad_tag=creative.tag.url) if creative.tag else _inline(creative, advertiser, media),
+        content=Wrapper(filled(tag.url)) if tag else _inline(creative, advertiser, media, seconds, filled),
         creative_id=creative.id,
         impressions=(mark(Kind.IMPRESSION) + price_query,),
         viewable=(mark(Kind.VIEWABLE),),
@@ -162,11 +178,20 @@ def _template(
         skip_offset=skip_from,
         progress_offset=PROGRESS_SECONDS,
         pricing=price,
-        icon=_icon(creative),
-        verifications=_verifications(creative, tells_not_executed=tells_not_executed),
+        icon=_icon(creative, filled),
+        verifications=_verifications(creative, filled, tells_not_executed=tells_not_executed),
         companions=its_companions,
     )
-    return Template(render_ad(ad, version, place))
+    return Template(render_ad(ad, version, place)), macros_marked
+
+
+def _marked(macros_marked: "list[Macro]", text: str) -> str:
+    """The text of a third party's with a mark for each macro that requests have values for."""
+    if not any(bracket in text for bracket in ("[", "{", "%%", "__")):
+        return text
+    from bidder.endpoints.third_party_macros import marked  # most creatives have none
+
+    return marked(text, macros_marked)
 
 
 def skip_offset(offer: Offer) -> float | None:
@@ -184,7 +209,9 @@ def skip_offset(offer: Offer) -> float | None:
     return offset if offset < creative.duration else None
 
 
-def _inline(creative: Creative, advertiser: str, media: Iterable[Media]) -> InLine:
+def _inline(
+    creative: Creative, advertiser: str, media: Iterable[Media], seconds: int, filled: Callable[[str], str]
+) -> InLine:
     registered = creative.universal_ad_id
     return InLine(
         ad_serving_id=mark(_BID),
@@ -197,8 +224,8 @@ def _inline(creative: Creative, advertiser: str, media: Iterable[Media]) -> InLi
         duration=creative.duration,
         media_files=tuple(map(_media_file, media)),
         mezzanine=_media_file(creative.mezzanine) if creative.mezzanine else None,
-        click_through=creative.click_through,
-        expires=LIFETIME_SECONDS,
+        click_through=creative.click_through and filled(creative.click_through),
+        expires=seconds,
     )
 
 
@@ -220,20 +247,20 @@ def _pricing(offer: Offer) -> Pricing | None:
     return Pricing(value_micros=offer.price.cpm_micros, currency=ACCOUNT_CURRENCY)
 
 
-def _icon(creative: Creative) -> IconElement | None:
+def _icon(creative: Creative, filled: Callable[[str], str]) -> IconElement | None:
     icon = creative.icon
     if icon is None:
         return None
     return IconElement(
         program=icon.program,
-        url=icon.url,
+        url=filled(icon.url),
         type=icon.mime,
         width=icon.width,
         height=icon.height,
         x_position=icon.x,
         y_position=icon.y,
         click_through=icon.click_through,
-        view_tracking=icon.view_tracking,
+        view_tracking=icon.view_tracking and filled(icon.view_tracking),
     )
 
 
@@ -242,16 +269,18 @@ def has_omid(video: Video) -> bool:
     return ApiFramework.OMID_1 in video.api
 
 
-def _verifications(creative: Creative, *, tells_not_executed: bool) -> tuple[VerificationElement, ...]:
+def _verifications(
+    creative: Creative, filled: Callable[[str], str], *, tells_not_executed: bool
+) -> tuple[VerificationElement, ...]:
     return tuple(
         VerificationElement(
             vendor=script.vendor,
-            url=script.url,
-            parameters=script.parameters,
+            url=filled(script.url),
+            parameters=script.parameters and filled(script.parameters),
             browser_optional=script.browser_optional,
             # Fluid Player takes the first <TrackingEvents> of a document for the ad's own; from VAST 4.0 on the schema
             # has those of verifications before it. Only a player with the SDK calls them.
-            not_executed=script.not_executed if tells_not_executed else None,
+            not_executed=filled(script.not_executed) if script.not_executed and tells_not_executed else None,
         )
         for script in creative.verifications
     )

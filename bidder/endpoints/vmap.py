@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 from bidder.ad_tag.request import InvalidTag, bid_request
 from bidder.ad_tag.schedule import INLINE, Break, breaks, tag_url
-from bidder.endpoints.ad_tag import TagCall, call_of, refused_tag
+from bidder.endpoints.ad_tag import TagCall, best_of, call_of, counted_refusal
 from bidder.endpoints.bid import answered, whole
 from bidder.endpoints.reply import XML, Reply
 from bidder.service.service import Service
-from bidder.vast.version import PROTOCOLS, Version
 from bidder.vast.vmap import AdBreak, vmap
 
 
@@ -28,12 +27,12 @@ def schedule(service: Service, tag: TagCall) -> Reply:
         ]
         return whole(Reply(200, vmap(links), XML), tag.headers)
     except InvalidTag as wrong:
-        return refused_tag(tag, wrong)
+        return counted_refusal(service, tag, wrong)
 
 
 def _link(tag: TagCall, planned: Break, protocols: Sequence[int]) -> AdBreak:
-    best = next((version for version, both in PROTOCOLS.items() if not {*both}.isdisjoint(protocols)), Version.VAST_2_0)
-    return AdBreak(planned.id, planned.time_offset, tag=tag_url(tag.base_url, planned.query), version=best)
+    url = tag_url(tag.base_url, planned.query)
+    return AdBreak(planned.id, planned.time_offset, tag=url, version=best_of(protocols))
 
 
 def _with_ads(service: Service, tag: TagCall, planned: Sequence[Break]) -> Reply:

@@ -4,17 +4,31 @@ Fields stand in order with `~` between them, names as `bidder.url_names` writes 
 stands for None or the default, and what is left out at the end is at its default.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from pydantic import ConfigDict, TypeAdapter
 
 from bidder.events.kinds import BilledBy, Kind
-from bidder.money import MICROS
-from bidder.url_names import read, unpacked, written
+from bidder.money import MICROS, Rate
+from bidder.url_names import digits, number, read, unpacked, written
+
+CLOCK_SKEW = timedelta(minutes=1)
+"""How far the clocks of two machines may be apart: an event this much before its bid is believed."""
+
+DEFAULT_EXP = timedelta(hours=1)
+"""How long a bid may be shown where its impression does not say (`imp.exp`)."""
+
+GRACE = timedelta(minutes=15)
+"""How long after its `exp` the events of a bid still count: the way of a player's and an exchange's reports."""
 
 _SEPARATOR, _UTC = "~", "UTC"
+_POINT = "."
+_MOST_DIGITS, _KEPT_DIGITS = 5, 3
+"""Letters of the least credible price: exact up to 1,073 of the account currency, rounded down beyond."""
 _BILL = "b"
 _repeated = lru_cache(maxsize=4096)(written)  # measured: writing what comes again and again took half of `encode`
 
@@ -24,7 +38,8 @@ class Claims(NamedTuple):
 
     `rate` is what one unit of the bid's currency, in which notices state prices, is worth in micros of the account's.
     `zone` is the campaign's time zone; `user` is the pseudonym of `bidder.privacy.viewer`. `billed_by` is the kind that
-    makes the price due, `impression` or `bill`.
+    makes the price due, `impression` or `bill`. `least_micros` is the lowest CPM that a notice is believed
+    (`bidder.events.settlement`). `minutes` is how long the bid may be shown, its `exp`.
 
     Only ever appended to, with a default: a token of the code before is still read, and of a later one what is known.
     """
@@ -38,18 +53,26 @@ class Claims(NamedTuple):
     deal_id: str | None
     country: str | None
     exchange: str | None = None
-    rate: int = MICROS
+    rate: Rate = MICROS
     advertiser: str | None = None
     zone: str = _UTC
     user: str | None = None
     billed_by: BilledBy = Kind.IMPRESSION
+    least_micros: int = 0
+    minutes: int = DEFAULT_EXP // timedelta(minutes=1)
 
     @property
     def issued_at(self) -> datetime:
         """When the bid was made."""
         return datetime.fromtimestamp(self.issued, UTC)
 
+    @property
+    def counts_until(self) -> datetime:
+        """The end of the time in which events of the bid count."""
+        return self.issued_at + timedelta(minutes=self.minutes) + GRACE
 
+
+_DEFAULT_MINUTES = Claims._field_defaults["minutes"]
 _WRITTEN_BEFORE = TypeAdapter(Claims, config=ConfigDict(defer_build=True))
 
 
@@ -65,11 +88,13 @@ def encode(claims: Claims) -> str:
         _repeated(claims.deal_id),
         _repeated(claims.country),
         _repeated(claims.exchange),
-        "" if claims.rate == MICROS else f"{claims.rate:x}",
+        "" if claims.rate == MICROS else _written_rate(claims.rate),
         _repeated(claims.advertiser),
         "" if claims.zone == _UTC else _repeated(claims.zone),
         written(claims.user),
         _BILL if claims.billed_by is Kind.BILL else "",
+        _written_least(claims.least_micros),
+        "" if claims.minutes == _DEFAULT_MINUTES else digits(claims.minutes),
     )
     return _SEPARATOR.join(fields).rstrip(_SEPARATOR)
 
@@ -82,9 +107,11 @@ def decode(text: str) -> Claims:
     if _SEPARATOR not in text:
         return _WRITTEN_BEFORE.validate_json(unpacked(text))
     known = len(Claims._fields)
-    bid, campaign, creative, price, issued, test, deal, country, exchange, rate, advertiser, zone, user, billed_by = (
-        text.split(_SEPARATOR) + [""] * known
-    )[:known]
+    fields = iter((text.split(_SEPARATOR) + [""] * known)[:known])
+    bid, campaign, creative, price, issued, test, deal, country, exchange, rate, advertiser, zone, user = islice(
+        fields, 13
+    )
+    billed_by, least, minutes = fields
     return Claims(
         bid_id=read(bid),
         campaign_id=read(campaign),
@@ -95,9 +122,39 @@ def decode(text: str) -> Claims:
         deal_id=read(deal) or None,
         country=read(country) or None,
         exchange=read(exchange) or None,
-        rate=int(rate, 16) if rate else MICROS,
+        rate=_read_rate(rate) if rate else MICROS,
         advertiser=read(advertiser) or None,
         zone=read(zone) or _UTC,
         user=read(user) or None,
         billed_by=Kind.BILL if billed_by == _BILL else Kind.IMPRESSION,
+        least_micros=_read_least(least),
+        minutes=number(minutes) if minutes else _DEFAULT_MINUTES,
     )
+
+
+def _written_rate(rate: Rate) -> str:
+    """Hexadecimal or, of a rate finer than a micro, its digits and how many of them are decimals."""
+    if isinstance(rate, int):
+        return f"{rate:x}"
+    _, figures, exponent = rate.as_tuple()
+    return digits(int("".join(map(str, figures)))) + _POINT + digits(-int(exponent))
+
+
+def _read_rate(text: str) -> Rate:
+    figures, point, decimals = text.partition(_POINT)
+    return Decimal(number(figures)).scaleb(-number(decimals)) if point else int(text, 16)
+
+
+def _written_least(micros: int) -> str:
+    """Nothing for 0; past `_MOST_DIGITS` the first digits, rounded down, and how many follow."""
+    if micros <= 0:
+        return ""
+    text = digits(micros)
+    if len(text) <= _MOST_DIGITS:
+        return text
+    return text[:_KEPT_DIGITS] + _POINT + digits(len(text) - _KEPT_DIGITS)
+
+
+def _read_least(text: str) -> int:
+    first, _, more = text.partition(_POINT)
+    return number(first) << 6 * number(more)

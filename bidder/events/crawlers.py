@@ -1,37 +1,93 @@
-"""Crawlers that say in their user agent that they are crawlers.
+"""Crawlers that say in their user agent that they are crawlers: bids and events are judged by the same rules.
 
-`crawlers.txt` has a regular expression a line: the list of the package `crawler-user-agents` (MIT licence), as
-`python -m tools.crawlers` writes it.
+`crawlers.txt` is made by `python -m tools.crawlers` from the package `crawler-user-agents` (MIT licence, in
+`crawlers.LICENSE`). A line is `=` and a text or `~` and a regular expression.
+
+A user agent is names with versions, and comments in brackets (RFC 9110, section 10.1.5). In a comment stand device
+models too, which share words with crawlers (HTC Butterfly): so a comment counts where it calls itself compatible, says
+how to reach somebody, or names a program with its version. Apps have plain names as well, so that those of devices
+count with a version alone.
 """
 
 import re
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 _LONGEST = 512
-
-
-_LIBRARY = re.compile(
-    r"(aiohttp|apache-httpclient|axios|curl|faraday|go-http-client|got|guzzlehttp|httpx|java|libcurl|libwww-perl|lua-resty"
-    r"-http|node-fetch|okhttp|php|python|python-httpx|python-requests|python-urllib|reqwest|ruby|undici|wget)\b[^(]*$",
-    re.IGNORECASE,
+_COMMENT = re.compile(r"\([^()]*\)")
+_SAYS_WHO = re.compile(r"compatible|like Gecko;|https?:|www\.|@|\.com\b|[A-Za-z-]{3,}[Bb]ot\b", re.IGNORECASE)
+_DEVICE = re.compile(
+    r"Android|iPhone|iPad|iPod|HTC|Build/|Darwin|Dalvik|Mobile|SDK|Tizen|Web0S|webOS|SMART-TV|SmartTV|TV\b"
 )
+_PROGRAM = re.compile(r"(?!.*Build/)[A-Za-z][\w.-]*/\d[\w.]*")
+_BEGINNINGS = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9].")
+_KIND = re.compile("bot|crawl|spider", re.IGNORECASE)
+_PREVIEW = re.compile(r"WhatsApp(/[\d.]+( [A-Za-z]|/[a-z])?)?")
+"""What WhatsApp fetches links with, which its app's browser does not call itself."""
+
+
+class _Rules(NamedTuple):
+    """Texts by their first letters, those that begin with another sign, and the regular expressions as one."""
+
+    by_beginning: Mapping[str, tuple[str, ...]]
+    others: tuple[str, ...]
+    expressions: re.Pattern[str]
 
 
 def is_crawler(user_agent: str | None) -> bool:
-    """Whether a known crawler calls itself this; who says nothing is none.
-
-    A bare HTTP library is none either, though the list has some: servers that insert ads report with one.
-    """
-    return bool(user_agent) and not _LIBRARY.match(str(user_agent)) and _known(str(user_agent)[:_LONGEST])
+    """Whether a known crawler calls itself this; who says nothing is none, nor is a library of servers and players."""
+    return bool(user_agent) and _is_known(str(user_agent)[:_LONGEST])
 
 
-@lru_cache(maxsize=1024)  # measured: a search takes a third of a millisecond, and an ad's viewer reports ten events
-def _known(user_agent: str) -> bool:
-    return _pattern().search(user_agent) is not None
+@lru_cache(maxsize=4096)
+def _is_known(user_agent: str) -> bool:
+    if _PREVIEW.fullmatch(user_agent):
+        return True
+    if not _DEVICE.search(user_agent):
+        return _rules().expressions.search(user_agent) is not None or next(_named(user_agent), None) is not None
+    programs = _COMMENT.sub("()", user_agent)
+    comments = " ".join(filter(None, map(_judged, _COMMENT.findall(user_agent))))
+    return (
+        _rules().expressions.search(f"{programs} {comments}") is not None
+        or next(_named(comments), None) is not None
+        or any(_is_program(text, programs) for text in _named(programs))
+    )
+
+
+def _named(where: str) -> Iterator[str]:
+    """The texts of the list that stand where a word begins."""
+    rules = _rules()
+    for word in _BEGINNINGS.finditer(where):
+        for text in rules.by_beginning.get(word[0], ()):
+            if where.startswith(text, word.start()):
+                yield text
+    yield from (text for text in rules.others if text in where)
+
+
+def _judged(comment: str) -> str:
+    if _SAYS_WHO.search(comment):
+        return comment
+    return " ".join(part.strip() for part in comment[1:-1].split(";") if _PROGRAM.fullmatch(part.strip()))
+
+
+def _is_program(text: str, programs: str) -> bool:
+    """Whether a text is a program's name: of plain words, such as an app may have too, only one with a version."""
+    if not text.isalpha() or _KIND.search(text):
+        return True
+    return re.search(rf"(?<![A-Za-z0-9-]){text}(/|\s*$)", programs) is not None
 
 
 @cache
-def _pattern() -> re.Pattern[str]:
+def _rules() -> _Rules:
     lines = Path(__file__).with_name("crawlers.txt").read_text().splitlines()
-    return re.compile("|".join(f"(?:{line})" for line in lines if line and not line.startswith("#")))
+    expressions = "|".join(f"(?:{line[1:]})" for line in lines if line.startswith("~"))
+    by_beginning: dict[str, tuple[str, ...]] = {}
+    others: list[str] = []
+    for text in (line[1:] for line in lines if line.startswith("=")):
+        if beginning := _BEGINNINGS.match(text):
+            by_beginning[beginning[0]] = (*by_beginning.get(beginning[0], ()), text)
+        else:
+            others.append(text)
+    return _Rules(by_beginning, tuple(others), re.compile(expressions))

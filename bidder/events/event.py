@@ -10,6 +10,7 @@ from bidder.events import notice
 from bidder.events.claims import Claims
 from bidder.events.kinds import BILLABLE, BilledBy, Kind
 from bidder.events.price_keys import ExchangeKeys
+from bidder.events.settlement import settle
 
 if TYPE_CHECKING:
     from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef
@@ -22,9 +23,13 @@ class Event(BaseModel):
     senders apart without saying who they are (`bidder.privacy.viewer`, `bidder.events.address`). `invalid` names the
     rule of `bidder.events.ivt_rules` that the event broke.
 
+    `expires` is until when the bid's events count. `price_vector` names the encrypted price that the notice stated: of
+    several bids that come with the same one, the first is settled at it, the others at their bids.
+
     `billed_by` is the kind that makes this bid's price due; code before this did not say, and took either of
     `BILLABLE`, once. `count` is of the kind `bids` alone: how many of a campaign there were in the minute from `at` on;
-    `bid_id` is then that of the count.
+    `bid_id` is then that of the count. `traffic` is of the kind `traffic` alone: opportunities and bids in that minute,
+    by campaign id, of a process that had `count` requests.
 
     Fields are only ever added, with a default, so that what is stored can be read for as long as it is kept.
     """
@@ -53,6 +58,9 @@ class Event(BaseModel):
     invalid: str | None = None
     billed_by: BilledBy | None = None
     count: Annotated[int, Field(ge=1)] | None = None
+    expires: AwareDatetime | None = None
+    price_vector: str | None = None
+    traffic: dict[str, tuple[int, int]] | None = None
 
     @property
     def counts_as_sale(self) -> bool:
@@ -91,20 +99,21 @@ def make_event(
     address: str | None = None,
     invalid: str | None = None,
 ) -> Event:
-    """The event that a verified notice reports; its macros may come empty, unresolved or as `AUDIT`.
+    """The event that a verified notice reports; its macros may come empty, unresolved or as `AUDIT`, which is a test.
 
     `keys` are those of the exchange, where it encrypts its prices.
     """
+    settlement = settle(query, claims, keys)
     return Event(
         kind=kind,
         bid_id=claims.bid_id,
         campaign_id=claims.campaign_id,
         creative_id=claims.creative_id,
         bid_price_micros=claims.price_micros,
-        price_micros=notice.settled_price(query, claims.price_micros, keys, claims.rate),
+        price_micros=settlement.micros,
         bid_at=claims.issued_at,
         at=now,
-        test=claims.test,
+        test=claims.test or settlement.is_audit,
         deal_id=claims.deal_id,
         country=claims.country,
         exchange=claims.exchange,
@@ -116,4 +125,6 @@ def make_event(
         address=address,
         invalid=invalid,
         billed_by=claims.billed_by,
+        expires=claims.counts_until,
+        price_vector=settlement.vector,
     )

@@ -1,5 +1,8 @@
 """The exchanges that call: the names that they go by, and what differs from one to another."""
 
+from decimal import Decimal
+from fractions import Fraction
+from math import floor
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
@@ -23,18 +26,36 @@ def exchange_name(text: str | None) -> str | None:
 
 
 class Exchange(BaseModel):
-    """What is agreed with an exchange: `billed_by` is the kind of event that it counts by, `impression` or `bill`."""
+    """What is agreed with an exchange: `billed_by` is the kind of event that it counts by, `impression` or `bill`.
+
+    A price that it states is believed down to a share below the bid, `first_price_discount` or
+    `second_price_discount` by the type of the auction, and never below the floors that the bid had to reach.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     billed_by: BilledBy = Kind.IMPRESSION
+    first_price_discount: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.1")
+    second_price_discount: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.9")
+
+    def least_credible(self, bid_micros: int, charged_at_least: int, *, is_first_price: bool) -> int:
+        """The lowest CPM, in micros, that a notice of this exchange is believed."""
+        discount = self.first_price_discount if is_first_price else self.second_price_discount
+        return max(charged_at_least, floor(bid_micros * (1 - Fraction(discount))))
 
 
 class Exchanges(RootModel[dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")], Exchange]]):
-    """Exchanges by name; one that is not named here counts by impressions."""
+    """Exchanges by name; one that is not named here is as `Exchange` is by default."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
+
+    def of(self, name: str | None) -> Exchange:
+        """What is agreed with this exchange."""
+        return self.root.get(name, UNKNOWN) if name else UNKNOWN
 
     def billed_by_notice(self) -> frozenset[str]:
         """The names of those whose billing notice makes a bid due."""
         return frozenset(name for name, its in self.root.items() if its.billed_by is Kind.BILL)
+
+
+UNKNOWN = Exchange.model_construct()

@@ -1,15 +1,20 @@
 """Where events wait that SNS did not take: the queue `bid-events-notices`, whose consumer publishes them later."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bidder import log
-from bidder.events.event import Event
 from bidder.metrics import emf
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from mypy_boto3_sqs import SQSClient
+
+    from bidder.events.event import Event
+
+
+class NotTaken(RuntimeError):
+    """SQS took a call, and some of its messages not."""
 
 
 class FallbackQueue:
@@ -19,7 +24,16 @@ class FallbackQueue:
         self._sqs = sqs
         self._queue_url = queue_url
 
-    def put(self, event: Event, why: str) -> None:
-        """Returns once SQS has the event. `why` is counted in the metrics."""
-        self._sqs().send_message(QueueUrl=self._queue_url, MessageBody=event.model_dump_json(exclude_none=True))
-        log.warning("notice.aside", **emf(event.at, "NoticeAside", why, kind=event.kind))
+    def put(self, events: "Sequence[Event]", why: str) -> None:
+        """Returns once SQS has all of up to ten events. `why` is counted in the metrics. Raises NotTaken."""
+        bodies = [event.model_dump_json(exclude_none=True) for event in events]
+        if len(bodies) == 1:
+            self._sqs().send_message(QueueUrl=self._queue_url, MessageBody=bodies[0])
+        else:
+            entries: Any = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
+            answer = self._sqs().send_message_batch(QueueUrl=self._queue_url, Entries=entries)
+            if failed := answer.get("Failed"):
+                msg = f"SQS refused {len(failed)} of {len(bodies)} events"
+                raise NotTaken(msg)
+        for event in events:
+            log.warning("notice.aside", **emf(event.at, "NoticeAside", why, kind=event.kind))

@@ -3,6 +3,7 @@
 Items of the ledger's table, by `pk` and `sk`:
 - `user#<user>`, `minute#<YYYY-MM-DDTHH:MM>`: `bids`, the first so many that a viewer was shown in a minute.
 - `bid#<bid id>`, `addresses`: `addresses`, the names of the first so many addresses that reported a bid's impression.
+- `price#<vector>`, `bid`: `bids`, the first bid that came with this encrypted price. Others are due at what they bid.
 
 So whoever comes first is believed, and a token that is handed around bills once, and is counted apart from then on.
 """
@@ -16,6 +17,8 @@ from bidder.events.counted_once import Key
 from bidder.events.event import Event
 from bidder.events.ivt_rules import MOST_A_MINUTE, MOST_ADDRESSES, Counts, broken_rule
 from bidder.events.kinds import Kind
+from bidder.events.settlement import PriceRefusal
+from bidder.metrics import emf
 
 _KEPT = timedelta(days=30)
 """Longer than an event can lie in the queue and its dead-letter queue, so that it is judged the same again."""
@@ -56,7 +59,14 @@ class IvtFilter:
         seen = Counts()
         if event.kind is Kind.IMPRESSION:
             seen = Counts(of_user=self._of_user(event), addresses=self._addresses(event))
-        return event.model_copy(update={"invalid": broken_rule(event, seen)})
+        judged = event.model_copy(update={"invalid": broken_rule(event, seen)})
+        if judged.price_vector is None or self._is_first_with_price(judged, judged.price_vector):
+            return judged
+        log.warning("price.refused", **emf(event.at, "PriceRefused", PriceRefusal.REPLAYED, kind=event.kind))
+        return judged.model_copy(update={"price_micros": event.bid_price_micros})
+
+    def _is_first_with_price(self, event: Event, vector: str) -> bool:
+        return self._places.take(Key(f"price#{vector}", "bid"), "bids", event.bid_id, 1, event.at + _KEPT)
 
     def _of_user(self, event: Event) -> int:
         if event.user is None:

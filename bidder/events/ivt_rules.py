@@ -6,10 +6,11 @@ They follow the first step of the MRC's Invalid Traffic guidelines, "general" in
 from enum import StrEnum
 from typing import NamedTuple
 
+from bidder.events.claims import CLOCK_SKEW
 from bidder.events.crawlers import is_crawler
 from bidder.events.event import Event
 from bidder.events.kinds import BILLABLE, OF_EXCHANGES, Kind
-from bidder.events.token import CLOCK_SKEW, LIFETIME
+from bidder.events.token import LIFETIME
 
 MOST_A_MINUTE = 20
 """Impressions that one viewer can be shown in a minute: a break of short ads on several screens of one account."""
@@ -50,7 +51,7 @@ def broken_rule(event: Event, seen: Counts) -> str | None:
         return event.invalid
     if event.at < event.bid_at - CLOCK_SKEW:
         return IvtRule.BEFORE_BID
-    if event.kind in BILLABLE and event.at > event.bid_at + LIFETIME:
+    if event.kind in BILLABLE and event.at > (event.expires or event.bid_at + LIFETIME):
         return IvtRule.TOO_LATE
     if event.kind is Kind.IMPRESSION and seen.of_user > MOST_A_MINUTE:
         return IvtRule.TOO_MANY

@@ -21,6 +21,15 @@ def in_crowded_minutes(events: Iterable[Event]) -> frozenset[str]:
     return frozenset(bid_id for bids in minutes.values() if len(bids) > MOST_A_MINUTE for bid_id in bids)
 
 
+def sharing_a_price(events: Iterable[Event]) -> frozenset[str]:
+    """The bids that came with an encrypted price that another bid came with: one is settled at it, the others bid."""
+    bids: dict[str, set[str]] = defaultdict(set)
+    for event in events:
+        if event.billable and event.price_vector is not None:
+            bids[event.price_vector].add(event.bid_id)
+    return frozenset(bid_id for its in bids.values() if len(its) > 1 for bid_id in its)
+
+
 def reported_from_many_addresses(events: Iterable[Event]) -> frozenset[str]:
     """The bids whose impression came from more addresses than are believed: billed, and counted apart as well."""
     addresses: dict[str, set[str]] = defaultdict(set)

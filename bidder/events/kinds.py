@@ -7,7 +7,8 @@ from typing import Literal
 class Kind(StrEnum):
     """OpenRTB 2.6 section 4.3.1 (nurl, burl, lurl) and the VAST 4.2 tracking events, sections 3.14.1 and 3.4.
 
-    `bids` is no notice: the bidder itself says so how many bids it made (`bidder.service.bid_counts`).
+    `bids` and `traffic` are no notices: the bidder itself says how many bids it made (`bidder.service.bid_counts`) and
+    what traffic it had (`bidder.service.traffic_counts`).
 
     New ones go to the end: a kind's place says where its signature is (`bidder.events.signatures`).
     """
@@ -35,9 +36,10 @@ class Kind(StrEnum):
     PROGRESS = "progress"
     CLOSE_LINEAR = "closeLinear"
     ACCEPT_INVITATION = "acceptInvitation"
+    TRAFFIC = "traffic"
 
 
-NOTICES: tuple[Kind, ...] = tuple(kind for kind in Kind if kind is not Kind.BIDS)
+NOTICES: tuple[Kind, ...] = tuple(kind for kind in Kind if kind not in {Kind.BIDS, Kind.TRAFFIC})
 """The kinds that have URLs."""
 
 BILLABLE = frozenset({Kind.IMPRESSION, Kind.BILL})

@@ -2,10 +2,12 @@
 
 Items of the table, by `pk` and `sk`:
 - `bid#<bid id>`, `billed` or `invalid`: the marker that this bid is counted, as spend or apart.
-- `spend#<campaign id>`, `total`: micros spent and impressions, in all; `shards` once writers stood in each other's way.
+- `spend#<campaign id>`, `total`: micros spent and impressions, in all; `invalid_micros`, the price of
+  invalid traffic, which is not billed; `shards` once writers stood in each other's way.
 - `spend#<campaign id>`, `day#<YYYY-MM-DD>`: the same of a day in the campaign's time zone, and of its micros how many
   each `hour#<HH>`, `deal#<id>` and `advertiser#<domain>` has. `delay#<minutes>` are impressions by the whole minutes
-  from their bid to their notice. `invalid` and `invalid_micros` are what was not billed.
+  from their bid to their notice. `invalid` and `invalid_micros` are what was not billed, `repeated_micros` what of that
+  is of bids that are billed as well.
 - either with `#<shard>` behind it: what else there is of that item, to be added to it.
 
 Markers and counters are written in one transaction: whatever is repeated, reordered or cut short, a bid is in both or
@@ -26,6 +28,7 @@ from bidder.delivery.notice_delay import MINUTES
 from bidder.delivery.zones import local
 from bidder.events.counted_once import CountedOnce, Key, count_once, key
 from bidder.events.event import Event
+from bidder.events.ivt_rules import IvtRule
 from bidder.money import impression_cost
 
 if TYPE_CHECKING:
@@ -37,6 +40,7 @@ transaction costs two, and one transaction counts up to 45 events."""
 
 BILLED = "billed"
 MICROS, IMPRESSIONS, INVALID, INVALID_MICROS = "micros", "impressions", "invalid", "invalid_micros"
+REPEATED_MICROS = "repeated_micros"
 HOUR, DEAL, ADVERTISER, RULE, DELAY = "hour#", "deal#", "advertiser#", "invalid#", "delay#"
 
 _READS_AT_ONCE = 8
@@ -44,10 +48,14 @@ _TOTAL = "total"
 
 
 class Marker(NamedTuple):
-    """Which event of a bid was counted: its kind, and when it was, in ISO 8601."""
+    """Which event of a bid was counted: its kind, and when it was, in ISO 8601; and the CPM in micros that it cost.
+
+    Code before this kept no CPM.
+    """
 
     kind: str
     at: str
+    price_micros: int | None = None
 
 
 class Ledger:
@@ -111,7 +119,9 @@ class Ledger:
         keys = [Key(f"bid#{bid_id}", sk) for bid_id in bid_ids for sk in (BILLED, INVALID)]
         return {
             (item["pk"]["S"].removeprefix("bid#"), item["sk"]["S"]): Marker(
-                item.get("kind", {}).get("S", ""), item.get("at", {}).get("S", "")
+                item.get("kind", {}).get("S", ""),
+                item.get("at", {}).get("S", ""),
+                int(item["price_micros"]["S"]) if "price_micros" in item else None,
             )
             for item in self._items(keys)
         }
@@ -160,10 +170,19 @@ def sale(event: Event, shard: str = "") -> CountedOnce:
     at = local(event.at, event.zone)
     pk, cost = f"spend#{event.campaign_id}", impression_cost(event.price_micros)
     total, day = Key(pk, _TOTAL + shard), Key(pk, _day(at.date()) + shard)
-    about = {"campaign": event.campaign_id, "kind": event.kind.value, "micros": str(cost), "at": event.at.isoformat()}
+    about = {
+        "campaign": event.campaign_id,
+        "kind": event.kind.value,
+        "micros": str(cost),
+        "at": event.at.isoformat(),
+        "price_micros": str(event.price_micros),
+    }
     if event.invalid is not None:
         apart = {INVALID: 1, INVALID_MICROS: cost, f"{RULE}{event.invalid}": 1}
-        return CountedOnce(Key(f"bid#{event.bid_id}", INVALID), {day: apart}, event.at, about=about)
+        adds: dict[Key, Mapping[str, int]] = {total: {INVALID_MICROS: cost}, day: apart}
+        if event.invalid == IvtRule.REPLAYED:  # its bid is billed, and counts against budgets by that
+            adds = {day: {**apart, REPEATED_MICROS: cost}}
+        return CountedOnce(Key(f"bid#{event.bid_id}", INVALID), adds, event.at, about=about)
     of_day = {MICROS: cost, IMPRESSIONS: 1, f"{HOUR}{at:%H}": cost}
     if event.at >= event.bid_at:
         of_day[f"{DELAY}{min(MINUTES - 1, int((event.at - event.bid_at).total_seconds() // 60))}"] = 1
@@ -185,7 +204,14 @@ def spend_of(total: Mapping[str, int], day: Mapping[str, int], at: datetime) -> 
         total_impressions=total.get(IMPRESSIONS, 0),
         today_impressions=day.get(IMPRESSIONS, 0),
         delays=tuple(sorted(delays)),
+        invalid_total_micros=_at_risk(total),
+        invalid_today_micros=_at_risk(day),
     )
+
+
+def _at_risk(numbers: Mapping[str, int]) -> int:
+    """The price of the invalid traffic of bids that are not billed."""
+    return numbers.get(INVALID_MICROS, 0) - numbers.get(REPEATED_MICROS, 0)
 
 
 def _add(spent: dict[str, tuple[Counter[str], Counter[str]]], item: Mapping[str, Any]) -> None:

@@ -2,26 +2,37 @@
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from typing import NamedTuple
 from urllib.parse import unquote
 
-from bidder.events.price_keys import ExchangeKeys, decoded
+from bidder.events.price_keys import ExchangeKeys, Vector, decoded, vector_of
 from bidder.events.urls import ERROR_CODE, LOSS_REASON, PRICE
-from bidder.money import MICROS, convert
+from bidder.money import MICROS, Rate, convert
 from bidder.openrtb.loss_reason import LossReason
 
+AUDIT = "AUDIT"
+"""What `${AUCTION_PRICE}` becomes where markup is rendered to look at its quality (OpenRTB 2.6 section 4.4)."""
+
 _LONGEST = 64
+_MOST_DIGITS = 18
+"""Digits of a price before its point: more than any bid has."""
 
 
-def settled_price(
-    query: Mapping[str, str], bid_micros: int, keys: ExchangeKeys | None = None, rate: int = MICROS
-) -> int:
-    """The CPM due, in micros: the `stated_price`, else the bid's own, and never above that: the query is not signed."""
-    stated = stated_price(query, keys, rate)
-    return bid_micros if stated is None else min(stated, bid_micros)
+class StatedPrice(NamedTuple):
+    """A CPM above 0, in micros of the account currency; `vector` is that of an encrypted one."""
+
+    micros: int
+    vector: Vector | None = None
 
 
-def stated_price(query: Mapping[str, str], keys: ExchangeKeys | None = None, rate: int = MICROS) -> int | None:
-    """The CPM that `${AUCTION_PRICE}` was filled in with, in micros; None where it was not.
+def is_audit(query: Mapping[str, str]) -> bool:
+    """Whether the notice comes from a render for ad quality, which nobody is billed for."""
+    text = _price_text(query)
+    return AUDIT in (text, (decoded(text) or b"").decode("latin-1"))
+
+
+def stated_price(query: Mapping[str, str], keys: ExchangeKeys | None = None, rate: Rate = MICROS) -> StatedPrice | None:
+    """The CPM that `${AUCTION_PRICE}` was filled in with, in micros of the account currency; None where it was not.
 
     It comes as a decimal or, for `${AUCTION_PRICE:B64}`, as that in base64. From an exchange with keys only a price
     that they sign is taken: anyone can write the others. OpenRTB 2.6 section 4.4.
@@ -29,11 +40,16 @@ def stated_price(query: Mapping[str, str], keys: ExchangeKeys | None = None, rat
     It is in the currency that was bid in, of which one unit is worth `rate` micros of the account currency. 0, which a
     second price can't be told from an empty macro by, is not taken for a price.
     """
-    text = unquote(query.get(PRICE, ""))  # once more: some senders escape what their macro becomes
-    if not text or len(text) > _LONGEST:
+    text = _price_text(query)
+    if not text:
         return None
-    settled = keys.decrypt(text) if keys else _decimal(text) or _decimal((decoded(text) or b"").decode("latin-1"))
-    return max(1, convert(settled, rate)) if settled else None
+    micros = keys.decrypt(text) if keys else _decimal(text) or _decimal((decoded(text) or b"").decode("latin-1"))
+    return StatedPrice(max(1, convert(micros, rate)), vector_of(text) if keys else None) if micros else None
+
+
+def _price_text(query: Mapping[str, str]) -> str:
+    text = unquote(query.get(PRICE, "")).strip()  # once more: some senders escape what their macro becomes
+    return text if len(text) <= _LONGEST else ""
 
 
 def _decimal(text: str) -> int | None:
@@ -45,7 +61,9 @@ def _decimal(text: str) -> int | None:
         settled = Decimal(text)
     except InvalidOperation:
         return None
-    return max(1, round(settled * MICROS)) if settled.is_finite() and 0 < settled < MICROS else None
+    if not settled.is_finite() or settled <= 0 or settled.adjusted() >= _MOST_DIGITS:
+        return None
+    return max(1, round(settled * MICROS)) if settled.adjusted() > -_MOST_DIGITS else 1
 
 
 def loss_reason(query: Mapping[str, str]) -> int | None:

@@ -2,12 +2,14 @@
 
 28 bytes in web-safe base64: an initialization vector (16), the price (8) hidden by HMAC-SHA1(encryption key, vector),
 and an integrity signature (4), the beginning of HMAC-SHA1(integrity key, price and vector). The price is a CPM in
-micros, a big-endian integer. Source: Google Authorized Buyers, "Decrypt Price Confirmations".
+micros, a big-endian integer. A vector begins with when it was made, seconds and microseconds of 4 bytes each, so that a
+price can't be used again later. Source: Google Authorized Buyers, "Decrypt Price Confirmations".
 """
 
 import hmac
-from base64 import b64decode
-from typing import Annotated
+from base64 import b64decode, urlsafe_b64encode
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel
 
@@ -29,6 +31,21 @@ def _key(text: object) -> bytes | None:
 
 
 Key = Annotated[bytes, BeforeValidator(_key), Field(min_length=16, repr=False)]
+
+
+class Vector(NamedTuple):
+    """The initialization vector of an encrypted price: its bytes in base64url, and when the exchange made it."""
+
+    name: str
+    made_at: datetime
+
+
+def vector_of(text: str) -> Vector:
+    """The vector of a price that `ExchangeKeys.decrypt` took."""
+    data = (decoded(text) or b"")[:_VECTOR]
+    seconds, micros = int.from_bytes(data[:4]), int.from_bytes(data[4:8])
+    made_at = datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=micros)
+    return Vector(urlsafe_b64encode(data).rstrip(b"=").decode(), made_at)
 
 
 class ExchangeKeys(BaseModel):

@@ -1,4 +1,4 @@
-"""What a day's events come to: counts and spend by campaign, day or hour. Pure: events in, rows out.
+"""What events come to: counts and spend by campaign, day, creative and others. Pure: events in, rows out.
 
 Each event counts once a bid and kind, whatever was delivered twice. Test and invalid events count in no figure but
 their own. Spend is by the ledger's rule: the kind that its exchange counts by makes a bid due, once, at the price of
@@ -8,24 +8,29 @@ whichever came first. Bids are those that processes counted and told: what one b
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC
+from datetime import UTC, tzinfo
 from enum import StrEnum
 from fractions import Fraction
 
 from bidder.events.event import Event
+from bidder.events.ivt_rules import IvtRule
 from bidder.events.ivt_suspects import reported_from_many_addresses
 from bidder.events.kinds import BILLABLE, Kind
 from bidder.money import impression_cost
 
 
 class By(StrEnum):
-    """What a row stands for; times are UTC."""
+    """What a row stands for; days and hours are of the report's time zone."""
 
     CAMPAIGN = "campaign"
     DAY = "day"
     HOUR = "hour"
     ADVERTISER = "advertiser"
     DEAL = "deal"
+    CREATIVE = "creative"
+    COUNTRY = "country"
+    EXCHANGE = "exchange"
+    ERROR = "error"
 
 
 REPORTED = (
@@ -37,17 +42,23 @@ REPORTED = (
     Kind.MIDPOINT,
     Kind.THIRD_QUARTILE,
     Kind.COMPLETE,
+    Kind.SKIP,
     Kind.CLICK,
+    Kind.ERROR,
 )
 READ = frozenset({*REPORTED, *BILLABLE})
 """The kinds that a report is made from."""
 
-_NAMES: Mapping[By, Callable[[Event], str]] = {
-    By.CAMPAIGN: lambda event: event.campaign_id,
-    By.DAY: lambda event: f"{event.at.astimezone(UTC):%Y-%m-%d}",
-    By.HOUR: lambda event: f"{event.at.astimezone(UTC):%Y-%m-%dT%H}",
-    By.ADVERTISER: lambda event: event.advertiser or "(unknown)",
-    By.DEAL: lambda event: event.deal_id or "(no deal)",
+_NAMES: Mapping[By, Callable[[Event, tzinfo], str]] = {
+    By.CAMPAIGN: lambda event, _: event.campaign_id,
+    By.DAY: lambda event, zone: f"{event.at.astimezone(zone):%Y-%m-%d}",
+    By.HOUR: lambda event, zone: f"{event.at.astimezone(zone):%Y-%m-%dT%H}",
+    By.ADVERTISER: lambda event, _: event.advertiser or "(unknown)",
+    By.DEAL: lambda event, _: event.deal_id or "(no deal)",
+    By.CREATIVE: lambda event, _: f"{event.campaign_id}/{event.creative_id}",
+    By.COUNTRY: lambda event, _: event.country or "(unknown)",
+    By.EXCHANGE: lambda event, _: event.exchange or "(unnamed)",
+    By.ERROR: lambda event, _: "(no error)" if event.kind is not Kind.ERROR else str(event.error_code or "(no code)"),
 }
 
 
@@ -60,6 +71,8 @@ class Row:
     spend_micros: int = 0
     test: int = 0
     invalid: int = 0
+    late: int = 0
+    """Of the invalid, those that came after the time of their bid."""
 
     @property
     def win_rate(self) -> Fraction | None:
@@ -83,7 +96,9 @@ class Row:
         return _share(self.counts[Kind.CLICK], self.counts[Kind.IMPRESSION])
 
 
-def report(events: Collection[Event], by: By, unbilled: Collection[str] = ()) -> dict[str, Row]:
+def report(
+    events: Collection[Event], by: By, unbilled: Collection[str] = (), time_zone: tzinfo = UTC
+) -> dict[str, Row]:
     """The rows of these events by name, in order; the events may come in any order.
 
     `unbilled` are ids of bids that the ledger found invalid when it counted them.
@@ -96,15 +111,15 @@ def report(events: Collection[Event], by: By, unbilled: Collection[str] = ()) ->
         known = held.setdefault((event.bid_id, event.kind), event)
         if _order(event) < _order(known):
             held[event.bid_id, event.kind] = event
-    due: dict[str, Event] = {}
-    for event in first.values():
-        if event.billable and _order(event) < _order(due.setdefault(event.bid_id, event)):
-            due[event.bid_id] = event
-    name, rows = _NAMES[by], defaultdict[str, Row](Row)
+    rows = defaultdict[str, Row](Row)
+
+    def name(event: Event) -> str:
+        return _NAMES[by](event, time_zone)
+
     for event in first.values():
         if event.kind in REPORTED:
             rows[name(event)].counts[event.kind] += event.count or 1
-    for event in due.values():
+    for event in _due(first.values()):
         rows[name(event)].billed += 1
         rows[name(event)].spend_micros += impression_cost(event.price_micros)
     for bid_id in reported_from_many_addresses(events) - set(unbilled):
@@ -113,7 +128,17 @@ def report(events: Collection[Event], by: By, unbilled: Collection[str] = ()) ->
         row = rows[name(event)]
         row.test += event.test
         row.invalid += not event.test
+        row.late += not event.test and event.invalid == IvtRule.TOO_LATE
     return dict(sorted(rows.items()))
+
+
+def _due(events: Iterable[Event]) -> Iterable[Event]:
+    """The event of each bid that makes its price due: the first."""
+    due: dict[str, Event] = {}
+    for event in events:
+        if event.billable and _order(event) < _order(due.setdefault(event.bid_id, event)):
+            due[event.bid_id] = event
+    return due.values()
 
 
 def total(rows: Iterable[Row]) -> Row:
@@ -126,6 +151,7 @@ def total(rows: Iterable[Row]) -> Row:
         whole.spend_micros += row.spend_micros
         whole.test += row.test
         whole.invalid += row.invalid
+        whole.late += row.late
     return whole
 
 

@@ -8,24 +8,30 @@ the code before, which are still taken.
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
+from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from bidder.events.claims import Claims, decode
+from bidder.events.claims import CLOCK_SKEW, DEFAULT_EXP, GRACE, Claims, decode
 from bidder.events.kinds import NOTICES, Kind
 from bidder.events.signatures import LENGTH, Signatures
+from bidder.normal_forms import ascii_url
 from bidder.prebuilt import complete
 
-LIFETIME = timedelta(hours=1)
-"""How long after the bid an event still counts: `Bid.exp` promises the exchange no more."""
-
-CLOCK_SKEW = timedelta(minutes=1)
-"""How far the clocks of two machines may be apart: an event this much before its bid is believed."""
+LIFETIME = DEFAULT_EXP + GRACE
+"""How long after the bid an event still counts, where the bid's impression asked for no other `exp`."""
 
 _SIGNATURE_BYTES = 16
+_MOST_ENCODINGS = 3
+"""Proxies in a row that encode what was encoded already."""
+
+_LETTERS = str.maketrans({"+": "-", " ": "-", "/": "_", "=": None})
+"""No token has these: base64url has others in their place, and a form's encoding makes a blank of a plus."""
+
 _PATHS = [(kind, f"/e/{kind}/") for kind in NOTICES]
 
 
@@ -47,6 +53,14 @@ class InvalidToken(ValueError):
     def __init__(self, reason: TokenError, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class ExpiredToken(InvalidToken):
+    """A token that this bidder signed, whose event comes too late to count; `claims` are what it says."""
+
+    def __init__(self, claims: Claims, message: str) -> None:
+        super().__init__(TokenError.EXPIRED, message)
+        self.claims = claims
 
 
 class SigningKeys(BaseModel):
@@ -113,12 +127,54 @@ def sign(kind: Kind, claims: str, keys: SigningKeys, target: str = "") -> str:
     return f"{keys.current}.{claims}.{_by_itself(kind, keys.current, claims, _current(keys), target)}"
 
 
-def verify(kind: Kind, token: str, keys: SigningKeys, now: datetime, target: str = "") -> Claims:
-    """The claims of a token. Raises InvalidToken."""
+def plain(token: str) -> str:
+    """The token without what proxies and clients make of it: percent-encoding, and the letters of plain base64."""
+    for _ in range(_MOST_ENCODINGS):
+        if "%" not in token:
+            break
+        token = unquote(token)
+    return token.strip().translate(_LETTERS)
+
+
+def signed_target(kind: Kind, token: str, keys: SigningKeys, target: str) -> str:
+    """The target as it was signed, of the spellings that proxies make of it; as it is where none of them was."""
+    key_id, encoded, given = _parts(plain(token))
+    key = keys.secret(key_id)
+    if key is not None:
+        for spelling in _spellings(target):
+            if hmac.compare_digest(
+                given.encode("utf-8", "surrogatepass"), _by_itself(kind, key_id, encoded, key, spelling).encode()
+            ):
+                return spelling
+    return target
+
+
+def _spellings(target: str) -> Iterator[str]:
+    for _ in range(_MOST_ENCODINGS):
+        yield target
+        yield target.replace(" ", "+")
+        yield ascii_url(target)
+        yield ascii_url(target.replace("+", " "))
+        if "%" not in target:
+            return
+        target = unquote(target)
+
+
+def _parts(token: str) -> tuple[str, str, str]:
+    """Key id, claims and signature of a token. Raises InvalidToken."""
     key_id, _, rest = token.partition(".")
     encoded, dot, given = rest.rpartition(".")
     if not dot:
         raise InvalidToken(TokenError.MALFORMED, "not a token")
+    return key_id, encoded, given
+
+
+def verify(kind: Kind, token: str, keys: SigningKeys, now: datetime, target: str = "") -> Claims:
+    """The claims of a token, however a proxy encoded it.
+
+    Raises InvalidToken; ExpiredToken where nothing but its time is wrong.
+    """
+    key_id, encoded, given = _parts(plain(token))
     key = keys.secret(key_id)
     if key is None:
         raise InvalidToken(TokenError.UNKNOWN_KEY, "signed with a key that is not known here")
@@ -135,8 +191,8 @@ def verify(kind: Kind, token: str, keys: SigningKeys, now: datetime, target: str
     made = f"its bid was made at {claims.issued_at.isoformat()}"
     if now < claims.issued_at - CLOCK_SKEW:
         raise InvalidToken(TokenError.EARLY, f"too early: {made}")
-    if now > claims.issued_at + LIFETIME:
-        raise InvalidToken(TokenError.EXPIRED, f"expired: {made}")
+    if now > claims.counts_until:
+        raise ExpiredToken(claims, f"expired: {made}")
     return claims
 
 

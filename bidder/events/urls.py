@@ -5,6 +5,7 @@ from urllib.parse import quote
 from bidder.events.claims import Claims, encode
 from bidder.events.kinds import Kind
 from bidder.events.token import SigningKeys, Tokens, sign
+from bidder.normal_forms import ascii_url
 from bidder.url_names import LONGEST_BASE, LONGEST_URL
 
 PRICE = "p"
@@ -25,6 +26,9 @@ class EventUrls:
             raise ValueError(msg)
         self.bid_id = claims.bid_id
         self.base = base
+        self.issued_at = claims.issued_at
+        self.seconds = claims.minutes * 60
+        """How long the bid, and so its markup, may be shown."""
         self._claims = encode(claims)
         self._keys = keys
         self.by_kind = Tokens(self._claims, keys).urls(base)
@@ -39,6 +43,7 @@ class EventUrls:
 
         Where that would be too long, the landing page by itself: better a click that isn't counted than one that fails.
         """
+        landing_page = ascii_url(landing_page)
         token = sign(Kind.CLICK, self._claims, self._keys, landing_page)
         url = f"{self.base}/e/{Kind.CLICK}/{token}?{TARGET}={quote(landing_page, safe='/:')}"
         return url if len(url) <= LONGEST_URL else landing_page

@@ -55,7 +55,8 @@ def verify(
         found[campaign_id].counted.update({name: number for name, number in numbers.items() if _compared(name)})
     for bid_id, events in sorted(bids.items()):
         marker = markers.get((bid_id, BILLED))
-        its = next((e for e in events if marker == (e.kind, e.at.isoformat())), events[0])
+        its = next((e for e in events if marker and marker[:2] == (e.kind, e.at.isoformat())), events[0])
+        its = as_settled(its, marker)
         if local(its.at, its.zone).date() != day:
             continue
         campaign, owed = found[its.campaign_id], _owed(its)
@@ -69,6 +70,13 @@ def verify(
     for campaign_id, its_found in found.items():
         its_found.reasons += _unexplained(its_found, missing[campaign_id])
     return dict(sorted(found.items()))
+
+
+def as_settled(event: Event, marker: Marker | None) -> Event:
+    """The event at the price that the ledger counted: its bid, where another bid came with the same encrypted price."""
+    if marker is None or event.price_vector is None or marker.price_micros != event.bid_price_micros:
+        return event
+    return event.model_copy(update={"price_micros": event.bid_price_micros})
 
 
 def _compared(name: str) -> bool:

@@ -1,5 +1,6 @@
 """OpenRTB 2.6, section 4.2.3."""
 
+from collections.abc import Mapping
 from typing import NotRequired, TypedDict
 
 
@@ -32,3 +33,4 @@ class Bid(TypedDict):
     burl: NotRequired[str]
     lurl: NotRequired[str]
     slotinpod: NotRequired[int]
+    ext: NotRequired[Mapping[str, object]]

@@ -1,6 +1,25 @@
 """OpenRTB community extension: DSA transparency, version 2.1."""
 
+from enum import IntEnum
+
 from bidder.openrtb.base import Object
+
+
+class DsaRequired(IntEnum):
+    """What `dsarequired` asks: a bid without the facts is not taken where they are required."""
+
+    NOT_REQUIRED = 0
+    SUPPORTED = 1
+    REQUIRED = 2
+    REQUIRED_OF_PLATFORM = 3
+
+
+class PublisherRenders(IntEnum):
+    """Whether the publisher shows the facts itself."""
+
+    NO = 0
+    MAY = 1
+    WILL = 2
 
 
 class Dsa(Object):
@@ -13,3 +32,7 @@ class Dsa(Object):
     dsarequired: int | None = None
     pubrender: int | None = None
     datatopub: int | None = None
+
+    def is_required(self) -> bool:
+        """Whether a bid without the facts is not taken."""
+        return (self.dsarequired or 0) >= DsaRequired.REQUIRED

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 TERMS = frozenset(
     {"", "imp", "imp.video", "imp.video.durfloors", "imp.qty", "imp.pmp", "imp.pmp.deals"}
-    | {"imp.pmp.deals.durfloors", "regs", "regs.ext", "regs.ext.dsa"}
+    | {"imp.pmp.deals.durfloors", "regs", "regs.dsa", "regs.ext", "regs.ext.dsa"}
 )
 """The objects whose fields bind us, by their path without indices."""
 
@@ -29,6 +29,7 @@ _NUMBER = re.compile(r"-?\d+")
 _NUMBERS = re.compile(r"[\s\[]*-?\d+(?:[\s,;|_]+-?\d+)*[\s\]]*")
 
 # Whatever the type of the field, senders write these for "nothing".
+_BLANKS = " \t\r\n,"
 _EMPTY: tuple[object, ...] = (None, "", [], {})
 
 
@@ -44,7 +45,7 @@ def mend(document: Any, error: ErrorDetails) -> bool:
     for step in way:
         holder = holder[step]
     given = holder[last]
-    if given in _EMPTY:
+    if given in _EMPTY or (isinstance(given, str) and not given.strip(_BLANKS)):
         del holder[last]
     elif error["type"] == "tuple_type" and isinstance(given, str | int | float):
         holder[last] = _NUMBER.findall(given) if _is_numbers(given) else [given]

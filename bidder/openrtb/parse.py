@@ -17,7 +17,7 @@ MAX_BODY = 128 * 1024
 MAX_OBJECTS = 4000
 """Objects and lists. Real requests hold hundreds. Making them is what a long body costs most for: 1.4 us each."""
 
-MAX_VALUES = 8000
+MAX_VALUES = 12_000
 """Values, by the commas between them. Real requests hold hundreds; the longest lists of blocked domains, thousands."""
 
 MAX_FAULTS = 100

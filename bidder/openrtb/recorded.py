@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 from pydantic_core import from_json, to_json
 
+from bidder.errors import UserError
 from bidder.faults import faults
 
 _WRAPPED = b'"request"'
@@ -20,7 +21,7 @@ class Recorded(NamedTuple):
     exchange: str | None = None
 
 
-class InvalidRecording(ValueError):
+class InvalidRecording(UserError, ValueError):
     """A line of the file is no recorded request; the message names it."""
 
 

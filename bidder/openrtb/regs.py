@@ -29,6 +29,7 @@ class Regs(Object):
     us_privacy: str | None = None
     gpp: str | None = None
     gpp_sid: Ints = ()
+    dsa: Dsa | None = None
     ext: RegsExt | None = None
 
     @model_validator(mode="after")
@@ -42,4 +43,5 @@ class Regs(Object):
             self.us_privacy = self.us_privacy or ext.us_privacy
             self.gpp = self.gpp or ext.gpp
             self.gpp_sid = self.gpp_sid or ext.gpp_sid
+            self.dsa = self.dsa or ext.dsa
         return self

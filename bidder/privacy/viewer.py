@@ -5,6 +5,7 @@ from base64 import urlsafe_b64encode
 
 from bidder.events.token import SigningKeys
 from bidder.openrtb.bid_request import BidRequest
+from bidder.privacy.viewer_id import viewer_id
 
 _BYTES = 8
 
@@ -15,12 +16,9 @@ def viewer(request: BidRequest, keys: SigningKeys) -> str | None:
     The key is the one that signs: who has our events can't try all ids without it, and once a key is rotated out, what
     was named by it can't be linked to anybody any more. With a new key viewers get new names, so caps begin anew.
 
-    None where the request names neither, as one that `permitted` restricted never does. The zeros that a device sends
-    for a viewer who limits tracking are no id.
+    None where the request names no viewer: see `bidder.privacy.viewer_id`.
     """
-    device, user = request.device, request.user
-    found = (device and device.ifa, user and user.buyeruid, user and user.id)
-    known = next((text for text in found if text and text.strip("0-")), None)
+    known = viewer_id(request)
     if known is None:
         return None
     key = keys.secret(keys.current)

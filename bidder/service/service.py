@@ -20,6 +20,7 @@ from bidder.parameters import DEFAULTS, Parameters, Reading, better, read
 from bidder.service.admission import ConcurrencyLimit
 from bidder.service.bid_counts import BidCounts
 from bidder.service.no_bid_counts import NoBidCounts
+from bidder.service.traffic_counts import TrafficCounts
 from bidder.settings import InvalidSettings, Settings
 from bidder.snapshot.disk_fallback import DiskFallback
 from bidder.snapshot.keeper import Keeper
@@ -36,8 +37,10 @@ if TYPE_CHECKING:
     from bidder.events.ledger import Ledger
     from bidder.events.price_keys import PriceKeys
     from bidder.events.publisher import EventPublisher
+    from bidder.events.traffic_log import TrafficLog
     from bidder.snapshot.index import Index
     from bidder.snapshot.list_store import ListStore
+    from bidder.snapshot.pacing_store import PacingStore
     from bidder.snapshot.snapshot import Snapshot
     from bidder.stitchers import Stitchers
 
@@ -62,6 +65,7 @@ class Service:
         """
         vars(self).pop("renewed", None)
         vars(self).pop("bids", None)  # no two processes may count under one name
+        vars(self).pop("traffic", None)
 
     @cached_property
     def renewed(self) -> BackgroundRefreshed[Reading]:
@@ -112,6 +116,25 @@ class Service:
     def bids(self) -> BidCounts:
         """The counts of the bids that were made."""
         return BidCounts(os.urandom(8).hex(), lambda events: self.publisher.publish_all(events))
+
+    @cached_property
+    def traffic(self) -> TrafficCounts:
+        """The counts of opportunities and bids, for pacing."""
+        return TrafficCounts(os.urandom(8).hex(), lambda events: self.publisher.publish_all(events))
+
+    @cached_property
+    def traffic_log(self) -> "TrafficLog":
+        """What all processes counted in the last minutes."""
+        from bidder.events.traffic_log import TrafficLog
+
+        return TrafficLog(aws.client("dynamodb"), self.settings.learning_table)
+
+    @cached_property
+    def pacing_store(self) -> "PacingStore":
+        """What pacing remembers from one refresh to the next."""
+        from bidder.snapshot.pacing_store import PacingStore
+
+        return PacingStore(aws.client("s3"), self.settings.snapshot_bucket)
 
     @cached_property
     def store(self) -> SnapshotStore:

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from bidder.errors import UserError
+
 Share = Annotated[float, Field(ge=0, le=1)]
 Hours = Annotated[float, Field(ge=0)]
 """Hours since the scenario's start."""
@@ -184,7 +186,7 @@ class Scenario(_Model):
         return self
 
 
-class InvalidScenario(ValueError):
+class InvalidScenario(UserError, ValueError):
     """The scenario can't be read; the message has a line for each thing that is wrong."""
 
 

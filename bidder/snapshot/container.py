@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from bidder.errors import UserError
+
 if TYPE_CHECKING:
     from hashlib import _Hash as Hash
 
@@ -35,7 +37,7 @@ if sys.byteorder != "little":
     raise ImportError(msg)
 
 
-class BadSnapshot(ValueError):
+class BadSnapshot(UserError, ValueError):
     """The object is not a whole snapshot that this code can read; the message says why."""
 
 

@@ -5,13 +5,14 @@ from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 
 from bidder.delivery.allowance import Allowance, Pace
 from bidder.delivery.budget import BudgetLimits, Spend, Withheld, remaining, withheld
 from bidder.delivery.outcome_counts import OutcomeCounts
 from bidder.delivery.participation import WHOLE, AuctionDraw
 from bidder.delivery.zones import Clocks, clocks
-from bidder.money import ACCOUNT_CURRENCY, MICROS
+from bidder.money import ACCOUNT_CURRENCY, MICROS, Rate
 from bidder.snapshot import sets
 from bidder.snapshot.bucket_sets import BucketSets, bucket_sections
 from bidder.snapshot.container import BadSnapshot, Sections, pack, unpack
@@ -40,7 +41,7 @@ class DeliveryState:
     eligible: tuple[Set, ...]
     used_up: list[Set]
     allowance: Allowance
-    rates: Mapping[str, int]
+    rates: Mapping[str, Rate]
     """Micros of the account currency that one unit of a currency is worth, the account currency's own among them."""
     predictions: Predictions
     clocks: Clocks
@@ -55,8 +56,8 @@ class DeliveryState:
 
     def for_another_process(self, index: Index) -> "DeliveryState":
         """The same state as another process reads it: nothing of its allowance is used."""
-        used_up, use_up = _used_up(index)
-        return replace(self, used_up=used_up, allowance=self.allowance.copy(use_up))
+        used_up, use_up, restore = _used_up(index)
+        return replace(self, used_up=used_up, allowance=self.allowance.copy(use_up, restore))
 
     def takes_part(self, position: int, campaign_id: str, draw: AuctionDraw) -> bool:
         """Whether pacing lets a campaign take part in an auction."""
@@ -90,7 +91,7 @@ def compile_delivery(
     index: Index,
     spends: Mapping[str, Spend],
     as_of: datetime,
-    rates: Mapping[str, int] | None = None,
+    rates: Mapping[str, Rate] | None = None,
     counts: Mapping[tuple[str, str], OutcomeCounts] | None = None,
     latest: Mapping[str, BudgetLimits] | None = None,
     billed_by_notice: Collection[str] = (),
@@ -113,10 +114,12 @@ def compile_delivery(
         reasons[position] = _REASONS.index(reason or (Withheld.LIST if position in barred else None))
         flying = held_back.get(index.campaign_id(position), 0) if held_back and its is not None else 0
         left.append(Allowance.NO_LIMIT if its is None else max(0, its - flying))
+    known = rates or {}
     meta = {
         "index": index.id,
         "as_of": as_of.isoformat(),
-        "rates": {**(rates or {}), ACCOUNT_CURRENCY: MICROS},
+        "rates": {**{code: rate for code, rate in known.items() if isinstance(rate, int)}, ACCOUNT_CURRENCY: MICROS},
+        "finer_rates": {code: str(rate) for code, rate in known.items() if not isinstance(rate, int)},
         "clocks": clocks(index.known.zones, as_of),
         "billed_by_notice": sorted(billed_by_notice),
     }
@@ -138,15 +141,15 @@ def load_delivery(data: bytes, index: Index) -> DeliveryState:
     if meta["index"] != index.id or len(reasons) != len(index):
         msg = f"delivery: belongs to index {meta['index']}, not to {index.id}"
         raise BadSnapshot(msg)
-    used_up, use_up = _used_up(index)
+    used_up, use_up, restore = _used_up(index)
     as_of = datetime.fromisoformat(meta["as_of"])
     return DeliveryState(
         index_id=index.id,
         as_of=as_of,
         eligible=tuple(_eligible(reasons, index.tiers_by_number)),
         used_up=used_up,
-        allowance=Allowance(array("q", bytes(sections["left"])), index.cost, use_up, _paces(sections), as_of),
-        rates=meta["rates"],
+        allowance=Allowance(array("q", bytes(sections["left"])), index.cost, use_up, restore, _paces(sections), as_of),
+        rates={**{code: Decimal(rate) for code, rate in meta.get("finer_rates", {}).items()}, **meta["rates"]},
         predictions=unpack_predictions(bytes(sections["predictions"]) if "predictions" in sections else None),
         clocks={zone: [(since, ahead) for since, ahead in its] for zone, its in meta.get("clocks", {}).items()},
         billed_by_notice=frozenset(meta.get("billed_by_notice", ())),
@@ -156,15 +159,20 @@ def load_delivery(data: bytes, index: Index) -> DeliveryState:
     )
 
 
-def _used_up(index: Index) -> tuple[list[Set], Callable[[int], None]]:
-    """An empty set for each tier, and what adds the campaign at a position to them."""
+def _used_up(index: Index) -> tuple[list[Set], Callable[[int], None], Callable[[int], None]]:
+    """An empty set for each tier, and what adds the campaign at a position to them, and takes it out."""
     used_up = [sets.set_of((), tier.size) for tier in index.tiers_by_number]
 
     def use_up(position: int) -> None:
         tier, place = index.tier_of(position)
         used_up[tier] = used_up[tier] | sets.set_of((place,), index.tiers_by_number[tier].size)
 
-    return used_up, use_up
+    def restore(position: int) -> None:
+        tier, place = index.tier_of(position)
+        size = index.tiers_by_number[tier].size
+        used_up[tier] = sets.without(used_up[tier], sets.set_of((place,), size))
+
+    return used_up, use_up, restore
 
 
 def _pace_sections(index: Index, paces: Mapping[str, Pace]) -> dict[str, bytes]:

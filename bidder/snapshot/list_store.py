@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from bidder import log
+from bidder.errors import UserError
 from bidder.snapshot.container import checksum, directory
 from bidder.snapshot.id_lists import SECTION, WIDTH, IdList
 from bidder.snapshot.keys import LISTS
@@ -22,8 +23,11 @@ _BEGINNING = "bytes=0-511"
 """More than an object's header and the directory of its one section."""
 
 
-class UnknownList(LookupError):
+class UnknownList(UserError, LookupError):
     """There is no list of this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no list {name}; `bidder lists list` shows the names")
 
 
 class Listed(NamedTuple):

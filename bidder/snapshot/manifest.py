@@ -12,7 +12,7 @@ class Manifest(BaseModel):
 
     `lists` are the keys of the lists of ids that its campaigns name, by name. `revision` is that of the campaigns when
     they were read, and `base_revision` that of the index's first object; None where older code wrote the manifest.
-    `pinned` is the version whose index this one took over, if somebody asked so.
+    `pinned` is the version whose index this one took over, if somebody asked so, and `pinned_since` when.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
@@ -25,6 +25,7 @@ class Manifest(BaseModel):
     revision: int | None = None
     base_revision: int | None = None
     pinned: int | None = None
+    pinned_since: AwareDatetime | None = None
     campaigns: int = 0
     bidding: int = 0
 
@@ -38,11 +39,12 @@ complete(Manifest)
 
 
 class Pin(BaseModel):
-    """The version whose index refreshes are to keep; None lets them go on."""
+    """The version whose index refreshes are to keep, and since when; None lets them go on."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     version: int | None = None
+    at: AwareDatetime | None = None
 
 
 def manifest_key(version: int) -> str:

@@ -18,6 +18,9 @@ class Snapshot:
     delivery: DeliveryState
     lists: Mapping[str, IdList] = field(default_factory=dict)
     """The lists of ids that its campaigns name, by their names."""
+    pinned: int | None = None
+    """The version whose campaigns an operator has pinned; None where they are as they are stored."""
+    pinned_since: datetime | None = None
 
     @property
     def as_of(self) -> datetime:

@@ -33,7 +33,8 @@ def load_saved(path: Path) -> Snapshot:
             manifest = Manifest.model_validate_json(file.read(_MANIFEST))
             index = Index.load([file.read(key) for key in manifest.index])
             lists = {name: IdList(file.read(key)) for name, key in manifest.lists.items()}
-            return Snapshot(manifest.version, index, load_delivery(file.read(manifest.delivery), index), lists)
+            delivery = load_delivery(file.read(manifest.delivery), index)
+            return Snapshot(manifest.version, index, delivery, lists, manifest.pinned, manifest.pinned_since)
     except (BadZipFile, KeyError, ValidationError) as error:
         msg = f"{path} is no saved snapshot: {error}"
         raise BadSnapshot(msg) from None

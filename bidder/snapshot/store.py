@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from bidder import log
+from bidder.errors import UserError
 from bidder.snapshot.container import BadSnapshot
 from bidder.snapshot.delivery_state import load_delivery
 from bidder.snapshot.id_lists import IdList
@@ -27,8 +28,18 @@ _ABSENT = frozenset({"404", "NoSuchKey", "NotFound"})
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class UnknownVersion(LookupError):
+class UnknownVersion(UserError, LookupError):
     """There is no snapshot of this version, or not any more."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"no snapshot of version {version} is kept; `bidder replay --save` keeps one for longer")
+
+
+class Pinned(NamedTuple):
+    """The manifest whose index refreshes keep, and since when."""
+
+    manifest: Manifest
+    since: datetime | None
 
 
 class SnapshotStore:
@@ -99,7 +110,14 @@ class SnapshotStore:
         for name, key in manifest.lists.items():
             its_id = key.rpartition("/")[2]
             lists[name] = held[its_id] if its_id in held else IdList(self._get(key))
-        return Snapshot(manifest.version, index, load_delivery(self._get(manifest.delivery), index), lists)
+        return Snapshot(
+            manifest.version,
+            index,
+            load_delivery(self._get(manifest.delivery), index),
+            lists,
+            manifest.pinned,
+            manifest.pinned_since,
+        )
 
     def objects(self, manifest: Manifest) -> dict[str, bytes]:
         """The objects that a manifest names, by their keys. Raises BadSnapshot where one was dropped since."""
@@ -132,22 +150,24 @@ class SnapshotStore:
             raise UnknownVersion(version)
         return manifest
 
-    def pin(self, version: int | None) -> None:
+    def pin(self, version: int | None, at: datetime | None = None) -> None:
         """Has refreshes keep the index of a version, or with None go on with the latest. Raises UnknownVersion."""
         if version is not None:
             self.manifest(version)
-        self._put(PIN, Pin(version=version).model_dump_json().encode())
+        self._put(PIN, Pin(version=version, at=at).model_dump_json().encode())
 
-    def pinned(self) -> Manifest | None:
+    def pinned(self) -> "Pinned | None":
         """The manifest that is pinned, if one is and is still there."""
         pin = self._parsed(Pin, PIN, self._read(PIN)[0])
         if pin is None or pin.version is None:
             return None
         try:
-            return self.manifest(pin.version)
+            manifest = self.manifest(pin.version)
         except UnknownVersion:
             log.error("snapshot.pin", version=pin.version, reason="no such snapshot: refreshes go on unpinned")
             return None
+        # a pin of older code states no time: it was made after its snapshot
+        return Pinned(manifest, pin.at or manifest.at)
 
     def _renew(self, key: str, now: datetime) -> None:
         """Raises BadSnapshot where the object isn't there any more, or is another than this process wrote or read."""

@@ -2,7 +2,7 @@
 
 from bidder.vast.ad import Ad, InLine, Wrapper
 from bidder.vast.clock import clock
-from bidder.vast.markup import EMPTY, document, render, render_ad
+from bidder.vast.markup import EMPTY, document, empty, render, render_ad
 from bidder.vast.parts import (
     Category,
     CompanionElement,
@@ -30,6 +30,7 @@ __all__ = [
     "best_version",
     "clock",
     "document",
+    "empty",
     "render",
     "render_ad",
     "takes_inline",

@@ -19,8 +19,18 @@ from bidder.vast.version import Version
 from bidder.vast.xml import cdata, text
 
 NAMESPACE = "http://www.iab.com/VAST"
-EMPTY = f'<VAST version="4.2" xmlns="{NAMESPACE}"/>'
-"""The document that answers a player when there is no ad: a root element without one."""
+
+
+def empty(version: Version) -> str:
+    """The document that answers a player when there is no ad: a root element without one."""
+    return f'<VAST version="{version}"{_namespace(version)}/>'
+
+
+def _namespace(version: Version) -> str:
+    return f' xmlns="{NAMESPACE}"' if version >= Version.VAST_4_0 else ""
+
+
+EMPTY = empty(Version.VAST_4_2)
 
 
 def render(ad: Ad, version: Version = Version.VAST_4_2) -> str:
@@ -42,8 +52,7 @@ def render_ad(ad: Ad, version: Version, sequence: int | None = None) -> str:
 
 def document(ads: Iterable[str], version: Version) -> str:
     """The document that holds these Ad elements."""
-    namespace = f' xmlns="{NAMESPACE}"' if version >= Version.VAST_4_0 else ""
-    return f'<VAST version="{version}"{namespace}>{"".join(ads)}</VAST>'
+    return f'<VAST version="{version}"{_namespace(version)}>{"".join(ads)}</VAST>'
 
 
 def _version_4(ad: Ad, content: InLine | Wrapper, version: Version) -> str:

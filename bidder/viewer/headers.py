@@ -42,7 +42,7 @@ def viewer_headers(
     A stitcher that the operator named forwards the viewer's (VAST 4.3, section 1.2.5): its own headers describe a
     server. From anybody else forwarded headers are not believed. `from_server`: no header describes the viewer.
     """
-    if address and _forwards(headers) and stitchers().name_at(address):
+    if address and _forwards(headers, address) and stitchers().name_at(address):
         return _forwarded(headers)
     if from_server:
         return ViewerHeaders()
@@ -59,17 +59,25 @@ def viewer_headers(
     )
 
 
-def _forwards(headers: Mapping[str, str]) -> bool:
-    return any(headers.get(name) for name in ("x-device-ip", "x-device-user-agent", "x-forwarded-for"))
+def _forwards(headers: Mapping[str, str], address: str) -> bool:
+    """Whether the caller speaks for somebody else. API Gateway adds the caller itself to X-Forwarded-For."""
+    return bool(headers.get("x-device-ip") or headers.get("x-device-user-agent")) or _first(headers) not in {
+        "",
+        address,
+    }
+
+
+def _first(headers: Mapping[str, str]) -> str:
+    """The address that a request set out from, as far as those on its way say so."""
+    return headers.get("x-forwarded-for", "").partition(",")[0].strip()
 
 
 def _forwarded(headers: Mapping[str, str]) -> ViewerHeaders:
-    first = headers.get("x-forwarded-for", "").partition(",")[0].strip()
     return ViewerHeaders(
         user_agent=_some(headers.get("x-device-user-agent")),
         page=_page(headers.get("x-device-referer")),
         language=_language(headers.get("x-device-accept-language")),
-        address=_some(headers.get("x-device-ip")) or _some(first),
+        address=_some(headers.get("x-device-ip")) or _some(_first(headers)),
     )
 
 

@@ -60,9 +60,9 @@ def slow_again(slow: list[int], count: int, seed: int) -> dict[int, tuple[float,
     """
     sample = range(0, count, max(1, count // SAMPLED))
     best: dict[int, float] = {}
-    with _bidding() as (bidder, _):
+    with bidding() as (bidder, _):
         for _ in range(RETIMED):
-            bidder.__dict__["keeper"] = Holder(snapshot(_CAMPAIGNS))
+            fresh(bidder)
             for number in [*sample, *slow]:
                 best[number] = min(best.get(number, 1e9), _timed(call(seed, number))[1])
     usual = median(best[number] for number in sample)
@@ -72,11 +72,11 @@ def slow_again(slow: list[int], count: int, seed: int) -> dict[int, tuple[float,
 def run(count: int, seed: int) -> Outcome:
     """`count` calls of that seed. Not for two threads at once: it puts a service of its own into the app."""
     outcome = Outcome()
-    with _bidding() as (bidder, faults):
+    with bidding() as (bidder, faults):
         for number in range(count):
             if number % REFRESHED_EVERY == 0:
                 # as every minute: the campaigns' allowances are full again
-                bidder.__dict__["keeper"] = Holder(snapshot(_CAMPAIGNS))
+                fresh(bidder)
             asked = call(seed, number)
             try:
                 answer, took = _timed(asked)
@@ -116,8 +116,13 @@ def _bids(answer: dict[str, Any]) -> int:
     return len(made)
 
 
+def fresh(bidder: Service) -> None:
+    """A new snapshot, whose allowances are full."""
+    bidder.__dict__["keeper"] = Holder(snapshot(_CAMPAIGNS))
+
+
 @contextmanager
-def _bidding() -> Iterator[tuple[Service, list[str]]]:
+def bidding() -> Iterator[tuple[Service, list[str]]]:
     """The app with a service in memory, and the faults that it logs."""
     faults: list[str] = []
 

@@ -35,6 +35,11 @@ class Auction:
     losers: dict[str, dict[str, str]]
 
 
+def campaigns_of(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The campaigns of a file, completed from the base."""
+    return [_campaign(name, changes) for name, changes in document["campaigns"].items()]
+
+
 def paths() -> list[Path]:
     """The files of all golden auctions."""
     return sorted(FOLDER.glob("*/*.json"))
@@ -46,7 +51,7 @@ def load(path: Path) -> Auction:
     return Auction(
         name=f"{path.parent.name}/{path.stem}",
         description=document["description"],
-        campaigns=[_campaign(name, changes) for name, changes in document["campaigns"].items()],
+        campaigns=campaigns_of(document),
         request=document.get("sent") or _request(document["request"]),
         answer=_answer(document["answer"]),
         losers=document.get("losers", {}),

@@ -57,6 +57,12 @@ class Loop:
         """By the topic, as the schedule does it: the deployed function does the work."""
         self.sns.publish(TopicArn=self.stack["BIDDER_REFRESH_TOPIC"], Message="{}")
 
+    def messages(self, queue: str) -> int:
+        """How many messages are in a queue, those that are being worked on too."""
+        url = self.sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+        attributes = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        return sum(int(attributes[f"ApproximateNumberOfMessages{kind}"]) for kind in ("", "NotVisible"))
+
     def bid(self, country: str, query: str = "", **changes: Any) -> dict[str, Any] | None:
         request = video_request(device={"geo": {"country": country}}, **changes)
         answer = self.post(json.dumps(request), query)
@@ -340,7 +346,7 @@ def packed(body: bytes) -> str:
     return b64encode(body).decode()
 
 
-def test_the_refresh_function_takes_the_schedules_notification(loop: Loop, stack: dict[str, str]) -> None:
+def test_the_refresh_function_takes_a_request_of_any_form(loop: Loop, stack: dict[str, str]) -> None:
     loop.sell("BEL")
 
     answer = loop.runtime.invoke("app.refresh", sns_event("{}", stack["BIDDER_REFRESH_TOPIC"]))
@@ -369,3 +375,13 @@ def test_the_ledger_function_counts_a_batch_and_gives_back_only_its_poison(loop:
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "message-1"}]}
     assert loop.spent("straight-to-the-ledger").total_micros == 6_000
+
+
+def test_forty_edits_at_once_leave_no_dead_letter_and_the_last_is_in_the_next_snapshot(loop: Loop) -> None:
+    for cpm in range(1, 41):
+        loop.sell("NRU", cpm=cpm)
+        loop.refresh()
+
+    poll(lambda: (loop.bid("NRU") or {}).get("price") == 40)
+    poll(lambda: loop.messages("campaign-refresh") == 0)
+    assert loop.messages("campaign-refresh-dead") == 0

@@ -1,14 +1,14 @@
 """The zip that is deployed."""
 
+import shutil
 from pathlib import Path, PurePosixPath
 from zipfile import ZipFile
 
 import pytest
 
 from tools import ROOT
-from tools.imported_modules import imported_modules
 from tools.package import LIMIT, Package, package
-from tools.slim import SUPPLIED
+from tools.slim import SUPPLIED, deployed_modules
 
 UNCHECKED_HASH = 0b01
 """The flags of bytecode that Python takes without a look at the source (PEP 552)."""
@@ -20,7 +20,7 @@ def archive(built: Package) -> ZipFile:
 
 
 def test_every_source_that_a_function_can_import_is_in_and_no_other(archive: ZipFile) -> None:
-    imported = {path.relative_to(ROOT).as_posix() for path in imported_modules(ROOT / "app.py", "bidder")}
+    imported = deployed_modules()
     sources = {name for name in archive.namelist() if name.startswith("bidder/") and name.endswith(".py")}
     assert sources == imported
     assert {"bidder/endpoints/bid.py", "bidder/consumers/ledger.py", "bidder/rollout/hooks.py"} <= sources
@@ -53,8 +53,13 @@ def test_it_is_light_enough_for_a_cold_start(built: Package) -> None:
     assert built.archive.stat().st_size < LIMIT
 
 
-def test_the_same_sources_give_the_same_bytes(built: Package, tmp_path: Path) -> None:
-    again = package(out=tmp_path / "again")
+def test_the_same_sources_give_the_same_bytes_also_in_a_path_with_a_blank(built: Package, tmp_path: Path) -> None:
+    project = tmp_path / "a blank" / "project"
+    shutil.copytree(ROOT / "bidder", project / "bidder", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in (".chalice", "app.py", "requirements.txt", "tools", "vendor"):
+        (project / name).symlink_to(ROOT / name)
+    shutil.copytree(ROOT / "build" / "wheels", project / "build" / "wheels")
+    again = package(project)
     assert again.archive.read_bytes() == built.archive.read_bytes()
     assert again.template.read_text() == built.template.read_text()
 

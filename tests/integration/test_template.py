@@ -244,14 +244,36 @@ def test_every_minute_the_schedule_publishes_and_the_refresh_runs(translated: Te
     (statement,) = policy["PolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     assert refers_to(policy["Topics"], "CampaignRefreshTopic")
-    (subscription,) = (s for s in of_type(translated, "AWS::SNS::Subscription").values() if s["Protocol"] == "lambda")
+    subscription = translated["Resources"]["RefreshSubscription"]["Properties"]
+    assert subscription["Protocol"] == "sqs"
     assert refers_to(subscription["TopicArn"], "CampaignRefreshTopic")
-    assert refers_to(subscription["Endpoint"], "Refresh")
+    assert refers_to(subscription["Endpoint"], "RefreshQueue")
+    assert subscription["RawMessageDelivery"] is True
+    policy = translated["Resources"]["RefreshQueuePolicy"]["Properties"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert refers_to(statement["Condition"]["ArnEquals"]["aws:SourceArn"], "CampaignRefreshTopic")
+    (mapping,) = refresh_mappings(translated)
+    assert refers_to(mapping["EventSourceArn"], "RefreshQueue")
 
 
-def test_a_refresh_that_is_given_up_is_put_aside(translated: Template) -> None:
-    dead_letters = translated["Resources"]["Refresh"]["Properties"]["DeadLetterConfig"]["TargetArn"]
-    assert refers_to(dead_letters, "RefreshDeadLetterQueue")
+def refresh_mappings(translated: Template) -> list[dict[str, Any]]:
+    mappings = of_type(translated, "AWS::Lambda::EventSourceMapping").values()
+    return [mapping for mapping in mappings if refers_to(mapping["FunctionName"], "Refresh")]
+
+
+def test_requests_for_a_refresh_wait_for_each_other_in_a_queue_and_are_never_throttled(translated: Template) -> None:
+    """Lambda gives up invocations that it throttles. Messages of a queue it takes only as it can work on them."""
+    (mapping,) = refresh_mappings(translated)
+    function = translated["Resources"]["Refresh"]["Properties"]
+    queue = translated["Resources"]["RefreshQueue"]["Properties"]
+    assert mapping["ScalingConfig"]["MaximumConcurrency"] == function["ReservedConcurrentExecutions"]["Fn::If"][1] == 2
+    assert mapping["BatchSize"] == 1000, "one refresh answers all that wait"
+    assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
+
+
+def test_a_request_for_a_refresh_that_is_given_up_is_put_aside(translated: Template) -> None:
+    redrive = translated["Resources"]["RefreshQueue"]["Properties"]["RedrivePolicy"]
+    assert refers_to(redrive["deadLetterTargetArn"], "RefreshDeadLetterQueue")
 
 
 def test_functions_and_the_one_api_stage_are_traced(translated: Template) -> None:

@@ -138,6 +138,10 @@ class Chain:
     def send_message(self, *, MessageBody: str, **_: Any) -> None:  # noqa: N803
         self._carry(lambda: self.queues["notices"].send(MessageBody))
 
+    def send_message_batch(self, *, Entries: list[dict[str, str]], **_: Any) -> dict[str, Any]:  # noqa: N803
+        self._carry(lambda: [self.queues["notices"].send(entry["MessageBody"]) for entry in Entries])
+        return {}
+
     def _fan_out(self, message: str) -> None:
         self.queues["ledger"].send(message)
         self.queues["archive"].send(message)

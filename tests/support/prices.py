@@ -4,8 +4,10 @@ import hashlib
 import hmac
 import struct
 from base64 import b64encode, urlsafe_b64encode
+from datetime import datetime
 
 from bidder.events.price_keys import ExchangeKeys
+from tests.support.campaigns import NOW
 
 ENCRYPTION, INTEGRITY = bytes(range(32)), bytes(range(100, 132))
 KEYS = ExchangeKeys.model_validate(
@@ -13,9 +15,20 @@ KEYS = ExchangeKeys.model_validate(
 )
 
 
-def encrypted(micros: int, vector: bytes = bytes(16)) -> bytes:
+def vector(at: datetime = NOW, server: int = 0) -> bytes:
+    """An initialization vector: seconds and microseconds of its time, and the server's id."""
+    return struct.pack(">IIQ", int(at.timestamp()), at.microsecond, server)
+
+
+def encrypted(micros: int, iv: bytes | None = None) -> bytes:
     """Authorized Buyers, "Decrypt Price Confirmations", the other way round."""
+    iv = vector() if iv is None else iv
     price = struct.pack(">q", micros)
-    pad = hmac.new(ENCRYPTION, vector, hashlib.sha1).digest()[:8]
+    pad = hmac.new(ENCRYPTION, iv, hashlib.sha1).digest()[:8]
     hidden = (int.from_bytes(price) ^ int.from_bytes(pad)).to_bytes(8)
-    return vector + hidden + hmac.new(INTEGRITY, price + vector, hashlib.sha1).digest()[:4]
+    return iv + hidden + hmac.new(INTEGRITY, price + iv, hashlib.sha1).digest()[:4]
+
+
+def sent(micros: int, iv: bytes | None = None) -> str:
+    """The same as it comes in a URL."""
+    return urlsafe_b64encode(encrypted(micros, iv)).decode().rstrip("=")

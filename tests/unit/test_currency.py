@@ -1,3 +1,6 @@
+from decimal import Decimal
+from fractions import Fraction
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,10 +13,28 @@ def test_rates_are_read_exactly() -> None:
     assert read_rates('{"EUR": 1.0842, "JPY": "0.006413"}') == {"EUR": 1_084_200, "JPY": 6_413}
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"EUR": 0}', '{"EUR": -1}', '{"euro": 1}', '{"EUR": 0.00000001}', "{"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", '{"EUR": 0}', '{"EUR": -1}', '{"euro": 1}', '{"EUR": 1e-13}', '{"EUR": "1.0000000000000000001"}', "{"],
+)
 def test_a_table_that_cannot_be_used_is_refused(text: str) -> None:
     with pytest.raises(InvalidRates):
         read_rates(text)
+
+
+@pytest.mark.parametrize(
+    ("worth", "micros"),
+    [
+        ("0.0000613425", "61.3425"),
+        ("0.00003921", "39.21"),
+        ("1.08421234", "1084212.34"),
+        ("6.134969325153374e-05", "61.34969325153374"),
+        ('"999999.999999999999"', "999999999999.999999"),
+        ("1e-12", "0.000001"),
+    ],
+)
+def test_rates_finer_than_a_micro_are_read_exactly(worth: str, micros: str) -> None:
+    assert read_rates(f'{{"IDR": {worth}}}') == {"IDR": Decimal(micros)}
 
 
 def test_the_account_currency_goes_first_then_the_first_that_is_known() -> None:
@@ -23,6 +44,21 @@ def test_the_account_currency_goes_first_then_the_first_that_is_known() -> None:
     assert bidding_currency(("EUR", "USD"), rates) == "USD"
     assert bidding_currency(("JPY", "EUR"), rates) == "EUR"
     assert bidding_currency(("JPY",), rates) is None
+
+
+finer = st.decimals(Decimal("0.01"), Decimal(10**9), places=9)
+
+
+@given(st.integers(0, 10**9), finer)
+def test_a_price_in_a_weak_currency_is_the_highest_that_is_no_more_than_was_decided(cpm: int, rate: Decimal) -> None:
+    price = decimal_price(cpm, rate)
+
+    assert price == int(Fraction(cpm) / Fraction(rate) * 1_000_000) / 1_000_000
+
+
+@given(st.decimals(0, 10**9, places=6), finer)
+def test_a_floor_in_a_weak_currency_is_the_least_that_reaches_it(floor: Decimal, rate: Decimal) -> None:
+    assert 0 <= floor_micros(floor, rate) - Fraction(floor) * Fraction(rate) < 1
 
 
 @given(st.integers(0, 10**9), st.integers(1_000, 10**9))

@@ -4,12 +4,14 @@ import json
 from itertools import combinations, product
 from typing import Any
 
+import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
+from bidder.auction import decide as under_test
 from bidder.auction.decide import decide
 from bidder.auction.match import match
-from bidder.auction.offer import Offer
+from bidder.auction.offer import Offer, offers
 from bidder.campaigns.campaign import Campaign
 from bidder.openrtb.parse import parse
 from tests.support.campaigns import NOW, campaign, creative, media, snapshot
@@ -115,3 +117,67 @@ def test_no_limit_of_the_pod_is_passed(request: dict[str, Any], campaigns: list[
     }
     for kind in {*dedupe, CREATIVE}:
         assert len(set(seen[kind])) == len(seen[kind])
+
+
+def in_sequence(*numbers: int) -> list[tuple[str, str]]:
+    """What is bid on impressions with these numbers, where two campaigns of two creatives each are."""
+    book = [
+        campaign(id=name, cpm=cpm, creatives=[creative(id="a"), creative(id="b")])
+        for name, cpm in (("dear", 9), ("cheap", 2))
+    ]
+    imps = [
+        {"id": str(place), "video": {"mimes": ["video/mp4"], "sequence": number}}
+        for place, number in enumerate(numbers)
+    ]
+    return [(o.slot.imp.id, f"{o.campaign.id}/{o.fit.creative.id}") for o in made_of({"id": "r", "imp": imps}, book)]
+
+
+def test_a_numbered_break_repeats_no_creative() -> None:
+    made = in_sequence(1, 2, 3)
+
+    assert [imp_id for imp_id, _ in made] == ["0", "1", "2"]
+    assert len({name for _, name in made}) == 3
+    assert {"dear/a", "dear/b"} < {name for _, name in made}
+    assert len(in_sequence(1, 2, 3, 4, 5)) == 4
+
+
+def test_a_number_that_comes_again_is_of_another_break() -> None:
+    made = dict(in_sequence(1, 1, 2, 2, 0, 0))
+
+    assert len(made) == 6
+    assert made["0"] != made["2"]
+    assert made["1"] != made["3"]
+    assert all(name.startswith("dear/") for name in made.values())
+
+
+def test_equal_places_are_filled_as_if_each_were_looked_at_by_itself() -> None:
+    book = [campaign(id=f"c{n}", cpm=1 + n / 10) for n in range(30)]
+    video = {"mimes": ["video/mp4"], "podid": "p"}
+
+    made = made_of({"id": "r", "imp": [{"id": str(n), "video": video} for n in range(20)]}, book)
+
+    assert [offer.slot.imp.id for offer in made] == [str(n) for n in range(20)]
+    assert {offer.campaign.id for offer in made} == {f"c{n}" for n in range(10, 30)}
+
+
+def test_equal_breaks_are_filled_alike() -> None:
+    book = [campaign(id=f"c{n}", cpm=1 + n / 10) for n in range(30)]
+    video = {"mimes": ["video/mp4"], "poddur": 60, "maxseq": 3}
+
+    made = made_of({"id": "r", "imp": [{"id": str(n), "video": video} for n in range(4)]}, book)
+
+    shown = {str(n): [o.campaign.id for o in made if o.slot.imp.id == str(n)] for n in range(4)}
+    assert all(sorted(each) == ["c27", "c28", "c29"] for each in shown.values())
+
+
+def test_however_many_places_differ_few_offers_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(under_test, "offers", lambda *which: asked.append(which) or offers(*which))
+    book = [campaign(id=f"c{n}", cpm=1 + n / 10) for n in range(60)]
+    for more in ({"podid": "p"}, {"poddur": 60}, {"podid": "p", "poddur": 60}, {"sequence": 1}):
+        asked.clear()
+        video = {"mimes": ["video/mp4"], **more}
+        imps = [{"id": str(n), "video": video | {"maxduration": 60 + n}} for n in range(50)]
+
+        assert made_of({"id": "r", "imp": imps}, book)
+        assert len(asked) <= under_test.MOST_CHOICES

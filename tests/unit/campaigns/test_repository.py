@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.campaigns.campaign import Campaign, Status
-from bidder.campaigns.repository import CampaignRepository, Contended, StaleCampaign, UnknownCampaign
+from bidder.campaigns.repository import CampaignRepository, Contended, NothingToRestore, StaleCampaign, UnknownCampaign
 from tests.support.campaigns import NOW, campaign
 from tests.support.fake_tables import FakeTables, TransactionCanceledException
 
@@ -160,3 +160,50 @@ def test_a_campaign_that_cannot_be_read_keeps_no_other_from_being_read(caplog: A
 
     assert [c.id for c in kept.all()] == ["b"]
     assert [c.id for c in kept.get_many(["a", "b"])] == ["b"]
+
+
+def test_a_deleted_campaign_is_gone_and_can_be_restored_with_its_status_and_its_history() -> None:
+    fake = tables()
+    kept = repository(fake)
+    kept.put_many([campaign(id="a", cpm=1), campaign(id="b")])
+    kept.set_status("a", Status.PAUSED)
+    since = kept.revision()
+
+    assert list(kept.delete_each(kept.get_many(["a"]))) == [(1, ["a"])]
+    assert [c.id for c in kept.all()] == ["b"]
+    assert kept.changes(since) == {"a"}
+    with pytest.raises(UnknownCampaign):
+        kept.get("a")
+    with pytest.raises(UnknownCampaign):
+        kept.set_status("a", Status.ACTIVE)
+
+    assert kept.restore("a") == campaign(id="a", cpm=1, status="paused")
+    assert kept.get("a").campaign == campaign(id="a", cpm=1, status="paused")
+    kept.put(campaign(id="a", cpm=7))
+    assert [(c.version, c.before is None, c.after is None) for c in kept.history("a")] == [
+        (5, False, False),
+        (4, True, False),
+        (3, False, True),
+        (2, False, False),
+        (1, True, False),
+    ]
+    assert kept.restore("a", 1) == campaign(id="a", cpm=1)
+    with pytest.raises(NothingToRestore, match="is not deleted"):
+        kept.restore("a")
+    with pytest.raises(NothingToRestore, match="no version 9"):
+        kept.restore("a", 9)
+    with pytest.raises(UnknownCampaign, match="nobody"):
+        kept.restore("nobody")
+
+
+def test_many_are_paused_in_few_transactions() -> None:
+    fake = tables()
+    kept = repository(fake)
+    kept.put_many([campaign(id=f"c{number}") for number in range(90)])
+    before = fake.transactions
+
+    changed = [id_ for _, ids in kept.set_status_each(kept.all(), Status.PAUSED) for id_ in ids]
+
+    assert len(changed) == 90
+    assert fake.transactions - before == 3
+    assert {c.status for c in kept.all()} == {Status.PAUSED}

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from bidder.auction.replay import Replay
 from bidder.campaigns.campaign import Campaign
-from bidder.cli.chosen import BadCall
+from bidder.cli.options import BadCall
 from bidder.cli.replay import print_replay, run
 from bidder.cli.replay_report import as_json
 from bidder.endpoints.bid import bid

@@ -1,11 +1,15 @@
 import json
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bidder.cli.report import print_report
+from bidder.cli.report import BadPeriod, period, print_report
 from bidder.events.archive import Archive, archive_objects
 from bidder.events.kinds import Kind
-from bidder.events.report import By
+from bidder.events.report import READ, By
 from tests.support.campaigns import NOW
 from tests.support.events import event
 from tests.support.fake_s3 import FakeS3
@@ -19,7 +23,7 @@ def test_a_day_is_printed_with_amounts_in_whole_units_for_people(form: str, caps
     for its in archive_objects({str(number): one for number, one in enumerate([*events, event(0, Kind.COMPLETE)])}):
         archive.put(its)
 
-    print_report(service(None, archive=archive), NOW.date(), By.CAMPAIGN, form)
+    print_report(service(None, archive=archive), period(NOW.date(), None, None, "UTC"), By.CAMPAIGN, form)
 
     printed = capsys.readouterr().out
     if form == "json":
@@ -28,3 +32,37 @@ def test_a_day_is_printed_with_amounts_in_whole_units_for_people(form: str, caps
     else:
         assert "0.040000" in printed
         assert "12.50 %" in printed
+
+
+@given(
+    st.integers(0, 16 * 24 * 60).map(lambda minutes: NOW - timedelta(days=34) + timedelta(minutes=minutes)),
+    st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Pacific/Auckland", "Asia/Kolkata"]),
+)
+def test_an_event_is_reported_on_its_day_in_the_time_zone_and_on_no_other(at: datetime, zone: str) -> None:
+    archive = Archive(FakeS3(), "archive")  # type: ignore[arg-type]
+    for its in archive_objects({"1": event(1, Kind.IMPRESSION, at=at, bid_at=at)}):
+        archive.put(its)
+    day = at.astimezone(ZoneInfo(zone)).date()
+
+    for ahead in (-1, 0, 1):
+        days = period(day + timedelta(days=ahead), None, None, zone)
+        seen = [its for utc in days.utc_days() for key in archive.keys(utc, READ) for its in archive.read(key)]
+        assert (ahead == 0) == any(days.covers(its.at) for its in seen)
+    both = period(None, day - timedelta(days=3), day, zone)
+    assert at.date() in set(both.utc_days())
+
+
+@pytest.mark.parametrize(
+    ("day", "first", "last", "zone", "said"),
+    [
+        (None, None, None, "UTC", "give --day, or --from"),
+        (NOW.date(), NOW.date(), None, "UTC", "give --day, or --from"),
+        (None, NOW.date(), NOW.date() - timedelta(days=1), "UTC", "before it begins"),
+        (NOW.date(), None, None, "Mars/Base", "no zone of the IANA database"),
+    ],
+)
+def test_a_period_that_can_not_be_is_refused(
+    day: date | None, first: date | None, last: date | None, zone: str, said: str
+) -> None:
+    with pytest.raises(BadPeriod, match=said):
+        period(day, first, last, zone)

@@ -1,6 +1,8 @@
 """The refresh, cut short anywhere: bidders only ever see whole snapshots, each newer than the one before."""
 
+import json
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -10,10 +12,12 @@ from bidder.campaigns.repository import CampaignRepository
 from bidder.consumers.refresh import publish_snapshot
 from bidder.delivery.budget import Spend
 from bidder.delivery.outcome_counts import OutcomeCounts
+from bidder.delivery.pacers import Traffic
 from bidder.events.exchange import Exchanges
 from bidder.parameters import DEFAULTS
 from bidder.service.service import Service
 from bidder.snapshot.keys import INDEXES
+from bidder.snapshot.pacing_store import PacingStore
 from bidder.snapshot.snapshot import Snapshot
 from bidder.snapshot.store import SnapshotStore
 from tests.support.campaigns import NOW, campaign
@@ -48,6 +52,13 @@ class Learned:
         return self.counted
 
 
+class Unreported:
+    """A log of traffic in which there is nothing."""
+
+    def read(self, _now: float) -> Traffic:
+        return Traffic({})
+
+
 class World:
     """Stores, and the processes that use them."""
 
@@ -66,6 +77,8 @@ class World:
         service.store, service.campaigns = SnapshotStore(self.s3, "bucket"), self.campaigns  # type: ignore[arg-type]
         service.spent = self.ledger  # type: ignore[assignment]
         service.learning = self.learning  # type: ignore[assignment]
+        service.traffic_log = Unreported()  # type: ignore[assignment]
+        service.pacing_store = PacingStore(self.s3, "bucket")  # type: ignore[arg-type]
         service.plain_parameters = lambda: DEFAULTS.model_copy(update={"exchanges": self.exchanges})  # type: ignore[method-assign]
         return service
 
@@ -213,6 +226,40 @@ def test_a_pinned_index_stays_while_pauses_and_budgets_go_on_to_hold() -> None:
     assert {name: c.cpm_micros for name, c in bidding(held).items()} == {"a": 5_000_000}
     assert world.store.manifest(held.version).pinned == old
 
+    assert (held.pinned, held.pinned_since) == (old, NOW)
+
     world.store.pin(None)
     publish_snapshot(world.process(), NOW + 3 * MINUTE)
+    assert (world.held().pinned, world.held().pinned_since) == (None, None)
     assert {name: c.cpm_micros for name, c in bidding(world.held()).items()} == {"a": 7_000_000}
+
+
+def test_a_pin_of_more_than_a_day_is_counted_with_each_refresh(caplog: pytest.LogCaptureFixture) -> None:
+    world = World()
+    world.campaigns.put(campaign(id="a"))
+    old = publish_snapshot(world.process(), NOW)
+    world.store.pin(old, NOW + MINUTE)
+    pinned_at = NOW + MINUTE
+
+    def warnings_at(now: datetime) -> list[dict[str, Any]]:
+        caplog.clear()
+        publish_snapshot(world.process(), now)
+        return [json.loads(record.message) for record in caplog.records if "SnapshotPinned" in record.message]
+
+    assert warnings_at(pinned_at + timedelta(days=1)) == []
+    [warning] = warnings_at(pinned_at + timedelta(days=1, seconds=1))
+    assert (warning["SnapshotPinned"], warning["Reason"], warning["version"]) == (1, "over-a-day", str(old))
+    world.store.pin(None)
+    assert warnings_at(pinned_at + timedelta(days=2)) == []
+
+
+def test_a_campaign_that_is_deleted_under_a_pin_stops_bidding() -> None:
+    world = World()
+    world.campaigns.put_many([campaign(id="a"), campaign(id="b")])
+    old = publish_snapshot(world.process(), NOW)
+    world.store.pin(old, NOW)
+    list(world.campaigns.delete_each([campaign(id="a")]))
+
+    publish_snapshot(world.process(), NOW + MINUTE)
+
+    assert bidding(world.held()).keys() == {"b"}

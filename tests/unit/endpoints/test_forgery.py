@@ -10,6 +10,7 @@ import pytest
 
 import app
 from bidder.consumers.ledger import count_spend
+from bidder.endpoints.notice import LATEST
 from bidder.events.bounded_sets import BoundedSets
 from bidder.events.claims import Claims, encode
 from bidder.events.ivt_filter import IvtFilter
@@ -31,6 +32,7 @@ def token(kind: Kind = Kind.IMPRESSION, keys: SigningKeys = KEYS, **changes: Any
 
 
 TOKEN = token()
+LONG_AGO = int((LIFETIME + LATEST).total_seconds())
 SIGNATURE = TOKEN.rpartition(".")[2]
 
 
@@ -61,7 +63,7 @@ FORGED = {
     "dropped key": (f"impression/{token(keys=SigningKeys(current='k0', keys={'k0': 'C' * 43}))}", "unknown-key"),
     "another bidder's key": (f"impression/{token(keys=SigningKeys(current='k2', keys={'k2': 'C' * 43}))}", "signature"),
     "old key id on a new signature": (f"impression/k1{TOKEN[2:]}", "signature"),
-    "expired": (f"impression/{token(issued=CLAIMS.issued - int(LIFETIME.total_seconds()) - 1)}", "expired"),
+    "long past": (f"impression/{token(issued=CLAIMS.issued - LONG_AGO - 1)}", "expired"),
     "of the future": (f"impression/{token(issued=CLAIMS.issued + 61)}", "early"),
     "no token": ("impression/nonsense", "malformed"),
 }

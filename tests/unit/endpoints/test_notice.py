@@ -1,4 +1,5 @@
-from base64 import urlsafe_b64encode
+import json
+import logging
 from datetime import timedelta
 from urllib.parse import parse_qsl, urlsplit
 
@@ -8,6 +9,8 @@ from bidder.endpoints.notice import notice
 from bidder.endpoints.reply import Reply
 from bidder.endpoints.sender import Sender, sender
 from bidder.events.claims import Claims, encode
+from bidder.events.ivt_rules import Counts
+from bidder.events.ivt_rules import broken_rule as by_time
 from bidder.events.kinds import NOTICES, BilledBy, Kind
 from bidder.events.price_keys import PriceKeys
 from bidder.events.token import sign
@@ -69,7 +72,7 @@ def test_a_lost_bid_says_why_in_words_for_filter_policies() -> None:
 def test_the_price_of_an_exchange_with_keys_is_decrypted() -> None:
     recorder = Recorder()
     keys = PriceKeys({"adx": prices.KEYS})
-    sent = urlsafe_b64encode(prices.encrypted(4_200_000)).decode()
+    sent = prices.sent(4_200_000)
     for exchange in ("adx", "other"):
         token = sign(Kind.IMPRESSION, encode(CLAIMS._replace(exchange=exchange)), KEYS)
         with_keys = service(None, publisher=recorder, price_keys=keys)
@@ -105,7 +108,7 @@ def test_a_notice_that_could_not_be_published_is_asked_for_again() -> None:
     [
         ("impression", "k1.nonsense.nonsense", timedelta(), 400),
         ("impression", sign(Kind.START, encode(CLAIMS), KEYS), timedelta(), 400),
-        ("impression", None, timedelta(hours=2), 400),
+        ("impression", None, timedelta(days=31), 400),
         ("applause", "k1.x.y", timedelta(), 404),
     ],
 )
@@ -157,11 +160,87 @@ def test_a_click_is_counted_and_leads_to_the_landing_page_even_if_it_could_not_b
     assert [event.kind for event in recorder.published] == ([] if failure else [Kind.CLICK])
 
 
-def test_a_late_click_still_leads_on_and_counts_nothing() -> None:
+def test_a_late_click_still_leads_on_and_is_archived_as_late() -> None:
     recorder = Recorder()
 
     assert click(landing_url(), recorder, timedelta(hours=3)).headers["Location"] == LANDING
+    assert [event.invalid for event in recorder.published] == ["too-late"]
+    assert click(landing_url(), recorder, timedelta(days=40)).headers["Location"] == LANDING
+    assert len(recorder.published) == 1
+
+
+@pytest.mark.parametrize("kind", NOTICES)
+def test_what_comes_after_its_time_is_archived_as_late_and_bills_nothing(kind: Kind) -> None:
+    recorder = Recorder()
+    for late in (timedelta(hours=1, minutes=15), timedelta(hours=1, minutes=15, seconds=1), timedelta(days=30)):
+        assert call(recorder, kind, late=late).status == 204
+
+    assert [event.invalid for event in recorder.published] == [None, "too-late", "too-late"]
+    assert [event.billable for event in recorder.published[1:]] == [False, False]
+
+
+def test_a_bid_that_may_be_shown_for_six_hours_is_billed_for_as_long() -> None:
+    recorder = Recorder()
+    token = sign(Kind.IMPRESSION, encode(CLAIMS._replace(minutes=360)), KEYS)
+    for late in (timedelta(hours=3), timedelta(hours=6, minutes=15), timedelta(hours=6, minutes=16)):
+        call(recorder, "impression", token, late)
+
+    assert [event.billable for event in recorder.published] == [True, True, False]
+    assert [by_time(event, Counts()) for event in recorder.published] == [None, None, "too-late"]
+
+
+def test_a_head_answers_the_same_and_counts_nothing() -> None:
+    recorder = Recorder()
+    token = sign(Kind.IMPRESSION, encode(CLAIMS), KEYS)
+    with_recorder = service(None, publisher=recorder)
+    for sent, status in ((token, 204), (token[:-1], 400)):
+        reply = notice(with_recorder, "impression", sent, {}, PAGE, NOW, counts=False)
+        assert reply.status == status
+        assert reply.headers["Access-Control-Allow-Origin"] == PAGE.origin
     assert recorder.published == []
+
+
+def metrics(caplog: pytest.LogCaptureFixture, name: str) -> list[str]:
+    lines = [json.loads(record.getMessage()) for record in caplog.records if record.name == "bidder"]
+    return [line["Reason"] for line in lines if line.get(name) == 1]
+
+
+@pytest.fixture
+def logged(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    monkeypatch.setattr(logging.getLogger("bidder"), "propagate", True)
+    caplog.set_level(logging.INFO, "bidder")
+    return caplog
+
+
+def test_a_price_that_is_not_credible_is_counted_and_the_bid_is_due(logged: pytest.LogCaptureFixture) -> None:
+    recorder = Recorder()
+    token = sign(Kind.IMPRESSION, encode(CLAIMS._replace(least_micros=2_000_000)), KEYS)
+
+    call(recorder, "impression", token, p="0.000001")
+
+    assert [event.price_micros for event in recorder.published] == [5_000_000]
+    assert metrics(logged, "PriceRefused") == ["too-low"]
+
+
+def test_an_old_encrypted_price_is_counted_and_the_bid_is_due(logged: pytest.LogCaptureFixture) -> None:
+    recorder = Recorder()
+    old = prices.sent(10_000, prices.vector(NOW - timedelta(days=2)))
+    token = sign(Kind.IMPRESSION, encode(CLAIMS._replace(exchange="adx")), KEYS)
+    with_keys = service(None, publisher=recorder, price_keys=PriceKeys({"adx": prices.KEYS}))
+
+    notice(with_keys, "impression", token, {"p": old}, Sender(), NOW)
+
+    assert [event.price_micros for event in recorder.published] == [5_000_000]
+    assert metrics(logged, "PriceRefused") == ["out-of-time"]
+
+
+def test_a_render_for_ad_quality_is_counted_apart(logged: pytest.LogCaptureFixture) -> None:
+    recorder = Recorder()
+
+    call(recorder, p="AUDIT")
+
+    assert [(event.test, event.billable) for event in recorder.published] == [(True, False)]
+    assert metrics(logged, "AuditRender") == ["impression"]
 
 
 @pytest.mark.parametrize("late", [timedelta(), timedelta(hours=3)])

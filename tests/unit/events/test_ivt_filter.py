@@ -94,3 +94,21 @@ def test_what_can_not_be_judged_now_is_left_out_and_the_rest_is_judged() -> None
     events = {name: event(name, user=name) for name in "abcd"}
 
     assert list(judge(dynamodb).judged(events)) == ["b", "d"]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2)), max_size=30),
+    st.iterables(st.sampled_from([None, None, "before", "after"])),
+)
+def test_an_encrypted_price_settles_the_first_bid_that_comes_with_it_and_no_other(sales, faults) -> None:  # type: ignore[no-untyped-def]
+    dynamodb = FakeDynamoDB(iter(faults))
+    first: dict[int, int] = {}
+    for bid, vector in sales:
+        its = event(bid, Kind.BILL, price_micros=1_000_000, price_vector=f"adx/{vector}")
+        found: dict[str, Event] = {}
+        while not found:
+            found = judge(dynamodb).judged({"message": its})
+        owner = first.setdefault(vector, bid)
+
+        assert found["message"].price_micros == (1_000_000 if owner == bid else 5_000_000)
+        assert found["message"].billable

@@ -74,9 +74,28 @@ def billed(events: Sequence[Event], campaign_id: str) -> dict[str, tuple[int, da
     }
 
 
+MONEY = ("total_micros", "today_micros", "invalid_total_micros", "invalid_today_micros")
+
+
+def unbilled(events: Sequence[Event], campaign_id: str) -> dict[str, tuple[int, datetime]]:
+    """Cost and local time of invalid traffic, but for what repeats a bid that was believed: each bid once."""
+    ahead = timedelta(hours=OFFSETS[campaign_id])
+    return {
+        e.bid_id: (round(e.price_micros / 1000), e.at + ahead)
+        for e in events
+        if e.campaign_id == campaign_id and sale(e) and e.invalid not in {None, "replayed"}
+    }
+
+
 def owed(events: Sequence[Event], campaign_id: str, today: date) -> Spend:
     its = billed(events, campaign_id).values()
-    return Spend(sum(cost for cost, *_ in its), sum(cost for cost, at, _ in its if at.date() == today))
+    invalid = unbilled(events, campaign_id).values()
+    return Spend(
+        sum(cost for cost, *_ in its),
+        sum(cost for cost, at, _ in its if at.date() == today),
+        invalid_total_micros=sum(cost for cost, _ in invalid),
+        invalid_today_micros=sum(cost for cost, at in invalid if at.date() == today),
+    )
 
 
 faults = st.iterables(st.sampled_from([None, None, "before", "after", "conflict"]))
@@ -105,7 +124,7 @@ def test_spend_is_exact_over_repeats_disorder_and_faults(events, batch_size, rng
     spends = ledger.spends(dict.fromkeys(CAMPAIGNS, NOW))
     for campaign_id in CAMPAIGNS:
         spend = spends.get(campaign_id, Spend())
-        assert Spend(spend.total_micros, spend.today_micros) == owed(events, campaign_id, today)
+        assert Spend(**{name: getattr(spend, name) for name in MONEY}) == owed(events, campaign_id, today)
         assert sum(count for _, count in spend.delays) <= spend.today_impressions
         its = [(c, at, deal) for c, at, deal in billed(events, campaign_id).values() if at.date() == today]
         read = ledger.day(campaign_id, today)

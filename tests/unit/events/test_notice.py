@@ -1,3 +1,5 @@
+"""What the macros of event URLs were filled in with."""
+
 from base64 import b64encode, urlsafe_b64encode
 from decimal import Decimal
 from urllib.parse import quote
@@ -6,62 +8,84 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.events.notice import error_code, loss_name, loss_reason, settled_price
+from bidder.events.notice import error_code, is_audit, loss_name, loss_reason, stated_price
+from bidder.events.price_keys import ExchangeKeys
 from tests.support.prices import KEYS, encrypted
 
-BID = 5_000_000
 MACRO = "${AUCTION_PRICE}"
-due = st.integers(1, BID)
+prices = st.integers(1, 10**15)
+
+
+def stated(text: str, keys: ExchangeKeys | None = None) -> int | None:
+    price = stated_price({"p": text}, keys)
+    return price and price.micros
 
 
 def decimal(micros: int) -> str:
     return f"{Decimal(micros) / 1_000_000:f}"
 
 
-@given(due)
-def test_a_price_up_to_the_bid_is_what_is_due(micros: int) -> None:
-    assert settled_price({"p": decimal(micros)}, BID) == micros
+@given(prices)
+def test_a_price_is_read_as_it_is_written(micros: int) -> None:
+    assert stated(decimal(micros)) == micros
 
 
-@given(due, st.booleans(), st.booleans())
+@given(prices, st.booleans(), st.booleans())
 def test_a_price_may_come_in_base64(micros: int, web_safe: bool, padded: bool) -> None:
     sent = (urlsafe_b64encode if web_safe else b64encode)(decimal(micros).encode()).decode()
     if not padded:
         sent = sent.rstrip("=")
 
-    assert settled_price({"p": sent}, BID) == micros
-    assert settled_price({"p": quote(sent)}, BID) == micros
+    assert stated(sent) == stated(quote(sent)) == micros
 
 
-@given(due, st.binary(min_size=16, max_size=16))
+@given(prices, st.binary(min_size=16, max_size=16))
 def test_a_price_may_come_encrypted(micros: int, vector: bytes) -> None:
     sent = urlsafe_b64encode(encrypted(micros, vector)).decode().rstrip("=")
 
-    assert settled_price({"p": sent}, BID, KEYS) == micros
-    assert settled_price({"p": sent}, BID) == BID
-
-
-def test_an_encrypted_price_is_never_above_the_bid_nor_nothing() -> None:
-    for micros in (0, BID + 1, 2**62):
-        assert settled_price({"p": urlsafe_b64encode(encrypted(micros, bytes(16))).decode()}, BID, KEYS) == BID
+    assert stated(sent, KEYS) == micros
+    assert stated(sent) is None
 
 
 @pytest.mark.parametrize("sent", ["1.5", b64encode(b"1.5").decode(), "", "AUDIT", MACRO])
 def test_from_an_exchange_with_keys_no_price_is_taken_that_they_did_not_sign(sent: str) -> None:
-    assert settled_price({"p": sent}, BID, KEYS) == BID
+    assert stated(sent, KEYS) is None
 
 
-@pytest.mark.parametrize("value", ["", "AUDIT", MACRO, "0", "-1", "nan", "inf", "1e999", "7", "9" * 40, "5,0", "1_0"])
-def test_anything_else_leaves_the_bid_due(value: str) -> None:
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("", "AUDIT", MACRO, "0", "0.000", "-1", "-0.5", "nan", "inf", "-inf", "1e999", "1e99999999", "9" * 40, "5,0"),
+        *("1_0", "1_000.5", "1__0", "0x10", "1.2.3", "²", "1e18"),
+    ],
+)
+def test_anything_else_is_no_price(value: str) -> None:
     for sent in (value, quote(value), quote(quote(value, safe=""), safe=""), b64encode(value.encode()).decode()):
-        assert settled_price({"p": sent}, BID) == BID, sent
-    assert settled_price({}, BID) == BID
+        assert stated(sent) is None, sent
+    assert stated_price({}) is None
 
 
-@given(st.text(max_size=70) | st.text("0123456789.eE+-_= /%", max_size=70))
-def test_no_text_makes_more_than_the_bid_due_or_nothing(text: str) -> None:
-    for keys in (None, KEYS):
-        assert 0 < settled_price({"p": text}, BID, keys) <= BID
+@pytest.mark.parametrize(
+    ("value", "micros"),
+    [
+        *(("1e-999999", 1), ("0.0000001", 1), ("2.5e0", 2_500_000), ("+2", 2_000_000), (" 2.5 ", 2_500_000)),
+        *(("1500000", 1_500_000_000_000), ("999999999999999999", 999_999_999_999_999_999_000_000)),
+    ],
+)
+def test_a_price_is_bound_by_no_number_of_digits_and_is_a_micro_at_least(value: str, micros: int) -> None:
+    assert stated(value) == micros
+
+
+@pytest.mark.parametrize("written", ["AUDIT", b64encode(b"AUDIT").decode(), "QVVESVQ", "%41UDIT", " AUDIT "])
+def test_a_render_for_ad_quality_says_so(written: str) -> None:
+    assert is_audit({"p": written})
+    assert stated(written) is None
+
+
+@pytest.mark.parametrize("written", ["", "audition", "1.5", MACRO])
+def test_nothing_else_is_one(written: str) -> None:
+    assert not is_audit({"p": written})
+    assert not is_audit({})
 
 
 def test_codes_are_read_where_they_were_filled_in() -> None:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,7 +70,7 @@ def test_each_event_counts_once_a_bid_and_kind_in_any_order(events: list[Event],
 def test_the_sum_is_the_same_whatever_a_row_stands_for(events: list[Event]) -> None:
     first, *rest = (total(report(events, by).values()) for by in By)
 
-    assert rest == [first] * 4
+    assert rest == [first] * (len(By) - 1)
 
 
 def test_rates_are_of_what_was_tried_and_tests_stand_apart() -> None:
@@ -118,3 +119,26 @@ def test_where_nothing_was_tried_there_is_no_rate() -> None:
 
 def test_rows_by_hour_are_in_utc() -> None:
     assert list(report([event(1, at="2026-11-23T23:30:00-05:00")], By.HOUR)) == ["2026-11-24T04"]
+
+
+def test_hours_are_of_the_time_zone() -> None:
+    shown = [event(1, at="2026-11-23T23:30:00+00:00")]
+
+    assert list(report(shown, By.HOUR, time_zone=ZoneInfo("Europe/Berlin"))) == ["2026-11-24T00"]
+    assert list(report(shown, By.DAY, time_zone=ZoneInfo("Europe/Berlin"))) == ["2026-11-24"]
+
+
+def test_rows_are_by_creative_country_exchange_and_error() -> None:
+    events = [event(1, creative_id="s1", country="DEU", exchange="adx"), event(2, Kind.ERROR, error_code=402)]
+    events += [event(3, Kind.ERROR), event(4, Kind.SKIP)]
+
+    assert set(report(events, By.CREATIVE)) == {"c1/s1", f"c1/{events[1].creative_id}"}
+    assert set(report(events, By.COUNTRY)) == {"DEU", "(unknown)"}
+    assert set(report(events, By.EXCHANGE)) == {"adx", "(unnamed)"}
+    by_error = report(events, By.ERROR)
+    assert {name: row.counts[Kind.ERROR] for name, row in by_error.items()} == {
+        "(no error)": 0,
+        "402": 1,
+        "(no code)": 1,
+    }
+    assert by_error["(no error)"].counts[Kind.SKIP] == 1

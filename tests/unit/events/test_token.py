@@ -1,6 +1,7 @@
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from pydantic import ValidationError
 
 from bidder.events.claims import Claims, encode
 from bidder.events.kinds import NOTICES, Kind
-from bidder.events.token import LIFETIME, InvalidToken, SigningKeys, Tokens, sign, verify
+from bidder.events.token import LIFETIME, ExpiredToken, InvalidToken, SigningKeys, Tokens, sign, verify
 from tests.support.campaigns import NOW
 
 OLD, NEW = ("A" * 43, "B" * 43)
@@ -27,11 +28,13 @@ all_claims = st.builds(
     deal_id=st.none() | ids,
     country=st.none() | st.just("USA"),
     exchange=st.none() | st.just("adx"),
-    rate=st.sampled_from([1_000_000, 1_084_200, 0]),
+    rate=st.sampled_from([1_000_000, 1_084_200, 0, Decimal("61.3425"), Decimal("0.000001")]),
     advertiser=st.none() | ids,
     zone=st.sampled_from(["UTC", "Europe/Berlin", "Etc/GMT+5"]),
     user=st.none() | st.just("AbC-_0123xy"),
     billed_by=st.sampled_from([Kind.IMPRESSION, Kind.BILL]),
+    least_micros=st.integers(0, 2**30 - 1),
+    minutes=st.integers(1, 720),
 )
 kinds = st.sampled_from(NOTICES)
 
@@ -93,7 +96,7 @@ def test_no_two_kinds_of_a_bid_share_a_signature_nor_its_beginning() -> None:
 
 
 def test_a_token_of_later_code_is_read_as_far_as_it_is_known() -> None:
-    full = PLAIN._replace(user="AbC-_0123xy")
+    full = PLAIN._replace(user="AbC-_0123xy", billed_by=Kind.BILL, least_micros=2_000_000, minutes=360)
 
     assert verify(Kind.START, sign(Kind.START, encode(full) + "~more~!bW9yZQ", KEYS), KEYS, NOW) == full
 
@@ -105,6 +108,26 @@ def test_the_key_before_the_current_one_still_verifies_and_a_dropped_one_does_no
     assert verify(Kind.IMPRESSION, token_for(PLAIN, keys=before), KEYS, NOW) == PLAIN
     with pytest.raises(InvalidToken, match="not known here"):
         verify(Kind.IMPRESSION, token_for(PLAIN, keys=before), dropped, NOW)
+
+
+def test_a_token_of_the_code_before_says_nothing_of_prices_and_lives_for_an_hour_and_a_grace() -> None:
+    before = f"bid~campaign~creative~4c4b40~{PLAIN.issued:x}~~~~adx~108b28~shop.example~UTC~AbC-_0123xy~b"
+
+    claims = verify(Kind.BILL, sign(Kind.BILL, before, KEYS), KEYS, NOW)
+
+    assert (claims.price_micros, claims.rate, claims.billed_by) == (5_000_000, 1_084_200, Kind.BILL)
+    assert (claims.least_micros, claims.counts_until) == (0, NOW + timedelta(hours=1, minutes=15))
+
+
+@pytest.mark.parametrize("minutes", [1, 59, 60, 360, 720])
+def test_a_token_lives_as_long_as_its_bid_and_a_grace(minutes: int) -> None:
+    long_lived = PLAIN._replace(minutes=minutes)
+    ends = NOW + timedelta(minutes=minutes + 15)
+
+    assert verify(Kind.IMPRESSION, token_for(long_lived), KEYS, ends) == long_lived
+    with pytest.raises(ExpiredToken) as late:
+        verify(Kind.IMPRESSION, token_for(long_lived), KEYS, ends + timedelta(seconds=1))
+    assert late.value.claims == long_lived
 
 
 def test_a_token_counts_until_its_lifetime_is_over() -> None:

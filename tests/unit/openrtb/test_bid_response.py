@@ -33,6 +33,7 @@ BID: Bid = {
     "burl": "https://bid.example/e/bill/x",
     "lurl": "https://bid.example/e/loss/x?r=${AUCTION_LOSS}",
     "slotinpod": 1,
+    "ext": {"dsa": {"behalf": "Brand", "paid": "Brand", "adrender": 0}},
 }
 
 

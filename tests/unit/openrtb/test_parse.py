@@ -143,7 +143,10 @@ def short_of_points(document: Any) -> Any:
         return {name: short_of_points(value) for name, value in document.items()}
     if isinstance(document, list):
         return [short_of_points(value) for value in document]
-    return int(document) if isinstance(document, float) and document.is_integer() else document
+    if isinstance(document, float):  # nor are exponents written alike
+        rounded = round(document, 3)
+        return int(rounded) if rounded.is_integer() else rounded
+    return document
 
 
 def outcome(body: bytes) -> BidRequest | Any:

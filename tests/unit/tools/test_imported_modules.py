@@ -30,5 +30,5 @@ def test_a_module_is_found_however_it_is_imported(tmp_path: Path, statement: str
     room(tmp_path, own__a__b="import own.c\nimport json", own__c="from own import a", own__unused="import own.c")
     program = tmp_path / "app.py"
     program.write_text(statement)
-    names = {path.relative_to(tmp_path / "own").as_posix() for path in imported_modules(program, "own")}
+    names = {path.relative_to(tmp_path / "own").as_posix() for path in imported_modules([program], "own", tmp_path)}
     assert names - {"__init__.py"} == {"a/b.py", "a/__init__.py", "c.py"}

@@ -192,6 +192,19 @@ def test_signals_of_the_browser_restrict() -> None:
     assert request["regs"]["ext"]["gpc"] == 1
 
 
+def test_stitchers_are_asked_for_only_where_somebody_else_is_spoken_for() -> None:
+    """Parameters may not be read yet: no other request waits for them here."""
+
+    def unread() -> Stitchers:
+        raise AssertionError
+
+    for headers in (BROWSER, {"x-forwarded-for": VIEWER}, {"x-forwarded-for": f"{VIEWER}, 70.132.20.1"}):
+        assert viewer_headers(headers, VIEWER, unread).address == VIEWER
+    for headers in (FORWARDED, {"x-forwarded-for": f"192.0.2.8, {VIEWER}"}, {"x-device-ip": "192.0.2.8"}):
+        with pytest.raises(AssertionError):
+            viewer_headers(headers, VIEWER, unread)
+
+
 _words = st.text(max_size=40) | st.sampled_from([*BROWSER.values(), *FORWARDED.values(), '"a";v="1"'])
 
 

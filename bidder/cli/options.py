@@ -3,6 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
+from bidder.errors import UserError
 from bidder.service.service import Service
 from bidder.snapshot.manifest import Manifest
 from bidder.snapshot.snapshot import Snapshot
@@ -11,7 +12,7 @@ from bidder.snapshot.snapshot_file import load_saved, save
 CURRENT = "current"
 
 
-class BadCall(ValueError):
+class BadCall(UserError, ValueError):
     """The command line asks for what can't be; the message says why."""
 
 
@@ -32,14 +33,14 @@ def _manifest(service: Service, name: str) -> Manifest | None:
     """That of a version in S3, or of the current one; None for the name of a file."""
     if name.isdecimal():
         return service.store.manifest(int(name))
-    found = service.store.current() if name == CURRENT else None
-    if name == CURRENT and found is None:
-        msg = "no snapshot was ever published; `python -m bidder refresh` asks for one"
+    current = service.store.current() if name == CURRENT else None
+    if name == CURRENT and current is None:
+        msg = "no snapshot was ever published; `bidder refresh` asks for one"
         raise BadCall(msg)
-    return found
+    return current
 
 
-def chosen(service: Service, name: str, keep: Path | None = None) -> Snapshot:
+def load_snapshot(service: Service, name: str, keep: Path | None = None) -> Snapshot:
     """A snapshot in S3, by its version or as the current one, saved as well where `keep` says so; or one in a file.
 
     Raises BadCall, UnknownVersion, BadSnapshot, OSError.

@@ -1,0 +1,103 @@
+"""`bidder campaigns import`: the whole file is checked, then its campaigns are stored."""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+
+from bidder.campaigns.campaign import Campaign
+from bidder.campaigns.differences import differences
+from bidder.campaigns.files import CampaignFile
+from bidder.campaigns.repository import merged
+from bidder.cli.lists import missing_lists
+from bidder.cli.output import note, warn
+from bidder.cli.pin_note import warn_of_pin
+from bidder.cli.progress import Progress
+from bidder.cli.refresh import publish_refresh
+from bidder.cli.segments import unknown_segments
+from bidder.files.opened import open_binary, shown_name
+from bidder.money import MICROS
+from bidder.service.service import Service
+
+_COMPARED_AT_ONCE = 100
+_MOST_WARNINGS = 100
+
+
+def import_file(
+    service: Service, path: str, *, dry_run: bool = False, tell_stored: Callable[[str], None] = lambda _: None
+) -> None:
+    """Checks the whole file, then stores its campaigns; a dry run says what that would change.
+
+    `tell_stored` is told, after each transaction, how many are stored. Raises InvalidCampaignFile, OSError.
+    """
+    campaigns = read_file(service, path)
+    for warning in campaigns.warnings[:_MOST_WARNINGS]:
+        warn(warning)
+    if len(campaigns.warnings) > _MOST_WARNINGS:
+        warn(f"and {len(campaigns.warnings) - _MOST_WARNINGS:,} more warnings")
+    for missing in missing_lists(service, campaigns):
+        note(missing)
+    warn_of_pin(service)
+    if dry_run:
+        _print_changes(service, campaigns)
+        for line in unknown_segments(service, iter(campaigns)):
+            warn(line)
+        return
+    changed = _store(service, campaigns, tell_stored)
+    print(f"{len(campaigns)} campaigns imported from {path}, {changed} of them new or changed")
+    publish_refresh(service)
+
+
+def read_file(service: Service, path: str) -> CampaignFile:
+    """The file, checked with the taxonomies and parameters that are stored. Raises InvalidCampaignFile, OSError."""
+    warn_cpm_micros = int(service.plain_parameters().import_warn_cpm * MICROS)
+    taxonomies, media_url = service.taxonomies.all(), service.settings.media_url
+    with open_binary(path) as file:
+        return CampaignFile(file, shown_name(path), media_url, taxonomies, warn_cpm_micros)
+
+
+def _store(service: Service, campaigns: CampaignFile, tell_stored: Callable[[str], None]) -> int:
+    """Stores them all, with a bar; how many of them are new or changed."""
+    progress = Progress(len(campaigns))
+    done, changed = 0, 0
+
+    def told() -> str:
+        stored = f"{done} of {len(campaigns)} campaigns are stored, {changed} of them new or changed"
+        return f"{stored}. Import the file again to go on: what is stored is passed over"
+
+    try:
+        for done, its in service.campaigns.put_each(campaigns):
+            changed += len(its)
+            progress.at(done)
+            tell_stored(told())
+    except Exception:
+        note(told())
+        raise
+    finally:
+        progress.end()
+    return changed
+
+
+def _print_changes(service: Service, campaigns: CampaignFile) -> None:
+    new, changed = 0, 0
+    for campaign, old in _beside_stored(service, campaigns):
+        if old is None:
+            new += 1
+            print(f"{campaign.id}: new")
+            continue
+        lines = list(differences(_document(old), _document(merged(campaign, old))))
+        changed += bool(lines)
+        for line in lines:
+            print(f"{campaign.id}: {line}")
+    same = len(campaigns) - new - changed
+    print(f"{len(campaigns)} campaigns: {new} new, {changed} changed, {same} as they are stored. Nothing was written.")
+
+
+def _beside_stored(service: Service, campaigns: Iterable[Campaign]) -> Iterator[tuple[Campaign, Campaign | None]]:
+    left = iter(campaigns)
+    while batch := list(islice(left, _COMPARED_AT_ONCE)):
+        stored = {its.id: its for its in service.campaigns.get_many([campaign.id for campaign in batch])}
+        for campaign in batch:
+            yield campaign, stored.get(campaign.id)
+
+
+def _document(campaign: Campaign) -> dict[str, object]:
+    return campaign.model_dump(mode="json", exclude_defaults=True)

@@ -1,0 +1,24 @@
+"""`bidder ledger`: what is counted."""
+
+from datetime import date
+
+import click
+
+from bidder.cli.commands.report import Day
+from bidder.cli.session import Session, json_option, pass_session
+
+
+@click.group()
+def command() -> None:
+    """What is counted."""
+
+
+@command.command()
+@click.option("--day", metavar="D", type=Day(), required=True, help="Such as 2026-11-23, of each campaign's zone.")
+@json_option
+@pass_session
+def verify(session: Session, day: date, as_json: bool) -> None:
+    """Spend computed anew from the archive, against the counters."""
+    from bidder.cli.ledger import print_verification
+
+    print_verification(session.service, day, as_json=as_json)

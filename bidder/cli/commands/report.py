@@ -1,0 +1,53 @@
+"""`bidder report`: what became of bids, from the archive of events."""
+
+from datetime import date
+
+import click
+
+from bidder.cli.session import Session, pass_session
+
+
+class Day(click.ParamType[date]):
+    """A date such as 2026-11-23."""
+
+    name = "date"
+
+    def convert(self, value: object, param: click.Parameter | None, context: click.Context | None) -> date:
+        """The date of a text."""
+        try:
+            return value if isinstance(value, date) else date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value} is no date such as 2026-11-23", param, context)
+
+
+BY = ("campaign", "day", "hour", "advertiser", "deal", "creative", "country", "exchange", "error")
+
+
+@click.command()
+@click.option("--day", metavar="D", type=Day(), help="One day; short for --from D --to D.")
+@click.option("--from", "first", metavar="D", type=Day(), help="The first day, such as 2026-11-01.")
+@click.option("--to", "last", metavar="D", type=Day(), help="The last day, itself included.")
+@click.option("--by", type=click.Choice(BY), default="campaign", show_default=True)
+@click.option("--time-zone", default="UTC", show_default=True, metavar="ZONE", help="Of the days and the hours.")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table")
+@click.option("--json", "as_json", is_flag=True, help="As --format json.")
+@pass_session
+def command(
+    session: Session,
+    day: date | None,
+    first: date | None,
+    last: date | None,
+    by: str,
+    time_zone: str,
+    form: str,
+    as_json: bool,
+) -> None:
+    """What became of the bids of some days, from the archive of events.
+
+    Bids are counted by the processes that make them, and what one bid in its last minute is missing.
+    """
+    from bidder.cli.report import period, print_report
+    from bidder.events.report import By
+
+    days = period(day, first, last, time_zone)
+    print_report(session.service, days, By(by), "json" if as_json else form)

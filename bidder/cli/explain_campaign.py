@@ -1,0 +1,176 @@
+"""What `bidder explain --campaign ID` does without a request: whether a campaign can bid, and what keeps it from it."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from bidder import aws
+from bidder.campaigns.campaign import Campaign, Flight
+from bidder.campaigns.repository import UnknownCampaign
+from bidder.cli.example_request import Example, example_request
+from bidder.cli.explain import ExplainOptions
+from bidder.cli.options import load_snapshot, moment
+from bidder.cli.output import print_json
+from bidder.cli.pin_note import warn_of_pin
+from bidder.delivery.budget import Spend
+from bidder.delivery.zones import local
+from bidder.money import display
+from bidder.service.service import Service
+from bidder.snapshot.snapshot import Snapshot
+
+_LATELY = timedelta(hours=1)
+_MOST_PAGES = 20
+_BID_LOG = "/bid"
+
+
+class Account(NamedTuple):
+    """What there is to say of a campaign. `refused` counts by rule, None where the log can't be asked."""
+
+    campaign: Campaign
+    version: int
+    spend: Spend
+    in_cache: str
+    refused: Counter[str] | None
+    example: Example | None
+
+
+def print_campaign(service: Service, campaign_id: str, options: ExplainOptions, *, as_json: bool) -> None:
+    """Prints a campaign's status, flight, budget and deals, whether the cache has it, what refused it in the last hour,
+    and a request that it would take. Raises UnknownCampaign, BadCall, BadSnapshot.
+    """
+    now = moment(options.at) if options.at else datetime.now(UTC)
+    account = _account(service, campaign_id, load_snapshot(service, options.snapshot), now)
+    if as_json:
+        print_json(_document(account, now))
+    else:
+        print("\n".join(_lines(account, now)))
+    warn_of_pin(service)
+
+
+def _account(service: Service, campaign_id: str, snapshot: Snapshot, now: datetime) -> Account:
+    stored = service.campaigns.get(campaign_id)
+    campaign = stored.campaign
+    if campaign is None:
+        raise UnknownCampaign(campaign_id)
+    spends = service.ledger.spends({campaign_id: local(now, campaign.time_zone)})
+    return Account(
+        campaign,
+        stored.version,
+        spends.get(campaign_id, Spend()),
+        _in_cache(snapshot, campaign),
+        _refused(campaign_id, now),
+        example_request(campaign, service.settings.seat, now, snapshot.delivery.rates),
+    )
+
+
+def _in_cache(snapshot: Snapshot, campaign: Campaign) -> str:
+    """What the campaign cache says of the campaign."""
+    position = snapshot.index.position(campaign.id)
+    if position is None:
+        return "not in it yet: `bidder refresh`, and ask again in some seconds"
+    held = snapshot.index.campaign(position).model_copy(update={"status": campaign.status})
+    reason = snapshot.delivery.withheld(position)
+    state = f"may not bid: {reason}" if reason else "may bid"
+    return state if held == campaign else f"{state}; an earlier form of the campaign"
+
+
+def _refused(campaign_id: str, now: datetime) -> Counter[str] | None:
+    """How often each rule refused the campaign in the last hour, out of the logs of the bid function."""
+    counts: Counter[str] = Counter()
+    try:
+        for entry in _log_entries(f'{{ $.event = "no_bids" && $.campaign = "{campaign_id}" }}', now - _LATELY):
+            if entry.get("campaign") == campaign_id and "Refusals" in entry:
+                counts[str(entry.get("Reason"))] += int(entry["Refusals"])
+    except Exception as error:  # whatever keeps the log from being read, the rest is worth telling
+        from bidder.cli.output import note
+
+        note(f"what refused it lately is not known: {error}")
+        return None
+    return counts
+
+
+def _log_entries(pattern: str, since: datetime) -> Iterator[dict[str, Any]]:
+    logs = aws.client("logs")
+    groups = [
+        group["logGroupName"]
+        for page in logs.get_paginator("describe_log_groups").paginate()
+        for group in page["logGroups"]
+        if group["logGroupName"].endswith(_BID_LOG)
+    ]
+    for group in groups:
+        pages = logs.get_paginator("filter_log_events").paginate(
+            logGroupName=group, startTime=int(since.timestamp() * 1000), filterPattern=pattern
+        )
+        for number, page in enumerate(pages):
+            if number == _MOST_PAGES:
+                break
+            for event in page["events"]:
+                try:
+                    entry = json.loads(event["message"])
+                except ValueError:
+                    continue
+                if isinstance(entry, dict):
+                    yield entry
+
+
+def _lines(account: Account, now: datetime) -> Iterator[str]:
+    campaign, spend = account.campaign, account.spend
+    yield f"{campaign.id} ({campaign.name}), version {account.version}"
+    yield f"status    {campaign.status}"
+    yield f"flight    {_flight(campaign.flight, now)}"
+    yield f"today     {display(spend.today_micros)} of {_limit(campaign.budget.daily_micros)}"
+    yield f"in all    {display(spend.total_micros)} of {_limit(campaign.budget.total_micros)}"
+    yield f"open bid  {_open_bid(campaign)}"
+    for deal in campaign.deals:
+        yield f"deal      {deal.id}: {display(deal.cpm_micros)}"
+    yield f"cache     {account.in_cache}"
+    for rule, count in account.refused.most_common() if account.refused else ():
+        yield f"refused   {rule}: {count:,} in the last hour"
+    if account.refused is not None and not account.refused:
+        yield "refused   by no rule in the last hour that a decision came to"
+    if account.example is None:
+        yield "example   no request was found that it would take: it may target ids of viewers, or nothing at all"
+        return
+    when = f" at {account.example.at:%Y-%m-%dT%H:%M:%S%z}" if account.example.at != now else ""
+    through = f", through the exchange {account.example.exchange}" if account.example.exchange else ""
+    yield f"example   a request that it would take{when}{through}, were it active and within its budget:"
+    yield json.dumps(account.example.request)
+
+
+def _document(account: Account, now: datetime) -> dict[str, Any]:
+    campaign, spend, example = account.campaign, account.spend, account.example
+    flight, budget = campaign.flight, campaign.budget
+    return {
+        "campaign": campaign.id,
+        "version": account.version,
+        "status": campaign.status,
+        "flight": {"start": flight.start, "end": flight.end, "is_running": flight.covers(now)},
+        "spend_micros": spend.today_micros,
+        "total_spend_micros": spend.total_micros,
+        "daily_budget_micros": budget.daily_micros,
+        "total_budget_micros": budget.total_micros,
+        "deals": [deal.model_dump() for deal in campaign.deals],
+        "cache": account.in_cache,
+        "refused": account.refused,
+        "example": example and {"request": example.request, "at": example.at, "exchange": example.exchange},
+    }
+
+
+def _flight(flight: Flight, now: datetime) -> str:
+    start = f"from {flight.start:%Y-%m-%d %H:%M %Z} " if flight.start else ""
+    end = f"to {flight.end:%Y-%m-%d %H:%M %Z} " if flight.end else ""
+    if flight.covers(now):
+        return f"{start}{end}(running)"
+    return f"{start}{end}({'not begun' if flight.start and now < flight.start else 'over'})"
+
+
+def _limit(micros: int | None) -> str:
+    return "no limit" if micros is None else display(micros)
+
+
+def _open_bid(campaign: Campaign) -> str:
+    if not campaign.bids_openly:
+        return "none: deals only"
+    return f"up to {display(campaign.top_cpm_micros)}" if campaign.goal else display(campaign.cpm_micros or 0)

@@ -1,0 +1,66 @@
+"""What `bidder keys` does: replaces the signing key in three steps, and says which comes next."""
+
+import secrets
+from datetime import UTC, datetime, timedelta
+
+from bidder import aws
+from bidder.cli.output import print_json, print_table
+from bidder.cli.parameters import put_parameter
+from bidder.errors import UserError
+from bidder.events.key_rotation import Step, after_step, due_at, next_step
+from bidder.events.token import SigningKeys
+from bidder.parameters import MAX_LIFETIME
+from bidder.service.service import Service
+
+_SIGNING_KEYS = "signing-keys"
+_SECRET_BYTES = 32
+
+
+class NotYet(UserError, RuntimeError):
+    """The next step of a rotation would lose events; the message says when it would not."""
+
+
+def print_status(service: Service, *, as_json: bool, now: datetime | None = None) -> None:
+    """Prints the signing keys by their ids, and the next step of a rotation with the time from which it may be made."""
+    keys, changed_at = _stored(service)
+    step, due = next_step(keys), _due(keys, changed_at)
+    if as_json:
+        ids = [{"id": key_id, "signs": key_id == keys.current} for key_id in keys.keys]
+        print_json({"keys": ids, "changed_at": changed_at.isoformat(), "next_step": step, "due_at": due.isoformat()})
+        return
+    print_table(("key", ""), [(key_id, "signs" if key_id == keys.current else "verifies") for key_id in keys.keys], 2)
+    when = "now" if due <= (now or datetime.now(UTC)) else f"from {due:%Y-%m-%d %H:%M:%S} UTC on"
+    print(f"next: `bidder keys rotate` would {step}, {when}")
+
+
+def rotate(service: Service, *, force: bool, now: datetime | None = None) -> None:
+    """Makes the next step of a rotation. Raises NotYet where it is too early and not forced."""
+    keys, changed_at = _stored(service)
+    step, due = next_step(keys), _due(keys, changed_at)
+    if due > (now or datetime.now(UTC)) and not force:
+        msg = f"to {step} now would lose the events of bids that are out: wait until {due:%Y-%m-%d %H:%M:%S} UTC"
+        raise NotYet(msg)
+    changed = after_step(keys, step, secrets.token_urlsafe(_SECRET_BYTES))
+    put_parameter(service, _SIGNING_KEYS, changed.model_dump_json())
+    done = {
+        Step.ADD: f"{list(changed.keys)[-1]} is added; {changed.current} signs until every process knows it",
+        Step.SIGN: f"{changed.current} signs; the others verify what they signed",
+        Step.DROP: f"{changed.current} is the one key",
+    }
+    print(done[step])
+    following = next_step(changed)
+    if following is not Step.ADD:
+        due = _due(changed, now or datetime.now(UTC))
+        print(f"next: `bidder keys rotate` again, to {following}, from {due:%Y-%m-%d %H:%M:%S} UTC on")
+
+
+def _due(keys: SigningKeys, changed_at: datetime) -> datetime:
+    return due_at(keys, changed_at, timedelta(seconds=MAX_LIFETIME))
+
+
+def _stored(service: Service) -> tuple[SigningKeys, datetime]:
+    """The keys and when they were last changed. Raises InvalidSettings."""
+    keys = service.signing_keys
+    name = f"{service.settings.parameters}/{_SIGNING_KEYS}"
+    stored = aws.client("ssm").get_parameter(Name=name)["Parameter"]
+    return keys, stored["LastModifiedDate"].astimezone(UTC)

@@ -1,0 +1,70 @@
+"""What commands print: tables for people, in colour on a terminal, and JSON for programs."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from bidder.cli.table import table
+
+_COLOURS = {
+    "active": "green",
+    "paused": "yellow",
+    "deleted": "red",
+    "missing": "red",
+    "current": "green",
+    "may bid": "green",
+}
+"""By the text of a cell."""
+
+
+def print_table(head: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> None:
+    """Prints rows under their head, the first `left` columns to the left. A pipe or a file gets plain text, uncut."""
+    if not sys.stdout.isatty():
+        print(table(head, rows, left))
+        return
+    from rich.console import Console  # a pipe does without
+    from rich.markup import escape
+    from rich.table import Table
+
+    made = Table(box=None, header_style="bold", pad_edge=False)
+    for number, name in enumerate(head):
+        made.add_column(escape(name), justify="left" if number < left else "right", overflow="fold")
+    for row in rows:
+        made.add_row(*(_coloured(escape(cell)) for cell in row))
+    Console().print(made)
+
+
+def print_json(document: Any) -> None:
+    """Prints a document, indented."""
+    print(json.dumps(document, indent=2, default=str))
+
+
+def warn(message: str) -> None:
+    """Prints a warning on standard error, in yellow on a terminal."""
+    _print_error("warning", "yellow", message)
+
+
+def note(message: str) -> None:
+    """Prints a note on standard error."""
+    _print_error("note", "cyan", message)
+
+
+def fail(message: str) -> None:
+    """Prints an error on standard error, in red on a terminal."""
+    _print_error("error", "red", message)
+
+
+def _print_error(kind: str, colour: str, message: str) -> None:
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.text import Text
+
+        Console(stderr=True, soft_wrap=True).print(Text.assemble((f"{kind}: ", f"bold {colour}"), message))
+    else:
+        print(f"{kind}: {message}", file=sys.stderr)
+
+
+def _coloured(cell: str) -> str:
+    colour = _COLOURS.get(cell)
+    return f"[{colour}]{cell}[/]" if colour else cell

@@ -1,0 +1,138 @@
+"""Takes one upload from its event to its campaign. A repeat, a late or an older event changes nothing."""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bidder import log
+from bidder.campaigns.creative import Media
+from bidder.creatives import commands
+from bidder.creatives.campaign_update import CannotUse, update_campaign
+from bidder.creatives.job import Finished, State
+from bidder.creatives.ladder import check
+from bidder.creatives.limits import Limits, RefusedUpload
+from bidder.creatives.loudness import Target
+from bidder.creatives.measure import Measured
+from bidder.creatives.probe import Probe
+from bidder.creatives.sandbox import Resources, Sandbox
+from bidder.creatives.transcode import Transcoded, probe_source, transcode
+from bidder.creatives.upload import Metadata, Upload
+
+if TYPE_CHECKING:
+    from bidder.campaigns.repository import CampaignRepository
+    from bidder.creatives.announcer import Announcer
+    from bidder.creatives.destination import Destination
+    from bidder.creatives.job_store import JobStore
+    from bidder.creatives.source import Source
+
+
+class TooLongForFunction(Exception):
+    """The upload is longer or larger than a function can transcode in its 15 minutes: the container worker takes it."""
+
+
+@dataclass(frozen=True)
+class Processor:
+    """What processing an upload needs; `now` is a clock, `at_once` how many renditions are made side by side."""
+
+    source: "Source"
+    destination: "Destination"
+    jobs: "JobStore"
+    campaigns: "CampaignRepository"
+    announcer: "Announcer"
+    ffmpeg: Path
+    target: Target
+    now: Callable[[], datetime]
+    limits: Limits = field(default_factory=Limits)
+    resources: Resources = field(default_factory=Resources)
+    at_once: int = 2
+    is_function: bool = True
+
+    def process(self, upload: Upload) -> State | None:
+        """Processes an upload; None where it is not the creative's newest, or is done already.
+
+        Raises NotAnUpload for one whose metadata names no creative, and TooLongForFunction. AWS's own errors pass
+        through: the message comes again.
+        """
+        about = self.source.metadata(upload)
+        if about is None:
+            return None
+        if not self.jobs.begin(upload, about, self.now()):
+            log.event("creative.passed_over", campaign=about.campaign, creative=about.creative)
+            return None
+        self.announcer.tell(about, State.PROBING, self.now())
+        try:
+            finished = self._finished(upload, about)
+            if finished is None or not self.jobs.finish(about, finished):
+                return None
+            update_campaign(self.campaigns, self.jobs, about.campaign, about.creative)
+        except (RefusedUpload, CannotUse) as refused:
+            return self._end(upload, about, State.REFUSED, str(refused))
+        state = self._end(upload, about, State.READY, None)
+        self.announcer.ask_for_refresh()
+        return state
+
+    def _finished(self, upload: Upload, about: Metadata) -> Finished | None:
+        if self.is_function and upload.size > self.limits.function_bytes:
+            raise TooLongForFunction
+        with tempfile.TemporaryDirectory(prefix="creative-") as name:
+            folder = Path(name)
+            prefix = self.source.copy(upload, folder / commands.SOURCE)
+            sandbox = Sandbox(self.ffmpeg, folder, self.resources)
+            probe = probe_source(sandbox, self.limits)
+            check(probe, self.limits)
+            if self.is_function and probe.seconds > self.limits.function_seconds:
+                raise TooLongForFunction
+            if not self.jobs.move(upload, about, State.TRANSCODING, self.now()):
+                return None
+            self.announcer.tell(about, State.TRANSCODING, self.now())
+            made = transcode(sandbox, self.limits, self.target, at_once=self.at_once)
+            return self._keep(made, prefix, upload, about, folder)
+
+    def _keep(self, made: Transcoded, prefix: str, upload: Upload, about: Metadata, folder: Path) -> Finished:
+        media = tuple(
+            _media(self.destination.put(path, prefix + path.name), measured) for path, measured in made.renditions
+        )
+        return Finished(
+            sequencer=upload.sequencer,
+            seconds=round(made.source.seconds, 2),
+            media=media,
+            mezzanine=self._mezzanine(made.source, prefix, folder) if about.mezzanine == "yes" else None,
+            landing_page=about.landing_page,
+            name=about.name,
+        )
+
+    def _mezzanine(self, source: Probe, prefix: str, folder: Path) -> Media | None:
+        if source.video is None:
+            return None
+        suffix, mime = ("mkv", "video/x-matroska") if source.container == "matroska" else ("mp4", "video/mp4")
+        return Media(
+            url=self.destination.put(folder / commands.SOURCE, f"{prefix}mezzanine.{suffix}"),
+            mime=mime,
+            width=source.video.width,
+            height=source.video.height,
+            bitrate=max(1, source.kbits),
+            codec=source.video.codec,
+            file_size=source.size,
+        )
+
+    def _end(self, upload: Upload, about: Metadata, state: State, reason: str | None) -> State | None:
+        if not self.jobs.move(upload, about, state, self.now(), reason):
+            return None
+        self.announcer.tell(about, state, self.now(), reason)
+        log.event("creative", campaign=about.campaign, creative=about.creative, state=state, reason=reason)
+        return state
+
+
+def _media(url: str, measured: Measured) -> Media:
+    return Media(
+        url=url,
+        mime=measured.mime,
+        width=measured.width,
+        height=measured.height,
+        bitrate=max(1, measured.kbits),
+        codec=measured.codecs,
+        file_size=measured.size,
+    )

@@ -1,0 +1,122 @@
+"""Each campaign's weekly curve, learned from its opportunities: what pacing forecasts from."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from bidder.delivery.curve import HOUR, HOURS, Curve, hour_of_week
+from bidder.delivery.estimates import MINUTE, Report
+from bidder.delivery.pacing import Forecast
+
+_KEPT = 0.7
+"""What of an hour of the week is kept when it comes again: the rest is the new count."""
+_ENOUGH = 168 * 30.0
+"""Opportunities in a week that outweigh the curve of the account."""
+_MOST_REMEMBERED = 20_000
+"""Campaigns with a curve of their own."""
+
+
+@dataclass(slots=True)
+class WeekCounts:
+    """Opportunities by hour of the week; -1 for an hour that was never seen. `hour` is the one that is being counted.
+
+    Hours are those of UTC until the week is read, in the zone of whoever reads it.
+    """
+
+    counts: list[float] = field(default_factory=lambda: [-1.0] * HOURS)
+    hour: int = -1
+    so_far: int = 0
+    minutes: int = 0
+
+    def add(self, minute: int, opportunities: int) -> None:
+        """Counts a whole minute, given by its start in seconds since 1970; minutes come in order."""
+        hour = int(minute // HOUR)
+        if hour != self.hour:
+            self._close()
+            self.hour, self.so_far, self.minutes = hour, 0, 0
+        self.so_far += opportunities
+        self.minutes += 1
+
+    def _close(self) -> None:
+        if self.hour < 0 or self.minutes < 30:  # too little of the hour was seen
+            return
+        place = hour_of_week(self.hour * HOUR, "UTC")
+        found = self.so_far * 60 / self.minutes
+        before = self.counts[place]
+        self.counts[place] = found if before < 0 else _KEPT * before + (1 - _KEPT) * found
+
+
+@dataclass(slots=True)
+class LearnedTraffic:
+    """The counts of the account and of its campaigns. `until` is the start of the last minute that was counted."""
+
+    account: WeekCounts = field(default_factory=WeekCounts)
+    campaigns: dict[str, WeekCounts] = field(default_factory=dict)
+    until: int = 0
+
+    def take(self, reports: Mapping[str, Mapping[int, Report]], whole_before: float) -> None:
+        """Counts the minutes that are whole and were not counted yet."""
+        minutes = sorted({minute for its in reports.values() for minute in its if self.until < minute})
+        for minute in minutes:
+            if minute + MINUTE > whole_before:
+                break
+            self.until = minute
+            total = 0
+            for campaign_id, its in reports.items():
+                report = its.get(minute)
+                if report is None:
+                    continue
+                total += report.opportunities
+                counts = self.campaigns.get(campaign_id)
+                if counts is None and len(self.campaigns) < _MOST_REMEMBERED:
+                    counts = self.campaigns[campaign_id] = WeekCounts()
+                if counts is not None:
+                    counts.add(minute, report.opportunities)
+            self.account.add(minute, total)
+
+    def forget(self, known: Iterable[str]) -> None:
+        """Drops the counts of campaigns that are no more."""
+        names = set(known)
+        self.campaigns = {name: counts for name, counts in self.campaigns.items() if name in names}
+
+    def forecast(self, campaign_id: str, zone: str, now: float) -> Forecast:
+        """The forecast of a campaign: its own curve as far as its counts go, the account's for the rest.
+
+        Without any counts traffic is forecast to be flat, and its amount is not known.
+        """
+        shape = _shape([1.0] * HOURS, self.account.counts)
+        own = self.campaigns.get(campaign_id)
+        if own is None:
+            return Forecast(_in_zone(shape, zone, now), None)
+        seen = [(place, count) for place, count in enumerate(own.counts) if count >= 0]
+        weight = sum(shape[place] for place, _ in seen)
+        if not weight:
+            return Forecast(_in_zone(shape, zone, now), None)
+        a_week = sum(count for _, count in seen) * HOURS / weight
+        average = a_week / HOURS
+        if not average:
+            return Forecast(_in_zone(shape, zone, now), 0.0)
+        trust = a_week / (a_week + _ENOUGH)
+        mixed = list(shape)
+        for place, count in seen:
+            mixed[place] = trust * count / average + (1 - trust) * shape[place]
+        return Forecast(_in_zone(mixed, zone, now), average / 60)
+
+
+def _shape(base: list[float], counts: list[float]) -> list[float]:
+    """The hours that were counted, relative to their mean; the others as in `base`."""
+    seen = [(place, count) for place, count in enumerate(counts) if count >= 0]
+    total = sum(count for _, count in seen)
+    if not total:
+        return base
+    shape = list(base)
+    for place, count in seen:
+        shape[place] = count * len(seen) / total
+    return shape
+
+
+def _in_zone(shape: list[float], zone: str, now: float) -> Curve:
+    """A curve in UTC's hours as one in a zone's, as its clocks are now."""
+    if not any(shape):
+        shape = [1.0] * HOURS
+    shift = hour_of_week(now, zone) - hour_of_week(now, "UTC")
+    return Curve([shape[(place - shift) % HOURS] for place in range(HOURS)])

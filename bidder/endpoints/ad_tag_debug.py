@@ -1,0 +1,83 @@
+"""Why a tag was answered as it was, for the operators: `debug=1`, and GET /explain."""
+
+from dataclasses import replace
+from http import HTTPStatus
+
+from bidder import log
+from bidder.ad_tag.request import InvalidTag
+from bidder.auction.explain import Explanation, explain
+from bidder.endpoints import explain as explain_endpoint
+from bidder.endpoints.ad_tag import TagCall, call_of, refused_tag
+from bidder.endpoints.admin import refusal
+from bidder.endpoints.bid import answered, whole
+from bidder.endpoints.call import Call
+from bidder.endpoints.deadline import in_time
+from bidder.endpoints.reply import XML, Reply
+from bidder.events.exchange import exchange_name
+from bidder.money import decimal_price
+from bidder.privacy.restriction import restriction
+from bidder.service.service import Service
+
+HEADER = "X-Bidder-Debug"
+_LONGEST = 2000
+"""Characters of the header, which proxies limit; the comment has all lines."""
+
+
+def debugged(service: Service, call: Call) -> Reply:
+    """The answer, with an XML comment and a header that say why; 401 or 403 for who has no key."""
+    refused = refusal(service, call.headers)
+    if refused:
+        return whole(refused, call.headers)
+    plain = {name: value for name, value in call.headers.items() if name != "accept-encoding"}
+    reply = answered(service, call._replace(headers=plain))
+    if reply.status >= HTTPStatus.BAD_REQUEST:
+        return reply
+    lines = why(service, call)
+    header = "; ".join(lines).encode("ascii", "replace").decode()[:_LONGEST]
+    body = f"{_comment(lines)}{reply.body!s}" if reply.content_type == XML else reply.body
+    return whole(replace(reply, body=body, headers={**reply.headers, HEADER: _printable(header)}), call.headers)
+
+
+def explained(service: Service, tag: TagCall, campaign_id: str | None) -> Reply:
+    """What `POST /explain` answers to the request that the tag stands for; 400 names each wrong parameter."""
+    try:
+        call = call_of(service, tag)
+    except InvalidTag as wrong:
+        return refused_tag(tag, wrong)
+    return explain_endpoint.answer(service, call, campaign_id)
+
+
+def why(service: Service, call: Call) -> list[str]:
+    """A line for each reason: what kept the whole request from a bid, or how many campaigns each rule left."""
+    try:
+        request = call.request()
+        snapshot = service.keeper.current(call.now)
+        if snapshot is None:
+            return ["no snapshot young enough to bid from: see /health"]
+        if not in_time(request.tmax, call.waited_ms(), service.limits.network_allowance):
+            return [f"tmax of {request.tmax} ms leaves no time for an answer"]
+        exchange = exchange_name(call.exchange)
+        told = explain(request, snapshot, service.settings.seat, call.now, exchange=exchange, most=0, as_xml=True)
+    except Exception:  # as for a bid: what is answered quotes nothing of the request
+        log.fault("explain.failed")
+        return ["a fault of the bidder's; its log has explain.failed"]
+    limited = restriction(request)
+    return [*([f"contextual only: {limited}"] if limited else []), *map(_line, told)]
+
+
+def _line(one: Explanation) -> str:
+    left = ", ".join(f"{rule} {count}" for rule, count in one.funnel)
+    bids = ", ".join(f"{bid.campaign.id} at {decimal_price(bid.price.cpm_micros):g}" for bid in one.bids)
+    return f"imp {one.imp_id}: campaigns left after each rule: {left}; {f'bids {bids}' if bids else 'no bid'}"
+
+
+def _comment(lines: list[str]) -> str:
+    """An XML comment, which has no two hyphens together (XML 1.0, section 2.5)."""
+    text = "\n".join(_printable(line) for line in lines)
+    while "--" in text:
+        text = text.replace("--", "- -")
+    return f"<!-- {text} -->"
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else "?" for char in text)

@@ -1,0 +1,197 @@
+"""The macros in the URLs of third parties that the request has values for; all others are left to the player.
+
+Names are those of VAST 4.3, section 6, and the older ones that ad servers go on to use, in any of their brackets.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from hashlib import blake2b
+from typing import NamedTuple
+from urllib.parse import quote
+
+from bidder.auction.match import Slot
+from bidder.openrtb.bid_request import BidRequest
+from bidder.openrtb.content import Content
+from bidder.vast.template import mark
+
+_MACRO = re.compile(
+    r"\[(\w+)\]|%%(\w+?)%%|\$\{(\w+)\}|\{\{(\w+)\}\}|(?<![${])\{(\w+)\}|__([A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*)__",
+    re.ASCII,
+)
+
+
+class Facts(NamedTuple):
+    """What macros of one ad are filled in from. Of a request only what may be used is known; None: nothing is."""
+
+    bid_id: str
+    now: datetime
+    slot: Slot
+    request: BidRequest | None = None
+
+
+class Macro(NamedTuple):
+    """A macro in markup: the name of its mark, its own, and how it stood."""
+
+    mark: str
+    name: str
+    original: str
+
+    def value(self, facts: Facts) -> str:
+        """What stands in the place of its mark, escaped for URLs."""
+        found = _value(self.name, facts)
+        return self.original if found is None else quote(found, safe="", errors="replace")
+
+
+def marked(text: str, macros: list[Macro]) -> str:
+    """The text with a mark for each known macro, each of which is added to `macros`."""
+    if "]]>" in text:  # the brackets of a macro may be part of it, and it is escaped as a whole
+        return text
+
+    def _mark(match: re.Match[str]) -> str:
+        original = match[0]
+        name = next(group for group in match.groups() if group)
+        known = _known(name)
+        if known is None:
+            return original
+        macro = Macro(f"m{len(macros)}", known, original)
+        macros.append(macro)
+        return mark(macro.mark)
+
+    return _MACRO.sub(_mark, text)
+
+
+def _known(written: str) -> str | None:
+    """The name that a spelling stands for. In small letters a timestamp is a number: it keeps caches away."""
+    if written.lower() == "timestamp" and written != "TIMESTAMP":
+        return "UNIXTIME"
+    name = written.upper().replace("_", "")
+    if name.startswith(("GDPRCONSENT", "GPPSTRING")):  # the id of the vendor that asks may follow
+        name = name.rstrip("0123456789")
+    name = _OLDER.get(name, name)
+    return name if name in _GENERAL or name in _OF_REQUEST else None
+
+
+def _value(name: str, facts: Facts) -> str | None:
+    if name in _GENERAL:
+        return _GENERAL[name](facts)
+    if facts.request is None:
+        return None
+    value = _OF_REQUEST[name](facts.request, facts.slot)
+    return None if value is None or value == "" else str(value)
+
+
+def _cache_buster(facts: Facts) -> str:
+    """Eight digits, the same for the same bid."""
+    digest = blake2b(facts.bid_id.encode(), digest_size=8).digest()
+    return f"{int.from_bytes(digest) % 100_000_000:08d}"
+
+
+def _list(values: Iterable[object]) -> str:
+    return ",".join(map(str, values))
+
+
+def _content(request: BidRequest) -> Content:
+    inventory = request.site or request.app
+    return (inventory and inventory.content) or Content.model_construct()
+
+
+def _domain(request: BidRequest, _: Slot) -> object:
+    if request.app:
+        return request.app.domain
+    site = request.site
+    if site is None:
+        return None
+    return site.domain or (site.page or "").partition("//")[2].partition("/")[0].partition("?")[0]
+
+
+def _break_position(_: BidRequest, slot: Slot) -> object:
+    delay = slot.video.startdelay
+    return None if delay is None else {0: 1, -2: 3}.get(delay, 2)
+
+
+def _latlong(request: BidRequest, _: Slot) -> object:
+    geo = request.device and request.device.geo
+    return f"{geo.lat},{geo.lon}" if geo and geo.lat is not None and geo.lon is not None else None
+
+
+def _player_size(_: BidRequest, slot: Slot) -> object:
+    return f"{slot.video.w},{slot.video.h}" if slot.video.w and slot.video.h else None
+
+
+def _regulations(request: BidRequest, _: Slot) -> object:
+    regs = request.regs
+    return _list(name for name in ("coppa", "gdpr") if regs and getattr(regs, name))
+
+
+_Reader = Callable[[BidRequest, Slot], object]
+
+
+def _device(field: str) -> _Reader:
+    return lambda request, _: getattr(request.device, field, None)
+
+
+def _regs(field: str) -> _Reader:
+    return lambda request, _: getattr(request.regs, field, None)
+
+
+_GENERAL: dict[str, Callable[[Facts], str]] = {
+    "CACHEBUSTING": _cache_buster,
+    "TIMESTAMP": lambda facts: facts.now.isoformat(timespec="milliseconds"),
+    "UNIXTIME": lambda facts: str(int(facts.now.timestamp() * 1000)),
+}
+_OF_REQUEST: dict[str, _Reader] = {
+    "PAGEURL": lambda request, _: request.site and request.site.page,
+    "REF": lambda request, _: request.site and request.site.ref,
+    "DOMAIN": _domain,
+    "APPBUNDLE": lambda request, _: request.app and request.app.bundle,
+    "APPNAME": lambda request, _: request.app and request.app.name,
+    "STOREURL": lambda request, _: request.app and request.app.storeurl,
+    "IFA": _device("ifa"),
+    "LIMITADTRACKING": _device("lmt"),
+    "DEVICEUA": _device("ua"),
+    "DEVICEIP": lambda request, _: request.device and (request.device.ip or request.device.ipv6),
+    "LATLONG": _latlong,
+    "GDPR": _regs("gdpr"),
+    "GDPRCONSENT": lambda request, _: request.user and request.user.consent,
+    "USPRIVACY": _regs("us_privacy"),
+    "GPPSTRING": _regs("gpp"),
+    "GPPSECTIONID": lambda request, _: request.regs and _list(request.regs.gpp_sid),
+    "COPPA": _regs("coppa"),
+    "REGULATIONS": _regulations,
+    "PLAYERSIZE": _player_size,
+    "WIDTH": lambda _, slot: slot.video.w,
+    "HEIGHT": lambda _, slot: slot.video.h,
+    "TRANSACTIONID": lambda request, _: (request.source and request.source.tid) or request.id,
+    "PLACEMENTTYPE": lambda _, slot: slot.video.placement or slot.video.plcmt,
+    "BREAKPOSITION": _break_position,
+    "BREAKMAXDURATION": lambda _, slot: slot.video.poddur,
+    "BREAKMAXADS": lambda _, slot: slot.video.maxseq,
+    "BREAKMINADLENGTH": lambda _, slot: slot.video.minduration,
+    "BREAKMAXADLENGTH": lambda _, slot: slot.video.maxduration,
+    "MEDIAMIME": lambda _, slot: _list(slot.video.mimes),
+    "VASTVERSIONS": lambda _, slot: _list(slot.video.accepted_protocols()),
+    "APIFRAMEWORKS": lambda _, slot: _list(slot.video.api),
+    "SERVERSIDE": lambda _, slot: slot.imp.ssai,
+    "CONTENTID": lambda request, _: _content(request).id,
+    "CONTENTURI": lambda request, _: _content(request).url,
+}
+_OLDER = {
+    **dict.fromkeys(("CACHEBUSTER", "CACHEBUST", "CB", "RANDOM", "RANDOMNUMBER", "RND", "CORRELATOR"), "CACHEBUSTING"),
+    **dict.fromkeys(("PAGE", "URL", "SITEURL", "PAGEURI"), "PAGEURL"),
+    **dict.fromkeys(("REFERRER", "REFERRERURL", "REFERER"), "REF"),
+    **dict.fromkeys(("SITEDOMAIN", "PAGEDOMAIN"), "DOMAIN"),
+    **dict.fromkeys(("BUNDLE", "BUNDLEID", "APPID"), "APPBUNDLE"),
+    **dict.fromkeys(("APPSTOREURL",), "STOREURL"),
+    **dict.fromkeys(("DEVICEID", "ADVERTISINGID", "IDFA", "GAID", "AAID", "DID"), "IFA"),
+    **dict.fromkeys(("LMT", "LIMITTRACKING", "ISLAT"), "LIMITADTRACKING"),
+    **dict.fromkeys(("UA", "USERAGENT"), "DEVICEUA"),
+    **dict.fromkeys(("IP", "IPADDRESS", "USERIP"), "DEVICEIP"),
+    **dict.fromkeys(("CONSENT", "TCSTRING"), "GDPRCONSENT"),
+    **dict.fromkeys(("CCPA", "USP"), "USPRIVACY"),
+    **dict.fromkeys(("GPP",), "GPPSTRING"),
+    **dict.fromkeys(("GPPSID",), "GPPSECTIONID"),
+    **dict.fromkeys(("W", "PLAYERWIDTH"), "WIDTH"),
+    **dict.fromkeys(("H", "PLAYERHEIGHT"), "HEIGHT"),
+    **dict.fromkeys(("AUCTIONID", "TID"), "TRANSACTIONID"),
+}

@@ -1,0 +1,93 @@
+"""What processes reported of their traffic, minute by minute, for the next refreshes.
+
+Items of the learning table: `pk` is `traffic#<start of the minute, in seconds since 1970>`.
+- `sk` `<0 to 63>`: for the campaigns of that group, by id, `opportunities * 10^9 + bids`.
+- `sk` `processes`: the sum of the processes' `requests`, and of their `squares`.
+
+They are sums of what arrived: a message that comes twice counts twice, for pacing is not harmed by it.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+from bidder.delivery.estimates import COMPLETE, MINUTE, UNREPORTED, Report
+from bidder.delivery.pacers import Traffic
+from bidder.events.event import Event
+from bidder.events.kinds import Kind
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+GROUPS = 64
+_FACTOR = 10**9
+_NAMES_A_WRITE = 100
+"""An update expression takes 4 KB."""
+_KEPT = 3600
+_PROCESSES = "processes"
+
+
+class TrafficLog:
+    """Adds reports up, and reads the sums back. DynamoDB's own errors pass through."""
+
+    def __init__(self, dynamodb: "DynamoDBClient", table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def record(self, events: Iterable[Event]) -> None:
+        """Takes the events of the kind `traffic`."""
+        sums: dict[tuple[int, str], Counter[str]] = defaultdict(Counter)
+        for event in events:
+            if event.kind is not Kind.TRAFFIC or event.traffic is None:
+                continue
+            minute = int(event.at.timestamp()) // MINUTE * MINUTE
+            requests = event.count or 0
+            sums[minute, _PROCESSES].update({"requests": requests, "squares": requests * requests})
+            for name, (opportunities, bids) in event.traffic.items():
+                group = str(crc32(name.encode()) % GROUPS)
+                sums[minute, group][f"c#{name}"] += opportunities * _FACTOR + bids
+        for (minute, sk), numbers in sums.items():
+            left = iter(sorted(numbers.items()))
+            while some := dict(islice(left, _NAMES_A_WRITE)):
+                self._add(minute, sk, some)
+
+    def read(self, now: float) -> Traffic:
+        """What is reported of the minutes before `now`, in seconds since 1970, that the controller still takes."""
+        reports: dict[str, dict[int, Report]] = defaultdict(dict)
+        processes = 1.0
+        last = int(now) // MINUTE * MINUTE
+        for minute in range(last - UNREPORTED - 2 * MINUTE, last, MINUTE):
+            for sk, numbers in self._items(minute):
+                if sk == _PROCESSES:
+                    if now >= minute + MINUTE + COMPLETE and numbers.get("squares"):
+                        processes = max(1.0, numbers["requests"] ** 2 / numbers["squares"])
+                    continue
+                for name, number in numbers.items():
+                    if name.startswith("c#"):
+                        reports[name.removeprefix("c#")][minute] = Report(*divmod(number, _FACTOR))
+        return Traffic(reports, processes)
+
+    def _add(self, minute: int, sk: str, numbers: Mapping[str, int]) -> None:
+        names = {f"#n{place}": name for place, name in enumerate(numbers)}
+        values: dict[str, Any] = {f":n{place}": {"N": str(number)} for place, number in enumerate(numbers.values())}
+        values[":expires"] = {"N": str(minute + _KEPT)}
+        adds = ", ".join(f"#n{place} :n{place}" for place in range(len(numbers)))
+        self._dynamodb.update_item(
+            TableName=self._table,
+            Key={"pk": {"S": f"traffic#{minute}"}, "sk": {"S": sk}},
+            UpdateExpression=f"SET expires_at = :expires ADD {adds}",
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues=values,
+        )
+
+    def _items(self, minute: int) -> Iterator[tuple[str, dict[str, int]]]:
+        pages = self._dynamodb.get_paginator("query")
+        for page in pages.paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": f"traffic#{minute}"}},
+        ):
+            for item in page["Items"]:
+                yield item["sk"]["S"], {name: int(value["N"]) for name, value in item.items() if "N" in value}

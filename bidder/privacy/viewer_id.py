@@ -1,0 +1,191 @@
+"""Which texts of a request can be the id of one viewer, and not of many.
+
+Senders fill the fields of ids with constants: `null`, an unresolved macro, zeros, an example out of a manual. Whoever
+takes such a text for an id takes all the viewers behind it for one.
+"""
+
+import itertools
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+from bidder.openrtb.bid_request import BidRequest
+
+_UUID = re.compile(r"[0-9a-f]{8}(-?)[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{12}", re.IGNORECASE)
+_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.IGNORECASE)
+_ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
+_LETTERS = re.compile(r"[A-Za-z0-9_.+/=:|*~@,-]+")
+"""What ids are written in: hexadecimal, base64, and the separators of several providers."""
+
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_WORDS = frozenset(
+    [
+        "a",
+        "n",
+        "na",
+        "nan",
+        "nil",
+        "null",
+        "none",
+        "undefined",
+        "unknown",
+        "unset",
+        "void",
+        "empty",
+        "blank",
+        "zero",
+        "missing",
+        "invalid",
+        "error",
+        "default",
+        "test",
+        "dummy",
+        "sample",
+        "example",
+        "placeholder",
+        "anonymous",
+        "anon",
+        "guest",
+        "nobody",
+        "noid",
+        "notset",
+        "notavailable",
+        "unavailable",
+        "available",
+        "not",
+        "no",
+        "set",
+        "id",
+        "ids",
+        "uid",
+        "user",
+        "userid",
+        "device",
+        "deviceid",
+        "ifa",
+        "idfa",
+        "idfv",
+        "gaid",
+        "aaid",
+        "adid",
+        "maid",
+        "rida",
+        "tifa",
+        "advertising",
+        "advertisingid",
+        "identifier",
+        "identifiers",
+        "plain",
+        "md",
+        "sha",
+        "macro",
+        "buyer",
+        "buyerid",
+        "buyeruid",
+        "exchange",
+        "external",
+        "ext",
+        "your",
+        "my",
+        "insert",
+        "here",
+        "replace",
+        "me",
+        "todo",
+        "tbd",
+        "xxx",
+        "optout",
+        "opt",
+        "out",
+        "opted",
+        "lat",
+        "lmt",
+        "limited",
+        "limit",
+        "ad",
+        "tracking",
+        "dnt",
+        "true",
+        "false",
+        "yes",
+        "string",
+        "object",
+        "value",
+        "key",
+        "player",
+        "app",
+        "site",
+        "cookie",
+        "cookieid",
+        "session",
+        "viewerid",
+        "the",
+        "of",
+        "do",
+        "has",
+        "is",
+    ]
+)
+_FEWEST, _FEWEST_DIFFERENT, _FEWEST_IN_UUID = 8, 4, 8
+_MOST_STEPS = 0.75
+
+
+def viewer_id(request: BidRequest) -> str | None:
+    """The id that a request names its viewer by: the advertising id of the device, else the user's.
+
+    None where it names none, as a request that `permitted` restricted never does.
+    """
+    return next(_ids(request), None)
+
+
+def is_advertising_id(text: str | None) -> bool:
+    """Whether a `device.ifa` is one device's: a UUID, as platforms make them, or the hash of one."""
+    text = _plain(text)
+    return bool(_UUID.fullmatch(text) or _HASH.fullmatch(text)) and _varies(text, _FEWEST_IN_UUID)
+
+
+def is_id(text: str | None) -> bool:
+    """Whether another id can be one viewer's: long, varied, and no constant or macro of any style."""
+    text = _plain(text)
+    if len(text) < _FEWEST or not _LETTERS.fullmatch(text) or _ADDRESS.fullmatch(text):
+        return False
+    if not text[0].isalnum() and text[0] == text[-1]:  # @ID@, __ID__, *ID*: a macro
+        return False
+    if _UUID.fullmatch(text) or _HASH.fullmatch(text):
+        return is_advertising_id(text)
+    return not _is_of_words(text) and _varies(text, _FEWEST_DIFFERENT)
+
+
+def _ids(request: BidRequest) -> Iterator[str]:
+    device, user = request.device, request.user
+    if device and device.ifa and is_advertising_id(device.ifa):
+        yield device.ifa
+    if user:
+        named = (user.buyeruid, user.id, *(uid.id for eid in user.eids for uid in eid.uids))
+        yield from (text for text in named if text and is_id(text))
+
+
+def _plain(text: str | None) -> str:
+    return unquote(text or "").strip().strip("\"'")
+
+
+def _is_of_words(text: str) -> bool:
+    """Whether a text is made of the words of constants and macros, or of any words and no digit."""
+    digits = sum(map(str.isdigit, text))
+    words = _WORD.findall(text)
+    known = all(word.lower() in _WORDS for word in words)
+    if not digits:
+        # Random letters of base64 change their case at every second one, words at few.
+        changes = sum(one.isupper() != other.isupper() for one, other in itertools.pairwise(text))
+        return len(text) < 2 * _FEWEST or changes < 0.4 * len(text)
+    return bool(words) and known and digits < len(text) / 2
+
+
+def _varies(text: str, fewest: int) -> bool:
+    """Whether letters differ, and don't only count up or down, as in 12345678."""
+    letters = [letter for letter in text.lower() if letter.isalnum()]
+    if len(set(letters)) < fewest:
+        return False
+    pairs = list(itertools.pairwise(letters))
+    steps = sum(abs(ord(one) - ord(other)) <= 1 or {one, other} in ({"9", "0"}, {"9", "a"}) for one, other in pairs)
+    return steps <= _MOST_STEPS * len(pairs)

@@ -1,0 +1,99 @@
+"""Where the refresh keeps what pacing remembers: two objects in S3, gzip JSON.
+
+`memory` changes with every refresh; `traffic`, the learned curves, is written when an hour is over. A refresh that is
+lost or runs twice loses a minute's learning at most: the next one reads spend and counts again.
+"""
+
+import gzip
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from bidder import log
+from bidder.delivery.estimates import Flow, Minute, Ratio
+from bidder.delivery.learned_traffic import LearnedTraffic, WeekCounts
+from bidder.delivery.pacers import Account
+from bidder.delivery.pacing import Memory
+from bidder.delivery.plan import Anchor
+from bidder.snapshot.keys import PACING
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_MEMORY, _TRAFFIC = PACING + "memory", PACING + "traffic"
+
+
+class PacingStore:
+    """Reads and writes the memory. What can't be read is begun anew."""
+
+    def __init__(self, s3: "S3Client", bucket: str) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+        self._hour = -1
+        self._traffic: LearnedTraffic | None = None
+
+    def read(self) -> tuple[Account, LearnedTraffic]:
+        """What the refresh before left; the curves from this process where it has them."""
+        memory = self._get(_MEMORY)
+        account = Account()
+        try:
+            if memory is not None:
+                account = _account(memory)
+            if self._traffic is None:
+                self._traffic = _traffic(self._get(_TRAFFIC) or {})
+        except (KeyError, TypeError, ValueError) as error:
+            log.warning("pacing.unread", reason=str(error), then="pacing learns anew")
+        traffic = self._traffic or LearnedTraffic()
+        self._traffic = traffic
+        return account, traffic
+
+    def write(self, account: Account, traffic: LearnedTraffic) -> None:
+        """Keeps both for the next refresh."""
+        self._put(_MEMORY, asdict(account))
+        if traffic.account.hour != self._hour:
+            self._put(_TRAFFIC, asdict(traffic))
+            self._hour = traffic.account.hour
+
+    def _get(self, key: str) -> dict[str, Any] | None:
+        try:
+            body = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+            found: dict[str, Any] = json.loads(gzip.decompress(body))
+        except self._s3.exceptions.NoSuchKey:
+            return None
+        except Exception as error:  # S3 fails, or the object is damaged: bids must not wait for pacing to be perfect
+            log.warning("pacing.unread", key=key, reason=type(error).__name__, then="pacing learns anew")
+            return None
+        return found
+
+    def _put(self, key: str, document: dict[str, Any]) -> None:
+        body = gzip.compress(json.dumps(document, separators=(",", ":")).encode(), compresslevel=1, mtime=0)
+        self._s3.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType="application/gzip")
+
+
+def _account(document: dict[str, Any]) -> Account:
+    return Account(
+        {name: _memory(memory) for name, memory in document["memories"].items()},
+        document["delays"],
+        {
+            name: {int(minute): count for minute, count in delays.items()}
+            for name, delays in document["delays_seen"].items()
+        },
+    )
+
+
+def _memory(document: dict[str, Any]) -> Memory:
+    flow = document.pop("flow")
+    minutes = [Minute(**minute) for minute in flow.pop("minutes")]
+    counted_until = flow.pop("counted_until")
+    ratios = {name: Ratio(**ratio) for name, ratio in flow.items()}
+    anchors = {name: Anchor(*anchor) for name, anchor in document.pop("anchors").items()}
+    starts = {name: (start, before) for name, (start, before) in document.pop("starts").items()}
+    flow = Flow(minutes=minutes, counted_until=counted_until, **ratios)
+    return Memory(flow=flow, anchors=anchors, starts=starts, **document)
+
+
+def _traffic(document: dict[str, Any]) -> LearnedTraffic:
+    if not document:
+        return LearnedTraffic()
+    campaigns = {name: WeekCounts(**counts) for name, counts in document["campaigns"].items()}
+    return LearnedTraffic(WeekCounts(**document["account"]), campaigns, document["until"])

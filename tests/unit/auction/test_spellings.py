@@ -1,0 +1,186 @@
+"""However senders and campaigns write a value, the decision is the same, and `explain` says the same of it."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.auction.decide import decide
+from bidder.auction.explain import explain
+from bidder.auction.match import match
+from bidder.campaigns.campaign import Campaign
+from bidder.openrtb.parse import parse
+from tests.support.campaigns import NOW, campaign, creative, media, snapshot
+from tests.support.matchable import video_request
+
+
+def rule(request: dict[str, Any], *campaigns: Campaign, seat: str = "bidder") -> str:
+    """What became of the first campaign: `bids`, or the rule that removed it."""
+    held = snapshot(campaigns)
+    parsed = parse(json.dumps(request).encode())
+    made = decide(parsed, match(parsed, held, NOW), held, seat, NOW)
+    [told] = explain(parsed, held, seat, NOW, campaign_id=campaigns[0].id)
+    assert bool(made) == bool(told.bids)
+    return told.campaigns[0].rule
+
+
+SHOP = campaign(
+    advertiser={"name": "Shop", "domain": "shop.example", "bundle": "com.Example.Shop"},
+    categories=["iab7-39"],
+    creatives=[creative(language="en")],
+)
+UMLAUT = campaign(advertiser={"name": "Schuhe", "domain": "Münchner-Schuhe.example"})
+SENDING = st.sampled_from(
+    [lambda text: text, lambda text: [text], lambda text: ["x1.test", text], lambda text: f"x.test, {text}"]
+)
+
+
+@given(
+    st.sampled_from(
+        [
+            "shop.example",
+            "SHOP.example ",
+            "https://shop.example/a?b#c",
+            "*.shop.example",
+            "shop.example.",
+            "//shop.example",
+            "www.shop.example",
+            "http://www.Shop.Example:80/",
+            ".shop.example",
+            "shop\xad.example",
+            "shop。example",
+        ]
+    ),
+    SENDING,
+)
+def test_a_blocked_advertiser_does_not_bid(text: str, sending: Any) -> None:
+    assert rule(video_request(badv=sending(text)), SHOP) == "advertiser"
+    assert rule(video_request(badv=sending(text.lower().replace("shop", "shops"))), SHOP) == "bids"
+
+
+@pytest.mark.parametrize(
+    "text", ["münchner-schuhe.example", "xn--mnchner-schuhe-gsb.example", "MÜNCHNER-SCHUHE.EXAMPLE."]
+)
+def test_unicode_and_punycode_are_one_domain(text: str) -> None:
+    assert UMLAUT.advertiser.domain == "xn--mnchner-schuhe-gsb.example"
+    assert rule(video_request(badv=[text]), UMLAUT) == "advertiser"
+    pmp = {"private_auction": 1, "deals": [{"id": "D", "wadomain": [text]}]}
+    deal = campaign(advertiser={"name": "x", "domain": UMLAUT.advertiser.domain}, deals=[{"id": "d", "cpm": 1}])
+    assert rule(video_request(imp={"pmp": pmp}), deal) == "bids"
+
+
+@given(st.sampled_from(["IAB7", "iab7", " IAB7-39", "iab7-39 "]), SENDING)
+def test_a_blocked_category_does_not_bid(text: str, sending: Any) -> None:
+    assert SHOP.categories == ("IAB7-39",)
+    assert rule(video_request(bcat=sending(text)), SHOP) == "category"
+    assert rule(video_request(acat=sending(text)), SHOP) == "bids"
+    assert rule(video_request(acat=sending("IAB9")), SHOP) == "category"
+
+
+def test_later_taxonomies_are_compared_in_any_case_too() -> None:
+    held = campaign(categories=["JLBCU7"], cattax=7, categories_above={"JLBCU7": ["aBc"]})
+
+    assert held.categories == ("JLBCU7",)
+    for text in ("jlbcu7", "JLBCU7 ", "ABC"):
+        assert rule(video_request(bcat=[text], cattax=7), held) == "category"
+    assert rule(video_request(bcat=["jlbcu7"], cattax=6), held) == "bids"
+
+
+@given(
+    st.sampled_from(
+        ["com.example.shop", " COM.Example.Shop", "https://play.google.com/store/apps/details?id=com.example.shop"]
+    ),
+    SENDING,
+)
+def test_a_blocked_app_does_not_bid(text: str, sending: Any) -> None:
+    assert rule(video_request(bapp=sending(text)), SHOP) == "app"
+
+
+def test_an_apple_id_is_one_with_and_without_its_prefix() -> None:
+    held = campaign(advertiser={"name": "S", "domain": "shop.example", "bundle": "id123456789"})
+
+    for text in ("123456789", "id123456789", "https://apps.apple.com/us/app/shop/id123456789?mt=8", 123456789):
+        assert rule(video_request(bapp=[text]), held) == "app"
+        request = video_request(app={"bundle": text})
+        request.pop("site")
+        assert rule(request, campaign(targeting={"bundle": {"include": ["ID123456789"]}})) == "bids"
+
+
+@pytest.mark.parametrize("language", ["en", "EN", "en-US", "en_gb", "eng", " en "])
+def test_a_language_is_one_with_and_without_its_region(language: str) -> None:
+    assert rule(video_request(wlang=[language]), SHOP) == "bids"
+    assert rule(video_request(wlangb=f"de-DE, {language}"), SHOP) == "bids"
+    assert rule(video_request(wlang=["de-AT"]), SHOP) == "language"
+    assert rule(video_request(wlang=["de"]), campaign(creatives=[creative(language=language.strip())])) == "language"
+    targeted = campaign(targeting={"language": {"include": [language]}})
+    assert rule(video_request(device={"language": "en-AU"}), targeted) == "bids"
+
+
+@pytest.mark.parametrize("country", ["us", "USA ", "Us"])
+def test_a_country_is_one_in_two_letters_and_in_three(country: str) -> None:
+    targeted = campaign(targeting={"country": {"include": [country]}})
+
+    for sent in ("USA", "us", " usa"):
+        assert rule(video_request(device={"geo": {"country": sent}}), targeted) == "bids"
+
+
+@pytest.mark.parametrize(
+    "mime", ["video/mp4", "VIDEO/MP4", ' video/mp4; codecs="avc1.42E01E, mp4a.40.2"', "video/mp4;x=1"]
+)
+def test_a_mime_is_one_with_and_without_parameters(mime: str) -> None:
+    assert rule(video_request(video={"mimes": [mime]}), SHOP) == "bids"
+    assert rule(video_request(video={"mimes": mime}), SHOP) == "bids"
+    assert rule(video_request(), campaign(creatives=[creative(media=[media(mime=mime.strip())])])) == "bids"
+
+
+@pytest.mark.parametrize("domain", ["news.example", "https://Sport.News.example/a", "NEWS.EXAMPLE.", "*.news.example"])
+def test_a_site_is_one_however_its_domain_is_written(domain: str) -> None:
+    for text in ("news.example", "NEWS.example.", "*.news.example"):
+        assert (
+            rule(video_request(site={"domain": domain}), campaign(targeting={"domain": {"include": [text]}})) == "bids"
+        )
+    umlaut = campaign(targeting={"domain": {"include": ["bücher.example"]}})
+    assert rule(video_request(site={"page": "https://www.xn--bcher-kva.example/x"}), umlaut) == "bids"
+
+
+def deals(**deal: Any) -> dict[str, Any]:
+    return video_request(imp={"pmp": {"private_auction": 1, "deals": [{"id": " Deal-1", **deal}]}})
+
+
+@pytest.mark.parametrize("own", ["deal-1", "DEAL-1 ", "Deal-1"])
+def test_a_deal_is_one_in_any_case_and_is_answered_as_it_was_sent(own: str) -> None:
+    held = campaign(deals=[{"id": own, "cpm": 3}])
+    parsed = parse(json.dumps(deals()).encode())
+    [offer] = decide(parsed, match(parsed, snapshot([held]), NOW), snapshot([held]), "bidder", NOW)
+
+    assert (offer.price.deal_id, offer.price.sent_deal_id) == (own, " Deal-1")
+    assert rule(deals(), held, campaign(id="other")) == "bids"
+
+
+@pytest.mark.parametrize("seat", ["bidder", "Bidder", "BIDDER "])
+def test_a_seat_is_one_in_any_case(seat: str) -> None:
+    ours = campaign(deals=[{"id": "deal-1", "cpm": 3}])
+    assert rule(video_request(wseat=[seat]), SHOP, seat="Bidder") == "bids"
+    assert rule(video_request(wseat=f"x, {seat}"), SHOP) == "bids"
+    assert rule(video_request(bseat=[seat]), SHOP) == "seat"
+    assert rule(deals(wseat=[seat]), ours) == "bids"
+    assert rule(deals(wseat=["other"]), ours) != "bids"
+
+
+@pytest.mark.parametrize("domain", ["shop.example", "WWW.shop.example", "https://shop.example/"])
+def test_an_advertiser_of_a_deal_is_one_with_and_without_www(domain: str) -> None:
+    for own in ("shop.example", "www.shop.example"):
+        held = campaign(advertiser={"name": "S", "domain": own}, deals=[{"id": "deal-1", "cpm": 3}])
+        assert rule(deals(wadomain=[domain]), held) == "bids"
+        assert rule(deals(wadomain=["other.example"]), held) == "deal"
+
+
+@pytest.mark.parametrize("blank", ["", " ", [""], [" ", ""], [None], [None, ""], ","])
+def test_a_list_of_blanks_is_an_empty_list(blank: Any) -> None:
+    for name in ("wseat", "bseat", "cur", "wlang", "wlangb", "acat", "bcat", "badv", "bapp"):
+        assert rule(video_request(**{name: blank}), SHOP) == "bids"
+    ours = campaign(deals=[{"id": "deal-1", "cpm": 3}])
+    assert rule(deals(wseat=blank, wadomain=blank), ours) == "bids"
+    assert rule(video_request(video={"protocols": blank, "battr": blank, "api": blank}), SHOP) == "bids"

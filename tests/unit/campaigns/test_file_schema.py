@@ -1,0 +1,65 @@
+"""The JSON Schema of campaign files: valid itself, as published, and no stricter than the import."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+
+from bidder.campaigns.file_schema import file_schema
+from bidder.campaigns.files import as_lines
+from bidder.files.yaml_tree import read_yaml
+from tests.support.campaigns import campaign_lists
+
+ROOT = Path(__file__).parents[3]
+VALIDATOR = jsonschema.Draft202012Validator(file_schema())
+SAMPLES = read_yaml((ROOT / "samples/campaigns.yaml").read_text(encoding="utf-8"), "samples").plain()
+
+
+def faults(document: Any) -> list[str]:
+    return [f"{fault.json_path}: {fault.message}" for fault in VALIDATOR.iter_errors(document)]
+
+
+def test_the_schema_is_one_and_its_copy_in_the_docs_is_the_same() -> None:
+    jsonschema.Draft202012Validator.check_schema(file_schema())
+    assert json.loads((ROOT / "docs/campaigns.schema.json").read_text()) == file_schema()
+
+
+def test_the_samples_are_valid_by_it() -> None:
+    assert faults(SAMPLES) == []
+
+
+@given(campaign_lists())
+def test_whatever_can_be_exported_is_valid_but_for_what_only_programs_write(campaigns: Any) -> None:
+    documents = [json.loads(line) for line in as_lines(campaigns)]
+
+    assert faults({"campaigns": list(map(written, documents))}) == []
+
+
+def written(node: Any) -> Any:
+    """An exported document as a person would write it: amounts by their short names, and nothing filled in."""
+    if isinstance(node, list):
+        return [written(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    kept = {key: written(value) for key, value in node.items() if key != "owner"}
+    return {key.removesuffix("_micros"): value for key, value in kept.items()}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"budgt": {}}, "'budgt' was unexpected"),
+        ({"status": "pausd"}, "'pausd' is not one of"),
+        ({"targeting": {"contry": {}}}, "'contry' was unexpected"),
+        ({"targeting": {"country": {"inclde": []}}}, "'inclde' was unexpected"),
+        ({"creatives": []}, "should be non-empty"),
+        ({"cpm": -1}, "less than or equal to the minimum"),
+        ({"where": {"or": []}}, "not valid under any"),
+        ({"id": "a b"}, "does not match"),
+    ],
+)
+def test_mistakes_are_marked(change: dict[str, Any], said: str) -> None:
+    assert any(said in fault for fault in faults({"campaigns": [{**SAMPLES["campaigns"][0], **change}]}))  # type: ignore[index]

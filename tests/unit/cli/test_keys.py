@@ -1,0 +1,106 @@
+"""The signing key is replaced in three calls, each only once it loses no event, and never at once by accident."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bidder.cli import keys
+from bidder.cli.parameters import BadParameter, change
+from bidder.events.key_rotation import OLD_KEY_KEPT
+from bidder.events.token import SigningKeys
+from bidder.service.service import Service
+from tests.support.campaigns import NOW
+from tests.support.service import KEYS, SETTINGS
+
+
+class Store:
+    """Parameter Store, as far as one parameter is read and written by name."""
+
+    def __init__(self) -> None:
+        self.values = {"signing-keys": KEYS.model_dump_json()}
+        self.changed_at = NOW
+
+    def put_parameter(self, *, Name: str, Value: str, Type: str, Overwrite: bool) -> None:  # noqa: N803
+        assert Overwrite
+        assert (Type == "SecureString") == Name.endswith("-keys")
+        self.values[Name.rpartition("/")[2]] = Value
+
+    def get_parameter(self, *, Name: str) -> dict[str, Any]:  # noqa: N803
+        assert Name == "/bidder/signing-keys"
+        return {"Parameter": {"LastModifiedDate": self.changed_at}}
+
+    def get_parameters_by_path(self, **_: Any) -> dict[str, Any]:
+        named = [{"Name": f"/bidder/{name}", "Value": its, "Type": "String"} for name, its in self.values.items()]
+        return {"Parameters": named}
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> Store:
+    made = Store()
+    monkeypatch.setattr("bidder.aws.client", lambda _: made)
+    monkeypatch.setattr("bidder.aws.minimal", lambda _: made)
+    return made
+
+
+def held(store: Store) -> SigningKeys:
+    return SigningKeys.model_validate_json(store.values["signing-keys"])
+
+
+def test_three_calls_replace_the_key_each_not_before_its_time(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    minutes, day = timedelta(minutes=12), OLD_KEY_KEPT + timedelta(minutes=12)
+
+    keys.rotate(Service(SETTINGS), force=False, now=NOW)
+    assert (list(held(store).keys), held(store).current) == (["k1", "k2"], "k1")
+    with pytest.raises(keys.NotYet, match="wait until 2026-11-23 12:11:00 UTC"):
+        keys.rotate(Service(SETTINGS), force=False, now=NOW + timedelta(minutes=10))
+    keys.rotate(Service(SETTINGS), force=False, now=NOW + minutes)
+    assert (list(held(store).keys), held(store).current) == (["k1", "k2"], "k2")
+    with pytest.raises(keys.NotYet):
+        keys.rotate(Service(SETTINGS), force=False, now=NOW + timedelta(hours=23))
+    keys.print_status(Service(SETTINGS), as_json=True, now=NOW)
+    told = json.loads(capsys.readouterr().out.partition("{")[2].join(["{", ""]))
+    assert (told["next_step"], told["keys"][1]) == ("drop the old keys", {"id": "k2", "signs": True})
+    keys.rotate(Service(SETTINGS), force=False, now=NOW + day)
+    assert (list(held(store).keys), held(store).current) == (["k2"], "k2")
+    assert held(store).secret("k2") not in {None, KEYS.secret("k1")}
+
+
+def test_force_makes_a_step_before_its_time(store: Store) -> None:
+    for _ in range(3):
+        keys.rotate(Service(SETTINGS), force=True, now=NOW)
+
+    assert list(held(store).keys) == ["k2"]
+
+
+def test_keys_that_leave_out_one_there_is_are_refused_unless_forced(store: Store) -> None:
+    other = json.dumps({"current": "k9", "keys": {"k9": "B" * 43}})
+    both = json.dumps({"current": "k9", "keys": {"k1": "A" * 43, "k9": "B" * 43}})
+    same_name = json.dumps({"current": "k1", "keys": {"k1": "B" * 43}})
+
+    for replacing in (other, same_name):
+        with pytest.raises(BadParameter, match=r"k1 would be gone, .* --force does it at once. Nothing was changed"):
+            change(Service(SETTINGS), "signing-keys", replacing)
+    assert held(store) == KEYS
+    change(Service(SETTINGS), "signing-keys", both)
+    assert held(store).current == "k9"
+    change(Service(SETTINGS), "signing-keys", other, force=True)
+    assert list(held(store).keys) == ["k9"]
+
+
+def test_keys_that_could_not_be_used_are_replaced_without_asking(store: Store) -> None:
+    store.values["signing-keys"] = "broken"
+
+    change(Service(SETTINGS), "signing-keys", KEYS.model_dump_json())
+
+    assert held(store) == KEYS
+
+
+def test_the_time_of_a_step_is_in_utc(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    store.changed_at = datetime(2026, 11, 23, 7, 0, tzinfo=UTC).astimezone(tz=None)
+    store.values["signing-keys"] = json.dumps({"current": "k1", "keys": {"k1": "A" * 43, "k2": "B" * 43}})
+
+    keys.print_status(Service(SETTINGS), as_json=False, now=NOW - timedelta(days=1))
+
+    assert "would sign by the new key, from 2026-11-23 07:11:00 UTC on" in capsys.readouterr().out

@@ -1,0 +1,271 @@
+"""The command line: every command is there, says what went wrong in a line, and ends with the status of that."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from click.testing import CliRunner
+
+from bidder.campaigns.repository import CampaignRepository
+from bidder.campaigns.segments import SegmentRepository
+from bidder.campaigns.taxonomies import Taxonomies
+from bidder.cli.commands.report import BY
+from bidder.cli.main import bidder, main
+from bidder.cli.session import Session
+from bidder.events.report import By
+from bidder.service.service import Service
+from bidder.snapshot.list_store import ListStore
+from bidder.snapshot.store import SnapshotStore
+from tests.support.campaigns import NOW, campaign
+from tests.support.fake_s3 import FakeS3
+from tests.support.fake_tables import FakeTables
+from tests.support.service import service
+
+ROOT = Path(__file__).parents[3]
+COMMANDS = sorted(path.stem.replace("_", "-") for path in (ROOT / "bidder/cli/commands").glob("[a-z]*.py"))
+
+
+class Nobody:
+    """A ledger in which nothing was spent."""
+
+    def spends(self, _days: object) -> dict[str, object]:
+        return {}
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> Service:
+    monkeypatch.setattr("bidder.cli.campaigns.publish_refresh", lambda _: None)
+    monkeypatch.setattr("bidder.cli.campaign_import.publish_refresh", lambda _: None)
+    monkeypatch.setattr("bidder.cli.lists.publish_refresh", lambda _: None)
+    s3 = FakeS3()
+    tables = FakeTables({"campaigns": ("id",), "history": ("pk", "sk")})
+    kept = CampaignRepository(tables, "campaigns", "history", now=lambda: NOW)  # type: ignore[arg-type]
+    held = service(
+        None,
+        campaigns=kept,
+        store=SnapshotStore(s3, "b"),  # type: ignore[arg-type]
+        lists=ListStore(s3, "b"),  # type: ignore[arg-type]
+        taxonomies=Taxonomies(s3, "b"),  # type: ignore[arg-type]
+        segments=SegmentRepository(tables, "history"),  # type: ignore[arg-type]
+        ledger=Nobody(),
+    )
+    held.plain_parameters = lambda: held.parameters  # type: ignore[method-assign]
+    return held
+
+
+@pytest.fixture
+def run(made: Service, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    def run(*arguments: str) -> tuple[int, str, str]:
+        status = main(arguments, Session(lambda: made))
+        return status, *capsys.readouterr()
+
+    return run
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_file_is_a_command_with_a_line_of_help_and_every_listing_takes_json(name: str) -> None:
+    answer = CliRunner().invoke(bidder, ["--help"])
+    assert f"\n  {name} " in answer.output
+    command = bidder.get_command(None, name)  # type: ignore[arg-type]
+    assert command is not None
+    assert command.help
+    listed = [
+        its for key, its in getattr(command, "commands", {}).items() if key in {"list", "show", "history", "status"}
+    ]
+    assert all("as_json" in {p.name for p in its.params} or "_json" in {p.name for p in its.params} for its in listed)
+
+
+def test_help_and_completions_import_no_aws() -> None:
+    code = (
+        "import sys; from bidder.cli.main import main; s = [main(a) for a in (['--help'], ['campaigns', '--help'], "
+        "['completions', 'bash'], ['--version'])]\n"
+        "print(s, [m for m in sys.modules if m.startswith(('boto', 'pydantic'))])"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
+
+    assert answer.stdout.splitlines()[-1] == "[0, 0, 0, 0] []"
+    assert "_BIDDER_COMPLETE" in answer.stdout
+
+
+def test_the_module_is_the_same_command_from_any_folder(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bidder", "campaigns", "--help"]
+    answer = subprocess.run(  # noqa: S603  our own command
+        command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True
+    )
+
+    assert answer.stdout.startswith("Usage: bidder campaigns ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (("campaigns", "pause", "nobody"), 1, "error: no campaign nobody; `bidder campaigns list` shows the ids"),
+        (("campaigns", "show", "nobody"), 1, "no campaign nobody"),
+        (("campaigns", "history", "nobody"), 1, "no campaign nobody"),
+        (("campaigns", "restore", "nobody"), 1, "no campaign nobody"),
+        (("campaigns", "delete", "nobody", "--yes"), 1, "no campaign nobody"),
+        (("campaigns", "import", "missing.yaml"), 1, "missing.yaml"),
+        (("segments", "show", "nobody"), 1, "no segment nobody is known"),
+        (("lists", "delete", "nobody"), 1, "no list nobody"),
+        (("snapshot", "show", "1"), 1, "no snapshot of version 1"),
+        (("snapshot", "pin", "1"), 1, "no snapshot of version 1"),
+        (("admin-key",), 1, "there is no /bidder/admin-key"),
+        (("campaigns", "pause"), 2, "name campaigns by their ids, or choose them by --where"),
+        (("campaigns", "pause", "a", "--where", "id=a"), 2, "one of the two"),
+        (("campaigns", "list", "--where", "colour=red"), 2, "colour is no field of a campaign"),
+        (("campaigns", "list", "--where", "statu=active"), 2, "did you mean status?"),
+        (("campaigns", "list", "--where", "active"), 2, "write a field, one of = != ~"),
+        (("campaigns", "list", "--where", "cpm>dear"), 2, "> compares with a number"),
+        (("campaigns", "lst"), 2, "No such command 'lst'"),
+        (("nonsense",), 2, "No such command 'nonsense'"),
+        (("report",), 2, "give --day, or --from"),
+        (("report", "--day", "yesterday"), 2, "yesterday is no date such as 2026-11-23"),
+        (("explain",), 2, "name a request, a campaign by --campaign, or both"),
+        (("parameters", "get", "nothing"), 1, "nothing is no parameter"),
+    ],
+)
+def test_what_goes_wrong_is_one_line_and_a_status(
+    run: Callable[..., tuple[int, str, str]],
+    arguments: tuple[str, ...],
+    status: int,
+    said: str,
+) -> None:
+    ended, out, err = run(*arguments)
+
+    assert (ended, out) == (status, "")
+    assert said in err
+    assert "Traceback" not in err
+
+
+def test_an_aws_that_is_not_there_is_one_line(
+    run: Callable[..., tuple[int, str, str]], made: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(*_: object) -> None:
+        raise EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
+
+    monkeypatch.setattr(made.campaigns, "all", down)
+
+    status, _, err = run("campaigns", "list")
+    assert (status, err.count("\n")) == (1, 1)
+    assert "refused or is not there" in err
+
+
+def stored(made: Service, **by_id: str) -> None:
+    made.campaigns.put_many([campaign(id=name.replace("_", "-"), status=status) for name, status in by_id.items()])
+
+
+def test_campaigns_are_chosen_paged_paused_deleted_and_restored(
+    run: Callable[..., tuple[int, str, str]], made: Service
+) -> None:
+    stored(made, summer_a="active", summer_b="paused", winter="active")
+
+    def ids(*arguments: str) -> list[str]:
+        status, out, _ = run("campaigns", "list", "--json", *arguments)
+        assert status == 0
+        return [its["id"] for its in json.loads(out)]
+
+    assert ids() == ["summer-a", "summer-b", "winter"]
+    assert ids("--where", "id~summer-*") == ["summer-a", "summer-b"]
+    assert ids("--where", "id~summer-*", "--where", "status!=paused") == ["summer-a"]
+    assert ids("--where", "cpm>=5", "--where", "creatives.duration<20", "--limit", "2") == ["summer-a", "summer-b"]
+    assert ids("--after", "summer-b") == ["winter"]
+    assert "--after summer-a goes on" in run("campaigns", "list", "--limit", "1")[2]
+
+    assert run("campaigns", "pause", "--where", "status=active")[1] == "2 campaigns are paused\n"
+    assert ids("--where", "status=active") == []
+    assert run("campaigns", "resume", "winter", "summer-a")[:2] == (0, "2 campaigns are active\n")
+    status, out, _ = run("campaigns", "delete", "--where", "id~summer*", "--yes")
+    assert (status, out.splitlines()[0]) == (0, "2 campaigns are deleted")
+    assert ids() == ["winter"]
+    assert run("campaigns", "restore", "summer-b")[1] == "summer-b is restored, and paused\n"
+    assert "  deleted" in run("campaigns", "history", "summer-b")[1]
+    status, out, _ = run("campaigns", "show", "summer-b", "--json")
+    assert (json.loads(out)["version"], json.loads(out)["status"]) == (3, "paused")
+    assert run("campaigns", "export", "--where", "id=winter")[1].startswith("campaigns:\n- id: winter\n")
+
+
+def test_deleting_asks_first_and_no_means_no(
+    run: Callable[..., tuple[int, str, str]], made: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored(made, a="active")
+    monkeypatch.setattr("click.termui.visible_prompt_func", lambda _: "n")
+
+    status, _, err = run("campaigns", "delete", "a")
+
+    assert (status, err.splitlines()[-1]) == (130, "interrupted: nothing was changed")
+    assert [its.id for its in made.campaigns.all()] == ["a"]
+
+
+def test_ctrl_c_during_an_import_says_in_one_line_what_is_stored(
+    run: Callable[..., tuple[int, str, str]], made: Service, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "many.jsonl"
+    file.write_text(
+        "\n".join(campaign(id=f"c{number}").model_dump_json(exclude_defaults=True) for number in range(100))
+    )
+    put_each = made.campaigns.put_each
+
+    def cut_short(campaigns: object) -> object:
+        for number, its in enumerate(put_each(campaigns)):  # type: ignore[arg-type]
+            if number == 2:
+                raise KeyboardInterrupt
+            yield its
+
+    monkeypatch.setattr(made.campaigns, "put_each", cut_short)
+
+    status, out, err = run("campaigns", "import", str(file))
+
+    assert (status, out) == (130, "")
+    said = "interrupted: 80 of 100 campaigns are stored, 80 of them new or changed. Import the file again to go on: "
+    assert err == f"{said}what is stored is passed over\n"
+
+
+def test_ctrl_c_before_anything_is_stored_says_so(
+    run: Callable[..., tuple[int, str, str]], made: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(made.campaigns, "all", interrupted)
+
+    assert run("campaigns", "list") == (130, "", "interrupted: nothing was changed\n")
+
+
+def test_a_pin_is_told_where_campaigns_are_imported_and_listed(
+    run: Callable[..., tuple[int, str, str]], made: Service, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "one.jsonl"
+    file.write_text(campaign(id="a").model_dump_json(exclude_defaults=True))
+    assert "pinned" not in run("campaigns", "list")[2]
+    monkeypatch.setattr(made.store, "manifest", lambda version: type("M", (), {"version": version, "at": NOW})())
+    made.store.pin(7, NOW)
+
+    for arguments in (("list",), ("import", str(file)), ("import", str(file), "--dry-run")):
+        assert (
+            "warning: campaigns are pinned to snapshot 7 since 2026-11-23 12:00 UTC" in run("campaigns", *arguments)[2]
+        )
+
+
+def test_a_list_s_dry_run_shows_five_ids_as_they_are_read_and_writes_nothing(
+    run: Callable[..., tuple[int, str, str]], made: Service, tmp_path: Path
+) -> None:
+    file = tmp_path / "ids.csv"
+    rows = ['"id"', '"a-1"', '"a-2",', *(f"b-{number}" for number in range(9))]
+    file.write_bytes("\r\n".join(rows).encode("utf-16"))
+
+    status, out, _ = run("lists", "import", "crm", str(file), "--dry-run")
+
+    assert status == 0
+    assert out.splitlines()[:5] == ["a-1", "a-2", "b-0", "b-1", "b-2"]
+    assert out.splitlines()[5].startswith("crm: 11 ids, ")
+    assert list(made.lists.names()) == []
+    assert run("lists", "import", "crm", str(file))[0] == 0
+    assert json.loads(run("lists", "list", "--json")[1])[0]["ids"] == 11
+
+
+def test_the_choices_of_a_report_are_those_that_it_knows() -> None:
+    assert tuple(by.value for by in By) == BY

@@ -1,0 +1,95 @@
+"""Requests for a refresh: one snapshot answers all that came before it was begun, and none is answered too early."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bidder.consumers.refresh import publish_snapshot
+from bidder.consumers.refresh_requests import CLOCKS_DIFFER, last_sent, refresh
+from bidder.snapshot.keys import POINTER
+from tests.integration.runtime import sns_event
+from tests.support.campaigns import NOW, campaign
+from tests.unit.consumers.test_refresh import World, bidding
+
+SECOND = timedelta(seconds=1)
+
+
+def sent(*times: datetime) -> list[dict[str, Any]]:
+    return [
+        {"messageId": f"m{number}", "body": "{}", "attributes": {"SentTimestamp": str(int(at.timestamp() * 1000))}}
+        for number, at in enumerate(times)
+    ]
+
+
+def written() -> World:
+    world = World()
+    world.campaigns.put(campaign(id="a"))
+    publish_snapshot(world.process(), NOW)
+    world.s3.writes.clear()
+    return world
+
+
+def test_what_was_asked_before_the_latest_snapshot_was_begun_is_answered() -> None:
+    world = written()
+    asked = sent(NOW - 60 * SECOND, NOW - CLOCKS_DIFFER)
+
+    assert refresh(world.process(), asked, NOW + 26 * SECOND) == world.store.load(None).version  # type: ignore[union-attr]
+    assert world.s3.writes == []
+
+
+@pytest.mark.parametrize(
+    ("times", "now"),
+    [
+        ([NOW - CLOCKS_DIFFER + 0.001 * SECOND], NOW + SECOND),
+        ([NOW - 60 * SECOND, NOW + 20 * SECOND], NOW + 26 * SECOND),
+        ([NOW - 3600 * SECOND], NOW - SECOND),
+    ],
+    ids=["clocks may differ", "the last came meanwhile", "the snapshot is of a clock that jumped ahead"],
+)
+def test_what_may_not_be_answered_yet_is_a_refresh(times: list[datetime], now: datetime) -> None:
+    world = written()
+
+    refresh(world.process(), sent(*times), now)
+
+    assert POINTER in world.s3.writes
+
+
+@pytest.mark.parametrize(
+    "records", [[], sns_event("{}", "arn")["Records"], [*sent(NOW), {"messageId": "m", "body": ""}]]
+)
+def test_a_request_that_does_not_say_when_it_was_made_is_a_refresh(records: list[dict[str, Any]]) -> None:
+    world = written()
+    assert last_sent(records) is None
+
+    refresh(world.process(), records, NOW + 60 * SECOND)
+
+    assert POINTER in world.s3.writes
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 8), st.booleans()), min_size=1, max_size=40),
+    st.floats(-4.9, 4.9),
+    st.integers(0, 39),
+)
+@settings(max_examples=30, deadline=None)
+def test_the_last_edit_is_in_the_snapshot_whatever_the_clocks(
+    steps: list[tuple[float, bool]], skew: float, late: int
+) -> None:
+    """Each step is an edit, after so many seconds, and perhaps a delivery of all that wait; one message comes last."""
+    world = written()
+    now, waiting = NOW, []
+    for number, (pause, delivers) in enumerate(steps, 2):
+        now += pause * SECOND
+        world.campaigns.put(campaign(id="a", cpm=number))
+        waiting += sent(now + skew * SECOND)
+        if delivers:
+            kept = waiting[late:]
+            refresh(world.process(), waiting[:late] or waiting, now)
+            waiting = kept
+    now += 0.01 * SECOND
+    refresh(world.process(), waiting or sent(now + skew * SECOND), now)
+
+    assert bidding(world.held())["a"].cpm_micros == (len(steps) + 1) * 1_000_000

@@ -1,0 +1,320 @@
+"""Uploads through the whole processor, on moto's S3, DynamoDB, SNS and SQS: repeated, late, replaced, cut short."""
+
+import itertools
+import json
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from bidder.campaigns.repository import CampaignRepository
+from bidder.creatives import process as under_test
+from bidder.creatives.announcer import Announcer
+from bidder.creatives.destination import Destination
+from bidder.creatives.job import Job, State
+from bidder.creatives.job_store import JobStore
+from bidder.creatives.limits import Limits
+from bidder.creatives.loudness import Target
+from bidder.creatives.process import Processor, TooLongForFunction
+from bidder.creatives.source import Source
+from bidder.creatives.upload import NotAnUpload, Upload, uploads
+from tests.support.campaigns import campaign
+from tests.unit.creatives.conftest import FFMPEG, H264, PICTURE, TONE, Video
+from workers.transcode.worker import Stopped, Worker
+
+METADATA = {"campaign": "shoes", "creative": "spot", "landing-page": "https://shop.example/new", "mezzanine": "yes"}
+
+
+class World:
+    """AWS as moto has it, with a campaign, and the uploads that were announced."""
+
+    def __init__(self) -> None:
+        self.dynamodb, self.s3 = boto3.client("dynamodb"), boto3.client("s3")
+        self.sns, self.sqs = boto3.client("sns"), boto3.client("sqs")
+        for bucket in ("uploads", "media"):
+            self.s3.create_bucket(Bucket=bucket)
+        for table, keys in (("campaigns", ["id"]), ("history", ["pk", "sk"]), ("creatives", ["id"])):
+            self.dynamodb.create_table(
+                TableName=table,
+                BillingMode="PAY_PER_REQUEST",
+                AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+                KeySchema=[
+                    {"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
+                ],
+            )
+        topics = [self.sns.create_topic(Name=name)["TopicArn"] for name in ("creatives", "refresh")]
+        self.queue = self.sqs.create_queue(QueueName="heard")["QueueUrl"]
+        arn = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        for topic in topics:
+            self.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
+        self.campaigns = CampaignRepository(self.dynamodb, "campaigns", "history")
+        self.campaigns.put(campaign(id="shoes"))
+        self.jobs = JobStore(self.dynamodb, "creatives")
+        self.processor = Processor(
+            source=Source(self.s3, Limits()),
+            destination=Destination(self.s3, "media", "https://media.example/"),
+            jobs=self.jobs,
+            campaigns=self.campaigns,
+            announcer=Announcer(self.sns, *topics),
+            ffmpeg=FFMPEG,
+            target=Target.ATSC_A85,
+            now=lambda: datetime.now(UTC),
+        )
+
+    def upload(self, path: Path, number: int = 1, **changes: str) -> Upload:
+        """Puts a file as the spot's upload; the event of it is S3's `number`-th of the key."""
+        self.s3.upload_file(str(path), "uploads", "uploads/spot.mp4", ExtraArgs={"Metadata": METADATA | changes})
+        head = self.s3.head_object(Bucket="uploads", Key="uploads/spot.mp4")
+        size, etag = head["ContentLength"], head["ETag"].strip('"')
+        return Upload(bucket="uploads", key="uploads/spot.mp4", size=size, etag=etag, sequencer=f"{number:064X}")
+
+    @property
+    def job(self) -> Job:
+        job = self.jobs.get("shoes", "spot")
+        assert job is not None
+        return job
+
+    def served(self) -> tuple[float, list[str]]:
+        """Seconds and files of the spot in its campaign."""
+        held = self.campaigns.get("shoes").campaign
+        assert held is not None
+        [spot] = held.creatives
+        return spot.duration, [medium.url.rpartition("/")[2] for medium in spot.media]
+
+    def heard(self) -> list[str]:
+        """The states told of, and the refreshes asked for, in their order."""
+        messages = []
+        while received := self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages"):
+            messages += [json.loads(message["Body"]).get("state", "refresh") for message in received]
+        return messages
+
+    def renditions(self) -> set[str]:
+        listed = self.s3.list_objects_v2(Bucket="media").get("Contents", [])
+        return {entry["Key"].rpartition("/")[2] for entry in listed}
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        yield World()
+
+
+@pytest.fixture
+def short(videos: Video) -> Path:
+    return videos("two-seconds.mp4", f"{PICTURE} {TONE} -t 2 {H264}")
+
+
+@pytest.fixture
+def longer(videos: Video) -> Path:
+    return videos("three-seconds.mp4", f"{PICTURE} {TONE} -t 3 {H264}")
+
+
+def test_an_upload_replaces_the_files_of_its_creative_and_asks_for_a_refresh(world: World, short: Path) -> None:
+    assert world.processor.process(world.upload(short)) is State.READY
+
+    assert world.served() == (2.0, ["180p.mp4", "180p-vp9.webm"])
+    held = world.campaigns.get("shoes").campaign
+    assert held is not None
+    [spot] = held.creatives
+    assert spot.click_through == "https://shop.example/new"
+    assert spot.name == "A spot"
+    assert spot.mezzanine is not None
+    assert spot.mezzanine.file_size == short.stat().st_size
+    assert all(medium.file_size and medium.codec for medium in spot.media)
+    assert world.heard() == ["probing", "transcoding", "ready", "refresh"]
+    assert world.renditions() == {"180p.mp4", "180p-vp9.webm", "mezzanine.mp4"}
+
+
+def test_repeated_events_do_the_work_once(world: World, short: Path) -> None:
+    event = world.upload(short)
+
+    assert [world.processor.process(event) for _ in range(3)] == [State.READY, None, None]
+
+    assert world.campaigns.get("shoes").version == 2
+
+
+@pytest.mark.parametrize("order", sorted(set(itertools.permutations([0, 1, 1]))))
+def test_in_any_order_the_newest_upload_is_served(
+    order: tuple[int, ...], world: World, short: Path, longer: Path
+) -> None:
+    events = [world.upload(short, 1), world.upload(longer, 2)]
+
+    for number in order:
+        world.processor.process(events[number])
+
+    assert world.served()[0] == 3.0
+    assert (world.job.state, world.job.sequencer) == (State.READY, events[1].sequencer)
+
+
+def test_a_replaced_creative_serves_its_old_files_until_the_new_ones_are_ready(
+    world: World, short: Path, tmp_path: Path
+) -> None:
+    world.processor.process(world.upload(short, 1))
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"nothing")
+
+    assert world.processor.process(world.upload(broken, 2)) is State.REFUSED
+
+    assert world.served()[0] == 2.0
+    assert world.job.reason == "the file is not an MP4, MOV, M4V, WebM or Matroska video"
+    assert world.job.finished is not None
+    assert world.heard()[-1] == "refused"
+
+
+def test_an_upload_that_is_deleted_before_it_is_read_is_no_fault(world: World, short: Path) -> None:
+    event = world.upload(short)
+    world.s3.delete_object(Bucket="uploads", Key="uploads/spot.mp4")
+
+    assert world.processor.process(event) is None
+    assert world.jobs.get("shoes", "spot") is None
+
+
+@pytest.mark.parametrize("step", ["begin", "finish", "move", "tell"])
+def test_a_process_that_dies_anywhere_leaves_work_that_the_next_one_finishes(
+    step: str, world: World, short: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = world.upload(short)
+    holder = Announcer if step == "tell" else JobStore
+    original: Callable[..., Any] = getattr(holder, step)
+    deaths = iter([True, False])
+
+    def dies_after(*arguments: Any, **more: Any) -> Any:
+        result = original(*arguments, **more)
+        if next(deaths, False):
+            raise KeyboardInterrupt
+        return result
+
+    monkeypatch.setattr(holder, step, dies_after)
+    with pytest.raises(KeyboardInterrupt):
+        world.processor.process(event)
+    world.processor.process(event)
+
+    assert world.job.state is State.READY
+    assert world.served()[0] == 2.0
+    assert world.renditions() == {"180p.mp4", "180p-vp9.webm", "mezzanine.mp4"}
+
+
+def test_an_older_process_that_ends_last_does_not_overwrite_the_newer_files(
+    world: World, short: Path, longer: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = world.upload(short, 1)
+    second: list[Upload] = []
+    original = under_test.transcode
+
+    def slow(*arguments: Any, **more: Any) -> Any:
+        made = original(*arguments, **more)
+        if not second:
+            second.append(world.upload(longer, 2))
+            world.processor.process(second[0])
+        return made
+
+    monkeypatch.setattr(under_test, "transcode", slow)
+    world.processor.process(first)
+
+    assert world.served()[0] == 3.0
+    assert world.job.sequencer == second[0].sequencer
+
+
+def test_a_campaign_edited_meanwhile_keeps_the_edit(world: World, short: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = CampaignRepository.get
+    edits = iter([True])
+
+    def edited_after(self: CampaignRepository, campaign_id: str) -> Any:
+        found = original(self, campaign_id)
+        if next(edits, False):
+            self.put(campaign(id="shoes", name="Edited"))
+        return found
+
+    monkeypatch.setattr(CampaignRepository, "get", edited_after)
+    world.processor.process(world.upload(short))
+
+    held = original(world.campaigns, "shoes").campaign
+    assert held is not None
+    assert (held.name, held.creatives[0].duration) == ("Edited", 2.0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"campaign": "unknown"}, "there is no campaign unknown: import it first, then upload again"),
+        ({"creative": "new", "landing-page": ""}, "new has no landing page: upload it again with one"),
+    ],
+)
+def test_a_campaign_that_cannot_take_it_refuses_the_upload(
+    changes: dict[str, str], reason: str, world: World, short: Path
+) -> None:
+    assert world.processor.process(world.upload(short, **changes)) is State.REFUSED
+
+    [job] = world.jobs.all()
+    assert job.reason == reason
+
+
+def test_metadata_without_a_campaign_is_named(world: World, short: Path) -> None:
+    with pytest.raises(NotAnUpload, match="x-amz-meta-campaign"):
+        world.processor.process(world.upload(short, campaign="no campaign!"))
+
+
+def test_what_is_too_long_goes_to_the_worker_which_takes_it(world: World, short: Path) -> None:
+    event = world.upload(short)
+    function = under_test.Processor(**{**vars(world.processor), "limits": Limits(function_seconds=1)})
+    with pytest.raises(TooLongForFunction):
+        function.process(event)
+    body = {
+        "Records": [
+            {
+                "eventName": "ObjectCreated:Put",
+                "s3": {
+                    "bucket": {"name": event.bucket},
+                    "object": {"key": "uploads%2Fspot.mp4", "size": event.size, "eTag": event.etag, "sequencer": "1"},
+                },
+            }
+        ]
+    }
+    queue = world.sqs.create_queue(QueueName="batch")["QueueUrl"]
+    world.sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(body))
+    of_container = under_test.Processor(**{**vars(function), "is_function": False})
+
+    assert Worker(world.sqs, queue, of_container, wait_seconds=0).work_once()
+
+    assert world.job.state is State.READY
+    counts = world.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
+    assert counts["ApproximateNumberOfMessages"] == counts["ApproximateNumberOfMessagesNotVisible"] == "0"
+
+
+def test_a_worker_that_is_told_to_stop_hands_its_message_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    queue = world.sqs.create_queue(QueueName="batch")["QueueUrl"]
+    world.sqs.send_message(QueueUrl=queue, MessageBody='{"Records": []}')
+    beats = threading.Event()
+
+    def stops(_: str) -> Iterator[Upload]:
+        beats.wait(5)
+        raise Stopped
+
+    worker = Worker(world.sqs, queue, world.processor, wait_seconds=0, heartbeat_seconds=0.01)
+    hide = worker._hide
+    monkeypatch.setattr(worker, "_hide", lambda receipt, seconds: (hide(receipt, seconds), beats.set()))
+    monkeypatch.setattr("workers.transcode.worker.uploads", stops)
+    with pytest.raises(Stopped):
+        worker.work_once()
+
+    assert world.sqs.receive_message(QueueUrl=queue)["Messages"]
+
+
+def test_events_are_read_as_s3_writes_them() -> None:
+    record = {"eventName": "ObjectCreated:CompleteMultipartUpload", "eventVersion": "2.1"}
+    place = {"bucket": {"name": "b"}, "object": {"key": "uploads/a+%C3%A9+%2B.mp4", "size": 5, "eTag": "e"}}
+    body = {"Records": [record | {"s3": place}, record | {"eventName": "ObjectRemoved:Delete", "s3": place}]}
+
+    [upload] = uploads(json.dumps(body))
+
+    assert upload.key == "uploads/a é +.mp4"
+    assert list(uploads('{"Service": "Amazon S3", "Event": "s3:TestEvent"}')) == []
+    with pytest.raises(NotAnUpload):
+        list(uploads("[]"))

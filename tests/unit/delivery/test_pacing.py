@@ -1,0 +1,158 @@
+"""The controller: participation within [0, 1], monotone in what is left, back on its plan within an hour."""
+
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bidder.delivery.budget import BudgetLimits, Spend
+from bidder.delivery.curve import FLAT, Curve
+from bidder.delivery.estimates import Report
+from bidder.delivery.pacing import FASTEST, Forecast, Memory, Step, step
+from bidder.delivery.participation import WHOLE
+
+MIDNIGHT = 1_772_409_600.0
+"""2026-03-02, a Monday, in UTC."""
+COST = 3_000
+SHOWN = 0.5
+"""Impressions of a bid in the world of these tests, where every notice comes at once."""
+
+
+def limits(daily: int, **changes: object) -> BudgetLimits:
+    return BudgetLimits(paused=False, total=None, daily=daily, cost=COST)._replace(**changes)  # type: ignore[arg-type]
+
+
+class World:
+    """A market without chance: so many opportunities a minute, each a bid if the campaign takes part."""
+
+    def __init__(self, daily: int, per_minute: float, spent: int = 0, start: float = MIDNIGHT) -> None:
+        self.limits, self.per_minute, self.now = limits(daily), per_minute, start
+        self.spent, self.carry = spent, 0.0
+        self.memory = Memory()
+        self.reports: dict[int, Report] = {}
+        self.series: list[float] = []
+
+    def minute(self, factor: float = 1.0) -> Step:
+        impressions = self.spent // COST
+        spend = Spend(self.spent, self.spent, self.spent, impressions, impressions)
+        last = {at: report for at, report in self.reports.items() if at < self.now - 60}
+        made = step(self.limits, spend, last, self.now, self.memory, Forecast(FLAT, self.per_minute))
+        share = made.pace.share / WHOLE if made.pace else 1.0
+        opportunities = self.per_minute * factor
+        bids = opportunities * share
+        self.reports[int(self.now)] = Report(round(opportunities), round(bids))
+        self.carry += bids * SHOWN
+        shown = int(self.carry)
+        self.carry -= shown
+        self.spent += shown * COST
+        self.now += 60
+        self.series.append(self.spent)
+        return made
+
+    @property
+    def plan(self) -> float:
+        assert self.limits.daily is not None
+        return self.limits.daily * (self.now - MIDNIGHT) / 86_400
+
+
+budgets = st.integers(COST * 2_000, COST * 20_000)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(1, 10**9),
+    st.lists(
+        st.tuples(st.integers(0, 10**8), st.integers(0, 10**4), st.integers(0, 10**4), st.floats(1, 4000)), max_size=12
+    ),
+    st.none() | st.floats(0, 1e5),
+    st.lists(st.floats(0, 10), min_size=168, max_size=168).filter(any),
+)
+def test_participation_stays_within_its_bounds_whatever_is_seen(
+    daily: int, history: list[tuple[int, int, int, float]], known: float | None, weights: list[float]
+) -> None:
+    memory, now, total = Memory(), MIDNIGHT + 1, 0
+    for micros, opportunities, bids, seconds in history:
+        now, total = now + seconds, total + micros
+        spend = Spend(total, min(total, micros), 0, total // COST, micros // COST)
+        reports = {int(now) // 60 * 60 - 120: Report(opportunities, bids)}
+        made = step(limits(daily), spend, reports, now, memory, Forecast(Curve(weights), known))
+
+        assert made.pace is not None
+        assert 0 <= made.pace.share <= WHOLE
+        assert made.pace.burst >= 0
+        assert made.pace.per_minute >= 0
+        assert made.reserved >= 0
+        assert 0 <= made.outlook.participation <= 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(budgets, st.floats(0, 1), st.floats(0, 1), st.integers(1, 1_400))
+def test_participation_is_monotone_in_what_is_left(budget: int, one: float, other: float, minute: int) -> None:
+    more, less = (round(budget * share) for share in sorted((one, other)))
+    shares = []
+    for spent in (more, less):
+        world = World(budget, 200, start=MIDNIGHT)
+        for _ in range(3):
+            world.minute()
+        memory = replace(world.memory, micros=spent, impressions=spent // COST)
+        now = MIDNIGHT + 60 * max(4, minute)
+        spend = Spend(spent, spent, 0, spent // COST, spent // COST)
+        made = step(world.limits, spend, {}, now, memory, Forecast(FLAT, 200))
+        assert made.pace is not None
+        shares.append(made.pace.share)
+
+    assert shares[0] >= shares[1]
+
+
+@settings(max_examples=25, deadline=None)
+@given(budgets, st.floats(0.05, 0.9), st.lists(st.floats(0, 10), min_size=1, max_size=90))
+def test_after_any_history_it_is_on_its_plan_or_as_fast_as_it_may_be_within_an_hour(
+    budget: int, wanted: float, history: list[float]
+) -> None:
+    world = World(budget, budget / COST / 1440 / SHOWN / wanted)
+    for factor in history:
+        world.minute(factor)
+    for _ in range(60):
+        world.minute()
+    behind = (world.plan - world.spent) / budget
+    pace = (world.series[-1] - world.series[-31]) / (budget / 48)
+
+    assert behind > -0.003, "what is ahead of the plan waits for it"
+    assert behind < 0.003 or pace > min(FASTEST, 1 / wanted) * 0.85
+
+
+@settings(max_examples=10, deadline=None)
+@given(budgets, st.floats(0.05, 0.7))
+def test_an_outage_is_made_good_without_a_burst(budget: int, wanted: float) -> None:
+    world = World(budget, budget / COST / 1440 / SHOWN / wanted)
+    for minute in range(700):
+        world.minute(0 if 300 <= minute < 360 else 1)
+    by_minute = [later - before for before, later in zip(world.series, world.series[1:], strict=False)]
+
+    assert max(by_minute[361:]) <= 1.5 * budget / 1440 + COST
+    assert (world.plan - world.spent) / budget < 0.01
+
+
+def test_a_day_is_spent_to_the_last_impression_and_not_beyond() -> None:
+    world = World(COST * 5_000, 200)
+    for _ in range(1_440):
+        world.minute()
+
+    assert 0.998 <= world.spent / (COST * 5_000) <= 1
+
+
+def test_a_budget_cut_below_what_is_spent_stops_at_once_and_a_raised_one_is_spread_over_the_rest() -> None:
+    world = World(COST * 5_000, 400)
+    for _ in range(720):
+        world.minute()
+    world.limits = limits(COST * 1_000)
+    stopped = world.minute()
+    assert stopped.pace is not None
+    assert stopped.pace.share == 0
+
+    world.limits = limits(COST * 10_000)
+    before = world.spent
+    for _ in range(60):
+        world.minute()
+    an_hour = (COST * 10_000 - before) / 12
+    assert 0.93 < (world.spent - before) / an_hour < 1.07

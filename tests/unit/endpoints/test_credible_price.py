@@ -1,0 +1,99 @@
+"""What a bid's token says of the price that will be believed: the floors that the bid had to reach, and the auction."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bidder.endpoints.bid import bid
+from bidder.events.claims import Claims
+from bidder.events.exchange import Exchanges
+from bidder.events.kinds import Kind
+from bidder.events.token import verify
+from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.matchable import video_request
+from tests.support.service import KEYS, service
+
+EXCHANGES = Exchanges.model_validate({"adx": {"first_price_discount": 0.25, "second_price_discount": 1}})
+DEALS = [{"id": "d", "cpm": 12}]
+
+
+def made(
+    exchange: str | None = None, imp: dict[str, Any] | None = None, **request: Any
+) -> tuple[dict[str, Any], Claims]:
+    """The bid of a campaign at 10.00, or 12.00 in its deal, and its claims."""
+    body = video_request(**request)
+    body["imp"][0] |= imp or {}
+    held = snapshot([campaign(cpm=10, deals=DEALS, creatives=[creative(duration=30)])])
+    serving = service(held, exchanges=EXCHANGES)
+    reply = json.loads(bid(serving, json.dumps(body).encode(), {}, "https://bid.example", NOW, exchange).body)
+    [its] = reply["seatbid"][0]["bid"]
+    token = its["burl"].partition("/e/bill/")[2].partition("?")[0]
+    return its, verify(Kind.BILL, token, KEYS, NOW)
+
+
+def deal(**changes: Any) -> dict[str, Any]:
+    return {"pmp": {"private_auction": 1, "deals": [{"id": "d", **changes}]}}
+
+
+@pytest.mark.parametrize(
+    ("exchange", "imp", "request_", "least"),
+    [
+        ("adx", {"bidfloor": 4}, {"at": 2}, 4_000_000),
+        ("adx", {"bidfloor": 4}, {}, 4_000_000),
+        ("adx", {}, {"at": 2}, 0),
+        (None, {}, {"at": 2}, 1_000_000),
+        (None, {"bidfloor": 0.5}, {"at": 2}, 1_000_000),
+        ("adx", {"bidfloor": 4}, {"at": 1}, 7_500_000),
+        ("adx", {"bidfloor": 8}, {"at": 1}, 8_000_000),
+        (None, {"bidfloor": 4}, {"at": 1}, 9_000_000),
+        (None, {"bidfloor": 4}, {"at": 501}, 4_000_000),
+        ("adx", deal(bidfloor=6), {"at": 2}, 6_000_000),
+        ("adx", deal(bidfloor=6, at=1), {"at": 2}, 9_000_000),
+        ("adx", deal(bidfloor=6, at=2), {"at": 1}, 6_000_000),
+        ("adx", deal(bidfloor=6, at=3), {"at": 2}, 6_000_000),
+        ("adx", deal(mincpmpersec=0.3), {"at": 2}, 9_000_000),
+        ("adx", deal(durfloors=[{"mindur": 20, "bidfloor": 7}]), {"at": 2}, 7_000_000),
+        ("adx", deal() | {"bidfloor": 5}, {"at": 2}, 5_000_000),
+        # The exchange converts the floor by rates of its own.
+        ("adx", {"bidfloor": 2, "bidfloorcur": "EUR"}, {"at": 2}, 2_090_000),
+        # A price in another currency is rounded on its way: one micro of ours, and of its own.
+        ("adx", {"bidfloor": 2, "bidfloorcur": "EUR"}, {"at": 2, "cur": ["EUR"]}, 2_199_998),
+        ("adx", {"bidfloor": 4}, {"at": 1, "test": 1}, 0),
+    ],
+)
+def test_the_floors_that_a_bid_had_to_reach_and_the_auction_say_what_is_credible(
+    exchange: str | None, imp: dict[str, Any], request_: dict[str, Any], least: int
+) -> None:
+    _, claims = made(exchange, imp, **request_)
+
+    assert claims.least_micros == least
+
+
+def test_a_price_at_the_floor_is_believed_in_each_currency() -> None:
+    for cur in ("USD", "EUR"):
+        its, claims = made("adx", {"bidfloor": 2, "bidfloorcur": cur}, cur=[cur])
+        assert its["price"] > 2
+        assert Decimal(claims.least_micros) <= Decimal(2) * claims.rate
+
+
+@pytest.mark.parametrize(
+    ("asked", "most", "given"),
+    [
+        *((None, 21_600, 3600), (0, 21_600, 3600), (-5, 21_600, 3600), (60, 21_600, 60), (10_800, 21_600, 10_800)),
+        *((86_400, 21_600, 21_600), (86_400, 43_200, 43_200), (None, 600, 600), (90, 21_600, 90)),
+    ],
+)
+def test_a_bid_may_be_shown_for_as_long_as_its_impression_asks(asked: int | None, most: int, given: int) -> None:
+    body = video_request()
+    body["imp"][0]["exp"] = asked
+    serving = service(snapshot([campaign()]), most_exp=most)
+
+    reply = json.loads(bid(serving, json.dumps(body).encode(), {}, "https://bid.example", NOW).body)
+
+    [its] = reply["seatbid"][0]["bid"]
+    token = its["burl"].partition("/e/bill/")[2].partition("?")[0]
+    assert its["exp"] == given
+    assert verify(Kind.BILL, token, KEYS, NOW).minutes * 60 - given in range(60)
+    assert f"<Expires>{-(-given // 60) * 60}</Expires>" in its["adm"]

@@ -1,0 +1,97 @@
+"""`regs.ext.dsa`: a bid with the facts, or no bid; the same from `explain`."""
+
+import json
+from typing import Any
+
+import pytest
+
+from bidder.auction.explain import explain
+from bidder.endpoints.bid import bid
+from bidder.openrtb.parse import parse
+from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.matchable import video_request
+from tests.support.service import service
+
+BASE = "https://bid.example/api"
+
+
+def asking(in_ext: bool = True, **dsa: Any) -> dict[str, Any]:
+    return video_request(regs={"ext": {"dsa": dsa}} if in_ext else {"dsa": dsa})
+
+
+def answered(request: dict[str, Any], accept: str = "", **advertiser: str) -> Any:
+    held = snapshot([campaign(advertiser={"name": "Shop", "domain": "shop.example", **advertiser})])
+    reply = bid(service(held), json.dumps(request).encode(), {"accept": accept}, BASE, NOW)
+    as_xml = bool(accept)
+    told = explain(parse(json.dumps(request).encode()), held, "bidder", NOW, as_xml=as_xml)
+    has_bid = b"<Ad" in bytes(reply.body, "utf-8") if as_xml else reply.status == 200
+    assert has_bid == bool(told[0].bids)
+    if as_xml:
+        return has_bid
+    return json.loads(reply.body)["seatbid"][0]["bid"][0].get("ext", {}).get("dsa") if has_bid else None
+
+
+@pytest.mark.parametrize("in_ext", [True, False])
+@pytest.mark.parametrize("required", [1, 2, 3, "2", 4])
+def test_where_the_facts_are_wanted_they_are_sent(required: Any, in_ext: bool) -> None:
+    facts = answered(asking(in_ext, dsarequired=required, pubrender=2, datatopub=0))
+
+    assert facts == {"behalf": "Shop", "paid": "Shop", "adrender": 0}
+
+
+def test_the_facts_are_the_advertisers() -> None:
+    facts = answered(asking(dsarequired=3, pubrender=1), on_behalf_of="The Brand", paid_by="The Agency")
+
+    assert (facts["behalf"], facts["paid"]) == ("The Brand", "The Agency")
+    assert len(answered(asking(dsarequired=2), name="x" * 200)["paid"]) == 100
+
+
+@pytest.mark.parametrize(
+    ("targeting", "parameters"),
+    [
+        ({}, [2]),
+        ({"country": {"exclude": ["usa"]}}, [2]),
+        ({"segment": {"exclude": ["42"]}}, [1]),
+        ({"user": {"exclude": ["0" * 16]}, "near": {"exclude": ["48,2 5km"]}}, [1, 3]),
+    ],
+)
+def test_the_publisher_hears_by_what_of_the_user_the_ad_was_chosen(
+    targeting: dict[str, Any], parameters: list[int]
+) -> None:
+    held = snapshot([campaign(targeting=targeting)])
+    body = json.dumps(asking(dsarequired=2, datatopub=2)).encode()
+
+    [made] = json.loads(bid(service(held), body, {}, BASE, NOW).body)["seatbid"][0]["bid"]
+
+    assert made["ext"]["dsa"]["transparency"] == [{"domain": "bid.example", "dsaparams": parameters}]
+
+
+@pytest.mark.parametrize("dsa", [{}, {"dsarequired": 0}, {"dsarequired": 0, "pubrender": 0, "datatopub": 2}])
+def test_where_they_are_not_wanted_there_are_none(dsa: dict[str, Any]) -> None:
+    reply = bid(service(snapshot([campaign()])), json.dumps(asking(**dsa)).encode(), {}, BASE, NOW)
+
+    assert reply.status == 200
+    assert "ext" not in json.loads(reply.body)["seatbid"][0]["bid"][0]
+
+
+@pytest.mark.parametrize(
+    ("dsa", "bids"),
+    [
+        ({"dsarequired": 0, "pubrender": 0}, True),
+        ({"dsarequired": 1, "pubrender": 0}, True),
+        ({"dsarequired": 2, "pubrender": 0}, False),
+        ({"dsarequired": 3, "pubrender": 0}, False),
+        ({"dsarequired": 3, "pubrender": 1}, True),
+    ],
+)
+def test_an_ad_that_would_have_to_show_the_facts_itself_is_not_bid(dsa: dict[str, Any], bids: bool) -> None:
+    reply = bid(service(snapshot([campaign()])), json.dumps(asking(**dsa)).encode(), {}, BASE, NOW)
+    [told] = explain(parse(json.dumps(asking(**dsa)).encode()), snapshot([campaign()]), "bidder", NOW)
+
+    assert (reply.status == 200) == bids == bool(told.bids)
+    assert bids or told.campaigns[0].rule == "transparency"
+
+
+@pytest.mark.parametrize(("required", "bids"), [(0, True), (1, True), (2, False), (3, False)])
+def test_vast_alone_has_no_place_for_required_facts(required: int, bids: bool) -> None:
+    assert answered(asking(dsarequired=required, pubrender=2), "application/xml") == bids

@@ -1,0 +1,88 @@
+"""Crawlers are found by what they call themselves, and people's devices, apps and servers are taken for none."""
+
+import json
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from bidder.endpoints.bid import bid
+from bidder.events.crawlers import is_crawler
+from bidder.events.ivt_rules import rule_broken_by_sender
+from bidder.events.kinds import Kind
+from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.matchable import video_request
+from tests.support.service import service
+from tools import ROOT
+from tools.crawlers import LIST, contents
+
+FIXTURES = ROOT / "tests" / "fixtures" / "user_agents"
+LISTED = json.loads((files("crawleruseragents") / "crawler-user-agents.json").read_text())
+ANDROID = "Mozilla/5.0 (Linux; Android 9; {}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/74.0.3729.157 Mobile {}"
+PEOPLE = [
+    ANDROID.format("SM-G960F Build/PPR1.180610.011; wv", "Safari/537.36 Viber/10.8"),
+    ANDROID.format("HTC Butterfly Build/JRO03C", "Safari/537.36"),
+    ANDROID.format("CUBOT_NOTE_S", "Safari/537.36"),
+    ANDROID.format("Sonic 5 Build/KOT49H", "Safari/537.36"),
+    ANDROID.format("Genieo", "Safari/537.36"),
+    "Swift Nutch (iPhone; iOS 17.5; Scale/3.00)",
+    "WhatsApp/2.11.92 Android/4.0.4 Device/HTC-HTC_HD2",
+]
+SERVERS = [
+    *(
+        "node-fetch/1.0 (+https://github.com/bitinn/node-fetch)",
+        "Amazon CloudFront",
+        "got (https://github.com/sindresorhus/got)",
+    ),
+    *(
+        "python-requests/2.32 (stitcher; +https://ssai.example)",
+        "Apache-HttpClient/4.5.13 (Java/11.0.3)",
+        "okhttp/4.12.0",
+    ),
+    *("Go-http-client/2.0", "curl/8.5.0 (x86_64-pc-linux-gnu)", "axios/1.6.0", "undici", "Python/3.11 aiohttp/3.9"),
+]
+CRAWLERS = [
+    *("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "bingbot/2.0", "Scrapy/2.11"),
+    ANDROID.format(
+        "Nexus 5X Build/MMB29P", "Safari/537.36 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+    ),
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/120.0.0.0 Safari/537.36",
+]
+
+
+def lines(path: Path) -> list[str]:
+    return path.read_text().splitlines()
+
+
+@pytest.mark.parametrize("agent", [*PEOPLE, *SERVERS])
+def test_a_person_and_a_server_that_inserts_ads_are_none(agent: str) -> None:
+    assert not is_crawler(agent)
+
+
+@pytest.mark.parametrize("name", ["uap_core.txt", "npm_user_agents.txt"])
+def test_no_user_agent_of_people_is_taken_for_a_crawler(name: str) -> None:
+    assert [agent for agent in lines(FIXTURES / name) if is_crawler(agent)] == []
+
+
+def test_of_the_instances_of_the_list_95_in_100_are_found() -> None:
+    instances = [instance for entry in LISTED for instance in entry["instances"]]
+
+    assert sum(map(is_crawler, instances)) >= 0.95 * len(instances)
+
+
+def test_the_list_is_that_of_the_pinned_package() -> None:
+    assert LIST.read_text() == contents(), "write it anew: python -m tools.crawlers"
+    assert "MIT" in LIST.with_suffix(".LICENSE").read_text()
+
+
+@pytest.mark.parametrize("agent", [*CRAWLERS, *PEOPLE, *SERVERS])
+def test_both_ends_judge_alike_and_a_crawlers_request_is_a_no_bid_that_says_so(agent: str) -> None:
+    body = json.dumps(video_request(device={"ua": agent})).encode()
+    reply = bid(service(snapshot([campaign()])), body, {}, "https://bid.example", NOW, nbr=True)
+
+    found = json.loads(reply.body)
+    if agent in CRAWLERS:
+        assert (found["seatbid"], found["nbr"]) == ([], 3)
+    else:
+        assert found["seatbid"]
+    assert (rule_broken_by_sender(Kind.IMPRESSION, agent) is not None) == (agent in CRAWLERS)

@@ -1,0 +1,65 @@
+"""A rotation of the signing key: every token that is out can be verified by every process, at every moment."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.events.key_rotation import OLD_KEY_KEPT, Step, after_step, dropped, due_at, next_step
+from bidder.events.token import SigningKeys
+from tests.support.campaigns import NOW
+
+FIRST = SigningKeys(current="k1", keys={"k1": "A" * 43})
+PARAMETERS_LIVE = timedelta(minutes=10)
+
+
+@given(
+    st.lists(st.integers(0, 10_000), min_size=6, max_size=6),
+    st.lists(st.integers(0, int(PARAMETERS_LIVE.total_seconds())), min_size=7, max_size=7),
+    st.integers(0, 300_000),
+    st.integers(0, int(OLD_KEY_KEPT.total_seconds())),
+    st.integers(0, 6),
+    st.integers(0, 6),
+)
+def test_whatever_a_process_signs_any_other_verifies_for_the_life_of_the_token(
+    waits: list[int], ages: list[int], signed_at: int, age: int, signer: int, verifier: int
+) -> None:
+    """Two rotations, each step as early as allowed or later; each process reads each change up to a lifetime late."""
+    changes = [(NOW, FIRST)]
+    for number, wait in enumerate(waits):
+        changed_at, keys = changes[-1]
+        at = due_at(keys, changed_at, PARAMETERS_LIVE) + timedelta(seconds=wait)
+        changes.append((at, after_step(keys, next_step(keys), f"{'BCDEFG'[number]}" * 43)))
+
+    def held(at: float, lag: int) -> SigningKeys:
+        return [keys for since, keys in changes if since == NOW or (at - (since - NOW).total_seconds()) >= lag][-1]
+
+    by = held(signed_at, ages[signer])
+    verifying = held(signed_at + age, ages[verifier])
+
+    assert verifying.secret(by.current) == by.secret(by.current)
+    assert len(changes[-1][1].keys) == 1
+
+
+def test_the_steps_are_add_sign_drop() -> None:
+    steps, keys = [], FIRST
+    for _ in range(3):
+        steps.append(next_step(keys))
+        keys = after_step(keys, steps[-1], "B" * 43)
+
+    assert steps == [Step.ADD, Step.SIGN, Step.DROP]
+    assert keys == SigningKeys(current="k2", keys={"k2": "B" * 43})
+    assert after_step(keys, Step.ADD, "C" * 43).keys == {"k2": "B" * 43, "k3": "C" * 43}
+
+
+@pytest.mark.parametrize(
+    ("after", "ids"),
+    [
+        (SigningKeys(current="k2", keys={"k1": "A" * 43, "k2": "B" * 43}), []),
+        (SigningKeys(current="k2", keys={"k2": "B" * 43}), ["k1"]),
+        (SigningKeys(current="k1", keys={"k1": "B" * 43}), ["k1"]),
+    ],
+)
+def test_a_key_that_is_gone_or_another_under_its_name_is_dropped(after: SigningKeys, ids: list[str]) -> None:
+    assert dropped(FIRST, after) == ids

@@ -1,0 +1,137 @@
+"""What a bid costs by its notice: anybody can write a price, so only a credible one is believed."""
+
+from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bidder.events.claims import Claims, decode, encode
+from bidder.events.event import make_event
+from bidder.events.exchange import Exchange, Exchanges
+from bidder.events.kinds import Kind
+from bidder.events.price_keys import ExchangeKeys
+from bidder.events.settlement import AUCTION_TIME, PriceRefusal, Settlement, settle
+from tests.support.campaigns import NOW
+from tests.support.prices import KEYS, sent, vector
+
+BID, LEAST = 5_000_000, 2_000_000
+CLAIMS = Claims("bid", "c1", "spot", BID, int(NOW.timestamp()), False, None, None, exchange="adx", least_micros=LEAST)
+SECOND = timedelta(seconds=1)
+
+
+def settled(text: str, keys: ExchangeKeys | None = None, **changes: Any) -> Settlement:
+    return settle({"p": text}, CLAIMS._replace(**changes), keys)
+
+
+@given(st.integers(1, 3 * BID), st.booleans())
+@example(LEAST, True)
+@example(LEAST - 1, False)
+@example(BID, False)
+@example(BID + 1, True)
+def test_a_price_is_believed_from_the_least_credible_one_up_to_the_bid(micros: int, is_encrypted: bool) -> None:
+    text = sent(micros) if is_encrypted else f"{Decimal(micros) / 1_000_000:f}"
+
+    found = settled(text, KEYS if is_encrypted else None)
+
+    assert found.micros == (micros if LEAST <= micros <= BID else BID)
+    assert found.refusal == (PriceRefusal.TOO_LOW if micros < LEAST else None)
+    assert found.is_raised == (micros > BID)
+
+
+@pytest.mark.parametrize("text", ["0.000001", "1e-9", "0.01", "1.999999", "MC4wMQ=="])
+def test_nobody_serves_for_nothing(text: str) -> None:
+    assert settled(text)[:3:2] == (BID, PriceRefusal.TOO_LOW)
+
+
+@pytest.mark.parametrize("text", ["", "0", "nonsense", "${AUCTION_PRICE}", "-5"])
+def test_what_states_no_price_is_no_low_price(text: str) -> None:
+    assert settled(text) == Settlement(BID)
+
+
+@given(st.text(max_size=70) | st.text("0123456789.eE+-_= /%", max_size=70))
+def test_no_text_at_all_makes_less_due_than_is_credible_or_more_than_the_bid(text: str) -> None:
+    for keys in (None, KEYS):
+        assert LEAST <= settled(text, keys).micros <= BID
+
+
+@pytest.mark.parametrize(
+    ("late", "is_believed"),
+    [
+        (timedelta(), True),
+        (AUCTION_TIME, True),
+        (AUCTION_TIME + SECOND, False),
+        (-timedelta(minutes=1), True),
+        (-timedelta(minutes=1) - SECOND, False),
+        (-timedelta(days=400), False),
+        (timedelta(days=1), False),
+    ],
+)
+def test_an_encrypted_price_is_of_the_time_of_its_bid(late: timedelta, is_believed: bool) -> None:
+    found = settled(sent(3_000_000, vector(NOW + late)), KEYS)
+
+    assert found.micros == (3_000_000 if is_believed else BID)
+    assert found.refusal == (None if is_believed else PriceRefusal.OUT_OF_TIME)
+    assert (found.vector is not None) == is_believed
+
+
+def test_the_same_vector_has_one_name_for_an_exchange_and_others_have_others() -> None:
+    names = {
+        settled(sent(micros, vector(server=server)), KEYS, exchange=exchange).vector
+        for micros in (3_000_000, 4_000_000)
+        for server in (1, 2)
+        for exchange in ("adx", "other")
+    }
+
+    assert len(names) == 4
+
+
+def test_a_render_for_ad_quality_is_a_test_and_bills_nothing() -> None:
+    event = make_event(Kind.IMPRESSION, CLAIMS, {"p": "AUDIT"}, NOW)
+
+    assert (event.test, event.counts_as_sale, event.billable) == (True, False, False)
+
+
+@given(st.integers(1, 10**12), st.integers(0, 10**12), st.booleans(), st.decimals(0, 1, places=3))
+def test_what_is_least_credible_is_the_floor_or_the_share_that_was_agreed(
+    bid: int, floor: int, first: bool, discount: Decimal
+) -> None:
+    exchange = Exchange.model_validate({"first_price_discount" if first else "second_price_discount": discount})
+
+    least = exchange.least_credible(bid, floor, is_first_price=first)
+
+    assert least == max(floor, int(bid * (1 - Fraction(discount))))
+
+
+def test_what_is_agreed_is_by_exchange() -> None:
+    exchanges = Exchanges.model_validate({"adx": {"first_price_discount": 0.25}})
+
+    assert exchanges.of("adx").least_credible(100, 0, is_first_price=True) == 75
+    for unnamed in ("other", None):
+        assert exchanges.of(unnamed).least_credible(100, 0, is_first_price=True) == 90
+        assert exchanges.of(unnamed).least_credible(100, 0, is_first_price=False) == 10
+
+
+@given(st.integers(0, 10**18))
+def test_a_token_says_the_least_credible_price_exactly_or_a_thousandth_below(least: int) -> None:
+    said = decode(encode(CLAIMS._replace(least_micros=least))).least_micros
+
+    assert said == least if least < 2**30 else 0 <= least - said <= least // 1000
+
+
+rates = st.decimals(Decimal("0.000001"), Decimal(999_999_999_999), places=12).filter(
+    lambda rate: len(rate.normalize().as_tuple().digits) <= 18
+)
+
+
+@given(rates, st.integers(1, 10**12))
+def test_a_price_in_a_currency_finer_than_a_micro_is_settled_exactly(rate: Decimal, micros: int) -> None:
+    claims = decode(encode(CLAIMS._replace(price_micros=10**30, rate=rate, least_micros=0)))
+
+    found = settle({"p": f"{Decimal(micros) / 1_000_000:f}"}, claims)
+
+    assert Fraction(claims.rate) == Fraction(rate)
+    assert found.micros == max(1, round(Fraction(micros) * Fraction(rate) / 1_000_000))

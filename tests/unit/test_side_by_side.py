@@ -1,0 +1,38 @@
+"""Calls run at once, their outcomes keep their order, and who hangs is left behind."""
+
+import threading
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.side_by_side import Late, outcomes
+
+
+@given(st.lists(st.integers() | st.just(None), max_size=20))
+def test_outcomes_are_in_the_order_of_the_calls(values: list[int | None]) -> None:
+    def call(value: int | None) -> int:
+        if value is None:
+            raise KeyError
+        return value
+
+    said = outcomes([lambda value=value: call(value) for value in values], 30)  # type: ignore[misc]
+
+    assert [None if isinstance(outcome, KeyError) else outcome for outcome in said] == values
+
+
+def test_calls_wait_for_each_other() -> None:
+    """As they could not one after the other."""
+    barrier = threading.Barrier(20, timeout=30)
+
+    assert sorted(outcomes([barrier.wait] * 20, 30)) == list(range(20))  # type: ignore[type-var]
+
+
+def test_a_call_that_hangs_is_late_and_the_others_are_not() -> None:
+    let_go = threading.Event()
+    waiting = lambda: let_go.wait(30)  # noqa: E731
+
+    hanging, done, other = outcomes([waiting, lambda: True, waiting], 0.05)
+
+    assert not let_go.is_set()
+    assert (type(hanging), done, type(other)) == (Late, True, Late)
+    let_go.set()

@@ -1,0 +1,39 @@
+"""From when a viewer may skip: the creative's offset, and what the player says of it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from bidder.auction.decide import decide
+from bidder.auction.match import match
+from bidder.endpoints.vast import skip_offset
+from bidder.openrtb.parse import parse
+from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.matchable import video_request
+
+
+@pytest.mark.parametrize(
+    ("video", "offset"),
+    [
+        ({}, 5),
+        ({"skip": 1}, 5),
+        ({"skipafter": 3}, 5),
+        ({"skipafter": 8}, 8),
+        ({"skipafter": 14}, 14),
+        ({"skipafter": 15}, None),
+        ({"skipafter": 99}, None),
+        ({"skipmin": 14}, 5),
+        ({"skipmin": 15}, None),
+        ({"skip": 0}, None),
+        ({"battr": [16]}, None),
+        ({"protocols": [2]}, None),
+    ],
+)
+def test_an_ad_of_fifteen_seconds_that_may_be_skipped_after_five(video: dict[str, Any], offset: int | None) -> None:
+    held = snapshot([campaign(creatives=[creative(duration=15, skip_offset=5)])])
+    parsed = parse(json.dumps(video_request(video=video)).encode())
+
+    [offer] = decide(parsed, match(parsed, held, NOW), held, "bidder", NOW)
+
+    assert skip_offset(offer) == offset

@@ -1,0 +1,32 @@
+"""Writes the table of parameters into docs/ad-tag.md: `python -m tools.ad_tag_table`."""
+
+from bidder.ad_tag.parameters import PARAMETERS, Parameter
+from tools import ROOT
+
+PAGE = ROOT / "docs" / "ad-tag.md"
+BEGIN, END = "<!-- parameters -->\n", "<!-- end of parameters -->\n"
+
+
+def table() -> str:
+    """A row for each parameter, in the order of the code."""
+    head = "| parameter | also | OpenRTB | VAST macro | value |\n|---|---|---|---|---|\n"
+    return head + "".join(map(_row, PARAMETERS))
+
+
+def written(page: str) -> str:
+    """The page with the table of the moment."""
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}{table()}{END}{after}"
+
+
+def _row(parameter: Parameter) -> str:
+    also = ", ".join(f"`{name}`" for name in parameter.also)
+    macro = f"`{parameter.macro}`" if parameter.macro else ""
+    field = parameter.field if parameter.field == "—" else f"`{parameter.field}`"
+    value = f"{parameter.reader.takes}; {parameter.about}" if parameter.about else parameter.reader.takes
+    return f"| `{parameter.name}` | {also} | {field} | {macro} | {value} |\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(written(PAGE.read_text()))

@@ -1,0 +1,118 @@
+"""The stack of creatives: its package, its layer with ffmpeg, and its deployment beside the bidder's stack.
+
+The package is the bidder's zip and `workers/`. The layer is the ffmpeg of a pinned wheel, whose licence is the GPL: it
+runs as a program of its own.
+"""
+
+import io
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+import boto3
+import imageio_ffmpeg
+from chalice.package import YAMLTemplateSerializer
+
+from tools import ROOT
+from tools.artifacts import artifacts
+from tools.changes import Patience, change, check_changeable, described
+from tools.package import Package
+from tools.slim import deployed_modules
+
+TEMPLATE = ROOT / "deploy" / "creatives.yaml"
+WORKERS = ROOT / "workers"
+_RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
+_NOTICE = """ffmpeg {version}, from the wheel of imageio-ffmpeg; licence GPL-3.0-or-later, sources at ffmpeg.org.
+It runs as a program of its own; nothing of the bidder is linked with it.
+"""
+
+
+def stack_name(bidder: str) -> str:
+    """The name of the creatives' stack beside a bidder's."""
+    return f"{bidder}-creatives"
+
+
+def zipped(built: Package) -> bytes:
+    """The functions' package: the bidder's zip without its app, `workers/`, and what of ours they import besides.
+
+    The same sources give the same bytes.
+    """
+    content = io.BytesIO()
+    with ZipFile(built.archive) as bidder, ZipFile(content, "w") as archive:
+        for entry in bidder.infolist():
+            if entry.filename.startswith(("app.", "__pycache__/")):
+                continue
+            archive.writestr(entry, bidder.read(entry))
+        workers = sorted(WORKERS.rglob("*.py"))
+        missing = deployed_modules(*workers) - set(bidder.namelist())
+        for name in sorted(missing | {path.relative_to(ROOT).as_posix() for path in workers}):
+            _write(archive, name, (ROOT / name).read_bytes())
+    return content.getvalue()
+
+
+def layer() -> bytes:
+    """The layer: `bin/ffmpeg`, which Lambda puts at /opt/bin, and a notice."""
+    content = io.BytesIO()
+    with ZipFile(content, "w") as archive:
+        _write(archive, "bin/ffmpeg", Path(imageio_ffmpeg.get_ffmpeg_exe()).read_bytes(), executable=True)
+        _write(archive, "NOTICE", _NOTICE.format(version=imageio_ffmpeg.get_ffmpeg_version()).encode())
+    return content.getvalue()
+
+
+def deploy_creatives(
+    session: boto3.Session,
+    built: Package,
+    bidder: str,
+    outputs: Mapping[str, str],
+    parameters: Mapping[str, str],
+    *,
+    bucket: str | None = None,
+    patience: Patience | None = None,
+    with_layer: bool = True,
+) -> dict[str, str]:
+    """Brings the creatives' stack to the present sources; returns its outputs. Raises as `tools.deploy.deploy` does.
+
+    `outputs` are those of the bidder's stack. Without the layer, the parameter Ffmpeg says where ffmpeg is.
+    """
+    cloudformation, stack = session.client("cloudformation"), stack_name(bidder)
+    current = described(cloudformation, stack)
+    check_changeable(stack, current)
+    target = artifacts(session, bucket)
+    code = target.upload(zipped(built), stack, ".zip")
+    template = _with_code(
+        YAMLTemplateSerializer().load_template(TEMPLATE.read_text(), str(TEMPLATE)), target.bucket, code
+    )
+    values = {
+        "CampaignsTable": outputs["BidderCampaignsTable"],
+        "HistoryTable": outputs["BidderHistoryTable"],
+        "CreativeBucket": outputs["BidderCreativeBucket"],
+        "MediaUrl": outputs["BidderMediaUrl"],
+        "RefreshTopic": outputs["BidderRefreshTopic"],
+        "AlarmTopic": outputs["AlarmTopic"],
+        "Runtime": _RUNTIME,
+        **(
+            {"LayerBucket": target.bucket, "LayerKey": target.upload(layer(), stack, ".layer.zip")}
+            if with_layer
+            else {}
+        ),
+        **parameters,
+    }
+    url = target.url(target.upload(json.dumps(template, separators=(",", ":")).encode(), stack, ".template.json"))
+    given: Any = [{"ParameterKey": name, "ParameterValue": value} for name, value in sorted(values.items())]
+    change(cloudformation, stack, url, given, current, patience or Patience())
+    described_now = described(cloudformation, stack) or {}
+    return {output["OutputKey"]: output["OutputValue"] for output in described_now.get("Outputs", [])}
+
+
+def _with_code(template: dict[str, Any], bucket: str, key: str) -> dict[str, Any]:
+    function = template["Globals"]["Function"] | {"CodeUri": {"Bucket": bucket, "Key": key}}
+    return template | {"Globals": {"Function": function}}
+
+
+def _write(archive: ZipFile, name: str, content: bytes, *, executable: bool = False) -> None:
+    entry = ZipInfo(name)
+    entry.external_attr = (0o755 if executable else 0o644) << 16
+    archive.writestr(entry, content, ZIP_DEFLATED, 6)

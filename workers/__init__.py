@@ -1,0 +1,1 @@
+"""Programs beside the bidder's API, each with a package of its own."""

@@ -1,0 +1,80 @@
+"""The metadata function: what each upload is, measured, for whoever looks at it: `creatives show`."""
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from bidder import log
+from bidder.creatives import commands
+from bidder.creatives.limits import RefusedUpload
+from bidder.creatives.loudness import parse_loudness
+from bidder.creatives.probe import Probe
+from bidder.creatives.process import Processor
+from bidder.creatives.sandbox import Sandbox
+from bidder.creatives.transcode import probe_source
+from bidder.creatives.upload import Upload
+from workers.transcode.batch import Answer, each_upload
+from workers.transcode.settings import processor as processor_of
+from workers.transcode.settings import read
+
+log.to_stdout()
+
+
+@cache
+def tools() -> Processor:
+    """This process's source and jobs."""
+    return processor_of(read(os.environ), is_function=True)
+
+
+def handler(event: Mapping[str, Any], _context: object) -> Answer:
+    """Measures the uploads of a batch of SQS records."""
+    return each_upload(event, lambda upload, _: measure(tools(), upload))
+
+
+def measure(processor: Processor, upload: Upload) -> None:
+    """Keeps the measurements of one upload with its job; of a file that is no video there are none."""
+    about = processor.source.metadata(upload)
+    if about is None:
+        return
+    with tempfile.TemporaryDirectory(prefix="metadata-") as name:
+        folder = Path(name)
+        try:
+            processor.source.copy(upload, folder / commands.SOURCE)
+            sandbox = Sandbox(processor.ffmpeg, folder, processor.resources)
+            probe = probe_source(sandbox, processor.limits)
+            loudness = None
+            if probe.video and probe.audio:
+                decoded = sandbox.run(commands.decode(processor.limits, probe.video, probe.audio.stream))
+                loudness = parse_loudness(decoded.errors)
+        except RefusedUpload:
+            return
+    document = described(probe) | {"loudness_lufs": loudness.integrated if loudness else None}
+    processor.jobs.note(about, "source", json.dumps(document), upload.sequencer)
+
+
+def described(probe: Probe) -> dict[str, Any]:
+    """A probe as JSON: seconds, bytes, kbit/s, pixels, frames a second."""
+    video, audio = probe.video, probe.audio
+    return {
+        "container": probe.container,
+        "seconds": round(probe.seconds, 3),
+        "bytes": probe.size,
+        "kbits": probe.kbits,
+        "other_tracks": probe.other_tracks,
+        "video": video
+        and {
+            "codec": video.codec,
+            "width": video.width,
+            "height": video.height,
+            "frame_rate": round(float(video.frame_rate), 3),
+            "rotation": video.rotation,
+            "interlaced": video.is_interlaced,
+            "hdr": video.is_hdr,
+            "bit_depth": video.bit_depth,
+        },
+        "audio": audio and {"codec": audio.codec, "sample_rate": audio.sample_rate, "channels": audio.channels},
+    }

@@ -1,0 +1,75 @@
+"""Where the workers find things: their environment, checked once."""
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import boto3
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from bidder.campaigns.repository import CampaignRepository
+from bidder.creatives.announcer import Announcer
+from bidder.creatives.destination import Destination
+from bidder.creatives.job_store import JobStore
+from bidder.creatives.limits import Limits
+from bidder.creatives.loudness import Target
+from bidder.creatives.process import Processor
+from bidder.creatives.source import Source
+
+PREFIX = "BIDDER_"
+
+
+class InvalidSettings(RuntimeError):
+    """The environment lacks a setting, or holds a bad one; the message names each variable."""
+
+
+class Settings(BaseModel):
+    """One field for each environment variable: `batch_queue` is `BIDDER_BATCH_QUEUE`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    campaigns_table: str = Field(min_length=1)
+    history_table: str = Field(min_length=1)
+    creatives_table: str = Field(min_length=1)
+    creative_bucket: str = Field(min_length=1)
+    creatives_topic: str = Field(pattern=r"^arn:[^:]+:sns:")
+    refresh_topic: str = Field(pattern=r"^arn:[^:]+:sns:")
+    media_url: str = Field(pattern=r"^https?://[^/\s]+/(\S+/)?$")
+    """The public address of the creatives' bucket, ending in a slash."""
+    batch_queue: str | None = Field(default=None, pattern=r"^https?://")
+    """The queue of the container worker; without it, what is too long for a function is refused by its dead letter."""
+    ffmpeg: Path = Path("/opt/bin/ffmpeg")
+    """The program: the layer's in Lambda, the package's on a laptop."""
+    loudness: Annotated[Target, BeforeValidator(float)] = Target.ATSC_A85
+    """The market's programme loudness in LUFS: -24 (ATSC A/85) or -23 (EBU R 128)."""
+
+
+def read(environ: Mapping[str, str]) -> Settings:
+    """Settings out of an environment; an empty variable counts as absent. Raises InvalidSettings."""
+    given = {name: value for name in Settings.model_fields if (value := environ.get(PREFIX + name.upper(), "").strip())}
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        wrong = "; ".join(f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        msg = f"bad settings: {wrong}"
+        raise InvalidSettings(msg) from None
+
+
+def processor(settings: Settings, *, is_function: bool) -> Processor:
+    """The processor of uploads, with AWS's clients of this environment."""
+    dynamodb, s3, limits = boto3.client("dynamodb"), boto3.client("s3"), Limits()
+    return Processor(
+        source=Source(s3, limits),
+        destination=Destination(s3, settings.creative_bucket, settings.media_url),
+        jobs=JobStore(dynamodb, settings.creatives_table),
+        campaigns=CampaignRepository(dynamodb, settings.campaigns_table, settings.history_table, who="transcoder"),
+        announcer=Announcer(boto3.client("sns"), settings.creatives_topic, settings.refresh_topic),
+        ffmpeg=settings.ffmpeg,
+        limits=limits,
+        target=settings.loudness,
+        now=lambda: datetime.now(UTC),
+        at_once=os.cpu_count() or 1,
+        is_function=is_function,
+    )
