@@ -37,6 +37,7 @@ check: $(READY) ## Lint and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache > build/imports.log || { cat build/imports.log; exit 1; }
 
 package: $(RUNNABLE) ## What is deployed, in build/package: the SAM template and the zip; prints the sizes
 	@exec $(LOCAL_ENV) $(BIN)/python -m tools.package $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
@@ -61,6 +62,7 @@ lock: $(READY) ## Resolve pyproject.toml anew into the requirements files
 	@$(BIN)/python -m pip install -q --disable-pip-version-check $(UV)
 	$(LOCK) --group dev pyproject.toml -o requirements-dev.txt
 	$(LOCK) --group run pyproject.toml -c requirements-dev.txt -o requirements-run.txt
+	$(LOCK) --group plots -c requirements-dev.txt -o requirements-plots.txt
 	$(LOCK) pyproject.toml -c requirements-dev.txt -o requirements.txt
 	$(LOCK) --group runtime -c requirements-dev.txt -o requirements-runtime.txt
 

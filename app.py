@@ -12,10 +12,10 @@ import sys
 from base64 import b64encode
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from chalice import Chalice, Response
-from chalice.app import SQSEvent
+from chalice.app import CloudWatchEvent, SQSEvent
 
 from bidder import log
 from bidder.endpoints import bid
@@ -49,6 +49,10 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def body() -> bytes:
+    return cast("bytes", app.current_request.raw_body)
+
+
 def preflight() -> "Answer":
     return Answer(with_cors(Reply(204), app.current_request.headers.get("origin")))
 
@@ -72,7 +76,7 @@ def tag_call(path: str) -> "TagCall":
 
 
 if cold_start.AHEAD_OF_REQUESTS:
-    from bidder.service.prepare import prepare
+    from bidder.endpoints.prepare import prepare
 
     prepare(service(), now())
 
@@ -81,7 +85,9 @@ class Answer(Response):
     """A Reply on its way through Chalice, which would otherwise look up each content type in a list of binary ones."""
 
     def __init__(self, reply: Reply) -> None:
-        headers = {**reply.headers, "Content-Type": reply.content_type} if reply.content_type else dict(reply.headers)
+        headers: dict[str, str | list[str]] = dict(reply.headers)
+        if reply.content_type:
+            headers["Content-Type"] = reply.content_type
         super().__init__(reply.body, headers, reply.status)
 
     def to_dict(self, binary_types: list[str] | None = None) -> dict[str, Any]:  # noqa: ARG002  Chalice's signature
@@ -102,7 +108,7 @@ def post_bid() -> Answer:
     query = request.query_params or {}
     reply = bid.bid(
         service(),
-        request.raw_body,
+        body(),
         request.headers,
         public_url(settings().public_url, request.context, request.headers, "/bid"),
         now(),
@@ -152,7 +158,7 @@ def post_explain() -> Answer:
     query = request.query_params or {}
     base = public_url(settings().public_url, request.context, request.headers, "/explain")
     call = Call(
-        request.raw_body,
+        body(),
         request.headers,
         base,
         now(),
@@ -180,7 +186,7 @@ def get_event(kind: str, token: str) -> Answer:
     query = dict(request.query_params or {})
     its_sender = sender(request.headers, request.context)
     counts = request.method != "HEAD"
-    if kind == "win" and counts:
+    if kind == "win" and request.method == "GET":
         from bidder.endpoints.markup_of_win import Fetch, win
 
         base = public_url(settings().public_url, request.context, request.headers, f"/e/{kind}/{token}")
@@ -199,7 +205,7 @@ def post_events() -> Answer:
     from bidder.endpoints.sender import sender
 
     request = app.current_request
-    return Answer(notices.notices(service(), request.raw_body, sender(request.headers, request.context), now()))
+    return Answer(notices.notices(service(), body(), sender(request.headers, request.context), now()))
 
 
 @app.route("/e", methods=["OPTIONS"])
@@ -219,6 +225,13 @@ def refresh(event: SQSEvent) -> dict[str, int]:
     from bidder.consumers import refresh_requests
 
     return {"version": refresh_requests.refresh(service(), event.to_dict()["Records"], now())}
+
+
+@app.schedule("rate(1 minute)", name="parameter_copy")
+def parameter_copy(_event: CloudWatchEvent) -> dict[str, int]:
+    from bidder.consumers.parameter_copy import copy_parameters
+
+    return {"parameters": copy_parameters(service(), now())}
 
 
 @app.on_sqs_message(queue="bid-events-ledger", batch_size=100, maximum_batching_window_in_seconds=1, name="ledger")

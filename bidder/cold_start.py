@@ -42,7 +42,7 @@ def _without_plugins() -> None:
 def _fetch_ahead() -> None:
     """Has the snapshot and the keys fetched while the rest is imported."""
     from bidder.aws import minimal
-    from bidder.aws.path import under_path
+    from bidder.aws.parameter_copy import read_parameters, utc_now
     from bidder.snapshot.keys import POINTER
 
     bucket, path = os.environ.get("BIDDER_SNAPSHOT_BUCKET"), os.environ.get("BIDDER_PARAMETERS")
@@ -56,8 +56,9 @@ def _fetch_ahead() -> None:
 
     if bucket:
         s3.ahead.begin(snapshot)
-    if path:
-        ssm.ahead.begin(lambda: under_path(ssm, path, secrets=True))
+    if bucket and path:
+        copy: Any = minimal("s3-parameters")
+        ssm.ahead.begin(lambda: read_parameters(lambda: copy, lambda: ssm, bucket, path, utc_now))
 
 
 # Imports leave no cycles worth the looks for them, a twentieth of their time.

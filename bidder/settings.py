@@ -39,8 +39,16 @@ class Settings(BaseModel):
     refresh_topic: str = Field(pattern=r"^arn:[^:]+:sns:")
     parameters: str = Field(default="/bidder", pattern=r"^/[A-Za-z0-9_.\-/]*[A-Za-z0-9_.\-]$")
     """The path of the parameters."""
+    parameters_key: str | None = Field(default=None, min_length=1)
+    """The ARN of the KMS key that the copy of the parameters in S3 is encrypted with; without it there is no copy."""
     public_url: str | None = Field(default=None, pattern=r"^https?://[!-.0-~]+(/[!-~]*)?$", max_length=LONGEST_BASE)
     """Base of the event URLs; without it, the address that the request came to."""
+    upload_bucket: str | None = None
+    """The bucket that videos are uploaded to; None without the stack of creatives."""
+    upload_topic: str | None = None
+    """The topic that S3 tells of uploads."""
+    creatives_table: str | None = None
+    """The table of creatives' jobs."""
     media_url: str | None = Field(default=None, pattern=r"^https?://[^/\s]+(/\S*)?$")
     """Base that relative creative URLs are resolved against when campaigns are imported."""
     seat: str = Field(default="bidder", min_length=1)

@@ -7,6 +7,7 @@ before is a `LONGEST_BASE`, and the rest is for those names.
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from functools import lru_cache
 
 LONGEST_URL = 511
 LONGEST_BASE = 80
@@ -35,6 +36,7 @@ def read(text: str) -> str:
     return unpacked(text[1:]).decode() if text.startswith(_ESCAPED) else text.replace("*", "/")
 
 
+@lru_cache(maxsize=4096)  # the bids of an answer are made in one second, many of them at one price
 def digits(number: int) -> str:
     """A number from 0 on in base 64, with the letters of base64url, the highest digit first. Raises ValueError."""
     if number < 0:

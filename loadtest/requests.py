@@ -1,6 +1,6 @@
 """Mixed OpenRTB 2.x requests that look like an exchange's: the same random state, the same requests.
 
-`python -m loadtest.requests N` writes so many, as JSON Lines: the form that `python -m bidder replay` reads.
+`python -m loadtest.requests N` writes so many, as JSON Lines: the form that `bidder replay` reads.
 """
 
 import json

@@ -30,7 +30,7 @@ FOLDER = ROOT / ".local"
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 READY = """
 Bidder:    http://127.0.0.1:{port}/bid, ready after {seconds:.0f} s; reloads when app.py or bidder/ changes
-Settings:  .local/env; `.venv/bin/python -m bidder campaigns list` reads it
+Settings:  .local/env; `.venv/bin/bidder campaigns list` reads it
 Try:       curl -s http://127.0.0.1:{port}/bid -d @samples/request.json
 Stop:      Ctrl-C
 The clips of the sample campaigns are made behind the bidder; until then their media URLs answer 404.

@@ -144,7 +144,12 @@ def _pair(separators: str, read: Callable[[str], Any]) -> Callable[[str], tuple[
 
 
 _PIXELS = _whole(0, 100_000)
-_size = _pair("xX,", _PIXELS)
+
+
+def _size(value: str) -> tuple[int, int]:
+    """Of several sizes, which Google Ad Manager's tags separate by lines, the first."""
+    pair: tuple[int, int] = _pair("xX,", _PIXELS)(value.partition("|")[0])
+    return pair
 
 
 def _startdelay(value: str) -> int:

@@ -11,7 +11,7 @@ from bidder.auction.bid_rejection import BidRejection
 from bidder.auction.competitive_separation import Pod, SlotOffers, are_separated, pack_pod, separate_competitors
 from bidder.auction.creative_fit import player_rejection
 from bidder.auction.match import Slot
-from bidder.auction.offer import Offer, offers
+from bidder.auction.offer import Offer, offers, redrawn
 from bidder.auction.pod import group, is_pod, most_ads
 from bidder.auction.pod_packing import MAX_STEPS
 from bidder.auction.price import lowest_floor
@@ -22,8 +22,8 @@ from bidder.snapshot.snapshot import Snapshot
 POD_CHOICES = 24
 """How many offers, the dearest, are considered for each place that is not filled by itself."""
 
-MOST_CHOICES = 144
-"""How many in all of a request's places, of those that differ: six places in full. An offer takes some 10 us."""
+MOST_CHOICES = 96
+"""How many in all of a request's places, of those that differ: four places in full, each with two at least."""
 
 Refused = Counter[tuple[str, str]]
 """Refusals by campaign id and rule; no id where the whole request or a player was refused."""
@@ -58,50 +58,77 @@ def decide(
     if len(playable) == 1 and not playable[0].video.poddur:  # as most requests: nothing comes together with the ad
         return _dearest(terms, playable[0], snapshot, 1, refused, reached)
     pods, most = group(playable), most_ads(playable)
-    models = _models([slot for pod in pods if is_pod(pod) for slot in pod])
-    choices = max(2, min(POD_CHOICES, MOST_CHOICES // max(1, len(set(models.values())))))
-    most_steps = MAX_STEPS // max(1, sum(map(is_pod, pods)))
-    offered: dict[str, list[Offer]] = {}
-    packed: dict[str, Sequence[Offer]] = {}
+    together = [pod for pod in pods if is_pod(pod, most)]
+    shared = _Shared(terms, snapshot, refused, reached)
+    shared.prepare([slot for pod in together for slot in pod])
+    most_steps = MAX_STEPS // max(1, len(together))
     found: list[Pod] = []
     chosen: list[Sequence[Offer]] = []
     for pod in pods:
-        if is_pod(pod):
-            for slot in pod:
-                if models[slot.imp.id] not in offered:
-                    offered[models[slot.imp.id]] = _dearest(terms, slot, snapshot, choices, refused, reached)
-            found.append([SlotOffers(slot, most, offered[models[slot.imp.id]]) for slot in pod])
-            if len(pod) == 1 and models[pod[0].imp.id] in packed:
-                chosen.append([offer._replace(slot=pod[0]) for offer in packed[models[pod[0].imp.id]]])
-            else:
-                chosen.append(pack_pod(found[-1], most_steps))
-            if len(pod) == 1:
-                packed[pod[0].imp.id] = chosen[-1]
+        if is_pod(pod, most):
+            found.append([SlotOffers(slot, most, shared.choices(slot)) for slot in pod])
+            chosen.append(shared.packed(found[-1], most_steps))
         else:
-            found.append([SlotOffers(pod[0], 1, _dearest(terms, pod[0], snapshot, 1, refused, reached))])
+            found.append([SlotOffers(pod[0], 1, shared.best(pod[0]))])
             chosen.append(found[-1][0].offers)
     if not are_separated([offer for its in chosen for offer in its]):
         choices = max(2, min(POD_CHOICES, MOST_CHOICES // len(playable)))
         found = [
-            its if is_pod(pod) else [SlotOffers(pod[0], 1, _dearest(terms, pod[0], snapshot, choices, Counter()))]
+            its if is_pod(pod, most) else [SlotOffers(pod[0], 1, _dearest(terms, pod[0], snapshot, choices, Counter()))]
             for pod, its in zip(pods, found, strict=True)
         ]
         chosen = separate_competitors(found, chosen)
     return [offer for its in chosen for offer in its]
 
 
-def _models(slots: Sequence[Slot]) -> dict[str, str]:
-    """For each impression of a pod the first of those in a row that differ from it in nothing but their ids.
+class _Shared:
+    """Offers that slots in a row share which differ in nothing but the ids of their impressions."""
 
-    Equal slots of a break are offered the same.
-    """
-    models: dict[str, str] = {}
-    before: Slot | None = None
-    for slot in slots:
-        own = slot.imp.id
-        models[own] = models[before.imp.id] if before and _are_alike(before, slot) else own
-        before = slot
-    return models
+    def __init__(
+        self, terms: AuctionContext, snapshot: Snapshot, refused: Refused, reached: list[Reached] | None
+    ) -> None:
+        self._terms, self._snapshot = terms, snapshot
+        self._refused, self._reached = refused, reached
+        self._models: dict[str, str] = {}
+        self._most = POD_CHOICES
+        self._choices: dict[str, list[Offer]] = {}
+        self._packed: dict[str, Sequence[Offer]] = {}
+        self._before: Slot | None = None
+        self._equals: list[Offer] = []
+
+    def prepare(self, slots: Sequence[Slot]) -> None:
+        """Finds out which slots of pods are alike, and so how many offers each may be made."""
+        before: Slot | None = None
+        for slot in slots:
+            own = slot.imp.id
+            self._models[own] = self._models[before.imp.id] if before and _are_alike(before, slot) else own
+            before = slot
+        differing = len(set(self._models.values()))
+        self._most = max(2, min(POD_CHOICES, MOST_CHOICES // max(1, differing)))
+
+    def choices(self, slot: Slot) -> list[Offer]:
+        """The best offers on a slot of a pod, best first."""
+        model = self._models[slot.imp.id]
+        if model not in self._choices:
+            self._choices[model] = _dearest(self._terms, slot, self._snapshot, self._most, self._refused, self._reached)
+        return self._choices[model]
+
+    def packed(self, pod: Pod, most_steps: int) -> Sequence[Offer]:
+        """The offers that fill a pod; one of a single slot is filled as another like it."""
+        if len(pod) > 1:
+            return pack_pod(pod, most_steps)
+        slot = pod[0].slot
+        model = self._models[slot.imp.id]
+        if model not in self._packed:
+            self._packed[model] = pack_pod(pod, most_steps)
+        return [offer._replace(slot=slot) for offer in self._packed[model]]
+
+    def best(self, slot: Slot) -> list[Offer]:
+        """The best offer on a slot that is filled by itself."""
+        if self._before is None or not _are_alike(self._before, slot):
+            self._before = slot
+            self._equals = _equals(self._terms, slot, self._snapshot, self._refused, self._reached)
+        return [redrawn(self._terms, slot, self._equals)] if self._equals else []
 
 
 def _are_alike(one: Slot, other: Slot) -> bool:
@@ -113,6 +140,31 @@ def _unplayable(slot: Slot, refused: Refused) -> bool:
     if refusal:
         refused["", refusal.name.lower()] += 1
     return refusal is not None
+
+
+def _equals(
+    terms: AuctionContext, slot: Slot, snapshot: Snapshot, refused: Refused, reached: list[Reached] | None
+) -> list[Offer]:
+    """The offers of the highest price on a slot."""
+    equals: list[Offer] = []
+    floor = lowest_floor(slot.imp, slot.video, terms.delivery.rates)
+
+    def at_least() -> int:
+        return max(floor, equals[0].price.cpm_micros) if equals else floor
+
+    for position in slot.candidates.best_first(at_least, reached=reached):
+        campaign = snapshot.index.campaign(position)
+        made = offers(terms, slot, campaign)
+        if isinstance(made, BidRejection):
+            refused[campaign.id, made.name.lower()] += 1
+            continue
+        for offer in made:
+            highest = equals[0].price.cpm_micros if equals else -1
+            if offer.price.cpm_micros > highest:
+                equals = [offer]
+            elif offer.price.cpm_micros == highest:
+                equals.append(offer)
+    return equals
 
 
 def _dearest(

@@ -61,6 +61,21 @@ def offers(terms: AuctionContext, slot: Slot, campaign: Campaign) -> list[Offer]
     return _in_turn(terms, slot, campaign, made) if made else refusals[0]
 
 
+def redrawn(terms: AuctionContext, slot: Slot, equals: Sequence[Offer]) -> Offer:
+    """The best of offers of one price, drawn anew for a slot that differs from theirs in nothing but its id."""
+    if len(equals) == 1:
+        return equals[0]._replace(slot=slot)
+    by_campaign: dict[str, list[Offer]] = {}
+    for offer in equals:
+        by_campaign.setdefault(offer.campaign.id, []).append(offer)
+    drawn = (
+        offer
+        for those in by_campaign.values()
+        for offer in _in_turn(terms, slot, those[0].campaign, [(each.fit, each.price) for each in those])
+    )
+    return max(drawn, key=lambda offer: offer.rank)
+
+
 def meets(slot: Slot, campaign: Campaign, creative: Creative) -> bool:
     """Whether the slot meets the creative's own targeting."""
     if not creative.targeting and not creative.where:

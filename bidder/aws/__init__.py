@@ -58,13 +58,18 @@ def short_timeout(service: Any) -> Any:
 @overload
 def minimal(service: Literal["dynamodb"]) -> "DynamoDBClient": ...
 @overload
-def minimal(service: Literal["s3"]) -> "S3Client": ...
+def minimal(service: Literal["s3", "s3-parameters"]) -> "S3Client": ...
 @overload
 def minimal(service: Literal["ssm"]) -> "SSMClient": ...
 @cache
 def minimal(service: Any) -> Any:
     """A client without boto3 that has one call: S3's `get_object`, SSM's `get_parameters_by_path`, or DynamoDB's
-    `batch_get_item`."""
+    `batch_get_item`.
+
+    `s3-parameters` is a second S3 client, so that parameters don't wait for a snapshot; it fetches ahead with `ssm`.
+    """
     from bidder.aws.direct import Items, Objects, ParameterReader
 
+    if service == "s3-parameters":
+        return Objects(minimal("ssm").ahead)  # type: ignore[attr-defined]
     return {"dynamodb": Items, "s3": Objects, "ssm": ParameterReader}[service]()

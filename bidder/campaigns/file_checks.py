@@ -11,9 +11,11 @@ from typing import Any, NamedTuple
 from zoneinfo import available_timezones
 
 from bidder.campaigns.campaign import TERMS, Campaign, repeated_ids, wrong_terms
+from bidder.campaigns.categories import with_taxonomies
 from bidder.campaigns.creative import PLAYBACK, Creative, wrong_playback
 from bidder.campaigns.dnf import TooManyConjunctions, conjunctions
 from bidder.campaigns.impossible_words import wrong_word
+from bidder.campaigns.item_size import too_large
 from bidder.campaigns.media_address import unreachable
 from bidder.campaigns.named_words import named_words
 from bidder.campaigns.names import too_long
@@ -78,6 +80,11 @@ def _ids(campaign: Campaign, _: Surroundings) -> Iterator[Finding]:
 
 def _names(campaign: Campaign, _: Surroundings) -> Iterator[Finding]:
     if wrong := too_long(campaign):
+        yield Finding((), wrong)
+
+
+def _size(campaign: Campaign, known: Surroundings) -> Iterator[Finding]:
+    if wrong := too_large(with_taxonomies(campaign, known.taxonomies)):
         yield Finding((), wrong)
 
 
@@ -188,6 +195,7 @@ _OF_CAMPAIGNS: Sequence[tuple[Sequence[str], OfCampaign]] = (
     (TERMS, _terms),
     (("creatives", "deals"), _ids),
     (("id", "advertiser", "time_zone", "creatives", "deals"), _names),
+    (tuple(Campaign.model_fields), _size),
     (("time_zone",), _time_zone),
     (("targeting", "where"), _cases),
     (("flight",), _flight),

@@ -1,4 +1,4 @@
-"""Campaign files, checked as a whole before anything is stored: YAML for people, JSON Lines for programs."""
+"""Campaign files, checked as a whole before anything is stored: YAML and CSV for people, JSON Lines for programs."""
 
 import json
 import pickle
@@ -17,6 +17,7 @@ from bidder import normal_forms
 from bidder.campaigns.absolute_urls import with_absolute_urls
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.categories import with_taxonomies
+from bidder.campaigns.csv_files import is_csv, read_csv
 from bidder.campaigns.file_checks import Finding, Surroundings, findings
 from bidder.campaigns.partial import valid_parts, whole
 from bidder.campaigns.targeting import Expression, Rule
@@ -78,7 +79,7 @@ class CampaignFile:
         warn_cpm_micros: int = WARN_CPM_MICROS,
         now: datetime | None = None,
     ) -> None:
-        """Reads `file` to its end: YAML, or JSON Lines where its first line is a campaign by itself.
+        """Reads `file` to its end: JSON Lines where its first line is a campaign, CSV where that is a head, else YAML.
 
         `name` is what messages call it. Relative media URLs are resolved against `media_url`, a base ending in `/`;
         `taxonomies` say what their categories are above and below. Raises InvalidCampaignFile, naming each mistake by
@@ -177,12 +178,12 @@ def _written(lines: Iterator[str], name: str) -> Iterator[_Written]:
     blank: list[str] = []
     for first in lines:
         if first.strip():
-            before = [*blank, first]
-            return (
-                _of_lines(chain(before, lines), name)
-                if _is_json_lines(first, name)
-                else _of_yaml("".join(chain(before, lines)), name)
-            )
+            whole_file = chain([*blank, first], lines)
+            if _is_json_lines(first, name):
+                return _of_lines(whole_file, name)
+            if is_csv(first, name):
+                return map(_of_node, enumerate(read_csv(whole_file, name)))
+            return _of_yaml("".join(whole_file), name)
         blank.append(first)
     msg = f"{name}: is empty"
     raise InvalidFile(msg)
@@ -211,10 +212,6 @@ def _tree(text: str, name: str, number: int) -> Node:
         return without_positions(number)
 
 
-def _same(node: Node) -> Node:
-    return node
-
-
 def _of_yaml(text: str, name: str) -> Iterator[_Written]:
     root = read_yaml(text, name)
     top = root.value if isinstance(root.value, dict) else {}
@@ -230,12 +227,17 @@ def _of_yaml(text: str, name: str) -> Iterator[_Written]:
         msg = f"{name}:{where.line}:{where.column}: {key[:60]}: not known; a file has campaigns alone"
         raise InvalidFile(msg)
     for number, node in enumerate(campaigns.value):
-        document = node.plain()
-        if not isinstance(document, dict):
+        if not isinstance(node.value, dict):
             where = node.position
             msg = f"{name}:{where.line}:{where.column}: campaigns[{number}]: is no campaign: give its keys and values"
             raise InvalidFile(msg)
-        yield _Written(_subject(document, f"campaigns[{number}]"), document, partial(_same, node))
+        yield _of_node((number, node))
+
+
+def _of_node(numbered: tuple[int, Node]) -> _Written:
+    number, node = numbered
+    document: Any = node.plain()
+    return _Written(_subject(document, f"campaigns[{number}]"), document, lambda: node)
 
 
 def _subject(document: Mapping[str, Any], otherwise: str) -> str:

@@ -1,7 +1,8 @@
 """Campaigns in DynamoDB, and the history of their changes.
 
 Two tables. `Campaigns` has one item for each campaign, as it is now; `History`, by `pk` and `sk`:
-- `campaign#<id>`, `version#<n>`: what the n-th change of a campaign made of what, who made it and when.
+- `campaign#<id>`, `version#<n>`: what the n-th change made of a campaign, who made it and when
+  (`bidder.campaigns.history`).
 - `revision`, `latest`: how many writes there have been; and `revision`, `<n>`: the campaigns that the n-th one changed,
   kept for `FEED_LIFETIME`.
 
@@ -9,13 +10,14 @@ A write changes campaigns, history and revision in one transaction. So whoever r
 knows that nothing of an earlier revision is missing, and `changes` says what a later one brings, without reading all.
 """
 
-import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from bidder.campaigns.campaign import Campaign, Status
+from bidder.campaigns.history import Change, changes, documents
+from bidder.campaigns.item_size import document_of, too_large
 from bidder.campaigns.pace import Pace
 from bidder.campaigns.stored import DELETED_ATTRIBUTE, Contended, Stored, campaign_of, stored
 from bidder.errors import UserError
@@ -71,16 +73,6 @@ class StaleCampaign(UserError, RuntimeError):
             f"{campaign_id}: the change was made from version {seen}, and the campaign is at version {current}: "
             "read it again and repeat the change"
         )
-
-
-class Change(NamedTuple):
-    """An entry of a campaign's history; documents are as `Campaign` dumps them, None where there was or is none."""
-
-    version: int
-    at: str
-    who: str
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
 
 
 class Deleted:
@@ -237,16 +229,7 @@ class CampaignRepository:
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": {"S": f"campaign#{campaign_id}"}},
         )
-        for page in pages:
-            for item in page["Items"]:
-                before = item.get("before")
-                yield Change(
-                    version=int(item["sk"]["S"].removeprefix("version#")),
-                    at=item["at"]["S"],
-                    who=item["who"]["S"],
-                    before=json.loads(before["S"]) if before else None,
-                    after=json.loads(item["after"]["S"]) if "after" in item else None,
-                )
+        yield from changes(item for page in pages for item in page["Items"])
 
     def _each(
         self,
@@ -300,19 +283,21 @@ class CampaignRepository:
     def _items(
         self, campaign_id: str, stored: Stored, campaign: Campaign | Deleted
     ) -> "list[TransactWriteItemTypeDef]":
-        change = {
+        has_entry = stored.version > 0
+        change: Any = {
             "pk": {"S": f"campaign#{campaign_id}"},
             "sk": {"S": f"version#{_number(stored.version + 1)}"},
             "at": {"S": self._now().isoformat(timespec="seconds")},
             "who": {"S": self._who},
+            **documents(
+                None if isinstance(campaign, Deleted) else document_of(campaign),
+                document_of(stored.campaign) if stored.campaign and not has_entry else None,
+            ),
         }
-        if stored.campaign:
-            change["before"] = {"S": stored.campaign.model_dump_json(exclude_defaults=True)}
         item: dict[str, Any] = {"id": {"S": campaign_id}, "version": {"N": str(stored.version + 1)}}
         if isinstance(campaign, Deleted):
             item[DELETED_ATTRIBUTE] = {"BOOL": True}  # what stays of it counts the versions of its history on
         else:
-            change["after"] = {"S": campaign.model_dump_json(exclude_defaults=True)}
             item["status"] = {"S": campaign.status}
             item["document"] = {"S": campaign.model_dump_json(exclude={"status"}, exclude_defaults=True)}
         unchanged = "attribute_not_exists(version)" if not stored.version else "version = :seen"
@@ -361,7 +346,10 @@ def _batches(campaigns: Iterable[Campaign]) -> Iterator[list[Campaign]]:
     batch: list[Campaign] = []
     size = 0
     for campaign in campaigns:
-        length = len(campaign.model_dump_json(exclude_defaults=True))
+        if wrong := too_large(campaign):
+            msg = f"{campaign.id}: {wrong}"
+            raise ValueError(msg)
+        length = len(document_of(campaign).encode())
         if batch and (len(batch) == MOST_IN_A_WRITE or size + length > MOST_BYTES_IN_A_WRITE):
             yield batch
             batch, size = [], 0

@@ -18,9 +18,9 @@ from bidder.events.exchange import exchange_name
 from bidder.files.opened import open_binary
 from bidder.money import display
 from bidder.openrtb.parse import parse
-from bidder.privacy.gate import permitted
 from bidder.service.service import Service
 from bidder.snapshot.snapshot import Snapshot
+from bidder.viewer.usable import usable
 
 MOST_SHOWN = 30
 """Campaigns in a table, the dearest."""
@@ -53,7 +53,7 @@ def print_explanation(
     The clock is the machine's for the current snapshot, and that of an older one for that, unless `asked` says.
     """
     with open_binary(file) as opened:
-        request = permitted(parse(decoded(opened.read(), "")))
+        request = usable(parse(decoded(opened.read(), "")))
     snapshot = load_snapshot(service, asked.snapshot)
     if campaign_id is not None and snapshot.index.position(campaign_id) is None:
         raise NotInSnapshot(_absent(service, snapshot, campaign_id))

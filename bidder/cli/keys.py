@@ -4,6 +4,7 @@ import secrets
 from datetime import UTC, datetime, timedelta
 
 from bidder import aws
+from bidder.aws.parameter_copy import longest_delay
 from bidder.cli.output import print_json, print_table
 from bidder.cli.parameters import put_parameter
 from bidder.errors import UserError
@@ -55,7 +56,7 @@ def rotate(service: Service, *, force: bool, now: datetime | None = None) -> Non
 
 
 def _due(keys: SigningKeys, changed_at: datetime) -> datetime:
-    return due_at(keys, changed_at, timedelta(seconds=MAX_LIFETIME))
+    return due_at(keys, changed_at, timedelta(seconds=longest_delay(MAX_LIFETIME)))
 
 
 def _stored(service: Service) -> tuple[SigningKeys, datetime]:

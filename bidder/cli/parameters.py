@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from bidder import aws
+from bidder.aws.parameter_copy import longest_delay
 from bidder.aws.path import under_path
 from bidder.cli.environment import target
 from bidder.cli.output import print_json, print_table, warn
@@ -94,8 +95,8 @@ def change(service: Service, name: str, value: str, *, force: bool = False) -> N
         )
         raise BadParameter(msg)
     put_parameter(service, name, value)
-    path, wait = f"{service.settings.parameters}/{name}", read(stored).parameters.parameter_lifetime
-    print(f"{path} is changed ({target()}); every process has it with its first request after {wait:g} s")
+    path, wait = f"{service.settings.parameters}/{name}", longest_delay(read(stored).parameters.parameter_lifetime)
+    print(f"{path} is changed ({target()}); every process has it with its first request after {wait:.0f} s")
     _print_wrong(service, reading)
 
 

@@ -19,8 +19,8 @@ from bidder.events.exchange import exchange_name
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.parse import parse
 from bidder.openrtb.recorded import InvalidRecording, recorded
-from bidder.privacy.gate import permitted
 from bidder.service.service import Service
+from bidder.viewer.usable import usable
 
 GZIP = b"\x1f\x8b"
 
@@ -63,7 +63,7 @@ def run(file: Path, replays: Sequence[Replay], clock: datetime | None) -> Read:
         for one in recorded(lines):
             requests += 1
             try:
-                request, exchange = permitted(parse(one.body)), exchange_name(one.exchange)
+                request, exchange = usable(parse(one.body)), exchange_name(one.exchange)
             except InvalidRequest:
                 invalid += 1
                 continue

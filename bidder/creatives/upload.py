@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import unquote_plus
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bidder.campaigns.types import HttpUrl, Id
 
@@ -35,6 +36,7 @@ class _S3(BaseModel):
 
 class _Record(BaseModel):
     event_name: Annotated[str, Field(alias="eventName")]
+    event_time: Annotated[AwareDatetime, Field(alias="eventTime")] = datetime.fromtimestamp(0, UTC)
     s3: _S3
 
 
@@ -49,7 +51,10 @@ _NOTIFICATION = TypeAdapter(_Notification)
 
 
 class Upload(BaseModel):
-    """One version of an uploaded object. `sequencer` orders the versions of a key: of two the greater is the later."""
+    """One version of an uploaded object. Of two uploads of a creative the one with the greater `sequencer` is later.
+
+    It is the time of the event, then S3's sequencer, which orders events of one key alone.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -92,8 +97,13 @@ def uploads(body: str) -> Iterator[Upload]:
             key=unquote_plus(record.s3.object.key),
             size=record.s3.object.size,
             etag=record.s3.object.etag,
-            sequencer=record.s3.object.sequencer.upper().rjust(_SEQUENCER_DIGITS, "0"),
+            sequencer=sequencer_of(record.event_time, record.s3.object.sequencer),
         )
+
+
+def sequencer_of(at: datetime, sequencer: str) -> str:
+    """The text by which uploads of a creative are ordered."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}#{sequencer.upper().rjust(_SEQUENCER_DIGITS, '0')}"
 
 
 def metadata(key: str, given: Mapping[str, Any]) -> Metadata:

@@ -8,11 +8,10 @@ from bidder.endpoints.body import decoded
 from bidder.endpoints.preferences import prefers_xml
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.parse import parse
-from bidder.privacy.gate import permitted
 from bidder.stitchers import NO_STITCHERS, Stitchers
 from bidder.vast import EMPTY
-from bidder.viewer.fill_in import fill_in
 from bidder.viewer.headers import viewer_headers
+from bidder.viewer.usable import usable
 
 
 class Call(NamedTuple):
@@ -42,8 +41,8 @@ class Call(NamedTuple):
         request = parse(decoded(self.body, self.headers.get("content-encoding", "")))
         # A body that an exchange posts comes from the exchange's server, and so do its headers.
         by_exchange = self.exchange is not None and self.wants_markup is None
-        fill_in(request, viewer_headers(self.headers, self.address, self.stitchers, from_server=by_exchange))
-        return permitted(request)
+        said = viewer_headers(self.headers, self.address, self.stitchers, from_server=by_exchange)
+        return usable(request, said)
 
     @property
     def as_xml(self) -> bool:

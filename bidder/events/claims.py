@@ -29,7 +29,9 @@ _SEPARATOR, _UTC = "~", "UTC"
 _POINT = "."
 _MOST_DIGITS, _KEPT_DIGITS = 5, 3
 """Letters of the least credible price: exact up to 1,073 of the account currency, rounded down beyond."""
-_BILL = "b"
+_BILL, _TEST = "b", "1"
+MOST_DEVICE = 31
+"""Types up to this one are carried; AdCOM has eight."""
 _repeated = lru_cache(maxsize=4096)(written)  # measured: writing what comes again and again took half of `encode`
 
 
@@ -39,7 +41,8 @@ class Claims(NamedTuple):
     `rate` is what one unit of the bid's currency, in which notices state prices, is worth in micros of the account's.
     `zone` is the campaign's time zone; `user` is the pseudonym of `bidder.privacy.viewer`. `billed_by` is the kind that
     makes the price due, `impression` or `bill`. `least_micros` is the lowest CPM that a notice is believed
-    (`bidder.events.settlement`). `minutes` is how long the bid may be shown, its `exp`.
+    (`bidder.events.settlement`). `minutes` is how long the bid may be shown, its `exp`. `device` is the device's type
+    (AdCOM List: Device Types) for reports, which tests are not in: a test's token does not carry it.
 
     Only ever appended to, with a default: a token of the code before is still read, and of a later one what is known.
     """
@@ -60,6 +63,7 @@ class Claims(NamedTuple):
     billed_by: BilledBy = Kind.IMPRESSION
     least_micros: int = 0
     minutes: int = DEFAULT_EXP // timedelta(minutes=1)
+    device: int | None = None
 
     @property
     def issued_at(self) -> datetime:
@@ -84,7 +88,7 @@ def encode(claims: Claims) -> str:
         _repeated(claims.creative_id),
         f"{claims.price_micros:x}",
         f"{claims.issued:x}",
-        "1" if claims.test else "",
+        _TEST if claims.test else _written_device(claims.device),
         _repeated(claims.deal_id),
         _repeated(claims.country),
         _repeated(claims.exchange),
@@ -106,7 +110,7 @@ def decode(text: str) -> Claims:
     """
     if _SEPARATOR not in text:
         return _WRITTEN_BEFORE.validate_json(unpacked(text))
-    known = len(Claims._fields)
+    known = len(Claims._fields) - 1  # a test and a device's type share a letter
     fields = iter((text.split(_SEPARATOR) + [""] * known)[:known])
     bid, campaign, creative, price, issued, test, deal, country, exchange, rate, advertiser, zone, user = islice(
         fields, 13
@@ -118,7 +122,8 @@ def decode(text: str) -> Claims:
         creative_id=read(creative),
         price_micros=int(price, 16),
         issued=int(issued, 16),
-        test=test == "1",
+        test=test == _TEST,
+        device=number(test) if test and test != _TEST else None,
         deal_id=read(deal) or None,
         country=read(country) or None,
         exchange=read(exchange) or None,
@@ -130,6 +135,11 @@ def decode(text: str) -> Claims:
         least_micros=_read_least(least),
         minutes=number(minutes) if minutes else _DEFAULT_MINUTES,
     )
+
+
+def _written_device(device: int | None) -> str:
+    """One letter, never that of a test, so that code which knows only tests takes it for none."""
+    return digits(device) if device is not None and 0 < device <= MOST_DEVICE else ""
 
 
 def _written_rate(rate: Rate) -> str:

@@ -29,7 +29,8 @@ class Event(BaseModel):
     `billed_by` is the kind that makes this bid's price due; code before this did not say, and took either of
     `BILLABLE`, once. `count` is of the kind `bids` alone: how many of a campaign there were in the minute from `at` on;
     `bid_id` is then that of the count. `traffic` is of the kind `traffic` alone: opportunities and bids in that minute,
-    by campaign id, of a process that had `count` requests.
+    by campaign id, of a process that had `count` requests. `device` is the type of the viewer's device (AdCOM List:
+    Device Types).
 
     Fields are only ever added, with a default, so that what is stored can be read for as long as it is kept.
     """
@@ -61,6 +62,7 @@ class Event(BaseModel):
     expires: AwareDatetime | None = None
     price_vector: str | None = None
     traffic: dict[str, tuple[int, int]] | None = None
+    device: int | None = None
 
     @property
     def counts_as_sale(self) -> bool:
@@ -125,6 +127,7 @@ def make_event(
         address=address,
         invalid=invalid,
         billed_by=claims.billed_by,
+        device=claims.device,
         expires=claims.counts_until,
         price_vector=settlement.vector,
     )

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 from fractions import Fraction
-from math import floor
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
@@ -41,7 +41,14 @@ class Exchange(BaseModel):
     def least_credible(self, bid_micros: int, charged_at_least: int, *, is_first_price: bool) -> int:
         """The lowest CPM, in micros, that a notice of this exchange is believed."""
         discount = self.first_price_discount if is_first_price else self.second_price_discount
-        return max(charged_at_least, floor(bid_micros * (1 - Fraction(discount))))
+        share, of = _left_of(discount)
+        return max(charged_at_least, bid_micros * share // of)
+
+
+@lru_cache(maxsize=64)  # measured: with fractions the answer to fifty impressions took a tenth longer
+def _left_of(discount: Decimal) -> tuple[int, int]:
+    """What is left of 1, as numerator and denominator."""
+    return (1 - Fraction(discount)).as_integer_ratio()
 
 
 class Exchanges(RootModel[dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")], Exchange]]):

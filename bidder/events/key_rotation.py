@@ -8,9 +8,9 @@ import re
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bidder.events.claims import CLOCK_SKEW
 from bidder.events.token import SigningKeys
 
-CLOCK_SKEW = timedelta(minutes=1)
 OLD_KEY_KEPT = timedelta(days=1)
 """How long a key that no longer signs is kept: longer than any token counts."""
 
@@ -36,7 +36,7 @@ def next_step(keys: SigningKeys) -> Step:
 def due_at(keys: SigningKeys, changed_at: datetime, parameter_lifetime: timedelta) -> datetime:
     """When the next step may be made, of keys that were last changed at `changed_at`.
 
-    Processes read the keys anew after `parameter_lifetime`, and one that is behind by as much as clocks may be.
+    Every process has read the keys anew after `parameter_lifetime`, and one whose clock is behind a little later.
     """
     known_everywhere = changed_at + parameter_lifetime + CLOCK_SKEW
     step = next_step(keys)

@@ -17,6 +17,7 @@ from bidder.events.ivt_rules import IvtRule
 from bidder.events.ivt_suspects import reported_from_many_addresses
 from bidder.events.kinds import BILLABLE, Kind
 from bidder.money import impression_cost
+from bidder.openrtb.device_type import DeviceType
 
 
 class By(StrEnum):
@@ -29,6 +30,7 @@ class By(StrEnum):
     DEAL = "deal"
     CREATIVE = "creative"
     COUNTRY = "country"
+    DEVICE = "device"
     EXCHANGE = "exchange"
     ERROR = "error"
 
@@ -57,6 +59,7 @@ _NAMES: Mapping[By, Callable[[Event, tzinfo], str]] = {
     By.DEAL: lambda event, _: event.deal_id or "(no deal)",
     By.CREATIVE: lambda event, _: f"{event.campaign_id}/{event.creative_id}",
     By.COUNTRY: lambda event, _: event.country or "(unknown)",
+    By.DEVICE: lambda event, _: "(unknown)" if event.device is None else device_name(event.device),
     By.EXCHANGE: lambda event, _: event.exchange or "(unnamed)",
     By.ERROR: lambda event, _: "(no error)" if event.kind is not Kind.ERROR else str(event.error_code or "(no code)"),
 }
@@ -94,6 +97,14 @@ class Row:
     def ctr(self) -> Fraction | None:
         """Clicked of shown."""
         return _share(self.counts[Kind.CLICK], self.counts[Kind.IMPRESSION])
+
+
+def device_name(number: int) -> str:
+    """The name of a device's type, such as `connected tv`; its number where AdCOM has none."""
+    try:
+        return DeviceType(number).name.lower().replace("_", " ")
+    except ValueError:
+        return str(number)
 
 
 def report(

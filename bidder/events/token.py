@@ -32,8 +32,6 @@ _MOST_ENCODINGS = 3
 _LETTERS = str.maketrans({"+": "-", " ": "-", "/": "_", "=": None})
 """No token has these: base64url has others in their place, and a form's encoding makes a blank of a plus."""
 
-_PATHS = [(kind, f"/e/{kind}/") for kind in NOTICES]
-
 
 class TokenError(StrEnum):
     """Why a token is not taken, as metrics count it."""
@@ -114,10 +112,16 @@ class Tokens:
 
     def urls(self, base: str) -> dict[str, str]:
         """The event URL of each kind, `<base>/e/<kind>/<token>`."""
+        signed = self._signed
         return {
-            kind: f"{base}{path}{self._signed}.{signature}"
-            for (kind, path), signature in zip(_PATHS, self._signatures.every(), strict=True)
+            kind: f"{start}{signed}.{signature}"
+            for (kind, start), signature in zip(_starts(base), self._signatures.every(), strict=True)
         }
+
+
+@lru_cache(maxsize=64)
+def _starts(base: str) -> list[tuple[Kind, str]]:
+    return [(kind, f"{base}/e/{kind}/") for kind in NOTICES]
 
 
 def sign(kind: Kind, claims: str, keys: SigningKeys, target: str = "") -> str:

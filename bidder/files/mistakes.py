@@ -116,7 +116,10 @@ def in_words(path: Sequence[int | str], document: object) -> str:
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that is most like this one; None where none is."""
     by_letters = {name.replace("_", "").casefold(): name for name in known}
-    close = get_close_matches(word.replace("_", "").replace("-", "").casefold(), by_letters, n=1, cutoff=0.6)
+    letters = word.replace("_", "").replace("-", "").casefold()
+    close = get_close_matches(letters, by_letters, n=3, cutoff=0.6)
+    # Of equally close ones the word with the same letters is meant: `cmp` is `cpm`, not `cpv`.
+    close.sort(key=lambda name: sorted(name) != sorted(letters))
     return by_letters[close[0]] if close else None
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from bidder import aws, log
+from bidder.aws.parameter_copy import read_again_after, read_parameters, utc_now
 from bidder.aws.path import under_path
 from bidder.background_refresh import BackgroundRefreshed
 from bidder.events.token import SigningKeys
@@ -57,6 +58,8 @@ class Service:
         self.refreshed: Index | None = None
         """The index of the refresh before this one, where it was in this process."""
         self._plain: Reading | None = None
+        self._read_at = utc_now()
+        """When Parameter Store was asked for the parameters that were read last."""
 
     def woken(self) -> None:
         """Forgets what lay in a frozen image: parameters, which the clock of an image believes to be new, and a name.
@@ -70,7 +73,7 @@ class Service:
     @cached_property
     def renewed(self) -> BackgroundRefreshed[Reading]:
         """The parameters as they were read last, and what was wrong with them."""
-        return BackgroundRefreshed("all", self._read, lambda reading: reading.parameters.parameter_lifetime)
+        return BackgroundRefreshed("all", self._read, self._seconds_left)
 
     @property
     def parameters(self) -> Parameters:
@@ -163,7 +166,8 @@ class Service:
         The last good ones where they can't be. Raises InvalidSettings where what is agreed with exchanges never could.
         """
         try:
-            self._plain = self._read(self._plain, secrets=False)
+            values = under_path(aws.minimal("ssm"), self.settings.parameters, secrets=False)
+            self._plain = self._judged(self._plain, read(values, secrets=False))
         except Exception as failure:
             if self._plain is None:
                 raise
@@ -257,10 +261,26 @@ class Service:
 
         return Archive(aws.client("s3"), self.settings.archive_bucket)
 
-    def _read(self, held: Reading | None, *, secrets: bool = True) -> Reading:
-        """Reads all parameters; what is wrong is logged by name and counted, and the last good ones stay."""
-        ssm = aws.minimal("ssm")
-        new = read(under_path(ssm, self.settings.parameters, secrets=secrets), secrets=secrets)
+    def _read(self, held: Reading | None) -> Reading:
+        """Reads all parameters, secrets too, from their copy in S3 or from Parameter Store."""
+        where = self.settings
+        stored = read_parameters(
+            lambda: aws.minimal("s3-parameters"),
+            lambda: aws.minimal("ssm"),
+            where.snapshot_bucket,
+            where.parameters,
+            utc_now,
+        )
+        self._read_at = stored.at
+        return self._judged(held, read(stored.values))
+
+    def _seconds_left(self, reading: Reading) -> float:
+        """How long parameters that were just read are good for: less where they came from a copy that has an age."""
+        age = (utc_now() - self._read_at).total_seconds()
+        return read_again_after(reading.parameters.parameter_lifetime, age)
+
+    def _judged(self, held: Reading | None, new: Reading) -> Reading:
+        """The parameters to go on with: what is wrong is logged by name and counted, and the last good ones stay."""
         kept = better(held, new)
         then = "taken, the rest by default" if kept is new else "the last good ones stay, all of them"
         for name, reason in new.wrong.items():

@@ -9,7 +9,7 @@ from bidder.openrtb.geo import Geo
 from bidder.openrtb.regs import Regs, RegsExt
 from bidder.openrtb.site import Site
 from bidder.viewer.device import device_of, type_by_hints
-from bidder.viewer.headers import ViewerHeaders
+from bidder.viewer.headers import NO_HEADERS, ViewerHeaders
 
 _PRIVATE = (
     *("10.", "127.", "192.168.", "169.254.", *(f"172.{second}." for second in range(16, 32))),
@@ -26,8 +26,8 @@ def fill_in(request: BidRequest, said: ViewerHeaders) -> None:
     """
     device = request.device
     stated = device and (device.ip or device.ipv6)
-    own = ViewerHeaders() if stated and _is_another(stated, said.address) else said
-    if own != ViewerHeaders():
+    own = NO_HEADERS if stated and _is_another(stated, said.address) else said
+    if own != NO_HEADERS:
         _fill_device(request, own)
         _fill_page(request, own)
         _fill_country(request, own)

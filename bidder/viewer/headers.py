@@ -30,6 +30,9 @@ class ViewerHeaders(NamedTuple):
     do_not_track: bool = False
 
 
+NO_HEADERS = ViewerHeaders()
+
+
 def viewer_headers(
     headers: Mapping[str, str],
     address: str | None,

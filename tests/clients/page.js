@@ -2,7 +2,7 @@
 
 import pbjs from 'prebid.js';
 import 'prebid.js/modules/dvgroupBidAdapter';
-import { VASTParser, VASTTracker } from '@dailymotion/vast-client';
+import { VASTClient, VASTParser, VASTTracker } from '@dailymotion/vast-client';
 
 // An auction for one video ad unit; the bids as Prebid.js has them. `bidder` is a host and port.
 async function auction({ bidder, video, ortb2 }) {
@@ -27,6 +27,12 @@ async function ask({ url, request }) {
   });
   const vast = await answer.text();
   return { status: answer.status, type: answer.headers.get('Content-Type'), ...(await read({ vast })) };
+}
+
+// What a player does with a URL: an ad tag, or Prebid.js's `vastUrl`.
+async function fetched({ url }) {
+  const { ads, version } = await new VASTClient().get(url, { withCredentials: true });
+  return { version, titles: ads.map((ad) => ad.title), sequences: ads.map((ad) => ad.sequence) };
 }
 
 async function read({ vast }) {
@@ -74,4 +80,4 @@ async function tracked(vast) {
   return { ad: ads[0], linear, tracker: new VASTTracker(null, ads[0], linear) };
 }
 
-window.clients = { auction, ask, read, watch, interrupt };
+window.clients = { auction, ask, fetched, read, watch, interrupt };

@@ -12,6 +12,7 @@ import pytest
 from bidder import log
 from bidder.endpoints.bid import bid
 from bidder.endpoints.notice import PRICE_RAISED
+from bidder.events.settlement import PriceRefusal
 from bidder.events.token import TokenError
 from bidder.openrtb.no_bid_reason import NoBidReason
 from bidder.parameters import DEFAULTS, Reading
@@ -34,6 +35,7 @@ REASONS: dict[str, set[str]] = {
     "Answers": set(AnswerKind),
     "NoBids": {reason.name.lower() for reason in NoBidReason},
     "NoticeRefused": {*TokenError, PRICE_RAISED},
+    "PriceRefused": set(PriceRefusal),
     "SnapshotOld": {"loading", "none", "old", "too-old"},
 }
 """The reasons of metrics whose calls name them by a variable."""
@@ -44,6 +46,8 @@ EXEMPT = {
     ("SnapshotOld", "loading"): "a cold start that outlasts its first request; a minute later its reason is none",
     ("Refusals", ANY): "campaigns that do not fit: what was bought, not a fault",
     ("Withheld", ANY): "campaigns that are paused, over or out of budget: what was bought, not a fault",
+    ("AuditRender", ANY): "a render for ad quality, which nobody is billed for; reports count it as a test",
+    ("NoticeLate", ANY): "the event is archived, and reports count it as late",
     ("NoticeAside", ANY): "the event waits in the queue of notices, whose age and dead letters have alarms",
     ("NoticeUnpublished", ANY): "answered 503, which ApiErrorsAlarm counts, and logged with a traceback",
 } | {("NoBids", reason): _ASKED for reason in REASONS["NoBids"] - {"technical_error"}}
@@ -53,6 +57,8 @@ WARNINGS_EXEMPT = {
     "snapshot.uncopied": "bids go on; only a later start misses the copy",
     "snapshot.refused": "the snapshot before is bid from; its age has SnapshotOldAlarm, its lack SnapshotMissingAlarm",
     "snapshot.unreadable": "as snapshot.refused",
+    "pacing.unread": "budgets are kept all the same; campaigns are paced by the forecast until the next minute",
+    "pacing.unwritten": "a minute's learning is lost; bids go on",
     "rollout.refused": "the deployment fails, and says so",
     "{consumer}.unreadable": "the message becomes a dead letter, which has an alarm",
 }

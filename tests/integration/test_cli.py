@@ -77,6 +77,43 @@ def test_import_list_pause_resume(run, tmp_path: Path) -> None:  # type: ignore[
     assert row.split()[:3] == ["cli", "active", "3.00"]
 
 
+def test_campaigns_are_deleted_and_restored_and_one_is_explained_without_a_request(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    file = tmp_path / "campaigns.yaml"
+    file.write_text(FILE.format(id="going", cpm=3))
+    assert run("campaigns", "import", str(file)).returncode == 0
+
+    told = json.loads(run("explain", "--campaign", "going", "--json").stdout)
+    assert (told["status"], told["version"]) == ("active", 1)
+    assert told["example"]["request"]["device"]["geo"]["country"] == "ATA"
+
+    assert run("campaigns", "delete", "--where", "id=going", "--yes").returncode == 0
+    assert run("campaigns", "show", "going").returncode == 1
+    assert run("campaigns", "restore", "going").returncode == 0
+    shown = json.loads(run("campaigns", "show", "going", "--json").stdout)
+    assert (shown["version"], shown["status"]) == (3, "active")
+    assert run("campaigns", "pause", "--where", "id=going").stdout.startswith("going is paused")
+
+
+def test_a_rotation_of_the_signing_key_begins_and_waits_for_its_next_step(run) -> None:  # type: ignore[no-untyped-def]
+    before = json.loads(run("keys", "status", "--json").stdout)
+    assert [key["signs"] for key in before["keys"]] == [True]
+    hidden = run("parameters", "get", "signing-keys")
+    assert (hidden.returncode, "--reveal prints it" in hidden.stderr) == (1, True)
+    held = run("parameters", "get", "signing-keys", "--reveal").stdout
+
+    other = json.dumps({"current": "k9", "keys": {"k9": "B" * 43}})
+    refused = run("parameters", "set", "signing-keys", other)
+    assert (refused.returncode, "--force does it at once. Nothing was changed" in refused.stderr) == (1, True)
+    assert run("parameters", "get", "signing-keys", "--reveal").stdout == held
+
+    assert run("keys", "rotate").returncode == 0
+    early = run("keys", "rotate")
+    assert (early.returncode, "would lose the events of bids that are out: wait until" in early.stderr) == (1, True)
+    after = json.loads(run("keys", "status", "--json").stdout)
+    assert [key["signs"] for key in after["keys"]] == [True, False]
+    assert after["next_step"] == "sign by the new key"
+
+
 def test_a_dry_run_says_what_would_change_and_an_export_changes_nothing(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     file = tmp_path / "campaigns.yaml"
     file.write_text(FILE.format(id="dry", cpm=3))
@@ -133,7 +170,7 @@ def test_segments_are_kept_and_a_dry_run_warns_of_what_is_none(run, tmp_path: Pa
     assert "no segment 43 is known" in run("segments", "show", "43").stderr
     told = run("campaigns", "import", str(file), "--dry-run")
     assert told.returncode == 0
-    assert told.stderr.startswith("warning: targets: targeting.segment.all: no segment 7 is known")
+    assert told.stderr.startswith("warning: targets: targeting.segment.all[1]: no segment 7 is known")
     assert len(told.stderr.splitlines()) == 1
 
 
@@ -241,8 +278,8 @@ def test_lists_and_taxonomies_reach_campaigns_and_bids(run, tmp_path: Path) -> N
         return json.loads(told.stdout)["imp"][0]["campaigns"][0]["rule"] if told.returncode == 0 else told.stderr
 
     imported = run("campaigns", "import", str(file))
-    assert "listed: taxonomy 6 is not imported" in imported.stderr
-    assert "python -m bidder lists import ours FILE" in imported.stderr
+    assert ": taxonomy 6 is not imported, so 6/1 covers" in imported.stderr
+    assert "bidder lists import ours FILE" in imported.stderr
     poll(lambda: rule() == "withheld")
     assert run("lists", "import", "ours", str(ids)).stdout.startswith("ours: 1 ids\n")
     assert run("lists", "list").stdout.splitlines()[1].split()[0] == "ours"

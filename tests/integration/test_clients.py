@@ -151,6 +151,28 @@ def test_every_pixel_of_the_tracker_arrives_and_the_impression_is_billed_once(
     assert spent() - before == 12_500
 
 
+def test_a_player_that_loads_prebids_vast_url_gets_the_ad_and_no_win_is_told(
+    page: Publisher, local_aws: MiniStack, stack: dict[str, str]
+) -> None:
+    events = Subscriber(local_aws, stack["BIDDER_EVENTS_TOPIC"], CAMPAIGN)
+    bid = won(page)
+
+    loaded = [page.call("fetched", url=bid["vastUrl"]) for _ in range(2)]
+
+    assert loaded == [{"version": "4.2", "titles": [TITLE], "sequences": [None]}] * 2
+    assert page.statuses() == {("GET", 200)}
+    page.call("watch", vast=bid["vastXml"], mime="video/mp4")
+    poll(lambda: "complete" in events.kinds())
+    assert "win" not in events.kinds()
+
+
+def test_a_player_that_loads_an_ad_tag_gets_the_ad_in_the_default_version(page: Publisher) -> None:
+    tag = f"https://{page.bidder}/vast?mimes=video/mp4,video/webm&country={COUNTRY}&page=[PAGEURL]&cb=[CACHEBUSTING]"
+
+    assert page.call("fetched", url=tag) == {"version": "3.0", "titles": [TITLE], "sequences": [None]}
+    assert page.statuses() == {("GET", 200)}
+
+
 def test_a_page_that_posts_json_with_credentials_gets_vast(page: Publisher) -> None:
     answer = page.call("ask", url=f"https://{page.bidder}/bid", request=request(COUNTRY))
 

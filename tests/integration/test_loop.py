@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from lxml import etree
 
+from bidder.aws.parameter_copy import KEY
 from bidder.campaigns.campaign import Campaign, Status
 from bidder.campaigns.repository import CampaignRepository
 from bidder.delivery.budget import Spend
@@ -38,6 +39,7 @@ class Loop:
     def __init__(self, runtime: Functions, aws: MiniStack, stack: dict[str, str]) -> None:
         self.runtime = runtime
         self.stack = stack
+        self.aws = aws
         session = aws.session()
         self.sns = session.client("sns")
         self.sqs = session.client("sqs")
@@ -60,7 +62,7 @@ class Loop:
     def messages(self, queue: str) -> int:
         """How many messages are in a queue, those that are being worked on too."""
         url = self.sqs.get_queue_url(QueueName=queue)["QueueUrl"]
-        attributes = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        attributes: Any = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         return sum(int(attributes[f"ApproximateNumberOfMessages{kind}"]) for kind in ("", "NotVisible"))
 
     def bid(self, country: str, query: str = "", **changes: Any) -> dict[str, Any] | None:
@@ -385,3 +387,15 @@ def test_forty_edits_at_once_leave_no_dead_letter_and_the_last_is_in_the_next_sn
     poll(lambda: (loop.bid("NRU") or {}).get("price") == 40)
     poll(lambda: loop.messages("campaign-refresh") == 0)
     assert loop.messages("campaign-refresh-dead") == 0
+
+
+def test_the_parameters_are_copied_to_one_object_that_new_environments_read(loop: Loop, stack: dict[str, str]) -> None:
+    s3 = loop.aws.session().client("s3")
+    bucket = stack["BIDDER_SNAPSHOT_BUCKET"]
+    copies = lambda: s3.list_objects_v2(Bucket=bucket, Prefix=KEY).get("Contents", [])  # noqa: E731
+    poll(copies, seconds=90)
+
+    copied = s3.get_object(Bucket=bucket, Key=KEY)
+
+    assert copied["ServerSideEncryption"] == "aws:kms"
+    assert "signing-keys" in json.loads(copied["Body"].read())["values"]

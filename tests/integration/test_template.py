@@ -52,7 +52,7 @@ CONSUMERS = {
 QUEUES = CONSUMERS | {"Notices": Consumer(None)}
 """Those of consumers, and what waits for SNS."""
 HOOKS = ("BeforeTraffic", "AfterTraffic")
-FUNCTIONS = {"APIHandler": "BidRole", "Refresh": "RefreshRole"} | {name: f"{name}Role" for name in (*QUEUES, *HOOKS)}
+FUNCTIONS = {"APIHandler": "BidRole"} | {name: f"{name}Role" for name in ("Refresh", "ParameterCopy", *QUEUES, *HOOKS)}
 NEEDS_ANY_RESOURCE = {
     *("xray:PutTraceSegments", "xray:PutTelemetryRecords"),
     *("cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms"),
@@ -236,7 +236,7 @@ def test_the_archives_partitions_are_where_its_objects_are(sam: Template) -> Non
 
 
 def test_every_minute_the_schedule_publishes_and_the_refresh_runs(translated: Template) -> None:
-    rule = only(translated, "AWS::Events::Rule")
+    rule = translated["Resources"]["RefreshSchedule"]["Properties"]
     assert rule["ScheduleExpression"] == "rate(1 minute)"
     (target,) = rule["Targets"]
     assert refers_to(target["Arn"], "CampaignRefreshTopic")
@@ -254,6 +254,34 @@ def test_every_minute_the_schedule_publishes_and_the_refresh_runs(translated: Te
     assert refers_to(statement["Condition"]["ArnEquals"]["aws:SourceArn"], "CampaignRefreshTopic")
     (mapping,) = refresh_mappings(translated)
     assert refers_to(mapping["EventSourceArn"], "RefreshQueue")
+
+
+def test_parameters_are_copied_every_minute_and_when_they_change(translated: Template) -> None:
+    rules = [
+        rule
+        for rule in of_type(translated, "AWS::Events::Rule").values()
+        if any(refers_to(target["Arn"], "ParameterCopy") for target in rule["Targets"])
+    ]
+    scheduled, changed = sorted(rules, key=lambda rule: "EventPattern" in rule)
+    assert scheduled["ScheduleExpression"] == "rate(1 minute)"
+    assert changed["EventPattern"]["source"] == ["aws.ssm"]
+    assert changed["EventPattern"]["detail"]["name"] == [{"prefix": {"Fn::Sub": "${ParameterPrefix}/"}}]
+
+
+def test_only_the_bid_may_decrypt_the_copy_of_the_parameters(sam: Template) -> None:
+    statements = sam["Resources"]["ParameterCopyKey"]["Properties"]["KeyPolicy"]["Statement"]
+    users = [statement for statement in statements if statement["Sid"] != "AccountAdministers"]
+    assert {
+        statement["Action"]: role
+        for statement in users
+        for role in FUNCTIONS.values()
+        if refers_to(statement["Principal"], role)
+    } == {"kms:Decrypt": "BidRole", "kms:GenerateDataKey": "ParameterCopyRole"}
+    assert all("kms:ViaService" in statement["Condition"]["StringEquals"] for statement in users)
+    [account] = [statement for statement in statements if statement not in users]
+    assert not {"kms:*", "kms:Decrypt", "kms:GenerateDataKey", "kms:Create*"} & set(account["Action"])
+    roles = {role for role in FUNCTIONS.values() if "/parameters/*" in json.dumps(sam["Resources"][role])}
+    assert roles == {"BidRole", "ParameterCopyRole"}
 
 
 def refresh_mappings(translated: Template) -> list[dict[str, Any]]:

@@ -223,7 +223,7 @@ def campaign_lists(draw: st.DrawFn, max_size: int = 8) -> list[Campaign]:
     drawn = []
     for number in range(draw(st.integers(0, max_size))):
         deals = draw(st.lists(st.sampled_from(["d1", "d2"]), unique=True, max_size=2))
-        openly = draw(worths if not deals else st.just({"cpm": None}) | worths)
+        openly: dict[str, Any] = draw(worths if not deals else st.just({"cpm": None}) | worths)
         if any(openly.values()):
             openly["multipliers"] = draw(st.just({}) | multipliers)
         spots = draw(st.lists(creatives, min_size=1, max_size=2))

@@ -6,9 +6,12 @@ to go wrong: "before" it took effect, "after" it, "conflict" with another transa
 
 import re
 from collections.abc import Iterator
+from threading import RLock
 from typing import Any
 
 Key = tuple[str, str]
+
+MOST_IN_A_TRANSACTION = 100
 
 
 class Unreachable(Exception):
@@ -39,8 +42,14 @@ class FakeDynamoDB:
         self.items: dict[Key, dict[str, Any]] = {}
         self.faults = faults
         self.writes = 0
+        self._writing = RLock()
 
     def transact_write_items(self, *, TransactItems: list[dict[str, Any]]) -> None:  # noqa: N803
+        assert len(TransactItems) <= MOST_IN_A_TRANSACTION, "ValidationException: more than 100 actions"
+        with self._writing:
+            self._transact(TransactItems)
+
+    def _transact(self, TransactItems: list[dict[str, Any]]) -> None:  # noqa: N803
         self.writes += 1
         fault = next(self.faults, None) if self.faults else None
         if fault == "before":
@@ -64,6 +73,19 @@ class FakeDynamoDB:
         ConditionExpression: str | None = None,  # noqa: N803
         ExpressionAttributeNames: dict[str, str] | None = None,  # noqa: N803
         **_: Any,
+    ) -> None:
+        with self._writing:
+            self._update(
+                Key, UpdateExpression, ExpressionAttributeValues, ConditionExpression, ExpressionAttributeNames
+            )
+
+    def _update(
+        self,
+        Key: dict[str, Any],  # noqa: N803
+        UpdateExpression: str,  # noqa: N803
+        ExpressionAttributeValues: dict[str, Any],  # noqa: N803
+        ConditionExpression: str | None,  # noqa: N803
+        ExpressionAttributeNames: dict[str, str] | None,  # noqa: N803
     ) -> None:
         fault = next(self.faults, None) if self.faults else None
         if fault == "before":

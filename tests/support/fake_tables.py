@@ -59,6 +59,8 @@ class FakeTables:
             [(verb, asked)] = action.items()
             table = self.tables[asked["TableName"]]
             if verb == "Put":
+                size = sum(len(name) + _length(*value.values()) for name, value in asked["Item"].items())
+                assert size <= 409_600, "ValidationException: Item size has exceeded the maximum allowed size"
                 table[self._key(asked["TableName"], asked["Item"])] = copy.deepcopy(asked["Item"])
             else:
                 item = table.setdefault(self._key(asked["TableName"], asked["Key"]), dict(asked["Key"]))
@@ -105,3 +107,7 @@ class FakePages:
                 items.reverse()
         for start in range(0, len(items), 2):
             yield {"Items": copy.deepcopy(items[start : start + 2])}
+
+
+def _length(value: Any) -> int:
+    return 1 if isinstance(value, bool) else len(value)

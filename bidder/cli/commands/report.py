@@ -20,7 +20,7 @@ class Day(click.ParamType[date]):
             self.fail(f"{value} is no date such as 2026-11-23", param, context)
 
 
-BY = ("campaign", "day", "hour", "advertiser", "deal", "creative", "country", "exchange", "error")
+BY = ("campaign", "day", "hour", "advertiser", "deal", "creative", "country", "device", "exchange", "error")
 
 
 @click.command()

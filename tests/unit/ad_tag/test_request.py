@@ -51,6 +51,7 @@ def test_a_tag_that_says_nothing_asks_for_one_mp4_in_the_default_version() -> No
         ("h", "360", "imp.0.video.h", 360),
         ("size", "640x360", "imp.0.video.h", 360),
         ("playersize", "640,360", "imp.0.video.w", 640),
+        ("sz", "640x480|400x300", "imp.0.video.h", 480),
         ("min_dur", "5", "imp.0.video.minduration", 5),
         ("max_dur", "30", "imp.0.video.maxduration", 30),
         ("protocols", "3,6,7", "imp.0.video.protocols", [3, 6, 7]),

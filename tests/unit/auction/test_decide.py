@@ -130,3 +130,16 @@ def test_the_same_auction_is_decided_the_same_way_again() -> None:
     held = snapshot([campaign(id=name) for name in ("one", "two", "three", "four")])
 
     assert summary(offers(video_request(), held)) == summary(offers(video_request(), held))
+
+
+@given(matchable_requests(), campaign_lists(), st.integers(2, 5))
+def test_equal_impressions_are_each_decided_as_if_alone(
+    request: dict[str, Any], campaigns: list[Campaign], count: int
+) -> None:
+    held = snapshot(campaigns)
+    imps = [imp | {"id": f"{imp['id']}-{number}"} for imp in request["imp"] for number in range(count)]
+
+    together = summary(offers(request | {"imp": imps}, held))
+
+    alone = [summary(offers(request | {"imp": [imp]}, held)) for imp in imps]
+    assert together == {imp_id: what for made in alone for imp_id, what in made.items()}

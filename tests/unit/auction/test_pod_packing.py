@@ -119,4 +119,4 @@ def test_a_search_without_end_is_ended() -> None:
 
     assert 500 < search.steps < 2_000
     assert len(search.best) == len(pod)
-    assert search.best_value == sum(choices[rank].value for place in search.best for rank in place) > 0
+    assert search.best_value == sum(pod[0].choices[rank].value for place in search.best for rank in place) > 0

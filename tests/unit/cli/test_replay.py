@@ -110,6 +110,16 @@ def test_a_recorded_exchange_is_the_one_that_campaigns_target(tmp_path: Path) ->
     assert (replay.tallies["plain"].bids, read.invalid) == (1, 1)
 
 
+def test_what_a_bid_reads_off_the_user_agent_a_replay_does_too(tmp_path: Path) -> None:
+    file = tmp_path / "requests.jsonl"
+    file.write_bytes(lines(*(video_request(device={"ua": agent}) for agent in ("Roku/DVP-12.5", "curl/8"))))
+    replay = Replay(snapshot([campaign(targeting={"device_type": {"include": [3]}})]), "bidder")
+
+    run(file, [replay], NOW)
+
+    assert replay.tallies["plain"].bids == 1
+
+
 def test_a_second_run_prints_the_same_bytes(tmp_path: Path) -> None:
     campaigns = [campaign(id=f"c{number}", cpm=1 + number % 3) for number in range(20)]
     one, other = kept(tmp_path / "a.zip", campaigns), kept(tmp_path / "b.zip", campaigns[5:])

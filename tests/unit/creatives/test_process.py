@@ -4,106 +4,23 @@ import itertools
 import json
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from bidder.campaigns.repository import CampaignRepository
 from bidder.creatives import process as under_test
 from bidder.creatives.announcer import Announcer
-from bidder.creatives.destination import Destination
-from bidder.creatives.job import Job, State
+from bidder.creatives.job import State
 from bidder.creatives.job_store import JobStore
 from bidder.creatives.limits import Limits
-from bidder.creatives.loudness import Target
-from bidder.creatives.process import Processor, TooLongForFunction
-from bidder.creatives.source import Source
+from bidder.creatives.process import TooLongForFunction
 from bidder.creatives.upload import NotAnUpload, Upload, uploads
 from tests.support.campaigns import campaign
-from tests.unit.creatives.conftest import FFMPEG, H264, PICTURE, TONE, Video
+from tests.support.upload_world import World
+from tests.unit.creatives.conftest import H264, PICTURE, TONE, Video
 from workers.transcode.worker import Stopped, Worker
-
-METADATA = {"campaign": "shoes", "creative": "spot", "landing-page": "https://shop.example/new", "mezzanine": "yes"}
-
-
-class World:
-    """AWS as moto has it, with a campaign, and the uploads that were announced."""
-
-    def __init__(self) -> None:
-        self.dynamodb, self.s3 = boto3.client("dynamodb"), boto3.client("s3")
-        self.sns, self.sqs = boto3.client("sns"), boto3.client("sqs")
-        for bucket in ("uploads", "media"):
-            self.s3.create_bucket(Bucket=bucket)
-        for table, keys in (("campaigns", ["id"]), ("history", ["pk", "sk"]), ("creatives", ["id"])):
-            self.dynamodb.create_table(
-                TableName=table,
-                BillingMode="PAY_PER_REQUEST",
-                AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
-                KeySchema=[
-                    {"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
-                ],
-            )
-        topics = [self.sns.create_topic(Name=name)["TopicArn"] for name in ("creatives", "refresh")]
-        self.queue = self.sqs.create_queue(QueueName="heard")["QueueUrl"]
-        arn = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        for topic in topics:
-            self.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
-        self.campaigns = CampaignRepository(self.dynamodb, "campaigns", "history")
-        self.campaigns.put(campaign(id="shoes"))
-        self.jobs = JobStore(self.dynamodb, "creatives")
-        self.processor = Processor(
-            source=Source(self.s3, Limits()),
-            destination=Destination(self.s3, "media", "https://media.example/"),
-            jobs=self.jobs,
-            campaigns=self.campaigns,
-            announcer=Announcer(self.sns, *topics),
-            ffmpeg=FFMPEG,
-            target=Target.ATSC_A85,
-            now=lambda: datetime.now(UTC),
-        )
-
-    def upload(self, path: Path, number: int = 1, **changes: str) -> Upload:
-        """Puts a file as the spot's upload; the event of it is S3's `number`-th of the key."""
-        self.s3.upload_file(str(path), "uploads", "uploads/spot.mp4", ExtraArgs={"Metadata": METADATA | changes})
-        head = self.s3.head_object(Bucket="uploads", Key="uploads/spot.mp4")
-        size, etag = head["ContentLength"], head["ETag"].strip('"')
-        return Upload(bucket="uploads", key="uploads/spot.mp4", size=size, etag=etag, sequencer=f"{number:064X}")
-
-    @property
-    def job(self) -> Job:
-        job = self.jobs.get("shoes", "spot")
-        assert job is not None
-        return job
-
-    def served(self) -> tuple[float, list[str]]:
-        """Seconds and files of the spot in its campaign."""
-        held = self.campaigns.get("shoes").campaign
-        assert held is not None
-        [spot] = held.creatives
-        return spot.duration, [medium.url.rpartition("/")[2] for medium in spot.media]
-
-    def heard(self) -> list[str]:
-        """The states told of, and the refreshes asked for, in their order."""
-        messages = []
-        while received := self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages"):
-            messages += [json.loads(message["Body"]).get("state", "refresh") for message in received]
-        return messages
-
-    def renditions(self) -> set[str]:
-        listed = self.s3.list_objects_v2(Bucket="media").get("Contents", [])
-        return {entry["Key"].rpartition("/")[2] for entry in listed}
-
-
-@pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        yield World()
 
 
 @pytest.fixture
@@ -248,7 +165,7 @@ def test_a_campaign_edited_meanwhile_keeps_the_edit(world: World, short: Path, m
     ],
 )
 def test_a_campaign_that_cannot_take_it_refuses_the_upload(
-    changes: dict[str, str], reason: str, world: World, short: Path
+    changes: dict[str, Any], reason: str, world: World, short: Path
 ) -> None:
     assert world.processor.process(world.upload(short, **changes)) is State.REFUSED
 

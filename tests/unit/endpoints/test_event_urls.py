@@ -2,13 +2,16 @@
 
 import json
 
+import pytest
+
 from bidder.campaigns.deal import CampaignDeal
 from bidder.consumers.refresh import publish_snapshot
 from bidder.endpoints.bid import bid
+from bidder.events.event import make_event
 from bidder.events.exchange import Exchanges
 from bidder.events.kinds import Kind
 from bidder.events.token import verify
-from tests.support.campaigns import NOW, campaign, creative
+from tests.support.campaigns import NOW, campaign, creative, snapshot
 from tests.support.matchable import video_request
 from tests.support.service import KEYS, service
 from tests.unit.consumers.test_refresh import MINUTE, World, bidding
@@ -44,3 +47,14 @@ def test_a_stored_campaign_whose_names_are_too_long_for_event_urls_is_left_out()
     publish_snapshot(world.process(), NOW + MINUTE)
 
     assert set(bidding(world.held())) == {"a"}
+
+
+@pytest.mark.parametrize(("device", "told"), [({"devicetype": 3}, 3), ({}, None), ({"devicetype": -1}, None)])
+def test_the_type_of_the_device_comes_back_with_the_events_of_a_bid(device: dict[str, int], told: int | None) -> None:
+    body = json.dumps(video_request(device=device)).encode()
+    reply = bid(service(snapshot([campaign()])), body, {}, "https://bid.example", NOW)
+    [made] = json.loads(reply.body)["seatbid"][0]["bid"]
+    token = made["nurl"].partition("/e/win/")[2].partition("?")[0]
+
+    claims = verify(Kind.WIN, token, KEYS, NOW)
+    assert (claims.device, make_event(Kind.WIN, claims, {}, NOW).device) == (told, told)

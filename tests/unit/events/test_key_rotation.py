@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bidder.events.claims import GRACE
 from bidder.events.key_rotation import OLD_KEY_KEPT, Step, after_step, dropped, due_at, next_step
 from bidder.events.token import SigningKeys
+from bidder.parameters import Parameters
 from tests.support.campaigns import NOW
 
 FIRST = SigningKeys(current="k1", keys={"k1": "A" * 43})
@@ -63,3 +65,9 @@ def test_the_steps_are_add_sign_drop() -> None:
 )
 def test_a_key_that_is_gone_or_another_under_its_name_is_dropped(after: SigningKeys, ids: list[str]) -> None:
     assert dropped(FIRST, after) == ids
+
+
+def test_an_old_key_is_kept_for_longer_than_any_token_counts() -> None:
+    [longest] = [its.le for its in Parameters.model_fields["most_exp"].metadata if hasattr(its, "le")]
+
+    assert timedelta(seconds=longest) + GRACE < OLD_KEY_KEPT

@@ -135,6 +135,9 @@ def test_rows_are_by_creative_country_exchange_and_error() -> None:
     assert set(report(events, By.CREATIVE)) == {"c1/s1", f"c1/{events[1].creative_id}"}
     assert set(report(events, By.COUNTRY)) == {"DEU", "(unknown)"}
     assert set(report(events, By.EXCHANGE)) == {"adx", "(unnamed)"}
+    of_devices = [event(number, device=device) for number, device in enumerate([3, 3, 4, 77, None])]
+    by_device = {name: row.counts[Kind.IMPRESSION] for name, row in report(of_devices, By.DEVICE).items()}
+    assert by_device == {"(unknown)": 1, "77": 1, "connected tv": 2, "phone": 1}
     by_error = report(events, By.ERROR)
     assert {name: row.counts[Kind.ERROR] for name, row in by_error.items()} == {
         "(no error)": 0,

@@ -35,7 +35,8 @@ all_claims = st.builds(
     billed_by=st.sampled_from([Kind.IMPRESSION, Kind.BILL]),
     least_micros=st.integers(0, 2**30 - 1),
     minutes=st.integers(1, 720),
-)
+    device=st.none() | st.integers(1, 8),
+).map(lambda claims: claims._replace(device=None) if claims.test else claims)
 kinds = st.sampled_from(NOTICES)
 
 

@@ -8,6 +8,7 @@ import pytest
 from bidder.campaigns.campaign import Status
 from bidder.consumers.refresh import publish_snapshot
 from bidder.snapshot.disk_fallback import DiskFallback
+from bidder.snapshot.keys import POINTER
 from tests.support.campaigns import NOW, campaign
 from tests.unit.consumers.test_refresh import MINUTE, World
 
@@ -103,3 +104,23 @@ def test_nobody_waits_for_the_copy_and_a_later_one_is_not_overtaken(tmp_path: Pa
     copied = on(Down(), tmp_path).load(None)
     assert copied
     assert copied.version == second.version
+
+
+def test_a_process_that_finds_no_pointer_goes_on_with_the_copy(tmp_path: Path) -> None:
+    world = published()
+    first = on(world.s3, tmp_path).load(None)
+    assert first
+    del world.s3.objects[POINTER]
+
+    copied = on(world.s3, tmp_path).load(None)
+
+    assert copied
+    assert copied.version == first.version
+    assert on(world.s3, tmp_path / "empty").load(None) is None
+
+
+def test_the_folder_of_the_copy_is_made_with_those_above_it(tmp_path: Path) -> None:
+    folder = tmp_path / "not" / "there"
+    on(published().s3, folder).load(None)
+
+    assert on(Down(), folder).load(None)

@@ -76,6 +76,46 @@ def test_after_a_pause_in_the_traffic_the_first_request_already_gets_what_is_new
     assert keeper.current(NOW + 2 * INTERVAL) is SECOND
 
 
+def opened_later(store: Store, seconds: float) -> None:
+    store.gate.clear()
+    threading.Timer(seconds, store.gate.set).start()
+
+
+def test_after_a_pause_in_the_traffic_a_look_that_takes_a_moment_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bidder.snapshot.keeper.PATIENCE_AFTER_PAUSE", 10)
+    store = Store(FIRST)
+    keeper = keeper_of(store)
+    keeper.current(NOW)
+    store.current = SECOND
+    opened_later(store, 0.2)
+
+    assert keeper.current(NOW + 1.5 * INTERVAL, patience=10) is SECOND
+
+
+def test_in_steady_traffic_no_look_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bidder.snapshot.keeper.PATIENCE_AFTER_PAUSE", 10)
+    store = Store(FIRST)
+    keeper = keeper_of(store)
+    keeper.current(NOW)
+    store.current = SECOND
+    opened_later(store, 1)
+
+    assert keeper.current(NOW + 1.49 * INTERVAL, patience=10) is FIRST
+    settle()
+
+
+def test_a_snapshot_that_has_just_become_too_old_is_waited_for_in_steady_traffic_too() -> None:
+    ages = [AGES]
+    store = Store(FIRST)
+    keeper = Keeper(store.load, lambda: ages[0])
+    keeper.current(NOW)
+    ages[0] = AGES._replace(hard=INTERVAL)
+    store.current = snapshot([campaign()], now=NOW + 1.2 * INTERVAL)
+    opened_later(store, 0.2)
+
+    assert keeper.current(NOW + 1.2 * INTERVAL, patience=10) is store.current
+
+
 def test_after_a_pause_in_the_traffic_a_store_that_stalls_holds_nobody_up_for_long() -> None:
     store = Store(FIRST)
     keeper = keeper_of(store)

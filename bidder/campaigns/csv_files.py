@@ -1,0 +1,192 @@
+"""Campaigns as a table: CSV with a line for each rendition, creative or campaign, and paths of fields for its head.
+
+`id,name,advertiser.name,advertiser.domain,cpm,creative.id,creative.duration,media.url,…`: a field of a creative begins
+with `creative.`, one of a rendition with `media.`, one of a deal with `deal.`; several words of a cell are parted by
+`|`. A line with the id of the line before, or without one, goes on with its campaign; so it is with creatives. An empty
+cell states nothing. docs/campaign_files.md has the whole head.
+"""
+
+import csv
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import NamedTuple
+
+from bidder.campaigns.targeting import ATTRIBUTES, Rule
+from bidder.files.text import InvalidFile
+from bidder.files.tree import Node, Position
+
+_BETWEEN = "|"
+_SEPARATORS = ",;\t"
+"""Between cells: what the head has most of. Spreadsheets of some countries write semicolons."""
+
+_ID = "id"
+_CREATIVE, _MEDIA, _DEAL = "creative", "media", "deal"
+_LISTS = frozenset({"categories", "competes_in", "attributes", "apis", "mimes", "include", "exclude", "all"})
+"""Fields that are lists: of others a `|` is part of the text."""
+
+
+class _Column(NamedTuple):
+    """Where the cells of a column go: to the campaign, its creative, a rendition or a deal, and by which path there."""
+
+    owner: str
+    path: Sequence[str]
+
+
+def read_csv(lines: Iterator[str], name: str) -> Iterator[Node]:
+    """The campaigns of a CSV file, each value at the line and the column of its cell's number.
+
+    Raises InvalidFile.
+    """
+    first = next(lines, "")
+    while not first.strip():
+        first = next(lines)
+    rows = csv.reader(chain([first], lines), delimiter=_separator(first), strict=True)
+    try:
+        head = next(rows)
+        columns = _columns(head, name, rows.line_num)
+        campaign: _Builder | None = None
+        for row in rows:
+            if not any(cell.strip() for cell in row):
+                continue
+            if len(row) > len(head):
+                msg = f"{name}:{rows.line_num}: has {len(row)} cells, the head {len(head)}: is a comma not in quotes?"
+                raise InvalidFile(msg)
+            cells = _cells(row, columns, rows.line_num)
+            identity = cells.get("", {}).get((_ID,))
+            if campaign is not None and (identity is None or identity.value == campaign.identity):
+                campaign.add(cells)
+                continue
+            if campaign is not None:
+                yield campaign.node()
+            campaign = _Builder(name, Position(rows.line_num, 1), identity and identity.value)
+            campaign.add(cells)
+        if campaign is not None:
+            yield campaign.node()
+    except csv.Error as error:
+        msg = f"{name}:{rows.line_num}: not CSV: {error}"
+        raise InvalidFile(msg) from None
+
+
+def is_csv(first_line: str, name: str) -> bool:
+    """Whether a file's name, or its first line, says that it is one."""
+    cells = [cell.strip().strip('"') for cell in first_line.split(_separator(first_line))]
+    return name.lower().endswith((".csv", ".tsv")) or (len(cells) > 2 and _ID in cells)
+
+
+def _separator(head: str) -> str:
+    return max(_SEPARATORS, key=head.count)
+
+
+def _columns(head: Sequence[str], name: str, number: int) -> list[_Column]:
+    columns = []
+    for cell in head:
+        path = cell.strip().split(".")
+        if not all(path):
+            msg = f"{name}:{number}: a column of the head has no name: {cell[:40]!r}"
+            raise InvalidFile(msg)
+        if path[0] in ATTRIBUTES and path[-1] in Rule.model_fields:  # short for `targeting.country.include`
+            path = ["targeting", *path]
+        owner = path[0] if path[0] in {_CREATIVE, _MEDIA, _DEAL} and len(path) > 1 else ""
+        columns.append(_Column(owner, tuple(path[1:] if owner else path)))
+    repeated = sorted({cell for cell in head if head.count(cell) > 1})
+    if repeated:
+        msg = f"{name}:{number}: {', '.join(repeated)[:80]}: in the head more than once"
+        raise InvalidFile(msg)
+    if _Column("", (_ID,)) not in columns:
+        msg = f"{name}:{number}: the head has no column id"
+        raise InvalidFile(msg)
+    return columns
+
+
+_Cells = dict[str, dict[Sequence[str], Node]]
+
+
+def _cells(row: Sequence[str], columns: Sequence[_Column], number: int) -> _Cells:
+    """The cells that state something, by their owner and path."""
+    cells: _Cells = {}
+    for column, (text, (owner, path)) in enumerate(zip(row, columns, strict=False), start=1):
+        if text.strip():
+            where = Position(number, column)
+            words = [Node(word.strip(), where) for word in text.split(_BETWEEN) if word.strip()]
+            value = Node(words, where) if path[-1] in _LISTS else Node(text.strip(), where)
+            cells.setdefault(owner, {})[path] = value
+    return cells
+
+
+class _Builder:
+    """A campaign as its lines come."""
+
+    def __init__(self, name: str, position: Position, identity: object) -> None:
+        self.identity = identity
+        self._name = name
+        self._position = position
+        self._fields: dict[Sequence[str], Node] = {}
+        self._creatives: list[tuple[dict[Sequence[str], Node], list[dict[Sequence[str], Node]]]] = []
+        self._deals: list[dict[Sequence[str], Node]] = []
+
+    def add(self, cells: _Cells) -> None:
+        """Takes in a line."""
+        self._merge(self._fields, cells.get("", {}), "campaign")
+        creative, media, deal = cells.get(_CREATIVE), cells.get(_MEDIA), cells.get(_DEAL)
+        if creative and (not self._creatives or _named(creative) not in {None, _named(self._creatives[-1][0])}):
+            self._creatives.append(({}, []))
+        if creative:
+            self._merge(self._creatives[-1][0], creative, "creative")
+        if media:
+            if not self._creatives:
+                self._creatives.append(({}, []))
+            self._creatives[-1][1].append(media)
+        if deal and _named(deal) not in map(_named, self._deals):
+            self._deals.append(deal)
+
+    def _merge(self, held: dict[Sequence[str], Node], more: dict[Sequence[str], Node], owner: str) -> None:
+        """Adds what a further line states. Raises InvalidFile where that is not what an earlier one stated."""
+        for path, value in more.items():
+            before = held.setdefault(path, value)
+            if before.plain() != value.plain():
+                line, column = value.position
+                said = f"{'.'.join(path)} is not what line {before.position.line} has for the same {owner}"
+                msg = f"{self._name}:{line}:{column}: {said}"
+                raise InvalidFile(msg)
+
+    def node(self) -> Node:
+        """The campaign as a file has it."""
+        campaign = _tree(self._fields, self._position)
+        entries, positions = _entries(campaign)
+        creatives = [_creative(fields, media, self._position) for fields, media in self._creatives]
+        for key, items in (("creatives", creatives), ("deals", [_tree(its, self._position) for its in self._deals])):
+            if items:
+                entries[key], positions[key] = Node(items, items[0].position), items[0].position
+        return Node(entries, self._position, positions)
+
+
+def _creative(fields: dict[Sequence[str], Node], media: Sequence[dict[Sequence[str], Node]], where: Position) -> Node:
+    creative = _tree(fields, where)
+    entries, positions = _entries(creative)
+    if media:
+        items = [_tree(its, where) for its in media]
+        entries["media"], positions["media"] = Node(items, items[0].position), items[0].position
+    return Node(entries, creative.position, positions)
+
+
+def _tree(fields: dict[Sequence[str], Node], where: Position) -> Node:
+    """A mapping of the fields by their paths; it stands where its first field does."""
+    inner: dict[str, dict[Sequence[str], Node]] = {}
+    entries: dict[str, Node] = {}
+    for path, value in fields.items():
+        if len(path) == 1:
+            entries[path[0]] = value
+        else:
+            inner.setdefault(path[0], {})[tuple(path[1:])] = value
+    entries |= {key: _tree(its, where) for key, its in inner.items()}
+    positions = {key: its.position for key, its in entries.items()}
+    return Node(entries, min(positions.values(), default=where), positions)
+
+
+def _entries(node: Node) -> tuple[dict[str, Node], dict[str, Position]]:
+    return (dict(node.value) if isinstance(node.value, dict) else {}), dict(node.key_positions)
+
+
+def _named(fields: dict[Sequence[str], Node]) -> object:
+    identity = fields.get((_ID,))
+    return identity and identity.value

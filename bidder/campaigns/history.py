@@ -1,0 +1,62 @@
+"""The entries of a campaign's history, one for each change.
+
+An entry keeps what the change made of the campaign, compressed; what was before it is in the entry before. So a
+campaign that fits into an item can be changed for ever. Entries of the code before have both in full, as `before` and
+`after`.
+"""
+
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+Item = Mapping[str, Mapping[str, Any]]
+
+
+class Change(NamedTuple):
+    """An entry of a campaign's history; documents are as `Campaign` dumps them.
+
+    `before` is None where there was no campaign, `after` where it was deleted.
+    """
+
+    version: int
+    at: str
+    who: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+def documents(after: str | None, before: str | None = None) -> dict[str, dict[str, bytes]]:
+    """The attributes of an entry that keep documents; `before` is only given where no entry has it."""
+    kept = {"after_zlib": after, "before_zlib": before}
+    return {name: {"B": zlib.compress(text.encode())} for name, text in kept.items() if text is not None}
+
+
+def changes(items: Iterable[Item]) -> Iterator[Change]:
+    """The changes of entries that come the latest first."""
+    later: Item | None = None
+    for item in items:
+        if later is not None:
+            yield _change(later, item)
+        later = item
+    if later is not None:
+        yield _change(later, None)
+
+
+def _change(item: Item, earlier: Item | None) -> Change:
+    before = _document(item, "before")
+    if before is None and "before" not in item and earlier is not None:
+        before = _document(earlier, "after")
+    version = int(item["sk"]["S"].removeprefix("version#"))
+    return Change(version, item["at"]["S"], item["who"]["S"], before, _document(item, "after"))
+
+
+def _document(item: Item, name: str) -> dict[str, Any] | None:
+    if name in item:
+        text = item[name]["S"]
+    elif f"{name}_zlib" in item:
+        text = zlib.decompress(item[f"{name}_zlib"]["B"]).decode()
+    else:
+        return None
+    document: dict[str, Any] = json.loads(text)
+    return document

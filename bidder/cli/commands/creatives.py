@@ -1,0 +1,118 @@
+"""`bidder creatives`: uploaded videos, and how far they have come."""
+
+import click
+
+from bidder.cli.session import Session, json_option, pass_session
+
+_campaign = click.option("--campaign", required=True, help="The id of the campaign that shows it.")
+_creative = click.option("--id", "creative_id", help="The creative to make or replace; by default the file's name.")
+_landing_page = click.option("--landing-page", help="Where a click leads. A new creative needs one.")
+_name = click.option("--name", help="The creative's name for people.")
+_mezzanine = click.option("--mezzanine", is_flag=True, help="Let players and ad inserters have the original, too.")
+
+
+@click.group()
+def command() -> None:
+    """Uploaded videos, and how far they have come."""
+
+
+@command.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@_campaign
+@_creative
+@_landing_page
+@_name
+@_mezzanine
+@json_option
+@pass_session
+def upload(
+    session: Session,
+    file: str,
+    campaign: str,
+    creative_id: str | None,
+    landing_page: str | None,
+    name: str | None,
+    mezzanine: bool,
+    as_json: bool,
+) -> None:
+    """Upload the video FILE. The same call again goes on where an interrupted one ended."""
+    from bidder.cli.creatives import Wanted, upload_file
+
+    wanted = Wanted(campaign, creative_id, landing_page, name, mezzanine=mezzanine)
+    with session.writing("the same call again goes on where this one ended", f"{file} is uploaded"):
+        upload_file(session.service, file, wanted, as_json=as_json)
+
+
+@command.command("upload-form")
+@click.argument("file_name")
+@_campaign
+@_creative
+@_landing_page
+@_name
+@_mezzanine
+@click.option("--hours", type=click.IntRange(1, 168), default=24, show_default=True, help="How long the form works.")
+@pass_session
+def upload_form(
+    session: Session,
+    file_name: str,
+    campaign: str,
+    creative_id: str | None,
+    landing_page: str | None,
+    name: str | None,
+    mezzanine: bool,
+    hours: int,
+) -> None:
+    """Print a form, as JSON, by which somebody without AWS uploads FILE_NAME: a presigned POST with a size limit."""
+    from bidder.cli.creatives import Wanted, print_upload_form
+
+    wanted = Wanted(campaign, creative_id, landing_page, name, mezzanine=mezzanine)
+    print_upload_form(session.service, file_name, wanted, hours)
+
+
+@command.command("list")
+@click.option("--campaign", help="Those of one campaign.")
+@click.option("--state", help="Those of one state, such as refused.")
+@json_option
+@pass_session
+def list_(session: Session, campaign: str | None, state: str | None, as_json: bool) -> None:
+    """All uploaded creatives, the latest first."""
+    from bidder.cli.creatives import list_creatives
+
+    list_creatives(session.service, campaign, state, as_json=as_json)
+
+
+@command.command()
+@click.argument("campaign")
+@click.argument("creative")
+@json_option
+@pass_session
+def show(session: Session, campaign: str, creative: str, as_json: bool) -> None:
+    """What a creative's upload is, and what became of it."""
+    from bidder.cli.creatives import show_creative
+
+    show_creative(session.service, campaign, creative, as_json=as_json)
+
+
+@command.command()
+@click.argument("campaign")
+@click.argument("creative")
+@json_option
+@pass_session
+def retry(session: Session, campaign: str, creative: str, as_json: bool) -> None:
+    """Process a creative's newest upload again."""
+    from bidder.cli.creatives import retry_creative
+
+    retry_creative(session.service, campaign, creative, as_json=as_json)
+
+
+@command.command()
+@click.argument("campaign")
+@click.argument("creative")
+@json_option
+@pass_session
+def delete(session: Session, campaign: str, creative: str, as_json: bool) -> None:
+    """Take a creative out of its campaign, and drop its upload. Renditions stay: players may still fetch them."""
+    from bidder.cli.creatives import delete_creative
+
+    with session.writing(f"`bidder creatives list` tells whether {creative} is deleted", f"{creative} is deleted"):
+        delete_creative(session.service, campaign, creative, as_json=as_json)

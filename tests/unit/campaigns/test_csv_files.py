@@ -1,0 +1,117 @@
+"""Campaigns as a table: read as the same campaigns in YAML, or refused at the cell."""
+
+import csv
+import io
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.campaigns.campaign import Campaign
+from bidder.campaigns.files import CampaignFile, InvalidCampaignFile, read_campaigns
+from tests.support.campaigns import campaign, creative, media
+
+SAMPLE = Path(__file__).parents[3] / "samples/campaigns.csv"
+HEAD = "id,name,advertiser.name,advertiser.domain,cpm,creative.id,creative.name,creative.duration,"
+HEAD += "creative.click_through,media.url,media.mime,media.width,media.height,media.bitrate"
+ROW = "c,C,Shop,shop.example,5,s,Spot,15,https://shop.example/,https://cdn.example/a.mp4,video/mp4,640,360,500"
+
+
+def test_the_sample_is_read_without_a_warning() -> None:
+    with SAMPLE.open("rb") as file:
+        read = CampaignFile(file, "campaigns.csv", "http://127.0.0.1:4566/creatives/")
+
+    tea, bikes = read
+    assert read.warnings == []
+    assert [(its.id, len(its.media)) for its in tea.creatives] == [("tea-15s", 2), ("tea-6s", 1)]
+    assert (tea.cpm_micros, tea.budget.total_micros, tea.categories) == (4_200_000, 3_000_000_000, ("IAB8-5", "IAB8-6"))
+    assert tea.targeting["country"].include == ("gbr", "irl")
+    assert (bikes.status, bikes.flight.start, bikes.creatives[0].language) == ("paused", None, "de")
+
+
+def rows_of(made: Iterable[Campaign]) -> Iterable[dict[str, str]]:
+    """A naive table of campaigns: a row for each rendition, with all that there is to say of it."""
+    for its in made:
+        for number, spot in enumerate(its.creatives):
+            for place, file in enumerate(spot.media):
+                yield {
+                    "id": its.id,
+                    "name": its.name if not number and not place else "",
+                    "advertiser.name": its.advertiser.name,
+                    "advertiser.domain": its.advertiser.domain,
+                    "cpm": f"{(its.cpm_micros or 0) / 1_000_000}",
+                    "domain.include": "|".join(its.targeting["domain"].include),
+                    "deal.id": its.deals[0].id,
+                    "deal.cpm": f"{its.deals[0].cpm_micros / 1_000_000}",
+                    "creative.id": spot.id,
+                    "creative.name": spot.name,
+                    "creative.duration": f"{spot.duration}",
+                    "creative.click_through": spot.click_through or "",
+                    **{f"media.{name}": str(value) for name, value in file.model_dump(exclude_none=True).items()},
+                }
+
+
+@given(
+    st.lists(
+        st.lists(st.lists(st.sampled_from(["a", "b,c", 'd"e', "f;g"]), min_size=1, max_size=2), min_size=1, max_size=3),
+        min_size=1,
+        max_size=3,
+    ),
+    st.sampled_from([",", ";", "\t"]),
+    st.sampled_from([lambda text: text, lambda text: "\ufeff" + text, lambda text: text.replace("\n", "\r\n")]),
+)
+def test_a_table_is_read_as_the_campaigns_it_was_made_of(
+    shape: list[list[list[str]]], separator: str, form: Callable[[str], str]
+) -> None:
+    made = [
+        campaign(
+            id=f"c{number}",
+            name=f"Campaign, {number}",
+            targeting={"domain": {"include": ["news.example", "sport.example"]}},
+            deals=[{"id": "d", "cpm": 7}],
+            creatives=[
+                creative(
+                    id=f"s{place}",
+                    name=names[0],
+                    media=[media(url=f"https://cdn.example/{rank}.mp4") for rank in range(len(names))],
+                )
+                for place, names in enumerate(spots)
+            ],
+        )
+        for number, spots in enumerate(shape)
+    ]
+    written = io.StringIO()
+    rows = list(rows_of(made))
+    writer = csv.DictWriter(written, rows[0], delimiter=separator, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+
+    assert read_campaigns(form(written.getvalue()), None) == made
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (HEAD.replace("cpm", "cmp") + "\n" + ROW, "f.csv:2:5: c: cmp: not known; did you mean cpm"),
+        (f"{HEAD}\n{ROW.replace('15', 'long')}", r"f.csv:2:8: c: creatives\[s\].duration: 'long'"),
+        (f"{HEAD}\n{ROW},more", "f.csv:2: has 15 cells, the head 14"),
+        (f"{HEAD}\n{ROW}\n{ROW.replace(',5,', ',6,')}", "f.csv:3:5: cpm is not what line 2 has for the same campaign"),
+        (f"{HEAD}\n{ROW}\n{ROW.replace('Spot', 'Other')}", "f.csv:3:7: name is not what line 2 has for the same creat"),
+        (HEAD.replace("id,name", "name,title") + "\n" + ROW, "f.csv:1: the head has no column id"),
+        (f"{HEAD},cpm\n{ROW},5", "f.csv:1: cpm: in the head more than once"),
+        (f'{HEAD}\n"{ROW}', "f.csv:2: not CSV"),
+        (f"{HEAD}\n{ROW}\nd{ROW[1:]}\n{ROW}", "f.csv:4:1: c: id: the id is given to more than one campaign"),
+        (f"{HEAD},country.include\n{ROW},US|UK", r"f.csv:2:15: c: targeting.country.include\[1\]: 'UK' is no country"),
+    ],
+)
+def test_what_is_wrong_is_told_by_line_and_cell(text: str, said: str) -> None:
+    with pytest.raises(InvalidCampaignFile, match=said):
+        read_campaigns(text, None, name="f.csv")
+
+
+def test_an_empty_cell_states_nothing() -> None:
+    [read] = read_campaigns(f"{HEAD},budget.daily,time_zone\n{ROW},,\n", None, name="f.csv")
+
+    assert (read.budget.daily_micros, read.time_zone) == (None, "UTC")

@@ -1,0 +1,93 @@
+"""A campaign of any size that import takes can be changed, deleted and brought back; a larger one is refused first."""
+
+import json
+import random
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from bidder.campaigns.campaign import Campaign, Status
+from bidder.campaigns.files import InvalidCampaignFile, read_campaigns
+from bidder.campaigns.item_size import MOST_BYTES, document_of, too_large
+from bidder.campaigns.repository import CampaignRepository, UnknownCampaign
+from tests.support.campaigns import NOW, campaign
+from tests.support.fake_tables import FakeTables
+
+
+def repository(fake: FakeTables) -> CampaignRepository:
+    return CampaignRepository(fake, "campaigns", "history", "ann", now=lambda: NOW, pause=lambda _: None)  # type: ignore[arg-type]
+
+
+def tables() -> FakeTables:
+    return FakeTables({"campaigns": ("id",), "history": ("pk", "sk")})
+
+
+def sized(size: int, **changes: Any) -> Campaign:
+    """A campaign of so many bytes that compress no better than random letters do."""
+    letters = random.Random(size)  # noqa: S311  no secret
+    domains: list[str] = []
+    made = campaign(targeting={"domain": {"include": ["a.example"]}}, **changes)
+    left = size - len(document_of(made).encode())
+    while left > 200:
+        domains.append("".join(letters.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=60)) + ".example")
+        left -= len(domains[-1]) + 3
+    return campaign(targeting={"domain": {"include": ["a.example", *domains]}}, **changes)
+
+
+def delete(kept: CampaignRepository) -> None:
+    list(kept.delete_each(kept.get_many(["plain"])))
+
+
+@pytest.mark.parametrize("size", [2_000, 150_000, 200_000, 300_000, MOST_BYTES - 300])
+def test_a_campaign_of_any_size_is_paused_edited_deleted_and_restored(size: int) -> None:
+    kept = repository(tables())
+    large = sized(size)
+    assert size - 300 < len(document_of(large).encode()) <= size
+
+    kept.put(large)
+    kept.set_status("plain", Status.PAUSED)
+    kept.put(sized(size, cpm=7, status="paused"))
+    delete(kept)
+    with pytest.raises(UnknownCampaign):
+        kept.get("plain")
+    assert list(kept.all()) == []
+    assert kept.restore("plain").cpm_micros == 7_000_000
+    assert kept.get("plain").campaign == sized(size, cpm=7, status="paused")
+    assert kept.restore("plain", 1) == large
+
+    assert kept.get("plain").campaign == large
+    told = list(kept.history("plain"))
+    assert [change.version for change in told] == [6, 5, 4, 3, 2, 1]
+    assert [change.after is None for change in told] == [False, False, True, False, False, False]
+    for change, earlier in pairwise(told):
+        assert change.before == earlier.after
+    assert told[-1].before is None
+
+
+def test_entries_of_the_code_before_are_read() -> None:
+    fake = tables()
+    kept = repository(fake)
+    one, two = campaign(cpm=1), campaign(cpm=2)
+    kept.put(one)
+    entry = fake.tables["history"]["campaign#plain", "version#000000000001"]
+    entry.pop("after_zlib")
+    entry["after"] = {"S": document_of(one)}
+    kept.put(two)
+
+    latest, first = kept.history("plain")
+
+    assert (first.before, first.after) == (None, json.loads(document_of(one)))
+    assert (latest.before, latest.after) == (json.loads(document_of(one)), json.loads(document_of(two)))
+
+
+def test_a_campaign_that_can_not_be_kept_is_refused_before_anything_is_written() -> None:
+    fake = tables()
+    too_much = sized(MOST_BYTES + 1_000)
+
+    assert too_large(sized(MOST_BYTES - 300)) is None
+    with pytest.raises(InvalidCampaignFile, match=r"400,000 at most"):
+        read_campaigns("\n".join(json.dumps(json.loads(document_of(its))) for its in (campaign(), too_much)), None)
+    with pytest.raises(ValueError, match=r"400,000 at most"):
+        repository(fake).put(too_much)
+    assert fake.transactions == 0

@@ -1,0 +1,180 @@
+"""`bidder creatives` on moto's AWS."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from bidder import aws
+from bidder.cli.main import main
+from bidder.cli.multipart import upload_in_parts
+from bidder.cli.session import Session
+from bidder.creatives.job import Finished, State
+from bidder.creatives.upload import Upload, metadata, sequencer_of, uploads
+from bidder.settings import Settings
+from tests.support.campaigns import NOW, campaign, creative
+from tests.support.service import SETTINGS, service
+from tests.support.upload_world import World
+
+MEGABYTE = 1024 * 1024
+
+
+@pytest.fixture
+def cli(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    monkeypatch.setattr(aws, "client", boto3.client)
+    topic = world.sns.create_topic(Name="uploaded")["TopicArn"]
+    arn = world.sqs.get_queue_attributes(QueueUrl=world.queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    world.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
+    settings = SETTINGS.model_copy(
+        update={
+            "upload_bucket": "uploads",
+            "upload_topic": topic,
+            "creatives_table": "creatives",
+            "refresh_topic": world.sns.create_topic(Name="refresh")["TopicArn"],
+        }
+    )
+    made = service(None, campaigns=world.campaigns)
+    made.settings = Settings.model_validate(settings.model_dump())
+
+    def call(*arguments: str) -> int:
+        return main(arguments, Session(lambda: made))
+
+    return call
+
+
+def test_an_upload_has_the_metadata_that_the_functions_read(
+    cli: Any,
+    world: World,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = tmp_path / "a spot.mp4"
+    file.write_bytes(b"x" * 1000)
+
+    status = cli(
+        "creatives", "upload", str(file), "--campaign", "shoes", "--landing-page", "https://a.example/", "--json"
+    )
+
+    said = json.loads(capsys.readouterr().out)
+    assert status == 0
+    assert said["creative"] == "a-spot"
+    head = world.s3.head_object(Bucket="uploads", Key=said["key"])
+    about = metadata(said["key"], head["Metadata"])
+    assert (about.campaign, about.creative, about.landing_page) == ("shoes", "a-spot", "https://a.example/")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["--campaign", "unknown"], "there is no campaign unknown"),
+        (["--campaign", "shoes", "--id", "new"], "new is a new creative of shoes: give its --landing-page"),
+        (["--campaign", "shoes", "--id", "a b"], "--creative"),
+        (["--campaign", "shoes", "--id", "spot", "--landing-page", "example.com"], "--landing-page"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_before_anything_is_sent(
+    arguments: list[str],
+    why: str,
+    cli: Any,
+    world: World,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = tmp_path / "spot.mp4"
+    file.write_bytes(b"x")
+
+    assert cli("creatives", "upload", str(file), *arguments) == 1
+
+    assert why in capsys.readouterr().err
+    assert "Contents" not in world.s3.list_objects_v2(Bucket="uploads")
+
+
+def test_an_interrupted_upload_goes_on_where_it_ended(world: World, tmp_path: Path) -> None:
+    file, sent = tmp_path / "long.mp4", []
+    file.write_bytes(bytes(range(256)) * (17 * MEGABYTE // 256))
+    s3 = boto3.client("s3")
+    original = s3.upload_part
+
+    def cut(**call: Any) -> Any:
+        sent.append(call["PartNumber"])
+        if sent == [1, 2]:
+            raise ClientError({"Error": {"Code": "SlowDown"}}, "UploadPart")
+        return original(**call)
+
+    s3.upload_part = cut  # type: ignore[method-assign]
+    with pytest.raises(ClientError):
+        upload_in_parts(s3, "uploads", "uploads/long.mp4", file, {"campaign": "shoes"}, lambda _: None)
+    heard: list[int] = []
+    upload_in_parts(s3, "uploads", "uploads/long.mp4", file, {"campaign": "shoes"}, heard.append)
+
+    assert sent == [1, 2, 2, 3]
+    assert heard[-1] == file.stat().st_size
+    assert world.s3.get_object(Bucket="uploads", Key="uploads/long.mp4")["Body"].read() == file.read_bytes()
+
+
+def test_a_form_uploads_without_credentials_up_to_a_limit(cli: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    status = cli("creatives", "upload-form", "spot.mp4", "--campaign", "shoes", "--id", "spot")
+
+    form = json.loads(capsys.readouterr().out)
+    assert status == 0
+    assert form["fields"]["x-amz-meta-campaign"] == "shoes"
+    assert "policy" in form["fields"]
+
+
+def job_of(world: World, state: State, reason: str | None = None) -> Upload:
+    world.s3.put_object(Bucket="uploads", Key="uploads/spot.mp4", Body=b"x")
+    order = sequencer_of(NOW, "0A")
+    upload = Upload(bucket="uploads", key="uploads/spot.mp4", size=1, etag="", sequencer=order)
+    about = metadata("spot.mp4", {"campaign": "shoes"})
+    world.jobs.begin(upload, about, datetime.now(UTC))
+    world.jobs.finish(about, Finished(sequencer=upload.sequencer, seconds=15, media=()))
+    world.jobs.move(upload, about, state, datetime.now(UTC), reason)
+    return upload
+
+
+def test_listings_say_state_and_reason(cli: Any, world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    job_of(world, State.REFUSED, "the file is empty")
+
+    assert cli("creatives", "list") == 0
+    assert "refused" in (said := capsys.readouterr().out)
+    assert "the file is empty" in said
+    assert cli("creatives", "list", "--state", "ready", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == []
+    assert cli("creatives", "show", "shoes", "spot", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["finished"]["seconds"] == 15
+    assert cli("creatives", "show", "shoes", "nothing") == 1
+
+
+def test_a_retry_announces_the_upload_as_s3_did(cli: Any, world: World) -> None:
+    before = job_of(world, State.REFUSED, "the file is empty")
+
+    assert cli("creatives", "retry", "shoes", "spot") == 0
+
+    [message] = world.sqs.receive_message(QueueUrl=world.queue, MaxNumberOfMessages=10)["Messages"]
+    [upload] = uploads(message["Body"])
+    assert (upload.key, upload.sequencer) == (before.key, before.sequencer)
+    assert world.jobs.begin(upload, metadata("spot.mp4", {"campaign": "shoes"}), datetime.now(UTC))
+
+
+def test_a_deleted_creative_leaves_its_campaign_unless_it_is_the_last(
+    cli: Any,
+    world: World,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    job_of(world, State.READY)
+    assert cli("creatives", "delete", "shoes", "spot") == 1
+    assert "only creative" in capsys.readouterr().err
+    world.campaigns.put(campaign(id="shoes", creatives=[creative(), creative(id="other")]))
+
+    assert cli("creatives", "delete", "shoes", "spot") == 0
+
+    held = world.campaigns.get("shoes").campaign
+    assert held is not None
+    assert [one.id for one in held.creatives] == ["other"]
+    assert world.jobs.get("shoes", "spot") is None
+    assert "Contents" not in world.s3.list_objects_v2(Bucket="uploads")

@@ -1,0 +1,207 @@
+"""What is said of a campaign without a request: whether it can bid, what refused it, and a request that it takes."""
+
+import json
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from bidder.auction.decide import decide
+from bidder.auction.match import match
+from bidder.campaigns.campaign import Campaign, Status
+from bidder.campaigns.targeting import ATTRIBUTES
+from bidder.cli import explain_campaign
+from bidder.cli.example_request import example_request
+from bidder.cli.explain import ExplainOptions
+from bidder.delivery.budget import Spend
+from bidder.money import MICROS
+from bidder.openrtb.parse import parse
+from tests.support.campaigns import NOW, campaign, campaign_lists, creative, snapshot
+from tests.support.service import service
+
+RATES = {"USD": MICROS, "EUR": 1_100_000}
+VALUES = {
+    "country": "us",
+    "region": "us-ca",
+    "metro": "501",
+    "city": "oakland",
+    "postcode": "us-94607",
+    "near": "48.85,2.35 25km",
+    "device_type": "3",
+    "os": "ios",
+    "os_version": "ios 15..17.2",
+    "make": "apple",
+    "model": "iphone",
+    "browser": "chrome",
+    "connection": "2",
+    "carrier": "vodafone",
+    "language": "de",
+    "inventory": "dooh",
+    "domain": "news.example",
+    "keyword": "cycling",
+    "bundle": "com.example.app",
+    "publisher": "pub-1",
+    "exchange": "adx",
+    "genre": "comedy",
+    "category": "6/483",
+    "rating": "pg",
+    "livestream": "yes",
+    "series": "the office",
+    "placement": "1",
+    "tag": "top",
+    "position": "1",
+    "skippable": "no",
+    "size": "large",
+    "length": "30",
+    "rewarded": "yes",
+    "break": "midroll",
+    "playback": "2",
+    "deal": "d9",
+    "segment": "acme/42",
+    "hour": "sat 20-24",
+    "user_hour": "mon-fri 3-4",
+}
+NOBODY_KNOWS = {"user", "list"}
+
+
+def takes(its: Campaign, example: Any) -> bool:
+    """Whether the campaign, active and alone, bids on the example."""
+    held = snapshot([its.model_copy(update={"status": Status.ACTIVE})], now=example.at)
+    request = parse(json.dumps(example.request).encode())
+    return bool(decide(request, match(request, held, example.at, example.exchange), held, "bidder", example.at))
+
+
+def test_every_attribute_has_an_example_but_those_that_are_hashes() -> None:
+    assert VALUES.keys() == ATTRIBUTES - NOBODY_KNOWS
+
+
+@pytest.mark.parametrize("attribute", sorted(VALUES))
+@pytest.mark.parametrize("of_creative", [False, True])
+def test_a_campaign_that_targets_an_attribute_takes_its_example(attribute: str, of_creative: bool) -> None:
+    rule = {"targeting": {attribute: {"include": [VALUES[attribute]]}}}
+    its = campaign(creatives=[creative(**rule)]) if of_creative else campaign(**rule)
+
+    example = example_request(its, "bidder", NOW, RATES)
+
+    assert example is not None
+    assert takes(its, example)
+    assert (example.exchange is not None) == (attribute == "exchange")
+
+
+@settings(max_examples=40)
+@given(campaign_lists(max_size=2))
+def test_an_example_is_always_one_that_the_campaign_takes(campaigns: list[Campaign]) -> None:
+    for its in campaigns:
+        example = example_request(its, "bidder", NOW, RATES)
+        assert example is None or takes(its, example)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"status": "paused"},
+        {"flight": {"start": NOW + timedelta(days=3)}},
+        {"flight": {"end": NOW - timedelta(days=3)}},
+        {"cpm": None, "deals": [{"id": "d1", "cpm": 3}]},
+        {"where": {"and": [{"country": {"include": ["us"]}}, {"not": {"os": {"include": ["ios"]}}}]}},
+        {"where": {"or": [{"list": {"include": ["crm"]}}, {"domain": {"include": ["news.example"]}}]}},
+    ],
+)
+def test_a_campaign_that_can_not_bid_now_has_an_example_of_what_it_would_take(changes: dict[str, Any]) -> None:
+    its = campaign(**changes)
+
+    example = example_request(its, "bidder", NOW, RATES)
+
+    assert example is not None
+    assert takes(its, example)
+
+
+def test_what_nobody_can_make_up_has_no_example() -> None:
+    assert example_request(campaign(targeting={"user": {"include": ["ab" * 8]}}), "bidder", NOW, RATES) is None
+
+
+class Kept:
+    def __init__(self, its: Campaign) -> None:
+        self._its = its
+
+    def get(self, _: str) -> Any:
+        from bidder.campaigns.stored import Stored
+
+        return Stored(3, self._its)
+
+
+class Spent:
+    def spends(self, clocks: dict[str, Any]) -> dict[str, Spend]:
+        return dict.fromkeys(clocks, Spend(7_000_000, 2_000_000))
+
+
+class Unpinned:
+    def pinned(self) -> None:
+        return None
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+@pytest.mark.parametrize("status", ["active", "paused"])
+def test_all_of_it_is_told(
+    status: str, as_json: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    its = campaign(
+        status=status,
+        budget={"daily": 5, "total": 9},
+        deals=[{"id": "d1", "cpm": 8}],
+        flight={"end": "2027-01-01T00:00:00Z"},
+    )
+    held = snapshot([its])
+    monkeypatch.setattr(explain_campaign, "load_snapshot", lambda *_: held)
+    monkeypatch.setattr(explain_campaign, "_refused", lambda *_: Counter({"floor": 1234, "duration": 2}))
+    made = service(held, campaigns=Kept(its), ledger=Spent(), store=Unpinned())
+
+    explain_campaign.print_campaign(made, "plain", ExplainOptions(at=NOW.isoformat()), as_json=as_json)
+
+    out = capsys.readouterr().out
+    if as_json:
+        told = json.loads(out)
+        assert (told["status"], told["flight"]["is_running"], told["total_spend_micros"]) == (status, True, 7_000_000)
+        assert told["refused"] == {"floor": 1234, "duration": 2}
+        assert told["example"]["request"]["imp"][0]["video"]["mimes"] == ["video/mp4"]
+        assert told["deals"] == [{"id": "d1", "cpm_micros": 8_000_000}]
+    else:
+        for said in (f"status    {status}", "2.00 of 5.00", "7.00 of 9.00", "deal      d1: 8.00", "(running)"):
+            assert said in out
+        assert "refused   floor: 1,234 in the last hour" in out
+        assert ("cache     may bid" if status == "active" else "cache     may not bid: paused") in out
+
+
+def test_refusals_are_read_from_the_log_of_the_bid_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    def line(**fields: Any) -> dict[str, str]:
+        return {"message": json.dumps({"event": "no_bids", **fields})}
+
+    pages = {
+        "describe_log_groups": [{"logGroups": [{"logGroupName": name} for name in ("/bidder/bid", "/bidder/ledger")]}],
+        "filter_log_events": [
+            {
+                "events": [
+                    line(campaign="a", Reason="floor", Refusals=3),
+                    line(campaign="b", Reason="floor", Refusals=5),
+                ]
+            },
+            {"events": [line(campaign="a", Reason="floor", Refusals=2), {"message": "START"}, line(NoBids=1)]},
+        ],
+    }
+    asked: list[dict[str, Any]] = []
+
+    class Logs:
+        def get_paginator(self, operation: str) -> Any:
+            self.operation = operation
+            return self
+
+        def paginate(self, **call: Any) -> Any:
+            asked.append(call)
+            return pages[self.operation]
+
+    monkeypatch.setattr("bidder.aws.client", lambda _: Logs())
+
+    assert explain_campaign._refused("a", NOW) == {"floor": 5}
+    assert [call["logGroupName"] for call in asked if "logGroupName" in call] == ["/bidder/bid"]

@@ -1,0 +1,137 @@
+"""Bounds that guard money, each at its edge."""
+
+import json
+import logging
+from array import array
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from bidder.auction.auction_context import AuctionContext
+from bidder.auction.match import match
+from bidder.auction.price import lowest_floor, price
+from bidder.delivery.allowance import Allowance
+from bidder.delivery.zones import clocks, local
+from bidder.events.claims import CLOCK_SKEW, DEFAULT_EXP, GRACE
+from bidder.events.ledger import Ledger
+from bidder.events.token import LIFETIME, SigningKeys
+from bidder.money import Micros
+from bidder.openrtb.parse import parse
+from bidder.snapshot.compile import compile_index
+from bidder.snapshot.container import BadSnapshot
+from bidder.snapshot.delivery_state import compile_delivery, load_delivery
+from bidder.snapshot.index import Index
+from tests.support.campaigns import NOW, RATES, campaign, creative, snapshot
+from tests.support.events import event
+from tests.support.fake_dynamodb import FakeDynamoDB
+from tests.support.matchable import video_request
+
+AMOUNT = TypeAdapter(Micros)
+
+
+@pytest.mark.parametrize(
+    ("micros", "is_taken"), [(0, False), (-1, False), (1, True), (10**18, True), (10**18 + 1, False)]
+)
+def test_an_amount_is_above_nothing_and_has_a_bound(micros: int, is_taken: bool) -> None:
+    if is_taken:
+        assert AMOUNT.validate_python(micros) == micros
+    else:
+        with pytest.raises(ValidationError):
+            AMOUNT.validate_python(micros)
+
+
+def test_one_amount_is_given_once() -> None:
+    with pytest.raises(ValidationError, match="are the same amount: give one"):
+        campaign(cpm=5, cpm_micros=5_000_000)
+
+
+@pytest.mark.parametrize(("left", "costs"), [(0, 0), (1, 1), (1, 2), (5000, 5000), (5000, 5001), (-1, 10**12)])
+def test_what_is_left_is_committed_to_the_last_micro_and_no_further(left: int, costs: int) -> None:
+    allowance = Allowance(array("q", [left]), lambda _: 1, lambda _: None)
+    is_unlimited = left == Allowance.NO_LIMIT
+
+    assert allowance.commit(0, costs, NOW) == (is_unlimited or costs <= left)
+    assert allowance.left(0, NOW) == (None if is_unlimited else left - costs if costs <= left else left)
+
+
+def test_a_delivery_state_of_another_index_is_refused() -> None:
+    mine, other = (Index.load([compile_index([campaign(id=name)])]) for name in ("a", "b"))
+
+    with pytest.raises(BadSnapshot, match="belongs to index"):
+        load_delivery(compile_delivery(other, {}, NOW, RATES), mine)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlim", "../etc/passwd", "", "/UTC", "\0"])
+def test_a_zone_that_is_not_known_ends_no_refresh(zone: str) -> None:
+    assert list(clocks([zone, "Europe/Berlin"], NOW)) == ["Europe/Berlin"]
+    assert local(NOW, zone) == NOW
+
+
+@pytest.mark.parametrize("key_id", ["", "k.1", "k/1", "k 1", "ü", "k" * 9, "k~1"])
+def test_a_key_that_tokens_can_not_name_is_refused(key_id: str) -> None:
+    with pytest.raises(ValidationError, match="can't name a key"):
+        SigningKeys(current=key_id, keys={key_id: "A" * 43})
+
+
+def test_keys_are_not_shown() -> None:
+    assert "AAAA" not in repr(SigningKeys(current="k1", keys={"k1": "A" * 43}))
+
+
+def test_how_long_events_are_believed() -> None:
+    assert (timedelta(minutes=1), timedelta(hours=1), timedelta(minutes=15)) == (CLOCK_SKEW, DEFAULT_EXP, GRACE)
+    assert timedelta(hours=1, minutes=15) == LIFETIME
+
+
+def priced(imp: dict[str, Any], **changes: Any) -> Any:
+    """The price of a campaign at 10 CPM, or 12 in its deal, for an ad of 30 seconds."""
+    body = video_request()
+    video = {**body["imp"][0]["video"], **imp.get("video", {})}
+    body["imp"][0] |= {**imp, "video": video}
+    made = campaign(**{"cpm": 10, "deals": [{"id": "d", "cpm": 12}], "creatives": [creative(duration=30)], **changes})
+    held = snapshot([made])
+    request = parse(json.dumps(body).encode())
+    [slot] = match(request, held, NOW)
+    return price(AuctionContext(request, "bidder", held.delivery, NOW), slot, made, made.cpm_micros, 30)
+
+
+def deal(**changes: Any) -> dict[str, Any]:
+    return {"pmp": {"deals": [{"id": "d", **changes}]}}
+
+
+@pytest.mark.parametrize(
+    ("imp", "deal_cpm", "paid"),
+    [
+        (deal(), 12, (12_000_000, "d")),
+        (deal(), 8, (10_000_000, None)),
+        (deal(), 10, (10_000_000, "d")),
+        (deal(mincpmpersec=0.4), 12, (12_000_000, "d")),
+        (deal(mincpmpersec=0.41), 12, (10_000_000, None)),
+    ],
+)
+def test_the_dearer_bid_wins_and_of_equals_the_deal(imp: dict[str, Any], deal_cpm: int, paid: Any) -> None:
+    assert priced(imp, deals=[{"id": "d", "cpm": deal_cpm}])[:2] == paid
+
+
+def test_floors_by_duration_are_no_floor_of_the_impression() -> None:
+    body = video_request()
+    body["imp"][0] |= {"bidfloor": 20}
+    for floors, least in (([], 20_000_000), ([{"mindur": 20, "bidfloor": 5}], 0)):
+        body["imp"][0]["video"]["durfloors"] = floors
+        imp = parse(json.dumps(body).encode()).imp[0]
+        assert imp.video is not None
+        assert lowest_floor(imp, imp.video, {"USD": 1_000_000}) == least
+    assert priced({"bidfloor": 20, "video": {"durfloors": [{"mindur": 20, "bidfloor": 5}]}})[:2] == (10_000_000, None)
+
+
+def test_a_large_batch_takes_several_transactions(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL)
+    dynamodb = FakeDynamoDB()
+    ledger = Ledger(dynamodb, "ledger")  # type: ignore[arg-type]
+    events = [event(number, at=NOW + timedelta(days=number)) for number in range(100)]
+
+    assert ledger.record(events) == frozenset()
+    assert ledger.record(events) == frozenset()
+
+    assert ledger.spends({"c1": NOW})["c1"].total_micros == 100 * 5_000
