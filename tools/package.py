@@ -132,12 +132,12 @@ def _wheels(project: Path, build: Path, architecture: str) -> Path:
         # Chalice's first look is for wheels of this machine; it refuses to go on without them.
         subprocess.run([*pip, "-r", str(requirements)], check=True)
         if (platform.system(), own_architecture()) != ("Linux", architecture):
-            subprocess.run([*pip, *_of_lambda(architecture), "-r", str(requirements)], check=True)
+            subprocess.run([*pip, *of_lambda(architecture), "-r", str(requirements)], check=True)
         fetched.rename(folder)
     return folder
 
 
-def _of_lambda(architecture: str) -> list[str]:
+def of_lambda(architecture: str) -> list[str]:
     """The options of `pip download` for wheels of Lambda's platform, whatever this machine is."""
     machine = {"x86_64": "x86_64", "arm64": "aarch64"}[architecture]
     # the C libraries of Amazon Linux 2 and 2023 take all of these

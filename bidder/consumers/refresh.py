@@ -10,6 +10,7 @@ from bidder.campaigns.names import too_long
 from bidder.delivery.budget import BudgetLimits, Spend, budget_limits
 from bidder.delivery.estimates import COMPLETE
 from bidder.delivery.pacers import Paced, Traffic, pace_campaigns
+from bidder.delivery.win_model import ENOUGH, Shading, models
 from bidder.delivery.zones import local
 from bidder.metrics import emf
 from bidder.service.service import Service
@@ -91,6 +92,7 @@ def _publish(service: Service, now: datetime) -> int:
         unread=compiled.index.lists.keys() - lists.keys(),
         paces=paced.paces,
         reserved=paced.reserved,
+        shading=_shading(service, parameters.shading_explored, now),
     )
     manifest = Manifest(
         version=version,
@@ -132,6 +134,19 @@ def _limited(index: Index, latest: Mapping[str, BudgetLimits]) -> dict[str, str]
             if its.is_limited or now.is_limited:
                 limited[name] = part.columns.zone(place)
     return limited
+
+
+def _shading(service: Service, explored: float, now: datetime) -> Shading | None:
+    """What is known of the prices that win; None, and every bid is the full value, until enough bids were lost."""
+    if not explored:
+        return None
+    try:
+        outcomes = service.learning.outcomes(now)
+    except Exception as failure:  # whatever DynamoDB suffers from: bids are worth their value
+        log.warning("shading.unread", reason=type(failure).__name__, then="bids are not shaded")
+        return None
+    lost = sum(count for its in outcomes.values() for count in its.losses.values())
+    return Shading(models(outcomes), explored) if lost >= ENOUGH else None
 
 
 def _paced(

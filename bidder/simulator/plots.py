@@ -8,8 +8,25 @@ from typing import Any
 from bidder.errors import UserError
 from bidder.simulator.record import Minute, Tally
 
-_COLOURS = {"ours": "#0b6e4f", "asap": "#b23a48", "linkedin": "#d98e04", "pid": "#5b5f97"}
-_NAMES = {"ours": "bidder", "asap": "as soon as possible", "linkedin": "LinkedIn throttle", "pid": "PID"}
+_RED, _ORANGE, _BLUE = "#b23a48", "#d98e04", "#5b5f97"
+_COLOURS = {
+    "ours": "#0b6e4f",
+    "asap": _RED,
+    "linkedin": _ORANGE,
+    "pid": _BLUE,
+    "unshaded": _RED,
+    "fixed_70": _ORANGE,
+    "oracle": _BLUE,
+}
+_NAMES = {
+    "ours": "bidder",
+    "asap": "as soon as possible",
+    "linkedin": "LinkedIn throttle",
+    "pid": "PID",
+    "unshaded": "unshaded",
+    "fixed_70": "70 % of the value",
+    "oracle": "knows the market",
+}
 _PLAN, _GRID, _TEXT = "#8d99ae", "#e5e7eb", "#1f2937"
 _SMOOTH = 15
 """Minutes over which rates and prices are averaged."""

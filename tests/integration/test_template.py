@@ -40,7 +40,7 @@ CONSUMERS = {
     "Archive": Consumer(None, batch=1000, window=60),
     "Learning": Consumer(
         {
-            "kind": ["impression", "firstQuartile", "complete", "click", "win", "loss"],
+            "kind": ["impression", "firstQuartile", "complete", "click", "win", "loss", "traffic"],
             "test": ["false"],
             "invalid": [{"exists": False}],
         }
@@ -218,6 +218,7 @@ def test_the_archives_table_has_every_field_of_an_event(sam: Template) -> None:
     partitions = {column["Name"] for column in table["PartitionKeys"]}
     columns = {column["Name"]: column["Type"] for column in table["StorageDescriptor"]["Columns"]}
     types = {"integer": {"int", "bigint"}, "boolean": {"boolean"}, "string": {"string"}}
+    types["object"] = {"map<string,array<int>>"}
     fields = Event.model_json_schema()["properties"]
     assert partitions == {"kind", "hour"}
     assert set(columns) == set(fields) - partitions
@@ -336,10 +337,20 @@ def test_the_api_passes_bodies_as_bytes_and_answers_503_for_want_of_capacity(tra
     assert api["x-amazon-apigateway-binary-media-types"] == ["*/*"]
     assert set(api["paths"]) >= {"/bid", "/e/{kind}/{token}", "/health"}
     responses = api["x-amazon-apigateway-gateway-responses"]
-    assert {name: response["statusCode"] for name, response in responses.items()} == {
+    assert {name: its["statusCode"] for name, its in responses.items() if "statusCode" in its} == {
         "THROTTLED": "503",
         "DEFAULT_5XX": "503",
     }
+
+
+def test_what_the_api_answers_itself_can_be_read_by_pages(translated: Template) -> None:
+    api = only(translated, "AWS::ApiGateway::RestApi")["Body"]
+    responses = api["x-amazon-apigateway-gateway-responses"]
+    assert set(responses) == {"THROTTLED", "DEFAULT_4XX", "DEFAULT_5XX"}
+    for response in responses.values():
+        headers = response["responseParameters"]
+        origin = headers["gatewayresponse.header.Access-Control-Allow-Origin"]
+        assert origin == "method.request.header.Origin"
 
 
 def methods(template: Template) -> dict[tuple[str, str], Template]:

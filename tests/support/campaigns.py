@@ -12,6 +12,7 @@ from bidder.campaigns.targeting import ATTRIBUTES
 from bidder.delivery.allowance import Pace
 from bidder.delivery.budget import Spend
 from bidder.delivery.outcome_counts import OutcomeCounts
+from bidder.delivery.win_model import Shading
 from bidder.snapshot.compile import compile_index
 from bidder.snapshot.delivery_state import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
@@ -66,11 +67,12 @@ def snapshot(
     now: datetime = NOW,
     counts: Mapping[tuple[str, str], OutcomeCounts] | None = None,
     paces: Mapping[str, Pace] | None = None,
+    shading: Shading | None = None,
 ) -> Snapshot:
     """The campaigns as a bidder would hold them after a refresh: through the files and back."""
     campaigns = list(campaigns)
     index = Index.load([compile_index(campaigns)])
-    delivery = compile_delivery(index, spends or {}, now, RATES, counts, paces=paces)
+    delivery = compile_delivery(index, spends or {}, now, RATES, counts, paces=paces, shading=shading)
     return Snapshot(int(now.timestamp() * 1000), index, load_delivery(delivery, index))
 
 
