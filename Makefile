@@ -19,7 +19,7 @@ RUNNABLE := $(VENV)/runnable
 LOCAL_ENV := env $(foreach name,$(filter AWS_%,$(filter-out AWS_PORT AWS_CA_BUNDLE,$(.VARIABLES))),-u $(name))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast coverage docs check package deploy loadtest soak bench lock clean
+.PHONY: help run test test-fast coverage docs check package deploy rollback loadtest soak bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,9 @@ package: $(RUNNABLE) ## What is deployed, in build/package: the SAM template and
 
 deploy: $(RUNNABLE) ## The package into the AWS account of AWS_PROFILE; STACK (bidder), PARAMETERS, BUCKET, CONFIRM=yes
 	@CONFIRM=$(CONFIRM) $(BIN)/python -m tools.deploy --stack $(STACK) $(if $(BUCKET),--bucket $(BUCKET)) $(PARAMETERS)
+
+rollback: $(READY) ## The bid function of the stack back to the version before, or to VERSION, at once
+	@$(BIN)/python -m tools.versions --stack $(STACK) $(if $(VERSION),--to $(VERSION))
 
 loadtest: $(READY) ## A minute of mixed requests against the running bidder on PORT; ends in a table
 	@exec $(LOCAL_ENV) $(BIN)/python -m loadtest.run

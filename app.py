@@ -281,4 +281,18 @@ def unpublished(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
     return publish_again(service(), event.to_dict()["Records"])
 
 
+@app.lambda_function(name="before_traffic")
+def before_traffic(event: dict[str, str], _context: object) -> list[str]:
+    from bidder.rollout import hooks
+
+    return hooks.before_traffic(event)
+
+
+@app.lambda_function(name="after_traffic")
+def after_traffic(event: dict[str, str], _context: object) -> list[str]:
+    from bidder.rollout import hooks
+
+    return hooks.after_traffic(event)
+
+
 cold_start.imported()

@@ -83,7 +83,10 @@ def fingerprint(project: Path, architecture: str) -> str:
 def _sources(project: Path) -> Iterator[Path]:
     yield from (project / name for name in ("app.py", "requirements.txt", ".chalice/config.json"))
     yield from sorted((project / ".chalice/resources").glob("*.yaml"))
-    yield from (project / "tools" / name for name in ("elf.py", "package.py", "schemas.py", "slim.py", "template.py"))
+    yield from (
+        project / "tools" / name
+        for name in ("elf.py", "package.py", "imported_modules.py", "schemas.py", "slim.py", "template.py")
+    )
     yield from sorted(p for p in (project / "bidder").rglob("*") if p.is_file() and "__pycache__" not in p.parts)
 
 
