@@ -79,7 +79,7 @@ def test_it_can_be_pulled_before_there_is_anything_to_bid_from() -> None:
 
 
 def test_a_switch_that_can_not_be_read_counts_as_pulled(world: World) -> None:
-    world.s3.put_object(Bucket="bucket", Key=STOP, Body=b"{")
+    world.s3.put_object(Bucket="bucket", Key=STOP, Body=b"{", ContentType="application/json")
     publish_snapshot(world.process(), NOW + MINUTE)
     assert world.held().is_stopped
 
