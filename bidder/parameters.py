@@ -58,6 +58,8 @@ class Parameters(BaseModel):
     """Seconds; past this age the bidder answers no-bid: it can no longer say what has been spent."""
     network_allowance: float = Field(default=20, ge=0, le=1000)
     """Milliseconds of a request's `tmax` that its way here and back takes."""
+    frequency_deadline: float = Field(default=30, ge=0, le=1000)
+    """Milliseconds that a bid waits for what its viewer was shown; past it the campaign's `on_unknown` decides."""
     most_bids_at_once: int = Field(default=64, ge=1, le=10_000)
     """Requests that one process decides at once; more are answered 503. In Lambda there is only ever one."""
     parameter_lifetime: float = Field(default=60, ge=1, le=MAX_LIFETIME)

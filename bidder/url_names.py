@@ -16,6 +16,9 @@ LONGEST_BASE = 80
 LONGEST_NAMES = 219
 """Letters of a campaign's id, advertiser's domain, time zone, longest creative id and longest deal id, as written."""
 
+HOUSEHOLD_LETTERS = 13
+"""Of those, the letters that the household's name and separators take in a bid of a campaign with household caps."""
+
 _ESCAPED = "!"
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _BITS = 6

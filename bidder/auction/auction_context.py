@@ -1,7 +1,9 @@
 """What all of an auction is decided by, beside campaigns and slots."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from bidder.auction.bid_rejection import BidRejection
 from bidder.auction.blocks import Blocks
@@ -12,6 +14,12 @@ from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.dsa import PublisherRenders
 from bidder.snapshot.delivery_state import DeliveryState
 
+if TYPE_CHECKING:
+    from bidder.delivery.frequency import Exposures
+
+ReadExposures = Callable[[], "Exposures"]
+"""Reads what the viewer of a request was shown; called only for a campaign with frequency caps."""
+
 
 @dataclass(frozen=True, slots=True)
 class AuctionContext:
@@ -21,10 +29,13 @@ class AuctionContext:
     seat: str
     delivery: DeliveryState
     now: datetime
+    read_exposures: ReadExposures | None = None
+    """None is a viewer to whom nothing was shown."""
     languages: tuple[str, ...] = field(init=False)
     """The languages taken, as ISO 639-1; `wlangb` has them as BCP 47 tags (OpenRTB 2.6, 3.2.1)."""
     blocks: Blocks = field(init=False)
     _refusals: dict[str, BidRejection | None] = field(init=False, default_factory=dict)
+    _exposures: "list[Exposures]" = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "seat", identifier(self.seat))
@@ -42,6 +53,14 @@ class AuctionContext:
         if dsa and dsa.is_required() and dsa.pubrender == PublisherRenders.NO:
             return BidRejection.TRANSPARENCY
         return None
+
+    def exposures(self) -> "Exposures":
+        """What the viewer was shown, read when first asked for."""
+        if not self._exposures:
+            from bidder.delivery.frequency import NEW_VIEWER  # only campaigns with frequency caps ask
+
+            self._exposures.append(self.read_exposures() if self.read_exposures else NEW_VIEWER)
+        return self._exposures[0]
 
     def campaign_rejection(self, campaign: Campaign) -> BidRejection | None:
         """Why a campaign may bid on none of the request's impressions, or None.

@@ -28,3 +28,4 @@ class BidRejection(StrEnum):
     FLOOR_CURRENCY = "the floor is in a currency that can't be compared"
     WORTH = "an impression is worth less than a millionth to it"
     FLOOR = "its price is below the floor"
+    FREQUENCY = "the viewer has reached one of its frequency caps, or what the viewer was shown is unknown"

@@ -47,7 +47,11 @@ def separate_competitors(pods: Sequence[Pod], chosen: Sequence[Sequence[Offer]])
     involved = [
         number
         for number, pod in enumerate(pods)
-        if any(excludes_others(o) or o.campaign.advertiser.owner in alone for choices in pod for o in choices.offers)
+        if any(
+            excludes_others(o) or o.campaign.advertiser.owner in alone or names.is_counted(o)
+            for choices in pod
+            for o in choices.offers
+        )
     ]
     kept = list(chosen)
     for number, its in zip(involved, _filled([pods[n] for n in involved], names, MAX_STEPS), strict=True):
@@ -87,7 +91,7 @@ def are_separated(offers: Sequence[Offer]) -> bool:
 
 def excludes_others(offer: Offer) -> bool:
     """Whether its campaign can keep another one out."""
-    return bool(offer.campaign.competes_in or offer.campaign.once_a_request)
+    return bool(offer.campaign.competes_in or offer.campaign.once_a_request or offer.caps)
 
 
 class _Names:
@@ -95,7 +99,10 @@ class _Names:
 
     def __init__(self, offers: Iterable[Offer]) -> None:
         self._owners: defaultdict[str, set[str]] = defaultdict(set)
+        self._once: set[str] = set()
+        """What a frequency cap leaves one impression of."""
         for offer in offers:
+            self._once.update(room.key for room in offer.caps if room.impressions == 1)
             for group in offer.campaign.competes_in:
                 self._owners[group].add(offer.campaign.advertiser.owner)
 
@@ -106,12 +113,27 @@ class _Names:
             yield ("once", owner)
         for group in offer.campaign.competes_in:
             yield ("in", group, owner)
+        if self._once:
+            yield from (("shown", key) for key in self._counted_as(offer))
+            yield from (("capped", room.key) for room in offer.caps if room.impressions == 1)
+
+    def is_counted(self, offer: Offer) -> bool:
+        """Whether an impression of the offer counts for a cap that leaves one."""
+        return bool(self._once) and any(True for _ in self._counted_as(offer))
+
+    def _counted_as(self, offer: Offer) -> Iterator[str]:
+        from bidder.auction.frequency_rule import shown_as  # loaded where an offer is capped
+
+        return (key for key in shown_as(offer) if key in self._once)
 
     def barred(self, offer: Offer) -> Iterator[Hashable]:
         owner = offer.campaign.advertiser.owner
         yield ("of" if offer.campaign.once_a_request else "once", owner)
         for group in offer.campaign.competes_in:
             yield from (("in", group, other) for other in self._owners[group] if other != owner)
+        if self._once:
+            own = {room.key for room in offer.caps if room.impressions == 1}
+            yield from (("shown" if key in own else "capped", key) for key in self._counted_as(offer))
 
 
 class _Bits:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from operator import attrgetter
 
-from bidder.auction.auction_context import AuctionContext
+from bidder.auction.auction_context import AuctionContext, ReadExposures
 from bidder.auction.bid_rejection import BidRejection
 from bidder.auction.competitive_separation import Pod, SlotOffers, are_separated, pack_pod, separate_competitors
 from bidder.auction.creative_fit import player_rejection
@@ -39,6 +39,7 @@ def decide(
     now: datetime,
     refused: Refused | None = None,
     reached: list[Reached] | None = None,
+    read_exposures: ReadExposures | None = None,
 ) -> list[Offer]:
     """The best offer for each slot that has one: highest price, ties broken by a hash that favours nobody.
 
@@ -46,9 +47,10 @@ def decide(
     gets an offer for each. Where the best of each slot would bring competitors together, the slots that they could come
     in are filled anew with the offers of the highest total price that may come together, see
     `bidder.auction.competitive_separation`. `refused` counts the rejections met on the way,
-    and `reached` takes how far the decision came on each slot.
+    and `reached` takes how far the decision came on each slot. `read_exposures` says what the viewer was shown, for the
+    frequency caps of campaigns; the caps hold for all offers together.
     """
-    terms = AuctionContext(request, seat, snapshot.delivery, now)
+    terms = AuctionContext(request, seat, snapshot.delivery, now, read_exposures)
     refused = Counter() if refused is None else refused
     refusal = terms.request_rejection()
     if refusal:
@@ -78,7 +80,12 @@ def decide(
             for pod, its in zip(pods, found, strict=True)
         ]
         chosen = separate_competitors(found, chosen)
-    return [offer for its in chosen for offer in its]
+    answer = [offer for its in chosen for offer in its]
+    if any(offer.caps for offer in answer):
+        from bidder.auction.frequency_rule import within_caps  # loaded where an offer is capped
+
+        return within_caps(answer)
+    return answer
 
 
 class _Shared:

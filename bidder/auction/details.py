@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from bidder.auction.auction_context import AuctionContext
 from bidder.auction.bid_rejection import BidRejection
-from bidder.auction.creative_fit import fits, is_secure
+from bidder.auction.creative_fit import Fit, fits, is_secure
 from bidder.auction.match import Slot
 from bidder.auction.offer import meets
 from bidder.auction.open_bid import open_bid_cpm
@@ -20,6 +20,10 @@ Details = Mapping[BidRejection, tuple[Iterable[object], Iterable[object]]]
 
 def details(refusal: BidRejection, terms: AuctionContext, slot: Slot, campaign: Campaign) -> tuple[str, str]:
     """Value seen and value wanted, in words; empty where the rule has none."""
+    if refusal is BidRejection.FREQUENCY:
+        from bidder.auction.frequency_rule import frequency_details  # loads the rule of capped campaigns
+
+        return frequency_details(terms, campaign, [fit.creative.id for fit in _fitting(terms, slot, campaign)])
     found = {**_of_request(terms, campaign), **_of_player(terms, slot, campaign), **_of_price(terms, slot, campaign)}
     seen, wanted = found.get(refusal, ((), ()))
     return _words(seen), _words(wanted)
@@ -97,13 +101,17 @@ def _floors(floor: float | None, currency: str, holder: Deal | Video) -> Iterato
         yield f"{holder.mincpmpersec} {currency} a second"
 
 
+def _fitting(terms: AuctionContext, slot: Slot, campaign: Campaign) -> list[Fit]:
+    """The creatives that fit the slot; none where a rule removes all of them."""
+    shown = [creative for creative in campaign.creatives if meets(slot, campaign, creative)]
+    fitting = fits(shown, slot.imp, slot.video, terms.languages) if shown else []
+    return [] if isinstance(fitting, BidRejection) else fitting
+
+
 def _bids(terms: AuctionContext, slot: Slot, campaign: Campaign) -> Iterator[str]:
     """What it bids here, in the open market and in deals, by which creatives fit."""
-    shown = [creative for creative in campaign.creatives if meets(slot, campaign, creative)]
-    fitting = fits(shown, slot.imp, slot.video, terms.languages)
-    openly = (
-        open_bid_cpm(terms, slot, campaign, [fit.creative for fit in fitting]) if isinstance(fitting, list) else None
-    )
+    fitting = _fitting(terms, slot, campaign)
+    openly = open_bid_cpm(terms, slot, campaign, [fit.creative for fit in fitting]) if fitting else None
     if openly is not None:
         yield f"bids {display(openly)}"
     offered = {identifier(deal.id) for deal in slot.imp.pmp.deals} if slot.imp.pmp else set()

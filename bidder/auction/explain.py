@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bidder.auction.attributes import Values
-from bidder.auction.auction_context import AuctionContext
+from bidder.auction.auction_context import AuctionContext, ReadExposures
 from bidder.auction.decide import decide
 from bidder.auction.match import Slot, implied_values, match
 from bidder.auction.offer import Offer
@@ -63,15 +63,18 @@ def explain(
     most: int | None = None,
     campaign_id: str | None = None,
     as_xml: bool = False,
+    read_exposures: ReadExposures | None = None,
 ) -> list[Explanation]:
     """An explanation for each impression with video, with verdicts on all campaigns, dearest first.
 
     `most` limits those to so many, `campaign_id` to that campaign; the funnel always counts all of them. `as_xml` is
-    for a player that takes VAST alone, in one document.
+    for a player that takes VAST alone, in one document. `read_exposures` is that of the decision; it is called once at
+    most.
     """
     slots = match(request, snapshot, now, exchange)
-    terms = AuctionContext(request, seat, snapshot.delivery, now)
-    made = shade(terms, decide(request, slots, snapshot, seat, now), exchange)
+    terms = AuctionContext(request, seat, snapshot.delivery, now, read_exposures)
+    read_once = None if read_exposures is None else terms.exposures
+    made = shade(terms, decide(request, slots, snapshot, seat, now, read_exposures=read_once), exchange)
     held = for_one_document(request, made) if as_xml else made
     paid = held if request.test else would_be_affordable(held, snapshot, now)
     latest = _latest(snapshot, most, campaign_id)

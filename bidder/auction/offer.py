@@ -18,11 +18,18 @@ from bidder.campaigns.goal import Rotation
 from bidder.campaigns.request_fields_used import creative_conjunctions
 
 
+class CapRoom(NamedTuple):
+    """How many more impressions a frequency cap leaves, of those that are counted by this key."""
+
+    key: str
+    impressions: int
+
+
 class Offer(NamedTuple):
     """A creative of a campaign for a slot, at a price.
 
     `draw` breaks ties between campaigns: as good as random, yet always the same. `turn` is the creative's in the
-    campaign's rotation.
+    campaign's rotation. `caps` is what frequency caps leave of the viewer.
     """
 
     slot: Slot
@@ -31,6 +38,7 @@ class Offer(NamedTuple):
     price: Price
     draw: int
     turn: float
+    caps: tuple[CapRoom, ...] = ()
 
     @property
     def rank(self) -> tuple[int, int, float]:
@@ -49,6 +57,29 @@ def offers(terms: AuctionContext, slot: Slot, campaign: Campaign) -> list[Offer]
     fitting = fits(creatives, slot.imp, slot.video, terms.languages)
     if isinstance(fitting, BidRejection):
         return fitting
+    priced = _priced(terms, slot, campaign, fitting)
+    if isinstance(priced, BidRejection):
+        return priced
+    return _capped(terms, slot, campaign, fitting, priced) if campaign.frequency_caps else priced
+
+
+def _capped(
+    terms: AuctionContext, slot: Slot, campaign: Campaign, fitting: Sequence[Fit], priced: list[Offer]
+) -> list[Offer] | BidRejection:
+    """The offers of the creatives that frequency caps allow. They are priced anew where some are left out."""
+    from bidder.auction.frequency_rule import rooms  # a bid without caps does not wait for the import
+
+    caps = rooms(terms, campaign, [fit.creative.id for fit in fitting])
+    allowed = [fit for fit in fitting if fit.creative.id in caps]
+    if not allowed:
+        return BidRejection.FREQUENCY
+    made = priced if len(allowed) == len(fitting) else _priced(terms, slot, campaign, allowed)
+    return made if isinstance(made, BidRejection) else [o._replace(caps=caps[o.fit.creative.id]) for o in made]
+
+
+def _priced(
+    terms: AuctionContext, slot: Slot, campaign: Campaign, fitting: Sequence[Fit]
+) -> list[Offer] | BidRejection:
     cpm = open_bid_cpm(terms, slot, campaign, [fit.creative for fit in fitting])
     made: list[tuple[Fit, Price]] = []
     refusals: list[BidRejection] = []
@@ -68,8 +99,9 @@ def redrawn(terms: AuctionContext, slot: Slot, equals: Sequence[Offer]) -> Offer
     by_campaign: dict[str, list[Offer]] = {}
     for offer in equals:
         by_campaign.setdefault(offer.campaign.id, []).append(offer)
+    caps = {(offer.campaign.id, offer.fit.creative.id): offer.caps for offer in equals}
     drawn = (
-        offer
+        offer._replace(caps=caps[offer.campaign.id, offer.fit.creative.id])
         for those in by_campaign.values()
         for offer in _in_turn(terms, slot, those[0].campaign, [(each.fit, each.price) for each in those])
     )

@@ -6,7 +6,7 @@ from enum import StrEnum
 from math import floor
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from bidder.campaigns.creative import Creative
 from bidder.campaigns.deal import CampaignDeal
@@ -98,6 +98,80 @@ class Advertiser(BaseModel):
         return self
 
 
+class CapLevel(StrEnum):
+    """What a frequency cap counts the impressions of."""
+
+    CAMPAIGN = "campaign"
+    ADVERTISER = "advertiser"
+    CREATIVE = "creative"
+
+
+class CapSubject(StrEnum):
+    """Whose impressions a frequency cap counts."""
+
+    USER = "user"
+    HOUSEHOLD = "household"
+
+
+class OnUnknown(StrEnum):
+    """What a campaign with frequency caps does where the impressions of the viewer are unknown."""
+
+    BID = "bid"
+    SKIP = "skip"
+
+
+LONGEST_SECONDS = 30 * 86_400
+"""The longest rolling window and the longest `min_gap`."""
+_UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+
+def duration_seconds(text: str) -> int:
+    """The seconds of a duration such as `90s`, `30m`, `6h` or `7d`."""
+    return int(text[:-1]) * _UNITS[text[-1]]
+
+
+def _is_short_enough(text: str) -> str:
+    if text[0].isdigit() and duration_seconds(text) > LONGEST_SECONDS:
+        msg = f"{text} is longer than 30d, the longest duration of a frequency cap"
+        raise ValueError(msg)
+    return text
+
+
+Window = Annotated[
+    str,
+    Field(pattern=r"^(hour|day|week|month|lifetime|[1-9][0-9]{0,6}[smhd])$"),
+    AfterValidator(_is_short_enough),
+]
+Gap = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,6}[smhd]$"), AfterValidator(_is_short_enough)]
+
+
+class FrequencyCap(BaseModel):
+    """The most impressions of a viewer in a window, the least time between two of them, or both.
+
+    `window` is `hour`, `day`, `week` (from Monday on), `month`, each of the campaign's time zone, `lifetime`, or a
+    rolling window such as `90s`, `30m`, `6h` or `7d`. `min_gap` is a duration in the same form. `level` says what is
+    counted: impressions of the campaign, of its advertiser's domain, or of each of its creatives. `per` says whose.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    impressions: Annotated[int, Field(strict=True, gt=0, le=1_000)] | None = None
+    window: Window | None = None
+    min_gap: Gap | None = None
+    level: CapLevel = CapLevel.CAMPAIGN
+    per: CapSubject = CapSubject.USER
+
+    @model_validator(mode="after")
+    def _limits(self) -> Self:
+        if (self.impressions is None) != (self.window is None):
+            msg = "give impressions and window together: so many impressions in that window"
+            raise ValueError(msg)
+        if self.impressions is None and self.min_gap is None:
+            msg = "give impressions and window, or min_gap: a cap without them limits nothing"
+            raise ValueError(msg)
+        return self
+
+
 class Campaign(Priced):
     """One line of what is for sale.
 
@@ -114,6 +188,8 @@ class Campaign(Priced):
 
     `categories` are ids of the category taxonomy `cattax` (AdCOM List: Category Taxonomies). What is above them, and
     what is below the categories that its targeting names, importing a file fills in (`bidder.campaigns.categories`).
+    A viewer who has reached one of the `frequency_caps` gets no bid. Where the impressions of a viewer are unknown,
+    `on_unknown` decides: without an id or consent, or where the counts are not read in time.
     With `shading` it bids less than its price in first-price auctions, where that is expected to bring more.
     `discloses_price` writes the bid's price into the markup (VAST Pricing), where the page and its viewers can read it.
     """
@@ -139,6 +215,8 @@ class Campaign(Priced):
     flight: Flight = Flight.model_construct()
     discloses_price: bool = False
     shading: bool = True
+    frequency_caps: Annotated[tuple[FrequencyCap, ...], Field(max_length=10)] = ()
+    on_unknown: OnUnknown = OnUnknown.BID
     targeting: Targeting = Field(default_factory=dict)
     where: Expression | None = None
     time_zone: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$")] = "UTC"

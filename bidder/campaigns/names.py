@@ -1,7 +1,7 @@
 """What a campaign's names take of the event URLs of its bids."""
 
-from bidder.campaigns.campaign import Campaign
-from bidder.url_names import LONGEST_NAMES, written
+from bidder.campaigns.campaign import Campaign, CapSubject
+from bidder.url_names import HOUSEHOLD_LETTERS, LONGEST_NAMES, written
 
 
 def too_long(campaign: Campaign) -> str | None:
@@ -14,10 +14,12 @@ def too_long(campaign: Campaign) -> str | None:
         "a deal's id": max((deal.id for deal in campaign.deals), key=lambda name: len(written(name)), default=""),
     }
     letters = {what: len(written(name)) for what, name in names.items()}
-    if sum(letters.values()) <= LONGEST_NAMES:
+    has_household = any(cap.per is CapSubject.HOUSEHOLD for cap in campaign.frequency_caps)
+    most = LONGEST_NAMES - HOUSEHOLD_LETTERS if has_household else LONGEST_NAMES
+    if sum(letters.values()) <= most:
         return None
     longest = max(letters, key=letters.__getitem__)
     return (
-        f"{', '.join(names)} take {sum(letters.values())} letters of an event URL together, {LONGEST_NAMES} at most: "
+        f"{', '.join(names)} take {sum(letters.values())} letters of an event URL together, {most} at most: "
         f"shorten {longest}, which takes {letters[longest]}"
     )

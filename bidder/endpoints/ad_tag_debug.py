@@ -1,6 +1,7 @@
 """Why a tag was answered as it was, for the operators: `debug=1`, and GET /explain."""
 
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 
 from bidder import log
@@ -60,7 +61,9 @@ def why(service: Service, call: Call) -> list[str]:
         if request.device and is_crawler(request.device.ua, service.limits.allowed_crawlers):
             return ["a known crawler, by its user agent: nbr 3"]
         exchange = exchange_name(call.exchange)
-        told = explain(request, snapshot, service.settings.seat, call.now, exchange=exchange, most=0, as_xml=True)
+        read = partial(service.exposures, request, call.now)
+        seat = service.settings.seat
+        told = explain(request, snapshot, seat, call.now, exchange=exchange, most=0, as_xml=True, read_exposures=read)
     except Exception:  # as for a bid: what is answered quotes nothing of the request
         log.fault("explain.failed")
         return ["a fault of the bidder's; its log has explain.failed"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from bidder import log
 from bidder.auction.auction_context import AuctionContext
@@ -148,7 +149,8 @@ def _offers(
         service.no_bids.delivery = snapshot.delivery
         refused = service.no_bids.refused
         reached = None if request.test else service.traffic.note(snapshot, len(slots), call.now)
-        offers = decide(request, slots, snapshot, service.settings.seat, call.now, refused, reached)
+        read = partial(service.exposures, request, call.now, lambda: _patience(service, call, request.tmax))
+        offers = decide(request, slots, snapshot, service.settings.seat, call.now, refused, reached, read)
         if snapshot.delivery.shading is not None:
             context = AuctionContext(request, service.settings.seat, snapshot.delivery, call.now)
             offers = shade(context, offers, exchange)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from bidder.auction.offer import Offer
 from bidder.auction.price import Rates, charged_at_least, is_first_price
+from bidder.campaigns.campaign import CapSubject
 from bidder.endpoints.vast import markup_form, skip_offset, vast
 from bidder.events.claims import DEFAULT_EXP, Claims
 from bidder.events.exchange import UNKNOWN, Exchange
@@ -86,6 +87,16 @@ def _is_code(country: str) -> bool:
     return len(country) in {2, 3} and country.isascii() and country.isalpha()
 
 
+def _household(terms: BidContext, offer: Offer) -> str | None:
+    """The name of the household, for a campaign that counts by it."""
+    caps = offer.campaign.frequency_caps
+    if not caps or not any(cap.per is CapSubject.HOUSEHOLD for cap in caps):
+        return None
+    from bidder.privacy.household import household  # few campaigns count by households
+
+    return household(terms.request, terms.keys)
+
+
 def event_urls(terms: BidContext, offer: Offer, number: int) -> EventUrls:
     """The signed URLs of an offer, the answer's first being number 0."""
     request = terms.request
@@ -108,6 +119,7 @@ def event_urls(terms: BidContext, offer: Offer, number: int) -> EventUrls:
         billed_by=terms.billed_by,
         least_micros=0 if request.test else least_credible(terms, offer),
         device=request.device.devicetype if request.device else None,
+        household=_household(terms, offer),
         minutes=-(-exp(offer.slot.imp, terms.most_exp) // 60),
     )
     return EventUrls(terms.base, claims, terms.keys)

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 
 from bidder import log
 from bidder.auction.explain import explain
@@ -59,5 +60,6 @@ def _told(service: Service, call: Call, campaign_id: str | None) -> Reply:
         most=MOST_TOLD,
         campaign_id=campaign_id,
         as_xml=call.as_xml,
+        read_exposures=partial(service.exposures, request, call.now),
     )
     return Reply(200, json.dumps(document(request, snapshot, explained)), JSON)

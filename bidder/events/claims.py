@@ -39,7 +39,8 @@ class Claims(NamedTuple):
     """What a bid's tokens carry. Price is the bid's CPM in micros; `issued` is in seconds since 1970.
 
     `rate` is what one unit of the bid's currency, in which notices state prices, is worth in micros of the account's.
-    `zone` is the campaign's time zone; `user` is the pseudonym of `bidder.privacy.viewer`. `billed_by` is the kind that
+    `zone` is the campaign's time zone; `user` is the pseudonym of `bidder.privacy.viewer`, and
+    `household` that of `bidder.privacy.household`, for campaigns with household caps. `billed_by` is the kind that
     makes the price due, `impression` or `bill`. `least_micros` is the lowest CPM that a notice is believed
     (`bidder.events.settlement`). `minutes` is how long the bid may be shown, its `exp`. `device` is the device's type
     (AdCOM List: Device Types) for reports, which tests are not in: a test's token does not carry it.
@@ -64,6 +65,7 @@ class Claims(NamedTuple):
     least_micros: int = 0
     minutes: int = DEFAULT_EXP // timedelta(minutes=1)
     device: int | None = None
+    household: str | None = None
 
     @property
     def issued_at(self) -> datetime:
@@ -99,6 +101,7 @@ def encode(claims: Claims) -> str:
         _BILL if claims.billed_by is Kind.BILL else "",
         _written_least(claims.least_micros),
         "" if claims.minutes == _DEFAULT_MINUTES else digits(claims.minutes),
+        written(claims.household),
     )
     return _SEPARATOR.join(fields).rstrip(_SEPARATOR)
 
@@ -115,7 +118,7 @@ def decode(text: str) -> Claims:
     bid, campaign, creative, price, issued, test, deal, country, exchange, rate, advertiser, zone, user = islice(
         fields, 13
     )
-    billed_by, least, minutes = fields
+    billed_by, least, minutes, household = fields
     return Claims(
         bid_id=read(bid),
         campaign_id=read(campaign),
@@ -134,6 +137,7 @@ def decode(text: str) -> Claims:
         billed_by=Kind.BILL if billed_by == _BILL else Kind.IMPRESSION,
         least_micros=_read_least(least),
         minutes=number(minutes) if minutes else _DEFAULT_MINUTES,
+        household=read(household) or None,
     )
 
 

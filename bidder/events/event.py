@@ -32,6 +32,9 @@ class Event(BaseModel):
     by campaign id, of a process that had `count` requests. `device` is the type of the viewer's device (AdCOM List:
     Device Types).
 
+    `household` tells the viewer's household from others (`bidder.privacy.household`): of campaigns with household caps
+    alone. The message attribute `user` is the user's name or, where there is none, the household's.
+
     Fields are only ever added, with a default, so that what is stored can be read for as long as it is kept.
     """
 
@@ -63,6 +66,7 @@ class Event(BaseModel):
     price_vector: str | None = None
     traffic: dict[str, tuple[int, int]] | None = None
     device: int | None = None
+    household: str | None = None
 
     @property
     def counts_as_sale(self) -> bool:
@@ -86,7 +90,7 @@ class Event(BaseModel):
             "exchange": self.exchange,
             "loss": None if self.loss_reason is None else notice.loss_name(self.loss_reason),
             "invalid": self.invalid,
-            "user": self.user,
+            "user": self.user or self.household,
         }
         return {name: {"DataType": "String", "StringValue": value} for name, value in values.items() if value}
 
@@ -128,6 +132,7 @@ def make_event(
         invalid=invalid,
         billed_by=claims.billed_by,
         device=claims.device,
+        household=claims.household,
         expires=claims.counts_until,
         price_vector=settlement.vector,
     )

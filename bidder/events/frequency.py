@@ -1,32 +1,26 @@
-"""How often viewers were shown campaigns, by the hour, each impression counted once a bid: what caps are kept by.
+"""Counts the impressions of viewers, each once a bid, for frequency caps.
 
 Items of the table, by `pk` and `sk`:
 - `bid#<bid id>`, `shown`: the marker that this bid's impression is counted.
-- `user#<user>`, `day#<YYYY-MM-DD>`: impressions of a UTC day, by attributes `<HH>#<campaign id>`. It is dropped once
-  the longest window has passed it. An item a day, since one for all time would outgrow an item's 400 KB; one `Query`
-  reads them all.
+- `user#<name>` and `household#<name>`, `history`: what was shown, see `bidder.delivery.frequency_store`.
+
+The marker and the histories are written in one transaction. A history is written under the condition that nobody has
+written it since it was read, so of writers at once each adds its impression.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from bidder.events.counted_once import CountedOnce, Key, count_once
+from bidder.delivery.frequency import History, Impression, add
+from bidder.delivery.frequency_store import decode, encode, household_key, read, user_key
+from bidder.events.counted_once import MARKER_LIFETIME, Key, key
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-LONGEST = timedelta(days=7)
-"""The longest window that a cap can have."""
-
-_HOUR = timedelta(hours=1)
-_KEPT = LONGEST + timedelta(days=1)
-
-Shown = Mapping[str, Mapping[datetime, int]]
-"""Impressions of one viewer by campaign id and the hour's start."""
+_ATTEMPTS = 5
 
 
 class Frequency:
@@ -37,48 +31,59 @@ class Frequency:
         self._table = table
 
     def record(self, events: Iterable[Event]) -> frozenset[str]:
-        """Counts impressions not counted yet; without a viewer, invalid and of tests they are left out. 50 at most.
+        """Counts impressions not counted yet; without a viewer, invalid and of tests they are left out.
 
         Returns the ids of bids that could not be counted now: give their events again later.
         """
-        things = [
-            _thing(event, event.user)
-            for event in events
-            if event.kind is Kind.IMPRESSION and event.user and not event.test and not event.invalid
-        ]
-        crowded = count_once(self._dynamodb, self._table, things)
-        return frozenset(marker.pk.removeprefix("bid#") for marker in crowded)
+        return frozenset(event.bid_id for event in events if _counts(event) and not self._record(event))
 
-    def shown(self, user: str, now: datetime) -> Shown:
-        """What a viewer was shown in the longest window before now, in one request, as it was a moment ago."""
-        answer = self._dynamodb.query(
-            TableName=self._table,
-            KeyConditionExpression="pk = :pk AND sk >= :first",
-            ExpressionAttributeValues={":pk": {"S": f"user#{user}"}, ":first": {"S": _day(now - LONGEST)}},
-        )
-        shown: dict[str, Counter[datetime]] = {}
-        for item in answer["Items"]:
-            day = datetime.fromisoformat(item["sk"]["S"].removeprefix("day#")).replace(tzinfo=UTC)
-            for name, value in item.items():
-                hour, mark, campaign_id = name.partition("#")
-                if mark:
-                    shown.setdefault(campaign_id, Counter())[day + int(hour) * _HOUR] += int(value["N"])
-        return shown
+    def history(self, user: str) -> History:
+        """What a user was shown."""
+        return read(self._dynamodb, self._table, user, None).user or History()
+
+    def _record(self, event: Event) -> bool:
+        """Whether the impression is counted, now or before."""
+        shown = Impression(int(event.at.timestamp()), event.campaign_id, event.creative_id, event.advertiser or "")
+        keys = [user_key(event.user)] if event.user else []
+        keys += [household_key(event.household)] if event.household else []
+        for _ in range(_ATTEMPTS):
+            answer: Any = self._dynamodb.batch_get_item(
+                RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}}
+            )
+            if answer.get("UnprocessedKeys"):
+                continue
+            items = {item["pk"]["S"]: item for item in answer["Responses"].get(self._table, [])}
+            puts = [self._put(its, items.get(its["pk"]["S"]), shown) for its in keys]
+            try:
+                self._dynamodb.transact_write_items(TransactItems=[self._marker(event), *puts])
+            except self._dynamodb.exceptions.TransactionCanceledException as error:
+                reasons = [reason.get("Code") for reason in error.response["CancellationReasons"]]
+                if reasons[0] == "ConditionalCheckFailed":
+                    return True
+            else:
+                return True
+        return False
+
+    def _marker(self, event: Event) -> Any:
+        expires = int((event.at + MARKER_LIFETIME).timestamp())
+        marker = {**key(Key(f"bid#{event.bid_id}", "shown")), "expires_at": {"N": str(expires)}}
+        return {
+            "Put": {"TableName": self._table, "Item": marker, "ConditionExpression": "attribute_not_exists(pk)"},
+        }
+
+    def _put(self, its: Mapping[str, Mapping[str, str]], item: Mapping[str, Any] | None, shown: Impression) -> Any:
+        version = int(item["version"]["N"]) if item else 0
+        put: dict[str, Any] = {
+            "TableName": self._table,
+            "Item": encode(its, add(decode(item), shown), version + 1),
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        if item:
+            put["ConditionExpression"] = "version = :version"
+            put["ExpressionAttributeValues"] = {":version": item["version"]}
+        return {"Put": put}
 
 
-def within(shown: Shown, campaign_id: str, window: timedelta, now: datetime) -> int:
-    """Impressions of the campaign in a window before now: all of the hours that it reaches into.
-
-    So up to an hour too far back counts as well, and a cap is never passed for the want of minutes.
-    """
-    return sum(number for hour, number in shown.get(campaign_id, {}).items() if now - window < hour + _HOUR)
-
-
-def _thing(event: Event, user: str) -> CountedOnce:
-    at = event.at.astimezone(UTC)
-    marker, counter = Key(f"bid#{event.bid_id}", "shown"), Key(f"user#{user}", _day(at))
-    return CountedOnce(marker, {counter: {f"{at:%H}#{event.campaign_id}": 1}}, at, _KEPT)
-
-
-def _day(at: datetime) -> str:
-    return f"day#{at.astimezone(UTC).date().isoformat()}"
+def _counts(event: Event) -> bool:
+    is_named = bool(event.user or event.household)
+    return event.kind is Kind.IMPRESSION and is_named and not event.test and not event.invalid

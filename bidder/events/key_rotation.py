@@ -2,6 +2,8 @@
 
 First the new key is added: every process learns to verify by it. Then it signs. Then the old one is dropped, once all
 that it signed has expired. The key that was added last is the last of the set.
+
+The key of viewers' names does not change with the signing key: frequency caps go on counting through a rotation.
 """
 
 import re
@@ -47,12 +49,13 @@ def due_at(keys: SigningKeys, changed_at: datetime, parameter_lifetime: timedelt
 
 def after_step(keys: SigningKeys, step: Step, secret: str) -> SigningKeys:
     """The keys once a step is made; `secret` is the new key, base64url, of the step that adds one."""
+    viewers = keys.viewers or keys.keys[keys.current]
     if step is Step.ADD:
-        return SigningKeys(current=keys.current, keys={**keys.keys, _new_id(keys): secret})
+        return SigningKeys(current=keys.current, keys={**keys.keys, _new_id(keys): secret}, viewers=viewers)
     newest = list(keys.keys)[-1]
     if step is Step.SIGN:
-        return SigningKeys(current=newest, keys=keys.keys)
-    return SigningKeys(current=newest, keys={newest: keys.keys[newest]})
+        return SigningKeys(current=newest, keys=keys.keys, viewers=viewers)
+    return SigningKeys(current=newest, keys={newest: keys.keys[newest]}, viewers=viewers)
 
 
 def dropped(before: SigningKeys, after: SigningKeys) -> list[str]:

@@ -62,12 +62,17 @@ class ExpiredToken(InvalidToken):
 
 
 class SigningKeys(BaseModel):
-    """Keys by id, base64url; `current` signs, all verify, so that keys rotate with an overlap."""
+    """Keys by id, base64url; `current` signs, all verify, so that keys rotate with an overlap.
+
+    `viewers` is the key of viewers' names. The first rotation sets it to the key that signed until then, and later ones
+    keep it, so that names stay the same. None is the current key.
+    """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     current: str
     keys: dict[str, str] = Field(repr=False)
+    viewers: str | None = Field(default=None, repr=False)
 
     @model_validator(mode="after")
     def _usable(self) -> "SigningKeys":
@@ -81,7 +86,15 @@ class SigningKeys(BaseModel):
             if len(self.secret(key_id) or b"") < 16:
                 msg = f"key {key_id!r} is shorter than 16 bytes"
                 raise ValueError(msg)
+        if self.viewers is not None and len(_decoded(self.viewers)) < 16:
+            msg = "viewers, the key of viewers' names, is shorter than 16 bytes"
+            raise ValueError(msg)
         return self
+
+    @property
+    def viewer_secret(self) -> bytes:
+        """The key of the names of viewers and households."""
+        return _decoded(self.keys[self.current] if self.viewers is None else self.viewers)
 
     def secret(self, key_id: str) -> bytes | None:
         """The key of this id."""

@@ -13,15 +13,13 @@ _BYTES = 8
 def viewer(request: BidRequest, keys: SigningKeys) -> str | None:
     """11 characters of base64url: a keyed hash of the device's advertising id, else of the user's id.
 
-    The key is the one that signs: who has our events can't try all ids without it, and once a key is rotated out, what
-    was named by it can't be linked to anybody any more. With a new key viewers get new names, so caps begin anew.
+    The key is secret, so that nobody who has our events can try all ids. The key is not the one that signs: names
+    outlive its rotation (`bidder.events.key_rotation`), so a read needs one name, and not one for each earlier key.
 
     None where the request names no viewer: see `bidder.privacy.viewer_id`.
     """
     known = viewer_id(request)
     if known is None:
         return None
-    key = keys.secret(keys.current)
-    assert key is not None  # noqa: S101  # SigningKeys checked it
-    digest = hmac.digest(key, f"viewer\n{known}".encode("utf-8", "surrogatepass"), "sha256")
+    digest = hmac.digest(keys.viewer_secret, f"viewer\n{known}".encode("utf-8", "surrogatepass"), "sha256")
     return urlsafe_b64encode(digest[:_BYTES]).rstrip(b"=").decode()

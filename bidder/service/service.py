@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from bidder.campaigns.repository import CampaignRepository
     from bidder.campaigns.segments import SegmentRepository
     from bidder.campaigns.taxonomies import Taxonomies
+    from bidder.delivery.frequency import Exposures
+    from bidder.delivery.frequency_store import FrequencyReader
     from bidder.events.archive import Archive
     from bidder.events.frequency import Frequency
     from bidder.events.ivt_filter import IvtFilter
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from bidder.events.price_keys import PriceKeys
     from bidder.events.publisher import EventPublisher
     from bidder.events.traffic_log import TrafficLog
+    from bidder.openrtb.bid_request import BidRequest
     from bidder.snapshot.index import Index
     from bidder.snapshot.list_store import ListStore
     from bidder.snapshot.pacing_store import PacingStore
@@ -253,6 +256,28 @@ class Service:
         from bidder.events.frequency import Frequency
 
         return Frequency(aws.client("dynamodb"), self.settings.frequency_table)
+
+    @cached_property
+    def frequency_reader(self) -> "FrequencyReader":
+        """The reader of what viewers were shown, for bids."""
+        from bidder.delivery.frequency_store import FrequencyReader
+
+        return FrequencyReader(lambda: aws.minimal("dynamodb"), self.settings.frequency_table)
+
+    def exposures(
+        self, request: "BidRequest", now: datetime, patience: Callable[[], float] | None = None
+    ) -> "Exposures":
+        """What the viewer of a request was shown, read within the parameter `frequency-deadline`.
+
+        `patience` says how many seconds the caller can wait at most. Unknown where the request names no viewer.
+        """
+        from bidder.privacy.household import household
+        from bidder.privacy.viewer import viewer
+
+        keys, seconds = self.signing_keys, self.parameters.frequency_deadline / 1000
+        if patience is not None:
+            seconds = min(seconds, patience())
+        return self.frequency_reader.exposures(viewer(request, keys), household(request, keys), seconds, now)
 
     @cached_property
     def archive(self) -> "Archive":

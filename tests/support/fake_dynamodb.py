@@ -135,9 +135,13 @@ class FakeDynamoDB:
 
     def _refusal(self, action: dict[str, Any]) -> str | None:
         put = action.get("Put")
-        if put and _key(put["Item"]) in self.items:
+        if put:
+            held = self.items.get(_key(put["Item"]))
+            if put["ConditionExpression"] == "version = :version":
+                wanted = put["ExpressionAttributeValues"][":version"]
+                return None if held and held["version"] == wanted else "ConditionalCheckFailed"
             assert put["ConditionExpression"] == "attribute_not_exists(pk)"
-            return "ConditionalCheckFailed"
+            return "ConditionalCheckFailed" if held else None
         return None
 
     def _apply(self, action: dict[str, Any]) -> None:

@@ -1,59 +1,128 @@
-"""A viewer's impressions are counted once a bid, and read back by the window."""
+"""A viewer's impressions are counted once a bid, whatever is repeated, reordered or crowded out."""
 
+from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
+from threading import Thread
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.consumers.frequency import count_exposures
+from bidder.delivery.frequency_store import KEPT, read
 from bidder.events.event import Event
-from bidder.events.frequency import LONGEST, Frequency, within
+from bidder.events.frequency import Frequency
 from bidder.events.kinds import Kind
 from tests.support.campaigns import NOW
 from tests.support.events import event
-from tests.support.fake_dynamodb import FakeDynamoDB
+from tests.support.fake_dynamodb import FakeDynamoDB, Unreachable
 from tests.support.service import service
 
-HOUR = timedelta(hours=1)
 seen = st.lists(
     st.builds(
-        lambda number, kind, minutes, user, test: event(
-            number, kind, campaign_id=f"c{number % 2}", at=NOW - timedelta(minutes=minutes), user=user, test=test
+        lambda number, kind, minutes, user, household, test: event(
+            number,
+            kind,
+            campaign_id=f"c{number % 2}",
+            at=NOW - timedelta(minutes=minutes),
+            user=user,
+            household=household,
+            test=test,
         ),
         st.integers(0, 30),
         st.sampled_from([Kind.IMPRESSION, Kind.IMPRESSION, Kind.WIN]),
-        st.integers(0, 9 * 24 * 60),
+        st.integers(0, 90 * 24 * 60),
         st.sampled_from(["anna", "ben", None]),
+        st.sampled_from(["home", None]),
         st.sampled_from([False, False, True]),
     ),
     max_size=30,
     unique_by=lambda e: e.bid_id,
 )
+faults = st.lists(st.sampled_from([None, None, "before", "after", "conflict"]), max_size=60)
 
 
 def frequency_on(dynamodb: FakeDynamoDB) -> Frequency:
     return Frequency(dynamodb, "frequency")  # type: ignore[arg-type]
 
 
-@given(seen, st.sampled_from([HOUR, timedelta(days=1), LONGEST]))
-def test_a_window_holds_what_was_shown_in_it_and_at_most_an_hour_more(events: list[Event], window: timedelta) -> None:
-    frequency = frequency_on(FakeDynamoDB())
-    for its in [*events, *events]:
-        frequency.record([its])
+def delivered(frequency: Frequency, events: list[Event]) -> None:
+    """Delivers events as SQS does: what failed or was crowded out comes again."""
+    waiting = list(events)
+    while waiting:
+        its = waiting.pop(0)
+        try:
+            crowded = frequency.record([its])
+        except Unreachable:
+            crowded = frozenset({its.bid_id})
+        if crowded:
+            waiting.append(its)
 
-    read = within(frequency.shown("anna", NOW), "c1", window, NOW)
 
-    ago = [NOW - e.at for e in events if (e.user, e.campaign_id, e.kind, e.test) == ("anna", "c1", "impression", False)]
-    assert sum(time < window for time in ago) <= read <= sum(time < window + HOUR for time in ago)
+@given(seen, st.randoms(use_true_random=False), faults)
+def test_what_is_read_is_what_was_shown_exactly(events: list[Event], rng: object, broken: list[str | None]) -> None:
+    dynamodb = FakeDynamoDB(iter(broken))
+    twice = [*events, *events]
+    rng.shuffle(twice)  # type: ignore[attr-defined]
+
+    delivered(frequency_on(dynamodb), twice)
+
+    dynamodb.faults = None
+    read_now = read(dynamodb, "frequency", "anna", "home")  # type: ignore[arg-type]
+    for field, name, history in (("user", "anna", read_now.user), ("household", "home", read_now.household)):
+        counted = [e for e in events if getattr(e, field) == name and e.kind is Kind.IMPRESSION and not e.test]
+        assert history is not None
+        assert [its.at for its in history.recent] == sorted(int(e.at.timestamp()) for e in counted)
+        assert Counter(i.campaign_id for i in history.recent) == Counter(e.campaign_id for e in counted)
 
 
-def test_a_days_item_expires_once_no_window_reaches_it() -> None:
+class Interleaved(FakeDynamoDB):
+    """A table of which every third read is followed by another writer's write."""
+
+    def __init__(self, others: Iterator[Event]) -> None:
+        super().__init__()
+        self.others = others
+        self.reads = 0
+
+    def batch_get_item(self, **asked: object) -> dict[str, object]:
+        answer = super().batch_get_item(**asked)  # type: ignore[arg-type]
+        self.reads += 1
+        if self.reads % 3 == 1 and (other := next(self.others, None)):
+            frequency_on(self).record([other])
+        return answer
+
+
+@given(st.integers(1, 20), st.integers(0, 20))
+def test_writers_between_a_read_and_its_write_lose_nothing(own: int, others: int) -> None:
+    more = [event(100 + number, user="anna") for number in range(others)]
+    dynamodb = Interleaved(iter(more))
+    frequency = frequency_on(dynamodb)
+
+    delivered(frequency, [event(number, user="anna") for number in range(own)])
+    delivered(frequency, more)
+
+    assert len(frequency.history("anna").recent) == own + others
+
+
+def test_concurrent_and_duplicate_deliveries_are_counted_exactly() -> None:
+    dynamodb = FakeDynamoDB()
+    events = [event(number, user="anna") for number in range(40)]
+    threads = [Thread(target=delivered, args=(frequency_on(dynamodb), events)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(frequency_on(dynamodb).history("anna").recent) == 40
+
+
+def test_a_history_expires_once_it_is_kept_no_longer() -> None:
     dynamodb = FakeDynamoDB()
 
     frequency_on(dynamodb).record([event(1, user="anna")])
 
     [item] = [item for (pk, _), item in dynamodb.items.items() if pk == "user#anna"]
-    assert int(item["expires_at"]["N"]) >= (NOW + LONGEST).timestamp()
+    assert int(item["expires_at"]["N"]) == (event(1).at + KEPT).timestamp() // 1
 
 
 def test_poison_fails_alone_and_what_was_crowded_out_comes_again() -> None:

@@ -51,7 +51,7 @@ def test_the_steps_are_add_sign_drop() -> None:
         keys = after_step(keys, steps[-1], "B" * 43)
 
     assert steps == [Step.ADD, Step.SIGN, Step.DROP]
-    assert keys == SigningKeys(current="k2", keys={"k2": "B" * 43})
+    assert keys == SigningKeys(current="k2", keys={"k2": "B" * 43}, viewers=FIRST.keys[FIRST.current])
     assert after_step(keys, Step.ADD, "C" * 43).keys == {"k2": "B" * 43, "k3": "C" * 43}
 
 

@@ -1,0 +1,71 @@
+"""The rule of frequency caps: which creatives of a campaign the viewer may still be shown, and how often."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from bidder.auction.auction_context import AuctionContext
+from bidder.auction.offer import CapRoom, Offer
+from bidder.campaigns.campaign import Campaign, CapLevel
+from bidder.delivery.frequency import Standing, hindrance, key_of, standings
+
+
+def rooms(terms: AuctionContext, campaign: Campaign, creative_ids: Sequence[str]) -> dict[str, tuple[CapRoom, ...]]:
+    """By the id of each creative that no cap hinders, how many impressions each cap leaves."""
+    left: dict[str, tuple[CapRoom, ...]] = {}
+    for creative_id in creative_ids:
+        its = standings(campaign, creative_id, terms.exposures(), terms.now)
+        if hindrance(campaign, its) is None:
+            left[creative_id] = tuple(CapRoom(each.key, each.room) for each in its)
+    return left
+
+
+def within_caps(offers: Sequence[Offer]) -> list[Offer]:
+    """The offers that the caps of one viewer hold together, the dearest first; in the order that they came in."""
+    if not any(offer.caps for offer in offers):
+        return list(offers)
+    taken: Counter[str] = Counter()
+    kept: set[int] = set()
+    for number in sorted(range(len(offers)), key=lambda number: (-offers[number].price.cpm_micros, number)):
+        offer = offers[number]
+        if all(taken[room.key] < room.impressions for room in offer.caps):
+            kept.add(number)
+            taken.update(shown_as(offer))
+    return [offer for number, offer in enumerate(offers) if number in kept]
+
+
+def shown_as(offer: Offer) -> list[str]:
+    """The keys that caps count an impression of the offer by."""
+    campaign, creative = offer.campaign, offer.fit.creative
+    return [key_of(level, campaign.id, creative.id, campaign.advertiser.domain) for level in CapLevel]
+
+
+def frequency_details(terms: AuctionContext, campaign: Campaign, creative_ids: Sequence[str]) -> tuple[str, str]:
+    """What was counted and what the cap allows, in words, of the creative that is free again first."""
+    hindered = [
+        its
+        for creative_id in creative_ids
+        if (its := hindrance(campaign, standings(campaign, creative_id, terms.exposures(), terms.now)))
+    ]
+    if not hindered:
+        return "", ""
+    first = min(hindered, key=lambda its: (its.free_at is None, its.free_at or 0))
+    return _seen(first), _wanted(first)
+
+
+def _seen(its: Standing) -> str:
+    if not its.is_known:
+        return f"unknown what the {its.cap.per} was shown"
+    window = f" in window {its.cap.window}" if its.cap.window else ""
+    return f"{its.seen} of this {its.cap.level} per {its.cap.per}{window}"
+
+
+def _wanted(its: Standing) -> str:
+    cap = its.cap
+    wanted = [f"fewer than {cap.impressions} per {cap.window}"] if cap.impressions is not None else []
+    wanted += [f"{cap.min_gap} since the last"] if cap.min_gap else []
+    if its.free_at is not None:
+        wanted.append(f"free again at {datetime.fromtimestamp(its.free_at, UTC):%Y-%m-%dT%H:%M:%SZ}")
+    elif its.is_known and cap.window == "lifetime":
+        wanted.append("never free again")
+    return "; ".join(wanted)

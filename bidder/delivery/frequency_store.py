@@ -1,0 +1,123 @@
+"""The impressions of viewers in DynamoDB: one item for a user, one for a household, read in one request."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
+from typing import TYPE_CHECKING, Any
+
+from bidder import log
+from bidder.delivery.frequency import Exposures, History, Impression
+from bidder.metrics import emf
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+KEPT = timedelta(days=395)
+"""How long a history is kept after its last impression: 13 months."""
+MOST_READS = 4
+"""Reads of one process that may be under way; more are not made, so that a store that hangs holds no more threads."""
+
+Key = Mapping[str, Mapping[str, str]]
+
+
+def user_key(name: str) -> Key:
+    """The key of a user's item."""
+    return {"pk": {"S": f"user#{name}"}, "sk": {"S": "history"}}
+
+
+def household_key(name: str) -> Key:
+    """The key of a household's item."""
+    return {"pk": {"S": f"household#{name}"}, "sk": {"S": "history"}}
+
+
+def encode(key: Key, history: History, version: int) -> dict[str, Any]:
+    """The item of a history. `version` grows by one with each impression."""
+    document = {"recent": [list(impression) for impression in history.recent], "older": history.older}
+    expires = int(history.recent[-1].at + KEPT.total_seconds())
+    return {
+        **key,
+        "history": {"S": json.dumps(document, separators=(",", ":"))},
+        "version": {"N": str(version)},
+        "expires_at": {"N": str(expires)},
+    }
+
+
+def decode(item: Mapping[str, Any] | None) -> History:
+    """The history of an item; of none, that nothing was shown."""
+    if item is None:
+        return History()
+    document = json.loads(item["history"]["S"])
+    older = {key: {int(day): count for day, count in days.items()} for key, days in document["older"].items()}
+    return History([Impression(*fields) for fields in document["recent"]], older)
+
+
+def read(dynamodb: "DynamoDBClient", table: str, user: str | None, household: str | None) -> Exposures:
+    """The histories of a user and a household, in one request. Raises what the client raises, and TimeoutError.
+
+    The read is consistent: an impression that was counted before is in it.
+    """
+    keys = [user_key(user)] if user else []
+    keys += [household_key(household)] if household else []
+    answer: Any = dynamodb.batch_get_item(RequestItems={table: {"Keys": keys, "ConsistentRead": True}})
+    if answer.get("UnprocessedKeys"):
+        msg = "the table is throttled"
+        raise TimeoutError(msg)
+    items = {item["pk"]["S"]: item for item in answer["Responses"].get(table, [])}
+    return Exposures(
+        decode(items.get(f"user#{user}")) if user else None,
+        decode(items.get(f"household#{household}")) if household else None,
+    )
+
+
+class FrequencyReader:
+    """Reads exposures within a deadline, whatever the store does: reads run on threads of their own."""
+
+    def __init__(self, dynamodb: Callable[[], "DynamoDBClient"], table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+        self._asked: SimpleQueue[tuple[str | None, str | None, SimpleQueue[Exposures | Exception]]] = SimpleQueue()
+        self._lock = Lock()
+        self._threads = self._pending = 0
+
+    def exposures(self, user: str | None, household: str | None, seconds: float, now: datetime) -> Exposures:
+        """What a user and a household were shown; unknown where they have no name, or past so many seconds."""
+        if user is None and household is None:
+            return Exposures()
+        answers: SimpleQueue[Exposures | Exception] = SimpleQueue()
+        if not self._begin():
+            return _unread(now, "busy")
+        self._asked.put((user, household, answers))
+        try:
+            answer = answers.get(timeout=max(0.0, seconds))
+        except Empty:
+            return _unread(now, "deadline")
+        return _unread(now, type(answer).__name__) if isinstance(answer, Exception) else answer
+
+    def _begin(self) -> bool:
+        with self._lock:
+            if self._pending >= MOST_READS:
+                return False
+            self._pending += 1
+            if self._pending > self._threads:
+                self._threads += 1
+                Thread(target=self._work, daemon=True, name="frequency").start()
+        return True
+
+    def _work(self) -> None:
+        while True:
+            user, household, answers = self._asked.get()
+            answer: Exposures | Exception
+            try:
+                answer = read(self._dynamodb(), self._table, user, household)
+            except Exception as error:  # whatever it is, the campaign's policy decides
+                answer = error
+            with self._lock:
+                self._pending -= 1
+            answers.put(answer)
+
+
+def _unread(now: datetime, why: str) -> Exposures:
+    log.warning("frequency.unread", **emf(now, "FrequencyUnread", "unread", why=why))
+    return Exposures()

@@ -1,0 +1,196 @@
+"""Caps in the decision: hold within a pod and a request, are asked last, and explain says what the bid did."""
+
+import json
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.auction.decide import decide
+from bidder.auction.explain import explain
+from bidder.auction.match import match
+from bidder.auction.offer import Offer
+from bidder.auction.verdict import BIDS
+from bidder.campaigns.campaign import Campaign
+from bidder.delivery.frequency import NEW_VIEWER, Exposures, History, Impression, add
+from bidder.openrtb.bid_request import BidRequest
+from bidder.openrtb.parse import parse
+from bidder.snapshot.snapshot import Snapshot
+from tests.support.campaigns import NOW, campaign, campaign_lists, creative, snapshot
+from tests.support.examples import examples
+from tests.support.matchable import matchable_requests, video_request
+
+
+def parsed(request: dict[str, Any]) -> BidRequest:
+    return parse(json.dumps(request).encode())
+
+
+def history(*impressions: tuple[int, str, str]) -> Exposures:
+    """Impressions of a user: minutes ago, campaign, creative."""
+    its = History()
+    for minutes, campaign_id, creative_id in impressions:
+        at = int((NOW - timedelta(minutes=minutes)).timestamp())
+        its = add(its, Impression(at, campaign_id, creative_id, "shop.example"))
+    return Exposures(its, its)
+
+
+def offers(request: dict[str, Any], held: Snapshot, exposures: Exposures) -> list[Offer]:
+    asked = parsed(request)
+    return decide(asked, match(asked, held, NOW), held, "bidder", NOW, read_exposures=lambda: exposures)
+
+
+caps = st.lists(
+    st.builds(
+        lambda impressions, window, level, per: {
+            "impressions": impressions,
+            "window": window,
+            "level": level,
+            "per": per,
+        },
+        st.integers(1, 3),
+        st.sampled_from(["day", "6h", "lifetime"]),
+        st.sampled_from(["campaign", "advertiser", "creative"]),
+        st.sampled_from(["user", "household"]),
+    )
+    | st.builds(lambda level: {"min_gap": "1h", "level": level}, st.sampled_from(["campaign", "creative"])),
+    max_size=2,
+)
+viewers = st.builds(
+    lambda its: history(*its),
+    st.lists(
+        st.tuples(st.integers(0, 2_000), st.sampled_from(["c0", "c1", "c2"]), st.sampled_from(["s0", "s1"])), max_size=5
+    ),
+) | st.sampled_from([NEW_VIEWER, Exposures()])
+MINUTES = {"day": 12 * 60, "6h": 6 * 60, "lifetime": 10**6}
+
+
+def exceeded(its: Campaign, exposures: Exposures, made: list[Offer]) -> list[str]:
+    """The caps of a campaign that an answer exceeds, counted naively: `NOW` is noon, UTC is the zone."""
+    wrong = []
+    for cap in its.frequency_caps:
+        seen = exposures.user if cap.per == "user" else exposures.household
+        known = [*(seen.recent if seen else [])]
+        new = [
+            Impression(int(NOW.timestamp()), o.campaign.id, o.fit.creative.id, o.campaign.advertiser.domain)
+            for o in made
+        ]
+        for offer in made:
+            if offer.campaign.id != its.id:
+                continue
+            minutes = MINUTES[cap.window] if cap.window else 60
+            same = [
+                i
+                for i in [*known, *new]
+                if (
+                    NOW.timestamp() - i.at < minutes * 60
+                    or (cap.window == "day" and NOW.timestamp() - i.at == minutes * 60)
+                )
+                and {
+                    "campaign": i.campaign_id == its.id,
+                    "advertiser": i.advertiser == its.advertiser.domain,
+                    "creative": (i.campaign_id, i.creative_id) == (its.id, offer.fit.creative.id),
+                }[cap.level]
+                and (cap.level != "advertiser" or i not in new or i.campaign_id == its.id)
+            ]
+            if len(same) > (cap.impressions or 1):
+                wrong.append(f"{its.id}: {len(same)} for {cap}")
+    return wrong
+
+
+@examples(2)
+@given(matchable_requests(), campaign_lists(), st.lists(caps, min_size=8, max_size=8), viewers, st.data())
+def test_an_answer_exceeds_no_cap_and_explain_equals_it(
+    request: dict[str, Any],
+    campaigns: list[Campaign],
+    its_caps: list[list[dict[str, Any]]],
+    exposures: Exposures,
+    data: st.DataObject,
+) -> None:
+    capped = [
+        Campaign.model_validate(
+            {
+                **each.model_dump(),
+                "frequency_caps": its_caps[number],
+                "time_zone": "UTC",
+                "on_unknown": data.draw(st.sampled_from(["bid", "skip"])),
+            }
+        )
+        for number, each in enumerate(campaigns)
+    ]
+    held, asked = snapshot(capped), parsed(request)
+    reads: list[int] = []
+
+    def read() -> Exposures:
+        reads.append(1)
+        return exposures
+
+    made = decide(asked, match(asked, held, NOW), held, "bidder", NOW, read_exposures=read)
+    assert len(reads) <= 1
+    assert not [wrong for each in capped for wrong in exceeded(each, exposures, made)]
+
+    explained = explain(asked, held, "bidder", NOW, read_exposures=read)
+    assert len(reads) <= 2
+    told = [(its.imp_id, bid.campaign.id, bid.fit.creative.id, bid.price) for its in explained for bid in its.bids]
+    assert told == [(bid.slot.imp.id, bid.campaign.id, bid.fit.creative.id, bid.price) for bid in made]
+    for its in explained:
+        assert {one.campaign_id for one in its.campaigns if one.rule == BIDS} == {bid.campaign.id for bid in its.bids}
+
+
+def test_nothing_is_read_where_no_campaign_that_could_bid_is_capped() -> None:
+    def read() -> Exposures:
+        raise AssertionError
+
+    low = campaign(id="low", cpm=1, frequency_caps=[{"impressions": 1, "window": "day"}])
+    elsewhere = campaign(
+        id="x", frequency_caps=[{"impressions": 1, "window": "day"}], targeting={"country": {"include": ["USA"]}}
+    )
+    held, asked = snapshot([campaign(), low, elsewhere]), parsed(video_request(imp={"bidfloor": 2}))
+
+    assert len(decide(asked, match(asked, held, NOW), held, "bidder", NOW, read_exposures=read)) == 1
+
+
+def test_a_pod_holds_what_the_cap_leaves_and_fills_the_rest() -> None:
+    imps = [{"id": str(n), "video": {"mimes": ["video/mp4"], "protocols": [7, 13], "podid": "p"}} for n in range(4)]
+    request = {"id": "auction", "imp": imps, "site": {"domain": "news.example"}}
+    for cap, left in (
+        ({"impressions": 2, "window": "day"}, 1),
+        ({"impressions": 3, "window": "day"}, 2),
+        ({"min_gap": "10s"}, 1),
+        ({"impressions": 1, "window": "day"}, 0),
+    ):
+        many = [creative(id=f"s{n}") for n in range(4)]
+        capped = campaign(id="capped", cpm=9, frequency_caps=[cap], creatives=many)
+        other = campaign(id="other", cpm=1, creatives=many, advertiser={"name": "B", "domain": "rival.example"})
+
+        made = offers(request, snapshot([capped, other]), history((60, "capped", "s9")))
+
+        count = Counter(offer.campaign.id for offer in made)
+        assert count["capped"] == left
+        if left < 2:
+            assert count["other"] == 4 - left
+
+
+def test_a_creative_at_its_cap_leaves_the_turn_to_the_others() -> None:
+    its = campaign(
+        frequency_caps=[{"impressions": 1, "window": "day", "level": "creative"}],
+        creatives=[creative(id="one"), creative(id="two")],
+    )
+
+    [made] = offers(video_request(), snapshot([its]), history((5, "plain", "one")))
+
+    assert made.fit.creative.id == "two"
+
+
+def test_explain_says_what_was_counted_and_when_the_viewer_is_free() -> None:
+    held = snapshot([campaign(frequency_caps=[{"impressions": 2, "window": "6h"}], on_unknown="skip")])
+    asked = parsed(video_request())
+
+    [its] = explain(asked, held, "bidder", NOW, read_exposures=lambda: history((30, "plain", "s"), (90, "plain", "s")))
+    [one] = its.campaigns
+    assert (one.rule, one.seen) == ("frequency", "2 of this campaign per user in window 6h")
+    assert one.wanted == "fewer than 2 per 6h; free again at 2026-11-23T16:30:00Z"
+    [its] = explain(asked, held, "bidder", NOW, read_exposures=Exposures)
+    assert (its.campaigns[0].rule, its.campaigns[0].seen) == ("frequency", "unknown what the user was shown")
+    assert len(explain(asked, held, "bidder", NOW)[0].bids) == 1

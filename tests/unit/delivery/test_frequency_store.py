@@ -1,0 +1,127 @@
+"""Reading exposures has a deadline, whatever the store does, and one request answers for user and household."""
+
+import json
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from bidder.delivery.frequency import Exposures, History, Impression
+from bidder.delivery.frequency_store import MOST_READS, FrequencyReader, encode, household_key, user_key
+from bidder.endpoints.bid import bid
+from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.matchable import video_request
+from tests.support.service import service
+
+SHOWN = History([Impression(int(NOW.timestamp()) - 60, "plain", "spot", "shop.example")])
+IFA = "6d3c1b5e-2f0a-4e7c-9a41-8b7f5c0d9e12"
+
+
+class Table:
+    """A table that answers every read with these items, or as `broken` does."""
+
+    def __init__(self, *items: dict[str, Any], broken: Callable[[], Any] | None = None) -> None:
+        self.items = items
+        self.broken = broken
+        self.asked: list[Any] = []
+
+    def batch_get_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803  # boto3's name
+        self.asked.append(RequestItems)
+        if self.broken:
+            made = self.broken()
+            if made is not None:
+                return dict(made)
+        keys = [key["pk"]["S"] for key in RequestItems["frequency"]["Keys"]]
+        return {"Responses": {"frequency": [item for item in self.items if item["pk"]["S"] in keys]}}
+
+
+def reader(table: Table) -> FrequencyReader:
+    return FrequencyReader(lambda: table, "frequency")  # type: ignore[arg-type,return-value]
+
+
+def test_one_request_answers_for_the_user_and_the_household() -> None:
+    table = Table(encode(user_key("anna"), SHOWN, 1), encode(household_key("home"), SHOWN, 1))
+
+    assert reader(table).exposures("anna", "home", 5, NOW) == Exposures(SHOWN, SHOWN)
+    assert reader(table).exposures("anna", None, 5, NOW) == Exposures(SHOWN, None)
+    assert reader(table).exposures("ben", "home", 5, NOW) == Exposures(History(), SHOWN)
+    assert len(table.asked) == 3
+
+
+def test_who_has_no_name_is_not_asked_for() -> None:
+    table = Table()
+
+    assert reader(table).exposures(None, None, 5, NOW) == Exposures()
+    assert not table.asked
+
+
+def _raise(error: Exception) -> None:
+    raise error
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        lambda: _raise(OSError("refused")),
+        lambda: _raise(RuntimeError("ThrottlingException")),
+        lambda: {"Responses": {}, "UnprocessedKeys": {"frequency": {"Keys": []}}},
+        lambda: {"Responses": {"frequency": [{"pk": {"S": "user#anna"}, "history": {"S": "{"}}]}},
+    ],
+)
+def test_a_store_that_fails_leaves_the_viewer_unknown(broken: Callable[[], Any]) -> None:
+    assert reader(Table(broken=broken)).exposures("anna", None, 5, NOW) == Exposures()
+
+
+def test_a_store_that_hangs_costs_the_deadline_and_few_threads_and_is_asked_again_once_it_answers() -> None:
+    released = threading.Event()
+    table = Table(encode(user_key("anna"), SHOWN, 1), broken=lambda: released.wait(60) and None)
+    its = reader(table)
+
+    for _ in range(5 * MOST_READS):
+        assert its.exposures("anna", None, 0.005, NOW) == Exposures()
+    assert len(table.asked) <= MOST_READS
+
+    released.set()
+    for _ in range(1000):
+        if (answer := its.exposures("anna", None, 1, NOW)) != Exposures():
+            break
+    assert answer == Exposures(SHOWN, None)
+
+
+@pytest.mark.parametrize(("on_unknown", "status"), [("bid", 200), ("skip", 204)])
+@pytest.mark.parametrize("hangs", [True, False])
+def test_past_the_deadline_the_policy_of_the_campaign_decides(on_unknown: str, status: int, *, hangs: bool) -> None:
+    released = threading.Event()
+    broken = (lambda: released.wait(60) and None) if hangs else (lambda: _raise(RuntimeError("throttled")))
+    held = snapshot([campaign(frequency_caps=[{"impressions": 1, "window": "day"}], on_unknown=on_unknown)])
+    body = json.dumps(video_request(device={"ifa": IFA})).encode()
+    its = service(held, frequency_reader=reader(Table(broken=broken)), frequency_deadline=5.0)
+
+    assert bid(its, body, {}, "https://bid.example", NOW).status == status
+    released.set()
+
+
+def test_a_bid_is_refused_to_a_viewer_at_the_cap_and_made_without_consent() -> None:
+    held = snapshot([campaign(frequency_caps=[{"impressions": 1, "window": "day"}])])
+    table = Table()
+    its = service(held, frequency_reader=reader(table), frequency_deadline=1000.0)
+    body = json.dumps(video_request(device={"ifa": IFA})).encode()
+
+    assert bid(its, body, {}, "https://bid.example", NOW).status == 200
+    [asked] = table.asked
+    [key] = asked["frequency"]["Keys"]
+    table.items = (encode(key, SHOWN, 1),)
+    assert bid(its, body, {}, "https://bid.example", NOW).status == 204
+
+    private = json.dumps(video_request(device={"ifa": IFA, "dnt": 1})).encode()
+    assert bid(its, private, {}, "https://bid.example", NOW).status == 200
+    assert len(table.asked) == 2
+
+
+def test_an_uncapped_bid_reads_nothing() -> None:
+    table = Table()
+    body = json.dumps(video_request(device={"ifa": IFA})).encode()
+
+    assert bid(service(snapshot([campaign()]), frequency_reader=reader(table)), body, {}, "https://b.example", NOW)
+    assert not table.asked

@@ -1,0 +1,76 @@
+"""The names of viewers and households: stable through rotations of the signing key, and None where nobody is known."""
+
+import json
+from typing import Any
+
+import pytest
+
+from bidder.events.key_rotation import after_step, next_step
+from bidder.openrtb.bid_request import BidRequest
+from bidder.openrtb.parse import parse
+from bidder.privacy.gate import permitted
+from bidder.privacy.household import household
+from bidder.privacy.viewer import viewer
+from tests.support.matchable import video_request
+from tests.support.service import KEYS
+
+IFA = "6d3c1b5e-2f0a-4e7c-9a41-8b7f5c0d9e12"
+
+
+def asked(**device: Any) -> BidRequest:
+    return parse(json.dumps(video_request(device={"ifa": IFA, **device})).encode())
+
+
+def test_names_outlive_every_step_of_two_rotations() -> None:
+    request, keys = asked(ip="93.184.216.34"), KEYS
+    names = (viewer(request, keys), household(request, keys))
+    assert None not in names
+
+    for number in range(6):
+        keys = after_step(keys, next_step(keys), "BCDEFGH"[number] * 43)
+        assert (viewer(request, keys), household(request, keys)) == names
+    assert keys.current == "k3"
+
+
+def test_names_differ_by_key_and_by_what_they_name() -> None:
+    request = asked(ip="93.184.216.34")
+    other = KEYS.model_copy(update={"viewers": "Z" * 43})
+
+    names = {name(request, keys) for name in (viewer, household) for keys in (KEYS, other)}
+    assert len(names) == 4
+
+
+@pytest.mark.parametrize(
+    "device",
+    [
+        *(
+            {},
+            {"ip": "10.0.0.7"},
+            {"ip": "192.168.1.5"},
+            {"ip": "127.0.0.1"},
+            {"ip": "93.184.216.0"},
+            {"ip": "nowhere"},
+        ),
+        *({"ip": "93.184.216.34", "connectiontype": 6}, {"ipv6": "fe80::1"}, {"ipv6": "::1"}),
+    ],
+)
+def test_an_address_of_many_or_of_nobody_names_no_household(device: dict[str, Any]) -> None:
+    assert household(asked(**device), KEYS) is None
+
+
+def test_the_addresses_of_one_prefix_are_one_household() -> None:
+    one = household(asked(ipv6="2a00:1450:4001:81b::200e"), KEYS)
+
+    assert one is not None
+    assert one == household(asked(ipv6="2a00:1450:4001:81b:ffff::1"), KEYS)
+    assert one != household(asked(ipv6="2a00:1450:4001:81c::200e"), KEYS)
+    mapped = household(asked(ipv6="::ffff:93.184.216.34"), KEYS)
+    assert mapped == household(asked(ip="93.184.216.34"), KEYS)
+
+
+@pytest.mark.parametrize("signal", [{"dnt": 1}, {"lmt": 1}])
+def test_without_consent_there_is_no_name(signal: dict[str, Any]) -> None:
+    request = permitted(asked(ip="93.184.216.34", **signal))
+
+    assert viewer(request, KEYS) is None
+    assert household(request, KEYS) is None
