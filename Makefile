@@ -19,7 +19,7 @@ RUNNABLE := $(VENV)/runnable
 LOCAL_ENV := env $(foreach name,$(filter AWS_%,$(filter-out AWS_PORT AWS_CA_BUNDLE,$(.VARIABLES))),-u $(name))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check package deploy loadtest soak bench lock clean
+.PHONY: help run test test-fast coverage docs check package deploy rollback loadtest soak bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,9 @@ test: check ## Lint, types and all tests, in parallel: what CI runs
 test-fast: $(READY) ## Unit and golden tests with fewer examples, in parallel: under a minute
 	@exec $(LOCAL_ENV) $(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-profile=fast tests/unit tests/golden
 
+coverage: $(READY) ## What unit and golden tests run of bidder/: 95 % at least
+	@exec $(LOCAL_ENV) $(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-profile=fast --cov --cov-report=term tests/unit tests/golden
+
 check: $(READY) ## Lint and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -44,6 +47,9 @@ package: $(RUNNABLE) ## What is deployed, in build/package: the SAM template and
 
 deploy: $(RUNNABLE) ## The package into the AWS account of AWS_PROFILE; STACK (bidder), PARAMETERS, BUCKET, CONFIRM=yes
 	@CONFIRM=$(CONFIRM) $(BIN)/python -m tools.deploy --stack $(STACK) $(if $(BUCKET),--bucket $(BUCKET)) $(PARAMETERS)
+
+rollback: $(READY) ## The bid function of the stack back to the version before, or to VERSION, at once
+	@$(BIN)/python -m tools.versions --stack $(STACK) $(if $(VERSION),--to $(VERSION))
 
 loadtest: $(READY) ## A minute of mixed requests against the running bidder on PORT; ends in a table
 	@exec $(LOCAL_ENV) $(BIN)/python -m loadtest.run
@@ -59,7 +65,6 @@ lock: $(READY) ## Resolve pyproject.toml anew into the requirements files
 	@$(BIN)/python -m pip install -q --disable-pip-version-check $(UV)
 	$(LOCK) --group dev pyproject.toml -o requirements-dev.txt
 	$(LOCK) --group run pyproject.toml -c requirements-dev.txt -o requirements-run.txt
-	$(LOCK) --group plots -c requirements-dev.txt -o requirements-plots.txt
 	$(LOCK) pyproject.toml -c requirements-dev.txt -o requirements.txt
 	$(LOCK) --group runtime -c requirements-dev.txt -o requirements-runtime.txt
 

@@ -21,14 +21,26 @@ from bidder import log
 from bidder.endpoints import bid
 from bidder.endpoints.deadline import arrival
 from bidder.endpoints.public_url import caller_address, public_url
-from bidder.endpoints.reply import Reply, with_cors
+from bidder.endpoints.reply import Reply, cors, with_cors
 from bidder.service.service import Service
 from bidder.settings import settings
 
 if TYPE_CHECKING:
     from bidder.endpoints.ad_tag import TagCall
 
-app = Chalice(app_name="bidder", configure_logs=False)
+
+class BidderApp(Chalice):
+    """Chalice whose answers a page of any origin can read: also those that Chalice makes, as for a wrong method."""
+
+    def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
+        """The answer to an event of API Gateway."""
+        answer: dict[str, Any] = super().__call__(event, context)
+        sent = event.get("headers") or {}
+        answer["headers"] = {**cors(sent.get("origin") or sent.get("Origin")), **answer["headers"]}
+        return answer
+
+
+app = BidderApp(app_name="bidder", configure_logs=False)
 # What is bytes goes out as bytes (`Answer`), and API Gateway takes every type as such.
 app.api.binary_types = []
 log.to_stdout()
@@ -267,6 +279,20 @@ def unpublished(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
     from bidder.consumers.notices import publish_again
 
     return publish_again(service(), event.to_dict()["Records"])
+
+
+@app.lambda_function(name="before_traffic")
+def before_traffic(event: dict[str, str], _context: object) -> list[str]:
+    from bidder.rollout import hooks
+
+    return hooks.before_traffic(event)
+
+
+@app.lambda_function(name="after_traffic")
+def after_traffic(event: dict[str, str], _context: object) -> list[str]:
+    from bidder.rollout import hooks
+
+    return hooks.after_traffic(event)
 
 
 cold_start.imported()

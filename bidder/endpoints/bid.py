@@ -93,7 +93,7 @@ def _reply(service: Service, call: Call) -> Reply:
             return _unanswered(service, call, request.id, NoBidReason.INSUFFICIENT_TIME)
         if snapshot is None:
             return _unanswered(service, call, request.id, NoBidReason.TECHNICAL_ERROR)
-        if request.device and is_crawler(request.device.ua):
+        if request.device and is_crawler(request.device.ua, service.limits.allowed_crawlers):
             return _unanswered(service, call, request.id, NoBidReason.KNOWN_WEB_CRAWLER)
         offers = _offers(service, request, snapshot, call, exchange, span)
         if not offers:
