@@ -19,7 +19,7 @@ RUNNABLE := $(VENV)/runnable
 LOCAL_ENV := env $(foreach name,$(filter AWS_%,$(filter-out AWS_PORT AWS_CA_BUNDLE,$(.VARIABLES))),-u $(name))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check player package deploy loadtest soak bench lock clean
+.PHONY: help run test test-fast coverage docs check player package deploy rollback loadtest soak bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
@@ -33,10 +33,14 @@ test: check ## Lint, types and all tests, in parallel: what CI runs
 test-fast: $(READY) ## Unit and golden tests with fewer examples, in parallel: under a minute
 	@exec $(LOCAL_ENV) $(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-profile=fast tests/unit tests/golden
 
+coverage: $(READY) ## What unit and golden tests run of bidder/: 95 % at least
+	@exec $(LOCAL_ENV) $(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-profile=fast --cov --cov-report=term tests/unit tests/golden
+
 check: $(READY) ## Lint and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache > build/imports.log || { cat build/imports.log; exit 1; }
 
 package: $(RUNNABLE) ## What is deployed, in build/package: the SAM template and the zip; prints the sizes
 	@exec $(LOCAL_ENV) $(BIN)/python -m tools.package $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
@@ -52,6 +56,9 @@ player: ## The ad player, bundled from web/ into bidder/web by esbuild (Node.js 
 	@cp web/player.d.ts bidder/web/
 
 ESBUILD = build/clients/node_modules/.bin/esbuild web/player.js --bundle --minify --target=es2022 --log-level=warning
+
+rollback: $(READY) ## The bid function of the stack back to the version before, or to VERSION, at once
+	@$(BIN)/python -m tools.versions --stack $(STACK) $(if $(VERSION),--to $(VERSION))
 
 loadtest: $(READY) ## A minute of mixed requests against the running bidder on PORT; ends in a table
 	@exec $(LOCAL_ENV) $(BIN)/python -m loadtest.run

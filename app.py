@@ -12,7 +12,7 @@ import sys
 from base64 import b64encode
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from chalice import Chalice, Response
 from chalice.app import CloudWatchEvent, SQSEvent
@@ -21,14 +21,26 @@ from bidder import log
 from bidder.endpoints import bid
 from bidder.endpoints.deadline import arrival
 from bidder.endpoints.public_url import caller_address, public_url
-from bidder.endpoints.reply import Reply, with_cors
+from bidder.endpoints.reply import Reply, cors, with_cors
 from bidder.service.service import Service
 from bidder.settings import settings
 
 if TYPE_CHECKING:
     from bidder.endpoints.ad_tag import TagCall
 
-app = Chalice(app_name="bidder", configure_logs=False)
+
+class BidderApp(Chalice):
+    """Chalice whose answers a page of any origin can read: also those that Chalice makes, as for a wrong method."""
+
+    def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
+        """The answer to an event of API Gateway."""
+        answer: dict[str, Any] = super().__call__(event, context)
+        sent = event.get("headers") or {}
+        answer["headers"] = {**cors(sent.get("origin") or sent.get("Origin")), **answer["headers"]}
+        return answer
+
+
+app = BidderApp(app_name="bidder", configure_logs=False)
 # What is bytes goes out as bytes (`Answer`), and API Gateway takes every type as such.
 app.api.binary_types = []
 log.to_stdout()
@@ -47,6 +59,10 @@ def service() -> Service:
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def body() -> bytes:
+    return cast("bytes", app.current_request.raw_body)
 
 
 def preflight() -> "Answer":
@@ -72,7 +88,7 @@ def tag_call(path: str) -> "TagCall":
 
 
 if cold_start.AHEAD_OF_REQUESTS:
-    from bidder.service.prepare import prepare
+    from bidder.endpoints.prepare import prepare
 
     prepare(service(), now())
 
@@ -81,7 +97,9 @@ class Answer(Response):
     """A Reply on its way through Chalice, which would otherwise look up each content type in a list of binary ones."""
 
     def __init__(self, reply: Reply) -> None:
-        headers = {**reply.headers, "Content-Type": reply.content_type} if reply.content_type else dict(reply.headers)
+        headers: dict[str, str | list[str]] = dict(reply.headers)
+        if reply.content_type:
+            headers["Content-Type"] = reply.content_type
         super().__init__(reply.body, headers, reply.status)
 
     def to_dict(self, binary_types: list[str] | None = None) -> dict[str, Any]:  # noqa: ARG002  Chalice's signature
@@ -102,7 +120,7 @@ def post_bid() -> Answer:
     query = request.query_params or {}
     reply = bid.bid(
         service(),
-        request.raw_body,
+        body(),
         request.headers,
         public_url(settings().public_url, request.context, request.headers, "/bid"),
         now(),
@@ -152,7 +170,7 @@ def post_explain() -> Answer:
     query = request.query_params or {}
     base = public_url(settings().public_url, request.context, request.headers, "/explain")
     call = Call(
-        request.raw_body,
+        body(),
         request.headers,
         base,
         now(),
@@ -199,7 +217,7 @@ def post_events() -> Answer:
     from bidder.endpoints.sender import sender
 
     request = app.current_request
-    return Answer(notices.notices(service(), request.raw_body, sender(request.headers, request.context), now()))
+    return Answer(notices.notices(service(), body(), sender(request.headers, request.context), now()))
 
 
 @app.route("/e", methods=["OPTIONS"])
@@ -307,6 +325,20 @@ def unpublished(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
     from bidder.consumers.notices import publish_again
 
     return publish_again(service(), event.to_dict()["Records"])
+
+
+@app.lambda_function(name="before_traffic")
+def before_traffic(event: dict[str, str], _context: object) -> list[str]:
+    from bidder.rollout import hooks
+
+    return hooks.before_traffic(event)
+
+
+@app.lambda_function(name="after_traffic")
+def after_traffic(event: dict[str, str], _context: object) -> list[str]:
+    from bidder.rollout import hooks
+
+    return hooks.after_traffic(event)
 
 
 cold_start.imported()

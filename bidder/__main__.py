@@ -1,6 +1,7 @@
 """`python -m bidder`, which is the command `bidder`."""
 
 import sys
+from io import TextIOWrapper
 
 
 def run() -> int:
@@ -10,6 +11,9 @@ def run() -> int:
     except KeyboardInterrupt:
         print("interrupted: nothing was changed", file=sys.stderr)
         return 130
+    # What a stored name or a terminal's encoding can't say is escaped, as standard error does it.
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     return main(sys.argv[1:])
 
 

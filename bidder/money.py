@@ -88,6 +88,8 @@ def decimal_price(cpm_micros: int, rate: Rate = MICROS) -> float:
 
     Rounded down to a micro of that currency, so that it is never more than was decided.
     """
+    if rate == MICROS:
+        return cpm_micros / MICROS
     return int(cpm_micros * MICROS // Fraction(rate)) / MICROS
 
 

@@ -39,6 +39,10 @@ def _rates(value: object) -> object:
     return read_rates(value) if isinstance(value, str) else value
 
 
+def _texts(value: object) -> object:
+    return [text.strip() for text in value.split(",") if text.strip()] if isinstance(value, str) else value
+
+
 class Parameters(BaseModel):
     """One field for each parameter: `snapshot_hard_age` is `<path>/snapshot-hard-age`. Absent ones have a default."""
 
@@ -60,10 +64,14 @@ class Parameters(BaseModel):
     """Seconds until a process reads its parameters again."""
     import_warn_cpm: float = Field(default=100, gt=0, le=1_000_000)
     """A CPM above this, in whole units of the account currency, is warned of when campaigns are imported."""
+    allowed_crawlers: Annotated[tuple[Annotated[str, Field(min_length=4)], ...], BeforeValidator(_texts)] = ()
+    """Texts of user agents that are viewers' though they name a crawler: of your own tests in headless browsers."""
     most_exp: int = Field(default=21_600, ge=60, le=43_200)
     """Seconds; the longest `exp` of a bid, whatever its impression asks for."""
     invalid_traffic_counts: bool = True
     """Whether invalid traffic counts against budgets, as if it were charged; false once it is disputed."""
+    shading_explored: float = Field(default=0.05, ge=0, le=0.5)
+    """The share of first-price bids that explore prices, so that shading learns; 0 switches shading off."""
     currency_rates: Annotated[dict[str, Rate], BeforeValidator(_rates)] = Field(default_factory=dict)
     """Micros of the account currency that one unit of a currency is worth."""
     signing_keys: Json[SigningKeys] | None = Field(default=None, repr=False)

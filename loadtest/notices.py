@@ -77,7 +77,7 @@ def _tracking(ad: etree._Element, event: str) -> str:
 
 def _url(ad: etree._Element, element: str) -> str:
     """The text of the first such element; before VAST 4.0 they have no namespace."""
-    found = ad.findtext(f".//{{*}}{element}")
+    found: str | None = ad.findtext(f".//{{*}}{element}")
     if not found:
         msg = f"adm has no URL at {element}"
         raise ValueError(msg)

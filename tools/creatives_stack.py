@@ -6,8 +6,11 @@ runs as a program of its own.
 
 import io
 import json
+import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
@@ -19,10 +22,14 @@ from chalice.package import YAMLTemplateSerializer
 from tools import ROOT
 from tools.artifacts import artifacts
 from tools.changes import Patience, change, check_changeable, described
-from tools.package import Package
+from tools.package import Package, of_lambda, own_architecture
+from tools.slim import deployed_modules
 
 TEMPLATE = ROOT / "deploy" / "creatives.yaml"
 WORKERS = ROOT / "workers"
+CREATIVES_PARAMETERS = frozenset({"Loudness", "UploadDays"})
+"""The stack parameters that `make deploy` takes for this stack."""
+
 _RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 _NOTICE = """ffmpeg {version}, from the wheel of imageio-ffmpeg; licence GPL-3.0-or-later, sources at ffmpeg.org.
 It runs as a program of its own; nothing of the bidder is linked with it.
@@ -35,7 +42,7 @@ def stack_name(bidder: str) -> str:
 
 
 def zipped(built: Package) -> bytes:
-    """The functions' package: the bidder's zip without its app, and `workers/`.
+    """The functions' package: the bidder's zip without its app, `workers/`, and what of ours they import besides.
 
     The same sources give the same bytes.
     """
@@ -45,18 +52,45 @@ def zipped(built: Package) -> bytes:
             if entry.filename.startswith(("app.", "__pycache__/")):
                 continue
             archive.writestr(entry, bidder.read(entry))
-        for path in sorted(WORKERS.rglob("*.py")):
-            _write(archive, path.relative_to(ROOT).as_posix(), path.read_bytes())
+        workers = sorted(WORKERS.rglob("*.py"))
+        missing = deployed_modules(*workers) - set(bidder.namelist())
+        for name in sorted(missing | {path.relative_to(ROOT).as_posix() for path in workers}):
+            _write(archive, name, (ROOT / name).read_bytes())
     return content.getvalue()
 
 
-def layer() -> bytes:
-    """The layer: `bin/ffmpeg`, which Lambda puts at /opt/bin, and a notice."""
+def layer(architecture: str) -> bytes:
+    """The layer: `bin/ffmpeg` for a processor, which Lambda puts at /opt/bin, and a notice."""
     content = io.BytesIO()
     with ZipFile(content, "w") as archive:
-        _write(archive, "bin/ffmpeg", Path(imageio_ffmpeg.get_ffmpeg_exe()).read_bytes(), executable=True)
+        _write(archive, "bin/ffmpeg", _ffmpeg(architecture), executable=True)
         _write(archive, "NOTICE", _NOTICE.format(version=imageio_ffmpeg.get_ffmpeg_version()).encode())
     return content.getvalue()
+
+
+def _ffmpeg(architecture: str) -> bytes:
+    """The program of the pinned wheel; for another processor than this machine's, of that one's wheel."""
+    if architecture == own_architecture():
+        return Path(imageio_ffmpeg.get_ffmpeg_exe()).read_bytes()
+    wanted = f"imageio-ffmpeg=={version('imageio-ffmpeg')}"
+    with tempfile.TemporaryDirectory() as folder:
+        pip = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "-q",
+            "--no-deps",
+            "-d",
+            folder,
+            *of_lambda(architecture),
+            wanted,
+        ]
+        subprocess.run(pip, check=True)
+        [wheel] = Path(folder).glob("*.whl")
+        with ZipFile(wheel) as archive:
+            [name] = [name for name in archive.namelist() if name.startswith("imageio_ffmpeg/binaries/ffmpeg-")]
+            return archive.read(name)
 
 
 def deploy_creatives(
@@ -75,6 +109,7 @@ def deploy_creatives(
     `outputs` are those of the bidder's stack. Without the layer, the parameter Ffmpeg says where ffmpeg is.
     """
     cloudformation, stack = session.client("cloudformation"), stack_name(bidder)
+    architecture = parameters.get("Architecture", own_architecture())
     current = described(cloudformation, stack)
     check_changeable(stack, current)
     target = artifacts(session, bucket)
@@ -90,8 +125,9 @@ def deploy_creatives(
         "RefreshTopic": outputs["BidderRefreshTopic"],
         "AlarmTopic": outputs["AlarmTopic"],
         "Runtime": _RUNTIME,
+        "Architecture": architecture,
         **(
-            {"LayerBucket": target.bucket, "LayerKey": target.upload(layer(), stack, ".layer.zip")}
+            {"LayerBucket": target.bucket, "LayerKey": target.upload(layer(architecture), stack, ".layer.zip")}
             if with_layer
             else {}
         ),

@@ -16,9 +16,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tools import ROOT
 from tools.artifacts import ForeignBucket, artifacts
 from tools.changes import DeployFailed, Patience, change, check_changeable, described, is_settled, watch_command
+from tools.creatives_stack import CREATIVES_PARAMETERS, deploy_creatives
 from tools.keys import ensure_keys
 from tools.package import ARCHITECTURES, Package, package
 from tools.template import stating_parameters, with_code, without_unsupported
+from tools.versions import bid_function, delete_old_versions
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -60,6 +62,8 @@ def deploy(
         given = _given(template, parameters, current)
         change(cloudformation, stack, url, given, current, patience or Patience())
         current = described(cloudformation, stack)
+        if "APIHandler" in template["Resources"]:
+            delete_old_versions(session.client("lambda"), bid_function(cloudformation, stack))
     return {output["OutputKey"]: output["OutputValue"] for output in (current or {}).get("Outputs", [])}
 
 
@@ -142,7 +146,12 @@ def main() -> int:
     print(f"CloudFormation takes minutes. Watch it: {watch_command(arguments.stack)}", flush=True)
     try:
         patience = Patience(arguments.minutes * 60)
-        outputs = deploy(session, built, arguments.stack, parameters, bucket=arguments.bucket, patience=patience)
+        of_creatives = {name: value for name, value in parameters.items() if name in CREATIVES_PARAMETERS}
+        of_bidder = {name: value for name, value in parameters.items() if name not in CREATIVES_PARAMETERS}
+        where: Any = {"bucket": arguments.bucket, "patience": patience}
+        outputs = deploy(session, built, arguments.stack, of_bidder, **where)
+        of_creatives |= {"Architecture": architecture}
+        outputs |= deploy_creatives(session, built, arguments.stack, outputs, of_creatives, **where)
     except (BotoCoreError, ClientError, DeployFailed, ForeignBucket) as error:
         print(error, file=sys.stderr)
         return 1

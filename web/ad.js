@@ -20,7 +20,7 @@ export function playAd(ad, session, number, count) {
   return new Promise((resolve) => {
     const life = new AbortController();
     const on = (target, type, act) => target?.addEventListener(type, act, { signal: life.signal });
-    let file, timer, started = false, muted = screen.muted, seen = 0;
+    let file, timer, started = false, paused = false, muted = screen.muted, seen = 0;
     const length = () => (screen.duration > 0 && screen.duration < Infinity ? screen.duration : ad.length) || 0;
     const fire = (event, more) => {
       const at = new Date(screen.currentTime * 1000).toISOString().slice(11, 23);
@@ -58,7 +58,8 @@ export function playAd(ad, session, number, count) {
     const unseen = () => started && !ad.viewed && fire('notViewable');
     on(screen, 'playing', () => {
       clearTimeout(timer);
-      if (started) return fire('resume');
+      // A stall ends with `playing` too.
+      if (started) return paused && fire('resume', (paused = false));
       started = true;
       for (const event of ['loaded', 'impression', 'creativeView', 'start']) fire(event);
       fire('verificationNotExecuted', { REASON: 2 });
@@ -73,13 +74,13 @@ export function playAd(ad, session, number, count) {
       if (share >= 0.5) fire('midpoint');
       if (share >= 0.75) fire('thirdQuartile');
       for (const call of ad.calls)
-        if (call.event?.startsWith('progress') && at >= seconds(call.offset, length())) fire((call.event = `progress-${call.offset}`));
+        if (call.event === 'progress' && at >= seconds(call.offset, length())) fire(call);
       stage.show(at, length(), seconds(ad.skip, length()));
     });
     on(screen, 'waiting', () => started && patient());
     on(screen, 'pause', () => {
       clearTimeout(timer);
-      if (started && !screen.ended) fire('pause');
+      if (started && !screen.ended) fire('pause', (paused = true));
     });
     on(screen, 'volumechange', () => {
       const now = screen.muted || !screen.volume;

@@ -54,11 +54,12 @@ function read(ad, outer, session) {
     media: linear ? all(linear, 'MediaFiles/MediaFile') : [],
     clickThrough: linear && texts(linear, 'VideoClicks/ClickThrough')[0],
     companions: [...all(inside, 'Creatives/Creative/CompanionAds/Companion'), ...(outer?.companions ?? [])],
-    fire(event, macros) {
+    // Calls what an event has, or one call alone, once.
+    fire(what, macros) {
       for (const call of calls) {
-        if (call.event !== event || call.sent) continue;
+        if ((call !== what && call.event !== what) || call.sent) continue;
         call.sent = true;
-        session.emit('pixel', { event, url: send(call.url, { ...macros }, session) });
+        session.emit('pixel', { event: call.event, url: send(call.url, { ...macros }, session) });
       }
     },
   };

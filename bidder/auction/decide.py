@@ -22,8 +22,8 @@ from bidder.snapshot.snapshot import Snapshot
 POD_CHOICES = 24
 """How many offers, the dearest, are considered for each place that is not filled by itself."""
 
-MOST_CHOICES = 144
-"""How many in all of a request's places, of those that differ: six places in full. An offer takes some 10 us."""
+MOST_CHOICES = 96
+"""How many in all of a request's places, of those that differ: four places in full, each with two at least."""
 
 Refused = Counter[tuple[str, str]]
 """Refusals by campaign id and rule; no id where the whole request or a player was refused."""
@@ -58,14 +58,14 @@ def decide(
     if len(playable) == 1 and not playable[0].video.poddur:  # as most requests: nothing comes together with the ad
         return _dearest(terms, playable[0], snapshot, 1, refused, reached)
     pods, most = group(playable), most_ads(playable)
-    together = [pod for pod in pods if is_pod(pod)]
+    together = [pod for pod in pods if is_pod(pod, most)]
     shared = _Shared(terms, snapshot, refused, reached)
     shared.prepare([slot for pod in together for slot in pod])
     most_steps = MAX_STEPS // max(1, len(together))
     found: list[Pod] = []
     chosen: list[Sequence[Offer]] = []
     for pod in pods:
-        if is_pod(pod):
+        if is_pod(pod, most):
             found.append([SlotOffers(slot, most, shared.choices(slot)) for slot in pod])
             chosen.append(shared.packed(found[-1], most_steps))
         else:
@@ -74,7 +74,7 @@ def decide(
     if not are_separated([offer for its in chosen for offer in its]):
         choices = max(2, min(POD_CHOICES, MOST_CHOICES // len(playable)))
         found = [
-            its if is_pod(pod) else [SlotOffers(pod[0], 1, _dearest(terms, pod[0], snapshot, choices, Counter()))]
+            its if is_pod(pod, most) else [SlotOffers(pod[0], 1, _dearest(terms, pod[0], snapshot, choices, Counter()))]
             for pod, its in zip(pods, found, strict=True)
         ]
         chosen = separate_competitors(found, chosen)

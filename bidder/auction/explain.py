@@ -11,6 +11,7 @@ from bidder.auction.decide import decide
 from bidder.auction.match import Slot, implied_values, match
 from bidder.auction.offer import Offer
 from bidder.auction.response_selection import for_one_document, would_be_affordable
+from bidder.auction.shading import shade
 from bidder.auction.unmet_targeting import ATTRIBUTES
 from bidder.auction.verdict import (
     ALLOWANCE,
@@ -70,7 +71,7 @@ def explain(
     """
     slots = match(request, snapshot, now, exchange)
     terms = AuctionContext(request, seat, snapshot.delivery, now)
-    made = decide(request, slots, snapshot, seat, now)
+    made = shade(terms, decide(request, slots, snapshot, seat, now), exchange)
     held = for_one_document(request, made) if as_xml else made
     paid = held if request.test else would_be_affordable(held, snapshot, now)
     latest = _latest(snapshot, most, campaign_id)

@@ -15,7 +15,7 @@ from bidder.openrtb.video import Video
 MAX_ADS = 10
 """The most ads that one impression is offered, where `maxseq` does not say."""
 
-MAX_ADS_OF_REQUEST = 50
+MAX_ADS_OF_REQUEST = 30
 """The most ads that all impressions with `poddur` of a request are offered: what only a hostile request asks for."""
 
 
@@ -44,9 +44,9 @@ def group(slots: Sequence[Slot]) -> list[list[Slot]]:
     return list(pods.values())
 
 
-def is_pod(slots: Sequence[Slot]) -> bool:
+def is_pod(slots: Sequence[Slot], most_ads: int = MAX_ADS) -> bool:
     """Whether more than one ad may be shown together."""
-    return len(slots) > 1 or pod_capacity(slots[0].video).ads > 1
+    return len(slots) > 1 or pod_capacity(slots[0].video, most_ads).ads > 1
 
 
 def pod_capacity(video: Video, most_ads: int = MAX_ADS) -> PodCapacity:

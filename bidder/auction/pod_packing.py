@@ -5,7 +5,7 @@ finds the best filling; past so many steps it answers with the best found until 
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import NamedTuple
@@ -48,6 +48,32 @@ def pack_pods(places: Sequence[PodPlace], most_steps: int = MAX_STEPS) -> Packin
     return search.best
 
 
+class _Ranking(NamedTuple):
+    """The choices of a place, dearest first: good fillings come early, and a bound cuts off all that follows it.
+
+    `densest` has for each rank the highest value a second from there on, `sums` the value of all before it; `once` is
+    whether none of them may repeat.
+    """
+
+    order: list[int]
+    ads: list[PodAd]
+    densest: list[float]
+    sums: list[int]
+    once: bool
+
+    @classmethod
+    def of(cls, choices: Sequence[PodAd]) -> "_Ranking":
+        order = sorted(range(len(choices)), key=lambda position: (-choices[position].value, position))
+        ads = [choices[position] for position in order]
+        return cls(
+            order,
+            ads,
+            _running_maximum([ad.value / max(1, ad.seconds) for ad in ads]),
+            list(accumulate((ad.value for ad in ads), initial=0)),
+            all(ad.marks & ad.bars for ad in ads),
+        )
+
+
 class _Left(NamedTuple):
     ads: int
     seconds: int
@@ -75,24 +101,19 @@ class _Search:
     ads_after: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
-        # Dearest first: good fillings come early, and a bound cuts off all that follows it.
-        orders: dict[int, list[int]] = {}  # equal places have the same list of choices
-        for p in self.places:
-            if id(p.choices) not in orders:
-                orders[id(p.choices)] = sorted(range(len(p.choices)), key=lambda i: (-p.choices[i].value, i))
-        self.orders = [orders[id(p.choices)] for p in self.places]
-        self.densest = [
-            _running_maximum([p.choices[i].value / max(1, p.choices[i].seconds) for i in order])
-            for p, order in zip(self.places, self.orders, strict=True)
-        ]
-        ranked = [[p.choices[i] for i in order] for p, order in zip(self.places, self.orders, strict=True)]
-        self.sums = [list(accumulate((ad.value for ad in ads), initial=0)) for ads in ranked]
-        self.once = [all(ad.marks & ad.bars for ad in ads) for ads in ranked]
-        every = {ad for ads in ranked for ad in ads}
+        rankings = {id(place.choices): place.choices for place in self.places}  # equal places share their choices
+        ranked_by = {key: _Ranking.of(choices) for key, choices in rankings.items()}
+        rankings_of = [ranked_by[id(place.choices)] for place in self.places]
+        self.orders = [ranking.order for ranking in rankings_of]
+        self.densest = [ranking.densest for ranking in rankings_of]
+        self.sums = [ranking.sums for ranking in rankings_of]
+        self.once = [ranking.once for ranking in rankings_of]
+        ranked = [ranking.ads for ranking in rankings_of]
+        every = {ad for ranking in ranked_by.values() for ad in ranking.ads}
         if all(self.once):
             shared = Counter(bit for ad in every for bit in _bits(ad.marks & ad.bars))
             groups = ((ad, max(_bits(ad.marks & ad.bars), key=lambda bit: (shared[bit], bit))) for ad in every)
-            self.groups = sorted(((ad.value, ad.bars, 1 << bit) for ad, bit in groups), reverse=True)
+            self.groups = sorted(((ad.value, ad.bars, 1 << bit - 1) for ad, bit in groups), reverse=True)
         self.ads_after = [*accumulate((p.ads for p in reversed(self.places[1:])), initial=0)][::-1]
         self.alike_until = list(range(1, len(self.places) + 1))
         for place in reversed(range(len(self.places) - 1)):
@@ -183,5 +204,8 @@ def _running_maximum(values: Sequence[float]) -> list[float]:
     return list(accumulate(reversed(values), max))[::-1]
 
 
-def _bits(marks: int) -> list[int]:
-    return [bit for bit in range(marks.bit_length()) if marks >> bit & 1]
+def _bits(marks: int) -> Iterator[int]:
+    while marks:
+        lowest = marks & -marks
+        yield lowest.bit_length()
+        marks ^= lowest

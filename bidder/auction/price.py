@@ -37,6 +37,8 @@ class Price(NamedTuple):
     cpm_micros: int
     deal_id: str | None
     sent_deal_id: str | None = None
+    value_micros: int | None = None
+    """The CPM that the campaign would have bid, where shading was asked (`bidder.auction.shading`)."""
 
 
 class _Floor(NamedTuple):
@@ -104,6 +106,11 @@ def charged_at_least(slot: Slot, bid: Price, seconds: int, rates: Rates, currenc
         slack = math.floor(Fraction(rates[currency]) / MICROS) + 1 if rates[currency] != MICROS else 0
         reached.append(least - slack if same else math.floor(least * OTHER_RATES) - slack)
     return min(bid.cpm_micros, max(reached))
+
+
+def open_floor(slot: Slot, seconds: int, rates: Rates) -> int:
+    """The CPM in micros that a bid outside deals has to reach, for an ad of this length."""
+    return max((_in_account(its, rates) or 0 for its in _open_floors(slot.imp, slot.video, seconds)), default=0)
 
 
 def _deal_of(slot: Slot, bid: Price) -> Deal | None:

@@ -5,8 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from bidder.auction.auction_context import AuctionContext
 from bidder.auction.decide import decide
 from bidder.auction.match import match
+from bidder.auction.shading import shade
 from bidder.money import impression_cost
 from bidder.openrtb.bid_request import BidRequest
 from bidder.snapshot.snapshot import Snapshot
@@ -37,7 +39,8 @@ class Replay:
     def add(self, request: BidRequest, now: datetime, exchange: str | None = None) -> None:
         """Decides a request as of `now`. Test requests count too."""
         slots = match(request, self.snapshot, now, exchange)
-        for offer in decide(request, slots, self.snapshot, self._seat, now):
+        context = AuctionContext(request, self._seat, self.snapshot.delivery, now)
+        for offer in shade(context, decide(request, slots, self.snapshot, self._seat, now), exchange):
             tally = self.tallies[offer.campaign.id]
             tally.bids += 1
             tally.cpm_micros += offer.price.cpm_micros

@@ -114,6 +114,7 @@ class Campaign(Priced):
 
     `categories` are ids of the category taxonomy `cattax` (AdCOM List: Category Taxonomies). What is above them, and
     what is below the categories that its targeting names, importing a file fills in (`bidder.campaigns.categories`).
+    With `shading` it bids less than its price in first-price auctions, where that is expected to bring more.
     `discloses_price` writes the bid's price into the markup (VAST Pricing), where the page and its viewers can read it.
     """
 
@@ -137,6 +138,7 @@ class Campaign(Priced):
     budget: Budget = Budget.model_construct()
     flight: Flight = Flight.model_construct()
     discloses_price: bool = False
+    shading: bool = True
     targeting: Targeting = Field(default_factory=dict)
     where: Expression | None = None
     time_zone: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$")] = "UTC"

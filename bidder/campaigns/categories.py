@@ -12,6 +12,8 @@ CATEGORY = "category"
 
 def with_taxonomies(campaign: Campaign, taxonomies: Mapping[int, Taxonomy]) -> Campaign:
     """The campaign with its `categories_below` and `categories_above`; what no taxonomy says stays as it was."""
+    if not (taxonomies or campaign.categories_below or campaign.categories_above):
+        return campaign
     below = {name: campaign.categories_below[name] for name in _named(campaign) if name in campaign.categories_below}
     for name in _named(campaign):
         number, own = _split(name)

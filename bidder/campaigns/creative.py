@@ -9,6 +9,9 @@ from bidder.campaigns.targeting import Expression, Targeting
 from bidder.campaigns.types import HttpUrl, Id, ImageMime, Language, Pixels, SecureUrl, VideoMime
 from bidder.vast.version import Version
 
+LONGEST_SECONDS = 3600
+"""The longest creative."""
+
 
 class Media(BaseModel):
     """One rendition: VAST 4.2 section 3.9.1, MediaFile. Sizes in pixels, `bitrate` in kbit/s, `file_size` in bytes.
@@ -108,8 +111,8 @@ class Companion(BaseModel):
 class Creative(BaseModel):
     """One video ad: `media` of ours with a `click_through`, or a third party's `tag`.
 
-    `upload` names a video file in the place of `media`: the renditions that it is transcoded to become the `media`, and
-    until then the creative does not bid. `mezzanine` is the original, which players and inserters may transcode.
+    `upload` names a video file in the place of `media`: its renditions become the `media` when they are made, and until
+    then the creative does not bid. `mezzanine` is the original, which players and inserters may transcode.
 
     `duration` and `skip_offset` are seconds; an ad with a `skip_offset` is skippable. With a `tag`, `duration`,
     `skip_offset` and `language` describe the ad that the tag answers with, and the tag brings its own click-through.
@@ -122,7 +125,7 @@ class Creative(BaseModel):
 
     id: Id
     name: Annotated[str, Field(min_length=1, max_length=200)]
-    duration: Annotated[float, Field(gt=0, le=3600)]
+    duration: Annotated[float, Field(gt=0, le=LONGEST_SECONDS)]
     click_through: HttpUrl | None = None
     skip_offset: Annotated[float, Field(gt=0)] | None = None
     language: Language | None = None

@@ -17,6 +17,7 @@ from bidder import normal_forms
 from bidder.campaigns.absolute_urls import with_absolute_urls
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.categories import with_taxonomies
+from bidder.campaigns.creative import LONGEST_SECONDS
 from bidder.campaigns.csv_files import is_csv, read_csv
 from bidder.campaigns.file_checks import Finding, Surroundings, findings
 from bidder.campaigns.partial import valid_parts, whole
@@ -115,7 +116,7 @@ class CampaignFile:
 
     def _check(self, written: _Written, wrong: list[str], lines_by_id: dict[str, int]) -> None:
         found: list[Finding] = []
-        document = _with_owner(with_absolute_urls(written.document, self._media_url, found))
+        document = _with_durations(_with_owner(with_absolute_urls(written.document, self._media_url, found)))
         try:
             campaign = Campaign.model_validate(document)
         except ValidationError as error:
@@ -252,6 +253,20 @@ def _with_owner(document: dict[str, Any]) -> dict[str, Any]:
         return document
     owner = _suffixes().privatesuffix(normal_forms.domain(advertiser["domain"]))
     return {**document, "advertiser": {**advertiser, "owner": owner}} if owner else document
+
+
+def _with_durations(document: dict[str, Any]) -> dict[str, Any]:
+    """Fills in the longest duration for uploads that state none: it is measured when they are transcoded."""
+    creatives = document.get("creatives")
+    if not isinstance(creatives, list):
+        return document
+    filled = [
+        {**creative, "duration": LONGEST_SECONDS}
+        if isinstance(creative, dict) and "upload" in creative and "duration" not in creative
+        else creative
+        for creative in creatives
+    ]
+    return {**document, "creatives": filled}
 
 
 @cache  # for 200 campaigns the list was read 200 times, which took 27 of 28 seconds

@@ -2,6 +2,7 @@
 
 import re
 import socket
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
@@ -33,7 +34,11 @@ def unreachable(url: str, *, loopback_is_meant: bool) -> tuple[str, bool] | None
         host = urlsplit(url).hostname or ""
     except ValueError:
         return f"{url!r} is no URL", True
-    host = host.rstrip(".")
+    return _unreachable_host(host.rstrip("."), loopback_is_meant)
+
+
+@lru_cache(maxsize=4096)  # a file of many campaigns names few hosts
+def _unreachable_host(host: str, loopback_is_meant: bool) -> tuple[str, bool] | None:
     address = _address(host)
     if address is None:
         if host == "localhost" or host.endswith(".localhost"):

@@ -25,7 +25,12 @@ def _listed(value: object) -> object:
 
 
 def _lowered(value: object) -> object:
-    return value.strip().lower() if isinstance(value, str) else str(value).lower()
+    if isinstance(value, str):
+        return value.strip().lower()
+    if value is None or isinstance(value, list | tuple | dict):
+        msg = f"{'nothing' if value is None else 'a list or a mapping'} is no word: write the words side by side"
+        raise ValueError(msg)
+    return str(value).lower()
 
 
 Word = Annotated[str, Field(min_length=1, max_length=200), BeforeValidator(_lowered)]

@@ -7,6 +7,7 @@ from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.differences import differences
 from bidder.campaigns.files import CampaignFile
 from bidder.campaigns.repository import merged
+from bidder.cli.campaign_uploads import send_uploads, uploads_of
 from bidder.cli.lists import missing_lists
 from bidder.cli.output import note, warn
 from bidder.cli.pin_note import warn_of_pin
@@ -29,6 +30,7 @@ def import_file(
     `tell_stored` is told, after each transaction, how many are stored. Raises InvalidCampaignFile, OSError.
     """
     campaigns = read_file(service, path)
+    wanted = uploads_of(campaigns, path)
     for warning in campaigns.warnings[:_MOST_WARNINGS]:
         warn(warning)
     if len(campaigns.warnings) > _MOST_WARNINGS:
@@ -43,6 +45,7 @@ def import_file(
         return
     changed = _store(service, campaigns, tell_stored)
     print(f"{len(campaigns)} campaigns imported from {path}, {changed} of them new or changed")
+    send_uploads(service, wanted)
     publish_refresh(service)
 
 

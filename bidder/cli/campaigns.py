@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from heapq import nsmallest
-from typing import Any
+from typing import Any, NamedTuple
 
 from bidder.campaigns.campaign import Campaign, Status
 from bidder.campaigns.differences import differences
@@ -51,15 +51,15 @@ def list_campaigns(
     Without a limit a terminal gets the first `ON_A_TERMINAL`, a pipe all.
     """
     most = limit or (ON_A_TERMINAL if sys.stdout.isatty() and not as_json else None)
-    campaigns = (its for its in service.campaigns.all() if its.id > after and chosen(its))
-    by_id = [*sorted(campaigns, key=_id)] if most is None else nsmallest(most + 1, campaigns, key=_id)
+    rows = (_row(its) for its in service.campaigns.all() if its.id > after and chosen(its))
+    by_id = sorted(rows) if most is None else nsmallest(most + 1, rows)
     shown = by_id[:most]
-    spends = _spends(service, shown)
+    spends = _spends(service, {row.id: row.time_zone for row in shown})
     if as_json:
-        print_json([_record(campaign, spends.get(campaign.id, Spend())) for campaign in shown])
+        print_json([_record(row, spends.get(row.id, Spend())) for row in shown])
     else:
         head = ("id", "status", "cpm", "today", "daily budget", "in all", "total budget")
-        print_table(head, (_cells(its, spends.get(its.id, Spend())) for its in shown), left=2)
+        print_table(head, (_cells(row, spends.get(row.id, Spend())) for row in shown), left=2)
     if len(by_id) > len(shown):
         note(f"there are more: --after {shown[-1].id} goes on, --limit N shows N, --where FIELD=VALUE chooses")
     warn_of_pin(service)
@@ -71,10 +71,10 @@ def show(service: Service, campaign_id: str, *, as_json: bool) -> None:
     campaign = stored.campaign
     if campaign is None:
         raise UnknownCampaign(campaign_id)
-    spend = _spends(service, [campaign]).get(campaign_id, Spend())
+    spend = _spends(service, {campaign_id: campaign.time_zone}).get(campaign_id, Spend())
     if as_json:
         document = campaign.model_dump(mode="json", exclude_defaults=True)
-        print_json({**_record(campaign, spend), "version": stored.version, "campaign": document})
+        print_json({**_record(_row(campaign), spend), "version": stored.version, "campaign": document})
         return
     print(
         f"# version {stored.version}; spent {display(spend.today_micros)} today, {display(spend.total_micros)} in all"
@@ -155,39 +155,56 @@ def _write(campaigns: Sequence[Campaign], written: Iterator[tuple[int, list[str]
         print(f"{len(campaigns)} campaigns are {become}")
 
 
-def _spends(service: Service, campaigns: Sequence[Campaign]) -> Mapping[str, Spend]:
-    now = datetime.now(UTC)
-    return service.ledger.spends({campaign.id: local(now, campaign.time_zone) for campaign in campaigns})
+class _Row(NamedTuple):
+    """What a list shows of a campaign: a hundredth of its size, so that a hundred thousand can be sorted."""
+
+    id: str
+    name: str
+    status: str
+    time_zone: str
+    bid: str
+    daily_micros: int | None
+    total_micros: int | None
 
 
-def _record(campaign: Campaign, spend: Spend) -> dict[str, Any]:
-    return {
-        "id": campaign.id,
-        "name": campaign.name,
-        "status": campaign.status,
-        "spend_micros": spend.today_micros,
-        "total_spend_micros": spend.total_micros,
-        "daily_budget_micros": campaign.budget.daily_micros,
-        "total_budget_micros": campaign.budget.total_micros,
-    }
-
-
-def _cells(campaign: Campaign, spend: Spend) -> tuple[str, ...]:
-    return (
-        campaign.id,
-        campaign.status,
-        _bid(campaign),
-        display(spend.today_micros),
-        _amount(campaign.budget.daily_micros, "no limit"),
-        display(spend.total_micros),
-        _amount(campaign.budget.total_micros, "no limit"),
+def _row(campaign: Campaign) -> _Row:
+    bid = _amount(campaign.cpm_micros, "deals only")
+    if campaign.goal:
+        bid = f"up to {display(campaign.top_cpm_micros)}"
+    budget = campaign.budget
+    return _Row(
+        campaign.id, campaign.name, campaign.status, campaign.time_zone, bid, budget.daily_micros, budget.total_micros
     )
 
 
-def _bid(campaign: Campaign) -> str:
-    if campaign.goal:
-        return f"up to {display(campaign.top_cpm_micros)}"
-    return _amount(campaign.cpm_micros, "deals only")
+def _spends(service: Service, zones: Mapping[str, str]) -> Mapping[str, Spend]:
+    """What campaigns, by id with their time zones, have spent."""
+    now = datetime.now(UTC)
+    return service.ledger.spends({name: local(now, zone) for name, zone in zones.items()})
+
+
+def _record(row: _Row, spend: Spend) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "status": row.status,
+        "spend_micros": spend.today_micros,
+        "total_spend_micros": spend.total_micros,
+        "daily_budget_micros": row.daily_micros,
+        "total_budget_micros": row.total_micros,
+    }
+
+
+def _cells(row: _Row, spend: Spend) -> tuple[str, ...]:
+    return (
+        row.id,
+        row.status,
+        row.bid,
+        display(spend.today_micros),
+        _amount(row.daily_micros, "no limit"),
+        display(spend.total_micros),
+        _amount(row.total_micros, "no limit"),
+    )
 
 
 def _amount(micros: int | None, absent: str) -> str:

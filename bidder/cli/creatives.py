@@ -12,7 +12,7 @@ from bidder.cli.multipart import upload_in_parts
 from bidder.cli.output import print_json, print_table
 from bidder.cli.progress import Progress
 from bidder.cli.refresh import publish_refresh
-from bidder.creatives.job import Job
+from bidder.creatives.job import Job, State
 from bidder.creatives.job_store import JobStore
 from bidder.creatives.limits import Limits
 from bidder.creatives.upload import METADATA_PREFIX, PREFIX, Metadata, NotAnUpload, metadata
@@ -40,7 +40,7 @@ class Wanted(NamedTuple):
 def upload_file(service: Service, file: str, wanted: Wanted, *, as_json: bool) -> None:
     """Uploads a video and says what comes next. Raises CannotUpload before anything is sent."""
     path = Path(file)
-    bucket, (key, about) = _bucket(service), _described(service, path.name, wanted)
+    bucket, (key, about) = _bucket(service), _described(service, path.name, wanted, content_hash(path))
     size, most = path.stat().st_size, Limits().max_bytes
     if not 0 < size <= most:
         msg = f"{file} has {size:,} bytes; an upload has 1 to {most:,}"
@@ -55,6 +55,19 @@ def upload_file(service: Service, file: str, wanted: Wanted, *, as_json: bool) -
         return
     print(f"{path.name} is uploaded as {about.creative} of {about.campaign}. How far it has come:")
     print(f"  bidder creatives show {about.campaign} {about.creative}")
+
+
+def is_current(service: Service, path: Path, wanted: Wanted) -> bool:
+    """Whether this file, for this creative with these facts, is the newest upload, and was not refused."""
+    key, about = _described(service, path.name, wanted, content_hash(path))
+    job = _jobs(service).get(about.campaign, about.creative)
+    return job is not None and job.key == key and job.state is not State.REFUSED
+
+
+def content_hash(path: Path) -> str:
+    """The SHA-256 of a file's content, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def print_upload_form(service: Service, file_name: str, wanted: Wanted, hours: int) -> None:
@@ -171,7 +184,7 @@ def _take_out(service: Service, campaign_id: str, creative_id: str, *, is_known:
     service.campaigns.put(campaign.model_copy(update={"creatives": rest}), version)
 
 
-def _described(service: Service, file_name: str, wanted: Wanted) -> tuple[str, Metadata]:
+def _described(service: Service, file_name: str, wanted: Wanted, content: str = "") -> tuple[str, Metadata]:
     """The key of an upload, and what its metadata says. Raises CannotUpload, also for an unknown campaign."""
     given = {
         "campaign": wanted.campaign,
@@ -193,8 +206,8 @@ def _described(service: Service, file_name: str, wanted: Wanted) -> tuple[str, M
     if is_new and about.landing_page is None:
         msg = f"{about.creative} is a new creative of {about.campaign}: give its --landing-page"
         raise CannotUpload(msg)
-    # By its metadata too: an upload that is gone on with has the metadata that it was begun with.
-    digest = hashlib.sha256(about.model_dump_json().encode()).hexdigest()[:8]
+    # By content and metadata: an upload that is gone on with is the one that was begun.
+    digest = hashlib.sha256(f"{content} {about.model_dump_json()}".encode()).hexdigest()[:8]
     return f"{PREFIX}{about.campaign}/{about.creative}/{digest}/{file_name}", about
 
 

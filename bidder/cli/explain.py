@@ -16,6 +16,7 @@ from bidder.endpoints.explanation_document import document
 from bidder.errors import UserError
 from bidder.events.exchange import exchange_name
 from bidder.files.opened import open_binary
+from bidder.files.text import InvalidFile, text_of
 from bidder.money import display
 from bidder.openrtb.parse import parse
 from bidder.service.service import Service
@@ -53,7 +54,7 @@ def print_explanation(
     The clock is the machine's for the current snapshot, and that of an older one for that, unless `asked` says.
     """
     with open_binary(file) as opened:
-        request = usable(parse(decoded(opened.read(), "")))
+        request = usable(parse(_in_utf_8(decoded(opened.read(), ""), file)))
     snapshot = load_snapshot(service, asked.snapshot)
     if campaign_id is not None and snapshot.index.position(campaign_id) is None:
         raise NotInSnapshot(_absent(service, snapshot, campaign_id))
@@ -77,6 +78,14 @@ def print_explanation(
     for line in unknown_segments(service, iter([] if position is None else [snapshot.index.campaign(position)])):
         warn(line)
     warn_of_pin(service)
+
+
+def _in_utf_8(body: bytes, file: str) -> bytes:
+    """A body out of an editor that saves UTF-16, or with a byte order mark; what is no text is left to the parser."""
+    try:
+        return text_of(body, file).encode()
+    except InvalidFile:
+        return body
 
 
 def _absent(service: Service, snapshot: Snapshot, campaign_id: str) -> str:

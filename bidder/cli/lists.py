@@ -1,7 +1,7 @@
 """What `bidder lists` does with first-party and lookalike lists of ids, which campaigns target by name."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from bidder.campaigns.campaign import Campaign
@@ -37,7 +37,15 @@ class ReadIds(NamedTuple):
     first: list[str]
 
 
-def import_list(service: Service, name: str, path: str, *, hashed: bool, dry_run: bool = False) -> None:
+def import_list(
+    service: Service,
+    name: str,
+    path: str,
+    *,
+    hashed: bool,
+    dry_run: bool = False,
+    tell_stored: Callable[[str], None] = lambda _: None,
+) -> None:
     """Adds a list, or replaces the one of this name. The ids are hashed here and leave this machine as numbers only.
 
     A dry run shows the first ids as they are read, and writes nothing. Raises InvalidList, InvalidFile, OSError.
@@ -52,7 +60,9 @@ def import_list(service: Service, name: str, path: str, *, hashed: bool, dry_run
             print(text)
         print(f"{name}: {len(ids.numbers):,} ids, of which these are the first {len(ids.first)}. Nothing was written.")
         return
+    tell_stored(f"`bidder lists list` tells whether {name} is imported: its time is new then")
     service.lists.put(name, pack_list(ids.numbers))
+    tell_stored(f"the list {name} is stored")
     print(f"{name}: {len(ids.numbers)} ids")
     publish_refresh(service)
 

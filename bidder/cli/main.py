@@ -82,6 +82,9 @@ def main(arguments: Sequence[str], session: Session | None = None) -> int:
     except UserError as error:
         fail(str(error))
         return error.exit_status
+    except ConnectionError as error:
+        fail(f"{target()} refused or is not there: {error}")
+        return FAILED
     except OSError as error:
         fail(str(error))
         return FAILED

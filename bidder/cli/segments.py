@@ -1,7 +1,7 @@
 """What `bidder segments` does: imports and prints what is known of the segments that campaigns target."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 
 from bidder.campaigns.campaign import Campaign
@@ -12,10 +12,12 @@ from bidder.money import display
 from bidder.service.service import Service
 
 
-def import_file(service: Service, path: str) -> None:
+def import_file(service: Service, path: str, tell_stored: Callable[[str], None] = lambda _: None) -> None:
     """Checks the whole file, then stores its segments. Raises InvalidSegmentFile, OSError."""
     segments = read_segments(read_text(path), shown_name(path))
+    tell_stored(f"some of the {len(segments)} segments may be stored: import the file again to go on")
     changed = service.segments.put_many(segments)
+    tell_stored(f"all {len(segments)} segments are stored")
     print(f"{len(segments)} segments imported from {path}, {changed} of them new or changed")
 
 

@@ -59,7 +59,6 @@ def with_creative(campaign: Campaign, job: Job, finished: Finished) -> Campaign:
             "duration": finished.seconds,
             "click_through": landing_page,
             "tag": None,
-            "upload": job.key,
             "media": [medium.model_dump() for medium in finished.media],
             "mezzanine": finished.mezzanine.model_dump() if finished.mezzanine else None,
         }

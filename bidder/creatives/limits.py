@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bidder.campaigns.creative import LONGEST_SECONDS
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -10,8 +12,7 @@ class Limits:
 
     max_bytes: int = 5 * 1024**3
     min_seconds: float = 1.0
-    max_seconds: float = 3600.0
-    """The longest creative of a campaign (`campaigns.creative.Creative.duration`)."""
+    max_seconds: float = LONGEST_SECONDS
     min_height: int = 144
     max_pixels: int = 4096 * 2160
     """A decoder takes some 60 bytes a pixel; an 8K picture of 106 KB took 510 MB (measured)."""

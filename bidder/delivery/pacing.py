@@ -36,7 +36,7 @@ _GUESS_STRENGTH = 20.0
 """Bids that count as much as a guess."""
 _DOUBT = 0.25
 """The part of an impression in flight that does not keep the last one of a budget from being bid on."""
-_SAFETY = 1.0
+_SAFETY = 0.5
 """Standard deviations of what is in flight that are kept back at the end of a budget."""
 
 

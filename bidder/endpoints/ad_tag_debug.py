@@ -13,6 +13,7 @@ from bidder.endpoints.bid import answered, whole
 from bidder.endpoints.call import Call
 from bidder.endpoints.deadline import in_time
 from bidder.endpoints.reply import XML, Reply
+from bidder.events.crawlers import is_crawler
 from bidder.events.exchange import exchange_name
 from bidder.money import decimal_price
 from bidder.privacy.restriction import restriction
@@ -56,6 +57,8 @@ def why(service: Service, call: Call) -> list[str]:
             return ["no snapshot young enough to bid from: see /health"]
         if not in_time(request.tmax, call.waited_ms(), service.limits.network_allowance):
             return [f"tmax of {request.tmax} ms leaves no time for an answer"]
+        if request.device and is_crawler(request.device.ua, service.limits.allowed_crawlers):
+            return ["a known crawler, by its user agent: nbr 3"]
         exchange = exchange_name(call.exchange)
         told = explain(request, snapshot, service.settings.seat, call.now, exchange=exchange, most=0, as_xml=True)
     except Exception:  # as for a bid: what is answered quotes nothing of the request

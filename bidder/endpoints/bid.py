@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from bidder import log
+from bidder.auction.auction_context import AuctionContext
 from bidder.auction.decide import decide
 from bidder.auction.match import match
 from bidder.auction.offer import Offer
 from bidder.auction.response_selection import affordable, for_one_document
+from bidder.auction.shading import shade
 from bidder.currency import bidding_currency
 from bidder.endpoints.bid_response import BidContext, bid_object, event_urls
 from bidder.endpoints.body import BadBody
@@ -91,7 +93,7 @@ def _reply(service: Service, call: Call) -> Reply:
             return _unanswered(service, call, request.id, NoBidReason.INSUFFICIENT_TIME)
         if snapshot is None:
             return _unanswered(service, call, request.id, NoBidReason.TECHNICAL_ERROR)
-        if request.device and is_crawler(request.device.ua):
+        if request.device and is_crawler(request.device.ua, service.limits.allowed_crawlers):
             return _unanswered(service, call, request.id, NoBidReason.KNOWN_WEB_CRAWLER)
         offers = _offers(service, request, snapshot, call, exchange, span)
         if not offers:
@@ -145,6 +147,9 @@ def _offers(
         refused = service.no_bids.refused
         reached = None if request.test else service.traffic.note(snapshot, len(slots), call.now)
         offers = decide(request, slots, snapshot, service.settings.seat, call.now, refused, reached)
+        if snapshot.delivery.shading is not None:
+            context = AuctionContext(request, service.settings.seat, snapshot.delivery, call.now)
+            offers = shade(context, offers, exchange)
     if call.as_xml:
         offers = for_one_document(request, offers)
     if request.test:

@@ -26,6 +26,9 @@ from bidder.parameters import DEFAULTS
 from bidder.privacy.viewer import viewer
 from bidder.url_names import LONGEST_URL, digits
 
+_ID_BYTES, _ID_LETTERS = 11, 15
+"""Of a bid's id: each event URL has it, and with 88 bits no two of a billion bids are likely to share one."""
+
 _PRICED = "?" + query(**{PRICE: macros.AUCTION_PRICE})
 LONGEST_PRICE = 48
 """Letters that an exchange may put in place of the price's macro: an encrypted one has 44, escaped."""
@@ -38,8 +41,8 @@ def bid_id(auction_id: str, offer: Offer, number: int, now: datetime) -> str:
     `number` tells the bids of one answer apart.
     """
     text = "\0".join((auction_id, offer.slot.imp.id, offer.campaign.id, str(number), now.isoformat()))
-    digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).digest()
-    return digits(int.from_bytes(digest)).rjust(16, "A")
+    digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_ID_BYTES).digest()
+    return digits(int.from_bytes(digest)).rjust(_ID_LETTERS, "A")
 
 
 class BidContext(NamedTuple):

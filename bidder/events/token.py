@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
-from operator import add
 from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -113,14 +112,16 @@ class Tokens:
 
     def urls(self, base: str) -> dict[str, str]:
         """The event URL of each kind, `<base>/e/<kind>/<token>`."""
-        signed = f"{self._signed}."
-        starts = [f"{start}{signed}" for start in _starts(base)]
-        return dict(zip(NOTICES, map(add, starts, self._signatures.every()), strict=True))
+        signed = self._signed
+        return {
+            kind: f"{start}{signed}.{signature}"
+            for (kind, start), signature in zip(_starts(base), self._signatures.every(), strict=True)
+        }
 
 
 @lru_cache(maxsize=64)
-def _starts(base: str) -> list[str]:
-    return [f"{base}/e/{kind}/" for kind in NOTICES]
+def _starts(base: str) -> list[tuple[Kind, str]]:
+    return [(kind, f"{base}/e/{kind}/") for kind in NOTICES]
 
 
 def sign(kind: Kind, claims: str, keys: SigningKeys, target: str = "") -> str:

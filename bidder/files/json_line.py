@@ -26,14 +26,16 @@ def read_json_line(line: str, name: str, number: int) -> dict[str, Any]:
         msg = f"{name}:{number}:{error.colno}: not JSON: {error.msg}"
         raise InvalidFile(msg) from None
     except RecursionError:
-        msg = f"{name}:{number}: more than {MOST_LEVELS} arrays and objects inside each other"
-        raise InvalidFile(msg) from None
+        raise InvalidFile(_too_deep(name, number)) from None
     except ValueError as error:
         msg = f"{name}:{number}: not JSON: {error}"
         raise InvalidFile(msg) from None
     if not isinstance(document, dict):
         msg = f"{name}:{number}:1: a line is one object, in braces"
         raise InvalidFile(msg)
+    # Most lines have too few brackets to be deep, and need not be gone through.
+    if line.count("[") + line.count("{") > MOST_LEVELS and _levels(document) > MOST_LEVELS:
+        raise InvalidFile(_too_deep(name, number))
     return document
 
 
@@ -45,6 +47,20 @@ def tree_of_line(line: str, name: str, number: int) -> Node:
 def without_positions(number: int) -> Node:
     """Stands for a line whose positions are not known but for its number."""
     return Node(None, Position(number, 1))
+
+
+def _levels(document: object) -> int:
+    """How many arrays and objects are inside each other."""
+    levels, layer = 0, [document]
+    while layer:
+        nested = [its for its in layer if isinstance(its, list | dict)]
+        levels += bool(nested)
+        layer = [item for its in nested for item in (its.values() if isinstance(its, dict) else its)]
+    return levels
+
+
+def _too_deep(name: str, number: int) -> str:
+    return f"{name}:{number}: more than {MOST_LEVELS} arrays and objects inside each other"
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

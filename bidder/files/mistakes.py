@@ -186,6 +186,7 @@ _EXPECTED = {
     "bool_parsing": "should be yes or no",
     "bool_type": "should be yes or no",
     "string_type": "should be a text",
+    "string_unicode": "has half a character in it (a lone surrogate)",
     "tuple_type": "should be a list",
     "list_type": "should be a list",
     "dict_type": "should have keys and values",

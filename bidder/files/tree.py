@@ -1,5 +1,6 @@
 """What a file says, value by value, each with its line and its column."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -18,16 +19,19 @@ class Node:
     mapping's keys.
     """
 
-    __slots__ = ("key_positions", "position", "size", "value")
+    __slots__ = ("is_quoted", "key_positions", "position", "size", "value")
 
     def __init__(
         self,
         value: "str | bool | list[Node] | dict[str, Node] | None",
         position: Position,
         key_positions: Mapping[str, Position] | None = None,
+        *,
+        is_quoted: bool = False,
     ) -> None:
         self.value = value
         self.position = position
+        self.is_quoted = is_quoted
         self.key_positions = key_positions or {}
         items = value if isinstance(value, list) else value.values() if isinstance(value, dict) else ()
         self.size: int = 1 + sum(item.size for item in items)
@@ -39,6 +43,27 @@ class Node:
         if isinstance(self.value, dict):
             return {key: item.plain() for key, item in self.value.items()}
         return self.value
+
+    def core(self) -> object:
+        """The value by the YAML 1.2 core schema (section 10.3), where no schema of ours says what a text is."""
+        if isinstance(self.value, list):
+            return [item.core() for item in self.value]
+        if isinstance(self.value, dict):
+            return {key: item.core() for key, item in self.value.items()}
+        return self.value if self.is_quoted or not isinstance(self.value, str) else _core(self.value)
+
+
+def _core(text: str) -> object:
+    if text in _BOOLEANS:
+        return _BOOLEANS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _FLOAT.fullmatch(text) else text
+
+
+_BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_INTEGER = re.compile(r"[-+]?[0-9]{1,30}")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
 
 
 def position_of(node: Node, path: Sequence[int | str]) -> Position:

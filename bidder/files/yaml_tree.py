@@ -84,7 +84,7 @@ class _Composer:
             raise self.wrong(where, f"more than {MOST_LEVELS} lists and mappings inside each other")
         if isinstance(event, yaml.ScalarEvent):
             is_null = event.value in _NULLS and event.implicit[0]
-            node = Node(None if is_null else event.value, where)
+            node = Node(None if is_null else event.value, where, is_quoted=not event.implicit[0])
         elif isinstance(event, yaml.SequenceStartEvent):
             items = _until(events, yaml.SequenceEndEvent)
             node = Node([self._node(item, events, level + 1) for item in items], where)

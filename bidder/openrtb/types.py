@@ -5,6 +5,7 @@ Real senders put null where the standard has a default or a list: null then mean
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import (
@@ -34,6 +35,10 @@ class NullIs:
         return self.value if given is None else given
 
 
+_SHORT = 256
+"""Characters of a list that is worth remembering."""
+
+
 @dataclass(frozen=True, slots=True)
 class ListOf:
     """Annotates a list of texts that `normalize` reads, all of them joined by commas, and null for an empty list.
@@ -59,14 +64,23 @@ class ListOf:
         if given is None and not self.required:
             return ()
         if isinstance(given, str):
-            return self.normalize(given)
+            return _normalized(self.normalize, given)
         if isinstance(given, list | tuple):
             try:
-                return self.normalize(",".join(given))
+                return _normalized(self.normalize, ",".join(given))
             except TypeError:  # not all of them are texts
                 if isinstance(given, list):
                     given[:] = [value for value in given if value is not None]  # in place: errors name its positions
         return self.normalize(",".join(validate(given)))
+
+
+def _normalized(normalize: Callable[[str], tuple[str, ...]], text: str) -> tuple[str, ...]:
+    return _of_short(normalize, text) if len(text) <= _SHORT else normalize(text)
+
+
+@lru_cache(maxsize=4096)  # measured: exchanges send the same few lists again and again
+def _of_short(normalize: Callable[[str], tuple[str, ...]], text: str) -> tuple[str, ...]:
+    return normalize(text)
 
 
 def _is_there(given: object) -> bool:

@@ -1,8 +1,10 @@
 """One process that bids: its own snapshot, allowance and counts, each as old as its last look."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from bidder.auction.auction_context import AuctionContext
 from bidder.auction.decide import decide
 from bidder.auction.match import match
 from bidder.auction.offer import Offer
@@ -12,6 +14,8 @@ from bidder.openrtb.bid_request import BidRequest
 from bidder.snapshot.snapshot import Snapshot
 
 SEAT = "simulator"
+Shader = Callable[[AuctionContext, list[Offer]], list[Offer]]
+"""Sets the prices of the offers that were chosen."""
 
 
 class Environment:
@@ -27,7 +31,7 @@ class Environment:
         self._published: Snapshot | None = None
         self._held: Snapshot | None = None
 
-    def decide(self, request: BidRequest, published: Snapshot, now: datetime) -> list[Offer]:
+    def decide(self, request: BidRequest, published: Snapshot, now: datetime, shader: Shader) -> list[Offer]:
         """What the process bids; `published` is the newest snapshot that it has seen by now."""
         if published is not self._published:
             self._published = published
@@ -38,6 +42,7 @@ class Environment:
         slots = match(request, self._held, now)
         reached = self.opportunities.note(self._held.index, self._held.delivery, len(slots))
         offers = decide(request, slots, self._held, SEAT, now, None, reached)
+        offers = shader(AuctionContext(request, SEAT, self._held.delivery, now), offers)
         paid = affordable(offers, self._held, now)
         for offer in paid:
             self.bids[offer.campaign.id] = self.bids.get(offer.campaign.id, 0) + 1

@@ -1,7 +1,7 @@
 """The market: the best bid of the others in each auction, and the notices of what we win."""
 
 from collections.abc import Iterator
-from math import exp, log
+from math import erf, exp, log, sqrt
 from random import Random
 from typing import NamedTuple
 
@@ -32,6 +32,20 @@ class SimulatedMarket:
             if takes_part >= 1 or rng.random() < takes_part:
                 best = max(best, exp(rng.gauss(mean, sigma)))
         return int(best * self.factor * (1 + self._drift) ** hours * 1_000_000)
+
+    def best_bid(self, value: float, hours: float) -> float:
+        """The bid, in units, that maximises the expected surplus of a value, by one who knows the competitors."""
+        scale = self.factor * (1 + self._drift) ** hours
+        bids = [value * step / 200 for step in range(1, 201)]
+        return max(bids, key=lambda bid: (value - bid) * self._win_rate(bid / scale))
+
+    def _win_rate(self, bid: float) -> float:
+        """The probability that no competitor bids more, at prices as the scenario states them."""
+        found = 1.0
+        for takes_part, mean, sigma in self._others:
+            below = (1 + erf((log(bid) - mean) / (sigma * sqrt(2)))) / 2 if sigma else float(log(bid) > mean)
+            found *= 1 - takes_part * (1 - below)
+        return found
 
     def auction(self, bid_micros: int, best_micros: int, floor_micros: int) -> Auction:
         """Our bid against the best of the others: the higher wins, and they win a tie."""

@@ -5,26 +5,30 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
-from math import exp, sqrt
+from math import exp, inf, sqrt
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
+from bidder.auction.auction_context import AuctionContext
 from bidder.auction.offer import Offer
+from bidder.auction.shading import segment_of
 from bidder.delivery.budget import BudgetLimits, Spend, budget_limits
 from bidder.delivery.curve import Curve
 from bidder.delivery.estimates import Report
 from bidder.delivery.pacers import Traffic
 from bidder.delivery.participation import WHOLE
+from bidder.delivery.win_model import Outcomes, Shading, models
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
 from bidder.money import floor_micros
+from bidder.openrtb.bid_request import BidRequest
 from bidder.parameters import DEFAULTS
 from bidder.simulator.arms import Arm
 from bidder.simulator.books import Books
 from bidder.simulator.campaigns import campaign, documents
-from bidder.simulator.environment import Environment
-from bidder.simulator.market import SimulatedMarket, delays
+from bidder.simulator.environment import SEAT, Environment, Shader
+from bidder.simulator.market import Auction, SimulatedMarket, delays
 from bidder.simulator.record import Tally
 from bidder.simulator.reference import ReferencePlan
 from bidder.simulator.scenario import Event as Happening
@@ -39,6 +43,10 @@ if TYPE_CHECKING:
     from bidder.campaigns.campaign import Campaign
 
 _MINUTE = 60
+_FIT_SECONDS = 300
+"""Seconds between two fits of the win model."""
+_OUTCOMES_KEPT = 4_000.0
+"""Outcomes of a segment after which older ones count for less, so that a drifting market is followed."""
 _HARD_AGE = DEFAULTS.snapshot_hard_age
 _REPORTED = 8 * _MINUTE
 """Seconds for which counts are given to the refresh again, as they may still grow."""
@@ -63,7 +71,12 @@ class Run:
     """One arm of a scenario. `progress` is told the share that is done."""
 
     def __init__(
-        self, scenario: Scenario, folder: Path, arm: Callable[["Run"], Arm], progress: Callable[[float], None]
+        self,
+        scenario: Scenario,
+        folder: Path,
+        arm: Callable[["Run"], Arm],
+        progress: Callable[[float], None],
+        shader: Callable[["Run"], Shader] = lambda _: lambda _context, offers: offers,
     ) -> None:
         self.scenario = scenario
         self.begin = scenario.start.timestamp()
@@ -94,7 +107,12 @@ class Run:
         self._published: list[_Published] = []
         self._spends: dict[str, Spend] = {}
         self._shares: dict[str, float] = {}
+        self.outcomes: dict[str, Outcomes] = {}
+        """What became of bids, by segment, as it was told."""
+        self._shading: Shading | None = None
+        self._fitted = -inf
         self.arm = arm(self)
+        self._shader = shader(self)
 
     @property
     def index(self) -> Index:
@@ -133,7 +151,13 @@ class Run:
         self._spends = self.books.spends(zones, at)
         paces, reserved = self.arm.paces(self.terms, self._spends, self._traffic(now), now, self.books.confirmed)
         self._shares = {name: pace.share / WHOLE for name, pace in paces.items()}
-        data = compile_delivery(self._index, self._spends, at, paces=paces, reserved=reserved)
+        if self.scenario.explored and now - self._fitted >= _FIT_SECONDS:
+            self._shading, self._fitted = Shading(models(self.outcomes), self.scenario.explored), now
+            for its in self.outcomes.values():
+                if its.total > _OUTCOMES_KEPT:
+                    its.fade(_OUTCOMES_KEPT / its.total)
+        shading = self._shading
+        data = compile_delivery(self._index, self._spends, at, paces=paces, reserved=reserved, shading=shading)
         snapshot = Snapshot(int(now * 1000), self._index, load_delivery(data, self._index))
         self._published = [*self._published[-3:], _Published(now, snapshot)]
 
@@ -191,17 +215,19 @@ class Run:
         if published is None:
             return
         now = datetime.fromtimestamp(at, UTC)
-        for offer in environment.decide(request, published, now):
-            self._auction(offer, request.id, best, at)
+        for offer in environment.decide(request, published, now, self._shader):
+            self._auction(offer, request, best, at)
 
-    def _auction(self, offer: Offer, request_id: str, best: int, at: float) -> None:
+    def _auction(self, offer: Offer, request: BidRequest, best: int, at: float) -> None:
         tally, bid = self.tallies[offer.campaign.id], offer.price.cpm_micros
         tally.bids += 1
         tally.bid_micros += bid
         floor = floor_micros(offer.slot.imp.bidfloor) if offer.slot.imp.bidfloor else 0
         won = self.market.auction(bid, best, floor)
         shown, viewed = self._fates.random(), self._fates.random()
-        bid_id = f"{request_id}-{offer.slot.imp.id}-{offer.campaign.id}"
+        bid_id = f"{request.id}-{offer.slot.imp.id}-{offer.campaign.id}"
+        if self.scenario.explored:
+            self._learn(offer, request, won, at)
         if not won.is_won:
             return
         tally.wins += 1
@@ -210,8 +236,9 @@ class Run:
         if shown >= self.scenario.market.shown:
             return
         tally.show(won.price_micros)
-        tally.value_micros += offer.price.cpm_micros
-        tally.surplus_micros += (offer.price.cpm_micros - won.price_micros) // 1000
+        value = bid if offer.price.value_micros is None else offer.price.value_micros
+        tally.value_micros += value
+        tally.surplus_micros += (value - won.price_micros) // 1000
         median = self.scenario.notices.delay_seconds
         for happening in self._happening("notice_delay", at):
             median = happening.seconds
@@ -219,6 +246,19 @@ class Run:
         if viewed < self.scenario.market.viewed:
             tally.views += 1
             self._notify(Kind.FIRST_QUARTILE, offer, bid_id, won.price_micros, at, median + 4)
+
+    def _learn(self, offer: Offer, request: BidRequest, won: Auction, at: float) -> None:
+        """What the notice of the win or the loss says of prices; it comes before the next refresh."""
+        delivery = self._published[-1].snapshot.delivery
+        context = AuctionContext(request, SEAT, delivery, datetime.fromtimestamp(at, UTC))
+        outcomes = self.outcomes.setdefault(segment_of(context, offer, None), Outcomes())
+        if self._fates.random() < self.scenario.notices.lost:
+            return
+        if won.is_won:
+            outcomes.add_win(offer.price.cpm_micros)
+        else:
+            told = self._fates.random() < self.scenario.market.tells_min_to_win
+            outcomes.add_loss(offer.price.cpm_micros, won.to_win_micros if told else None)
 
     def _notify(
         self,

@@ -4,9 +4,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from bidder.errors import UserError
+from bidder.files.text import InvalidFile, text_of
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Hours = Annotated[float, Field(ge=0)]
@@ -175,8 +175,11 @@ class Scenario(_Model):
     campaigns: list[dict[str, Any]] = Field(default_factory=list)
     """In the campaign file's own format. Fields that bids need and the simulator does not may be left out."""
     copies: list[Copies] = Field(default_factory=list)
-    beside: list[Literal["asap", "linkedin", "pid"]] = Field(default_factory=list)
-    """Other pacing to run on the same seed: none at all, LinkedIn's throttle (KDD 2014), a plain PID controller."""
+    explored: Share = 0.0
+    """The share of bids that explore prices; above 0 bids are shaded in first-price auctions."""
+    beside: list[Literal["asap", "linkedin", "pid", "unshaded", "fixed_70", "oracle"]] = Field(default_factory=list)
+    """What else to run on the same seed: no pacing at all, LinkedIn's throttle (KDD 2014), a plain PID controller; or
+    our pacing without shading, with bids of 70 % of the value, or with the bid of who knows the market."""
 
     @model_validator(mode="after")
     def _has_campaigns(self) -> Self:
@@ -186,21 +189,24 @@ class Scenario(_Model):
         return self
 
 
-class InvalidScenario(UserError, ValueError):
-    """The scenario can't be read; the message has a line for each thing that is wrong."""
+class InvalidScenario(InvalidFile):
+    """The scenario can't be read; the message has a line for each mistake, with its position."""
 
 
 def read_scenario(path: Path) -> Scenario:
     """The scenario of a YAML file. Raises InvalidScenario, OSError."""
-    import yaml
-    from pydantic import ValidationError
-
-    from bidder.faults import faults
+    from bidder.files.mistakes import line, mistakes
+    from bidder.files.tree import position_of
+    from bidder.files.yaml_tree import read_yaml
 
     try:
-        return Scenario.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except yaml.YAMLError as error:
-        msg = f"{path}: not YAML: {error}"
-        raise InvalidScenario(msg) from None
+        root = read_yaml(text_of(path.read_bytes(), str(path)), str(path))
+    except InvalidFile as error:
+        raise InvalidScenario(str(error)) from None
+    document = root.core()
+    try:
+        return Scenario.model_validate(document)
     except ValidationError as error:
-        raise InvalidScenario("\n".join(f"{path}: {fault}" for fault in faults(error, "scenario"))) from None
+        found = mistakes(error, Scenario, document)
+        lines = [line(position_of(root, its.path), its, document, str(path), "") for its in found]
+        raise InvalidScenario("\n".join(lines)) from None

@@ -2,19 +2,23 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
+from bidder.auction.auction_context import AuctionContext
 from bidder.auction.decide import decide
 from bidder.auction.match import match
+from bidder.auction.offer import Offer
+from bidder.auction.shading import shade
 from bidder.delivery.estimates import Flow
 from bidder.delivery.notice_delay import MINUTES
 from bidder.delivery.pacers import Account
 from bidder.delivery.pacing import Forecast, Memory
 from bidder.money import floor_micros
 from bidder.simulator.arms import Arm, Asap, Ours, Pid, Throttle
-from bidder.simulator.environment import SEAT
+from bidder.simulator.environment import SEAT, Shader
 from bidder.simulator.market import delays
 from bidder.simulator.record import Tally, figures
 from bidder.simulator.run import Run
@@ -42,16 +46,50 @@ def simulate(scenario: Scenario, folder: Path, progress: Callable[[float], None]
         "linkedin": lambda run: Throttle(run.plans),
         "pid": lambda run: Pid(run.plans),
     }
-    arms |= {name: known[name] for name in scenario.beside}
+    arms |= {name: known.get(name, _ours) for name in scenario.beside}
+    shaders: dict[str, Callable[[Run], Shader]] = {
+        "ours": lambda _: lambda context, offers: shade(context, offers, None),
+        "fixed_70": lambda _: lambda _context, offers: [_at(offer, 0.7) for offer in offers],
+        "oracle": _oracle,
+    }
     tallies: dict[str, Mapping[str, Tally]] = {}
     for number, (name, arm) in enumerate(arms.items()):
-        run = Run(scenario, folder, arm, lambda share, n=number: progress((n + share) / len(arms)))  # type: ignore[misc]
+        told = partial(_tell, progress, number, len(arms))
+        run = Run(scenario, folder, arm, told, shaders.get(name, lambda _: lambda _context, offers: offers))
         run.run()
         tallies[name] = run.tallies
     found = {"scenario": scenario.name, "seed": scenario.seed, **figures(tallies["ours"], scenario.scale)}
     if scenario.beside:
         found["beside"] = {name: figures(tallies[name], scenario.scale) for name in scenario.beside}
     return Outcome(found, tallies)
+
+
+def _tell(progress: Callable[[float], None], number: int, arms: int, share: float) -> None:
+    progress((number + share) / arms)
+
+
+def _at(offer: Offer, share: float) -> Offer:
+    """The offer at a share of its value."""
+    value = offer.price.cpm_micros
+    return offer._replace(price=offer.price._replace(cpm_micros=max(1, int(value * share)), value_micros=value))
+
+
+def _oracle(run: Run) -> Shader:
+    """Bids what brings the most in expectation to who knows the market."""
+    known: dict[tuple[int, int, float], float] = {}
+
+    def shares(context: AuctionContext, offers: list[Offer]) -> list[Offer]:
+        hours = (context.now.timestamp() - run.begin) / 3600
+        found = []
+        for offer in offers:
+            value = offer.price.cpm_micros
+            key = (value, int(hours * 4), run.market.factor)
+            if key not in known:
+                known[key] = run.market.best_bid(value / 1e6, hours) / (value / 1e6)
+            found.append(_at(offer, known[key]))
+        return found
+
+    return shares
 
 
 def _ours(run: Run) -> Arm:

@@ -2,15 +2,17 @@
 
 import json
 from array import array
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from bidder.delivery.allowance import Allowance, Pace
 from bidder.delivery.budget import BudgetLimits, Spend, Withheld, remaining, withheld
 from bidder.delivery.outcome_counts import OutcomeCounts
 from bidder.delivery.participation import WHOLE, AuctionDraw
+from bidder.delivery.win_model import Shading, WinModel
 from bidder.delivery.zones import Clocks, clocks
 from bidder.money import ACCOUNT_CURRENCY, MICROS, Rate
 from bidder.snapshot import sets
@@ -52,6 +54,8 @@ class DeliveryState:
     """The campaigns that can take part in auctions, by their bucket; None where no campaign is paced."""
     shares: "array[int] | None"
     """Each campaign's share of auctions (`bidder.delivery.participation`), by position."""
+    shading: Shading | None
+    """What is known of the prices that win; None where no bid is shaded."""
     _withheld: memoryview
 
     def for_another_process(self, index: Index) -> "DeliveryState":
@@ -98,13 +102,14 @@ def compile_delivery(
     unread: Iterable[str] = (),
     paces: Mapping[str, Pace] | None = None,
     reserved: Mapping[str, int] | None = None,
+    shading: Shading | None = None,
 ) -> bytes:
     """The delivery object for this index: what its campaigns had spent at `as_of`, and the currencies known then.
 
     `counts` are what became of impressions, by campaign id and creative id. `latest` are terms that hold instead of
     those that the index was compiled with. `billed_by_notice` are names of exchanges. `unread` are the lists of ids
     that can't be read: who names one doesn't bid. `paces` are those of the paced campaigns, by id, and
-    `reserved` the micros that campaigns have in flight.
+    `reserved` the micros that campaigns have in flight. `shading` is None where nobody is to shade bids.
     """
     barred = {position for name in unread for position in index.lists.get(name, ())}
     reasons = bytearray(len(index))
@@ -122,6 +127,7 @@ def compile_delivery(
         "finer_rates": {code: str(rate) for code, rate in known.items() if not isinstance(rate, int)},
         "clocks": clocks(index.known.zones, as_of),
         "billed_by_notice": sorted(billed_by_notice),
+        **({"shading": shading} if shading else {}),
     }
     sections = {
         "meta": json.dumps(meta, sort_keys=True).encode(),
@@ -155,6 +161,7 @@ def load_delivery(data: bytes, index: Index) -> DeliveryState:
         billed_by_notice=frozenset(meta.get("billed_by_notice", ())),
         buckets=BucketSets(sections, index.tiers_by_number) if _SHARE in sections else None,
         shares=array("q", bytes(sections[_SHARE])) if _SHARE in sections else None,
+        shading=_shading(meta.get("shading")),
         _withheld=reasons,
     )
 
@@ -191,6 +198,13 @@ def _pace_sections(index: Index, paces: Mapping[str, Pace]) -> dict[str, bytes]:
         **{name: column.tobytes() for name, column in columns.items()},
         **bucket_sections(shares, index.tiers_by_number, index.campaign_id),
     }
+
+
+def _shading(written: Sequence[Any] | None) -> Shading | None:
+    if written is None:
+        return None
+    models, explored = written
+    return Shading({segment: WinModel(*model) for segment, model in models.items()}, explored)
 
 
 def _paces(sections: Sections) -> tuple["array[int]", "array[int]"] | None:

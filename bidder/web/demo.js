@@ -1,7 +1,7 @@
 // The demo: a film with a preroll and a midroll pod, what they asked, what they got, why, and for how much.
 
 const MID = 20; // the second of the film at which the pod comes
-const POD = { seconds: 45, ads: 3 };
+const POD = { seconds: 60, ads: 3 };
 const FILM = 'media/demo-film.mp4';
 const ASKED = { device: { geo: { country: 'USA' } }, site: { cat: ['IAB17'], content: { title: 'The long way home', language: 'en' } }, imp: [{ tagid: 'demo' }] };
 const FIRST_SPEND = new Map();
@@ -138,10 +138,10 @@ async function why(request) {
   bids.forEach((bid, n) => winner.append(n ? ', ' : '', element('strong', bid.campaign), ` at ${money(bid.cpm_micros)} CPM`));
   const bars = element('div', '', 'funnel');
   const most = Math.max(1, ...funnel.map(({ left }) => left));
-  for (const { rule, left } of funnel) {
+  for (const { rule, left } of funnel.filter(({ left }, n) => !n || left !== funnel[n - 1].left)) {
     const bar = document.createElement('i');
     bar.style.width = `${(left / most) * 100}%`;
-    bars.append(element('span', rule), bar, element('b', left));
+    bars.append(element('span', rule === 'all' ? 'all campaigns' : rule.replace('targeting.', '')), bar, element('b', left));
   }
   const others = element('details', '', 'others');
   const table = document.createElement('table');

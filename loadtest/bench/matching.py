@@ -86,7 +86,7 @@ def measured(name: str, count: int, requests: int = REQUESTS, rounds: int = ROUN
         row(BASELINE, count, parse, BASELINE, parse, workload=name),
         *(row(what, count, times, BASELINE, parse, workload=name) for what, times in took.items()),
     ]
-    size = {"mb": round(mb), "build_mb": round(peak), "build_s": round(built, 1)}
+    size: dict[str, Any] = {"mb": round(mb), "build_mb": round(peak), "build_s": round(built, 1)}
     return [replace(one, **size) if one.name == "index" else one for one in found]
 
 

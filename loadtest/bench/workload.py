@@ -10,6 +10,7 @@ from bisect import bisect
 from collections.abc import Callable, Iterator
 from itertools import accumulate
 from random import Random
+from typing import Any, cast
 
 from bidder.campaigns.campaign import Advertiser, Campaign
 from bidder.campaigns.creative import Creative
@@ -82,7 +83,7 @@ def campaigns(workload: str, count: int) -> Iterator[Campaign]:
             name=f"Campaign {number}",
             advertiser=_ADVERTISER,
             cpm_micros=round(cpm * 100) * 10_000,
-            targeting=_targeting(rng, workload),
+            targeting=cast("Any", _targeting(rng, workload)),
             creatives=_CREATIVES,
         )
 
@@ -112,7 +113,7 @@ def _targeting(rng: Random, workload: str) -> dict[str, Rule]:
     for attribute, side, its_share, draw in (("country", "include", share, draw_countries), *_RULES):
         if rng.random() < its_share:
             drawn.setdefault(attribute, {})[side] = tuple(draw(rng))
-    return {attribute: Rule.model_construct(**sides) for attribute, sides in drawn.items()}
+    return {attribute: Rule.model_construct(**cast("Any", sides)) for attribute, sides in drawn.items()}
 
 
 def requests(workload: str, count: int) -> list[bytes]:

@@ -69,7 +69,7 @@ FIELDS = sorted(set(_fields(BidRequest)))
 STRINGS = ["", " ", "0", "1", "-1", "1.5", "NaN", "Infinity", "null", "\x00", "\ud800", "é世😀", "]]>", "<&'\"", "${X}"]
 STRINGS += ["video/mp4", "USD", "EUR", "usa", "US", "IAB25", "1YYN", "DBAA", "DBABM~CPXxRfAPXxRfAAfKABENB-Cg", "%s%n"]
 NUMBERS = [0, 1, -1, 2, 3, 16, 255, 2**31, 2**63, 2**64, 10**40, -(2**63) - 1, 0.1, -0.0, 1e-320, 1.7e308, 5.000001]
-WHOLE = [None, True, False, [], {}, [None], [[]], [{}], {"a": 1}]
+WHOLE: list[Any] = [None, True, False, [], {}, [None], [[]], [{}], {"a": 1}]
 
 
 def value(rng: Random) -> Any:
@@ -123,9 +123,12 @@ def _splice(rng: Random, holder: Any, key: Any) -> None:
     holder[key] = copy.deepcopy(at(other, path))
 
 
+NUDGES: list[Callable[[Any], Any]] = [str, float, lambda n: -n, lambda n: n + 1, lambda n: n * 1000]
+
+
 def _nudge(rng: Random, holder: Any, key: Any) -> None:
     if isinstance(holder[key], int | float):
-        holder[key] = rng.choice([str, float, lambda n: -n, lambda n: n + 1, lambda n: n * 1000])(holder[key])
+        holder[key] = rng.choice(NUDGES)(holder[key])
 
 
 CHANGES: list[Callable[[Random, Any, Any], None]] = [

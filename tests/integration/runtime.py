@@ -49,7 +49,7 @@ def api_event(
 
 def sns_event(message: str, topic_arn: str) -> dict[str, Any]:
     """A notification without a subject or attributes, as the schedule's are."""
-    record = {
+    record: dict[str, Any] = {
         "Type": "Notification",
         "MessageId": "95df01b4-ee98-5cb9-9903-4c221d41eb5e",
         "TopicArn": topic_arn,

@@ -9,9 +9,11 @@ from tools.ministack import MiniStack
 def backlog(aws: MiniStack, queue: str) -> int:
     """How many messages of a queue nobody has finished with."""
     sqs = aws.session().client("sqs")
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    names: list[Any] = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
-    return sum(map(int, sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"].values()))
+    return sum(
+        int(count) for count in sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"].values()
+    )
 
 
 class Subscriber:

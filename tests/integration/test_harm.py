@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ def test_a_refresh_killed_at_any_write_leaves_a_whole_snapshot_and_the_next_one_
     poll(lambda: price(loop, country) == 1)
     prices = count(2)
     for write in range(WRITES):
-        last = price(loop, country)
+        last = price(loop, country) or 0
 
         def killed(write: int = write) -> float | None:
             cpm = next(prices)  # where the schedule's own refresh is quicker to compile it, there is a write less
@@ -98,7 +99,7 @@ def _killed(aws: MiniStack, stack: dict[str, str], write: int, moment: str) -> b
     return process.returncode < 0
 
 
-DAMAGE = {
+DAMAGE: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
     "an empty pointer": ("pointer", lambda _: b""),
     "a pointer cut short": ("pointer", lambda data: data[:20]),
     "a pointer to nothing": ("pointer", lambda data: data.replace(b"snapshots/index/", b"snapshots/index/no")),

@@ -7,6 +7,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -85,7 +86,7 @@ def published(local_aws: MiniStack, stack: dict[str, str]) -> None:
     """A first snapshot, by a notification that has neither subject nor attributes, as the schedule's."""
     session = local_aws.session()
     session.client("sns").publish(TopicArn=stack["BIDDER_REFRESH_TOPIC"], Message="{}")
-    pointer = {"Bucket": stack["BIDDER_SNAPSHOT_BUCKET"], "Prefix": POINTER}
+    pointer: dict[str, Any] = {"Bucket": stack["BIDDER_SNAPSHOT_BUCKET"], "Prefix": POINTER}
     poll(lambda: session.client("s3").list_objects_v2(**pointer).get("Contents"))
 
 

@@ -62,7 +62,7 @@ class Loop:
     def messages(self, queue: str) -> int:
         """How many messages are in a queue, those that are being worked on too."""
         url = self.sqs.get_queue_url(QueueName=queue)["QueueUrl"]
-        attributes = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        attributes: Any = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         return sum(int(attributes[f"ApproximateNumberOfMessages{kind}"]) for kind in ("", "NotVisible"))
 
     def bid(self, country: str, query: str = "", **changes: Any) -> dict[str, Any] | None:

@@ -28,7 +28,7 @@ def test_an_image_is_made_ready_and_what_changed_since_is_known_to_the_first_bid
         prepared()
     except NotOnThisMachine as error:
         pytest.skip(str(error))
-    s3, ssm = (local_aws.session().client(name) for name in ("s3", "ssm"))
+    s3, ssm = local_aws.session().client("s3"), local_aws.session().client("ssm")
 
     def sign_with(key_id: str) -> None:
         keys = json.dumps({"current": key_id, "keys": {key_id: key_id[0] * 43}})

@@ -132,7 +132,7 @@ class Chain:
     def publish_batch(self, *, PublishBatchRequestEntries: list[dict[str, str]], **_: Any) -> dict[str, Any]:  # noqa: N803
         refused = [entry for entry in PublishBatchRequestEntries if self.rng.random() < self.harm]
         taken = [entry for entry in PublishBatchRequestEntries if entry not in refused]
-        self._carry(lambda: [self._fan_out(entry["Message"]) for entry in taken])
+        self._carry(lambda: self._fan_out(*(entry["Message"] for entry in taken)))
         return {"Failed": [{"Id": entry["Id"]} for entry in refused]}
 
     def send_message(self, *, MessageBody: str, **_: Any) -> None:  # noqa: N803
@@ -142,9 +142,10 @@ class Chain:
         self._carry(lambda: [self.queues["notices"].send(entry["MessageBody"]) for entry in Entries])
         return {}
 
-    def _fan_out(self, message: str) -> None:
-        self.queues["ledger"].send(message)
-        self.queues["archive"].send(message)
+    def _fan_out(self, *messages: str) -> None:
+        for message in messages:
+            self.queues["ledger"].send(message)
+            self.queues["archive"].send(message)
 
     def _fail(self, _key: str) -> None:
         if self.rng.random() < self.harm / 2:

@@ -12,6 +12,7 @@ from bidder.campaigns.targeting import ATTRIBUTES
 from bidder.delivery.allowance import Pace
 from bidder.delivery.budget import Spend
 from bidder.delivery.outcome_counts import OutcomeCounts
+from bidder.delivery.win_model import Shading
 from bidder.snapshot.compile import compile_index
 from bidder.snapshot.delivery_state import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
@@ -66,11 +67,12 @@ def snapshot(
     now: datetime = NOW,
     counts: Mapping[tuple[str, str], OutcomeCounts] | None = None,
     paces: Mapping[str, Pace] | None = None,
+    shading: Shading | None = None,
 ) -> Snapshot:
     """The campaigns as a bidder would hold them after a refresh: through the files and back."""
     campaigns = list(campaigns)
     index = Index.load([compile_index(campaigns)])
-    delivery = compile_delivery(index, spends or {}, now, RATES, counts, paces=paces)
+    delivery = compile_delivery(index, spends or {}, now, RATES, counts, paces=paces, shading=shading)
     return Snapshot(int(now.timestamp() * 1000), index, load_delivery(delivery, index))
 
 
@@ -223,7 +225,7 @@ def campaign_lists(draw: st.DrawFn, max_size: int = 8) -> list[Campaign]:
     drawn = []
     for number in range(draw(st.integers(0, max_size))):
         deals = draw(st.lists(st.sampled_from(["d1", "d2"]), unique=True, max_size=2))
-        openly = draw(worths if not deals else st.just({"cpm": None}) | worths)
+        openly: dict[str, Any] = draw(worths if not deals else st.just({"cpm": None}) | worths)
         if any(openly.values()):
             openly["multipliers"] = draw(st.just({}) | multipliers)
         spots = draw(st.lists(creatives, min_size=1, max_size=2))

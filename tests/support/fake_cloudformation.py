@@ -21,9 +21,8 @@ class Clock:
 
 
 def client_error(code: str, message: str = "", status: int = 400) -> ClientError:
-    return ClientError(
-        {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}, "X"
-    )
+    response: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(response, "X")
 
 
 class FakeCloudFormation:
@@ -75,14 +74,16 @@ class FakeCloudFormation:
             yield {"StackEvents": self.events[start : start + 2]}
 
 
+class BucketAlreadyOwnedByYou(ClientError):
+    """As S3 says it."""
+
+
 class FakeArtifacts:
     """An S3 that keeps objects and each request's parameters. `refusal` is raised by the look at the bucket."""
 
     class exceptions:  # noqa: N801
         ClientError = ClientError
-
-        class BucketAlreadyOwnedByYou(ClientError):
-            """As S3 says it."""
+        BucketAlreadyOwnedByYou = BucketAlreadyOwnedByYou
 
     class meta:  # noqa: N801
         endpoint_url = "https://s3.eu-west-1.amazonaws.com"

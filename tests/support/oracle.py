@@ -81,7 +81,9 @@ def _open_bid(
             rate = (
                 max(rates)
                 if weights is None
-                else _in_millionths(sum(map(Fraction.__mul__, rates, map(Fraction, weights))) / sum(weights))
+                else _in_millionths(
+                    sum(map(Fraction.__mul__, rates, map(Fraction, weights)), Fraction()) / sum(weights)
+                )
             )
             exact = worth * 1000 * rate
     if exact is None:

@@ -248,7 +248,7 @@ _DIRT: list[Callable[[Json], Json]] = [
     lambda value: [*value, None] if isinstance(value, list) else value,
     lambda value: value[0] if isinstance(value, list) and len(value) == 1 and isinstance(value[0], int) else value,
 ]
-_NOTHING = [None, "", [], {}]
+_NOTHING: list[Any] = [None, "", [], {}]
 _OBJECTS = {"user", "device", "regs", "source", "video", "pmp", "geo", "sua"}
 _OPTIONAL: dict[Path, list[str]] = {
     (): ["tmax", "user", "device", "regs", "bcat", "wseat", "cur", "at", "source"],

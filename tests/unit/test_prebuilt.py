@@ -4,7 +4,7 @@ import json
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from pydantic import BaseModel, ValidationError
@@ -53,7 +53,9 @@ def test_it_reads_and_writes_the_same(schemas: dict[type[BaseModel], Any]) -> No
     for model, document in documents():
         schema = schemas[model]
         ours = outcome(SchemaValidator(schema), SchemaSerializer(schema), document)
-        assert ours == outcome(model.__pydantic_validator__, model.__pydantic_serializer__, document)
+        assert ours == outcome(
+            cast("SchemaValidator", model.__pydantic_validator__), model.__pydantic_serializer__, document
+        )
         counted += 1
     assert counted > 100
 
@@ -68,7 +70,7 @@ def test_completing_takes_the_packages_schema(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.setattr(prebuilt, "__file__", str(tmp_path / "prebuilt.py"))
     path = tmp_path / prebuilt.file_of(Other)
     path.parent.mkdir()
-    schema = {"type": "model", "cls": Stored, "schema": Stored.__pydantic_core_schema__["schema"]}  # type: ignore[typeddict-item]
+    schema = {"type": "model", "cls": Stored, "schema": Stored.__pydantic_core_schema__["schema"]}
     monkeypatch.setattr(prebuilt.pickle, "load", lambda _file: schema)
     path.write_bytes(b"")
 

@@ -20,9 +20,7 @@ def import_(session: Session, name: str, file: str, hashed: bool, dry_run: bool)
     """Add or replace the list NAME: the ids of FILE are hashed here; - is standard input."""
     from bidder.cli.lists import import_list
 
-    unsure = f"`bidder lists list` tells whether {name} is imported: its time is new then"
-    with session.writing("nothing was changed" if dry_run else unsure, f"the list {name} is stored"):
-        import_list(session.service, name, file, hashed=hashed, dry_run=dry_run)
+    import_list(session.service, name, file, hashed=hashed, dry_run=dry_run, tell_stored=session.note_stored)
 
 
 @command.command("list")

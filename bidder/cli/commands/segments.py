@@ -17,9 +17,7 @@ def import_(session: Session, file: str) -> None:
     """Add or replace the segments of a YAML FILE: segments: [{id, provider, name, size, cost}]; - is standard input."""
     from bidder.cli import segments
 
-    unsure = "some of the segments may be stored: import the file again to go on"
-    with session.writing(unsure, f"the segments of {file} are stored"):
-        segments.import_file(session.service, file)
+    segments.import_file(session.service, file, session.note_stored)
 
 
 @command.command("list")

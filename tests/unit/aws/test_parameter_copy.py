@@ -146,9 +146,9 @@ def credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Non
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    aws.minimal.cache_clear()
+    aws.minimal.cache_clear()  # type: ignore[attr-defined]
     yield
-    aws.minimal.cache_clear()
+    aws.minimal.cache_clear()  # type: ignore[attr-defined]
 
 
 @pytest.mark.usefixtures("credentials")

@@ -16,8 +16,8 @@ from bidder.aws.endpoint import Endpoint, Refused
 from bidder.aws.prefetch import Ahead
 from tests.support.faulty_aws import FaultyServer, faulty_server
 
-THEIR_THROTTLING = sorted(ThrottledRetryableChecker._THROTTLED_ERROR_CODES)
-THEIR_PASSING = sorted(TransientRetryableChecker._TRANSIENT_ERROR_CODES)
+THEIR_THROTTLING = sorted(ThrottledRetryableChecker._THROTTLED_ERROR_CODES)  # type: ignore[attr-defined]
+THEIR_PASSING = sorted(TransientRetryableChecker._TRANSIENT_ERROR_CODES)  # type: ignore[attr-defined]
 GOOD = (200, b"good")
 
 
@@ -62,7 +62,7 @@ def test_what_botocore_tries_again_is_tried_again(server: FaultyServer, code: st
     assert len(service.paused) == 1
 
 
-@pytest.mark.parametrize("status", sorted(TransientRetryableChecker._TRANSIENT_STATUS_CODES))
+@pytest.mark.parametrize("status", sorted(TransientRetryableChecker._TRANSIENT_STATUS_CODES))  # type: ignore[attr-defined]
 def test_so_are_its_statuses(server: FaultyServer, status: int) -> None:
     assert Service(server, (status, b"<html>"), GOOD).call() == b"good"
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
@@ -264,6 +265,50 @@ def test_an_expression_beyond_all_measure_is_one_line(where: str) -> None:
         checked(text)
     [line, _] = str(raised.value).splitlines()
     assert re.search(r"c: where: more than (50 of and, or|1,000 conditions)", line)
+
+
+def _trees(inner: Any) -> Any:
+    keys = st.sampled_from(["id", "country", "include", "and", "not", "or", "url", "media", "tag", "cpm", "start"])
+    return st.lists(inner, max_size=2) | st.dictionaries(keys, inner, max_size=3)
+
+
+DEEP = "[" * 400 + "]" * 400
+BROKEN = [
+    json.dumps(PLAIN)[:-1].replace('"creatives": [', f'"creatives": [{DEEP}, ') + "}",
+    json.dumps(PLAIN)[:-1] + f', "targeting": {{"country": {{"include": {DEEP}}}}}}}',
+    json.dumps(PLAIN)[:-1] + ', "where": ' + '{"not": ' * 400 + '{"os": {"include": "ios"}}' + "}" * 401,
+    json.dumps(PLAIN)[:-1] + ', "x": ' + "[" * 100_000,
+    '{"id": "\\ud83d"}',
+    '{"id": "a", "creatives": {"id": 3}, "targeting": [], "where": 5, "multipliers": 7, "advertiser": "x"}',
+    '{"id": 5, "creatives": [5, null, {"id": 7, "media": "x", "tag": 5}], "deals": [{}], "name": {"a": 1}}',
+    '{"id": "a", "targeting": {"country": {"include": [["us"], null, {"a": 1}]}, "os": null, "make": []}}',
+    "campaigns:",
+    "campaigns: 5",
+    "campaigns:\n- 5",
+    "campaigns:\n- id: [1, 2]\n  name: {}\n",
+    "5",
+    "- a",
+    "{",
+    '{"campaigns": [{"id": "x"}]}',
+]
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_whatever_is_broken_is_refused_in_lines(text: str) -> None:
+    with pytest.raises(InvalidCampaignFile) as raised:
+        checked(text)
+
+    lines = str(raised.value).splitlines()
+    assert all(line.startswith("f:") for line in lines[:-1])
+    assert lines[-1].endswith("in f: nothing was imported")
+    assert max(map(len, lines)) < 500
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=5), _trees, max_leaves=6))
+def test_whatever_a_campaign_s_field_holds_the_file_is_checked(value: Any) -> None:
+    for key in (*PLAIN, "targeting", "where", "budget", "flight", "multipliers", "deals", "categories", "status"):
+        with suppress(InvalidCampaignFile):
+            checked(json.dumps({**PLAIN, key: value}))
 
 
 @given(st.sampled_from(sorted(STANDARD)), st.sampled_from([str.lower, str.upper, str.title]))

@@ -35,7 +35,7 @@ def test_changes_since_any_revision_are_those_of_the_later_writes(edits: list[tu
     assert {c.id: c for c in kept.all()} == model
     assert kept.revision() == len(feed)
     for since in range(len(feed) + 1):
-        assert kept.changes(since) == set().union(*feed[since:])
+        assert kept.changes(since) == frozenset().union(*feed[since:])
     assert {c.id: c for c in kept.get_many([*model, "unheard-of"])} == model
 
 
@@ -68,6 +68,7 @@ def test_history_says_who_changed_what_to_what() -> None:
     latest, first = repository(fake).history("a")
 
     assert (first.version, first.who, first.before) == (1, "ann", None)
+    assert first.after
     assert first.after["cpm_micros"] == 1_000_000
     assert (latest.version, latest.who, latest.at) == (2, "bob", NOW.isoformat(timespec="seconds"))
     assert latest.before == first.after
@@ -140,7 +141,7 @@ def test_changes_are_unknown_where_the_feed_no_longer_reaches_back() -> None:
     del fake.tables["history"]["revision", f"{2:012}"]
 
     assert kept.changes(0) is None
-    assert kept.changes(2) == {"a"}
+    assert kept.changes(2) == frozenset({"a"})
     assert kept.changes(4) is None
     assert kept.changes(0, most=2) is None
 

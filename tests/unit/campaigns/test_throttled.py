@@ -109,7 +109,7 @@ def test_what_does_not_pass_is_raised_at_once() -> None:
 def test_a_store_that_leaves_all_unread_for_long_is_given_up() -> None:
     fake = Throttling(100)
     kept_unread = lambda RequestItems: {"Responses": {}, "UnprocessedKeys": RequestItems}  # noqa: E731, N803
-    fake.batch_get_item = kept_unread  # type: ignore[method-assign, assignment]
+    fake.batch_get_item = kept_unread  # type: ignore[method-assign]
 
     with pytest.raises(Contended, match="not read after 10 attempts"):
         repository(fake).get("c0001")

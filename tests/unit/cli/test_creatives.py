@@ -1,9 +1,10 @@
 """`bidder creatives` on moto's AWS."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -16,6 +17,7 @@ from bidder.cli.multipart import upload_in_parts
 from bidder.cli.session import Session
 from bidder.creatives.job import Finished, State
 from bidder.creatives.upload import Upload, metadata, sequencer_of, uploads
+from bidder.service.service import Service
 from bidder.settings import Settings
 from tests.support.campaigns import NOW, campaign, creative
 from tests.support.service import SETTINGS, service
@@ -25,7 +27,7 @@ MEGABYTE = 1024 * 1024
 
 
 @pytest.fixture
-def cli(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def cli(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     monkeypatch.setattr(aws, "client", boto3.client)
     topic = world.sns.create_topic(Name="uploaded")["TopicArn"]
     arn = world.sqs.get_queue_attributes(QueueUrl=world.queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -106,7 +108,7 @@ def test_an_interrupted_upload_goes_on_where_it_ended(world: World, tmp_path: Pa
             raise ClientError({"Error": {"Code": "SlowDown"}}, "UploadPart")
         return original(**call)
 
-    s3.upload_part = cut
+    s3.upload_part = cut  # type: ignore[method-assign]
     with pytest.raises(ClientError):
         upload_in_parts(s3, "uploads", "uploads/long.mp4", file, {"campaign": "shoes"}, lambda _: None)
     heard: list[int] = []
@@ -178,3 +180,42 @@ def test_a_deleted_creative_leaves_its_campaign_unless_it_is_the_last(
     assert [one.id for one in held.creatives] == ["other"]
     assert world.jobs.get("shoes", "spot") is None
     assert "Contents" not in world.s3.list_objects_v2(Bucket="uploads")
+
+
+FILE = """
+campaigns:
+  - id: shoes
+    name: Shoes
+    advertiser: {name: Shop, domain: shop.example}
+    cpm: 5
+    creatives:
+      - {id: spot, name: A spot, click_through: 'https://shop.example/', upload: spot.mp4}
+"""
+
+
+def test_a_campaign_file_uploads_the_videos_that_it_names_once(
+    cli: Any, world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Service, "taxonomies", SimpleNamespace(all=dict))
+    monkeypatch.setattr(Service, "plain_parameters", lambda _: SimpleNamespace(import_warn_cpm=100))
+    monkeypatch.setattr("bidder.cli.campaign_import.warn_of_pin", lambda _: None)
+    file, video = tmp_path / "campaigns.yaml", tmp_path / "spot.mp4"
+    file.write_text(FILE)
+    assert cli("campaigns", "import", str(file)) == 1
+    assert f"shoes: creatives[spot].upload: there is no file {video}" in capsys.readouterr().err
+    before = world.campaigns.get("shoes").version
+
+    video.write_bytes(b"x" * 1000)
+    assert cli("campaigns", "import", str(file)) == 0
+    [uploaded] = world.s3.list_objects_v2(Bucket="uploads")["Contents"]
+    stored = world.campaigns.get("shoes")
+    assert stored.version == before + 1
+    assert stored.campaign is not None
+    assert stored.campaign.creatives[0].media == campaign().creatives[0].media  # until the renditions are made
+    upload = Upload(bucket="uploads", key=uploaded["Key"], size=1000, etag="", sequencer="1")
+    world.jobs.begin(upload, metadata(upload.key, {"campaign": "shoes", "creative": "spot"}), datetime.now(UTC))
+    capsys.readouterr()
+
+    assert cli("campaigns", "import", str(file)) == 0
+    assert "uploaded before" in capsys.readouterr().out
+    assert len(world.s3.list_objects_v2(Bucket="uploads")["Contents"]) == 1

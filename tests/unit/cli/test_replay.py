@@ -157,3 +157,21 @@ def test_what_is_wrong_is_named(tmp_path: Path) -> None:
     cut.write_bytes(gzip.compress(lines(video_request()))[:-9])
     with pytest.raises(InvalidRecording, match="no whole gzip file"):
         run(cut, [Replay(snapshot([campaign()]), "bidder")], None)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [(b"{}\n", "1 of 1 requests are invalid"), (b"no JSON\n", "1 of 1 requests are"), (b"\n", "has no request")],
+)
+def test_a_replay_of_what_is_no_request_prints_its_report_and_fails(
+    body: bytes, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved = kept(tmp_path / "a.zip", [campaign()])
+    file = tmp_path / "requests.jsonl"
+    file.write_bytes(body)
+
+    with pytest.raises(InvalidRecording, match=said):
+        print_replay(service(None), file, [str(saved)], at=None, form="csv", keep=None)
+    assert capsys.readouterr().out.startswith("campaign,bids A")
+    file.write_bytes(lines(video_request()))
+    print_replay(service(None), file, [str(saved)], at=None, form="csv", keep=None)

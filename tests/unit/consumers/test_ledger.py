@@ -1,3 +1,5 @@
+from typing import Any
+
 from bidder.consumers.ledger import count_spend
 from bidder.events.bounded_sets import BoundedSets
 from bidder.events.ivt_filter import IvtFilter
@@ -17,7 +19,8 @@ def failed(answer: dict[str, list[dict[str, str]]]) -> list[str]:
 
 def test_a_message_that_cannot_be_read_fails_alone() -> None:
     dynamodb = FakeDynamoDB()
-    with_ledger = service(None, ledger=Ledger(dynamodb, "ledger"), judge=IvtFilter(BoundedSets(dynamodb, "ledger")))
+    aws: Any = dynamodb
+    with_ledger = service(None, ledger=Ledger(aws, "ledger"), judge=IvtFilter(BoundedSets(aws, "ledger")))
     poison = ["", "{}", "no json", event(9).model_dump_json().replace('"version":1', '"version":2')]
 
     answer = count_spend(with_ledger, messages(event(1).model_dump_json(), *poison, event(2).model_dump_json()))
@@ -27,8 +30,8 @@ def test_a_message_that_cannot_be_read_fails_alone() -> None:
 
 
 def test_every_message_of_a_bid_that_was_crowded_out_is_delivered_again() -> None:
-    dynamodb = FakeDynamoDB(iter(["conflict"] * 100))
-    with_ledger = service(None, ledger=Ledger(dynamodb, "ledger"), judge=IvtFilter(BoundedSets(dynamodb, "ledger")))
+    aws: Any = FakeDynamoDB(iter(["conflict"] * 100))
+    with_ledger = service(None, ledger=Ledger(aws, "ledger"), judge=IvtFilter(BoundedSets(aws, "ledger")))
 
     answer = count_spend(with_ledger, messages(event(1).model_dump_json(), event(1).model_dump_json()))
 

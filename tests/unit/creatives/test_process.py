@@ -165,7 +165,7 @@ def test_a_campaign_edited_meanwhile_keeps_the_edit(world: World, short: Path, m
     ],
 )
 def test_a_campaign_that_cannot_take_it_refuses_the_upload(
-    changes: dict[str, str], reason: str, world: World, short: Path
+    changes: dict[str, Any], reason: str, world: World, short: Path
 ) -> None:
     assert world.processor.process(world.upload(short, **changes)) is State.REFUSED
 

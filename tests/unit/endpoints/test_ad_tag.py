@@ -31,7 +31,7 @@ def call(query: dict[str, list[str]], held: Snapshot | None = PLAIN, headers: di
     return vast(service(held), TagCall(query, headers or {}, VIEWER, BASE, NOW, "auction"))
 
 
-def ask(held: Snapshot | None = PLAIN, headers: dict[str, str] | None = None, **query: str) -> Reply:
+def ask(held: Snapshot | None = PLAIN, headers: dict[str, str] | None = None, **query: Any) -> Reply:
     return call({name: [value] for name, value in query.items()}, held, headers)
 
 
@@ -138,7 +138,7 @@ def test_no_ad_is_an_empty_document() -> None:
 
 
 @pytest.mark.parametrize("query", [{"poddur": "30", "maxads": "2"}, {"slots": "15,15"}, {"maxads": "2"}])
-def test_a_pod_is_numbered(query: dict[str, str]) -> None:
+def test_a_pod_is_numbered(query: dict[str, Any]) -> None:
     held = snapshot([campaign(id=name, creatives=[creative(id=name, name=name)]) for name in ("a", "b")])
 
     reply = ask(held, **query)
@@ -152,7 +152,7 @@ def test_a_pod_is_numbered(query: dict[str, str]) -> None:
     [({"w": "x"}, {"w"}), ({"Page": "y", "gdpr": "2"}, {"Page", "gdpr"}), ({"format": "json"}, {"format"})],
 )
 def test_a_wrong_parameter_is_a_400_that_names_it_and_that_the_page_can_read(
-    query: dict[str, str], fields: set[str]
+    query: dict[str, Any], fields: set[str]
 ) -> None:
     reply = ask(headers={"origin": "https://news.example"}, **query)
 
@@ -205,8 +205,8 @@ def test_forwarded_headers_are_a_named_stitchers() -> None:
         ({"coppa": "1"}, False),
     ],
 )
-def test_consent_decides_what_of_the_viewer_is_used(signals: dict[str, str], is_known: bool) -> None:
-    answer = json.loads(ask(format="openrtb", ifa="a-b-c", **signals).body)
+def test_consent_decides_what_of_the_viewer_is_used(signals: dict[str, Any], is_known: bool) -> None:
+    answer = json.loads(ask(format="openrtb", ifa="6d3c1b5e-2f0a-4e7c-9a41-8b7f5c0d9e12", **signals).body)
 
     [made] = answer["seatbid"][0]["bid"]
     token = urlsplit(made["nurl"]).path.rpartition("/")[2]

@@ -52,6 +52,7 @@ def test_in_openrtb_the_header_alone_says_it() -> None:
 @pytest.mark.parametrize(
     ("query", "held", "expected"),
     [
+        ({"ua": "Mozilla/5.0 (compatible; Googlebot/2.1)"}, HELD, "a known crawler, by its user agent: nbr 3"),
         ({"tmax": "1"}, HELD, "tmax of 1 ms leaves no time for an answer"),
         ({}, None, "no snapshot young enough to bid from: see /health"),
         ({"gdpr": "1"}, HELD, "contextual only: the GDPR applies"),

@@ -111,7 +111,7 @@ def test_a_player_that_accepts_xml_gets_the_vast_itself_with_no_macro_left_for_a
 
 def ads(reply: Reply) -> list[tuple[str | None, str | None]]:
     """Place in the pod and title of each ad."""
-    assert_valid(reply.body)
+    assert_valid(str(reply.body))
     return [(ad.get("sequence"), ad.findtext(".//{*}AdTitle")) for ad in etree.fromstring(reply.body)]
 
 
@@ -335,7 +335,7 @@ def test_a_restricted_user_is_bid_on_by_context_alone() -> None:
     seen: list[Any] = []
 
     class Watching(Holder):
-        def current(self, _now: datetime, _patience: float) -> Snapshot:
+        def current(self, _now: datetime, _patience: float = 0) -> Snapshot:
             seen.append(sys._getframe(2).f_locals["request"])
             return PLAIN
 

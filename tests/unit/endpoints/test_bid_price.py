@@ -24,7 +24,7 @@ def test_a_multiplied_bid_is_exact_in_every_currency(cpm: int, tv: Decimal, usa:
     table = {"device_type": {"3": tv}, "country": {"USA": usa}}
     held = snapshot([campaign(cpm=Decimal(cpm) / MICROS, multipliers=table)])
     body = video_request(device={"devicetype": 3, "geo": {"country": "USA"}}, cur=[currency])
-    decided = floor(cpm * min(max(Fraction(tv) * Fraction(usa), Fraction(1, 10)), 10))
+    decided = floor(cpm * min(max(Fraction(tv) * Fraction(usa), Fraction(1, 10)), Fraction(10)))
 
     reply = json.loads(bid(service(held), json.dumps(body).encode(), {}, "https://bid.example", NOW).body)
 

@@ -46,9 +46,9 @@ def faulty(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
             monkeypatch.setenv(name, "test")
         monkeypatch.setenv("AWS_REGION", "us-east-1")
         monkeypatch.setenv("TMPDIR", str(tmp_path))
-        aws.minimal.cache_clear()
+        aws.minimal.cache_clear()  # type: ignore[attr-defined]
         yield Aws(s3, ssm)
-        aws.minimal.cache_clear()
+        aws.minimal.cache_clear()  # type: ignore[attr-defined]
 
 
 def ask(service: Service, tmax: int | None = None) -> tuple[int, float]:
@@ -128,7 +128,7 @@ def test_a_name_that_is_not_resolved_holds_nobody_up(monkeypatch: pytest.MonkeyP
 def test_a_handshake_that_does_not_end_holds_nobody_up(faulty: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", faulty.s3.url.replace("http:", "https:"))
     monkeypatch.setenv("AWS_ENDPOINT_URL_SSM", faulty.ssm.url.replace("http:", "https:"))
-    aws.minimal.cache_clear()
+    aws.minimal.cache_clear()  # type: ignore[attr-defined]
     faulty.s3.fault = faulty.ssm.fault = HANGS
 
     status, seconds = ask(Service(SETTINGS), tmax=200)

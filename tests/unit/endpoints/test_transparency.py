@@ -24,7 +24,7 @@ def answered(request: dict[str, Any], accept: str = "", **advertiser: str) -> An
     reply = bid(service(held), json.dumps(request).encode(), {"accept": accept}, BASE, NOW)
     as_xml = bool(accept)
     told = explain(parse(json.dumps(request).encode()), held, "bidder", NOW, as_xml=as_xml)
-    has_bid = b"<Ad" in bytes(reply.body, "utf-8") if as_xml else reply.status == 200
+    has_bid = b"<Ad" in bytes(str(reply.body), "utf-8") if as_xml else reply.status == 200
     assert has_bid == bool(told[0].bids)
     if as_xml:
         return has_bid

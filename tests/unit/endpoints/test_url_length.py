@@ -2,6 +2,7 @@
 
 import json
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -62,16 +63,19 @@ longest = st.builds(
 
 def urls(made: Campaign, protocol: int, *, as_xml: bool) -> list[str]:
     index = Index.load([compile_index([made])])
-    delivery = compile_delivery(index, {}, NOW, {"XTS": 999_999_000_001}, billed_by_notice=[EXCHANGE])
+    delivery = compile_delivery(index, {}, NOW, {"XTS": Decimal("999999999999.999999")}, billed_by_notice=[EXCHANGE])
     held = Snapshot(1, index, load_delivery(delivery, index))
     [deal] = made.deals
     request = video_request(
-        test=1, cur=["XTS"], device={"geo": {"country": "USA"}, "ifa": "6d3c1b5e-2f0a-4e7c-9a41-8b7f5c0d9e12"}
+        cur=["XTS"], device={"geo": {"country": "USA"}, "ifa": "6d3c1b5e-2f0a-4e7c-9a41-8b7f5c0d9e12"}
     )
     request["imp"][0]["video"] |= {"protocols": [protocol], "companionad": [{"w": 300, "h": 250}]}
-    request["imp"][0]["pmp"] = {"deals": [{"id": deal.id}]}
+    request["imp"][0]["exp"] = 40_000
+    request["imp"][0]["pmp"] = {"deals": [{"id": deal.id, "bidfloor": 999_999, "bidfloorcur": "XTS"}]}
     headers = {"accept": "application/xml"} if as_xml else {}
-    reply = bid(service(held, signing_keys=KEYS), json.dumps(request).encode(), headers, BASE, NOW, EXCHANGE)
+    reply = bid(
+        service(held, signing_keys=KEYS, most_exp=43_200), json.dumps(request).encode(), headers, BASE, NOW, EXCHANGE
+    )
     assert reply.status == 200
     assert isinstance(reply.body, str)
     if as_xml:

@@ -52,7 +52,7 @@ def test_what_was_counted_is_equal_and_what_was_not_is_named(events, lost) -> No
     ledger = Ledger(dynamodb, "ledger", pause=lambda _: None)  # type: ignore[arg-type]
     judge = IvtFilter(BoundedSets(dynamodb, "ledger"))  # type: ignore[arg-type]
     delivered = events[lost:]
-    ledger.record(judge.judged(dict(enumerate(delivered))).values())
+    ledger.record(judge.judged({str(number): event for number, event in enumerate(delivered)}).values())
 
     results = found(ledger, events)
 
@@ -71,7 +71,7 @@ def test_each_difference_is_explained() -> None:
     ledger = Ledger(dynamodb, "ledger", pause=lambda _: None)  # type: ignore[arg-type]
     judge = IvtFilter(BoundedSets(dynamodb, "ledger"))  # type: ignore[arg-type]
     many = [event(number, user="anna") for number in range(22)]
-    ledger.record(judge.judged(dict(enumerate(many))).values())
+    ledger.record(judge.judged({str(number): event for number, event in enumerate(many)}).values())
     ledger.record([event(99, campaign_id="c2")])
 
     results = found(ledger, [*many, event(50, campaign_id="c0")])

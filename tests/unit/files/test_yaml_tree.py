@@ -131,3 +131,24 @@ def test_what_is_no_data_is_refused_with_its_line(text: str, said: str) -> None:
 def test_a_line_that_is_no_object_is_refused_with_its_number(line: str, said: str) -> None:
     with pytest.raises(InvalidFile, match=said):
         read_json_line(line, "f", 7)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("NO", "NO"),
+        ("yes", "yes"),
+        ("true", True),
+        ("12", 12),
+        ("012", 12),
+        ("-1.5e3", -1500.0),
+        ("12:30:45", "12:30:45"),
+        ("'12'", "12"),
+        ('"true"', "true"),
+        ("~", None),
+        ("2026-11-01", "2026-11-01"),
+        ("9" * 5000, float("inf")),
+    ],
+)
+def test_without_a_schema_scalars_are_those_of_the_core_schema(written: str, read: object) -> None:
+    assert read_yaml(f"a: [{written}]", "file").core() == {"a": [read]}

@@ -85,7 +85,7 @@ def finds_exactly(
     delivery = load_delivery(compile_delivery(index, spends, NOW), index)
     request = {name: seen[name] for name in OF_REQUEST}
     shared = RequestMatch(Snapshot(1, index, delivery), request, AuctionDraw("auction"))
-    candidates = Candidates(shared, {name: seen[name] for name in OF_IMPRESSION} | PLAYER)
+    candidates = Candidates(shared, {**{name: seen[name] for name in OF_IMPRESSION}, **PLAYER})
 
     latest = {**first, **later}
     expected = {

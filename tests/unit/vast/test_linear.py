@@ -1,5 +1,7 @@
 """Each version's own names of the tracking events, and `progress` with its time."""
 
+from typing import Any
+
 import pytest
 from lxml import etree
 
@@ -23,7 +25,7 @@ MORE = {
 @pytest.mark.parametrize("version", list(Version))
 @pytest.mark.parametrize("ad", [AD, WRAPPED], ids=["inline", "wrapper"])
 def test_events_have_the_names_of_their_version(ad: Ad, version: Version) -> None:
-    tracking = {kind: (f"https://bid.example/{kind}",) for kind in TRACKED_LINEAR}
+    tracking: Any = {kind: (f"https://bid.example/{kind}",) for kind in TRACKED_LINEAR}
 
     document = render(ad._replace(tracking=tracking, progress_offset=2), version)
 

@@ -1,0 +1,44 @@
+"""The videos that a campaign file names by `upload:`: found before the import, sent after it."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from bidder.campaigns.campaign import Campaign
+from bidder.cli.creatives import CannotUpload, Wanted, is_current, upload_file
+from bidder.service.service import Service
+
+
+class CampaignUpload(NamedTuple):
+    """One video file, and the creative that it is to become."""
+
+    path: Path
+    wanted: Wanted
+
+
+def uploads_of(campaigns: Iterable[Campaign], file: str) -> list[CampaignUpload]:
+    """The uploads that the campaigns of a file name; their paths start at the file's folder.
+
+    Raises CannotUpload for one that is not there, before anything is imported.
+    """
+    folder = Path() if file == "-" else Path(file).parent
+    found = []
+    for campaign in campaigns:
+        for creative in campaign.creatives:
+            if creative.upload and not creative.media:
+                path = folder / creative.upload
+                if not path.is_file():
+                    msg = f"{campaign.id}: creatives[{creative.id}].upload: there is no file {path}"
+                    raise CannotUpload(msg)
+                wanted = Wanted(campaign.id, creative.id, creative.click_through, creative.name, mezzanine=False)
+                found.append(CampaignUpload(path, wanted))
+    return found
+
+
+def send_uploads(service: Service, wanted: Iterable[CampaignUpload]) -> None:
+    """Uploads the videos that are not uploaded yet: the same file for the same creative is sent once."""
+    for path, about in wanted:
+        if is_current(service, path, about):
+            print(f"{path.name}: uploaded before as {about.creative} of {about.campaign}")
+        else:
+            upload_file(service, str(path), about, as_json=False)

@@ -1,0 +1,1 @@
+"""One file for each queue or topic that a function reads."""

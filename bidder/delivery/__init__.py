@@ -1,0 +1,1 @@
+"""The feedback on bidding: budgets, allowances, pacing, predicted rates."""

@@ -1,0 +1,1 @@
+"""What happens after a bid: kinds, signed tokens and URLs, publishing, and what consumers keep."""

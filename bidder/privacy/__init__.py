@@ -1,0 +1,1 @@
+"""The signals of consent, and what of a request may be used."""

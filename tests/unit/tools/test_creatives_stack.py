@@ -1,0 +1,82 @@
+"""The templates of creatives and of the worker: valid, each feature whole, each role with little."""
+
+import subprocess
+import sys
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+from chalice.package import YAMLTemplateSerializer
+
+from tools import ROOT
+from tools.creatives_stack import CREATIVES_PARAMETERS, TEMPLATE, layer, zipped
+from tools.package import Package, own_architecture
+
+FEATURES = ("Transcode", "Thumbnails", "Metadata")
+
+
+@pytest.fixture(scope="module")
+def template() -> dict[str, Any]:
+    return dict(YAMLTemplateSerializer().load_template(TEMPLATE.read_text(), str(TEMPLATE)))
+
+
+@pytest.mark.parametrize("name", ["creatives.yaml", "worker.yaml"])
+def test_cloudformation_would_take_it(name: str) -> None:
+    cfn_lint = Path(sys.executable).with_name("cfn-lint")
+    done = subprocess.run([cfn_lint, ROOT / "deploy" / name], capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_each_feature_has_a_queue_a_dead_letter_queue_an_alarm_and_a_role(
+    feature: str, template: dict[str, Any]
+) -> None:
+    resources = template["Resources"]
+    queue, function = resources[f"{feature}Queue"]["Properties"], resources[feature]["Properties"]
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": [f"{feature}DeadLetterQueue", "Arn"]}
+    assert queue["VisibilityTimeout"] == 6 * function["Timeout"]
+    assert resources[f"{feature}DeadLetters"]["Properties"]["AlarmActions"] == [{"Ref": "AlarmTopic"}]
+    assert function["Events"]["Uploads"]["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert "MaximumConcurrency" in function["Events"]["Uploads"]["Properties"]["ScalingConfig"]
+    assert function["Role"] == {"Fn::GetAtt": [f"{feature}Role", "Arn"]}
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_ffmpegs_roles_read_uploads_and_write_renditions_alone(feature: str, template: dict[str, Any]) -> None:
+    [policy] = template["Resources"][f"{feature}Role"]["Properties"]["Policies"]
+    objects = {
+        action: str(statement["Resource"])
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+        if action.startswith("s3:") and "Object" in action
+    }
+    assert "/uploads/*" in objects.pop("s3:GetObject")
+    if feature != "Metadata":
+        assert "/renditions/*" in objects.pop("s3:PutObject")
+    assert objects == {}
+
+
+def test_the_parameters_of_make_deploy_are_the_templates(template: dict[str, Any]) -> None:
+    assert template["Parameters"].keys() >= CREATIVES_PARAMETERS
+
+
+def test_the_layer_has_ffmpeg_as_a_program() -> None:
+    with ZipFile(BytesIO(layer(own_architecture()))) as archive:
+        assert archive.getinfo("bin/ffmpeg").external_attr >> 16 & 0o111
+        assert b"GPL" in archive.read("NOTICE")
+
+
+def test_the_package_is_the_bidders_and_the_workers(tmp_path: Path) -> None:
+    (tmp_path / "template.json").touch()
+    with ZipFile(tmp_path / "bidder.zip", "w") as archive:
+        for name in ("app.py", "bidder/__init__.py", "pydantic/__init__.py"):
+            archive.writestr(name, "")
+
+    first, again = zipped(Package(tmp_path)), zipped(Package(tmp_path))
+
+    names = ZipFile(BytesIO(first)).namelist()
+    assert first == again
+    assert "app.py" not in names
+    assert {"bidder/__init__.py", "pydantic/__init__.py", "workers/transcode/function.py"} <= set(names)
