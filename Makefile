@@ -71,7 +71,6 @@ lock: $(READY) ## Resolve pyproject.toml anew into the requirements files
 	$(LOCK) --group dev pyproject.toml -o requirements-dev.txt
 	$(LOCK) --group run pyproject.toml -c requirements-dev.txt -o requirements-run.txt
 	$(LOCK) --group docs -c requirements-dev.txt -o requirements-docs.txt
-	$(LOCK) --group plots -c requirements-dev.txt -o requirements-plots.txt
 	$(LOCK) pyproject.toml -c requirements-dev.txt -o requirements.txt
 	$(LOCK) --group runtime -c requirements-dev.txt -o requirements-runtime.txt
 

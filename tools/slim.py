@@ -94,13 +94,9 @@ def _write_schemas(folder: Path) -> None:
 
 
 def _compile(root: Path) -> None:
-    """Adds bytecode that is used without a look at its source: a zip's timestamps would make Python discard it.
+    """Adds bytecode.
 
     In a process of its own, with hashes unseeded, since what this process has interned would show in the bytes.
     """
-    options = ["-q", "--invalidation-mode", "unchecked-hash", "-s", str(root), "-p", "/var/task"]
-    subprocess.run(
-        [sys.executable, "-P", "-m", "compileall", *options, str(root)],
-        env={"PYTHONHASHSEED": "0"},
-        check=True,
-    )
+    command = [sys.executable, "-P", str(ROOT / "tools/bytecode.py"), str(root)]
+    subprocess.run(command, env={"PYTHONHASHSEED": "0"}, check=True)
