@@ -268,7 +268,7 @@ def post_demo_explain() -> Answer:
     request = app.current_request
     base = public_url(settings().public_url, request.context, request.headers, "/demo/explain")
     address = caller_address(request.context)
-    return Answer(demo.explained(service(), request.raw_body, request.headers, base, address, now()))
+    return Answer(demo.explained(service(), body(), request.headers, base, address, now()))
 
 
 @app.route("/health", methods=["GET"])
