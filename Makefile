@@ -36,6 +36,11 @@ test-fast: $(READY) ## Unit and golden tests with fewer examples, in parallel: u
 coverage: $(READY) ## What unit and golden tests run of bidder/: 95 % at least
 	@exec $(LOCAL_ENV) $(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-profile=fast --cov --cov-report=term tests/unit tests/golden
 
+docs: $(READY) ## The pages of docs/ in build/site; a broken link is an error
+	@$(BIN)/python -m pip install -q --no-compile --disable-pip-version-check -r requirements-docs.txt
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --clean
+	@$(BIN)/python -m tools.links
+
 check: $(READY) ## Lint and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -65,6 +70,7 @@ lock: $(READY) ## Resolve pyproject.toml anew into the requirements files
 	@$(BIN)/python -m pip install -q --disable-pip-version-check $(UV)
 	$(LOCK) --group dev pyproject.toml -o requirements-dev.txt
 	$(LOCK) --group run pyproject.toml -c requirements-dev.txt -o requirements-run.txt
+	$(LOCK) --group docs -c requirements-dev.txt -o requirements-docs.txt
 	$(LOCK) pyproject.toml -c requirements-dev.txt -o requirements.txt
 	$(LOCK) --group runtime -c requirements-dev.txt -o requirements-runtime.txt
 

@@ -93,6 +93,8 @@ def _reply(service: Service, call: Call) -> Reply:
             return _unanswered(service, call, request.id, NoBidReason.INSUFFICIENT_TIME)
         if snapshot is None:
             return _unanswered(service, call, request.id, NoBidReason.TECHNICAL_ERROR)
+        if snapshot.is_stopped:
+            return _unanswered(service, call, request.id, NoBidReason.STOPPED)
         if request.device and is_crawler(request.device.ua, service.limits.allowed_crawlers):
             return _unanswered(service, call, request.id, NoBidReason.KNOWN_WEB_CRAWLER)
         offers = _offers(service, request, snapshot, call, exchange, span)
