@@ -1,8 +1,8 @@
 """The burst guard: at most a share of a campaign's hourly plan goes to one viewer, address, page or publisher.
 
 Each process counts its own bids as if each were won, by the clock hour. A process's part of the plan is what the pace
-of the campaign says, so all processes together keep to the share of the whole plan. A campaign without a pace has no plan, and no
-guard. Nothing of it leaves the process.
+of the campaign says, so all processes together keep to the share of the whole plan. A campaign without a pace has no
+plan, and no guard. Nothing of it leaves the process.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
