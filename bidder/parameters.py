@@ -65,11 +65,19 @@ class Parameters(BaseModel):
     import_warn_cpm: float = Field(default=100, gt=0, le=1_000_000)
     """The CPM, in whole units of the account currency, above which an import of campaigns warns."""
     allowed_crawlers: Annotated[tuple[Annotated[str, Field(min_length=4)], ...], BeforeValidator(_texts)] = ()
-    """Texts of user agents that are viewers' though they name a crawler: of your own tests in headless browsers."""
+    """Texts in user agents that count as viewers although they name a crawler, such as your own headless browsers."""
     most_exp: int = Field(default=21_600, ge=60, le=43_200)
     """The longest `exp` of a bid in seconds, even if the impression asks for more."""
     invalid_traffic_counts: bool = True
     """Whether invalid traffic counts against budgets, as if the exchange charged for it. False if you dispute it."""
+    most_to_one_viewer: float = Field(default=0.05, gt=0, le=1)
+    """The share of a campaign's hourly plan that one viewer may get."""
+    most_to_one_address: float = Field(default=0.1, gt=0, le=1)
+    """The share of a campaign's hourly plan that one IP address may get."""
+    most_to_one_page: float = Field(default=0.5, gt=0, le=1)
+    """The share of a campaign's hourly plan that one page may get."""
+    most_to_one_publisher: float = Field(default=1, gt=0, le=1)
+    """The share of a campaign's hourly plan that one publisher may get."""
     shading_explored: float = Field(default=0.05, ge=0, le=0.5)
     """The share of first-price bids that explore prices, so that shading learns; 0 switches shading off."""
     currency_rates: Annotated[dict[str, Rate], BeforeValidator(_rates)] = Field(default_factory=dict)
@@ -83,7 +91,17 @@ class Parameters(BaseModel):
     stitchers: Json[Stitchers] = NO_STITCHERS
     """The servers whose word on the viewer is taken."""
     admin_key: Annotated[str, Field(min_length=16)] | None = Field(default=None, repr=False)
-    """What operators prove themselves by; None where there is none."""
+    """The bearer token of operators; None if there is none."""
+
+    @cached_property
+    def most_to_one(self) -> dict[str, float]:
+        """The shares of a campaign's hourly plan by the kind of source."""
+        return {
+            "viewer": self.most_to_one_viewer,
+            "address": self.most_to_one_address,
+            "page": self.most_to_one_page,
+            "publisher": self.most_to_one_publisher,
+        }
 
     @cached_property
     def ages(self) -> Ages:

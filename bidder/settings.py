@@ -6,6 +6,7 @@ Values that may change while the bidder runs are parameters: see `bidder.paramet
 import os
 from collections.abc import Mapping
 from functools import cache
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -54,6 +55,9 @@ class Settings(BaseModel):
     """The table of transcoding jobs."""
     media_url: str | None = Field(default=None, pattern=r"^https?://[^/\s]+(/\S*)?$")
     """The base against which an import of campaigns resolves relative media URLs."""
+    demo: Literal["off", "page", "full"] = "off"
+    """Whether there is a GET /demo. With `full` it shows everyone the explanation of a bid and the spend of campaigns.
+    """
     seat: str = Field(default="bidder", min_length=1)
     """The buyer seat of all bids, which `wseat` and `bseat` of a request allow or block."""
 
