@@ -21,14 +21,26 @@ from bidder import log
 from bidder.endpoints import bid
 from bidder.endpoints.deadline import arrival
 from bidder.endpoints.public_url import caller_address, public_url
-from bidder.endpoints.reply import Reply, with_cors
+from bidder.endpoints.reply import Reply, cors, with_cors
 from bidder.service.service import Service
 from bidder.settings import settings
 
 if TYPE_CHECKING:
     from bidder.endpoints.ad_tag import TagCall
 
-app = Chalice(app_name="bidder", configure_logs=False)
+
+class BidderApp(Chalice):
+    """Chalice whose answers a page of any origin can read: also those that Chalice makes, as for a wrong method."""
+
+    def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
+        """The answer to an event of API Gateway."""
+        answer: dict[str, Any] = super().__call__(event, context)
+        sent = event.get("headers") or {}
+        answer["headers"] = {**cors(sent.get("origin") or sent.get("Origin")), **answer["headers"]}
+        return answer
+
+
+app = BidderApp(app_name="bidder", configure_logs=False)
 # What is bytes goes out as bytes (`Answer`), and API Gateway takes every type as such.
 app.api.binary_types = []
 log.to_stdout()
@@ -213,6 +225,52 @@ def preflight_events() -> Answer:
     return preflight()
 
 
+def player_file(name: str) -> Answer:
+    from bidder.endpoints import web_files
+
+    request = app.current_request
+    return Answer(web_files.player_file(name, request.headers, (request.query_params or {}).get("v")))
+
+
+@app.route("/player.js", methods=["GET", "HEAD"])
+def get_player() -> Answer:
+    return player_file("player.js")
+
+
+@app.route("/player.mjs", methods=["GET", "HEAD"])
+def get_player_module() -> Answer:
+    return player_file("player.mjs")
+
+
+@app.route("/player.d.ts", methods=["GET"])
+def get_player_types() -> Answer:
+    return player_file("player.d.ts")
+
+
+@app.route("/demo", methods=["GET"])
+def get_demo() -> Answer:
+    from bidder.endpoints import demo
+
+    return Answer(demo.page(service().settings.demo, app.current_request.headers))
+
+
+@app.route("/demo/{name}", methods=["GET"])
+def get_demo_part(name: str) -> Answer:
+    from bidder.endpoints import demo
+
+    return Answer(demo.part(service(), name, app.current_request.headers, now()))
+
+
+@app.route("/demo/explain", methods=["POST"], content_types=ANY_CONTENT)
+def post_demo_explain() -> Answer:
+    from bidder.endpoints import demo
+
+    request = app.current_request
+    base = public_url(settings().public_url, request.context, request.headers, "/demo/explain")
+    address = caller_address(request.context)
+    return Answer(demo.explained(service(), body(), request.headers, base, address, now()))
+
+
 @app.route("/health", methods=["GET"])
 def get_health() -> Answer:
     from bidder.endpoints import health
@@ -267,6 +325,20 @@ def unpublished(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
     from bidder.consumers.notices import publish_again
 
     return publish_again(service(), event.to_dict()["Records"])
+
+
+@app.lambda_function(name="before_traffic")
+def before_traffic(event: dict[str, str], _context: object) -> list[str]:
+    from bidder.rollout import hooks
+
+    return hooks.before_traffic(event)
+
+
+@app.lambda_function(name="after_traffic")
+def after_traffic(event: dict[str, str], _context: object) -> list[str]:
+    from bidder.rollout import hooks
+
+    return hooks.after_traffic(event)
 
 
 cold_start.imported()

@@ -39,6 +39,10 @@ def _rates(value: object) -> object:
     return read_rates(value) if isinstance(value, str) else value
 
 
+def _texts(value: object) -> object:
+    return [text.strip() for text in value.split(",") if text.strip()] if isinstance(value, str) else value
+
+
 class Parameters(BaseModel):
     """One field for each parameter: `snapshot_hard_age` is `<path>/snapshot-hard-age`. Absent ones have a default."""
 
@@ -60,10 +64,22 @@ class Parameters(BaseModel):
     """Seconds until a process reads its parameters again."""
     import_warn_cpm: float = Field(default=100, gt=0, le=1_000_000)
     """A CPM above this, in whole units of the account currency, is warned of when campaigns are imported."""
+    allowed_crawlers: Annotated[tuple[Annotated[str, Field(min_length=4)], ...], BeforeValidator(_texts)] = ()
+    """Texts of user agents that are viewers' though they name a crawler: of your own tests in headless browsers."""
     most_exp: int = Field(default=21_600, ge=60, le=43_200)
     """Seconds; the longest `exp` of a bid, whatever its impression asks for."""
     invalid_traffic_counts: bool = True
     """Whether invalid traffic counts against budgets, as if it were charged; false once it is disputed."""
+    most_to_one_viewer: float = Field(default=0.05, gt=0, le=1)
+    """The share of a campaign's hourly plan that one viewer may get."""
+    most_to_one_address: float = Field(default=0.1, gt=0, le=1)
+    """The share that one IP address may get."""
+    most_to_one_page: float = Field(default=0.5, gt=0, le=1)
+    """The share that one page may get."""
+    most_to_one_publisher: float = Field(default=1, gt=0, le=1)
+    """The share that one publisher may get."""
+    shading_explored: float = Field(default=0.05, ge=0, le=0.5)
+    """The share of first-price bids that explore prices, so that shading learns; 0 switches shading off."""
     currency_rates: Annotated[dict[str, Rate], BeforeValidator(_rates)] = Field(default_factory=dict)
     """Micros of the account currency that one unit of a currency is worth."""
     signing_keys: Json[SigningKeys] | None = Field(default=None, repr=False)
@@ -76,6 +92,16 @@ class Parameters(BaseModel):
     """The servers whose word on the viewer is taken."""
     admin_key: Annotated[str, Field(min_length=16)] | None = Field(default=None, repr=False)
     """What operators prove themselves by; None where there is none."""
+
+    @cached_property
+    def most_to_one(self) -> dict[str, float]:
+        """The shares of a campaign's hourly plan by the kind of source."""
+        return {
+            "viewer": self.most_to_one_viewer,
+            "address": self.most_to_one_address,
+            "page": self.most_to_one_page,
+            "publisher": self.most_to_one_publisher,
+        }
 
     @cached_property
     def ages(self) -> Ages:

@@ -23,6 +23,7 @@ from tools import ROOT
 from tools.artifacts import artifacts
 from tools.changes import Patience, change, check_changeable, described
 from tools.package import Package, of_lambda, own_architecture
+from tools.slim import deployed_modules
 
 TEMPLATE = ROOT / "deploy" / "creatives.yaml"
 WORKERS = ROOT / "workers"
@@ -41,7 +42,7 @@ def stack_name(bidder: str) -> str:
 
 
 def zipped(built: Package) -> bytes:
-    """The functions' package: the bidder's zip without its app, and `workers/`.
+    """The functions' package: the bidder's zip without its app, `workers/`, and what of ours they import besides.
 
     The same sources give the same bytes.
     """
@@ -51,8 +52,10 @@ def zipped(built: Package) -> bytes:
             if entry.filename.startswith(("app.", "__pycache__/")):
                 continue
             archive.writestr(entry, bidder.read(entry))
-        for path in sorted(WORKERS.rglob("*.py")):
-            _write(archive, path.relative_to(ROOT).as_posix(), path.read_bytes())
+        workers = sorted(WORKERS.rglob("*.py"))
+        missing = deployed_modules(*workers) - set(bidder.namelist())
+        for name in sorted(missing | {path.relative_to(ROOT).as_posix() for path in workers}):
+            _write(archive, name, (ROOT / name).read_bytes())
     return content.getvalue()
 
 

@@ -20,6 +20,7 @@ from tools.creatives_stack import CREATIVES_PARAMETERS, deploy_creatives
 from tools.keys import ensure_keys
 from tools.package import ARCHITECTURES, Package, package
 from tools.template import stating_parameters, with_code, without_unsupported
+from tools.versions import bid_function, delete_old_versions
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -61,6 +62,8 @@ def deploy(
         given = _given(template, parameters, current)
         change(cloudformation, stack, url, given, current, patience or Patience())
         current = described(cloudformation, stack)
+        if "APIHandler" in template["Resources"]:
+            delete_old_versions(session.client("lambda"), bid_function(cloudformation, stack))
     return {output["OutputKey"]: output["OutputValue"] for output in (current or {}).get("Outputs", [])}
 
 

@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 
@@ -29,6 +29,7 @@ STACK = "bidder"
 FOLDER = ROOT / ".local"
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 READY = """
+Demo:      http://127.0.0.1:{port}/demo plays ads in a page
 Bidder:    http://127.0.0.1:{port}/bid, ready after {seconds:.0f} s; reloads when app.py or bidder/ changes
 Settings:  .local/env; `.venv/bin/bidder campaigns list` reads it
 Try:       curl -s http://127.0.0.1:{port}/bid -d @samples/request.json
@@ -88,6 +89,13 @@ def deployed(aws: MiniStack, built: Package) -> dict[str, str]:
     return aws.environment() | environment(local | creatives)
 
 
+def allow_headless_browsers(aws: MiniStack, parameters: str) -> None:
+    """Has headless browsers bid to, which are crawlers elsewhere: pages are tried with them. An edit is left alone."""
+    ssm = aws.session().client("ssm")
+    with suppress(ssm.exceptions.ParameterAlreadyExists):
+        ssm.put_parameter(Name=f"{parameters}/allowed-crawlers", Type="String", Value="HeadlessChrome")
+
+
 def write_environment(variables: dict[str, str], path: Path) -> None:
     """Writes KEY=VALUE lines, whole or not at all."""
     path.with_suffix(".part").write_text("".join(f"{name}={value}\n" for name, value in sorted(variables.items())))
@@ -138,9 +146,11 @@ def run(port: int, aws_port: int) -> int:
     """Runs all until a signal or the server's end."""
     _check_port(port)
     began = time.monotonic()
-    print("Starting the local AWS and packaging …", flush=True)
+    print(f"Demo: http://{LOOPBACK}:{port}/demo, in a moment\nStarting the local AWS and packaging …", flush=True)
     with local_aws(aws_port) as (aws, variables):
+        variables |= {"BIDDER_DEMO": "full"}
         write_environment(variables, FOLDER / "env")
+        allow_headless_browsers(aws, variables["BIDDER_PARAMETERS"])
         print(f"Local AWS: {aws.url}, stack {STACK}, log {aws.log.relative_to(ROOT)}", flush=True)
         with module("tools.seed", variables=variables) as seed:
             if seed.wait():

@@ -25,6 +25,9 @@ LIMIT = 5 * 1024 * 1024
 ARCHITECTURES = ("x86_64", "arm64")
 """The processors of Lambda, in Lambda's words; the first is a stack's default."""
 
+_TOOLS = ("bytecode", "elf", "imported_modules", "package", "schemas", "slim", "template")
+"""Those of our tools that write bytes of the package."""
+
 HAS_SNAP_START = (3, 12)
 """The first Python whose Lambda runtime has SnapStart."""
 
@@ -83,7 +86,7 @@ def fingerprint(project: Path, architecture: str) -> str:
 def _sources(project: Path) -> Iterator[Path]:
     yield from (project / name for name in ("app.py", "requirements.txt", ".chalice/config.json"))
     yield from sorted((project / ".chalice/resources").glob("*.yaml"))
-    yield from (project / "tools" / name for name in ("elf.py", "package.py", "schemas.py", "slim.py", "template.py"))
+    yield from (project / "tools" / f"{name}.py" for name in _TOOLS)
     yield from sorted(p for p in (project / "bidder").rglob("*") if p.is_file() and "__pycache__" not in p.parts)
 
 

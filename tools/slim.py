@@ -11,6 +11,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from tools import ROOT
 from tools.elf import without_symbols
+from tools.imported_modules import imported_modules
 
 SUPPLIED = frozenset({"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3"})
 """Import names of what every Python runtime of Lambda has."""
@@ -34,6 +35,7 @@ def slimmed(packed: Path, out: Path) -> None:
         root = Path(folder)
         with ZipFile(packed) as archive:
             archive.extractall(root, [name for name in archive.namelist() if is_deployed(PurePosixPath(name))])
+        _leave_out_unimported(root)
         _strip(root)
         _write_schemas(root / "bidder")
         _compile(root)
@@ -65,6 +67,20 @@ def write(root: Path, out: Path, *, bytecode: bool = True) -> None:
             archive.writestr(entry, path.read_bytes(), ZIP_DEFLATED, 9)
 
 
+def deployed_modules(*programs: Path) -> frozenset[str]:
+    """Our modules that the programs can import, by default the functions of app.py, as paths in the zip."""
+    imported = imported_modules(programs or (ROOT / "app.py",), "bidder", ROOT)
+    return frozenset(path.relative_to(ROOT).as_posix() for path in imported)
+
+
+def _leave_out_unimported(root: Path) -> None:
+    """Takes out the modules of the command line, the simulator and other stacks."""
+    deployed = deployed_modules()
+    for source in (root / "bidder").rglob("*.py"):
+        if source.relative_to(root).as_posix() not in deployed:
+            source.unlink()
+
+
 def _strip(root: Path) -> None:
     """Takes the debugging information out of native libraries: 2 MB of the zip."""
     for library in root.rglob("*.so*"):
@@ -78,13 +94,9 @@ def _write_schemas(folder: Path) -> None:
 
 
 def _compile(root: Path) -> None:
-    """Adds bytecode that is used without a look at its source: a zip's timestamps would make Python discard it.
+    """Adds bytecode.
 
     In a process of its own, with hashes unseeded, since what this process has interned would show in the bytes.
     """
-    options = ["-q", "--invalidation-mode", "unchecked-hash", "-s", str(root), "-p", "/var/task"]
-    subprocess.run(
-        [sys.executable, "-P", "-m", "compileall", *options, str(root)],
-        env={"PYTHONHASHSEED": "0"},
-        check=True,
-    )
+    command = [sys.executable, "-P", str(ROOT / "tools/bytecode.py"), str(root)]
+    subprocess.run(command, env={"PYTHONHASHSEED": "0"}, check=True)

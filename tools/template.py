@@ -74,16 +74,34 @@ def _is(parameter: str, value: str) -> dict[str, Any]:
 
 
 def without_unsupported(template: dict[str, Any]) -> dict[str, Any]:
-    """The same template for the local AWS, without alarms that compute (metric math) and the cap on consumers.
+    """The template for the local AWS: without alarms that compute (metric math), CodeDeploy, and the cap on consumers.
 
-    It refuses the former; the latter, a parameter's value, it takes for text, and then reads no queue.
+    It refuses the first two; the cap, a parameter's value, it takes for text, and then reads no queue. What names an
+    alarm that is left out loses that name.
     """
     resources = {
-        name: _without_cap(resource)
+        name: _without_rollout(_without_cap(resource))
         for name, resource in template["Resources"].items()
         if not (resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"])
     }
-    return template | {"Resources": resources}
+    lost = [{"Ref": name} for name in template["Resources"].keys() - resources.keys()]
+    return template | {"Resources": _without_entries(resources, lost)}
+
+
+def _without_entries(value: Any, lost: list[dict[str, str]]) -> Any:
+    """The same value, its lists without these entries."""
+    if isinstance(value, dict):
+        return {key: _without_entries(inner, lost) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_entries(inner, lost) for inner in value if inner not in lost]
+    return value
+
+
+def _without_rollout(resource: dict[str, Any]) -> dict[str, Any]:
+    if "DeploymentPreference" not in resource.get("Properties", {}):
+        return resource
+    kept = {key: its for key, its in resource["Properties"].items() if key != "DeploymentPreference"}
+    return resource | {"Properties": kept}
 
 
 def _without_cap(resource: dict[str, Any]) -> dict[str, Any]:

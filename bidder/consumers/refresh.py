@@ -9,7 +9,8 @@ from bidder import log
 from bidder.campaigns.names import too_long
 from bidder.delivery.budget import BudgetLimits, Spend, budget_limits
 from bidder.delivery.estimates import COMPLETE
-from bidder.delivery.pacers import Paced, Traffic, pace_campaigns
+from bidder.delivery.pacers import Confirmed, Paced, Traffic, off_plan, overspent, pace_campaigns
+from bidder.delivery.win_model import ENOUGH, Shading, models
 from bidder.delivery.zones import local
 from bidder.metrics import emf
 from bidder.service.service import Service
@@ -91,6 +92,7 @@ def _publish(service: Service, now: datetime) -> int:
         unread=compiled.index.lists.keys() - lists.keys(),
         paces=paced.paces,
         reserved=paced.reserved,
+        shading=_shading(service, parameters.shading_explored, now),
     )
     manifest = Manifest(
         version=version,
@@ -134,6 +136,19 @@ def _limited(index: Index, latest: Mapping[str, BudgetLimits]) -> dict[str, str]
     return limited
 
 
+def _shading(service: Service, explored: float, now: datetime) -> Shading | None:
+    """What is known of the prices that win; None, and every bid is the full value, until enough bids were lost."""
+    if not explored:
+        return None
+    try:
+        outcomes = service.learning.outcomes(now)
+    except Exception as failure:  # whatever DynamoDB suffers from: bids are worth their value
+        log.warning("shading.unread", reason=type(failure).__name__, then="bids are not shaded")
+        return None
+    lost = sum(count for its in outcomes.values() for count in its.losses.values())
+    return Shading(models(outcomes), explored) if lost >= ENOUGH else None
+
+
 def _paced(
     service: Service,
     index: Index,
@@ -159,13 +174,33 @@ def _paced(
         traffic = Traffic({})
     learned.take(traffic.reports, at - COMPLETE)
     forecasts = {name: learned.forecast(name, its.zone, at) for name, its in limits.items()}
-    paced = pace_campaigns(limits.items(), spends, traffic, at, account, forecasts)
+    confirmed = _confirmed(service, now)
+    paced = pace_campaigns(limits.items(), spends, traffic, at, account, forecasts, confirmed)
+    _tell(limits, spends, paced, now)
     learned.forget(limits)
     try:
         service.pacing_store.write(account, learned)
     except Exception as failure:  # a minute's learning is lost; bids go on by what was found
         log.warning("pacing.unwritten", reason=type(failure).__name__)
     return paced
+
+
+def _confirmed(service: Service, now: datetime) -> Confirmed:
+    try:
+        return service.learning.confirmed(now)
+    except Exception as failure:  # whatever DynamoDB suffers from: no notice is taken to be lost
+        log.warning("pacing.unread", reason=type(failure).__name__, then="no notices are taken to be lost")
+        return Confirmed()
+
+
+def _tell(limits: Mapping[str, BudgetLimits], spends: Mapping[str, Spend], paced: Paced, now: datetime) -> None:
+    """Logs the campaigns above their budgets and off their plans, as metrics that alarms watch."""
+    for metric, reason, names in (
+        ("Overspend", "budget", overspent(limits, spends)),
+        ("OffPlan", "spend", off_plan(limits, paced.outlooks)),
+    ):
+        if names:
+            log.event("delivery", **emf(now, metric, reason, len(names), campaigns=", ".join(names[:20])))
 
 
 def _clocks(zones: Mapping[str, str], now: datetime) -> dict[str, datetime]:

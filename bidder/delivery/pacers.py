@@ -13,6 +13,7 @@ from bidder.delivery.pacing import GUESSED_SHOWN, Forecast, Market, Memory, Outl
 _DELAYS_KEPT = 5_000.0
 """Impressions after which older ones count for less in the distribution of the notice delay."""
 _RATES_STRENGTH = 200.0
+_TOLERATED, _OFF = 0.003, 0.1
 _LOST_EVIDENCE = 200
 """Viewed impressions that it takes to say which share of impressions is never noticed."""
 
@@ -110,6 +111,33 @@ def pace_campaigns(
         paced.outlooks[campaign_id] = made.outlook
     account.memories = memories
     return paced
+
+
+def overspent(limits: Mapping[str, BudgetLimits], spends: Mapping[str, Spend]) -> list[str]:
+    """The campaigns whose spend is noticed to be above a budget by more than an impression and `_TOLERATED`."""
+    found = []
+    for name, its in limits.items():
+        spend = spends.get(name, Spend())
+        for limit, spent in (
+            (its.total, spend.total_micros),
+            (its.daily, spend.today_micros),
+            (its.hourly, spend.hour_micros),
+        ):
+            if limit is not None and spent > limit + max(its.cost, limit * _TOLERATED):
+                found.append(name)
+                break
+    return found
+
+
+def off_plan(limits: Mapping[str, BudgetLimits], outlooks: Mapping[str, Outlook]) -> list[str]:
+    """The campaigns that are off their plans by more than `_OFF` of them, once the plan is worth 20 impressions."""
+    return [
+        name
+        for name, outlook in outlooks.items()
+        if outlook.goal
+        and outlook.planned > 20 * (1 if outlook.goal.endswith("impressions") else limits[name].cost)
+        and abs(outlook.planned - outlook.spent) > _OFF * outlook.planned
+    ]
 
 
 def _market(account: Account, traffic: Traffic, confirmed: Confirmed) -> Market:

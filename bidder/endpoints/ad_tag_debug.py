@@ -57,7 +57,7 @@ def why(service: Service, call: Call) -> list[str]:
             return ["no snapshot young enough to bid from: see /health"]
         if not in_time(request.tmax, call.waited_ms(), service.limits.network_allowance):
             return [f"tmax of {request.tmax} ms leaves no time for an answer"]
-        if request.device and is_crawler(request.device.ua):
+        if request.device and is_crawler(request.device.ua, service.limits.allowed_crawlers):
             return ["a known crawler, by its user agent: nbr 3"]
         exchange = exchange_name(call.exchange)
         told = explain(request, snapshot, service.settings.seat, call.now, exchange=exchange, most=0, as_xml=True)

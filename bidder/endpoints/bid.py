@@ -93,7 +93,9 @@ def _reply(service: Service, call: Call) -> Reply:
             return _unanswered(service, call, request.id, NoBidReason.INSUFFICIENT_TIME)
         if snapshot is None:
             return _unanswered(service, call, request.id, NoBidReason.TECHNICAL_ERROR)
-        if request.device and is_crawler(request.device.ua):
+        if snapshot.is_stopped:
+            return _unanswered(service, call, request.id, NoBidReason.STOPPED)
+        if request.device and is_crawler(request.device.ua, service.limits.allowed_crawlers):
             return _unanswered(service, call, request.id, NoBidReason.KNOWN_WEB_CRAWLER)
         offers = _offers(service, request, snapshot, call, exchange, span)
         if not offers:
@@ -154,7 +156,8 @@ def _offers(
         offers = for_one_document(request, offers)
     if request.test:
         return offers
-    paid = affordable(offers, snapshot, call.now)
+    guarded = service.concentration.within(offers, request, snapshot, service.limits.most_to_one, call.now)
+    paid = affordable(guarded, snapshot, call.now)
     for offer in offers if len(paid) < len(offers) else ():
         if offer not in paid:
             refused[offer.campaign.id, ALLOWANCE] += 1

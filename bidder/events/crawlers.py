@@ -10,7 +10,7 @@ count with a version alone.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -36,9 +36,14 @@ class _Rules(NamedTuple):
     expressions: re.Pattern[str]
 
 
-def is_crawler(user_agent: str | None) -> bool:
-    """Whether a known crawler calls itself this; who says nothing is none, nor is a library of servers and players."""
-    return bool(user_agent) and _is_known(str(user_agent)[:_LONGEST])
+def is_crawler(user_agent: str | None, viewers: Sequence[str] = ()) -> bool:
+    """Whether a known crawler calls itself this. An absent user agent is none, nor is a library of servers and players.
+
+    A user agent that holds one of the texts `viewers` is a viewer's, whatever the list of crawlers says.
+    """
+    if not user_agent or any(text in user_agent for text in viewers):
+        return False
+    return _is_known(user_agent[:_LONGEST])
 
 
 @lru_cache(maxsize=4096)

@@ -3,6 +3,7 @@
 They follow the first step of the MRC's Invalid Traffic guidelines, "general" invalid traffic: what a routine can find.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -40,9 +41,12 @@ class Counts(NamedTuple):
     addresses: int = 0
 
 
-def rule_broken_by_sender(kind: Kind, user_agent: str | None) -> IvtRule | None:
-    """What the notice alone shows. An exchange calls from a program by right."""
-    return IvtRule.CRAWLER if kind not in OF_EXCHANGES and is_crawler(user_agent) else None
+def rule_broken_by_sender(kind: Kind, user_agent: str | None, viewers: Sequence[str] = ()) -> IvtRule | None:
+    """The rule that a notice breaks by its sender alone, or None. An exchange may call from a program.
+
+    `viewers` are texts of user agents that are no crawlers' (`bidder.events.crawlers.is_crawler`).
+    """
+    return IvtRule.CRAWLER if kind not in OF_EXCHANGES and is_crawler(user_agent, viewers) else None
 
 
 def broken_rule(event: Event, seen: Counts) -> str | None:

@@ -5,18 +5,24 @@ Items of the table, by `pk` and `sk`:
 - `counts#<shard>`, `["<campaign id>","<creative id>",<week>]`: how often each kind was counted in a week, by its name.
   It is dropped once `bidder.delivery.decay` gives it no weight. The shards keep a partition of DynamoDB from taking all
   writes, and all counters are read without passing a marker. Code before this counted all weeks in an item without one.
+- `confirmed#<week>`, `<shard>`: bids whose first quartile was `viewed`, and those of `both` that and an impression.
+- `prices#<day>`, `["<exchange>|||<quarter of the day>",<shard>]`: wins, and losses for the price, of that segment by
+  the bin of their bid (`bidder.delivery.win_model`), `w<bin>` and `l<bin>`.
 """
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
+from bidder.aws.batch_get import batch_get
 from bidder.delivery.decay import FORGOTTEN, remembered, week
 from bidder.delivery.outcome_counts import OutcomeCounts
-from bidder.events.counted_once import CountedOnce, Key, count_once
+from bidder.delivery.pacers import Confirmed
+from bidder.delivery.win_model import Outcomes, price_bin
+from bidder.events.counted_once import CountedOnce, Key, count_once, key
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
 
@@ -30,6 +36,11 @@ _COUNTED = (Kind.IMPRESSION, Kind.FIRST_QUARTILE, Kind.COMPLETE, Kind.CLICK)
 """In the order of the fields of `OutcomeCounts`."""
 
 SHARDS = 16
+PRICE_SHARDS = 8
+_FOR_THE_PRICE = frozenset({None, 100, 102})
+"""Loss reasons (OpenRTB 2.6, AdCOM's list) that say that a higher bid would have won; None where none was given."""
+_OTHER = {Kind.IMPRESSION.value: Kind.FIRST_QUARTILE.value, Kind.FIRST_QUARTILE.value: Kind.IMPRESSION.value}
+_PRICES = {Kind.WIN: "w", Kind.LOSS: "l"}
 
 _KEPT = timedelta(weeks=FORGOTTEN + 1)
 _BEFORE_WEEKS = week(datetime(2026, 11, 23, tzinfo=UTC))
@@ -50,7 +61,56 @@ class Learning:
         """
         things = [_thing(event) for event in events if event.kind in LEARNED and not event.test and not event.invalid]
         crowded = count_once(self._dynamodb, self._table, things)
+        self._confirm({thing.marker: thing.at for thing in things if thing.marker not in crowded})
         return frozenset((marker.pk.removeprefix("bid#"), marker.sk) for marker in crowded)
+
+    def _confirm(self, counted: Mapping[Key, datetime]) -> None:
+        """Counts the bids of which both the impression and the first quartile were noticed by now; when is by marker.
+
+        Whichever comes second finds the other's marker. If both come at the same instant neither may find it: then the
+        bid counts as one whose impression was lost.
+        """
+        at = {Key(marker.pk, _OTHER[marker.sk]): when for marker, when in counted.items() if marker.sk in _OTHER}
+        if not at:
+            return
+        items = batch_get(self._dynamodb, self._table, list(map(key, at)))
+        both = {Key(item["pk"]["S"], "both"): at[Key(item["pk"]["S"], item["sk"]["S"])] for item in items}
+        things = [CountedOnce(marker, _shard(marker, "both", when), when, _KEPT) for marker, when in both.items()]
+        count_once(self._dynamodb, self._table, things)
+
+    def confirmed(self, now: datetime) -> Confirmed:
+        """How many impressions were seen to be played this week and the last, and of how many the impression came."""
+        viewed = noticed = 0
+        pages = self._dynamodb.get_paginator("query")
+        for age in range(2):
+            for page in pages.paginate(
+                TableName=self._table,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": f"confirmed#{week(now) - age}"}},
+                ConsistentRead=False,
+            ):
+                for item in page["Items"]:
+                    viewed += int(item.get("viewed", {"N": "0"})["N"])
+                    noticed += int(item.get("both", {"N": "0"})["N"])
+        return Confirmed(viewed, noticed)
+
+    def outcomes(self, now: datetime) -> dict[str, Outcomes]:
+        """Wins and losses by segment: those of today, and half of those of yesterday."""
+        found: dict[str, Outcomes] = defaultdict(Outcomes)
+        pages = self._dynamodb.get_paginator("query")
+        for age in range(2):
+            day = now.astimezone(UTC) - timedelta(days=age)
+            for page in pages.paginate(
+                TableName=self._table,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": f"prices#{day:%Y-%m-%d}"}},
+                ConsistentRead=False,
+            ):
+                for item in page["Items"]:
+                    segment, _ = json.loads(item["sk"]["S"])
+                    wins, losses = _by_bin(item, "w"), _by_bin(item, "l")
+                    found[segment].merge(Outcomes(wins, losses), 0.5**age)
+        return dict(found)
 
     def counts(self, now: datetime) -> dict[tuple[str, str], OutcomeCounts]:
         """What is remembered by campaign id and creative id, as it was counted until a moment ago."""
@@ -74,7 +134,28 @@ class Learning:
         }
 
 
+def _by_bin(item: Mapping[str, Any], side: str) -> dict[int, float]:
+    bins = ((name.removeprefix(side), value) for name, value in item.items() if name.startswith(side))
+    return {int(place): float(value["N"]) for place, value in bins if place.isdigit()}
+
+
 def _thing(event: Event) -> CountedOnce:
     creative = json.dumps([event.campaign_id, event.creative_id, week(event.at)], separators=(",", ":"))
     counter = Key(f"counts#{crc32(creative.encode()) % SHARDS}", creative)
-    return CountedOnce(Key(f"bid#{event.bid_id}", event.kind.value), {counter: {event.kind.value: 1}}, event.at, _KEPT)
+    adds = {counter: {event.kind.value: 1}}
+    tells = event.kind is not Kind.LOSS or event.loss_reason in _FOR_THE_PRICE
+    if event.kind in _PRICES and tells and event.deal_id is None and event.bid_price_micros > 0:
+        at = event.bid_at.astimezone(UTC)
+        shard = crc32(event.bid_id.encode()) % PRICE_SHARDS
+        segment = json.dumps([f"{event.exchange or ''}|||{at.hour // 6}", shard], separators=(",", ":"))
+        place = f"{_PRICES[event.kind]}{price_bin(event.bid_price_micros)}"
+        adds[Key(f"prices#{at:%Y-%m-%d}", segment)] = {place: 1}
+    marker = Key(f"bid#{event.bid_id}", event.kind.value)
+    if event.kind is Kind.FIRST_QUARTILE:
+        adds.update(_shard(marker, "viewed", event.at))
+    return CountedOnce(marker, adds, event.at, _KEPT)
+
+
+def _shard(marker: Key, name: str, at: datetime) -> dict[Key, dict[str, int]]:
+    shard = crc32(marker.pk.encode()) % PRICE_SHARDS
+    return {Key(f"confirmed#{week(at)}", str(shard)): {name: 1}}

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bidder.errors import UserError
 from bidder.simulator.record import Minute, Tally
 
 _RED, _ORANGE, _BLUE = "#b23a48", "#d98e04", "#5b5f97"
@@ -45,21 +44,9 @@ _STYLE: Any = {
 }
 
 
-class NoPlots(UserError):
-    """matplotlib is not installed; the message says how to install it."""
-
-
 def plot(name: str, campaign_id: str, arms: Mapping[str, Tally], folder: Path, stem: str, scale: float) -> list[Path]:
-    """Draws one campaign's run, each arm beside the others, into `<folder>/<stem>.svg` and `.png`.
-
-    Raises:
-        NoPlots: matplotlib is not installed.
-    """
-    try:
-        import matplotlib as mpl  # takes a second, and is not installed by make
-    except ModuleNotFoundError:
-        msg = "Plots need matplotlib, which is in requirements-run.txt: make run installs it"
-        raise NoPlots(msg) from None
+    """Draws one campaign's run, each arm beside the others, into `<folder>/<stem>.svg` and `.png`."""
+    import matplotlib as mpl  # takes a second: only plots need it
 
     mpl.use("agg")
     from matplotlib import pyplot as plt

@@ -2,6 +2,7 @@
 
 POINTER = "snapshots/current.json"
 PIN = "snapshots/pin.json"
+STOP = "snapshots/stop.json"
 MANIFESTS = "snapshots/manifest/"
 INDEXES = "snapshots/index/"
 DELIVERIES = "snapshots/delivery/"

@@ -13,6 +13,7 @@ class Manifest(BaseModel):
     `lists` are the keys of the lists of ids that its campaigns name, by name. `revision` is that of the campaigns when
     they were read, and `base_revision` that of the index's first object; None where older code wrote the manifest.
     `pinned` is the version whose index this one took over, if somebody asked so, and `pinned_since` when.
+    `stopped` has nobody bid, whatever the campaigns are.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
@@ -26,6 +27,7 @@ class Manifest(BaseModel):
     base_revision: int | None = None
     pinned: int | None = None
     pinned_since: AwareDatetime | None = None
+    stopped: bool = False
     campaigns: int = 0
     bidding: int = 0
 
@@ -45,6 +47,15 @@ class Pin(BaseModel):
 
     version: int | None = None
     at: AwareDatetime | None = None
+
+
+class Stop(BaseModel):
+    """Whether all bidding is stopped, and since when."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    stopped: bool
+    at: AwareDatetime
 
 
 def manifest_key(version: int) -> str:

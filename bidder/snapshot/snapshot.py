@@ -21,6 +21,8 @@ class Snapshot:
     pinned: int | None = None
     """The version whose campaigns an operator has pinned; None where they are as they are stored."""
     pinned_since: datetime | None = None
+    is_stopped: bool = False
+    """Whether an operator has stopped all bidding."""
 
     @property
     def as_of(self) -> datetime:

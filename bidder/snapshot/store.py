@@ -12,8 +12,8 @@ from bidder.snapshot.container import BadSnapshot
 from bidder.snapshot.delivery_state import load_delivery
 from bidder.snapshot.id_lists import IdList
 from bidder.snapshot.index import Index
-from bidder.snapshot.keys import INDEXES, MANIFESTS, PIN, POINTER
-from bidder.snapshot.manifest import Manifest, Pin, manifest_key
+from bidder.snapshot.keys import INDEXES, MANIFESTS, PIN, POINTER, STOP
+from bidder.snapshot.manifest import Manifest, Pin, Stop, manifest_key
 from bidder.snapshot.part import Part
 from bidder.snapshot.snapshot import Snapshot
 
@@ -66,6 +66,9 @@ class SnapshotStore:
                 self._renew(key, now)
         for key, data in objects.items():
             self._put(key, data)
+        return self._point_to(manifest.model_copy(update={"stopped": self.is_stopped()}))
+
+    def _point_to(self, manifest: Manifest) -> bool:
         text = manifest.model_dump_json(exclude_defaults=True).encode()
         self._put(manifest_key(manifest.version), text)
         while True:
@@ -117,6 +120,7 @@ class SnapshotStore:
             lists,
             manifest.pinned,
             manifest.pinned_since,
+            manifest.stopped,
         )
 
     def objects(self, manifest: Manifest) -> dict[str, bytes]:
@@ -168,6 +172,23 @@ class SnapshotStore:
             return None
         # a pin of older code states no time: it was made after its snapshot
         return Pinned(manifest, pin.at or manifest.at)
+
+    def stop(self, now: datetime, *, stopped: bool) -> None:
+        """Stops all bidding, or lets it go on: in every process that looks for a newer snapshot, and in later ones.
+
+        What is pointed to is published anew, later than any refresh that began before and read the switch as it was.
+        """
+        self._put(STOP, Stop(stopped=stopped, at=now).model_dump_json().encode())
+        while (current := self.current()) is not None:
+            version = max(int(now.timestamp() * 1000), current.version + 1)
+            if self._point_to(current.model_copy(update={"version": version, "stopped": stopped})):
+                return
+
+    def is_stopped(self) -> bool:
+        """Whether an operator has stopped all bidding. A switch that can't be read counts as pulled."""
+        raw, _ = self._read(STOP)
+        stop = self._parsed(Stop, STOP, raw)
+        return raw is not None and (stop is None or stop.stopped)
 
     def _renew(self, key: str, now: datetime) -> None:
         """Raises BadSnapshot where the object isn't there any more, or is another than this process wrote or read."""

@@ -51,10 +51,12 @@ CONSUMERS = {
 }
 QUEUES = CONSUMERS | {"Notices": Consumer(None)}
 """Those of consumers, and what waits for SNS."""
-FUNCTIONS = {"APIHandler": "BidRole", "Refresh": "RefreshRole", "ParameterCopy": "ParameterCopyRole"} | {
-    name: f"{name}Role" for name in QUEUES
+HOOKS = ("BeforeTraffic", "AfterTraffic")
+FUNCTIONS = {"APIHandler": "BidRole"} | {name: f"{name}Role" for name in ("Refresh", "ParameterCopy", *QUEUES, *HOOKS)}
+NEEDS_ANY_RESOURCE = {
+    *("xray:PutTraceSegments", "xray:PutTelemetryRecords"),
+    *("cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms"),
 }
-NEEDS_ANY_RESOURCE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
 
 @pytest.fixture(scope="session")
@@ -136,6 +138,7 @@ def test_cfn_lint_finds_nothing(form: str, request: pytest.FixtureRequest, tmp_p
 @pytest.mark.parametrize(("function", "role"), FUNCTIONS.items())
 def test_each_function_may_do_only_what_it_names(sam: Template, function: str, role: str) -> None:
     ours = {name for name, resource in sam["Resources"].items() if not resource["Type"].startswith("AWS::Serverless")}
+    ours |= {"APIHandler"} if function == "BeforeTraffic" else set()
     assert refers_to(sam["Resources"][function]["Properties"]["Role"], role)
     policies = sam["Resources"][role]["Properties"]["Policies"]
     statements = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
@@ -149,6 +152,9 @@ def test_each_function_may_do_only_what_it_names(sam: Template, function: str, r
             # the path itself is what is asked for; both are what IAM's documentation has for a path
             ends = [resource["Fn::Sub"].partition(":parameter")[2] for resource in statement["Resource"]]
             assert ends == ["${ParameterPrefix}", "${ParameterPrefix}/*"]
+        elif actions == ["codedeploy:PutLifecycleEventHookExecutionStatus"]:
+            # SAM makes the deployment group; CloudFormation begins its name with the stack's
+            assert statement["Resource"]["Fn::Sub"].endswith(":deploymentgroup:${AWS::StackName}-*")
         else:
             assert set(referred(statement["Resource"])) <= ours, statement
             assert set(referred(statement["Resource"])), statement
@@ -337,6 +343,16 @@ def test_the_api_passes_bodies_as_bytes_and_answers_503_for_want_of_capacity(tra
     }
 
 
+def test_what_the_api_answers_itself_can_be_read_by_pages(translated: Template) -> None:
+    api = only(translated, "AWS::ApiGateway::RestApi")["Body"]
+    responses = api["x-amazon-apigateway-gateway-responses"]
+    assert set(responses) == {"THROTTLED", "DEFAULT_4XX", "DEFAULT_5XX"}
+    for response in responses.values():
+        headers = response["responseParameters"]
+        origin = headers["gatewayresponse.header.Access-Control-Allow-Origin"]
+        assert origin == "method.request.header.Origin"
+
+
 def methods(template: Template) -> dict[tuple[str, str], Template]:
     """The integration of each method of the API, by path and verb."""
     api = template["Resources"]["RestAPI"]["Properties"]
@@ -370,9 +386,7 @@ def test_the_alias_is_the_latest_version_of_the_function(translated: Template) -
     assert refers_to(alias["FunctionName"], "APIHandler")
     assert refers_to(its["FunctionName"], "APIHandler")
     assert refers_to(alias["FunctionVersion"], version)
-    assert translated["Resources"][version]["DeletionPolicy"] == "Delete", (
-        "an image of SnapStart costs while it is kept"
-    )
+    assert translated["Resources"][version]["DeletionPolicy"] == "Retain", "tools.versions deletes those that are old"
 
 
 def test_environments_are_kept_started_only_when_asked(translated: Template) -> None:

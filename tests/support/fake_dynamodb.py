@@ -104,6 +104,9 @@ class FakeDynamoDB:
             item[name] = values[value]
         for word, value in re.findall(r"(#\w+) (:\w+)", adds):
             name = (ExpressionAttributeNames or {})[word]
+            if "N" in values[value]:
+                item[name] = {"N": str(int(item.get(name, {"N": "0"})["N"]) + int(values[value]["N"]))}
+                continue
             item[name] = {"SS": sorted({*item.get(name, {"SS": []})["SS"], *values[value]["SS"]})}
         if fault == "after":
             raise Unreachable

@@ -140,3 +140,14 @@ def _set_status(session: Session, ids: tuple[str, ...], where: tuple[str, ...], 
 
     chosen = campaign_filter(where) if where else None
     campaigns.set_status(session.service, ids, chosen, Status(status), session.note_stored)
+
+
+@command.command()
+@click.argument("id", required=False)
+@json_option
+@pass_session
+def health(session: Session, id: str | None, as_json: bool) -> None:  # noqa: A002  as above
+    """Plan, spend, projection and participation of campaigns, and what keeps them from spending."""
+    from bidder.cli.health import print_health
+
+    print_health(session.service, id, as_json=as_json)

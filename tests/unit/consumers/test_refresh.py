@@ -12,7 +12,8 @@ from bidder.campaigns.repository import CampaignRepository
 from bidder.consumers.refresh import publish_snapshot
 from bidder.delivery.budget import Spend
 from bidder.delivery.outcome_counts import OutcomeCounts
-from bidder.delivery.pacers import Traffic
+from bidder.delivery.pacers import Confirmed, Traffic
+from bidder.delivery.win_model import Outcomes
 from bidder.events.exchange import Exchanges
 from bidder.parameters import DEFAULTS
 from bidder.service.service import Service
@@ -50,6 +51,12 @@ class Learned:
 
     def counts(self, _now: datetime) -> dict[tuple[str, str], OutcomeCounts]:
         return self.counted
+
+    def confirmed(self, _now: datetime) -> Confirmed:
+        return Confirmed()
+
+    def outcomes(self, _now: datetime) -> dict[str, Outcomes]:
+        return {}
 
 
 class Unreported:

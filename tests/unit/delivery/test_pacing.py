@@ -117,8 +117,8 @@ def test_after_any_history_it_is_on_its_plan_or_as_fast_as_it_may_be_within_an_h
     behind = (world.plan - world.spent) / budget
     pace = (world.series[-1] - world.series[-31]) / (budget / 48)
 
-    assert behind > -0.003, "what is ahead of the plan waits for it"
-    assert behind < 0.003 or pace > min(FASTEST, 1 / wanted) * 0.85
+    assert behind > -0.006, "what is ahead of the plan waits for it"
+    assert behind < 0.006 or pace > min(FASTEST, 1 / wanted) * 0.85
 
 
 @settings(max_examples=10, deadline=None)

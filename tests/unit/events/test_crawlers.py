@@ -86,3 +86,14 @@ def test_both_ends_judge_alike_and_a_crawlers_request_is_a_no_bid_that_says_so(a
     else:
         assert found["seatbid"]
     assert (rule_broken_by_sender(Kind.IMPRESSION, agent) is not None) == (agent in CRAWLERS)
+
+
+def test_a_text_that_operators_allow_makes_a_crawler_a_viewer() -> None:
+    agent = (
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/150.0.0.0 Safari/537.36"
+    )
+
+    assert is_crawler(agent)
+    assert not is_crawler(agent, ["HeadlessChrome"])
+    assert is_crawler("Googlebot/2.1 (+http://www.google.com/bot.html)", ["HeadlessChrome"])
+    assert rule_broken_by_sender(Kind.IMPRESSION, agent, ["HeadlessChrome"]) is None

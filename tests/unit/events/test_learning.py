@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.delivery.outcome_counts import OutcomeCounts
+from bidder.delivery.pacers import Confirmed
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
 from bidder.events.learning import Learning
@@ -113,3 +114,24 @@ def test_what_was_counted_before_there_were_weeks_fades_from_the_week_that_they_
 
     assert learning_on(dynamodb).counts(NOW) == {("c1", "spot"): OutcomeCounts(impressions=100)}
     assert learning_on(dynamodb).counts(NOW + timedelta(weeks=4)) == {("c1", "spot"): OutcomeCounts(impressions=50)}
+
+
+def test_a_bid_whose_impression_and_first_quartile_came_is_confirmed_once_in_any_order() -> None:
+    for order in ([Kind.IMPRESSION, Kind.FIRST_QUARTILE], [Kind.FIRST_QUARTILE, Kind.IMPRESSION]):
+        learning = learning_on(FakeDynamoDB())
+        for _ in range(2):
+            for kind in order:
+                learning.record([event(1, kind)])
+        learning.record([event(2, Kind.FIRST_QUARTILE)])
+
+        assert learning.confirmed(NOW) == Confirmed(viewed=2, noticed=1)
+
+
+def test_wins_and_losses_for_the_price_are_told_by_segment() -> None:
+    learning = learning_on(FakeDynamoDB())
+    lost = event(2, Kind.LOSS, loss_reason=102)
+    learning.record([event(1, Kind.WIN), lost, lost, event(3, Kind.LOSS, loss_reason=1)])
+
+    [outcomes] = learning.outcomes(NOW).values()
+
+    assert (sum(outcomes.wins.values()), sum(outcomes.losses.values())) == (1, 1)

@@ -1,0 +1,16 @@
+"""`bidder go`: the switch of all bidding."""
+
+import click
+
+from bidder.cli.session import Session, pass_session
+
+
+@click.command()
+@pass_session
+def command(session: Session) -> None:
+    """Bid again after `bidder stop`."""
+    from datetime import UTC, datetime
+
+    with session.writing("`bidder snapshot show VERSION` tells whether it is stopped", "bidding goes on"):
+        session.service.store.stop(datetime.now(UTC), stopped=False)
+    click.echo("Bidding goes on, in every process within the snapshot's check interval.")

@@ -1,0 +1,79 @@
+"""`bidder campaigns health [ID]`: plan, spent, projection and the reasons of shortfalls, for people or as JSON."""
+
+import json
+from datetime import UTC, datetime
+
+from bidder.campaigns.repository import UnknownCampaign
+from bidder.cli.table import table
+from bidder.delivery.budget import Spend, budget_limits
+from bidder.delivery.health import Health, health
+from bidder.delivery.pacing import Memory
+from bidder.delivery.win_model import EVERYTHING, models
+from bidder.delivery.zones import local
+from bidder.money import display
+from bidder.service.service import Service
+
+_HEAD = ("campaign", "budget", "plan", "spent", "will spend", "of", "participation")
+
+
+def print_health(service: Service, campaign_id: str | None, *, as_json: bool) -> None:
+    """Prints how campaigns with a budget stand. Raises UnknownCampaign."""
+    found = campaign_healths(service, campaign_id, datetime.now(UTC))
+    if as_json:
+        print(json.dumps([_record(name, its) for name, its in found.items()], indent=2))
+        return
+    rows = [
+        (
+            name,
+            outlook.goal.replace("_", " "),
+            display(outlook.planned),
+            display(outlook.spent),
+            display(outlook.projected),
+            display(outlook.limit),
+            f"{100 * its.participation:.1f} %",
+        )
+        for name, its in found.items()
+        for outlook in its.outlooks
+    ]
+    print(table(_HEAD, rows, left=2))
+    for name, its in found.items():
+        for short in its.shortfalls:
+            print(f"{name}: {short.reason} keeps back {display(short.micros)}: {short.advice}")
+
+
+def campaign_healths(service: Service, campaign_id: str | None, now: datetime) -> dict[str, Health]:
+    """The health of each campaign that has a budget with a period, by id. Raises UnknownCampaign."""
+    campaigns = [campaign for campaign in service.campaigns.all() if campaign_id is None or campaign.id == campaign_id]
+    if campaign_id is not None and not campaigns:
+        raise UnknownCampaign(campaign_id)
+    spends = service.ledger.spends({campaign.id: local(now, campaign.time_zone) for campaign in campaigns})
+    account, learned = service.pacing_store.read()
+    model = models(service.learning.outcomes(now)).get(EVERYTHING)
+    at = now.timestamp()
+    found = {}
+    for campaign in sorted(campaigns, key=lambda campaign: campaign.id):
+        limits = budget_limits(campaign)
+        if limits.is_limited:
+            memory = account.memories.get(campaign.id) or Memory(participation=1.0)
+            forecast = learned.forecast(campaign.id, limits.zone, at)
+            found[campaign.id] = health(limits, spends.get(campaign.id, Spend()), memory, forecast, at, model)
+    return found
+
+
+def _record(name: str, its: Health) -> dict[str, object]:
+    return {
+        "id": name,
+        "participation": round(its.participation, 6),
+        "budgets": [
+            {
+                "goal": outlook.goal,
+                "limit_micros": outlook.limit,
+                "plan_micros": outlook.planned,
+                "spent_micros": outlook.spent,
+                "projected_micros": outlook.projected,
+                "ends": datetime.fromtimestamp(outlook.ends, UTC).isoformat(),
+            }
+            for outlook in its.outlooks
+        ],
+        "shortfalls": [short._asdict() for short in its.shortfalls],
+    }

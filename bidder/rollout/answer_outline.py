@@ -1,0 +1,94 @@
+"""What of an answer two versions have to agree on: all but what is made anew for each answer."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+_TOKEN = re.compile(r"(/e/\w+/)[^?&\"'<>\s\]]+")
+_MADE_ANEW = {"id", "bidid", "nurl", "burl", "lurl"}
+"""Fields of a bid that hold its id or a token with the time of the answer."""
+
+
+@dataclass(frozen=True)
+class VersionAnswer:
+    """What a version of the function returned to API Gateway; `error` is what it raised instead, or None."""
+
+    status: int = 0
+    content_type: str = ""
+    body: str = ""
+    error: str | None = None
+
+    def json(self) -> Any:
+        """The body as JSON; None where it is none."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
+    def bids(self) -> list[dict[str, Any]]:
+        """The bids of a BidResponse; none in any other body."""
+        body = self.json()
+        seats = body.get("seatbid", []) if isinstance(body, dict) else []
+        return [bid for seat in seats for bid in seat["bid"]]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A field that two versions answer differently."""
+
+    field: str
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.before} before, {self.after} now"
+
+
+@dataclass(frozen=True)
+class _Outline:
+    fields: dict[str, str] = field(default_factory=dict)
+
+    def add(self, name: str, value: Any) -> None:
+        self.fields[name] = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+
+
+def outline(answer: VersionAnswer) -> Mapping[str, str]:
+    """The fields of an answer by name, without ids and tokens: `status`, `bids`, and `bid[0].price` and the like."""
+    made = _Outline()
+    if answer.error is not None:
+        made.add("error", answer.error)
+        return made.fields
+    made.add("status", answer.status)
+    made.add("content_type", answer.content_type.partition(";")[0])
+    bids = answer.bids()
+    made.add("bids", len(bids))
+    for number, bid in enumerate(bids):
+        for name, value in bid.items():
+            if name not in _MADE_ANEW:
+                made.add(f"bid[{number}].{name}", _masked(value, str(bid.get("id"))))
+    if not bids and answer.status < 400:
+        made.add("body", _masked(answer.body, ""))
+    return made.fields
+
+
+def _masked(value: Any, bid_id: str) -> Any:
+    if not isinstance(value, str):
+        return value
+    text = _TOKEN.sub(r"\1TOKEN", value)
+    return text.replace(bid_id, "BID") if bid_id else text
+
+
+def differences(before: VersionAnswer, after: VersionAnswer, expected: frozenset[str]) -> Iterator[Difference]:
+    """The fields that differ, but those named in `expected`: `price` covers `bid[0].price`."""
+    old, new = outline(before), outline(after)
+    for name in sorted(old.keys() | new.keys()):
+        if old.get(name) != new.get(name) and name.rpartition(".")[2] not in expected:
+            yield Difference(name, _short(old.get(name)), _short(new.get(name)))
+
+
+def _short(value: str | None) -> str:
+    if value is None:
+        return "nothing"
+    return value if len(value) <= 80 else value[:77] + "…"

@@ -1,0 +1,62 @@
+"""The hook before a new version gets traffic: both versions answer recorded requests, and have to agree."""
+
+from collections.abc import Iterable, Iterator
+
+from bidder.rollout.answer_outline import VersionAnswer, differences
+from bidder.rollout.contract import breaches
+from bidder.rollout.recorded_requests import RecordedRequest
+from bidder.rollout.versions import Versions
+
+TRIES = 3
+"""How often two versions may answer differently: a snapshot may be new to one of them at first."""
+
+
+def objections(
+    versions: Versions, old: str, new: str, requests: Iterable[RecordedRequest], expected: frozenset[str]
+) -> list[str]:
+    """What speaks against the new version, each with the name of the request; nothing where it may get traffic.
+
+    `expected` names the fields of answers that are meant to change.
+    """
+    found: list[str] = []
+    bid_urls: dict[str, str] = {}
+    for request in requests:
+        answer = versions.answer(new, request)
+        broken = list(breaches(request, answer))
+        found += [f"{request.name}: {breach}" for breach in broken]
+        if not broken and old != new:
+            found += [f"{request.name}: {each}" for each in _unexpected(versions, old, new, request, expected)]
+        for version in {old, new} if not bid_urls and request.is_auction else ():
+            if url := _event_url(versions.answer(version, request)):
+                bid_urls[version] = url
+    found += _unread_events(versions, bid_urls, old, new)
+    return found
+
+
+def _unexpected(
+    versions: Versions, old: str, new: str, request: RecordedRequest, expected: frozenset[str]
+) -> list[str]:
+    different: list[str] = []
+    for _ in range(TRIES):
+        before, after = versions.answer(old, request), versions.answer(new, request)
+        different = [str(difference) for difference in differences(before, after, expected)]
+        if not different:
+            break
+    return different
+
+
+def _event_url(answer: VersionAnswer) -> str | None:
+    """The billing notice of an answer's first bid, its price filled in as an exchange would."""
+    for bid in answer.bids():
+        return str(bid["burl"]).replace("${AUCTION_PRICE}", str(bid["price"]))
+    return None
+
+
+def _unread_events(versions: Versions, urls: dict[str, str], old: str, new: str) -> Iterator[str]:
+    """While traffic shifts, notices of either version's bids reach the other."""
+    for made_by, url in sorted(urls.items()):
+        for read_by in sorted({old, new}):
+            answer = versions.report(read_by, url)
+            if answer.error is not None or answer.status not in {200, 204}:
+                said = answer.error or f"{answer.status} {answer.body[:80]}"
+                yield f"event of a bid by version {made_by}, reported to version {read_by}: {said}"

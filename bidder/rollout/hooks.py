@@ -1,0 +1,43 @@
+"""The two hooks with the AWS of their environment."""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+
+from bidder.rollout.rollout_settings import names, rollout_settings
+from bidder.rollout.verdict import report
+
+SETTLING = timedelta(minutes=3)
+"""How long a version has all traffic before it is judged: processes log what they answered once a minute."""
+
+
+def before_traffic(event: Mapping[str, str]) -> list[str]:
+    """Asks the live and the new version recorded requests; returns what speaks against the new one."""
+    import boto3
+
+    from bidder.rollout.before_traffic import objections
+    from bidder.rollout.recorded_requests import recorded_requests
+    from bidder.rollout.versions import Versions
+
+    def examine() -> list[str]:
+        settings = rollout_settings()
+        versions = Versions(boto3.client("lambda"), settings.function)
+        old, expected = versions.live(settings.alias), names(settings.expected_changes)
+        return objections(versions, old, settings.version, recorded_requests(), expected)
+
+    return report(boto3.client("codedeploy"), event, "before_traffic", examine)
+
+
+def after_traffic(event: Mapping[str, str], sleep: Callable[[float], None] = time.sleep) -> list[str]:
+    """Waits until the new version's answers are counted; returns what speaks against it."""
+    import boto3
+
+    from bidder.rollout.after_traffic import Watch
+
+    def examine() -> list[str]:
+        shifted = datetime.now(UTC)
+        sleep(SETTLING.total_seconds())
+        alarms = names(rollout_settings().alarms)
+        return Watch(boto3.client("cloudwatch")).objections(alarms, shifted, datetime.now(UTC))
+
+    return report(boto3.client("codedeploy"), event, "after_traffic", examine)

@@ -1,0 +1,42 @@
+"""What a deployment's hooks are told by their environment."""
+
+import os
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict, Field
+
+PREFIX = "BIDDER_ROLLOUT_"
+
+
+class RolloutSettings(BaseModel):
+    """One field for each environment variable: `new_version` is `BIDDER_ROLLOUT_NEW_VERSION`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    function: str = Field(min_length=1)
+    """The name of the bid function."""
+    alias: str = Field(default="live", min_length=1)
+    new_version: str = Field(pattern=r"(^|:)[0-9]+$")
+    """The number of the version that is to get traffic, or its ARN, which ends in it."""
+    expected_changes: str = ""
+    """The fields of answers that this deployment changes on purpose, separated by commas, such as `price,adm`."""
+    alarms: str = ""
+    """The names of the alarms that speak against the new version, separated by commas."""
+
+    @property
+    def version(self) -> str:
+        """The number of the new version."""
+        return self.new_version.rpartition(":")[2]
+
+
+def rollout_settings(environ: Mapping[str, str] = os.environ) -> RolloutSettings:
+    """The settings of an environment. Raises pydantic's ValidationError."""
+    names = RolloutSettings.model_fields
+    return RolloutSettings.model_validate(
+        {name: environ[PREFIX + name.upper()] for name in names if environ.get(PREFIX + name.upper())}
+    )
+
+
+def names(text: str) -> frozenset[str]:
+    """The entries of a list that is separated by commas."""
+    return frozenset(filter(None, (entry.strip() for entry in text.split(","))))

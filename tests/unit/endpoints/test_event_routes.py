@@ -1,0 +1,80 @@
+"""Event URLs through Chalice: GET, POST and HEAD, preflights, and errors that a page can read."""
+
+import json
+from typing import Any
+
+import pytest
+
+import app
+from bidder.events.claims import Claims, encode
+from bidder.events.kinds import Kind
+from bidder.events.token import sign
+from tests.integration.runtime import api_event
+from tests.support.campaigns import NOW
+from tests.support.service import KEYS, SETTINGS, Recorder, service
+
+ORIGIN = "https://page.example"
+CLAIMS = Claims("bid", "c1", "spot", 5_000_000, int(NOW.timestamp()), False, None, None)
+
+
+@pytest.fixture
+def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
+    recorder = Recorder()
+    made = service(None, publisher=recorder)
+    monkeypatch.setattr(app, "service", lambda: made)
+    monkeypatch.setattr(app, "settings", lambda: SETTINGS)
+    monkeypatch.setattr(app, "now", lambda: NOW)
+    return recorder
+
+
+def call(method: str, kind: str, token: str, **more: Any) -> dict[str, Any]:
+    path = f"/e/{kind}/{token}"
+    event = api_event(method, path, "/e/{kind}/{token}", {"kind": kind, "token": token}, **more)
+    event["headers"] = {**(event.get("headers") or {}), "Origin": ORIGIN}
+    answer: dict[str, Any] = app.app(event, None)
+    return answer
+
+
+@pytest.mark.parametrize("kind", [Kind.IMPRESSION, Kind.WIN, Kind.BILL, Kind.START])
+@pytest.mark.parametrize(("method", "counted"), [("GET", 1), ("POST", 1), ("HEAD", 0), ("OPTIONS", 0)])
+def test_a_notice_comes_by_get_or_post_and_a_head_counts_nothing(
+    recorder: Recorder, kind: Kind, method: str, counted: int
+) -> None:
+    answer = call(method, kind, sign(kind, encode(CLAIMS), KEYS), headers={"User-Agent": "exchange/1.0"})
+
+    if kind is Kind.WIN and method == "GET":
+        return  # a page's script is a player, which is answered with markup
+    assert answer["statusCode"] in {200, 204}
+    assert len(recorder.published) == counted or kind is Kind.WIN
+    assert answer["headers"]["Access-Control-Allow-Origin"] == ORIGIN
+    assert int(answer["headers"]["Access-Control-Max-Age"]) > 0
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "HEAD"])
+@pytest.mark.parametrize(("kind", "status"), [("impression", 400), ("applause", 404)])
+def test_an_error_can_be_read_by_a_page(recorder: Recorder, method: str, kind: str, status: int) -> None:
+    answer = call(method, kind, "k1.x.y")
+
+    assert answer["statusCode"] == status
+    assert answer["headers"]["Access-Control-Allow-Origin"] == ORIGIN
+    assert recorder.published == []
+
+
+@pytest.mark.parametrize("body", ["", "{}", "nonsense", json.dumps(["x"] * 51)])
+@pytest.mark.usefixtures("recorder")
+def test_an_error_of_several_notices_can_be_read_by_a_page(body: str) -> None:
+    event = api_event("POST", "/e", "/e", headers={"Origin": ORIGIN}, body=body)
+
+    answer = app.app(event, None)
+
+    assert answer["statusCode"] == 400
+    assert answer["headers"]["Access-Control-Allow-Origin"] == ORIGIN
+
+
+@pytest.mark.usefixtures("recorder")
+def test_a_method_that_there_is_not_can_be_read_by_a_page() -> None:
+    for event in (api_event("PUT", "/bid", "/bid"), api_event("POST", "/explain", "/explain", body="{}")):
+        event["headers"] = {"Origin": ORIGIN}
+        answer = app.app(event, None)
+        assert answer["statusCode"] >= 400
+        assert answer["headers"]["Access-Control-Allow-Origin"] == ORIGIN

@@ -1,0 +1,33 @@
+"""What processes report of a minute is added up, and read back by the next refreshes."""
+
+from datetime import UTC, datetime
+
+from bidder.delivery.estimates import Report
+from bidder.events.kinds import Kind
+from bidder.events.traffic_log import TrafficLog
+from tests.support.events import event
+from tests.support.fake_dynamodb import FakeDynamoDB
+
+MINUTE = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+def test_the_counts_of_all_processes_are_added_up_by_minute() -> None:
+    log = TrafficLog(FakeDynamoDB(), "learning")  # type: ignore[arg-type]
+    many = {f"c{number}": (number, 1) for number in range(300)}
+    one = event("a-t1", Kind.TRAFFIC, at=MINUTE, count=30, traffic=many)
+    other = event("b-t1", Kind.TRAFFIC, at=MINUTE, count=10, traffic={"c7": (5, 2)})
+    log.record([one, event(1)])
+    log.record([other])
+
+    traffic = log.read(MINUTE.timestamp() + 120)
+
+    assert traffic.reports["c7"] == {int(MINUTE.timestamp()): Report(12, 3)}
+    assert len(traffic.reports) == 300
+    assert traffic.processes == 40**2 / (30**2 + 10**2)
+
+
+def test_a_minute_that_may_still_grow_does_not_count_processes_yet() -> None:
+    log = TrafficLog(FakeDynamoDB(), "learning")  # type: ignore[arg-type]
+    log.record([event("a-t1", Kind.TRAFFIC, at=MINUTE, count=30, traffic={"c": (1, 1)})])
+
+    assert log.read(MINUTE.timestamp() + 61).processes == 1

@@ -1,0 +1,66 @@
+"""What the hook after traffic says of the version that has it all."""
+
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.rollout.after_traffic import FEWEST, BidRate, Watch, has_collapsed
+from tests.support.campaigns import NOW
+
+COUNTS = st.integers(0, 10_000)
+
+
+class FakeCloudWatch:
+    """Answers before and after the shift, by kind, and the alarms that ring."""
+
+    def __init__(self, before: dict[str, int], now: dict[str, int], ringing: frozenset[str] = frozenset()) -> None:
+        self.before, self.now, self.ringing = before, now, ringing
+
+    def get_metric_data(self, MetricDataQueries: Any, StartTime: Any, EndTime: Any) -> Any:  # noqa: N803
+        counts = self.before if EndTime == NOW else self.now
+        assert StartTime < EndTime
+        asked = [query["Id"] for query in MetricDataQueries]
+        return {"MetricDataResults": [{"Id": kind, "Values": [float(counts[kind])]} for kind in asked]}
+
+    def describe_alarms(self, AlarmNames: list[str], StateValue: str) -> Any:  # noqa: N803
+        assert StateValue == "ALARM"
+        return {"MetricAlarms": [{"AlarmName": name} for name in AlarmNames if name in self.ringing]}
+
+
+def found(cloudwatch: FakeCloudWatch) -> list[str]:
+    alarms = {"errors", "slow"}
+    return Watch(cast("Any", cloudwatch)).objections(alarms, NOW, NOW + timedelta(minutes=3))
+
+
+USUAL = {"bid": 3000, "no_bid": 7000, "failed": 0}
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        ({"bid": 90, "no_bid": 210, "failed": 0}, []),
+        ({"bid": 45, "no_bid": 255, "failed": 0}, []),
+        ({"bid": 44, "no_bid": 256, "failed": 0}, ["14.7% of requests are bid on, 30.0% in the hour before"]),
+        ({"bid": 0, "no_bid": 0, "failed": 300}, ["0.0% of requests are bid on, 30.0% in the hour before"]),
+        ({"bid": 0, "no_bid": 99, "failed": 0}, []),
+    ],
+)
+def test_a_bid_rate_down_by_more_than_half_is_objected_to(now: dict[str, int], expected: list[str]) -> None:
+    assert found(FakeCloudWatch(USUAL, now)) == expected
+
+
+def test_an_alarm_is_objected_to() -> None:
+    assert found(FakeCloudWatch(USUAL, USUAL, frozenset({"slow"}))) == ["alarm slow"]
+
+
+@given(COUNTS, COUNTS, COUNTS, COUNTS)
+def test_collapse_is_told_as_by_fractions(bids: int, others: int, bids_now: int, others_now: int) -> None:
+    before, now = BidRate(bids, bids + others), BidRate(bids_now, bids_now + others_now)
+    enough = bids + others >= FEWEST and bids_now + others_now >= FEWEST
+    # without division: now/all_now < (before/all_before) / 2
+    less = enough and 2 * bids_now * before.requests < bids * now.requests
+    if abs(2 * bids_now * before.requests - bids * now.requests) > 0:
+        assert has_collapsed(before, now) == less

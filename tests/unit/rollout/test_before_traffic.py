@@ -1,0 +1,101 @@
+"""Which new versions the hook before traffic lets through."""
+
+from typing import Any, cast
+
+import pytest
+
+from bidder.events.token import SigningKeys
+from bidder.rollout.before_traffic import objections
+from bidder.rollout.recorded_requests import RecordedRequest, recorded_requests
+from bidder.rollout.versions import Versions
+from bidder.service.service import Service
+from bidder.snapshot.snapshot import Snapshot
+from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.lambda_versions import LambdaVersions
+from tests.support.service import Holder, Recorder, service
+
+ANYTHING: frozenset[str] = frozenset()
+
+
+def held(**changes: Any) -> Snapshot:
+    return snapshot([campaign(**{"cpm": 12, "id": "sold"} | changes)])
+
+
+def examined(old: Service, new: Service, *, expected: frozenset[str] = ANYTHING, **about: Any) -> list[str]:
+    functions = LambdaVersions({"1": old, "2": new}, NOW)
+    functions.raising = about.get("raising", set())
+    versions = Versions(cast("Any", functions), "bid")
+    assert versions.live("live") == "1"
+    return objections(versions, "1", "2", recorded_requests(), expected)
+
+
+def test_the_same_code_gets_traffic() -> None:
+    assert examined(service(held()), service(held())) == []
+
+
+def test_a_version_that_bids_otherwise_is_refused_with_the_field() -> None:
+    found = examined(service(held()), service(held(cpm=11)))
+    assert "bid on the web: bid[0].price: 12.0 before, 11.0 now" in found
+
+
+def test_a_difference_that_is_expected_is_none() -> None:
+    assert examined(service(held()), service(held(cpm=11)), expected=frozenset({"price"})) == []
+
+
+def test_a_version_that_stops_bidding_is_refused() -> None:
+    found = examined(service(held()), service(held(status="paused")))
+    assert "bid on the web: status: 200 before, 204 now" in found
+
+
+def test_a_version_that_raises_is_refused() -> None:
+    found = examined(service(held()), service(held()), raising={"2"})
+    assert "bid on the web: raised KeyError" in found
+
+
+def test_a_version_that_breaks_the_contract_is_refused_though_the_old_one_did_too() -> None:
+    broken = RecordedRequest(name="no bid", body={"id": "a", "test": 1, "imp": []}, statuses=(204,))
+    functions = LambdaVersions({"1": service(held()), "2": service(held())}, NOW)
+    found = objections(Versions(cast("Any", functions), "bid"), "1", "2", [broken], ANYTHING)
+    assert found == ["no bid: status 400; 204 expected"]
+
+
+def test_versions_that_do_not_read_each_others_events_are_refused() -> None:
+    other = SigningKeys(current="k2", keys={"k2": "B" * 43})
+    found = examined(service(held()), service(held(), signing_keys=other))
+    assert any(each.startswith("event of a bid by version 1, reported to version 2: 400") for each in found)
+    assert any(each.startswith("event of a bid by version 2, reported to version 1: 400") for each in found)
+
+
+def test_a_snapshot_that_only_the_new_version_has_yet_is_no_difference() -> None:
+    class Late(Holder):
+        """Gets the newer snapshot after a few looks."""
+
+        looks = 0
+
+        def current(self, *_: Any) -> Snapshot | None:
+            self.looks += 1
+            return held() if self.looks <= 1 else held(cpm=11)
+
+    assert examined(service(held(), keeper=Late(None)), service(held(cpm=11))) == []
+
+
+def test_all_that_is_asked_is_a_test_and_bills_nothing() -> None:
+    events = Recorder()
+    asked = service(held(), publisher=events)
+    examined(service(held(), publisher=events), asked)
+    assert asked.bids._counts == {}
+    assert events.published
+    assert all(event.test for event in events.published)
+
+
+def test_the_requests_of_the_package_reach_bids_no_bids_vast_and_errors() -> None:
+    requests = recorded_requests()
+    assert len({request.name for request in requests}) == len(requests) > 10
+    assert {status for request in requests for status in request.statuses} >= {200, 204, 400}
+    assert any(request.takes_xml for request in requests)
+    assert all(request.body["test"] == 1 for request in requests if isinstance(request.body, dict))
+
+
+@pytest.mark.parametrize("status", ["active", "paused"])
+def test_the_contract_holds_whatever_the_campaigns_are(status: str) -> None:
+    assert examined(service(held(status=status)), service(held(status=status))) == []

@@ -1,0 +1,104 @@
+"""The switch of all bidding: whoever looks for a newer snapshot sees it, and no refresh undoes it."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.consumers.refresh import publish_snapshot
+from bidder.endpoints.bid import bid
+from bidder.snapshot.keys import STOP
+from bidder.snapshot.manifest import Manifest
+from bidder.snapshot.snapshot import Snapshot
+from tests.support.campaigns import NOW, campaign
+from tests.support.matchable import video_request
+from tests.support.service import service
+from tests.unit.consumers.test_refresh import MINUTE, World
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def world() -> World:
+    made = World()
+    made.campaigns.put(campaign(id="a"))
+    publish_snapshot(made.process(), NOW)
+    return made
+
+
+def answer(held: Snapshot) -> Any:
+    reply = bid(service(held), json.dumps(video_request()).encode(), {}, "https://bid.example", NOW, nbr=True)
+    return json.loads(reply.body)
+
+
+def test_who_holds_a_snapshot_sees_the_switch_at_the_next_look(world: World) -> None:
+    known = world.held()
+    assert answer(known)["seatbid"]
+
+    world.store.stop(NOW + SECOND, stopped=True)
+    stopped = world.held(known)
+    assert answer(stopped)["nbr"] == 501
+    assert stopped.index.parts[0] is known.index.parts[0], "nothing is loaded anew"
+
+    world.store.stop(NOW + 2 * SECOND, stopped=False)
+    assert answer(world.held(stopped))["seatbid"]
+
+
+def test_refreshes_keep_the_switch(world: World) -> None:
+    world.store.stop(NOW + SECOND, stopped=True)
+    publish_snapshot(world.process(), NOW + MINUTE)
+    assert world.held().is_stopped
+    world.store.stop(NOW + MINUTE + SECOND, stopped=False)
+    publish_snapshot(world.process(), NOW + 2 * MINUTE)
+    assert not world.held().is_stopped
+
+
+def test_a_refresh_that_read_the_switch_before_does_not_undo_it(world: World) -> None:
+    refreshing = world.process()
+    is_stopped = refreshing.store.is_stopped
+
+    def then_stopped() -> bool:
+        before = is_stopped()
+        world.store.stop(NOW + MINUTE + SECOND, stopped=True)
+        return before
+
+    refreshing.store.is_stopped = then_stopped  # type: ignore[method-assign]
+    publish_snapshot(refreshing, NOW + MINUTE)
+    assert world.held().is_stopped
+
+
+def test_it_can_be_pulled_before_there_is_anything_to_bid_from() -> None:
+    world = World()
+    world.store.stop(NOW, stopped=True)
+    world.campaigns.put(campaign(id="a"))
+    publish_snapshot(world.process(), NOW + SECOND)
+    assert world.held().is_stopped
+
+
+def test_a_switch_that_can_not_be_read_counts_as_pulled(world: World) -> None:
+    world.s3.put_object(Bucket="bucket", Key=STOP, Body=b"{", ContentType="application/json")
+    publish_snapshot(world.process(), NOW + MINUTE)
+    assert world.held().is_stopped
+
+
+def test_a_manifest_of_older_code_is_not_stopped() -> None:
+    old = Manifest(version=1, index=("i",), delivery="d").model_dump(exclude={"stopped"})
+    assert not Manifest.model_validate(old).stopped
+
+
+@given(st.lists(st.sampled_from(["stop", "go", "refresh"]), max_size=8))
+def test_the_last_word_holds(words: list[str]) -> None:
+    world, known, is_stopped = World(), None, False
+    world.campaigns.put(campaign(id="a"))
+    publish_snapshot(world.process(), NOW)
+    for second, word in enumerate(words, 1):
+        if word == "refresh":
+            publish_snapshot(world.process(), NOW + second * SECOND)
+        else:
+            is_stopped = word == "stop"
+            world.store.stop(NOW + second * SECOND, stopped=is_stopped)
+        known = world.held(known)
+        assert known.is_stopped == is_stopped

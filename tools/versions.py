@@ -1,0 +1,86 @@
+"""`make rollback`: the bid function's alias back to an earlier version, at once; and which versions are kept."""
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_lambda import LambdaClient
+
+ALIAS = "live"
+KEPT = 5
+"""Versions that one may go back to, beside the live one."""
+
+
+class NoSuchVersion(ValueError):
+    """There is no such version to go back to; the message names those that there are."""
+
+
+def bid_function(cloudformation: "CloudFormationClient", stack: str) -> str:
+    """The name of the stack's bid function."""
+    described = cloudformation.describe_stack_resource(StackName=stack, LogicalResourceId="APIHandler")
+    return described["StackResourceDetail"]["PhysicalResourceId"]
+
+
+def versions(functions: "LambdaClient", function: str) -> list[int]:
+    """The published versions of a function, the latest first."""
+    pages = functions.get_paginator("list_versions_by_function").paginate(FunctionName=function)
+    names = [version["Version"] for page in pages for version in page["Versions"]]
+    return sorted((int(name) for name in names if name != "$LATEST"), reverse=True)
+
+
+def live_version(functions: "LambdaClient", function: str) -> int:
+    """The version that the alias stands for."""
+    return int(functions.get_alias(FunctionName=function, Name=ALIAS)["FunctionVersion"])
+
+
+def delete_old_versions(functions: "LambdaClient", function: str, kept: int = KEPT) -> list[int]:
+    """Deletes all versions but the live one and the latest `kept` others; returns what it deleted."""
+    live = live_version(functions, function)
+    superfluous = [version for version in versions(functions, function) if version != live][kept:]
+    for version in superfluous:
+        functions.delete_function(FunctionName=function, Qualifier=str(version))
+    return superfluous
+
+
+def roll_back(functions: "LambdaClient", function: str, to: int | None = None) -> int:
+    """Points the alias at the version, or at the one before the live one; returns it. Raises NoSuchVersion."""
+    live = live_version(functions, function)
+    others = [version for version in versions(functions, function) if version != live]
+    target = to if to is not None else next((version for version in others if version < live), None)
+    if target not in others:
+        wanted = f"version {to}" if to is not None else f"a version before {live}"
+        there = ", ".join(map(str, others)) or "none"
+        msg = f"There is no {wanted} to go back to. Version {live} is live; others are: {there}"
+        raise NoSuchVersion(msg)
+    functions.update_alias(
+        FunctionName=function,
+        Name=ALIAS,
+        FunctionVersion=str(target),
+        RoutingConfig={"AdditionalVersionWeights": {}},
+    )
+    return target
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make rollback", description=__doc__)
+    parser.add_argument("--stack", default="bidder")
+    parser.add_argument("--to", type=int, metavar="VERSION", help="the version; the one before the live one by default")
+    arguments = parser.parse_args()
+    try:
+        session = boto3.Session()
+        function = bid_function(session.client("cloudformation"), arguments.stack)
+        target = roll_back(session.client("lambda"), function, arguments.to)
+    except (BotoCoreError, ClientError, NoSuchVersion) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"Version {target} of {function} has all traffic. The next deployment moves it on.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
