@@ -225,6 +225,52 @@ def preflight_events() -> Answer:
     return preflight()
 
 
+def player_file(name: str) -> Answer:
+    from bidder.endpoints import web_files
+
+    request = app.current_request
+    return Answer(web_files.player_file(name, request.headers, (request.query_params or {}).get("v")))
+
+
+@app.route("/player.js", methods=["GET", "HEAD"])
+def get_player() -> Answer:
+    return player_file("player.js")
+
+
+@app.route("/player.mjs", methods=["GET", "HEAD"])
+def get_player_module() -> Answer:
+    return player_file("player.mjs")
+
+
+@app.route("/player.d.ts", methods=["GET"])
+def get_player_types() -> Answer:
+    return player_file("player.d.ts")
+
+
+@app.route("/demo", methods=["GET"])
+def get_demo() -> Answer:
+    from bidder.endpoints import demo
+
+    return Answer(demo.page(service().settings.demo, app.current_request.headers))
+
+
+@app.route("/demo/{name}", methods=["GET"])
+def get_demo_part(name: str) -> Answer:
+    from bidder.endpoints import demo
+
+    return Answer(demo.part(service(), name, app.current_request.headers, now()))
+
+
+@app.route("/demo/explain", methods=["POST"], content_types=ANY_CONTENT)
+def post_demo_explain() -> Answer:
+    from bidder.endpoints import demo
+
+    request = app.current_request
+    base = public_url(settings().public_url, request.context, request.headers, "/demo/explain")
+    address = caller_address(request.context)
+    return Answer(demo.explained(service(), body(), request.headers, base, address, now()))
+
+
 @app.route("/health", methods=["GET"])
 def get_health() -> Answer:
     from bidder.endpoints import health

@@ -70,6 +70,14 @@ class Parameters(BaseModel):
     """Seconds; the longest `exp` of a bid, whatever its impression asks for."""
     invalid_traffic_counts: bool = True
     """Whether invalid traffic counts against budgets, as if it were charged; false once it is disputed."""
+    most_to_one_viewer: float = Field(default=0.05, gt=0, le=1)
+    """The share of a campaign's hourly plan that one viewer may get."""
+    most_to_one_address: float = Field(default=0.1, gt=0, le=1)
+    """The share that one IP address may get."""
+    most_to_one_page: float = Field(default=0.5, gt=0, le=1)
+    """The share that one page may get."""
+    most_to_one_publisher: float = Field(default=1, gt=0, le=1)
+    """The share that one publisher may get."""
     shading_explored: float = Field(default=0.05, ge=0, le=0.5)
     """The share of first-price bids that explore prices, so that shading learns; 0 switches shading off."""
     currency_rates: Annotated[dict[str, Rate], BeforeValidator(_rates)] = Field(default_factory=dict)
@@ -84,6 +92,16 @@ class Parameters(BaseModel):
     """The servers whose word on the viewer is taken."""
     admin_key: Annotated[str, Field(min_length=16)] | None = Field(default=None, repr=False)
     """What operators prove themselves by; None where there is none."""
+
+    @cached_property
+    def most_to_one(self) -> dict[str, float]:
+        """The shares of a campaign's hourly plan by the kind of source."""
+        return {
+            "viewer": self.most_to_one_viewer,
+            "address": self.most_to_one_address,
+            "page": self.most_to_one_page,
+            "publisher": self.most_to_one_publisher,
+        }
 
     @cached_property
     def ages(self) -> Ages:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from functools import cache
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -51,6 +52,8 @@ class Settings(BaseModel):
     """The table of creatives' jobs."""
     media_url: str | None = Field(default=None, pattern=r"^https?://[^/\s]+(/\S*)?$")
     """Base that relative creative URLs are resolved against when campaigns are imported."""
+    demo: Literal["off", "page", "full"] = "off"
+    """Whether there is a GET /demo; `full` has it show anyone why a bid was made, and what campaigns have spent."""
     seat: str = Field(default="bidder", min_length=1)
     """The buyer seat that bids carry, and that `wseat` and `bseat` are compared with."""
 

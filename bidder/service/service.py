@@ -20,6 +20,7 @@ from bidder.metrics import emf
 from bidder.parameters import DEFAULTS, Parameters, Reading, better, read
 from bidder.service.admission import ConcurrencyLimit
 from bidder.service.bid_counts import BidCounts
+from bidder.service.concentration import Concentration
 from bidder.service.no_bid_counts import NoBidCounts
 from bidder.service.traffic_counts import TrafficCounts
 from bidder.settings import InvalidSettings, Settings
@@ -124,6 +125,11 @@ class Service:
     def traffic(self) -> TrafficCounts:
         """The counts of opportunities and bids, for pacing."""
         return TrafficCounts(os.urandom(8).hex(), lambda events: self.publisher.publish_all(events))
+
+    @cached_property
+    def concentration(self) -> Concentration:
+        """The burst guard."""
+        return Concentration()
 
     @cached_property
     def traffic_log(self) -> "TrafficLog":
