@@ -1,6 +1,6 @@
 """The refresh: it compiles campaigns, spend and learned rates into the next snapshot."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -202,12 +202,14 @@ def _confirmed(service: Service, now: datetime) -> Confirmed:
 
 def _tell(limits: Mapping[str, BudgetLimits], spends: Mapping[str, Spend], paced: Paced, now: datetime) -> None:
     """Logs the campaigns above their budgets and off their plans, as metrics that alarms watch."""
-    for metric, reason, names in (
-        ("Overspend", "budget", overspent(limits, spends)),
-        ("OffPlan", "spend", off_plan(limits, paced.outlooks)),
-    ):
-        if names:
-            log.event("delivery", **emf(now, metric, reason, len(names), campaigns=", ".join(names[:20])))
+    if names := overspent(limits, spends):
+        log.event("delivery", **emf(now, "Overspend", "budget", len(names), campaigns=_first(names)))
+    if names := off_plan(limits, paced.outlooks):
+        log.event("delivery", **emf(now, "OffPlan", "spend", len(names), campaigns=_first(names)))
+
+
+def _first(names: Sequence[str]) -> str:
+    return ", ".join(names[:20])
 
 
 def _clocks(zones: Mapping[str, str], now: datetime) -> dict[str, datetime]:
