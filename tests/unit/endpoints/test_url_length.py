@@ -12,6 +12,7 @@ from lxml import etree
 
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.names import too_long
+from bidder.delivery.frequency import Exposures
 from bidder.endpoints.bid import bid
 from bidder.events.exchange import LONGEST_NAME
 from bidder.events.token import SigningKeys
@@ -20,7 +21,7 @@ from bidder.snapshot.compile import compile_index
 from bidder.snapshot.delivery_state import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.snapshot import Snapshot
-from bidder.url_names import LONGEST_BASE, LONGEST_NAMES, written
+from bidder.url_names import HOUSEHOLD_LETTERS, LONGEST_BASE, LONGEST_NAMES, written
 from tests.support.campaigns import NOW, campaign, creative
 from tests.support.matchable import video_request
 from tests.support.service import service
@@ -37,13 +38,15 @@ FILLED = {"${AUCTION_PRICE}": PRICE, "${AUCTION_LOSS}": "12345", "[ERRORCODE]": 
 COMPANION = {"id": "side", "url": "https://cdn.example/a.png", "mime": "image/png", "width": 300, "height": 250}
 
 
-def long_names(domain: int, zone: str, spot: int, deal: str) -> Campaign | None:
+def long_names(domain: int, zone: str, spot: int, deal: str, per: str) -> Campaign | None:
     """A campaign whose names take all that they may together: its id is what remains."""
     taken = domain + len(written(zone)) + spot + len(written(deal))
-    if not 1 <= LONGEST_NAMES - taken <= 64:
+    most = LONGEST_NAMES - (HOUSEHOLD_LETTERS if per == "household" else 0)
+    if not 1 <= most - taken <= 64:
         return None
     return campaign(
-        id="c" * (LONGEST_NAMES - taken),
+        id="c" * (most - taken),
+        frequency_caps=[{"impressions": 1, "window": "day", "per": per}],
         advertiser={"name": "Shop", "domain": "d" * (domain - 4) + ".com"},
         time_zone=zone,
         cpm=None,
@@ -58,7 +61,15 @@ longest = st.builds(
     st.sampled_from(["UTC", "Europe/Berlin", "America/Argentina/ComodRivadavia", "Etc/GMT+5"]),
     st.integers(1, 64),
     st.text("ab/é漢💰 ", min_size=1, max_size=60) | st.text("d", min_size=1, max_size=128),
+    st.sampled_from(["user", "household"]),
 ).filter(bool)
+
+
+class NoStore:
+    """A store that knows nobody."""
+
+    def exposures(self, *_: object) -> Exposures:
+        return Exposures()
 
 
 def urls(made: Campaign, protocol: int, *, as_xml: bool) -> list[str]:
@@ -67,14 +78,20 @@ def urls(made: Campaign, protocol: int, *, as_xml: bool) -> list[str]:
     held = Snapshot(1, index, load_delivery(delivery, index))
     [deal] = made.deals
     request = video_request(
-        cur=["XTS"], device={"geo": {"country": "USA"}, "ifa": "6d3c1b5e-2f0a-4e7c-9a41-8b7f5c0d9e12"}
+        cur=["XTS"],
+        device={"geo": {"country": "USA"}, "ifa": "6d3c1b5e-2f0a-4e7c-9a41-8b7f5c0d9e12", "ip": "93.184.216.34"},
     )
     request["imp"][0]["video"] |= {"protocols": [protocol], "companionad": [{"w": 300, "h": 250}]}
     request["imp"][0]["exp"] = 40_000
     request["imp"][0]["pmp"] = {"deals": [{"id": deal.id, "bidfloor": 999_999, "bidfloorcur": "XTS"}]}
     headers = {"accept": "application/xml"} if as_xml else {}
     reply = bid(
-        service(held, signing_keys=KEYS, most_exp=43_200), json.dumps(request).encode(), headers, BASE, NOW, EXCHANGE
+        service(held, signing_keys=KEYS, most_exp=43_200, frequency_reader=NoStore()),
+        json.dumps(request).encode(),
+        headers,
+        BASE,
+        NOW,
+        EXCHANGE,
     )
     assert reply.status == 200
     assert isinstance(reply.body, str)
@@ -104,7 +121,7 @@ def test_names_that_may_be_imported_fit_in_every_url(made: Campaign, protocol: i
 def test_a_letter_more_is_refused_with_advice(made: Campaign) -> None:
     longer = made.model_copy(update={"id": made.id + "c"})
 
-    assert str(LONGEST_NAMES) in (too_long(longer) or "")
+    assert "at most" in (too_long(longer) or "")
     assert "shorten" in (too_long(longer) or "")
 
 

@@ -32,6 +32,7 @@ all_claims = st.builds(
     advertiser=st.none() | ids,
     zone=st.sampled_from(["UTC", "Europe/Berlin", "Etc/GMT+5"]),
     user=st.none() | st.just("AbC-_0123xy"),
+    household=st.none() | st.just("AbC-_0123xy"),
     billed_by=st.sampled_from([Kind.IMPRESSION, Kind.BILL]),
     least_micros=st.integers(0, 2**30 - 1),
     minutes=st.integers(1, 720),
@@ -97,7 +98,9 @@ def test_no_two_kinds_of_a_bid_share_a_signature_nor_its_beginning() -> None:
 
 
 def test_a_token_of_later_code_is_read_as_far_as_it_is_known() -> None:
-    full = PLAIN._replace(user="AbC-_0123xy", billed_by=Kind.BILL, least_micros=2_000_000, minutes=360)
+    full = PLAIN._replace(
+        user="AbC-_0123xy", billed_by=Kind.BILL, least_micros=2_000_000, minutes=360, household="home"
+    )
 
     assert verify(Kind.START, sign(Kind.START, encode(full) + "~more~!bW9yZQ", KEYS), KEYS, NOW) == full
 
