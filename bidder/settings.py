@@ -54,6 +54,8 @@ class Settings(BaseModel):
     """Base that relative creative URLs are resolved against when campaigns are imported."""
     demo: Literal["off", "page", "full"] = "off"
     """Whether there is a GET /demo; `full` has it show anyone why a bid was made, and what campaigns have spent."""
+    demo_players: str | None = None
+    """The folder of players.js and players.css, players of others for the demo; None where there are none."""
     seat: str = Field(default="bidder", min_length=1)
     """The buyer seat that bids carry, and that `wseat` and `bseat` are compared with."""
 
