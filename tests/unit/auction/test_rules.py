@@ -89,7 +89,7 @@ def test_explain_evaluates_the_rules_in_the_order_of_the_table() -> None:
     start = EVALUATED.index(RULE_NAMES[0])
 
     assert EVALUATED[start : start + len(RULE_NAMES)] == RULE_NAMES
-    assert len({rule.name for rule in (*CREATIVE, *PRICE)}) == len(CREATIVE) + len(PRICE)
+    assert len({rule.name for rule in CREATIVE} | {rule.name for rule in PRICE}) == len(CREATIVE) + len(PRICE)
 
 
 def test_of_several_creatives_the_rule_furthest_down_is_told() -> None:
