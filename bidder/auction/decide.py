@@ -153,10 +153,10 @@ def _equals(
         return max(floor, equals[0].price.cpm_micros) if equals else floor
 
     for position in slot.candidates.best_first(at_least, reached=reached):
-        campaign = snapshot.index.campaign(position)
-        made = offers(terms, slot, campaign)
+        record = snapshot.index.record(position)
+        made = offers(terms, slot, record)
         if isinstance(made, BidRejection):
-            refused[campaign.id, made.name.lower()] += 1
+            refused[record.campaign.id, made.name.lower()] += 1
             continue
         for offer in made:
             highest = equals[0].price.cpm_micros if equals else -1
@@ -183,10 +183,10 @@ def _dearest(
         return max(floor, best[0].price.cpm_micros) if len(best) == most else floor
 
     for position in slot.candidates.best_first(at_least, reached=reached):
-        campaign = snapshot.index.campaign(position)
-        made = offers(terms, slot, campaign)
+        record = snapshot.index.record(position)
+        made = offers(terms, slot, record)
         if isinstance(made, BidRejection):
-            refused[campaign.id, made.name.lower()] += 1
+            refused[record.campaign.id, made.name.lower()] += 1
             continue
         for offer in made:
             insort(best, offer, key=_rank)

@@ -14,13 +14,15 @@ from bidder.normal_forms import identifier
 from bidder.openrtb.creative_attribute import CreativeAttribute
 from bidder.openrtb.deal import Deal
 from bidder.openrtb.video import Video
+from bidder.snapshot.records import Record
 
 Details = Mapping[BidRejection, tuple[Iterable[object], Iterable[object]]]
 
 
-def details(refusal: BidRejection, terms: AuctionContext, slot: Slot, campaign: Campaign) -> tuple[str, str]:
+def details(refusal: BidRejection, terms: AuctionContext, slot: Slot, record: Record) -> tuple[str, str]:
     """Value seen and value wanted, in words; empty where the rule has none."""
-    found = {**_of_request(terms, campaign), **_of_player(terms, slot, campaign), **_of_price(terms, slot, campaign)}
+    campaign = record.campaign
+    found = {**_of_request(terms, campaign), **_of_player(terms, slot, campaign), **_of_price(terms, slot, record)}
     seen, wanted = found.get(refusal, ((), ()))
     return _words(seen), _words(wanted)
 
@@ -72,8 +74,8 @@ def _of_player(terms: AuctionContext, slot: Slot, campaign: Campaign) -> Details
     }
 
 
-def _of_price(terms: AuctionContext, slot: Slot, campaign: Campaign) -> Details:
-    imp = slot.imp
+def _of_price(terms: AuctionContext, slot: Slot, record: Record) -> Details:
+    imp, campaign = slot.imp, record.campaign
     deals = imp.pmp.deals if imp.pmp else ()
     floors = [*_floors(imp.bidfloor or 0, imp.bidfloorcur, slot.video)]
     for deal in deals:
@@ -82,7 +84,7 @@ def _of_price(terms: AuctionContext, slot: Slot, campaign: Campaign) -> Details:
         BidRejection.DEAL: ([deal.id for deal in deals], [deal.id for deal in campaign.deals]),
         BidRejection.FLOOR_CURRENCY: (floors, sorted(terms.delivery.rates)),
         BidRejection.WORTH: ([], [f"{display(campaign.top_cpm_micros)} at most"]),
-        BidRejection.FLOOR: (floors, _bids(terms, slot, campaign)),
+        BidRejection.FLOOR: (floors, _bids(terms, slot, record)),
     }
 
 
@@ -97,9 +99,10 @@ def _floors(floor: float | None, currency: str, holder: Deal | Video) -> Iterato
         yield f"{holder.mincpmpersec} {currency} a second"
 
 
-def _bids(terms: AuctionContext, slot: Slot, campaign: Campaign) -> Iterator[str]:
+def _bids(terms: AuctionContext, slot: Slot, record: Record) -> Iterator[str]:
     """What it bids here, in the open market and in deals, by which creatives fit."""
-    shown = [creative for creative in campaign.creatives if meets(slot, campaign, creative)]
+    campaign = record.campaign
+    shown = [creative for creative in campaign.creatives if meets(slot, record, creative)]
     fitting = fits(shown, slot.imp, slot.video, terms.languages)
     openly = (
         open_bid_cpm(terms, slot, campaign, [fit.creative for fit in fitting]) if isinstance(fitting, list) else None

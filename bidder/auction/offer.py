@@ -15,7 +15,7 @@ from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.creative import Creative
 from bidder.campaigns.dnf import matches
 from bidder.campaigns.goal import Rotation
-from bidder.campaigns.request_fields_used import creative_conjunctions
+from bidder.snapshot.records import Record
 
 
 class Offer(NamedTuple):
@@ -38,12 +38,13 @@ class Offer(NamedTuple):
         return (self.price.cpm_micros, self.draw, self.turn)
 
 
-def offers(terms: AuctionContext, slot: Slot, campaign: Campaign) -> list[Offer] | BidRejection:
+def offers(terms: AuctionContext, slot: Slot, record: Record) -> list[Offer] | BidRejection:
     """An offer for each creative that a campaign with matching targeting could bid, or the first rule against it."""
+    campaign = record.campaign
     refused = terms.campaign_rejection(campaign)
     if refused:
         return refused
-    creatives = [creative for creative in campaign.creatives if meets(slot, campaign, creative)]
+    creatives = [creative for creative in campaign.creatives if meets(slot, record, creative)]
     if not creatives:
         return BidRejection.CREATIVE_TARGETING
     fitting = fits(creatives, slot.imp, slot.video, terms.languages)
@@ -76,11 +77,10 @@ def redrawn(terms: AuctionContext, slot: Slot, equals: Sequence[Offer]) -> Offer
     return max(drawn, key=lambda offer: offer.rank)
 
 
-def meets(slot: Slot, campaign: Campaign, creative: Creative) -> bool:
+def meets(slot: Slot, record: Record, creative: Creative) -> bool:
     """Whether the slot meets the creative's own targeting."""
-    if not creative.targeting and not creative.where:
-        return True
-    return any(matches(line, slot.values) for line in creative_conjunctions(creative, campaign.time_zone))
+    own = record.creative_conjunctions.get(creative.id)
+    return own is None or any(matches(conjunction, slot.values) for conjunction in own)
 
 
 def _in_turn(terms: AuctionContext, slot: Slot, campaign: Campaign, made: Sequence[tuple[Fit, Price]]) -> list[Offer]:

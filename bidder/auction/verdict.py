@@ -10,13 +10,12 @@ from bidder.auction.details import details
 from bidder.auction.match import Slot, implied_values
 from bidder.auction.offer import Offer, offers
 from bidder.auction.unmet_targeting import ATTRIBUTES, UNMEETABLE, UnmetTargeting, unmet_targeting
-from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.implied_predicates import MIME, SALE, implied_predicates
-from bidder.campaigns.request_fields_used import creative_conjunctions
 from bidder.delivery.budget import Withheld
 from bidder.delivery.participation import WHOLE
 from bidder.snapshot import sets
 from bidder.snapshot.compile import campaign_conjunctions
+from bidder.snapshot.records import Record
 from bidder.snapshot.snapshot import Snapshot
 
 BIDS, OUTBID, DOCUMENT, ALLOWANCE = "bids", "outbid", "document", "allowance"
@@ -75,7 +74,8 @@ def verdict(terms: AuctionContext, slot: Slot, snapshot: Snapshot, position: int
     withheld = delivery_reason(snapshot, position)
     if withheld:
         return Verdict(campaign_id, WITHHELD, withheld)
-    campaign = snapshot.index.campaign(position)
+    record = snapshot.index.record(position)
+    campaign = record.campaign
     implied = implied_predicates(campaign)
     conjunctions_of_campaign = [{**line, **implied} for line in campaign_conjunctions(campaign)]
     miss = unmet_targeting(conjunctions_of_campaign, {**slot.values, **implied_values(slot.imp, slot.video)})
@@ -86,24 +86,24 @@ def verdict(terms: AuctionContext, slot: Slot, snapshot: Snapshot, position: int
         share = delivery.shares[position] if delivery.shares is not None else WHOLE
         seen, wanted = (f"{100 * amount / WHOLE:.2f} %" for amount in (draw.of(campaign_id), share))
         return Verdict(campaign_id, PACING, PACED, seen, f"less than {wanted}")
-    made = terms.request_rejection() or player_rejection(slot.video) or offers(terms, slot, campaign)
+    made = terms.request_rejection() or player_rejection(slot.video) or offers(terms, slot, record)
     if made is BidRejection.CREATIVE_TARGETING:
-        creative_id, miss = _closest(campaign, slot)
+        creative_id, miss = _closest(record, slot)
         reason = f"{made.value}; closest is {creative_id}: {miss.reason}"
         return Verdict(campaign_id, made.name.lower(), reason, miss.seen, miss.wanted)
     if isinstance(made, BidRejection):
-        seen, wanted = details(made, terms, slot, campaign)
+        seen, wanted = details(made, terms, slot, record)
         return Verdict(campaign_id, made.name.lower(), made.value, seen, wanted)
     best = max(made, key=lambda offer: offer.rank)
     fate = fates.get(campaign_id, OUTBID)
     return Verdict(campaign_id, fate, FATES[fate], best=best)
 
 
-def _closest(campaign: Campaign, slot: Slot) -> tuple[str, UnmetTargeting]:
+def _closest(record: Record, slot: Slot) -> tuple[str, UnmetTargeting]:
     """Of creatives none of whose targeting is met the one that came furthest, and what it misses."""
     found = (
-        (creative.id, unmet_targeting(creative_conjunctions(creative, campaign.time_zone), slot.values) or UNMEETABLE)
-        for creative in campaign.creatives
+        (creative_id, unmet_targeting(conjunctions, slot.values) or UNMEETABLE)
+        for creative_id, conjunctions in record.creative_conjunctions.items()
     )
     return max(found, key=lambda its: its[1].place)
 

@@ -74,7 +74,7 @@ def test_each_refusal_is_the_one_that_the_auction_gave(request: dict[str, Any], 
                 and not terms.request_rejection()
                 and one.rule not in {"linearity", "delivery", "protocol"}
             ):
-                made = offers(terms, slot, held.index.campaign(position))
+                made = offers(terms, slot, held.index.record(position))
                 assert isinstance(made, BidRejection) == (one.best is None)
                 assert not isinstance(made, BidRejection) or one.rule == made.name.lower()
 
