@@ -68,6 +68,8 @@ def build() -> Image:
         certificates = ["--volume", f"{_CERTIFICATES}:{_CERTIFICATES}:ro"] if _CERTIFICATES.is_dir() else []
         arguments = ["--isolation", "chroot", *certificates, "--build-arg", f"BASE={_BASE}"]
         _run(_buildah("bud", *arguments, "--pull-never", "-q", "-f", str(DOCKERFILE), "-t", _IMAGE, str(ROOT)))
+        # What the image of an earlier run has left; a container that still runs keeps its own.
+        subprocess.run(_buildah("rmi", "--prune"), capture_output=True, check=False)  # noqa: S603  a fixed program
         name = _run(_buildah("from", "--pull-never", _IMAGE)).strip()
         inspected = json.loads(_run(_buildah("inspect", name)))
     return Image(name, inspected["OCIv1"]["config"]["Entrypoint"])
