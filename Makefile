@@ -19,7 +19,7 @@ RUNNABLE := $(VENV)/runnable
 LOCAL_ENV := env $(foreach name,$(filter AWS_%,$(filter-out AWS_PORT AWS_CA_BUNDLE,$(.VARIABLES))),-u $(name))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast coverage docs check package deploy rollback loadtest soak bench lock clean
+.PHONY: help run test test-fast coverage docs check player package deploy rollback loadtest soak bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,11 @@ test-fast: $(READY) ## Unit and golden tests with fewer examples, in parallel: u
 coverage: $(READY) ## What unit and golden tests run of bidder/: 95 % at least
 	@exec $(LOCAL_ENV) $(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-profile=fast --cov --cov-report=term tests/unit tests/golden
 
+docs: $(READY) ## The pages of docs/ in build/site; a broken link is an error
+	@$(BIN)/python -m pip install -q --no-compile --disable-pip-version-check -r requirements-docs.txt
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --clean
+	@$(BIN)/python -m tools.links
+
 check: $(READY) ## Lint and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -47,6 +52,15 @@ package: $(RUNNABLE) ## What is deployed, in build/package: the SAM template and
 
 deploy: $(RUNNABLE) ## The package into the AWS account of AWS_PROFILE; STACK (bidder), PARAMETERS, BUCKET, CONFIRM=yes
 	@CONFIRM=$(CONFIRM) $(BIN)/python -m tools.deploy --stack $(STACK) $(if $(BUCKET),--bucket $(BUCKET)) $(PARAMETERS)
+
+player: ## The ad player, bundled from web/ into bidder/web by esbuild (Node.js and npm)
+	@mkdir -p build/clients && cp tests/clients/package*.json build/clients && cd build/clients && \
+		{ [ -x node_modules/.bin/esbuild ] || npm ci --no-audit --no-fund --ignore-scripts; }
+	@$(ESBUILD) --format=esm --outfile=bidder/web/player.mjs
+	@$(ESBUILD) --format=iife --global-name=bidder --define:import.meta.url=document.currentScript.src --outfile=bidder/web/player.js
+	@cp web/player.d.ts bidder/web/
+
+ESBUILD = build/clients/node_modules/.bin/esbuild web/player.js --bundle --minify --target=es2022 --log-level=warning
 
 rollback: $(READY) ## The bid function of the stack back to the version before, or to VERSION, at once
 	@$(BIN)/python -m tools.versions --stack $(STACK) $(if $(VERSION),--to $(VERSION))
@@ -65,6 +79,7 @@ lock: $(READY) ## Resolve pyproject.toml anew into the requirements files
 	@$(BIN)/python -m pip install -q --disable-pip-version-check $(UV)
 	$(LOCK) --group dev pyproject.toml -o requirements-dev.txt
 	$(LOCK) --group run pyproject.toml -c requirements-dev.txt -o requirements-run.txt
+	$(LOCK) --group docs -c requirements-dev.txt -o requirements-docs.txt
 	$(LOCK) pyproject.toml -c requirements-dev.txt -o requirements.txt
 	$(LOCK) --group runtime -c requirements-dev.txt -o requirements-runtime.txt
 

@@ -29,6 +29,7 @@ STACK = "bidder"
 FOLDER = ROOT / ".local"
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 READY = """
+Demo:      http://127.0.0.1:{port}/demo plays ads in a page
 Bidder:    http://127.0.0.1:{port}/bid, ready after {seconds:.0f} s; reloads when app.py or bidder/ changes
 Settings:  .local/env; `.venv/bin/bidder campaigns list` reads it
 Try:       curl -s http://127.0.0.1:{port}/bid -d @samples/request.json
@@ -145,8 +146,9 @@ def run(port: int, aws_port: int) -> int:
     """Runs all until a signal or the server's end."""
     _check_port(port)
     began = time.monotonic()
-    print("Starting the local AWS and packaging …", flush=True)
+    print(f"Demo: http://{LOOPBACK}:{port}/demo, in a moment\nStarting the local AWS and packaging …", flush=True)
     with local_aws(aws_port) as (aws, variables):
+        variables |= {"BIDDER_DEMO": "full"}
         write_environment(variables, FOLDER / "env")
         allow_headless_browsers(aws, variables["BIDDER_PARAMETERS"])
         print(f"Local AWS: {aws.url}, stack {STACK}, log {aws.log.relative_to(ROOT)}", flush=True)

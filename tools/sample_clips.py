@@ -19,6 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from bidder.aws import client
 from bidder.settings import InvalidSettings, settings
 from tools.clips import Clip, ClipError, clips, make
+from tools.demo_media import supply_demo
 from tools.seed import LOCAL, SAMPLES
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def main() -> int:
     os.nice(10)  # bids go first
     try:
         wanted = clips(yaml.safe_load(SAMPLES.read_text(encoding="utf-8"))["campaigns"])
+        _persistently(lambda: supply_demo(LOCAL / "clips", client("s3"), settings().creative_bucket))
         _persistently(lambda: supply(wanted, LOCAL / "clips", client("s3"), settings().creative_bucket))
     except (BotoCoreError, ClientError, ClipError, InvalidSettings) as error:
         print(f"Clips: {error}", file=sys.stderr)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+HEADROOM = 1.5
+"""How much faster than planned a process may bid, since requests are spread over processes by chance."""
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -72,6 +74,12 @@ class Allowance:
                 if self._remaining[position] == self.NO_LIMIT or self._remaining[position] >= self._cost(position):
                     self._restored(position)
             self._next_wake = min(self._resting.values(), default=None)
+
+    def planned_an_hour(self, position: int) -> int | None:
+        """What the pace of a campaign comes to in an hour of this process, in micros; None without a pace."""
+        if self._paces is None or self._paces[0][position] == self.NO_LIMIT:
+            return None
+        return int(self._paces[1][position] * 60 / HEADROOM)
 
     def left(self, position: int, now: datetime) -> int | None:
         """What this process may bid of a campaign's budget at this moment, in micros; None without a limit."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from math import inf, sqrt
 from typing import NamedTuple
 
-from bidder.delivery.allowance import Pace
+from bidder.delivery.allowance import HEADROOM, Pace
 from bidder.delivery.budget import BudgetLimits, Spend
 from bidder.delivery.curve import FLAT, Curve
 from bidder.delivery.estimates import MINUTE, Flow, Minute, Report
@@ -265,4 +265,4 @@ def _pace(terms: BudgetLimits, participation: float, wanted: float, processes: f
     """
     expected = wanted / max(1.0, processes)
     burst = terms.cost * (2 * expected + 3 * sqrt(expected) + 2)
-    return Pace(share_of(participation), round(burst), round(terms.cost * 1.5 * expected))
+    return Pace(share_of(participation), round(burst), round(terms.cost * HEADROOM * expected))

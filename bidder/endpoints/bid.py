@@ -156,7 +156,8 @@ def _offers(
         offers = for_one_document(request, offers)
     if request.test:
         return offers
-    paid = affordable(offers, snapshot, call.now)
+    guarded = service.concentration.within(offers, request, snapshot, service.limits.most_to_one, call.now)
+    paid = affordable(guarded, snapshot, call.now)
     for offer in offers if len(paid) < len(offers) else ():
         if offer not in paid:
             refused[offer.campaign.id, ALLOWANCE] += 1

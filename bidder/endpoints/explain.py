@@ -24,8 +24,11 @@ def answer(service: Service, call: Call, campaign_id: str | None = None) -> Repl
     `campaign_id` asks for one campaign alone, however cheap. Nothing is bid, and no allowance is used.
     """
     refused = refusal(service, call.headers)
-    if refused:
-        return refused
+    return refused or told(service, call, campaign_id)
+
+
+def told(service: Service, call: Call, campaign_id: str | None = None) -> Reply:
+    """What `answer` answers to who may know."""
     if not service.room.enter():
         return replace(error(503, "too many requests at once; try again"), headers={"Retry-After": "1"})
     try:

@@ -80,4 +80,63 @@ async function tracked(vast) {
   return { ad: ads[0], linear, tracker: new VASTTracker(null, ads[0], linear) };
 }
 
-window.clients = { auction, ask, fetched, read, watch, interrupt };
+// Plays a break with the bidder's own player in a <video> that has content, from its second `at` on. `clicks` are
+// buttons of the player that are pressed once they can be. Says how it went, and how the content is afterwards.
+async function show({ bidder, script, content, at = 0, clicks = [], leave, platforms = {}, ...options }) {
+  await loaded(script);
+  Object.assign(window, Object.fromEntries(Object.entries(platforms).map(([name, answer]) => [name, platform(answer)])));
+  const video = Object.assign(document.createElement('video'), { src: content, controls: true, width: 640, height: 360 });
+  const box = document.createElement('div');
+  document.body.append(video, box);
+  await new Promise((done) => video.addEventListener('loadeddata', done, { once: true }));
+  video.currentTime = at;
+  const events = [];
+  const asked = performance.now();
+  let firstFrame, over;
+  const press = setInterval(() => {
+    const button = video.nextSibling?.shadowRoot?.querySelector(`.${clicks[0]}`);
+    if (!button || button.hidden || button.disabled || !events.some(([type]) => type === 'start')) return;
+    clicks.shift();
+    button.click();
+  }, 50);
+  const onEvent = (type, detail) => {
+    events.push([type, detail]);
+    if (type === 'start') video.requestVideoFrameCallback(() => (firstFrame ??= performance.now() - asked));
+    if (type === 'pixel' && ['complete', 'skip', 'error'].includes(detail.event)) over = performance.now();
+    if (type === 'vast' && leave) setTimeout(() => (location.href = 'about:blank'), leave);
+  };
+  if (options.companion) options.companions = { [options.companion]: box };
+  if (options.hand) options.player = () => {};
+  const outcome = await window.bidder.requestAd(video, { bidder: `https://${bidder}`, onEvent, ...options });
+  clearInterval(press);
+  const back = performance.now();
+  const { src, controls, paused } = video;
+  const position = video.currentTime;
+  await new Promise((done) => setTimeout(done, 300)); // pixels of the end
+  return {
+    outcome, firstFrame, box: box.innerHTML, left: document.querySelectorAll('video ~ div').length - 1,
+    content: { src, controls, paused, position, tookBack: over && back - over, tookAll: back - asked },
+    pixels: events.filter(([type]) => type === 'pixel').map(([, { event }]) => event),
+    request: events.find(([type]) => type === 'request')?.[1],
+  };
+}
+
+function loaded({ src, integrity }) {
+  return new Promise((resolve, reject) => {
+    const script = Object.assign(document.createElement('script'), { src, integrity, crossOrigin: 'anonymous' });
+    script.onload = resolve;
+    script.onerror = () => reject(new Error(`${src} did not load`));
+    document.head.append(script);
+  });
+}
+
+// A consent platform that gives this answer to its listener; null never answers.
+const platform = (answer) => (...call) => answer && call.find((each) => typeof each === 'function')(answer, true);
+
+// The player as a module: what it exports.
+async function imported({ url }) {
+  const module = await import(url);
+  return [Object.keys(module).sort(), module.version === module.default.version];
+}
+
+window.clients = { auction, ask, fetched, read, watch, interrupt, show, imported };

@@ -1,0 +1,64 @@
+"""GET /demo: a page that plays ads, and shows the request, the bid, its pixels and, in full, why and for how much."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+from bidder.endpoints.call import Call
+from bidder.endpoints.reply import JSON, Reply, error
+from bidder.endpoints.web_files import demo_file
+from bidder.service.service import Service
+
+FILES = ("demo.js", "demo.css")
+MOST_SHOWN = 100
+"""Campaigns whose spend is told."""
+_HOW = "deploy with PARAMETERS=Demo=page, or set BIDDER_DEMO; `make run` has it on"
+
+
+def page(demo: str, headers: Mapping[str, str]) -> Reply:
+    """200 with the page, 404 where the stack has no demo."""
+    return _absent() if demo == "off" else demo_file("demo.html", headers)
+
+
+def part(service: Service, name: str, headers: Mapping[str, str], now: datetime) -> Reply:
+    """200 with a file of the page, with its configuration, or with the spend of campaigns; 404 for all else."""
+    where = service.settings
+    if where.demo == "off":
+        return _absent()
+    if name in FILES:
+        return demo_file(name, headers)
+    if name == "config":
+        return Reply(200, json.dumps({"full": where.demo == "full", "media": where.media_url}), JSON)
+    if name == "spend" and where.demo == "full":
+        return Reply(200, json.dumps(_spend(service, now)), JSON)
+    return error(404, "the demo has no such part")
+
+
+def explained(
+    service: Service, body: bytes, headers: Mapping[str, str], base_url: str, address: str | None, now: datetime
+) -> Reply:
+    """What `POST /explain` answers, without its key; 404 where the stack does not show it to anyone."""
+    if service.settings.demo != "full":
+        return _absent()
+    from bidder.endpoints import explain
+
+    call = Call(body, headers, base_url, now, address=address, stitchers=service.known_stitchers)
+    return explain.told(service, call)
+
+
+def _spend(service: Service, now: datetime) -> dict[str, dict[str, object]]:
+    """The name of each of the first campaigns of the snapshot, and its spend in all and today (UTC), in micros."""
+    snapshot = service.keeper.current(now)
+    if snapshot is None:
+        return {}
+    index = snapshot.index
+    names = {each.id: each.name for each in map(index.campaign, range(min(len(index), MOST_SHOWN)))}
+    spends = service.ledger.spends(dict.fromkeys(names, now))
+    return {
+        name: {"name": names[name], "total_micros": spend.total_micros, "today_micros": spend.today_micros}
+        for name, spend in spends.items()
+    }
+
+
+def _absent() -> Reply:
+    return error(404, f"there is no demo here: {_HOW}")

@@ -1,0 +1,210 @@
+// The demo: a film with a preroll and a midroll pod, what they asked, what they got, why, and for how much.
+
+const MID = 20; // the second of the film at which the pod comes
+const POD = { seconds: 60, ads: 3 };
+const FILM = 'media/demo-film.mp4';
+const ASKED = { device: { geo: { country: 'USA' } }, site: { cat: ['IAB17'], content: { title: 'The long way home', language: 'en' } }, imp: [{ tagid: 'demo' }] };
+const FIRST_SPEND = new Map();
+
+const $ = (id) => document.getElementById(id);
+const film = $('film');
+const config = await (await fetch('demo/config')).json();
+const shown = new Set(); // the breaks that were played
+let running = false;
+
+film.src = new URLSearchParams(location.search).get('content') ?? `${config.media ?? ''}${FILM}`;
+$('src').textContent = new URL('player.js', location.href);
+$('request').value = JSON.stringify(ASKED, null, 2);
+
+function asked() {
+  try {
+    $('wrong').textContent = '';
+    return JSON.parse($('request').value || '{}');
+  } catch (error) {
+    $('wrong').textContent = `Not JSON: ${error.message}`;
+    return null;
+  }
+}
+
+function tag(pod, startdelay) {
+  const { device, site } = asked() ?? {};
+  const query = new URLSearchParams({ page: location.href, w: film.clientWidth, h: film.clientHeight, startdelay, vast: 4, companions: '300x250' });
+  if (device?.geo?.country) query.set('country', device.geo.country);
+  if (site?.cat) query.set('cat', site.cat.join());
+  if (pod) query.set('poddur', pod.seconds), query.set('maxads', pod.ads);
+  return `${new URL('vast', location.href)}?${query}`;
+}
+
+async function playBreak(name) {
+  const request = asked();
+  if (running || !request) return;
+  running = true;
+  shown.add(name);
+  $('play').hidden = true;
+  for (const button of document.querySelectorAll('[data-break]')) button.disabled = true;
+  const pod = name === 'mid' ? POD : undefined;
+  const by = $('player').value;
+  const url = tag(pod, name === 'mid' ? MID : 0);
+  film.controls = true;
+  try {
+    if (by === 'vast') await playPlainly(url);
+    else {
+      if (by === 'tag') log('tag', url);
+      await bidder.requestAd(film, {
+        pod, request, companions: { '300x250': $('companion') }, onEvent: told, timeout: 3000, ...(by === 'tag' && { tag: url }),
+      });
+    }
+  } finally {
+    running = false;
+    for (const button of document.querySelectorAll('[data-break]')) button.disabled = false;
+    if (by !== 'post') why(await bidder.buildRequest(film, { pod, request }));
+  }
+}
+
+// What a page without any player does: the tag, its first file, its impression.
+async function playPlainly(url) {
+  log('tag', url);
+  const text = await (await fetch(url)).text();
+  log('vast', summary(text), text);
+  const ad = new DOMParser().parseFromString(text, 'text/xml');
+  const file = [...ad.querySelectorAll('MediaFile')].find((each) => film.canPlayType(each.getAttribute('type')));
+  const { src, currentTime } = film;
+  if (file) {
+    film.src = file.textContent.trim();
+    film.addEventListener('playing', () => ad.querySelectorAll('Impression').forEach((each) => pixel('impression', each.textContent.trim())), { once: true });
+    await film.play();
+    await new Promise((over) => ['ended', 'error'].forEach((type) => film.addEventListener(type, over, { once: true })));
+    film.src = src;
+    film.currentTime = currentTime;
+  }
+  await film.play();
+}
+
+function pixel(event, url) {
+  fetch(url, { mode: 'no-cors', keepalive: true });
+  told('pixel', { event, url });
+}
+
+function told(type, detail) {
+  if (type === 'request') {
+    const { video } = detail.imp[0];
+    log('request', `POST /bid · ${video.w} × ${video.h}, start ${video.startdelay}${video.poddur ? `, pod of ${video.poddur} s` : ''}`, JSON.stringify(detail, null, 2));
+    why(detail);
+  }
+  if (type === 'vast') log('vast', summary(detail), detail.replace(/></g, '>\n<'));
+  if (type === 'start') log('ad', detail.title ?? detail.id, detail.url);
+  if (type === 'pixel') log(detail.event === 'error' ? 'error' : 'pixel', detail.event, detail.url);
+  if (type === 'end') log(detail.status === 'error' ? 'error' : 'end', `${detail.status}${detail.code ? `, code ${detail.code}` : ''}${detail.reason ? `: ${detail.reason}` : ''}`);
+}
+
+function summary(text) {
+  const titles = [...new DOMParser().parseFromString(text, 'text/xml').querySelectorAll('AdTitle')].map((each) => each.textContent);
+  return titles.length ? titles.join(' · ') : 'no ad';
+}
+
+function log(kind, text, more) {
+  const list = $('log');
+  if (list.classList.contains('empty')) list.replaceChildren();
+  list.classList.remove('empty');
+  const entry = document.createElement('li');
+  entry.className = kind;
+  const row = more ? document.createElement('summary') : Object.assign(document.createElement('div'), { className: 'plain' });
+  row.append(
+    Object.assign(document.createElement('time'), { textContent: new Date().toTimeString().slice(0, 8) }),
+    Object.assign(document.createElement('span'), { className: 'kind', textContent: kind }),
+    Object.assign(document.createElement('span'), { className: 'text', textContent: text }),
+  );
+  if (more) {
+    const details = document.createElement('details');
+    details.append(row, Object.assign(document.createElement('pre'), { textContent: more }));
+    entry.append(details);
+  } else entry.append(row);
+  list.prepend(entry);
+}
+
+const money = (micros, digits = 2) => `$${(micros / 1e6).toFixed(digits)}`;
+const element = (name, text, className = '') => Object.assign(document.createElement(name), { textContent: text, className });
+
+async function why(request) {
+  if (!config.full) {
+    $('why').textContent = 'POST /explain says it to who has the operators’ key.';
+    return;
+  }
+  const answer = await fetch('demo/explain', { method: 'POST', body: JSON.stringify(request), headers: { Accept: 'application/xml' } });
+  const { imp, error } = await answer.json();
+  if (error) return $('why').replaceChildren(error);
+  const [{ funnel, bids, campaigns = [] }] = imp;
+  const winner = element('p', bids.length ? '' : 'No campaign fits.', 'winner');
+  bids.forEach((bid, n) => winner.append(n ? ', ' : '', element('strong', bid.campaign), ` at ${money(bid.cpm_micros)} CPM`));
+  const bars = element('div', '', 'funnel');
+  const most = Math.max(1, ...funnel.map(({ left }) => left));
+  for (const { rule, left } of funnel.filter(({ left }, n) => !n || left !== funnel[n - 1].left)) {
+    const bar = document.createElement('i');
+    bar.style.width = `${(left / most) * 100}%`;
+    bars.append(element('span', rule === 'all' ? 'all campaigns' : rule.replace('targeting.', '')), bar, element('b', left));
+  }
+  const others = element('details', '', 'others');
+  const table = document.createElement('table');
+  for (const each of campaigns.filter(({ rule }) => rule !== 'bids')) {
+    const row = table.insertRow();
+    row.append(element('td', each.campaign), element('td', `${each.reason}${each.wanted ? `: wants ${each.wanted}` : ''}${each.seen ? `, is ${each.seen}` : ''}`), element('td', each.cpm_micros ? money(each.cpm_micros) : ''));
+  }
+  others.append(element('summary', `Why not the other ${table.rows.length}`), table);
+  $('why').className = '';
+  $('why').replaceChildren(winner, bars, ...(table.rows.length ? [others] : []));
+}
+
+async function spend() {
+  const told = await (await fetch('demo/spend')).json();
+  const rows = Object.entries(told).map(([id, { name, today_micros: today }]) => {
+    if (!FIRST_SPEND.has(id)) FIRST_SPEND.set(id, spend.before ? 0 : today);
+    return { name, today, more: today - FIRST_SPEND.get(id) };
+  });
+  spend.before = true;
+  rows.sort((a, b) => b.more - a.more || b.today - a.today);
+  if (!rows.length) return;
+  const table = document.createElement('table');
+  for (const { name, today, more } of rows.slice(0, 8)) {
+    const row = table.insertRow();
+    const amount = element('td', money(today, 4));
+    if (more) amount.append(document.createElement('br'), element('em', `+${money(more, 4)}`));
+    row.append(element('td', name), amount);
+  }
+  $('spend').className = '';
+  $('spend').replaceChildren(table);
+}
+
+film.addEventListener('timeupdate', () => {
+  if (running) return;
+  document.querySelector('#line i').style.width = `${(film.currentTime / film.duration) * 100}%`;
+  if (film.currentTime >= MID && !shown.has('mid')) playBreak('mid');
+});
+film.addEventListener('loadedmetadata', () => {
+  if (!running) document.querySelector('.mid').style.left = `${(MID / film.duration) * 100}%`;
+  $('missing').hidden = true;
+});
+film.addEventListener('error', () => {
+  if (running) return;
+  $('missing').hidden = false;
+  $('missing').textContent = config.full ? 'The film is still being made; this page looks again in a moment.' : 'Name a film: /demo?content=https://…';
+  if (config.full) setTimeout(() => film.load(), 3000);
+});
+film.addEventListener('play', () => ($('play').hidden = true));
+$('play').onclick = () => playBreak('pre');
+$('restart').onclick = () => {
+  if (running) return;
+  shown.clear();
+  film.currentTime = 0;
+  playBreak('pre');
+};
+for (const button of document.querySelectorAll('[data-break]')) button.onclick = () => playBreak(button.dataset.break);
+$('clear').onclick = () => $('log').replaceChildren();
+$('reset').onclick = () => ($('request').value = JSON.stringify(ASKED, null, 2));
+const showTag = () => asked() && ($('tag').textContent = tag(null, 0));
+$('request').oninput = showTag;
+showTag();
+if (config.full) {
+  spend();
+  setInterval(() => document.hidden || spend(), 3000);
+} else document.querySelector('.spend').hidden = true;
+document.documentElement.dataset.ready = 'yes';

@@ -1,0 +1,274 @@
+"""The bidder's own player in a browser, on a page of another origin: outcomes, pixels, and the content afterwards."""
+
+import os
+import ssl
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from bidder.campaigns.campaign import Campaign
+from bidder.campaigns.repository import CampaignRepository
+from bidder.endpoints.web_files import PLAYER_VERSION, integrity
+from tests.integration.npm_clients import Browser, Unavailable, prepared
+from tests.integration.polling import poll
+from tests.integration.publisher import Publisher, publisher
+from tests.support.campaigns import campaign, creative, media
+from tests.support.matchable import video_request
+from tools.clips import Clip, make
+from tools.ministack import MiniStack
+from tools.processes import LOOPBACK
+
+ONE, POD, WRAPPER, MISSING, NOBODY = "SWE", "NOR", "DNK", "ISL", "ATA"
+"""The countries of the campaigns: a skippable ad, a pod of three, a wrapper, a file that is not there; no campaign."""
+SECONDS = 2
+FORM = {"width": 320, "height": 180, "bitrate": 300}
+AD, CONTENT = (
+    Clip(f"media/player-{name}.mp4", name, duration=length, mime="video/mp4", **FORM)
+    for name, length in (("ad", SECONDS), ("content", 8))
+)
+TO_THE_END = {"impression", "creativeView", "start", "firstQuartile", "midpoint", "thirdQuartile", "complete"}
+SOON = 1000
+"""Milliseconds within which the content has to be back after the ad's end, whatever ended it."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Browser:
+    try:
+        return prepared()
+    except Unavailable as reason:
+        if os.environ.get("CLIENTS_REQUIRED"):
+            raise
+        pytest.skip(str(reason))
+
+
+def sold(stack: dict[str, str], name: str, country: str, domain: str, file: str = AD.key, **more: Any) -> Campaign:
+    spot = creative(
+        name=name, duration=SECONDS, media=[media(url=stack["BIDDER_MEDIA_URL"] + file, mime=AD.mime, **FORM)], **more
+    )
+    targeting = {"country": {"include": [country]}}
+    return campaign(id=name, cpm=10, advertiser={"name": name, "domain": domain}, targeting=targeting, creatives=[spot])
+
+
+@pytest.fixture(scope="module")
+def repository(local_aws: MiniStack, stack: dict[str, str]) -> CampaignRepository:
+    tables = (stack["BIDDER_CAMPAIGNS_TABLE"], stack["BIDDER_HISTORY_TABLE"])
+    return CampaignRepository(local_aws.session().client("dynamodb"), *tables)
+
+
+@pytest.fixture(scope="module")
+def page(
+    browser: Browser,
+    local_aws: MiniStack,
+    stack: dict[str, str],
+    repository: CampaignRepository,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Publisher]:
+    session, folder = local_aws.session(), tmp_path_factory.mktemp("clips")
+    for clip in (AD, CONTENT):
+        body = make(clip, folder).read_bytes()
+        bucket = stack["BIDDER_CREATIVE_BUCKET"]
+        session.client("s3").put_object(Bucket=bucket, Key=clip.key, Body=body, ContentType=clip.mime)
+    banner = {
+        "id": "box",
+        "url": "https://127.0.0.1:9/b.png",
+        "mime": "image/png",
+        "width": 300,
+        "height": 250,
+        "alt_text": "Shop",
+    }
+    repository.put(sold(stack, "player-one", ONE, "one.example", skip_offset=1, companions=[banner]))
+    for number in range(3):
+        repository.put(sold(stack, f"player-pod-{number}", POD, f"pod{number}.example"))
+    repository.put(sold(stack, "player-missing", MISSING, "missing.example", file="media/nowhere.mp4"))
+    session.client("sns").publish(TopicArn=stack["BIDDER_REFRESH_TOPIC"], Message="{}")
+    ready = video_request(video={"mimes": [AD.mime], "maxduration": 30}, device={"geo": {"country": MISSING}})
+    with publisher(browser, stack, tmp_path_factory.mktemp("tls"), ready) as running:
+        tag = {"url": f"https://{running.bidder}/vast?country={ONE}", "mimes": [AD.mime]}
+        wrapper = creative(name="wrapper", duration=SECONDS, media=[], tag=tag, click_through=None)
+        targeting = {"country": {"include": [WRAPPER]}}
+        repository.put(campaign(id="player-wrapper", cpm=10, targeting=targeting, creatives=[wrapper]))
+        session.client("sns").publish(TopicArn=stack["BIDDER_REFRESH_TOPIC"], Message="{}")
+        poll(lambda: "<Wrapper>" in vast_of(running, WRAPPER))
+        yield running
+
+
+def vast_of(page: Publisher, country: str) -> str:
+    context = ssl._create_unverified_context()  # noqa: S323  our own certificate of a day
+    url = f"https://{page.bidder}/vast?country={country}&protocols=2,3,5,6"
+    with urllib.request.urlopen(url, context=context, timeout=10) as answer:
+        return str(answer.read().decode())
+
+
+def show(page: Publisher, stack: dict[str, str], country: str, **options: Any) -> Any:
+    """What `requestAd` did on the publisher's page, for a viewer of this country."""
+    script = f"https://{page.bidder}/player.js?v={PLAYER_VERSION}"
+    return page.call(
+        "show",
+        script={"src": script, "integrity": integrity("player.js")},
+        content=stack["BIDDER_MEDIA_URL"] + CONTENT.key,
+        **{"bidder": page.bidder, "request": {"device": {"geo": {"country": country}}}, **options},
+    )
+
+
+def events(page: Publisher) -> Counter[str]:
+    """The kinds of the pixels that reached the bidder in the last call, with their numbers."""
+    return Counter(each.path.split("/")[2] for each in page.seen if each.path.startswith("/e/"))
+
+
+def assert_content_is_back(shown: Any, stack: dict[str, str], at: float = 0) -> None:
+    content = shown["content"]
+    assert content["src"] == stack["BIDDER_MEDIA_URL"] + CONTENT.key
+    assert (content["controls"], content["paused"], shown["left"]) == (True, False, 0)
+    assert at <= content["position"] < at + 1.5
+
+
+@pytest.mark.parametrize("cookies", [True, False], ids=["cookies", "no cookies"])
+def test_an_ad_is_played_every_pixel_is_fired_once_and_the_content_comes_back(
+    page: Publisher, stack: dict[str, str], cookies: bool
+) -> None:
+    shown = show(page, stack, ONE, cookies=cookies, at=3)
+
+    assert shown["outcome"]["status"] == "complete"
+    assert set(events(page)) >= TO_THE_END
+    assert set(events(page).values()) == {1}
+    assert page.statuses() == {("POST", 200), ("GET", 200), ("GET", 204)}  # no preflight
+    assert_content_is_back(shown, stack, at=3)
+    assert shown["content"]["tookBack"] < SOON
+    print(f"first frame {shown['firstFrame']:.0f} ms after requestAd")
+
+
+def test_a_pod_is_played_in_order(page: Publisher, stack: dict[str, str]) -> None:
+    shown = show(page, stack, POD, pod={"seconds": 3 * SECONDS, "ads": 3})
+
+    assert [ad["status"] for ad in shown["outcome"]["ads"]] == ["complete"] * 3
+    assert {events(page)[kind] for kind in TO_THE_END} == {3}
+    assert_content_is_back(shown, stack)
+
+
+def test_a_wrapper_is_followed_and_both_servers_are_told(page: Publisher, stack: dict[str, str]) -> None:
+    shown = show(page, stack, WRAPPER)
+
+    assert shown["outcome"]["status"] == "complete"
+    assert {events(page)[kind] for kind in ("impression", "start", "complete")} == {2}
+    assert_content_is_back(shown, stack)
+
+
+def test_wrappers_are_followed_to_a_depth(page: Publisher, stack: dict[str, str]) -> None:
+    shown = show(page, stack, WRAPPER, wrappers=0)
+
+    assert (shown["outcome"]["status"], shown["outcome"]["code"]) == ("error", 302)
+    assert events(page) == {"error": 1}
+    assert_content_is_back(shown, stack)
+
+
+def test_without_an_ad_the_content_plays(page: Publisher, stack: dict[str, str]) -> None:
+    shown = show(page, stack, NOBODY)
+
+    assert shown["outcome"] == {"status": "empty", "ads": []}
+    assert not events(page)
+    assert_content_is_back(shown, stack)
+
+
+def test_a_file_that_is_not_there_is_told_as_401(page: Publisher, stack: dict[str, str]) -> None:
+    shown = show(page, stack, MISSING, at=3, expected="nowhere.mp4")
+
+    assert (shown["outcome"]["status"], shown["outcome"]["code"]) == ("error", 401)
+    assert events(page) == {"error": 1}
+    assert [each.path.partition("?")[2] for each in page.seen if "/e/error/" in each.path] == ["c=401"]
+    assert_content_is_back(shown, stack, at=3)
+    assert shown["content"]["tookBack"] < SOON
+
+
+CLICKS = ["mute", "mute", "click", "click", "skip"]
+
+
+def test_what_the_viewer_presses_is_told(page: Publisher, stack: dict[str, str]) -> None:
+    shown = show(page, stack, ONE, clicks=CLICKS, companion="300x250", expected="b.png")
+
+    assert shown["outcome"]["status"] == "skipped"
+    told = events(page)
+    assert {told[kind] for kind in ("mute", "unmute", "click", "pause", "resume", "skip", "impression")} == {1}
+    assert "complete" not in told
+    assert 'alt="Shop"' in shown["box"]
+    assert_content_is_back(shown, stack)
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"vast": "<VAST"}, 100),
+        ({"vast": "<html/>"}, 101),
+        ({"bidder": f"{LOOPBACK}:9", "expected": ":9"}, 900),
+        ({"vast": "<VAST version='3.0'><Ad id='a'><InLine><AdSystem/></InLine></Ad></VAST>"}, 201),
+    ],
+    ids=["no XML", "no VAST", "no bidder", "no linear"],
+)
+def test_what_fails_gives_the_content_back_at_once(
+    page: Publisher, stack: dict[str, str], options: dict[str, Any], code: int
+) -> None:
+    shown = show(page, stack, ONE, **options)
+
+    assert (shown["outcome"]["status"], shown["outcome"]["code"]) == ("error", code)
+    assert shown["content"]["tookAll"] < SOON
+    assert_content_is_back(shown, stack)
+
+
+def test_a_tag_is_played_as_well(page: Publisher, stack: dict[str, str]) -> None:
+    shown = show(page, stack, ONE, tag=f"https://{page.bidder}/vast?country={ONE}&cb=[CACHEBUSTING]")
+
+    assert shown["outcome"]["status"] == "complete"
+    assert set(events(page)) >= TO_THE_END
+
+
+def test_the_vast_goes_to_the_callers_player(page: Publisher, stack: dict[str, str]) -> None:
+    shown = show(page, stack, ONE, hand=True)
+
+    assert shown["outcome"]["status"] == "handed"
+    assert "<MediaFile" in shown["outcome"]["vast"]
+    assert not events(page)
+
+
+TCF = {"gdprApplies": True, "tcString": "CPxyz", "eventStatus": "tcloaded", "listenerId": 1}
+
+
+@pytest.mark.parametrize(
+    ("platforms", "regs", "user"),
+    [
+        ({"__tcfapi": TCF, "__uspapi": {"uspString": "1YNN"}}, {"gdpr": 1, "us_privacy": "1YNN"}, {"consent": "CPxyz"}),
+        ({"__tcfapi": {**TCF, "gdprApplies": False, "tcString": ""}}, {"gdpr": 0}, None),
+        ({"__gpp": {"gppString": "DBAA", "applicableSections": [7]}}, {"gpp": "DBAA", "gpp_sid": [7]}, None),
+        ({"__tcfapi": None, "__gpp": None, "__uspapi": None}, {"gdpr": 1}, None),
+    ],
+    ids=["TCF and USP", "TCF elsewhere", "GPP", "silent"],
+)
+def test_the_request_says_what_the_page_and_its_consent_platforms_do(
+    page: Publisher, stack: dict[str, str], platforms: dict[str, Any], regs: dict[str, Any], user: Any
+) -> None:
+    shown = show(page, stack, NOBODY, platforms=platforms, at=3)
+
+    request = shown["request"]
+    [sent] = [each.sent for each in page.seen if each.method == "POST"]
+    assert sent["content-type"].startswith("text/plain")
+    assert (request["regs"], request.get("user")) == (regs, user)
+    [imp] = request["imp"]
+    assert (imp["video"]["w"], imp["video"]["h"], imp["video"]["startdelay"], imp["secure"]) == (640, 360, 3, 1)
+    assert (request["site"]["page"], request["site"]["domain"]) == (page.page, "localhost")
+    assert request["device"]["geo"] == {"country": NOBODY}
+
+
+def test_a_viewer_who_leaves_is_still_counted(page: Publisher, stack: dict[str, str]) -> None:
+    with pytest.raises(AssertionError, match=r"navigation|destroyed|closed"):
+        show(page, stack, ONE, leave=1200)
+
+    poll(lambda: events(page)["impression"] == 1)
+    assert "complete" not in events(page)
+
+
+def test_the_player_is_a_module_as_well(page: Publisher) -> None:
+    names, same = page.call("imported", url=f"https://{page.bidder}/player.mjs")
+
+    assert names == ["buildRequest", "default", "requestAd", "version"]
+    assert same

@@ -1,0 +1,44 @@
+"""The demo is there where it is switched on, and tells what only operators see in `full` alone."""
+
+import json
+
+import pytest
+
+from bidder.endpoints import demo
+from bidder.endpoints.reply import Reply
+from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.matchable import video_request
+from tests.support.service import SETTINGS, service
+
+
+def replies(mode: str) -> dict[str, Reply]:
+    made = service(snapshot([campaign()]))
+    made.settings = SETTINGS.model_copy(update={"demo": mode})
+    body = json.dumps(video_request()).encode()
+    return {
+        "page": demo.page(made.settings.demo, {}),
+        "config": demo.part(made, "config", {}, NOW),
+        "explain": demo.explained(made, body, {}, "https://bid.example", None, NOW),
+        "unknown": demo.part(made, "secrets", {}, NOW),
+    }
+
+
+@pytest.mark.parametrize(
+    ("mode", "statuses"), [("off", (404, 404, 404)), ("page", (200, 200, 404)), ("full", (200, 200, 200))]
+)
+def test_what_a_mode_shows(mode: str, statuses: tuple[int, ...]) -> None:
+    answers = replies(mode)
+
+    assert tuple(answers[name].status for name in ("page", "config", "explain")) == statuses
+    assert answers["unknown"].status == 404
+
+
+def test_the_page_alone_keeps_spend_to_operators() -> None:
+    made = service(snapshot([campaign()]))
+    made.settings = SETTINGS.model_copy(update={"demo": "page"})
+
+    assert demo.part(made, "spend", {}, NOW).status == 404
+
+
+def test_full_explains_without_a_key() -> None:
+    assert json.loads(replies("full")["explain"].body)["imp"]

@@ -1,0 +1,57 @@
+"""One caller gets at most a share of a campaign's hourly plan, whatever the number of requests and snapshots."""
+
+import json
+from datetime import timedelta
+
+from bidder.auction.decide import decide
+from bidder.auction.match import match
+from bidder.delivery.allowance import HEADROOM, Pace
+from bidder.delivery.participation import WHOLE
+from bidder.openrtb.parse import parse
+from bidder.service.concentration import LEAST_BIDS, Concentration
+from bidder.snapshot.snapshot import Snapshot
+from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.matchable import video_request
+
+SHARES = {"viewer": 0.05, "address": 0.1, "page": 0.5, "publisher": 1.0}
+COST = 5_000
+PLANNED = 1_000
+"""Bids an hour."""
+
+
+def bids(guard: Concentration, requests: int, minutes: int = 0, **where: object) -> int:
+    pace = Pace(WHOLE, 10**12, round(PLANNED * COST * HEADROOM / 60))
+    now, made = NOW + timedelta(minutes=minutes), 0
+    held = snapshot([campaign(cpm=5)], now=now, paces={"plain": pace})
+    asked = parse(json.dumps(video_request(**where)).encode())
+    for _ in range(requests):
+        offers = decide(asked, match(asked, held, now), held, "bidder", now)
+        made += len(guard.within(offers, asked, held, SHARES, now))
+    return made
+
+
+def test_an_address_gets_its_share_of_the_hour_over_all_snapshots_of_it() -> None:
+    guard = Concentration()
+    burst = {"device": {"ip": "192.0.2.1"}}
+
+    assert bids(guard, 80, 0, **burst) == 80
+    assert bids(guard, 80, 5, **burst) == 20
+    assert bids(guard, 20, 5, device={"ip": "192.0.2.2"}) == 20
+    assert bids(guard, 20, 60, **burst) == 20, "the next hour has its own"
+
+
+def test_the_tightest_of_the_sources_counts() -> None:
+    assert bids(Concentration(), 90, device={"ip": "192.0.2.1"}, user={"id": "someone"}) == 50
+
+
+def test_a_campaign_without_a_pace_has_no_limit_and_a_small_plan_allows_a_few() -> None:
+    guard = Concentration()
+    held = snapshot([campaign(cpm=5)], paces={"plain": Pace(WHOLE, 10**12, 1)})
+    free = snapshot([campaign(cpm=5)])
+    asked = parse(json.dumps(video_request(device={"ip": "192.0.2.1"})).encode())
+
+    def made(which: Snapshot) -> int:
+        offers = decide(asked, match(asked, which, NOW), which, "bidder", NOW)
+        return sum(len(guard.within(offers, asked, which, SHARES, NOW)) for _ in range(30))
+
+    assert (made(held), made(free)) == (LEAST_BIDS, 30)

@@ -1,0 +1,117 @@
+// One linear ad, from its first frame to its end.
+
+import { showCompanions } from './companions.js';
+import { play, take } from './content.js';
+import { seconds } from './markup.js';
+import { choose } from './media.js';
+import { filled } from './pixels.js';
+
+export function playAd(ad, session, number, count) {
+  const { video, options, emit, stop } = session;
+  const fail = (code) => {
+    ad.fire('error', { ERRORCODE: code });
+    return { id: ad.id, status: 'error', code };
+  };
+  if (!ad.linear) return fail(201);
+  const files = choose(ad.media, video);
+  if (!files.length) return fail(ad.media.length ? 403 : 401);
+  take(session);
+  const { screen, stage } = session;
+  return new Promise((resolve) => {
+    const life = new AbortController();
+    const on = (target, type, act) => target?.addEventListener(type, act, { signal: life.signal });
+    let file, timer, started = false, paused = false, muted = screen.muted, seen = 0;
+    const length = () => (screen.duration > 0 && screen.duration < Infinity ? screen.duration : ad.length) || 0;
+    const fire = (event, more) => {
+      const at = new Date(screen.currentTime * 1000).toISOString().slice(11, 23);
+      ad.fire(event, { ASSETURI: file, ADPLAYHEAD: at, MEDIAPLAYHEAD: at, CONTENTPLAYHEAD: at, ...more });
+    };
+    const end = (status, code) => {
+      if (life.signal.aborted) return;
+      if (code) fire('error', { ERRORCODE: code });
+      unseen();
+      clearTimeout(timer);
+      clearInterval(looking);
+      life.abort();
+      resolve({ id: ad.id, status, code });
+    };
+    const patient = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => end('error', 402), options.mediaTimeout);
+    };
+    const begin = () => {
+      file = files.shift();
+      patient();
+      screen.src = file;
+      play(screen);
+    };
+    // Half of its pixels for two seconds on end (MRC).
+    const visible = () => {
+      const { top, bottom, left, right, width, height } = screen.getBoundingClientRect();
+      const shown = Math.max(0, Math.min(bottom, innerHeight) - Math.max(top, 0)) * Math.max(0, Math.min(right, innerWidth) - Math.max(left, 0));
+      return !document.hidden && shown >= (width * height) / 2;
+    };
+    const looking = setInterval(() => {
+      seen = started && !screen.paused && visible() ? seen + 1 : 0;
+      if (seen === 20) fire('viewable', (ad.viewed = true));
+    }, 100);
+    const unseen = () => started && !ad.viewed && fire('notViewable');
+    on(screen, 'playing', () => {
+      clearTimeout(timer);
+      // A stall ends with `playing` too.
+      if (started) return paused && fire('resume', (paused = false));
+      started = true;
+      for (const event of ['loaded', 'impression', 'creativeView', 'start']) fire(event);
+      fire('verificationNotExecuted', { REASON: 2 });
+      showCompanions(ad, session);
+      emit('start', { id: ad.id, title: ad.title, url: file });
+    });
+    on(screen, 'timeupdate', () => {
+      if (!started) return;
+      clearTimeout(timer);
+      const at = screen.currentTime, share = at / (length() || Infinity);
+      if (share >= 0.25) fire('firstQuartile');
+      if (share >= 0.5) fire('midpoint');
+      if (share >= 0.75) fire('thirdQuartile');
+      for (const call of ad.calls)
+        if (call.event === 'progress' && at >= seconds(call.offset, length())) fire(call);
+      stage.show(at, length(), seconds(ad.skip, length()));
+    });
+    on(screen, 'waiting', () => started && patient());
+    on(screen, 'pause', () => {
+      clearTimeout(timer);
+      if (started && !screen.ended) fire('pause', (paused = true));
+    });
+    on(screen, 'volumechange', () => {
+      const now = screen.muted || !screen.volume;
+      if (now !== muted && started) fire(now ? 'mute' : 'unmute');
+      muted = now;
+      stage.muted(muted);
+    });
+    on(screen, 'ended', () => {
+      for (const event of ['firstQuartile', 'midpoint', 'thirdQuartile', 'complete']) fire(event);
+      end('complete');
+    });
+    on(screen, 'error', () => (!started && files.length ? begin() : end('error', started ? 405 : 401)));
+    on(document, 'fullscreenchange', () => {
+      for (const event of document.fullscreenElement ? ['fullscreen', 'playerExpand'] : ['exitFullscreen', 'playerCollapse']) fire(event);
+    });
+    on(window, 'pagehide', unseen);
+    on(stop, 'abort', () => end('aborted'));
+    on(stage.click, 'click', () => {
+      if (screen.paused) return screen.play();
+      if (!ad.clickThrough) return screen.pause();
+      fire('click');
+      screen.pause();
+      window.open(filled(ad.clickThrough, {}, session), '_blank', 'noopener');
+    });
+    on(stage.skip, 'click', () => {
+      fire('skip');
+      end('skipped');
+    });
+    on(stage.mute, 'click', () => (screen.muted = !screen.muted));
+    stage.reset(number, count, ad.clickThrough);
+    stage.muted(muted);
+    begin();
+  });
+}

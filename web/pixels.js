@@ -1,0 +1,22 @@
+// URLs that are called: macros are filled in, and each call outlives the page.
+
+export function filled(url, macros, { video }) {
+  const known = {
+    CACHEBUSTING: Math.floor(1e7 + Math.random() * 9e7),
+    TIMESTAMP: new Date().toISOString(),
+    PAGEURL: location.href,
+    DOMAIN: location.hostname,
+    PLAYERSIZE: `${video.clientWidth},${video.clientHeight}`,
+    ...macros,
+  };
+  return url.replace(/(?:\[|%5B)([A-Z_]+)(?:\]|%5D)/gi, (text, name) =>
+    name.toUpperCase() in known ? encodeURIComponent(known[name.toUpperCase()]) : text);
+}
+
+// Each pixel outlives the page: keepalive, or a beacon where the browser has none.
+export function send(url, macros, session) {
+  const address = filled(url, macros, session);
+  if ('keepalive' in Request.prototype) fetch(address, { mode: 'no-cors', credentials: 'include', keepalive: true }).catch(() => {});
+  else if (!navigator.sendBeacon?.(address)) new Image().src = address;
+  return address;
+}

@@ -1,0 +1,58 @@
+// bidder's ad player: asks for an ad, plays it in the page's <video>, gives the content back. docs/players.md
+// `make player` bundles it into bidder/web/: GET /player.mjs as a module, GET /player.js as the global `bidder`.
+
+import { ask } from './answer.js';
+import { giveBack } from './content.js';
+import { parse } from './markup.js';
+import { complete } from './options.js';
+import { playAll } from './pod.js';
+import { buildRequest } from './request.js';
+
+export { buildRequest };
+export const version = '1.0.0';
+const busy = new WeakSet();
+
+// Never rejects: { status, ads: [{ id, status, code }], code, reason }, when the content has the element again.
+export async function requestAd(video, given = {}) {
+  const options = complete(given);
+  if (busy.has(video)) return { status: 'busy', ads: [] };
+  busy.add(video);
+  const emit = (type, detail) => {
+    try {
+      options.onEvent?.(type, detail);
+    } catch (error) {
+      console.error(error);
+    }
+  };
+  const session = { video, options, emit, ads: [], stop: options.signal };
+  if (!video.currentTime) video.pause();
+  let status = 'empty', code, reason;
+  try {
+    const vast = options.vast ?? (await ask(session));
+    emit('vast', vast);
+    if (options.player) {
+      await options.player(vast, video);
+      return { status: 'handed', ads: [], vast };
+    }
+    const ads = parse(vast, session);
+    if (ads.length) await playAll(ads, session);
+    status = (session.ads.find((ad) => ad.status === 'complete') ?? session.ads.at(-1))?.status ?? 'empty';
+    code = session.ads.findLast((ad) => ad.code)?.code;
+  } catch (error) {
+    status = 'error';
+    code = error.code ?? 900;
+    reason = String(error.reason ?? error);
+    if (options.signal?.aborted) status = 'aborted';
+  } finally {
+    try {
+      if (!options.player || status === 'error') await giveBack(session);
+    } finally {
+      busy.delete(video);
+    }
+  }
+  const result = { status, ads: session.ads, code, reason };
+  emit('end', result);
+  return result;
+}
+
+export default { version, requestAd, buildRequest };
