@@ -4,12 +4,27 @@ from collections.abc import Iterable, Mapping
 
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.creative import Creative
-from bidder.campaigns.dnf import Conjunction, conjunctions
+from bidder.campaigns.dnf import Conjunction, TooManyConjunctions, conjunctions
 
 
 def creative_conjunctions(creative: Creative, time_zone: str) -> tuple[Conjunction, ...]:
     """The lines of a creative's own targeting; the empty line where it has none. Raises TooManyConjunctions."""
     return conjunctions(creative.targeting, creative.where, time_zone)
+
+
+def compiled_creatives(campaign: Campaign) -> dict[str, tuple[Conjunction, ...]]:
+    """The conjunctions of each creative that has targeting of its own, by the creative's id.
+
+    A creative whose targeting is too long to compile has none, and so matches no request.
+    """
+    compiled: dict[str, tuple[Conjunction, ...]] = {}
+    for creative in campaign.creatives:
+        if creative.targeting or creative.where:
+            try:
+                compiled[creative.id] = creative_conjunctions(creative, campaign.time_zone)
+            except TooManyConjunctions:
+                compiled[creative.id] = ()
+    return compiled
 
 
 def named_values(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.targeted_ranges import TargetedRanges
 from bidder.snapshot.part import Part
+from bidder.snapshot.records import Record
 
 if TYPE_CHECKING:
     from bidder.snapshot.tier import Tier
@@ -68,9 +69,13 @@ class Index:
         return self._length
 
     def campaign(self, position: int) -> Campaign:
-        """The campaign at a position, decoded when first asked for."""
+        """The campaign at a position, decoded at first use."""
+        return self.record(position).campaign
+
+    def record(self, position: int) -> Record:
+        """The campaign at a position with the compiled targeting of its creatives, decoded at first use."""
         part = self._part(position)
-        return part.records.campaign(position - part.start)
+        return part.records.get(position - part.start)
 
     def campaign_id(self, position: int) -> str:
         """Its id, without decoding it."""

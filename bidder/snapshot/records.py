@@ -1,19 +1,25 @@
-"""Campaigns as they stand in an index: each a record of its own, decoded when a request first comes across it.
+"""The campaigns of an index: each has a record of its own, decoded when a request first needs the campaign.
 
-A record is the campaign's JSON, deflated with a dictionary (RFC 1950, section 2.2: FDICT) of what campaigns have in
-common, so that a short text shrinks as well and can still be read alone.
+A record is the campaign's JSON, deflated with a dictionary of what campaigns have in common (RFC 1950, section 2.2:
+FDICT), so that a short text shrinks as well and each record is read alone. Where creatives have targeting of their own,
+a second deflated stream with its compiled form follows. Readers before that stream existed stop after the first; this
+one compiles the targeting at decoding where the second is missing.
 """
 
+import json
 import zlib
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
+from typing import NamedTuple
 
 from bidder.campaigns.campaign import Campaign
+from bidder.campaigns.dnf import Conjunction, Predicate
+from bidder.campaigns.request_fields_used import compiled_creatives
 from bidder.snapshot.container import Sections
 
 MOST_HELD = 4096
-"""Decoded campaigns that an index holds on to, some 10 KB each; the one not used for longest goes first."""
+"""The decoded campaigns that an index keeps, some 10 KB each; the least recently used leaves first."""
 
 # What is most common stands last: deflate spends fewer bits on what is near.
 DICTIONARY = (
@@ -32,14 +38,22 @@ DICTIONARY = (
 )
 
 
+class Record(NamedTuple):
+    """A campaign, and the conjunctions of those of its creatives that have targeting of their own, by creative id."""
+
+    campaign: Campaign
+    creative_conjunctions: Mapping[str, Sequence[Conjunction]]
+
+
 def encode(campaign: Campaign) -> bytes:
-    """A campaign as a record."""
-    deflate = zlib.compressobj(zdict=DICTIONARY)
-    return deflate.compress(campaign.model_dump_json(exclude_defaults=True).encode()) + deflate.flush()
+    """The stored form of a campaign's record."""
+    stored = _deflated(campaign.model_dump_json(exclude_defaults=True).encode())
+    compiled = compiled_creatives(campaign)
+    return stored + _deflated(_written(compiled)) if compiled else stored
 
 
 def sections(records: Sequence[bytes]) -> dict[str, bytes]:
-    """Records by position, as sections of an index: where each ends, all of them, and the dictionary."""
+    """The sections of an index that hold its records by position: their ends, the records, and the dictionary."""
     ends, end = array("Q"), 0
     for record in records:
         end += len(record)
@@ -48,19 +62,56 @@ def sections(records: Sequence[bytes]) -> dict[str, bytes]:
 
 
 class Records:
-    """The records of an index object: `campaign(position)` decodes one at first, and holds on to the latest."""
+    """The records of an index object. `get(position)` returns a `Record`; the latest used stay decoded."""
 
     def __init__(self, sections: Sections) -> None:
         ends = sections["record_ends"].cast("Q")
         self._count = len(ends)
         decode = partial(_decode, ends, sections["records"], bytes(sections["dictionary"]))
-        self.campaign = lru_cache(maxsize=MOST_HELD)(decode)
+        self.get = lru_cache(maxsize=MOST_HELD)(decode)
 
     def __len__(self) -> int:
         return self._count
 
 
-def _decode(ends: memoryview, records: memoryview, dictionary: bytes, position: int) -> Campaign:
+def _decode(ends: memoryview, records: memoryview, dictionary: bytes, position: int) -> Record:
     start = ends[position - 1] if position else 0
     inflate = zlib.decompressobj(zdict=dictionary)
-    return Campaign.model_validate_json(inflate.decompress(records[start : ends[position]]))
+    campaign = Campaign.model_validate_json(inflate.decompress(records[start : ends[position]]))
+    if not inflate.unused_data:
+        return Record(campaign, compiled_creatives(campaign))
+    compiled = zlib.decompressobj(zdict=dictionary).decompress(inflate.unused_data)
+    return Record(campaign, _read(compiled))
+
+
+def _deflated(text: bytes) -> bytes:
+    deflate = zlib.compressobj(zdict=DICTIONARY)
+    return deflate.compress(text) + deflate.flush()
+
+
+def _written(compiled: Mapping[str, Sequence[Conjunction]]) -> bytes:
+    """Compiled targeting as JSON, sorted, since equal campaigns give equal bytes."""
+    document = {
+        creative_id: [
+            {
+                attribute: [[sorted(values) for values in predicate.any_of], sorted(predicate.none_of)]
+                for attribute, predicate in sorted(conjunction.items())
+            }
+            for conjunction in conjunctions
+        ]
+        for creative_id, conjunctions in compiled.items()
+    }
+    return json.dumps(document, separators=(",", ":")).encode()
+
+
+def _read(text: bytes) -> dict[str, list[Conjunction]]:
+    return {
+        creative_id: [
+            {
+                attribute: Predicate(tuple(map(frozenset, any_of)), frozenset(none_of))
+                for attribute, (any_of, none_of) in conjunction.items()
+            }
+            for conjunction in conjunctions
+        ]
+        for creative_id, conjunctions in json.loads(text).items()
+    }

@@ -1,0 +1,58 @@
+"""The dashboard shows metrics that exist, each row under a line that says what is normal."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests.integration.test_alarms import emitted
+from tests.integration.test_template import Template, only, referred
+from tools.package import Package
+
+WIDTH = 24
+
+
+@pytest.fixture(scope="session")
+def sam(built: Package) -> Template:
+    template: Template = json.loads(built.template.read_text())
+    return template
+
+
+@pytest.fixture(scope="session")
+def widgets(sam: Template) -> list[dict[str, Any]]:
+    text = only(sam, "AWS::CloudWatch::Dashboard")["DashboardBody"]["Fn::Sub"]
+    shown: list[dict[str, Any]] = json.loads(re.sub(r"\$\{([^}]+)\}", r"\1", text))["widgets"]
+    return shown
+
+
+def metrics(widgets: list[dict[str, Any]]) -> list[list[Any]]:
+    graphs = [widget["properties"]["metrics"] for widget in widgets if widget["type"] == "metric"]
+    return [metric for graph in graphs for metric in graph if isinstance(metric[0], str)]
+
+
+def test_each_row_begins_with_what_is_normal(widgets: list[dict[str, Any]]) -> None:
+    rows: dict[int, list[dict[str, Any]]] = {}
+    for widget in widgets:
+        rows.setdefault(widget["y"], []).append(widget)
+    for top, row in sorted(rows.items()):
+        assert sum(widget["width"] for widget in row) == WIDTH
+        if row[0]["type"] == "metric":
+            (text,) = rows[top - 1]
+            assert "Normal: " in text["properties"]["markdown"]
+    assert len(rows) == 8
+
+
+def test_what_is_shown_of_our_own_is_emitted(widgets: list[dict[str, Any]]) -> None:
+    shown = {(metric[1], metric[3]) for metric in metrics(widgets) if metric[0] == "bidder"}
+    assert len(shown) > 15
+    assert shown - set(emitted()) == set()
+
+
+def test_what_is_shown_of_aws_is_of_this_stack(sam: Template) -> None:
+    body = only(sam, "AWS::CloudWatch::Dashboard")["DashboardBody"]
+    assert {name for name in referred(body) if "::" not in name} <= sam["Resources"].keys()
+
+
+def test_every_graph_names_its_statistic(widgets: list[dict[str, Any]]) -> None:
+    assert all("stat" in metric[-1] for metric in metrics(widgets))

@@ -1,0 +1,106 @@
+"""Creatives' own targeting is compiled with the index; a decision compiles nothing, and old records are still read."""
+
+import zlib
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from bidder.auction.decide import decide
+from bidder.auction.match import match
+from bidder.campaigns import request_fields_used
+from bidder.campaigns.campaign import Campaign
+from bidder.openrtb.bid_request import BidRequest
+from bidder.snapshot import records
+from bidder.snapshot.compile import compile_index
+from bidder.snapshot.index import Index
+from tests.support.campaigns import NOW, campaign, campaign_lists, creative, snapshot
+from tests.support.examples import examples
+from tests.support.matchable import video_request
+
+OS = {"os": {"include": ["ios"]}}
+WHERE = {"or": [{"hour": {"include": ["mon-fri 9-17"]}}, {"tag": {"exclude": ["side", "top"]}}]}
+CREATIVES = [creative(id="plain"), creative(id="ios", targeting=OS), creative(id="where", targeting=OS, where=WHERE)]
+
+
+def compiled_of(data: bytes) -> dict[str, tuple[Any, ...]]:
+    return {name: tuple(made) for name, made in Index.load([data]).record(0).creative_conjunctions.items()}
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Counts the creatives compiled from now on, by id."""
+    counts: Counter[str] = Counter()
+    compiled = request_fields_used.creative_conjunctions
+
+    def counting(creative: Any, time_zone: str) -> Any:
+        counts[creative.id] += 1
+        return compiled(creative, time_zone)
+
+    monkeypatch.setattr(request_fields_used, "creative_conjunctions", counting)
+    return counts
+
+
+def without_compiled(one: Campaign) -> bytes:
+    """A record as indexes had it before creatives' targeting was compiled into it."""
+    deflate = zlib.compressobj(zdict=records.DICTIONARY)
+    return deflate.compress(one.model_dump_json(exclude_defaults=True).encode()) + deflate.flush()
+
+
+def decided(held: Any) -> list[str]:
+    request = BidRequest.model_validate(video_request(device={"os": "iOS"}))
+    return [offer.fit.creative.id for offer in decide(request, match(request, held, NOW), held, "bidder", NOW)]
+
+
+def test_a_decision_compiles_no_targeting(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = snapshot([campaign(creatives=CREATIVES[1:])])
+    counts = counted(monkeypatch)
+
+    assert decided(held) == decided(held) != []
+    assert not counts
+
+
+def test_a_record_of_before_is_compiled_once_when_it_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "encode", without_compiled)
+    held = snapshot([campaign(creatives=CREATIVES[1:])])
+    counts = counted(monkeypatch)
+
+    assert decided(held) == decided(held) == decided(held) != []
+    assert counts == {"ios": 1, "where": 1}
+
+
+@examples(0.3)
+@given(campaign_lists())
+def test_the_compiled_form_is_that_of_the_campaign(campaigns: list[Campaign]) -> None:
+    index = Index.load([compile_index(campaigns)])
+
+    for position in range(len(index)):
+        record = index.record(position)
+        own = {c.id: c for c in record.campaign.creatives if c.targeting or c.where}
+        assert record.creative_conjunctions.keys() == own.keys()
+        for name, conjunctions in record.creative_conjunctions.items():
+            zone = record.campaign.time_zone
+            assert tuple(conjunctions) == request_fields_used.creative_conjunctions(own[name], zone)
+
+
+def test_records_of_both_forms_read_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = campaign(creatives=CREATIVES, time_zone="Europe/Berlin")
+    now = compile_index([both])
+    monkeypatch.setattr(records, "encode", without_compiled)
+
+    assert compiled_of(now) == compiled_of(compile_index([both]))
+
+
+def test_a_record_of_today_is_read_by_a_reader_of_before() -> None:
+    one = campaign(creatives=CREATIVES)
+
+    inflate = zlib.decompressobj(zdict=records.DICTIONARY)
+
+    assert Campaign.model_validate_json(inflate.decompress(records.encode(one))) == one
+
+
+def test_a_creative_whose_targeting_is_too_long_matches_nothing() -> None:
+    pair = {"or": [{"os": {"include": ["ios"]}}, {"tag": {"include": ["top"]}}]}
+    long = creative(id="long", where={"and": [pair] * 7})
+
+    assert request_fields_used.compiled_creatives(campaign(creatives=[long])) == {"long": ()}
