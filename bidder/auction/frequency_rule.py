@@ -40,12 +40,12 @@ def shown_as(offer: Offer) -> list[str]:
     return [key_of(level, campaign.id, creative.id, campaign.advertiser.domain) for level in CapLevel]
 
 
-def frequency_details(terms: AuctionContext, campaign: Campaign, creative_ids: Sequence[str]) -> tuple[str, str]:
+def frequency_details(terms: AuctionContext, campaign: Campaign) -> tuple[str, str]:
     """What was counted and what the cap allows, in words, of the creative that is free again first."""
     hindered = [
         its
-        for creative_id in creative_ids
-        if (its := hindrance(campaign, standings(campaign, creative_id, terms.exposures(), terms.now)))
+        for creative in campaign.creatives
+        if (its := hindrance(campaign, standings(campaign, creative.id, terms.exposures(), terms.now)))
     ]
     if not hindered:
         return "", ""

@@ -5,15 +5,14 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from bidder.auction.auction_context import AuctionContext
-from bidder.auction.bid_rejection import BidRejection
 from bidder.auction.creative_fit import Fit, fits
 from bidder.auction.match import Slot
 from bidder.auction.open_bid import open_bid_cpm
 from bidder.auction.price import Price, price
 from bidder.auction.rotation import turn
+from bidder.auction.rule import AnyRule, Rule, first_broken
+from bidder.auction.rules import CAMPAIGN, FREQUENCY, CampaignInAuction
 from bidder.campaigns.campaign import Campaign
-from bidder.campaigns.creative import Creative
-from bidder.campaigns.dnf import matches
 from bidder.campaigns.goal import Rotation
 from bidder.snapshot.records import Record
 
@@ -46,51 +45,46 @@ class Offer(NamedTuple):
         return (self.price.cpm_micros, self.draw, self.turn)
 
 
-def offers(terms: AuctionContext, slot: Slot, record: Record) -> list[Offer] | BidRejection:
+def offers(terms: AuctionContext, slot: Slot, record: Record) -> list[Offer] | AnyRule:
     """An offer for each creative that a campaign with matching targeting could bid, or the first rule against it."""
     campaign = record.campaign
-    refused = terms.campaign_rejection(campaign)
-    if refused:
-        return refused
-    creatives = [creative for creative in campaign.creatives if meets(slot, record, creative)]
-    if not creatives:
-        return BidRejection.CREATIVE_TARGETING
-    fitting = fits(creatives, slot.imp, slot.video, terms.languages)
-    if isinstance(fitting, BidRejection):
+    broken = first_broken(CAMPAIGN, CampaignInAuction(terms, campaign))
+    if broken:
+        return broken
+    fitting = fits(record, slot, terms.languages)
+    if isinstance(fitting, Rule):
         return fitting
     priced = _priced(terms, slot, campaign, fitting)
-    if isinstance(priced, BidRejection):
+    if isinstance(priced, Rule):
         return priced
     return _capped(terms, slot, campaign, fitting, priced) if campaign.frequency_caps else priced
 
 
 def _capped(
     terms: AuctionContext, slot: Slot, campaign: Campaign, fitting: Sequence[Fit], priced: list[Offer]
-) -> list[Offer] | BidRejection:
+) -> list[Offer] | AnyRule:
     """The offers of the creatives that frequency caps allow. They are priced anew where some are left out."""
     from bidder.auction.frequency_rule import rooms  # a bid without caps does not wait for the import
 
     caps = rooms(terms, campaign, [fit.creative.id for fit in fitting])
     allowed = [fit for fit in fitting if fit.creative.id in caps]
-    if not allowed:
-        return BidRejection.FREQUENCY
+    if FREQUENCY.rejects(caps):
+        return FREQUENCY
     made = priced if len(allowed) == len(fitting) else _priced(terms, slot, campaign, allowed)
-    return made if isinstance(made, BidRejection) else [o._replace(caps=caps[o.fit.creative.id]) for o in made]
+    return made if isinstance(made, Rule) else [o._replace(caps=caps[o.fit.creative.id]) for o in made]
 
 
-def _priced(
-    terms: AuctionContext, slot: Slot, campaign: Campaign, fitting: Sequence[Fit]
-) -> list[Offer] | BidRejection:
+def _priced(terms: AuctionContext, slot: Slot, campaign: Campaign, fitting: Sequence[Fit]) -> list[Offer] | AnyRule:
     cpm = open_bid_cpm(terms, slot, campaign, [fit.creative for fit in fitting])
     made: list[tuple[Fit, Price]] = []
-    refusals: list[BidRejection] = []
+    unpriced: list[AnyRule] = []
     for fit in fitting:
         bid = price(terms, slot, campaign, cpm, round(fit.creative.duration))
-        if isinstance(bid, BidRejection):
-            refusals.append(bid)
+        if isinstance(bid, Rule):
+            unpriced.append(bid)
         else:
             made.append((fit, bid))
-    return _in_turn(terms, slot, campaign, made) if made else refusals[0]
+    return _in_turn(terms, slot, campaign, made) if made else unpriced[0]
 
 
 def redrawn(terms: AuctionContext, slot: Slot, equals: Sequence[Offer]) -> Offer:
@@ -107,12 +101,6 @@ def redrawn(terms: AuctionContext, slot: Slot, equals: Sequence[Offer]) -> Offer
         for offer in _in_turn(terms, slot, those[0].campaign, [(each.fit, each.price) for each in those])
     )
     return max(drawn, key=lambda offer: offer.rank)
-
-
-def meets(slot: Slot, record: Record, creative: Creative) -> bool:
-    """Whether the slot meets the creative's own targeting."""
-    own = record.creative_conjunctions.get(creative.id)
-    return own is None or any(matches(conjunction, slot.values) for conjunction in own)
 
 
 def _in_turn(terms: AuctionContext, slot: Slot, campaign: Campaign, made: Sequence[tuple[Fit, Price]]) -> list[Offer]:
