@@ -1,1 +1,1 @@
-"""A real-time video-ad bidder. Each folder is one room of it; `docs/architecture.md` walks through them."""
+"""A real-time video-ad bidder. Each folder is one part of it; `docs/architecture.md` describes the parts."""

@@ -1,4 +1,4 @@
-"""A value that is read from elsewhere, and again from time to time, without anybody waiting for it."""
+"""A value that is read from a remote source and refreshed in the background, so that no caller waits for a refresh."""
 
 import time
 from collections.abc import Callable
@@ -12,18 +12,18 @@ from bidder.shared_run import SharedRun, Start, in_background
 T = TypeVar("T")
 
 PATIENCE = 1.0
-"""Seconds that a caller waits for the first value, unless it says otherwise."""
+"""Seconds that a caller waits for the first value by default."""
 
 
 class NotRead(TimeoutError):
-    """The first read has not ended within the caller's patience. It goes on behind the caller."""
+    """The first read did not end within the caller's patience. The read goes on in the background."""
 
 
 class BackgroundRefreshed(Generic[T]):
-    """A value that is read when first asked for, and anew behind the caller once it is past its `lifetime` in seconds.
+    """A value that is read at its first use, and again in the background once its `lifetime` (seconds) is over.
 
-    Every read runs on a thread, so a read that hangs holds nobody up for longer than they say. Where the value can't be
-    read any more the last good one stays, and a metric says so. Safe to ask from many threads.
+    Each read runs on its own thread, so a read that hangs blocks a caller no longer than the caller's patience. If a
+    later read fails, the last good value stays and a metric counts the failure. Safe for many threads.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class BackgroundRefreshed(Generic[T]):
         clock: Callable[[], float] = time.monotonic,
         start: Start = in_background,
     ) -> None:
-        """`read` is given the value held so far, and may well return that. `start` runs all reads but the first."""
+        """`read` takes the current value, which it may return again. `start` runs all reads but the first."""
         self._name = name
         self._read = read
         self._lifetime = lifetime
@@ -46,26 +46,26 @@ class BackgroundRefreshed(Generic[T]):
         self._due = 0.0
 
     def begin(self) -> None:
-        """Starts the first read, where there was none, and returns at once."""
+        """Starts the first read unless there is a value, and returns without waiting."""
         if self._value is None:
             self._first.begin()
 
     def value(self, patience: float = PATIENCE) -> T:
-        """The value, as old as its lifetime and the time that reading takes.
+        """The current value. Its age is at most its lifetime and the duration of a read.
 
-        Only the first read is waited for, `patience` seconds at most. Raises NotRead, and the first read's own errors.
+        Waits only for the first read, at most `patience` seconds. Raises NotRead, and the errors of the first read.
         """
         if self._value is None:
             self._wait_for_first(patience)
         elif self._clock() >= self._due:
-            self._due = self._clock() + self._lifetime(self._value)  # whoever asks meanwhile starts no second read
+            self._due = self._clock() + self._lifetime(self._value)  # so that no other caller starts a second read
             self._start(self._renew)
         assert self._value is not None  # noqa: S101  # for mypy: it was read
         return self._value
 
     @property
     def held(self) -> T | None:
-        """The value of the last read, however old; None before the first."""
+        """The value of the last read, whatever its age; None before the first read."""
         return self._value
 
     def _wait_for_first(self, patience: float) -> None:
@@ -80,7 +80,7 @@ class BackgroundRefreshed(Generic[T]):
     def _read_first(self) -> None:
         try:
             self._read_anew()
-        except Exception as failure:  # it is raised where the value is waited for
+        except Exception as failure:  # raised again to the callers that wait for the value
             self._failure = failure
 
     def _read_anew(self) -> None:
@@ -91,6 +91,6 @@ class BackgroundRefreshed(Generic[T]):
     def _renew(self) -> None:
         try:
             self._read_anew()
-        except Exception as failure:  # whatever it is, the last good value is better than none
+        except Exception as failure:  # for any failure, the last good value is better than none
             about = emf(datetime.now(UTC), "ParameterKept", "unread", parameter=self._name, why=type(failure).__name__)
             log.error("parameter.kept", **about)

@@ -17,15 +17,16 @@ TGTGO THTHA TJTJK TKTKL TLTLS TMTKM TNTUN TOTON TRTUR TTTTO TVTUV TWTWN TZTZA UA
 UZUZB VAVAT VCVCT VEVEN VGVGB VIVIR VNVNM VUVUT WFWLF WSWSM YEYEM YTMYT ZAZAF ZMZMB ZWZWE
 """
 
-# Not in the standard, yet in traffic: reserved for the United Kingdom and the EU's code of Greece, assigned to Kosovo.
+# Codes that exchanges send but the standard does not have: UK is reserved for the United Kingdom, EL is the EU's code
+# of Greece, and XK is a user-assigned code of Kosovo.
 _ALSO = "UKGBR ELGRC XKXKX"
 
 STANDARD = {pair[:2]: pair[2:] for pair in _CODES.split()}
-"""The codes of the standard alone."""
+"""Alpha-3 codes by alpha-2 codes: only those of the standard."""
 
 ALPHA_3 = {pair[:2]: pair[2:] for pair in f"{_CODES} {_ALSO}".split()}
 
 
 def alpha_3(code: str) -> str:
-    """The alpha-3 code of an alpha-2 one in capitals; anything else as it is."""
+    """The alpha-3 code of an alpha-2 code in capitals; any other text unchanged."""
     return ALPHA_3.get(code, code)

@@ -1,4 +1,4 @@
-"""Exchange rates: what a unit of each currency is worth in the account's, in micros."""
+"""Exchange rates: the value of one unit of each currency, in micros of the account currency."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from bidder.faults import faults
 from bidder.money import ACCOUNT_CURRENCY, MICROS, Rate
 
 MOST_DIGITS = 18
-"""Significant digits of a rate: event URLs carry the rate of their bid, and have no room for more."""
+"""The most significant digits of a rate: event URLs carry the rate of their bid, and their length is limited."""
 
 _MICROS_DIGITS = len(str(MICROS)) - 1
 
@@ -28,13 +28,16 @@ _RATES = TypeAdapter(
 
 
 class InvalidRates(UserError, ValueError):
-    """The table of rates can't be used; the message says why."""
+    """The table of exchange rates is invalid; the message says why."""
 
 
 def read_rates(text: str) -> dict[str, Rate]:
-    """A JSON object such as `{"EUR": 1.0842}`, units of the account currency by ISO-4217 code. Raises InvalidRates."""
+    """The rates of a JSON object such as `{"EUR": 1.0842}`: units of the account currency by ISO 4217 code.
+
+    Raises InvalidRates.
+    """
     try:
-        # as Decimals from the first: a float has not all digits of what is written
+        # parsed as Decimal, since a float would lose digits
         document = json.loads(text, parse_float=Decimal)
         return {code: _rate(code, worth) for code, worth in _RATES.validate_python(document).items()}
     except ValidationError as error:
@@ -45,7 +48,11 @@ def read_rates(text: str) -> dict[str, Rate]:
 
 
 def bidding_currency(accepted: Sequence[str], rates: Mapping[str, Rate]) -> str | None:
-    """The currency to bid in: the account's where it is taken, else the first that has a rate; None where none has."""
+    """The currency of the bids of a response, out of the request's `cur` (OpenRTB 2.6, section 3.2.1).
+
+    It is the account currency if the request accepts it, else the first accepted currency that has a rate. None if no
+    accepted currency has a rate.
+    """
     if not accepted or ACCOUNT_CURRENCY in accepted:
         return ACCOUNT_CURRENCY
     return next((code for code in accepted if code in rates), None)

@@ -1,15 +1,15 @@
-"""What a pydantic model finds wrong, in words."""
+"""The faults that a pydantic validation found, as text."""
 
 from collections.abc import Sequence
 
 from pydantic import ValidationError
 
 Path = tuple[int | str, ...]
-"""Keys and indices that lead from a value to a part of it."""
+"""The keys and indices that lead from a value to one of its parts."""
 
 
 class WrongParts(ValueError):
-    """Several parts of one value are wrong. `parts` has the path to each, and what is wrong with it."""
+    """Several parts of one value are invalid. `parts` holds the path and the fault of each."""
 
     def __init__(self, parts: Sequence[tuple[Path, str | ValidationError]]) -> None:
         self.parts = parts
@@ -17,7 +17,7 @@ class WrongParts(ValueError):
 
 
 def faults(error: ValidationError, whole: str) -> list[str]:
-    """`path: message` for each fault; one of the thing itself goes by the name of the `whole`."""
+    """`path: message` for each fault. A fault of the whole value has the name `whole` as its path."""
     return [f"{'.'.join(map(str, fault['loc'])) or whole}: {fault['msg']}" for fault in error.errors()]
 
 

@@ -14,8 +14,8 @@ swasw swesv tahty tamta tattt telte tgktg tgltl thath tibbo tirti tonto tsntn ts
 urdur uzbuz venve vievi volvo welcy wlnwa wolwo xhoxh yidyi yoryo zhaza zhozh zulzu
 """
 
-# Withdrawn two-letter codes, which Java and old Android still send.
+# Withdrawn two-letter codes that Java and old Android versions still send.
 _WITHDRAWN = "iwhe inid jiyi jwjv moro"
 
 ALPHA_2 = {pair[:-2]: pair[-2:] for pair in f"{_CODES} {_WITHDRAWN}".split()}
-"""ISO 639-1 codes by ISO 639-2 codes, both the terminological and the bibliographic ones."""
+"""ISO 639-1 codes by ISO 639-2 codes: by the terminological and by the bibliographic codes."""

@@ -1,4 +1,4 @@
-"""Structured logs: one JSON line an event, which CloudWatch Logs Insights reads by field."""
+"""Structured logs: one line of JSON for each event, whose fields CloudWatch Logs Insights can query."""
 
 import json
 import logging
@@ -9,7 +9,7 @@ _logger = logging.getLogger("bidder")
 
 
 def to_stdout() -> None:
-    """Sends the log to standard output, bare: what Lambda and a terminal both keep as it is. For a process's start."""
+    """Sends the log to standard output as plain lines. A process calls this once, at its start."""
     if not _logger.handlers:
         handler = logging.StreamHandler(sys.stdout)
         handler.setFormatter(logging.Formatter("%(message)s"))
@@ -19,25 +19,28 @@ def to_stdout() -> None:
 
 
 def event(name: str, level: int = logging.INFO, **fields: Any) -> None:
-    """Logs what happened. Fields never hold user ids, tokens, request bodies or secrets."""
+    """Logs an event. Fields must never hold user ids, tokens, request bodies or secrets."""
     if _logger.isEnabledFor(level):
         _logger.log(level, json.dumps({"event": name, **fields}, default=str, separators=(",", ":")))
 
 
 def warning(name: str, **fields: Any) -> None:
-    """Logs what somebody should look at, though the work went on."""
+    """Logs an event that an operator should look at, although the work went on."""
     event(name, logging.WARNING, **fields)
 
 
 def error(name: str, **fields: Any) -> None:
-    """Logs what failed, with the traceback of the exception being handled, on the same line."""
+    """Logs a failure, with the traceback of the current exception on the same line."""
     import traceback
 
     event(name, logging.ERROR, **fields, traceback=traceback.format_exc(limit=8))
 
 
 def fault(name: str, **fields: Any) -> None:
-    """Logs a fault of ours in reading or answering a request: its kind and place, not its text, which may quote it."""
+    """Logs an unexpected exception while a request was answered: its type and traceback.
+
+    The exception's message is left out, since it may quote the request.
+    """
     import traceback
 
     kind, _, where = sys.exc_info()

@@ -1,4 +1,4 @@
-"""Metrics in CloudWatch's embedded format: fields of a log line, which CloudWatch reads a metric out of."""
+"""Metrics in CloudWatch's embedded metric format: CloudWatch extracts a metric from the fields of a log line."""
 
 from datetime import datetime
 from typing import Any
@@ -7,11 +7,11 @@ NAMESPACE = "bidder"
 
 
 def emf(now: datetime, name: str, reason: str, value: int = 1, **properties: str) -> dict[str, Any]:
-    """The fields that make a log line count `value` for the metric `name`.
+    """The fields of a log line that counts `value` for the metric `name`.
 
-    The reason is the metric's one dimension: every other property would make each of its values a metric that is paid
-    for; they can be searched for in the log.
+    `reason` is the only dimension, since AWS charges for each value of a dimension. `properties` are plain fields of
+    the line: the log can be searched for them.
     """
-    its = {"Namespace": NAMESPACE, "Dimensions": [["Reason"]], "Metrics": [{"Name": name, "Unit": "Count"}]}
-    about = {"Timestamp": int(now.timestamp() * 1000), "CloudWatchMetrics": [its]}
-    return {"_aws": about, "Reason": reason, name: value, **properties}
+    metric = {"Namespace": NAMESPACE, "Dimensions": [["Reason"]], "Metrics": [{"Name": name, "Unit": "Count"}]}
+    metadata = {"Timestamp": int(now.timestamp() * 1000), "CloudWatchMetrics": [metric]}
+    return {"_aws": metadata, "Reason": reason, name: value, **properties}

@@ -25,7 +25,7 @@ _DIGITS = re.compile(r"-?\d{1,19}")
 
 
 class Written(NamedTuple):
-    """An amount in whole units of the account currency, as a file has it, on its way to `Micros`."""
+    """An amount in whole units of the account currency, as a campaign file states it. `Micros` converts it."""
 
     amount: object
 
@@ -44,16 +44,16 @@ def _positive(value: int) -> int:
 
 
 Rate = int | Decimal
-"""What one unit of a currency is worth, in micros of the account currency: a Decimal where that is no whole number."""
+"""The value of one unit of a currency, in micros of the account currency: a Decimal unless it is a whole number."""
 
 Micros = Annotated[int, Field(strict=True, le=10**18), BeforeValidator(_whole_micros), AfterValidator(_positive)]
-"""An amount of more than nothing, in micros of the account currency; no more than `micros` makes of any amount."""
+"""A positive amount in micros of the account currency, at most 10**18, which is also the most that `micros` returns."""
 
 
 def micros(amount: object) -> int:
-    """An amount in whole units of the account currency, a number or its text, as micros.
+    """Micros of an amount in whole units of the account currency, given as a number or its text.
 
-    Raises ValueError where the amount is no number, is out of range, or is finer than a micro.
+    Raises ValueError if the amount is not a number, is out of range, or is finer than a micro.
     """
     text = str(amount)
     shown = repr(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…")
@@ -74,7 +74,7 @@ def micros(amount: object) -> int:
 
 @lru_cache(
     maxsize=1024
-)  # measured: a tenth of an auction was spent on the decimals of floors, and few floors are asked
+)  # measured: without the cache, decimals of floors took a tenth of an auction; requests repeat a few floors
 def floor_micros(bidfloor: float | Decimal, rate: Rate = MICROS) -> int:
     """An OpenRTB floor (CPM) as micros of the account currency, rounded up: a price that reaches it reaches the floor.
 
@@ -86,7 +86,7 @@ def floor_micros(bidfloor: float | Decimal, rate: Rate = MICROS) -> int:
 def decimal_price(cpm_micros: int, rate: Rate = MICROS) -> float:
     """A CPM in micros of the account currency as the decimal `price` of a bid in a currency of this rate.
 
-    Rounded down to a micro of that currency, so that it is never more than was decided.
+    Rounded down to a micro of that currency, so that it is never more than the decided bid.
     """
     if rate == MICROS:
         return cpm_micros / MICROS
@@ -99,25 +99,31 @@ def convert(amount_micros: int, rate: Rate) -> int:
 
 
 def impression_cost(cpm_micros: int) -> int:
-    """What one impression at this CPM costs, in micros, to the nearest micro. The one place that divides by 1,000."""
+    """The cost of one impression at this CPM, both in micros, rounded half to even.
+
+    No other function divides a CPM by 1,000.
+    """
     cost, rest = divmod(cpm_micros, _PER_MILLE)
     return cost + (2 * rest > _PER_MILLE or (2 * rest == _PER_MILLE and cost % 2))
 
 
 def expected_cpm(worth_micros: int, rate: int) -> Fraction:
-    """The exact CPM, in micros, of impressions that bring something of this worth at a rate in millionths."""
+    """The exact CPM, in micros, of impressions whose outcome is worth `worth_micros` and has a probability of `rate`.
+
+    `rate` is in millionths.
+    """
     return Fraction(worth_micros * _PER_MILLE * rate, MICROS)
 
 
 def display(amount_micros: int) -> str:
-    """Micros for people: two decimals at least, and never a digit dropped."""
+    """Micros as text in whole units, with thousands separators, at least two decimals and no digit dropped."""
     text = f"{Decimal(amount_micros) / MICROS:.6f}"
     whole, fraction = text.split(".")
     return f"{int(whole):,}.{fraction[:2]}{fraction[2:].rstrip('0')}"
 
 
 class Priced(BaseModel):
-    """Lets a model with `<name>_micros` fields be written as `<name>: 12.50` in a file that people edit."""
+    """A model whose `<name>_micros` fields may be given as `<name>: 12.50`, as people write campaign files."""
 
     model_config = ConfigDict(defer_build=True)
 
@@ -128,7 +134,10 @@ class Priced(BaseModel):
 
 
 def with_micros(fields: Iterable[str], data: Mapping[str, Any]) -> dict[str, Any]:
-    """The data with `cpm`, where `cpm_micros` is one of the fields, under that name; `Micros` reads it."""
+    """The data with each `<name>` moved to the field `<name>_micros`, as a `Written` that `Micros` converts.
+
+    Raises ValueError if the data have both.
+    """
     read = dict(data)
     for field in fields:
         name = field.removesuffix("_micros")

@@ -1,7 +1,7 @@
-"""The normal form of each kind of value that senders and campaigns write in several ways: one function a kind.
+"""The normal forms of values that senders and campaigns spell in several ways: one function for each kind of value.
 
-Two texts mean the same value where their normal forms are equal. Each function is idempotent, and gives "" for a text
-that says nothing.
+Two texts mean the same value if their normal forms are equal. Each function is idempotent, and returns "" for a text
+without a value.
 """
 
 import re
@@ -13,10 +13,10 @@ from bidder.countries import alpha_3
 from bidder.languages import ALPHA_2
 
 MOST_REWRITTEN = 1000
-"""Values of one list that are rewritten one by one, at a microsecond each; plain ones may be many more."""
+"""The most values of a list that are rewritten one by one, at a microsecond each. A plain list has no such limit."""
 
 LONGEST_DOMAIN = 253
-"""Characters of a domain that can exist (RFC 1035, section 2.3.4)."""
+"""The most characters of a domain (RFC 1035, section 2.3.4)."""
 
 _SEPARATORS = re.compile(r"[\s,;|]+")
 _PLAIN_DOMAIN = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*").fullmatch
@@ -25,14 +25,14 @@ _PLAIN_BUNDLES = re.compile(r"(?!id\d)[a-z0-9_.-]+(?:,(?!id\d)[a-z0-9_.-]+)*").f
 _SCHEME = re.compile(r"\A(?:(?:[a-z*][a-z0-9+.-]*:)?[\\/]{2,}|[a-z][a-z0-9+-]*:(?!\d+(?:[/?#]|$))[\\/]*)")
 _HOST_ENDS = re.compile(r"[\\/?#]")
 _DOTS = re.compile("[\u3002\uff0e\uff61]")
-"""The full stops that IDNA (RFC 3490, section 3.1) takes for a dot."""
+"""The full stops that IDNA treats as dots (RFC 3490, section 3.1)."""
 
 _IGNORED = re.compile("[\u00ad\u200b\u2060\ufeff\ufe00-\ufe0f]")
-"""Characters without width, which UTS 46 leaves out of domains."""
+"""Characters without width, which UTS 46 removes from domains."""
 
 _KEPT = str.maketrans("ßẞς", "\ue000\ue000\ue001")
 _RESTORED = str.maketrans("\ue000\ue001", "ßς")
-"""Stand-ins, which no domain may have, for the letters that folding would lose and IDNA 2008 keeps."""
+"""Private-use characters that stand for the letters that case folding would lose and IDNA 2008 keeps."""
 
 _QUOTED = re.compile(r'"[^"]*"?')
 _STORE_IDS = re.compile(r"/(?:id(\d+)|(?:dp|product|details?)/([^/?#]+))(?:[/?#]|$)")
@@ -42,14 +42,14 @@ _ANY_LANGUAGE = frozenset({"*", "any", "all"})
 
 
 def split(text: str) -> list[str]:
-    """The values of a list that was written as one text, with commas, semicolons or blanks between them."""
+    """The values of a list in one text, separated by commas, semicolons, vertical bars or blanks."""
     return [part for part in _SEPARATORS.split(text) if part]
 
 
 def domain(text: str) -> str:
-    """The host of a domain or an address as DNS has it: lower case, Punycode, without port, `*.` and final dot.
+    """The host of a domain or a URL as DNS spells it: lower case, Punycode, no port, no `*.` and no final dot.
 
-    `https://user@*.Shop.Example.:443/page` is `shop.example`. `www.` stays: it is a domain of its own.
+    `https://user@*.Shop.Example.:443/page` becomes `shop.example`. `www.` stays, since it names another domain.
     """
     return text if _PLAIN_DOMAIN(text) else _host(text)
 
@@ -66,19 +66,19 @@ def _host(text: str) -> str:
 
 
 def with_and_without_www(name: str) -> frozenset[str]:
-    """A domain in its normal form and the same with, or without, `www.` before it: people write either."""
+    """A domain in its normal form, once with `www.` and once without: people write either."""
     bare = name.removeprefix("www.")
     return frozenset({bare, f"www.{bare}"})
 
 
 def domains(text: str) -> tuple[str, ...]:
-    """The domains of a list. Raises ValueError for more than `MOST_REWRITTEN` that are not plain."""
+    """The domains of a list. Raises ValueError if the list is not plain and has more than `MOST_REWRITTEN` values."""
     lowered = text.lower() if text.isascii() else text
     return tuple(lowered.split(",")) if _PLAIN_DOMAINS(lowered) else _each(domain, _few(split(lowered)))
 
 
 def category(text: str) -> str:
-    """The id of a category in capitals: `IAB1-3`."""
+    """A category id in capitals, such as `IAB1-3`."""
     return text.strip().upper()
 
 
@@ -88,57 +88,57 @@ def categories(text: str) -> tuple[str, ...]:
 
 
 def bundle(text: str) -> str:
-    """The id of an app in its store, in lower case; of a store's address the id in it.
+    """The id of an app in its store, in lower case. The URL of an app store is reduced to the id in it.
 
-    Apple's `id123456789` is `123456789`.
+    Apple's `id123456789` becomes `123456789`.
     """
     name = text.strip().lower()
-    while "/" in name or "?" in name:  # each time it is shorter
+    while "/" in name or "?" in name:  # ends, since each round makes the name shorter
         name = _in_store(name).strip().lower()
     apple = _ITUNES_ID.fullmatch(name)
     return apple[1] if apple else name
 
 
 def bundles(text: str) -> tuple[str, ...]:
-    """The app ids of a list. Raises ValueError for more than `MOST_REWRITTEN` that are not plain."""
+    """The app ids of a list. Raises ValueError if the list is not plain and has more than `MOST_REWRITTEN` values."""
     lowered = text.lower()
     return tuple(lowered.split(",")) if _PLAIN_BUNDLES(lowered) else _each(bundle, _few(split(lowered)))
 
 
 def language(text: str) -> str:
-    """The language of a tag or a locale as ISO 639-1, else as it is written: `en-US`, `en_GB` and `eng` are `en`."""
+    """The ISO 639-1 code of a language tag or locale, else its language part: `en-US` and `eng` become `en`."""
     code = _LANGUAGE_ENDS.split(text.strip().lower(), maxsplit=1)[0].strip()
     return ALPHA_2.get(code, code)
 
 
 def languages(text: str) -> tuple[str, ...]:
-    """The languages of a list; none where any is taken."""
+    """The languages of a list; an empty tuple if the list accepts any language."""
     codes = _each(language, _few(split(text)))
     return () if _ANY_LANGUAGE.intersection(codes) else codes
 
 
 def country(text: str) -> str:
-    """ISO 3166-1 alpha-3, in capitals: `de` and `DEU` are `DEU`."""
+    """The ISO 3166-1 alpha-3 code, in capitals: `de` and `DEU` become `DEU`."""
     return alpha_3(text.strip().upper())
 
 
 def currencies(text: str) -> tuple[str, ...]:
-    """ISO 4217 codes, in capitals."""
+    """The ISO 4217 codes of a list, in capitals."""
     return tuple(split(text.upper()))
 
 
 def identifier(text: str) -> str:
-    """An id that two parties agreed on, of a deal or a seat, in lower case and without blanks around it."""
+    """The id of a deal or a seat, in lower case and without blanks around it."""
     return text.strip().lower()
 
 
 def identifiers(text: str) -> tuple[str, ...]:
-    """The ids of a list. Blanks within an id stay: only commas part them."""
+    """The ids of a list. Only commas separate them, so blanks within an id stay."""
     return _each(str.strip, text.lower().split(","))
 
 
 def texts(text: str) -> tuple[str, ...]:
-    """The texts of a list, as they are but for blanks around them."""
+    """The texts of a list that commas separate, without blanks around them."""
     return _each(str.strip, text.split(","))
 
 
@@ -148,12 +148,12 @@ def mime(text: str) -> str:
 
 
 def mimes(text: str) -> tuple[str, ...]:
-    """The media types of a list. Commas within the quotes of a parameter part nothing."""
+    """The media types of a list. A comma within the quotes of a parameter separates nothing."""
     return _each(mime, _few((_QUOTED.sub("", text) if '"' in text else text).split(",")))
 
 
 def ascii_url(url: str) -> str:
-    """The URL in ASCII, as it stands in an HTTP header (RFC 3987, section 3.1); one in ASCII stays as it is."""
+    """The URL in ASCII, as an HTTP header needs it (RFC 3987, section 3.1). A URL in ASCII stays unchanged."""
     if url.isascii() and url.isprintable() and " " not in url:
         return url
     start, slashes, rest = url.partition("://")
@@ -169,7 +169,7 @@ def ascii_url(url: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Percent-encoded where a character is no visible ASCII."""
+    """The text with every character percent-encoded that is not visible ASCII."""
     return "".join(
         letter if "!" <= letter <= "~" else "".join(f"%{byte:02X}" for byte in letter.encode("utf-8", "replace"))
         for letter in text
@@ -182,13 +182,13 @@ def _each(normal_form: Callable[[str], str], texts: Iterable[str]) -> tuple[str,
 
 def _few(values: list[str]) -> list[str]:
     if len(values) > MOST_REWRITTEN:
-        msg = f"more than {MOST_REWRITTEN} values, not all of them in the form of the standard"
+        msg = f"{len(values)} values, not all of them in normal form; {MOST_REWRITTEN} at most"
         raise ValueError(msg)
     return values
 
 
 def _in_store(address: str) -> str:
-    """The id in the address of an app store."""
+    """The app id in a URL of an app store."""
     query = parse_qs(address.partition("?")[2].partition("#")[0])
     for name in ("id", "p", "asin"):
         if name in query:
@@ -199,11 +199,11 @@ def _in_store(address: str) -> str:
 
 
 def _mapped(text: str) -> str:
-    """A text as UTS 46 maps domains, with the letters that IDNA 2008 keeps: ß and the final sigma."""
-    from unicodedata import normalize  # most requests have domains in ASCII only
+    """A domain as UTS 46 maps it, with the letters that IDNA 2008 keeps: ß and the final sigma."""
+    from unicodedata import normalize  # imported here, since most requests have only ASCII domains
 
     folded = _DOTS.sub(".", _IGNORED.sub("", text)).translate(_KEPT)
-    for _ in range(2):  # what a compatibility form stands for has a case of its own
+    for _ in range(2):  # twice, since the character behind a compatibility form may itself have two cases
         folded = normalize("NFKC", folded.casefold())
     return normalize("NFC", folded.translate(_RESTORED))
 
@@ -211,7 +211,7 @@ def _mapped(text: str) -> str:
 def _punycode(host: str) -> str:
     """A host as IDNA 2008 encodes it (RFC 5891, section 4.4): labels in Unicode become `xn--…`.
 
-    One that is too long for a domain stays as it is: to encode it would take the square of its length.
+    A host that is too long for a domain stays unchanged, since the time to encode it grows with its length squared.
     """
     if len(host) > LONGEST_DOMAIN:
         return host

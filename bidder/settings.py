@@ -1,4 +1,7 @@
-"""Where things are, and who we are: read from the environment, checked once. What steers is in `bidder.parameters`."""
+"""The settings of a process: names of AWS resources and the buyer seat, read once from environment variables.
+
+Values that may change while the bidder runs are parameters: see `bidder.parameters`.
+"""
 
 import os
 from collections.abc import Mapping
@@ -15,13 +18,13 @@ PREFIX = "BIDDER_"
 
 
 class InvalidSettings(UserError, RuntimeError):
-    """The environment lacks a setting, or holds a bad one; the message names each variable."""
+    """An environment variable is missing or invalid; the message names each such variable."""
 
 
 class Settings(BaseModel):
     """One field for each environment variable: `campaigns_table` is `BIDDER_CAMPAIGNS_TABLE`.
 
-    The stack sets them in Lambda; on a laptop they stand in `.local/env`.
+    The stack sets the variables in Lambda; on a laptop they are in `.local/env`.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
@@ -36,33 +39,36 @@ class Settings(BaseModel):
     archive_bucket: str = Field(min_length=1)
     events_topic: str = Field(pattern=r"^arn:[^:]+:sns:")
     notices_queue: str = Field(pattern=r"^https?://[^/\s]+/\S+$")
-    """The URL of the queue for events that SNS did not take."""
+    """The URL of the SQS fallback queue for events that SNS did not accept."""
     refresh_topic: str = Field(pattern=r"^arn:[^:]+:sns:")
     parameters: str = Field(default="/bidder", pattern=r"^/[A-Za-z0-9_.\-/]*[A-Za-z0-9_.\-]$")
-    """The path of the parameters."""
+    """The path of the parameters in Parameter Store."""
     parameters_key: str | None = Field(default=None, min_length=1)
-    """The ARN of the KMS key that the copy of the parameters in S3 is encrypted with; without it there is no copy."""
+    """The ARN of the KMS key that encrypts the copy of the parameters in S3. Without it there is no copy."""
     public_url: str | None = Field(default=None, pattern=r"^https?://[!-.0-~]+(/[!-~]*)?$", max_length=LONGEST_BASE)
-    """Base of the event URLs; without it, the address that the request came to."""
+    """The base of event URLs. Without it, the base is the address at which the request arrived."""
     upload_bucket: str | None = None
-    """The bucket that videos are uploaded to; None without the stack of creatives."""
+    """The bucket for uploads of videos; None without the stack of creatives."""
     upload_topic: str | None = None
-    """The topic that S3 tells of uploads."""
+    """The SNS topic to which S3 reports uploads."""
     creatives_table: str | None = None
-    """The table of creatives' jobs."""
+    """The table of transcoding jobs."""
     media_url: str | None = Field(default=None, pattern=r"^https?://[^/\s]+(/\S*)?$")
-    """Base that relative creative URLs are resolved against when campaigns are imported."""
+    """The base against which an import of campaigns resolves relative media URLs."""
     demo: Literal["off", "page", "full"] = "off"
-    """Whether there is a GET /demo; `full` has it show anyone why a bid was made, and what campaigns have spent."""
+    """Whether there is a GET /demo. With `full` it shows everyone the explanation of a bid and the spend of campaigns.
+    """
+    demo_players: str | None = None
+    """The folder of players.js and players.css, for the demo; None without players of others."""
     seat: str = Field(default="bidder", min_length=1)
-    """The buyer seat that bids carry, and that `wseat` and `bseat` are compared with."""
+    """The buyer seat of all bids, which `wseat` and `bseat` of a request allow or block."""
 
 
 complete(Settings)
 
 
 def read(environ: Mapping[str, str]) -> Settings:
-    """Settings out of an environment; an empty variable counts as absent. Raises InvalidSettings."""
+    """The settings of an environment. An empty variable counts as absent. Raises InvalidSettings."""
     given = {name: value for name in Settings.model_fields if (value := environ.get(PREFIX + name.upper(), "").strip())}
     try:
         return Settings.model_validate(given)

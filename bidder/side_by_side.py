@@ -1,4 +1,4 @@
-"""Several calls at once, each on a thread of its own, that nobody waits for longer than a bound."""
+"""Runs several calls in parallel, each on its own thread, and waits for them a limited time."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -9,11 +9,11 @@ T = TypeVar("T")
 
 
 class Late(TimeoutError):
-    """A call has not ended in time. It goes on by itself, and nobody hears what becomes of it."""
+    """A call did not end in time. The call goes on in the background, and its outcome is dropped."""
 
 
 class _Outcome(Generic[T]):
-    """What a call returned or raised, once it has ended."""
+    """The value that a call returned or the exception that it raised; Late until the call ends."""
 
     def __init__(self, call: Callable[[], T]) -> None:
         self._call = call
@@ -24,15 +24,15 @@ class _Outcome(Generic[T]):
     def _run(self) -> None:
         try:
             self.value = self._call()
-        except Exception as failure:  # the caller judges it
+        except Exception as failure:  # returned to the caller
             self.value = failure
 
 
 def outcomes(calls: Sequence[Callable[[], T]], seconds: float) -> list[T | Exception]:
-    """What each call returned or raised, in their order; Late for those that have not ended within `seconds`.
+    """The value or exception of each call, in the order of `calls`; Late for a call that takes longer than `seconds`.
 
-    However a call hangs, in a name that is not resolved or an answer that trickles, the bound holds: a client's own
-    time-outs begin anew with every byte.
+    The limit holds for every kind of delay, such as a slow name resolution or a slow answer. The read time-out of an
+    HTTP client does not: it restarts with every byte.
     """
     deadline = time.monotonic() + seconds
     running = [_Outcome(call) for call in calls]

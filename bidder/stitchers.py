@@ -1,4 +1,4 @@
-"""The servers that insert ads for viewers and speak for them: who they are, and from where they call."""
+"""Stitchers: servers for server-side ad insertion (SSAI), which call the bidder on behalf of viewers."""
 
 from typing import Annotated
 
@@ -16,12 +16,12 @@ Network = Annotated[str, AfterValidator(_network)]
 
 
 class Stitchers(RootModel[dict[Name, tuple[Network, ...]]]):
-    """The networks of each stitcher, by its name: `{"acme": ["198.51.100.0/24"]}`."""
+    """The networks of each stitcher by name, such as `{"acme": ["198.51.100.0/24"]}`."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     def name_at(self, address: str) -> str | None:
-        """The stitcher that calls from this address, if any does."""
+        """The name of the stitcher whose networks contain this address, or None."""
         if not self.root:
             return None
         from ipaddress import ip_address, ip_network

@@ -1,4 +1,4 @@
-"""X-Ray subsegments on sampled requests; on all others a look at the environment is all it costs."""
+"""X-Ray subsegments of sampled requests. Other requests only pay for reading one environment variable."""
 
 import os
 from collections.abc import Callable
@@ -10,13 +10,13 @@ _OFF: AbstractContextManager[Any] = nullcontext()
 
 
 Spans = Callable[[str], AbstractContextManager[Any]]
-"""Makes a subsegment of this name around a step of the work."""
+"""A function that returns a context manager: it records a subsegment of the given name."""
 
 
 def spans() -> Spans:
-    """Of the request that is being answered.
+    """The subsegment recorder of the current request; it does nothing unless the request is sampled.
 
-    Lambda states in `_X_AMZN_TRACE_ID` whether this invocation is sampled; elsewhere it is unset.
+    Lambda states in `_X_AMZN_TRACE_ID` whether this invocation is sampled. Outside Lambda the variable is unset.
     """
     if "Sampled=1" not in os.environ.get("_X_AMZN_TRACE_ID", ""):
         return _no_span
@@ -30,7 +30,7 @@ def _no_span(_name: str) -> AbstractContextManager[Any]:
 
 @cache
 def _recorder() -> Any:
-    # Imported at the first sampled request: it takes tens of milliseconds that other cold starts need not pay.
+    # imported at the first sampled request: the import takes tens of milliseconds
     from aws_xray_sdk.core import xray_recorder
 
     xray_recorder.configure(context_missing="IGNORE_ERROR")

@@ -1,8 +1,8 @@
-"""How a name stands in an event URL: in letters that a path takes as they are, and no more of them than it must.
+"""The encoding of names and numbers in event URLs: short, and only in characters that a URL path needs no escape for.
 
-Players, proxies and logs cut long URLs off, and a cut token counts nothing. So every event URL is shorter than 512
-bytes, with its macros filled in: what a bid says beyond the names of its campaign takes 212 letters at most, what comes
-before is a `LONGEST_BASE`, and the rest is for those names.
+Players, proxies and logs cut off long URLs, and a token that was cut off counts nothing. So every event URL is shorter
+than 512 bytes, with its macros filled in. The base takes `LONGEST_BASE` characters at most, the names of the campaign
+`LONGEST_NAMES`, and the other data of the bid 212.
 """
 
 import re
@@ -11,10 +11,13 @@ from functools import lru_cache
 
 LONGEST_URL = 511
 LONGEST_BASE = 80
-"""Letters of the public URL that the event URLs begin with; API Gateway's own has 63 at most."""
+"""The most characters of the public URL, with which event URLs begin. API Gateway's own URL has 63 at most."""
 
 LONGEST_NAMES = 219
-"""Letters of a campaign's id, advertiser's domain, time zone, longest creative id and longest deal id, as written."""
+"""The most characters of a campaign's names, as `written` encodes them.
+
+They are the campaign's id, the advertiser's domain, the time zone, the longest creative id and the longest deal id.
+"""
 
 _ESCAPED = "!"
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -23,7 +26,7 @@ _plain = re.compile(r"[A-Za-z0-9._/-]*").fullmatch
 
 
 def written(value: str | None) -> str:
-    """The name as it is but for `/`, which is `*`; else `!` and its base64url. Nothing stands for None."""
+    """Encodes a name: a plain name with `*` for `/`, any other as `!` and its base64url, and None as ""."""
     if value is None:
         return ""
     if _plain(value):
@@ -32,13 +35,13 @@ def written(value: str | None) -> str:
 
 
 def read(text: str) -> str:
-    """The name that `written` wrote. Raises ValueError."""
+    """Decodes a name that `written` encoded. Raises ValueError."""
     return unpacked(text[1:]).decode() if text.startswith(_ESCAPED) else text.replace("*", "/")
 
 
-@lru_cache(maxsize=4096)  # the bids of an answer are made in one second, many of them at one price
+@lru_cache(maxsize=4096)  # the bids of a response share their time and often their price
 def digits(number: int) -> str:
-    """A number from 0 on in base 64, with the letters of base64url, the highest digit first. Raises ValueError."""
+    """A number in base 64, in the alphabet of base64url, the highest digit first. Raises ValueError below 0."""
     if number < 0:
         msg = f"{number} is below 0"
         raise ValueError(msg)
@@ -50,7 +53,7 @@ def digits(number: int) -> str:
 
 
 def number(text: str) -> int:
-    """The number that `digits` wrote. Raises ValueError."""
+    """The number that `digits` encoded. Raises ValueError."""
     value = 0
     for letter in text:
         value = value << _BITS | _ALPHABET.index(letter)
@@ -58,5 +61,5 @@ def number(text: str) -> int:
 
 
 def unpacked(text: str) -> bytes:
-    """Base64url without padding. Raises ValueError."""
+    """The bytes of base64url text without padding. Raises ValueError."""
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))

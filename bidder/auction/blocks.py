@@ -1,25 +1,19 @@
-"""What publishers block: advertisers, their apps, categories."""
+"""Publishers' block lists: advertisers, their apps, categories."""
 
 from collections.abc import Sequence
 from functools import lru_cache
 
-from bidder.auction.bid_rejection import BidRejection
-from bidder.campaigns.campaign import Campaign
+from bidder.campaigns.campaign import Advertiser, Campaign
 from bidder.normal_forms import category, with_and_without_www
 from bidder.openrtb.bid_request import BidRequest
 
 CONTENT_TAXONOMY_1 = 1
 
 
-def block(request: BidRequest, campaign: Campaign) -> BidRejection | None:
-    """The list of the request that the campaign is on, or None."""
-    return Blocks(request).refusal(campaign)
-
-
 class Blocks:
-    """The lists of one request by which its publisher refuses ads (OpenRTB 2.6, 3.2.1: badv, bapp, bcat, acat).
+    """The lists of one request by which the publisher blocks ads (OpenRTB 2.6, 3.2.1: badv, bapp, bcat, acat).
 
-    The lists are in the normal forms of `bidder.normal_forms`, and so is what is held against them.
+    The lists are in the normal forms of `bidder.normal_forms`, and so are the values of campaigns.
     """
 
     def __init__(self, request: BidRequest) -> None:
@@ -27,68 +21,75 @@ class Blocks:
         self._advertisers = frozenset(request.badv)
         self._by_taxonomy: dict[int, tuple[frozenset[str], frozenset[str]]] = {}
 
-    def refusal(self, campaign: Campaign) -> BidRejection | None:
-        """The list that the campaign is on, or None."""
-        request, advertiser = self._request, campaign.advertiser
-        if request.badv and not _names(advertiser.domain, advertiser.owner).isdisjoint(self._advertisers):
-            return BidRejection.ADVERTISER
-        if request.bapp and advertiser.bundle in request.bapp:
-            return BidRejection.APP
-        if (request.bcat or request.acat) and self._refuses_categories(campaign):
-            return BidRejection.CATEGORY
-        return None
+    def is_advertiser_blocked(self, advertiser: Advertiser) -> bool:
+        """Whether `badv` names the advertiser's domain or a parent domain of it."""
+        if not self._advertisers:
+            return False
+        return not _blocking_domains(advertiser.domain, advertiser.owner).isdisjoint(self._advertisers)
 
-    def _refuses_categories(self, campaign: Campaign) -> bool:
-        """Categories are compared within one taxonomy, and each stands for all below it.
+    def is_app_blocked(self, advertiser: Advertiser) -> bool:
+        """Whether `bapp` names the advertised app."""
+        return bool(self._request.bapp) and advertiser.bundle in self._request.bapp
 
-        A campaign that states none in the taxonomy that blocks is bid with those it has: the exchange can translate.
+    def are_categories_blocked(self, campaign: Campaign) -> bool:
+        """Whether `bcat` names a category of the campaign, or `acat` leaves one out.
+
+        Categories are compared within one taxonomy, and a listed category includes all below it. A campaign without a
+        category in the taxonomy of `bcat` is not blocked: the exchange can translate the bid's categories.
         """
+        request = self._request
+        if not request.bcat and not request.acat:
+            return False
         blocked, allowed = self._categories(campaign.cattax)
-        within = [_with_above(campaign, its) for its in campaign.categories]
-        if any(not names.isdisjoint(blocked) for names in within):
+        ancestries = [_with_ancestors(campaign, own) for own in campaign.categories]
+        if any(not names.isdisjoint(blocked) for names in ancestries):
             return True
-        return bool(self._request.acat) and (not within or any(names.isdisjoint(allowed) for names in within))
+        return bool(request.acat) and (not ancestries or any(names.isdisjoint(allowed) for names in ancestries))
 
     def _categories(self, taxonomy: int) -> tuple[frozenset[str], frozenset[str]]:
-        """The categories of a taxonomy that are blocked, and that are allowed."""
-        sets = self._by_taxonomy.get(taxonomy)
-        if sets is None:
+        """The blocked and the allowed categories of a taxonomy."""
+        lists = self._by_taxonomy.get(taxonomy)
+        if lists is None:
             request = self._request
-            blocked, allowed = (_in_taxonomy(taxonomy, its, request.cattax) for its in (request.bcat, request.acat))
-            sets = self._by_taxonomy[taxonomy] = (blocked, allowed)
-        return sets
+            blocked, allowed = (_in_taxonomy(taxonomy, ids, request.cattax) for ids in (request.bcat, request.acat))
+            lists = self._by_taxonomy[taxonomy] = (blocked, allowed)
+        return lists
 
 
 @lru_cache(maxsize=65536)
-def _names(domain: str, owner: str) -> frozenset[str]:
-    """The domains whose block blocks this one: itself and those above it.
+def _blocking_domains(domain: str, owner: str) -> frozenset[str]:
+    """The domains whose block includes this domain: the domain and its parents, down to the registered `owner`.
 
-    A public suffix such as co.uk is nobody's domain to block: the last is the `owner`, which is registered.
+    A public suffix such as co.uk belongs to no advertiser, so a block of it blocks nothing.
     """
     labels = domain.split(".")
-    above = (".".join(labels[start:]) for start in range(len(labels) - len(owner.split(".")) + 1))
-    return frozenset(name for each in above for name in with_and_without_www(each)) - {"", *_suffixes(owner)}
+    parents = (".".join(labels[start:]) for start in range(len(labels) - len(owner.split(".")) + 1))
+    names = frozenset(name for parent in parents for name in with_and_without_www(parent))
+    return names - {"", *_suffixes(owner)}
 
 
 def _suffixes(owner: str) -> list[str]:
-    """What is above a registered domain."""
+    """The parents of a registered domain."""
     labels = owner.split(".")
     return [".".join(labels[start:]) for start in range(1, len(labels))]
 
 
 def _in_taxonomy(wanted: int, categories: Sequence[str], declared: int) -> frozenset[str]:
-    """Those of the taxonomy. Ids like IAB8-5 are Content Taxonomy 1.0's whatever is declared: senders mix them in."""
+    """The categories of the wanted taxonomy.
+
+    Ids like IAB8-5 are of Content Taxonomy 1.0 whatever the request declares, since senders mix them in.
+    """
     return frozenset(c for c in categories if (CONTENT_TAXONOMY_1 if c.startswith("IAB") else declared) == wanted)
 
 
-def _with_above(campaign: Campaign, own: str) -> frozenset[str]:
-    """A category of the campaign and those above it, in their normal form."""
-    above = campaign.categories_above.get(own)
-    return _with_parents(own).union(map(category, above)) if above else _with_parents(own)
+def _with_ancestors(campaign: Campaign, own: str) -> frozenset[str]:
+    """A category of the campaign and the categories above it, in normal form."""
+    ancestors = campaign.categories_above.get(own)
+    return _with_parents(own).union(map(category, ancestors)) if ancestors else _with_parents(own)
 
 
 @lru_cache(maxsize=65536)
 def _with_parents(own: str) -> frozenset[str]:
-    """`IAB8-5` and the `IAB8` that its id says it is in."""
+    """A category id and the parents in the id: `IAB8-5` and `IAB8`."""
     parts = category(own).split("-")
     return frozenset("-".join(parts[:end]) for end in range(1, len(parts) + 1))

@@ -1,40 +1,23 @@
-"""Which creative of a campaign, in which files, fits the player."""
+"""Which creatives of a campaign fit the player, in which files."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from math import log
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
-from bidder.auction.bid_rejection import BidRejection
+from bidder.auction.creative_facts import CreativeFacts, creative_facts
+from bidder.auction.match import Slot
+from bidder.auction.rule import Rule, first_broken
+from bidder.auction.rules import CREATIVE
 from bidder.campaigns.creative import Creative, Media
-from bidder.openrtb.creative_attribute import CreativeAttribute
-from bidder.openrtb.delivery_method import DeliveryMethod
-from bidder.openrtb.imp import Imp
-from bidder.openrtb.linearity import Linearity
+from bidder.campaigns.dnf import matches
 from bidder.openrtb.protocol import Protocol
 from bidder.openrtb.video import Video
-from bidder.vast.version import Version, best_version, takes_inline
-
-_REACHED = {
-    rule: place
-    for place, rules in enumerate(
-        (
-            {BidRejection.PROTOCOL},
-            {BidRejection.DURATION},
-            {BidRejection.ATTRIBUTE},
-            {BidRejection.API},
-            {BidRejection.LANGUAGE},
-            {BidRejection.MIME, BidRejection.SECURE, BidRejection.BITRATE},
-        )
-    )
-    for rule in rules
-}
-"""How far a creative came that fails by a rule."""
+from bidder.snapshot.records import Record
+from bidder.vast.version import Version
 
 
 class Fit(NamedTuple):
-    """A creative, the VAST version and protocol it is written in, and its files that the player takes.
+    """A creative, the VAST version and protocol of its markup, and the files of it that the player takes.
 
     The file closest to the player's size is first; a tag has none.
     """
@@ -45,97 +28,29 @@ class Fit(NamedTuple):
     media: tuple[Media, ...]
 
 
-def player_rejection(video: Video) -> BidRejection | None:
-    """Why the player takes no linear VAST ad at all, or None."""
-    if video.linearity == Linearity.NON_LINEAR:
-        return BidRejection.LINEARITY
-    if video.delivery and set(video.delivery) == {DeliveryMethod.STREAMING}:
-        return BidRejection.DELIVERY
-    accepted = video.accepted_protocols()
-    if not best_version(accepted, wrapper=False) and not best_version(accepted, wrapper=True):
-        return BidRejection.PROTOCOL
-    return None
-
-
-def markup(creative: Creative, video: Video) -> tuple[Version, Protocol] | None:
-    """The VAST version that the creative is written in for this player, and its protocol; None where it takes none.
-
-    A tag goes out as a Wrapper, and what it answers with must suit the player as well.
-    """
-    accepted = video.accepted_protocols()
-    if creative.tag and not takes_inline(accepted, creative.tag.version):
-        return None
-    return best_version(accepted, wrapper=creative.tag is not None)
-
-
-def fits(creatives: Sequence[Creative], imp: Imp, video: Video, languages: Sequence[str]) -> list[Fit] | BidRejection:
-    """The creatives that fit, or the rule that the one which came furthest does not pass."""
+def fits(record: Record, slot: Slot, languages: Sequence[str]) -> list[Fit] | Rule[CreativeFacts]:
+    """The creatives of a campaign that fit, or the rule that rejects the creative that came furthest in the table."""
     fitting: list[Fit] = []
-    refusals: list[BidRejection] = []
-    for creative in creatives:
-        fit = _fit(creative, imp, video, languages)
-        if isinstance(fit, Fit):
-            fitting.append(fit)
-        else:
-            refusals.append(fit)
-    return fitting or max(refusals, key=_REACHED.__getitem__)
+    broken: list[Rule[CreativeFacts]] = []
+    for creative in record.campaign.creatives:
+        is_targeted = is_creative_targeted(creative, record, slot)
+        facts = creative_facts(creative, slot.imp, slot.video, languages, is_targeted=is_targeted)
+        rule = first_broken(CREATIVE, facts)
+        if rule is not None:
+            broken.append(rule)
+        elif facts.markup is not None:
+            fitting.append(Fit(creative, *facts.markup, tuple(_closest_first(facts.media, slot.video))))
+    return fitting or max(broken, key=CREATIVE.index)
 
 
-def _fit(creative: Creative, imp: Imp, video: Video, languages: Sequence[str]) -> Fit | BidRejection:
-    written = markup(creative, video)
-    if written is None:
-        return BidRejection.PROTOCOL
-    if not _duration_fits(creative, video):
-        return BidRejection.DURATION
-    if not _attributes_fit(creative, video):
-        return BidRejection.ATTRIBUTE
-    if creative.apis and not set(creative.apis) <= set(video.api):
-        return BidRejection.API
-    if languages and creative.language is not None and creative.language not in languages:
-        return BidRejection.LANGUAGE
-    media = _playable(creative, imp, video)
-    if isinstance(media, BidRejection):
-        return media
-    if len(media) > 1:
-        media.sort(key=lambda file: _misfit(file, video))
-    return Fit(creative, *written, tuple(media))
+def is_creative_targeted(creative: Creative, record: Record, slot: Slot) -> bool:
+    """Whether the slot meets the creative's own targeting."""
+    own = record.creative_conjunctions.get(creative.id)
+    return own is None or any(matches(conjunction, slot.values) for conjunction in own)
 
 
-def _attributes_fit(creative: Creative, video: Video) -> bool:
-    """Whether it has nothing that is blocked. What a tag answers with is skippable whatever the player says."""
-    skippable = creative.tag is not None and creative.skip_offset is not None
-    if not skippable and not creative.attributes:
-        return True
-    blocked = {*video.battr, CreativeAttribute.SKIPPABLE} if video.skip == 0 else set(video.battr)
-    has = {*creative.attributes, CreativeAttribute.SKIPPABLE} if skippable else set(creative.attributes)
-    return not has & blocked
-
-
-def _duration_fits(creative: Creative, video: Video) -> bool:
-    seconds = round(creative.duration)
-    return video.accepts_duration(seconds) and (not video.poddur or seconds <= video.poddur)
-
-
-def _playable(creative: Creative, imp: Imp, video: Video) -> list[Media] | BidRejection:
-    if imp.secure and not all(map(is_secure, creative.links())):
-        return BidRejection.SECURE
-    if creative.tag:
-        return [] if any(mime in video.mimes for mime in creative.tag.mimes) else BidRejection.MIME
-    typed = [file for file in creative.media if file.mime in video.mimes]
-    if not typed:
-        return BidRejection.MIME
-    secure = [file for file in typed if not imp.secure or is_secure(file.url)]
-    if not secure:
-        return BidRejection.SECURE
-    within = [file for file in secure if (video.minbitrate or 0) <= file.bitrate <= (video.maxbitrate or file.bitrate)]
-    return within or BidRejection.BITRATE
-
-
-@lru_cache(maxsize=65536)  # measured: splitting URLs was a quarter of a decision over 10,000 campaigns
-def is_secure(url: str) -> bool:
-    """Whether a secure page may load it: over https, or from this machine itself (W3C Secure Contexts, section 3.1)."""
-    parts = urlsplit(url)
-    return parts.scheme == "https" or parts.hostname in {"127.0.0.1", "localhost", "::1"}
+def _closest_first(media: list[Media], video: Video) -> list[Media]:
+    return sorted(media, key=lambda file: _misfit(file, video)) if len(media) > 1 else media
 
 
 def _misfit(file: Media, video: Video) -> tuple[float, int]:

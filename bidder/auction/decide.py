@@ -7,15 +7,15 @@ from datetime import datetime
 from operator import attrgetter
 
 from bidder.auction.auction_context import AuctionContext
-from bidder.auction.bid_rejection import BidRejection
 from bidder.auction.competitive_separation import Pod, SlotOffers, are_separated, pack_pod, separate_competitors
-from bidder.auction.creative_fit import player_rejection
 from bidder.auction.match import Slot
 from bidder.auction.offer import Offer, offers, redrawn
 from bidder.auction.pod import group, is_pod, most_ads
 from bidder.auction.pod_packing import MAX_STEPS
 from bidder.auction.price import lowest_floor
 from bidder.auction.reached import Reached
+from bidder.auction.rule import Rule, first_broken
+from bidder.auction.rules import PLAYER, REQUEST
 from bidder.openrtb.bid_request import BidRequest
 from bidder.snapshot.snapshot import Snapshot
 
@@ -50,9 +50,9 @@ def decide(
     """
     terms = AuctionContext(request, seat, snapshot.delivery, now)
     refused = Counter() if refused is None else refused
-    refusal = terms.request_rejection()
-    if refusal:
-        refused["", refusal.name.lower()] += 1
+    broken = first_broken(REQUEST, terms)
+    if broken:
+        refused["", broken.name] += 1
         return []
     playable = [slot for slot in slots if not _unplayable(slot, refused)]
     if len(playable) == 1 and not playable[0].video.poddur:  # as most requests: nothing comes together with the ad
@@ -136,10 +136,10 @@ def _are_alike(one: Slot, other: Slot) -> bool:
 
 
 def _unplayable(slot: Slot, refused: Refused) -> bool:
-    refusal = player_rejection(slot.video)
-    if refusal:
-        refused["", refusal.name.lower()] += 1
-    return refusal is not None
+    broken = first_broken(PLAYER, slot.video)
+    if broken:
+        refused["", broken.name] += 1
+    return broken is not None
 
 
 def _equals(
@@ -155,8 +155,8 @@ def _equals(
     for position in slot.candidates.best_first(at_least, reached=reached):
         record = snapshot.index.record(position)
         made = offers(terms, slot, record)
-        if isinstance(made, BidRejection):
-            refused[record.campaign.id, made.name.lower()] += 1
+        if isinstance(made, Rule):
+            refused[record.campaign.id, made.name] += 1
             continue
         for offer in made:
             highest = equals[0].price.cpm_micros if equals else -1
@@ -185,8 +185,8 @@ def _dearest(
     for position in slot.candidates.best_first(at_least, reached=reached):
         record = snapshot.index.record(position)
         made = offers(terms, slot, record)
-        if isinstance(made, BidRejection):
-            refused[record.campaign.id, made.name.lower()] += 1
+        if isinstance(made, Rule):
+            refused[record.campaign.id, made.name] += 1
             continue
         for offer in made:
             insort(best, offer, key=_rank)

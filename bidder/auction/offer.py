@@ -5,15 +5,14 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from bidder.auction.auction_context import AuctionContext
-from bidder.auction.bid_rejection import BidRejection
 from bidder.auction.creative_fit import Fit, fits
 from bidder.auction.match import Slot
 from bidder.auction.open_bid import open_bid_cpm
 from bidder.auction.price import Price, price
 from bidder.auction.rotation import turn
+from bidder.auction.rule import AnyRule, Rule, first_broken
+from bidder.auction.rules import CAMPAIGN, CampaignInAuction
 from bidder.campaigns.campaign import Campaign
-from bidder.campaigns.creative import Creative
-from bidder.campaigns.dnf import matches
 from bidder.campaigns.goal import Rotation
 from bidder.snapshot.records import Record
 
@@ -38,28 +37,25 @@ class Offer(NamedTuple):
         return (self.price.cpm_micros, self.draw, self.turn)
 
 
-def offers(terms: AuctionContext, slot: Slot, record: Record) -> list[Offer] | BidRejection:
+def offers(terms: AuctionContext, slot: Slot, record: Record) -> list[Offer] | AnyRule:
     """An offer for each creative that a campaign with matching targeting could bid, or the first rule against it."""
     campaign = record.campaign
-    refused = terms.campaign_rejection(campaign)
-    if refused:
-        return refused
-    creatives = [creative for creative in campaign.creatives if meets(slot, record, creative)]
-    if not creatives:
-        return BidRejection.CREATIVE_TARGETING
-    fitting = fits(creatives, slot.imp, slot.video, terms.languages)
-    if isinstance(fitting, BidRejection):
+    broken = first_broken(CAMPAIGN, CampaignInAuction(terms, campaign))
+    if broken:
+        return broken
+    fitting = fits(record, slot, terms.languages)
+    if isinstance(fitting, Rule):
         return fitting
     cpm = open_bid_cpm(terms, slot, campaign, [fit.creative for fit in fitting])
     made: list[tuple[Fit, Price]] = []
-    refusals: list[BidRejection] = []
+    unpriced: list[AnyRule] = []
     for fit in fitting:
         bid = price(terms, slot, campaign, cpm, round(fit.creative.duration))
-        if isinstance(bid, BidRejection):
-            refusals.append(bid)
+        if isinstance(bid, Rule):
+            unpriced.append(bid)
         else:
             made.append((fit, bid))
-    return _in_turn(terms, slot, campaign, made) if made else refusals[0]
+    return _in_turn(terms, slot, campaign, made) if made else unpriced[0]
 
 
 def redrawn(terms: AuctionContext, slot: Slot, equals: Sequence[Offer]) -> Offer:
@@ -75,12 +71,6 @@ def redrawn(terms: AuctionContext, slot: Slot, equals: Sequence[Offer]) -> Offer
         for offer in _in_turn(terms, slot, those[0].campaign, [(each.fit, each.price) for each in those])
     )
     return max(drawn, key=lambda offer: offer.rank)
-
-
-def meets(slot: Slot, record: Record, creative: Creative) -> bool:
-    """Whether the slot meets the creative's own targeting."""
-    own = record.creative_conjunctions.get(creative.id)
-    return own is None or any(matches(conjunction, slot.values) for conjunction in own)
 
 
 def _in_turn(terms: AuctionContext, slot: Slot, campaign: Campaign, made: Sequence[tuple[Fit, Price]]) -> list[Offer]:

@@ -7,8 +7,9 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from bidder.auction.auction_context import AuctionContext
-from bidder.auction.bid_rejection import BidRejection
 from bidder.auction.match import Slot
+from bidder.auction.rule import Rule, first_broken
+from bidder.auction.rules import DEAL, PRICE, BidAtFloor
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.deal import CampaignDeal
 from bidder.money import MICROS, Rate, floor_micros
@@ -48,7 +49,7 @@ class _Floor(NamedTuple):
 
 def price(
     terms: AuctionContext, slot: Slot, campaign: Campaign, open_cpm: int | None, seconds: int
-) -> Price | BidRejection:
+) -> Price | Rule[BidAtFloor]:
     """The campaign's best bid that reaches its floors, or the rule that none of its bids passes.
 
     `open_cpm` is its bid outside deals, in micros; None where it bids in deals only. A fixed-price deal is bid at its
@@ -56,20 +57,20 @@ def price(
     """
     imp, video, rates = slot.imp, slot.video, terms.delivery.rates
     bids: list[Price] = []
-    refusals: list[BidRejection] = []
+    broken: list[Rule[BidAtFloor]] = []
     if campaign.deals and imp.pmp:
         bought = {identifier(deal.id): deal for deal in campaign.deals}
         ours = [deal for deal in imp.pmp.deals if identifier(deal.id) in bought]
         for deal in open_to(ours, terms.seat, campaign.advertiser.domain):
-            _sort_in(_deal_price(deal, bought[identifier(deal.id)], slot, seconds, rates), bids, refusals)
+            _sort_in(_deal_price(deal, bought[identifier(deal.id)], slot, seconds, rates), bids, broken)
     if open_cpm is not None and not (imp.pmp and imp.pmp.private_auction):
         floors = _open_floors(imp, video, seconds)
-        _sort_in(_reaching(Price(open_cpm, None), floors, rates) if open_cpm else BidRejection.WORTH, bids, refusals)
+        _sort_in(_reaching(Price(open_cpm, None), floors, rates), bids, broken)
     if len(bids) == 1:
         return bids[0]
     if bids:
         return max(bids, key=lambda bid: (bid.cpm_micros, bid.deal_id is not None))
-    return refusals[0] if refusals else BidRejection.DEAL
+    return broken[0] if broken else DEAL
 
 
 def open_to(deals: Sequence[Deal], seat: str, advertiser_domain: str) -> list[Deal]:
@@ -139,11 +140,11 @@ def _in_account(floor: _Floor, rates: Rates) -> int | None:
     return None if rate is None else floor_micros(floor.amount, rate)
 
 
-def _deal_price(deal: Deal, ours: CampaignDeal, slot: Slot, seconds: int, rates: Rates) -> Price | BidRejection:
+def _deal_price(deal: Deal, ours: CampaignDeal, slot: Slot, seconds: int, rates: Rates) -> Price | Rule[BidAtFloor]:
     own, further = _deal_floors(deal, seconds)
     floors = [own] if own else _own_floors(slot.imp, slot.video, seconds)
     reached = _reaching(Price(ours.cpm_micros, ours.id, deal.id), [*floors, *further], rates)
-    if deal.at != AuctionType.FIXED_PRICE or own is None or isinstance(reached, BidRejection):
+    if deal.at != AuctionType.FIXED_PRICE or own is None or isinstance(reached, Rule):
         return reached
     return reached._replace(cpm_micros=_in_account(own, rates) or ours.cpm_micros)
 
@@ -188,18 +189,17 @@ def _per_second(minimum: float | None, currency: str, seconds: int) -> Iterator[
         yield _Floor(Decimal(str(minimum)) * seconds, currency)
 
 
-def _reaching(bid: Price, floors: Sequence[_Floor], rates: Rates) -> Price | BidRejection:
-    for floor in floors:
-        least = _in_account(floor, rates)
-        if least is None:
-            return BidRejection.FLOOR_CURRENCY
-        if bid.cpm_micros < least:
-            return BidRejection.FLOOR
+def _reaching(bid: Price, floors: Sequence[_Floor], rates: Rates) -> Price | Rule[BidAtFloor]:
+    """The bid, or the rule that it breaks at the first floor that it does not reach."""
+    for least in [_in_account(floor, rates) for floor in floors] or [0]:
+        broken = first_broken(PRICE, BidAtFloor(bid.cpm_micros, least))
+        if broken:
+            return broken
     return bid
 
 
-def _sort_in(outcome: Price | BidRejection, bids: list[Price], refusals: list[BidRejection]) -> None:
-    if isinstance(outcome, BidRejection):
-        refusals.append(outcome)
+def _sort_in(outcome: Price | Rule[BidAtFloor], bids: list[Price], broken: list[Rule[BidAtFloor]]) -> None:
+    if isinstance(outcome, Rule):
+        broken.append(outcome)
     else:
         bids.append(outcome)

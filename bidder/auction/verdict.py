@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from bidder.auction.auction_context import AuctionContext
-from bidder.auction.bid_rejection import BidRejection
-from bidder.auction.creative_fit import player_rejection
-from bidder.auction.details import details
+from bidder.auction.creative_fit import fits
 from bidder.auction.match import Slot, implied_values
 from bidder.auction.offer import Offer, offers
+from bidder.auction.open_bid import open_bid_cpm
+from bidder.auction.rule import Case, Rule, first_broken, seen_and_wanted
+from bidder.auction.rules import CREATIVE_TARGETING, PLAYER, REQUEST, RULE_NAMES
 from bidder.auction.unmet_targeting import ATTRIBUTES, UNMEETABLE, UnmetTargeting, unmet_targeting
 from bidder.campaigns.implied_predicates import MIME, SALE, implied_predicates
 from bidder.delivery.budget import Withheld
@@ -47,7 +49,7 @@ RULES: tuple[str, ...] = (
     TARGETING,
     *map(rule_of, ATTRIBUTES),
     PACING,
-    *(refusal.name.lower() for refusal in BidRejection),
+    *RULE_NAMES,
     *FATES,
 )
 """All rules in the order of evaluation."""
@@ -86,17 +88,26 @@ def verdict(terms: AuctionContext, slot: Slot, snapshot: Snapshot, position: int
         share = delivery.shares[position] if delivery.shares is not None else WHOLE
         seen, wanted = (f"{100 * amount / WHOLE:.2f} %" for amount in (draw.of(campaign_id), share))
         return Verdict(campaign_id, PACING, PACED, seen, f"less than {wanted}")
-    made = terms.request_rejection() or player_rejection(slot.video) or offers(terms, slot, record)
-    if made is BidRejection.CREATIVE_TARGETING:
+    of_request, of_player = first_broken(REQUEST, terms), first_broken(PLAYER, slot.video)
+    made = of_request or of_player or offers(terms, slot, record)
+    if made is CREATIVE_TARGETING:
         creative_id, miss = _closest(record, slot)
-        reason = f"{made.value}; closest is {creative_id}: {miss.reason}"
-        return Verdict(campaign_id, made.name.lower(), reason, miss.seen, miss.wanted)
-    if isinstance(made, BidRejection):
-        seen, wanted = details(made, terms, slot, record)
-        return Verdict(campaign_id, made.name.lower(), made.value, seen, wanted)
+        reason = f"{made.reason}; closest is {creative_id}: {miss.reason}"
+        return Verdict(campaign_id, made.name, reason, miss.seen, miss.wanted)
+    if isinstance(made, Rule):
+        seen, wanted = seen_and_wanted(made, Case(terms, slot, campaign, partial(_open_bid, terms, slot, record)))
+        return Verdict(campaign_id, made.name, made.reason, seen, wanted)
     best = max(made, key=lambda offer: offer.rank)
     fate = fates.get(campaign_id, OUTBID)
     return Verdict(campaign_id, fate, FATES[fate], best=best)
+
+
+def _open_bid(terms: AuctionContext, slot: Slot, record: Record) -> int | None:
+    """The campaign's CPM in micros outside deals; None where no creative fits or it bids in deals only."""
+    fitting = fits(record, slot, terms.languages)
+    if isinstance(fitting, Rule):
+        return None
+    return open_bid_cpm(terms, slot, record.campaign, [fit.creative for fit in fitting])
 
 
 def _closest(record: Record, slot: Slot) -> tuple[str, UnmetTargeting]:

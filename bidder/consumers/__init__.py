@@ -1,1 +1,1 @@
-"""One file for each queue or topic that a function reads."""
+"""The Lambda functions that read an SQS queue or run on a schedule: one file each."""

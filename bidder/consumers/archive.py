@@ -1,4 +1,4 @@
-"""The archive's queue: keeps every event."""
+"""The consumer of the queue `archive`: it writes every event to the archive bucket."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -12,13 +12,13 @@ CONSUMER = "archive"
 
 
 def archive_events(service: Service, records: Iterable[Mapping[str, Any]]) -> Answer:
-    """Writes a batch of SQS records to the archive; what is not in S3 when this returns is delivered again."""
+    """Writes the events of a batch of SQS records to S3. SQS delivers again each message that was not written."""
     batch = read_batch(records, CONSUMER)
     unwritten: list[str] = []
-    for its in archive_objects(batch.events):
+    for archive_object in archive_objects(batch.events):
         try:
-            service.archive.put(its)
-        except Exception:  # whatever S3 or the way there suffers from: the other objects' messages are done
-            log.error("archive.unwritten", key=its.key, messages=len(its.message_ids))
-            unwritten += its.message_ids
+            service.archive.put(archive_object)
+        except Exception:  # one failed object must not send back the messages of the others
+            log.error("archive.unwritten", key=archive_object.key, messages=len(archive_object.message_ids))
+            unwritten += archive_object.message_ids
     return answer(batch, CONSUMER, unwritten)

@@ -1,4 +1,4 @@
-"""A batch of SQS records as Lambda hands it to a consumer of events, and the answer to it."""
+"""The batch of SQS records that Lambda passes to a consumer of events, and the consumer's answer."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -13,14 +13,14 @@ Answer = dict[str, list[dict[str, str]]]
 
 
 class Batch(NamedTuple):
-    """The events of a batch by message id, and the ids of the messages that are none."""
+    """The events of a batch by message id, and the ids of the messages that hold no valid event."""
 
     events: dict[str, Event]
     unreadable: tuple[str, ...]
 
 
 def read_batch(records: Iterable[Mapping[str, Any]], consumer: str) -> Batch:
-    """Reads the records; of what is no event, the log says what is wrong, in the consumer's name."""
+    """Parses the records. Each message without a valid event is logged as `<consumer>.unreadable`, with its faults."""
     events: dict[str, Event] = {}
     unreadable: list[str] = []
     for message in records:
@@ -33,9 +33,10 @@ def read_batch(records: Iterable[Mapping[str, Any]], consumer: str) -> Batch:
 
 
 def answer(batch: Batch, consumer: str, undone: Iterable[str]) -> Answer:
-    """Says which messages to deliver again (Lambda's `ReportBatchItemFailures`): those left undone and the unreadable.
+    """Returns the messages that SQS shall deliver again, in the form of Lambda's `ReportBatchItemFailures`.
 
-    So a message that can't be read fails alone, until the queue moves it to its dead-letter queue.
+    They are the `undone` messages and the unreadable ones. An unreadable message fails alone, until SQS moves it to
+    the dead-letter queue.
     """
     failed = [*batch.unreadable, *undone]
     log.event(consumer, messages=len(batch.events) + len(batch.unreadable), failed=len(failed))

@@ -1,4 +1,4 @@
-"""The queue of what viewers were shown: counts it."""
+"""The consumer of the queue `frequency`: it counts the impressions of each viewer for frequency caps."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ CONSUMER = "frequency"
 
 
 def count_exposures(service: Service, records: Iterable[Mapping[str, Any]]) -> Answer:
-    """Counts a batch of SQS records; those that others' writes crowd out are delivered again."""
+    """Counts the exposures of a batch of SQS records. SQS delivers again each message that lost a write conflict."""
     batch = read_batch(records, CONSUMER)
-    crowded = service.frequency.record(batch.events.values())
-    return answer(batch, CONSUMER, [message for message, event in batch.events.items() if event.bid_id in crowded])
+    conflicts = service.frequency.record(batch.events.values())
+    return answer(batch, CONSUMER, [message for message, event in batch.events.items() if event.bid_id in conflicts])

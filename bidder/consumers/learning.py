@@ -1,4 +1,4 @@
-"""The queue of what predictions learn from: counts it."""
+"""The consumer of the queue `learning`: it counts the outcomes that predictions and pacing learn from."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -11,10 +11,10 @@ CONSUMER = "learning"
 
 
 def count_outcomes(service: Service, records: Iterable[Mapping[str, Any]]) -> Answer:
-    """Counts a batch of SQS records; those that others' writes crowd out are delivered again."""
+    """Counts the outcomes of a batch of SQS records. SQS delivers again each message that lost a write conflict."""
     batch = read_batch(records, CONSUMER)
-    crowded = service.learning.record(batch.events.values())
+    conflicts = service.learning.record(batch.events.values())
     if traffic := [event for event in batch.events.values() if event.kind is Kind.TRAFFIC]:
         service.traffic_log.record(traffic)
-    undone = [message for message, event in batch.events.items() if (event.bid_id, event.kind.value) in crowded]
+    undone = [message for message, event in batch.events.items() if (event.bid_id, event.kind.value) in conflicts]
     return answer(batch, CONSUMER, undone)

@@ -1,4 +1,4 @@
-"""The ledger's queue: adds what its messages bill to spend."""
+"""The consumer of the queue `ledger`: it adds billed impressions to the spend of their campaigns."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,9 +10,12 @@ CONSUMER = "ledger"
 
 
 def count_spend(service: Service, records: Iterable[Mapping[str, Any]]) -> Answer:
-    """Counts a batch of SQS records; those that can't be judged, or that others' writes crowd out, come again."""
+    """Counts the spend of a batch of SQS records.
+
+    SQS delivers a message again if the invalid-traffic filter could not judge it, or if it lost a write conflict.
+    """
     batch = read_batch(records, CONSUMER)
     judged = service.judge.judged(batch.events)
     uncounted = service.ledger.record(judged.values())
-    undone = [name for name, event in batch.events.items() if name not in judged or event.bid_id in uncounted]
+    undone = [message for message, event in batch.events.items() if message not in judged or event.bid_id in uncounted]
     return answer(batch, CONSUMER, undone)

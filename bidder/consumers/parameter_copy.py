@@ -1,4 +1,4 @@
-"""Every minute: copies all parameters from Parameter Store to one object in S3, encrypted with a key of its own."""
+"""Copies all parameters from Parameter Store to one S3 object, every minute, under an own KMS key."""
 
 from datetime import datetime
 
@@ -10,13 +10,13 @@ from bidder.settings import InvalidSettings
 
 
 def copy_parameters(service: Service, now: datetime) -> int:
-    """Writes the copy and returns how many parameters it has. AWS's own errors pass through.
+    """Writes the copy and returns its number of parameters.
 
-    Raises InvalidSettings where there is no key to encrypt it with.
+    Raises InvalidSettings if no KMS key is set, and the errors of AWS.
     """
     settings = service.settings
     if settings.parameters_key is None:
-        msg = "BIDDER_PARAMETERS_KEY is not set: secrets are not copied without a key of their own"
+        msg = "BIDDER_PARAMETERS_KEY is not set: set it to the ARN of the KMS key that encrypts the copy of parameters"
         raise InvalidSettings(msg)
     values = under_path(aws.client("ssm"), settings.parameters, secrets=True)
     aws.client("s3").put_object(

@@ -1,4 +1,4 @@
-"""The refresh: campaigns, spend and what was learned become the next snapshot."""
+"""The refresh: it compiles campaigns, spend and learned rates into the next snapshot."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,16 +26,23 @@ if TYPE_CHECKING:
     from bidder.campaigns.campaign import Campaign
 
 MOST_RECENT = 1000
-"""Changed campaigns that a second index object takes, or a twentieth of all; with more, all are compiled anew."""
+"""The most changed campaigns in the second index object, or a twentieth of all campaigns if that is more.
+
+With more changes the refresh compiles all campaigns anew.
+"""
 
 
 PIN_WARN_AGE = timedelta(days=1)
-"""A pin older than this is warned of with each refresh: edits of campaigns wait for its end, and people forget it."""
+"""Each refresh warns of a pin that is older. Edits of campaigns take no effect under a pin, and people forget pins."""
 
 
 @dataclass(frozen=True)
 class _Compiled:
-    """An index, the keys of its objects, those of them that are new, and the revisions that it was made from."""
+    """A compiled index.
+
+    `keys` are the S3 keys of its objects and `objects` the new objects by key. `revision` is the revision of the
+    campaigns that it holds, and `base_revision` that of its first object.
+    """
 
     index: Index
     keys: tuple[str, ...]
@@ -45,25 +52,25 @@ class _Compiled:
 
 
 def publish_snapshot(service: Service, now: datetime) -> int:
-    """Publishes the snapshot of this moment and returns its version.
+    """Publishes the snapshot as of `now` and returns its version.
 
-    The index is only compiled where campaigns changed, and then of those that did. Run twice at once, late, again, or
-    cut short anywhere, it does no harm: the store keeps the newest whole one.
+    It compiles only the campaigns that changed since the last full compilation. A refresh may run twice at once, late
+    or again, and may stop anywhere: the store keeps the newest complete snapshot.
     """
     try:
         return _publish(service, now)
     except BadSnapshot as error:
         if service.refreshed is None:
             raise
-        # what this process remembers is no longer in S3 as it was
-        log.warning("snapshot.refused", reason=str(error), then="the index is read or compiled anew")
+        # S3 no longer holds the index that this process remembers
+        log.warning("snapshot.refused", reason=str(error), then="the refresh reads or compiles the index anew")
         service.refreshed = None
         return _publish(service, now)
 
 
 def _publish(service: Service, now: datetime) -> int:
     current = service.store.current()
-    # Whoever saw a snapshot before reading campaigns makes a newer one, whatever the clock has done since.
+    # A refresh that read a snapshot makes a newer version, even if the clock went back.
     version = max(int(now.timestamp() * 1000), current.version + 1 if current else 0)
     pinned = service.store.pinned()
     latest: Mapping[str, BudgetLimits] = {}
@@ -74,7 +81,7 @@ def _publish(service: Service, now: datetime) -> int:
         compiled = taken_over
         latest = _latest_terms(service, pinned.manifest, compiled.index)
     spends = service.spent.spends(_clocks(_limited(compiled.index, latest), now))
-    # where nobody bids by predictions, nobody asks what was counted
+    # without a campaign that bids by predictions, the counts of outcomes are not needed
     counts = service.learning.counts(now) if any(compiled.index.learners()) else {}
     lists = service.lists.published(compiled.index.lists, now) if compiled.index.lists else {}
     parameters = service.plain_parameters()
@@ -119,20 +126,20 @@ def _publish(service: Service, now: datetime) -> int:
     )
     if pinned and pinned.since and now - pinned.since > PIN_WARN_AGE:
         since = pinned.since.isoformat(timespec="seconds")
-        its = emf(now, "SnapshotPinned", "over-a-day", version=str(pinned.manifest.version), since=since)
-        log.warning("snapshot.pinned", **its)
+        metric = emf(now, "SnapshotPinned", "over-a-day", version=str(pinned.manifest.version), since=since)
+        log.warning("snapshot.pinned", **metric)
     return version
 
 
 def _limited(index: Index, latest: Mapping[str, BudgetLimits]) -> dict[str, str]:
-    """The campaigns that have a budget, with their time zones: nobody asks what the others spent."""
+    """The time zone of each campaign with a budget, by campaign id. The spend of other campaigns is not read."""
     limited: dict[str, str] = {}
     for part in index.parts:
-        for place, its in enumerate(part.columns.terms()):
-            name = part.columns.id(place)
-            now = latest.get(name, its)
-            if its.is_limited or now.is_limited:
-                limited[name] = part.columns.zone(place)
+        for position, compiled in enumerate(part.columns.terms()):
+            campaign_id = part.columns.id(position)
+            limits = latest.get(campaign_id, compiled)
+            if compiled.is_limited or limits.is_limited:
+                limited[campaign_id] = part.columns.zone(position)
     return limited
 
 
@@ -156,12 +163,12 @@ def _paced(
     spends: Mapping[str, Spend],
     now: datetime,
 ) -> Paced:
-    """One step of pacing for all campaigns with a budget; where their traffic can't be read, from the forecast."""
+    """One step of pacing for all campaigns with a budget. It uses the forecast alone if the traffic can't be read."""
     limits = {
-        name: latest.get(name, its)
+        campaign_id: latest.get(campaign_id, compiled)
         for part in index.parts
-        for place, its in enumerate(part.columns.terms())
-        if (name := part.columns.id(place)) and (its.is_limited or name in latest)
+        for position, compiled in enumerate(part.columns.terms())
+        if (campaign_id := part.columns.id(position)) and (compiled.is_limited or campaign_id in latest)
     }
     if not limits:
         return Paced({}, {}, {})
@@ -169,18 +176,18 @@ def _paced(
     account, learned = service.pacing_store.read()
     try:
         traffic = service.traffic_log.read(at)
-    except Exception as failure:  # whatever DynamoDB suffers from: budgets are kept without
-        log.warning("pacing.unread", reason=type(failure).__name__, then="paced by the forecast")
+    except Exception as failure:  # budgets hold without traffic counts
+        log.warning("pacing.unread", reason=type(failure).__name__, then="campaigns are paced by the forecast")
         traffic = Traffic({})
     learned.take(traffic.reports, at - COMPLETE)
-    forecasts = {name: learned.forecast(name, its.zone, at) for name, its in limits.items()}
+    forecasts = {name: learned.forecast(name, limit.zone, at) for name, limit in limits.items()}
     confirmed = _confirmed(service, now)
     paced = pace_campaigns(limits.items(), spends, traffic, at, account, forecasts, confirmed)
     _tell(limits, spends, paced, now)
     learned.forget(limits)
     try:
         service.pacing_store.write(account, learned)
-    except Exception as failure:  # a minute's learning is lost; bids go on by what was found
+    except Exception as failure:  # one minute of learning is lost; this step's paces still hold
         log.warning("pacing.unwritten", reason=type(failure).__name__)
     return paced
 
@@ -188,8 +195,8 @@ def _paced(
 def _confirmed(service: Service, now: datetime) -> Confirmed:
     try:
         return service.learning.confirmed(now)
-    except Exception as failure:  # whatever DynamoDB suffers from: no notice is taken to be lost
-        log.warning("pacing.unread", reason=type(failure).__name__, then="no notices are taken to be lost")
+    except Exception as failure:  # without the counts, no notice counts as lost
+        log.warning("pacing.unread", reason=type(failure).__name__, then="no notices count as lost")
         return Confirmed()
 
 
@@ -206,13 +213,13 @@ def _first(names: Sequence[str]) -> str:
 
 
 def _clocks(zones: Mapping[str, str], now: datetime) -> dict[str, datetime]:
-    """This moment as each campaign's clocks show it."""
+    """The local time of each campaign, by campaign id; `zones` has the IANA time zones."""
     clocks = {zone: local(now, zone) for zone in set(zones.values())}
     return {name: clocks[zone] for name, zone in zones.items()}
 
 
 def _compiled(service: Service, current: Manifest | None) -> _Compiled:
-    # read before the campaigns: what changes meanwhile is taken for a change since
+    # read before the campaigns, so that an edit made meanwhile counts as a later change
     revision = service.campaigns.revision()
     index = _held(service, current)
     if current is None or index is None or current.base_revision is None:
@@ -237,7 +244,7 @@ def _compiled_anew(service: Service, revision: int) -> _Compiled:
 
 
 def _sellable(campaigns: "Iterable[Campaign]") -> "Iterator[Campaign]":
-    """Those whose event URLs are of a length that arrives: imports refuse others, but older ones may be stored."""
+    """The campaigns whose event URLs are short enough. Imports refuse the others, but the table may hold old ones."""
     for campaign in campaigns:
         if advice := too_long(campaign):
             log.warning("campaign.left_out", campaign=campaign.id, reason=advice)
@@ -249,33 +256,33 @@ def _taken_over(service: Service, pinned: Manifest) -> _Compiled | None:
     try:
         index = service.store.index(pinned.index, service.refreshed)
     except BadSnapshot as error:
-        log.error("snapshot.pin", version=pinned.version, reason=f"{error}: refreshes go on unpinned")
+        log.error("snapshot.pin", version=pinned.version, reason=f"{error}: the refresh ignores the pin")
         return None
     service.refreshed = index
     return _Compiled(index, pinned.index, {}, pinned.revision or 0, pinned.base_revision or 0)
 
 
 def _latest_terms(service: Service, pinned: Manifest, index: Index) -> Mapping[str, BudgetLimits]:
-    """What campaigns of a pinned index are to be held to by now: a pin keeps their bids, not a pause or a budget.
+    """The current budget limits of the campaigns that changed since a pinned index, by campaign id.
 
-    One that was deleted is paused.
+    A pin keeps the bids of its campaigns; a pause or a new budget takes effect at once. A deleted campaign is paused.
     """
     changed = None if pinned.base_revision is None else service.campaigns.changes(pinned.base_revision)
     campaigns: Iterable[Campaign]
     campaigns = service.campaigns.all() if changed is None else service.campaigns.get_many(sorted(changed))
     latest = {campaign.id: budget_limits(campaign) for campaign in campaigns}
-    there_before = map(index.campaign_id, range(len(index))) if changed is None else changed
-    return dict.fromkeys(there_before, BudgetLimits(paused=True, total=None, daily=None, cost=0)) | latest
+    pinned_ids = map(index.campaign_id, range(len(index))) if changed is None else changed
+    return dict.fromkeys(pinned_ids, BudgetLimits(paused=True, total=None, daily=None, cost=0)) | latest
 
 
 def _held(service: Service, current: Manifest | None) -> Index | None:
-    """The index that is pointed to, kept from the refresh before where that made it; None where it can't be read."""
+    """The index of the current manifest, or None if it can't be read. Objects that this process holds are reused."""
     if current is None:
         return None
     try:
         index = service.store.index(current.index, service.refreshed)
     except BadSnapshot as error:
-        log.warning("snapshot.refused", reason=str(error), then="all campaigns are compiled anew")
+        log.warning("snapshot.refused", reason=str(error), then="the refresh compiles all campaigns anew")
         return None
     service.refreshed = index
     return index

@@ -1,4 +1,4 @@
-"""The queue of requests for a refresh: one snapshot answers all that were made before it was begun."""
+"""The consumer of the queue of refresh requests. One snapshot answers every request sent before its refresh began."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -9,27 +9,30 @@ from bidder.consumers.refresh import publish_snapshot
 from bidder.service.service import Service
 
 CLOCKS_DIFFER = timedelta(seconds=5)
-"""By so much the clocks of SQS and Lambda may differ: a snapshot that began no later than this is no answer."""
+"""The most that the clocks of SQS and Lambda may differ.
+
+A snapshot answers a request only if its refresh began at least this long after the request was sent.
+"""
 
 
 def refresh(service: Service, records: Iterable[Mapping[str, Any]], now: datetime) -> int:
-    """Publishes a snapshot, unless the latest one was begun after the last of these SQS records was sent: its version.
+    """Publishes a snapshot unless the current one answers all these SQS records. Returns the snapshot's version.
 
-    A refresh that takes longer than the pause between two edits leaves requests behind it that it has answered, and the
-    one after it answers all of those that came meanwhile.
+    Requests queue up while a refresh takes longer than the pause between two edits. The next refresh answers all of
+    them at once.
     """
-    asked = last_sent(records)
-    current = service.store.current() if asked else None
-    begun = current.at if current else None
-    # A snapshot of a clock that has jumped ahead says nothing about requests.
-    if asked and current and begun and asked + CLOCKS_DIFFER <= begun <= now:
+    sent = last_sent(records)
+    current = service.store.current() if sent else None
+    began = current.at if current else None
+    # A snapshot from the future was made by a wrong clock, so its time says nothing about requests.
+    if sent and current and began and sent + CLOCKS_DIFFER <= began <= now:
         log.event("refresh.answered", version=current.version)
         return current.version
     return publish_snapshot(service, now)
 
 
 def last_sent(records: Iterable[Mapping[str, Any]]) -> datetime | None:
-    """When SQS took the last of the records; None where one of them does not say."""
+    """When the last of the records was sent to SQS, or None if a record has no `SentTimestamp`."""
     sent = [record.get("attributes", {}).get("SentTimestamp") for record in records]
     if not sent or not all(sent):
         return None

@@ -97,7 +97,7 @@ class Processor:
         )
         return Finished(
             sequencer=upload.sequencer,
-            seconds=round(made.source.seconds, 2),
+            seconds=round(made.renditions[0].measured.seconds, 2),
             media=media,
             mezzanine=self._mezzanine(made.source, prefix, folder) if about.mezzanine == "yes" else None,
             landing_page=about.landing_page,

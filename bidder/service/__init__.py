@@ -1,1 +1,1 @@
-"""What a process holds: the Service, admission, counts of bids and of no-bids."""
+"""The state of a process: the Service, its concurrency limit, and its counts of bids, no-bids and traffic."""

@@ -1,11 +1,11 @@
-"""Room for so many requests at once in this process."""
+"""The concurrency limit of this process: how many requests it decides at once."""
 
 from collections.abc import Callable
 from threading import Lock
 
 
 class ConcurrencyLimit:
-    """Counts who is in; how many may be is asked each time, since it may change."""
+    """Counts the requests in progress. `most` returns the limit; each `enter` calls it, since parameters change."""
 
     def __init__(self, most: Callable[[], int]) -> None:
         self._most = most
@@ -13,13 +13,13 @@ class ConcurrencyLimit:
         self._counting = Lock()
 
     def enter(self) -> bool:
-        """Takes a place; False where none is free."""
+        """Admits a request and returns True, or returns False at the limit."""
         with self._counting:
-            free = self._inside < self._most()
-            self._inside += free
-            return free
+            is_free = self._inside < self._most()
+            self._inside += is_free
+            return is_free
 
     def leave(self) -> None:
-        """Gives the place back."""
+        """Ends a request that `enter` admitted."""
         with self._counting:
             self._inside -= 1

@@ -1,8 +1,8 @@
-"""How many bids were made, counted in the process and told by one event a minute, campaign and deal.
+"""The counts of bids in this process, published as one event for each minute, campaign and deal.
 
-A bid leaves nothing behind that could be counted later, and a call a bid would put the network on its way. So a process
-counts, and once a minute is over publishes the counts behind the requests, as notices are. What it bid in its last
-minute is lost with it: reports say a little less than there was.
+No bid is stored, and a network call for each bid would slow the bid down. So the process counts in memory. It
+publishes the counts of a minute in the background when the minute is over. The counts of its last minute are lost when
+the process ends, so reports may show slightly too few bids.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 _MINUTE = timedelta(minutes=1)
 
-_Of = tuple[str, str, str, str | None]
-"""Whose bids: campaign id, advertiser's domain, time zone, deal id."""
+_Key = tuple[str, str, str, str | None]
+"""The key of a count: campaign id, advertiser's domain, time zone, deal id."""
 
 
 class BidCounts:
-    """Counts bids by the minute. `process` is a name that no other process has: it is part of the counts' ids."""
+    """Counts bids by the minute. `process` is a unique name of the process: it is part of the ids of its events."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class BidCounts:
         self._process = process
         self._publish = publish
         self._start = start
-        self._counts: dict[_Of, int] = {}
+        self._counts: dict[_Key, int] = {}
         self._minute: datetime | None = None
         self._until = datetime.max.replace(tzinfo=UTC)
         self._unpublished: list[Event] = []
@@ -45,17 +45,17 @@ class BidCounts:
         self._lock = Lock()
 
     def count(self, offers: Iterable[Offer], now: datetime) -> None:
-        """Counts the offers of an answer that is about to go out."""
+        """Counts the offers of one response."""
         with self._lock:
             if self._minute is None or now >= self._until:
                 self._begin(now)
             for offer in offers:
                 campaign = offer.campaign
-                its = (campaign.id, campaign.advertiser.domain, campaign.time_zone, offer.price.deal_id)
-                self._counts[its] = self._counts.get(its, 0) + 1
+                key = (campaign.id, campaign.advertiser.domain, campaign.time_zone, offer.price.deal_id)
+                self._counts[key] = self._counts.get(key, 0) + 1
 
     def flush(self, now: datetime) -> None:
-        """Publishes the counts of the minutes that are over, and returns at once."""
+        """Starts publishing the counts of the minutes that are over, and returns without waiting."""
         if not self._due and now < self._until:
             return
         with self._lock:
@@ -68,17 +68,17 @@ class BidCounts:
 
     def _begin(self, now: datetime) -> None:
         if self._minute is not None:
-            self._unpublished += [self._event(its, number, self._minute) for its, number in self._counts.items()]
+            self._unpublished += [self._event(key, number, self._minute) for key, number in self._counts.items()]
             self._counts.clear()
             self._due = bool(self._unpublished)
         self._minute = now.replace(second=0, microsecond=0)
         self._until = self._minute + _MINUTE
 
-    def _event(self, its: _Of, number: int, at: datetime) -> "Event":
-        from bidder.events.event import Event  # a cold start has no use for it
+    def _event(self, key: _Key, number: int, at: datetime) -> "Event":
+        from bidder.events.event import Event  # imported here to keep it out of a cold start
 
         self._told += 1
-        campaign_id, advertiser, zone, deal_id = its
+        campaign_id, advertiser, zone, deal_id = key
         return Event(
             kind=Kind.BIDS,
             bid_id=f"{self._process}-{self._told}",
@@ -97,7 +97,7 @@ class BidCounts:
     def _tell(self, events: "list[Event]") -> None:
         try:
             self._publish(events)
-        except Exception:  # neither SNS nor the queue aside took them: with the next minute's, under the same ids
+        except Exception:  # SNS and the fallback queue failed: try again with the next minute's, under the same ids
             log.error("bids.unpublished", events=len(events))
             with self._lock:
                 self._unpublished += events

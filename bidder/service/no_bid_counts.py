@@ -1,4 +1,4 @@
-"""How requests were answered, and why without a bid: counted in the process, logged as metrics (CloudWatch's EMF)."""
+"""The counts of answers and no-bid reasons in this process, logged as metrics (CloudWatch embedded metric format)."""
 
 from collections import Counter
 from datetime import datetime, timedelta
@@ -14,49 +14,49 @@ if TYPE_CHECKING:
 
 INTERVAL = timedelta(minutes=1)
 MOST_CAMPAIGNS = 100
-"""Counts by campaign and reason that are logged one by one, the largest; the rest are logged by reason."""
+"""The largest counts by campaign and rule are logged one by one, up to this number; the rest are summed by rule."""
 
 OTHERS = "(others)"
 ALLOWANCE = "allowance"
 
 
 class AnswerKind(StrEnum):
-    """What a request was answered, as metrics count it."""
+    """The kind of an answer to a request, as metrics count it."""
 
     BID = "bid"
     NO_BID = "no_bid"
     FAILED = "failed"
-    """No bid for a fault of ours: no keys, no snapshot, an exception."""
+    """A no-bid for a fault of the bidder: no keys, no snapshot, or an exception."""
     INVALID = "invalid"
-    """4xx."""
+    """A 4xx status: the request is invalid."""
     BUSY = "busy"
-    """503: more requests at once than are decided."""
+    """Status 503: the concurrency limit is reached."""
 
 
 _SHARES = (AnswerKind.BID, AnswerKind.NO_BID, AnswerKind.FAILED)
-"""Logged even where they are 0, since alarms compute with them."""
+"""The kinds that are logged even if their count is 0, since alarms compute shares of them."""
 
 
 class NoBidCounts:
-    """Counts until a minute is over. What threads that count at the same instant lose, metrics can do without."""
+    """Counts until a minute is over. Threads take no lock: a rare lost count does not matter to a metric."""
 
     def __init__(self) -> None:
         self.refused: Counter[tuple[str, str]] = Counter()
-        """By campaign id and rule, of the campaigns that a decision looked at; no id where all were refused."""
+        """Refusals by campaign id and rule. The id is empty where a rule refused all campaigns at once."""
         self.unanswered: Counter[NoBidReason] = Counter()
-        """Requests without a bid."""
+        """Requests without a bid, by no-bid reason (OpenRTB 2.6, List: No-Bid Reason Codes)."""
         self.answers: Counter[AnswerKind] = Counter()
         self.delivery: DeliveryState | None = None
-        """What the latest decision was made from."""
+        """The delivery state that the latest decision used."""
         self._since: datetime | None = None
 
     def count(self, reason: NoBidReason) -> None:
-        """Counts a request without a bid."""
+        """Counts a request without a bid, by its no-bid reason."""
         self.unanswered[reason] += 1
         self.answers[AnswerKind.FAILED if reason is NoBidReason.TECHNICAL_ERROR else AnswerKind.NO_BID] += 1
 
     def flush(self, now: datetime) -> None:
-        """Logs what was counted and begins anew, once a minute is over; until then it only looks at the clock."""
+        """Logs the counts and resets them if a minute has passed since the last flush; else does nothing."""
         if self._since is None:
             self._since = now
         if now - self._since < INTERVAL:

@@ -1,6 +1,6 @@
-"""What a process holds on to between requests, each thing made when first needed.
+"""The Service: the clients, stores and counts that a process keeps between requests.
 
-What a bid has no use for is imported then as well.
+Each is made at its first use. Modules that a bid does not need are imported at that time too.
 """
 
 import os
@@ -50,50 +50,50 @@ Value = TypeVar("Value")
 
 
 class Service:
-    """The rooms of the bidder, furnished with the AWS of the environment."""
+    """The clients, stores and counts of this process, for the AWS account of the environment."""
 
     def __init__(self, settings: Settings, who: str = "unknown") -> None:
-        """`who` the history of campaigns names as the one who changed them."""
+        """`who` is the name that the history of campaigns records for changes by this process."""
         self.settings = settings
         self._who = who
         self.refreshed: Index | None = None
-        """The index of the refresh before this one, where it was in this process."""
+        """The index of the previous refresh, if this process made it."""
         self._plain: Reading | None = None
         self._read_at = utc_now()
-        """When Parameter Store was asked for the parameters that were read last."""
+        """When Parameter Store returned the current parameters."""
 
     def woken(self) -> None:
-        """Forgets what lay in a frozen image: parameters, which the clock of an image believes to be new, and a name.
+        """Drops the state that a restored SnapStart image must not reuse: its parameters and the names of its counts.
 
-        The keeper sees by itself that its snapshot is old, and connections that they are.
+        The image's monotonic clock makes old parameters look new. The keeper and the connections detect their own age.
         """
         vars(self).pop("renewed", None)
-        vars(self).pop("bids", None)  # no two processes may count under one name
+        vars(self).pop("bids", None)  # two processes must not count under one name
         vars(self).pop("traffic", None)
 
     @cached_property
     def renewed(self) -> BackgroundRefreshed[Reading]:
-        """The parameters as they were read last, and what was wrong with them."""
+        """The last read of the parameters, with its faults, refreshed in the background."""
         return BackgroundRefreshed("all", self._read, self._seconds_left)
 
     @property
     def parameters(self) -> Parameters:
-        """The parameters of the moment. The errors of a process's first read pass through."""
+        """The current parameters. Raises NotRead, and the errors of the process's first read."""
         return self.renewed.value().parameters
 
     def load(self, now: datetime, patience: Callable[[], float]) -> "Snapshot | None":
-        """Has the parameters read and the snapshot loaded, side by side where both are missing, and waits for them.
+        """The current snapshot, or None if there is no usable snapshot in time.
 
-        `patience` says how many seconds the caller can wait from now on; what is missing then is loaded behind it. None
-        where there is no snapshot to bid from by then. Raises NotRead, and the errors of a process's first read of the
-        parameters.
+        A cold start reads the parameters and loads the snapshot in parallel. `patience` returns how many seconds the
+        caller can still wait; loading goes on in the background after that. Raises NotRead, and the errors of the
+        process's first read of the parameters.
         """
         deadline = time.monotonic() + patience()
         if self.renewed.held is None:
             self.renewed.begin()
             self.keeper.begin(now)
         self.renewed.value(deadline - time.monotonic())
-        # asked again: the parameters say what of `tmax` the network takes
+        # called again, since the parameters hold the network's share of `tmax`
         return self.keeper.current(now, min(deadline - time.monotonic(), patience()))
 
     @property
@@ -103,22 +103,22 @@ class Service:
         return DEFAULTS if held is None else held.parameters
 
     def known_stitchers(self) -> "Stitchers":
-        """The servers whose word on the viewer is taken."""
+        """The ad-insertion servers that may state the viewer's address and user agent."""
         return self.parameters.stitchers
 
     @cached_property
     def room(self) -> ConcurrencyLimit:
-        """A place for each bid that may be decided at once."""
+        """The concurrency limit of requests in this process."""
         return ConcurrencyLimit(lambda: self.limits.most_bids_at_once)
 
     @cached_property
     def no_bids(self) -> NoBidCounts:
-        """The counts of why there were no bids."""
+        """The counts of answers and no-bid reasons."""
         return NoBidCounts()
 
     @cached_property
     def bids(self) -> BidCounts:
-        """The counts of the bids that were made."""
+        """The counts of bids."""
         return BidCounts(os.urandom(8).hex(), lambda events: self.publisher.publish_all(events))
 
     @cached_property
@@ -133,43 +133,43 @@ class Service:
 
     @cached_property
     def traffic_log(self) -> "TrafficLog":
-        """What all processes counted in the last minutes."""
+        """The traffic that all processes counted in the last minutes."""
         from bidder.events.traffic_log import TrafficLog
 
         return TrafficLog(aws.client("dynamodb"), self.settings.learning_table)
 
     @cached_property
     def pacing_store(self) -> "PacingStore":
-        """What pacing remembers from one refresh to the next."""
+        """The state of pacing between two refreshes."""
         from bidder.snapshot.pacing_store import PacingStore
 
         return PacingStore(aws.client("s3"), self.settings.snapshot_bucket)
 
     @cached_property
     def store(self) -> SnapshotStore:
-        """Where snapshots are."""
+        """The store of snapshots in S3."""
         return SnapshotStore(aws.client("s3"), self.settings.snapshot_bucket)
 
     @cached_property
     def keeper(self) -> Keeper:
-        """The snapshot of the moment."""
+        """The keeper of the current snapshot."""
         bucket = self.settings.snapshot_bucket
         return Keeper(DiskFallback(aws.minimal("s3"), bucket, _copies(bucket)).load, lambda: self.limits.ages)
 
     @property
     def signing_keys(self) -> SigningKeys:
-        """The keys of event URLs. Raises InvalidSettings where what is there is no key set."""
+        """The keys that sign event URLs. Raises InvalidSettings if the parameter is not usable."""
         return self._usable("signing-keys", self.parameters.signing_keys)
 
     @property
     def price_keys(self) -> "PriceKeys":
-        """The keys of the exchanges that encrypt prices, if any. Raises InvalidSettings where they can't be read."""
+        """The keys of the exchanges that encrypt prices. Raises InvalidSettings if the parameter is not usable."""
         return self._usable("price-keys", self.parameters.price_keys)
 
     def plain_parameters(self) -> Parameters:
-        """Those that are no secret, read anew at each call, as a refresh makes one: no secret is opened.
+        """The parameters that are not secret, read from Parameter Store at each call. A refresh needs no secret.
 
-        The last good ones where they can't be. Raises InvalidSettings where what is agreed with exchanges never could.
+        Returns the last good ones if the read fails. Raises InvalidSettings if `exchanges` was never readable.
         """
         try:
             values = under_path(aws.minimal("ssm"), self.settings.parameters, secrets=False)
@@ -178,25 +178,26 @@ class Service:
             if self._plain is None:
                 raise
             why = type(failure).__name__
-            its = emf(datetime.now(UTC), "ParameterKept", "unread", parameter="all", why=why)
-            log.error("parameter.kept", **its)
+            metric = emf(datetime.now(UTC), "ParameterKept", "unread", parameter="all", why=why)
+            log.error("parameter.kept", **metric)
         if self._plain.parameters.exchanges is None:
-            msg = f"{self.settings.parameters}/exchanges can't be used: {self._plain.wrong.get('exchanges')}"
+            reason = self._plain.wrong.get("exchanges")
+            msg = f"the parameter {self.settings.parameters}/exchanges can't be used: {reason}"
             raise InvalidSettings(msg)
         return self._plain.parameters
 
     @cached_property
     def publisher(self) -> "EventPublisher":
-        """The way to the topic of events."""
+        """The publisher of events to SNS, with an SQS queue as the fallback."""
         from bidder.events.fallback_queue import FallbackQueue
         from bidder.events.publisher import EventPublisher
 
-        aside = FallbackQueue(lambda: aws.short_timeout("sqs"), self.settings.notices_queue)
-        return EventPublisher(aws.short_timeout("sns"), self.settings.events_topic, aside)
+        fallback = FallbackQueue(lambda: aws.short_timeout("sqs"), self.settings.notices_queue)
+        return EventPublisher(aws.short_timeout("sns"), self.settings.events_topic, fallback)
 
     @cached_property
     def campaigns(self) -> "CampaignRepository":
-        """What is for sale."""
+        """The campaigns in DynamoDB, with their history."""
         from bidder.campaigns.repository import CampaignRepository
 
         return CampaignRepository(
@@ -205,42 +206,42 @@ class Service:
 
     @cached_property
     def taxonomies(self) -> "Taxonomies":
-        """What categories are above and below each other: asked when campaigns are imported, never by a bid."""
+        """The category taxonomies in S3. Imports of campaigns read them; bids never do."""
         from bidder.campaigns.taxonomies import Taxonomies
 
         return Taxonomies(aws.client("s3"), self.settings.snapshot_bucket)
 
     @cached_property
     def lists(self) -> "ListStore":
-        """The lists of ids."""
+        """The id lists in S3 that campaigns target."""
         from bidder.snapshot.list_store import ListStore
 
         return ListStore(aws.client("s3"), self.settings.snapshot_bucket)
 
     @cached_property
     def segments(self) -> "SegmentRepository":
-        """What is known of segments: for the command line alone."""
+        """The names of segments. Only the command line uses them."""
         from bidder.campaigns.segments import SegmentRepository
 
         return SegmentRepository(aws.client("dynamodb"), self.settings.history_table, self._who)
 
     @cached_property
     def ledger(self) -> "Ledger":
-        """What has been spent."""
+        """The spend of campaigns in DynamoDB."""
         from bidder.events.ledger import Ledger
 
         return Ledger(aws.client("dynamodb"), self.settings.ledger_table)
 
     @cached_property
     def spent(self) -> "Ledger":
-        """The same for who reads alone, and much."""
+        """The same spend, read only: a refresh reads it with a faster client."""
         from bidder.events.ledger import Ledger
 
         return Ledger(aws.minimal("dynamodb"), self.settings.ledger_table)
 
     @cached_property
     def judge(self) -> "IvtFilter":
-        """What tells invalid traffic by what else was seen."""
+        """The filter that detects invalid traffic by comparing an event with earlier ones."""
         from bidder.events.bounded_sets import BoundedSets
         from bidder.events.ivt_filter import IvtFilter
 
@@ -248,60 +249,59 @@ class Service:
 
     @cached_property
     def learning(self) -> "Learning":
-        """What became of bids."""
+        """The counts of outcomes of impressions in DynamoDB."""
         from bidder.events.learning import Learning
 
         return Learning(aws.client("dynamodb"), self.settings.learning_table)
 
     @cached_property
     def frequency(self) -> "Frequency":
-        """What viewers were shown."""
+        """The counts of impressions by viewer in DynamoDB, for frequency caps."""
         from bidder.events.frequency import Frequency
 
         return Frequency(aws.client("dynamodb"), self.settings.frequency_table)
 
     @cached_property
     def archive(self) -> "Archive":
-        """Every event there was."""
+        """The archive of all events in S3."""
         from bidder.events.archive import Archive
 
         return Archive(aws.client("s3"), self.settings.archive_bucket)
 
     def _read(self, held: Reading | None) -> Reading:
         """Reads all parameters, secrets too, from their copy in S3 or from Parameter Store."""
-        where = self.settings
         stored = read_parameters(
             lambda: aws.minimal("s3-parameters"),
             lambda: aws.minimal("ssm"),
-            where.snapshot_bucket,
-            where.parameters,
+            self.settings.snapshot_bucket,
+            self.settings.parameters,
             utc_now,
         )
         self._read_at = stored.at
         return self._judged(held, read(stored.values))
 
     def _seconds_left(self, reading: Reading) -> float:
-        """How long parameters that were just read are good for: less where they came from a copy that has an age."""
+        """The seconds until the parameters are read again: fewer if they came from an older copy."""
         age = (utc_now() - self._read_at).total_seconds()
         return read_again_after(reading.parameters.parameter_lifetime, age)
 
     def _judged(self, held: Reading | None, new: Reading) -> Reading:
-        """The parameters to go on with: what is wrong is logged by name and counted, and the last good ones stay."""
+        """The parameters to use: `better` of the two. Each fault of the new ones is logged by name and counted."""
         kept = better(held, new)
-        then = "taken, the rest by default" if kept is new else "the last good ones stay, all of them"
+        then = "the other new parameters are used" if kept is new else "all of the last good parameters stay in use"
         for name, reason in new.wrong.items():
-            its = emf(datetime.now(UTC), "ParameterKept", "invalid", parameter=name, why=reason, then=then)
-            log.warning("parameter.refused", **its)
+            metric = emf(datetime.now(UTC), "ParameterKept", "invalid", parameter=name, why=reason, then=then)
+            log.warning("parameter.refused", **metric)
         return kept
 
-    def _usable(self, name: str, its: Value | None) -> Value:
-        if its is not None:
-            return its
+    def _usable(self, name: str, value: Value | None) -> Value:
+        if value is not None:
+            return value
         wrong = self.renewed.value().wrong.get(name)
         msg = f"the parameter {self.settings.parameters}/{name} can't be used: {wrong}"
         raise InvalidSettings(msg)
 
 
 def _copies(bucket: str) -> Path:
-    """Where this environment keeps the snapshot that it has: `/tmp` in Lambda. To import tempfile takes 2 ms."""
+    """The folder of the snapshot's copy on disk: in `/tmp` in Lambda. Importing tempfile would take 2 ms."""
     return Path(os.environ.get("TMPDIR", "/tmp")) / f"bidder-{bucket}"  # noqa: S108  as tempfile has it

@@ -1,7 +1,7 @@
-"""What pacing needs to know of a process's traffic: opportunities and bids by campaign, told once a minute.
+"""The counts of opportunities and bids by campaign that pacing needs, published once a minute.
 
-The counts leave the process behind a request, as an event of the kind `traffic`; what a process counted in its last
-minute is lost with it.
+The process publishes the counts in the background, as events of the kind `traffic`. The counts of its last minute are
+lost when the process ends.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from bidder.events.event import Event
 
 ACCOUNT = "(account)"
-"""The campaign id of an event that tells of many campaigns."""
+"""The campaign id of an event that holds the counts of many campaigns."""
 A_MESSAGE = 2_000
-"""Campaigns that one message tells of: 64 bytes each at most, of the 256 KB that SNS takes."""
+"""The most campaigns in one message: each takes up to 64 bytes, and SNS accepts 256 KB."""
 
 
 class TrafficCounts:
-    """Counts by the minute. `process` is a name that no other process has."""
+    """Counts traffic by the minute. `process` is a unique name of the process."""
 
     def __init__(
         self, process: str, publish: "Callable[[Sequence[Event]], None]", start: Start = in_background
@@ -43,19 +43,23 @@ class TrafficCounts:
         self._lock = Lock()
 
     def note(self, snapshot: Snapshot, impressions: int, now: datetime) -> list[Reached] | None:
-        """A list for the decision on a request of so many impressions to add to; None if enough are noted."""
+        """Counts a request of `impressions` impressions.
+
+        Returns a list to which the decision appends the campaigns that it reaches, or None if this request is not part
+        of the sample.
+        """
         if self._minute is None:
             self._minute = now.replace(second=0, microsecond=0)
         self._requests += 1
         return self._opportunities.note(snapshot.index, snapshot.delivery, impressions)
 
     def count(self, offers: Iterable[Offer]) -> None:
-        """Counts the bids of an answer."""
+        """Counts the bids of one response."""
         for offer in offers:
             self._bids[offer.campaign.id] = self._bids.get(offer.campaign.id, 0) + 1
 
     def flush(self, now: datetime) -> None:
-        """Publishes the counts of the minute before, once it is over, and returns at once."""
+        """Starts publishing the counts of a minute that is over, and returns without waiting."""
         minute = self._minute
         if minute is None or now - minute < timedelta(minutes=1):
             return
@@ -70,17 +74,17 @@ class TrafficCounts:
     def _tell(self, minute: datetime, taken: Taken, bids: Mapping[str, int], requests: int) -> None:
         try:
             self._publish(list(self._events(minute, taken.counts(), bids, requests)))
-        except Exception:  # pacing knows a minute's traffic a little less well
+        except Exception:  # pacing does without one process's counts of one minute
             log.error("traffic.unpublished", requests=requests)
 
     def _events(
         self, minute: datetime, opportunities: Mapping[str, int], bids: Mapping[str, int], requests: int
     ) -> "Iterator[Event]":
-        from bidder.events.event import Event  # a cold start has no use for it
+        from bidder.events.event import Event  # imported here to keep it out of a cold start
 
         names = iter(sorted({*opportunities, *bids}))
         while True:
-            some = list(islice(names, A_MESSAGE))
+            chunk = list(islice(names, A_MESSAGE))
             self._told += 1
             yield Event(
                 kind=Kind.TRAFFIC,
@@ -92,8 +96,8 @@ class TrafficCounts:
                 bid_at=minute,
                 at=minute,
                 count=max(1, requests),
-                traffic={name: (opportunities.get(name, 0), bids.get(name, 0)) for name in some},
+                traffic={name: (opportunities.get(name, 0), bids.get(name, 0)) for name in chunk},
             )
             requests = 0
-            if len(some) < A_MESSAGE:
+            if len(chunk) < A_MESSAGE:
                 return

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.auction.bid_rejection import BidRejection
-from bidder.auction.blocks import block
+from bidder.auction.blocks import Blocks
 from bidder.auction.decide import decide
 from bidder.auction.match import match
 from bidder.campaigns.campaign import Campaign
@@ -140,7 +139,7 @@ def test_a_block_of_a_category_covers_a_campaign_below_it(
 
     within = [bool(ancestry(taxonomy, one) & set(listed)) for one in its]
     refused = not (within and all(within)) if allows else any(within)
-    assert (block(request, of) is BidRejection.CATEGORY) == refused
+    assert Blocks(request).are_categories_blocked(of) == refused
 
 
 def test_a_taxonomy_is_of_its_number_alone() -> None:

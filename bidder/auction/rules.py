@@ -1,0 +1,317 @@
+"""The table of rules by which a campaign may not bid on an impression, in the order in which the decision checks them.
+
+Rules stand in groups by their subject: the request, the player, the campaign, a creative, a price. The decision stops
+at the first broken rule of a subject. Explain, metrics and the counts of rejections use the rules' names.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from bidder.auction.auction_context import AuctionContext
+from bidder.auction.creative_facts import CreativeFacts, is_secure
+from bidder.auction.rule import AnyRule, Case, Rule, Subject
+from bidder.campaigns.campaign import Campaign
+from bidder.currency import bidding_currency
+from bidder.money import display
+from bidder.normal_forms import identifier
+from bidder.openrtb.creative_attribute import CreativeAttribute
+from bidder.openrtb.deal import Deal
+from bidder.openrtb.delivery_method import DeliveryMethod
+from bidder.openrtb.dsa import PublisherRenders
+from bidder.openrtb.linearity import Linearity
+from bidder.openrtb.video import Video
+from bidder.vast.version import best_version
+
+
+class CampaignInAuction(NamedTuple):
+    """The subject of the campaign rules."""
+
+    context: AuctionContext
+    campaign: Campaign
+
+
+class BidAtFloor(NamedTuple):
+    """The subject of the price rules: a bid and one floor that the bid must reach, CPM in micros.
+
+    `cpm_micros` is None where the campaign has no bid here, and `floor_micros` where the rate of the floor's currency
+    is not known.
+    """
+
+    cpm_micros: int | None
+    floor_micros: int | None
+
+
+def _seats_exclude_ours(context: AuctionContext) -> bool:
+    request = context.request
+    return bool(request.wseat and context.seat not in request.wseat) or context.seat in request.bseat
+
+
+def _demands_facts_in_the_ad(context: AuctionContext) -> bool:
+    dsa = context.request.regs.dsa if context.request.regs else None
+    return dsa is not None and dsa.is_required() and dsa.pubrender == PublisherRenders.NO
+
+
+REQUEST: tuple[Rule[AuctionContext], ...] = (
+    Rule(
+        "currency",
+        "the request takes no bids in the account's currency",
+        rejects=lambda context: bidding_currency(context.request.cur, context.delivery.rates) is None,
+        seen=lambda case: case.context.request.cur,
+        wanted=lambda case: sorted(case.context.delivery.rates),
+    ),
+    Rule(
+        "seat",
+        "the request takes no bids from this buyer seat",
+        rejects=_seats_exclude_ours,
+        seen=lambda case: [*case.context.request.wseat, *(f"not {seat}" for seat in case.context.request.bseat)],
+        wanted=lambda case: [case.context.seat],
+    ),
+    Rule(
+        "transparency",
+        "the ad has to show the facts that the Digital Services Act requires, and ours don't (regs.ext.dsa)",
+        rejects=_demands_facts_in_the_ad,
+        seen=lambda _: ["pubrender 0"],
+        wanted=lambda _: ["a publisher who shows the facts"],
+    ),
+)
+"""Rules that reject a whole request."""
+
+
+def _takes_no_vast(video: Video) -> bool:
+    accepted = video.accepted_protocols()
+    return not best_version(accepted, wrapper=False) and not best_version(accepted, wrapper=True)
+
+
+def _protocol(rejects: Callable[[Subject], bool]) -> Rule[Subject]:
+    """The rule on protocols, of a player that takes no VAST, or of a creative that fits none of the player's."""
+    return Rule(
+        "protocol",
+        "no VAST version that the player takes",
+        rejects=rejects,
+        seen=lambda case: sorted(case.slot.video.accepted_protocols()),
+        wanted=lambda _: ["a version of VAST, or a wrapper for a tag"],
+    )
+
+
+PLAYER: tuple[Rule[Video], ...] = (
+    Rule(
+        "linearity",
+        "the player takes non-linear ads only",
+        rejects=lambda video: video.linearity == Linearity.NON_LINEAR,
+        seen=lambda case: [case.slot.video.linearity],
+        wanted=lambda _: ["linear"],
+    ),
+    Rule(
+        "delivery",
+        "the player takes streamed video only",
+        rejects=lambda video: bool(video.delivery) and set(video.delivery) == {DeliveryMethod.STREAMING},
+        seen=lambda case: case.slot.video.delivery,
+        wanted=lambda _: ["progressive or download"],
+    ),
+    _protocol(_takes_no_vast),
+)
+"""Rules that reject a player, and so all bids on an impression."""
+
+
+CAMPAIGN: tuple[Rule[CampaignInAuction], ...] = (
+    Rule(
+        "flight",
+        "outside its flight dates",
+        rejects=lambda subject: not subject.campaign.flight.covers(subject.context.now),
+        seen=lambda case: [case.context.now.isoformat()],
+        wanted=lambda case: [f"{case.campaign.flight.start or 'any time'} to {case.campaign.flight.end or 'any time'}"],
+    ),
+    Rule(
+        "advertiser",
+        "its advertiser's domain is blocked (badv)",
+        rejects=lambda subject: subject.context.blocks.is_advertiser_blocked(subject.campaign.advertiser),
+        seen=lambda case: case.context.request.badv,
+        wanted=lambda case: [case.campaign.advertiser.domain],
+    ),
+    Rule(
+        "app",
+        "the app it advertises is blocked (bapp)",
+        rejects=lambda subject: subject.context.blocks.is_app_blocked(subject.campaign.advertiser),
+        seen=lambda case: case.context.request.bapp,
+        wanted=lambda case: [case.campaign.advertiser.bundle],
+    ),
+    Rule(
+        "category",
+        "one of its categories is blocked (bcat), or not among those allowed (acat)",
+        rejects=lambda subject: subject.context.blocks.are_categories_blocked(subject.campaign),
+        seen=lambda case: [
+            *(f"not {name}" for name in case.context.request.bcat),
+            *(f"allowed {name}" for name in case.context.request.acat),
+        ],
+        wanted=lambda case: case.campaign.categories,
+    ),
+)
+"""Rules that reject a campaign on all impressions of a request."""
+
+
+CREATIVE_TARGETING: Rule[CreativeFacts] = Rule(
+    "creative_targeting",
+    "no creative whose own targeting the request meets",
+    rejects=lambda facts: not facts.is_targeted,
+    seen=lambda _: (),
+    wanted=lambda _: (),
+)
+"""Explain tells the unmet targeting of the closest creative in the place of values."""
+
+
+def _lengths(case: Case) -> list[object]:
+    video = case.slot.video
+    return [*video.rqddurs] or [f"{video.minduration or 0} to {video.maxduration or 'any'}"]
+
+
+def _attributes(case: Case) -> list[int]:
+    creatives = case.campaign.creatives
+    attributes = {value for creative in creatives for value in creative.attributes}
+    if case.slot.video.skip == 0:
+        attributes |= {CreativeAttribute.SKIPPABLE for creative in creatives if creative.tag and creative.skip_offset}
+    return sorted(attributes)
+
+
+def _insecure_links(case: Case) -> list[str]:
+    creatives = case.campaign.creatives
+    links = {link for creative in creatives for link in (*creative.links(), *(file.url for file in creative.media))}
+    return sorted(link for link in links if not is_secure(link))
+
+
+CREATIVE: tuple[Rule[CreativeFacts], ...] = (
+    CREATIVE_TARGETING,
+    _protocol(lambda facts: facts.markup is None),
+    Rule(
+        "duration",
+        "no creative of a length that fits",
+        rejects=lambda facts: not facts.is_duration_accepted(),
+        seen=_lengths,
+        wanted=lambda case: [round(creative.duration) for creative in case.campaign.creatives],
+    ),
+    Rule(
+        "attribute",
+        "no creative without an attribute that is blocked (battr)",
+        rejects=lambda facts: facts.has_blocked_attribute(),
+        seen=lambda case: [
+            *(f"not {value}" for value in case.slot.video.battr),
+            *(["unskippable"] if case.slot.video.skip == 0 else []),
+        ],
+        wanted=_attributes,
+    ),
+    Rule(
+        "api",
+        "no creative that needs only APIs that the player has (api)",
+        rejects=lambda facts: bool(facts.creative.apis) and not set(facts.creative.apis) <= set(facts.video.api),
+        seen=lambda case: case.slot.video.api,
+        wanted=lambda case: sorted({api for creative in case.campaign.creatives for api in creative.apis}),
+    ),
+    Rule(
+        "language",
+        "no creative in a language that the request takes (wlang)",
+        rejects=lambda facts: (
+            bool(facts.languages)
+            and facts.creative.language is not None
+            and facts.creative.language not in facts.languages
+        ),
+        seen=lambda case: case.context.languages,
+        wanted=lambda case: [creative.language for creative in case.campaign.creatives],
+    ),
+    Rule(
+        "secure",
+        "no media file over https, or a click that leaves it: the impression demands https",
+        rejects=lambda facts: facts.is_insecure(),
+        seen=lambda _: ["https only"],
+        wanted=_insecure_links,
+    ),
+    Rule(
+        "mime",
+        "no media file of a type that the player takes",
+        rejects=lambda facts: not facts.has_accepted_mime(),
+        seen=lambda case: case.slot.video.mimes,
+        wanted=lambda case: sorted(
+            {mime for creative in case.campaign.creatives for mime in (creative.tag.mimes if creative.tag else ())}
+            | {file.mime for creative in case.campaign.creatives for file in creative.media}
+        ),
+    ),
+    Rule(
+        "bitrate",
+        "no media file within the bit rates that the player takes",
+        rejects=lambda facts: not facts.creative.tag and not facts.media,
+        seen=lambda case: [f"{case.slot.video.minbitrate or 0} to {case.slot.video.maxbitrate or 'any'}"],
+        wanted=lambda case: sorted({file.bitrate for creative in case.campaign.creatives for file in creative.media}),
+    ),
+)
+"""Rules that reject a creative; of a campaign whose creatives are all rejected, the rule furthest down is told."""
+
+
+def _deals(case: Case) -> tuple[Deal, ...]:
+    return tuple(case.slot.imp.pmp.deals) if case.slot.imp.pmp else ()
+
+
+def _floors(case: Case) -> Iterator[str]:
+    imp = case.slot.imp
+    yield from _floors_of(imp.bidfloor or 0, imp.bidfloorcur, case.slot.video)
+    for deal in _deals(case):
+        for floor in _floors_of(deal.bidfloor, deal.bidfloorcur, deal):
+            yield f"{floor} in deal {deal.id}"
+
+
+def _floors_of(floor: float | None, currency: str, holder: Deal | Video) -> Iterator[str]:
+    """The plain floor, the floors for some lengths of ads, and the floor by the second, as far as each is stated."""
+    if floor is not None:
+        yield f"{floor} {currency}"
+    for by_duration in holder.durfloors:
+        if by_duration.bidfloor is not None:
+            lengths = f"{by_duration.mindur or 0} to {by_duration.maxdur or 'any'} s"
+            yield f"{by_duration.bidfloor} {currency} for {lengths}"
+    if holder.mincpmpersec:
+        yield f"{holder.mincpmpersec} {currency} a second"
+
+
+def _bids(case: Case) -> Iterator[str]:
+    """The campaign's bid in the open market and in each deal of the impression."""
+    open_cpm = case.open_bid()
+    if open_cpm is not None:
+        yield f"bids {display(open_cpm)}"
+    offered = {identifier(deal.id) for deal in _deals(case)}
+    for deal in case.campaign.deals:
+        if identifier(deal.id) in offered:
+            yield f"bids {display(deal.cpm_micros)} in deal {deal.id}"
+
+
+DEAL: Rule[BidAtFloor] = Rule(
+    "deal",
+    "not in a deal of the impression, which takes no other bids from it",
+    rejects=lambda bid: bid.cpm_micros is None,
+    seen=lambda case: [deal.id for deal in _deals(case)],
+    wanted=lambda case: [deal.id for deal in case.campaign.deals],
+)
+
+PRICE: tuple[Rule[BidAtFloor], ...] = (
+    DEAL,
+    Rule(
+        "worth",
+        "an impression is worth less than a millionth to it",
+        rejects=lambda bid: bid.cpm_micros == 0,
+        seen=lambda _: (),
+        wanted=lambda case: [f"{display(case.campaign.top_cpm_micros)} at most"],
+    ),
+    Rule(
+        "floor_currency",
+        "the floor is in a currency that can't be compared",
+        rejects=lambda bid: bid.floor_micros is None,
+        seen=_floors,
+        wanted=lambda case: sorted(case.context.delivery.rates),
+    ),
+    Rule(
+        "floor",
+        "its price is below the floor",
+        rejects=lambda bid: (bid.cpm_micros or 0) < (bid.floor_micros or 0),
+        seen=_floors,
+        wanted=_bids,
+    ),
+)
+"""Rules that reject a bid of a creative at one floor; of a campaign without a price, its first rejection is told."""
+
+RULES: tuple[AnyRule, ...] = (*REQUEST, *PLAYER, *CAMPAIGN, *CREATIVE, *PRICE)
+RULE_NAMES: tuple[str, ...] = tuple(dict.fromkeys(rule.name for rule in RULES))

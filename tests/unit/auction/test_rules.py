@@ -1,0 +1,101 @@
+"""The smallest auction that each rule of the table rejects, and the values that explain tells of it."""
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from bidder.auction.explain import explain
+from bidder.auction.rules import CREATIVE, PRICE, RULE_NAMES, RULES
+from bidder.auction.verdict import RULES as EVALUATED
+from bidder.openrtb.bid_request import BidRequest
+from tests.support.campaigns import NOW, campaign, creative, media, snapshot
+from tests.support.matchable import video_request
+
+WEBM_FOR_IOS = creative(id="ios", media=[media(mime="video/webm")], targeting={"os": {"include": ["ios"]}})
+CASES: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
+    "currency": ({"cur": ["XTS"]}, {}, "XTS", "EUR, USD"),
+    "seat": ({"wseat": ["a"], "bseat": ["b"]}, {}, "a, not b", "bidder"),
+    "transparency": (
+        {"regs": {"ext": {"dsa": {"dsarequired": 2, "pubrender": 0}}}},
+        {},
+        "pubrender 0",
+        "a publisher who shows the facts",
+    ),
+    "linearity": ({"video": {"linearity": 2}}, {}, "2", "linear"),
+    "delivery": ({"video": {"delivery": [1]}}, {}, "1", "progressive or download"),
+    "protocol": ({"video": {"protocols": [1]}}, {}, "1", "a version of VAST, or a wrapper for a tag"),
+    "flight": (
+        {},
+        {"flight": {"end": "2020-01-01T00:00:00Z"}},
+        NOW.isoformat(),
+        "any time to 2020-01-01 00:00:00+00:00",
+    ),
+    "advertiser": ({"badv": ["shop.example"]}, {}, "shop.example", "shop.example"),
+    "app": (
+        {"bapp": ["com.example.shop"]},
+        {"advertiser": {"name": "Shop", "domain": "shop.example", "bundle": "com.example.shop"}},
+        "com.example.shop",
+        "com.example.shop",
+    ),
+    "category": ({"bcat": ["IAB1"]}, {"categories": ["IAB1-2"]}, "not IAB1", "IAB1-2"),
+    "creative_targeting": ({}, {"creatives": [creative(targeting={"tag": {"include": ["top"]}})]}, "", "top"),
+    "duration": ({"video": {"maxduration": 10}}, {}, "0 to 10", "15"),
+    "attribute": ({"video": {"battr": [8]}}, {"creatives": [creative(attributes=[8])]}, "not 8", "8"),
+    "api": ({"video": {"api": [1]}}, {"creatives": [creative(apis=[7])]}, "1", "7"),
+    "language": ({"wlang": ["de"]}, {"creatives": [creative(language="en")]}, "de", "en"),
+    "secure": (
+        {"imp": {"secure": 1}},
+        {"creatives": [creative(media=[media(url="http://cdn.example/a")])]},
+        "https only",
+        "http://cdn.example/a",
+    ),
+    "mime": (
+        {"video": {"mimes": ["video/webm"]}},
+        {"creatives": [creative(), WEBM_FOR_IOS]},
+        "video/webm",
+        "video/mp4, video/webm",
+    ),
+    "bitrate": ({"video": {"minbitrate": 7000, "maxbitrate": 9000}}, {}, "7000 to 9000", "1200"),
+    "deal": (
+        {"imp": {"pmp": {"private_auction": 1, "deals": [{"id": "d", "wseat": ["other"]}]}}},
+        {"deals": [{"id": "d", "cpm": 6}]},
+        "d",
+        "d",
+    ),
+    "worth": ({}, {"cpm": "0.000001", "multipliers": {"domain": {"news.example": 0.5}}}, "", "0.000001 at most"),
+    "floor_currency": ({"imp": {"bidfloor": 1, "bidfloorcur": "XTS"}}, {}, "1.0 XTS", "EUR, USD"),
+    "floor": ({"imp": {"bidfloor": 9}}, {}, "9.0 USD", "bids 5.00"),
+}
+
+
+def test_each_rule_has_a_case() -> None:
+    assert list(CASES) == list(RULE_NAMES)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_rule_rejects_and_tells_both_sides(name: str) -> None:
+    request, changes, seen, wanted = CASES[name]
+    document = BidRequest.model_validate(video_request(**deepcopy(request)))
+
+    [explanation] = explain(document, snapshot([campaign(**changes)]), "bidder", NOW)
+
+    [verdict] = explanation.campaigns
+    assert (verdict.rule, verdict.seen, verdict.wanted) == (name, seen, wanted)
+    assert verdict.reason.startswith(next(rule.reason for rule in RULES if rule.name == name))
+
+
+def test_explain_evaluates_the_rules_in_the_order_of_the_table() -> None:
+    start = EVALUATED.index(RULE_NAMES[0])
+
+    assert EVALUATED[start : start + len(RULE_NAMES)] == RULE_NAMES
+    assert len({rule.name for rule in CREATIVE} | {rule.name for rule in PRICE}) == len(CREATIVE) + len(PRICE)
+
+
+def test_of_several_creatives_the_rule_furthest_down_is_told() -> None:
+    long, german = creative(id="long", duration=90), creative(id="german", language="de")
+    request = BidRequest.model_validate(video_request(video={"maxduration": 30}, wlang=["en"]))
+
+    for creatives in ([long, german], [german, long]):
+        [explanation] = explain(request, snapshot([campaign(creatives=creatives)]), "bidder", NOW)
+        assert [verdict.rule for verdict in explanation.campaigns] == ["language"]
