@@ -65,7 +65,7 @@ if (config.players) {
   document.head.append(script);
   new PerformanceObserver((list) => {
     for (const { name } of list.getEntries())
-      if ($('player').value in window.demoPlayers && name.includes('/e/')) told('pixel', { event: name.split('/e/')[1].split('/')[0], url: name });
+      if ($('player').value in (window.demoPlayers ?? {}) && name.includes('/e/')) told('pixel', { event: name.split('/e/')[1].split('/')[0], url: name });
   }).observe({ type: 'resource' });
 }
 

@@ -4,6 +4,8 @@
 - `campaigns`: by id, what differs from the base campaign. Creatives and media differ from the base's, each by position.
 - `request`: what differs from the base request; impressions differ from the base impression, each by position. Or
   `sent`: the whole request, where a null must arrive.
+- `shown`: what the viewer was shown before, each impression as minutes ago, campaign and creative; left out where it is
+  unknown.
 - `answer`: the `status`; for a bid `bids`, each with what differs from the base bid, and `vast`, XPaths into its markup
   without namespaces with all that is found there; `cur` where it is not USD; `fields` of a 400; `nbr` for a caller who
   asks for the reason.
@@ -33,6 +35,7 @@ class Auction:
     request: dict[str, Any]
     answer: dict[str, Any]
     losers: dict[str, dict[str, str]]
+    shown: list[tuple[int, str, str]] | None = None
 
 
 def campaigns_of(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -55,6 +58,7 @@ def load(path: Path) -> Auction:
         request=document.get("sent") or _request(document["request"]),
         answer=_answer(document["answer"]),
         losers=document.get("losers", {}),
+        shown=document.get("shown"),
     )
 
 

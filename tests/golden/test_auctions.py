@@ -1,6 +1,7 @@
 """Every golden auction through POST /bid, and its losers through explain."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from lxml import etree
 from bidder.auction.explain import explain
 from bidder.auction.verdict import BIDS
 from bidder.campaigns.campaign import Campaign
+from bidder.delivery.frequency import Exposures, History, Impression, add
 from bidder.endpoints.bid import bid
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
@@ -21,6 +23,19 @@ from tests.support.xsd import assert_valid
 each_auction = pytest.mark.parametrize("path", paths(), ids=lambda path: f"{path.parent.name}/{path.stem}")
 
 
+class Viewer:
+    """What the viewer of an auction was shown, in the place of the store."""
+
+    def __init__(self, auction: Auction) -> None:
+        self.history = None if auction.shown is None else History()
+        for minutes, campaign_id, creative_id in auction.shown or []:
+            at = int((NOW - timedelta(minutes=minutes)).timestamp())
+            self.history = add(self.history or History(), Impression(at, campaign_id, creative_id, "shop.example"))
+
+    def exposures(self, *_: object) -> Exposures:
+        return Exposures(self.history, self.history)
+
+
 def held_by(auction: Auction) -> Snapshot:
     return snapshot([Campaign.model_validate(campaign) for campaign in auction.campaigns])
 
@@ -30,7 +45,14 @@ def test_answer(path: Path) -> None:
     auction = load(path)
     body = json.dumps(auction.request).encode()
 
-    reply = bid(service(held_by(auction)), body, {}, "https://bid.example", NOW, nbr="nbr" in auction.answer)
+    reply = bid(
+        service(held_by(auction), frequency_reader=Viewer(auction)),
+        body,
+        {},
+        "https://bid.example",
+        NOW,
+        nbr="nbr" in auction.answer,
+    )
 
     document = json.loads(reply.body) if reply.body else {}
     assert reply.status == auction.answer["status"]
@@ -55,7 +77,7 @@ def test_losers(path: Path) -> None:
         return
     request = parse(json.dumps(auction.request).encode())
 
-    explanations = explain(request, held_by(auction), SETTINGS.seat, NOW)
+    explanations = explain(request, held_by(auction), SETTINGS.seat, NOW, read_exposures=Viewer(auction).exposures)
 
     losers = {
         explanation.imp_id: {one.campaign_id: one.rule for one in explanation.campaigns if one.rule != BIDS}

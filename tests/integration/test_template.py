@@ -160,6 +160,14 @@ def test_each_function_may_do_only_what_it_names(sam: Template, function: str, r
             assert set(referred(statement["Resource"])), statement
 
 
+def test_a_bid_may_read_the_frequency_table_and_do_nothing_else_with_dynamodb(sam: Template) -> None:
+    policies = sam["Resources"]["BidRole"]["Properties"]["Policies"]
+    statements = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+    [ours] = [statement for statement in statements if "dynamodb" in json.dumps(statement["Action"])]
+    assert ours["Action"] == "dynamodb:BatchGetItem"
+    assert refers_to(ours["Resource"], "FrequencyTable")
+
+
 @pytest.mark.parametrize("name", CONSUMERS)
 def test_only_the_events_topic_may_send_to_a_consumers_queues(sam: Template, name: str) -> None:
     policy = sam["Resources"][f"{name}QueuePolicy"]["Properties"]
