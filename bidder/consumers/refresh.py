@@ -128,7 +128,7 @@ def _limited(index: Index, latest: Mapping[str, BudgetLimits]) -> dict[str, str]
     """The campaigns that have a budget, with their time zones: nobody asks what the others spent."""
     limited: dict[str, str] = {}
     for part in index.parts:
-        for place, its in enumerate(part.columns.terms()):
+        for place, its in enumerate(part.columns.limits()):
             name = part.columns.id(place)
             now = latest.get(name, its)
             if its.is_limited or now.is_limited:
@@ -160,7 +160,7 @@ def _paced(
     limits = {
         name: latest.get(name, its)
         for part in index.parts
-        for place, its in enumerate(part.columns.terms())
+        for place, its in enumerate(part.columns.limits())
         if (name := part.columns.id(place)) and (its.is_limited or name in latest)
     }
     if not limits:
@@ -222,7 +222,7 @@ def _compiled(service: Service, current: Manifest | None) -> _Compiled:
     if changed is None or len(changed) > max(MOST_RECENT, len(base) // 20):
         return _compiled_anew(service, revision)
     campaigns = list(_sellable(service.campaigns.get_many(sorted(changed))))
-    recent = compile_index(campaigns, gone=changed - {campaign.id for campaign in campaigns})
+    recent = compile_index(campaigns, removed=changed - {campaign.id for campaign in campaigns})
     keys = (current.index[0], INDEXES + object_id(recent))
     parts = [base, Part.load(recent, len(base))]
     return _Compiled(Index(parts), keys, {keys[1]: recent}, revision, current.base_revision)
