@@ -70,8 +70,8 @@ def explain(
     for a player that takes VAST alone, in one document.
     """
     slots = match(request, snapshot, now, exchange)
-    terms = AuctionContext(request, seat, snapshot.delivery, now)
-    made = shade(terms, decide(request, slots, snapshot, seat, now), exchange)
+    context = AuctionContext(request, seat, snapshot.delivery, now)
+    made = shade(context, decide(request, slots, snapshot, seat, now), exchange)
     held = for_one_document(request, made) if as_xml else made
     paid = held if request.test else would_be_affordable(held, snapshot, now)
     latest = _latest(snapshot, most, campaign_id)
@@ -85,7 +85,7 @@ def explain(
             for offer in its
             if offer.slot is slot
         }
-        found.append(_explained(terms, slot, snapshot, bids, fates, latest))
+        found.append(_explained(context, slot, snapshot, bids, fates, latest))
     return found
 
 
@@ -106,7 +106,7 @@ def _latest(snapshot: Snapshot, most: int | None, campaign_id: str | None) -> li
 
 
 def _explained(
-    terms: AuctionContext,
+    context: AuctionContext,
     slot: Slot,
     snapshot: Snapshot,
     bids: Sequence[Offer],
@@ -114,7 +114,7 @@ def _explained(
     positions: Sequence[int],
 ) -> Explanation:
     matched = list(slot.candidates.best_first(paced=False))
-    asked = [verdict(terms, slot, snapshot, position, fates) for position in matched[:MOST_ASKED]]
+    asked = [verdict(context, slot, snapshot, position, fates) for position in matched[:MOST_ASKED]]
     losers = [its.best for its in asked if its.best and its.rule != BIDS]
     # One that was chosen, and comes after all of those asked, has its own line too.
     removed = Counter(its.rule for its in asked if its.campaign_id not in fates) + Counter(fates.values())
@@ -125,7 +125,7 @@ def _explained(
         funnel=[*_matching(slot, snapshot), *_after(len(matched), removed)],
         bids=bids,
         runner_up=max(losers, key=lambda offer: offer.rank, default=None),
-        campaigns=[verdict(terms, slot, snapshot, position, fates) for position in positions],
+        campaigns=[verdict(context, slot, snapshot, position, fates) for position in positions],
     )
 
 
@@ -151,7 +151,7 @@ def _matching(slot: Slot, snapshot: Snapshot) -> list[tuple[str, int]]:
         names = frozenset({attribute})
         if any(tier.about(names) for tier, _, _ in tiers):
             states = [
-                narrow(state, tier.about(names), numbers, tier.lines)
+                narrow(state, tier.about(names), numbers, tier.conjunctions)
                 for state, (tier, numbers, _) in zip(states, tiers, strict=True)
             ]
             funnel.append((rule_of(attribute), remaining()))

@@ -53,11 +53,11 @@ class Candidates:
         for number, part, tier in index.tiers:
             if tier.tops[0] < at_least():
                 return
-            bidding, lines = delivery.bidding(number), self._narrowed(number, part, tier)
-            narrowed, end = lines, tier.count
+            bidding, conjunctions = delivery.bidding(number), self._narrowed(number, part, tier)
+            narrowed, end = conjunctions, tier.count
             if buckets is not None:
                 bidding = bidding & buckets.of(number, draw.bucket)
-                narrowed = lines if tier.owners else lines & bidding
+                narrowed = conjunctions if tier.owners else conjunctions & bidding
             for place in tier.campaigns(narrowed, bidding):
                 if tier.tops[place] < at_least():
                     end = place
@@ -65,8 +65,8 @@ class Candidates:
                 position = tier.start + place
                 if buckets is None or delivery.takes_part(position, index.campaign_id(position), draw):
                     yield position
-            if reached is not None and lines:
-                reached.append(Reached(number, lines, end))
+            if reached is not None and conjunctions:
+                reached.append(Reached(number, conjunctions, end))
 
     def all(self) -> list[int]:
         """Their positions in the index, ascending; those that pacing keeps out of the auction are among them."""
@@ -87,11 +87,11 @@ class Candidates:
         numbers = self._numbers.get(part.start)
         if numbers is None:
             numbers = self._numbers[part.start] = part.numbers(self._values)
-        return narrow(shared, tier.about(_OF_IMPRESSION), numbers, tier.lines)
+        return narrow(shared, tier.about(_OF_IMPRESSION), numbers, tier.conjunctions)
 
 
 class RequestMatch:
-    """What all impressions of a request have in common: the lines that the request itself satisfies, tier by tier."""
+    """The conjunctions of each tier whose request attributes match: the shared work of all impressions of a request."""
 
     def __init__(self, snapshot: Snapshot, values: Mapping[str, Sequence[str]], draw: AuctionDraw) -> None:
         self.snapshot = snapshot
@@ -108,7 +108,7 @@ class RequestMatch:
             if numbers is None:
                 numbers = self._numbers[part.start] = part.numbers(self._values)
             everyone = tier.begin(self.snapshot.delivery.bidding(number))
-            found = self._narrowed[number] = narrow(everyone, tier.about(_OF_REQUEST), numbers, tier.lines)
+            found = self._narrowed[number] = narrow(everyone, tier.about(_OF_REQUEST), numbers, tier.conjunctions)
         return found
 
 

@@ -37,28 +37,28 @@ class Offer(NamedTuple):
         return (self.price.cpm_micros, self.draw, self.turn)
 
 
-def offers(terms: AuctionContext, slot: Slot, record: Record) -> list[Offer] | AnyRule:
+def offers(context: AuctionContext, slot: Slot, record: Record) -> list[Offer] | AnyRule:
     """An offer for each creative that a campaign with matching targeting could bid, or the first rule against it."""
     campaign = record.campaign
-    broken = first_broken(CAMPAIGN, CampaignInAuction(terms, campaign))
+    broken = first_broken(CAMPAIGN, CampaignInAuction(context, campaign))
     if broken:
         return broken
-    fitting = fits(record, slot, terms.languages)
+    fitting = fits(record, slot, context.languages)
     if isinstance(fitting, Rule):
         return fitting
-    cpm = open_bid_cpm(terms, slot, campaign, [fit.creative for fit in fitting])
+    cpm = open_bid_cpm(context, slot, campaign, [fit.creative for fit in fitting])
     made: list[tuple[Fit, Price]] = []
     unpriced: list[AnyRule] = []
     for fit in fitting:
-        bid = price(terms, slot, campaign, cpm, round(fit.creative.duration))
+        bid = price(context, slot, campaign, cpm, round(fit.creative.duration))
         if isinstance(bid, Rule):
             unpriced.append(bid)
         else:
             made.append((fit, bid))
-    return _in_turn(terms, slot, campaign, made) if made else unpriced[0]
+    return _in_turn(context, slot, campaign, made) if made else unpriced[0]
 
 
-def redrawn(terms: AuctionContext, slot: Slot, equals: Sequence[Offer]) -> Offer:
+def redrawn(context: AuctionContext, slot: Slot, equals: Sequence[Offer]) -> Offer:
     """The best of offers of one price, drawn anew for a slot that differs from theirs in nothing but its id."""
     if len(equals) == 1:
         return equals[0]._replace(slot=slot)
@@ -68,13 +68,13 @@ def redrawn(terms: AuctionContext, slot: Slot, equals: Sequence[Offer]) -> Offer
     drawn = (
         offer
         for those in by_campaign.values()
-        for offer in _in_turn(terms, slot, those[0].campaign, [(each.fit, each.price) for each in those])
+        for offer in _in_turn(context, slot, those[0].campaign, [(each.fit, each.price) for each in those])
     )
     return max(drawn, key=lambda offer: offer.rank)
 
 
-def _in_turn(terms: AuctionContext, slot: Slot, campaign: Campaign, made: Sequence[tuple[Fit, Price]]) -> list[Offer]:
-    ids = (terms.request.id, slot.imp.id, campaign.id)
+def _in_turn(context: AuctionContext, slot: Slot, campaign: Campaign, made: Sequence[tuple[Fit, Price]]) -> list[Offer]:
+    ids = (context.request.id, slot.imp.id, campaign.id)
     draw = _draw(*ids)
     if len(made) == 1:
         return [Offer(slot, campaign, *made[0], draw, 0)]
@@ -83,7 +83,7 @@ def _in_turn(terms: AuctionContext, slot: Slot, campaign: Campaign, made: Sequen
         its = fit.creative
         prediction = None
         if campaign.rotation is Rotation.BEST:
-            prediction = terms.delivery.predictions.of(campaign.id, its.id, campaign.success)
+            prediction = context.delivery.predictions.of(campaign.id, its.id, campaign.success)
         its_turn = turn(campaign.rotation, its.weight, prediction, _draw(*ids, its.id))
         found.append(Offer(slot, campaign, fit, bid, draw, its_turn))
     return found

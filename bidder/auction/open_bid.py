@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
 
-def open_bid_cpm(terms: AuctionContext, slot: Slot, campaign: Campaign, creatives: Sequence[Creative]) -> int | None:
+def open_bid_cpm(context: AuctionContext, slot: Slot, campaign: Campaign, creatives: Sequence[Creative]) -> int | None:
     """Its CPM in micros, the same for all of its creatives that fit; None where it bids in deals only.
 
     It may be 0, for what is worth less than a micro.
@@ -24,7 +24,7 @@ def open_bid_cpm(terms: AuctionContext, slot: Slot, campaign: Campaign, creative
     cpm: int | Fraction | None = campaign.cpm_micros
     goal = campaign.goal if cpm is None else None
     if goal:
-        predictions = terms.delivery.predictions
+        predictions = context.delivery.predictions
         rates = [predictions.of(campaign.id, creative.id, goal.outcome).rate for creative in creatives]
         rate = expected_rate(campaign.rotation, [creative.weight for creative in creatives], rates)
         cpm = expected_cpm(goal.micros, rate)

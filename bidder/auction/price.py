@@ -48,20 +48,20 @@ class _Floor(NamedTuple):
 
 
 def price(
-    terms: AuctionContext, slot: Slot, campaign: Campaign, open_cpm: int | None, seconds: int
+    context: AuctionContext, slot: Slot, campaign: Campaign, open_cpm: int | None, seconds: int
 ) -> Price | Rule[BidAtFloor]:
     """The campaign's best bid that reaches its floors, or the rule that none of its bids passes.
 
     `open_cpm` is its bid outside deals, in micros; None where it bids in deals only. A fixed-price deal is bid at its
     price. Between equal prices the deal goes first.
     """
-    imp, video, rates = slot.imp, slot.video, terms.delivery.rates
+    imp, video, rates = slot.imp, slot.video, context.delivery.rates
     bids: list[Price] = []
     broken: list[Rule[BidAtFloor]] = []
     if campaign.deals and imp.pmp:
         bought = {identifier(deal.id): deal for deal in campaign.deals}
         ours = [deal for deal in imp.pmp.deals if identifier(deal.id) in bought]
-        for deal in open_to(ours, terms.seat, campaign.advertiser.domain):
+        for deal in open_to(ours, context.seat, campaign.advertiser.domain):
             _sort_in(_deal_price(deal, bought[identifier(deal.id)], slot, seconds, rates), bids, broken)
     if open_cpm is not None and not (imp.pmp and imp.pmp.private_auction):
         floors = _open_floors(imp, video, seconds)

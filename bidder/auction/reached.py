@@ -17,10 +17,10 @@ MOST = 512
 
 
 class Reached(NamedTuple):
-    """The lines of a tier that an impression meets; the decision came as far as the place `end`."""
+    """The conjunctions of a tier that an impression meets; the decision came as far as the place `end`."""
 
     tier: int
-    lines: Set
+    conjunctions: Set
     end: int
 
 
@@ -59,10 +59,10 @@ class Taken(NamedTuple):
         by_index: dict[str, tuple[Index, Counter[int]]] = {}
         for index, delivery, reached in self.noted:
             counts = by_index.setdefault(index.id, (index, Counter()))[1]
-            for number, lines, end in reached:
+            for number, conjunctions, end in reached:
                 tier = index.tiers_by_number[number]
                 last = tier.start + end
-                for position in tier.campaigns(lines, delivery.eligible[number], tier.start):
+                for position in tier.campaigns(conjunctions, delivery.eligible[number], tier.start):
                     if position >= last:
                         break
                     counts[position] += 1

@@ -42,26 +42,30 @@ class UnmetTargeting(NamedTuple):
 UNMEETABLE = UnmetTargeting(-1, "", "", "its targeting can never be met")
 
 
-def unmet_targeting(lines: Iterable[Conjunction], values: Mapping[str, Sequence[str]]) -> UnmetTargeting | None:
+def unmet_targeting(conjunctions: Iterable[Conjunction], values: Mapping[str, Sequence[str]]) -> UnmetTargeting | None:
     """The first unmet predicate of the conjunction with the most met predicates, or None if any conjunction matches.
 
     Without conjunctions it is `UNMEETABLE`.
     """
     furthest = -1
     its: Conjunction = {}
-    for line in lines:
-        failed = (n for n, name in enumerate(ATTRIBUTES) if name in line and not matches({name: line[name]}, values))
+    for conjunction in conjunctions:
+        failed = (
+            n
+            for n, name in enumerate(ATTRIBUTES)
+            if name in conjunction and not matches({name: conjunction[name]}, values)
+        )
         place = next(failed, None)
         if place is None:
             return None
         if place > furthest:
-            furthest, its = place, line
+            furthest, its = place, conjunction
     return _in_words(furthest, its, values) if its else UNMEETABLE
 
 
-def _in_words(place: int, line: Conjunction, values: Mapping[str, Sequence[str]]) -> UnmetTargeting:
+def _in_words(place: int, conjunction: Conjunction, values: Mapping[str, Sequence[str]]) -> UnmetTargeting:
     name = ATTRIBUTES[place]
-    predicate, seen = line[name], values.get(name, ())
+    predicate, seen = conjunction[name], values.get(name, ())
     wanted = next((its for its in predicate.any_of if its.isdisjoint(seen)), None)
     stating = f"{_SAID.get(name, name)} is {named(seen) or 'nothing'}"
     if wanted is not None:

@@ -70,7 +70,9 @@ class Verdict:
     best: Offer | None = field(default=None, repr=False)
 
 
-def verdict(terms: AuctionContext, slot: Slot, snapshot: Snapshot, position: int, fates: Mapping[str, str]) -> Verdict:
+def verdict(
+    context: AuctionContext, slot: Slot, snapshot: Snapshot, position: int, fates: Mapping[str, str]
+) -> Verdict:
     """The verdict on the campaign at a position; `fates` has the rule for each campaign whose offer was chosen."""
     campaign_id = snapshot.index.campaign_id(position)
     withheld = delivery_reason(snapshot, position)
@@ -79,7 +81,7 @@ def verdict(terms: AuctionContext, slot: Slot, snapshot: Snapshot, position: int
     record = snapshot.index.record(position)
     campaign = record.campaign
     implied = implied_predicates(campaign)
-    conjunctions_of_campaign = [{**line, **implied} for line in campaign_conjunctions(campaign)]
+    conjunctions_of_campaign = [{**conjunction, **implied} for conjunction in campaign_conjunctions(campaign)]
     miss = unmet_targeting(conjunctions_of_campaign, {**slot.values, **implied_values(slot.imp, slot.video)})
     if miss:
         return Verdict(campaign_id, rule_of(miss.attribute), miss.reason, miss.seen, miss.wanted)
@@ -88,26 +90,26 @@ def verdict(terms: AuctionContext, slot: Slot, snapshot: Snapshot, position: int
         share = delivery.shares[position] if delivery.shares is not None else WHOLE
         seen, wanted = (f"{100 * amount / WHOLE:.2f} %" for amount in (draw.of(campaign_id), share))
         return Verdict(campaign_id, PACING, PACED, seen, f"less than {wanted}")
-    of_request, of_player = first_broken(REQUEST, terms), first_broken(PLAYER, slot.video)
-    made = of_request or of_player or offers(terms, slot, record)
+    of_request, of_player = first_broken(REQUEST, context), first_broken(PLAYER, slot.video)
+    made = of_request or of_player or offers(context, slot, record)
     if made is CREATIVE_TARGETING:
         creative_id, miss = _closest(record, slot)
         reason = f"{made.reason}; closest is {creative_id}: {miss.reason}"
         return Verdict(campaign_id, made.name, reason, miss.seen, miss.wanted)
     if isinstance(made, Rule):
-        seen, wanted = seen_and_wanted(made, Case(terms, slot, campaign, partial(_open_bid, terms, slot, record)))
+        seen, wanted = seen_and_wanted(made, Case(context, slot, campaign, partial(_open_bid, context, slot, record)))
         return Verdict(campaign_id, made.name, made.reason, seen, wanted)
     best = max(made, key=lambda offer: offer.rank)
     fate = fates.get(campaign_id, OUTBID)
     return Verdict(campaign_id, fate, FATES[fate], best=best)
 
 
-def _open_bid(terms: AuctionContext, slot: Slot, record: Record) -> int | None:
+def _open_bid(context: AuctionContext, slot: Slot, record: Record) -> int | None:
     """The campaign's CPM in micros outside deals; None where no creative fits or it bids in deals only."""
-    fitting = fits(record, slot, terms.languages)
+    fitting = fits(record, slot, context.languages)
     if isinstance(fitting, Rule):
         return None
-    return open_bid_cpm(terms, slot, record.campaign, [fit.creative for fit in fitting])
+    return open_bid_cpm(context, slot, record.campaign, [fit.creative for fit in fitting])
 
 
 def _closest(record: Record, slot: Slot) -> tuple[str, UnmetTargeting]:
