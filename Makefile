@@ -1,4 +1,4 @@
-# `make` lists the targets. PORT, AWS_PORT, PYTHON, STACK, PARAMETERS, BUCKET, ARCHITECTURE and WORKERS are what a
+# `make` lists the targets. WEB, PORT, AWS_PORT, PYTHON, STACK, PARAMETERS, BUCKET, ARCHITECTURE and WORKERS are what a
 # command line may set.
 
 SHELL := /bin/bash
@@ -6,6 +6,7 @@ PORT ?= 8000
 AWS_PORT ?= 4566
 STACK ?= bidder
 MINUTES ?= 5
+WEB ?= bidder/web
 WORKERS ?= auto
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
@@ -14,12 +15,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 RUNNABLE := $(VENV)/runnable
+ESBUILD := build/clients/node_modules/.bin/esbuild
 
 # Only `make deploy` may see an AWS account.
 LOCAL_ENV := env $(foreach name,$(filter AWS_%,$(filter-out AWS_PORT AWS_CA_BUNDLE,$(.VARIABLES))),-u $(name))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast coverage docs check player package deploy rollback loadtest soak bench lock clean
+.PHONY: help run test test-fast coverage docs check player demo-players package deploy rollback loadtest soak bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
@@ -45,7 +47,8 @@ check: $(READY) ## Lint and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-cache > build/imports.log || { cat build/imports.log; exit 1; }
+	@# It prints its name in large letters, so it is heard only where an arrow is broken.
+	@said=$$($(BIN)/lint-imports --no-cache) && echo "Imports: all contracts are kept" || { echo "$$said"; exit 1; }
 
 package: $(RUNNABLE) ## What is deployed, in build/package: the SAM template and the zip; prints the sizes
 	@exec $(LOCAL_ENV) $(BIN)/python -m tools.package $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
@@ -53,17 +56,20 @@ package: $(RUNNABLE) ## What is deployed, in build/package: the SAM template and
 deploy: $(RUNNABLE) ## The package into the AWS account of AWS_PROFILE; STACK (bidder), PARAMETERS, BUCKET, CONFIRM=yes
 	@CONFIRM=$(CONFIRM) $(BIN)/python -m tools.deploy --stack $(STACK) $(if $(BUCKET),--bucket $(BUCKET)) $(PARAMETERS)
 
-player: ## The ad player, bundled from web/ into bidder/web by esbuild (Node.js and npm)
-	@mkdir -p build/clients && cp tests/clients/package*.json build/clients && cd build/clients && \
-		{ [ -x node_modules/.bin/esbuild ] || npm ci --no-audit --no-fund --ignore-scripts; }
-	@$(ESBUILD) --format=esm --outfile=bidder/web/player.mjs
-	@$(ESBUILD) --format=iife --global-name=bidder --define:import.meta.url=document.currentScript.src --outfile=bidder/web/player.js
-	@cp web/player.d.ts bidder/web/
+player: $(ESBUILD) ## The ad player, bundled from web/ into bidder/web (needs Node.js and npm)
+	@$(BUNDLE) web/player.js --target=es2022 --format=esm --outfile=$(WEB)/player.mjs
+	@$(BUNDLE) web/player.js --target=es2022 --format=iife --global-name=bidder \
+		--define:import.meta.url=document.currentScript.src --outfile=$(WEB)/player.js
+	@cp web/player.d.ts $(WEB)/
 
-ESBUILD = build/clients/node_modules/.bin/esbuild web/player.js --bundle --minify --target=es2022 --log-level=warning
+demo-players: $(ESBUILD) ## video.js and Fluid for the demo of the next `make run` (needs Node.js and npm)
+	@NODE_PATH=build/clients/node_modules $(BUNDLE) web/demo_players.js --outfile=build/demo/players.js
 
-rollback: $(READY) ## The bid function of the stack back to the version before, or to VERSION, at once
-	@$(BIN)/python -m tools.versions --stack $(STACK) $(if $(VERSION),--to $(VERSION))
+BUNDLE = $(ESBUILD) --bundle --minify --log-level=error
+
+$(ESBUILD):
+	@mkdir -p build/clients && cp tests/clients/package*.json build/clients
+	@cd build/clients && npm ci --no-audit --no-fund --ignore-scripts
 
 loadtest: $(READY) ## A minute of mixed requests against the running bidder on PORT; ends in a table
 	@exec $(LOCAL_ENV) $(BIN)/python -m loadtest.run

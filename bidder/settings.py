@@ -58,6 +58,8 @@ class Settings(BaseModel):
     demo: Literal["off", "page", "full"] = "off"
     """Whether there is a GET /demo. With `full` it shows everyone the explanation of a bid and the spend of campaigns.
     """
+    demo_players: str | None = None
+    """The folder of players.js and players.css, for the demo; None without players of others."""
     seat: str = Field(default="bidder", min_length=1)
     """The buyer seat of all bids, which `wseat` and `bseat` of a request allow or block."""
 

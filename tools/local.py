@@ -27,6 +27,8 @@ from tools.watch import KeepsDying, saved_ago, watch
 
 STACK = "bidder"
 FOLDER = ROOT / ".local"
+PLAYERS = ROOT / "build" / "demo"
+"""Where `make demo-players` puts players of others."""
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 READY = """
 Demo:      http://127.0.0.1:{port}/demo plays ads in a page
@@ -149,6 +151,8 @@ def run(port: int, aws_port: int) -> int:
     print(f"Demo: http://{LOOPBACK}:{port}/demo, in a moment\nStarting the local AWS and packaging …", flush=True)
     with local_aws(aws_port) as (aws, variables):
         variables |= {"BIDDER_DEMO": "full"}
+        if (PLAYERS / "players.js").exists():
+            variables |= {"BIDDER_DEMO_PLAYERS": str(PLAYERS)}
         write_environment(variables, FOLDER / "env")
         allow_headless_browsers(aws, variables["BIDDER_PARAMETERS"])
         print(f"Local AWS: {aws.url}, stack {STACK}, log {aws.log.relative_to(ROOT)}", flush=True)

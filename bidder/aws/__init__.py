@@ -1,6 +1,7 @@
-"""AWS clients, made when first needed: importing boto3 costs more than everything else a cold start does.
+"""AWS clients, each made at its first use.
 
-So what a bid waits for, it reads by a few signed requests of our own (`minimal`).
+Importing boto3 takes longer than all other work of a cold start. So a bid uses the clients of `minimal` instead, which
+sign and send a few kinds of requests themselves.
 """
 
 from functools import cache
@@ -28,7 +29,7 @@ def client(service: Literal["ssm"]) -> "SSMClient": ...
 def client(service: Literal["logs"]) -> Any: ...
 @cache
 def client(service: Any) -> Any:
-    """The one client of a service in this process; it fails within seconds rather than hang a handler."""
+    """The process's boto3 client of a service. Short time-outs keep a slow AWS service from blocking a handler."""
     import boto3
     from botocore.config import Config
 
@@ -37,7 +38,7 @@ def client(service: Any) -> Any:
 
 
 CONNECT_SECONDS, READ_SECONDS, ATTEMPTS, LONGEST_PAUSE = 0.5, 1.0, 2, 1.0
-"""Of a call by a `short_timeout` client, in seconds; the pause is botocore's standard one."""
+"""The limits of a call by a `short_timeout` client: seconds to connect and to read, attempts, and the longest pause."""
 
 
 @overload
@@ -46,7 +47,7 @@ def short_timeout(service: Literal["sns"]) -> "SNSClient": ...
 def short_timeout(service: Literal["sqs"]) -> "SQSClient": ...
 @cache
 def short_timeout(service: Any) -> Any:
-    """A client for what somebody waits for."""
+    """A boto3 client for calls during an HTTP request, whose sender waits."""
     import boto3
     from botocore.config import Config
 
@@ -63,10 +64,10 @@ def minimal(service: Literal["s3", "s3-parameters"]) -> "S3Client": ...
 def minimal(service: Literal["ssm"]) -> "SSMClient": ...
 @cache
 def minimal(service: Any) -> Any:
-    """A client without boto3 that has one call: S3's `get_object`, SSM's `get_parameters_by_path`, or DynamoDB's
-    `batch_get_item`.
+    """A client without boto3 that has one method, named as in boto3.
 
-    `s3-parameters` is a second S3 client, so that parameters don't wait for a snapshot; it fetches ahead with `ssm`.
+    It is `get_object` of S3, `get_parameters_by_path` of SSM, or `batch_get_item` of DynamoDB. `s3-parameters` is a
+    second S3 client, so that reading parameters does not wait for a snapshot; it shares the prefetch of `ssm`.
     """
     from bidder.aws.direct import Items, Objects, ParameterReader
 

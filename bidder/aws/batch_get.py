@@ -1,4 +1,4 @@
-"""Reading many items of DynamoDB by their keys: what one call leaves unread is asked for again, within a bound."""
+"""Reads many items of DynamoDB by their keys, and retries the keys that a call leaves unprocessed."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 MOST_KEYS = 100
-"""Keys that DynamoDB takes in one call."""
+"""The most keys of one BatchGetItem call."""
 MOST_FRUITLESS = 10
-"""Calls in a row that read nothing, for want of capacity; with the pauses between them they take 12 s on average."""
+"""The most calls in a row that read nothing, for lack of capacity. Their pauses take 12 s on average."""
 MOST_CALLS = 30
-"""Calls for one set of keys: 100 items of 400 KB, the longest there are, take three of them."""
+"""The most calls for one set of keys. 100 items of 400 KB, the largest size, take three calls."""
 _FIRST_PAUSE = 0.02
 
 
 class LeftUnread(UserError, RuntimeError):
-    """DynamoDB left keys unread for longer than it is worth waiting."""
+    """DynamoDB left keys unprocessed in every attempt."""
 
 
 def batch_get(
@@ -31,9 +31,9 @@ def batch_get(
     pause: Callable[[float], None] = time.sleep,
     draw: Callable[[], float] = random_draw,
 ) -> list[Mapping[str, Any]]:
-    """The items that there are of up to `MOST_KEYS` keys, in no order, read consistently.
+    """The existing items of up to `MOST_KEYS` keys, in no order, read consistently.
 
-    It waits ahead of each further call, longer while DynamoDB reads nothing. Raises LeftUnread, and DynamoDB's errors.
+    It pauses before each further call, longer while DynamoDB reads nothing. Raises LeftUnread, and DynamoDB's errors.
     """
     items: list[Mapping[str, Any]] = []
     wanted = list(keys)

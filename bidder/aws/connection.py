@@ -1,7 +1,8 @@
-"""As much of HTTP/1.1 (RFC 9112) as AWS's answers take.
+"""An HTTP/1.1 connection (RFC 9112), with the parts of the protocol that AWS's answers use.
 
-http.client is 6 ms more of a cold start, most of them for the parser of e-mail. It knows no bound for an answer as a
-whole: a server that sends a byte a second holds it up for as long as it likes. Of interim answers it skips 100 alone.
+It replaces http.client for three reasons. Importing http.client takes 6 ms of a cold start, mostly for its e-mail
+parser. It has no time limit for a whole answer, so a server that sends one byte a second blocks it. And it skips no
+interim answers but status 100.
 """
 
 import os
@@ -15,9 +16,9 @@ from urllib.parse import SplitResult
 
 CONNECT_SECONDS = 1.0
 SILENCE_SECONDS = 2.0
-"""How long the other side may say nothing."""
+"""The most seconds without a byte from the server."""
 ANSWER_SECONDS = 5.0
-"""How long a request and its answer may take, and how much longer for each byte of the body."""
+"""The most seconds of a request with its answer; `SECONDS_A_BYTE` are added for each byte of the body."""
 SECONDS_A_BYTE = 1e-6
 
 _PORTS = {"http": 80, "https": 443}
@@ -28,11 +29,11 @@ _SWITCHING, _FINAL = 101, 200
 
 
 class Garbled(ConnectionError):
-    """What came is no whole answer."""
+    """The server sent no complete HTTP answer."""
 
 
 class Answer(NamedTuple):
-    """Header names are in lower case."""
+    """An HTTP answer. Header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -40,7 +41,7 @@ class Answer(NamedTuple):
 
 
 class Connection:
-    """A connection to the host of a URL. All of it raises OSError: TimeoutError where time is up."""
+    """A connection to the host of a URL. Each method raises OSError: TimeoutError if a time limit is exceeded."""
 
     def __init__(self, base: SplitResult, clock: Callable[[], float] = time.monotonic) -> None:
         host = base.hostname or ""
@@ -57,10 +58,10 @@ class Connection:
         self._received = bytearray()
         self._deadline = 0.0
         self.ends = False
-        """Whether the other side takes no further request."""
+        """Whether the server accepts no further request on this connection."""
 
     def request(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """The final answer. `headers` are complete but for the length of the body."""
+        """Sends a request and returns the final answer. `headers` are complete except for the content length."""
         self._deadline = self._clock() + ANSWER_SECONDS
         lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
         if body or method != "GET":
@@ -76,13 +77,13 @@ class Connection:
         return Answer(status, answered, b"" if status in _NO_BODY else self._body(answered))
 
     def close(self) -> None:
-        """Ends it."""
+        """Closes the connection."""
         self._socket.close()
 
     def _status(self) -> tuple[str, int]:
         version, _, rest = self._line().partition(" ")
         if not version.startswith("HTTP/1.") or not rest[:3].isdigit():
-            msg = f"not HTTP: {version[:40]!r}"
+            msg = f"the server's answer is not HTTP: {version[:40]!r}"
             raise Garbled(msg)
         return version, int(rest[:3])
 
@@ -109,7 +110,7 @@ class Connection:
         try:
             return int(line, 16)
         except ValueError:
-            msg = f"not the size of a chunk: {line[:40]!r}"
+            msg = f"the answer has an invalid chunk size: {line[:40]!r}"
             raise Garbled(msg) from None
 
     def _headers(self) -> dict[str, str]:
@@ -122,7 +123,7 @@ class Connection:
     def _line(self) -> str:
         while (end := self._received.find(b"\n")) < 0:
             if len(self._received) > _LONGEST_LINE or not self._receive():
-                msg = "cut short, or a line without an end" if self._received else "the connection was closed"
+                msg = "the answer ends within a line" if self._received else "the server closed the connection"
                 raise Garbled(msg)
         line = bytes(self._received[:end])
         del self._received[: end + 1]
@@ -137,7 +138,7 @@ class Connection:
             self._wait_at_most(SILENCE_SECONDS)
             piece = self._socket.recv(min(left, _PIECE))
             if not piece:
-                msg = f"{size - left} bytes of {size}: cut short"
+                msg = f"the answer ends after {size - left} of {size} bytes"
                 raise Garbled(msg)
             pieces.append(piece)
             left -= len(piece)
@@ -150,7 +151,7 @@ class Connection:
         return bool(piece)
 
     def _wait_at_most(self, seconds: float) -> None:
-        """Bounds the next wait for the socket, by what is left for the answer as well."""
+        """Limits the next wait for the socket to `seconds`, or to the time that is left for the answer."""
         left = self._deadline - self._clock()
         if left <= 0:
             msg = "the answer took too long"
@@ -159,13 +160,13 @@ class Connection:
 
 
 def _authorities() -> str | None:
-    """The file or folder of certificates that the environment names, as boto3 takes it."""
+    """The file or folder of CA certificates that the environment names, by the same variables as for boto3."""
     return os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE") or None
 
 
 @cache
 def _trusted(authorities: str | None) -> ssl.SSLContext:
-    """Whom we trust, for all connections: reading the certificates takes 20 ms."""
+    """The TLS context of all connections, cached since reading the certificates takes 20 ms."""
     if authorities is None:
         return ssl.create_default_context()
     if os.path.isdir(authorities):  # noqa: PTH112  pathlib would be one more import of a cold start

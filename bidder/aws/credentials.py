@@ -1,4 +1,4 @@
-"""Whose requests these are: found as botocore finds it, without importing botocore where Lambda has said it."""
+"""The AWS credentials and region of this process, without botocore if Lambda provides them."""
 
 import json
 import os
@@ -13,7 +13,7 @@ _TIMEOUT = 2
 
 
 class NoCredentials(RuntimeError):
-    """Neither the environment nor a profile says who we are."""
+    """Neither the environment nor a profile has the credentials or the region."""
 
 
 class _Lent(NamedTuple):
@@ -26,10 +26,10 @@ _asking = Lock()
 
 
 def credentials(now: datetime) -> Credentials:
-    """The credentials of the moment. Raises NoCredentials, OSError.
+    """The current credentials. Raises NoCredentials, OSError.
 
-    Lambda puts them into the environment; under SnapStart, where those could be older than they are valid for, it has a
-    local address that lends them instead. On a laptop a profile has them, and boto3 knows how to read it.
+    Lambda sets them as environment variables. Under SnapStart, variables could outlive their credentials, so Lambda
+    provides a local HTTP address for them instead. On a laptop, boto3 reads them from a profile.
     """
     environ = os.environ
     if address := environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI"):
@@ -41,13 +41,13 @@ def credentials(now: datetime) -> Credentials:
 
 
 def forget() -> None:
-    """Has borrowed credentials asked for anew: AWS takes those held no more."""
+    """Drops the cached credentials of the local HTTP address, because AWS refused them as expired."""
     global _lent
     _lent = None
 
 
 def region() -> str:
-    """The region of the environment, or of the profile. Raises NoCredentials."""
+    """The AWS region of the environment or of the profile. Raises NoCredentials."""
     named = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     if named is None:
         import boto3
@@ -61,24 +61,24 @@ def region() -> str:
 
 def _borrowed(address: str, authorization: str, now: datetime) -> Credentials:
     global _lent
-    import urllib.request  # under SnapStart alone; it imports much
+    import urllib.request  # imported here, since only SnapStart needs it and the import is slow
 
     with _asking:
         if _lent is None or now >= _lent.until - _MARGIN:
             asked = urllib.request.Request(address, headers={"Authorization": authorization})  # noqa: S310  Lambda's own
             with urllib.request.urlopen(asked, timeout=_TIMEOUT) as answer:  # noqa: S310  the same
-                said = json.load(answer)
-            found = Credentials(said["AccessKeyId"], said["SecretAccessKey"], said.get("Token"))
-            _lent = _Lent(found, datetime.fromisoformat(said["Expiration"]).astimezone(UTC))
+                document = json.load(answer)
+            borrowed = Credentials(document["AccessKeyId"], document["SecretAccessKey"], document.get("Token"))
+            _lent = _Lent(borrowed, datetime.fromisoformat(document["Expiration"]).astimezone(UTC))
         return _lent.credentials
 
 
 def _of_a_profile() -> Credentials:
     import boto3
 
-    found = boto3.Session().get_credentials()
-    if found is None:
+    of_profile = boto3.Session().get_credentials()
+    if of_profile is None:
         msg = "no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
         raise NoCredentials(msg)
-    frozen = found.get_frozen_credentials()
+    frozen = of_profile.get_frozen_credentials()
     return Credentials(str(frozen.access_key), str(frozen.secret_key), frozen.token)

@@ -1,4 +1,4 @@
-"""The few calls of AWS that are waited for, under boto3's names: by a bid, and thousands of times by a refresh."""
+"""Clients without boto3 for the few AWS calls whose speed matters, with boto3's method names."""
 
 import json
 from io import BytesIO
@@ -15,14 +15,14 @@ _NOT_FOUND = 404
 
 
 class NoSuchKey(LookupError):
-    """S3 has no such object."""
+    """S3 has no object with this key."""
 
 
 class Objects:
     """S3's GetObject. Raises `exceptions.NoSuchKey`, Refused, NoSuchEndpoint, OSError."""
 
     class exceptions:  # noqa: N801  # boto3's name
-        """The errors that callers tell apart."""
+        """The errors that callers handle separately, as attributes like those of a boto3 client."""
 
         NoSuchKey = NoSuchKey
 
@@ -31,7 +31,7 @@ class Objects:
         self._endpoints: dict[str, Endpoint] = {}
 
     def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803  # boto3's names
-        """An object, whole."""
+        """The whole object."""
         endpoint = self._endpoints.get(Bucket)
         if endpoint is None:
             base = service_url("s3", region(), Bucket)
@@ -45,16 +45,16 @@ class Objects:
 
 
 class Items:
-    """DynamoDB's BatchGetItem, for a refresh that makes thousands of these calls: each takes a tenth of boto3's time.
+    """DynamoDB's BatchGetItem. Each call takes a tenth of boto3's time, and a refresh makes thousands of them.
 
-    Raises Refused, NoSuchEndpoint, OSError. Threads have a connection each.
+    Raises Refused, NoSuchEndpoint, OSError. Each thread has its own connection.
     """
 
     def __init__(self) -> None:
         self._of_thread = local()
 
     def batch_get_item(self, **asked: Any) -> Any:
-        """The items that there are, and the keys that were left unread."""
+        """The answer of BatchGetItem: the existing items, and the unprocessed keys."""
         endpoint = getattr(self._of_thread, "endpoint", None)
         if endpoint is None:
             base = service_url("dynamodb", region())
@@ -71,6 +71,6 @@ class ParameterReader:
         self._endpoint = Endpoint("ssm", service_url("ssm", region()), self.ahead)
 
     def get_parameters_by_path(self, **asked: Any) -> Any:
-        """A page of the parameters under a path, and the token of the next one where there is more."""
+        """A page of the parameters under a path, with the token of the next page if there is one."""
         headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "AmazonSSM.GetParametersByPath"}
         return json.loads(self._endpoint.call("POST", "/", headers, json.dumps(asked).encode()))

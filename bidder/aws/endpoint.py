@@ -1,4 +1,4 @@
-"""Signed requests over one kept connection, by the standard library alone."""
+"""Signed requests to one AWS service over a kept connection, with retries, by the standard library alone."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -13,15 +13,18 @@ from bidder.aws.prefetch import Ahead
 from bidder.aws.signature import Credentials, Scope, signed
 
 _KEPT = 10
-"""Seconds that a connection may lie unused: AWS closes it after some more, which a frozen environment doesn't hear."""
+"""Seconds after which an unused connection is not used again.
+
+AWS closes it some seconds later, which a frozen Lambda environment would not notice.
+"""
 _ERRORS = 300
 _SKEW = timedelta(minutes=1)
-"""A clock that is off by less is not what AWS refuses a request for: it allows five minutes, S3 fifteen."""
+"""A smaller clock skew is not the reason of a refusal: AWS allows five minutes, and S3 fifteen."""
 _HTTP_DATE = "%a, %d %b %Y %H:%M:%S GMT"
 
 
 class Refused(RuntimeError):
-    """AWS answered with an error. `status` is HTTP's, `code` AWS's name for it; the message quotes what AWS said."""
+    """AWS answered with an error. `status` is the HTTP status, `code` AWS's error code; the message quotes AWS."""
 
     def __init__(self, status: int, said: str, code: str = "") -> None:
         super().__init__(said)
@@ -30,7 +33,7 @@ class Refused(RuntimeError):
 
 
 class Endpoint:
-    """One service, at one address. Safe to use from many threads, one request at a time."""
+    """One AWS service at one address. Safe for many threads; it sends one request at a time."""
 
     def __init__(
         self,
@@ -41,7 +44,7 @@ class Endpoint:
         pause: Callable[[float], None] = time.sleep,
         draw: Callable[[], float] = retry.draw,
     ) -> None:
-        """`clock` gives seconds of the epoch, `draw` a number from 0 to 1."""
+        """`clock` returns seconds since the epoch, `draw` a random number from 0 to 1."""
         self._scope = Scope(identity.region(), service)
         self._base = urlsplit(base)
         self._ahead = ahead
@@ -51,17 +54,17 @@ class Endpoint:
         self._connection: Connection | None = None
         self._used = 0.0
         self._skew = timedelta()
-        """What AWS's clock is ahead of ours, where that is too much for a signature."""
+        """How far AWS's clock is ahead of this process's, if that is too much for a signature."""
         self._signed_by: Credentials | None = None
         self._their_time: datetime | None = None
-        """Of the last attempt: whose it was, and what AWS's clock said where it was refused."""
+        """The credentials of the last attempt, and AWS's time if AWS refused it."""
         self._busy = Lock()
 
     def call(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> bytes:
-        """The body of a good answer. Raises Refused, or OSError where none came.
+        """The body of a successful answer. Raises Refused, or OSError without an answer.
 
-        Only for what may be done twice: an attempt that failed is made again. A call ends after 3 attempts of 6 s, and
-        one that is throttled after 8 attempts with pauses of 18 s.
+        Only for idempotent calls, since a failed attempt is repeated. A call ends after 3 attempts of 6 s each; a
+        throttled call ends after 8 attempts with pauses of 18 s in total.
         """
         return self._ahead.answer((self._base.path + path, body), lambda: self._call(method, path, headers, body))
 
@@ -73,7 +76,7 @@ class Endpoint:
                     return self._attempt(method, path, headers, body)
                 except Refused as refused:
                     if refused.code not in mended and self._mends(refused):
-                        mended.add(refused.code)  # once: what it didn't mend the first time it won't mend at all
+                        mended.add(refused.code)  # once for each code: a second correction would change nothing
                         continue
                     most = _most_attempts(refused)
                     failure: Exception = refused
@@ -85,7 +88,7 @@ class Endpoint:
             raise AssertionError  # pauses have no end
 
     def _attempt(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> bytes:
-        """One attempt. That the other side has closed the kept connection meanwhile is no failed one."""
+        """One attempt. A kept connection that AWS closed meanwhile does not count as a failure."""
         if self._connection is not None and abs(self._clock() - self._used) > _KEPT:
             self._close()
         kept = self._connection is not None
@@ -119,7 +122,7 @@ class Endpoint:
         return Refused(answer.status, f"{self._base.netloc} answered {answer.status}: {answer.body[:300]!r}", code)
 
     def _mends(self, refused: Refused) -> bool:
-        """Whether another attempt will differ in what this one was refused for: its time, or its credentials."""
+        """Corrects the clock skew or the credentials after a refusal. Returns whether that changed something."""
         if refused.code in retry.EXPIRED:
             identity.forget()
             return identity.credentials(datetime.fromtimestamp(self._clock(), UTC)) != self._signed_by

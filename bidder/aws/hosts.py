@@ -1,9 +1,9 @@
-"""The addresses of AWS's services by region, in every partition; FIPS and dual-stack endpoints where asked for."""
+"""The hosts of AWS services by region, in every AWS partition, with FIPS and dual-stack endpoints."""
 
 import os
 
 _PARTITIONS = (
-    # prefix of the region, domain, domain of dual-stack endpoints; the longer prefix stands before the shorter one
+    # prefix of the region, domain, domain of dual-stack endpoints; a longer prefix stands before a shorter one
     ("cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn"),
     ("eusc-", "amazonaws.eu", "api.amazonwebservices.eu"),
     ("us-isob-", "sc2s.sgov.gov", "api.aws.scloud"),
@@ -16,7 +16,7 @@ _GOV_CLOUD = "us-gov-"
 
 
 class NoSuchEndpoint(LookupError):
-    """AWS has no such address."""
+    """AWS has no such endpoint; the message says what to change."""
 
 
 def host(service: str, region: str, *, fips: bool = False, dual_stack: bool = False) -> str:
@@ -37,10 +37,11 @@ def host(service: str, region: str, *, fips: bool = False, dual_stack: bool = Fa
 
 
 def service_url(service: str, region: str, bucket: str | None = None) -> str:
-    """The URL of a service or, for `s3`, of a bucket: where the environment says that it is, else AWS's own.
+    """The URL of a service or, for `s3`, of a bucket: the configured one, else AWS's own.
 
-    At an address of the environment's a bucket is the beginning of the path, which every S3 takes. At AWS's it is part
-    of the host, unless a dot in its name would keep the host from matching the certificate. Raises NoSuchEndpoint.
+    In a configured URL the bucket is the first part of the path, which every S3 implementation accepts. In AWS's URL it
+    is part of the host. A bucket with a dot in its name stands in the path, since its host would not match the TLS
+    certificate. Raises NoSuchEndpoint.
     """
     if own := configured_url(service):
         return own.rstrip("/") + (f"/{bucket}" if bucket else "")
@@ -51,7 +52,7 @@ def service_url(service: str, region: str, bucket: str | None = None) -> str:
 
 
 def configured_url(service: str) -> str | None:
-    """Where the environment says that a service is: AWS's variable for one service, or that for all."""
+    """The URL of a service that an environment variable of AWS sets, for this service or for all; None if none does."""
     if _is_on("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"):
         return None
     return os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") or os.environ.get("AWS_ENDPOINT_URL") or None

@@ -1,7 +1,7 @@
-"""All parameters in one encrypted object of S3: what new environments read in place of Parameter Store.
+"""The copy of all parameters in one encrypted S3 object, which new environments read in place of Parameter Store.
 
-Parameter Store takes 40 reads a second of an account and region, S3 5,500 of a prefix. The object is written every
-minute.
+Parameter Store allows 40 reads a second for an account and region; S3 allows 5,500 for a prefix. The object is written
+every minute.
 """
 
 import json
@@ -21,37 +21,37 @@ _LIFETIME, _DEFAULT_LIFETIME = "parameter-lifetime", 60.0
 
 
 def good_for(lifetime: float) -> float:
-    """How many seconds old the object may be, by `parameter-lifetime`: at the default one copy may fail."""
+    """The greatest age of the copy in seconds, by `parameter-lifetime`. At its default, one write may fail."""
     return min(100.0, lifetime + 40)
 
 
 def read_again_after(lifetime: float, age: float) -> float:
-    """Seconds until a process reads anew parameters that were `age` seconds old when it read them."""
+    """The seconds after which a process reads the parameters again, if they were `age` seconds old when read."""
     return max(lifetime / 6, min(lifetime, lifetime - age))
 
 
 def longest_delay(lifetime: float) -> float:
-    """Seconds until a change of a parameter has reached every process that is asked for something then.
+    """The seconds until every process that serves requests uses a changed parameter.
 
-    It is less than a minute more than `parameter-lifetime`.
+    It exceeds `parameter-lifetime` by less than a minute.
     """
     return good_for(lifetime) + read_again_after(lifetime, good_for(lifetime))
 
 
 class ParameterValues(NamedTuple):
-    """Parameters by name, and when Parameter Store was asked for them."""
+    """The values of parameters by name, and when they were read from Parameter Store."""
 
     values: dict[str, str]
     at: datetime
 
 
 def pack(values: dict[str, str], path: str, at: datetime) -> bytes:
-    """The object."""
+    """The bytes of the copy."""
     return json.dumps({"path": path, "at": at.isoformat(), "values": values}).encode()
 
 
 def unpack(data: bytes, path: str, now: datetime) -> ParameterValues | None:
-    """What an object holds; None where it is of another path, or older than what is in it allows. Raises ValueError."""
+    """The parameters of a copy, or None if it is of another path or too old (`good_for`). Raises ValueError."""
     document: Any = json.loads(data)
     values, at = dict(document["values"]), datetime.fromisoformat(document["at"])
     if document["path"] != path or abs(now - at) > timedelta(seconds=good_for(_lifetime(values))):
@@ -62,10 +62,13 @@ def unpack(data: bytes, path: str, now: datetime) -> ParameterValues | None:
 def read_parameters(
     s3: "Callable[[], S3Client]", ssm: "Callable[[], SSMClient]", bucket: str, path: str, now: Callable[[], datetime]
 ) -> ParameterValues:
-    """All parameters, secrets too: from the object while it is good, else from Parameter Store, whose errors pass."""
+    """All parameters, secrets too, from the copy if it is young enough, else from Parameter Store.
+
+    Raises the errors of Parameter Store.
+    """
     try:
         copied = unpack(s3().get_object(Bucket=bucket, Key=KEY)["Body"].read(), path, now())
-    except Exception as error:  # no object, or none that may be read: Parameter Store has what it is a copy of
+    except Exception as error:  # without a readable copy, Parameter Store has the values
         log.event("parameters.uncopied", why=type(error).__name__)
         copied = None
     if copied is not None:
@@ -75,7 +78,7 @@ def read_parameters(
 
 
 def utc_now() -> datetime:
-    """The moment."""
+    """The current time."""
     return datetime.now(UTC)
 
 

@@ -1,4 +1,4 @@
-"""The parameters under a path of Parameter Store."""
+"""Reads the parameters under a path of Parameter Store."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,14 +9,17 @@ _PAGE = 10
 
 
 def under_path(ssm: "SSMClient", path: str, *, secrets: bool) -> dict[str, str]:
-    """Their values, by name; without `secrets` those that are encrypted are left out. AWS's own errors pass through."""
-    found: dict[str, str] = {}
+    """The values of the parameters under `path`, by name. Without `secrets`, encrypted ones are left out.
+
+    Raises the errors of AWS.
+    """
+    values: dict[str, str] = {}
     more: Any = {}
     while True:
         page = ssm.get_parameters_by_path(Path=path, WithDecryption=secrets, MaxResults=_PAGE, **more)
-        for its in page["Parameters"]:
-            if secrets or its["Type"] != "SecureString":
-                found[its["Name"].removeprefix(f"{path}/")] = its["Value"]
+        for parameter in page["Parameters"]:
+            if secrets or parameter["Type"] != "SecureString":
+                values[parameter["Name"].removeprefix(f"{path}/")] = parameter["Value"]
         if not page.get("NextToken"):
-            return found
+            return values
         more = {"NextToken": page["NextToken"]}

@@ -1,4 +1,4 @@
-"""Calls that are made while a cold start still imports code: who makes them then finds them answered."""
+"""Prefetching: AWS calls on a thread while a cold start still imports code, whose answers later calls reuse."""
 
 import time
 from collections.abc import Callable
@@ -6,14 +6,14 @@ from contextlib import suppress
 from threading import Thread, current_thread
 
 FRESH = 5
-"""Seconds after which an answer is not handed out any more: an environment may be made long before it is used."""
+"""Seconds after which a prefetched answer is not used: an environment may be initialized long before its first use."""
 
 Call = tuple[str, bytes]
-"""Path and body of a request."""
+"""The path and the body of a request."""
 
 
 class Ahead:
-    """The calls of one client. Without `begin` all of them are made when they are made."""
+    """The prefetched answers of one client. Without `begin` nothing is prefetched."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
@@ -21,7 +21,7 @@ class Ahead:
         self._answers: dict[Call, tuple[float, bytes]] = {}
 
     def begin(self, work: Callable[[], object]) -> None:
-        """Does `work` on a thread, and keeps what its calls are answered. A call that fails there is made again."""
+        """Runs `work` on a thread and keeps the answers to its calls. A call that fails there is repeated later."""
 
         def run() -> None:
             with suppress(Exception):
@@ -31,13 +31,16 @@ class Ahead:
         self._thread.start()
 
     def answer(self, call: Call, make: Callable[[], bytes]) -> bytes:
-        """What was answered ahead, once, when that work is done; else what `make` brings."""
+        """The prefetched answer to a call, else the result of `make`. It waits for the prefetch to end.
+
+        Each prefetched answer is used once.
+        """
         if self._thread is None:
             return make()
         if current_thread() is self._thread:
-            said = make()
-            self._answers[call] = (self._clock(), said)
-            return said
+            answered = make()
+            self._answers[call] = (self._clock(), answered)
+            return answered
         self._thread.join()
-        at, found = self._answers.pop(call, (0.0, None))
-        return make() if found is None or abs(self._clock() - at) > FRESH else found
+        at, prefetched = self._answers.pop(call, (0.0, None))
+        return make() if prefetched is None or abs(self._clock() - at) > FRESH else prefetched

@@ -1,4 +1,4 @@
-"""Which failures of AWS pass by themselves, and how long to wait before the next attempt."""
+"""The retry rules: which errors of AWS are transient, and how long to pause before the next attempt."""
 
 import os
 import re
@@ -22,10 +22,10 @@ THROTTLING = frozenset(
         "EC2ThrottledException",
     }
 )
-"""The codes that botocore's standard mode takes for throttling."""
+"""The error codes that botocore's standard mode treats as throttling."""
 
 PASSING = frozenset({"RequestTimeout", "RequestTimeoutException", "InternalError", "InternalServerError"})
-"""Codes of failures that pass, whatever the status."""
+"""The codes of transient errors, whatever the HTTP status."""
 
 SKEWED = frozenset(
     {
@@ -37,24 +37,24 @@ SKEWED = frozenset(
         "AuthFailure",
     }
 )
-"""Codes that a clock that is wrong brings about, among other causes."""
+"""The error codes that a wrong clock may cause."""
 
 EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"})
-"""Codes of credentials that were good once."""
+"""The error codes of expired credentials."""
 
 _TOO_MANY_REQUESTS = 429
 _PASSING_STATUSES = frozenset({500, 502, 503, 504})
 _CODES = (re.compile(rb'"(?:__type|code)"\s*:\s*"(?:[^"#]*#)?([\w.]+)'), re.compile(rb"<Code>([^<]+)</Code>"))
 
 MOST_ATTEMPTS = 3
-"""Attempts of a call that fails, as boto3's standard mode makes."""
+"""The most attempts of a failing call, as in boto3's standard mode."""
 MOST_THROTTLED_ATTEMPTS = 8
-"""Attempts of a call that is throttled: many processes that start at once share one limit."""
+"""The most attempts of a throttled call: many processes that start at the same time share one rate limit."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 
 
 def error_code(headers: Mapping[str, str], body: bytes) -> str:
-    """What AWS calls the error: from the header of its JSON services, else from the body. "" where neither says."""
+    """AWS's error code, from the header of its JSON services or from the body; "" if neither has one."""
     if stated := headers.get("x-amzn-errortype"):
         return stated.partition(":")[0].rpartition("#")[2]
     matches = (pattern.search(body[:4096]) for pattern in _CODES)
@@ -62,24 +62,25 @@ def error_code(headers: Mapping[str, str], body: bytes) -> str:
 
 
 def is_throttling(status: int, code: str) -> bool:
-    """Whether AWS asks for fewer requests."""
+    """Whether AWS throttled the request."""
     return code in THROTTLING or status == _TOO_MANY_REQUESTS
 
 
 def is_passing(status: int, code: str) -> bool:
-    """Whether another attempt may well succeed."""
+    """Whether the error is transient, so that another attempt may succeed."""
     return code in PASSING or status in _PASSING_STATUSES or is_throttling(status, code)
 
 
 def draw() -> float:
-    """A random number from 0 to 1. To import `random` takes longer than a bid can afford."""
+    """A random number from 0 to 1. Importing `random` would take too long for a bid."""
     return int.from_bytes(os.urandom(4), "big") / 2**32
 
 
 def pauses(draw: Callable[[], float], first: float = _FIRST_PAUSE) -> Iterator[float]:
-    """Seconds to wait before each further attempt: "full jitter", so that those who fail together don't come together.
+    """The seconds to pause before each further attempt: exponential backoff with full jitter.
 
-    `draw` gives numbers from 0 to 1, `first` is the longest first pause. There is no last pause: callers have a bound.
+    The jitter spreads the retries of clients that failed at the same time. `draw` returns random numbers from 0 to 1,
+    `first` is the longest first pause. The iterator is endless: the caller limits the attempts.
     """
     longest = first
     while True:

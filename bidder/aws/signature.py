@@ -1,4 +1,4 @@
-"""Signature Version 4, as AWS's documentation "Create a signed AWS API request" has it."""
+"""AWS Signature Version 4, as in AWS's documentation "Create a signed AWS API request"."""
 
 import hmac
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ _ALGORITHM = "AWS4-HMAC-SHA256"
 
 
 class Credentials(NamedTuple):
-    """Whoever asks. `token` goes with temporary credentials, as a Lambda role's are."""
+    """AWS credentials. `token` is the session token of temporary credentials, such as those of a Lambda role."""
 
     access_key: str
     secret_key: str
@@ -19,14 +19,14 @@ class Credentials(NamedTuple):
 
 
 class Scope(NamedTuple):
-    """What a signature is good for."""
+    """The region and the service for which a signature is valid."""
 
     region: str
     service: str
 
 
 def path_of(key: str) -> str:
-    """An S3 key as the path of a request, encoded once; S3 alone wants no more than that."""
+    """The path of an S3 key in a request, percent-encoded once. All other AWS services need it encoded twice."""
     return "/" + quote(key, safe="/-_.~")
 
 
@@ -39,9 +39,9 @@ def signed(
     scope: Scope,
     now: datetime,
 ) -> dict[str, str]:
-    """The headers to send: those given, `Host` among them and all of them signed, and what signing adds.
+    """The headers of a signed request: the given ones, all of them signed, and those that the signature adds.
 
-    `path` is encoded, and has no query: nothing here needs one.
+    The given headers must include `Host`. `path` is percent-encoded and has no query.
     """
     digest = sha256(body).hexdigest()
     time = now.strftime("%Y%m%dT%H%M%SZ")
@@ -53,15 +53,15 @@ def signed(
     names = ";".join(sorted(named))
     lines = "".join(f"{name}:{named[name]}\n" for name in sorted(named))
     request = "\n".join((method, path, "", lines, names, digest))
-    place = f"{time[:8]}/{scope.region}/{scope.service}/aws4_request"
-    statement = "\n".join((_ALGORITHM, time, place, sha256(request.encode()).hexdigest()))
-    signature = hmac.new(_key(credentials.secret_key, place), statement.encode(), sha256).hexdigest()
-    stated = f"Credential={credentials.access_key}/{place}, SignedHeaders={names}, Signature={signature}"
-    return named | {"authorization": f"{_ALGORITHM} {stated}"}
+    credential_scope = f"{time[:8]}/{scope.region}/{scope.service}/aws4_request"
+    to_sign = "\n".join((_ALGORITHM, time, credential_scope, sha256(request.encode()).hexdigest()))
+    signature = hmac.new(_key(credentials.secret_key, credential_scope), to_sign.encode(), sha256).hexdigest()
+    fields = f"Credential={credentials.access_key}/{credential_scope}, SignedHeaders={names}, Signature={signature}"
+    return named | {"authorization": f"{_ALGORITHM} {fields}"}
 
 
-def _key(secret_key: str, place: str) -> bytes:
+def _key(secret_key: str, credential_scope: str) -> bytes:
     key = f"AWS4{secret_key}".encode()
-    for part in place.split("/"):
+    for part in credential_scope.split("/"):
         key = hmac.digest(key, part.encode(), "sha256")
     return key

@@ -1,1 +1,1 @@
-"""What is for sale: campaigns, creatives, targeting, deals, and where they are kept."""
+"""Campaigns: their creatives, targeting, deals and budgets, their files, and their store in DynamoDB."""

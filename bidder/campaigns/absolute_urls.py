@@ -1,4 +1,4 @@
-"""The URLs of a campaign file: relative ones made absolute, and those told of that lack their scheme."""
+"""Makes the relative URLs of a campaign file absolute, and reports URLs without a scheme."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,12 +15,15 @@ _ABSOLUTE = frozenset({"click_through", "not_executed", "view_tracking", "tag"})
 def with_absolute_urls(document: Mapping[str, Any], base: str | None, wrong: list[Finding]) -> dict[str, Any]:
     """The document with the media URLs of its creatives resolved against `base`, which ends in `/`.
 
-    A URL that begins with a host is added to `wrong`: as a relative one it would lead nowhere.
+    A URL that begins with a host is added to `wrong`, since it would resolve to a wrong address.
     """
     creatives = document.get("creatives")
     if not isinstance(creatives, list):
         return dict(document)
-    return {**document, "creatives": [_resolved(its, ("creatives", n), base, wrong) for n, its in enumerate(creatives)]}
+    return {
+        **document,
+        "creatives": [_resolved(each, ("creatives", n), base, wrong) for n, each in enumerate(creatives)],
+    }
 
 
 def _resolved(value: Any, path: Path, base: str | None, wrong: list[Finding]) -> Any:
@@ -40,7 +43,7 @@ def _resolved(value: Any, path: Path, base: str | None, wrong: list[Finding]) ->
 
 
 def _absolute(url: str, key: str, path: Path, base: str | None, wrong: list[Finding]) -> str:
-    # A click leads to a host, so `shop.example` alone is one; a file may be called `spot.mp4`.
+    # In a click URL `shop.example` is a host; in a media URL `spot.mp4` is a file name.
     meant = without_scheme(url if key in _RELATIVE else f"{url}/")
     if meant is not None:
         meant = meant if key in _RELATIVE else meant.removesuffix("/")

@@ -20,7 +20,7 @@ from bidder.prebuilt import complete
 
 
 class Status(StrEnum):
-    """What the owner wants; whether it bids also depends on flight and budget."""
+    """The status that the owner sets. An active campaign bids only within its flight and budget."""
 
     ACTIVE = "active"
     PAUSED = "paused"
@@ -59,7 +59,7 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_is_written_out)]
 
 
 class Flight(BaseModel):
-    """When it runs: from `start`, up to and not including `end`. None is open."""
+    """The flight of a campaign: from `start` up to, but not including, `end`. None is no limit."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
@@ -67,16 +67,16 @@ class Flight(BaseModel):
     end: Moment | None = None
 
     def covers(self, now: datetime) -> bool:
-        """Whether the campaign runs at this time."""
+        """Whether the flight includes this time."""
         return (self.start is None or self.start <= now) and (self.end is None or now < self.end)
 
 
 class Advertiser(BaseModel):
-    """Who pays, and the domain that exchanges check (`adomain`).
+    """The advertiser, and its domain, which exchanges check (`adomain`).
 
-    `owner` is the part of the domain that is registered, below a public suffix such as co.uk; importing a file fills it
-    in. `bundle` is the app that is advertised, if one is. `on_behalf_of` and `paid_by` are for transparency (the EU's
-    Digital Services Act): whom the ads are for and who pays for them, where that is not who `name` says.
+    `owner` is the registered part of the domain, below a public suffix such as co.uk; an import of a file fills it in.
+    `bundle` is the advertised app, if there is one. `on_behalf_of` and `paid_by` are for the EU's Digital Services Act:
+    whom the ads are for and who pays for them, if that is not the advertiser `name`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -99,7 +99,7 @@ class Advertiser(BaseModel):
 
 
 class Campaign(Priced):
-    """One line of what is for sale.
+    """A campaign: one line item of an advertiser.
 
     In the open auction it bids `cpm_micros` or, where it has a goal, what an impression is expected to be worth:
     `cpcv_micros` for each completed view, `cpc_micros` for each click or `cpv_micros` for each view, but never more
@@ -156,29 +156,29 @@ class Campaign(Priced):
 
     @property
     def goal(self) -> Goal | None:
-        """What it pays for where that is not the impression."""
-        for outcome, worth in (
+        """The outcome that the campaign values, and its value; None if it bids a fixed CPM."""
+        for outcome, value in (
             (Outcome.COMPLETION, self.cpcv_micros),
             (Outcome.CLICK, self.cpc_micros),
             (Outcome.VIEW, self.cpv_micros),
         ):
-            if worth is not None:
-                return Goal(outcome, worth)
+            if value is not None:
+                return Goal(outcome, value)
         return None
 
     @property
     def success(self) -> Outcome:
-        """What its creatives are compared by: its goal, or else that they are watched to the end."""
+        """The outcome by which creatives are compared: that of the goal, else a completed view."""
         return self.goal.outcome if self.goal else Outcome.COMPLETION
 
     @property
     def bids_openly(self) -> bool:
-        """Whether it bids outside deals."""
+        """Whether the campaign bids in the open auction."""
         return self.cpm_micros is not None or self.goal is not None
 
     @property
     def top_cpm_micros(self) -> int:
-        """The most it ever bids: what the index orders by, and what one more impression may cost."""
+        """The highest possible bid as a CPM in micros. The index is sorted by it, and budgets reserve it."""
         openly = self.max_cpm_micros or 0
         if self.cpm_micros is not None:
             multiplied = floor(self.cpm_micros * highest(self.multipliers))
@@ -191,7 +191,7 @@ TERMS = ("cpm_micros", "cpcv_micros", "cpc_micros", "cpv_micros", "max_cpm_micro
 
 
 def wrong_terms(campaign: Campaign) -> str | None:
-    """What keeps a campaign from bidding in its `TERMS`; None where they fit together."""
+    """Why the `TERMS` of a campaign do not allow a bid; None if they do."""
     worths = [name for name in ("cpm", "cpcv", "cpc", "cpv") if getattr(campaign, f"{name}_micros") is not None]
     if len(worths) > 1:
         return f"give one of {', '.join(worths)}: each says what the open-auction bid is"
@@ -205,7 +205,7 @@ def wrong_terms(campaign: Campaign) -> str | None:
 
 
 def repeated_ids(campaign: Campaign) -> str | None:
-    """The ids that a campaign gives to more than one creative or deal; None where each is given once."""
+    """The message for ids that several creatives or several deals share; None if all are unique."""
     for kind, ids in (("creative", [c.id for c in campaign.creatives]), ("deal", [d.id for d in campaign.deals])):
         repeated = [name for name, times in Counter(ids).items() if times > 1]
         if repeated:
@@ -213,5 +213,5 @@ def repeated_ids(campaign: Campaign) -> str | None:
     return None
 
 
-# With the import, so that no request waits for it.
+# Completed at import, so that no request waits for it.
 complete(Campaign)

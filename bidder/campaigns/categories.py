@@ -1,4 +1,4 @@
-"""Fills in what a campaign's categories have above and below them, so that bids need no taxonomy."""
+"""Fills in the ancestors and descendants of a campaign's categories, so that bids need no taxonomy."""
 
 from collections.abc import Mapping
 
@@ -11,30 +11,33 @@ CATEGORY = "category"
 
 
 def with_taxonomies(campaign: Campaign, taxonomies: Mapping[int, Taxonomy]) -> Campaign:
-    """The campaign with its `categories_below` and `categories_above`; what no taxonomy says stays as it was."""
+    """The campaign with `categories_below` and `categories_above` of these taxonomies.
+
+    Categories of other taxonomies keep the values that they had.
+    """
     if not (taxonomies or campaign.categories_below or campaign.categories_above):
         return campaign
     below = {name: campaign.categories_below[name] for name in _named(campaign) if name in campaign.categories_below}
     for name in _named(campaign):
         number, own = _split(name)
-        for its_number, taxonomy in taxonomies.items():
-            if number in (None, its_number) and own in taxonomy:
-                children = (f"{its_number}/{child}".lower() for child in taxonomy.below(own))
-                kept = [one for one in below.get(name, ()) if not one.startswith(f"{its_number}/")]
+        for taxonomy_number, taxonomy in taxonomies.items():
+            if number in (None, taxonomy_number) and own in taxonomy:
+                children = (f"{taxonomy_number}/{child}".lower() for child in taxonomy.below(own))
+                kept = [word for word in below.get(name, ()) if not word.startswith(f"{taxonomy_number}/")]
                 below[name] = tuple(sorted({*kept, *children}))
-    its_own = taxonomies.get(campaign.cattax)
+    own_taxonomy = taxonomies.get(campaign.cattax)
     above = {c: campaign.categories_above[c] for c in campaign.categories if c in campaign.categories_above}
-    above |= {c: its_own.above(c) for c in campaign.categories if its_own and c in its_own}
+    above |= {c: own_taxonomy.above(c) for c in campaign.categories if own_taxonomy and c in own_taxonomy}
     return campaign.model_copy(
         update={
-            "categories_below": {name: its for name, its in below.items() if its},
-            "categories_above": {category: its for category, its in above.items() if its},
+            "categories_below": {name: descendants for name, descendants in below.items() if descendants},
+            "categories_above": {category: ancestors for category, ancestors in above.items() if ancestors},
         }
     )
 
 
 def _named(campaign: Campaign) -> list[str]:
-    """The categories that its rules, its expression, its creatives and its multipliers name."""
+    """The categories that a campaign's targeting, creatives and multipliers name."""
     try:
         return sorted(
             named_values(CATEGORY, conjunctions(campaign.targeting, campaign.where), request_fields_used(campaign))
@@ -44,6 +47,6 @@ def _named(campaign: Campaign) -> list[str]:
 
 
 def _split(name: str) -> tuple[int | None, str]:
-    """`6/483` is 483 of taxonomy 6; `483` that of any."""
+    """The taxonomy number and the category id: `6/483` is 483 of taxonomy 6, `483` is 483 of any taxonomy."""
     number, _, own = name.rpartition("/")
     return (int(number) if number.isdecimal() else None), own

@@ -1,4 +1,4 @@
-"""The ISO 3166-1 code that somebody meant who wrote a country's name, or a code that is none."""
+"""Recognizes ISO 3166-1 codes, and suggests the right code for a country's name or a wrong code."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -8,7 +8,7 @@ from bidder.countries import ALPHA_3, STANDARD
 from bidder.files.mistakes import nearest
 
 _KOSOVO = ("XK", "XKX")
-"""No codes of the standard, which leaves them to users; exchanges send them."""
+"""User-assigned codes of Kosovo, which are not in the standard. Exchanges send them."""
 
 _ALSO_CALLED = {
     "uk": "GB",
@@ -52,12 +52,12 @@ _ALSO_CALLED = {
 
 
 def is_country(word: str) -> bool:
-    """Whether a word is a code of two or three letters, in any case. `UK` is none: the standard has GB."""
+    """Whether a word is an alpha-2 or alpha-3 code, in upper or lower case. `UK` is not: the standard has GB."""
     return word.strip().upper() in _codes()
 
 
 def country_meant(word: str) -> str | None:
-    """The alpha-3 code of the country that a word names or nearly names; None where it names none."""
+    """The alpha-3 code of the country that a word names, also with a spelling mistake; None if there is none."""
     name = word.strip().casefold()
     meant = _ALSO_CALLED.get(name) or _names().get(name)
     if meant is None and len(name) > 3:
@@ -73,7 +73,7 @@ def _codes() -> frozenset[str]:
 
 @cache
 def _names() -> Mapping[str, str]:
-    """The English names, in lower case, with the alpha-2 code of each: those of the time zone database."""
+    """Alpha-2 codes by English country names in lower case, out of the time zone database."""
     table = files("tzdata").joinpath("zoneinfo/iso3166.tab").read_text(encoding="utf-8")
     rows = (line.split("\t") for line in table.splitlines() if line and not line.startswith("#"))
     return {name.casefold(): code for code, name in rows}

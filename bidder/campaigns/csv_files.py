@@ -17,16 +17,16 @@ from bidder.files.tree import Node, Position
 
 _BETWEEN = "|"
 _SEPARATORS = ",;\t"
-"""Between cells: what the head has most of. Spreadsheets of some countries write semicolons."""
+"""The possible separators of cells. The most frequent one in the header is used."""
 
 _ID = "id"
 _CREATIVE, _MEDIA, _DEAL = "creative", "media", "deal"
 _LISTS = frozenset({"categories", "competes_in", "attributes", "apis", "mimes", "include", "exclude", "all"})
-"""Fields that are lists: of others a `|` is part of the text."""
+"""The fields that are lists. In other fields a `|` is part of the text."""
 
 
 class _Column(NamedTuple):
-    """Where the cells of a column go: to the campaign, its creative, a rendition or a deal, and by which path there."""
+    """The owner of a column's cells (campaign, creative, rendition or deal), and the path of the field in it."""
 
     owner: str
     path: Sequence[str]
@@ -68,7 +68,7 @@ def read_csv(lines: Iterator[str], name: str) -> Iterator[Node]:
 
 
 def is_csv(first_line: str, name: str) -> bool:
-    """Whether a file's name, or its first line, says that it is one."""
+    """Whether a file is CSV, by its name or its first line."""
     cells = [cell.strip().strip('"') for cell in first_line.split(_separator(first_line))]
     return name.lower().endswith((".csv", ".tsv")) or (len(cells) > 2 and _ID in cells)
 
@@ -102,7 +102,7 @@ _Cells = dict[str, dict[Sequence[str], Node]]
 
 
 def _cells(row: Sequence[str], columns: Sequence[_Column], number: int) -> _Cells:
-    """The cells that state something, by their owner and path."""
+    """The cells that are not empty, by their owner and path."""
     cells: _Cells = {}
     for column, (text, (owner, path)) in enumerate(zip(row, columns, strict=False), start=1):
         if text.strip():
@@ -114,7 +114,7 @@ def _cells(row: Sequence[str], columns: Sequence[_Column], number: int) -> _Cell
 
 
 class _Builder:
-    """A campaign as its lines come."""
+    """Builds a campaign from its rows."""
 
     def __init__(self, name: str, position: Position, identity: object) -> None:
         self.identity = identity
@@ -125,7 +125,7 @@ class _Builder:
         self._deals: list[dict[Sequence[str], Node]] = []
 
     def add(self, cells: _Cells) -> None:
-        """Takes in a line."""
+        """Adds the cells of a row."""
         self._merge(self._fields, cells.get("", {}), "campaign")
         creative, media, deal = cells.get(_CREATIVE), cells.get(_MEDIA), cells.get(_DEAL)
         if creative and (not self._creatives or _named(creative) not in {None, _named(self._creatives[-1][0])}):
@@ -140,7 +140,7 @@ class _Builder:
             self._deals.append(deal)
 
     def _merge(self, held: dict[Sequence[str], Node], more: dict[Sequence[str], Node], owner: str) -> None:
-        """Adds what a further line states. Raises InvalidFile where that is not what an earlier one stated."""
+        """Adds the fields of a further row. Raises InvalidFile if a field differs from that of an earlier row."""
         for path, value in more.items():
             before = held.setdefault(path, value)
             if before.plain() != value.plain():
@@ -150,11 +150,11 @@ class _Builder:
                 raise InvalidFile(msg)
 
     def node(self) -> Node:
-        """The campaign as a file has it."""
+        """The campaign as a node, like that of a YAML file."""
         campaign = _tree(self._fields, self._position)
         entries, positions = _entries(campaign)
         creatives = [_creative(fields, media, self._position) for fields, media in self._creatives]
-        for key, items in (("creatives", creatives), ("deals", [_tree(its, self._position) for its in self._deals])):
+        for key, items in (("creatives", creatives), ("deals", [_tree(deal, self._position) for deal in self._deals])):
             if items:
                 entries[key], positions[key] = Node(items, items[0].position), items[0].position
         return Node(entries, self._position, positions)
@@ -164,13 +164,13 @@ def _creative(fields: dict[Sequence[str], Node], media: Sequence[dict[Sequence[s
     creative = _tree(fields, where)
     entries, positions = _entries(creative)
     if media:
-        items = [_tree(its, where) for its in media]
+        items = [_tree(file, where) for file in media]
         entries["media"], positions["media"] = Node(items, items[0].position), items[0].position
     return Node(entries, creative.position, positions)
 
 
 def _tree(fields: dict[Sequence[str], Node], where: Position) -> Node:
-    """A mapping of the fields by their paths; it stands where its first field does."""
+    """A node of the fields by their paths. Its position is that of its first field."""
     inner: dict[str, dict[Sequence[str], Node]] = {}
     entries: dict[str, Node] = {}
     for path, value in fields.items():
@@ -178,8 +178,8 @@ def _tree(fields: dict[Sequence[str], Node], where: Position) -> Node:
             entries[path[0]] = value
         else:
             inner.setdefault(path[0], {})[tuple(path[1:])] = value
-    entries |= {key: _tree(its, where) for key, its in inner.items()}
-    positions = {key: its.position for key, its in entries.items()}
+    entries |= {key: _tree(below, where) for key, below in inner.items()}
+    positions = {key: entry.position for key, entry in entries.items()}
     return Node(entries, min(positions.values(), default=where), positions)
 
 

@@ -1,18 +1,18 @@
-"""What changed from one form of a document to another, in lines for people."""
+"""The differences between two versions of a document, as lines of text."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
 
 def differences(before: object, after: object, path: str = "") -> Iterator[str]:
-    """A line for each value that is not what it was: `budget.daily_micros: 5000000 -> 7000000`.
+    """A line for each changed value, such as `budget.daily_micros: 5000000 -> 7000000`.
 
-    Items of lists that have ids are compared by them, other lists as a whole.
+    Lists of items with ids are compared item by item, other lists as a whole.
     """
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for name in sorted({*before, *after}):
-            its_path = f"{path}.{name}" if path else str(name)
-            yield from differences(before.get(name), after.get(name), its_path)
+            inner_path = f"{path}.{name}" if path else str(name)
+            yield from differences(before.get(name), after.get(name), inner_path)
         return
     old, new = _by_id(before), _by_id(after)
     if old is not None and new is not None:

@@ -1,7 +1,7 @@
-"""A campaign's targeting in the form that the index compiles: lines of plain demands, any of which suffices.
+"""The disjunctive normal form (DNF) of a campaign's targeting, which the index compiles (Whang et al., VLDB 2009).
 
-That is the disjunctive normal form of its rules and its expression. Denials move inwards first (De Morgan), so that all
-that is left of them are values a request must not show.
+A request matches the targeting if it matches one of its conjunctions. A conjunction has one predicate for each
+attribute. Negations move inwards by De Morgan's laws, so they end as excluded values of predicates.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,41 +11,41 @@ from typing import Any, NamedTuple
 from bidder.campaigns.targeting import Expression, Targeting
 
 MAX_CONJUNCTIONS = 64
-"""Lines of one campaign: `or`s multiply where they are joined by `and`."""
+"""The most conjunctions of one campaign. The branches of several `or` below an `and` multiply."""
 
 
 class TooManyConjunctions(ValueError):
-    """The expression is too long to be told apart case by case."""
+    """The targeting has more than `MAX_CONJUNCTIONS` conjunctions."""
 
 
 class Predicate(NamedTuple):
-    """What is asked of one attribute: a value out of each set of `any_of`, and none of `none_of`."""
+    """The condition on one attribute: a request shows a value of each set in `any_of`, and no value of `none_of`."""
 
     any_of: tuple[frozenset[str], ...]
     none_of: frozenset[str]
 
 
 Conjunction = Mapping[str, Predicate]
-"""Demands by attribute, all of which must be met."""
+"""Predicates by attribute. A request matches the conjunction if it meets all of them."""
 
 
 def conjunctions(
     targeting: Targeting, where: Expression | None = None, time_zone: str = "UTC"
 ) -> tuple[Conjunction, ...]:
-    """The lines of rules by attribute and of a condition besides; a request meets both if it meets any of the lines.
+    """The conjunctions of the rules `targeting` and the expression `where`, of which a request must meet both.
 
-    Hours get the time zone that they are in. Raises TooManyConjunctions.
+    Values of the attribute `hour` get the time zone as a prefix. Raises TooManyConjunctions.
     """
     rules: dict[str, Any] = {name: rule.model_dump(exclude_defaults=True) for name, rule in targeting.items()}
-    found = _both(_of_rules(rules), _of(where.root) if where else [{}])
-    return tuple(_in_zone(line, time_zone) for line in found)
+    joined = _both(_of_rules(rules), _of(where.root) if where else [{}])
+    return tuple(_in_zone(conjunction, time_zone) for conjunction in joined)
 
 
-def matches(line: Conjunction, values: Mapping[str, Sequence[str]]) -> bool:
-    """Whether these values of a request meet a line; an attribute that the request does not state has none."""
+def matches(conjunction: Conjunction, values: Mapping[str, Sequence[str]]) -> bool:
+    """Whether the values of a request match a conjunction. An attribute that the request lacks has no values."""
     return all(
         all(wanted.intersection(seen) for wanted in predicate.any_of) and predicate.none_of.isdisjoint(seen)
-        for attribute, predicate in line.items()
+        for attribute, predicate in conjunction.items()
         for seen in [values.get(attribute, ())]
     )
 
@@ -53,12 +53,12 @@ def matches(line: Conjunction, values: Mapping[str, Sequence[str]]) -> bool:
 def _of(node: Mapping[str, Any]) -> list[Conjunction]:
     [(operator, of), *_] = node.items()
     if operator == "and":
-        found: list[Conjunction] = [{}]
-        for one in of:
-            found = _both(found, _of(one))
-        return found
+        joined: list[Conjunction] = [{}]
+        for operand in of:
+            joined = _both(joined, _of(operand))
+        return joined
     if operator == "or":
-        return _bounded([line for one in of for line in _of(one)])
+        return _bounded([conjunction for operand in of for conjunction in _of(operand)])
     if operator == "not":
         return _denied(of)
     return _of_rules(node)
@@ -67,25 +67,28 @@ def _of(node: Mapping[str, Any]) -> list[Conjunction]:
 def _denied(node: Mapping[str, Any]) -> list[Conjunction]:
     [(operator, of), *_] = node.items()
     if operator == "and":
-        return _bounded([line for one in of for line in _denied(one)])
+        return _bounded([conjunction for operand in of for conjunction in _denied(operand)])
     if operator == "or":
-        return _of({"and": [{"not": one} for one in of]})
+        return _of({"and": [{"not": operand} for operand in of]})
     if operator == "not":
         return _of(of)
-    return _bounded([line for name, rule in node.items() for line in _denied_rule(name, rule)])
+    return _bounded([conjunction for name, rule in node.items() for conjunction in _denied_rule(name, rule)])
 
 
 def _of_rules(rules: Mapping[str, Mapping[str, Sequence[str]]]) -> list[Conjunction]:
-    line: dict[str, Predicate] = {}
+    conjunction: dict[str, Predicate] = {}
     for name, rule in rules.items():
         any_of = [frozenset(rule["include"])] if rule.get("include") else []
         any_of += [frozenset([value]) for value in rule.get("all", ())]
-        line[name] = Predicate(tuple(any_of), frozenset(rule.get("exclude", ())))
-    return [line]
+        conjunction[name] = Predicate(tuple(any_of), frozenset(rule.get("exclude", ())))
+    return [conjunction]
 
 
 def _denied_rule(name: str, rule: Mapping[str, Sequence[str]]) -> Iterable[Conjunction]:
-    """A request fails a rule by showing none that it includes, not all that it wants, or one that it excludes."""
+    """The conjunctions of the negated rule.
+
+    A request fails a rule if it shows no value of `include`, lacks a value of `all`, or shows a value of `exclude`.
+    """
     if rule.get("include"):
         yield {name: Predicate((), frozenset(rule["include"]))}
     for value in rule.get("all", ()):
@@ -94,34 +97,34 @@ def _denied_rule(name: str, rule: Mapping[str, Sequence[str]]) -> Iterable[Conju
         yield {name: Predicate((frozenset(rule["exclude"]),), frozenset())}
 
 
-def _both(some: Sequence[Conjunction], others: Sequence[Conjunction]) -> list[Conjunction]:
-    if len(some) * len(others) > MAX_CONJUNCTIONS:
-        _bounded([{}] * (len(some) * len(others)))
-    return [_joined(one, other) for one, other in product(some, others)]
+def _both(left: Sequence[Conjunction], right: Sequence[Conjunction]) -> list[Conjunction]:
+    if len(left) * len(right) > MAX_CONJUNCTIONS:
+        _bounded([{}] * (len(left) * len(right)))
+    return [_joined(first, second) for first, second in product(left, right)]
 
 
-def _joined(one: Conjunction, other: Conjunction) -> Conjunction:
-    line = dict(one)
-    for name, predicate in other.items():
-        its = line.get(name)
-        if its is None:
-            line[name] = predicate
+def _joined(first: Conjunction, second: Conjunction) -> Conjunction:
+    conjunction = dict(first)
+    for name, predicate in second.items():
+        earlier = conjunction.get(name)
+        if earlier is None:
+            conjunction[name] = predicate
         else:
-            any_of = tuple(dict.fromkeys((*its.any_of, *predicate.any_of)))
-            line[name] = Predicate(any_of, its.none_of | predicate.none_of)
-    return line
+            any_of = tuple(dict.fromkeys((*earlier.any_of, *predicate.any_of)))
+            conjunction[name] = Predicate(any_of, earlier.none_of | predicate.none_of)
+    return conjunction
 
 
-def _bounded(found: list[Conjunction]) -> list[Conjunction]:
-    if len(found) > MAX_CONJUNCTIONS:
-        msg = f"comes to {len(found)} cases, more than {MAX_CONJUNCTIONS}: join fewer ors by and"
+def _bounded(joined: list[Conjunction]) -> list[Conjunction]:
+    if len(joined) > MAX_CONJUNCTIONS:
+        msg = f"comes to {len(joined)} cases, more than {MAX_CONJUNCTIONS}: join fewer ors by and"
         raise TooManyConjunctions(msg)
-    return found
+    return joined
 
 
-def _in_zone(line: Conjunction, time_zone: str) -> Conjunction:
-    hours = line.get("hour")
+def _in_zone(conjunction: Conjunction, time_zone: str) -> Conjunction:
+    hours = conjunction.get("hour")
     if hours is None:
-        return line
+        return conjunction
     any_of = tuple(frozenset(f"{time_zone} {hour}" for hour in wanted) for wanted in hours.any_of)
-    return {**line, "hour": Predicate(any_of, frozenset(f"{time_zone} {hour}" for hour in hours.none_of))}
+    return {**conjunction, "hour": Predicate(any_of, frozenset(f"{time_zone} {hour}" for hour in hours.none_of))}

@@ -1,7 +1,7 @@
-"""Checks of a campaign that files get and bids need not repeat: values of the right type that make no sense.
+"""The checks that an import of a campaign file adds to validation: values of the right type that make no sense.
 
-A check reads parts of a campaign. Where a part is invalid by itself, the check is left out, so that all other mistakes
-are still told at once.
+A check reads some fields of a campaign. It is skipped if one of them is invalid, so that one pass reports the mistakes
+of all other fields.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,11 +25,11 @@ from bidder.faults import Path
 from bidder.money import display
 
 MOST_KBITS = 100_000
-"""No rendition has more than 100 Mbit/s: a higher bitrate is one in bits a second."""
+"""The highest plausible bitrate in kbit/s. A higher one is in bits a second by mistake."""
 
 
 class Finding(NamedTuple):
-    """What is wrong at a path of a campaign's document; a warning does not keep the file from being imported."""
+    """A mistake at a path of a campaign's document. A warning does not stop the import."""
 
     path: Path
     message: str
@@ -37,7 +37,7 @@ class Finding(NamedTuple):
 
 
 class Surroundings(NamedTuple):
-    """What checks know besides the campaign: the time, the taxonomies, and the CPM above which one is warned of."""
+    """The context of the checks: the time, the taxonomies, and the CPM in micros above which a check warns."""
 
     now: datetime
     taxonomies: Mapping[int, Taxonomy]
@@ -46,7 +46,7 @@ class Surroundings(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """What of a campaign is valid by itself: the object, the names of its valid fields, and each creative likewise."""
+    """The valid parts of a campaign: its object and the names of its valid fields, and the same of each creative."""
 
     campaign: Campaign
     valid: frozenset[str]
@@ -54,7 +54,7 @@ class Parts(NamedTuple):
 
 
 def findings(document: Mapping[str, Any], parts: Parts, known: Surroundings) -> Iterator[Finding]:
-    """All that the checks find in a campaign's document, of which `parts` are valid."""
+    """The findings of all checks of a campaign's document, whose valid parts are `parts`."""
     for needed, check in _OF_CAMPAIGNS:
         if parts.valid.issuperset(needed):
             yield from check(parts.campaign, known)
@@ -176,7 +176,7 @@ def _addresses(creative: Creative, _: Campaign, known: Surroundings) -> Iterator
 
 
 def _urls(document: object, path: Path) -> Iterator[tuple[Path, str]]:
-    """Every URL of a creative, by its path."""
+    """Every URL of a creative, with its path."""
     if isinstance(document, Mapping):
         for key, value in document.items():
             if key not in {"targeting", "where"}:
@@ -211,7 +211,7 @@ _OF_CREATIVES: Sequence[tuple[Sequence[str], OfCreative]] = (
     (("language",), _language),
     (("media", "tag", "click_through", "companions", "icon", "verifications"), _addresses),
 )
-"""Each check with the fields that it reads."""
+"""The checks, each with the fields that it reads."""
 
 
 @cache

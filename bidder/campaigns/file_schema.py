@@ -1,4 +1,4 @@
-"""The JSON Schema of campaign files, by which editors complete keys and mark mistakes while somebody writes."""
+"""The JSON Schema of campaign files, with which editors complete keys and mark mistakes."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from bidder.campaigns.types import ID_PATTERN
 
 _MICROS = "_micros"
 _FILLED_IN = frozenset({"owner", "categories_above", "categories_below"})
-"""What importing a file fills in."""
+"""The fields that an import fills in."""
 
 _NUMBER = {"type": ["number", "string", "null"], "exclusiveMinimum": 0}
 _SCALAR = {"type": ["string", "number", "integer", "boolean"]}
@@ -29,7 +29,7 @@ class _WithoutDefaults(GenerateJsonSchema):
 def file_schema() -> dict[str, Any]:
     """The schema of a file with `campaigns`, JSON Schema 2020-12. Amounts are in whole units of the account currency.
 
-    It is wider than the import, which checks values as well: what the schema marks, the import refuses.
+    The import refuses everything that the schema refuses, and checks more.
     """
     schema = _written(Campaign.model_json_schema(schema_generator=_WithoutDefaults))
     definitions = schema.pop("$defs")
@@ -47,7 +47,7 @@ def file_schema() -> dict[str, Any]:
 
 
 def _written(node: Any) -> Any:
-    """A schema of models as a schema of what people write."""
+    """The schema of a model, changed to the form that people write."""
     if isinstance(node, list):
         return [_written(item) for item in node]
     if not isinstance(node, dict):

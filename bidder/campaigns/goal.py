@@ -1,11 +1,11 @@
-"""What a campaign pays for where it is not the impression, and how its creatives take turns."""
+"""The goal of a campaign, and the rotation of its creatives."""
 
 from enum import StrEnum
 from typing import NamedTuple
 
 
 class Outcome(StrEnum):
-    """What may become of an impression."""
+    """An outcome of an impression that a goal may value."""
 
     VIEW = "view"
     COMPLETION = "completion"
@@ -13,14 +13,14 @@ class Outcome(StrEnum):
 
 
 class Goal(NamedTuple):
-    """An outcome, and what one of it is worth to the campaign, in micros."""
+    """The outcome that a campaign wants, and the value of one such outcome in micros."""
 
     outcome: Outcome
     micros: int
 
 
 class Rotation(StrEnum):
-    """Which of the creatives that fit equally well is shown: each as often, by their weights, or the best mostly."""
+    """How creatives that fit equally well rotate: equally often, by their weights, or mostly the best one."""
 
     EVEN = "even"
     WEIGHTED = "weighted"

@@ -1,7 +1,7 @@
 """The entries of a campaign's history, one for each change.
 
-An entry keeps what the change made of the campaign, compressed; what was before it is in the entry before. So a
-campaign that fits into an item can be changed for ever. Entries of the code before have both in full, as `before` and
+An entry holds the campaign after the change, compressed. The campaign before the change is in the previous entry. So an
+entry always fits into an item if the campaign does. Entries of older releases hold both, uncompressed, as `before` and
 `after`.
 """
 
@@ -14,9 +14,9 @@ Item = Mapping[str, Mapping[str, Any]]
 
 
 class Change(NamedTuple):
-    """An entry of a campaign's history; documents are as `Campaign` dumps them.
+    """A change of a campaign. `before` and `after` are documents as `Campaign` dumps them.
 
-    `before` is None where there was no campaign, `after` where it was deleted.
+    `before` is None for a new campaign, `after` is None for a deleted one.
     """
 
     version: int
@@ -27,13 +27,13 @@ class Change(NamedTuple):
 
 
 def documents(after: str | None, before: str | None = None) -> dict[str, dict[str, bytes]]:
-    """The attributes of an entry that keep documents; `before` is only given where no entry has it."""
+    """The DynamoDB attributes of an entry's documents. `before` is only given if no earlier entry holds it."""
     kept = {"after_zlib": after, "before_zlib": before}
     return {name: {"B": zlib.compress(text.encode())} for name, text in kept.items() if text is not None}
 
 
 def changes(items: Iterable[Item]) -> Iterator[Change]:
-    """The changes of entries that come the latest first."""
+    """The changes of history entries, both with the latest first."""
     later: Item | None = None
     for item in items:
         if later is not None:

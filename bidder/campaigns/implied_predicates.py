@@ -1,7 +1,7 @@
-"""What a campaign demands of an impression without saying so: a player that takes its files, a sale that it may bid in.
+"""The predicates that follow from a campaign's creatives and deals: MIME types it has files of, and sales it bids in.
 
-The index tests these as it tests targeting, so that campaigns which could not bid anyway are not looked at. Which rule
-keeps them out is still the auction's to say.
+The index tests them like targeting, so that the auction does not visit campaigns that can't bid. The rules of the
+auction still decide why a campaign is refused.
 """
 
 from collections.abc import Mapping
@@ -12,13 +12,13 @@ from bidder.normal_forms import identifier
 
 MIME = "implied-mime"
 SALE = "implied-sale"
-"""The ids of the deals on offer, in their normal form, and `OPEN` where bids in no deal are taken."""
+"""The attribute of sales. Its values are deal ids in normal form, and `OPEN` for the open auction."""
 OPEN = ""
 IMPLIED_ATTRIBUTES = frozenset({MIME, SALE})
 
 
 def implied_predicates(campaign: Campaign) -> Mapping[str, Predicate]:
-    """The demands by attribute; an impression that doesn't meet them all can't be bid on."""
+    """The implied predicates by attribute. The campaign can't bid on an impression that does not meet all of them."""
     mimes = {m for c in campaign.creatives for m in (c.tag.mimes if c.tag else (file.mime for file in c.media))}
     sales = {identifier(deal.id) for deal in campaign.deals} | ({OPEN} if campaign.bids_openly else set())
     return {MIME: _any(mimes), SALE: _any(sales)}

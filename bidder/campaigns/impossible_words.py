@@ -1,4 +1,4 @@
-"""Words of campaign files that no request can show: countries, languages and categories that there are not."""
+"""Finds targeted values that no request can show: unknown countries, languages and categories."""
 
 from collections.abc import Mapping
 
@@ -14,13 +14,13 @@ _LANGUAGES = frozenset(ALPHA_2.values())
 _LANGUAGE_MEANT = {"jp": "ja", "cn": "zh", "gr": "el", "cz": "cs", "dk": "da", "at": "de", "gb": "en", "us": "en"}
 
 Wrong = tuple[str, bool]
-"""What is wrong, and whether that is only a warning."""
+"""The message, and whether it is only a warning."""
 
 
 def wrong_word(attribute: str, word: str, taxonomies: Mapping[int, Taxonomy]) -> Wrong | None:
-    """What is wrong with a word that a file names of an attribute; None where a request can show it.
+    """The fault of a targeted value of an attribute, or None if a request can show it.
 
-    A word that is refused with its field, since it can't be read at all, is passed over.
+    A value that can't be parsed gets None, since the validation of its field reports it.
     """
     try:
         values = request_values(attribute, [word.strip().lower()])
@@ -43,7 +43,7 @@ _EXAMPLES = {"region": "us-ca", "postcode": "us-94607"}
 
 
 def wrong_category(word: str, taxonomies: Mapping[int, Taxonomy]) -> Wrong | None:
-    """What is wrong with a category, `6/483` or `483`: its taxonomy has it not, or is not known here."""
+    """The fault of a category such as `6/483` or `483`: its taxonomy lacks it, or is not imported; else None."""
     number, _, own = word.lower().rpartition("/")
     own = own.strip()
     if own.startswith("iab") or number == str(CONTENT_1):

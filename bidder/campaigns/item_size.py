@@ -1,18 +1,18 @@
-"""How large a campaign may be: DynamoDB keeps it in one item, and its history in one for each change."""
+"""The size limit of a campaign: DynamoDB stores it in one item, and each change of its history in one more."""
 
 from bidder.campaigns.campaign import Campaign
 
 MOST_BYTES = 400_000
-"""Of a campaign's document in UTF-8: an item takes 409,600, of which its id, names and numbers need the rest."""
+"""The most bytes of a campaign's document in UTF-8. An item has 409,600 at most, some of them for other attributes."""
 
 
 def document_of(campaign: Campaign) -> str:
-    """The campaign as JSON, as it is stored and remembered."""
+    """The campaign as JSON, as its history stores it."""
     return campaign.model_dump_json(exclude_defaults=True)
 
 
 def too_large(campaign: Campaign) -> str | None:
-    """What to do about a campaign that DynamoDB does not take; None where it does."""
+    """The message for a campaign that is too large for DynamoDB; None if it is small enough."""
     size = len(document_of(campaign).encode())
     if size <= MOST_BYTES:
         return None

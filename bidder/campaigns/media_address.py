@@ -1,4 +1,4 @@
-"""Whether viewers can load a URL: what is wrong with its scheme, or with the host that it names."""
+"""Checks whether viewers can load a URL, by its scheme and its host."""
 
 import re
 import socket
@@ -19,16 +19,16 @@ def has_scheme(url: str) -> bool:
 
 
 def without_scheme(url: str) -> str | None:
-    """What to write instead of a URL that lacks its scheme; None of an absolute URL, and of a relative path."""
+    """The corrected URL if a URL begins with a host but lacks its scheme; None for other URLs."""
     if has_scheme(url) or not _HOST_FIRST.fullmatch(url):
         return None
     return f"https://{url.removeprefix('//')}"
 
 
 def unreachable(url: str, *, loopback_is_meant: bool) -> tuple[str, bool] | None:
-    """Why viewers can't load from the host of a URL, and whether that is an error, not a warning; None where they can.
+    """Why viewers can't reach the host of a URL, and whether that is an error; else a warning. None if they can.
 
-    `loopback_is_meant` says that everything runs on this machine, as under `make run`.
+    `loopback_is_meant` is whether all programs run on this machine, as under `make run`.
     """
     try:
         host = urlsplit(url).hostname or ""
@@ -56,12 +56,12 @@ def _unreachable_host(host: str, loopback_is_meant: bool) -> tuple[str, bool] | 
 
 
 def _address(host: str) -> IPv4Address | IPv6Address | None:
-    """The address that a host is, in any form that C libraries read: `0x7f.1` and `2130706433` are `127.0.0.1`."""
+    """The IP address of a host in any form that C libraries accept: `0x7f.1` and `2130706433` are `127.0.0.1`."""
     try:
-        its = ip_address(host.partition("%")[0])
+        address = ip_address(host.partition("%")[0])
     except ValueError:
         try:
             return IPv4Address(socket.inet_aton(host)) if re.fullmatch(r"[0-9a-fx.]+", host, re.IGNORECASE) else None
         except OSError:
             return None
-    return (its.ipv4_mapped or its) if isinstance(its, IPv6Address) else its
+    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address

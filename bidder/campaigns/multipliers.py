@@ -1,4 +1,4 @@
-"""Bid multipliers: by how much a campaign's bid is raised or lowered where a request shows a value of an attribute."""
+"""Bid multipliers: factors of a campaign's bid for the values that a request shows."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -13,7 +13,7 @@ from bidder.campaigns.targeting_values import request_values
 from bidder.faults import Path, WrongParts
 
 LEAST, MOST = Fraction(1, 10), Fraction(10)
-"""The bounds of a factor, and of the product of all that apply."""
+"""The bounds of a factor, and of the product of all factors of a request."""
 
 UNCHANGED = Fraction(1)
 
@@ -21,14 +21,14 @@ UNCHANGED = Fraction(1)
 def _in_the_words_of_requests(
     multipliers: "dict[Attribute, dict[str, Decimal]]",
 ) -> "dict[Attribute, dict[str, Decimal]]":
-    """Values as targeting spells them: `us` becomes `usa`."""
+    """The multipliers with their values in the normal form of requests: `us` becomes `usa`."""
     respelled: dict[Attribute, dict[str, Decimal]] = {}
     wrong: list[tuple[Path, str]] = []
     for attribute, factors in multipliers.items():
-        its = respelled[attribute] = {}
+        respelled_factors = respelled[attribute] = {}
         for value, factor in factors.items():
             try:
-                its.update(dict.fromkeys(request_values(attribute, [value]), factor))
+                respelled_factors.update(dict.fromkeys(request_values(attribute, [value]), factor))
             except ValueError as error:
                 wrong.append(((attribute, value), str(error)))
     if wrong:
@@ -40,22 +40,24 @@ _Factor = Annotated[Decimal, Field(ge=Decimal("0.1"), le=Decimal(10), decimal_pl
 Multipliers = Annotated[
     dict[Attribute, Annotated[dict[Word, _Factor], Field(min_length=1)]], AfterValidator(_in_the_words_of_requests)
 ]
-"""Factors by attribute and value, of three decimals at most. A value that is not named has the factor 1."""
+"""Factors by attribute and value, with three decimals at most. A value without a factor has the factor 1."""
 
 
 def factor(multipliers: Mapping[Attribute, Mapping[str, Decimal]], values: Mapping[str, Sequence[str]]) -> Fraction:
-    """What to multiply a bid by where a request shows these values.
+    """The factor of a bid on a request that shows these values.
 
-    Of several values of one attribute that are named the highest factor counts; the factors of different attributes are
-    multiplied, and the product is kept within `LEAST` and `MOST`.
+    If a request shows several values of one attribute, the highest factor counts. The factors of different attributes
+    are multiplied, and the product is limited to `LEAST` and `MOST`.
     """
-    named = ([its[value] for value in values.get(name, ()) if value in its] for name, its in multipliers.items())
+    named = (
+        [factors[value] for value in values.get(name, ()) if value in factors] for name, factors in multipliers.items()
+    )
     return _product(max(factors) for factors in named if factors)
 
 
 def highest(multipliers: Mapping[Attribute, Mapping[str, Decimal]]) -> Fraction:
-    """The most that `factor` can be, whatever the request."""
-    return _product(max([Decimal(1), *its.values()]) for its in multipliers.values())
+    """The highest result of `factor` for any request."""
+    return _product(max([Decimal(1), *factors.values()]) for factors in multipliers.values())
 
 
 def _product(factors: Iterable[Decimal]) -> Fraction:

@@ -1,4 +1,4 @@
-"""The words that a campaign's document names in its rules, its expressions and its multipliers, and where."""
+"""The values that a campaign's document names in rules, expressions and multipliers, with their paths."""
 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -9,7 +9,7 @@ _OPERATORS = frozenset({"and", "or", "not"})
 
 
 class NamedWord(NamedTuple):
-    """A word of an attribute, and the path to it in the document."""
+    """A value of an attribute, and its path in the document."""
 
     path: Path
     attribute: str
@@ -17,7 +17,7 @@ class NamedWord(NamedTuple):
 
 
 def named_words(document: Mapping[str, object]) -> Iterator[NamedWord]:
-    """Every word, the campaign's own before those of its creatives; what is no rule is passed over."""
+    """Every named value, those of the campaign before those of its creatives. Invalid parts are ignored."""
     yield from _words_of(document, ())
     creatives = document.get("creatives")
     for number, creative in enumerate(creatives if isinstance(creatives, list | tuple) else ()):

@@ -1,11 +1,11 @@
-"""What a campaign's names take of the event URLs of its bids."""
+"""The length of a campaign's names in event URLs."""
 
 from bidder.campaigns.campaign import Campaign
 from bidder.url_names import LONGEST_NAMES, written
 
 
 def too_long(campaign: Campaign) -> str | None:
-    """What to do about names that make event URLs longer than `bidder.url_names.LONGEST_URL`; None where they fit."""
+    """The message for names that make event URLs longer than `bidder.url_names.LONGEST_URL`; None if they fit."""
     names = {
         "id": campaign.id,
         "advertiser.domain": campaign.advertiser.domain,

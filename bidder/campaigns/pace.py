@@ -1,30 +1,30 @@
-"""How fast to ask a store that refuses for the moment: ever slower while it does, and faster again when it doesn't."""
+"""The pace of calls to a store that throttles: each refusal slows the calls, and each success speeds them up."""
 
 import time
 from collections.abc import Callable
 
 _FIRST, _LONGEST = 0.05, 20.0
 _FASTER = 0.8
-"""After each success. The pause then settles where a refusal, which doubles it, comes with every third call or so."""
+"""The factor of the pause after a success. A refusal doubles the pause, so about every third call is refused."""
 
 
 class Pace:
-    """Pauses, in seconds. The pace outlives a call: who writes a thousand times finds it again each time."""
+    """The pause between calls, in seconds. It is kept from call to call."""
 
     def __init__(self, pause: Callable[[float], None] = time.sleep) -> None:
         self._pause = pause
         self._seconds = 0.0
 
     def keep(self) -> None:
-        """Waits as long as the last calls have shown to be right; ahead of a call that others depend on."""
+        """Waits for the current pause, before a call."""
         if self._seconds:
             self._pause(self._seconds)
 
     def refused(self) -> None:
-        """A call was refused: waits, twice as long as the time before."""
+        """Doubles the pause after a refused call, and waits for it."""
         self._seconds = min(_LONGEST, max(_FIRST, 2 * self._seconds))
         self._pause(self._seconds)
 
     def went_well(self) -> None:
-        """A call was answered."""
+        """Shortens the pause after a successful call."""
         self._seconds = self._seconds * _FASTER if self._seconds > _FIRST / 8 else 0.0

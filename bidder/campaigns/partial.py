@@ -1,4 +1,4 @@
-"""What of a campaign's document is valid by itself, so that its other mistakes can be told together."""
+"""The valid parts of an invalid campaign document, so that one pass can report all of its mistakes."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -15,13 +15,13 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def whole(campaign: Campaign) -> Parts:
-    """The parts of a campaign that is valid."""
+    """All parts of a valid campaign."""
     creatives = [(number, creative, _ALL_OF_CREATIVES) for number, creative in enumerate(campaign.creatives)]
     return Parts(campaign, _ALL_OF_CAMPAIGNS, creatives)
 
 
 def valid_parts(document: Mapping[str, Any]) -> Parts:
-    """The fields of a campaign's document that are valid by themselves, and those of each of its creatives."""
+    """The valid fields of a campaign's document, and those of each of its creatives."""
     campaign, valid = _valid_fields(Campaign, document)
     written = document.get("creatives")
     creatives = [
@@ -33,7 +33,7 @@ def valid_parts(document: Mapping[str, Any]) -> Parts:
 
 
 def _valid_fields(model: type[Model], document: Mapping[str, Any]) -> tuple[Model, frozenset[str]]:
-    """An object of those fields that are valid or left out, and their names."""
+    """A model object of the valid fields, and the names of the fields that are valid or left out."""
     given = with_micros(model.model_fields, document)
     values: dict[str, Any] = {}
     valid = set()

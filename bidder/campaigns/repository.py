@@ -1,13 +1,13 @@
 """Campaigns in DynamoDB, and the history of their changes.
 
 Two tables. `Campaigns` has one item for each campaign, as it is now; `History`, by `pk` and `sk`:
-- `campaign#<id>`, `version#<n>`: what the n-th change made of a campaign, who made it and when
+- `campaign#<id>`, `version#<n>`: the campaign after its n-th change, who made the change and when
   (`bidder.campaigns.history`).
-- `revision`, `latest`: how many writes there have been; and `revision`, `<n>`: the campaigns that the n-th one changed,
-  kept for `FEED_LIFETIME`.
+- `revision`, `latest`: the number of writes; and `revision`, `<n>`: the ids of the campaigns that the n-th write
+  changed, kept for `FEED_LIFETIME`.
 
-A write changes campaigns, history and revision in one transaction. So whoever reads the revision and then the campaigns
-knows that nothing of an earlier revision is missing, and `changes` says what a later one brings, without reading all.
+A write changes campaigns, history and revision in one transaction. So a reader that reads the revision first and the
+campaigns then misses no change up to that revision. `changes` returns the later changes without a full scan.
 """
 
 import time
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 FEED_LIFETIME = timedelta(days=30)
 MOST_IN_A_WRITE = 40
-"""Campaigns; each takes two of the 100 items of a transaction, and three times its own length of the 4 MB."""
+"""The most campaigns in a transaction, of 100 items and 4 MB. Each takes two items and three times its own length."""
 MOST_BYTES_IN_A_WRITE = 1_000_000
 
 _ATTEMPTS = 10
@@ -38,7 +38,7 @@ _REVISION = {"pk": {"S": "revision"}, "sk": {"S": "latest"}}
 _TRY_AGAIN = frozenset(
     {"None", "ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 )
-"""Reasons for which a transaction is cancelled, and which pass."""
+"""The transient reasons for which DynamoDB cancels a transaction."""
 _BUSY = frozenset(
     {
         "ProvisionedThroughputExceededException",
@@ -48,11 +48,11 @@ _BUSY = frozenset(
         "TransactionInProgressException",
     }
 )
-"""Errors that pass; boto3 has tried three times by then."""
+"""The transient errors, after three attempts by boto3."""
 
 
 class UnknownCampaign(UserError, LookupError):
-    """No campaign has this id."""
+    """There is no campaign with this id."""
 
     def __init__(self, campaign_id: str) -> None:
         super().__init__(f"no campaign {campaign_id}; `bidder campaigns list` shows the ids")
@@ -77,17 +77,17 @@ class StaleCampaign(UserError, RuntimeError):
 
 
 class Deleted:
-    """What an edit makes of a campaign that is to be deleted."""
+    """The result of an edit that deletes the campaign."""
 
 
 DELETED = Deleted()
 
 Edit = Callable[[str, Stored], Campaign | Deleted | None]
-"""From a campaign's id and what is stored to what it shall be; None or an equal campaign is no change."""
+"""A function from a campaign's id and its stored state to its new state. None or an equal campaign is no change."""
 
 
 class CampaignRepository:
-    """Reads and writes campaigns. DynamoDB's own errors pass through, but for those that trying again mends."""
+    """Reads and writes campaigns. Raises DynamoDB's errors, after retries of the transient ones."""
 
     def __init__(
         self,
@@ -107,29 +107,29 @@ class CampaignRepository:
         self._pace = Pace(pause)
 
     def put(self, campaign: Campaign, version: int | None = None) -> bool:
-        """Adds the campaign, or replaces the one with its id; False where it is stored like that already.
+        """Adds the campaign, or replaces the one with its id. Returns False if it is already stored like this.
 
-        A campaign that states no status keeps the one it has: importing a file again must not resume what somebody
-        paused in the night. With a `version`, raises StaleCampaign unless that is the stored one.
+        A campaign without a status keeps the stored status, so that importing a file again does not resume a paused
+        campaign. With a `version`, raises StaleCampaign if the stored version is another one.
         """
         return bool(self.put_many([campaign], None if version is None else {campaign.id: version}))
 
     def put_many(self, campaigns: Iterable[Campaign], versions: Mapping[str, int] | None = None) -> list[str]:
-        """The same for many, in as few transactions as possible: the ids of those that changed."""
+        """`put` for many campaigns, in as few transactions as possible. Returns the ids of the changed ones."""
         return [campaign_id for _, changed in self.put_each(campaigns, versions) for campaign_id in changed]
 
     def put_each(
         self, campaigns: Iterable[Campaign], versions: Mapping[str, int] | None = None
     ) -> Iterator[tuple[int, list[str]]]:
-        """The same, a transaction at a time: how many of the campaigns are stored by now, and which it changed.
+        """`put_many` that yields after each transaction: the number of campaigns so far, and the changed ids.
 
-        One after the other, since all of them count up the one revision; and no faster than DynamoDB takes them. What
-        was done stays done where it ends early: begun again it passes over what is stored.
+        Transactions run one after the other, since each increments the same revision, and no faster than DynamoDB
+        allows. If it stops early, finished transactions stay; a second run skips the stored campaigns.
         """
         return self._each(campaigns, lambda campaign, stored: merged(campaign, stored.campaign), versions or {})
 
     def set_status(self, campaign_id: str, status: Status) -> None:
-        """Pauses or resumes. Raises UnknownCampaign."""
+        """Pauses or resumes a campaign. Raises UnknownCampaign."""
 
         def edit(_: str, stored: Stored) -> Campaign:
             if stored.campaign is None:
@@ -139,19 +139,19 @@ class CampaignRepository:
         self._change([campaign_id], edit, {})
 
     def set_status_each(self, campaigns: Iterable[Campaign], status: Status) -> Iterator[tuple[int, list[str]]]:
-        """Pauses or resumes many, a transaction at a time, as `put_each` does; one that is gone by then stays so."""
+        """Pauses or resumes many campaigns, yielding as `put_each`. A campaign that was deleted stays deleted."""
         return self._each(
-            campaigns, lambda _, its: its.campaign and its.campaign.model_copy(update={"status": status}), {}
+            campaigns, lambda _, stored: stored.campaign and stored.campaign.model_copy(update={"status": status}), {}
         )
 
     def delete_each(self, campaigns: Iterable[Campaign]) -> Iterator[tuple[int, list[str]]]:
-        """Deletes many, a transaction at a time, as `put_each` does. Their history stays, so they can be restored."""
-        return self._each(campaigns, lambda _, its: DELETED if its.campaign else None, {})
+        """Deletes many campaigns, yielding as `put_each`. Their history stays, so that `restore` can restore them."""
+        return self._each(campaigns, lambda _, stored: DELETED if stored.campaign else None, {})
 
     def restore(self, campaign_id: str, version: int | None = None) -> Campaign:
-        """Stores a campaign as a version of its history had it, its status too; without one, as it was when deleted.
+        """Stores a campaign as it was in a version of its history, with its status, and returns it.
 
-        Raises UnknownCampaign, NothingToRestore.
+        Without a `version`, a deleted campaign is restored as it was before. Raises UnknownCampaign, NothingToRestore.
         """
         document = None
         changes = self.history(campaign_id)
@@ -178,13 +178,13 @@ class CampaignRepository:
         return found
 
     def get_many(self, campaign_ids: Sequence[str]) -> list[Campaign]:
-        """Those of the campaigns that there are and that can be read, read consistently."""
+        """The existing campaigns of these ids, read consistently. Unreadable ones are left out."""
         return [campaign for _, campaign in self._stored(campaign_ids).values() if campaign]
 
     def all(self) -> Iterator[Campaign]:
-        """Every campaign that can be read, in no order, read consistently.
+        """Every campaign, in no order, read consistently.
 
-        One that can't be is logged and left out: it must not keep the others from being refreshed.
+        An unreadable campaign is logged and left out, so that it does not stop the refresh of the others.
         """
         pages = self._dynamodb.get_paginator("scan").paginate(TableName=self._table, ConsistentRead=True)
         for page in pages:
@@ -194,12 +194,15 @@ class CampaignRepository:
                     yield campaign
 
     def revision(self) -> int:
-        """How many writes there have been."""
+        """The number of writes so far."""
         item = self._dynamodb.get_item(TableName=self._history, Key=_REVISION, ConsistentRead=True).get("Item")
         return int(item["n"]["N"]) if item else 0
 
     def changes(self, since: int, most: int = 1000) -> frozenset[str] | None:
-        """The campaigns changed by the writes after a revision; None where there are more, or the feed is older."""
+        """The ids of the campaigns that the writes after the revision `since` changed.
+
+        None if there were more than `most` writes, or if the feed no longer has them all.
+        """
         latest = self.revision()
         if not 0 <= latest - since <= most:
             return None
@@ -337,7 +340,7 @@ def _passes(error: "ClientError") -> bool:
 
 
 def merged(campaign: Campaign, stored: Campaign | None) -> Campaign:
-    """What storing a campaign makes of the stored one.
+    """The campaign to store, merged with the stored one.
 
     A campaign without a status of its own keeps the stored one. A creative that names an upload and no media keeps the
     media of the stored creative, until the renditions of the upload replace them.

@@ -1,4 +1,4 @@
-"""What a campaign reads off a request besides the lines that the index tests: for creatives and for multipliers."""
+"""The request values that a campaign uses outside its own targeting: for its creatives and its bid multipliers."""
 
 from collections.abc import Iterable, Mapping
 
@@ -8,7 +8,7 @@ from bidder.campaigns.dnf import Conjunction, TooManyConjunctions, conjunctions
 
 
 def creative_conjunctions(creative: Creative, time_zone: str) -> tuple[Conjunction, ...]:
-    """The lines of a creative's own targeting; the empty line where it has none. Raises TooManyConjunctions."""
+    """The conjunctions of a creative's own targeting; one empty conjunction without any. Raises TooManyConjunctions."""
     return conjunctions(creative.targeting, creative.where, time_zone)
 
 
@@ -28,26 +28,26 @@ def compiled_creatives(campaign: Campaign) -> dict[str, tuple[Conjunction, ...]]
 
 
 def named_values(
-    attribute: str, conjunctions_of_campaign: Iterable[Conjunction], its_besides: Mapping[str, set[str]]
+    attribute: str, conjunctions_of_campaign: Iterable[Conjunction], fields_used: Mapping[str, set[str]]
 ) -> set[str]:
-    """All values of an attribute that a campaign names: in its lines, and `request_fields_used`."""
-    found = set(its_besides.get(attribute, ()))
-    for line in conjunctions_of_campaign:
-        predicate = line.get(attribute)
+    """All values of an attribute that a campaign names: in its conjunctions, and in its `request_fields_used`."""
+    values = set(fields_used.get(attribute, ()))
+    for conjunction in conjunctions_of_campaign:
+        predicate = conjunction.get(attribute)
         if predicate:
-            found.update(predicate.none_of, *predicate.any_of)
-    return found
+            values.update(predicate.none_of, *predicate.any_of)
+    return values
 
 
 def request_fields_used(campaign: Campaign) -> Mapping[str, set[str]]:
-    """Those values, by attribute. Raises TooManyConjunctions."""
-    found: dict[str, set[str]] = {}
+    """The values that creatives target and that multipliers name, grouped by attribute. Raises TooManyConjunctions."""
+    values: dict[str, set[str]] = {}
     for creative in campaign.creatives:
         if creative.targeting or creative.where:
-            for line in creative_conjunctions(creative, campaign.time_zone):
-                for attribute, predicate in line.items():
-                    found.setdefault(attribute, set()).update(predicate.none_of, *predicate.any_of)
+            for conjunction in creative_conjunctions(creative, campaign.time_zone):
+                for attribute, predicate in conjunction.items():
+                    values.setdefault(attribute, set()).update(predicate.none_of, *predicate.any_of)
     for attribute, factors in campaign.multipliers.items():
         zone = f"{campaign.time_zone} " if attribute == "hour" else ""
-        found.setdefault(attribute, set()).update(zone + value for value in factors)
-    return found
+        values.setdefault(attribute, set()).update(zone + value for value in factors)
+    return values

@@ -1,4 +1,4 @@
-"""What is known of audience segments: for people who target them. Bids never ask."""
+"""Audience segments with their names, sizes and costs, for operators who target them. Bids do not read them."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
@@ -20,7 +20,7 @@ class InvalidSegmentFile(InvalidFile):
 
 
 class SegmentInfo(Priced):
-    """A provider's segment: its id there, what it is called, how many people are in it, and its cost as a CPM."""
+    """A segment of a data provider. `size` is its number of people; `cost_micros` is its cost as a CPM in micros."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -32,7 +32,7 @@ class SegmentInfo(Priced):
 
     @property
     def word(self) -> str:
-        """The segment as campaigns write it."""
+        """The segment as targeting names it: `provider/id`."""
         return f"{self.provider}/{self.id}"
 
 

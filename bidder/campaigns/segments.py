@@ -1,7 +1,7 @@
-"""Segments in DynamoDB, beside the history of campaigns, whose table is never scanned: by `pk` and `sk`
+"""Segments in DynamoDB. They share the table of campaigns' history, which is never scanned; by `pk` and `sk`:
 
 - `segments`, `<provider>/<id>`: a segment as it is now, some 200 bytes, and its `version`; one `Query` reads all.
-- `segment#<provider>/<id>`, `version#<n>`: what the n-th change made of what, who made it and when.
+- `segment#<provider>/<id>`, `version#<n>`: the segment before and after its n-th change, who made it and when.
 """
 
 import json
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _ALL = "segments"
 _IN_A_WRITE = 50
-"""Each takes two of the 100 items of a transaction."""
+"""The most segments in one write: each takes two of the 100 items of a transaction."""
 
 
 class UnknownSegment(UserError, LookupError):
@@ -28,7 +28,7 @@ class UnknownSegment(UserError, LookupError):
 
 
 class SegmentRepository:
-    """Reads and writes segments. DynamoDB's own errors pass through; who meets another's change is told by one."""
+    """Reads and writes segments. Raises DynamoDB's errors, among them one for a conflict with another writer."""
 
     def __init__(
         self,
@@ -43,21 +43,21 @@ class SegmentRepository:
         self._now = now
 
     def put_many(self, segments: Sequence[SegmentInfo]) -> int:
-        """Adds the segments, or replaces those of the same name; how many that changed."""
+        """Adds the segments, or replaces those with the same name. Returns the number of changed segments."""
         held = {segment.word: (segment, version) for segment, version in self._held()}
-        changed = [its for its in segments if its != held.get(its.word, (None, 0))[0]]
+        changed = [segment for segment in segments if segment != held.get(segment.word, (None, 0))[0]]
         for start in range(0, len(changed), _IN_A_WRITE):
             batch = changed[start : start + _IN_A_WRITE]
-            items = [item for its in batch for item in self._items(its, *held.get(its.word, (None, 0)))]
+            items = [item for each in batch for item in self._items(each, *held.get(each.word, (None, 0)))]
             self._dynamodb.transact_write_items(TransactItems=items)
         return len(changed)
 
     def all(self) -> list[SegmentInfo]:
-        """Every segment, by name."""
+        """Every segment, sorted by name."""
         return [segment for segment, _ in self._held()]
 
     def get(self, word: str) -> SegmentInfo:
-        """The segment that campaigns write like this. Raises UnknownSegment."""
+        """The segment of this name, `provider/id` or the id alone. Raises UnknownSegment."""
         for segment, _ in self._held():
             if word in (segment.word, segment.id):
                 return segment

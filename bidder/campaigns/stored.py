@@ -1,4 +1,4 @@
-"""Campaigns as DynamoDB has them, and reading many of them by their ids."""
+"""Reads the stored campaigns of many ids from DynamoDB."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 
 DELETED_ATTRIBUTE = "deleted"
-"""What an item has in place of its campaign once that is deleted."""
+"""The attribute of an item whose campaign is deleted."""
 
 
 class Contended(UserError, RuntimeError):
-    """Others kept on writing, or DynamoDB kept on throttling, for longer than it is worth waiting."""
+    """Every attempt lost against other writers, or DynamoDB throttled it."""
 
 
 class Stored(NamedTuple):
-    """A campaign and the number of changes that made it; 0 is a campaign that never was there."""
+    """A campaign and its version, the number of its changes so far; 0 is a campaign that never existed."""
 
     version: int
     campaign: Campaign | None
@@ -31,8 +31,8 @@ class Stored(NamedTuple):
 def stored(
     dynamodb: "DynamoDBClient", table: str, campaign_ids: Sequence[str], pause: Callable[[float], None] = time.sleep
 ) -> dict[str, Stored]:
-    """Each of these campaigns, read consistently. Raises Contended, and DynamoDB's own errors."""
-    found = dict.fromkeys(campaign_ids, Stored(0, None))
+    """The stored state of each campaign by id, read consistently. Raises Contended, and DynamoDB's errors."""
+    states = dict.fromkeys(campaign_ids, Stored(0, None))
     for start in range(0, len(campaign_ids), MOST_KEYS):
         wanted: list[Any] = [{"id": {"S": campaign_id}} for campaign_id in campaign_ids[start : start + MOST_KEYS]]
         try:
@@ -41,12 +41,12 @@ def stored(
             msg = f"{campaign_ids[start]}…: {unread}"
             raise Contended(msg) from None
         for item in items:
-            found[item["id"]["S"]] = Stored(int(item.get("version", {"N": "0"})["N"]), campaign_of(item))
-    return found
+            states[item["id"]["S"]] = Stored(int(item.get("version", {"N": "0"})["N"]), campaign_of(item))
+    return states
 
 
 def campaign_of(item: Mapping[str, Any]) -> Campaign | None:
-    """The campaign of an item; None where it was deleted or, and that is logged, where it can't be read."""
+    """The campaign of an item; None if it is deleted, or if it is unreadable, which is logged."""
     if DELETED_ATTRIBUTE in item:
         return None
     try:

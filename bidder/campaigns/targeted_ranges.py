@@ -1,6 +1,7 @@
-"""The values of an index that are ranges: which of them contain what a request shows.
+"""The targeted ranges of an index, such as circles and version ranges, and which of them contain a request's value.
 
-Ranges are values like others, by their text: a request has those that contain it, of all that any campaign names.
+A range is a value like others, identified by its text. A request has as its values all ranges that contain it, of those
+that any campaign names.
 """
 
 import re
@@ -13,7 +14,7 @@ from typing import NamedTuple
 SEGMENT = "segment"
 LIST = "list"
 NOT_PLAIN = frozenset({"os_version", "near", "hour"})
-"""Attributes whose values depend on what campaigns name: ranges, and hours in the time zones of campaigns."""
+"""The attributes whose request values depend on the campaigns: ranges, and hours in the time zones of campaigns."""
 
 _EARTH_KM = 6371.0
 _KM_A_DEGREE = 111.0
@@ -30,9 +31,10 @@ class _Circle(NamedTuple):
 
 
 class TargetedRanges:
-    """The attributes that the campaigns of an index target (`attributes`), and the values that `range_values` keeps.
+    """The attributes that the campaigns of an index target, and their targeted ranges.
 
-    `above` has, of categories as `taxonomy/id`, those above them that campaigns name.
+    `ranges` are the values that `range_values` keeps. `above` maps a category `taxonomy/id` to its ancestors that
+    campaigns target.
     """
 
     def __init__(
@@ -46,49 +48,49 @@ class TargetedRanges:
         self._ranges = ranges
 
     def versions(self, os: str, version: str) -> Iterator[str]:
-        """The ranges that a version of an operating system is in; what has no number is in none.
+        """The targeted version ranges that contain a version of an operating system; none for one without a number.
 
-        A range begins at 15.0 where it says 15, and ends with all of 17 where it says 17.
+        `15..17` contains all versions from 15.0 to the last 17.x.
         """
-        its = version_of(version)
-        for text, least, most in self._versions.get(os, ()) if its else ():
-            if _padded(its, len(least)) >= _padded(least, len(its)) and (
-                not most or _padded(its, len(most))[: len(most)] <= most
+        numbers = version_of(version)
+        for text, least, most in self._versions.get(os, ()) if numbers else ():
+            if _padded(numbers, len(least)) >= _padded(least, len(numbers)) and (
+                not most or _padded(numbers, len(most))[: len(most)] <= most
             ):
                 yield text
 
     def circles(self, lat: float, lon: float) -> Iterator[str]:
-        """The circles that a place is in."""
+        """The targeted circles that contain a location."""
         for circle in self._circles.get(_cell(lat, lon), ()):
             if distance_km(lat, lon, circle.lat, circle.lon) <= circle.km:
                 yield circle.text
 
     @cached_property
     def providers(self) -> frozenset[str]:
-        """The providers whose segments campaigns name as `provider/segment`."""
+        """The data providers whose segments campaigns target as `provider/segment`."""
         return frozenset(self._ranges.get(SEGMENT, ()))
 
     @cached_property
     def zones(self) -> frozenset[str]:
-        """The time zones that campaigns' hours are in."""
+        """The time zones of the targeted hours."""
         return frozenset(text.partition(" ")[0] for text in self._ranges.get("hour", ()))
 
     @cached_property
     def _versions(self) -> dict[str, list[tuple[str, Version, Version]]]:
-        found: dict[str, list[tuple[str, Version, Version]]] = defaultdict(list)
+        ranges_by_os: dict[str, list[tuple[str, Version, Version]]] = defaultdict(list)
         for text in self._ranges.get("os_version", ()):
             os, _, versions = text.rpartition(" ")
             least, _, most = versions.partition("..")
-            found[os].append((text, version_of(least), version_of(most)))
-        return found
+            ranges_by_os[os].append((text, version_of(least), version_of(most)))
+        return ranges_by_os
 
     @cached_property
     def _circles(self) -> dict[tuple[int, int], list[_Circle]]:
-        """By the cells of a grid of degrees that each could touch, so that a request looks at few."""
-        found: dict[tuple[int, int], list[_Circle]] = defaultdict(list)
+        """The circles by the cells of a one-degree grid that they may touch, so that a request tests few circles."""
+        circles_by_cell: dict[tuple[int, int], list[_Circle]] = defaultdict(list)
         for text in self._ranges.get("near", ()):
-            place, _, size = text.partition(" ")
-            lat, lon = map(float, place.split(","))
+            center, _, size = text.partition(" ")
+            lat, lon = map(float, center.split(","))
             circle = _Circle(text, lat, lon, float(size.removesuffix("km")))
             high = circle.km / _KM_A_DEGREE + 0.01
             nearest_pole = min(abs(lat) + high, 90.0)
@@ -99,14 +101,14 @@ class TargetedRanges:
                 for column in range(int((lon - wide) // 1), int((lon + wide) // 1) + 1)
             }
             for cell in cells:
-                found[cell].append(circle)
-        return found
+                circles_by_cell[cell].append(circle)
+        return circles_by_cell
 
 
 def range_values(attribute: str, values: Iterable[str]) -> Iterable[str]:
-    """The targeted values of an attribute that `TargetedRanges` needs: few, so that the index stays small."""
+    """The targeted values of an attribute that `TargetedRanges` needs. Other values are left out of the index."""
     if attribute == SEGMENT:
-        # letter by letter only where there is one: most segments name no provider, and a load waits for all of them
+        # most segments name no provider, so only the others are searched letter by letter
         named_with = [value for value in values if "/" in value]
         return {value[:end] for value in named_with for end, letter in enumerate(value) if letter == "/"}
     return values if attribute in NOT_PLAIN else ()
@@ -118,7 +120,7 @@ def version_of(text: str) -> Version:
 
 
 def distance_km(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
-    """Along the surface of a sphere of the earth's mean radius: the haversine formula."""
+    """The distance of two locations in km, on a sphere of the earth's mean radius, by the haversine formula."""
     north, east = radians(other_lat - lat), radians(other_lon - lon)
     chord = sin(north / 2) ** 2 + cos(radians(lat)) * cos(radians(other_lat)) * sin(east / 2) ** 2
     return 2 * _EARTH_KM * asin(min(1.0, sqrt(chord)))

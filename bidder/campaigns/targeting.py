@@ -1,4 +1,4 @@
-"""What a campaign wants of a request: values it accepts and values it refuses, by attribute, and how they combine."""
+"""The targeting of a campaign: included and excluded values by attribute, and expressions that combine them."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self, get_args
@@ -38,9 +38,9 @@ Words = Annotated[tuple[Word, ...], BeforeValidator(_listed)]
 
 
 class Rule(BaseModel):
-    """One attribute: a request must show one of `include`, if there are any; all of `all`; and none of `exclude`.
+    """The rule of one attribute: a request must show a value of `include`, all of `all`, and none of `exclude`.
 
-    An attribute that a request does not state shows nothing.
+    An empty `include` sets no condition. A request that lacks the attribute shows no value.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -116,7 +116,7 @@ def _in_the_words_of_requests(targeting: "dict[Attribute, Rule]") -> "dict[Attri
 
 
 def _misspelled(targeting: "dict[Attribute, Rule]") -> Iterator[tuple[Path, str]]:
-    """Each word that is no value of its attribute, by its path."""
+    """The path and the fault of each invalid value."""
     for name, rule in targeting.items():
         for side in Rule.model_fields:
             for position, word in enumerate(getattr(rule, side)):
@@ -127,12 +127,12 @@ def _misspelled(targeting: "dict[Attribute, Rule]") -> Iterator[tuple[Path, str]
 
 
 Targeting = Annotated[dict[Attribute, Rule], AfterValidator(_in_the_words_of_requests)]
-"""Rules that must all hold; an attribute without a rule takes anything."""
+"""Rules by attribute. A request must meet all of them; an attribute without a rule sets no condition."""
 
 
 MOST_CONDITIONS = 1_000
 MOST_NESTED = 50
-"""`and`, `or` and `not` inside each other."""
+"""The most levels of nested `and`, `or` and `not`."""
 
 
 class Expression(RootModel[dict[str, Any]]):

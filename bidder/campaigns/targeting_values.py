@@ -1,4 +1,4 @@
-"""The words of campaign files in the words of requests: one way to write each value."""
+"""The targeting values of campaign files in the normal form of request values."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -28,7 +28,7 @@ _CIRCLE = re.compile(r"(-?\d+(?:\.\d+)?), ?(-?\d+(?:\.\d+)?) (\d+(?:\.\d+)?) ?km
 
 
 def request_values(attribute: str, words: Sequence[str]) -> tuple[str, ...]:
-    """The words of a rule as requests have them. Raises ValueError for what is no value of the attribute."""
+    """The values of a rule in the normal form of requests. Raises ValueError for an invalid value of the attribute."""
     respell = _SPELLINGS.get(attribute)
     if respell is None:
         return tuple(words)
@@ -36,21 +36,21 @@ def request_values(attribute: str, words: Sequence[str]) -> tuple[str, ...]:
 
 
 def impossible_value(attribute: str, value: str) -> str | None:
-    """What is wrong with a value that no request could show; None where one could. Asked when a file is imported."""
+    """The fault of a value that no request can show, or None. Only imports of files check it."""
     pattern, wanted = _CHECKS.get(attribute, (None, ""))
     if pattern is not None and not pattern.fullmatch(value):
         return f"is not {wanted}"
     return None
 
 
-def _place(word: str) -> Iterator[str]:
+def _country_or_part(word: str) -> Iterator[str]:
     """`us` becomes `usa`, and `us-ca` `usa-ca`."""
     country, dash, rest = word.partition("-")
     yield normal_forms.country(country).lower() + dash + rest
 
 
 def _domain(word: str) -> Iterator[str]:
-    """The domain of a word that says no more than one: a path, a port or a user would be lost (`impossible_value`)."""
+    """The normal form of a domain. A word with a path, a port or a user stays, and `impossible_value` reports it."""
     host = normal_forms.domain(word)
     yield word if re.search("[/:@]", word) else host or word
 
@@ -64,37 +64,37 @@ def _language(word: str) -> Iterator[str]:
 
 
 def _hours(word: str) -> Iterator[str]:
-    """`mon-fri 8-18` becomes the hours of the week that begin in it, `mon 8` to `fri 17`; no days are all days."""
+    """The hours of the week that begin within a range: `mon-fri 8-18` is `mon 8` to `fri 17`. No days are all days."""
     if _ONE_HOUR.fullmatch(word):
         yield word
         return
-    found = _HOURS.fullmatch(word)
-    first, last = (found[1] or "mon", found[2] or found[1] or "sun") if found else ("", "")
-    if not found or first not in DAYS or last not in DAYS or not 0 <= int(found[3]) < int(found[4]) <= 24:
+    match = _HOURS.fullmatch(word)
+    first, last = (match[1] or "mon", match[2] or match[1] or "sun") if match else ("", "")
+    if not match or first not in DAYS or last not in DAYS or not 0 <= int(match[3]) < int(match[4]) <= 24:
         msg = f"{word!r} is no time of the week: write it as mon-fri 8-18, sat 20-24 or 9-17"
         raise ValueError(msg)
     start, end = DAYS.index(first), DAYS.index(last)
     for day in range(start, end + 1) if start <= end else [*range(start, 7), *range(end + 1)]:
-        for hour in range(int(found[3]), int(found[4])):
+        for hour in range(int(match[3]), int(match[4])):
             yield f"{DAYS[day]} {hour}"
 
 
 def _versions(word: str) -> Iterator[str]:
-    found = _VERSIONS.fullmatch(word)
-    if not found or not (found[2] or found[3]):
+    match = _VERSIONS.fullmatch(word)
+    if not match or not (match[2] or match[3]):
         msg = f"{word!r} is no range of versions: write it as ios 15..17.2, ios 15.. or ios ..17.2, both ends included"
         raise ValueError(msg)
     yield word
 
 
 def _circle(word: str) -> Iterator[str]:
-    found = _CIRCLE.fullmatch(word)
-    if not found or abs(float(found[1])) > 90 or abs(float(found[2])) > 180 or not 0 < float(found[3]) <= MOST_KM:
+    match = _CIRCLE.fullmatch(word)
+    if not match or abs(float(match[1])) > 90 or abs(float(match[2])) > 180 or not 0 < float(match[3]) <= MOST_KM:
         msg = (
             f"{word!r} is no circle: write it as latitude,longitude and a radius of up to {MOST_KM} km: 48.85,2.35 25km"
         )
         raise ValueError(msg)
-    yield f"{found[1]},{found[2]} {found[3]}km"
+    yield f"{match[1]},{match[2]} {match[3]}km"
 
 
 def _truth(word: str) -> Iterator[str]:
@@ -106,7 +106,7 @@ def _truth(word: str) -> Iterator[str]:
 
 
 def _id_hash(word: str) -> Iterator[str]:
-    """A whole SHA-256 in hex becomes the digits that are compared."""
+    """The first 16 digits of a SHA-256 in hex, which is the part that is compared."""
     yield word[:16] if _SHA_256.fullmatch(word) else word
 
 
@@ -128,9 +128,9 @@ def _one_of(*known: str) -> Callable[[str], Iterator[str]]:
 
 
 _SPELLINGS: dict[str, Callable[[str], Iterator[str]]] = {
-    "country": _place,
-    "region": _place,
-    "postcode": _place,
+    "country": _country_or_part,
+    "region": _country_or_part,
+    "postcode": _country_or_part,
     "domain": _domain,
     "bundle": _bundle,
     "language": _language,

@@ -1,4 +1,4 @@
-"""Category taxonomies: which category is above which, read from the files that IAB Tech Lab publishes."""
+"""Category taxonomies: trees of categories, read from the files that IAB Tech Lab publishes."""
 
 import csv
 from collections import defaultdict
@@ -13,7 +13,7 @@ from bidder.faults import faults
 from bidder.files.text import InvalidFile, text_of
 
 CONTENT_1 = 1
-"""Content Taxonomy 1.0, whose ids say their parents themselves: `IAB1-3`. The numbers are those of AdCOM's list."""
+"""The number of Content Taxonomy 1.0 in AdCOM's list. Its ids contain their parents: `IAB1-3` is below `IAB1`."""
 
 _ID = "unique id"
 _PARENT = ("parent", "parent id")
@@ -22,11 +22,11 @@ Id = Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class InvalidTaxonomy(UserError, ValueError):
-    """The file is no taxonomy; the message says why."""
+    """The file is not a taxonomy; the message says why."""
 
 
 class Taxonomy(BaseModel):
-    """Its categories by id, each with its parent; None is at the top."""
+    """A taxonomy: the parent of each category, by id. A category at the top has the parent None."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -48,15 +48,15 @@ class Taxonomy(BaseModel):
         return self
 
     def above(self, category: str) -> tuple[str, ...]:
-        """All that are above a category, the nearest first; none of one that it doesn't have."""
+        """The ancestors of a category, the nearest first; empty for an unknown category."""
         return tuple(self._climb(self._ids.get(category.lower(), "")))
 
     def below(self, category: str) -> Sequence[str]:
-        """All that are below a category, in order; none of one that it doesn't have."""
+        """The descendants of a category, sorted by id; empty for an unknown category."""
         return self._below.get(category.lower(), ())
 
     def __contains__(self, category: str) -> bool:
-        """Whether it has the category, in upper or lower case."""
+        """Whether the taxonomy has the category, in upper or lower case."""
         return category.lower() in self._ids
 
     def _climb(self, category: str) -> Iterator[str]:
@@ -71,19 +71,18 @@ class Taxonomy(BaseModel):
 
     @cached_property
     def _below(self) -> Mapping[str, Sequence[str]]:
-        found: defaultdict[str, list[str]] = defaultdict(list)
+        descendants: defaultdict[str, list[str]] = defaultdict(list)
         for category in sorted(self.parents):
             for parent in self._climb(category):
-                found[parent.lower()].append(category)
-        return found
+                descendants[parent.lower()].append(category)
+        return descendants
 
 
 def read_taxonomy(data: bytes) -> Taxonomy:
-    """A taxonomy of a file as IAB Tech Lab publishes it: tab-separated, with a row that names `Unique ID` and `Parent`.
+    """The taxonomy of a file of IAB Tech Lab: tab-separated, with a header row of `Unique ID` and `Parent`.
 
-    Rows above that one and rows without an id are passed over. What the published files have is read as they mean it:
-    a category that is its own parent is at the top, and of an id that comes twice the first row holds. Raises
-    InvalidTaxonomy.
+    Rows above the header and rows without an id are ignored. A category that is its own parent is at the top. If an id
+    is repeated, its first row counts. Raises InvalidTaxonomy.
     """
     text = _text(data)
     rows = csv.reader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
@@ -111,7 +110,7 @@ def read_taxonomy(data: bytes) -> Taxonomy:
 
 
 def _text(data: bytes) -> str:
-    """The text of a file; of names in another encoding than Unicode only the ids, which are ASCII, are right."""
+    """The text of a file. In an encoding other than UTF-8 only the ids are right, since they are ASCII."""
     try:
         return text_of(data, "file")
     except InvalidFile:

@@ -23,15 +23,15 @@ PATTERNS = {
     _DOMAIN: "a domain, such as shop.example",
     _LANGUAGE: "a language of ISO 639-1, such as en",
 }
-"""What a text that has to match a pattern is, for messages."""
+"""The description of each pattern, for error messages."""
 
 Id = Annotated[str, Field(pattern=ID_PATTERN)]
-"""An id of ours: in URLs, keys and metrics, so letters, digits, dot, underscore and hyphen."""
+"""An id that this bidder assigns. It is used in URLs, keys and metrics, so its characters are limited."""
 
 HttpUrl = Annotated[str, Field(pattern=_URL, max_length=2048)]
 
 SecureUrl = Annotated[str, Field(pattern=_SECURE_URL, max_length=2048)]
-"""What every page may load: over https, or from this machine itself (W3C Secure Contexts, section 3.1)."""
+"""A URL that every page may load: over https, or from the same machine (W3C Secure Contexts, section 3.1)."""
 
 
 def _domain(value: object) -> str:

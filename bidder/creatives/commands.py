@@ -53,7 +53,10 @@ def decode(limits: Limits, video: VideoTrack, audio_stream: int | None) -> list[
 def rendition(
     rung: Rung, video: VideoTrack, audio_stream: int | None, loudness: Loudness | None, target: Target, limits: Limits
 ) -> list[str]:
-    """Makes one rendition; it is written to a file of the rung's name. A silent source gets a silent track."""
+    """Makes one rendition, as long as the picture; it is written to a file of the rung's name.
+
+    Silence follows sound that ends before the picture, and is the sound of a source without any.
+    """
     silent = audio_stream is None
     inputs = ["-i", SOURCE] + (["-f", "lavfi", "-i", "anullsrc=r=48000:cl=stereo"] if silent else [])
     sound = ["-map", "1:a"] if silent else ["-map", f"0:{audio_stream}", "-af", _sound(loudness, target)]
@@ -61,15 +64,16 @@ def rendition(
         *opened(limits),
         *inputs,
         *("-map", f"0:{video.stream}", "-vf", ",".join(_picture(rung, video)), *sound),
-        *("-map_metadata", "-1", "-map_chapters", "-1", "-ac", "2", "-ar", "48000", "-shortest", *_until(limits)),
+        *("-map_metadata", "-1", "-map_chapters", "-1", "-ac", "2", "-ar", "48000", "-t", f"{video.seconds:.6f}"),
         *_encoder(rung),
         file_name(rung),
     ]
 
 
-def poster(video: VideoTrack, seconds: float, limits: Limits) -> list[str]:
+def poster(video: VideoTrack, limits: Limits) -> list[str]:
     """Makes `poster.jpg` from a tenth into the video, and three thumbnails of 320 pixels from its quarters."""
     command = [*opened(limits)]
+    seconds = video.seconds
     moments = [seconds / 10, *(seconds * number / (_THUMBNAILS + 1) for number in range(1, _THUMBNAILS + 1))]
     for moment in moments:
         command += ["-ss", f"{moment:.3f}", "-i", SOURCE]
@@ -122,7 +126,7 @@ def _standard_range(video: VideoTrack) -> list[str]:
 def _sound(loudness: Loudness | None, target: Target) -> str:
     """One gain for the whole ad: it keeps the mix as it was made. The limiter holds peaks below -1 dB."""
     gain = 0.0 if loudness is None else target.gain(loudness)
-    return f"{_STEREO},volume={gain:.2f}dB,alimiter=limit={target.peak_amplitude:.4f}:level=false,aresample=48000"
+    return f"{_STEREO},volume={gain:.2f}dB,alimiter=limit={target.peak_amplitude:.4f}:level=false,aresample=48000,apad"
 
 
 def _encoder(rung: Rung) -> list[str]:

@@ -57,8 +57,8 @@ def check(probe: Probe, limits: Limits) -> VideoTrack:
     declared = probe.declared_seconds
     if declared is not None and declared - seconds > max(_ROUNDING_SECONDS, declared / 50):
         raise RefusedUpload(Refusal.DAMAGED, declared=_shown(declared), seconds=_shown(seconds))
-    if seconds < limits.min_seconds or video.frames < 2:
-        raise RefusedUpload(Refusal.TOO_SHORT, seconds=_shown(seconds), limit=limits.min_seconds)
+    if video.seconds < limits.min_seconds:
+        raise RefusedUpload(Refusal.TOO_SHORT, seconds=_shown(video.seconds), limit=limits.min_seconds)
     least, most = limits.min_frames_per_second, limits.max_frames_per_second
     if not least <= video.frame_rate <= most:
         raise RefusedUpload(Refusal.FRAME_RATE, rate=_shown(float(video.frame_rate)), least=least, most=most)

@@ -1,10 +1,10 @@
 """What VAST and OpenRTB say of a rendition, measured on the file: type with codecs, size, bit rate, duration."""
 
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bidder.creatives.boxes import boxes, mapped
 from bidder.creatives.probe import Probe
 
 _CONTAINERS = {b"moov", b"trak", b"mdia", b"minf", b"stbl"}
@@ -35,11 +35,11 @@ def measured(path: Path, mime: str, probe: Probe) -> Measured:
     if video is None or not probe.seconds:
         msg = f"{path.name}: no video came out"
         raise NotPlayable(msg)
-    codecs = _mp4_codecs(path.read_bytes()) if mime == "video/mp4" else f"{_VP9},opus"
+    codecs = _mp4_codecs(mapped(path)) if mime == "video/mp4" else f"{_VP9},opus"
     return Measured(mime, codecs, video.width, video.height, probe.kbits, round(probe.seconds, 3), probe.size)
 
 
-def _mp4_codecs(data: bytes) -> str:
+def _mp4_codecs(data: memoryview) -> str:
     order = [kind for kind, _ in boxes(data)]
     if b"moov" not in order or b"mdat" not in order or order.index(b"moov") > order.index(b"mdat"):
         msg = "the moov box does not come first: players would wait for the whole file"
@@ -47,26 +47,10 @@ def _mp4_codecs(data: bytes) -> str:
     codecs = []
     for kind, payload in _descend(data):
         if kind == b"avcC":
-            codecs.append("avc1." + payload[1:4].hex().upper())
+            codecs.append("avc1." + bytes(payload[1:4]).hex().upper())
         elif kind == b"esds":
             codecs.append("mp4a.40.2")
     return ",".join(codecs)
-
-
-def boxes(data: bytes | memoryview) -> Iterator[tuple[bytes, memoryview]]:
-    """The boxes of ISO-BMFF data, kind and payload (ISO/IEC 14496-12, section 4.2)."""
-    view, at = memoryview(data), 0
-    while at + 8 <= len(view):
-        size, kind = struct.unpack_from(">I4s", view, at)
-        start = at + 8
-        if size == 1:
-            (size,) = struct.unpack_from(">Q", view, start)
-            start += 8
-        end = len(view) if size == 0 else at + size
-        if end <= at or end > len(view):
-            return
-        yield kind, view[start:end]
-        at = end
 
 
 def _descend(data: bytes | memoryview) -> Iterator[tuple[bytes, memoryview]]:

@@ -29,6 +29,8 @@ class VideoTrack:
     codec: str
     width: int
     height: int
+    seconds: float
+    """Where the last picture ends."""
     frames: int
     frame_rate: Fraction
     """Frames a second, measured; of a variable rate the mean."""
@@ -60,6 +62,7 @@ class Probe:
     video: VideoTrack | None
     audio: AudioTrack | None
     is_encrypted: bool
+    """By the file's boxes (`bidder.creatives.boxes`): ffmpeg's banner doesn't say."""
     other_tracks: int
 
     @property
@@ -99,7 +102,7 @@ def parse_probe(banner: str, packets: Iterable[str], size: int) -> Probe:
         declared_seconds=_clock(*declared.groups()) if declared else None,
         video=video,
         audio=audio,
-        is_encrypted=any(word in banner for word in ("(encv", "(enca", "encryption")),
+        is_encrypted=False,
         other_tracks=len(tracks) - (video is not None) - (audio is not None),
     )
 
@@ -151,6 +154,7 @@ def _video(number: int, text: str, packets: _Packets | None) -> VideoTrack:
         codec=described.split(" ", 1)[0].strip(","),
         width=width,
         height=height,
+        seconds=float(packets.end * packets.time_base) if packets else 0.0,
         frames=count,
         frame_rate=(count / seconds).limit_denominator(1001) if seconds else Fraction(0),
         rotation=rotation,

@@ -62,6 +62,8 @@ class Processor:
         if not self.jobs.begin(upload, about, self.now()):
             log.event("creative.passed_over", campaign=about.campaign, creative=about.creative)
             return None
+        if self.is_function:  # the worker's upload has passed a function
+            self.announcer.tell(about, State.UPLOADED, self.now())
         self.announcer.tell(about, State.PROBING, self.now())
         try:
             finished = self._finished(upload, about)
@@ -97,7 +99,7 @@ class Processor:
         )
         return Finished(
             sequencer=upload.sequencer,
-            seconds=round(made.source.seconds, 2),
+            seconds=round(made.renditions[0].measured.seconds, 2),
             media=media,
             mezzanine=self._mezzanine(made.source, prefix, folder) if about.mezzanine == "yes" else None,
             landing_page=about.landing_page,

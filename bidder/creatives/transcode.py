@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from bidder.creatives import commands
+from bidder.creatives.boxes import is_encrypted
 from bidder.creatives.ladder import Rung, check, ladder
 from bidder.creatives.limits import Limits, Refusal, RefusedUpload
 from bidder.creatives.loudness import Loudness, Target, parse_loudness
@@ -48,7 +49,7 @@ def probe_source(sandbox: Sandbox, limits: Limits) -> Probe:
         raise RefusedUpload(Refusal.CUT_OFF)
     if not probe.container:
         raise RefusedUpload(Refusal.NOT_A_VIDEO)
-    return probe
+    return replace(probe, is_encrypted=is_encrypted(path))
 
 
 def transcode(
@@ -73,7 +74,7 @@ def transcode(
 
     def made(rung: Rung) -> Rendition:
         command = commands.rendition(rung, video, audio_stream, loudness, target, limits)
-        return _checked(sandbox, rung, command, source, limits, on_step)
+        return _checked(sandbox, rung, command, video.seconds, limits, on_step)
 
     with ThreadPoolExecutor(at_once) as pool:
         try:
@@ -88,7 +89,7 @@ def transcode(
 def images(sandbox: Sandbox, limits: Limits) -> list[Path]:
     """Makes the poster and the thumbnails of the upload in the sandbox's folder. Raises as `transcode` does."""
     source = probe_source(sandbox, limits)
-    ran = sandbox.run(commands.poster(check(source, limits), source.seconds, limits))
+    ran = sandbox.run(commands.poster(check(source, limits), limits))
     made = sorted(sandbox.folder.glob("*.jpg"))
     if ran.status != 0 or not made:
         msg = f"no poster: {_last_line(ran.errors)}"
@@ -97,7 +98,7 @@ def images(sandbox: Sandbox, limits: Limits) -> list[Path]:
 
 
 def _checked(
-    sandbox: Sandbox, rung: Rung, command: Sequence[str], source: Probe, limits: Limits, on_step: Callable[[str], None]
+    sandbox: Sandbox, rung: Rung, command: Sequence[str], seconds: float, limits: Limits, on_step: Callable[[str], None]
 ) -> Rendition:
     ran = sandbox.run(command)
     path = sandbox.folder / commands.file_name(rung)
@@ -107,10 +108,10 @@ def _checked(
     printed = sandbox.run([*commands.opened(limits), "-i", path.name, *commands.PACKETS])
     probe = parse_probe(printed.errors, printed.output.splitlines(), path.stat().st_size)
     result = measured(path, rung.mime, probe)
-    if (result.width, result.height) != (rung.width, rung.height) or abs(result.seconds - source.seconds) > max(
+    if (result.width, result.height) != (rung.width, rung.height) or abs(result.seconds - seconds) > max(
         _DURATION_SECONDS, 1.5 / float(rung.frame_rate)
     ):
-        msg = f"{path.name}: {result.width}x{result.height} of {result.seconds} s came out; {rung}, {source.seconds} s"
+        msg = f"{path.name}: {result.width}x{result.height} of {result.seconds} s came out; {rung}, {seconds} s"
         raise NotPlayable(msg)
     on_step(path.name)
     return Rendition(path, result)

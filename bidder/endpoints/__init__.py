@@ -1,1 +1,1 @@
-"""One file for each HTTP entrance."""
+"""The HTTP endpoints, one file each, and the parts that they share."""

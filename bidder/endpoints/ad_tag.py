@@ -1,4 +1,4 @@
-"""GET /vast: an ad tag in, VAST out."""
+"""GET /vast: answers an ad tag with VAST."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -15,13 +15,14 @@ from bidder.vast import Version, empty
 from bidder.vast.version import PROTOCOLS
 
 FORMATS = {"vast": True, "openrtb": False}
-"""What `format` may be, and whether that is markup."""
+"""The values of the parameter `format`, and whether each asks for VAST."""
 
 
 class TagCall(NamedTuple):
-    """A call of the tag: `query` holds decoded values. Header names are in lower case; `address` is the caller's.
+    """A call of an ad tag. `query` holds decoded values, header names are in lower case.
 
-    `base_url` is where this app was reached, `unique_id` an id that no other request has. `waited_ms` is as for a bid.
+    `address` is the caller's IP address, `base_url` the URL of this app, `unique_id` a unique id of this request.
+    `waited_ms` returns the milliseconds since the request arrived.
     """
 
     query: Query
@@ -34,10 +35,10 @@ class TagCall(NamedTuple):
 
 
 def vast(service: Service, tag: TagCall) -> Reply:
-    """200 with VAST, empty where there is no ad; with `format=openrtb` what `POST /bid` answers.
+    """200 with VAST, which is empty for a no-bid. With `format=openrtb` the answer is that of `POST /bid`.
 
-    400 names each parameter that is wrong. Every answer has the CORS headers of `POST /bid`. `debug=1` says why there
-    is no ad, to who has the operators' key.
+    400 names each invalid parameter. Every answer has the CORS headers of `POST /bid`. With `debug=1` and the admin
+    key, the answer also says why there is no ad.
     """
     try:
         call = call_of(service, tag)
@@ -51,7 +52,7 @@ def vast(service: Service, tag: TagCall) -> Reply:
 
 
 def call_of(service: Service, tag: TagCall) -> Call:
-    """The bid that the tag asks for. Raises InvalidTag."""
+    """The call of the auction that an ad tag stands for. Raises InvalidTag."""
     written = _word(tag.query, "format") or "vast"
     if written not in FORMATS:
         raise InvalidTag({"format": f"not {' or '.join(FORMATS)}"})
@@ -72,11 +73,11 @@ def call_of(service: Service, tag: TagCall) -> Call:
 
 
 _OF_BODIES = frozenset({"content-encoding", "content-type", "content-length"})
-"""A GET has no body, whatever its headers say."""
+"""Headers of a request body. A GET has no body, so they are ignored."""
 
 
 def best_of(protocols: Sequence[int]) -> Version:
-    """The best version among these protocols; 2.0, which every player reads, where none is known."""
+    """The best VAST version among these AdCOM protocols; 2.0 if none is known, since every player reads it."""
     known = (version for version, both in PROTOCOLS.items() if not {*both}.isdisjoint(protocols))
     return next(known, Version.VAST_2_0)
 
@@ -87,12 +88,12 @@ def _word(query: Query, name: str) -> str | None:
 
 
 def counted_refusal(service: Service, tag: TagCall, wrong: InvalidTag) -> Reply:
-    """400, counted among the answers as that of an invalid body is."""
+    """400 for an invalid ad tag, counted like an invalid body of `POST /bid`."""
     service.no_bids.answers[AnswerKind.INVALID] += 1
     service.no_bids.flush(tag.now)
     return refused_tag(tag, wrong)
 
 
 def refused_tag(tag: TagCall, wrong: InvalidTag) -> Reply:
-    """400, which names each wrong parameter."""
+    """400, naming each invalid parameter of the tag."""
     return whole(error(400, f"invalid ad tag: {wrong}", fields=wrong.fields), tag.headers)

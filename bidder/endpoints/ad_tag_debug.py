@@ -1,4 +1,4 @@
-"""Why a tag was answered as it was, for the operators: `debug=1`, and GET /explain."""
+"""Explains the answer to an ad tag to operators: the parameter `debug=1`, and GET /explain."""
 
 from dataclasses import replace
 from http import HTTPStatus
@@ -21,11 +21,11 @@ from bidder.service.service import Service
 
 HEADER = "X-Bidder-Debug"
 _LONGEST = 2000
-"""Characters of the header, which proxies limit; the comment has all lines."""
+"""The most characters of the header, since proxies limit headers. The XML comment has all lines."""
 
 
 def debugged(service: Service, call: Call) -> Reply:
-    """The answer, with an XML comment and a header that say why; 401 or 403 for who has no key."""
+    """The answer with an XML comment and a header that explain it; 401 without the admin key, 403 with a wrong one."""
     refused = refusal(service, call.headers)
     if refused:
         return whole(refused, call.headers)
@@ -40,7 +40,7 @@ def debugged(service: Service, call: Call) -> Reply:
 
 
 def explained(service: Service, tag: TagCall, campaign_id: str | None) -> Reply:
-    """What `POST /explain` answers to the request that the tag stands for; 400 names each wrong parameter."""
+    """The answer of `POST /explain` to the request that the tag stands for. 400 names each invalid parameter."""
     try:
         call = call_of(service, tag)
     except InvalidTag as wrong:
@@ -49,7 +49,7 @@ def explained(service: Service, tag: TagCall, campaign_id: str | None) -> Reply:
 
 
 def why(service: Service, call: Call) -> list[str]:
-    """A line for each reason: what kept the whole request from a bid, or how many campaigns each rule left."""
+    """The reasons of the answer: why the request as a whole got no bid, or how many campaigns each rule left."""
     try:
         request = call.request()
         snapshot = service.keeper.current(call.now)
@@ -61,21 +61,21 @@ def why(service: Service, call: Call) -> list[str]:
             return ["a known crawler, by its user agent: nbr 3"]
         exchange = exchange_name(call.exchange)
         told = explain(request, snapshot, service.settings.seat, call.now, exchange=exchange, most=0, as_xml=True)
-    except Exception:  # as for a bid: what is answered quotes nothing of the request
+    except Exception:  # as for a bid, the answer must not quote the request
         log.fault("explain.failed")
         return ["a fault of the bidder's; its log has explain.failed"]
     limited = restriction(request)
     return [*([f"contextual only: {limited}"] if limited else []), *map(_line, told)]
 
 
-def _line(one: Explanation) -> str:
-    left = ", ".join(f"{rule} {count}" for rule, count in one.funnel)
-    bids = ", ".join(f"{bid.campaign.id} at {decimal_price(bid.price.cpm_micros):g}" for bid in one.bids)
-    return f"imp {one.imp_id}: campaigns left after each rule: {left}; {f'bids {bids}' if bids else 'no bid'}"
+def _line(explanation: Explanation) -> str:
+    left = ", ".join(f"{rule} {count}" for rule, count in explanation.funnel)
+    bids = ", ".join(f"{bid.campaign.id} at {decimal_price(bid.price.cpm_micros):g}" for bid in explanation.bids)
+    return f"imp {explanation.imp_id}: campaigns left after each rule: {left}; {f'bids {bids}' if bids else 'no bid'}"
 
 
 def _comment(lines: list[str]) -> str:
-    """An XML comment, which has no two hyphens together (XML 1.0, section 2.5)."""
+    """The lines as an XML comment, which must not contain two hyphens in a row (XML 1.0, section 2.5)."""
     text = "\n".join(_printable(line) for line in lines)
     while "--" in text:
         text = text.replace("--", "- -")

@@ -1,4 +1,4 @@
-"""The guard of what is for operators only: a bearer token (RFC 6750) that Parameter Store has."""
+"""Authentication of operators: a bearer token (RFC 6750) that equals the parameter `admin-key`."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,7 +11,7 @@ SCHEME = "bearer "
 
 
 def refusal(service: Service, headers: Mapping[str, str]) -> Reply | None:
-    """401 without a token, 403 with a wrong one, None where the caller may go on. Header names are in lower case."""
+    """401 without a token, 403 with a wrong one, None with the right one. Header names are in lower case."""
     given = headers.get("authorization", "")
     path = f"{service.settings.parameters}/admin-key"
     if not given.lower().startswith(SCHEME):
@@ -20,7 +20,7 @@ def refusal(service: Service, headers: Mapping[str, str]) -> Reply | None:
         return replace(asking, headers={**asking.headers, "WWW-Authenticate": "Bearer"})
     key = service.parameters.admin_key
     if key is None:
-        return error(403, f"there is no {path} in Parameter Store to go by, so nobody may; `make deploy` makes one")
+        return error(403, f"there is no {path} in Parameter Store, so nobody has access; `make deploy` makes one")
     if not compare_digest(given[len(SCHEME) :].strip().encode(), key.encode()):
         return error(403, f"not the key; `bidder admin-key` prints the one in Parameter Store, {path}")
     return None

@@ -1,4 +1,4 @@
-"""POST /bid: an OpenRTB request in, a bid or no bid out."""
+"""POST /bid: answers an OpenRTB bid request with bids or a no-bid."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -46,19 +46,19 @@ def bid(
     waited_ms: Callable[[], float] = lambda: 0,
     address: str | None = None,
 ) -> Reply:
-    """200 with a BidResponse or, for `Accept: application/xml`, with VAST; 204 or an empty VAST for no bid.
+    """200 with a BidResponse or, for `Accept: application/xml`, with VAST; for a no-bid 204 or an empty VAST.
 
-    4xx says what is wrong with the request; 400 names each field that the standard calls invalid. 503 is a no-bid for
-    want of room. Header names are in lower case. `exchange` is what the caller goes by, from its URL: events say it,
-    and its prices are read with its keys. With `nbr` a no-bid is 200, and a BidResponse that says why. `waited_ms` says
-    how long ago the request reached us; it is asked again whenever that matters. `address` is the caller's.
+    4xx says what is wrong with the request; 400 names each field that is invalid in OpenRTB. 503 is a no-bid at the
+    concurrency limit. Header names are in lower case. `exchange` is the name of the exchange from the URL: events carry
+    it, and its price keys decrypt its prices. With `nbr` a no-bid is 200 with a BidResponse that has the no-bid reason.
+    `waited_ms` returns the milliseconds since the request arrived. `address` is the caller's IP address.
     """
     stitchers = service.known_stitchers
     return answered(service, Call(body, headers, base_url, now, exchange, nbr, waited_ms, address, stitchers))
 
 
 def answered(service: Service, call: Call) -> Reply:
-    """The answer to a call, as `bid` says."""
+    """The answer to a call, as `bid` describes it."""
     if not service.room.enter():
         service.no_bids.answers[AnswerKind.BUSY] += 1
         return whole(Reply(503, headers={"Retry-After": "1"}), call.headers)
@@ -74,7 +74,7 @@ def answered(service: Service, call: Call) -> Reply:
 
 
 def whole(reply: Reply, headers: Mapping[str, str]) -> Reply:
-    """The reply as it goes out to the sender of these headers: for pages of any origin, and compressed."""
+    """The reply with CORS and OpenRTB headers, compressed if the caller's `headers` accept gzip."""
     more = {**OPENRTB_VERSION, **cors(headers.get("origin"))}
     uncompressed = Reply(reply.status, reply.body, reply.content_type, {**reply.headers, **more})
     return compressed(uncompressed, headers.get("accept-encoding", ""))
@@ -88,7 +88,7 @@ def _reply(service: Service, call: Call) -> Reply:
         with span("parse"):
             request = call.request()
         snapshot = service.load(call.now, lambda: _patience(service, call, request.tmax))
-        # Asked when the snapshot is there: a cold start that is too late for this request loads it for the next.
+        # Checked after the snapshot is loaded: a cold start too slow for this request has loaded it for the next one.
         if not in_time(request.tmax, call.waited_ms(), service.limits.network_allowance):
             return _unanswered(service, call, request.id, NoBidReason.INSUFFICIENT_TIME)
         if snapshot is None:
@@ -124,7 +124,7 @@ def _reply(service: Service, call: Call) -> Reply:
         return bad.reply()
     except InvalidRequest as wrong:
         return error(400, "invalid bid request: " + str(wrong), fields=dict(wrong.fields))
-    except Exception:  # no bid costs one auction; a 5xx makes an exchange throttle us, and shows callers our insides
+    except Exception:  # a no-bid costs one auction, but a 5xx makes the exchange send fewer requests
         log.fault("bid.failed", **emf(call.now, "BidFailed", "raised"))
         return _unanswered(service, call, request.id if request else "", NoBidReason.TECHNICAL_ERROR)
 
@@ -141,14 +141,14 @@ def _unanswered(service: Service, call: Call, request_id: str, reason: NoBidReas
 def _offers(
     service: Service, request: BidRequest, snapshot: Snapshot, call: Call, exchange: str | None, span: Spans
 ) -> list[Offer]:
-    """What to bid; a player that takes VAST alone is answered with one document, so only what is in it is paid for."""
+    """The offers to bid. A player that takes VAST gets one document, so its offers are only those in that document."""
     with span("match"):
         slots = match(request, snapshot, call.now, exchange)
     with span("price"):
         service.no_bids.delivery = snapshot.delivery
         refused = service.no_bids.refused
-        reached = None if request.test else service.traffic.note(snapshot, len(slots), call.now)
-        offers = decide(request, slots, snapshot, service.settings.seat, call.now, refused, reached)
+        opportunities = None if request.test else service.traffic.note(snapshot, len(slots), call.now)
+        offers = decide(request, slots, snapshot, service.settings.seat, call.now, refused, opportunities)
         if snapshot.delivery.shading is not None:
             context = AuctionContext(request, service.settings.seat, snapshot.delivery, call.now)
             offers = shade(context, offers, exchange)
@@ -171,13 +171,13 @@ def _with_bid(service: Service, terms: BidContext, offers: Sequence[Offer], *, a
         service.traffic.count(offers)
     if as_xml:
         return Reply(200, vast_for_player(offers, urls, request=terms.request), XML)
-    bids = [bid_object(terms, offer, its_urls) for offer, its_urls in zip(offers, urls, strict=True)]
+    bids = [bid_object(terms, offer, urls_of_bid) for offer, urls_of_bid in zip(offers, urls, strict=True)]
     seats = {service.settings.seat: bids}
     return Reply(200, dump(bid_response(terms.request.id, bids[0]["id"], terms.currency, seats)), JSON)
 
 
 def no_bid(call: Call, request_id: str, reason: NoBidReason) -> Reply:
-    """No bid, in the form that the caller asked for (OpenRTB 2.6, section 7.1)."""
+    """A no-bid in the form that the caller asked for: VAST, JSON or status 204 (OpenRTB 2.6, section 7.1)."""
     if call.as_xml:
         return Reply(200, call.empty, XML)
     return Reply(200, dump(no_bid_response(request_id, reason)), JSON) if call.nbr else Reply(204)

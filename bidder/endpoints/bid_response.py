@@ -1,4 +1,4 @@
-"""From the offers of a decision to the bids of an OpenRTB response."""
+"""Builds the bids of an OpenRTB response from the offers of a decision."""
 
 from datetime import datetime
 from hashlib import blake2b
@@ -27,18 +27,18 @@ from bidder.privacy.viewer import viewer
 from bidder.url_names import LONGEST_URL, digits
 
 _ID_BYTES, _ID_LETTERS = 11, 15
-"""Of a bid's id: each event URL has it, and with 88 bits no two of a billion bids are likely to share one."""
+"""The length of a bid id, which is part of each event URL. With 88 bits, a billion bids are unlikely to share an id."""
 
 _PRICED = "?" + query(**{PRICE: macros.AUCTION_PRICE})
 LONGEST_PRICE = 48
-"""Letters that an exchange may put in place of the price's macro: an encrypted one has 44, escaped."""
+"""The most characters that an exchange substitutes for the price macro. An encrypted price has 44, escaped."""
 _LOST = "?" + query(**{PRICE: macros.AUCTION_PRICE, LOSS_REASON: macros.AUCTION_LOSS})
 
 
 def bid_id(auction_id: str, offer: Offer, number: int, now: datetime) -> str:
-    """The bid's id: unique to this answer, so that each answer is billed at most once, and never drawn at random.
+    """The id of a bid: a hash of the auction, impression, campaign, time and `number`, without randomness.
 
-    `number` tells the bids of one answer apart.
+    The id is unique to this response, so each bid is billed at most once. `number` is the position in the response.
     """
     text = "\0".join((auction_id, offer.slot.imp.id, offer.campaign.id, str(number), now.isoformat()))
     digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_ID_BYTES).digest()
@@ -46,10 +46,11 @@ def bid_id(auction_id: str, offer: Offer, number: int, now: datetime) -> str:
 
 
 class BidContext(NamedTuple):
-    """What all bids of one answer share: `base` of the event URLs, their keys, the caller's name, the currency.
+    """The context that all bids of one response share.
 
-    `rates` are what one unit of each currency is worth, in micros of the account currency. `billed_by` is the kind of
-    event that this caller counts by; `agreed` is what else was agreed with it. `most_exp` is in seconds.
+    `base` is the base of the event URLs, and `keys` sign them. `currency` is the currency of the response; `rates` are
+    the values of one unit of each currency, in micros of the account currency. `billed_by` is the kind of event that
+    `exchange` bills by, and `agreed` is the agreement with the exchange. `most_exp` is in seconds.
     """
 
     request: BidRequest
@@ -65,17 +66,17 @@ class BidContext(NamedTuple):
 
     @property
     def rate(self) -> Rate:
-        """What one unit of the bid's currency is worth."""
+        """The value of one unit of the response's currency, in micros of the account currency."""
         return self.rates[self.currency]
 
 
 def exp(imp: Imp, most: int) -> int:
-    """How long a bid may be shown, in seconds: what the impression asks for (OpenRTB 2.6, 3.2.4), `most` at most."""
+    """The seconds until a bid expires: the impression's `exp` (OpenRTB 2.6, section 3.2.4), `most` at most."""
     return min(imp.exp if imp.exp and imp.exp > 0 else int(DEFAULT_EXP.total_seconds()), most)
 
 
 def least_credible(terms: BidContext, offer: Offer) -> int:
-    """The lowest CPM, in micros, that the notices of an offer are believed."""
+    """The lowest CPM, in micros, that a notice of this offer may state. A lower price is refused."""
     bid, seconds = offer.price, round(offer.fit.creative.duration)
     charged = charged_at_least(offer.slot, bid, seconds, terms.rates, terms.currency)
     first = is_first_price(terms.request, offer.slot, bid)
@@ -87,7 +88,7 @@ def _is_code(country: str) -> bool:
 
 
 def event_urls(terms: BidContext, offer: Offer, number: int) -> EventUrls:
-    """The signed URLs of an offer, the answer's first being number 0."""
+    """The signed event URLs of an offer. `number` is its position in the response, from 0."""
     request = terms.request
     geo = request.device and request.device.geo
     country = geo.country if geo and geo.country and _is_code(geo.country) else None
@@ -114,14 +115,17 @@ def event_urls(terms: BidContext, offer: Offer, number: int) -> EventUrls:
 
 
 def _win_url(offer: Offer, urls: EventUrls) -> str:
-    """The win notice, which also brings the markup: it says how that was written where there are letters left."""
+    """The URL of the win notice. It names the form of the markup that it serves, if the URL stays short enough."""
     url = urls.by_kind[Kind.WIN] + _PRICED
     form = f"&{MARKUP}={written(markup_form(offer))}"
     return url + form if len(url) + len(form) + LONGEST_PRICE <= LONGEST_URL else url
 
 
 def bid_object(terms: BidContext, offer: Offer, urls: EventUrls) -> Bid:
-    """OpenRTB 2.6 section 4.2.3. The exchange fills the macros of the notices and of the markup's impression."""
+    """The Bid of an offer (OpenRTB 2.6, section 4.2.3).
+
+    The exchange substitutes the macros in the notice URLs and in the impression URL of the markup.
+    """
     campaign, creative = offer.campaign, offer.fit.creative
     answer: Bid = {
         "id": urls.bid_id,
@@ -157,7 +161,7 @@ def bid_object(terms: BidContext, offer: Offer, urls: EventUrls) -> Bid:
     if offer.price.sent_deal_id is not None:
         answer["dealid"] = offer.price.sent_deal_id
     if terms.request.regs and terms.request.regs.dsa:
-        from bidder.endpoints.transparency import dsa_facts  # few requests ask for it
+        from bidder.endpoints.transparency import dsa_facts  # imported here, since few requests ask for it
 
         if facts := dsa_facts(terms.request, campaign, terms.base):
             answer["ext"] = {"dsa": facts}

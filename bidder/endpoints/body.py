@@ -1,4 +1,4 @@
-"""The body of a request as it came over HTTP, before anybody reads it."""
+"""Decodes the body of an HTTP request, before OpenRTB is parsed."""
 
 import zlib
 from dataclasses import replace
@@ -9,29 +9,29 @@ from bidder.openrtb.parse import MAX_BODY
 
 GZIP = b"\x1f\x8b"
 MOST_MEMBERS = 64
-"""Of one gzip file. Each costs a copy of what follows it."""
+"""The most members of one gzip file. Each member costs a copy of the bytes after it."""
 
 _KNOWN_CODINGS = frozenset({"", "identity", "gzip", "x-gzip"})
 _GZIP_ONLY = 16 + zlib.MAX_WBITS
 
 
 class BadBody(UserError, ValueError):
-    """A body that is not read: the HTTP status, and a text that says what to do."""
+    """The body can't be decoded. `status` is the HTTP status; the message says what to do."""
 
     def __init__(self, status: int, message: str) -> None:
         self.status = status
         super().__init__(message)
 
     def reply(self) -> Reply:
-        """The answer that says so. `Accept-Encoding` in it is what is taken (RFC 9110, section 12.5.3)."""
+        """The error reply. Its `Accept-Encoding` states the accepted codings (RFC 9110, section 12.5.3)."""
         return replace(error(self.status, str(self)), headers={"Accept-Encoding": "gzip"})
 
 
 def decoded(body: bytes, content_encoding: str) -> bytes:
-    """The body, out of gzip where it is in it, and never of more than MAX_BODY bytes.
+    """The body, decompressed if it is gzip, at most MAX_BODY bytes.
 
-    Its first bytes tell: Prebid.js says only `?gzip=1` in the URL, so as to need no preflight, and API Gateway unpacks
-    what says Content-Encoding by itself and leaves the header. Raises BadBody.
+    The first bytes show whether it is gzip, since the header does not: Prebid.js sends only `?gzip=1` in the URL, to
+    avoid a CORS preflight, and API Gateway decompresses a body but leaves its Content-Encoding. Raises BadBody.
     """
     if content_encoding.strip().lower() not in _KNOWN_CODINGS:
         raise BadBody(415, "unsupported Content-Encoding; send gzip or none")
@@ -43,9 +43,9 @@ def decoded(body: bytes, content_encoding: str) -> bytes:
 
 
 def _inflated(body: bytes) -> bytes:
-    """What the members of a gzip file hold (RFC 1952, section 2.2), unpacked to one byte more than may be.
+    """The decompressed members of a gzip file (RFC 1952, section 2.2), at most MAX_BODY + 1 bytes.
 
-    Zeros after the last member are passed over, as gzip itself does.
+    Zero bytes after the last member are ignored, as gzip itself does.
     """
     inflated = b""
     for _ in range(MOST_MEMBERS):

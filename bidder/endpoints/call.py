@@ -1,4 +1,4 @@
-"""A call of /bid or /explain: what came over HTTP, and when."""
+"""A call of /bid or /explain: the HTTP request and the time of its arrival."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -15,13 +15,14 @@ from bidder.viewer.usable import usable
 
 
 class Call(NamedTuple):
-    """Header names are in lower case; `base_url` is where this app was reached.
+    """A call of /bid or /explain. Header names are in lower case; `base_url` is the URL of this app.
 
-    `exchange` is what the caller goes by, from its URL. With `nbr` it wants to know why there is no bid. `waited_ms`
-    says how long ago the request reached us; it is asked again whenever that matters.
+    `exchange` is the name of the exchange from the URL. With `nbr` a no-bid states its reason. `waited_ms` returns the
+    milliseconds since the request arrived.
 
-    `address` is the caller's; `stitchers` are asked for where one may speak for a viewer. `wants_markup` is whether the
-    answer is VAST; where it is None, the header Accept says so. `empty` is the VAST that answers where there is no ad.
+    `address` is the caller's IP address. `stitchers` returns the ad-insertion servers that may speak for viewers.
+    `wants_markup` is whether the answer is VAST; if it is None, the header Accept decides. `empty` is the VAST of a
+    no-bid.
     """
 
     body: bytes
@@ -37,16 +38,19 @@ class Call(NamedTuple):
     empty: str = EMPTY
 
     def request(self) -> BidRequest:
-        """What of the request may be used, with what headers add to it. Raises BadBody, InvalidRequest."""
+        """The bid request with the viewer's data from the headers, without data that privacy rules forbid to use.
+
+        Raises BadBody, InvalidRequest.
+        """
         request = parse(decoded(self.body, self.headers.get("content-encoding", "")))
-        # A body that an exchange posts comes from the exchange's server, and so do its headers.
+        # An exchange posts from its server, so its HTTP headers do not describe the viewer.
         by_exchange = self.exchange is not None and self.wants_markup is None
-        said = viewer_headers(self.headers, self.address, self.stitchers, from_server=by_exchange)
-        return usable(request, said)
+        viewer = viewer_headers(self.headers, self.address, self.stitchers, from_server=by_exchange)
+        return usable(request, viewer)
 
     @property
     def as_xml(self) -> bool:
-        """Whether the caller is a player that takes VAST itself."""
+        """Whether the answer is VAST: the caller is a player."""
         if self.wants_markup is not None:
             return self.wants_markup
         return prefers_xml(self.headers.get("accept", ""))

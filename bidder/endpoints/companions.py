@@ -1,4 +1,4 @@
-"""The companions of a creative that an impression asks for."""
+"""The companion ads of a creative that fit the impression's `companionad` slots."""
 
 from collections.abc import Callable
 
@@ -17,50 +17,50 @@ def companions(
     click_tracking: tuple[str, ...],
     lead: Callable[[str], str] = lambda landing_page: landing_page,
 ) -> tuple[vast.CompanionElement, ...]:
-    """One for each place of `video.companionad` that one of the creative's fits.
+    """The VAST Companion elements of the creative, one for each slot of `video.companionad` that a companion fits.
 
-    `lead` makes of a landing page the URL that its clicks go to.
+    `lead` returns the click-through URL of a landing page.
     """
-    found = []
-    for fitting, place in fitting_companions(creative, video):
-        landing_page = fitting.click_through or creative.click_through
-        found.append(
+    elements = []
+    for companion, slot in fitting_companions(creative, video):
+        landing_page = companion.click_through or creative.click_through
+        elements.append(
             vast.CompanionElement(
-                url=fitting.url,
-                type=fitting.mime,
-                width=fitting.width,
-                height=fitting.height,
-                id=fitting.id,
-                alt_text=fitting.alt_text,
+                url=companion.url,
+                type=companion.mime,
+                width=companion.width,
+                height=companion.height,
+                id=companion.id,
+                alt_text=companion.alt_text,
                 click_through=lead(landing_page) if landing_page else None,
                 click_tracking=click_tracking,
-                rendering_mode=None if place.vcm is None else _MODES.get(place.vcm),
+                rendering_mode=None if slot.vcm is None else _MODES.get(slot.vcm),
             )
         )
-    return tuple(found)
+    return tuple(elements)
 
 
 def fitting_companions(creative: Creative, video: Video) -> list[tuple[Companion, Banner]]:
-    """The creative's companions that fit a place of the video's, each of them once, with that place.
+    """The pairs of a companion of the creative and the companion slot that it fits. Each is used once.
 
-    OpenRTB 2.6 section 3.2.7: `companiontype` lists the kinds that are taken; ours are static.
+    `companiontype` lists the accepted companion types (OpenRTB 2.6, section 3.2.7); all companions here are static.
     """
     if not video.companionad or (video.companiontype and CompanionType.STATIC not in video.companiontype):
         return []
-    left = list(creative.companions)
-    found = []
-    for place in video.companionad:
-        fitting = next((one for one in left if _fits(one, place)), None)
+    unused = list(creative.companions)
+    pairs = []
+    for slot in video.companionad:
+        fitting = next((companion for companion in unused if _fits(companion, slot)), None)
         if fitting:
-            left.remove(fitting)
-            found.append((fitting, place))
-    return found
+            unused.remove(fitting)
+            pairs.append((fitting, slot))
+    return pairs
 
 
-def _fits(companion: Companion, place: Banner) -> bool:
-    """Whether it has the place's size and type; a place that states neither takes any."""
+def _fits(companion: Companion, slot: Banner) -> bool:
+    """Whether the companion has the size and the MIME type of the slot, as far as the slot states them."""
     return (
-        (not place.w or place.w == companion.width)
-        and (not place.h or place.h == companion.height)
-        and (not place.mimes or companion.mime in place.mimes)
+        (not slot.w or slot.w == companion.width)
+        and (not slot.h or slot.h == companion.height)
+        and (not slot.mimes or companion.mime in slot.mimes)
     )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 
 from bidder.endpoints.call import Call
 from bidder.endpoints.reply import JSON, Reply, error
@@ -10,6 +11,7 @@ from bidder.endpoints.web_files import demo_file
 from bidder.service.service import Service
 
 FILES = ("demo.js", "demo.css")
+PLAYERS = {"players.js": "text/javascript; charset=utf-8", "players.css": "text/css; charset=utf-8"}
 MOST_SHOWN = 100
 """Campaigns whose spend is told."""
 _HOW = "deploy with PARAMETERS=Demo=page, or set BIDDER_DEMO; `make run` has it on"
@@ -28,7 +30,11 @@ def part(service: Service, name: str, headers: Mapping[str, str], now: datetime)
     if name in FILES:
         return demo_file(name, headers)
     if name == "config":
-        return Reply(200, json.dumps({"full": where.demo == "full", "media": where.media_url}), JSON)
+        players = where.demo_players is not None
+        told = {"full": where.demo == "full", "media": where.media_url, "players": players}
+        return Reply(200, json.dumps(told), JSON)
+    if name in PLAYERS and where.demo_players:
+        return Reply(200, (Path(where.demo_players) / name).read_text(encoding="utf-8"), PLAYERS[name])
     if name == "spend" and where.demo == "full":
         return Reply(200, json.dumps(_spend(service, now)), JSON)
     return error(404, "the demo has no such part")

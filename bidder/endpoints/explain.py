@@ -1,4 +1,4 @@
-"""POST /explain: what /bid answers to the same body, and why."""
+"""POST /explain: explains the answer of /bid to the same body."""
 
 import json
 from dataclasses import replace
@@ -15,13 +15,14 @@ from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.service.service import Service
 
 MOST_TOLD = 100
-"""Campaigns that an answer tells of one by one, the dearest; the funnel counts all."""
+"""The most campaigns that an answer lists, those with the highest bids. The funnel counts all campaigns."""
 
 
 def answer(service: Service, call: Call, campaign_id: str | None = None) -> Reply:
-    """200 with `explained.document`; 401 or 403 for who has no key, 400 as /bid, 503 where there is no snapshot.
+    """200 with an explanation (`explanation_document.document`); 401 or 403 without the admin key.
 
-    `campaign_id` asks for one campaign alone, however cheap. Nothing is bid, and no allowance is used.
+    400 as /bid, 404 for an unknown campaign, 503 without a snapshot or at the concurrency limit. `campaign_id` limits
+    the explanation to one campaign. No bid is made, and no allowance of a budget is used.
     """
     refused = refusal(service, call.headers)
     return refused or told(service, call, campaign_id)
@@ -37,7 +38,7 @@ def told(service: Service, call: Call, campaign_id: str | None = None) -> Reply:
         return bad.reply()
     except InvalidRequest as wrong:
         return error(400, "invalid bid request: " + str(wrong), fields=dict(wrong.fields))
-    except Exception:  # as for a bid: what is logged and answered quotes nothing of the request
+    except Exception:  # as for a bid, neither the log nor the answer may quote the request
         log.fault("explain.failed")
         return error(500, "a fault of the bidder's; its log has explain.failed")
     finally:
@@ -51,8 +52,8 @@ def _told(service: Service, call: Call, campaign_id: str | None) -> Reply:
     if snapshot is None:
         return error(503, "no snapshot young enough to bid from: see /health")
     if campaign_id is not None and snapshot.index.position(campaign_id) is None:
-        taken = f"the snapshot of {snapshot.as_of:%Y-%m-%d %H:%M:%S} UTC"
-        return error(404, f"no campaign {campaign_id[:100]} in {taken}; what was imported since is in the next")
+        made = f"the snapshot of {snapshot.as_of:%Y-%m-%d %H:%M:%S} UTC"
+        return error(404, f"no campaign {campaign_id[:100]} in {made}; later imports are in the next snapshot")
     explained = explain(
         request,
         snapshot,

@@ -1,4 +1,4 @@
-"""An explanation as JSON: of `POST /explain`, and of `bidder explain --json`."""
+"""An explanation as a JSON document, for `POST /explain` and `bidder explain --json`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +11,10 @@ from bidder.snapshot.snapshot import Snapshot
 
 
 def document(request: BidRequest, snapshot: Snapshot, explained: Sequence[Explanation]) -> dict[str, Any]:
-    """Prices are CPMs in micros of the account currency; `funnel` counts the campaigns left after each rule."""
+    """The explanations of a request as a JSON document.
+
+    Prices are CPMs in micros of the account currency. `funnel` counts the campaigns that are left after each rule.
+    """
     return {
         "id": request.id,
         "snapshot": {
@@ -22,15 +25,15 @@ def document(request: BidRequest, snapshot: Snapshot, explained: Sequence[Explan
         },
         "imp": [
             {
-                "id": its.imp_id,
-                "seen": its.values,
-                "funnel": [{"rule": rule, "left": left} for rule, left in its.funnel],
-                "bids": [_offer(offer) for offer in its.bids],
-                "runner_up": _offer(its.runner_up) if its.runner_up else None,
-                "campaigns": [_verdict(verdict) for verdict in its.campaigns],
-                "campaigns_untold": its.funnel[0][1] - len(its.campaigns),
+                "id": imp.imp_id,
+                "seen": imp.values,
+                "funnel": [{"rule": rule, "left": left} for rule, left in imp.funnel],
+                "bids": [_offer(offer) for offer in imp.bids],
+                "runner_up": _offer(imp.runner_up) if imp.runner_up else None,
+                "campaigns": [_verdict(verdict) for verdict in imp.campaigns],
+                "campaigns_untold": imp.funnel[0][1] - len(imp.campaigns),
             }
-            for its in explained
+            for imp in explained
         ],
         "without_video": [imp.id for imp in request.imp if imp.video is None],
     }

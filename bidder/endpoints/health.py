@@ -1,4 +1,4 @@
-"""GET /health: whether this environment can bid, and on how old a snapshot."""
+"""GET /health: whether this process can bid, and the age of its snapshot."""
 
 import json
 from datetime import datetime
@@ -8,10 +8,10 @@ from bidder.service.service import Service
 
 
 def health(service: Service, now: datetime) -> Reply:
-    """200 where bids are made, 503 where all answers are no-bids for want of keys or of a snapshot young enough."""
+    """200 if this process can bid; 503 if it can't, since it lacks signing keys or a young enough snapshot."""
     try:
         parameters, _ = service.parameters, service.signing_keys
-    except Exception as error:  # whatever it is, there are no bids without them
+    except Exception as error:  # without parameters and keys there are no bids
         return Reply(503, json.dumps({"status": f"no keys: {type(error).__name__}", "snapshot": None}), JSON)
     usable = service.keeper.current(now)
     held = service.keeper.held
@@ -19,9 +19,9 @@ def health(service: Service, now: datetime) -> Reply:
         body: dict[str, object] = {"status": "no snapshot", "snapshot": None}
     else:
         age = held.age(now).total_seconds()
-        young = age <= parameters.snapshot_warn_age
+        is_young = age <= parameters.snapshot_warn_age
         body = {
-            "status": "ok" if young else "stale" if usable else "too old to bid",
+            "status": "ok" if is_young else "stale" if usable else "too old to bid",
             "snapshot": {
                 "version": held.version,
                 "age_seconds": round(age, 3),

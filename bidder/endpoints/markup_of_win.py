@@ -1,7 +1,7 @@
-"""GET /e/win/{token}: to a player the markup of its bid, to an exchange a notice.
+"""GET /e/win/{token}: serves the markup of the bid to a player, and counts the win notice of an exchange.
 
-Prebid.js hands `nurl` to players as `vastUrl`, and OpenRTB lets a win notice answer with the markup (2.6, section
-4.3.2). What is answered is made of the token and the snapshot: no bid is stored.
+Prebid.js passes `nurl` to players as `vastUrl`, and a win notice may answer with the markup (OpenRTB 2.6, section
+4.3.2). The markup is made from the token and the snapshot, since no bid is stored.
 """
 
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ from bidder.viewer.device import device_of
 
 
 class Fetch(NamedTuple):
-    """A GET of a win notice. Header names are in lower case; `base_url` is where this app was reached."""
+    """A GET of a win notice. Header names are in lower case; `base_url` is the URL of this app."""
 
     token: str
     query: Mapping[str, str]
@@ -50,10 +50,10 @@ class Fetch(NamedTuple):
 
 
 def win(service: Service, fetch: Fetch) -> Reply:
-    """200 with the bid's VAST to a player, which is told apart by what it sends; for all others as `notice` has it.
+    """200 with the bid's VAST to a player (`is_player`); any other caller gets the answer of `notice`.
 
-    A player's fetch is no win: it may come before the auction is over, and again. Who leaves the price's macro as it
-    stands may be either: it gets the markup, and the notice counts.
+    A player's fetch is not a win: it may come before the end of the auction, and more than once. A caller that leaves
+    the price macro unfilled may be a player or an exchange: it gets the markup, and the notice counts.
     """
     if is_player(fetch.headers):
         return _markup(service, fetch)
@@ -62,9 +62,9 @@ def win(service: Service, fetch: Fetch) -> Reply:
 
 
 def is_player(headers: Mapping[str, str]) -> bool:
-    """Whether a player asks, and no exchange: one that names XML, a page's script, or a viewer's device.
+    """Whether the caller is a player: it accepts XML, or is the script of a page, or has the user agent of a device.
 
-    An image, or another request of which the page's script sees no answer, is how a page tells of a win.
+    A page reports a win by an image or a `no-cors` request, whose answer its script can't read. That is not a player.
     """
     accepted = headers.get("accept", "").lower()
     if accepted.startswith("image/") or headers.get("sec-fetch-mode") == "no-cors":
@@ -82,7 +82,7 @@ def _markup(service: Service, fetch: Fetch) -> Reply:
         notice.refused(refusal.reason, fetch.now, kind=Kind.WIN, why=str(refusal))
         refused = error(400, f"event URL refused: {refusal}")
         return Reply(refused.status, refused.body, refused.content_type, headers)
-    except Exception:  # no keys, so there is no telling whose URL it is
+    except Exception:  # without keys, the URL can't be verified
         log.error("notice.unread", kind=Kind.WIN)
         return Reply(503, headers={**headers, "Retry-After": notice.RETRY_AFTER})
     snapshot = service.keeper.current(fetch.now)
@@ -94,13 +94,13 @@ def _markup(service: Service, fetch: Fetch) -> Reply:
 
 
 def _price_query(query: Mapping[str, str]) -> str:
-    """The price that was filled in, for the impression: as it stands in markup that came with the bid."""
+    """The query with the price of the impression URL, as in markup that is part of a bid; "" without a price."""
     price = query.get(PRICE, "")
     return f"?{PRICE}={quote(price, safe='')}" if price and "${" not in price and len(price) <= 64 else ""
 
 
 def _offer(claims: Claims, form: MarkupForm | None, snapshot: Snapshot) -> Offer | None:
-    """The offer that the bid was made from, as far as markup shows it; None where its creative is gone."""
+    """The offer of the bid, with the parts that markup depends on; None if its creative no longer exists."""
     position = snapshot.index.position(claims.campaign_id)
     if position is None:
         return None
@@ -113,36 +113,36 @@ def _offer(claims: Claims, form: MarkupForm | None, snapshot: Snapshot) -> Offer
     video = _video(creative, form)
     imp = Imp.model_construct(id="1", video=video)
     slot = Slot(imp, video, {}, Candidates(RequestMatch(snapshot, {}, AuctionDraw(claims.bid_id)), {}))
-    fit = Fit(creative, version, Protocol(form.protocol), tuple(creative.media[place] for place in form.media))
+    fit = Fit(creative, version, Protocol(form.protocol), tuple(creative.media[index] for index in form.media))
     return Offer(slot, campaign, fit, Price(claims.price_micros, claims.deal_id), 0, 0)
 
 
 def _is_of(form: MarkupForm, creative: Creative) -> bool:
-    """Whether the creative has the parts that the form names: it may have changed since the bid."""
+    """Whether the creative still has the parts that the form names. The creative may have changed since the bid."""
     known = any(form.protocol == (both.wrapper if creative.tag else both.inline) for both in PROTOCOLS.values())
     return (
         known
         and bool(form.media) == bool(creative.media)
-        and all(place < len(creative.media) for place in form.media)
-        and all(place < len(creative.companions) for place, _ in form.companions)
+        and all(index < len(creative.media) for index in form.media)
+        and all(index < len(creative.companions) for index, _ in form.companions)
     )
 
 
 def _usual_form(creative: Creative) -> MarkupForm:
-    """For a bid of which nothing is known: all files, in the version that most players play."""
+    """The form of the markup if the URL names none: all media files, in the VAST version that most players play."""
     both = PROTOCOLS[DEFAULT]
     protocol = both.wrapper if creative.tag else both.inline
     return MarkupForm(protocol, creative.skip_offset, tuple(range(len(creative.media))))
 
 
 def _video(creative: Creative, form: MarkupForm) -> Video:
-    """The impression that the form is of: what of it the markup depends on."""
-    shown = [(creative.companions[place], vcm) for place, vcm in form.companions]
-    places = [Banner.model_construct(w=its.width, h=its.height, mimes=(its.mime,), vcm=vcm) for its, vcm in shown]
+    """The Video of the impression, with the fields that the markup depends on."""
+    companions = [(creative.companions[index], vcm) for index, vcm in form.companions]
+    slots = [Banner.model_construct(w=ad.width, h=ad.height, mimes=(ad.mime,), vcm=vcm) for ad, vcm in companions]
     return Video.model_construct(
         mimes=(),
         skip=0 if form.skip_offset is None else None,
         skipafter=int(form.skip_offset or 0),
-        companionad=tuple(places),
+        companionad=tuple(slots),
         api=(ApiFramework.OMID_1,) if form.has_omid else (),
     )

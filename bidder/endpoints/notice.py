@@ -1,6 +1,6 @@
-"""GET or POST /e/{kind}/{token}: a notice of the exchange's, a pixel of the player's, or a click that leads on.
+"""GET or POST /e/{kind}/{token}: a notice of an exchange, a tracking pixel of a player, or a click that is redirected.
 
-HEAD answers the same, and counts nothing."""
+HEAD gets the same answer and counts nothing."""
 
 from base64 import b64decode
 from collections.abc import Mapping
@@ -27,10 +27,10 @@ GIF = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 """One transparent pixel."""
 
 PRICE_RAISED = "price-raised"
-"""A price above the bid is refused, and the bid is due."""
+"""The refusal of a price above the bid; the event costs the bid's price."""
 
 LATEST = timedelta(days=30)
-"""How long after its bid an event is archived. The markers of invalid traffic live longer, so that each counts once."""
+"""How long after the time to count it an event is still archived. Deduplication markers live longer."""
 
 _OUT_OF_TIME = frozenset({TokenError.EARLY, TokenError.EXPIRED})
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -46,11 +46,11 @@ def notice(
     *,
     counts: bool = True,
 ) -> Reply:
-    """204, or 200 with a GIF for an `<img>`, once the event is safe; 302 to the landing page that a click's URL names.
+    """204, or 200 with a GIF for an `<img>`, once the event is published; 302 to the landing page for a click.
 
-    503 where the event could not be made safe, so that the sender comes again; 400 for a URL that this bidder did not
-    sign, or that is long past its time: coming again would not help. Who clicks is led on in any case, to a page that
-    we signed: what fails is ours to bear. `counts` is whether the event is published.
+    503 if the event could not be published, so that the sender tries again. 400 for a URL that this bidder did not sign
+    or that expired, since another try would not help. A click is redirected to its signed landing page even if the
+    event fails. `counts` is whether the event is published.
     """
     return with_cors(_notice(service, kind_name, token, query, sender, now, counts=counts), sender.origin)
 
@@ -72,33 +72,33 @@ def _notice(
         refused(TokenError.KIND, now)
         return error(404, f"no such event kind; known are {', '.join(NOTICES)}")
     target = query.get(TARGET, "") if kind is Kind.CLICK else ""
-    again = Reply(503, headers={**headers, "Retry-After": RETRY_AFTER})
-    led_on = again
+    try_again = Reply(503, headers={**headers, "Retry-After": RETRY_AFTER})
+    redirect = try_again
     try:
         if target:
             target = signed_target(kind, token, service.signing_keys, target)
-            led_on = Reply(302, headers={**headers, "Location": ascii_url(target)})
+            redirect = Reply(302, headers={**headers, "Location": ascii_url(target)})
         claims = verified(service, kind, token, now, target)
     except InvalidToken as refusal:
         refused(refusal.reason, now, kind=kind, why=str(refusal))
-        # Found out of time only after its signature was found right.
-        return led_on if target and refusal.reason in _OUT_OF_TIME else error(400, f"event URL refused: {refusal}")
-    except Exception:  # no keys, so there is no telling whose URL it is
+        # A token counts as expired only if its signature is right.
+        return redirect if target and refusal.reason in _OUT_OF_TIME else error(400, f"event URL refused: {refusal}")
+    except Exception:  # without keys, the URL can't be verified
         log.error("notice.unread", kind=kind)
-        return again
+        return try_again
     try:
         if counts:
             service.publisher.publish(reported(service, kind, claims, query, sender, now))
-    except Exception:  # whatever AWS or the way there suffers from, the sender must hear that it wasn't counted
+    except Exception:  # for any failure, the sender must learn that the event was not counted
         log.error("notice.unpublished", **emf(now, "NoticeUnpublished", kind))
-        return led_on if target else again
+        return redirect if target else try_again
     if target:
-        return led_on
+        return redirect
     return Reply(200, GIF, "image/gif", headers) if sender.takes_images else Reply(204, headers=headers)
 
 
 def verified(service: Service, kind: Kind, token: str, now: datetime, target: str = "") -> Claims:
-    """The claims of a token, also where it comes too late to count but not too late to be archived.
+    """The claims of a token. A token that is too late to count but not too late to archive is accepted too.
 
     Raises InvalidToken.
     """
@@ -113,7 +113,7 @@ def verified(service: Service, kind: Kind, token: str, now: datetime, target: st
 def reported(
     service: Service, kind: Kind, claims: Claims, query: Mapping[str, str], sender: Sender, now: datetime
 ) -> Event:
-    """The event of a verified notice, marked by what its sender and its time show."""
+    """The event of a verified notice, marked as invalid traffic if its sender or its time breaks a rule."""
     keys = service.price_keys.of(claims.exchange) if claims.exchange and PRICE in query else None
     _count_price(settle(query, claims, keys), kind, claims, now)
     name = address_name(sender.address, claims.bid_id, service.signing_keys)
@@ -125,15 +125,15 @@ def reported(
 
 
 def _count_price(settlement: Settlement, kind: Kind, claims: Claims, now: datetime) -> None:
-    about = {"kind": kind.value, "campaign": claims.campaign_id, "exchange": str(claims.exchange)}
+    properties = {"kind": kind.value, "campaign": claims.campaign_id, "exchange": str(claims.exchange)}
     if settlement.is_raised:
-        refused(PRICE_RAISED, now, **about)
+        refused(PRICE_RAISED, now, **properties)
     if settlement.refusal is not None:
-        log.warning("price.refused", **emf(now, "PriceRefused", settlement.refusal, 1, **about))
+        log.warning("price.refused", **emf(now, "PriceRefused", settlement.refusal, 1, **properties))
     if settlement.is_audit:
-        log.event("notice.audit", **emf(now, "AuditRender", kind, 1, **about))
+        log.event("notice.audit", **emf(now, "AuditRender", kind, 1, **properties))
 
 
-def refused(reason: str, now: datetime, **about: str) -> None:
-    """Counts what was refused: a URL, or the price that one stated."""
-    log.event("notice.refused", **emf(now, "NoticeRefused", reason, 1, **about))
+def refused(reason: str, now: datetime, **properties: str) -> None:
+    """Counts a refused event URL, or a refused price of one, by its reason."""
+    log.event("notice.refused", **emf(now, "NoticeRefused", reason, 1, **properties))

@@ -1,4 +1,4 @@
-"""POST /e: several notices at once, as a player sends them when it is offline for a while or closes."""
+"""POST /e: several notices in one request, as a player sends them after it was offline or when it closes."""
 
 from datetime import datetime
 from urllib.parse import parse_qsl, urlsplit
@@ -26,10 +26,10 @@ class _NoEventUrl(ValueError):
 
 
 def notices(service: Service, body: bytes, sender: Sender, now: datetime) -> Reply:
-    """Takes a JSON list of up to `MOST` event URLs, as they stand in the markup, or what follows `/e/` in them.
+    """Publishes the events of a JSON list of up to `MOST` event URLs. The part before `/e/` may be left out.
 
-    200 with `{"accepted": n, "refused": [{"url", "why"}]}` once all that were accepted are safe; 503 where they could
-    not be made safe, so that the sender comes again with all: what comes twice counts once.
+    200 with `{"accepted": n, "refused": [{"url", "why"}]}` once all accepted events are published. 503 if they could
+    not be published, so that the sender sends all of them again: an event that arrives twice counts once.
     """
     return with_cors(_notices(service, body, sender, now), sender.origin)
 

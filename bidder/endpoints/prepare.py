@@ -1,4 +1,4 @@
-"""An environment that is made before anybody asks: under provisioned concurrency, and for SnapStart's image."""
+"""Initializes an environment before its first request, under provisioned concurrency and SnapStart."""
 
 from datetime import datetime
 
@@ -7,18 +7,18 @@ from bidder.endpoints import explain, health, notice, notices  # noqa: F401  so 
 from bidder.service.service import Service
 
 _PATIENCE = 4.0
-"""Seconds that the parameters and the snapshot are waited for, each: Lambda gives an initialization 10 seconds."""
+"""Seconds to wait for the parameters and for the snapshot, each. Lambda limits an initialization to 10 seconds."""
 
 
 def prepare(service: Service, now: datetime) -> None:
-    """Makes what first requests would wait for. What fails here is made again by the request that needs it."""
+    """Loads the parameters, the snapshot and the clients. A request tries again what fails here."""
     if cold_start.HOW == cold_start.SNAP_START:
-        # in every Python runtime that has SnapStart, and in no other
+        # the module exists only in Python runtimes with SnapStart
         from snapshot_restore_py import register_after_restore  # type: ignore[import-not-found]
 
         register_after_restore(service.woken)
     try:
         service.load(now, lambda: _PATIENCE)
         _ = service.signing_keys, service.publisher
-    except Exception:  # whatever is wrong, a request may find it mended
+    except Exception:  # a later request tries again
         log.error("prepare.failed")

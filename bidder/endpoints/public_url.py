@@ -1,4 +1,4 @@
-"""Where this app can be reached, the base of the URLs that it hands out, and from where it was called."""
+"""The public URL of this app, which is the base of event URLs, and the caller's IP address."""
 
 import re
 from collections.abc import Mapping
@@ -8,10 +8,10 @@ _HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d{1,5})?|\[[0-9A-Fa-f:]+\](:\d{1,5})?")
 
 
 def public_url(configured: str | None, context: Mapping[str, Any], headers: Mapping[str, str], path: str) -> str:
-    """The base, without a trailing slash: what is configured, else the address that this request came to.
+    """The public URL of this app, without a trailing slash: the configured one, else the address of this request.
 
-    `context` is API Gateway's requestContext: its `path` is the request's with the stage or base path before it.
-    `path` is the resource that was asked for, such as `/bid`. Under `chalice local` the Host header says it.
+    `context` is API Gateway's requestContext: its `path` is that of the request with the stage or base path before it.
+    `path` is the requested resource, such as `/bid`. Under `chalice local` the Host header has the address.
     """
     if configured:
         return configured.rstrip("/")
@@ -24,6 +24,6 @@ def public_url(configured: str | None, context: Mapping[str, Any], headers: Mapp
 
 
 def caller_address(context: Mapping[str, Any]) -> str | None:
-    """The address that a request came from: API Gateway's requestContext says it."""
+    """The caller's IP address, by API Gateway's requestContext; None if it has none."""
     address = (context.get("identity") or {}).get("sourceIp")
     return address if isinstance(address, str) else None

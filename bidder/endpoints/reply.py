@@ -1,4 +1,4 @@
-"""What an endpoint answers, before Chalice makes an HTTP response of it."""
+"""The reply of an endpoint, independent of Chalice."""
 
 import gzip
 import json
@@ -11,10 +11,10 @@ from bidder.endpoints.preferences import takes_gzip
 JSON = "application/json"
 XML = "application/xml"
 WORTH_COMPRESSING = 1024
-"""Characters. Less fits into one packet either way."""
+"""The least characters of a body that is compressed. A shorter body fits into one packet anyway."""
 
 PREFLIGHT_SECONDS = "7200"
-"""How long a browser may keep the answer to a preflight: as long as Chrome keeps any."""
+"""The seconds that a browser may cache the answer to a preflight. Chrome caches no longer."""
 
 _ORIGIN = re.compile(r"[!-~]+")
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -22,7 +22,7 @@ _NO_STORE = {"Cache-Control": "no-store"}
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Status, body and headers. An empty body has no content type; bytes are a body that is compressed."""
+    """Status, body and headers of a reply. An empty body has no content type; a body of bytes is compressed."""
 
     status: int
     body: str | bytes = ""
@@ -31,12 +31,15 @@ class Reply:
 
 
 def error(status: int, message: str, **more: object) -> Reply:
-    """A JSON error: `error` says what was wrong and what to do."""
+    """An error reply in JSON: `error` is the message, and `more` are further fields."""
     return Reply(status, json.dumps({"error": message, **more}), JSON)
 
 
 def cors(origin: str | None) -> dict[str, str]:
-    """CORS headers for a page of any origin, with credentials, as Prebid.js asks: `*` is refused there."""
+    """The CORS headers for a page of this origin; none without a valid origin.
+
+    Prebid.js sends credentials, for which browsers refuse the origin `*`.
+    """
     if not origin or not _ORIGIN.fullmatch(origin):
         return {}
     return {
@@ -50,18 +53,18 @@ def cors(origin: str | None) -> dict[str, str]:
 
 
 def with_cors(reply: Reply, origin: str | None) -> Reply:
-    """The same reply with CORS headers for a page of this origin: without them a page sees no status and no error."""
+    """The reply with CORS headers for a page of this origin. Without them the page can't read status or error."""
     return replace(reply, headers={**reply.headers, **cors(origin)})
 
 
 def compressed(reply: Reply, accept_encoding: str) -> Reply:
-    """The same answer in gzip, where the caller takes it and the body is long enough to gain by it."""
+    """The reply in gzip, if the caller accepts gzip and the body is long enough."""
     if isinstance(reply.body, bytes) or len(reply.body) < WORTH_COMPRESSING:
         return reply
     vary = ", ".join(filter(None, (reply.headers.get("Vary"), "Accept-Encoding")))
     headers = {**reply.headers, "Vary": vary}
     if not accept_encoding or not takes_gzip(accept_encoding):
         return Reply(reply.status, reply.body, reply.content_type, headers)
-    # Level 1 gains nearly all that there is to gain in a few kilobytes, in half the time.
+    # For a few kilobytes, level 1 compresses nearly as well as higher levels, in half the time.
     body = gzip.compress(reply.body.encode(), compresslevel=1, mtime=0)
     return Reply(reply.status, body, reply.content_type, {**headers, "Content-Encoding": "gzip"})

@@ -1,13 +1,13 @@
-"""Who calls an event URL, as far as a notice is judged by it."""
+"""The sender of a notice: the data of the caller that invalid-traffic rules use."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 
 class Sender(NamedTuple):
-    """`origin` is the page's, `user_agent` and `address` are the viewer's, where they are known.
+    """The sender of a notice. `origin` is that of the page; `user_agent` and `address` are those of the viewer.
 
-    `takes_images`: it is the `<img>` of a page, which calls an answer without an image an error.
+    `takes_images` is whether the sender is an `<img>` of a page, which treats an answer without an image as an error.
     """
 
     origin: str | None = None
@@ -17,10 +17,10 @@ class Sender(NamedTuple):
 
 
 def sender(headers: Mapping[str, str], context: Mapping[str, Any]) -> Sender:
-    """Read off a request's headers, names in lower case, and API Gateway's requestContext.
+    """The sender of a request, by its headers (names in lower case) and API Gateway's requestContext.
 
-    A server that inserts ads reports for its viewers and names them in `X-Device-User-Agent` and `X-Device-IP` (VAST
-    4.2, section 1.2.5).
+    An ad-insertion server reports on behalf of viewers, whom it names in `X-Device-User-Agent` and `X-Device-IP`
+    (VAST 4.2, section 1.2.5).
     """
     return Sender(
         origin=headers.get("origin"),

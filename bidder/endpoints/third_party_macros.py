@@ -1,6 +1,6 @@
-"""The macros in the URLs of third parties that the request has values for; all others are left to the player.
+"""Fills in macros in third-party URLs, as far as the request has values. All other macros are left to the player.
 
-Names are those of VAST 4.3, section 6, and the older ones that ad servers go on to use, in any of their brackets.
+The names are those of VAST 4.3, section 6, and older names that ad servers still use, in all usual kinds of brackets.
 """
 
 import re
@@ -22,7 +22,7 @@ _MACRO = re.compile(
 
 
 class Facts(NamedTuple):
-    """What macros of one ad are filled in from. Of a request only what may be used is known; None: nothing is."""
+    """The data that fill in the macros of one ad. `request` has only data that may be used, or is None."""
 
     bid_id: str
     now: datetime
@@ -31,21 +31,21 @@ class Facts(NamedTuple):
 
 
 class Macro(NamedTuple):
-    """A macro in markup: the name of its mark, its own, and how it stood."""
+    """A macro in markup: the name of its mark in the template, its normal name, and its original text."""
 
     mark: str
     name: str
     original: str
 
     def value(self, facts: Facts) -> str:
-        """What stands in the place of its mark, escaped for URLs."""
-        found = _value(self.name, facts)
-        return self.original if found is None else quote(found, safe="", errors="replace")
+        """The value of the macro, escaped for URLs; the original text if there is no value."""
+        value = _value(self.name, facts)
+        return self.original if value is None else quote(value, safe="", errors="replace")
 
 
 def marked(text: str, macros: list[Macro]) -> str:
-    """The text with a mark for each known macro, each of which is added to `macros`."""
-    if "]]>" in text:  # the brackets of a macro may be part of it, and it is escaped as a whole
+    """The text with a mark in place of each known macro. Each such macro is appended to `macros`."""
+    if "]]>" in text:  # a macro's bracket may be part of `]]>`, which is escaped as a whole
         return text
 
     def _mark(match: re.Match[str]) -> str:
@@ -62,11 +62,14 @@ def marked(text: str, macros: list[Macro]) -> str:
 
 
 def _known(written: str) -> str | None:
-    """The name that a spelling stands for. In small letters a timestamp is a number: it keeps caches away."""
+    """The normal name of a macro, or None if it is unknown.
+
+    `TIMESTAMP` is an ISO 8601 time (VAST 4.3); in lower case, ad servers use it as a cache buster, so it is a number.
+    """
     if written.lower() == "timestamp" and written != "TIMESTAMP":
         return "UNIXTIME"
     name = written.upper().replace("_", "")
-    if name.startswith(("GDPRCONSENT", "GPPSTRING")):  # the id of the vendor that asks may follow
+    if name.startswith(("GDPRCONSENT", "GPPSTRING")):  # a vendor id may follow
         name = name.rstrip("0123456789")
     name = _OLDER.get(name, name)
     return name if name in _GENERAL or name in _OF_REQUEST else None
@@ -82,7 +85,7 @@ def _value(name: str, facts: Facts) -> str | None:
 
 
 def _cache_buster(facts: Facts) -> str:
-    """Eight digits, the same for the same bid."""
+    """Eight digits that depend on the bid id alone."""
     digest = blake2b(facts.bid_id.encode(), digest_size=8).digest()
     return f"{int.from_bytes(digest) % 100_000_000:08d}"
 

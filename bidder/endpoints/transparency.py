@@ -1,4 +1,4 @@
-"""The facts about an ad that the EU's Digital Services Act wants shown, as `bid.ext.dsa` (OpenRTB DSA extension)."""
+"""The transparency data of an ad under the EU's Digital Services Act: `bid.ext.dsa` (OpenRTB DSA extension)."""
 
 from typing import TypedDict
 
@@ -10,10 +10,10 @@ from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.dsa import DsaRequired
 
 LONGEST_NAME = 100
-"""Characters of `behalf` and `paid`."""
+"""The most characters of `behalf` and `paid`."""
 
 PROFILING, BASIC, PRECISE_LOCATION = 1, 2, 3
-"""`dsaparams`: what of the user an ad was chosen by."""
+"""The values of `dsaparams`: the kinds of user data by which an ad was chosen."""
 
 _OF_PROFILE = frozenset({"segment", "user", "list"})
 _NOT_RENDERED = 0
@@ -21,14 +21,17 @@ _NOT_TO_PUBLISHER = 0
 
 
 class Parameters(TypedDict):
-    """The domain of who applied parameters of the user, and which."""
+    """The domain of the party that applied user data, and the kinds of data."""
 
     domain: str
     dsaparams: list[int]
 
 
 class DsaFacts(TypedDict, total=False):
-    """Whom the ad is for, who paid for it, by what it was chosen, and whether its markup shows that itself."""
+    """`behalf` is whom the ad is for, `paid` who paid for it, `transparency` by which data it was chosen.
+
+    `adrender` is whether the ad's markup shows these facts itself.
+    """
 
     behalf: str
     paid: str
@@ -37,7 +40,7 @@ class DsaFacts(TypedDict, total=False):
 
 
 def dsa_facts(request: BidRequest, campaign: Campaign, base: str) -> DsaFacts | None:
-    """The facts where the request supports or requires them, else None. `base` is this app's URL."""
+    """The facts of a campaign's ad if the request supports or requires them, else None. `base` is this app's URL."""
     dsa = request.regs.dsa if request.regs else None
     if dsa is None or (dsa.dsarequired or 0) < DsaRequired.SUPPORTED:
         return None

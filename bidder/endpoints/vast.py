@@ -1,4 +1,4 @@
-"""From the offer of a decision to its VAST document."""
+"""Builds the VAST document of an offer."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, partial
@@ -39,16 +39,19 @@ if TYPE_CHECKING:
 AD_SYSTEM = "bidder"
 ERROR_MACRO = "[ERRORCODE]"
 PROGRESS_SECONDS = 2
-"""When `progress` is called: two seconds in view are a viewable video (MRC Viewable Ad Impression Guidelines, 2014)."""
+"""Seconds of playback at which the player calls `progress`.
+
+A video is viewable after two seconds in view (MRC Viewable Ad Impression Guidelines, 2014).
+"""
 
 _BID, _PAGE = "bid", "page"
 _CLICKS = (mark(Kind.CLICK),)
 
 
 def vast(offer: Offer, urls: EventUrls, request: BidRequest | None = None) -> str:
-    """The ad in the best version that the player takes: InLine, or a Wrapper around a third party's tag.
+    """The VAST document of a bid: an InLine ad, or a Wrapper around a third-party tag.
 
-    The impression carries the macro of the price, which the exchange fills in. Those of third parties are filled in
+    The impression URL has the price macro, which the exchange fills in. The macros of third-party URLs are filled in
     from the request.
     """
     return document([_ad(offer, urls, f"?{PRICE}={macros.AUCTION_PRICE}", None, request)], offer.fit.version)
@@ -57,31 +60,34 @@ def vast(offer: Offer, urls: EventUrls, request: BidRequest | None = None) -> st
 def vast_for_player(
     offers: Sequence[Offer], urls: Sequence[EventUrls], price_query: str = "", request: BidRequest | None = None
 ) -> str:
-    """The document for a player that asks by itself, so with no macro that only an exchange fills in.
+    """The VAST document for a player that calls the bidder itself. It has no macro that only an exchange fills in.
 
-    Several offers, chosen by `for_one_document`, are an ad pod. `price_query` states the price in the impression's URL.
+    Several offers are an ad pod; `for_one_document` selects them. `price_query` is the query of the impression URL.
     """
-    places = range(1, len(offers) + 1) if len(offers) > 1 else [None]
-    ads = [_ad(offer, its, price_query, place, request) for offer, its, place in zip(offers, urls, places, strict=True)]
+    sequences = range(1, len(offers) + 1) if len(offers) > 1 else [None]
+    ads = [
+        _ad(offer, urls_of_ad, price_query, sequence, request)
+        for offer, urls_of_ad, sequence in zip(offers, urls, sequences, strict=True)
+    ]
     return document(ads, offers[0].fit.version)
 
 
 def _ad(
-    offer: Offer, urls: EventUrls, price_query: str, place: int | None = None, request: BidRequest | None = None
+    offer: Offer, urls: EventUrls, price_query: str, sequence: int | None = None, request: BidRequest | None = None
 ) -> str:
     creative = offer.fit.creative
     pages: dict[str, str] = {}
     if offer.fit.version >= Version.VAST_4_0:
-        its_companions = companions(creative, offer.slot.video, _CLICKS)
+        companion_elements = companions(creative, offer.slot.video, _CLICKS)
     else:
 
         def counted(landing_page: str) -> str:
-            """The mark of a URL that counts the click and leads on."""
+            """The mark of a URL that counts the click and redirects to the landing page."""
             name = f"{_PAGE}{len(pages)}"
             pages[name] = landing_page
             return mark(name)
 
-        its_companions = companions(creative, offer.slot.video, (), counted)
+        companion_elements = companions(creative, offer.slot.video, (), counted)
     template, of_third_parties = _template(
         _Same(creative),
         offer.campaign.advertiser.name,
@@ -89,9 +95,9 @@ def _ad(
         tuple(map(id, offer.fit.media)),
         skip_offset(offer),
         _pricing(offer),
-        its_companions,
+        companion_elements,
         price_query,
-        place,
+        sequence,
         offer.fit.version < Version.VAST_4_0 or has_omid(offer.slot.video),
         urls.seconds,
     )
@@ -111,23 +117,23 @@ def _ad(
 
 
 def markup_form(offer: Offer) -> MarkupForm:
-    """How the offer's markup is written."""
-    creative, shown = offer.fit.creative, fitting_companions(offer.fit.creative, offer.slot.video)
+    """The form of the offer's markup, from which the markup can be made again."""
+    creative, pairs = offer.fit.creative, fitting_companions(offer.fit.creative, offer.slot.video)
     return MarkupForm(
         offer.fit.protocol,
         skip_offset(offer),
-        tuple(_place(file, creative.media) for file in offer.fit.media),
-        tuple((_place(companion, creative.companions), place.vcm) for companion, place in shown),
+        tuple(_index(file, creative.media) for file in offer.fit.media),
+        tuple((_index(companion, creative.companions), slot.vcm) for companion, slot in pairs),
         has_omid(offer.slot.video),
     )
 
 
-def _place(part: object, parts: Sequence[object]) -> int:
-    return next(place for place, one in enumerate(parts) if one is part)
+def _index(part: object, parts: Sequence[object]) -> int:
+    return next(index for index, candidate in enumerate(parts) if candidate is part)
 
 
 class _Same:
-    """A creative as a key: by identity, since comparing all that it holds takes longer than rendering it."""
+    """A creative as a cache key, compared by identity: comparing its fields takes longer than rendering its markup."""
 
     __slots__ = ("creative",)
 
@@ -141,7 +147,7 @@ class _Same:
         return id(self.creative)
 
 
-@lru_cache(maxsize=1024)  # measured: filling one in takes a quarter of the 45 us of rendering
+@lru_cache(maxsize=1024)  # measured: rendering takes 45 us, and filling in a template a quarter of that
 def _template(
     same: _Same,
     advertiser: str,
@@ -149,15 +155,15 @@ def _template(
     media_ids: tuple[int, ...],
     skip_from: float | None,
     price: Pricing | None,
-    its_companions: tuple[CompanionElement, ...],
+    companion_elements: tuple[CompanionElement, ...],
     price_query: str,
-    place: int | None,
+    sequence: int | None,
     tells_not_executed: bool,
     seconds: int,
 ) -> tuple[Template, Sequence["Macro"]]:
-    """The Ad element with a mark where the bid's id, or the URL of a kind, belongs."""
+    """The Ad element as a template with marks for the bid id and for the event URLs, and its third-party macros."""
     creative = same.creative
-    media = [one for media_id in media_ids for one in creative.media if id(one) == media_id]
+    media = [file for media_id in media_ids for file in creative.media if id(file) == media_id]
     left_out = {
         *((Kind.SKIP,) if skip_from is None else ()),
         *((Kind.PROGRESS,) if creative.duration <= PROGRESS_SECONDS else ()),
@@ -180,25 +186,26 @@ def _template(
         pricing=price,
         icon=_icon(creative, filled),
         verifications=_verifications(creative, filled, tells_not_executed=tells_not_executed),
-        companions=its_companions,
+        companions=companion_elements,
     )
-    return Template(render_ad(ad, version, place)), macros_marked
+    return Template(render_ad(ad, version, sequence)), macros_marked
 
 
 def _marked(macros_marked: "list[Macro]", text: str) -> str:
-    """The text of a third party's with a mark for each macro that requests have values for."""
+    """The text of a third party with a mark for each macro that requests have values for."""
     if not any(bracket in text for bracket in ("[", "{", "%%", "__")):
         return text
-    from bidder.endpoints.third_party_macros import marked  # most creatives have none
+    from bidder.endpoints.third_party_macros import marked  # imported here, since most creatives have no macros
 
     return marked(text, macros_marked)
 
 
 def skip_offset(offer: Offer) -> float | None:
-    """From when the viewer may skip, in seconds: the creative's offset, where the player lets ads be skipped.
+    """The seconds after which the viewer may skip the ad, or None if the ad is not skippable.
 
-    `skip` 0 says it does not; `battr` may refuse what is skippable; `skipmin` keeps shorter ads whole, and `skipafter`
-    puts it off (OpenRTB 2.6 section 3.2.7). VAST 2.0 has no word for it.
+    The ad is not skippable if `skip` is 0, if `battr` blocks skippable ads, if the ad is no longer than `skipmin`, or
+    in VAST 2.0. It is skippable after the creative's `skip_offset` or the player's `skipafter`, the later of the two
+    (OpenRTB 2.6, section 3.2.7).
     """
     video, creative = offer.slot.video, offer.fit.creative
     if creative.skip_offset is None or video.skip == 0 or CreativeAttribute.SKIPPABLE in video.battr:
@@ -265,7 +272,7 @@ def _icon(creative: Creative, filled: Callable[[str], str]) -> IconElement | Non
 
 
 def has_omid(video: Video) -> bool:
-    """Whether the player says that it has the Open Measurement SDK."""
+    """Whether the player supports the Open Measurement SDK, by `Video.api`."""
     return ApiFramework.OMID_1 in video.api
 
 
@@ -278,8 +285,8 @@ def _verifications(
             url=filled(script.url),
             parameters=script.parameters and filled(script.parameters),
             browser_optional=script.browser_optional,
-            # Fluid Player takes the first <TrackingEvents> of a document for the ad's own; from VAST 4.0 on the schema
-            # has those of verifications before it. Only a player with the SDK calls them.
+            # Fluid Player reads the first <TrackingEvents> of a document as those of the ad. From VAST 4.0 on, those of
+            # verifications come first. So they are only sent to players with the SDK, which alone call them.
             not_executed=filled(script.not_executed) if script.not_executed and tells_not_executed else None,
         )
         for script in creative.verifications

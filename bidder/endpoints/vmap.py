@@ -1,4 +1,4 @@
-"""GET /vmap: the schedule of a content, its breaks as tags or with their ads."""
+"""GET /vmap: the schedule of ad breaks of a content, with an ad tag or the ads of each break."""
 
 from collections.abc import Sequence
 
@@ -12,9 +12,9 @@ from bidder.vast.vmap import AdBreak, vmap
 
 
 def schedule(service: Service, tag: TagCall) -> Reply:
-    """200 with VMAP 1.0.1. With `inline=1` the ads are in it, each break an auction of its own; else their tags.
+    """200 with VMAP 1.0.1. With `inline=1` it holds the ads, after one auction for each break; else the ad tags.
 
-    400 names each parameter that is wrong, of the schedule or of any break's tag.
+    400 names each invalid parameter of the schedule or of a break's tag.
     """
     try:
         planned = breaks(tag.query)
@@ -36,12 +36,12 @@ def _link(tag: TagCall, planned: Break, protocols: Sequence[int]) -> AdBreak:
 
 
 def _with_ads(service: Service, tag: TagCall, planned: Sequence[Break]) -> Reply:
-    found = []
+    filled = []
     plain = {name: value for name, value in tag.headers.items() if name != "accept-encoding"}
     for each in planned:
         of_break = tag._replace(query=each.query, headers=plain, unique_id=f"{tag.unique_id}-{each.id}")
         reply = answered(service, call_of(service, of_break)._replace(wants_markup=True))
         if reply.status != 200:
             return reply
-        found.append(AdBreak(each.id, each.time_offset, document=str(reply.body)))
-    return whole(Reply(200, vmap(found), XML), tag.headers)
+        filled.append(AdBreak(each.id, each.time_offset, document=str(reply.body)))
+    return whole(Reply(200, vmap(filled), XML), tag.headers)

@@ -221,4 +221,4 @@ def _add(spent: dict[str, tuple[Counter[str], Counter[str]]], item: Mapping[str,
 
 
 def _day(day: date) -> str:
-    return f"day#{day.isoformat()}"
+    return f"day#{day:%Y-%m-%d}"

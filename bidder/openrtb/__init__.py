@@ -1,4 +1,4 @@
-"""The language: OpenRTB 2.6 as it bears on a video bid, one object or list a module."""
+"""OpenRTB 2.6 as far as a video bid needs it: one object or list in each module."""
 
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.invalid_request import InvalidRequest

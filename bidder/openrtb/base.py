@@ -1,9 +1,9 @@
-"""What every OpenRTB object has in common."""
+"""The base class of OpenRTB objects."""
 
 from pydantic import BaseModel, ConfigDict
 
 MAX_STRING = 8192
-"""Characters in one string; the longest in the recorded traffic that we have has 547."""
+"""The most characters of a string. The longest string in the recorded traffic has 547."""
 
 
 class Object(BaseModel):
@@ -12,7 +12,7 @@ class Object(BaseModel):
     An absent field is None, never 0: the standard gives 0 a meaning of its own.
     """
 
-    # Deferred: only BidRequest is ever validated by itself, so only it pays for a validator at import.
+    # Deferred, since only BidRequest is validated on its own and needs a validator at import.
     model_config = ConfigDict(
         defer_build=True,
         extra="ignore",

@@ -11,7 +11,7 @@ from bidder.openrtb.seat_bid import SeatBid
 
 
 class BidResponse(TypedDict):
-    """BidResponse, section 4.2.1, as it goes out. `id` is the request's."""
+    """BidResponse, section 4.2.1. `id` is that of the request."""
 
     id: str
     seatbid: list[SeatBid]
@@ -21,13 +21,13 @@ class BidResponse(TypedDict):
 
 
 def bid_response(request_id: str, bidid: str, cur: str, bids_by_seat: dict[str, list[Bid]]) -> BidResponse:
-    """The answer that offers these bids, all in the ISO-4217 currency `cur`."""
+    """The BidResponse with these bids, all in the ISO 4217 currency `cur`."""
     seatbid: list[SeatBid] = [{"bid": bids, "seat": seat} for seat, bids in bids_by_seat.items()]
     return {"id": request_id, "bidid": bidid, "cur": cur, "seatbid": seatbid}
 
 
 def no_bid_response(request_id: str, nbr: NoBidReason) -> BidResponse:
-    """The answer that says why there is no bid, for those who ask; a plain no-bid is an empty 204."""
+    """The BidResponse with a no-bid reason, for callers that asked for it; a plain no-bid is an empty 204."""
     return {"id": request_id, "seatbid": [], "nbr": int(nbr)}
 
 
@@ -35,5 +35,5 @@ def dump(response: BidResponse) -> str:
     """`response` as JSON without spaces."""
     try:
         return to_json(response).decode()  # measured: a third of the time of json.dumps
-    except PydanticSerializationError:  # half a surrogate pair in what is echoed: JSON can say it, UTF-8 can't
+    except PydanticSerializationError:  # half a surrogate pair of the request: JSON can escape it, UTF-8 can't
         return json.dumps(response, separators=(",", ":"))

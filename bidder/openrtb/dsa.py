@@ -6,7 +6,7 @@ from bidder.openrtb.base import Object
 
 
 class DsaRequired(IntEnum):
-    """What `dsarequired` asks: a bid without the facts is not taken where they are required."""
+    """The values of `dsarequired`. From REQUIRED on, a bid without the transparency data is refused."""
 
     NOT_REQUIRED = 0
     SUPPORTED = 1
@@ -15,7 +15,7 @@ class DsaRequired(IntEnum):
 
 
 class PublisherRenders(IntEnum):
-    """Whether the publisher shows the facts itself."""
+    """The values of `pubrender`: whether the publisher shows the transparency data itself."""
 
     NO = 0
     MAY = 1
@@ -23,7 +23,7 @@ class PublisherRenders(IntEnum):
 
 
 class Dsa(Object):
-    """`regs.ext.dsa`: what the EU's Digital Services Act wants said with the ad.
+    """`regs.ext.dsa`: the transparency data that the EU's Digital Services Act requires with the ad.
 
     `dsarequired`: 0 nothing, 1 supported, 2 required, 3 required of an online platform. `pubrender`: 0 the publisher
     can't show it, 1 may, 2 will. `datatopub`: 0 don't send it, 1 may, 2 do.
@@ -34,5 +34,5 @@ class Dsa(Object):
     datatopub: int | None = None
 
     def is_required(self) -> bool:
-        """Whether a bid without the facts is not taken."""
+        """Whether a bid without the transparency data is refused."""
         return (self.dsarequired or 0) >= DsaRequired.REQUIRED

@@ -31,12 +31,12 @@ class NullIs:
         return core_schema.no_info_after_validator_function(self.read, core_schema.nullable_schema(handler(source)))
 
     def read(self, given: object) -> object:
-        """What a value that was given reads as."""
+        """The value of the field for a given value."""
         return self.value if given is None else given
 
 
 _SHORT = 256
-"""Characters of a list that is worth remembering."""
+"""The most characters of a list whose normal form is cached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def _is_there(given: object) -> bool:
 
 
 Few = Field(max_length=200)
-"""Of lists of objects, which are what takes time to read: more than any real sender lists."""
+"""The limit of lists of objects, which are slow to parse. No real sender lists as many."""
 
 Lower = Annotated[str, StringConstraints(to_lower=True, strip_whitespace=True)]
 """A word whose case carries no meaning (a domain, a MIME type), in lower case."""
@@ -106,7 +106,7 @@ Present = Annotated[bool, BeforeValidator(_is_there)]
 """Whether there is an object, whatever it holds."""
 
 Code = Annotated[Upper, StringConstraints(min_length=1)]
-"""The same where an empty one would be taken for a code."""
+"""A code that must not be empty."""
 
 Country = Annotated[str, AfterValidator(normal_forms.country)]
 """An ISO-3166-1 alpha-3 code. An alpha-2 one, which some senders use, becomes it."""

@@ -1,4 +1,4 @@
-"""Markup: VAST 2.0 to 4.3 from plain values."""
+"""Renders VAST 2.0 to 4.3 and VMAP 1.0.1 from plain values."""
 
 from bidder.vast.ad import Ad, InLine, Wrapper
 from bidder.vast.clock import clock

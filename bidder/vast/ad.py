@@ -1,4 +1,4 @@
-"""What a VAST document says, before it is XML. Names follow VAST 4.2."""
+"""The content of a VAST ad, before it is XML. Names follow VAST 4.2."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -14,14 +14,14 @@ from bidder.vast.parts import (
     VerificationElement,
 )
 
-_NOBODY: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+_NO_TRACKING: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
 class InLine(NamedTuple):
-    """InLine, section 3.4: what the ad itself says beyond what a Wrapper says too.
+    """InLine, section 3.4: the parts of an InLine ad that a Wrapper does not have.
 
-    `duration` is in seconds, `expires` the seconds for which the document may be kept. `media_files` has one at least,
-    the best first. `ad_serving_id` is unique to this one serving of the ad.
+    `duration` is in seconds. `expires` is the number of seconds for which the document may be cached. `media_files` has
+    at least one file, the best first. `ad_serving_id` is unique to this serving of the ad.
     """
 
     ad_serving_id: str
@@ -37,16 +37,16 @@ class InLine(NamedTuple):
 
 
 class Wrapper(NamedTuple):
-    """Wrapper: the URL at which another server answers with the ad."""
+    """Wrapper: the ad tag at which another ad server answers with the ad."""
 
     ad_tag: str
 
 
 class Ad(NamedTuple):
-    """One linear ad, section 3.3: ours, or another server's that we count, and who hears of it.
+    """Ad, section 3.3: one linear ad, InLine or Wrapper, with its tracking URLs.
 
-    `tracking` maps the names of section 3.14, such as `start` or `firstQuartile`, to the URLs to call. `skip_offset` is
-    in seconds, as is `progress_offset`: when `progress` is called.
+    `tracking` maps the event names of section 3.14, such as `start` or `firstQuartile`, to the URLs to call.
+    `skip_offset` and `progress_offset` are in seconds; the latter is the offset of the event `progress`.
     """
 
     id: str
@@ -55,7 +55,7 @@ class Ad(NamedTuple):
     creative_id: str | None = None
     impressions: tuple[str, ...] = ()
     viewable: tuple[str, ...] = ()
-    tracking: Mapping[str, tuple[str, ...]] = _NOBODY
+    tracking: Mapping[str, tuple[str, ...]] = _NO_TRACKING
     error: str | None = None
     click_tracking: tuple[str, ...] = ()
     skip_offset: float | None = None

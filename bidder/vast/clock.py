@@ -1,13 +1,13 @@
-"""Lengths of time as VAST writes them."""
+"""Durations in the format of VAST."""
 
 _DAY = 24 * 60 * 60
 
 
 def clock(seconds: float) -> str:
-    """HH:MM:SS or HH:MM:SS.mmm. Raises ValueError below 0 or from 24 hours."""
+    """A duration as HH:MM:SS or HH:MM:SS.mmm. Raises ValueError below 0 and from 24 hours on."""
     milliseconds = round(seconds * 1000)
     if not 0 <= milliseconds < _DAY * 1000:
-        msg = f"{seconds} s is no length of time that VAST can write: 0 to 24 hours"
+        msg = f"{seconds} s is no duration of VAST: it must be from 0 to less than 24 hours"
         raise ValueError(msg)
     minutes, milliseconds = divmod(milliseconds, 60_000)
     whole, milliseconds = divmod(milliseconds, 1000)

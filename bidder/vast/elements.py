@@ -1,4 +1,4 @@
-"""The parts of an ad as elements, in the order and the spelling of each version."""
+"""Renders the parts of an ad as XML elements, in the order and the spelling of each VAST version."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from bidder.vast.xml import cdata, text
 
 
 def media_file(file: MediaFile, version: Version) -> str:
-    """MediaFile; VAST 2.0 names no codec, and no version before 4.1 a size in bytes."""
+    """The MediaFile element. VAST 2.0 has no `codec`, and versions before 4.1 have no `fileSize`."""
     bitrate = "" if file.bitrate_kbps is None else f' bitrate="{file.bitrate_kbps:d}"'
     codec = file.codec if version >= Version.VAST_3_0 else None
     size = str(file.file_size) if file.file_size is not None and version >= Version.VAST_4_1 else None
@@ -21,7 +21,7 @@ def media_file(file: MediaFile, version: Version) -> str:
 
 
 def mezzanine(file: MediaFile | None, version: Version) -> str:
-    """Mezzanine, section 3.9.2: the original, for servers that transcode. VAST 4.0 gives it no attributes."""
+    """The Mezzanine element, section 3.9.2: the original file for transcoding. It has no attributes in VAST 4.0."""
     if file is None:
         return ""
     if version == Version.VAST_4_0:
@@ -35,7 +35,7 @@ def mezzanine(file: MediaFile | None, version: Version) -> str:
 
 
 def pricing(price: Pricing | None, version: Version) -> str:
-    """Pricing, its model in small letters before VAST 4.0."""
+    """The Pricing element. Its `model` is in lower case before VAST 4.0."""
     if price is None:
         return ""
     whole, micros = divmod(price.value_micros, 1_000_000)
@@ -44,12 +44,12 @@ def pricing(price: Pricing | None, version: Version) -> str:
 
 
 def categories(listed: Iterable[Category]) -> str:
-    """Category, any number of them."""
-    return "".join(f'<Category authority="{text(one.authority)}">{text(one.code)}</Category>' for one in listed)
+    """The Category elements."""
+    return "".join(f'<Category authority="{text(each.authority)}">{text(each.code)}</Category>' for each in listed)
 
 
 def icons(icon: IconElement | None) -> str:
-    """Icons with one Icon."""
+    """The Icons element with its Icon; "" without an icon."""
     if icon is None:
         return ""
     clicks = optional_url("IconClickThrough", icon.click_through)
@@ -64,64 +64,64 @@ def icons(icon: IconElement | None) -> str:
 
 
 def verifications(listed: Iterable[VerificationElement]) -> str:
-    """AdVerifications, as VAST 4.1 has them, if there are any."""
+    """The AdVerifications element of VAST 4.1; "" without verifications."""
     scripts = "".join(map(_verification, listed))
     return scripts and f"<AdVerifications>{scripts}</AdVerifications>"
 
 
-def _verification(one: VerificationElement) -> str:
-    tracking = "" if one.not_executed is None else tracking_event("verificationNotExecuted", one.not_executed)
-    parameters = "" if one.parameters is None else cdata(one.parameters)
+def _verification(script: VerificationElement) -> str:
+    tracking = "" if script.not_executed is None else tracking_event("verificationNotExecuted", script.not_executed)
+    parameters = "" if script.parameters is None else cdata(script.parameters)
     return (
-        f'<Verification vendor="{text(one.vendor)}">'
-        f'<JavaScriptResource apiFramework="{text(one.api_framework)}"'
-        f' browserOptional="{"true" if one.browser_optional else "false"}">{cdata(one.url)}</JavaScriptResource>'
+        f'<Verification vendor="{text(script.vendor)}">'
+        f'<JavaScriptResource apiFramework="{text(script.api_framework)}"'
+        f' browserOptional="{"true" if script.browser_optional else "false"}">{cdata(script.url)}</JavaScriptResource>'
         f"{tracking and f'<TrackingEvents>{tracking}</TrackingEvents>'}"
         f"{parameters and f'<VerificationParameters>{parameters}</VerificationParameters>'}"
         "</Verification>"
     )
 
 
-def companion(one: CompanionElement, version: Version) -> str:
-    """Companion. Before VAST 4.0 the order is another, and an InLine companion has no click tracking."""
-    mode = one.rendering_mode if version >= Version.VAST_4_1 else None
-    click_through = optional_url("CompanionClickThrough", one.click_through)
-    alt_text = optional("AltText", one.alt_text)
+def companion(ad: CompanionElement, version: Version) -> str:
+    """The Companion element. Before VAST 4.0 the order differs, and an InLine companion has no click tracking."""
+    mode = ad.rendering_mode if version >= Version.VAST_4_1 else None
+    click_through = optional_url("CompanionClickThrough", ad.click_through)
+    alt_text = optional("AltText", ad.alt_text)
     if version >= Version.VAST_4_0:
         tracking = "".join(
             f'<CompanionClickTracking id="{number}">{cdata(url)}</CompanionClickTracking>'
-            for number, url in enumerate(one.click_tracking, 1)
+            for number, url in enumerate(ad.click_tracking, 1)
         )
         rest = f"{alt_text}{click_through}{tracking}"
     else:
         rest = f"{click_through}{alt_text}"
     return (
-        f'<Companion width="{one.width:d}" height="{one.height:d}"{attributes(id=one.id, renderingMode=mode)}>'
-        f'<StaticResource creativeType="{text(one.type)}">{cdata(one.url)}</StaticResource>{rest}</Companion>'
+        f'<Companion width="{ad.width:d}" height="{ad.height:d}"{attributes(id=ad.id, renderingMode=mode)}>'
+        f'<StaticResource creativeType="{text(ad.type)}">{cdata(ad.url)}</StaticResource>{rest}</Companion>'
     )
 
 
 def tracking_event(event: str, url: str, offset: float | None = None) -> str:
-    """Tracking; `offset`, in seconds, is that of the event `progress`."""
+    """The Tracking element. `offset` is that of the event `progress`, in seconds."""
     at = "" if offset is None else f' offset="{clock(offset)}"'
     return f'<Tracking event="{text(event)}"{at}>{cdata(url)}</Tracking>'
 
 
 def urls(name: str, values: Iterable[str]) -> str:
-    """One element of that name for each URL."""
+    """One element of this name for each URL."""
     return "".join(f"<{name}>{cdata(url)}</{name}>" for url in values)
 
 
 def optional_url(name: str, url: str | None) -> str:
-    """The element, if there is a URL."""
+    """The element with the URL; "" without a URL."""
     return "" if url is None else f"<{name}>{cdata(url)}</{name}>"
 
 
 def optional(name: str, value: str | None) -> str:
-    """The element, if there is a value."""
+    """The element with the value; "" without a value."""
     return "" if value is None else f"<{name}>{text(value)}</{name}>"
 
 
 def attributes(**values: str | None) -> str:
-    """The attributes that have a value."""
+    """The XML attributes whose value is not None, with a blank before each."""
     return "".join(f' {name}="{text(value)}"' for name, value in values.items() if value is not None)

@@ -1,4 +1,4 @@
-"""The Linear creative, of an InLine ad and of a Wrapper."""
+"""Renders the Linear creative of an InLine ad or a Wrapper."""
 
 from bidder.vast.ad import Ad, InLine
 from bidder.vast.clock import clock
@@ -9,7 +9,7 @@ _PROGRESS = "progress"
 
 
 def linear(ad: Ad, version: Version) -> str:
-    """The Linear element. VAST 2.0 knows neither skipping nor icons; no Wrapper before 4.0 says when to skip."""
+    """The Linear element. VAST 2.0 has no skip offset and no icons; a Wrapper has no skip offset before VAST 4.0."""
     icon = icons(ad.icon) if version >= Version.VAST_3_0 else ""
     tracking = _tracking(ad, version)
     if not isinstance(ad.content, InLine):
@@ -31,7 +31,7 @@ def _skip_offset(ad: Ad) -> str:
 
 
 def _duration(seconds: float, version: Version) -> str:
-    """VAST 2.0 writes HH:MM:SS and no fraction."""
+    """The Duration element. VAST 2.0 has no fractions of seconds."""
     return f"<Duration>{clock(seconds if version >= Version.VAST_3_0 else max(1, round(seconds)))}</Duration>"
 
 
@@ -46,7 +46,7 @@ def _tracking(ad: Ad, version: Version) -> str:
 
 
 def event_name(event: str, version: Version) -> str | None:
-    """What a version calls a tracking event of VAST 3.0; None where the version does not have it."""
+    """The name in this version of a tracking event of VAST 3.0; None if the version does not have the event."""
     match event:
         case "skip" | "progress":
             return event if version >= Version.VAST_3_0 else None

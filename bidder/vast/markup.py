@@ -1,4 +1,4 @@
-"""VAST markup, 2.0 to 4.3. Elements stand in the order that the version's XSD wants, which is not always the text's."""
+"""Renders VAST documents, 2.0 to 4.3, in the element order of each version's XSD, which may differ from its text."""
 
 from collections.abc import Iterable
 
@@ -22,7 +22,7 @@ NAMESPACE = "http://www.iab.com/VAST"
 
 
 def empty(version: Version) -> str:
-    """The document that answers a player when there is no ad: a root element without one."""
+    """The VAST document without an ad, which answers a player for a no-bid."""
     return f'<VAST version="{version}"{_namespace(version)}/>'
 
 
@@ -34,24 +34,24 @@ EMPTY = empty(Version.VAST_4_2)
 
 
 def render(ad: Ad, version: Version = Version.VAST_4_2) -> str:
-    """The document for `ad`, without an XML declaration, as `Bid.adm` and players take it.
+    """The VAST document of one ad, without an XML declaration, for `Bid.adm` and for players.
 
-    What the version has no place for is left out: in 2.0 skipping, icons and pricing. Before 4.1 verification scripts
-    stand in an extension, where the Open Measurement SDK looks for them.
+    Parts that the version does not have are left out: in 2.0 the skip offset, icons and pricing. Before 4.1,
+    verification scripts are in an extension, where the Open Measurement SDK reads them.
     """
     return document([render_ad(ad, version)], version)
 
 
 def render_ad(ad: Ad, version: Version, sequence: int | None = None) -> str:
-    """The Ad element alone; `sequence` is its place, from 1, in a pod, which VAST 2.0 does not have."""
+    """The Ad element alone. `sequence` is its position in an ad pod, from 1. VAST 2.0 has no ad pods."""
     write = _version_4 if version >= Version.VAST_4_0 else _version_2_or_3
     kind = type(ad.content).__name__
-    place = "" if sequence is None else f' sequence="{sequence}"'
-    return f'<Ad id="{text(ad.id)}"{place}><{kind}>{write(ad, ad.content, version)}</{kind}></Ad>'
+    position = "" if sequence is None else f' sequence="{sequence}"'
+    return f'<Ad id="{text(ad.id)}"{position}><{kind}>{write(ad, ad.content, version)}</{kind}></Ad>'
 
 
 def document(ads: Iterable[str], version: Version) -> str:
-    """The document that holds these Ad elements."""
+    """The VAST document with these Ad elements."""
     return f'<VAST version="{version}"{_namespace(version)}>{"".join(ads)}</VAST>'
 
 
@@ -103,35 +103,35 @@ def _viewable(ad: Ad) -> str:
 
 
 def _extensions(ad: Ad, version: Version) -> str:
-    """What the version has no element for, where the VAST CTV Addendum 2024 puts it."""
+    """The extensions for parts without an element in this version, as in the VAST CTV Addendum 2024."""
     parts = [("AdVerifications", verifications(ad.verifications))]
     if isinstance(ad.content, InLine) and version < Version.VAST_4_0:
         parts.append(("Mezzanine", mezzanine(ad.content.mezzanine, version)))
-        # The addendum puts it below Creative in 3.0, where the XSD takes no extension.
+        # In 3.0 the addendum has it below Creative, where the XSD allows no extension.
         parts.append(("UniversalAdId", _universal_ad_id(ad.content, version)))
     written = "".join(f'<Extension type="{name}">{content}</Extension>' for name, content in parts if content)
     return written and f"<Extensions>{written}</Extensions>"
 
 
 def _universal_ad_id(content: InLine, version: Version) -> str:
-    """The element; VAST 4.0 wants the value twice."""
+    """The UniversalAdId element. VAST 4.0 requires the value twice."""
     registry, value = text(content.universal_ad_id.registry), text(content.universal_ad_id.value)
     again = f' idValue="{value}"' if version == Version.VAST_4_0 else ""
     return f'<UniversalAdId idRegistry="{registry}"{again}>{value}</UniversalAdId>'
 
 
 def _creatives(ad: Ad, version: Version, *, universal_ad_id: str = "") -> str:
-    """Creatives: the linear one and, in one of their own, the companions."""
+    """The Creatives element: one Creative for the linear ad, and one for the companions if there are any."""
     names = attributes(id=ad.creative_id, AdID=_ad_id(ad, version))
     creatives = f"<Creative{names}>{linear(ad, version)}{universal_ad_id}</Creative>"
     if ad.companions:
-        companions = "".join(companion(one, version) for one in ad.companions)
+        companions = "".join(companion(element, version) for element in ad.companions)
         creatives += f"<Creative><CompanionAds>{companions}</CompanionAds>{universal_ad_id}</Creative>"
     return f"<Creatives>{creatives}</Creatives>"
 
 
 def _ad_id(ad: Ad, version: Version) -> str | None:
-    """The creative's Ad-ID, where the version has no UniversalAdId to say it in."""
+    """The creative's Ad-ID for versions without a UniversalAdId element; None if it has none."""
     if version >= Version.VAST_4_0 or not isinstance(ad.content, InLine):
         return None
     named = ad.content.universal_ad_id

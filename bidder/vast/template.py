@@ -1,4 +1,4 @@
-"""Markup that is rendered once, with marks where the values of each answer go.
+"""Markup templates: markup that is rendered once, with marks for the values of each answer.
 
 A mark is a name between two characters of Unicode's private use area, which XML holds as they are.
 """
@@ -11,12 +11,12 @@ _MARKS = re.compile(f"{_OPEN}([A-Za-z0-9]+){_CLOSE}")
 
 
 def mark(name: str) -> str:
-    """Where the value of this name, a word of letters and digits, is to be filled in."""
+    """The mark of the value with this name, which consists of letters and digits."""
     return f"{_OPEN}{name}{_CLOSE}"
 
 
 class Template:
-    """Markup with marks in it, taken apart at them."""
+    """Markup with marks."""
 
     __slots__ = ("_names", "_parts")
 
@@ -25,7 +25,7 @@ class Template:
         self._names = self._parts[1::2]
 
     def fill(self, values: Mapping[str, str]) -> str:
-        """The markup with the value of each name, which has to be fit for XML, in place of its marks."""
+        """The markup with the value of each name in place of its marks. Values must be escaped for XML already."""
         parts = self._parts.copy()
         parts[1::2] = map(values.__getitem__, self._names)
         return "".join(parts)

@@ -1,4 +1,4 @@
-"""The VAST versions that are written here, and which of them a player gets."""
+"""The supported VAST versions, and the choice of the version for a player."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -9,7 +9,7 @@ from bidder.openrtb.protocol import Protocol
 
 
 class Version(StrEnum):
-    """The `version` of a document. Later ones compare as greater."""
+    """The `version` of a VAST document. Later versions compare as greater."""
 
     VAST_2_0 = "2.0"
     VAST_3_0 = "3.0"
@@ -20,7 +20,7 @@ class Version(StrEnum):
 
 
 class Protocols(NamedTuple):
-    """The two values of AdCOM's Creative Subtypes that stand for one version."""
+    """The two values of AdCOM's Creative Subtypes for one VAST version."""
 
     inline: Protocol
     wrapper: Protocol
@@ -34,15 +34,18 @@ PROTOCOLS = {
     Version.VAST_3_0: Protocols(Protocol.VAST_3_0, Protocol.VAST_3_0_WRAPPER),
     Version.VAST_2_0: Protocols(Protocol.VAST_2_0, Protocol.VAST_2_0_WRAPPER),
 }
-"""Best first: 4.2 before 4.3, which adds nothing that we say and has no schema to hold a document to."""
+"""The protocols of each version, the best first.
+
+4.2 is before 4.3, since 4.3 adds nothing that the bidder uses and has no published schema to test against.
+"""
 
 
 @lru_cache(maxsize=256)
 def best_version(accepted: tuple[int, ...], *, wrapper: bool) -> tuple[Version, Protocol] | None:
-    """The best version that a player takes, and the protocol that a bid then declares; None where it takes none.
+    """The best version that a player accepts, and the protocol that the bid declares; None if it accepts none.
 
-    `accepted` is `Video.protocols`; empty, the player did not say, and gets 4.2. An InLine ad and a Wrapper are
-    protocols of their own: who lists VAST 4.2 has not said that it follows wrappers.
+    `accepted` is `Video.protocols`; if it is empty, the player gets 4.2. InLine ads and Wrappers are separate
+    protocols: a player that lists VAST 4.2 does not thereby accept wrappers.
     """
     for version, protocols in PROTOCOLS.items():
         protocol = protocols.wrapper if wrapper else protocols.inline
@@ -52,5 +55,5 @@ def best_version(accepted: tuple[int, ...], *, wrapper: bool) -> tuple[Version, 
 
 
 def takes_inline(accepted: Sequence[int], version: Version | None) -> bool:
-    """Whether a player that takes these protocols plays what a third party's tag answers in that version."""
+    """Whether a player that accepts these protocols plays the InLine ad of a third-party tag in this version."""
     return not accepted or version is None or PROTOCOLS[version].inline in accepted

@@ -1,4 +1,4 @@
-"""VMAP 1.0.1: the breaks of a content, each with the ads or with the tag that answers with them."""
+"""Renders VMAP 1.0.1: the ad breaks of a content, each with its ads or with its ad tag."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -10,9 +10,10 @@ NAMESPACE = "http://www.iab.net/videosuite/vmap"
 
 
 class AdBreak(NamedTuple):
-    """AdBreak, VMAP 1.0.1 section 2.3.2: a linear break. `time_offset` is `start`, `end`, a clock time, or `50%`.
+    """AdBreak, VMAP 1.0.1 section 2.3.2: a linear break.
 
-    It has either `document`, a VAST document, or `tag`, the URL that answers with one of at most that version.
+    `time_offset` is `start`, `end`, a time HH:MM:SS.mmm or a percentage. The break has either `document`, a VAST
+    document, or `tag`, the URL of an ad tag whose answer has at most `version`.
     """
 
     id: str
@@ -23,21 +24,21 @@ class AdBreak(NamedTuple):
 
 
 def vmap(breaks: Iterable[AdBreak]) -> str:
-    """The document of these breaks."""
+    """The VMAP document of these breaks."""
     return f'<vmap:VMAP xmlns:vmap="{NAMESPACE}" version="1.0.1">{"".join(map(_ad_break, breaks))}</vmap:VMAP>'
 
 
-def _ad_break(one: AdBreak) -> str:
+def _ad_break(ad_break: AdBreak) -> str:
     return (
-        f'<vmap:AdBreak timeOffset="{text(one.time_offset)}" breakType="linear" breakId="{text(one.id)}">'
-        f'<vmap:AdSource id="1" allowMultipleAds="true" followRedirects="true">{_source(one)}</vmap:AdSource>'
+        f'<vmap:AdBreak timeOffset="{text(ad_break.time_offset)}" breakType="linear" breakId="{text(ad_break.id)}">'
+        f'<vmap:AdSource id="1" allowMultipleAds="true" followRedirects="true">{_source(ad_break)}</vmap:AdSource>'
         "</vmap:AdBreak>"
     )
 
 
-def _source(one: AdBreak) -> str:
-    if one.document is not None:
-        return f"<vmap:VASTAdData>{one.document}</vmap:VASTAdData>"
-    # The schema's last name is `vast3`; players tell the version by the answer.
-    template = "vast3" if one.version >= Version.VAST_3_0 else "vast2"
-    return f'<vmap:AdTagURI templateType="{template}">{cdata(one.tag or "")}</vmap:AdTagURI>'
+def _source(ad_break: AdBreak) -> str:
+    if ad_break.document is not None:
+        return f"<vmap:VASTAdData>{ad_break.document}</vmap:VASTAdData>"
+    # `vast3` is the newest name in the schema; players read the version from the answer.
+    template = "vast3" if ad_break.version >= Version.VAST_3_0 else "vast2"
+    return f'<vmap:AdTagURI templateType="{template}">{cdata(ad_break.tag or "")}</vmap:AdTagURI>'

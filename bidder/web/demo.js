@@ -35,9 +35,48 @@ function tag(pod, startdelay) {
   return `${new URL('vast', location.href)}?${query}`;
 }
 
+// A player of others has an element of its own over the film; what it fetches is seen in the browser's own record.
+let leave = () => {};
+async function playElsewhere(name) {
+  leave();
+  film.pause();
+  const box = Object.assign(document.createElement('div'), { className: 'other' });
+  const other = Object.assign(document.createElement('video'), { playsInline: true, muted: film.muted });
+  other.append(Object.assign(document.createElement('source'), { src: film.currentSrc, type: 'video/mp4' }));
+  box.append(other);
+  film.after(box);
+  const url = tag(null, 0);
+  log('tag', url);
+  const end = await window.demoPlayers[name](other, url);
+  leave = () => {
+    end();
+    box.remove();
+    leave = () => {};
+  };
+  why(await bidder.buildRequest(film, { request: asked() }));
+}
+
+if (config.players) {
+  document.head.append(Object.assign(document.createElement('link'), { rel: 'stylesheet', href: 'demo/players.css' }));
+  const script = Object.assign(document.createElement('script'), { src: 'demo/players.js' });
+  script.onload = () => {
+    for (const name of Object.keys(window.demoPlayers)) $('player').append(new Option(`${name}, by the tag`, name));
+  };
+  document.head.append(script);
+  new PerformanceObserver((list) => {
+    for (const { name } of list.getEntries())
+      if ($('player').value in (window.demoPlayers ?? {}) && name.includes('/e/')) told('pixel', { event: name.split('/e/')[1].split('/')[0], url: name });
+  }).observe({ type: 'resource' });
+}
+
 async function playBreak(name) {
   const request = asked();
   if (running || !request) return;
+  if ($('player').value in (window.demoPlayers ?? {})) {
+    $('play').hidden = true;
+    return playElsewhere($('player').value);
+  }
+  leave();
   running = true;
   shown.add(name);
   $('play').hidden = true;

@@ -52,7 +52,7 @@ export interface Options {
   vast?: string;
   /** Plays the VAST instead of this player; the content is its business then. */
   player?: (vast: string, video: HTMLVideoElement) => unknown;
-  /** Milliseconds for the answer, and for each wrapper (1000). */
+  /** Milliseconds for the answer, and for each wrapper (900). */
   timeout?: number;
   /** Milliseconds for the page's consent platforms (200). */
   consentTimeout?: number;

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.integration import npm_clients
 from tests.support import prices
 from tools.lambda_runtime import Functions, NotOnThisMachine, prepared, unpacked
 from tools.local import deployed
@@ -80,3 +81,15 @@ def runtime(stack: dict[str, str], built: Package, tmp_path_factory: pytest.Temp
         pytest.skip(str(error))
     with Functions(unpacked(built.archive), stack, tmp_path_factory.mktemp("runtime")) as functions:
         yield functions
+
+
+@pytest.fixture(scope="session")
+def browser() -> npm_clients.Browser:
+    """Headless Chromium with the clients of tests/clients."""
+    try:
+        return npm_clients.prepared()
+    except npm_clients.Unavailable as reason:
+        # `.ci/run` sets this where it could install the clients: there these tests never stay out unnoticed.
+        if os.environ.get("CLIENTS_REQUIRED"):
+            raise
+        pytest.skip(str(reason))

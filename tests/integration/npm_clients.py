@@ -75,9 +75,10 @@ def _install(folder: Path) -> None:
 
 def _bundle(folder: Path) -> Path:
     site = folder / "site"
-    command = ["node_modules/.bin/esbuild", "page.js", "--bundle", "--log-level=warning"]
-    _run([*command, f"--outfile={site / 'page.js'}"], folder, seconds=60)
-    shutil.copy(folder / "index.html", site)
+    command = ["node_modules/.bin/esbuild", "page.js", "players.js", "--bundle", "--log-level=error"]
+    _run([*command, f"--outdir={site}"], folder, seconds=60)
+    for name in ("index.html", "players.html"):
+        shutil.copy(folder / name, site)
     return site
 
 

@@ -1,6 +1,5 @@
 """Clients that nobody here wrote, against `chalice local`: Prebid.js, vast-client and Chromium's own player."""
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +9,7 @@ import pytest
 from bidder.campaigns.repository import CampaignRepository
 from bidder.delivery.budget import Spend
 from bidder.events.ledger import Ledger
-from tests.integration.npm_clients import Browser, Unavailable, prepared
+from tests.integration.npm_clients import Browser
 from tests.integration.polling import poll
 from tests.integration.publisher import Publisher, publisher
 from tests.integration.subscriber import Subscriber, backlog
@@ -26,17 +25,6 @@ SECONDS = 2
 FORM = {"width": 320, "height": 180, "bitrate": 300}
 CLIPS = [Clip(f"media/clip.{name}", "Clip", duration=SECONDS, mime=f"video/{name}", **FORM) for name in ("mp4", "webm")]
 VIDEO = {"mimes": [clip.mime for clip in CLIPS], "protocols": [2, 3, 7, 11, 13], "skip": 1, "maxduration": 30}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Browser:
-    try:
-        return prepared()
-    except Unavailable as reason:
-        # `.ci/run` sets this where it could install the clients: there these tests never stay out unnoticed.
-        if os.environ.get("CLIENTS_REQUIRED"):
-            raise
-        pytest.skip(str(reason))
 
 
 @pytest.fixture(scope="module")

@@ -2,9 +2,13 @@
 
 import os
 import ssl
+import subprocess
+import urllib.parse
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +21,7 @@ from tests.integration.polling import poll
 from tests.integration.publisher import Publisher, publisher
 from tests.support.campaigns import campaign, creative, media
 from tests.support.matchable import video_request
+from tools import ROOT
 from tools.clips import Clip, make
 from tools.ministack import MiniStack
 from tools.processes import LOOPBACK
@@ -272,3 +277,51 @@ def test_the_player_is_a_module_as_well(page: Publisher) -> None:
 
     assert names == ["buildRequest", "default", "requestAd", "version"]
     assert same
+
+
+def test_the_bundles_are_of_the_present_sources(browser: Browser, tmp_path: Path) -> None:
+    assert browser.folder == ROOT / "build" / "clients"  # its esbuild is the one that make takes
+    subprocess.run(["make", "-s", "player", f"WEB={tmp_path}"], cwd=ROOT, check=True)  # noqa: S603, S607
+
+    for name in ("player.js", "player.mjs", "player.d.ts"):
+        assert (tmp_path / name).read_bytes() == (ROOT / "bidder" / "web" / name).read_bytes(), "make player"
+
+
+def tag_of(page: Publisher, country: str, **more: str) -> str:
+    query = urllib.parse.urlencode({"country": country, "protocols": "2,3,5,6", "cb": "[CACHEBUSTING]", **more})
+    return f"https://{page.bidder}/vast?{query}"
+
+
+ADS_OF_A_POD = {"vastClient": 3, "contribAds": 3, "fluid": 1, "videoAdSdk": 1}
+"""How many ads of a pod of three a player shows: Fluid and video-ad-sdk take the first."""
+COMPLAINTS = ["nowhere.mp4", "MEDIA_ERR_SRC_NOT_SUPPORTED", "NotSupportedError", "AbortError"]
+"""What players say of the file that is not there, and of a play that another file interrupts."""
+
+
+@pytest.mark.parametrize("player", ADS_OF_A_POD)
+def test_players_of_others_play_the_tag(page: Publisher, stack: dict[str, str], player: str) -> None:
+    tags = {
+        "one": tag_of(page, ONE),
+        "pod": tag_of(page, POD, poddur=str(3 * SECONDS), maxads="3"),
+        "wrapper": tag_of(page, WRAPPER),
+        "missing": tag_of(page, MISSING),
+        "nobody": tag_of(page, NOBODY),
+    }
+    other = replace(page, page=f"{page.page}players.html")
+
+    content = stack["BIDDER_MEDIA_URL"] + CONTENT.key
+    seen = other.call("tour", player=player, content=content, tags=tags, expected=COMPLAINTS)
+
+    told = [tuple(each.path.split("/")[2:4]) for each in page.seen if each.path.startswith("/e/")]
+    print(player, seen, Counter(f"{token.split('~')[1]}/{kind}" for kind, token in told))
+    assert {name: outcome["ads"] for name, outcome in seen.items()} == {
+        "one": 1,
+        "pod": ADS_OF_A_POD[player],
+        "wrapper": 1,
+        "missing": 0,
+        "nobody": 0,
+    }
+    assert all(outcome["back"] for outcome in seen.values()), seen
+    assert len(told) == len(set(told))
+    assert {kind for kind, token in told if "~player-one~" in token} >= TO_THE_END - {"creativeView"}  # not by all
+    assert {kind for kind, token in told if "~player-wrapper~" in token} >= {"impression", "start", "complete"}

@@ -90,14 +90,14 @@ def check(chain: Chain, sent: list[Event]) -> None:
     process, wanted = chain.process(), owed(sent)
     names = sorted({its.campaign_id for its in sent})
     spends = process.ledger.spends(dict.fromkeys(names, NOW))
-    days = {name: process.ledger.day(name, NOW) for name in names}
+    days = {name: process.ledger.day(name, NOW.date()) for name in names}
     for name in names:
         micros, number = wanted.get(name, (0, 0))
         counted = (spends[name].total_micros, spends[name].today_micros) if name in spends else (0, 0)
         assert counted == (micros, micros), f"{name}: counted {counted}, owed {micros}"
         assert days[name].get("impressions", 0) == number, name
-    bids = due(its for its in process.archive.events(NOW) if its.campaign_id in days)
-    found = verify(bids, process.ledger.markers(bids), days, NOW)
+    bids = due(its for its in process.archive.events(NOW.date()) if its.campaign_id in days)
+    found = verify(bids, process.ledger.markers(bids), days, NOW.date())
     for name, its in found.items():
         assert its.equal, (name, [reason for reason in its.reasons if "found invalid" not in reason])
 

@@ -16,9 +16,12 @@ from bidder.creatives.job_store import JobStore
 from bidder.creatives.limits import Limits
 from bidder.creatives.loudness import Target
 from bidder.creatives.process import Processor
+from bidder.creatives.sandbox import Resources
 from bidder.creatives.source import Source
 
 PREFIX = "BIDDER_"
+_WORKER = Resources(cpu_seconds=8 * 3600, wall_seconds=4 * 3600)
+"""What one ffmpeg of the container worker may use: an hour of 1080p takes more CPU than a function has."""
 
 
 class InvalidSettings(RuntimeError):
@@ -69,6 +72,7 @@ def processor(settings: Settings, *, is_function: bool) -> Processor:
         ffmpeg=settings.ffmpeg,
         limits=limits,
         target=settings.loudness,
+        resources=Resources() if is_function else _WORKER,
         now=lambda: datetime.now(UTC),
         at_once=os.cpu_count() or 1,
         is_function=is_function,

@@ -10,7 +10,7 @@ from bidder.creatives.probe import VideoTrack
 
 
 def track(width: int, height: int, rate: Fraction = Fraction(25)) -> VideoTrack:
-    return VideoTrack(0, "h264", width, height, 100, rate, 0, is_interlaced=False, is_hdr=False, bit_depth=8)
+    return VideoTrack(0, "h264", width, height, 4.0, 100, rate, 0, is_interlaced=False, is_hdr=False, bit_depth=8)
 
 
 @given(st.integers(144, 4096), st.integers(144, 4096), st.integers(5, 120))

@@ -9,9 +9,9 @@ import av
 import pytest
 
 from bidder.creatives import commands
+from bidder.creatives.boxes import boxes
 from bidder.creatives.limits import Limits
 from bidder.creatives.loudness import Target, parse_loudness
-from bidder.creatives.measure import boxes
 from bidder.creatives.sandbox import Sandbox
 from bidder.creatives.transcode import Transcoded, transcode
 from tests.unit.creatives.conftest import FFMPEG, H264, PICTURE, TONE, Video

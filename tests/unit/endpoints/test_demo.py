@@ -1,6 +1,7 @@
 """The demo is there where it is switched on, and tells what only operators see in `full` alone."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -42,3 +43,14 @@ def test_the_page_alone_keeps_spend_to_operators() -> None:
 
 def test_full_explains_without_a_key() -> None:
     assert json.loads(replies("full")["explain"].body)["imp"]
+
+
+def test_players_of_others_are_there_where_a_folder_has_them(tmp_path: Path) -> None:
+    (tmp_path / "players.js").write_text("window.demoPlayers = {}")
+    made = service(snapshot([campaign()]))
+    made.settings = SETTINGS.model_copy(update={"demo": "page"})
+    assert demo.part(made, "players.js", {}, NOW).status == 404
+
+    made.settings = SETTINGS.model_copy(update={"demo": "page", "demo_players": str(tmp_path)})
+    assert demo.part(made, "players.js", {}, NOW).body == "window.demoPlayers = {}"
+    assert json.loads(demo.part(made, "config", {}, NOW).body)["players"]

@@ -1,0 +1,39 @@
+"""The boxes of an ISO-BMFF file (MP4, MOV), read where they stand: a file of gigabytes takes no memory."""
+
+import mmap
+import re
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+_PROTECTION_SCHEME = re.compile(rb"schm.{4}(?:cenc|cens|cbc1|cbcs|piff)", re.DOTALL)
+"""The scheme type box of a protected track (ISO/IEC 14496-12, section 8.12.5; ISO/IEC 23001-7)."""
+
+
+def mapped(path: Path) -> memoryview:
+    """The content of a file, not empty, as memory that is read from the disk when it is looked at."""
+    with path.open("rb") as file:
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+
+
+def boxes(data: bytes | memoryview) -> Iterator[tuple[bytes, memoryview]]:
+    """The boxes of ISO-BMFF data, kind and payload (ISO/IEC 14496-12, section 4.2)."""
+    view, at = memoryview(data), 0
+    while at + 8 <= len(view):
+        size, kind = struct.unpack_from(">I4s", view, at)
+        start = at + 8
+        if size == 1:
+            if start + 8 > len(view):
+                return
+            (size,) = struct.unpack_from(">Q", view, start)
+            start += 8
+        end = len(view) if size == 0 else at + size
+        if end < start or end > len(view):
+            return
+        yield kind, view[start:end]
+        at = end
+
+
+def is_encrypted(path: Path) -> bool:
+    """Whether a track of the file is encrypted, by the index (moov) of the file."""
+    return any(kind == b"moov" and _PROTECTION_SCHEME.search(payload) for kind, payload in boxes(mapped(path)))

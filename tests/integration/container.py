@@ -1,0 +1,109 @@
+"""The container worker's image, built from its Dockerfile and run without Docker: buildah in a chroot, as root.
+
+The base is Debian bookworm with Python, made once by mmdebstrap and kept under `build/`. This shows that the image
+builds and that the worker runs in it; it shows nothing of Fargate's networks and roles.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import psutil
+
+from tools import ROOT
+from tools.locks import lock
+from tools.processes import local_environment
+
+FOLDER = ROOT / "build" / "container"
+DOCKERFILE = ROOT / "workers" / "transcode" / "Dockerfile"
+_PROGRAMS = ("buildah", "mmdebstrap")
+_BASE, _IMAGE = "localhost/base", "localhost/worker"
+_CERTIFICATES = Path("/etc/ssl/certs")
+
+
+class Unavailable(RuntimeError):
+    """No image can be built here; the message says what is missing."""
+
+
+def check_available() -> None:
+    """Raises Unavailable where the programs or the rights are missing."""
+    missing = [program for program in _PROGRAMS if not shutil.which(program)]
+    if missing:
+        msg = f"{', '.join(missing)} not found; on Debian and Ubuntu: apt install buildah crun mmdebstrap"
+        raise Unavailable(msg)
+    if os.geteuid() != 0:
+        msg = "images are built as root only"
+        raise Unavailable(msg)
+
+
+class Image:
+    """The built image and a container of it, `name`; `command` is the image's own entry point."""
+
+    def __init__(self, name: str, command: Sequence[str]) -> None:
+        self.name = name
+        self.command = command
+
+    def start(self, environment: Mapping[str, str]) -> "subprocess.Popen[str]":
+        """Starts the entry point with an environment. Its standard output and error are pipes."""
+        variables = [part for name, value in environment.items() for part in ("--env", f"{name}={value}")]
+        return subprocess.Popen(  # noqa: S603  a fixed program
+            _buildah("run", "--isolation", "chroot", *variables, self.name, "--", *self.command),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=local_environment(),
+        )
+
+    def stop(self, process: "subprocess.Popen[str]") -> None:
+        """Sends SIGTERM to the entry point itself, as container runtimes do; buildah would kill it at once."""
+        [entry] = [
+            child
+            for child in psutil.Process(process.pid).children(recursive=True)
+            if child.cmdline()[1:] == list(self.command[1:]) and "python" in child.cmdline()[0]
+        ]
+        entry.terminate()
+
+    def remove(self) -> None:
+        """Removes the container; base and image stay for the next run."""
+        _run(_buildah("rm", self.name))
+
+
+def build() -> Image:
+    """Builds the image, and the base below it where there is none yet."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with lock(FOLDER.with_name("container.lock")):
+        _make_base()
+        certificates = ["--volume", f"{_CERTIFICATES}:{_CERTIFICATES}:ro"] if _CERTIFICATES.is_dir() else []
+        arguments = ["--isolation", "chroot", *certificates, "--build-arg", f"BASE={_BASE}"]
+        _run(_buildah("bud", *arguments, "--pull-never", "-q", "-f", str(DOCKERFILE), "-t", _IMAGE, str(ROOT)))
+        # What the image of an earlier run has left; a container that still runs keeps its own.
+        subprocess.run(_buildah("rmi", "--prune"), capture_output=True, check=False)  # noqa: S603  a fixed program
+        name = _run(_buildah("from", "--pull-never", _IMAGE)).strip()
+        inspected = json.loads(_run(_buildah("inspect", name)))
+    return Image(name, inspected["OCIv1"]["config"]["Entrypoint"])
+
+
+def _make_base() -> None:
+    if subprocess.run(_buildah("images", "-q", _BASE), capture_output=True, check=False).returncode == 0:  # noqa: S603  a fixed program
+        return
+    context = FOLDER / "base"
+    context.mkdir(exist_ok=True)
+    packages = "--include=python3,python3-venv,ca-certificates"
+    _run(["mmdebstrap", "--variant=minbase", packages, "bookworm", str(context / "rootfs.tar")])
+    (context / "Dockerfile").write_text("FROM scratch\nADD rootfs.tar /\n")
+    _run(_buildah("bud", "--isolation", "chroot", "-q", "-t", _BASE, str(context)))
+    shutil.rmtree(context)
+
+
+def _buildah(command: str, *arguments: str) -> list[str]:
+    storage = ["--storage-driver", "vfs", "--root", str(FOLDER / "storage"), "--runroot", str(FOLDER / "run")]
+    return ["buildah", *storage, command, *arguments]
+
+
+def _run(command: Sequence[str]) -> str:
+    ran = subprocess.run(command, capture_output=True, text=True, env=local_environment(), check=False)  # noqa: S603  programs named here
+    assert ran.returncode == 0, f"{' '.join(command[:8])}: {ran.stderr[-3000:]}"
+    return ran.stdout
