@@ -62,6 +62,8 @@ class Processor:
         if not self.jobs.begin(upload, about, self.now()):
             log.event("creative.passed_over", campaign=about.campaign, creative=about.creative)
             return None
+        if self.is_function:  # the worker's upload has passed a function
+            self.announcer.tell(about, State.UPLOADED, self.now())
         self.announcer.tell(about, State.PROBING, self.now())
         try:
             finished = self._finished(upload, about)

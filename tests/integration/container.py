@@ -11,6 +11,8 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import psutil
+
 from tools import ROOT
 from tools.locks import lock
 from tools.processes import local_environment
@@ -54,6 +56,15 @@ class Image:
             text=True,
             env=local_environment(),
         )
+
+    def stop(self, process: "subprocess.Popen[str]") -> None:
+        """Sends SIGTERM to the entry point itself, as container runtimes do; buildah would kill it at once."""
+        [entry] = [
+            child
+            for child in psutil.Process(process.pid).children(recursive=True)
+            if child.cmdline()[1:] == list(self.command[1:]) and "python" in child.cmdline()[0]
+        ]
+        entry.terminate()
 
     def remove(self) -> None:
         """Removes the container; base and image stay for the next run."""

@@ -1,8 +1,6 @@
 """The container worker in its image, on the batch queue of the local AWS; what it can not end it hands back."""
 
 import json
-import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -100,7 +98,7 @@ def test_a_worker_makes_the_renditions_and_hands_back_what_it_can_not_end(
         long = make(tmp_path / "long.mp4", f"-f lavfi -i testsrc2=s=1280x720:r=30 {TONE} -t 60 {H264}")
         batch.send(long, "long")
         batch.job("long", State.TRANSCODING)
-        os.kill(process.pid, signal.SIGTERM)
+        image.stop(process)
         _, errors = process.communicate(timeout=60)
     finally:
         process.kill()

@@ -45,7 +45,7 @@ def test_an_upload_replaces_the_files_of_its_creative_and_asks_for_a_refresh(wor
     assert spot.mezzanine is not None
     assert spot.mezzanine.file_size == short.stat().st_size
     assert all(medium.file_size and medium.codec for medium in spot.media)
-    assert world.heard() == ["probing", "transcoding", "ready", "refresh"]
+    assert world.heard() == ["uploaded", "probing", "transcoding", "ready", "refresh"]
     assert world.renditions() == {"180p.mp4", "180p-vp9.webm", "mezzanine.mp4"}
 
 
