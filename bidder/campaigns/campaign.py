@@ -155,7 +155,7 @@ class FrequencyCap(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
-    impressions: Annotated[int, Field(strict=True, gt=0, le=1_000)] | None = None
+    impressions: Annotated[int, Field(gt=0, le=1_000)] | None = None
     window: Window | None = None
     min_gap: Gap | None = None
     level: CapLevel = CapLevel.CAMPAIGN
