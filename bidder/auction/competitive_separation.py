@@ -90,13 +90,8 @@ def are_separated(offers: Sequence[Offer]) -> bool:
 
 
 def excludes_others(offer: Offer) -> bool:
-<<<<<<< HEAD
-    """Whether its campaign can keep another one out."""
-    return bool(offer.campaign.competes_in or offer.campaign.once_a_request or offer.caps)
-=======
     """Whether the offer's campaign can exclude another offer."""
-    return bool(offer.campaign.competes_in or offer.campaign.once_a_request)
->>>>>>> main
+    return bool(offer.campaign.competes_in or offer.campaign.once_a_request or offer.caps)
 
 
 class _Names:

@@ -50,11 +50,7 @@ def decide(
     and `reached` takes how far the decision came on each slot. `read_exposures` says what the viewer was shown, for the
     frequency caps of campaigns; the caps hold for all offers together.
     """
-<<<<<<< HEAD
-    terms = AuctionContext(request, seat, snapshot.delivery, now, read_exposures)
-=======
-    context = AuctionContext(request, seat, snapshot.delivery, now)
->>>>>>> main
+    context = AuctionContext(request, seat, snapshot.delivery, now, read_exposures)
     refused = Counter() if refused is None else refused
     broken = first_broken(REQUEST, context)
     if broken:

@@ -72,14 +72,9 @@ def explain(
     most.
     """
     slots = match(request, snapshot, now, exchange)
-<<<<<<< HEAD
-    terms = AuctionContext(request, seat, snapshot.delivery, now, read_exposures)
-    read_once = None if read_exposures is None else terms.exposures
-    made = shade(terms, decide(request, slots, snapshot, seat, now, read_exposures=read_once), exchange)
-=======
-    context = AuctionContext(request, seat, snapshot.delivery, now)
-    made = shade(context, decide(request, slots, snapshot, seat, now), exchange)
->>>>>>> main
+    context = AuctionContext(request, seat, snapshot.delivery, now, read_exposures)
+    read_once = None if read_exposures is None else context.exposures
+    made = shade(context, decide(request, slots, snapshot, seat, now, read_exposures=read_once), exchange)
     held = for_one_document(request, made) if as_xml else made
     paid = held if request.test else would_be_affordable(held, snapshot, now)
     latest = _latest(snapshot, most, campaign_id)

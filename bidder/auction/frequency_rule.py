@@ -10,11 +10,11 @@ from bidder.campaigns.campaign import Campaign, CapLevel
 from bidder.delivery.frequency import Standing, hindrance, key_of, standings
 
 
-def rooms(terms: AuctionContext, campaign: Campaign, creative_ids: Sequence[str]) -> dict[str, tuple[CapRoom, ...]]:
+def rooms(context: AuctionContext, campaign: Campaign, creative_ids: Sequence[str]) -> dict[str, tuple[CapRoom, ...]]:
     """By the id of each creative that no cap hinders, how many impressions each cap leaves."""
     left: dict[str, tuple[CapRoom, ...]] = {}
     for creative_id in creative_ids:
-        its = standings(campaign, creative_id, terms.exposures(), terms.now)
+        its = standings(campaign, creative_id, context.exposures(), context.now)
         if hindrance(campaign, its) is None:
             left[creative_id] = tuple(CapRoom(each.key, each.room) for each in its)
     return left
@@ -40,12 +40,12 @@ def shown_as(offer: Offer) -> list[str]:
     return [key_of(level, campaign.id, creative.id, campaign.advertiser.domain) for level in CapLevel]
 
 
-def frequency_details(terms: AuctionContext, campaign: Campaign) -> tuple[str, str]:
+def frequency_details(context: AuctionContext, campaign: Campaign) -> tuple[str, str]:
     """What was counted and what the cap allows, in words, of the creative that is free again first."""
     hindered = [
         its
         for creative in campaign.creatives
-        if (its := hindrance(campaign, standings(campaign, creative.id, terms.exposures(), terms.now)))
+        if (its := hindrance(campaign, standings(campaign, creative.id, context.exposures(), context.now)))
     ]
     if not hindered:
         return "", ""

@@ -27,13 +27,8 @@ class CapRoom(NamedTuple):
 class Offer(NamedTuple):
     """A creative of a campaign for a slot, at a price.
 
-<<<<<<< HEAD
-    `draw` breaks ties between campaigns: as good as random, yet always the same. `turn` is the creative's in the
-    campaign's rotation. `caps` is what frequency caps leave of the viewer.
-=======
     `draw` breaks ties between campaigns: a hash of request, impression and campaign, 64 bits. `turn` orders the
-    creatives of the campaign by rotation.
->>>>>>> main
+    creatives of the campaign by rotation. `caps` is what frequency caps leave of the viewer.
     """
 
     slot: Slot
@@ -59,32 +54,28 @@ def offers(context: AuctionContext, slot: Slot, record: Record) -> list[Offer] |
     fitting = fits(record, slot, context.languages)
     if isinstance(fitting, Rule):
         return fitting
-<<<<<<< HEAD
-    priced = _priced(terms, slot, campaign, fitting)
+    priced = _priced(context, slot, campaign, fitting)
     if isinstance(priced, Rule):
         return priced
-    return _capped(terms, slot, campaign, fitting, priced) if campaign.frequency_caps else priced
+    return _capped(context, slot, campaign, fitting, priced) if campaign.frequency_caps else priced
 
 
 def _capped(
-    terms: AuctionContext, slot: Slot, campaign: Campaign, fitting: Sequence[Fit], priced: list[Offer]
+    context: AuctionContext, slot: Slot, campaign: Campaign, fitting: Sequence[Fit], priced: list[Offer]
 ) -> list[Offer] | AnyRule:
     """The offers of the creatives that frequency caps allow. They are priced anew where some are left out."""
     from bidder.auction.frequency_rule import rooms  # a bid without caps does not wait for the import
 
-    caps = rooms(terms, campaign, [fit.creative.id for fit in fitting])
+    caps = rooms(context, campaign, [fit.creative.id for fit in fitting])
     allowed = [fit for fit in fitting if fit.creative.id in caps]
     if FREQUENCY.rejects(caps):
         return FREQUENCY
-    made = priced if len(allowed) == len(fitting) else _priced(terms, slot, campaign, allowed)
+    made = priced if len(allowed) == len(fitting) else _priced(context, slot, campaign, allowed)
     return made if isinstance(made, Rule) else [o._replace(caps=caps[o.fit.creative.id]) for o in made]
 
 
-def _priced(terms: AuctionContext, slot: Slot, campaign: Campaign, fitting: Sequence[Fit]) -> list[Offer] | AnyRule:
-    cpm = open_bid_cpm(terms, slot, campaign, [fit.creative for fit in fitting])
-=======
+def _priced(context: AuctionContext, slot: Slot, campaign: Campaign, fitting: Sequence[Fit]) -> list[Offer] | AnyRule:
     cpm = open_bid_cpm(context, slot, campaign, [fit.creative for fit in fitting])
->>>>>>> main
     made: list[tuple[Fit, Price]] = []
     unpriced: list[AnyRule] = []
     for fit in fitting:
@@ -105,15 +96,9 @@ def redrawn(context: AuctionContext, slot: Slot, equals: Sequence[Offer]) -> Off
         by_campaign.setdefault(offer.campaign.id, []).append(offer)
     caps = {(offer.campaign.id, offer.fit.creative.id): offer.caps for offer in equals}
     drawn = (
-<<<<<<< HEAD
         offer._replace(caps=caps[offer.campaign.id, offer.fit.creative.id])
-        for those in by_campaign.values()
-        for offer in _in_turn(terms, slot, those[0].campaign, [(each.fit, each.price) for each in those])
-=======
-        offer
         for own in by_campaign.values()
         for offer in _in_turn(context, slot, own[0].campaign, [(each.fit, each.price) for each in own])
->>>>>>> main
     )
     return max(drawn, key=lambda offer: offer.rank)
 

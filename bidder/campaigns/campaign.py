@@ -26,7 +26,7 @@ class Status(StrEnum):
     PAUSED = "paused"
 
 
-Impressions = Annotated[int, Field(strict=True, gt=0, le=10**12)]
+Impressions = Annotated[int, Field(gt=0, le=10**12)]
 """A goal of impressions."""
 
 

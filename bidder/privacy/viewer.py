@@ -13,14 +13,8 @@ _BYTES = 8
 def viewer(request: BidRequest, keys: SigningKeys) -> str | None:
     """The viewer's pseudonym, 11 characters of base64url: a keyed hash of the advertising id, else of the user's id.
 
-<<<<<<< HEAD
     The key is secret, so that nobody who has our events can try all ids. The key is not the one that signs: names
     outlive its rotation (`bidder.events.key_rotation`), so a read needs one name, and not one for each earlier key.
-=======
-    The key is the current signing key. Without the key nobody can find an id by trying all ids, and after the key is
-    rotated out, the pseudonyms can't be linked to anybody. With a new key viewers get new pseudonyms, so frequency caps
-    begin anew.
->>>>>>> main
 
     None if the request has no id of a viewer: see `bidder.privacy.viewer_id`.
     """
