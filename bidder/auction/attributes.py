@@ -220,8 +220,8 @@ def _of_place(place: Site | App | Dooh, known: TargetedRanges) -> Values:
         values |= _several(keyword=_keywords(place, content))
     if "category" in known.attributes:
         categories = _categories(place)
-        if known.above:
-            categories += [above for category in categories for above in known.above.get(category, ())]
+        if known.ancestors:
+            categories += [above for category in categories for above in known.ancestors.get(category, ())]
         values |= _several(category=categories)
     return values
 

@@ -1,7 +1,7 @@
-"""What may be shown together: no thing twice in a pod that may not, and no competitors in one answer.
+"""Competitive separation: no competitors in one answer, and no ad twice in a pod that forbids repetition.
 
-Competitors are campaigns of different advertisers that compete in the same group (`Campaign.competes_in`). One that
-wants its advertiser `once_a_request` keeps out any other ad of that advertiser, its own second one among them.
+Competitors are campaigns of different advertisers that compete in the same group (`Campaign.competes_in`). A campaign
+with `once_a_request` excludes any other ad of the same advertiser, a second ad of the campaign included.
 """
 
 from collections import defaultdict
@@ -16,7 +16,7 @@ from bidder.openrtb.pod_dedupe import PodDedupe
 
 
 class SlotOffers(NamedTuple):
-    """One slot, what it takes at most, and its offers, best first; equal slots share the offers of one of them."""
+    """A slot, the most ads that it takes, and its offers, best first. Equal slots share a list of offers."""
 
     slot: Slot
     most_ads: int
@@ -32,14 +32,14 @@ Pod = Sequence[SlotOffers]
 
 
 def pack_pod(pod: Pod, most_steps: int) -> Sequence[Offer]:
-    """The offers that are worth most together in one pod, whoever competes with whom."""
+    """The offers with the highest total value in a pod, without regard to competitors."""
     return _filled([pod], None, most_steps)[0]
 
 
 def separate_competitors(pods: Sequence[Pod], chosen: Sequence[Sequence[Offer]]) -> list[Sequence[Offer]]:
-    """The offers of each pod that are worth most together where competitors are kept apart.
+    """The offers of each pod with the highest total value without competitors in one answer.
 
-    What was chosen for a pod stays where none of its offers can keep another out, or be kept out.
+    The choice for a pod stays if no offer of the pod excludes another offer or is excluded.
     """
     everything = [offer for pod in pods for choices in pod for offer in choices.offers]
     names = _Names(everything)
@@ -50,8 +50,8 @@ def separate_competitors(pods: Sequence[Pod], chosen: Sequence[Sequence[Offer]])
         if any(excludes_others(o) or o.campaign.advertiser.owner in alone for choices in pod for o in choices.offers)
     ]
     kept = list(chosen)
-    for number, its in zip(involved, _filled([pods[n] for n in involved], names, MAX_STEPS), strict=True):
-        kept[number] = its
+    for number, packed in zip(involved, _filled([pods[n] for n in involved], names, MAX_STEPS), strict=True):
+        kept[number] = packed
     return kept
 
 
@@ -74,7 +74,7 @@ def _filled(pods: Sequence[Pod], names: "_Names | None", most_steps: int) -> lis
 
 
 def are_separated(offers: Sequence[Offer]) -> bool:
-    """Whether no two of them are competitors, or of an advertiser that is to be there once."""
+    """Whether no two offers are competitors, or of an advertiser that may appear only once."""
     if not any(map(excludes_others, offers)):
         return True
     names, seen = _Names(offers), set[Hashable]()
@@ -86,12 +86,12 @@ def are_separated(offers: Sequence[Offer]) -> bool:
 
 
 def excludes_others(offer: Offer) -> bool:
-    """Whether its campaign can keep another one out."""
+    """Whether the offer's campaign can exclude another offer."""
     return bool(offer.campaign.competes_in or offer.campaign.once_a_request)
 
 
 class _Names:
-    """What each of some offers is known by, and whom it doesn't go with; that is mutual."""
+    """The names that each offer has, and the names that it excludes. Exclusion is mutual."""
 
     def __init__(self, offers: Iterable[Offer]) -> None:
         self._owners: defaultdict[str, set[str]] = defaultdict(set)
@@ -115,7 +115,7 @@ class _Names:
 
 
 class _Bits:
-    """Gives each name a bit."""
+    """Assigns a bit to each name."""
 
     def __init__(self) -> None:
         self._bits: dict[Hashable, int] = {}
@@ -128,12 +128,12 @@ class _Bits:
 
 
 def _once_in_a_pod(offer: Offer, kinds: frozenset[int]) -> Iterator[tuple[int, str]]:
-    things = {
+    names_by_kind = {
         PodDedupe.ADOMAIN: [offer.campaign.advertiser.domain],
         PodDedupe.CATEGORY: offer.campaign.categories,
         PodDedupe.CREATIVE: [f"{offer.campaign.id}/{offer.fit.creative.id}"],
         PodDedupe.MEDIA_FILE: [file.url for file in offer.fit.media],
     }
-    for kind, names in things.items():
+    for kind, names in names_by_kind.items():
         if kind in kinds:
             yield from ((kind, name) for name in names)

@@ -48,18 +48,18 @@ def decide(
     `bidder.auction.competitive_separation`. `refused` counts the rejections met on the way,
     and `reached` takes how far the decision came on each slot.
     """
-    terms = AuctionContext(request, seat, snapshot.delivery, now)
+    context = AuctionContext(request, seat, snapshot.delivery, now)
     refused = Counter() if refused is None else refused
-    broken = first_broken(REQUEST, terms)
+    broken = first_broken(REQUEST, context)
     if broken:
         refused["", broken.name] += 1
         return []
     playable = [slot for slot in slots if not _unplayable(slot, refused)]
     if len(playable) == 1 and not playable[0].video.poddur:  # as most requests: nothing comes together with the ad
-        return _dearest(terms, playable[0], snapshot, 1, refused, reached)
+        return _dearest(context, playable[0], snapshot, 1, refused, reached)
     pods, most = group(playable), most_ads(playable)
     together = [pod for pod in pods if is_pod(pod, most)]
-    shared = _Shared(terms, snapshot, refused, reached)
+    shared = _Shared(context, snapshot, refused, reached)
     shared.prepare([slot for pod in together for slot in pod])
     most_steps = MAX_STEPS // max(1, len(together))
     found: list[Pod] = []
@@ -74,7 +74,9 @@ def decide(
     if not are_separated([offer for its in chosen for offer in its]):
         choices = max(2, min(POD_CHOICES, MOST_CHOICES // len(playable)))
         found = [
-            its if is_pod(pod, most) else [SlotOffers(pod[0], 1, _dearest(terms, pod[0], snapshot, choices, Counter()))]
+            its
+            if is_pod(pod, most)
+            else [SlotOffers(pod[0], 1, _dearest(context, pod[0], snapshot, choices, Counter()))]
             for pod, its in zip(pods, found, strict=True)
         ]
         chosen = separate_competitors(found, chosen)
@@ -85,9 +87,9 @@ class _Shared:
     """Offers that slots in a row share which differ in nothing but the ids of their impressions."""
 
     def __init__(
-        self, terms: AuctionContext, snapshot: Snapshot, refused: Refused, reached: list[Reached] | None
+        self, context: AuctionContext, snapshot: Snapshot, refused: Refused, reached: list[Reached] | None
     ) -> None:
-        self._terms, self._snapshot = terms, snapshot
+        self._context, self._snapshot = context, snapshot
         self._refused, self._reached = refused, reached
         self._models: dict[str, str] = {}
         self._most = POD_CHOICES
@@ -110,7 +112,9 @@ class _Shared:
         """The best offers on a slot of a pod, best first."""
         model = self._models[slot.imp.id]
         if model not in self._choices:
-            self._choices[model] = _dearest(self._terms, slot, self._snapshot, self._most, self._refused, self._reached)
+            self._choices[model] = _dearest(
+                self._context, slot, self._snapshot, self._most, self._refused, self._reached
+            )
         return self._choices[model]
 
     def packed(self, pod: Pod, most_steps: int) -> Sequence[Offer]:
@@ -127,8 +131,8 @@ class _Shared:
         """The best offer on a slot that is filled by itself."""
         if self._before is None or not _are_alike(self._before, slot):
             self._before = slot
-            self._equals = _equals(self._terms, slot, self._snapshot, self._refused, self._reached)
-        return [redrawn(self._terms, slot, self._equals)] if self._equals else []
+            self._equals = _equals(self._context, slot, self._snapshot, self._refused, self._reached)
+        return [redrawn(self._context, slot, self._equals)] if self._equals else []
 
 
 def _are_alike(one: Slot, other: Slot) -> bool:
@@ -143,18 +147,18 @@ def _unplayable(slot: Slot, refused: Refused) -> bool:
 
 
 def _equals(
-    terms: AuctionContext, slot: Slot, snapshot: Snapshot, refused: Refused, reached: list[Reached] | None
+    context: AuctionContext, slot: Slot, snapshot: Snapshot, refused: Refused, reached: list[Reached] | None
 ) -> list[Offer]:
     """The offers of the highest price on a slot."""
     equals: list[Offer] = []
-    floor = lowest_floor(slot.imp, slot.video, terms.delivery.rates)
+    floor = lowest_floor(slot.imp, slot.video, context.delivery.rates)
 
     def at_least() -> int:
         return max(floor, equals[0].price.cpm_micros) if equals else floor
 
     for position in slot.candidates.best_first(at_least, reached=reached):
         record = snapshot.index.record(position)
-        made = offers(terms, slot, record)
+        made = offers(context, slot, record)
         if isinstance(made, Rule):
             refused[record.campaign.id, made.name] += 1
             continue
@@ -168,7 +172,7 @@ def _equals(
 
 
 def _dearest(
-    terms: AuctionContext,
+    context: AuctionContext,
     slot: Slot,
     snapshot: Snapshot,
     most: int,
@@ -177,14 +181,14 @@ def _dearest(
 ) -> list[Offer]:
     """Up to so many of the best offers on a slot, best first."""
     best: list[Offer] = []  # worst first
-    floor = lowest_floor(slot.imp, slot.video, terms.delivery.rates)
+    floor = lowest_floor(slot.imp, slot.video, context.delivery.rates)
 
     def at_least() -> int:
         return max(floor, best[0].price.cpm_micros) if len(best) == most else floor
 
     for position in slot.candidates.best_first(at_least, reached=reached):
         record = snapshot.index.record(position)
-        made = offers(terms, slot, record)
+        made = offers(context, slot, record)
         if isinstance(made, Rule):
             refused[record.campaign.id, made.name] += 1
             continue

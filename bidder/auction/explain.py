@@ -1,4 +1,4 @@
-"""Why each campaign bid or did not: the decision's own functions and its index, asked for their reasons."""
+"""Explains why each campaign bid or did not, with the functions and the index of the decision."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ from bidder.snapshot.snapshot import Snapshot
 from bidder.snapshot.tier import narrow
 
 MOST_ASKED = 2_000
-"""Campaigns of matching targeting that are asked one by one, the dearest; those after them are only counted."""
+"""The most matching campaigns that get a verdict, the highest bids first. The others are only counted."""
 
 UNASKED = "not asked"
 
@@ -70,43 +70,43 @@ def explain(
     for a player that takes VAST alone, in one document.
     """
     slots = match(request, snapshot, now, exchange)
-    terms = AuctionContext(request, seat, snapshot.delivery, now)
-    made = shade(terms, decide(request, slots, snapshot, seat, now), exchange)
+    context = AuctionContext(request, seat, snapshot.delivery, now)
+    made = shade(context, decide(request, slots, snapshot, seat, now), exchange)
     held = for_one_document(request, made) if as_xml else made
     paid = held if request.test else would_be_affordable(held, snapshot, now)
     latest = _latest(snapshot, most, campaign_id)
-    found = []
+    explanations = []
     for slot in slots:
         bids = [offer for offer in paid if offer.slot is slot]
         # a campaign with several ads in a break bids where any of them is answered
         fates = {
             offer.campaign.id: rule
-            for rule, its in ((DOCUMENT, made), (ALLOWANCE, held), (BIDS, paid))
-            for offer in its
+            for rule, chosen in ((DOCUMENT, made), (ALLOWANCE, held), (BIDS, paid))
+            for offer in chosen
             if offer.slot is slot
         }
-        found.append(_explained(terms, slot, snapshot, bids, fates, latest))
-    return found
+        explanations.append(_explained(context, slot, snapshot, bids, fates, latest))
+    return explanations
 
 
 def _latest(snapshot: Snapshot, most: int | None, campaign_id: str | None) -> list[int]:
-    """The positions of the campaigns to tell of."""
+    """The positions of the campaigns that get a verdict."""
     index = snapshot.index
     if campaign_id is not None:
         position = index.position(campaign_id)
         return [] if position is None else [position]
-    found: list[int] = []
+    positions: list[int] = []
     for _, _, tier in index.tiers:
         for position in range(tier.start, tier.start + tier.count):
-            if len(found) == most:
-                return found
+            if len(positions) == most:
+                return positions
             if snapshot.delivery.withheld(position) is not Withheld.REPLACED:
-                found.append(position)
-    return found
+                positions.append(position)
+    return positions
 
 
 def _explained(
-    terms: AuctionContext,
+    context: AuctionContext,
     slot: Slot,
     snapshot: Snapshot,
     bids: Sequence[Offer],
@@ -114,7 +114,7 @@ def _explained(
     positions: Sequence[int],
 ) -> Explanation:
     matched = list(slot.candidates.best_first(paced=False))
-    asked = [verdict(terms, slot, snapshot, position, fates) for position in matched[:MOST_ASKED]]
+    asked = [verdict(context, slot, snapshot, position, fates) for position in matched[:MOST_ASKED]]
     losers = [its.best for its in asked if its.best and its.rule != BIDS]
     # One that was chosen, and comes after all of those asked, has its own line too.
     removed = Counter(its.rule for its in asked if its.campaign_id not in fates) + Counter(fates.values())
@@ -125,12 +125,12 @@ def _explained(
         funnel=[*_matching(slot, snapshot), *_after(len(matched), removed)],
         bids=bids,
         runner_up=max(losers, key=lambda offer: offer.rank, default=None),
-        campaigns=[verdict(terms, slot, snapshot, position, fates) for position in positions],
+        campaigns=[verdict(context, slot, snapshot, position, fates) for position in positions],
     )
 
 
 def _matching(slot: Slot, snapshot: Snapshot) -> list[tuple[str, int]]:
-    """The campaigns left after delivery and after each attribute, counted in the index: none is decoded for it."""
+    """The numbers of campaigns left after delivery and after each attribute, counted in the index without decoding."""
     index, delivery = snapshot.index, snapshot.delivery
     old = sum(delivery.withheld(position) is Withheld.REPLACED for position in range(len(index)))
     values = {**slot.values, **implied_values(slot.imp, slot.video)}
@@ -145,13 +145,13 @@ def _matching(slot: Slot, snapshot: Snapshot) -> list[tuple[str, int]]:
             for state, (tier, _, bidding) in zip(states, tiers, strict=True)
         )
 
-    if (able := remaining()) < left:
-        funnel.append((TARGETING, able))
+    if (matchable := remaining()) < left:
+        funnel.append((TARGETING, matchable))
     for attribute in ATTRIBUTES:
         names = frozenset({attribute})
         if any(tier.about(names) for tier, _, _ in tiers):
             states = [
-                narrow(state, tier.about(names), numbers, tier.lines)
+                narrow(state, tier.about(names), numbers, tier.conjunctions)
                 for state, (tier, numbers, _) in zip(states, tiers, strict=True)
             ]
             funnel.append((rule_of(attribute), remaining()))

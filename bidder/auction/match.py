@@ -1,4 +1,4 @@
-"""From a request to the campaigns that may bid on each of its video impressions."""
+"""Matches a request: the campaigns that may bid on each video impression."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -31,7 +31,7 @@ _number = itemgetter(0)
 
 
 class Candidates:
-    """The campaigns whose targeting an impression meets and that may bid, found as far as somebody asks for them."""
+    """The campaigns that may bid and whose targeting an impression meets, matched lazily, tier by tier."""
 
     def __init__(self, shared: "RequestMatch", values: Mapping[str, Sequence[str]]) -> None:
         self._shared = shared
@@ -42,42 +42,42 @@ class Candidates:
     def best_first(
         self, at_least: Callable[[], int] = lambda: 0, *, paced: bool = True, reached: list[Reached] | None = None
     ) -> Iterator[int]:
-        """Their positions in the index, tier by tier, each with the campaign that may bid the most first.
+        """Yields positions in the index, tier by tier, in each tier the highest bid first.
 
-        Where none that follows may bid `at_least`, asked again and again, it ends. If `paced`, campaigns that pacing
-        keeps out of the auction are passed over. What was reached is added to `reached`, once all that are wanted are
-        taken.
+        Ends when no further campaign may bid `at_least()`, CPM in micros, called before each campaign. If `paced`,
+        leaves out the campaigns that pacing keeps out of the auction. Appends to `reached`, tier by tier, how far the
+        iteration came.
         """
         delivery, draw = self._shared.snapshot.delivery, self._shared.draw
         buckets, index = delivery.buckets if paced else None, self._shared.index
         for number, part, tier in index.tiers:
             if tier.tops[0] < at_least():
                 return
-            bidding, lines = delivery.bidding(number), self._narrowed(number, part, tier)
-            narrowed, end = lines, tier.count
+            bidding, conjunctions = delivery.bidding(number), self._narrowed(number, part, tier)
+            narrowed, end = conjunctions, tier.count
             if buckets is not None:
                 bidding = bidding & buckets.of(number, draw.bucket)
-                narrowed = lines if tier.owners else lines & bidding
-            for place in tier.campaigns(narrowed, bidding):
-                if tier.tops[place] < at_least():
-                    end = place
+                narrowed = conjunctions if tier.owners else conjunctions & bidding
+            for offset in tier.campaigns(narrowed, bidding):
+                if tier.tops[offset] < at_least():
+                    end = offset
                     break
-                position = tier.start + place
+                position = tier.start + offset
                 if buckets is None or delivery.takes_part(position, index.campaign_id(position), draw):
                     yield position
-            if reached is not None and lines:
-                reached.append(Reached(number, lines, end))
+            if reached is not None and conjunctions:
+                reached.append(Reached(number, conjunctions, end))
 
     def all(self) -> list[int]:
-        """Their positions in the index, ascending; those that pacing keeps out of the auction are among them."""
-        found: list[int] = []
+        """The positions of all of them in the index, ascending, those that pacing keeps out included."""
+        positions: list[int] = []
         for number, part, tier in sorted(self._shared.index.tiers, key=_number):
             bidding = self._shared.snapshot.delivery.bidding(number)
-            found += tier.campaigns(self._narrowed(number, part, tier), bidding, tier.start)
-        return found
+            positions += tier.campaigns(self._narrowed(number, part, tier), bidding, tier.start)
+        return positions
 
     def sets(self) -> list[Set]:
-        """What the index says of each tier, in the order of their numbers."""
+        """The matching conjunctions of each tier, in the order of `Index.tiers`."""
         return [self._narrowed(*tier) for tier in self._shared.index.tiers]
 
     def _narrowed(self, number: int, part: Part, tier: Tier) -> Set:
@@ -87,11 +87,11 @@ class Candidates:
         numbers = self._numbers.get(part.start)
         if numbers is None:
             numbers = self._numbers[part.start] = part.numbers(self._values)
-        return narrow(shared, tier.about(_OF_IMPRESSION), numbers, tier.lines)
+        return narrow(shared, tier.about(_OF_IMPRESSION), numbers, tier.conjunctions)
 
 
 class RequestMatch:
-    """What all impressions of a request have in common: the lines that the request itself satisfies, tier by tier."""
+    """The conjunctions of each tier whose request attributes match: the shared work of all impressions of a request."""
 
     def __init__(self, snapshot: Snapshot, values: Mapping[str, Sequence[str]], draw: AuctionDraw) -> None:
         self.snapshot = snapshot
@@ -102,18 +102,18 @@ class RequestMatch:
         self._narrowed: dict[int, Set] = {}
 
     def narrowed(self, number: int, part: Part, tier: Tier) -> Set:
-        found = self._narrowed.get(number)
-        if found is None:
+        matching = self._narrowed.get(number)
+        if matching is None:
             numbers = self._numbers.get(part.start)
             if numbers is None:
                 numbers = self._numbers[part.start] = part.numbers(self._values)
             everyone = tier.begin(self.snapshot.delivery.bidding(number))
-            found = self._narrowed[number] = narrow(everyone, tier.about(_OF_REQUEST), numbers, tier.lines)
-        return found
+            matching = self._narrowed[number] = narrow(everyone, tier.about(_OF_REQUEST), numbers, tier.conjunctions)
+        return matching
 
 
 class Slot(NamedTuple):
-    """A video impression, what of the request and of it can be targeted, and the campaigns that it suits."""
+    """A video impression, the values of request and impression that campaigns target, and the matching campaigns."""
 
     imp: Imp
     video: Video
@@ -122,7 +122,7 @@ class Slot(NamedTuple):
 
 
 def match(request: BidRequest, snapshot: Snapshot, now: datetime, exchange: str | None = None) -> list[Slot]:
-    """One slot for each impression with video, in the request's order. `exchange` is what the caller goes by."""
+    """A slot for each impression with video, in the request's order. `exchange` is the name of the caller."""
     snapshot.delivery.allowance.wake(now)
     known = snapshot.index.known
     values = request_attributes(request, known, now, offsets(snapshot.delivery.clocks, now), exchange, snapshot.lists)
@@ -130,14 +130,14 @@ def match(request: BidRequest, snapshot: Snapshot, now: datetime, exchange: str 
     slots = []
     for imp in request.imp:
         if imp.video is not None:
-            its = video_attributes(imp, imp.video, known)
-            candidates = Candidates(shared, {**its, **implied_values(imp, imp.video)})
-            slots.append(Slot(imp, imp.video, {**values, **its}, candidates))
+            of_imp = video_attributes(imp, imp.video, known)
+            candidates = Candidates(shared, {**of_imp, **implied_values(imp, imp.video)})
+            slots.append(Slot(imp, imp.video, {**values, **of_imp}, candidates))
     return slots
 
 
 def implied_values(imp: Imp, video: Video) -> Mapping[str, Sequence[str]]:
-    """What campaigns demand without saying so (`bidder.campaigns.implied_predicates`)."""
+    """The values of an impression that implied predicates test (`bidder.campaigns.implied_predicates`)."""
     deals = [identifier(deal.id) for deal in imp.pmp.deals] if imp.pmp else []
     is_open = not (imp.pmp and imp.pmp.private_auction)
     return {MIME: video.mimes, SALE: [*deals, OPEN] if is_open else deals}

@@ -1,4 +1,4 @@
-"""What one campaign could bid on one slot."""
+"""The offers of a campaign for a slot: creatives at prices."""
 
 from collections.abc import Sequence
 from hashlib import blake2b
@@ -20,8 +20,8 @@ from bidder.snapshot.records import Record
 class Offer(NamedTuple):
     """A creative of a campaign for a slot, at a price.
 
-    `draw` breaks ties between campaigns: as good as random, yet always the same. `turn` is the creative's in the
-    campaign's rotation.
+    `draw` breaks ties between campaigns: a hash of request, impression and campaign, 64 bits. `turn` orders the
+    creatives of the campaign by rotation.
     """
 
     slot: Slot
@@ -33,33 +33,33 @@ class Offer(NamedTuple):
 
     @property
     def rank(self) -> tuple[int, int, float]:
-        """Best last."""
+        """The order of offers: the greatest wins."""
         return (self.price.cpm_micros, self.draw, self.turn)
 
 
-def offers(terms: AuctionContext, slot: Slot, record: Record) -> list[Offer] | AnyRule:
-    """An offer for each creative that a campaign with matching targeting could bid, or the first rule against it."""
+def offers(context: AuctionContext, slot: Slot, record: Record) -> list[Offer] | AnyRule:
+    """An offer for each creative that a campaign with matching targeting can bid, or the rule that rejects all."""
     campaign = record.campaign
-    broken = first_broken(CAMPAIGN, CampaignInAuction(terms, campaign))
+    broken = first_broken(CAMPAIGN, CampaignInAuction(context, campaign))
     if broken:
         return broken
-    fitting = fits(record, slot, terms.languages)
+    fitting = fits(record, slot, context.languages)
     if isinstance(fitting, Rule):
         return fitting
-    cpm = open_bid_cpm(terms, slot, campaign, [fit.creative for fit in fitting])
+    cpm = open_bid_cpm(context, slot, campaign, [fit.creative for fit in fitting])
     made: list[tuple[Fit, Price]] = []
     unpriced: list[AnyRule] = []
     for fit in fitting:
-        bid = price(terms, slot, campaign, cpm, round(fit.creative.duration))
+        bid = price(context, slot, campaign, cpm, round(fit.creative.duration))
         if isinstance(bid, Rule):
             unpriced.append(bid)
         else:
             made.append((fit, bid))
-    return _in_turn(terms, slot, campaign, made) if made else unpriced[0]
+    return _in_turn(context, slot, campaign, made) if made else unpriced[0]
 
 
-def redrawn(terms: AuctionContext, slot: Slot, equals: Sequence[Offer]) -> Offer:
-    """The best of offers of one price, drawn anew for a slot that differs from theirs in nothing but its id."""
+def redrawn(context: AuctionContext, slot: Slot, equals: Sequence[Offer]) -> Offer:
+    """The best of offers of equal price, with new draws for a slot that differs from theirs only in the id."""
     if len(equals) == 1:
         return equals[0]._replace(slot=slot)
     by_campaign: dict[str, list[Offer]] = {}
@@ -67,26 +67,26 @@ def redrawn(terms: AuctionContext, slot: Slot, equals: Sequence[Offer]) -> Offer
         by_campaign.setdefault(offer.campaign.id, []).append(offer)
     drawn = (
         offer
-        for those in by_campaign.values()
-        for offer in _in_turn(terms, slot, those[0].campaign, [(each.fit, each.price) for each in those])
+        for own in by_campaign.values()
+        for offer in _in_turn(context, slot, own[0].campaign, [(each.fit, each.price) for each in own])
     )
     return max(drawn, key=lambda offer: offer.rank)
 
 
-def _in_turn(terms: AuctionContext, slot: Slot, campaign: Campaign, made: Sequence[tuple[Fit, Price]]) -> list[Offer]:
-    ids = (terms.request.id, slot.imp.id, campaign.id)
+def _in_turn(context: AuctionContext, slot: Slot, campaign: Campaign, made: Sequence[tuple[Fit, Price]]) -> list[Offer]:
+    ids = (context.request.id, slot.imp.id, campaign.id)
     draw = _draw(*ids)
     if len(made) == 1:
         return [Offer(slot, campaign, *made[0], draw, 0)]
-    found = []
+    in_turn = []
     for fit, bid in made:
-        its = fit.creative
+        creative = fit.creative
         prediction = None
         if campaign.rotation is Rotation.BEST:
-            prediction = terms.delivery.predictions.of(campaign.id, its.id, campaign.success)
-        its_turn = turn(campaign.rotation, its.weight, prediction, _draw(*ids, its.id))
-        found.append(Offer(slot, campaign, fit, bid, draw, its_turn))
-    return found
+            prediction = context.delivery.predictions.of(campaign.id, creative.id, campaign.success)
+        rank = turn(campaign.rotation, creative.weight, prediction, _draw(*ids, creative.id))
+        in_turn.append(Offer(slot, campaign, fit, bid, draw, rank))
+    return in_turn
 
 
 def _draw(*names: str) -> int:

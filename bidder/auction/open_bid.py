@@ -1,4 +1,4 @@
-"""What a campaign bids for an impression outside deals, before floors: see `docs/pricing.md`."""
+"""The bid of a campaign for an impression outside deals, before floors: see `docs/pricing.md`."""
 
 from collections.abc import Mapping, Sequence
 from math import floor
@@ -16,27 +16,27 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
 
-def open_bid_cpm(terms: AuctionContext, slot: Slot, campaign: Campaign, creatives: Sequence[Creative]) -> int | None:
-    """Its CPM in micros, the same for all of its creatives that fit; None where it bids in deals only.
+def open_bid_cpm(context: AuctionContext, slot: Slot, campaign: Campaign, creatives: Sequence[Creative]) -> int | None:
+    """The CPM in micros, equal for all creatives that fit; None if the campaign bids in deals only.
 
-    It may be 0, for what is worth less than a micro.
+    The CPM is 0 for an impression that is worth less than a micro.
     """
     cpm: int | Fraction | None = campaign.cpm_micros
     goal = campaign.goal if cpm is None else None
     if goal:
-        predictions = terms.delivery.predictions
+        predictions = context.delivery.predictions
         rates = [predictions.of(campaign.id, creative.id, goal.outcome).rate for creative in creatives]
         rate = expected_rate(campaign.rotation, [creative.weight for creative in creatives], rates)
         cpm = expected_cpm(goal.micros, rate)
     if cpm is None:
         return None
     if campaign.multipliers:
-        cpm *= factor(campaign.multipliers, _in_its_hours(slot.values, campaign))
+        cpm *= factor(campaign.multipliers, _in_campaign_hours(slot.values, campaign))
     most = campaign.max_cpm_micros
     return floor(cpm) if most is None else min(floor(cpm), most)
 
 
-def _in_its_hours(values: Mapping[str, Sequence[str]], campaign: Campaign) -> Mapping[str, Sequence[str]]:
+def _in_campaign_hours(values: Mapping[str, Sequence[str]], campaign: Campaign) -> Mapping[str, Sequence[str]]:
     """The values with the hour of the campaign's own time zone alone, as its multipliers name it."""
     if "hour" not in campaign.multipliers:
         return values

@@ -1,4 +1,4 @@
-"""What a campaign bids on an impression, for an ad of a given length: in the open market, or in a deal."""
+"""The price of a campaign's bid on an impression, for an ad of a given length: in the open market, or in a deal."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,11 +22,10 @@ from bidder.openrtb.imp import Imp
 from bidder.openrtb.video import Video
 
 Rates = Mapping[str, Rate]
-"""Micros of the account currency that one unit of a currency is worth, by ISO-4217 code."""
+"""Micros of the account currency for one unit of a currency, by ISO-4217 code."""
 
 OTHER_RATES = Fraction(95, 100)
-"""What of a floor in another currency than the bid's a price is certain to reach: the exchange converts by its own
-rates, which are not ours."""
+"""The share of a floor in a foreign currency that a price surely reaches: the exchange converts by rates of its own."""
 
 
 class Price(NamedTuple):
@@ -48,20 +47,20 @@ class _Floor(NamedTuple):
 
 
 def price(
-    terms: AuctionContext, slot: Slot, campaign: Campaign, open_cpm: int | None, seconds: int
+    context: AuctionContext, slot: Slot, campaign: Campaign, open_cpm: int | None, seconds: int
 ) -> Price | Rule[BidAtFloor]:
     """The campaign's best bid that reaches its floors, or the rule that none of its bids passes.
 
     `open_cpm` is its bid outside deals, in micros; None where it bids in deals only. A fixed-price deal is bid at its
     price. Between equal prices the deal goes first.
     """
-    imp, video, rates = slot.imp, slot.video, terms.delivery.rates
+    imp, video, rates = slot.imp, slot.video, context.delivery.rates
     bids: list[Price] = []
     broken: list[Rule[BidAtFloor]] = []
     if campaign.deals and imp.pmp:
         bought = {identifier(deal.id): deal for deal in campaign.deals}
         ours = [deal for deal in imp.pmp.deals if identifier(deal.id) in bought]
-        for deal in open_to(ours, terms.seat, campaign.advertiser.domain):
+        for deal in open_to(ours, context.seat, campaign.advertiser.domain):
             _sort_in(_deal_price(deal, bought[identifier(deal.id)], slot, seconds, rates), bids, broken)
     if open_cpm is not None and not (imp.pmp and imp.pmp.private_auction):
         floors = _open_floors(imp, video, seconds)
@@ -100,9 +99,9 @@ def charged_at_least(slot: Slot, bid: Price, seconds: int, rates: Rates, currenc
         own, further = _deal_floors(deal, seconds)
         floors = [*([own] if own else _own_floors(slot.imp, slot.video, seconds)), *further]
     reached = [0]
-    for its in floors:
-        least = _in_account(its, rates) or 0
-        same = its.currency == currency
+    for floor in floors:
+        least = _in_account(floor, rates) or 0
+        same = floor.currency == currency
         # To a micro of its currency and one of ours a price may have been rounded down on its way.
         slack = math.floor(Fraction(rates[currency]) / MICROS) + 1 if rates[currency] != MICROS else 0
         reached.append(least - slack if same else math.floor(least * OTHER_RATES) - slack)
@@ -111,7 +110,7 @@ def charged_at_least(slot: Slot, bid: Price, seconds: int, rates: Rates, currenc
 
 def open_floor(slot: Slot, seconds: int, rates: Rates) -> int:
     """The CPM in micros that a bid outside deals has to reach, for an ad of this length."""
-    return max((_in_account(its, rates) or 0 for its in _open_floors(slot.imp, slot.video, seconds)), default=0)
+    return max((_in_account(floor, rates) or 0 for floor in _open_floors(slot.imp, slot.video, seconds)), default=0)
 
 
 def _deal_of(slot: Slot, bid: Price) -> Deal | None:
@@ -120,7 +119,7 @@ def _deal_of(slot: Slot, bid: Price) -> Deal | None:
 
 
 def lowest_floor(imp: Imp, video: Video, rates: Rates) -> int:
-    """A CPM in micros below which no bid reaches any floor of the impression; 0 where that can't be said."""
+    """A CPM in micros below which no bid reaches any floor of the impression; 0 if floors depend on the ad's length."""
     if not imp.bidfloor or video.durfloors:
         return 0
     least = _in_account(_Floor(imp.bidfloor, imp.bidfloorcur), rates) or 0
@@ -133,7 +132,7 @@ def lowest_floor(imp: Imp, video: Video, rates: Rates) -> int:
 
 
 def _in_account(floor: _Floor, rates: Rates) -> int | None:
-    """A floor in micros of the account currency; None where the rate of its currency isn't known."""
+    """A floor in micros of the account currency; None if the rate of the floor's currency is not known."""
     if floor.amount <= 0:
         return 0
     rate = rates.get(floor.currency)

@@ -1,8 +1,8 @@
-"""Which campaigns the decisions of a process could have bid with: its opportunities, counted by campaign and minute.
+"""The opportunities of a process: the campaigns with which its decisions could have bid, by campaign and minute.
 
 A campaign has an opportunity on each impression whose targeting it meets and for which the decision came as far as the
-campaign, whether or not pacing kept it out. A decision only notes the sets that it has anyhow; they are counted once
-the minute is over.
+campaign, whether or not pacing kept the campaign out. A decision only notes the sets that it has computed; they are
+counted after the minute.
 """
 
 from collections import Counter
@@ -13,26 +13,26 @@ from bidder.snapshot.index import Index
 from bidder.snapshot.sets import Set
 
 MOST = 512
-"""Impressions a minute that a process notes; of more it counts these, and multiplies."""
+"""The most impressions a minute that a process notes. With more, the counts are scaled up."""
 
 
 class Reached(NamedTuple):
-    """The lines of a tier that an impression meets; the decision came as far as the place `end`."""
+    """The conjunctions of a tier that an impression meets; the decision ended at the position `end` in the tier."""
 
     tier: int
-    lines: Set
+    conjunctions: Set
     end: int
 
 
 class Opportunities:
-    """The opportunities of one process since they were last taken."""
+    """The opportunities of a process since the last `take`."""
 
     def __init__(self) -> None:
         self._noted: list[tuple[Index, DeliveryState, list[Reached]]] = []
         self._impressions = self._counted = 0
 
     def note(self, index: Index, delivery: DeliveryState, impressions: int) -> list[Reached] | None:
-        """A list for the decision on so many impressions to add to; None if enough are noted already."""
+        """A list for the decision to append to; None if `MOST` impressions are noted already."""
         self._impressions += impressions
         if self._counted >= MOST:
             return None
@@ -42,14 +42,14 @@ class Opportunities:
         return reached
 
     def take(self) -> "Taken":
-        """All that was noted, to be counted by whoever has the time; then it begins anew."""
+        """Returns all notes, to be counted in the background, and starts anew."""
         taken = Taken(self._noted, self._impressions / self._counted if self._counted else 1.0)
         self._noted, self._impressions, self._counted = [], 0, 0
         return taken
 
 
 class Taken(NamedTuple):
-    """What was noted of one minute; each of it stands for `weight` impressions."""
+    """The notes of a minute; each noted impression stands for `weight` impressions."""
 
     noted: list[tuple[Index, DeliveryState, list[Reached]]]
     weight: float
@@ -59,10 +59,10 @@ class Taken(NamedTuple):
         by_index: dict[str, tuple[Index, Counter[int]]] = {}
         for index, delivery, reached in self.noted:
             counts = by_index.setdefault(index.id, (index, Counter()))[1]
-            for number, lines, end in reached:
+            for number, conjunctions, end in reached:
                 tier = index.tiers_by_number[number]
                 last = tier.start + end
-                for position in tier.campaigns(lines, delivery.eligible[number], tier.start):
+                for position in tier.campaigns(conjunctions, delivery.eligible[number], tier.start):
                     if position >= last:
                         break
                     counts[position] += 1

@@ -1,4 +1,4 @@
-"""What recorded requests would be bid on from a snapshot: counted by campaign, with nothing published or spent."""
+"""Replays recorded requests on a snapshot: counts the bids by campaign, and publishes and spends nothing."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from bidder.snapshot.snapshot import Snapshot
 
 @dataclass(slots=True)
 class Tally:
-    """A campaign's bids, the sum of their CPMs, and what they cost if all are shown; both in micros."""
+    """The bids of a campaign, the sum of their CPMs in micros, and the cost in micros if all are shown."""
 
     bids: int = 0
     cpm_micros: int = 0
@@ -29,7 +29,7 @@ class Tally:
 
 
 class Replay:
-    """One snapshot's tallies, by campaign id. The delivery state stays as it is: budgets do not run out on the way."""
+    """The tallies of a snapshot by campaign id. The delivery state does not change, so no budget runs out."""
 
     def __init__(self, snapshot: Snapshot, seat: str) -> None:
         self.snapshot = snapshot
@@ -48,8 +48,10 @@ class Replay:
 
 
 def total(tallies: Iterable[Tally]) -> Tally:
-    """All of them together."""
-    its = list(tallies)
+    """The sum of the tallies."""
+    listed = list(tallies)
     return Tally(
-        sum(tally.bids for tally in its), sum(t.cpm_micros for t in its), sum(tally.spend_micros for tally in its)
+        sum(tally.bids for tally in listed),
+        sum(t.cpm_micros for t in listed),
+        sum(tally.spend_micros for tally in listed),
     )

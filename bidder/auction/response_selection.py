@@ -1,4 +1,4 @@
-"""What of a decision is answered: what one document can hold, and what budgets still pay for."""
+"""Selects the offers that are answered: by what a single document can hold, and by what budgets still pay for."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,10 +12,10 @@ from bidder.vast.version import Version
 
 
 def for_one_document(request: BidRequest, offers: Sequence[Offer]) -> list[Offer]:
-    """The offers that one VAST document can hold: the first, and those of its pod that are written in its version.
+    """The offers that a single VAST document can hold: the first, and the offers of the same pod and VAST version.
 
-    VAST 2.0 has no pods. VAST has no place for the facts that the Digital Services Act requires, so where a request
-    requires them it holds none.
+    VAST 2.0 has no pods. VAST has no element for the facts that the Digital Services Act requires, so the document has
+    no offer where a request requires them.
     """
     if request.regs and request.regs.dsa and request.regs.dsa.is_required():
         return []
@@ -31,19 +31,18 @@ def for_one_document(request: BidRequest, offers: Sequence[Offer]) -> list[Offer
 
 
 def affordable(offers: Sequence[Offer], snapshot: Snapshot, now: datetime) -> list[Offer]:
-    """The offers that their campaigns' allowances still pay for, taken out of them."""
+    """The offers that the campaigns' allowances still pay for; commits their cost."""
     commit, position = snapshot.delivery.allowance.commit, snapshot.index.position
     return [
         offer
         for offer in offers
-        if (its := position(offer.campaign.id)) is not None
-        and commit(its, impression_cost(offer.price.cpm_micros), now)
+        if (at := position(offer.campaign.id)) is not None and commit(at, impression_cost(offer.price.cpm_micros), now)
     ]
 
 
 def would_be_affordable(offers: Sequence[Offer], snapshot: Snapshot, now: datetime) -> list[Offer]:
-    """What `affordable` would answer, with nothing taken out."""
-    found: list[Offer] = []
+    """The offers that `affordable` would return, without committing their cost."""
+    paid: list[Offer] = []
     taken: Counter[int] = Counter()
     for offer in offers:
         position, cost = snapshot.index.position(offer.campaign.id), impression_cost(offer.price.cpm_micros)
@@ -51,5 +50,5 @@ def would_be_affordable(offers: Sequence[Offer], snapshot: Snapshot, now: dateti
             left = snapshot.delivery.allowance.left(position, now)
             if left is None or taken[position] + cost <= left:
                 taken[position] += cost
-                found.append(offer)
-    return found
+                paid.append(offer)
+    return paid

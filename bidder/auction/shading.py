@@ -1,6 +1,6 @@
-"""Bid shading: in first-price auctions a bid below the value, where that is expected to bring more. Pure.
+"""Bid shading: in first-price auctions a bid below the value, where a lower bid has the higher expected surplus. Pure.
 
-Shading changes what is bid, not who bids: offers compete by their values, and those that were chosen are shaded.
+Shading changes prices, not the choice of offers: offers compete by value, and the chosen offers are shaded.
 """
 
 from collections.abc import Sequence
@@ -13,11 +13,11 @@ from bidder.auction.price import is_first_price, open_floor
 from bidder.money import MICROS
 
 LOWEST = 0.3
-"""The least part of the value that an exploring bid is."""
+"""The least share of the value that an exploring bid offers."""
 
 
 class Shaded(NamedTuple):
-    """A shaded bid in micros of CPM: `why` is `model`, `exploration` or, of what is not shaded, what keeps it."""
+    """A bid in micros of CPM: `why` is `model`, `exploration`, or the reason why the bid is not shaded."""
 
     cpm_micros: int
     why: str
@@ -32,7 +32,7 @@ def segment_of(context: AuctionContext, offer: Offer, exchange: str | None) -> s
 
 
 def shaded(context: AuctionContext, offer: Offer, exchange: str | None) -> Shaded:
-    """What to bid for an offer: its value where shading is off, or where too little is known."""
+    """The bid for an offer: the value if shading is off, or if the segment has no model."""
     value, shading = offer.price.cpm_micros, context.delivery.shading
     if shading is None or not offer.campaign.shading:
         return Shaded(value, "off")
@@ -52,15 +52,15 @@ def shaded(context: AuctionContext, offer: Offer, exchange: str | None) -> Shade
 
 
 def shade(context: AuctionContext, offers: Sequence[Offer], exchange: str | None) -> list[Offer]:
-    """The offers at what is bid for them; each keeps its value beside its price."""
+    """The offers at their shaded prices; `Price.value_micros` keeps the value."""
     if context.delivery.shading is None:
         return list(offers)
-    found = []
+    shaded_offers = []
     for offer in offers:
         bid = shaded(context, offer, exchange).cpm_micros
         price = offer.price._replace(cpm_micros=bid, value_micros=offer.price.cpm_micros)
-        found.append(offer._replace(price=price))
-    return found
+        shaded_offers.append(offer._replace(price=price))
+    return shaded_offers
 
 
 def _draw(*names: str) -> float:

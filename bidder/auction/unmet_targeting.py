@@ -1,4 +1,4 @@
-"""What a request lacks of targeting: the first attribute that fails, in the words of whoever asks why."""
+"""Unmet targeting: the first attribute whose predicate a request does not meet, with the reason in words."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, get_args
@@ -17,61 +17,65 @@ ATTRIBUTES: tuple[str, ...] = (
     MIME,
     SALE,
 )
-"""What the index tests: the whole request's first, then each impression's, then what campaigns demand unsaid."""
+"""The attributes that the index tests: of the request, of the impression, and of implied predicates."""
 
 _SAID = {MIME: "the player's media type", SALE: "the sale"}
 
 
 class UnmetTargeting(NamedTuple):
-    """The attribute, by its place in `ATTRIBUTES`, what was seen of it and what was wanted, and both as a reason.
+    """An unmet attribute, with the values seen and wanted, and the reason in words.
 
-    The place is -1 where no attribute is at fault: nothing that a request can show would do.
+    `rank` is the position of the attribute in `ATTRIBUTES`, or -1 where no request can meet the targeting.
     """
 
-    place: int
+    rank: int
     seen: str
     wanted: str
     reason: str
 
     @property
     def attribute(self) -> str | None:
-        """Its name."""
-        return ATTRIBUTES[self.place] if self.place >= 0 else None
+        """The name of the attribute, or None where no request can meet the targeting."""
+        return ATTRIBUTES[self.rank] if self.rank >= 0 else None
 
 
 UNMEETABLE = UnmetTargeting(-1, "", "", "its targeting can never be met")
 
 
-def unmet_targeting(lines: Iterable[Conjunction], values: Mapping[str, Sequence[str]]) -> UnmetTargeting | None:
+def unmet_targeting(conjunctions: Iterable[Conjunction], values: Mapping[str, Sequence[str]]) -> UnmetTargeting | None:
     """The first unmet predicate of the conjunction with the most met predicates, or None if any conjunction matches.
 
-    Without conjunctions it is `UNMEETABLE`.
+    Returns `UNMEETABLE` if there are no conjunctions.
     """
     furthest = -1
-    its: Conjunction = {}
-    for line in lines:
-        failed = (n for n, name in enumerate(ATTRIBUTES) if name in line and not matches({name: line[name]}, values))
-        place = next(failed, None)
-        if place is None:
+    closest: Conjunction = {}
+    for conjunction in conjunctions:
+        failed = (
+            n
+            for n, name in enumerate(ATTRIBUTES)
+            if name in conjunction and not matches({name: conjunction[name]}, values)
+        )
+        rank = next(failed, None)
+        if rank is None:
             return None
-        if place > furthest:
-            furthest, its = place, line
-    return _in_words(furthest, its, values) if its else UNMEETABLE
+        if rank > furthest:
+            furthest, closest = rank, conjunction
+    return _in_words(furthest, closest, values) if closest else UNMEETABLE
 
 
-def _in_words(place: int, line: Conjunction, values: Mapping[str, Sequence[str]]) -> UnmetTargeting:
-    name = ATTRIBUTES[place]
-    predicate, seen = line[name], values.get(name, ())
-    wanted = next((its for its in predicate.any_of if its.isdisjoint(seen)), None)
+def _in_words(rank: int, conjunction: Conjunction, values: Mapping[str, Sequence[str]]) -> UnmetTargeting:
+    name = ATTRIBUTES[rank]
+    predicate, seen = conjunction[name], values.get(name, ())
+    wanted = next((values for values in predicate.any_of if values.isdisjoint(seen)), None)
     stating = f"{_SAID.get(name, name)} is {named(seen) or 'nothing'}"
     if wanted is not None:
-        return UnmetTargeting(place, named(seen), named(wanted), f"{stating}; it takes {named(wanted)}")
+        return UnmetTargeting(rank, named(seen), named(wanted), f"{stating}; it takes {named(wanted)}")
     refused = named(predicate.none_of.intersection(seen))
-    return UnmetTargeting(place, named(seen), f"none of {refused}", f"{stating}; it excludes {refused}")
+    return UnmetTargeting(rank, named(seen), f"none of {refused}", f"{stating}; it excludes {refused}")
 
 
 def named(values: Iterable[object]) -> str:
     """The values as words, the first few of many."""
-    its = sorted(str(value) or "the open market" for value in values)
-    more = f" and {len(its) - _MOST_NAMED} more" if len(its) > _MOST_NAMED else ""
-    return ", ".join(its[:_MOST_NAMED]) + more
+    names = sorted(str(value) or "the open market" for value in values)
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + more

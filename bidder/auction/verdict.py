@@ -1,4 +1,4 @@
-"""Why one campaign bids on an impression or does not: the first rule that removed it, what it saw, what it wanted."""
+"""The verdict on a campaign for an impression: the rule that removed the campaign, with the values seen and wanted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,18 +27,18 @@ FATES = {
     ALLOWANCE: "chosen, but what is left of its budget, or of its pace, does not pay for one more bid",
     BIDS: "bids",
 }
-"""What may become of an offer, in words, by its rule."""
+"""The fates of an offer, by name, with the reason in words."""
 
 PACED = "pacing keeps it out of this auction: the draw of auction and campaign is not below its participation"
 USED_UP = "as many of its bids are out as its budget pays for; the next refresh says what was spent"
 WITHHELD = "withheld"
 PACING = "pacing"
 TARGETING = "targeting"
-"""Removes what no request can meet."""
+"""The rule that removes a campaign whose targeting no request can meet."""
 
 
 def rule_of(attribute: str | None) -> str:
-    """The name of the rule about an attribute, or about targeting as a whole; refusals have some of the same names."""
+    """The name of the rule of an attribute; of targeting as a whole for None."""
     if attribute is None:
         return TARGETING
     return {MIME: "files", SALE: "sale"}.get(attribute, f"targeting.{attribute}")
@@ -57,9 +57,9 @@ RULES: tuple[str, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of a campaign. `rule` is one of `RULES`, `reason` says it in words, with `seen` and `wanted`.
+    """The outcome of a campaign: `rule` is a name of `RULES`, `reason` the rule in words, with `seen` and `wanted`.
 
-    `best` is what it offered, where no rule removed it.
+    `best` is the best offer of a campaign that no rule removed.
     """
 
     campaign_id: str
@@ -70,7 +70,9 @@ class Verdict:
     best: Offer | None = field(default=None, repr=False)
 
 
-def verdict(terms: AuctionContext, slot: Slot, snapshot: Snapshot, position: int, fates: Mapping[str, str]) -> Verdict:
+def verdict(
+    context: AuctionContext, slot: Slot, snapshot: Snapshot, position: int, fates: Mapping[str, str]
+) -> Verdict:
     """The verdict on the campaign at a position; `fates` has the rule for each campaign whose offer was chosen."""
     campaign_id = snapshot.index.campaign_id(position)
     withheld = delivery_reason(snapshot, position)
@@ -79,7 +81,7 @@ def verdict(terms: AuctionContext, slot: Slot, snapshot: Snapshot, position: int
     record = snapshot.index.record(position)
     campaign = record.campaign
     implied = implied_predicates(campaign)
-    conjunctions_of_campaign = [{**line, **implied} for line in campaign_conjunctions(campaign)]
+    conjunctions_of_campaign = [{**conjunction, **implied} for conjunction in campaign_conjunctions(campaign)]
     miss = unmet_targeting(conjunctions_of_campaign, {**slot.values, **implied_values(slot.imp, slot.video)})
     if miss:
         return Verdict(campaign_id, rule_of(miss.attribute), miss.reason, miss.seen, miss.wanted)
@@ -88,44 +90,45 @@ def verdict(terms: AuctionContext, slot: Slot, snapshot: Snapshot, position: int
         share = delivery.shares[position] if delivery.shares is not None else WHOLE
         seen, wanted = (f"{100 * amount / WHOLE:.2f} %" for amount in (draw.of(campaign_id), share))
         return Verdict(campaign_id, PACING, PACED, seen, f"less than {wanted}")
-    of_request, of_player = first_broken(REQUEST, terms), first_broken(PLAYER, slot.video)
-    made = of_request or of_player or offers(terms, slot, record)
+    of_request, of_player = first_broken(REQUEST, context), first_broken(PLAYER, slot.video)
+    made = of_request or of_player or offers(context, slot, record)
     if made is CREATIVE_TARGETING:
         creative_id, miss = _closest(record, slot)
         reason = f"{made.reason}; closest is {creative_id}: {miss.reason}"
         return Verdict(campaign_id, made.name, reason, miss.seen, miss.wanted)
     if isinstance(made, Rule):
-        seen, wanted = seen_and_wanted(made, Case(terms, slot, campaign, partial(_open_bid, terms, slot, record)))
+        seen, wanted = seen_and_wanted(made, Case(context, slot, campaign, partial(_open_bid, context, slot, record)))
         return Verdict(campaign_id, made.name, made.reason, seen, wanted)
     best = max(made, key=lambda offer: offer.rank)
     fate = fates.get(campaign_id, OUTBID)
     return Verdict(campaign_id, fate, FATES[fate], best=best)
 
 
-def _open_bid(terms: AuctionContext, slot: Slot, record: Record) -> int | None:
+def _open_bid(context: AuctionContext, slot: Slot, record: Record) -> int | None:
     """The campaign's CPM in micros outside deals; None where no creative fits or it bids in deals only."""
-    fitting = fits(record, slot, terms.languages)
+    fitting = fits(record, slot, context.languages)
     if isinstance(fitting, Rule):
         return None
-    return open_bid_cpm(terms, slot, record.campaign, [fit.creative for fit in fitting])
+    return open_bid_cpm(context, slot, record.campaign, [fit.creative for fit in fitting])
 
 
 def _closest(record: Record, slot: Slot) -> tuple[str, UnmetTargeting]:
-    """Of creatives none of whose targeting is met the one that came furthest, and what it misses."""
-    found = (
+    """The creative whose targeting is closest to being met, by id, and the unmet targeting."""
+    unmet = (
         (creative_id, unmet_targeting(conjunctions, slot.values) or UNMEETABLE)
         for creative_id, conjunctions in record.creative_conjunctions.items()
     )
-    return max(found, key=lambda its: its[1].place)
+    return max(unmet, key=lambda creative: creative[1].rank)
 
 
 def delivery_reason(snapshot: Snapshot, position: int) -> str | None:
-    """Why delivery lets the campaign not bid, or None."""
+    """The reason why delivery withholds the campaign at a position, or None."""
     withheld = snapshot.delivery.withheld(position)
     if withheld is Withheld.LIST:
-        missing = (name for name, its in snapshot.index.lists.items() if position in its and name not in snapshot.lists)
+        targeted = (name for name, positions in snapshot.index.lists.items() if position in positions)
+        missing = (name for name in targeted if name not in snapshot.lists)
         return f"{withheld.value}: {', '.join(sorted(missing))}"
     if withheld:
         return withheld.value
-    tier, place = snapshot.index.tier_of(position)
-    return USED_UP if place in sets.members(snapshot.delivery.used_up[tier]) else None
+    tier, offset = snapshot.index.tier_of(position)
+    return USED_UP if offset in sets.members(snapshot.delivery.used_up[tier]) else None

@@ -41,10 +41,10 @@ class TargetedRanges:
         self,
         attributes: frozenset[str],
         ranges: Mapping[str, Iterable[str]],
-        above: Mapping[str, Iterable[str]] | None = None,
+        ancestors: Mapping[str, Iterable[str]] | None = None,
     ) -> None:
         self.attributes = attributes
-        self.above = above or {}
+        self.ancestors = ancestors or {}
         self._ranges = ranges
 
     def versions(self, os: str, version: str) -> Iterator[str]:

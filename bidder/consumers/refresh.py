@@ -135,7 +135,7 @@ def _limited(index: Index, latest: Mapping[str, BudgetLimits]) -> dict[str, str]
     """The time zone of each campaign with a budget, by campaign id. The spend of other campaigns is not read."""
     limited: dict[str, str] = {}
     for part in index.parts:
-        for position, compiled in enumerate(part.columns.terms()):
+        for position, compiled in enumerate(part.columns.limits()):
             campaign_id = part.columns.id(position)
             limits = latest.get(campaign_id, compiled)
             if compiled.is_limited or limits.is_limited:
@@ -167,7 +167,7 @@ def _paced(
     limits = {
         campaign_id: latest.get(campaign_id, compiled)
         for part in index.parts
-        for position, compiled in enumerate(part.columns.terms())
+        for position, compiled in enumerate(part.columns.limits())
         if (campaign_id := part.columns.id(position)) and (compiled.is_limited or campaign_id in latest)
     }
     if not limits:
@@ -231,7 +231,7 @@ def _compiled(service: Service, current: Manifest | None) -> _Compiled:
     if changed is None or len(changed) > max(MOST_RECENT, len(base) // 20):
         return _compiled_anew(service, revision)
     campaigns = list(_sellable(service.campaigns.get_many(sorted(changed))))
-    recent = compile_index(campaigns, gone=changed - {campaign.id for campaign in campaigns})
+    recent = compile_index(campaigns, removed=changed - {campaign.id for campaign in campaigns})
     keys = (current.index[0], INDEXES + object_id(recent))
     parts = [base, Part.load(recent, len(base))]
     return _Compiled(Index(parts), keys, {keys[1]: recent}, revision, current.base_revision)

@@ -1,1 +1,1 @@
-"""The signals of consent, and what of a request may be used."""
+"""The consent signals of a request, and the fields that may be used."""

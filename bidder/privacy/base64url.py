@@ -1,4 +1,4 @@
-"""The strings of the IAB's consent frameworks: web-safe Base64, six bits a character, without padding."""
+"""The encoding of the IAB's consent strings: web-safe Base64, six bits a character, without padding."""
 
 from string import ascii_lowercase, ascii_uppercase, digits
 
@@ -6,7 +6,7 @@ _SIX = {character: f"{value:06b}" for value, character in enumerate(f"{ascii_upp
 
 
 MAX_CHARACTERS = 64
-"""None of the texts that are read is longer; what a sender appends need not be decoded to be refused."""
+"""The most characters that are decoded. No valid text is longer, so a longer text is refused undecoded."""
 
 
 class Unreadable(ValueError):

@@ -1,4 +1,4 @@
-"""What of a request may be used. All that decides or answers stands behind this gate."""
+"""The privacy gate: the request as the consent signals permit. Decision and answer see only that request."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from bidder.privacy.restriction import restriction
 
 
 def _all_but(model: type[Object], *kept: str) -> dict[str, Any]:
-    """What empties a model of all but these fields: one that it gains later goes too, until it is named here."""
+    """The update that resets all fields of a model but the kept, so that a field added later is reset."""
     return {name: field.get_default() for name, field in model.model_fields.items() if name not in kept}
 
 
@@ -26,10 +26,10 @@ _GEO = _all_but(Geo, "country", "region", "utcoffset")
 
 
 def permitted(request: BidRequest) -> BidRequest:
-    """The request where all its privacy signals allow, else what is left of it for contextual bidding.
+    """The request itself if all privacy signals allow, else a copy for contextual bidding.
 
-    That is without ids, segments and all else about the user, without IP address and advertising id, with no more of
-    the place than country, region and time zone, and with page addresses up to their query. `regs` stays.
+    The copy has no data of the user (ids, segments), no IP address and no advertising id. Of the location it keeps
+    country, region and time zone, and of page URLs the part before the query. `regs` stays.
     """
     if restriction(request) is None:
         return request
@@ -51,7 +51,7 @@ def _geo(geo: Geo | None) -> Geo | None:
 
 
 def _site(site: Site | None) -> Site | None:
-    """Addresses may carry an id in their query, and what was searched for is the user's."""
+    """The site without queries of URLs, which may have an id, and without the user's search."""
     return site and site.model_copy(
         update={"page": _without_query(site.page), "ref": _without_query(site.ref), "search": None}
     )

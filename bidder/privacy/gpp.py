@@ -1,4 +1,4 @@
-"""IAB Tech Lab's Global Privacy Platform string: as much of it as says no."""
+"""IAB Tech Lab's Global Privacy Platform string: the opt-outs of the sections in force."""
 
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -9,7 +9,7 @@ from bidder.privacy.base64url import Bits, Unreadable
 HEADER_TYPE = 3
 HEADER_VERSION = 1
 MAX_SECTION = 200
-"""Far above the ids that are given out; a header that names a higher one is not read."""
+"""The highest section id that is read, far above the registered ids."""
 
 _READERS: dict[int, Callable[[str], bool]] = {
     2: tcf.allows,
@@ -21,7 +21,8 @@ _READERS: dict[int, Callable[[str], bool]] = {
 def allows(gpp: str, in_force: Iterable[int]) -> bool:
     """Whether each section in force can be read and opts out of nothing.
 
-    `in_force` is `gpp_sid`. Where it names no section (-1 and 0 are none), all that the string holds are taken to be.
+    `in_force` is `gpp_sid`. Where `gpp_sid` names no section (-1 and 0 are none), all sections of
+    the string are in force.
     """
     named = {section for section in in_force if section > 0}
     try:

@@ -1,4 +1,4 @@
-"""Which signal of a request, if any, forbids the use of personal data."""
+"""The signal of a request that forbids the use of personal data."""
 
 from enum import StrEnum
 
@@ -9,11 +9,11 @@ from bidder.openrtb.user import User
 from bidder.privacy import gpp, tcf, us_privacy
 
 ATT_AUTHORIZED = 3
-"""Of Apple's App Tracking Transparency: the user allowed tracking."""
+"""The status of Apple's App Tracking Transparency by which the user allowed tracking."""
 
 
 class Restriction(StrEnum):
-    """Why only the context may be used, in words for the person who asks."""
+    """The signals that restrict a request to contextual bidding, each with the reason in words."""
 
     COPPA = "made for children (coppa)"
     DO_NOT_TRACK = "the device asks not to be tracked (dnt)"
@@ -26,9 +26,10 @@ class Restriction(StrEnum):
 
 
 def restriction(request: BidRequest) -> Restriction | None:
-    """The first signal that restricts; None where all that are stated allow.
+    """The first signal that restricts the request, or None.
 
-    Both places of a signal are heard, 2.6's and `ext`: either may restrict. A flag with any value but 0 is set.
+    A signal is read from the field of OpenRTB 2.6 and from `ext`; either may restrict. A flag with any value but 0 is
+    set.
     """
     regs = request.regs
     return _of_device(request.device) or _of_regs(regs) or _of_regs(regs and regs.ext) or _of_gdpr(regs, request.user)
@@ -61,11 +62,11 @@ def _of_regs(regs: Regs | RegsExt | None) -> Restriction | None:
 
 
 def _of_gdpr(regs: Regs | None, user: User | None) -> Restriction | None:
-    """With `gdpr` consent is needed; without it a consent string still speaks, unless `gdpr` is 0."""
-    stated = {place.gdpr for place in (regs, regs and regs.ext) if place} - {None}
+    """Where `gdpr` is set, a consent string must consent; where `gdpr` is absent, any stated consent string must."""
+    stated = {holder.gdpr for holder in (regs, regs and regs.ext) if holder} - {None}
     if stated == {0}:
         return None
-    consents = {place.consent for place in (user, user and user.ext) if place} - {None, ""}
+    consents = {holder.consent for holder in (user, user and user.ext) if holder} - {None, ""}
     if (stated and not consents) or not all(consent and tcf.allows(consent) for consent in consents):
         return Restriction.GDPR
     return None

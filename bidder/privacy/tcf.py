@@ -1,10 +1,10 @@
-"""IAB Europe's Transparency and Consent String, version 2: as much of it as says no."""
+"""IAB Europe's Transparency and Consent String, version 2: the consent to purposes."""
 
 from bidder.privacy.base64url import Bits, Unreadable
 
 VERSION = 2
 NEEDED = (1, 3, 4)
-"""Purposes without whose consent nothing personal is used: storing, a profile for ads, and its use."""
+"""The purposes that personal data needs consent to: 1 storage, 3 a profile for ads, 4 ads by that profile."""
 
 _BEFORE_PURPOSES = 146  # bits from the version to PurposesConsent
 _PURPOSES = 24

@@ -10,7 +10,7 @@ CONSENTED = 2
 
 
 class _Layout(NamedTuple):
-    """The two-bit fields that follow the version, counted: what lies before the opt-outs, and so on in order."""
+    """The numbers of two-bit fields after the version, in order: notices, opt-outs, sensitive data, known children."""
 
     notices: int
     opt_outs: int
@@ -38,15 +38,13 @@ _LAYOUTS = {
     (22, 1): _Layout(3, 2, 8, 1),
     (23, 1): _Layout(3, 2, 8, 1),
 }
-"""By section id and version, from the Global Privacy Platform's Sections. A section that is not listed is not read."""
+"""The layouts by section id and version (Global Privacy Platform, Sections). Other sections are not read."""
 
 SECTIONS = frozenset(section for section, _ in _LAYOUTS)
 
 
 def allows(section: int, encoded: str) -> bool:
-    """Whether the section refuses nothing: no opt-out was taken, sensitive data may be processed or is not, no child is
-    known, and no GPC is signalled.
-    """
+    """Whether the section restricts nothing: no opt-out, no refused sensitive data, no known child and no GPC."""
     if len(encoded) > MAX_CHARACTERS:
         return False
     core, *subsections = encoded.split(".")
@@ -72,5 +70,5 @@ def _core_allows(section: int, bits: Bits) -> bool:
 
 
 def _signals_gpc(subsection: Bits) -> bool:
-    """Global Privacy Control, or a kind of subsection that we can't read."""
+    """Whether a subsection signals Global Privacy Control, or is of an unknown type."""
     return subsection.take(2) != 1 or subsection.take(1) == 1

@@ -1,4 +1,4 @@
-"""A name for the viewer that says nothing of who it is: what frequency is counted by."""
+"""The pseudonym of a viewer, by which frequency is counted."""
 
 import hmac
 from base64 import urlsafe_b64encode
@@ -11,12 +11,13 @@ _BYTES = 8
 
 
 def viewer(request: BidRequest, keys: SigningKeys) -> str | None:
-    """11 characters of base64url: a keyed hash of the device's advertising id, else of the user's id.
+    """The viewer's pseudonym, 11 characters of base64url: a keyed hash of the advertising id, else of the user's id.
 
-    The key is the one that signs: who has our events can't try all ids without it, and once a key is rotated out, what
-    was named by it can't be linked to anybody any more. With a new key viewers get new names, so caps begin anew.
+    The key is the current signing key. Without the key nobody can find an id by trying all ids, and after the key is
+    rotated out, the pseudonyms can't be linked to anybody. With a new key viewers get new pseudonyms, so frequency caps
+    begin anew.
 
-    None where the request names no viewer: see `bidder.privacy.viewer_id`.
+    None if the request has no id of a viewer: see `bidder.privacy.viewer_id`.
     """
     known = viewer_id(request)
     if known is None:

@@ -1,7 +1,7 @@
-"""Which texts of a request can be the id of one viewer, and not of many.
+"""The id of the viewer in a request, told apart from texts that many viewers share.
 
-Senders fill the fields of ids with constants: `null`, an unresolved macro, zeros, an example out of a manual. Whoever
-takes such a text for an id takes all the viewers behind it for one.
+Senders fill the fields of ids with constants: `null`, an unresolved macro, zeros, an example of a manual. A bidder that
+takes such a text for an id counts many viewers as a single viewer.
 """
 
 import itertools
@@ -15,7 +15,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(-?)[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.IGNORECASE)
 _ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
 _LETTERS = re.compile(r"[A-Za-z0-9_.+/=:|*~@,-]+")
-"""What ids are written in: hexadecimal, base64, and the separators of several providers."""
+"""The characters of ids: hexadecimal, base64, and the separators of several providers."""
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _WORDS = frozenset(
@@ -131,21 +131,21 @@ _MOST_STEPS = 0.75
 
 
 def viewer_id(request: BidRequest) -> str | None:
-    """The id that a request names its viewer by: the advertising id of the device, else the user's.
+    """The id of the request's viewer: the advertising id of the device, else the first usable id of the user.
 
-    None where it names none, as a request that `permitted` restricted never does.
+    None if there is no usable id. A request that `permitted` restricted has none.
     """
     return next(_ids(request), None)
 
 
 def is_advertising_id(text: str | None) -> bool:
-    """Whether a `device.ifa` is one device's: a UUID, as platforms make them, or the hash of one."""
+    """Whether a `device.ifa` identifies a single device: a UUID, as platforms make them, or the hash of a UUID."""
     text = _plain(text)
     return bool(_UUID.fullmatch(text) or _HASH.fullmatch(text)) and _varies(text, _FEWEST_IN_UUID)
 
 
 def is_id(text: str | None) -> bool:
-    """Whether another id can be one viewer's: long, varied, and no constant or macro of any style."""
+    """Whether an id can identify a single viewer: long, varied, and neither a constant nor a macro."""
     text = _plain(text)
     if len(text) < _FEWEST or not _LETTERS.fullmatch(text) or _ADDRESS.fullmatch(text):
         return False
@@ -175,17 +175,17 @@ def _is_of_words(text: str) -> bool:
     words = _WORD.findall(text)
     known = all(word.lower() in _WORDS for word in words)
     if not digits:
-        # Random letters of base64 change their case at every second one, words at few.
-        changes = sum(one.isupper() != other.isupper() for one, other in itertools.pairwise(text))
+        # Random base64 changes case at every second letter; words change case rarely.
+        changes = sum(left.isupper() != right.isupper() for left, right in itertools.pairwise(text))
         return len(text) < 2 * _FEWEST or changes < 0.4 * len(text)
     return bool(words) and known and digits < len(text) / 2
 
 
 def _varies(text: str, fewest: int) -> bool:
-    """Whether letters differ, and don't only count up or down, as in 12345678."""
+    """Whether the letters differ and do not only count up or down, as in 12345678."""
     letters = [letter for letter in text.lower() if letter.isalnum()]
     if len(set(letters)) < fewest:
         return False
     pairs = list(itertools.pairwise(letters))
-    steps = sum(abs(ord(one) - ord(other)) <= 1 or {one, other} in ({"9", "0"}, {"9", "a"}) for one, other in pairs)
+    steps = sum(abs(ord(left) - ord(right)) <= 1 or {left, right} in ({"9", "0"}, {"9", "a"}) for left, right in pairs)
     return steps <= _MOST_STEPS * len(pairs)

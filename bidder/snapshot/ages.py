@@ -1,11 +1,11 @@
-"""How old a process's snapshot may get, and how often it looks for a newer one."""
+"""The limits on the age of a process's snapshot, and the interval between looks for a newer one."""
 
 from datetime import timedelta
 from typing import NamedTuple
 
 
 class Ages(NamedTuple):
-    """`check` is the time between two looks; past the age `warn` a metric says so, and past `hard` nothing is bid."""
+    """`check` is the time between two looks. Past the age `warn` a metric is emitted; past `hard` bidding stops."""
 
     check: timedelta
     warn: timedelta

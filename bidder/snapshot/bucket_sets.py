@@ -1,8 +1,8 @@
 """The campaigns that can take part in the auctions of each bucket (`bidder.delivery.participation`), tier by tier.
 
-A section of the delivery state for each tier, absent if no campaign is paced: `buckets.<tier>`. A short tier has an
-integer for each bucket, of a bit for each campaign. A longer one has roaring bitmaps, with their ends in
-`bucket_ends.<tier>`.
+The delivery state has a section `buckets.<tier>` for each tier, or none if no campaign is paced. The section of a short
+tier is an integer for each bucket, with a bit for each campaign. The section of a longer tier is a roaring bitmap for
+each bucket; `bucket_ends.<tier>` has their ends.
 """
 
 from array import array
@@ -18,7 +18,7 @@ SECTION, ENDS = "buckets.{}", "bucket_ends.{}"
 
 
 class BucketSets:
-    """The sets of all tiers and buckets, each read when an auction first needs it."""
+    """The sets of all tiers and buckets, each decoded when an auction first needs it."""
 
     def __init__(self, sections: Sections, tiers: Sequence[Tier]) -> None:
         self._sections = sections
@@ -27,10 +27,10 @@ class BucketSets:
 
     def of(self, tier: int, bucket: int) -> Set:
         """The campaigns of a tier that can take part in the auctions of a bucket."""
-        found = self._read.get((tier, bucket))
-        if found is None:
-            found = self._read[tier, bucket] = self._load(tier, bucket)
-        return found
+        campaigns = self._read.get((tier, bucket))
+        if campaigns is None:
+            campaigns = self._read[tier, bucket] = self._load(tier, bucket)
+        return campaigns
 
     def _load(self, tier: int, bucket: int) -> Set:
         section = self._sections[SECTION.format(tier)]
@@ -44,22 +44,24 @@ class BucketSets:
 def bucket_sections(
     shares: Mapping[int, int], tiers: Sequence[Tier], campaign_id: Callable[[int], str]
 ) -> dict[str, bytes]:
-    """The sections. `shares` are those of the paced campaigns, by position; the others take part in every auction."""
+    """The sections of the buckets. `shares` has the share of each paced campaign, by position; a campaign that is not
+    paced takes part in every auction.
+    """
     sections: dict[str, bytes] = {}
     for number, tier in enumerate(tiers):
         always: list[int] = []
         of_bucket: list[list[int]] = [[] for _ in range(BUCKETS)]
-        for place in range(tier.count):
-            share = shares.get(tier.start + place, WHOLE)
+        for offset in range(tier.count):
+            share = shares.get(tier.start + offset, WHOLE)
             if share >= WHOLE:
-                always.append(place)
+                always.append(offset)
                 continue
-            for bucket in buckets(campaign_id(tier.start + place).encode(), share):
-                of_bucket[bucket].append(place)
+            for bucket in buckets(campaign_id(tier.start + offset).encode(), share):
+                of_bucket[bucket].append(offset)
         if tier.size <= sets.SHORT:
             sections[SECTION.format(number)] = _as_bits(always, of_bucket, tier.count)
             continue
-        dumped = [sets.dump([*always, *places]) for places in of_bucket]
+        dumped = [sets.dump([*always, *offsets]) for offsets in of_bucket]
         ends = array("I")
         for data in dumped:
             ends.append((ends[-1] if ends else 0) + len(data))
@@ -71,11 +73,11 @@ def bucket_sections(
 def _as_bits(always: Sequence[int], of_bucket: Sequence[Sequence[int]], count: int) -> bytes:
     width = (count + 7) // 8
     base = _bits(always, bytes(width))
-    return b"".join(bytes(_bits(places, base)) for places in of_bucket)
+    return b"".join(bytes(_bits(offsets, base)) for offsets in of_bucket)
 
 
-def _bits(places: Sequence[int], base: bytes | bytearray) -> bytearray:
+def _bits(offsets: Sequence[int], base: bytes | bytearray) -> bytearray:
     bits = bytearray(base)
-    for place in places:
-        bits[place >> 3] |= 1 << (place & 7)
+    for offset in offsets:
+        bits[offset >> 3] |= 1 << (offset & 7)
     return bits

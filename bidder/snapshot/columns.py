@@ -1,4 +1,4 @@
-"""What the refresh needs of every campaign every minute, as columns of an index object: read without their records."""
+"""Columns of an index object: the fields that every refresh reads of every campaign, without decoding records."""
 
 from array import array
 from bisect import bisect_left
@@ -16,15 +16,15 @@ _NO_LIMIT = -1
 _HELD = 4096
 _ADDED_LIMITS = ("hourly", "total_impressions", "daily_impressions")
 _FLIGHT = ("start", "end")
-"""Columns that older objects lack, as they lack `mode`: their campaigns have no such limits."""
+"""Columns that older objects lack, like `mode`: campaigns of those objects have no such limits."""
 _MODES: tuple[Mode | None, ...] = (None, *Mode)
-"""By the codes of the column `mode`: only ever appended to."""
+"""The modes by their code in the column `mode`. Append only: stored objects have the codes."""
 
 
 def column_sections(
-    ids: Sequence[str], zones: Sequence[str], terms: Sequence[BudgetLimits], learners: Sequence[int]
+    ids: Sequence[str], zones: Sequence[str], limits: Sequence[BudgetLimits], learners: Sequence[int]
 ) -> dict[str, bytes]:
-    """The columns as sections: ids, time zones and terms by position, and the positions in the order of the ids.
+    """The sections of the columns: ids, time zones and limits by position, and the positions in the order of ids.
 
     `learners` are the positions of the campaigns that bid or choose creatives by predictions.
     """
@@ -42,13 +42,13 @@ def column_sections(
         "zones": "\n".join(names).encode(),
         "zone": array("H", [numbers[zone] for zone in zones]).tobytes(),
         "learners": array("I", learners).tobytes(),
-        "paused": bytes(term.paused for term in terms),
-        "total": _limits([term.total for term in terms]),
-        "daily": _limits([term.daily for term in terms]),
-        "cost": array("q", [term.cost for term in terms]).tobytes(),
-        **{name: _limits([getattr(term, name) for term in terms]) for name in _ADDED_LIMITS},
-        "mode": bytes(_MODES.index(term.mode) for term in terms),
-        **{name: array("d", [_moment(getattr(term, name)) for term in terms]).tobytes() for name in _FLIGHT},
+        "paused": bytes(limit.paused for limit in limits),
+        "total": _limits([limit.total for limit in limits]),
+        "daily": _limits([limit.daily for limit in limits]),
+        "cost": array("q", [limit.cost for limit in limits]).tobytes(),
+        **{name: _limits([getattr(limit, name) for limit in limits]) for name in _ADDED_LIMITS},
+        "mode": bytes(_MODES.index(limit.mode) for limit in limits),
+        **{name: array("d", [_moment(getattr(limit, name)) for limit in limits]).tobytes() for name in _FLIGHT},
     }
 
 
@@ -64,7 +64,7 @@ class Columns:
         self._ids = sections["ids"]
         by_id = sections["by_id"].cast("I")
         self.position = lru_cache(maxsize=_HELD)(partial(_position, self._id_ends, self._ids, by_id))
-        """Where a campaign is, by its id; None where it isn't."""
+        """The position of a campaign by id; None where the object does not have the campaign."""
         self._zones = bytes(sections["zones"]).decode().split("\n")
         self._zone = sections["zone"].cast("H")
         self._learners = sections["learners"].cast("I")
@@ -78,27 +78,27 @@ class Columns:
         return len(self._id_ends)
 
     def id(self, position: int) -> str:
-        """A campaign's id."""
+        """The id of the campaign at a position."""
         return _id(self._id_ends, self._ids, position).decode()
 
     @cached_property
     def every_id(self) -> list[str]:
-        """The ids of all campaigns, in their order: for those who look up thousands of them."""
+        """The ids of all campaigns by position: faster than `id` for thousands of look-ups."""
         text = bytes(self._ids).decode()
         if len(text) != len(self._ids):
             return list(map(self.id, range(len(self))))
         return [text[start:end] for start, end in pairwise((0, *self._id_ends))]
 
     def zone(self, position: int) -> str:
-        """A campaign's time zone."""
+        """The time zone of the campaign at a position."""
         return self._zones[self._zone[position]]
 
     def learners(self) -> Iterator[str]:
         """The ids of the campaigns that bid or choose creatives by predictions."""
         return map(self.id, self._learners)
 
-    def terms(self) -> Iterator[BudgetLimits]:
-        """The terms of all campaigns, in their order."""
+    def limits(self) -> Iterator[BudgetLimits]:
+        """The budget limits of all campaigns, by position."""
         for position in range(len(self)):
             yield BudgetLimits(
                 paused=bool(self._paused[position]),
@@ -106,11 +106,11 @@ class Columns:
                 daily=_limit(self._daily[position]),
                 cost=self.costs[position],
                 zone=self.zone(position),
-                **self._added_terms(position),
+                **self._added_limits(position),
             )
 
-    def _added_terms(self, position: int) -> dict[str, Any]:
-        """The fields of a campaign's terms that older objects lack."""
+    def _added_limits(self, position: int) -> dict[str, Any]:
+        """The fields of a campaign's limits that older objects lack."""
         return {
             **{name: _limit(column[position]) for name, column in self._added.items()},
             **{name: _read_moment(column[position]) for name, column in self._flight.items()},

@@ -1,7 +1,8 @@
-"""Compiles campaigns into an index object: see `bidder.snapshot.container` for its form, `part` for its use.
+"""Compiles campaigns into an index object.
 
-Campaigns are taken one at a time, and of each only its record and the numbers of what it tests are kept: a book takes
-the memory of its records, whatever the size of its campaigns.
+`bidder.snapshot.container` documents the form of the object, and `bidder.snapshot.part` reads it. The compiler takes
+campaigns singly and keeps of each only the record and the numbers of tests, so memory grows with the records and not
+with the decoded campaigns.
 """
 
 import json
@@ -26,7 +27,7 @@ from bidder.snapshot.tier import ANYTHING, CLAUSE, EXCLUDE, GROWTH, INCLUDE, SIZ
 
 
 class _Test(NamedTuple):
-    """What a line says of one value of an attribute: it includes it, by a clause, or excludes it."""
+    """One value of an attribute in a conjunction: included by a clause, or excluded."""
 
     attribute: str
     clause: int
@@ -35,23 +36,23 @@ class _Test(NamedTuple):
 
 
 class _Entry(NamedTuple):
-    """A campaign on its way into the index; each of its lines is the numbers of its tests."""
+    """A compiled campaign; a conjunction is a sequence of the numbers of tests."""
 
     top: int
     id: str
     zone: str
-    terms: BudgetLimits
+    limits: BudgetLimits
     learns: bool
     lists: frozenset[str]
     record: bytes
-    lines: Sequence[Sequence[int]]
+    conjunctions: Sequence[Sequence[int]]
 
 
 Clause = tuple[str, int]
 
 
 def campaign_conjunctions(campaign: Campaign) -> Sequence[Conjunction]:
-    """A campaign's lines; none, and it never bids, where its targeting can't be compiled."""
+    """The conjunctions of a campaign. A campaign whose targeting is too long has none, and so never bids."""
     try:
         request_fields_used(campaign)
         return conjunctions(campaign.targeting, campaign.where, campaign.time_zone)
@@ -62,23 +63,23 @@ def campaign_conjunctions(campaign: Campaign) -> Sequence[Conjunction]:
 
 def compile_index(
     campaigns: Iterable[Campaign],
-    gone: Iterable[str] = (),
-    lines_of: Callable[[Campaign], Sequence[Conjunction]] = campaign_conjunctions,
+    removed: Iterable[str] = (),
+    conjunctions_of: Callable[[Campaign], Sequence[Conjunction]] = campaign_conjunctions,
     tier_sizes: tuple[int, int] = SIZES,
 ) -> bytes:
-    """The index object of these campaigns, whatever their order: equal campaigns give equal bytes.
+    """The index object of these campaigns. Equal campaigns give equal bytes in whichever order they come.
 
-    `gone` are ids of campaigns that an object before this one has, and that are no more. `tier_sizes` are
-    the lines of the first and the second tier.
+    `removed` are ids of campaigns that were deleted since an earlier object of the index. `tier_sizes` are the most
+    conjunctions of the first and the second tier.
     """
     numbers: dict[_Test, int] = {}
-    also: dict[str, set[str]] = defaultdict(set)
-    above: dict[str, set[str]] = defaultdict(set)
-    entries = [_entry(campaign, lines_of(campaign), numbers, also, above) for campaign in campaigns]
+    extra_values: dict[str, set[str]] = defaultdict(set)
+    ancestors: dict[str, set[str]] = defaultdict(set)
+    entries = [_entry(campaign, conjunctions_of(campaign), numbers, extra_values, ancestors) for campaign in campaigns]
     entries.sort(key=lambda entry: (-entry.top, entry.id))
     tests = list(numbers)
     values = _values(tests)
-    ranks = {attribute: {value: rank for rank, value in enumerate(its)} for attribute, its in values.items()}
+    ranks = {attribute: {value: rank for rank, value in enumerate(ranked)} for attribute, ranked in values.items()}
     clauses = _clauses(tests, entries)
     sections = {"values": _json(values)}
     starts: list[int] = []
@@ -88,11 +89,17 @@ def compile_index(
     sections |= column_sections(
         [e.id for e in entries],
         [e.zone for e in entries],
-        [e.terms for e in entries],
+        [e.limits for e in entries],
         learners=[position for position, entry in enumerate(entries) if entry.learns],
     )
     sections |= records.sections([entry.record for entry in entries])
-    meta = {"starts": starts, "clauses": clauses, "gone": sorted(gone), "also": _also(also), "above": _also(above)}
+    meta = {
+        "starts": starts,
+        "clauses": clauses,
+        "gone": sorted(removed),
+        "also": _sorted_values(extra_values),
+        "above": _sorted_values(ancestors),
+    }
     meta["lists"] = _lists(entries)
     return container.pack(KIND, {"meta": _json(meta)} | sections)
 
@@ -101,19 +108,19 @@ def _entry(
     campaign: Campaign,
     conjunctions_of_campaign: Sequence[Conjunction],
     numbers: dict[_Test, int],
-    also: dict[str, set[str]],
-    above: dict[str, set[str]],
+    extra_values: dict[str, set[str]],
+    ancestors: dict[str, set[str]],
 ) -> _Entry:
-    its_besides = request_fields_used(campaign) if conjunctions_of_campaign else {}
-    for attribute, values in its_besides.items():
-        also[attribute].update(range_values(attribute, values))
-    for name, its in campaign.categories_below.items():
-        for category in its:
-            above[category].add(name)
+    extra = request_fields_used(campaign) if conjunctions_of_campaign else {}
+    for attribute, values in extra.items():
+        extra_values[attribute].update(range_values(attribute, values))
+    for name, below in campaign.categories_below.items():
+        for category in below:
+            ancestors[category].add(name)
     implied = implied_predicates(campaign)
     tested = [
-        array("I", [numbers.setdefault(test, len(numbers)) for test in _tests({**line, **implied})])
-        for line in conjunctions_of_campaign
+        array("I", [numbers.setdefault(test, len(numbers)) for test in _tests({**conjunction, **implied})])
+        for conjunction in conjunctions_of_campaign
     ]
     learns = campaign.goal is not None or campaign.rotation is Rotation.BEST
     return _Entry(
@@ -122,14 +129,14 @@ def _entry(
         campaign.time_zone,
         budget_limits(campaign),
         learns,
-        frozenset(named_values(LIST, conjunctions_of_campaign, its_besides)),
+        frozenset(named_values(LIST, conjunctions_of_campaign, extra)),
         records.encode(campaign),
         tested,
     )
 
 
-def _tests(line: Conjunction) -> Iterator[_Test]:
-    for attribute, predicate in line.items():
+def _tests(conjunction: Conjunction) -> Iterator[_Test]:
+    for attribute, predicate in conjunction.items():
         for number, wanted in enumerate(predicate.any_of):
             for value in wanted:
                 yield _Test(attribute, number, INCLUDE, value)
@@ -137,45 +144,45 @@ def _tests(line: Conjunction) -> Iterator[_Test]:
             yield _Test(attribute, 0, EXCLUDE, value)
 
 
-def _also(found: Mapping[str, set[str]]) -> dict[str, list[str]]:
-    return {attribute: sorted(values) for attribute, values in sorted(found.items())}
+def _sorted_values(by_name: Mapping[str, set[str]]) -> dict[str, list[str]]:
+    return {name: sorted(values) for name, values in sorted(by_name.items())}
 
 
 def _lists(entries: Sequence[_Entry]) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = defaultdict(list)
+    positions: dict[str, list[int]] = defaultdict(list)
     for position, entry in enumerate(entries):
         for name in entry.lists:
-            found[name].append(position)
-    return dict(sorted(found.items()))
+            positions[name].append(position)
+    return dict(sorted(positions.items()))
 
 
 def _values(tests: Iterable[_Test]) -> dict[str, list[str]]:
-    found: dict[str, set[str]] = defaultdict(set)
+    values: dict[str, set[str]] = defaultdict(set)
     for test in tests:
-        found[test.attribute].add(test.value)
-    return {attribute: sorted(found[attribute]) for attribute in sorted(found)}
+        values[test.attribute].add(test.value)
+    return _sorted_values(values)
 
 
 def _clauses(tests: Sequence[_Test], entries: Iterable[_Entry]) -> list[Clause]:
-    """All clauses, the one that most lines make first: it leaves the fewest for the rest."""
+    """All clauses, the one in most conjunctions first, since it removes the most."""
     made: Counter[Clause] = Counter({(test.attribute, test.clause): 0 for test in tests})
     of = [(test.attribute, test.clause) if test.side == INCLUDE else None for test in tests]
     for entry in entries:
-        for line in entry.lines:
-            made.update({clause for number in line if (clause := of[number])})
+        for conjunction in entry.conjunctions:
+            made.update({clause for number in conjunction if (clause := of[number])})
     return sorted(made, key=lambda clause: (-made[clause], clause))
 
 
 def _tiers(entries: Sequence[_Entry], most: int, most_next: int) -> Iterator[tuple[int, Sequence[_Entry]]]:
-    """Runs of entries with so many lines at most, each longer than the one before, and where each begins."""
+    """The start and the entries of each tier. From the third on, a tier is `GROWTH` times the tier before."""
     start, size = 0, 0
     for position, entry in enumerate(entries):
-        its = max(1, len(entry.lines))
-        if size and size + its > most:
+        width = max(1, len(entry.conjunctions))
+        if size and size + width > most:
             yield start, entries[start:position]
             start, size = position, 0
             most, most_next = most_next, most_next * GROWTH
-        size += its
+        size += width
     if entries:
         yield start, entries[start:]
 
@@ -189,8 +196,8 @@ def _tier_sections(
 ) -> dict[str, bytes]:
     placed, owners = _placed(tier)
     by_test: dict[int, list[int]] = defaultdict(list)
-    for position, line in placed:
-        for number in line:
+    for position, conjunction in placed:
+        for number in conjunction:
             by_test[number].append(position)
     rows: dict[tuple[Clause, str], dict[int, list[int]]] = defaultdict(dict)
     demanding: dict[Clause, set[int]] = defaultdict(set)
@@ -200,28 +207,28 @@ def _tier_sections(
         rows[clause, test.side][ranks[test.attribute][test.value]] = positions
         if test.side == INCLUDE:
             demanding[clause].update(positions)
-    able = [position for position, _ in placed]
+    matchable = [position for position, _ in placed]
     sections = {
-        f"{name}.able": sets.dump(able),
+        f"{name}.able": sets.dump(matchable),
         f"{name}.tops": array("Q", [entry.top for entry in tier]).tobytes(),
         f"{name}.owner_of": array("I", owners).tobytes(),
     }
     for clause in clauses:
         if not rows.keys() & {(clause, INCLUDE), (clause, EXCLUDE)}:
             continue
-        anything = [position for position in able if position not in demanding[clause]]
-        its_name = CLAUSE.format(name, *clause)
-        sections[f"{its_name}.{ANYTHING}"] = sets.dump(anything)
+        anything = [position for position in matchable if position not in demanding[clause]]
+        prefix = CLAUSE.format(name, *clause)
+        sections[f"{prefix}.{ANYTHING}"] = sets.dump(anything)
         for side in (INCLUDE, EXCLUDE):
-            sections |= posting_list_sections(f"{its_name}.{side}", rows[clause, side], len(ranks[clause[0]]))
+            sections |= posting_list_sections(f"{prefix}.{side}", rows[clause, side], len(ranks[clause[0]]))
     return sections
 
 
 def _placed(tier: Sequence[_Entry]) -> tuple[list[tuple[int, Sequence[int]]], list[int]]:
-    """Each line with its position, ascending, and whose the further lines are."""
-    first = [(position, entry.lines[0]) for position, entry in enumerate(tier) if entry.lines]
-    further = [(position, line) for position, entry in enumerate(tier) for line in entry.lines[1:]]
-    placed = first + [(len(tier) + number, line) for number, (_, line) in enumerate(further)]
+    """Each conjunction with its position, ascending, and the owners of the further conjunctions."""
+    first = [(position, entry.conjunctions[0]) for position, entry in enumerate(tier) if entry.conjunctions]
+    further = [(position, conjunction) for position, entry in enumerate(tier) for conjunction in entry.conjunctions[1:]]
+    placed = first + [(len(tier) + number, conjunction) for number, (_, conjunction) in enumerate(further)]
     return placed, [owner for owner, _ in further]
 
 

@@ -1,12 +1,12 @@
-"""The form of every snapshot object: a header line, a directory, and raw sections that are read where they lie.
+"""The format of every snapshot object: a header line, a directory, and raw sections that are read without copying.
 
 1. The header, ASCII, ends in a newline: `bidder <kind> <format> <sha256>`. The checksum is of `<kind> <format>`, a
-   newline, and all that follows the header; in format 2 it was of what follows alone.
+   newline, and all bytes after the header; in format 2 of the bytes after the header alone.
 2. The directory: its length in 4 bytes, then JSON, `{"<section>": [<offset from the directory's end>, <length>], …}`.
 3. The sections, one after the other. Numbers in them are little-endian.
 
-Code reads its own format and every older one from 2 on, and passes over sections it doesn't know: what is added later
-comes in sections of its own, and only what changes the meaning of an old section takes a new format.
+Code reads formats from `OLDEST_FORMAT` to `FORMAT` and ignores unknown sections. Additions come in new sections; only a
+change in the meaning of an existing section takes a new format.
 """
 
 import json
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FORMAT = 3
 OLDEST_FORMAT = 2
 _UNNAMED = 2
-"""The format whose checksum does not cover its own name."""
+"""The format whose checksum does not cover the kind and the format."""
 _LONGEST_HEADER = 256
 _HEADER_WORDS = 4
 _LENGTH = 4
@@ -38,11 +38,11 @@ if sys.byteorder != "little":
 
 
 class BadSnapshot(UserError, ValueError):
-    """The object is not a whole snapshot that this code can read; the message says why."""
+    """The object is not a complete snapshot object of a readable format; the message says why."""
 
 
 def pack(kind: str, sections: Mapping[str, bytes]) -> bytes:
-    """The object's bytes; equal sections give equal bytes."""
+    """The bytes of an object. Equal sections give equal bytes."""
     directory: dict[str, tuple[int, int]] = {}
     offset = 0
     for name, section in sections.items():
@@ -57,9 +57,9 @@ def pack(kind: str, sections: Mapping[str, bytes]) -> bytes:
 
 
 def unpack(kind: str, data: bytes) -> Sections:
-    """The sections again, without copying. Raises BadSnapshot for anything but a whole object of this kind.
+    """The sections of an object, without copying. Raises BadSnapshot if the data is no complete object of this kind.
 
-    The checksum is the only thing that takes time, and hashing large data lets other threads run.
+    Only the checksum takes time, and hashing large data lets other threads run.
     """
     words, body = _opened(data)
     if words[1] != kind or not words[2].isdigit() or not OLDEST_FORMAT <= int(words[2]) <= FORMAT:
@@ -83,7 +83,7 @@ def _digest(kind: str, form: int) -> "Hash":
 
 
 def directory(data: bytes) -> dict[str, tuple[int, int]]:
-    """Offset and length of each section, of an object's beginning. Raises BadSnapshot where that is not one."""
+    """Offset and length of each section, read from the first bytes of an object. Raises BadSnapshot."""
     _, body = _opened(data)
     found: dict[str, tuple[int, int]] = json.loads(
         bytes(body[_LENGTH : _LENGTH + int.from_bytes(body[:_LENGTH], "little")])
@@ -92,12 +92,12 @@ def directory(data: bytes) -> dict[str, tuple[int, int]]:
 
 
 def checksum(data: bytes) -> str:
-    """The checksum that an object's header states. Raises BadSnapshot where it has no header."""
+    """The checksum in an object's header. Raises BadSnapshot if there is no header."""
     return _opened(data)[0][3]
 
 
 def _opened(data: bytes) -> tuple[list[str], memoryview]:
-    """The words of the header, and what follows it."""
+    """The words of the header, and the bytes after the header."""
     header, newline, _ = data[:_LONGEST_HEADER].partition(b"\n")
     words = header.decode("ascii", "replace").split(" ")
     if not newline or len(words) != _HEADER_WORDS or words[0] != "bidder":

@@ -28,14 +28,14 @@ _SHARE, _BURST, _PER_MINUTE = "share", "burst", "per_minute"
 _UNPACED = {_SHARE: WHOLE, _BURST: Allowance.NO_LIMIT, _PER_MINUTE: Allowance.NO_LIMIT}
 """The columns of paces, in the order of the fields of `Pace`, with the values of a campaign without one."""
 _REASONS: tuple[Withheld | None, ...] = (None, *Withheld)
-"""By the codes of the column `withheld`: only ever appended to."""
+"""The reasons by their code in the column `withheld`. Append only: stored objects have the codes."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryState:
-    """Who may bid. `eligible` has a set of campaigns for each tier of the index.
+    """The campaigns that may bid: `eligible` has the set of their positions for each tier of the index.
 
-    `used_up` is of the same form: the campaigns whose `allowance` this process has used up.
+    `used_up` has for each tier the campaigns whose `allowance` this process has used up.
     """
 
     index_id: str
@@ -44,22 +44,22 @@ class DeliveryState:
     used_up: list[Set]
     allowance: Allowance
     rates: Mapping[str, Rate]
-    """Micros of the account currency that one unit of a currency is worth, the account currency's own among them."""
+    """Micros of the account currency for one unit of a currency, by ISO-4217 code, the account currency included."""
     predictions: Predictions
     clocks: Clocks
-    """Of the time zones that campaigns are in."""
+    """The offsets from UTC of the campaigns' time zones."""
     billed_by_notice: frozenset[str]
-    """The exchanges whose billing notice, not the impression, makes a bid due."""
+    """The exchanges that charge by the billing notice, not by the impression."""
     buckets: BucketSets | None
     """The campaigns that can take part in auctions, by their bucket; None where no campaign is paced."""
     shares: "array[int] | None"
     """Each campaign's share of auctions (`bidder.delivery.participation`), by position."""
     shading: Shading | None
-    """What is known of the prices that win; None where no bid is shaded."""
+    """The win models of bid shading; None where no bid is shaded."""
     _withheld: memoryview
 
     def for_another_process(self, index: Index) -> "DeliveryState":
-        """The same state as another process reads it: nothing of its allowance is used."""
+        """A copy of the state with the whole allowance unused, as another process loads it."""
         used_up, use_up, restore = _used_up(index)
         return replace(self, used_up=used_up, allowance=self.allowance.copy(use_up, restore))
 
@@ -71,23 +71,23 @@ class DeliveryState:
         return share >= WHOLE or draw.of(campaign_id) < share
 
     def bidding(self, tier: int) -> Set:
-        """Those of the eligible of a tier whose allowance is not used up."""
+        """The eligible campaigns of a tier whose allowance is not used up."""
         used_up = self.used_up[tier]
         return sets.without(self.eligible[tier], used_up) if used_up else self.eligible[tier]
 
     def withheld(self, position: int) -> Withheld | None:
-        """Why a campaign may not bid; None where it may."""
+        """The reason why a campaign may not bid, or None."""
         return _REASONS[self._withheld[position]]
 
     def withheld_counts(self) -> dict[Withheld, int]:
-        """How many campaigns may not bid, by the reason; old forms of campaigns are left out."""
+        """The number of campaigns that may not bid, by reason. Replaced forms of campaigns are not counted."""
         codes = bytes(self._withheld)
         counts = {reason: codes.count(code) for code, reason in enumerate(_REASONS) if reason is not None}
         return {reason: count for reason, count in counts.items() if count and reason is not Withheld.REPLACED}
 
     @property
     def count(self) -> int:
-        """How many campaigns may bid."""
+        """The number of campaigns that may bid."""
         return sum(map(sets.count, self.eligible))
 
 
@@ -104,21 +104,21 @@ def compile_delivery(
     reserved: Mapping[str, int] | None = None,
     shading: Shading | None = None,
 ) -> bytes:
-    """The delivery object for this index: what its campaigns had spent at `as_of`, and the currencies known then.
+    """The delivery object of this index: eligibility and allowances by the spend at `as_of`, with currency rates.
 
-    `counts` are what became of impressions, by campaign id and creative id. `latest` are terms that hold instead of
-    those that the index was compiled with. `billed_by_notice` are names of exchanges. `unread` are the lists of ids
-    that can't be read: who names one doesn't bid. `paces` are those of the paced campaigns, by id, and
-    `reserved` the micros that campaigns have in flight. `shading` is None where nobody is to shade bids.
+    `counts` are outcomes of impressions, by campaign id and creative id. `latest` has limits that replace the limits in
+    the index, by campaign id. `billed_by_notice` are names of exchanges. `unread` are the names of id lists that can't
+    be read: a campaign that targets such a list does not bid. `paces` has the pace of each paced campaign, by id, and
+    `reserved` the micros of bids in flight. `shading` is None where no bid is shaded.
     """
     barred = {position for name in unread for position in index.lists.get(name, ())}
     reasons = bytearray(len(index))
     left = array("q")
     held_back = reserved or {}
-    for position, reason, its in _states(index, spends, latest or {}):
+    for position, reason, budget_left in _states(index, spends, latest or {}):
         reasons[position] = _REASONS.index(reason or (Withheld.LIST if position in barred else None))
-        flying = held_back.get(index.campaign_id(position), 0) if held_back and its is not None else 0
-        left.append(Allowance.NO_LIMIT if its is None else max(0, its - flying))
+        flying = held_back.get(index.campaign_id(position), 0) if held_back and budget_left is not None else 0
+        left.append(Allowance.NO_LIMIT if budget_left is None else max(0, budget_left - flying))
     known = rates or {}
     meta = {
         "index": index.id,
@@ -140,7 +140,7 @@ def compile_delivery(
 
 
 def load_delivery(data: bytes, index: Index) -> DeliveryState:
-    """A delivery object, read back. Raises BadSnapshot, also where it belongs to another index."""
+    """Reads a delivery object. Raises BadSnapshot, also if the object belongs to another index."""
     sections = unpack(KIND, data)
     meta = json.loads(bytes(sections["meta"]))
     reasons = sections["withheld"]
@@ -157,7 +157,7 @@ def load_delivery(data: bytes, index: Index) -> DeliveryState:
         allowance=Allowance(array("q", bytes(sections["left"])), index.cost, use_up, restore, _paces(sections), as_of),
         rates={**{code: Decimal(rate) for code, rate in meta.get("finer_rates", {}).items()}, **meta["rates"]},
         predictions=unpack_predictions(bytes(sections["predictions"]) if "predictions" in sections else None),
-        clocks={zone: [(since, ahead) for since, ahead in its] for zone, its in meta.get("clocks", {}).items()},
+        clocks={zone: [(since, ahead) for since, ahead in offsets] for zone, offsets in meta.get("clocks", {}).items()},
         billed_by_notice=frozenset(meta.get("billed_by_notice", ())),
         buckets=BucketSets(sections, index.tiers_by_number) if _SHARE in sections else None,
         shares=array("q", bytes(sections[_SHARE])) if _SHARE in sections else None,
@@ -167,17 +167,17 @@ def load_delivery(data: bytes, index: Index) -> DeliveryState:
 
 
 def _used_up(index: Index) -> tuple[list[Set], Callable[[int], None], Callable[[int], None]]:
-    """An empty set for each tier, and what adds the campaign at a position to them, and takes it out."""
+    """An empty set for each tier, and the functions that add the campaign at a position and remove it."""
     used_up = [sets.set_of((), tier.size) for tier in index.tiers_by_number]
 
     def use_up(position: int) -> None:
-        tier, place = index.tier_of(position)
-        used_up[tier] = used_up[tier] | sets.set_of((place,), index.tiers_by_number[tier].size)
+        tier, offset = index.tier_of(position)
+        used_up[tier] = used_up[tier] | sets.set_of((offset,), index.tiers_by_number[tier].size)
 
     def restore(position: int) -> None:
-        tier, place = index.tier_of(position)
+        tier, offset = index.tier_of(position)
         size = index.tiers_by_number[tier].size
-        used_up[tier] = sets.without(used_up[tier], sets.set_of((place,), size))
+        used_up[tier] = sets.without(used_up[tier], sets.set_of((offset,), size))
 
     return used_up, use_up, restore
 
@@ -214,7 +214,7 @@ def _paces(sections: Sections) -> tuple["array[int]", "array[int]"] | None:
 
 
 def _states(
-    index: Index, spends: Mapping[str, Spend], latest_terms: Mapping[str, BudgetLimits]
+    index: Index, spends: Mapping[str, Spend], latest_limits: Mapping[str, BudgetLimits]
 ) -> Iterator[tuple[int, Withheld | None, int | None]]:
     """Each campaign's position, why it may not bid, and what is left of its budget."""
     nothing = Spend()
@@ -223,18 +223,17 @@ def _states(
     for part in reversed(index.parts):
         latest.append(frozenset(replaced))
         if part.start:
-            replaced |= part.gone
+            replaced |= part.removed
             replaced.update(map(part.columns.id, range(len(part))))
     for part, newer in zip(index.parts, reversed(latest), strict=True):
-        for place, terms in enumerate(part.columns.terms()):
-            campaign_id = part.columns.id(place)
+        for offset, limits in enumerate(part.columns.limits()):
+            campaign_id = part.columns.id(offset)
             spend = spends.get(campaign_id, nothing)
-            its = latest_terms.get(campaign_id, terms)
-            reason = Withheld.REPLACED if campaign_id in newer else withheld(its, spend)
-            yield part.start + place, reason, remaining(its, spend)
+            current = latest_limits.get(campaign_id, limits)
+            reason = Withheld.REPLACED if campaign_id in newer else withheld(current, spend)
+            yield part.start + offset, reason, remaining(current, spend)
 
 
 def _eligible(reasons: memoryview, tiers: Iterable[Tier]) -> Iterator[Set]:
     for tier in tiers:
-        its = reasons[tier.start : tier.start + tier.count]
-        yield sets.unmarked(its, tier.size)
+        yield sets.unmarked(reasons[tier.start : tier.start + tier.count], tier.size)

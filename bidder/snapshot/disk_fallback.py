@@ -1,6 +1,6 @@
-"""A store that keeps a copy of the last snapshot it loaded on disk, for a process that starts while S3 fails.
+"""A snapshot store with a copy of the last loaded snapshot on disk, for a process that starts while S3 fails.
 
-Lambda keeps `/tmp` for as long as it keeps the environment, also when a process in it has crashed or timed out.
+Lambda keeps `/tmp` as long as the environment, also after a process crashed or timed out.
 """
 
 import os
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 class DiskFallback(SnapshotStore):
-    """Loads from S3 and, where that fails and nothing is known yet, from the copy in `folder`.
+    """Loads from S3 or, where S3 fails and no snapshot is loaded yet, from the copy in `folder`.
 
-    The copy is made once a snapshot is loaded, behind the request that waited for it.
+    The copy is written in the background after a snapshot is loaded.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class DiskFallback(SnapshotStore):
         self._copied_version = 0
 
     def load(self, known: Snapshot | None) -> Snapshot | None:
-        """As the store's; its errors pass through only where the copy is of no use either."""
+        """As `SnapshotStore.load`. Errors pass through only if no usable copy exists."""
         self._read_now = {}
         try:
             found = super().load(known)
@@ -61,7 +61,7 @@ class DiskFallback(SnapshotStore):
         self._from_disk = True
         try:
             copied = self.snapshot(Manifest.model_validate_json(self._path(POINTER).read_bytes()))
-        except (OSError, ValueError):  # no copy, or no whole one
+        except (OSError, ValueError):  # no copy, or an incomplete copy
             return None
         finally:
             self._from_disk = False
@@ -80,9 +80,9 @@ class DiskFallback(SnapshotStore):
         return raw, etag
 
     def _copy(self, version: int, objects: dict[str, bytes]) -> None:
-        """Makes what was read the copy: the pointer, which stands first in it, is written last."""
+        """Writes the objects as the copy. The pointer, the first object, is written last."""
         with self._copying:
-            if version < self._copied_version:  # a later one was quicker
+            if version < self._copied_version:  # the copy of a later snapshot was quicker
                 return
             self._copied_version = version
             for key in reversed(objects):

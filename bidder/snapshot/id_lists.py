@@ -1,7 +1,7 @@
-"""Lists of ids, first-party and lookalike: sorted numbers that a bid looks up where they lie.
+"""Lists of ids, first-party and lookalike: sorted numbers that a bid searches without copying.
 
-An id's number is the first 8 bytes of its SHA-256. That another id has the number of one in a list of a million is one
-chance in 18 trillion.
+The number of an id is the first 8 bytes of the SHA-256. A foreign id has a number of a list of a million with a
+chance of one in 18 trillion.
 """
 
 from array import array
@@ -15,24 +15,24 @@ KIND = "list"
 SECTION = "ids"
 WIDTH = 8
 MOST_IDS = 2_000_000
-"""Of one list: 16 MB in every bidder's memory."""
+"""The most ids of one list: 16 MB in the memory of every bidder."""
 
 
 def id_number(text: str) -> int:
-    """An id as lists have it, so that no list tells ids."""
+    """The number of an id. Lists store numbers, so that a list does not disclose ids."""
     return int.from_bytes(sha256(text.encode("utf-8", "surrogatepass")).digest()[:WIDTH])
 
 
 def pack_list(numbers: Iterable[int]) -> bytes:
-    """The object of a list; equal sets of numbers give equal bytes."""
+    """The object of an id list. Equal sets of numbers give equal bytes."""
     return pack(KIND, {SECTION: array("Q", sorted(set(numbers))).tobytes()})
 
 
 class IdList:
-    """A list, read where it lies."""
+    """An id list, read without copying."""
 
     def __init__(self, data: bytes) -> None:
-        """Raises BadSnapshot for anything but a whole list."""
+        """Raises BadSnapshot if the data is not a whole object of `pack_list`."""
         self._numbers = unpack(KIND, data)[SECTION].cast("Q")
         self.id = checksum(data)[:20]
 
@@ -40,11 +40,11 @@ class IdList:
         return len(self._numbers)
 
     def __contains__(self, number: int) -> bool:
-        place = bisect_left(self._numbers, number)
-        return place < len(self._numbers) and self._numbers[place] == number
+        rank = bisect_left(self._numbers, number)
+        return rank < len(self._numbers) and self._numbers[rank] == number
 
 
 def containing(lists: Mapping[str, IdList], numbers: Iterable[int]) -> tuple[str, ...]:
     """The names of the lists that have any of the numbers."""
-    its = tuple(numbers)
-    return tuple(name for name, held in lists.items() if any(number in held for number in its))
+    wanted = tuple(numbers)
+    return tuple(name for name, ids in lists.items() if any(number in ids for number in wanted))

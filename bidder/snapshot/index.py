@@ -1,8 +1,8 @@
-"""The index: all campaigns, dearest first, and who of them takes a request.
+"""The index: all campaigns, the highest bid first, with the tiers that match them to requests.
 
-It is made of parts: the first has all campaigns of the time when it was compiled, and each later one those that were
-added or changed since. A campaign's latest form is the one in the last part that has it; that the others don't bid is
-the delivery state's to see to.
+The index consists of parts. The first part has all campaigns of a full refresh; each later part has the campaigns that
+were added or changed since. The latest form of a campaign is in the last part that has the campaign. The delivery state
+withholds the older forms.
 """
 
 from bisect import bisect_right
@@ -35,13 +35,13 @@ class Index:
                 key=lambda numbered: -numbered[2].tops[0],
             )
         )
-        """Each with its number in the order of positions and its part; the one with the dearest campaign first."""
+        """Each tier with its number in the order of positions and its part; the tier with the highest bid first."""
         self.tiers_by_number = [tier for _, tier in tiers]
         self.tier_starts = [tier.start for _, tier in tiers]
 
     @classmethod
     def load(cls, objects: Sequence[bytes]) -> "Index":
-        """The index of these objects. Raises BadSnapshot."""
+        """Reads the index of these objects. Raises BadSnapshot."""
         parts: list[Part] = []
         for data in objects:
             parts.append(Part.load(data, sum(map(len, parts))))
@@ -49,18 +49,18 @@ class Index:
 
     @cached_property
     def known(self) -> TargetedRanges:
-        """What its campaigns read off requests."""
+        """The attributes and values that campaigns read off requests."""
         named: dict[str, set[str]] = {}
-        above: dict[str, set[str]] = {}
+        ancestors: dict[str, set[str]] = {}
         for part in self.parts:
             for attribute, values in part.named.items():
                 named.setdefault(attribute, set()).update(values)
-            for category, its in part.above.items():
-                above.setdefault(category, set()).update(its)
-        return TargetedRanges(frozenset(named), named, above)
+            for category, above in part.ancestors.items():
+                ancestors.setdefault(category, set()).update(above)
+        return TargetedRanges(frozenset(named), named, ancestors)
 
     def prepare(self) -> None:
-        """Reads what the first request would have to: of 100,000 campaigns the values that they name, some 6 ms."""
+        """Decodes the targeted values, so that no request waits for it: some 6 ms for 100,000 campaigns."""
         _ = self.known
         for part in self.parts:
             part.numbers({})
@@ -78,12 +78,12 @@ class Index:
         return part.records.get(position - part.start)
 
     def campaign_id(self, position: int) -> str:
-        """Its id, without decoding it."""
+        """The id of the campaign at a position; the record stays undecoded."""
         part = self._part(position)
         return part.columns.id(position - part.start)
 
     def campaign_ids(self, positions: Iterable[int]) -> list[str]:
-        """The ids at many positions; the first call makes a list of all ids."""
+        """The ids of the campaigns at many positions; the first call builds a list of all ids."""
         return list(map(self._every_id.__getitem__, positions))
 
     @cached_property
@@ -93,39 +93,39 @@ class Index:
         return [campaign_id for part in self.parts for campaign_id in part.columns.every_id]
 
     def cost(self, position: int) -> int:
-        """The most that one more impression of it can cost, in micros."""
+        """The most that one more impression of the campaign at a position can cost, in micros."""
         part = self._part(position)
         cost: int = part.columns.costs[position - part.start]
         return cost
 
     @cached_property
     def lists(self) -> dict[str, list[int]]:
-        """The lists of ids that campaigns name in their latest form, each with the positions of those."""
-        found: dict[str, list[int]] = {}
+        """By the name of an id list, the positions of the campaigns whose latest form targets it."""
+        lists: dict[str, list[int]] = {}
         for part in self.parts:
-            for name, places in part.lists.items():
-                latest = [part.start + p for p in places if self.position(part.columns.id(p)) == part.start + p]
+            for name, offsets in part.lists.items():
+                latest = [part.start + n for n in offsets if self.position(part.columns.id(n)) == part.start + n]
                 if latest:
-                    found.setdefault(name, []).extend(latest)
-        return found
+                    lists.setdefault(name, []).extend(latest)
+        return lists
 
     def learners(self) -> Iterator[str]:
-        """The ids of the campaigns that bid or choose creatives by what is predicted of them."""
+        """The ids of the campaigns that bid or choose creatives by predictions."""
         for part in self.parts:
             yield from part.columns.learners()
 
     def position(self, campaign_id: str) -> int | None:
-        """Where the latest form of a campaign is; None where there is none."""
+        """The position of the latest form of a campaign; None where the campaign is unknown or deleted."""
         for part in reversed(self.parts):
-            found = part.columns.position(campaign_id)
-            if found is not None:
-                return part.start + found
-            if campaign_id in part.gone:
+            offset = part.columns.position(campaign_id)
+            if offset is not None:
+                return part.start + offset
+            if campaign_id in part.removed:
                 return None
         return None
 
     def tier_of(self, position: int) -> tuple[int, int]:
-        """The number of the tier that a position is in, and its place there."""
+        """The number of the tier of a position, and the position within the tier."""
         number = bisect_right(self.tier_starts, position) - 1
         return number, position - self.tier_starts[number]
 
@@ -134,5 +134,5 @@ class Index:
 
 
 def index_id(object_ids: Sequence[str]) -> str:
-    """The name of an index: that of its object, or a hash of theirs."""
+    """The id of an index: the id of its only object, or a hash of the ids of its objects."""
     return object_ids[0] if len(object_ids) == 1 else sha256(" ".join(object_ids).encode()).hexdigest()[:20]

@@ -1,4 +1,4 @@
-"""Keeps a process's snapshot fresh, behind the requests that use it."""
+"""Refreshes a process's snapshot in the background of the requests that use it."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -10,26 +10,25 @@ from bidder.snapshot.ages import Ages
 from bidder.snapshot.snapshot import Snapshot
 
 REPORT_INTERVAL = timedelta(minutes=1)
-"""How often a process says that its snapshot is old."""
+"""The least time between two reports of a process that its snapshot is old."""
 
 PATIENCE = 1.0
-"""Seconds that a request waits for a snapshot where there is none to answer from, unless it says otherwise."""
+"""Seconds that a request waits for a first or usable snapshot by default."""
 
 PATIENCE_AFTER_PAUSE = 0.2
-"""Seconds that a request waits for a look after a pause in traffic; on a laptop a look takes 10 to 16 ms."""
+"""Seconds that a request waits for a look after a pause in traffic. A look takes 10 to 16 ms, measured on a laptop."""
 
 Load = Callable[[Snapshot | None], Snapshot | None]
 
 
 class Keeper:
-    """Hands out the snapshot of the moment. Safe to call from many threads.
+    """Returns the current snapshot. Safe to call from many threads.
 
-    Every look at the store runs on a thread, at most one at a time and at most one every `check`. A request waits for
-    it where there is nothing to answer from: before the first snapshot, and where the snapshot held has passed the hard
-    age, as after a long freeze of a Lambda environment. It waits for as long as it says and no longer; the look goes on
-    behind it and serves the next request. Else a request takes what is held. Where nobody looked for longer than
-    `check`, for want of requests, it gives the look `PATIENCE_AFTER_PAUSE`: who pauses a campaign and tries once shall
-    see it paused. A failed look leaves what is held in place.
+    Each look at the store runs on a thread of its own, at most one at a time and at most one every `check`. A request
+    waits for the look only if there is no usable snapshot: before the first, and past the hard age, as after a long
+    freeze of a Lambda environment. The request waits for `patience` at most; the look continues and serves the next
+    request. After a pause in traffic a request waits for `PATIENCE_AFTER_PAUSE`, so that an operator who pauses a
+    campaign and tries once sees the campaign paused. A failed look keeps the present snapshot.
     """
 
     def __init__(
@@ -38,7 +37,7 @@ class Keeper:
         ages: Callable[[], Ages],
         start: Start | None = None,
     ) -> None:
-        """`ages` are asked for at every call: they may change."""
+        """`ages` is called at every use, since parameters may change."""
         self._load = load
         self._ages = ages
         self._reported: datetime | None = None
@@ -48,15 +47,15 @@ class Keeper:
         self._look = SharedRun(self._load_newest, "snapshot", start)
 
     def begin(self, now: datetime) -> None:
-        """Starts the look that a request without a snapshot would wait for, and returns at once."""
+        """Starts a look if there is no usable snapshot, and returns at once."""
         if self._usable(now) is None and self._due(now):
             self._looked = now
             self._look.begin()
 
     def current(self, now: datetime, patience: float = PATIENCE) -> Snapshot | None:
-        """The snapshot to decide from, or None where there is none young enough to spend money by.
+        """The snapshot to decide from; None if there is no snapshot below the hard age.
 
-        `patience` is how many seconds the caller waits for one.
+        `patience` is the most seconds that the caller waits for a look.
         """
         self._began = self._began or now
         is_missing = self._usable(now) is None
@@ -75,7 +74,7 @@ class Keeper:
 
     @property
     def held(self) -> Snapshot | None:
-        """The snapshot held, however old."""
+        """The latest loaded snapshot of any age, or None."""
         return self._held
 
     def _report(self, now: datetime) -> None:

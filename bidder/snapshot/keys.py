@@ -1,4 +1,4 @@
-"""Where the parts of snapshots are in their bucket."""
+"""The S3 keys and prefixes of snapshots."""
 
 POINTER = "snapshots/current.json"
 PIN = "snapshots/pin.json"
@@ -8,4 +8,4 @@ INDEXES = "snapshots/index/"
 DELIVERIES = "snapshots/delivery/"
 LISTS = "snapshots/list/"
 PACING = "pacing/"
-"""What pacing remembers between refreshes; no bidder reads it."""
+"""The prefix of the memory of pacing between refreshes. No bidder reads it."""

@@ -1,7 +1,7 @@
-"""The lists of ids in S3: as operators import them, and copies of those that a snapshot names.
+"""Id lists in S3: the lists that operators import, and the copies that snapshots name.
 
-A snapshot's objects never change, and a list does; so the refresh copies each list that campaigns name to a key by its
-content, and a bidder loads what it has not got.
+Objects of a snapshot are immutable, but operators replace lists. So the refresh copies each targeted list to a key made
+of the content's checksum, and a bidder loads the copies that it lacks.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 PREFIX = "lists/"
 _BEGINNING = "bytes=0-511"
-"""More than an object's header and the directory of its one section."""
+"""The first bytes of an object: more than the header and the directory of the only section."""
 
 
 class UnknownList(UserError, LookupError):
-    """There is no list of this name."""
+    """No list has this name."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"no list {name}; `bidder lists list` shows the names")
 
 
 class Listed(NamedTuple):
-    """A list that there is."""
+    """A stored list: name, number of ids, and time of the import (UTC)."""
 
     name: str
     ids: int
@@ -39,44 +39,44 @@ class Listed(NamedTuple):
 
 
 class ListStore:
-    """Keeps lists by name. S3's own errors pass through, but for `published`."""
+    """Stores id lists by name. Errors of S3 pass through, except in `published`."""
 
     def __init__(self, s3: "S3Client", bucket: str) -> None:
         self._s3 = s3
         self._bucket = bucket
 
     def put(self, name: str, data: bytes) -> None:
-        """Adds a list, an object of `pack_list`, or replaces the one of this name."""
+        """Adds or replaces a list; `data` is an object of `pack_list`."""
         self._put(PREFIX + name, data)
 
     def names(self) -> Iterator[str]:
-        """The names of all lists, in order."""
+        """The names of all lists, ascending."""
         for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=PREFIX):
             for item in page.get("Contents", []):
                 yield item["Key"].removeprefix(PREFIX)
 
     def all(self) -> Iterator[Listed]:
-        """All lists, by name."""
+        """All lists, in ascending order of names."""
         for name in self.names():
             answer = self._s3.get_object(Bucket=self._bucket, Key=PREFIX + name, Range=_BEGINNING)
             _, size = directory(answer["Body"].read())[SECTION]
             yield Listed(name, size // WIDTH, answer["LastModified"])
 
     def delete(self, name: str) -> None:
-        """Drops a list. Copies of it go with the snapshots that name them, a week later. Raises UnknownList."""
+        """Deletes a list. Copies expire a week later, with the snapshots that name them. Raises UnknownList."""
         if name not in self.names():
             raise UnknownList(name)
         self._s3.delete_object(Bucket=self._bucket, Key=PREFIX + name)
 
     def published(self, names: Iterable[str], now: datetime) -> dict[str, str]:
-        """The key of a whole copy for each of these lists that can be read; the others are logged and left out."""
-        found: dict[str, str] = {}
+        """The key of a complete copy of each list. A list that can't be read is logged and left out."""
+        keys: dict[str, str] = {}
         for name in sorted(names):
             try:
-                found[name] = self._copied(name, now)
-            except Exception as error:  # whatever is wrong with one list, campaigns without it go on
+                keys[name] = self._copied(name, now)
+            except Exception as error:  # a damaged list must not stop the campaigns that do not target it
                 log.warning("list.unread", list=name, reason=f"{type(error).__name__}: {error}")
-        return found
+        return keys
 
     def _copied(self, name: str, now: datetime) -> str:
         head = self._s3.get_object(Bucket=self._bucket, Key=PREFIX + name, Range=_BEGINNING)["Body"].read()
@@ -88,7 +88,7 @@ class ListStore:
         return key
 
     def _is_fresh(self, key: str, now: datetime) -> bool:
-        """Whether the copy is there, and won't be dropped by the bucket's rule while it is named."""
+        """Whether the copy exists, and the lifecycle rule of the bucket won't delete it while a snapshot names it."""
         try:
             return now - self._s3.head_object(Bucket=self._bucket, Key=key)["LastModified"] <= RENEWED_AFTER
         except self._s3.exceptions.ClientError as error:

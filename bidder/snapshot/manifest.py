@@ -1,4 +1,4 @@
-"""What names a snapshot: the one file that is flipped."""
+"""The manifest of a snapshot, and the operators' pin and stop switch."""
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -7,13 +7,12 @@ from bidder.snapshot.keys import MANIFESTS
 
 
 class Manifest(BaseModel):
-    """A snapshot by the keys of its objects. `version` grows with each refresh: milliseconds since 1970 at `at`,
-    or the number after the last one where the clock was behind that.
+    """The keys of a snapshot's objects. `version` grows with each refresh: milliseconds since 1970 at `at`, or the last
+    version plus 1 where the clock is behind the last version.
 
-    `lists` are the keys of the lists of ids that its campaigns name, by name. `revision` is that of the campaigns when
-    they were read, and `base_revision` that of the index's first object; None where older code wrote the manifest.
-    `pinned` is the version whose index this one took over, if somebody asked so, and `pinned_since` when.
-    `stopped` has nobody bid, whatever the campaigns are.
+    `lists` has the keys of the targeted id lists, by name. `revision` is the revision of the campaigns as read, and
+    `base_revision` the revision of the index's first object; None in manifests of older code. `pinned` is the version
+    whose index an operator pinned, and `pinned_since` the time of the pin. `stopped` stops all bidding.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
@@ -33,7 +32,7 @@ class Manifest(BaseModel):
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The keys of all its objects."""
+        """The keys of all objects of the snapshot."""
         return (*self.index, self.delivery, *self.lists.values())
 
 
@@ -41,7 +40,7 @@ complete(Manifest)
 
 
 class Pin(BaseModel):
-    """The version whose index refreshes are to keep, and since when; None lets them go on."""
+    """The version whose index refreshes keep, and the time of the pin; `version` None is no pin."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
@@ -50,7 +49,7 @@ class Pin(BaseModel):
 
 
 class Stop(BaseModel):
-    """Whether all bidding is stopped, and since when."""
+    """Whether all bidding is stopped, and the time of the change."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
@@ -59,5 +58,5 @@ class Stop(BaseModel):
 
 
 def manifest_key(version: int) -> str:
-    """Where the manifest of a version stays, for as long as old ones are kept."""
+    """The key of the manifest of a version."""
     return f"{MANIFESTS}{version:015}.json"

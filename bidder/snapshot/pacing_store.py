@@ -1,7 +1,7 @@
-"""Where the refresh keeps what pacing remembers: two objects in S3, gzip JSON.
+"""The store of pacing's memory between refreshes: two objects in S3, gzip JSON.
 
-`memory` changes with every refresh; `traffic`, the learned curves, is written when an hour is over. A refresh that is
-lost or runs twice loses a minute's learning at most: the next one reads spend and counts again.
+`memory` is written by every refresh; `traffic`, the learned curves, once an hour. A refresh that is lost or runs twice
+loses a minute's learning at most: the next refresh reads spend and counts again.
 """
 
 import gzip
@@ -24,7 +24,7 @@ _MEMORY, _TRAFFIC = PACING + "memory", PACING + "traffic"
 
 
 class PacingStore:
-    """Reads and writes the memory. What can't be read is begun anew."""
+    """Reads and writes the memory of pacing. An object that can't be read is replaced by an empty one."""
 
     def __init__(self, s3: "S3Client", bucket: str) -> None:
         self._s3 = s3
@@ -33,7 +33,7 @@ class PacingStore:
         self._traffic: LearnedTraffic | None = None
 
     def read(self) -> tuple[Account, LearnedTraffic]:
-        """What the refresh before left; the curves from this process where it has them."""
+        """The memory of the refresh before, and the learned curves; the curves are read once a process."""
         memory = self._get(_MEMORY)
         account = Account()
         try:
@@ -48,7 +48,7 @@ class PacingStore:
         return account, traffic
 
     def write(self, account: Account, traffic: LearnedTraffic) -> None:
-        """Keeps both for the next refresh."""
+        """Writes both for the next refresh."""
         self._put(_MEMORY, asdict(account))
         if traffic.account.hour != self._hour:
             self._put(_TRAFFIC, asdict(traffic))
@@ -57,13 +57,13 @@ class PacingStore:
     def _get(self, key: str) -> dict[str, Any] | None:
         try:
             body = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-            found: dict[str, Any] = json.loads(gzip.decompress(body))
+            document: dict[str, Any] = json.loads(gzip.decompress(body))
         except self._s3.exceptions.NoSuchKey:
             return None
         except Exception as error:  # S3 fails, or the object is damaged: bids must not wait for pacing to be perfect
             log.warning("pacing.unread", key=key, reason=type(error).__name__, then="pacing learns anew")
             return None
-        return found
+        return document
 
     def _put(self, key: str, document: dict[str, Any]) -> None:
         body = gzip.compress(json.dumps(document, separators=(",", ":")).encode(), compresslevel=1, mtime=0)

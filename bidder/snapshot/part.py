@@ -1,4 +1,4 @@
-"""A part of the index: one object, with the campaigns compiled at one time."""
+"""A part of the index: one index object, with the campaigns that one refresh compiled."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ KIND = "index"
 
 
 class Part:
-    """An index object, read where it lies. `start` is the position of its first campaign in the whole index."""
+    """An index object, read without copying. `start` is the position of the first campaign in the whole index."""
 
     def __init__(self, sections: Sections, object_id: str, start: int) -> None:
         meta = json.loads(bytes(sections["meta"]))
@@ -22,14 +22,14 @@ class Part:
         self.start = start
         self.columns = Columns(sections)
         self.records = Records(sections)
-        self.gone = frozenset(meta["gone"])
-        """Campaigns of the parts before this one that are no more."""
+        self.removed = frozenset(meta["gone"])
+        """The ids of campaigns of earlier parts that were deleted."""
         self._values = sections["values"]
-        self._also: dict[str, list[str]] = meta["also"]
+        self._extra_values: dict[str, list[str]] = meta["also"]
         self.lists: Mapping[str, Sequence[int]] = meta.get("lists", {})
-        """The places here of the campaigns that name a list of ids, by its name."""
-        self.above: Mapping[str, Sequence[str]] = meta.get("above", {})
-        """Of categories, as `taxonomy/id`, those above them that campaigns name."""
+        """By the name of an id list, the positions in this part of the campaigns that target it."""
+        self.ancestors: Mapping[str, Sequence[str]] = meta.get("above", {})
+        """By category, as `taxonomy/id`, the targeted categories above it."""
         self.tiers = tuple(
             Tier(sections, f"t{number}", start + first, [(attribute, clause) for attribute, clause in meta["clauses"]])
             for number, first in enumerate(meta["starts"])
@@ -37,41 +37,41 @@ class Part:
 
     @classmethod
     def load(cls, data: bytes, start: int = 0) -> "Part":
-        """The part that `compile_index` made. Raises BadSnapshot."""
+        """Reads an object of `compile_index`. Raises BadSnapshot."""
         return cls(unpack(KIND, data), object_id(data), start)
 
     def __len__(self) -> int:
         return len(self.columns)
 
     def numbers(self, values: Mapping[str, Sequence[str]]) -> Numbers:
-        """The numbers here of the values that any campaign names."""
-        found: dict[str, Sequence[int]] = {}
+        """The numbers of a request's values in this part, without values that no campaign targets."""
+        numbers: dict[str, Sequence[int]] = {}
         known = self._numbers
-        for attribute, its in values.items():
+        for attribute, stated in values.items():
             number_of = known.get(attribute)
             if number_of is None:
                 continue
-            if len(its) == 1:
-                number = number_of.get(its[0])
-                found[attribute] = () if number is None else (number,)
+            if len(stated) == 1:
+                number = number_of.get(stated[0])
+                numbers[attribute] = () if number is None else (number,)
             else:
-                found[attribute] = [number for number in map(number_of.get, its) if number is not None]
-        return found
+                numbers[attribute] = [number for number in map(number_of.get, stated) if number is not None]
+        return numbers
 
     @cached_property
     def named(self) -> Mapping[str, Iterable[str]]:
-        """What its campaigns read off requests: attributes, and those of their values that `Known` asks for."""
-        found = {attribute: set(values) for attribute, values in self._also.items()}
+        """The attributes that campaigns read off requests, with the values that `TargetedRanges` needs."""
+        named = {attribute: set(values) for attribute, values in self._extra_values.items()}
         for attribute, numbers in self._numbers.items():
-            found.setdefault(attribute, set()).update(range_values(attribute, numbers))
-        return found
+            named.setdefault(attribute, set()).update(range_values(attribute, numbers))
+        return named
 
     @cached_property
     def _numbers(self) -> dict[str, dict[str, int]]:
         values = json.loads(bytes(self._values))
-        return {attribute: {value: number for number, value in enumerate(its)} for attribute, its in values.items()}
+        return {attribute: {value: number for number, value in enumerate(known)} for attribute, known in values.items()}
 
 
 def object_id(data: bytes) -> str:
-    """The name of an index object: the beginning of the checksum in its header."""
+    """The id of an index object: the first 20 characters of the checksum in the header."""
     return checksum(data)[:20]

@@ -1,4 +1,4 @@
-"""The sets of an attribute's values in one tier: for each value the lines that name it."""
+"""The posting lists of an attribute in one tier: for each value the set of conjunctions that name the value."""
 
 from array import array
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +12,7 @@ _UNREAD: Final = object()
 
 
 class PostingLists:
-    """Sets by the number of their value, each decoded when first asked for."""
+    """Sets of conjunctions by the number of the value, each decoded at first use."""
 
     __slots__ = ("_ends", "_load", "_read", "_rows")
 
@@ -25,7 +25,7 @@ class PostingLists:
 
     @classmethod
     def of(cls, sections: Sections, name: str, load: Callable[[memoryview], Set]) -> "PostingLists | None":
-        """The sets that the file holds under a name; None where it holds none."""
+        """The posting lists of a section name; None where the object has no such section."""
         if name + ".ends" not in sections:
             return None
         return cls(sections[name + ".ends"].cast("I"), sections[name + ".rows"], load)
@@ -34,16 +34,16 @@ class PostingLists:
         return len(self._read)
 
     def of_values(self, numbers: Sequence[int]) -> list[Set]:
-        """The sets of those of the values that any line names."""
-        found = []
+        """The posting lists of these values, without those of values that no conjunction names."""
+        sets_of_values = []
         read = self._read
         for number in numbers:
             row = read[number]
             if row is _UNREAD:
                 row = read[number] = self._decoded(number)
             if row is not None:
-                found.append(row)
-        return found  # type: ignore[return-value]  # all that is unread was read
+                sets_of_values.append(row)
+        return sets_of_values  # type: ignore[return-value]  # all that is unread was read
 
     def _decoded(self, number: int) -> Set | None:
         start = self._ends[number - 1] if number else 0
@@ -52,7 +52,7 @@ class PostingLists:
 
 
 def posting_list_sections(name: str, rows: Mapping[int, Sequence[int]], values: int) -> dict[str, bytes]:
-    """The sets of so many values as sections of the file; none where all are empty."""
+    """The sections of the posting lists of `values` values; none where all lists are empty."""
     if not rows:
         return {}
     ends, written, end = array("I"), [], 0

@@ -1,4 +1,4 @@
-"""What is predicted of creatives: from counts that ride in the delivery state, when a bid asks."""
+"""Predictions of creatives, computed at the bid from the counts in the delivery state."""
 
 import json
 from collections import defaultdict
@@ -10,30 +10,30 @@ from bidder.delivery.prediction import GUESSES, Prediction, account_rates, predi
 
 
 class Predictions:
-    """Predictions of any creative of any campaign, whether it has counts or not."""
+    """Predictions of any creative of any campaign, with or without counts."""
 
     def __init__(self, account: Mapping[Outcome, int], counts: Mapping[str, Mapping[str, OutcomeCounts]]) -> None:
-        """The account's rates in millionths, and counts by campaign and creative."""
+        """Takes the account's rates in millionths, and outcome counts by campaign id and creative id."""
         self._account = account
         self._counts = counts
 
     def of(self, campaign_id: str, creative_id: str, outcome: Outcome) -> Prediction:
-        """How likely an impression of the creative brings the outcome."""
-        its = self._counts.get(campaign_id)
-        if its is None:
+        """The predicted rate of the outcome for an impression of the creative."""
+        counts = self._counts.get(campaign_id)
+        if counts is None:
             return predict(outcome, OutcomeCounts(), self._account[outcome])
-        campaign = predict(outcome, total(its.values()), self._account[outcome])
-        return predict(outcome, its.get(creative_id, OutcomeCounts()), campaign.rate)
+        campaign = predict(outcome, total(counts.values()), self._account[outcome])
+        return predict(outcome, counts.get(creative_id, OutcomeCounts()), campaign.rate)
 
 
 def pack_predictions(counts: Mapping[tuple[str, str], OutcomeCounts], learners: Iterable[str]) -> bytes:
-    """A section of the delivery state: the account's rates, and the counts of the campaigns that bid or choose by them.
+    """The section of predictions: the account's rates, and the counts of campaigns that bid or rotate by predictions.
 
     `counts` are by campaign id and creative id.
     """
     by_campaign: dict[str, dict[str, OutcomeCounts]] = defaultdict(dict)
-    for (campaign_id, creative_id), its in counts.items():
-        by_campaign[campaign_id][creative_id] = its
+    for (campaign_id, creative_id), outcomes in counts.items():
+        by_campaign[campaign_id][creative_id] = outcomes
     body = {
         "account": account_rates(counts.values()),
         "counts": {campaign_id: by_campaign[campaign_id] for campaign_id in learners if campaign_id in by_campaign},
@@ -42,12 +42,12 @@ def pack_predictions(counts: Mapping[tuple[str, str], OutcomeCounts], learners: 
 
 
 def unpack_predictions(section: bytes | None) -> Predictions:
-    """The section, read back; without one, as in what older code wrote, there are guesses only."""
+    """Reads the section. Objects of older code lack the section: their predictions are the default guesses."""
     body = json.loads(section) if section else {"account": {}, "counts": {}}
     return Predictions(
         {outcome: body["account"].get(outcome, guess.rate) for outcome, guess in GUESSES.items()},
         {
-            campaign_id: {creative_id: OutcomeCounts(*its) for creative_id, its in creatives.items()}
+            campaign_id: {creative_id: OutcomeCounts(*outcomes) for creative_id, outcomes in creatives.items()}
             for campaign_id, creatives in body["counts"].items()
         },
     )

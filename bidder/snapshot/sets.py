@@ -1,9 +1,9 @@
-"""Sets of positions in a tier, in two forms that answer alike: `&`, `|` and whether there is anything in them.
+"""Sets of positions in a tier, in two forms with the same operations: `&`, `|` and `bool`.
 
-A short tier has integers, with bit n for position n: an operation takes 60 ns. A longer one has roaring bitmaps, which
-are lists where few positions are in a set, and bits where many are. Measured, those of 100,000 lines are joined in 3 us
-and listed in 15 ns a position, where integers took 2 us and 200 ns. In a file every set is a roaring bitmap, in the
-portable form of its specification (https://github.com/RoaringBitmap/RoaringFormatSpec).
+A short tier has integers, with bit n for position n: an operation takes 60 ns. A longer tier has roaring bitmaps, which
+store a sparse set as a list and a dense set as bits. Measured with 100,000 conjunctions: a bitmap operation takes 3 us,
+and iteration 15 ns a position; integers took 2 us and 200 ns. A stored set is always a roaring bitmap, in the portable
+form of the specification (https://github.com/RoaringBitmap/RoaringFormatSpec).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,11 +13,11 @@ from typing import Protocol, Self
 from pyroaring import FrozenBitMap
 
 SHORT = 1 << 12
-"""Positions up to which a tier is short."""
+"""The most positions of a short tier."""
 
 _MANY = 64
-"""More positions than these are written as digits, which are read as one number: 2,000 bits take 60 us then,
-where setting them one after the other takes 160."""
+"""The most positions that are set bit by bit. More are written as binary digits and parsed: 2,000 bits take 60 us so,
+and 160 us bit by bit."""
 _ONE = ord("1")
 
 
@@ -25,29 +25,29 @@ class Set(Protocol):
     """An integer or a bitmap."""
 
     def __and__(self, other: Self, /) -> Self:
-        """What is in both."""
+        """The intersection."""
 
     def __or__(self, other: Self, /) -> Self:
-        """What is in either."""
+        """The union."""
 
     def __bool__(self) -> bool:
-        """Whether anything is in it."""
+        """Whether the set has a position."""
 
 
 def set_of(positions: Iterable[int], size: int) -> Set:
-    """These positions of a tier of this size."""
+    """The set of these positions, of a tier of this size."""
     return FrozenBitMap(positions) if size > SHORT else _integer(positions, size)
 
 
 def _integer(positions: Iterable[int], size: int) -> int:
-    its = list(positions)
-    if len(its) > _MANY:
+    listed = list(positions)
+    if len(listed) > _MANY:
         digits = bytearray(b"0") * size
-        for position in its:
+        for position in listed:
             digits[-1 - position] = _ONE
         return int(digits, 2)
     bits = 0
-    for position in its:
+    for position in listed:
         bits |= 1 << position
     return bits
 
@@ -59,7 +59,7 @@ def unmarked(marks: memoryview, size: int) -> Set:
 
 
 def union(its: Sequence[Set]) -> Set:
-    """What is in any of them, one at least; all are of one tier."""
+    """The union of one or more sets of the same tier."""
     first = its[0]
     if isinstance(first, FrozenBitMap):
         return FrozenBitMap.union(*its)  # type: ignore[arg-type, type-var]  # those of one tier are of one form
@@ -109,7 +109,7 @@ def load(stored: memoryview, size: int) -> Set:
     bitmap = FrozenBitMap.deserialize(bytes(stored))
     if size > SHORT:
         return bitmap
-    if 2 * len(bitmap) > size:  # what most lines are in is read by what they are not: a load waits for it
+    if 2 * len(bitmap) > size:  # what most conjunctions are in is read by what they are not: a load waits for it
         return ((1 << size) - 1) ^ _integer(bitmap.flip(0, size), size)
     return _integer(bitmap, size)
 

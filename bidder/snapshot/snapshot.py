@@ -1,4 +1,4 @@
-"""A snapshot: one index and one delivery state that belong together."""
+"""A snapshot: an index and the delivery state of that index."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,24 +11,24 @@ from bidder.snapshot.index import Index
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What every decision is made from. `version` grows with each refresh: see `Manifest`."""
+    """The data of every decision. `version` grows with each refresh: see `Manifest`."""
 
     version: int
     index: Index
     delivery: DeliveryState
     lists: Mapping[str, IdList] = field(default_factory=dict)
-    """The lists of ids that its campaigns name, by their names."""
+    """The id lists that campaigns target, by name."""
     pinned: int | None = None
-    """The version whose campaigns an operator has pinned; None where they are as they are stored."""
+    """The version whose campaigns an operator has pinned, or None."""
     pinned_since: datetime | None = None
     is_stopped: bool = False
     """Whether an operator has stopped all bidding."""
 
     @property
     def as_of(self) -> datetime:
-        """When reading campaigns and spend began."""
+        """The time at which the refresh began to read campaigns and spend."""
         return self.delivery.as_of
 
     def age(self, now: datetime) -> timedelta:
-        """How long ago that was."""
+        """The time since `as_of`."""
         return now - self.as_of

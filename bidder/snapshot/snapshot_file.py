@@ -1,4 +1,4 @@
-"""A snapshot in one file, to be replayed later: a zip of its manifest and its objects, by their keys."""
+"""A snapshot in one file, for a later replay: a zip of the manifest and the objects by key."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +17,7 @@ _MANIFEST = "manifest.json"
 
 
 def save(path: Path, manifest: Manifest, objects: Mapping[str, bytes]) -> None:
-    """Writes the file whole or not at all."""
+    """Writes a snapshot file atomically. Raises OSError."""
     part = path.with_name(path.name + ".part")
     with ZipFile(part, "w") as file:
         file.writestr(_MANIFEST, manifest.model_dump_json(exclude_defaults=True))
@@ -27,7 +27,7 @@ def save(path: Path, manifest: Manifest, objects: Mapping[str, bytes]) -> None:
 
 
 def load_saved(path: Path) -> Snapshot:
-    """The snapshot of a file that `save` wrote. Raises BadSnapshot, OSError."""
+    """Reads the snapshot of a file that `save` wrote. Raises BadSnapshot, OSError."""
     try:
         with ZipFile(path) as file:
             manifest = Manifest.model_validate_json(file.read(_MANIFEST))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 RENEWED_AFTER = timedelta(days=1)
-"""An index object that is still named is written anew when it is older: the bucket drops those of seven days."""
+"""The age at which a named object is written again, since the bucket deletes objects after seven days."""
 
 _ABSENT = frozenset({"404", "NoSuchKey", "NotFound"})
 
@@ -29,34 +29,34 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class UnknownVersion(UserError, LookupError):
-    """There is no snapshot of this version, or not any more."""
+    """No snapshot of this version exists, or it has expired."""
 
     def __init__(self, version: int) -> None:
         super().__init__(f"no snapshot of version {version} is kept; `bidder replay --save` keeps one for longer")
 
 
 class Pinned(NamedTuple):
-    """The manifest whose index refreshes keep, and since when."""
+    """The manifest whose index refreshes keep, and the time of the pin (UTC)."""
 
     manifest: Manifest
     since: datetime | None
 
 
 class SnapshotStore:
-    """Reads and publishes snapshots. S3's own errors pass through."""
+    """Reads and publishes snapshots. Errors of S3 pass through."""
 
     def __init__(self, s3: "S3Client", bucket: str) -> None:
         self._s3 = s3
         self._bucket = bucket
         self._etags: dict[str, str] = {}
-        """Of the index objects that this process wrote or read."""
+        """The ETags of the index objects that this process wrote or read, by key."""
 
     def publish(self, manifest: Manifest, objects: Mapping[str, bytes], now: datetime) -> bool:
-        """Writes the objects, then the manifest, then points to it; False where a newer snapshot is there already.
+        """Writes the objects, then the manifest, then the pointer. False if a newer snapshot is published already.
 
-        Index objects that are not given are those of an earlier snapshot, and are looked for before anything names
-        them. The pointer is only replaced by comparison with the one that was read, so of two refreshes at once the one
-        that read its campaigns later wins, in whichever order they write.
+        An index object that is not in `objects` belongs to an earlier snapshot; its existence is checked first. The
+        pointer is replaced by a conditional write, so of two concurrent refreshes the later version wins in either
+        order of writes. Raises BadSnapshot if an index object is missing or was changed.
         """
         current = self.current()
         if current is not None and current.version >= manifest.version:
@@ -80,14 +80,13 @@ class SnapshotStore:
                 return True
 
     def current(self) -> Manifest | None:
-        """The manifest that is pointed to; None where nothing was ever published, or what is there can't be read."""
+        """The current manifest; None if nothing was published yet, or if the pointer can't be read."""
         return self._parsed(Manifest, POINTER, self._read(POINTER)[0])
 
     def load(self, known: Snapshot | None) -> Snapshot | None:
-        """The current snapshot: `known` itself where that is still it, None where nothing was ever published.
+        """The current snapshot; `known` itself if it is still current, None if nothing was published yet.
 
-        Parts of the index that `known` has are taken over. Raises BadSnapshot; what is known is never replaced by an
-        older.
+        Reuses the parts of the index of `known`. Never returns a snapshot older than `known`. Raises BadSnapshot.
         """
         raw, _ = self._read(POINTER)
         if raw is None:
@@ -98,21 +97,21 @@ class SnapshotStore:
             raise BadSnapshot(msg)
         if known is not None and manifest.version <= known.version:
             return known
-        found = self.snapshot(manifest, known)
-        found.index.prepare()
-        return found
+        snapshot = self.snapshot(manifest, known)
+        snapshot.index.prepare()
+        return snapshot
 
     def snapshot(self, manifest: Manifest, known: Snapshot | None = None) -> Snapshot:
-        """The snapshot that a manifest names. Raises BadSnapshot, also where its objects were dropped since.
+        """The snapshot of a manifest. Raises BadSnapshot, also if an object has expired.
 
-        Parts of the index and lists that `known` has are taken over.
+        Reuses the parts of the index and the id lists of `known`.
         """
         index = self.index(manifest.index, known.index if known else None)
-        held = {its.id: its for its in known.lists.values()} if known else {}
+        held = {ids.id: ids for ids in known.lists.values()} if known else {}
         lists: dict[str, IdList] = {}
         for name, key in manifest.lists.items():
-            its_id = key.rpartition("/")[2]
-            lists[name] = held[its_id] if its_id in held else IdList(self._get(key))
+            list_id = key.rpartition("/")[2]
+            lists[name] = held[list_id] if list_id in held else IdList(self._get(key))
         return Snapshot(
             manifest.version,
             index,
@@ -124,11 +123,11 @@ class SnapshotStore:
         )
 
     def objects(self, manifest: Manifest) -> dict[str, bytes]:
-        """The objects that a manifest names, by their keys. Raises BadSnapshot where one was dropped since."""
+        """The objects of a manifest, by key. Raises BadSnapshot if an object has expired."""
         return {key: self._get(key) for key in manifest.keys}
 
     def index(self, keys: tuple[str, ...], known: Index | None = None) -> Index:
-        """The index of these objects; those that `known` has are taken over from it. Raises BadSnapshot."""
+        """The index of the objects with these keys. Reuses the parts of `known`. Raises BadSnapshot."""
         held = {part.id: part for part in known.parts} if known else {}
         parts: list[Part] = []
         for key in keys:
@@ -140,7 +139,7 @@ class SnapshotStore:
         return Index(parts)
 
     def manifests(self) -> Iterator[Manifest]:
-        """The manifests that are kept, the oldest first."""
+        """All stored manifests, the oldest first."""
         for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=MANIFESTS):
             for item in page.get("Contents", []):
                 manifest = self._parsed(Manifest, item["Key"], self._read(item["Key"])[0])
@@ -155,13 +154,13 @@ class SnapshotStore:
         return manifest
 
     def pin(self, version: int | None, at: datetime | None = None) -> None:
-        """Has refreshes keep the index of a version, or with None go on with the latest. Raises UnknownVersion."""
+        """Pins the index of a version for all refreshes; None removes the pin. Raises UnknownVersion."""
         if version is not None:
             self.manifest(version)
         self._put(PIN, Pin(version=version, at=at).model_dump_json().encode())
 
     def pinned(self) -> "Pinned | None":
-        """The manifest that is pinned, if one is and is still there."""
+        """The pinned manifest, or None if there is no pin or the manifest has expired."""
         pin = self._parsed(Pin, PIN, self._read(PIN)[0])
         if pin is None or pin.version is None:
             return None
@@ -170,13 +169,14 @@ class SnapshotStore:
         except UnknownVersion:
             log.error("snapshot.pin", version=pin.version, reason="no such snapshot: refreshes go on unpinned")
             return None
-        # a pin of older code states no time: it was made after its snapshot
+        # a pin of older code has no time: the time of the manifest is the earliest possible
         return Pinned(manifest, pin.at or manifest.at)
 
     def stop(self, now: datetime, *, stopped: bool) -> None:
-        """Stops all bidding, or lets it go on: in every process that looks for a newer snapshot, and in later ones.
+        """Stops or resumes all bidding, in every process that looks for a newer snapshot.
 
-        What is pointed to is published anew, later than any refresh that began before and read the switch as it was.
+        Publishes the current snapshot again with a newer version, so that it wins over a refresh which read the switch
+        before the change.
         """
         self._put(STOP, Stop(stopped=stopped, at=now).model_dump_json().encode())
         while (current := self.current()) is not None:
@@ -185,23 +185,23 @@ class SnapshotStore:
                 return
 
     def is_stopped(self) -> bool:
-        """Whether an operator has stopped all bidding. A switch that can't be read counts as pulled."""
+        """Whether an operator has stopped all bidding. A switch that can't be read counts as stopped."""
         raw, _ = self._read(STOP)
         stop = self._parsed(Stop, STOP, raw)
         return raw is not None and (stop is None or stop.stopped)
 
     def _renew(self, key: str, now: datetime) -> None:
-        """Raises BadSnapshot where the object isn't there any more, or is another than this process wrote or read."""
+        """Extends the life of an object. Raises BadSnapshot if the object is missing or was changed since."""
         try:
-            found = self._s3.head_object(Bucket=self._bucket, Key=key)
+            head = self._s3.head_object(Bucket=self._bucket, Key=key)
         except self._s3.exceptions.ClientError as error:
             if error.response["Error"]["Code"] not in _ABSENT:
                 raise
             raise BadSnapshot(self._absent(key)) from None
-        if self._etags.get(key, found["ETag"]) != found["ETag"]:
+        if self._etags.get(key, head["ETag"]) != head["ETag"]:
             msg = f"s3://{self._bucket}/{key} was changed since it was written or read"
             raise BadSnapshot(msg)
-        if now - found["LastModified"] > RENEWED_AFTER:
+        if now - head["LastModified"] > RENEWED_AFTER:
             self._put(key, self._get(key))
 
     def _get(self, key: str) -> bytes:

@@ -1,7 +1,8 @@
-"""A tier: campaigns of similar price, and for each demand on a request the sets of those that it satisfies.
+"""A tier: campaigns of similar price, with the posting lists of their targeting.
 
-A campaign matches by any of its lines (`bidder.campaigns.dnf`). Positions from 0 to `count` are campaigns, each
-by its first line; those after them are the further lines of campaigns that have any: `owners` says whose they are.
+A campaign matches if any of its conjunctions matches (`bidder.campaigns.dnf`). A position below `count` stands for a
+campaign and its first conjunction. The positions from `count` on are further conjunctions; `owners` has the campaign of
+each.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,30 +14,31 @@ from bidder.snapshot.posting_lists import PostingLists
 from bidder.snapshot.sets import Set
 
 SIZES = (sets.SHORT, 1 << 17)
-"""Lines at most of the first tier, the dearest, where most auctions end, and of the second; each further one takes
-sixteen times as many as the one before it. Measured with 100,000 broadly targeted campaigns: with a second tier of
-16,384 lines all that match are listed in 363 us, with this one in 293."""
+"""The most conjunctions of the first tier, in which most auctions end, and of the second. Each further tier takes
+`GROWTH` times as many as the tier before it. Measured with 100,000 broadly targeted campaigns: all matches are listed
+in 363 us with a second tier of 16,384 conjunctions, in 293 us with this size."""
 GROWTH = 16
 
 CLAUSE = "{}.{}.{}"
-"""The sections of a tier's clause begin with its tier, its attribute and its number."""
+"""The beginning of a clause's section names: tier, attribute and number of the clause."""
 
 INCLUDE, EXCLUDE, ANYTHING = "include", "exclude", "anything"
 
 _FEW = 256
-"""Values of an attribute of which each has its lines kept ready. With more, in a long tier, they would fill memory."""
+"""The most values of an attribute whose matches are cached in a long tier: more would fill the memory."""
 
 Numbers = Mapping[str, Sequence[int]]
-"""The values of a request that the index knows, by their numbers in it."""
+"""The numbers of a request's values in an index object, by attribute. Values that no campaign targets are left out."""
 
 
 class Clause:
-    """One demand on one attribute of the lines of a tier. `anything`: those that don't make it.
+    """The predicate of one attribute over a tier's conjunctions.
 
-    `alone` has, for a value of the attribute and no other, the lines that it satisfies, where they are kept.
+    `anything` is the set of conjunctions without a predicate on the attribute. Where `is_cached`, `cached` has the
+    matching conjunctions of a request with a single value, by the number of the value.
     """
 
-    __slots__ = ("alone", "anything", "attribute", "exclude", "include", "keeps")
+    __slots__ = ("anything", "attribute", "cached", "exclude", "include", "is_cached")
 
     def __init__(
         self, attribute: str, anything: Set, include: PostingLists | None, exclude: PostingLists | None
@@ -45,16 +47,16 @@ class Clause:
         self.anything = anything
         self.include = include
         self.exclude = exclude
-        self.keeps = isinstance(anything, int) or all(len(rows) <= _FEW for rows in (include, exclude) if rows)
-        self.alone: dict[int, Set] = {}
+        self.is_cached = isinstance(anything, int) or all(len(rows) <= _FEW for rows in (include, exclude) if rows)
+        self.cached: dict[int, Set] = {}
 
-    def among(self, lines: Set, numbers: Sequence[int]) -> Set:
-        """Those of the lines that a request with these values satisfies."""
-        # the lines first: few of them are left by then, and what is joined with few is joined fast
-        kept = lines & self.anything
+    def matching(self, conjunctions: Set, numbers: Sequence[int]) -> Set:
+        """The conjunctions, out of these, whose predicate a request with these values meets."""
+        # intersects with the conjunctions first: few are left by then, and an operation with a small set is fast
+        kept = conjunctions & self.anything
         included = self.include.of_values(numbers) if self.include is not None else ()
         if included:
-            kept = kept | (lines & sets.union(included))
+            kept = kept | (conjunctions & sets.union(included))
         for excluded in self.exclude.of_values(numbers) if self.exclude is not None else ():
             kept = sets.without(kept, excluded)
         return kept
@@ -66,65 +68,74 @@ class Tier:
     def __init__(self, sections: Sections, name: str, start: int, clauses: Iterable[tuple[str, int]]) -> None:
         self.start = start
         self.tops = sections[f"{name}.tops"].cast("Q")
-        """The most that each campaign ever bids, CPM in micros, falling."""
+        """The highest bid of each campaign, CPM in micros of the account currency, in descending order."""
         of_today = f"{name}.owner_of" in sections
         self.owners = sections[f"{name}.owner_of"].cast("I") if of_today else sections[f"{name}.owners"].cast("H")
         self.size = len(self.tops) + len(self.owners)
         load = partial(sets.load if of_today else sets.load_old, size=self.size)
-        self.lines = load(sections[f"{name}.able"])
-        """The lines that any request can satisfy."""
-        self._further = sets.set_of(range(self.count, self.size), self.size) & self.lines
+        self.conjunctions = load(sections[f"{name}.able"])
+        """The conjunctions that some request can match; a campaign whose targeting can't be compiled has none."""
+        self._further = sets.set_of(range(self.count, self.size), self.size) & self.conjunctions
         self.clauses = tuple(
             Clause(
                 attribute,
-                load(sections[f"{its_name}.{ANYTHING}"]),
-                PostingLists.of(sections, f"{its_name}.{INCLUDE}", load),
-                PostingLists.of(sections, f"{its_name}.{EXCLUDE}", load),
+                load(sections[f"{prefix}.{ANYTHING}"]),
+                PostingLists.of(sections, f"{prefix}.{INCLUDE}", load),
+                PostingLists.of(sections, f"{prefix}.{EXCLUDE}", load),
             )
             for attribute, number in clauses
-            if f"{(its_name := CLAUSE.format(name, attribute, number))}.{ANYTHING}" in sections
+            if f"{(prefix := CLAUSE.format(name, attribute, number))}.{ANYTHING}" in sections
         )
         self._about: dict[frozenset[str], tuple[Clause, ...]] = {}
 
     def about(self, attributes: frozenset[str]) -> tuple[Clause, ...]:
         """The clauses on these attributes."""
-        its = self._about.get(attributes)
-        if its is None:
-            its = self._about[attributes] = tuple(c for c in self.clauses if c.attribute in attributes)
-        return its
+        clauses = self._about.get(attributes)
+        if clauses is None:
+            clauses = self._about[attributes] = tuple(c for c in self.clauses if c.attribute in attributes)
+        return clauses
 
     @property
     def count(self) -> int:
-        """Its campaigns."""
+        """The number of campaigns."""
         return len(self.tops)
 
     def begin(self, eligible: Set) -> Set:
-        """All lines of the eligible campaigns; further lines of the others are left out by `campaigns`."""
-        return (eligible | self._further) & self.lines if self.owners else eligible & self.lines
+        """The conjunctions of the eligible campaigns.
 
-    def campaigns(self, lines: Set, eligible: Set, start: int = 0) -> Iterator[int]:
-        """The campaigns of the eligible with any of these lines, dearest first, as positions counted from `start`."""
+        Further conjunctions of other campaigns may be among them; `campaigns` leaves those campaigns out.
+        """
+        return (eligible | self._further) & self.conjunctions if self.owners else eligible & self.conjunctions
+
+    def campaigns(self, conjunctions: Set, eligible: Set, start: int = 0) -> Iterator[int]:
+        """The eligible campaigns that have any of these conjunctions, the highest bid first.
+
+        Yields their positions in the tier plus `start`.
+        """
         if not self.owners:
-            return sets.members(lines, start)
-        owned = (line if line < self.count else self.owners[line - self.count] for line in sets.members(lines))
+            return sets.members(conjunctions, start)
+        owned = (
+            conjunction if conjunction < self.count else self.owners[conjunction - self.count]
+            for conjunction in sets.members(conjunctions)
+        )
         return sets.members(sets.set_of(owned, self.size) & eligible, start)
 
 
-def narrow(lines: Set, clauses: Iterable[Clause], numbers: Numbers, every: Set) -> Set:
-    """Those of the lines whose clauses these values satisfy.
+def narrow(conjunctions: Set, clauses: Iterable[Clause], numbers: Numbers, every: Set) -> Set:
+    """The conjunctions, out of these, whose predicates in these clauses the values of a request meet.
 
-    An attribute that the request does not state is tested as well: a line that includes values of it is out. `every`
-    are all lines of the tier.
+    A conjunction that includes values of an attribute which the request does not state is removed. `every` is the set
+    of all conjunctions of the tier.
     """
     for clause in clauses:
-        its = numbers.get(clause.attribute)
-        if not its:
-            lines = lines & clause.anything
-        elif len(its) == 1 and clause.keeps:
-            alone = clause.alone.get(its[0])
-            if alone is None:
-                alone = clause.alone[its[0]] = clause.among(every, its)
-            lines = lines & alone
-        elif lines:
-            lines = clause.among(lines, its)
-    return lines
+        values = numbers.get(clause.attribute)
+        if not values:
+            conjunctions = conjunctions & clause.anything
+        elif len(values) == 1 and clause.is_cached:
+            matching = clause.cached.get(values[0])
+            if matching is None:
+                matching = clause.cached[values[0]] = clause.matching(every, values)
+            conjunctions = conjunctions & matching
+        elif conjunctions:
+            conjunctions = clause.matching(conjunctions, values)
+    return conjunctions

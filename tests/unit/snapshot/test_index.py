@@ -47,7 +47,7 @@ def books(draw: st.DrawFn) -> dict[str, tuple[Campaign, Sequence[Conjunction]]]:
 def index_of(books_: Sequence[dict[str, tuple[Campaign, Sequence[Conjunction]]]], tier_size: int) -> Index:
     def compiled(book: dict[str, tuple[Campaign, Sequence[Conjunction]]]) -> bytes:
         campaigns = [campaign for campaign, _ in book.values()]
-        return compile_index(campaigns, lines_of=lambda c: book[c.id][1], tier_sizes=(tier_size, 3 * tier_size))
+        return compile_index(campaigns, conjunctions_of=lambda c: book[c.id][1], tier_sizes=(tier_size, 3 * tier_size))
 
     return Index.load([compiled(book) for book in books_])
 
@@ -125,7 +125,7 @@ def test_the_form_before_a_change_is_withheld_as_replaced() -> None:
 
 
 def test_a_campaign_that_is_gone_has_no_position_and_does_not_bid() -> None:
-    index = Index.load([compile_index([campaign(id="c1")]), compile_index([], gone=["c1"])])
+    index = Index.load([compile_index([campaign(id="c1")]), compile_index([], removed=["c1"])])
     delivery = load_delivery(compile_delivery(index, {}, NOW), index)
 
     assert index.position("c1") is None
