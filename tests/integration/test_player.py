@@ -292,8 +292,8 @@ def tag_of(page: Publisher, country: str, **more: str) -> str:
     return f"https://{page.bidder}/vast?{query}"
 
 
-ADS_OF_A_POD = {"vastClient": 3, "contribAds": 3, "fluid": 1, "videoAdSdk": 1}
-"""How many ads of a pod of three a player shows: Fluid and video-ad-sdk take the first."""
+ADS_OF_A_POD = {"vastClient": 3, "contribAds": 3, "fluid": 3, "videoAdSdk": 1}
+"""How many ads of a pod of three a player shows. video-ad-sdk takes the first."""
 COMPLAINTS = ["nowhere.mp4", "MEDIA_ERR_SRC_NOT_SUPPORTED", "NotSupportedError", "AbortError"]
 """What players say of the file that is not there, and of a play that another file interrupts."""
 
