@@ -16,9 +16,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from bidder.campaigns.campaign import Campaign, Status
-from bidder.campaigns.creative import Creative
 from bidder.campaigns.history import Change, changes, documents
 from bidder.campaigns.item_size import document_of, too_large
+from bidder.campaigns.merged import merged
 from bidder.campaigns.pace import Pace
 from bidder.campaigns.stored import DELETED_ATTRIBUTE, Contended, Stored, campaign_of, stored
 from bidder.errors import UserError
@@ -337,30 +337,6 @@ def _passes(error: "ClientError") -> bool:
     if reasons is None:
         return error.response["Error"]["Code"] in _BUSY
     return {reason.get("Code", "None") for reason in reasons} <= _TRY_AGAIN
-
-
-def merged(campaign: Campaign, stored: Campaign | None) -> Campaign:
-    """The campaign to store, merged with the stored one.
-
-    A campaign without a status of its own keeps the stored one. A creative that names an upload and no media keeps the
-    media of the stored creative, until the renditions of the upload replace them.
-    """
-    if stored is None:
-        return campaign
-    changes: dict[str, Any] = {} if "status" in campaign.model_fields_set else {"status": stored.status}
-    if any(creative.upload and not creative.media for creative in campaign.creatives):
-        held = {creative.id: creative for creative in stored.creatives}
-        changes["creatives"] = tuple(
-            _with_renditions(creative, held.get(creative.id)) for creative in campaign.creatives
-        )
-    return campaign.model_copy(update=changes) if changes else campaign
-
-
-def _with_renditions(creative: Creative, stored: Creative | None) -> Creative:
-    if not creative.upload or creative.media or stored is None:
-        return creative
-    kept = {"media": stored.media, "mezzanine": stored.mezzanine, "duration": stored.duration}
-    return creative.model_copy(update=kept)
 
 
 def _batches(campaigns: Iterable[Campaign]) -> Iterator[list[Campaign]]:

@@ -6,7 +6,7 @@ from itertools import islice
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.differences import differences
 from bidder.campaigns.files import CampaignFile
-from bidder.campaigns.repository import merged
+from bidder.campaigns.merged import merged
 from bidder.cli.campaign_uploads import send_uploads, uploads_of
 from bidder.cli.lists import missing_lists
 from bidder.cli.output import note, warn
