@@ -56,6 +56,9 @@ package: $(RUNNABLE) ## What is deployed, in build/package: the SAM template and
 deploy: $(RUNNABLE) ## The package into the AWS account of AWS_PROFILE; STACK (bidder), PARAMETERS, BUCKET, CONFIRM=yes
 	@CONFIRM=$(CONFIRM) $(BIN)/python -m tools.deploy --stack $(STACK) $(if $(BUCKET),--bucket $(BUCKET)) $(PARAMETERS)
 
+rollback: $(RUNNABLE) ## The bid function of the stack back to the version before, or to VERSION, at once
+	@$(BIN)/python -m tools.versions --stack $(STACK) $(if $(VERSION),--to $(VERSION))
+
 player: $(ESBUILD) ## The ad player, bundled from web/ into bidder/web (needs Node.js and npm)
 	@$(BUNDLE) web/player.js --target=es2022 --format=esm --outfile=$(WEB)/player.mjs
 	@$(BUNDLE) web/player.js --target=es2022 --format=iife --global-name=bidder \

@@ -58,6 +58,7 @@ WARNINGS_EXEMPT = {
     "snapshot.refused": "the snapshot before is bid from; its age has SnapshotOldAlarm, its lack SnapshotMissingAlarm",
     "snapshot.unreadable": "as snapshot.refused",
     "pacing.unread": "budgets are kept all the same; campaigns are paced by the forecast until the next minute",
+    "frequency.unread": "FrequencyUnreadAlarm",
     "pacing.unwritten": "a minute's learning is lost; bids go on",
     "rollout.refused": "the deployment fails, and says so",
     "{consumer}.unreadable": "the message becomes a dead letter, which has an alarm",
