@@ -244,13 +244,15 @@ def _rate(
     by_now = planned(mode_of(terms), curve, goal.period, anchor, now)
     following = planned(mode_of(terms), curve, goal.period, anchor, now + MINUTE) - by_now
     behind = by_now - spent
+    fastest = FASTEST * following + cost * MINUTE / _ONE_IMPRESSION
+    rate = min(max(0.0, following + behind * MINUTE / _CATCH_UP), fastest)
     if behind > (FASTEST - 1) * (goal.limit - by_now) + 2 * cost:  # it can't be caught up: the rest is planned anew
         memory.anchors[goal.name] = Anchor(goal.limit, now, spent, ends)
         by_now = planned(mode_of(terms), curve, goal.period, memory.anchors[goal.name], now)
         following = planned(mode_of(terms), curve, goal.period, memory.anchors[goal.name], now + MINUTE) - by_now
-        behind = 0.0
-    fastest = FASTEST * following + cost * MINUTE / _ONE_IMPRESSION
-    return min(max(0.0, following + behind * MINUTE / _CATCH_UP), fastest)
+        # In this minute no less than before: a campaign with more left would be slower than one that can catch up.
+        rate = max(rate, following)
+    return rate
 
 
 def _plan(memory: Memory, goal: Goal, terms: BudgetLimits, curve: Curve, now: float) -> float:

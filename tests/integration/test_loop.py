@@ -279,7 +279,7 @@ def test_an_exchange_with_keys_settles_in_encrypted_prices(loop: Loop) -> None:
     signed, plain = loop.bid("SWE", "?exchange=adx"), loop.bid("SWE", "?exchange=adx")
     assert signed
     assert plain
-    sent = urlsafe_b64encode(prices.encrypted(4_000_000)).decode().rstrip("=")
+    sent = urlsafe_b64encode(prices.encrypted(4_000_000, prices.vector(datetime.now(UTC)))).decode().rstrip("=")
     assert loop.call(impression(signed).replace("${AUCTION_PRICE}", sent)) == 204
     assert loop.call(impression(plain).replace("${AUCTION_PRICE}", "4")) == 204
 
