@@ -153,8 +153,10 @@ def test_every_function_has_its_tracebacks_counted(sam: Template, caplog: pytest
             raise ValueError  # noqa: TRY301
         except ValueError:
             report("anything")
-    assert all(json.loads(record.getMessage())["traceback"] for record in caplog.records)
-    assert len(caplog.records) == 2
+    # A record comes twice where an earlier test of the worker has the logger propagate.
+    records = list(dict.fromkeys(caplog.records))
+    assert all(json.loads(record.getMessage())["traceback"] for record in records)
+    assert len(records) == 2
 
 
 def test_every_warning_is_counted_or_says_why_not(sam: Template) -> None:
