@@ -21,7 +21,7 @@ campaigns:
     name: From the command line
     advertiser: {{name: Shop, domain: shop.example}}
     cpm: {cpm}
-    targeting: {{country: {{include: ATA}}}}
+    targeting: {{country: {{include: BVT}}}}
     creatives:
       - id: spot
         name: Spot
@@ -84,7 +84,7 @@ def test_campaigns_are_deleted_and_restored_and_one_is_explained_without_a_reque
 
     told = json.loads(run("explain", "--campaign", "going", "--json").stdout)
     assert (told["status"], told["version"]) == ("active", 1)
-    assert told["example"]["request"]["device"]["geo"]["country"] == "ATA"
+    assert told["example"]["request"]["device"]["geo"]["country"] == "BVT"
 
     assert run("campaigns", "delete", "--where", "id=going", "--yes").returncode == 0
     assert run("campaigns", "show", "going").returncode == 1
@@ -144,7 +144,7 @@ def test_explain_tells_of_a_campaign(run, tmp_path: Path) -> None:  # type: igno
         answer = run("explain", "samples/request.json", "--campaign", "unseen")
         return answer.stdout if answer.returncode == 0 else None
 
-    assert "it takes ata" in poll(told)
+    assert "it takes bvt" in poll(told)
     assert len(run("admin-key").stdout.strip()) == 43
 
     requests = tmp_path / "requests.jsonl"
@@ -161,7 +161,7 @@ def test_explain_tells_of_a_campaign(run, tmp_path: Path) -> None:  # type: igno
 def test_segments_are_kept_and_a_dry_run_warns_of_what_is_none(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     known, file = tmp_path / "segments.yaml", tmp_path / "campaigns.yaml"
     known.write_text("segments: [{id: 42, provider: acme, name: Runners, size: 1000, cost: 0.5}]")
-    file.write_text(FILE.format(id="targets", cpm=3).replace("country: {include: ATA}", "segment: {all: [acme/42, 7]}"))
+    file.write_text(FILE.format(id="targets", cpm=3).replace("country: {include: BVT}", "segment: {all: [acme/42, 7]}"))
     assert run("campaigns", "import", str(file), "--dry-run").stderr == "", "nobody keeps segments yet"
 
     assert run("segments", "import", str(known)).stdout.endswith("1 of them new or changed\n")
@@ -262,7 +262,7 @@ def test_lists_and_taxonomies_reach_campaigns_and_bids(run, tmp_path: Path) -> N
     ids.write_text("viewer-1\n")
     tree.write_text("Unique ID\tParent\tName\n1\t\tTop\n2\t1\tBelow\n")
     targeting = "{list: {include: [ours]}, category: {include: [6/1]}}"
-    file.write_text(FILE.format(id="listed", cpm=99).replace("{country: {include: ATA}}", targeting))
+    file.write_text(FILE.format(id="listed", cpm=99).replace("{country: {include: BVT}}", targeting))
     content = {"cat": ["2"], "cattax": 6}
     asked = {
         "id": "r",

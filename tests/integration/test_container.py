@@ -40,7 +40,7 @@ class Batch:
         self.queue = self.sqs.create_queue(QueueName=QUEUE)["QueueUrl"]
         self.jobs = JobStore(dynamodb, stack["BIDDER_CREATIVES_TABLE"])
         self.campaigns = CampaignRepository(dynamodb, stack["BIDDER_CAMPAIGNS_TABLE"], stack["BIDDER_HISTORY_TABLE"])
-        self.campaigns.put(campaign(id="container"))
+        self.campaigns.put(campaign(id="container", targeting={"country": {"include": ["TKL"]}}))
         wanted = ("CAMPAIGNS_TABLE", "HISTORY_TABLE", "CREATIVES_TABLE", "CREATIVE_BUCKET", "CREATIVES_TOPIC")
         self.settings = {
             **aws.environment(),

@@ -26,7 +26,7 @@ from tools.clips import Clip, make
 from tools.ministack import MiniStack
 from tools.processes import LOOPBACK
 
-ONE, POD, WRAPPER, MISSING, NOBODY = "SWE", "NOR", "DNK", "ISL", "ATA"
+ONE, POD, WRAPPER, MISSING, NOBODY = "FRO", "GRL", "SJM", "ALA", "ATA"
 """The countries of the campaigns: a skippable ad, a pod of three, a wrapper, a file that is not there; no campaign."""
 SECONDS = 2
 FORM = {"width": 320, "height": 180, "bitrate": 300}
