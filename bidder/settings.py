@@ -6,13 +6,15 @@ Values that may change while the bidder runs are parameters: see `bidder.paramet
 import os
 from collections.abc import Mapping
 from functools import cache
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bidder.errors import UserError
 from bidder.prebuilt import complete
 from bidder.url_names import LONGEST_BASE
+
+Model = TypeVar("Model", bound=BaseModel)
 
 PREFIX = "BIDDER_"
 
@@ -69,12 +71,22 @@ complete(Settings)
 
 def read(environ: Mapping[str, str]) -> Settings:
     """The settings of an environment. An empty variable counts as absent. Raises InvalidSettings."""
-    given = {name: value for name in Settings.model_fields if (value := environ.get(PREFIX + name.upper(), "").strip())}
+    advice = ". The stack's outputs have the right values; `make run` writes them to .local/env"
+    return from_environment(Settings, environ, advice)
+
+
+def from_environment(model: type[Model], environ: Mapping[str, str], advice: str = "") -> Model:
+    """A model whose fields are variables of an environment: see `Settings`. An empty variable counts as absent.
+
+    Raises:
+        InvalidSettings: A variable is missing or wrong; the message names each, and ends with `advice`.
+    """
+    given = {name: value for name in model.model_fields if (value := environ.get(PREFIX + name.upper(), "").strip())}
     try:
-        return Settings.model_validate(given)
+        return model.model_validate(given)
     except ValidationError as error:
         wrong = "; ".join(f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
-        msg = f"bad settings: {wrong}. The stack's outputs have the right values; `make run` writes them to .local/env"
+        msg = f"bad settings: {wrong}{advice}"
         raise InvalidSettings(msg) from None
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import boto3
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from bidder.campaigns.repository import CampaignRepository
 from bidder.creatives.announcer import Announcer
@@ -18,14 +18,10 @@ from bidder.creatives.loudness import Target
 from bidder.creatives.process import Processor
 from bidder.creatives.sandbox import Resources
 from bidder.creatives.source import Source
+from bidder.settings import from_environment
 
-PREFIX = "BIDDER_"
 _WORKER = Resources(cpu_seconds=8 * 3600, wall_seconds=4 * 3600)
 """What one ffmpeg of the container worker may use: an hour of 1080p takes more CPU than a function has."""
-
-
-class InvalidSettings(RuntimeError):
-    """The environment lacks a setting, or holds a bad one; the message names each variable."""
 
 
 class Settings(BaseModel):
@@ -50,14 +46,8 @@ class Settings(BaseModel):
 
 
 def read(environ: Mapping[str, str]) -> Settings:
-    """Settings out of an environment; an empty variable counts as absent. Raises InvalidSettings."""
-    given = {name: value for name in Settings.model_fields if (value := environ.get(PREFIX + name.upper(), "").strip())}
-    try:
-        return Settings.model_validate(given)
-    except ValidationError as error:
-        wrong = "; ".join(f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
-        msg = f"bad settings: {wrong}"
-        raise InvalidSettings(msg) from None
+    """The settings of an environment. An empty variable counts as absent. Raises InvalidSettings."""
+    return from_environment(Settings, environ)
 
 
 def processor(settings: Settings, *, is_function: bool) -> Processor:

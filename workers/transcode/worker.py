@@ -18,7 +18,8 @@ import boto3
 from bidder import log
 from bidder.creatives.process import Processor
 from bidder.creatives.upload import NotAnUpload, uploads
-from workers.transcode.settings import InvalidSettings, processor, read
+from bidder.settings import InvalidSettings
+from workers.transcode.settings import processor, read
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
