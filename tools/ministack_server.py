@@ -1,4 +1,4 @@
-"""MiniStack with three repairs.
+"""MiniStack with repairs; those for canaries are in `tools.ministack_canary`.
 
 - SNS hands Lambda whole records, as AWS does. MiniStack leaves an empty Subject and empty MessageAttributes out, and
   Chalice's SNSEvent reads both.
@@ -19,6 +19,7 @@ from ministack import app
 from ministack.core.persistence import save_state
 from ministack.services import lambda_svc, sns
 
+from tools import ministack_canary
 from tools.ministack import SAVE_SECONDS
 
 _deliver = sns._deliver_to_lambda
@@ -66,4 +67,5 @@ if __name__ == "__main__":
     sns._deliver_to_lambda = _deliver_whole
     lambda_svc._sqs_esm_concurrency = _numeric_concurrency
     app._load_persisted_state = _load_then_keep_saving
+    ministack_canary.repair()
     app.main()
