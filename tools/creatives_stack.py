@@ -134,8 +134,8 @@ def deploy_creatives(
         **parameters,
     }
     url = target.url(target.upload(json.dumps(template, separators=(",", ":")).encode(), stack, ".template.json"))
-    given: Any = [{"ParameterKey": name, "ParameterValue": value} for name, value in sorted(values.items())]
-    change(cloudformation, stack, url, given, current, patience or Patience())
+    stack_parameters: Any = [{"ParameterKey": name, "ParameterValue": value} for name, value in sorted(values.items())]
+    change(cloudformation, stack, url, stack_parameters, current, patience or Patience())
     described_now = described(cloudformation, stack) or {}
     return {output["OutputKey"]: output["OutputValue"] for output in described_now.get("Outputs", [])}
 

@@ -59,8 +59,8 @@ def deploy(
     if not (is_settled(current) and not parameters and _template_of(cloudformation, stack) == template):
         body = json.dumps(template, separators=(",", ":")).encode()
         url = target.url(target.upload(body, stack, ".template.json"))
-        given = _given(template, parameters, current)
-        change(cloudformation, stack, url, given, current, patience or Patience())
+        stated = _stated_parameters(template, parameters, current)
+        change(cloudformation, stack, url, stated, current, patience or Patience())
         current = described(cloudformation, stack)
         if "APIHandler" in template["Resources"]:
             delete_old_versions(session.client("lambda"), bid_function(cloudformation, stack))
@@ -88,14 +88,14 @@ def _parameters_of(current: Mapping[str, Any] | None) -> dict[str, str]:
     return {each["ParameterKey"]: each["ParameterValue"] for each in (current or {}).get("Parameters", [])}
 
 
-def _given(
+def _stated_parameters(
     template: Mapping[str, Any], parameters: Mapping[str, str], current: Mapping[str, Any] | None
 ) -> "list[ParameterTypeDef]":
-    given: list[ParameterTypeDef] = [
+    stated: list[ParameterTypeDef] = [
         {"ParameterKey": key, "ParameterValue": value} for key, value in sorted(parameters.items())
     ]
     kept = _parameters_of(current).keys() & template["Parameters"].keys() - parameters.keys()
-    return given + [{"ParameterKey": key, "UsePreviousValue": True} for key in sorted(kept)]
+    return stated + [{"ParameterKey": key, "UsePreviousValue": True} for key in sorted(kept)]
 
 
 def _template_of(cloudformation: "CloudFormationClient", stack: str) -> Any:
@@ -115,17 +115,17 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=60, help="how long CloudFormation is waited for")
     parser.add_argument("parameters", nargs="*", metavar="Name=Value", help="stack parameters, as RefreshConcurrency=0")
     arguments = parser.parse_args()
-    if odd := [given for given in arguments.parameters if "=" not in given]:
+    if odd := [argument for argument in arguments.parameters if "=" not in argument]:
         parser.error(f"not Name=Value: {' '.join(odd)}")
-    parameters = dict(given.split("=", 1) for given in arguments.parameters)
+    parameters = dict(argument.split("=", 1) for argument in arguments.parameters)
     try:
         session = boto3.Session()
-        who = session.client("sts").get_caller_identity()
+        identity = session.client("sts").get_caller_identity()
         current = described(session.client("cloudformation"), arguments.stack)
     except (BotoCoreError, ClientError) as error:
         print(f"No AWS account to deploy to: {error}\nSet AWS_PROFILE and AWS_REGION, or log in.", file=sys.stderr)
         return 1
-    print(f"Account {who['Account']}, region {session.region_name}, as {who['Arn']}: stack {arguments.stack}")
+    print(f"Account {identity['Account']}, region {session.region_name}, as {identity['Arn']}: stack {arguments.stack}")
     if os.environ.get("CONFIRM") != "yes":
         print("Nothing deployed. If this is the right account: the same command with CONFIRM=yes", file=sys.stderr)
         return 1

@@ -64,25 +64,25 @@ def decide(
     shared = _Shared(context, snapshot, refused, reached)
     shared.prepare([slot for pod in together for slot in pod])
     most_steps = MAX_STEPS // max(1, len(together))
-    found: list[Pod] = []
+    pod_offers: list[Pod] = []
     chosen: list[Sequence[Offer]] = []
     for pod in pods:
         if is_pod(pod, most):
-            found.append([SlotOffers(slot, most, shared.choices(slot)) for slot in pod])
-            chosen.append(shared.packed(found[-1], most_steps))
+            pod_offers.append([SlotOffers(slot, most, shared.choices(slot)) for slot in pod])
+            chosen.append(shared.packed(pod_offers[-1], most_steps))
         else:
-            found.append([SlotOffers(pod[0], 1, shared.best(pod[0]))])
-            chosen.append(found[-1][0].offers)
-    if not are_separated([offer for its in chosen for offer in its]):
+            pod_offers.append([SlotOffers(pod[0], 1, shared.best(pod[0]))])
+            chosen.append(pod_offers[-1][0].offers)
+    if not are_separated([offer for offers in chosen for offer in offers]):
         choices = max(2, min(POD_CHOICES, MOST_CHOICES // len(playable)))
-        found = [
-            its
+        pod_offers = [
+            slot_offers
             if is_pod(pod, most)
             else [SlotOffers(pod[0], 1, _dearest(context, pod[0], snapshot, choices, Counter()))]
-            for pod, its in zip(pods, found, strict=True)
+            for pod, slot_offers in zip(pods, pod_offers, strict=True)
         ]
-        chosen = separate_competitors(found, chosen)
-    answer = [offer for its in chosen for offer in its]
+        chosen = separate_competitors(pod_offers, chosen)
+    answer = [offer for offers in chosen for offer in offers]
     if any(offer.caps for offer in answer):
         from bidder.auction.frequency_rule import within_caps  # loaded where an offer is capped
 
@@ -142,8 +142,8 @@ class _Shared:
         return [redrawn(self._context, slot, self._equals)] if self._equals else []
 
 
-def _are_alike(one: Slot, other: Slot) -> bool:
-    return one.values == other.values and {**vars(one.imp), "id": other.imp.id} == vars(other.imp)
+def _are_alike(first: Slot, other: Slot) -> bool:
+    return first.values == other.values and {**vars(first.imp), "id": other.imp.id} == vars(other.imp)
 
 
 def _unplayable(slot: Slot, refused: Refused) -> bool:
@@ -165,11 +165,11 @@ def _equals(
 
     for position in slot.candidates.best_first(at_least, reached=reached):
         record = snapshot.index.record(position)
-        made = offers(context, slot, record)
-        if isinstance(made, Rule):
-            refused[record.campaign.id, made.name] += 1
+        result = offers(context, slot, record)
+        if isinstance(result, Rule):
+            refused[record.campaign.id, result.name] += 1
             continue
-        for offer in made:
+        for offer in result:
             highest = equals[0].price.cpm_micros if equals else -1
             if offer.price.cpm_micros > highest:
                 equals = [offer]
@@ -195,11 +195,11 @@ def _dearest(
 
     for position in slot.candidates.best_first(at_least, reached=reached):
         record = snapshot.index.record(position)
-        made = offers(context, slot, record)
-        if isinstance(made, Rule):
-            refused[record.campaign.id, made.name] += 1
+        result = offers(context, slot, record)
+        if isinstance(result, Rule):
+            refused[record.campaign.id, result.name] += 1
             continue
-        for offer in made:
+        for offer in result:
             insort(best, offer, key=_rank)
         del best[: max(0, len(best) - most)]
     return best[::-1]

@@ -74,8 +74,8 @@ def explain(
     slots = match(request, snapshot, now, exchange)
     context = AuctionContext(request, seat, snapshot.delivery, now, read_exposures)
     read_once = None if read_exposures is None else context.exposures
-    made = shade(context, decide(request, slots, snapshot, seat, now, read_exposures=read_once), exchange)
-    held = for_one_document(request, made) if as_xml else made
+    decision = shade(context, decide(request, slots, snapshot, seat, now, read_exposures=read_once), exchange)
+    held = for_one_document(request, decision) if as_xml else decision
     paid = held if request.test else would_be_affordable(held, snapshot, now)
     latest = _latest(snapshot, most, campaign_id)
     explanations = []
@@ -84,7 +84,7 @@ def explain(
         # a campaign with several ads in a break bids where any of them is answered
         fates = {
             offer.campaign.id: rule
-            for rule, chosen in ((DOCUMENT, made), (ALLOWANCE, held), (BIDS, paid))
+            for rule, chosen in ((DOCUMENT, decision), (ALLOWANCE, held), (BIDS, paid))
             for offer in chosen
             if offer.slot is slot
         }
@@ -117,10 +117,12 @@ def _explained(
     positions: Sequence[int],
 ) -> Explanation:
     matched = list(slot.candidates.best_first(paced=False))
-    asked = [verdict(context, slot, snapshot, position, fates) for position in matched[:MOST_ASKED]]
-    losers = [its.best for its in asked if its.best and its.rule != BIDS]
+    verdicts = [verdict(context, slot, snapshot, position, fates) for position in matched[:MOST_ASKED]]
+    losers = [verdict.best for verdict in verdicts if verdict.best and verdict.rule != BIDS]
     # One that was chosen, and comes after all of those asked, has its own line too.
-    removed = Counter(its.rule for its in asked if its.campaign_id not in fates) + Counter(fates.values())
+    removed = Counter(verdict.rule for verdict in verdicts if verdict.campaign_id not in fates) + Counter(
+        fates.values()
+    )
     removed[UNASKED] = len(matched) - sum(removed[rule] for rule in removed if rule != UNASKED)
     return Explanation(
         imp_id=slot.imp.id,

@@ -65,7 +65,7 @@ def most_ads(slots: Sequence[Slot]) -> int:
 
 def dedupes(slots: Sequence[Slot]) -> frozenset[int]:
     """What may not come twice in the pod. Where nothing is said a creative may not: viewers would see it again."""
-    asked = frozenset(value for slot in slots for value in slot.video.poddedupe)
-    if PodDedupe.NONE in asked:
+    requested = frozenset(value for slot in slots for value in slot.video.poddedupe)
+    if PodDedupe.NONE in requested:
         return frozenset()
-    return asked | {PodDedupe.CREATIVE}
+    return requested | {PodDedupe.CREATIVE}

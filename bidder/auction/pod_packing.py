@@ -38,13 +38,13 @@ Packing = tuple[tuple[int, ...], ...]
 """For each place the positions of the chosen ads among its choices."""
 
 
-def pack_pods(places: Sequence[PodPlace], most_steps: int = MAX_STEPS) -> Packing:
+def pack_pods(pod_places: Sequence[PodPlace], most_steps: int = MAX_STEPS) -> Packing:
     """The filling of the highest total value. No chosen ad bars another; one that bars no mark of its own may repeat.
 
     Past `most_steps` it is the best found until then.
     """
-    search = _Search(places, most_steps)
-    search.extend(0, 0, _start(places[0]), 0, 0, ())
+    search = _Search(pod_places, most_steps)
+    search.extend(0, 0, _start(pod_places[0]), 0, 0, ())
     return search.best
 
 
@@ -86,7 +86,7 @@ class _Search:
     Nothing is lost by that, since they could be exchanged, and of a break of equal slots little is left to try.
     """
 
-    places: Sequence[PodPlace]
+    pod_places: Sequence[PodPlace]
     most_steps: int = MAX_STEPS
     best: Packing = ()
     best_value: int = -1
@@ -101,9 +101,11 @@ class _Search:
     ads_after: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
-        rankings = {id(place.choices): place.choices for place in self.places}  # equal places share their choices
+        rankings = {
+            id(pod_place.choices): pod_place.choices for pod_place in self.pod_places
+        }  # equal places share their choices
         ranked_by = {key: _Ranking.of(choices) for key, choices in rankings.items()}
-        rankings_of = [ranked_by[id(place.choices)] for place in self.places]
+        rankings_of = [ranked_by[id(pod_place.choices)] for pod_place in self.pod_places]
         self.orders = [ranking.order for ranking in rankings_of]
         self.densest = [ranking.densest for ranking in rankings_of]
         self.sums = [ranking.sums for ranking in rankings_of]
@@ -114,55 +116,58 @@ class _Search:
             shared = Counter(bit for ad in every for bit in _bits(ad.marks & ad.bars))
             groups = ((ad, max(_bits(ad.marks & ad.bars), key=lambda bit: (shared[bit], bit))) for ad in every)
             self.groups = sorted(((ad.value, ad.bars, 1 << bit - 1) for ad, bit in groups), reverse=True)
-        self.ads_after = [*accumulate((p.ads for p in reversed(self.places[1:])), initial=0)][::-1]
-        self.alike_until = list(range(1, len(self.places) + 1))
-        for place in reversed(range(len(self.places) - 1)):
-            one, next_one = self.places[place], self.places[place + 1]
-            if one.ads == next_one.ads == 1 and (one.seconds, ranked[place]) == (next_one.seconds, ranked[place + 1]):
-                self.alike_until[place] = self.alike_until[place + 1]
+        self.ads_after = [*accumulate((p.ads for p in reversed(self.pod_places[1:])), initial=0)][::-1]
+        self.alike_until = list(range(1, len(self.pod_places) + 1))
+        for number in reversed(range(len(self.pod_places) - 1)):
+            this, next_one = self.pod_places[number], self.pod_places[number + 1]
+            if this.ads == next_one.ads == 1 and (this.seconds, ranked[number]) == (
+                next_one.seconds,
+                ranked[number + 1],
+            ):
+                self.alike_until[number] = self.alike_until[number + 1]
         # What all later places could add at most, each filled as if nothing conflicted.
-        self.after = [0] * (len(self.places) + 1)
-        for place in reversed(range(len(self.places))):
-            self.after[place] = self.after[place + 1] + self._bound(place, 0, _start(self.places[place]))
+        self.after = [0] * (len(self.pod_places) + 1)
+        for number in reversed(range(len(self.pod_places))):
+            self.after[number] = self.after[number + 1] + self._bound(number, 0, _start(self.pod_places[number]))
 
-    def extend(self, place: int, start: int, left: _Left, used: int, value: int, chosen: Packing) -> None:
+    def extend(self, number: int, start: int, left: _Left, used: int, value: int, chosen: Packing) -> None:
         """Tries all fillings that begin with `chosen`; the present place takes no ad of a rank before `start`."""
         self.steps += 1
-        current = chosen + ((),) * (place + 1 - len(chosen))
+        current = chosen + ((),) * (number + 1 - len(chosen))
         if value > self.best_value:
             self.best_value = value
-            self.best = current + ((),) * (len(self.places) - len(current))
+            self.best = current + ((),) * (len(self.pod_places) - len(current))
         if self.steps > self.most_steps:
             return
-        most = value + self._bound(place, start, left) + self._beyond(place, start)
+        most = value + self._bound(number, start, left) + self._beyond(number, start)
         if most > self.best_value:
-            most = min(most, value + self._together(left.ads + self.ads_after[place], used))
+            most = min(most, value + self._together(left.ads + self.ads_after[number], used))
         if most <= self.best_value:
             return
-        order, choices = self.orders[place], self.places[place].choices
+        order, choices = self.orders[number], self.pod_places[number].choices
         for rank in range(start, len(order)) if left.ads else ():
             ad = choices[order[rank]]
             if ad.seconds <= left.seconds and not ad.bars & used:
                 picked = (*current[:-1], (*current[-1], order[rank]))
                 less = _Left(left.ads - 1, left.seconds - ad.seconds)
-                self.extend(place, rank, less, used | ad.marks, value + ad.value, picked)
+                self.extend(number, rank, less, used | ad.marks, value + ad.value, picked)
                 if most <= self.best_value:
                     return
-        after_alike = self.alike_until[place]
-        following = place + 1 if current[place] else after_alike
-        if following < len(self.places):
+        after_alike = self.alike_until[number]
+        following = number + 1 if current[number] else after_alike
+        if following < len(self.pod_places):
             begin = start if following < after_alike else 0
-            self.extend(following, begin, _start(self.places[following]), used, value, current)
+            self.extend(following, begin, _start(self.pod_places[following]), used, value, current)
 
-    def _beyond(self, place: int, start: int) -> int:
+    def _beyond(self, number: int, start: int) -> int:
         """More than the places after this one can add, where it takes no ad of a rank before `start`."""
-        end = self.alike_until[place]
-        alike, sums = end - place - 1, self.sums[place]
+        end = self.alike_until[number]
+        alike, sums = end - number - 1, self.sums[number]
         if not alike or start + 1 >= len(sums):
             return self.after[end]
         # They take no rank before this one's, and each another where none of the ads may come twice.
         last = min(start + 1 + alike, len(sums) - 1)
-        most = sums[last] - sums[start + 1] if self.once[place] else alike * (sums[start + 1] - sums[start])
+        most = sums[last] - sums[start + 1] if self.once[number] else alike * (sums[start + 1] - sums[start])
         return self.after[end] + most
 
     def _together(self, ads: int, used: int) -> int:
@@ -184,19 +189,19 @@ class _Search:
                     break
         return total
 
-    def _bound(self, place: int, start: int, left: _Left) -> int:
+    def _bound(self, number: int, start: int, left: _Left) -> int:
         """More than the ads from `start` on can add: so many times the dearest, or by the second the best value."""
-        order, choices = self.orders[place], self.places[place].choices
+        order, choices = self.orders[number], self.pod_places[number].choices
         if start >= len(order) or not left.ads:
             return 0
         by_count = left.ads * choices[order[start]].value
-        if self.places[place].seconds is None:
+        if self.pod_places[number].seconds is None:
             return by_count
-        return min(by_count, int(self.densest[place][start] * left.seconds) + 1)
+        return min(by_count, int(self.densest[number][start] * left.seconds) + 1)
 
 
-def _start(place: PodPlace) -> _Left:
-    return _Left(place.ads, place.seconds if place.seconds is not None else 1 << 30)
+def _start(pod_place: PodPlace) -> _Left:
+    return _Left(pod_place.ads, pod_place.seconds if pod_place.seconds is not None else 1 << 30)
 
 
 def _running_maximum(values: Sequence[float]) -> list[float]:

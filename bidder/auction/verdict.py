@@ -91,15 +91,15 @@ def verdict(
         seen, wanted = (f"{100 * amount / WHOLE:.2f} %" for amount in (draw.of(campaign_id), share))
         return Verdict(campaign_id, PACING, PACED, seen, f"less than {wanted}")
     of_request, of_player = first_broken(REQUEST, context), first_broken(PLAYER, slot.video)
-    made = of_request or of_player or offers(context, slot, record)
-    if made is CREATIVE_TARGETING:
+    result = of_request or of_player or offers(context, slot, record)
+    if result is CREATIVE_TARGETING:
         creative_id, miss = _closest(record, slot)
-        reason = f"{made.reason}; closest is {creative_id}: {miss.reason}"
-        return Verdict(campaign_id, made.name, reason, miss.seen, miss.wanted)
-    if isinstance(made, Rule):
-        seen, wanted = seen_and_wanted(made, Case(context, slot, campaign, partial(_open_bid, context, slot, record)))
-        return Verdict(campaign_id, made.name, made.reason, seen, wanted)
-    best = max(made, key=lambda offer: offer.rank)
+        reason = f"{result.reason}; closest is {creative_id}: {miss.reason}"
+        return Verdict(campaign_id, result.name, reason, miss.seen, miss.wanted)
+    if isinstance(result, Rule):
+        seen, wanted = seen_and_wanted(result, Case(context, slot, campaign, partial(_open_bid, context, slot, record)))
+        return Verdict(campaign_id, result.name, result.reason, seen, wanted)
+    best = max(result, key=lambda offer: offer.rank)
     fate = fates.get(campaign_id, OUTBID)
     return Verdict(campaign_id, fate, FATES[fate], best=best)
 

@@ -145,8 +145,8 @@ class _Builder:
             before = held.setdefault(path, value)
             if before.plain() != value.plain():
                 line, column = value.position
-                said = f"{'.'.join(path)} is not what line {before.position.line} has for the same {owner}"
-                msg = f"{self._name}:{line}:{column}: {said}"
+                problem = f"{'.'.join(path)} is not what line {before.position.line} has for the same {owner}"
+                msg = f"{self._name}:{line}:{column}: {problem}"
                 raise InvalidFile(msg)
 
     def node(self) -> Node:

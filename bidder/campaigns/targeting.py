@@ -164,7 +164,7 @@ def _is_short(root: object, wrong: list[tuple[Path, str | ValidationError]]) -> 
             return False
         for operator in _OPERATORS:
             of = node.get(operator) if isinstance(node, dict) else None
-            waiting += [(one, level + 1) for one in (of if isinstance(of, list | tuple) else [of] if of else ())]
+            waiting += [(node, level + 1) for node in (of if isinstance(of, list | tuple) else [of] if of else ())]
         if conditions + len(waiting) > MOST_CONDITIONS:
             wrong.append(((), f"more than {MOST_CONDITIONS:,} conditions: a list of ids or of values is shorter"))
             return False
@@ -193,7 +193,7 @@ def _condition(node: object, path: Path, wrong: list[tuple[Path, str | Validatio
     if not isinstance(of, list | tuple) or not of:
         wrong.append(((*path, operator), "takes a list of conditions"))
         return {}
-    return {operator: [_condition(one, (*path, operator, place), wrong) for place, one in enumerate(of)]}
+    return {operator: [_condition(child, (*path, operator, position), wrong) for position, child in enumerate(of)]}
 
 
 _OPERATORS = ("and", "not", "or")

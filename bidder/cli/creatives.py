@@ -186,7 +186,7 @@ def _take_out(service: Service, campaign_id: str, creative_id: str, *, is_known:
 
 def _described(service: Service, file_name: str, wanted: Wanted, content: str = "") -> tuple[str, Metadata]:
     """The key of an upload, and what its metadata says. Raises CannotUpload, also for an unknown campaign."""
-    given = {
+    stated = {
         "campaign": wanted.campaign,
         "creative": wanted.creative,
         "landing-page": wanted.landing_page,
@@ -194,7 +194,7 @@ def _described(service: Service, file_name: str, wanted: Wanted, content: str = 
         "mezzanine": "yes" if wanted.mezzanine else "no",
     }
     try:
-        about = metadata(file_name, given)
+        about = metadata(file_name, stated)
     except NotAnUpload as wrong:
         raise CannotUpload(str(wrong).replace(METADATA_PREFIX, "--")) from None
     try:

@@ -152,7 +152,7 @@ def _shading(service: Service, explored: float, now: datetime) -> Shading | None
     except Exception as failure:  # whatever DynamoDB suffers from: bids are worth their value
         log.warning("shading.unread", reason=type(failure).__name__, then="bids are not shaded")
         return None
-    lost = sum(count for its in outcomes.values() for count in its.losses.values())
+    lost = sum(count for outcome in outcomes.values() for count in outcome.losses.values())
     return Shading(models(outcomes), explored) if lost >= ENOUGH else None
 
 

@@ -49,9 +49,11 @@ class Archive:
         self._s3 = s3
         self._bucket = bucket
 
-    def put(self, its: ArchiveObject) -> None:
+    def put(self, archive_object: ArchiveObject) -> None:
         """Writes an object; it returns once S3 has it."""
-        self._s3.put_object(Bucket=self._bucket, Key=its.key, Body=its.body, ContentType="application/gzip")
+        self._s3.put_object(
+            Bucket=self._bucket, Key=archive_object.key, Body=archive_object.body, ContentType="application/gzip"
+        )
 
     def keys(self, day: date, kinds: Collection[Kind] = tuple(Kind)) -> list[str]:
         """The objects of a UTC day, of these kinds, in order."""

@@ -43,64 +43,64 @@ class CountedOnce(NamedTuple):
     about: Mapping[str, str] = {}
 
 
-def count_once(dynamodb: "DynamoDBClient", table: str, things: Iterable[CountedOnce]) -> frozenset[Key]:
+def count_once(dynamodb: "DynamoDBClient", table: str, counts: Iterable[CountedOnce]) -> frozenset[Key]:
     """Counts the things that have no marker yet.
 
     Returns the markers of those that could not be counted now because others write the same items: try them again
     later. DynamoDB's own errors pass through.
     """
     by_first: dict[Key, dict[Key, CountedOnce]] = defaultdict(dict)
-    for thing in things:
-        by_first[next(iter(thing.adds))].setdefault(thing.marker, thing)
+    for counted in counts:
+        by_first[next(iter(counted.adds))].setdefault(counted.marker, counted)
     crowded: set[Key] = set()
-    for its in by_first.values():
-        every = list(its.values())
+    for counts_by_marker in by_first.values():
+        every = list(counts_by_marker.values())
         for start in range(0, len(every), MAX_IN_TRANSACTION):
             crowded.update(_count(dynamodb, table, every[start : start + MAX_IN_TRANSACTION]))
     return frozenset(crowded)
 
 
-def _count(dynamodb: "DynamoDBClient", table: str, things: list[CountedOnce]) -> list[Key]:
+def _count(dynamodb: "DynamoDBClient", table: str, counts: list[CountedOnce]) -> list[Key]:
     for _ in range(_ATTEMPTS):
-        if not things:
+        if not counts:
             return []
         try:
             dynamodb.transact_write_items(
-                TransactItems=[*(_marker(table, thing) for thing in things), *_additions(table, things)]
+                TransactItems=[*(_marker(table, counted) for counted in counts), *_additions(table, counts)]
             )
         except dynamodb.exceptions.TransactionCanceledException as error:
             reasons = [reason.get("Code") for reason in error.response["CancellationReasons"]]
-            marked = reasons[: len(things)]
-            things = [thing for thing, why in zip(things, marked, strict=True) if why != "ConditionalCheckFailed"]
+            marked = reasons[: len(counts)]
+            counts = [counted for counted, why in zip(counts, marked, strict=True) if why != "ConditionalCheckFailed"]
         else:
             return []
-    return [thing.marker for thing in things]
+    return [counted.marker for counted in counts]
 
 
-def key(its: Key) -> Mapping[str, Mapping[str, str]]:
+def key(item_key: Key) -> Mapping[str, Mapping[str, str]]:
     """A key as DynamoDB takes it."""
-    return {"pk": {"S": its.pk}, "sk": {"S": its.sk}}
+    return {"pk": {"S": item_key.pk}, "sk": {"S": item_key.sk}}
 
 
-def _marker(table: str, thing: CountedOnce) -> "TransactWriteItemTypeDef":
-    about = {name: {"S": value} for name, value in thing.about.items()}
-    expires = {"expires_at": {"N": _seconds(thing.at + MARKER_LIFETIME)}}
+def _marker(table: str, counted: CountedOnce) -> "TransactWriteItemTypeDef":
+    about = {name: {"S": value} for name, value in counted.about.items()}
+    expires = {"expires_at": {"N": _seconds(counted.at + MARKER_LIFETIME)}}
     return {
         "Put": {
             "TableName": table,
-            "Item": {**about, **key(thing.marker), **expires},
+            "Item": {**about, **key(counted.marker), **expires},
             "ConditionExpression": "attribute_not_exists(pk)",
         }
     }
 
 
-def _additions(table: str, things: Sequence[CountedOnce]) -> "list[TransactWriteItemTypeDef]":
+def _additions(table: str, counts: Sequence[CountedOnce]) -> "list[TransactWriteItemTypeDef]":
     sums: dict[Key, Counter[str]] = defaultdict(Counter)
-    for thing in things:
-        for counter, amounts in thing.adds.items():
+    for counted in counts:
+        for counter, amounts in counted.adds.items():
             for name, amount in amounts.items():
                 sums[counter][name] += amount
-    ends = [thing.at + thing.lifetime for thing in things if thing.lifetime is not None]
+    ends = [counted.at + counted.lifetime for counted in counts if counted.lifetime is not None]
     return [_addition(table, counter, amounts, max(ends, default=None)) for counter, amounts in sums.items()]
 
 

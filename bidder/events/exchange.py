@@ -62,7 +62,7 @@ class Exchanges(RootModel[dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,3
 
     def billed_by_notice(self) -> frozenset[str]:
         """The names of those whose billing notice makes a bid due."""
-        return frozenset(name for name, its in self.root.items() if its.billed_by is Kind.BILL)
+        return frozenset(name for name, exchange in self.root.items() if exchange.billed_by is Kind.BILL)
 
 
 UNKNOWN = Exchange.model_construct()

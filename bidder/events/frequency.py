@@ -53,7 +53,7 @@ class Frequency:
             if answer.get("UnprocessedKeys"):
                 continue
             items = {item["pk"]["S"]: item for item in answer["Responses"].get(self._table, [])}
-            puts = [self._put(its, items.get(its["pk"]["S"]), shown) for its in keys]
+            puts = [self._put(item_key, items.get(item_key["pk"]["S"]), shown) for item_key in keys]
             try:
                 self._dynamodb.transact_write_items(TransactItems=[self._marker(event), *puts])
             except self._dynamodb.exceptions.TransactionCanceledException as error:
@@ -71,11 +71,11 @@ class Frequency:
             "Put": {"TableName": self._table, "Item": marker, "ConditionExpression": "attribute_not_exists(pk)"},
         }
 
-    def _put(self, its: Mapping[str, Mapping[str, str]], item: Mapping[str, Any] | None, shown: Impression) -> Any:
+    def _put(self, item_key: Mapping[str, Mapping[str, str]], item: Mapping[str, Any] | None, shown: Impression) -> Any:
         version = int(item["version"]["N"]) if item else 0
         put: dict[str, Any] = {
             "TableName": self._table,
-            "Item": encode(its, add(decode(item), shown), version + 1),
+            "Item": encode(item_key, add(decode(item), shown), version + 1),
             "ConditionExpression": "attribute_not_exists(pk)",
         }
         if item:

@@ -27,9 +27,9 @@ _KEPT = timedelta(days=30)
 class IvtFilter:
     """Marks events; the same however often it is asked, and by whom."""
 
-    def __init__(self, places: BoundedSets, at_once: int = 1) -> None:
+    def __init__(self, bounded_sets: BoundedSets, at_once: int = 1) -> None:
         """`at_once` events are judged at the same time: each takes up to two writes."""
-        self._places = places
+        self._bounded_sets = bounded_sets
         self._at_once = at_once
 
     def judged(self, events: Mapping[str, Event]) -> dict[str, Event]:
@@ -38,13 +38,13 @@ class IvtFilter:
         What can't be judged now, as DynamoDB fails, is left out and logged: give it again later.
         """
         if self._at_once == 1:
-            found = list(map(self._tried, events.values()))
+            judged = list(map(self._tried, events.values()))
         else:
             from concurrent.futures import ThreadPoolExecutor  # which the bid function does without
 
             with ThreadPoolExecutor(self._at_once) as pool:
-                found = list(pool.map(self._tried, events.values()))
-        return {message: event for message, event in zip(events, found, strict=True) if event is not None}
+                judged = list(pool.map(self._tried, events.values()))
+        return {message: event for message, event in zip(events, judged, strict=True) if event is not None}
 
     def _tried(self, event: Event) -> Event | None:
         try:
@@ -56,28 +56,28 @@ class IvtFilter:
     def _judged(self, event: Event) -> Event:
         if not event.billable:
             return event
-        seen = Counts()
+        counts = Counts()
         if event.kind is Kind.IMPRESSION:
-            seen = Counts(of_user=self._of_user(event), addresses=self._addresses(event))
-        judged = event.model_copy(update={"invalid": broken_rule(event, seen)})
+            counts = Counts(of_user=self._of_user(event), addresses=self._addresses(event))
+        judged = event.model_copy(update={"invalid": broken_rule(event, counts)})
         if judged.price_vector is None or self._is_first_with_price(judged, judged.price_vector):
             return judged
         log.warning("price.refused", **emf(event.at, "PriceRefused", PriceRefusal.REPLAYED, kind=event.kind))
         return judged.model_copy(update={"price_micros": event.bid_price_micros})
 
     def _is_first_with_price(self, event: Event, vector: str) -> bool:
-        return self._places.take(Key(f"price#{vector}", "bid"), "bids", event.bid_id, 1, event.at + _KEPT)
+        return self._bounded_sets.take(Key(f"price#{vector}", "bid"), "bids", event.bid_id, 1, event.at + _KEPT)
 
     def _of_user(self, event: Event) -> int:
         if event.user is None:
             return 0
         minute = Key(f"user#{event.user}", f"minute#{event.at.astimezone(UTC):%Y-%m-%dT%H:%M}")
-        place = self._places.take(minute, "bids", event.bid_id, MOST_A_MINUTE, event.at + _KEPT)
-        return 1 if place else MOST_A_MINUTE + 1
+        position = self._bounded_sets.take(minute, "bids", event.bid_id, MOST_A_MINUTE, event.at + _KEPT)
+        return 1 if position else MOST_A_MINUTE + 1
 
     def _addresses(self, event: Event) -> int:
         if event.address is None:
             return 0
         bid = Key(f"bid#{event.bid_id}", "addresses")
-        place = self._places.take(bid, "addresses", event.address, MOST_ADDRESSES, event.at + _KEPT)
-        return 1 if place else MOST_ADDRESSES + 1
+        position = self._bounded_sets.take(bid, "addresses", event.address, MOST_ADDRESSES, event.at + _KEPT)
+        return 1 if position else MOST_ADDRESSES + 1

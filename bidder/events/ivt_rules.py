@@ -49,7 +49,7 @@ def rule_broken_by_sender(kind: Kind, user_agent: str | None, viewers: Sequence[
     return IvtRule.CRAWLER if kind not in OF_EXCHANGES and is_crawler(user_agent, viewers) else None
 
 
-def broken_rule(event: Event, seen: Counts) -> str | None:
+def broken_rule(event: Event, counts: Counts) -> str | None:
     """The first rule that the event breaks, None for a valid one. What it is marked with already stays."""
     if event.invalid is not None:
         return event.invalid
@@ -57,8 +57,8 @@ def broken_rule(event: Event, seen: Counts) -> str | None:
         return IvtRule.BEFORE_BID
     if event.kind in BILLABLE and event.at > (event.expires or event.bid_at + LIFETIME):
         return IvtRule.TOO_LATE
-    if event.kind is Kind.IMPRESSION and seen.of_user > MOST_A_MINUTE:
+    if event.kind is Kind.IMPRESSION and counts.of_user > MOST_A_MINUTE:
         return IvtRule.TOO_MANY
-    if event.kind not in OF_EXCHANGES and seen.addresses > MOST_ADDRESSES:
+    if event.kind not in OF_EXCHANGES and counts.addresses > MOST_ADDRESSES:
         return IvtRule.REPLAYED
     return None

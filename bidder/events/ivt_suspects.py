@@ -27,7 +27,7 @@ def sharing_a_price(events: Iterable[Event]) -> frozenset[str]:
     for event in events:
         if event.billable and event.price_vector is not None:
             bids[event.price_vector].add(event.bid_id)
-    return frozenset(bid_id for its in bids.values() if len(its) > 1 for bid_id in its)
+    return frozenset(bid_id for bid_ids in bids.values() if len(bid_ids) > 1 for bid_id in bid_ids)
 
 
 def reported_from_many_addresses(events: Iterable[Event]) -> frozenset[str]:
@@ -36,4 +36,4 @@ def reported_from_many_addresses(events: Iterable[Event]) -> frozenset[str]:
     for event in events:
         if event.kind is Kind.IMPRESSION and event.billable and event.address is not None:
             addresses[event.bid_id].add(event.address)
-    return frozenset(bid_id for bid_id, its in addresses.items() if len(its) > MOST_ADDRESSES)
+    return frozenset(bid_id for bid_id, names in addresses.items() if len(names) > MOST_ADDRESSES)

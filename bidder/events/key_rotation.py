@@ -64,5 +64,5 @@ def dropped(before: SigningKeys, after: SigningKeys) -> list[str]:
 
 
 def _new_id(keys: SigningKeys) -> str:
-    numbers = [int(found[1]) for key_id in keys.keys if (found := _NUMBERED.fullmatch(key_id))]
+    numbers = [int(match[1]) for key_id in keys.keys if (match := _NUMBERED.fullmatch(key_id))]
     return f"k{max(numbers, default=0) + 1}"

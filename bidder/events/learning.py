@@ -59,9 +59,11 @@ class Learning:
 
         Returns bid id and kind of what could not be counted now: give those events again later.
         """
-        things = [_thing(event) for event in events if event.kind in LEARNED and not event.test and not event.invalid]
-        crowded = count_once(self._dynamodb, self._table, things)
-        self._confirm({thing.marker: thing.at for thing in things if thing.marker not in crowded})
+        counts = [
+            _counted_once(event) for event in events if event.kind in LEARNED and not event.test and not event.invalid
+        ]
+        crowded = count_once(self._dynamodb, self._table, counts)
+        self._confirm({counted.marker: counted.at for counted in counts if counted.marker not in crowded})
         return frozenset((marker.pk.removeprefix("bid#"), marker.sk) for marker in crowded)
 
     def _confirm(self, counted: Mapping[Key, datetime]) -> None:
@@ -75,8 +77,8 @@ class Learning:
             return
         items = batch_get(self._dynamodb, self._table, list(map(key, at)))
         both = {Key(item["pk"]["S"], "both"): at[Key(item["pk"]["S"], item["sk"]["S"])] for item in items}
-        things = [CountedOnce(marker, _shard(marker, "both", when), when, _KEPT) for marker, when in both.items()]
-        count_once(self._dynamodb, self._table, things)
+        counts = [CountedOnce(marker, _shard(marker, "both", when), when, _KEPT) for marker, when in both.items()]
+        count_once(self._dynamodb, self._table, counts)
 
     def confirmed(self, now: datetime) -> Confirmed:
         """How many impressions were seen to be played this week and the last, and of how many the impression came."""
@@ -96,7 +98,7 @@ class Learning:
 
     def outcomes(self, now: datetime) -> dict[str, Outcomes]:
         """Wins and losses by segment: those of today, and half of those of yesterday."""
-        found: dict[str, Outcomes] = defaultdict(Outcomes)
+        outcomes: dict[str, Outcomes] = defaultdict(Outcomes)
         pages = self._dynamodb.get_paginator("query")
         for age in range(2):
             day = now.astimezone(UTC) - timedelta(days=age)
@@ -109,8 +111,8 @@ class Learning:
                 for item in page["Items"]:
                     segment, _ = json.loads(item["sk"]["S"])
                     wins, losses = _by_bin(item, "w"), _by_bin(item, "l")
-                    found[segment].merge(Outcomes(wins, losses), 0.5**age)
-        return dict(found)
+                    outcomes[segment].merge(Outcomes(wins, losses), 0.5**age)
+        return dict(outcomes)
 
     def counts(self, now: datetime) -> dict[tuple[str, str], OutcomeCounts]:
         """What is remembered by campaign id and creative id, as it was counted until a moment ago."""
@@ -129,17 +131,17 @@ class Learning:
                         by_week[campaign_id, creative_id][kind][its_week] = int(item[kind]["N"])
         this_week = week(now)
         return {
-            creative: OutcomeCounts(*(remembered(its[kind], this_week) for kind in _COUNTED))
-            for creative, its in by_week.items()
+            creative: OutcomeCounts(*(remembered(counts_by_kind[kind], this_week) for kind in _COUNTED))
+            for creative, counts_by_kind in by_week.items()
         }
 
 
 def _by_bin(item: Mapping[str, Any], side: str) -> dict[int, float]:
     bins = ((name.removeprefix(side), value) for name, value in item.items() if name.startswith(side))
-    return {int(place): float(value["N"]) for place, value in bins if place.isdigit()}
+    return {int(price_bin): float(value["N"]) for price_bin, value in bins if price_bin.isdigit()}
 
 
-def _thing(event: Event) -> CountedOnce:
+def _counted_once(event: Event) -> CountedOnce:
     creative = json.dumps([event.campaign_id, event.creative_id, week(event.at)], separators=(",", ":"))
     counter = Key(f"counts#{crc32(creative.encode()) % SHARDS}", creative)
     adds = {counter: {event.kind.value: 1}}
@@ -148,8 +150,8 @@ def _thing(event: Event) -> CountedOnce:
         at = event.bid_at.astimezone(UTC)
         shard = crc32(event.bid_id.encode()) % PRICE_SHARDS
         segment = json.dumps([f"{event.exchange or ''}|||{at.hour // 6}", shard], separators=(",", ":"))
-        place = f"{_PRICES[event.kind]}{price_bin(event.bid_price_micros)}"
-        adds[Key(f"prices#{at:%Y-%m-%d}", segment)] = {place: 1}
+        attribute = f"{_PRICES[event.kind]}{price_bin(event.bid_price_micros)}"
+        adds[Key(f"prices#{at:%Y-%m-%d}", segment)] = {attribute: 1}
     marker = Key(f"bid#{event.bid_id}", event.kind.value)
     if event.kind is Kind.FIRST_QUARTILE:
         adds.update(_shard(marker, "viewed", event.at))

@@ -130,11 +130,11 @@ class Ledger:
         by_campaign: dict[str, list[Event]] = defaultdict(list)
         for event in events:
             by_campaign[event.campaign_id].append(event)
-        things: list[CountedOnce] = []
-        for campaign_id, its in by_campaign.items():
-            shard = f"#{crc32(its[0].bid_id.encode()) % SHARDS}" if campaign_id in self._spread else ""
-            things += [sale(event, shard) for event in its]
-        crowded = count_once(self._dynamodb, self._table, things)
+        counts: list[CountedOnce] = []
+        for campaign_id, campaign_events in by_campaign.items():
+            shard = f"#{crc32(campaign_events[0].bid_id.encode()) % SHARDS}" if campaign_id in self._spread else ""
+            counts += [sale(event, shard) for event in campaign_events]
+        crowded = count_once(self._dynamodb, self._table, counts)
         return frozenset(marker.pk.removeprefix("bid#") for marker in crowded)
 
     def _announce(self, campaign_id: str) -> None:

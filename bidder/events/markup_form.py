@@ -32,7 +32,7 @@ def written(form: MarkupForm) -> str:
     """The word, of letters that stand for themselves in URLs."""
     skip = "" if form.skip_offset is None else f"{form.skip_offset:g}"
     media = _ITEMS.join(map(str, form.media))
-    companions = _ITEMS.join(f"{place}{'' if vcm is None else f'v{vcm}'}" for place, vcm in form.companions)
+    companions = _ITEMS.join(f"{number}{'' if vcm is None else f'v{vcm}'}" for number, vcm in form.companions)
     parts = (str(form.protocol), skip, media, companions, "o" if form.has_omid else "")
     return _PARTS.join(parts).rstrip(_PARTS)
 
@@ -59,8 +59,8 @@ def _items(text: str) -> Sequence[str]:
 
 
 def _companion(text: str) -> tuple[int, int | None]:
-    place, _, vcm = text.partition("v")
-    return _number(place), _number(vcm) if vcm else None
+    number, _, vcm = text.partition("v")
+    return _number(number), _number(vcm) if vcm else None
 
 
 def _number(text: str) -> int:

@@ -17,7 +17,7 @@ LENGTH = 20
 """Letters of base64url in a signature: 120 bits."""
 
 _BYTES = LENGTH * 6 // 8 * len(NOTICES)
-_STARTS = {kind: place * LENGTH for place, kind in enumerate(NOTICES)}
+_STARTS = {kind: number * LENGTH for number, kind in enumerate(NOTICES)}
 
 
 class Signatures:

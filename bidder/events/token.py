@@ -155,12 +155,12 @@ def plain(token: str) -> str:
 
 def signed_target(kind: Kind, token: str, keys: SigningKeys, target: str) -> str:
     """The target as it was signed, of the spellings that proxies make of it; as it is where none of them was."""
-    key_id, encoded, given = _parts(plain(token))
+    key_id, encoded, signature = _parts(plain(token))
     key = keys.secret(key_id)
     if key is not None:
         for spelling in _spellings(target):
             if hmac.compare_digest(
-                given.encode("utf-8", "surrogatepass"), _by_itself(kind, key_id, encoded, key, spelling).encode()
+                signature.encode("utf-8", "surrogatepass"), _by_itself(kind, key_id, encoded, key, spelling).encode()
             ):
                 return spelling
     return target
@@ -180,10 +180,10 @@ def _spellings(target: str) -> Iterator[str]:
 def _parts(token: str) -> tuple[str, str, str]:
     """Key id, claims and signature of a token. Raises InvalidToken."""
     key_id, _, rest = token.partition(".")
-    encoded, dot, given = rest.rpartition(".")
+    encoded, dot, signature = rest.rpartition(".")
     if not dot:
         raise InvalidToken(TokenError.MALFORMED, "not a token")
-    return key_id, encoded, given
+    return key_id, encoded, signature
 
 
 def verify(kind: Kind, token: str, keys: SigningKeys, now: datetime, target: str = "") -> Claims:
@@ -191,25 +191,25 @@ def verify(kind: Kind, token: str, keys: SigningKeys, now: datetime, target: str
 
     Raises InvalidToken; ExpiredToken where nothing but its time is wrong.
     """
-    key_id, encoded, given = _parts(plain(token))
+    key_id, encoded, signature = _parts(plain(token))
     key = keys.secret(key_id)
     if key is None:
         raise InvalidToken(TokenError.UNKNOWN_KEY, "signed with a key that is not known here")
-    if len(given) == LENGTH and not target:
+    if len(signature) == LENGTH and not target:
         expected = Signatures(key, f"{key_id}.{encoded}").of(kind)
     else:
         expected = _by_itself(kind, key_id, encoded, key, target)
-    if not hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode()):
+    if not hmac.compare_digest(signature.encode("utf-8", "surrogatepass"), expected.encode()):
         raise InvalidToken(TokenError.SIGNATURE, f"not signed for {kind}{' and this target' if target else ''}")
     try:
         claims = decode(encoded)
     except ValueError:  # pydantic's and base64's too
         raise InvalidToken(TokenError.CLAIMS, "claims can't be read") from None
-    made = f"its bid was made at {claims.issued_at.isoformat()}"
+    bid_time = f"its bid was made at {claims.issued_at.isoformat()}"
     if now < claims.issued_at - CLOCK_SKEW:
-        raise InvalidToken(TokenError.EARLY, f"too early: {made}")
+        raise InvalidToken(TokenError.EARLY, f"too early: {bid_time}")
     if now > claims.counts_until:
-        raise ExpiredToken(claims, f"expired: {made}")
+        raise ExpiredToken(claims, f"expired: {bid_time}")
     return claims
 
 

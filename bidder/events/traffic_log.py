@@ -70,10 +70,12 @@ class TrafficLog:
         return Traffic(reports, processes)
 
     def _add(self, minute: int, sk: str, numbers: Mapping[str, int]) -> None:
-        names = {f"#n{place}": name for place, name in enumerate(numbers)}
-        values: dict[str, Any] = {f":n{place}": {"N": str(number)} for place, number in enumerate(numbers.values())}
+        names = {f"#n{number}": name for number, name in enumerate(numbers)}
+        values: dict[str, Any] = {
+            f":n{position}": {"N": str(number)} for position, number in enumerate(numbers.values())
+        }
         values[":expires"] = {"N": str(minute + _KEPT)}
-        adds = ", ".join(f"#n{place} :n{place}" for place in range(len(numbers)))
+        adds = ", ".join(f"#n{number} :n{number}" for number in range(len(numbers)))
         self._dynamodb.update_item(
             TableName=self._table,
             Key={"pk": {"S": f"traffic#{minute}"}, "sk": {"S": sk}},

@@ -16,7 +16,7 @@ from bidder.money import impression_cost
 
 
 @dataclass
-class Found:
+class Verification:
     """A campaign's day: what the archive comes to, what was counted, and what explains the difference.
 
     Both by the names of the ledger's counters: micros, impressions, and of the micros those of each hour, deal and
@@ -39,7 +39,10 @@ def due(events: Iterable[Event]) -> dict[str, list[Event]]:
     for event in events:
         if event.billable:
             by_bid[event.bid_id].setdefault((event.kind, event.at.isoformat()), event)
-    return {bid_id: sorted(its.values(), key=lambda e: (e.at, e.kind)) for bid_id, its in by_bid.items()}
+    return {
+        bid_id: sorted(events_by_kind.values(), key=lambda e: (e.at, e.kind))
+        for bid_id, events_by_kind in by_bid.items()
+    }
 
 
 def verify(
@@ -47,29 +50,29 @@ def verify(
     markers: Mapping[tuple[str, str], Marker],
     counted: Mapping[str, Mapping[str, int]],
     day: date,
-) -> dict[str, Found]:
+) -> dict[str, Verification]:
     """Each campaign's day in its own time zone, for the bids of `due` and what was `counted` by campaign id."""
-    found: dict[str, Found] = defaultdict(Found)
+    verifications: dict[str, Verification] = defaultdict(Verification)
     missing: dict[str, Counter[str]] = defaultdict(Counter)
     for campaign_id, numbers in counted.items():
-        found[campaign_id].counted.update({name: number for name, number in numbers.items() if _compared(name)})
+        verifications[campaign_id].counted.update({name: number for name, number in numbers.items() if _compared(name)})
     for bid_id, events in sorted(bids.items()):
         marker = markers.get((bid_id, BILLED))
-        its = next((e for e in events if marker and marker[:2] == (e.kind, e.at.isoformat())), events[0])
-        its = as_settled(its, marker)
-        if local(its.at, its.zone).date() != day:
+        event = next((e for e in events if marker and marker[:2] == (e.kind, e.at.isoformat())), events[0])
+        event = as_settled(event, marker)
+        if local(event.at, event.zone).date() != day:
             continue
-        campaign, owed = found[its.campaign_id], _owed(its)
+        campaign, owed = verifications[event.campaign_id], _owed(event)
         if marker is None and (bid_id, INVALID) in markers:
             campaign.reasons.append(f"bid {bid_id}: {owed[MICROS]} micros, found invalid by the ledger and not billed")
             continue
         campaign.archived.update(owed)
         if marker is None:
-            missing[its.campaign_id].update(owed)
+            missing[event.campaign_id].update(owed)
             campaign.reasons.append(f"bid {bid_id}: {owed[MICROS]} micros in the archive, never counted")
-    for campaign_id, its_found in found.items():
-        its_found.reasons += _unexplained(its_found, missing[campaign_id])
-    return dict(sorted(found.items()))
+    for campaign_id, verification in verifications.items():
+        verification.reasons += _unexplained(verification, missing[campaign_id])
+    return dict(sorted(verifications.items()))
 
 
 def as_settled(event: Event, marker: Marker | None) -> Event:
@@ -94,11 +97,11 @@ def _owed(event: Event) -> dict[str, int]:
     return owed
 
 
-def _unexplained(found: Found, missing: Mapping[str, int]) -> Iterator[str]:
+def _unexplained(verification: Verification, missing: Mapping[str, int]) -> Iterator[str]:
     """What differs beyond the bids that were never counted; the parts of a sum only where the sum itself is right."""
     rest = {
-        name: found.counted[name] - found.archived[name] + missing.get(name, 0)
-        for name in sorted(found.counted | found.archived)
+        name: verification.counted[name] - verification.archived[name] + missing.get(name, 0)
+        for name in sorted(verification.counted | verification.archived)
     }
     if micros := rest.pop(MICROS, 0):
         where = "counted, with no event in the archive" if micros > 0 else "missing from the counters, though marked"

@@ -44,16 +44,16 @@ def mend(document: Any, error: ErrorDetails) -> bool:
     holder = document
     for step in way:
         holder = holder[step]
-    given = holder[last]
-    if given in _EMPTY or (isinstance(given, str) and not given.strip(_BLANKS)):
+    value = holder[last]
+    if value in _EMPTY or (isinstance(value, str) and not value.strip(_BLANKS)):
         del holder[last]
-    elif error["type"] == "tuple_type" and isinstance(given, str | int | float):
-        holder[last] = _NUMBER.findall(given) if _is_numbers(given) else [given]
-    elif isinstance(holder, list) and _is_numbers(given):
-        position = holder.index(given)
-        holder[position : position + 1] = _NUMBER.findall(given)
+    elif error["type"] == "tuple_type" and isinstance(value, str | int | float):
+        holder[last] = _NUMBER.findall(value) if _is_numbers(value) else [value]
+    elif isinstance(holder, list) and _is_numbers(value):
+        position = holder.index(value)
+        holder[position : position + 1] = _NUMBER.findall(value)
     elif error["type"] == "int_from_float":
-        holder[last] = int(given)
+        holder[last] = int(value)
     elif _binding(error["loc"]):
         return False
     else:
@@ -61,9 +61,9 @@ def mend(document: Any, error: ErrorDetails) -> bool:
     return True
 
 
-def _is_numbers(given: object) -> TypeGuard[str]:
+def _is_numbers(value: object) -> TypeGuard[str]:
     """Whether a text is a list of numbers: `7,8`, `[7, 8]`, `7_8`."""
-    return isinstance(given, str) and _NUMBERS.fullmatch(given) is not None
+    return isinstance(value, str) and _NUMBERS.fullmatch(value) is not None
 
 
 def _binding(loc: tuple[int | str, ...]) -> bool:

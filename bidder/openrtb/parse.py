@@ -108,8 +108,8 @@ def _is_garbled(holder: Any) -> bool:
 
 def _objects(holder: Any, name: str) -> list[dict[str, Any]]:
     """The objects in a field of an object that nobody has checked yet."""
-    given = holder.get(name) if isinstance(holder, dict) else None
-    return [each for each in (given if isinstance(given, list) else [given]) if isinstance(each, dict)]
+    children = holder.get(name) if isinstance(holder, dict) else None
+    return [each for each in (children if isinstance(children, list) else [children]) if isinstance(each, dict)]
 
 
 def _mended(document: Any, error: ValidationError) -> BidRequest:
@@ -128,10 +128,10 @@ def _mended(document: Any, error: ValidationError) -> BidRequest:
 
 def _leave_out(document: Any, faults: Iterable[ErrorDetails]) -> bool:
     """Whether the impressions that these faults are in could be taken out; not where nothing is left to bid on."""
-    places = [details["loc"] for details in faults]
-    if not all(len(place) > 1 and place[0] == "imp" for place in places):
+    paths = [details["loc"] for details in faults]
+    if not all(len(path) > 1 and path[0] == "imp" for path in paths):
         return False
-    wrong = {place[1] for place in places}
+    wrong = {path[1] for path in paths}
     left = [imp for position, imp in enumerate(document["imp"]) if position not in wrong]
     if not any(isinstance(imp, dict) and imp.get("video") for imp in left):
         return False

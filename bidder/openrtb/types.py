@@ -30,9 +30,9 @@ class NullIs:
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(self.read, core_schema.nullable_schema(handler(source)))
 
-    def read(self, given: object) -> object:
+    def read(self, value: object) -> object:
         """The value of the field for a given value."""
-        return self.value if given is None else given
+        return self.value if value is None else value
 
 
 _SHORT = 256
@@ -53,25 +53,25 @@ class ListOf:
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_wrap_validator_function(self.read, handler(source))
 
-    def read(self, given: object, validate: ValidatorFunctionWrapHandler) -> tuple[str, ...]:
+    def read(self, value: object, validate: ValidatorFunctionWrapHandler) -> tuple[str, ...]:
         """The values in their normal form. Raises pydantic's errors."""
-        values = self._read(given, validate)
+        values = self._read(value, validate)
         if self.required and not values:
             raise PydanticKnownError("too_short", {"field_type": "Tuple", "min_length": 1, "actual_length": 0})
         return values
 
-    def _read(self, given: object, validate: ValidatorFunctionWrapHandler) -> tuple[str, ...]:
-        if given is None and not self.required:
+    def _read(self, value: object, validate: ValidatorFunctionWrapHandler) -> tuple[str, ...]:
+        if value is None and not self.required:
             return ()
-        if isinstance(given, str):
-            return _normalized(self.normalize, given)
-        if isinstance(given, list | tuple):
+        if isinstance(value, str):
+            return _normalized(self.normalize, value)
+        if isinstance(value, list | tuple):
             try:
-                return _normalized(self.normalize, ",".join(given))
+                return _normalized(self.normalize, ",".join(value))
             except TypeError:  # not all of them are texts
-                if isinstance(given, list):
-                    given[:] = [value for value in given if value is not None]  # in place: errors name its positions
-        return self.normalize(",".join(validate(given)))
+                if isinstance(value, list):
+                    value[:] = [text for text in value if text is not None]  # in place: errors name its positions
+        return self.normalize(",".join(validate(value)))
 
 
 def _normalized(normalize: Callable[[str], tuple[str, ...]], text: str) -> tuple[str, ...]:
@@ -83,8 +83,8 @@ def _of_short(normalize: Callable[[str], tuple[str, ...]], text: str) -> tuple[s
     return normalize(text)
 
 
-def _is_there(given: object) -> bool:
-    return given is not None
+def _is_there(value: object) -> bool:
+    return value is not None
 
 
 Few = Field(max_length=200)
