@@ -1,4 +1,4 @@
-"""Reads off a request what campaigns can target: `docs/targeting.md` lists the attributes."""
+"""The targetable attributes of a request and of each video impression, as `docs/targeting.md` lists them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
@@ -21,22 +21,22 @@ from bidder.openrtb.video import Video
 from bidder.snapshot.id_lists import IdList, containing, id_number
 
 Values = dict[str, tuple[str, ...]]
-"""The values of each attribute, in lower case; an attribute that the request does not state is missing."""
+"""The values of each attribute, in lower case. An attribute that the request does not state is missing."""
 
 POST_ROLL = -2
 LENGTHS = (6, 10, 15, 20, 30, 45, 60, 90, 120)
-"""The lengths of slots that campaigns tell apart, in seconds."""
+"""The slot lengths that campaigns can target, in seconds."""
 
 SMALL, MEDIUM = 400, 1280
-"""Players up to so many pixels wide are small, and medium; wider ones are large (OpenRTB 2.6 has no classes)."""
+"""The greatest widths of small and of medium players, in pixels. OpenRTB 2.6 defines no classes of player size."""
 
 IMPRESSION_ATTRIBUTES = frozenset(
     {"placement", "break", "playback", "position", "skippable", "size", "length", "rewarded", "tag", "deal"}
 )
-"""What is read off each impression; the rest is the whole request's."""
+"""The attributes of an impression. All other attributes belong to the request."""
 
 MAX_DOMAIN = 253
-"""Characters of a domain that can exist (RFC 1035, section 2.3.4); of a longer text the end is read."""
+"""The most characters of a domain name (RFC 1035, section 2.3.4). Of a longer text only the end is read."""
 
 MOST_KEYWORDS = 100
 
@@ -50,11 +50,11 @@ _DEVICE = (
 )
 _VIDEO = (("placement", "plcmt"), ("position", "pos"), ("skippable", "skip"))
 _CONTENT = (("rating", "contentrating"), ("livestream", "livestream"), ("series", "series"))
-"""Attributes that are a field of an object as it stands."""
+"""Attributes whose value is one field of an object, by attribute and field name."""
 
 DistributionChannel = Site | App | Dooh | None
 Offsets = Mapping[str, timedelta]
-"""How far the time of each zone is ahead of UTC."""
+"""The offset of each time zone from UTC."""
 
 Lists = Mapping[str, IdList]
 
@@ -69,9 +69,10 @@ def request_attributes(
     exchange: str | None = None,
     lists: Lists | None = None,
 ) -> Values:
-    """What all impressions of the request share, of what any campaign targets.
+    """The attributes of the request that any campaign targets.
 
-    `exchange` is what the caller goes by, `lists` are those of ids.
+    `known` has the attributes and ranges that campaigns target, `now` is aware, `exchange` is the name of the caller,
+    and `lists` are the lists of user ids by name.
     """
     channel = request.site or request.app or request.dooh
     device, user = request.device, request.user
@@ -102,7 +103,7 @@ def request_attributes(
 
 
 def video_attributes(imp: Imp, video: Video, known: TargetedRanges) -> Values:
-    """What belongs to one impression, of what any campaign targets."""
+    """The attributes of one impression that any campaign targets."""
     wanted = known.attributes
     values = _fields(video, _VIDEO, known)
     if "rewarded" in wanted:
@@ -123,7 +124,7 @@ def video_attributes(imp: Imp, video: Video, known: TargetedRanges) -> Values:
 
 
 def hour_of_week(local: datetime) -> str:
-    """`tue 14`: the hour of the week that a local time is in."""
+    """The hour of the week of a local time, such as `tue 14`."""
     return f"{DAYS[local.weekday()]} {local.hour}"
 
 
@@ -170,7 +171,7 @@ def _of_hints(hints: UserAgent, known: TargetedRanges) -> Values:
 
 
 def _browsers(device: Device) -> Iterator[str]:
-    """As the client hints name them, else by the user agent's own words, of which the first that fits is meant."""
+    """The browsers that the client hints name; without hints, the first known browser in the user agent string."""
     if device.sua and device.sua.browsers:
         for browser in device.sua.browsers:
             if browser.brand:
@@ -240,7 +241,7 @@ def _keywords(channel: Site | App | Dooh, content: Content | None) -> list[str]:
 
 
 def _categories(channel: Site | App | Dooh) -> list[str]:
-    """Each by itself, with those above it, and by its taxonomy: `iab1-3`, `iab1`, `1/iab1-3`, `1/iab1`."""
+    """The categories with their ancestors, each with and without its taxonomy: `iab1-3`, `iab1`, `1/iab1-3`."""
     categories: list[str] = []
     if not isinstance(channel, Dooh):
         for category in (*channel.cat, *channel.sectioncat, *channel.pagecat):
@@ -254,7 +255,8 @@ def _categories(channel: Site | App | Dooh) -> list[str]:
 @lru_cache(maxsize=4096)
 def _spellings(category: str, taxonomy: int) -> tuple[str, ...]:
     own = category.strip().lower()
-    # Ids like IAB8-5 are Content Taxonomy 1.0's whatever is declared: senders mix them in. Their parents are in them.
+    # Ids like IAB8-5 are of Content Taxonomy 1.0 whatever the request declares, since senders mix them in.
+    # Such an id contains the id of its parent.
     ids = (own, own.partition("-")[0]) if own.startswith("iab") and "-" in own else (own,)
     return (*ids, *(f"{1 if own.startswith('iab') else taxonomy}/{category_id}" for category_id in ids))
 
@@ -289,14 +291,17 @@ def _ids(user: User | None, device: Device | None) -> Iterator[str | None]:
 
 
 def _break(startdelay: int) -> str:
-    """AdCOM List: Start Delay Modes: above 0 a second within the content, 0 before it, -1 within it, -2 after it."""
+    """The kind of ad break by `startdelay` (AdCOM List: Start Delay Modes).
+
+    A positive value and -1 are mid-roll, 0 is pre-roll and -2 is post-roll.
+    """
     if startdelay == 0:
         return "preroll"
     return "postroll" if startdelay == POST_ROLL else "midroll"
 
 
 def _with_parents(host: str) -> Iterator[str]:
-    """The domain and each domain it is a subdomain of, up to the top-level one."""
+    """The domain and its parent domains, up to the top-level domain."""
     labels = host[-MAX_DOMAIN:].split(".")
     for start in range(len(labels)):
         yield ".".join(labels[start:])

@@ -1,7 +1,8 @@
-"""Fills the places of a pod with the ads that are worth most together: an exact search, bounded in effort.
+"""Packs the ads with the highest total value into the places of a pod: an exact search with a limit of steps.
 
-The problem is a knapsack with conflicts, hard in general, small here: a few places, a few dozen ads. Branch and bound
-finds the best filling; past so many steps it answers with the best found until then, which no break of real size meets.
+The problem is a knapsack with conflicts: NP-hard in general, but a pod has a few places and a few dozen ads. Branch and
+bound finds the best packing. After the limit of steps the best packing so far is the result; no break of real size
+reaches the limit.
 """
 
 from collections import Counter
@@ -11,13 +12,14 @@ from itertools import accumulate
 from typing import NamedTuple
 
 MAX_STEPS = 1_000
-"""A step takes 2 us. Breaks of real size end within 200 (`tests/unit/auction/test_pod_packing.py`)."""
+"""The limit of steps. A step takes 2 us; breaks of real size take 200 (`tests/unit/auction/test_pod_packing.py`)."""
 
 
 class PodAd(NamedTuple):
-    """One ad that could be shown: value, length in seconds, its marks, and the marks that it doesn't go with.
+    """An ad that fits a place: its value, its length in seconds, its marks, and the marks that it bars.
 
-    Both are bits, and mutual: of two ads each bars the other, or neither. One that bars a mark of its own comes once.
+    Marks are bits. Barring is mutual: of two ads each bars the other, or neither does. An ad that bars a mark of its
+    own is shown once.
     """
 
     value: int
@@ -27,7 +29,7 @@ class PodAd(NamedTuple):
 
 
 class PodPlace(NamedTuple):
-    """What holds at most so many ads, of so many seconds together where that is given, and the ads that fit it."""
+    """A place of a pod: the most ads, the most seconds of these ads together or None, and the ads that fit."""
 
     ads: int
     seconds: int | None
@@ -35,13 +37,13 @@ class PodPlace(NamedTuple):
 
 
 Packing = tuple[tuple[int, ...], ...]
-"""For each place the positions of the chosen ads among its choices."""
+"""For each place, the positions of the chosen ads among the place's choices."""
 
 
 def pack_pods(pod_places: Sequence[PodPlace], most_steps: int = MAX_STEPS) -> Packing:
-    """The filling of the highest total value. No chosen ad bars another; one that bars no mark of its own may repeat.
+    """The packing with the highest total value. No chosen ad bars another; an ad that bars no own mark may repeat.
 
-    Past `most_steps` it is the best found until then.
+    After `most_steps` steps, the best packing so far.
     """
     search = _Search(pod_places, most_steps)
     search.extend(0, 0, _start(pod_places[0]), 0, 0, ())
@@ -49,10 +51,10 @@ def pack_pods(pod_places: Sequence[PodPlace], most_steps: int = MAX_STEPS) -> Pa
 
 
 class _Ranking(NamedTuple):
-    """The choices of a place, dearest first: good fillings come early, and a bound cuts off all that follows it.
+    """The choices of a place by falling value, so that the search meets good packings first and cuts off the rest.
 
-    `densest` has for each rank the highest value a second from there on, `sums` the value of all before it; `once` is
-    whether none of them may repeat.
+    `order` has the positions of the choices by rank. `densest` has for each rank the highest value per second from that
+    rank on, `sums` the total value of the ranks before. `once` is True if no choice may repeat.
     """
 
     order: list[int]
@@ -81,9 +83,10 @@ class _Left(NamedTuple):
 
 @dataclass
 class _Search:
-    """Places for one ad that are alike and follow each other are filled dearest first, the empty ones last.
+    """The state of the search.
 
-    Nothing is lost by that, since they could be exchanged, and of a break of equal slots little is left to try.
+    Adjacent equal places of one ad are filled by falling value, and empty places come last. The order of equal places
+    does not change the value, so this loses no packing, and a break of equal places has few packings to try.
     """
 
     pod_places: Sequence[PodPlace]
@@ -103,7 +106,7 @@ class _Search:
     def __post_init__(self) -> None:
         rankings = {
             id(pod_place.choices): pod_place.choices for pod_place in self.pod_places
-        }  # equal places share their choices
+        }  # equal places share one list of choices
         ranked_by = {key: _Ranking.of(choices) for key, choices in rankings.items()}
         rankings_of = [ranked_by[id(pod_place.choices)] for pod_place in self.pod_places]
         self.orders = [ranking.order for ranking in rankings_of]
@@ -125,13 +128,13 @@ class _Search:
                 ranked[number + 1],
             ):
                 self.alike_until[number] = self.alike_until[number + 1]
-        # What all later places could add at most, each filled as if nothing conflicted.
+        # An upper bound of the value of all later places, without regard to conflicts.
         self.after = [0] * (len(self.pod_places) + 1)
         for number in reversed(range(len(self.pod_places))):
             self.after[number] = self.after[number + 1] + self._bound(number, 0, _start(self.pod_places[number]))
 
     def extend(self, number: int, start: int, left: _Left, used: int, value: int, chosen: Packing) -> None:
-        """Tries all fillings that begin with `chosen`; the present place takes no ad of a rank before `start`."""
+        """Tries all packings that begin with `chosen`. The place `number` takes no ad of a rank before `start`."""
         self.steps += 1
         current = chosen + ((),) * (number + 1 - len(chosen))
         if value > self.best_value:
@@ -160,20 +163,21 @@ class _Search:
             self.extend(following, begin, _start(self.pod_places[following]), used, value, current)
 
     def _beyond(self, number: int, start: int) -> int:
-        """More than the places after this one can add, where it takes no ad of a rank before `start`."""
+        """An upper bound of the value of the places after `number`, which takes no ad of a rank before `start`."""
         end = self.alike_until[number]
         alike, sums = end - number - 1, self.sums[number]
         if not alike or start + 1 >= len(sums):
             return self.after[end]
-        # They take no rank before this one's, and each another where none of the ads may come twice.
+        # Equal places take no rank before this place's rank, and different ranks where no ad may repeat.
         last = min(start + 1 + alike, len(sums) - 1)
         most = sums[last] - sums[start + 1] if self.once[number] else alike * (sums[start + 1] - sums[start])
         return self.after[end] + most
 
     def _together(self, ads: int, used: int) -> int:
-        """The most that so many ads can add in all places together, none of which goes with those that are used.
+        """An upper bound of the value of `ads` more ads in all places, none of which bars a mark in `used`.
 
-        Of ads that share a mark which each of them bars one is shown, so one of each such group counts, the dearest.
+        Only one of several ads that share a mark and bar it can be shown, so the most valuable ad of each such group
+        counts.
         """
         if not self.groups:
             return 1 << 62
@@ -190,7 +194,7 @@ class _Search:
         return total
 
     def _bound(self, number: int, start: int, left: _Left) -> int:
-        """More than the ads from `start` on can add: so many times the dearest, or by the second the best value."""
+        """An upper bound of the value of the ads from rank `start` on, by the ads left and by the seconds left."""
         order, choices = self.orders[number], self.pod_places[number].choices
         if start >= len(order) or not left.ads:
             return 0
@@ -205,7 +209,7 @@ def _start(pod_place: PodPlace) -> _Left:
 
 
 def _running_maximum(values: Sequence[float]) -> list[float]:
-    """For each position the largest value from there on."""
+    """For each position, the largest value from that position on."""
     return list(accumulate(reversed(values), max))[::-1]
 
 

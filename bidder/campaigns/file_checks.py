@@ -90,7 +90,7 @@ def _size(campaign: Campaign, known: Surroundings) -> Iterator[Finding]:
 
 def _time_zone(campaign: Campaign, _: Surroundings) -> Iterator[Finding]:
     if campaign.time_zone not in _zones():
-        yield Finding(("time_zone",), f"{campaign.time_zone} is no zone of the IANA database, such as Europe/Berlin")
+        yield Finding(("time_zone",), f"{campaign.time_zone} is not a zone of the IANA database, such as Europe/Berlin")
 
 
 def _cases(campaign: Campaign, _: Surroundings) -> Iterator[Finding]:

@@ -48,7 +48,7 @@ _YAML_IN_A_LINE = re.compile(r"""\{\s*["']?campaigns["']?\s*:""")
 
 
 class InvalidCampaignFile(InvalidFile):
-    """The file can't be imported; the message has a line for each mistake, and says how many there are."""
+    """The file cannot be imported; the message has a line for each mistake, and the number of mistakes."""
 
     def __init__(self, wrong: Sequence[str], name: str) -> None:
         self.count = len(wrong)
@@ -92,7 +92,7 @@ class CampaignFile:
         is_local = bool(media_url and re.match(r"https?://(127\.|localhost[:/]|\[::1\])", media_url))
         self._known = Surroundings(now or datetime.now(UTC), taxonomies or {}, warn_cpm_micros, is_local)
         self._count = 0
-        self._held = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  # held as long as this object is
+        self._held = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  # open for the lifetime of this object
         wrong: list[str] = []
         lines_by_id: dict[str, int] = {}
         try:
@@ -110,7 +110,7 @@ class CampaignFile:
         offset = 0
         for _ in range(self._count):
             self._held.seek(offset)
-            campaign: Campaign = pickle.load(self._held)  # noqa: S301  # what this object wrote itself
+            campaign: Campaign = pickle.load(self._held)  # noqa: S301  # this object wrote the data itself
             offset = self._held.tell()
             yield campaign
 
@@ -132,12 +132,12 @@ class CampaignFile:
                 file_findings.append(Finding(("id",), "the id is given to more than one campaign"))
             lines_by_id.setdefault(identity, here)
         if file_findings:
-            self._tell(written, file_findings, wrong)
+            self._report(written, file_findings, wrong)
         if not wrong:
             pickle.dump(with_taxonomies(campaign, self._known.taxonomies), self._held)
             self._count += 1
 
-    def _tell(self, written: _Written, file_findings: Sequence[Finding], wrong: list[str]) -> None:
+    def _report(self, written: _Written, file_findings: Sequence[Finding], wrong: list[str]) -> None:
         """Adds a line for each finding to `wrong` or to the warnings, in the order of the file."""
         tree = written.tree()
         placed: dict[tuple[Path, str], tuple[Position, bool]] = {}
@@ -230,7 +230,9 @@ def _of_yaml(text: str, name: str) -> Iterator[_Written]:
     for number, node in enumerate(campaigns.value):
         if not isinstance(node.value, dict):
             where = node.position
-            msg = f"{name}:{where.line}:{where.column}: campaigns[{number}]: is no campaign: give its keys and values"
+            msg = (
+                f"{name}:{where.line}:{where.column}: campaigns[{number}]: is not a campaign: give its keys and values"
+            )
             raise InvalidFile(msg)
         yield _of_node((number, node))
 

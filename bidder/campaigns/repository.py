@@ -67,7 +67,7 @@ class NothingToRestore(UserError, LookupError):
 
 
 class StaleCampaign(UserError, RuntimeError):
-    """Somebody changed the campaign since the version that this change was made from."""
+    """Another writer changed the campaign after the version that this change starts from."""
 
     def __init__(self, campaign_id: str, base: int, current: int) -> None:
         super().__init__(
@@ -302,7 +302,9 @@ class CampaignRepository:
         }
         item: dict[str, Any] = {"id": {"S": campaign_id}, "version": {"N": str(stored.version + 1)}}
         if isinstance(campaign, Deleted):
-            item[DELETED_ATTRIBUTE] = {"BOOL": True}  # what stays of it counts the versions of its history on
+            item[DELETED_ATTRIBUTE] = {
+                "BOOL": True
+            }  # the item stays, so that the version numbers of the history continue
         else:
             item["status"] = {"S": campaign.status}
             item["document"] = {"S": campaign.model_dump_json(exclude={"status"}, exclude_defaults=True)}

@@ -36,7 +36,7 @@ class Taxonomy(BaseModel):
     def _is_a_forest(self) -> Self:
         for category, parent in self.parents.items():
             if parent is not None and parent not in self.parents:
-                msg = f"the parent of {category}, {parent}, is no category of the file"
+                msg = f"the parent of {category}, {parent}, is not a category of the file"
                 raise ValueError(msg)
             visited = {category}
             while parent is not None:

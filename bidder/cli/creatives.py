@@ -200,7 +200,7 @@ def _described(service: Service, file_name: str, wanted: Wanted, content: str = 
     try:
         campaign = service.campaigns.get(about.campaign).campaign
     except UnknownCampaign:
-        msg = f"there is no campaign {about.campaign}: `bidder campaigns list` shows those that there are"
+        msg = f"there is no campaign {about.campaign}: `bidder campaigns list` shows all campaigns"
         raise CannotUpload(msg) from None
     is_new = campaign is not None and all(creative.id != about.creative for creative in campaign.creatives)
     if is_new and about.landing_page is None:

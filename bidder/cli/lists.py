@@ -51,7 +51,7 @@ def import_list(
     A dry run shows the first ids as they are read, and writes nothing. Raises InvalidList, InvalidFile, OSError.
     """
     if not LIST_NAME.fullmatch(name):
-        msg = f"{name} is no name of a list: lower-case letters, digits, dot, underscore and hyphen, 64 at most"
+        msg = f"{name} is not a name of a list: lower-case letters, digits, dot, underscore and hyphen, 64 at most"
         raise InvalidList(msg)
     with open_binary(path) as file:
         ids = read_ids(lines_of(file, shown_name(path)), hashed=hashed)

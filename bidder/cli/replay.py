@@ -84,5 +84,5 @@ def _lines(file: Path) -> Iterator[tuple[BinaryIO, Iterator[bytes]]]:
             with gzip.open(raw) if packed else nullcontext(raw) as lines:
                 yield raw, iter(lines)
         except (EOFError, zlib.error) as error:
-            msg = f"{file} is no whole gzip file: {error}"
+            msg = f"{file} is not a complete gzip file: {error}"
             raise InvalidRecording(msg) from None

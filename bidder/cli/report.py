@@ -70,7 +70,7 @@ def period(day: date | None, first: date | None, last: date | None, time_zone: s
     try:
         zone = ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        msg = f"{time_zone} is no zone of the IANA database, such as Europe/Berlin"
+        msg = f"{time_zone} is not a zone of the IANA database, such as Europe/Berlin"
         raise BadPeriod(msg) from None
     begins, ends = day or first, day or last or datetime.now(zone).date()
     if begins is None or (day and (first or last)):

@@ -44,7 +44,7 @@ def ids_in(lines: Iterable[str]) -> Iterator[ReadId]:
         is_first = is_first and not cells
         for cell in cells:
             if not cell.isprintable() or re.search(rf"[\s{_QUOTES}]", cell):
-                msg = f"line {number} is no id: it has a blank, a quote or a control character in it"
+                msg = f"line {number} is not an id: it has a blank, a quote or a control character in it"
                 raise BadLine(msg)
             if cell.strip("0-"):
                 yield ReadId(number, cell)

@@ -75,5 +75,5 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_number(text: str) -> NoReturn:
-    msg = f"{text} is no number of JSON"
+    msg = f"{text} is not a JSON number"
     raise ValueError(msg)

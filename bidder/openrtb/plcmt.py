@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class Plcmt(IntEnum):
-    """What `Video.plcmt` holds."""
+    """The values of `Video.plcmt`."""
 
     INSTREAM = 1
     ACCOMPANYING_CONTENT = 2
