@@ -21,7 +21,7 @@ ESBUILD := build/clients/node_modules/.bin/esbuild
 LOCAL_ENV := env $(foreach name,$(filter AWS_%,$(filter-out AWS_PORT AWS_CA_BUNDLE,$(.VARIABLES))),-u $(name))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast coverage docs check player demo-players package deploy rollback loadtest soak bench lock clean
+.PHONY: help run test test-fast coverage docs check player demo-players package deploy rollback smoke status loadtest soak bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +58,13 @@ deploy: $(RUNNABLE) ## The package into the AWS account of AWS_PROFILE; STACK (b
 
 rollback: $(RUNNABLE) ## The bid function of the stack back to the version before, or to VERSION, at once
 	@$(BIN)/python -m tools.versions --stack $(STACK) $(if $(VERSION),--to $(VERSION))
+
+smoke: $(READY) ## What any running bidder answers, asked at URL; a fault ends it with status 1. NO_BIDS=allowed without campaigns
+	@test -n "$(URL)" || { echo "Which bidder? make smoke URL=http://127.0.0.1:$(PORT)" >&2; exit 2; }
+	@$(BIN)/python -m tests.smoke.run "$(URL)" $(if $(NO_BIDS),--no-bids $(NO_BIDS))
+
+status: $(RUNNABLE) ## What the stack does now: version, traffic, alarms, snapshot, queues, spend; JSON=yes for programs
+	@$(BIN)/python -m tools.status --stack $(STACK) $(if $(JSON),--json)
 
 player: $(ESBUILD) ## The ad player, bundled from web/ into bidder/web (needs Node.js and npm)
 	@$(BUNDLE) web/player.js --target=es2022 --format=esm --outfile=$(WEB)/player.mjs

@@ -40,7 +40,7 @@ CONSUMERS = {
     "Archive": Consumer(None, batch=1000, window=60),
     "Learning": Consumer(
         {
-            "kind": ["impression", "firstQuartile", "complete", "click", "win", "loss", "traffic"],
+            "kind": ["impression", "firstQuartile", "complete", "click", "win", "bill", "loss", "traffic"],
             "test": ["false"],
             "invalid": [{"exists": False}],
         }
