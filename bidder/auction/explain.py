@@ -88,7 +88,7 @@ def explain(
             for offer in chosen
             if offer.slot is slot
         }
-        explanations.append(_explained(context, slot, snapshot, bids, fates, latest))
+        explanations.append(_explained(context, slot, snapshot, bids, fates, latest, exchange))
     return explanations
 
 
@@ -115,6 +115,7 @@ def _explained(
     bids: Sequence[Offer],
     fates: Mapping[str, str],
     positions: Sequence[int],
+    exchange: str | None,
 ) -> Explanation:
     matched = list(slot.candidates.best_first(paced=False))
     asked = [verdict(context, slot, snapshot, position, fates) for position in matched[:MOST_ASKED]]
@@ -128,7 +129,7 @@ def _explained(
         funnel=[*_matching(slot, snapshot), *_after(len(matched), removed)],
         bids=bids,
         runner_up=max(losers, key=lambda offer: offer.rank, default=None),
-        campaigns=[verdict(context, slot, snapshot, position, fates) for position in positions],
+        campaigns=[verdict(context, slot, snapshot, position, fates, exchange) for position in positions],
     )
 
 

@@ -11,6 +11,7 @@ from bidder.auction.offer import Offer, offers
 from bidder.auction.open_bid import open_bid_cpm
 from bidder.auction.rule import Case, Rule, first_broken, seen_and_wanted
 from bidder.auction.rules import CREATIVE_TARGETING, PLAYER, REQUEST, RULE_NAMES
+from bidder.auction.shading import Shaded, shaded
 from bidder.auction.unmet_targeting import ATTRIBUTES, UNMEETABLE, UnmetTargeting, unmet_targeting
 from bidder.campaigns.implied_predicates import MIME, SALE, implied_predicates
 from bidder.delivery.budget import Withheld
@@ -59,7 +60,7 @@ RULES: tuple[str, ...] = (
 class Verdict:
     """The outcome of a campaign: `rule` is a name of `RULES`, `reason` the rule in words, with `seen` and `wanted`.
 
-    `best` is the best offer of a campaign that no rule removed.
+    `best` is the best offer of a campaign that no rule removed, and `shaded` what shading makes of its price.
     """
 
     campaign_id: str
@@ -68,10 +69,16 @@ class Verdict:
     seen: str = ""
     wanted: str = ""
     best: Offer | None = field(default=None, repr=False)
+    shaded: Shaded | None = field(default=None, repr=False)
 
 
 def verdict(
-    context: AuctionContext, slot: Slot, snapshot: Snapshot, position: int, fates: Mapping[str, str]
+    context: AuctionContext,
+    slot: Slot,
+    snapshot: Snapshot,
+    position: int,
+    fates: Mapping[str, str],
+    exchange: str | None = None,
 ) -> Verdict:
     """The verdict on the campaign at a position; `fates` has the rule for each campaign whose offer was chosen."""
     campaign_id = snapshot.index.campaign_id(position)
@@ -101,7 +108,7 @@ def verdict(
         return Verdict(campaign_id, made.name, made.reason, seen, wanted)
     best = max(made, key=lambda offer: offer.rank)
     fate = fates.get(campaign_id, OUTBID)
-    return Verdict(campaign_id, fate, FATES[fate], best=best)
+    return Verdict(campaign_id, fate, FATES[fate], best=best, shaded=shaded(context, best, exchange))
 
 
 def _open_bid(context: AuctionContext, slot: Slot, record: Record) -> int | None:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from bidder.auction.explain import Explanation, explain
 from bidder.auction.offer import Offer
+from bidder.auction.shading import in_words
 from bidder.campaigns.repository import UnknownCampaign
 from bidder.cli.options import CURRENT, load_snapshot, moment
 from bidder.cli.output import print_json, warn
@@ -120,7 +121,7 @@ def _page(its: Explanation) -> str:
             table(("rule", "campaigns left"), ((rule, str(left)) for rule, left in its.funnel)),
             "",
             table(
-                ("campaign", "rule", "CPM", "reason", "seen", "wanted"),
+                ("campaign", "rule", "CPM", "reason", "seen", "wanted", "shading"),
                 (
                     (
                         one.campaign_id,
@@ -129,10 +130,11 @@ def _page(its: Explanation) -> str:
                         one.reason,
                         one.seen,
                         one.wanted,
+                        in_words(one.shaded) if one.shaded else "",
                     )
                     for one in its.campaigns
                 ),
-                left=6,
+                left=7,
             ),
             *([f"… and {untold} campaigns more: --campaign ID, or --json"] if untold else []),
         ]

@@ -8,7 +8,8 @@ from bidder.cli.table import table
 from bidder.delivery.budget import Spend, budget_limits
 from bidder.delivery.health import Health, health
 from bidder.delivery.pacing import Memory
-from bidder.delivery.win_model import EVERYTHING, models
+from bidder.delivery.price_segment import EVERYTHING
+from bidder.delivery.win_model import models
 from bidder.delivery.zones import local
 from bidder.money import display
 from bidder.service.service import Service

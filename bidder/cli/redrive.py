@@ -24,18 +24,29 @@ class MoveFailed(UserError, RuntimeError):
     """Messages could not be moved; the message says how many and why."""
 
 
-def redrive(consumer: str, tell_stored: Callable[[str], None] = lambda _: None) -> None:
+def redrive(consumer: str, notices_queue: str, tell_stored: Callable[[str], None] = lambda _: None) -> None:
     """Moves the messages of a consumer's dead-letter queue back, with a bar. Raises MoveFailed.
+
+    `notices_queue` is the URL of the queue of notices, by whose name the stack's other queues are known.
 
     A message may end up in both queues if this is cut short: consumers count what comes twice once.
     """
     sqs = aws.client("sqs")
-    queue = sqs.get_queue_url(QueueName=f"bid-events-{consumer}")["QueueUrl"]
-    aside = sqs.get_queue_url(QueueName=f"bid-events-{consumer}-dead")["QueueUrl"]
+    name = queue_name(notices_queue, consumer)
+    queue = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+    aside = sqs.get_queue_url(QueueName=f"{name}-dead")["QueueUrl"]
     tell_stored("some messages may be back in their queue already; run it again to go on, repeats count once")
     moved = move(sqs, aside, queue)
     left = int(_attribute(sqs, aside, "ApproximateNumberOfMessages"))
-    print(f"{moved} messages back in bid-events-{consumer}, {left} left aside ({target()})")
+    print(f"{moved} messages back in {name}, {left} left aside ({target()})")
+
+
+def queue_name(notices_queue: str, consumer: str) -> str:
+    """The name of a consumer's queue in the stack whose notices wait in the queue at this URL.
+
+    Every queue of a stack begins with the stack's name: `<stack>-ledger`.
+    """
+    return notices_queue.rsplit("/", 1)[-1].removesuffix("notices") + consumer
 
 
 def move(sqs: "SQSClient", aside: str, queue: str) -> int:

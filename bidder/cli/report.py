@@ -95,7 +95,8 @@ def print_report(service: Service, days: Period, by: By, form: str) -> None:
         about = {"from": days.first, "to": days.last, "time_zone": str(days.time_zone)}
         print_json({**about, "rows": named, "in_all": _document(total(rows.values()))})
         return
-    head = [by.value, *_NAMES.values(), "spend", "win rate", "CPM", "VTR", "CTR", "test", "invalid", "late"]
+    head = [by.value, *_NAMES.values(), "spend", "shading saving", "win rate", "CPM", "VTR", "CTR"]
+    head += ["test", "invalid", "late"]
     lines = [[name, *_cells(row)] for name, row in rows.items()]
     if form == "csv":
         csv.writer(sys.stdout, lineterminator="\n").writerows([head, *lines])
@@ -116,7 +117,15 @@ def _events(service: Service, days: Period) -> Iterator[Event]:
 def _cells(row: Row) -> list[str]:
     counts = [str(row.counts[kind]) for kind in _NAMES]
     rates = [_percent(row.win_rate), _amount(row.cpm_micros), _percent(row.vtr), _percent(row.ctr)]
-    return [*counts, _amount(row.spend_micros), *rates, str(row.test), str(row.invalid), str(row.late)]
+    return [
+        *counts,
+        _amount(row.spend_micros),
+        _amount(row.saved_micros),
+        *rates,
+        str(row.test),
+        str(row.invalid),
+        str(row.late),
+    ]
 
 
 def _document(row: Row) -> dict[str, object]:
@@ -124,6 +133,7 @@ def _document(row: Row) -> dict[str, object]:
         **{kind.value: number for kind, number in row.counts.items()},
         "billed": row.billed,
         "spend_micros": row.spend_micros,
+        "shading_saving_micros": row.saved_micros,
         "cpm_micros": row.cpm_micros,
         "win_rate": _number(row.win_rate),
         "vtr": _number(row.vtr),

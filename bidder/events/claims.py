@@ -44,6 +44,8 @@ class Claims(NamedTuple):
     makes the price due, `impression` or `bill`. `least_micros` is the lowest CPM that a notice is believed
     (`bidder.events.settlement`). `minutes` is how long the bid may be shown, its `exp`. `device` is the device's type
     (AdCOM List: Device Types) for reports, which tests are not in: a test's token does not carry it.
+    `placement` is a number of `bidder.delivery.price_segment`, and `value_micros` the CPM that the campaign would have
+    bid without shading: both are of bids that prices are learned from, and None for all others.
 
     Only ever appended to, with a default: a token of the code before is still read, and of a later one what is known.
     """
@@ -66,6 +68,8 @@ class Claims(NamedTuple):
     minutes: int = DEFAULT_EXP // timedelta(minutes=1)
     device: int | None = None
     household: str | None = None
+    placement: int | None = None
+    value_micros: int | None = None
 
     @property
     def issued_at(self) -> datetime:
@@ -102,6 +106,7 @@ def encode(claims: Claims) -> str:
         _written_least(claims.least_micros),
         "" if claims.minutes == _DEFAULT_MINUTES else digits(claims.minutes),
         written(claims.household),
+        _written_value(claims),
     )
     return _SEPARATOR.join(fields).rstrip(_SEPARATOR)
 
@@ -113,12 +118,12 @@ def decode(text: str) -> Claims:
     """
     if _SEPARATOR not in text:
         return _WRITTEN_BEFORE.validate_json(unpacked(text))
-    known = len(Claims._fields) - 1  # a test and a device's type share a letter
+    known = len(Claims._fields) - 2  # a test and a device's type share a field, as do placement and value
     fields = iter((text.split(_SEPARATOR) + [""] * known)[:known])
     bid, campaign, creative, price, issued, test, deal, country, exchange, rate, advertiser, zone, user = islice(
         fields, 13
     )
-    billed_by, least, minutes, household = fields
+    billed_by, least, minutes, household, value = fields
     return Claims(
         bid_id=read(bid),
         campaign_id=read(campaign),
@@ -138,12 +143,22 @@ def decode(text: str) -> Claims:
         least_micros=_read_least(least),
         minutes=number(minutes) if minutes else _DEFAULT_MINUTES,
         household=read(household) or None,
+        placement=number(value[0]) if value else None,
+        value_micros=int(price, 16) + number(value[1:]) if value else None,
     )
 
 
 def _written_device(device: int | None) -> str:
     """One letter, never that of a test, so that code which knows only tests takes it for none."""
     return digits(device) if device is not None and 0 < device <= MOST_DEVICE else ""
+
+
+def _written_value(claims: Claims) -> str:
+    """The letter of the placement, and the digits of what the value is above the bid where it is."""
+    if claims.placement is None or claims.value_micros is None:
+        return ""
+    above = claims.value_micros - claims.price_micros
+    return digits(claims.placement) + (digits(above) if above else "")
 
 
 def _written_rate(rate: Rate) -> str:

@@ -10,7 +10,7 @@ from bidder.events import notice
 from bidder.events.claims import Claims
 from bidder.events.kinds import BILLABLE, BilledBy, Kind
 from bidder.events.price_keys import ExchangeKeys
-from bidder.events.settlement import settle
+from bidder.events.settlement import price_to_win, settle
 
 if TYPE_CHECKING:
     from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef
@@ -34,6 +34,10 @@ class Event(BaseModel):
 
     `household` tells the viewer's household from others (`bidder.privacy.household`): of campaigns with household caps
     alone. The message attribute `user` is the user's name or, where there is none, the household's.
+
+    Of bids that prices are learned from, `placement` is a number of `bidder.delivery.price_segment`, `value_micros` the
+    CPM that the campaign would have bid without shading, and `to_win_micros` the least CPM that would have won, where a
+    notice says it and it is credible.
 
     Fields are only ever added, with a default, so that what is stored can be read for as long as it is kept.
     """
@@ -67,6 +71,9 @@ class Event(BaseModel):
     traffic: dict[str, tuple[int, int]] | None = None
     device: int | None = None
     household: str | None = None
+    placement: int | None = None
+    value_micros: int | None = None
+    to_win_micros: int | None = None
 
     @property
     def counts_as_sale(self) -> bool:
@@ -135,4 +142,7 @@ def make_event(
         household=claims.household,
         expires=claims.counts_until,
         price_vector=settlement.vector,
+        placement=claims.placement,
+        value_micros=claims.value_micros,
+        to_win_micros=price_to_win(kind, query, claims, keys),
     )

@@ -1,4 +1,4 @@
-"""Where events wait that SNS did not take: the queue `bid-events-notices`, whose consumer publishes them later."""
+"""Where events wait that SNS did not take: the queue `<stack>-notices`, whose consumer publishes them later."""
 
 from typing import TYPE_CHECKING, Any
 

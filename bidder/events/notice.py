@@ -31,8 +31,12 @@ def is_audit(query: Mapping[str, str]) -> bool:
     return AUDIT in (text, (decoded(text) or b"").decode("latin-1"))
 
 
-def stated_price(query: Mapping[str, str], keys: ExchangeKeys | None = None, rate: Rate = MICROS) -> StatedPrice | None:
+def stated_price(
+    query: Mapping[str, str], keys: ExchangeKeys | None = None, rate: Rate = MICROS, name: str = PRICE
+) -> StatedPrice | None:
     """The CPM that `${AUCTION_PRICE}` was filled in with, in micros of the account currency; None where it was not.
+
+    `name` is the parameter that has the macro: `${AUCTION_MIN_TO_WIN}` is read by the same rules.
 
     It comes as a decimal or, for `${AUCTION_PRICE:B64}`, as that in base64. From an exchange with keys only a price
     that they sign is taken: anyone can write the others. OpenRTB 2.6 section 4.4.
@@ -40,15 +44,15 @@ def stated_price(query: Mapping[str, str], keys: ExchangeKeys | None = None, rat
     It is in the currency that was bid in, of which one unit is worth `rate` micros of the account currency. 0, which a
     second price can't be told from an empty macro by, is not taken for a price.
     """
-    text = _price_text(query)
+    text = _price_text(query, name)
     if not text:
         return None
     micros = keys.decrypt(text) if keys else _decimal(text) or _decimal((decoded(text) or b"").decode("latin-1"))
     return StatedPrice(max(1, convert(micros, rate)), vector_of(text) if keys else None) if micros else None
 
 
-def _price_text(query: Mapping[str, str]) -> str:
-    text = unquote(query.get(PRICE, "")).strip()  # once more: some senders escape what their macro becomes
+def _price_text(query: Mapping[str, str], name: str = PRICE) -> str:
+    text = unquote(query.get(name, "")).strip()  # once more: some senders escape what their macro becomes
     return text if len(text) <= _LONGEST else ""
 
 

@@ -67,11 +67,16 @@ _NAMES: Mapping[By, Callable[[Event, tzinfo], str]] = {
 
 @dataclass
 class Row:
-    """Counts by kind, how many bids became due, and their spend in micros; rates are None where nothing was tried."""
+    """Counts by kind, how many bids became due, and their spend in micros; rates are None where nothing was tried.
+
+    `saved_micros` is what shading saved: the cost of the billed impressions at their campaigns' values, less at the
+    prices that were bid.
+    """
 
     counts: dict[Kind, int] = field(default_factory=lambda: dict.fromkeys(REPORTED, 0))
     billed: int = 0
     spend_micros: int = 0
+    saved_micros: int = 0
     test: int = 0
     invalid: int = 0
     late: int = 0
@@ -133,6 +138,7 @@ def report(
     for event in _due(first.values()):
         rows[name(event)].billed += 1
         rows[name(event)].spend_micros += impression_cost(event.price_micros)
+        rows[name(event)].saved_micros += _saved(event)
     for bid_id in reported_from_many_addresses(events) - set(unbilled):
         apart.setdefault((bid_id, Kind.IMPRESSION), first[bid_id, Kind.IMPRESSION])
     for event in apart.values():
@@ -141,6 +147,12 @@ def report(
         row.invalid += not event.test
         row.late += not event.test and event.invalid == IvtRule.TOO_LATE
     return dict(sorted(rows.items()))
+
+
+def _saved(event: Event) -> int:
+    if event.value_micros is None:
+        return 0
+    return impression_cost(event.value_micros) - impression_cost(event.bid_price_micros)
 
 
 def _due(events: Iterable[Event]) -> Iterable[Event]:
@@ -160,6 +172,7 @@ def total(rows: Iterable[Row]) -> Row:
             whole.counts[kind] += number
         whole.billed += row.billed
         whole.spend_micros += row.spend_micros
+        whole.saved_micros += row.saved_micros
         whole.test += row.test
         whole.invalid += row.invalid
         whole.late += row.late

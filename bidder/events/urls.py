@@ -9,6 +9,7 @@ from bidder.normal_forms import ascii_url
 from bidder.url_names import LONGEST_BASE, LONGEST_URL
 
 PRICE = "p"
+TO_WIN = "w"
 LOSS_REASON = "r"
 ERROR_CODE = "c"
 TARGET = "u"
