@@ -1,7 +1,7 @@
-"""Counting things once in DynamoDB: a marker for each thing, and the counters that it adds to, in one transaction.
+"""Idempotent counters in DynamoDB: one transaction writes the marker of an event and adds to the event's counters.
 
-Whatever is repeated, reordered or cut short, a thing is in both or in neither. Tables have the keys `pk` and `sk` and
-drop what is past its `expires_at`.
+Delivery again, in another order or interrupted does not change the result: marker and counters are both written or
+neither. The tables have the keys `pk` and `sk`, and the time to live `expires_at`.
 """
 
 from collections import Counter, defaultdict
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 MARKER_LIFETIME = timedelta(days=45)
-"""Longer than an event can lie in a queue and its dead-letter queue (14 days each) before it is delivered again."""
+"""Longer than an event can wait in a queue and its dead-letter queue, 14 days each, before SQS delivers it again."""
 
 MAX_IN_TRANSACTION = 45
-"""Things in a transaction, which holds 100 items: their markers, and two counters of each at most."""
+"""The most events in a transaction. DynamoDB allows 100 items: the markers of the events, and their counters."""
 
 _ATTEMPTS = 5
 
@@ -30,10 +30,10 @@ class Key(NamedTuple):
 
 
 class CountedOnce(NamedTuple):
-    """What is counted once: its marker, what it adds to which numbers of which items, and when it was.
+    """An event to count once: its marker, the amounts to add by item and attribute, and its time.
 
-    Things with the same first item are written together. The items live for `lifetime` from the latest of them; None is
-    for ever. `about` is kept with the marker.
+    Events with the same first item share a transaction. The items of counters expire `lifetime` after the latest event;
+    None is never. `about` is stored with the marker.
     """
 
     marker: Key
@@ -44,10 +44,10 @@ class CountedOnce(NamedTuple):
 
 
 def count_once(dynamodb: "DynamoDBClient", table: str, counts: Iterable[CountedOnce]) -> frozenset[Key]:
-    """Counts the things that have no marker yet.
+    """Counts the events that have no marker yet.
 
-    Returns the markers of those that could not be counted now because others write the same items: try them again
-    later. DynamoDB's own errors pass through.
+    Returns the markers of the events that lost against other writers of the same items; the caller tries them again
+    later. Raises DynamoDB's errors.
     """
     by_first: dict[Key, dict[Key, CountedOnce]] = defaultdict(dict)
     for counted in counts:
@@ -78,7 +78,7 @@ def _count(dynamodb: "DynamoDBClient", table: str, counts: list[CountedOnce]) ->
 
 
 def key(item_key: Key) -> Mapping[str, Mapping[str, str]]:
-    """A key as DynamoDB takes it."""
+    """The key in the form of DynamoDB's API."""
     return {"pk": {"S": item_key.pk}, "sk": {"S": item_key.sk}}
 
 

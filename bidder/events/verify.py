@@ -1,7 +1,7 @@
-"""Spend recomputed from the archive, beside what the ledger counted: pure, events and markers in, findings out.
+"""Verification of the ledger: recomputes spend from the archive, and compares it with the ledger's counters. Pure.
 
-A bid is due once, however often its billable event came. Which of them the ledger took, and so on which day and at
-which price it was counted, its marker says; what it cost is computed anew.
+A bid is due once, however often its billable event was delivered. The marker of a bid names the event that the ledger
+counted, and so its day and its CPM; the cost is computed again.
 """
 
 from collections import Counter, defaultdict
@@ -17,9 +17,9 @@ from bidder.money import impression_cost
 
 @dataclass
 class Verification:
-    """A campaign's day: what the archive comes to, what was counted, and what explains the difference.
+    """The verification of a campaign's day: the sums of the archive, the ledger's counters, and reasons of differences.
 
-    Both by the names of the ledger's counters: micros, impressions, and of the micros those of each hour, deal and
+    Both sides have the names of the ledger's counters: micros, impressions, and the micros of each hour, deal and
     advertiser.
     """
 
@@ -29,12 +29,12 @@ class Verification:
 
     @property
     def equal(self) -> bool:
-        """Whether they agree to the micro, in every counter."""
+        """Whether archive and ledger agree in every counter, to the micro."""
         return self.archived == self.counted
 
 
 def due(events: Iterable[Event]) -> dict[str, list[Event]]:
-    """The events that could make a bid due, by bid id, the first first; each kind and moment once."""
+    """The events that can make a bid due, by bid id, the earliest first, without duplicates of kind and time."""
     by_bid: dict[str, dict[tuple[str, str], Event]] = defaultdict(dict)
     for event in events:
         if event.billable:
@@ -51,7 +51,7 @@ def verify(
     counted: Mapping[str, Mapping[str, int]],
     day: date,
 ) -> dict[str, Verification]:
-    """Each campaign's day in its own time zone, for the bids of `due` and what was `counted` by campaign id."""
+    """The verification of each campaign's day in its time zone. `bids` is a result of `due`, `counted` the counters."""
     verifications: dict[str, Verification] = defaultdict(Verification)
     missing: dict[str, Counter[str]] = defaultdict(Counter)
     for campaign_id, numbers in counted.items():
@@ -76,7 +76,7 @@ def verify(
 
 
 def as_settled(event: Event, marker: Marker | None) -> Event:
-    """The event at the price that the ledger counted: its bid, where another bid came with the same encrypted price."""
+    """The event at the price that the ledger counted: the price bid if another bid has the same encrypted price."""
     if marker is None or event.price_vector is None or marker.price_micros != event.bid_price_micros:
         return event
     return event.model_copy(update={"price_micros": event.bid_price_micros})
@@ -87,7 +87,7 @@ def _compared(name: str) -> bool:
 
 
 def _owed(event: Event) -> dict[str, int]:
-    """What a billed event adds to a day, by the names of the counters; computed anew, not by the ledger's own code."""
+    """The amounts that a billed event adds to a day, by counter. An independent computation from the ledger's code."""
     cost = impression_cost(event.price_micros)
     owed = {MICROS: cost, IMPRESSIONS: 1, f"{HOUR}{local(event.at, event.zone):%H}": cost}
     if event.deal_id is not None:
@@ -98,7 +98,7 @@ def _owed(event: Event) -> dict[str, int]:
 
 
 def _unexplained(verification: Verification, missing: Mapping[str, int]) -> Iterator[str]:
-    """What differs beyond the bids that were never counted; the parts of a sum only where the sum itself is right."""
+    """The differences beyond the uncounted bids. The parts of a sum are compared only if the sum is equal."""
     rest = {
         name: verification.counted[name] - verification.archived[name] + missing.get(name, 0)
         for name in sorted(verification.counted | verification.archived)
