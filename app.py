@@ -19,7 +19,8 @@ from chalice import Chalice, Response
 from chalice.app import CloudWatchEvent, SQSEvent
 
 from bidder import log
-from bidder.endpoints import bid
+from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from bidder.endpoints.deadline import arrival
 from bidder.endpoints.public_url import caller_address, public_url
 from bidder.endpoints.reply import Reply, cors, with_cors
@@ -71,6 +72,23 @@ def preflight() -> "Answer":
     return Answer(with_cors(Reply(204), app.current_request.headers.get("origin")))
 
 
+def call(path: str) -> Call:
+    """The call of an auction at this path."""
+    request = app.current_request
+    arrived = arrival(request.context, now())
+    query = request.query_params or {}
+    return Call(
+        body(),
+        request.headers,
+        public_url(settings().public_url, request.context, request.headers, path),
+        now(),
+        query.get("exchange"),
+        nbr=query.get("nbr") == "1",
+        waited_ms=lambda: (now() - arrived).total_seconds() * 1000,
+        address=caller_address(request.context),
+    )
+
+
 def tag_call(path: str) -> "TagCall":
     """The call of an ad tag at this path."""
     from bidder.endpoints.ad_tag import TagCall
@@ -117,21 +135,7 @@ class Answer(Response):
 
 @app.route("/bid", methods=["POST"], content_types=ANY_CONTENT)
 def post_bid() -> Answer:
-    request = app.current_request
-    arrived = arrival(request.context, now())
-    query = request.query_params or {}
-    reply = bid.bid(
-        service(),
-        body(),
-        request.headers,
-        public_url(settings().public_url, request.context, request.headers, "/bid"),
-        now(),
-        query.get("exchange"),
-        nbr=query.get("nbr") == "1",
-        waited_ms=lambda: (now() - arrived).total_seconds() * 1000,
-        address=caller_address(request.context),
-    )
-    return Answer(reply)
+    return Answer(bid(service(), call("/bid")))
 
 
 @app.route("/bid", methods=["OPTIONS"])
@@ -166,21 +170,9 @@ def preflight_vmap() -> Answer:
 @app.route("/explain", methods=["POST"], content_types=ANY_CONTENT)
 def post_explain() -> Answer:
     from bidder.endpoints import explain
-    from bidder.endpoints.call import Call
 
-    request = app.current_request
-    query = request.query_params or {}
-    base = public_url(settings().public_url, request.context, request.headers, "/explain")
-    call = Call(
-        body(),
-        request.headers,
-        base,
-        now(),
-        query.get("exchange"),
-        address=caller_address(request.context),
-        stitchers=service().known_stitchers,
-    )
-    return Answer(explain.answer(service(), call, query.get("campaign")))
+    query = app.current_request.query_params or {}
+    return Answer(explain.answer(service(), call("/explain"), query.get("campaign")))
 
 
 @app.route("/explain", methods=["GET"])
@@ -267,10 +259,7 @@ def get_demo_part(name: str) -> Answer:
 def post_demo_explain() -> Answer:
     from bidder.endpoints import demo
 
-    request = app.current_request
-    base = public_url(settings().public_url, request.context, request.headers, "/demo/explain")
-    address = caller_address(request.context)
-    return Answer(demo.explained(service(), body(), request.headers, base, address, now()))
+    return Answer(demo.explained(service(), call("/demo/explain")))
 
 
 @app.route("/health", methods=["GET"])
