@@ -14,7 +14,7 @@ _FILLED_IN = frozenset({"owner", "categories_above", "categories_below"})
 
 _NUMBER = {"type": ["number", "string", "null"], "exclusiveMinimum": 0}
 _SCALAR = {"type": ["string", "number", "integer", "boolean"]}
-_RULE = {"$ref": "#/$defs/Rule"}
+_RULE = {"$ref": "#/$defs/AttributeRule"}
 _CONDITION = {"$ref": "#/$defs/Condition"}
 
 
@@ -33,7 +33,7 @@ def file_schema() -> dict[str, Any]:
     """
     schema = _written(Campaign.model_json_schema(schema_generator=_WithoutDefaults))
     definitions = schema.pop("$defs")
-    definitions |= {"Campaign": schema, "Rule": _rule(), "Condition": _condition(), "Targeting": _targeting()}
+    definitions |= {"Campaign": schema, "AttributeRule": _rule(), "Condition": _condition(), "Targeting": _targeting()}
     definitions.pop("Expression", None)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
