@@ -40,6 +40,7 @@ def decide(
     refused: Refused | None = None,
     reached: list[Reached] | None = None,
     read_exposures: ReadExposures | None = None,
+    deals_reached: set[tuple[str, str]] | None = None,
 ) -> list[Offer]:
     """The best offer for each slot that has one: highest price, ties broken by a hash that favours nobody.
 
@@ -48,9 +49,10 @@ def decide(
     in are filled anew with the offers of the highest total price that may come together, see
     `bidder.auction.competitive_separation`. `refused` counts the rejections met on the way,
     and `reached` takes how far the decision came on each slot. `read_exposures` says what the viewer was shown, for the
-    frequency caps of campaigns; the caps hold for all offers together.
+    frequency caps of campaigns; the caps hold for all offers together. `deals_reached` takes the deals with a budget
+    (`AuctionContext.deals_reached`).
     """
-    context = AuctionContext(request, seat, snapshot.delivery, now, read_exposures)
+    context = AuctionContext(request, seat, snapshot.delivery, now, read_exposures, deals_reached)
     refused = Counter() if refused is None else refused
     broken = first_broken(REQUEST, context)
     if broken:

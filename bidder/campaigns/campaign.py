@@ -8,11 +8,11 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from bidder.campaigns.budget import Budget
 from bidder.campaigns.creative import Creative
 from bidder.campaigns.deal import CampaignDeal
 from bidder.campaigns.goal import Goal, Outcome, Rotation
 from bidder.campaigns.multipliers import Multipliers, highest
-from bidder.campaigns.pacing_mode import Mode
 from bidder.campaigns.targeting import Expression, Targeting, Word
 from bidder.campaigns.types import Bundle, Category, Domain, Id
 from bidder.money import Micros, Priced
@@ -24,27 +24,6 @@ class Status(StrEnum):
 
     ACTIVE = "active"
     PAUSED = "paused"
-
-
-Impressions = Annotated[int, Field(gt=0, le=10**12)]
-"""A goal of impressions."""
-
-
-class Budget(Priced):
-    """What may be spent, in micros, and shown: in all, in a day and in a clock hour of the campaign's time zone.
-
-    None is no limit. `pacing` is how it is spent over the day and the flight; without it a budget that has a period is
-    spent evenly, and another as soon as possible.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-    total_micros: Micros | None = None
-    daily_micros: Micros | None = None
-    hourly_micros: Micros | None = None
-    total_impressions: Impressions | None = None
-    daily_impressions: Impressions | None = None
-    pacing: Mode | None = None
 
 
 def _is_written_out(value: object) -> object:

@@ -5,7 +5,7 @@ drop what is past its `expires_at`.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,7 +17,9 @@ MARKER_LIFETIME = timedelta(days=45)
 """Longer than an event can lie in a queue and its dead-letter queue (14 days each) before it is delivered again."""
 
 MAX_IN_TRANSACTION = 45
-"""Things in a transaction, which holds 100 items: their markers, and two counters of each at most."""
+"""The most things in a transaction."""
+_MAX_ITEMS = 100
+"""The most items in a transaction of DynamoDB: the markers of the things, and their distinct counters."""
 
 _ATTEMPTS = 5
 
@@ -54,10 +56,24 @@ def count_once(dynamodb: "DynamoDBClient", table: str, things: Iterable[CountedO
         by_first[next(iter(thing.adds))].setdefault(thing.marker, thing)
     crowded: set[Key] = set()
     for its in by_first.values():
-        every = list(its.values())
-        for start in range(0, len(every), MAX_IN_TRANSACTION):
-            crowded.update(_count(dynamodb, table, every[start : start + MAX_IN_TRANSACTION]))
+        for some in _transactions(its.values()):
+            crowded.update(_count(dynamodb, table, some))
     return frozenset(crowded)
+
+
+def _transactions(things: Iterable[CountedOnce]) -> Iterator[list[CountedOnce]]:
+    """The things, so many at once as a transaction holds."""
+    some: list[CountedOnce] = []
+    counters: set[Key] = set()
+    for thing in things:
+        more = counters | thing.adds.keys()
+        if some and (len(some) == MAX_IN_TRANSACTION or len(some) + 1 + len(more) > _MAX_ITEMS):
+            yield some
+            some, more = [], set(thing.adds)
+        some.append(thing)
+        counters = more
+    if some:
+        yield some
 
 
 def _count(dynamodb: "DynamoDBClient", table: str, things: list[CountedOnce]) -> list[Key]:
