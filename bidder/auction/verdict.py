@@ -82,7 +82,7 @@ def verdict(
     if withheld:
         return Verdict(campaign_id, WITHHELD, withheld)
     record = snapshot.index.record(position)
-    campaign = record.campaign
+    campaign = snapshot.delivery.with_caps_of_advertiser(record.campaign)
     implied = implied_predicates(campaign)
     conjunctions_of_campaign = [{**conjunction, **implied} for conjunction in campaign_conjunctions(campaign)]
     miss = unmet_targeting(conjunctions_of_campaign, {**slot.values, **implied_values(slot.imp, slot.video)})

@@ -6,9 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bidder.campaigns.budget import Budget
 from bidder.campaigns.campaign import CapLevel, Flight, FrequencyCap
-from bidder.campaigns.types import Domain
-
-Zone = Annotated[str, Field(pattern=r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$")]
+from bidder.campaigns.types import Domain, Zone
 
 
 class AdvertiserLimits(BaseModel):
@@ -33,3 +31,11 @@ class AdvertiserLimits(BaseModel):
                 msg = f"a frequency cap of an advertiser counts for the advertiser, not for a {cap.level.value}"
                 raise ValueError(msg)
         return self
+
+    @property
+    def caps(self) -> list[FrequencyCap]:
+        """The frequency caps as each campaign of the advertiser has them."""
+        return [
+            cap.model_copy(update={"level": CapLevel.ADVERTISER, "time_zone": cap.time_zone or self.time_zone})
+            for cap in self.frequency_caps
+        ]

@@ -14,7 +14,7 @@ from bidder.campaigns.deal import CampaignDeal
 from bidder.campaigns.goal import Goal, Outcome, Rotation
 from bidder.campaigns.multipliers import Multipliers, highest
 from bidder.campaigns.targeting import Expression, Targeting, Word
-from bidder.campaigns.types import Bundle, Category, Domain, Id
+from bidder.campaigns.types import Bundle, Category, Domain, Id, Zone
 from bidder.money import Micros, Priced
 from bidder.prebuilt import complete
 
@@ -130,6 +130,7 @@ class FrequencyCap(BaseModel):
     `window` is `hour`, `day`, `week` (from Monday on), `month`, each of the campaign's time zone, `lifetime`, or a
     rolling window such as `90s`, `30m`, `6h` or `7d`. `min_gap` is a duration in the same form. `level` says what is
     counted: impressions of the campaign, of its advertiser's domain, or of each of its creatives. `per` says whose.
+    `time_zone` is that of the window, if it is not the campaign's.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -139,6 +140,7 @@ class FrequencyCap(BaseModel):
     min_gap: Gap | None = None
     level: CapLevel = CapLevel.CAMPAIGN
     per: CapSubject = CapSubject.USER
+    time_zone: Zone | None = None
 
     @model_validator(mode="after")
     def _limits(self) -> Self:
@@ -198,7 +200,7 @@ class Campaign(Priced):
     on_unknown: OnUnknown = OnUnknown.BID
     targeting: Targeting = Field(default_factory=dict)
     where: Expression | None = None
-    time_zone: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$")] = "UTC"
+    time_zone: Zone = "UTC"
     rotation: Rotation = Rotation.EVEN
     competes_in: tuple[Word, ...] = ()
     once_a_request: bool = False

@@ -99,8 +99,11 @@ def _size(campaign: Campaign, known: Surroundings) -> Iterator[Finding]:
 
 
 def _time_zone(campaign: Campaign | AdvertiserLimits, _: Surroundings) -> Iterator[Finding]:
-    if campaign.time_zone not in _zones():
-        yield Finding(("time_zone",), f"{campaign.time_zone} is no zone of the IANA database, such as Europe/Berlin")
+    zones: list[tuple[Path, str | None]] = [(("time_zone",), campaign.time_zone)]
+    zones += [(("frequency_caps", n, "time_zone"), cap.time_zone) for n, cap in enumerate(campaign.frequency_caps)]
+    for path, zone in zones:
+        if zone is not None and zone not in _zones():
+            yield Finding(path, f"{zone} is no zone of the IANA database, such as Europe/Berlin")
 
 
 def _cases(campaign: Campaign, _: Surroundings) -> Iterator[Finding]:
@@ -212,7 +215,7 @@ _OF_CAMPAIGNS: Sequence[tuple[Sequence[str], OfCampaign]] = (
     (("creatives", "deals"), _ids),
     (("id", "advertiser", "time_zone", "creatives", "deals"), _names),
     (tuple(Campaign.model_fields), _size),
-    (("time_zone",), _time_zone),
+    (("time_zone", "frequency_caps"), _time_zone),
     (("targeting", "where"), _cases),
     (("flight",), _flight),
     (TERMS, _prices),

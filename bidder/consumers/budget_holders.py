@@ -32,6 +32,8 @@ class BudgetHolders:
         self._advertisers: dict[str, BudgetLimits] = {}
         self._members: dict[str, dict[str, str]] = {}
         """The ids of the campaigns of each advertiser, with their time zones."""
+        self.caps = {its.domain: its.caps for its in advertisers if its.frequency_caps}
+        """The frequency caps of advertisers, by domain."""
         for its in advertisers:
             positions = members[its.domain]
             limits = limits_of(its.budget, its.flight, its.time_zone, 0)
@@ -84,4 +86,5 @@ class BudgetHolders:
         return SharedBudgets(
             {domain: budget(advertiser_holder(domain)) for domain in self._advertisers},
             {names: budget(deal_holder(*names)) for names in self._deals},
+            self.caps,
         )

@@ -185,7 +185,7 @@ def _paced(
     }
     holders = BudgetHolders(index, advertisers, latest)
     if not limits and not holders.limits:
-        return Paced({}, {}, {}), SharedBudgets()
+        return Paced({}, {}, {}), SharedBudgets(caps=holders.caps)
     at = now.timestamp()
     account, learned = service.pacing_store.read()
     account.members = holders.with_former_members(account.members)

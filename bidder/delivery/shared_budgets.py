@@ -5,9 +5,10 @@ its own. A campaign takes part in an auction with the smaller of its own partici
 participation limits the bids in that deal alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from bidder.campaigns.campaign import FrequencyCap
 from bidder.delivery.allowance import Pace
 from bidder.delivery.budget import BudgetLimits, Spend, Withheld, withheld
 
@@ -30,10 +31,11 @@ class SharedBudget(NamedTuple):
 
 
 class SharedBudgets(NamedTuple):
-    """The budgets of advertisers by domain, and of deals by campaign id and deal id."""
+    """The budgets of advertisers by domain, and of deals by campaign id and deal id; frequency caps by domain."""
 
     advertisers: Mapping[str, SharedBudget] = {}
     deals: Mapping[tuple[str, str], SharedBudget] = {}
+    caps: Mapping[str, Sequence[FrequencyCap]] = {}
 
 
 def withheld_by_advertiser(limits: BudgetLimits, spend: Spend, cost: int, now: float) -> Withheld | None:

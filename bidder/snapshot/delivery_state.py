@@ -2,12 +2,13 @@
 
 import json
 from array import array
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from bidder.campaigns.campaign import Campaign, FrequencyCap
 from bidder.delivery.allowance import Allowance, Pace
 from bidder.delivery.budget import BudgetLimits, Spend, Withheld, remaining, withheld
 from bidder.delivery.outcome_counts import OutcomeCounts
@@ -19,7 +20,7 @@ from bidder.money import ACCOUNT_CURRENCY, MICROS, Rate
 from bidder.normal_forms import identifier
 from bidder.snapshot import sets
 from bidder.snapshot.bucket_sets import BucketSets, bucket_sections
-from bidder.snapshot.container import BadSnapshot, Sections, pack, unpack
+from bidder.snapshot.container import BadSnapshot, pack, unpack
 from bidder.snapshot.index import Index
 from bidder.snapshot.predictions import Predictions, pack_predictions, unpack_predictions
 from bidder.snapshot.sets import Set
@@ -32,10 +33,11 @@ from bidder.snapshot.shared_accounts import (
     shared_section,
 )
 from bidder.snapshot.tier import Tier
+from bidder.snapshot.used_up import BURST, PER_MINUTE, load_allowance, used_up_sets
 
 KIND = "delivery"
-_SHARE, _BURST, _PER_MINUTE = "share", "burst", "per_minute"
-_UNPACED = {_SHARE: WHOLE, _BURST: Allowance.NO_LIMIT, _PER_MINUTE: Allowance.NO_LIMIT}
+_SHARE = "share"
+_UNPACED = {_SHARE: WHOLE, BURST: Allowance.NO_LIMIT, PER_MINUTE: Allowance.NO_LIMIT}
 """The columns of paces, in the order of the fields of `Pace`, with the values of a campaign without one."""
 _REASONS: tuple[Withheld | None, ...] = (None, *Withheld)
 """The reasons by their code in the column `withheld`. Append only: stored objects have the codes."""
@@ -68,13 +70,15 @@ class DeliveryState:
     """The win models of bid shading; None where no bid is shaded."""
     shared: SharedAccounts | None
     """The budgets of advertisers and deals; None where there are none."""
+    caps: Mapping[str, tuple[FrequencyCap, ...]]
+    """The frequency caps of advertisers, by domain."""
     spent: set[int]
     """The accounts of the allowance that this process has used up, or that rest until their pace allows a bid."""
     _withheld: memoryview
 
     def for_another_process(self, index: Index) -> "DeliveryState":
         """A copy of the state with the whole allowance unused, as another process loads it."""
-        used_up, spent, use_up, restore = _used_up(index, self.shared)
+        used_up, spent, use_up, restore = used_up_sets(index, self.shared)
         return replace(self, used_up=used_up, spent=spent, allowance=self.allowance.copy(use_up, restore))
 
     def takes_part(self, position: int, campaign_id: str, draw: AuctionDraw) -> bool:
@@ -92,6 +96,13 @@ class DeliveryState:
         if account is None or self.shared.share(account) > self.shares[position]:
             return None
         return self.shared.domains[account]
+
+    def with_caps_of_advertiser(self, campaign: Campaign) -> Campaign:
+        """The campaign with the frequency caps of its advertiser, beside its own."""
+        caps = self.caps.get(campaign.advertiser.domain) if self.caps else None
+        if not caps:
+            return campaign
+        return campaign.model_copy(update={"frequency_caps": (*campaign.frequency_caps, *caps)})
 
     def accounts(self, position: int, campaign_id: str, deal_id: str | None) -> tuple[int, ...]:
         """The accounts of the allowance that pay for a bid: the campaign's, its advertiser's and that of the deal."""
@@ -184,6 +195,7 @@ def compile_delivery(
         "clocks": clocks(index.known.zones, as_of),
         "billed_by_notice": sorted(billed_by_notice),
         **({"shading": shading} if shading else {}),
+        **({"caps": {domain: _written(its) for domain, its in shared.caps.items()}} if shared.caps else {}),
     }
     sections = {
         "meta": json.dumps(meta, sort_keys=True).encode(),
@@ -205,14 +217,14 @@ def load_delivery(data: bytes, index: Index) -> DeliveryState:
         msg = f"delivery: belongs to index {meta['index']}, not to {index.id}"
         raise BadSnapshot(msg)
     shared = load_shared(sections.get(SECTION), len(index))
-    used_up, spent, use_up, restore = _used_up(index, shared)
+    used_up, spent, use_up, restore = used_up_sets(index, shared)
     as_of = datetime.fromisoformat(meta["as_of"])
     return DeliveryState(
         index_id=index.id,
         as_of=as_of,
         eligible=tuple(_eligible(reasons, index.tiers_by_number)),
         used_up=used_up,
-        allowance=_allowance(sections, index, shared, use_up, restore, as_of),
+        allowance=load_allowance(sections, index, shared, use_up, restore, as_of),
         rates={**{code: Decimal(rate) for code, rate in meta.get("finer_rates", {}).items()}, **meta["rates"]},
         predictions=unpack_predictions(bytes(sections["predictions"]) if "predictions" in sections else None),
         clocks={zone: [(since, ahead) for since, ahead in offsets] for zone, offsets in meta.get("clocks", {}).items()},
@@ -221,68 +233,10 @@ def load_delivery(data: bytes, index: Index) -> DeliveryState:
         shares=array("q", bytes(sections[_SHARE])) if _SHARE in sections else None,
         shading=_shading(meta.get("shading")),
         shared=shared,
+        caps={domain: tuple(map(FrequencyCap.model_validate, its)) for domain, its in meta.get("caps", {}).items()},
         spent=spent,
         _withheld=reasons,
     )
-
-
-def _used_up(
-    index: Index, shared: SharedAccounts | None
-) -> tuple[list[Set], set[int], Callable[[int], None], Callable[[int], None]]:
-    """An empty set of campaigns for each tier, an empty set of accounts, and the functions that add and remove one.
-
-    A campaign is in the set of its tier while its own account or its advertiser's is used up.
-    """
-    used_up = [sets.set_of((), tier.size) for tier in index.tiers_by_number]
-    spent: set[int] = set()
-    count = len(index)
-
-    def campaigns_of(account: int) -> Sequence[int]:
-        if account < count:
-            return (account,)
-        return shared.members.get(account, ()) if shared else ()
-
-    def use_up(account: int) -> None:
-        spent.add(account)
-        for position in campaigns_of(account):
-            tier, offset = index.tier_of(position)
-            used_up[tier] = used_up[tier] | sets.set_of((offset,), index.tiers_by_number[tier].size)
-
-    def restore(account: int) -> None:
-        spent.discard(account)
-        for position in campaigns_of(account):
-            if position in spent or (shared and shared.advertiser_of.get(position) in spent):
-                continue
-            tier, offset = index.tier_of(position)
-            size = index.tiers_by_number[tier].size
-            used_up[tier] = sets.without(used_up[tier], sets.set_of((offset,), size))
-
-    return used_up, spent, use_up, restore
-
-
-def _allowance(
-    sections: Sections,
-    index: Index,
-    shared: SharedAccounts | None,
-    use_up: Callable[[int], None],
-    restore: Callable[[int], None],
-    as_of: datetime,
-) -> Allowance:
-    """The allowance of all accounts: those of campaigns by position, then those of advertisers and deals."""
-    left = array("q", bytes(sections["left"]))
-    paces = _paces(sections)
-    if shared is None:
-        return Allowance(left, index.cost, use_up, restore, paces, as_of)
-    burst, per_minute = paces or (array("q", [Allowance.NO_LIMIT]) * len(index), array("q", [0]) * len(index))
-    left.extend(account.left for account in shared.accounts)
-    burst.extend(account.burst for account in shared.accounts)
-    per_minute.extend(account.per_minute for account in shared.accounts)
-    accounts = shared
-
-    def cost(account: int) -> int:
-        return index.cost(account) if account < accounts.first else accounts.cost(account)
-
-    return Allowance(left, cost, use_up, restore, (burst, per_minute), as_of)
 
 
 def _pace_sections(index: Index, paces: Mapping[str, Pace]) -> dict[str, bytes]:
@@ -303,17 +257,15 @@ def _pace_sections(index: Index, paces: Mapping[str, Pace]) -> dict[str, bytes]:
     }
 
 
+def _written(caps: Iterable[FrequencyCap]) -> list[dict[str, Any]]:
+    return [cap.model_dump(mode="json", exclude_defaults=True) for cap in caps]
+
+
 def _shading(written: Sequence[Any] | None) -> Shading | None:
     if written is None:
         return None
     models, explored = written
     return Shading({segment: WinModel(*model) for segment, model in models.items()}, explored)
-
-
-def _paces(sections: Sections) -> tuple["array[int]", "array[int]"] | None:
-    if _BURST not in sections:
-        return None
-    return array("q", bytes(sections[_BURST])), array("q", bytes(sections[_PER_MINUTE]))
 
 
 def _states(

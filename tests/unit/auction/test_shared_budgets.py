@@ -12,10 +12,12 @@ from bidder.auction.explain import explain
 from bidder.auction.match import match
 from bidder.auction.response_selection import affordable, would_be_affordable
 from bidder.auction.verdict import PACING, WITHHELD
+from bidder.campaigns.advertiser_limits import AdvertiserLimits
 from bidder.campaigns.budget import Budget
 from bidder.campaigns.campaign import Campaign
 from bidder.delivery.allowance import Allowance, Pace
 from bidder.delivery.budget import BudgetLimits, Spend, Withheld, limits_of
+from bidder.delivery.frequency import Exposures, History, Impression
 from bidder.delivery.participation import WHOLE, AuctionDraw
 from bidder.delivery.shared_budgets import SharedBudget, SharedBudgets
 from bidder.openrtb.bid_request import BidRequest
@@ -199,3 +201,23 @@ def test_an_unlimited_advertiser_limits_nobody() -> None:
     assert held.delivery.shared is not None
     assert held.delivery.shared.accounts[0].left == Allowance.NO_LIMIT
     assert answers(held, 5).total() == 5
+
+
+def test_the_caps_of_an_advertiser_hold_for_each_of_its_campaigns() -> None:
+    limits = AdvertiserLimits.model_validate(
+        {"domain": DOMAIN, "time_zone": "Asia/Tokyo", "frequency_caps": [{"impressions": 1, "window": "day"}]}
+    )
+    other = campaign(id="other", cpm=1, advertiser={"name": "Other", "domain": "other.example"})
+    held = snapshot([campaign(id="a"), campaign(id="b"), other], shared=SharedBudgets(caps={DOMAIN: limits.caps}))
+    asked = parsed(video_request())
+    for hour, expected in ((14, "other"), (16, "a")):  # the day of Tokyo ends at 15:00 UTC
+        now = NOW.replace(hour=hour)
+        seen = Exposures(History([Impression(int(NOW.timestamp()), "b", "spot", DOMAIN)]))
+        [offer] = decide(asked, match(asked, held, now), held, "bidder", now, read_exposures=lambda seen=seen: seen)  # type: ignore[misc]
+        assert (offer.campaign.advertiser.domain == DOMAIN) == (expected == "a")
+    [its] = explain(asked, held, "bidder", NOW, read_exposures=lambda: seen)
+    assert [(one.campaign_id, one.rule) for one in its.campaigns] == [
+        ("a", "frequency"),
+        ("b", "frequency"),
+        ("other", "bids"),
+    ]
