@@ -26,10 +26,10 @@ class AdvertiserRepository:
         self,
         dynamodb: "DynamoDBClient",
         table: str,
-        who: str = "unknown",
+        author: str = "unknown",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._documents = NamedDocuments(dynamodb, table, "advertiser", AdvertiserLimits, _domain, who, now)
+        self._documents = NamedDocuments(dynamodb, table, "advertiser", AdvertiserLimits, _domain, author, now)
 
     def put_many(self, advertisers: Sequence[AdvertiserLimits]) -> int:
         """Adds the limits, or replaces those of the same domain. Returns the number of changed ones."""

@@ -39,7 +39,7 @@ class NamedDocuments(Generic[Model]):
         kind: str,
         model: type[Model],
         name_of: Callable[[Model], str],
-        who: str = "unknown",
+        author: str = "unknown",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._dynamodb = dynamodb
@@ -47,7 +47,7 @@ class NamedDocuments(Generic[Model]):
         self._kind = kind
         self._model = model
         self._name_of = name_of
-        self._who = who
+        self._author = author
         self._now = now
 
     def put_many(self, documents: Sequence[Model]) -> int:
@@ -104,7 +104,7 @@ class NamedDocuments(Generic[Model]):
             "pk": {"S": f"{self._kind}#{name}"},
             "sk": {"S": f"version#{version + 1:012}"},
             "at": {"S": self._now().isoformat(timespec="seconds")},
-            "who": {"S": self._who},
+            "who": {"S": self._author},
         }
         condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(version)"}
         if before is not None:

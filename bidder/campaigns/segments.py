@@ -26,10 +26,10 @@ class SegmentRepository:
         self,
         dynamodb: "DynamoDBClient",
         table: str,
-        who: str = "unknown",
+        author: str = "unknown",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._documents = NamedDocuments(dynamodb, table, "segment", SegmentInfo, _word, who, now)
+        self._documents = NamedDocuments(dynamodb, table, "segment", SegmentInfo, _word, author, now)
 
     def put_many(self, segments: Sequence[SegmentInfo]) -> int:
         """Adds the segments, or replaces those with the same name. Returns the number of changed segments."""

@@ -40,7 +40,7 @@ def test_a_section_of_a_yaml_file_states_the_limits() -> None:
     [
         (("daily: 1000", "daily: -1"), "file:4:14: Shop.example: budget.daily: must be more than 0"),
         (("daily: 1000", "dayly: 1"), "file:4:14: Shop.example: budget.dayly: not known; did you mean daily"),
-        (("Europe/Berlin", "Europe/Berlim"), "file:3:5: Shop.example: time_zone: .* no zone"),
+        (("Europe/Berlin", "Europe/Berlim"), "file:3:5: Shop.example: time_zone: .* not a zone"),
         (("Shop.example", "shop"), "file:2:5: shop: domain: .*a domain, such as"),
         (("    flight:", "  - {domain: shop.example}\n  - domain: x.example\n    flight:"), "more than one advertiser"),
         (
@@ -48,7 +48,7 @@ def test_a_section_of_a_yaml_file_states_the_limits() -> None:
             "counts for the advertiser, not for a campaign",
         ),
         (("advertisers:", "advertiser:"), "campaigns: is missing, or no list"),
-        (("advertisers:\n", "advertisers:\n  - 7\n"), r"file:2:5: advertisers\[0\]: is no advertiser"),
+        (("advertisers:\n", "advertisers:\n  - 7\n"), r"file:2:5: advertisers\[0\]: is not an advertiser"),
     ],
 )
 def test_a_mistake_is_named_with_its_place(change: tuple[str, str], said: str) -> None:
