@@ -130,7 +130,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=60, help="how long CloudFormation is waited for")
     parser.add_argument("parameters", nargs="*", metavar="Name=Value", help="stack parameters, as RefreshConcurrency=0")
     arguments = parser.parse_args()
-    if odd := [given for given in arguments.parameters if "=" not in given]:
+    if odd := [argument for argument in arguments.parameters if "=" not in argument]:
         parser.error(f"not Name=Value: {' '.join(odd)}")
     try:
         check_stack_name(arguments.stack)
@@ -141,17 +141,17 @@ def _arguments() -> argparse.Namespace:
 
 def main() -> int:
     arguments = _arguments()
-    parameters = dict(given.split("=", 1) for given in arguments.parameters)
+    parameters = dict(argument.split("=", 1) for argument in arguments.parameters)
     try:
         session = boto3.Session()
         if arguments.role:
             have_resources_made_by(session, arguments.role)
-        who = session.client("sts").get_caller_identity()
+        identity = session.client("sts").get_caller_identity()
         current = described(session.client("cloudformation"), arguments.stack)
     except (BotoCoreError, ClientError) as error:
         print(f"No AWS account to deploy to: {error}\nSet AWS_PROFILE and AWS_REGION, or log in.", file=sys.stderr)
         return 1
-    print(f"Account {who['Account']}, region {session.region_name}, as {who['Arn']}: stack {arguments.stack}")
+    print(f"Account {identity['Account']}, region {session.region_name}, as {identity['Arn']}: stack {arguments.stack}")
     if os.environ.get("CONFIRM") != "yes":
         print("Nothing deployed. If this is the right account: the same command with CONFIRM=yes", file=sys.stderr)
         return 1

@@ -83,10 +83,10 @@ def _by_hand(sqs: "SQSClient", aside: str, queue: str, waiting: int, progress: P
     """Moves as many as were waiting, so that what fails again meanwhile doesn't go round for ever."""
     moved = 0
     while moved < waiting:
-        found = sqs.receive_message(
+        messages = sqs.receive_message(
             QueueUrl=aside, MaxNumberOfMessages=min(_A_BATCH, waiting - moved), MessageAttributeNames=["All"]
         ).get("Messages", [])
-        if not found:
+        if not messages:
             break
         entries: list[SendMessageBatchRequestEntryTypeDef] = [
             {
@@ -94,12 +94,12 @@ def _by_hand(sqs: "SQSClient", aside: str, queue: str, waiting: int, progress: P
                 "MessageBody": message["Body"],
                 "MessageAttributes": message.get("MessageAttributes", {}),
             }
-            for number, message in enumerate(found)
+            for number, message in enumerate(messages)
         ]
         # Sent before deleted: cut short in between, a message is there twice, not gone.
         sent = sqs.send_message_batch(QueueUrl=queue, Entries=entries)
         for done in sent.get("Successful", []):
-            sqs.delete_message(QueueUrl=aside, ReceiptHandle=found[int(done["Id"])]["ReceiptHandle"])
+            sqs.delete_message(QueueUrl=aside, ReceiptHandle=messages[int(done["Id"])]["ReceiptHandle"])
             moved += 1
         if refused := sent.get("Failed", []):
             msg = f"{moved} messages moved, then {len(refused)} were refused: {refused[0].get('Message', '')}"
