@@ -70,7 +70,7 @@ def period(day: date | None, first: date | None, last: date | None, time_zone: s
     try:
         zone = ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        msg = f"{time_zone} is no zone of the IANA database, such as Europe/Berlin"
+        msg = f"{time_zone} is not a zone of the IANA database, such as Europe/Berlin"
         raise BadPeriod(msg) from None
     begins, ends = day or first, day or last or datetime.now(zone).date()
     if begins is None or (day and (first or last)):
@@ -87,7 +87,9 @@ def print_report(service: Service, days: Period, by: By, form: str) -> None:
     events = list(_events(service, days))
     suspects, sharing = in_crowded_minutes(events), sharing_a_price(events)
     markers = service.ledger.markers(suspects | sharing) if suspects | sharing else {}
-    events = [as_settled(its, markers.get((its.bid_id, BILLED))) if its.bid_id in sharing else its for its in events]
+    events = [
+        as_settled(event, markers.get((event.bid_id, BILLED))) if event.bid_id in sharing else event for event in events
+    ]
     unbilled = {name for name in suspects if (name, INVALID) in markers and (name, BILLED) not in markers}
     rows = report(events, by, unbilled, days.time_zone)
     if form == "json":
