@@ -1,6 +1,7 @@
 """`python -m loadtest.run`: a minute of load on the bidder on this machine, and a table of how it bore it.
 
-DURATION (seconds), USERS and HOST, or PORT, change what is run. Exits with 1 where anything was answered wrongly.
+DURATION (seconds), USERS and HOST, or PORT, change what is run; CONFIRM=yes allows a
+deployed bidder's HOST. Exits with 1 where anything was answered wrongly.
 """
 
 import os

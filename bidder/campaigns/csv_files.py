@@ -20,7 +20,7 @@ _BETWEEN = "|"
 _SEPARATORS = ",;\t"
 """The possible separators of cells. The most frequent one in the header is used."""
 
-_ID = "id"
+_ID, _DOMAIN = "id", "domain"
 _CREATIVE, _MEDIA, _DEAL = "creative", "media", "deal"
 _LISTS = frozenset({"categories", "competes_in", "attributes", "apis", "mimes", "include", "exclude", "all"})
 """The fields that are lists. In other fields a `|` is part of the text."""
@@ -53,6 +53,9 @@ def read_csv(lines: Iterator[str], name: str) -> Iterator[Node]:
                 msg = f"{name}:{rows.line_num}: has {len(row)} cells, the head {len(head)}: is a comma not in quotes?"
                 raise InvalidFile(msg)
             cells = _cells(row, columns, rows.line_num)
+            if (_DOMAIN,) in cells.get("", {}):  # the limits of an advertiser
+                yield _tree(cells[""], Position(rows.line_num, 1))
+                continue
             identity = cells.get("", {}).get((_ID,))
             if campaign is not None and (identity is None or identity.value == campaign.identity):
                 campaign.add(cells)
