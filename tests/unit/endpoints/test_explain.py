@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.campaigns.campaign import Budget, Campaign
+from bidder.campaigns.budget import Budget
+from bidder.campaigns.campaign import Campaign
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
 from bidder.endpoints.explain import MOST_TOLD, answer
