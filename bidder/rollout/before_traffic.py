@@ -18,21 +18,21 @@ def objections(
 
     `expected` names the fields of answers that are meant to change.
     """
-    found: list[str] = []
+    reasons: list[str] = []
     bid_urls: dict[str, str] = {}
     for request in requests:
         after = versions.answer(new, request)
         broken = list(breaches(request, after))
-        found += [f"{request.name}: {breach}" for breach in broken]
+        reasons += [f"{request.name}: {breach}" for breach in broken]
         if not broken:
             same = (after, list[str]())
             before, different = same if old == new else _compared(versions, (old, new), request, after, expected)
-            found += [f"{request.name}: {each}" for each in different]
+            reasons += [f"{request.name}: {each}" for each in different]
             if not bid_urls:
                 made = {old: _event_url(before), new: _event_url(after)}
                 bid_urls = {version: url for version, url in made.items() if url}
-    found += _unread_events(versions, bid_urls, old, new)
-    return found
+    reasons += _unread_events(versions, bid_urls, old, new)
+    return reasons
 
 
 def _compared(
@@ -66,5 +66,5 @@ def _unread_events(versions: Versions, urls: dict[str, str], old: str, new: str)
         for read_by in sorted({old, new}):
             answer = versions.report(read_by, url)
             if answer.error is not None or answer.status not in {200, 204}:
-                said = answer.error or f"{answer.status} {answer.body[:80]}"
-                yield f"event of a bid by version {made_by}, reported to version {read_by}: {said}"
+                reply = answer.error or f"{answer.status} {answer.body[:80]}"
+                yield f"event of a bid by version {made_by}, reported to version {read_by}: {reply}"

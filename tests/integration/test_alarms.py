@@ -13,6 +13,7 @@ from chalice.package import YAMLTemplateSerializer
 
 from bidder import log
 from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from bidder.endpoints.notice import PRICE_RAISED
 from bidder.events.settlement import PriceRefusal
 from bidder.events.token import TokenError
@@ -121,7 +122,7 @@ def watched(template: Template) -> set[tuple[str, str]]:
         (metric["MetricName"], reason["Value"])
         for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()
         for metric in metrics(alarm)
-        if metric["Namespace"] == "bidder"
+        if metric["Namespace"] == {"Ref": "AWS::StackName"}
         for reason in metric.get("Dimensions") or [{"Value": ANY}]
     }
 
@@ -240,7 +241,7 @@ def test_a_process_that_cannot_bid_is_heard_at_its_first_request(
     logging.getLogger("bidder").propagate = True
     caplog.set_level(logging.INFO, "bidder")
     made = service(snapshot([campaign()]), **OUTAGES[outage])
-    assert bid(made, json.dumps(video_request()).encode(), {}, "https://bid.example", NOW).status == 204
+    assert bid(made, Call(json.dumps(video_request()).encode(), {}, "https://bid.example", NOW)).status == 204
     lines = [json.loads(record.getMessage()) for record in caplog.records]
     told = {
         (metric["Name"], line["Reason"])

@@ -31,7 +31,7 @@ def test_it_names_version_traffic_snapshot_queues_and_spend(drilled: Drill) -> N
     assert after.snapshot is not None
     assert not after.snapshot.stopped
     assert after.snapshot.version == getattr(drilled.store.current(), "version", None)
-    assert {queue.name for queue in after.queues} >= {"bid-events-ledger", "campaign-refresh"}
+    assert {queue.name for queue in after.queues} >= {"bidder-ledger", "bidder-campaign-refresh"}
     assert json.loads(json.dumps(after.document(), default=str))["stack"] == STACK
 
 
@@ -53,7 +53,7 @@ def test_it_shows_shifting_traffic_a_ringing_alarm_and_a_dead_letter(drilled: Dr
     assert [(alarm.name, alarm.reason) for alarm in now.alarms.ringing] == [
         (drilled.ids["LedgerAgeAlarm"], "five minutes")
     ]
-    assert next(queue for queue in now.queues if queue.name == "bid-events-ledger").dead == 1
+    assert next(queue for queue in now.queues if queue.name == "bidder-ledger").dead == 1
     said = "\n".join(lines(now))
     assert f"90% to version {live}, 10% to version 7" in said
     assert "five minutes" in said
