@@ -9,7 +9,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from tests.integration.drill import Drill
 from tests.integration.test_template import Template, translate
 from tools.artifacts import artifacts
-from tools.changes import Patience, change, described
+from tools.changes import Patience, change, described, given, parameters_of
 from tools.local import STACK
 from tools.package import Package
 from tools.template import stating_parameters, with_code, without_unsupported
@@ -55,11 +55,12 @@ class Deployer:
         uri = f"s3://{target.bucket}/{target.upload(archive.read_bytes(), STACK, '.zip')}"
         sam = with_code(json.loads(self.built.template.read_text()), uri)
         self.template = translate(sam)
+        current = described(cloudformation, STACK)
         values = {name: str(each.get("Default", "")) for name, each in sam["Parameters"].items()}
+        values |= parameters_of(current)
         held = _held(translate(stating_parameters(without_unsupported(sam), values)), live)
         url = target.url(target.upload(json.dumps(held).encode(), STACK, ".template.json"))
-        current = described(cloudformation, STACK)
-        change(cloudformation, STACK, url, [], current, Patience())
+        change(cloudformation, STACK, url, given(held, {}, current), current, Patience())
         self.drill.__dict__.pop("ids", None)
         function = self.drill.ids["APIHandler"]
         published = session.client("lambda").list_versions_by_function(FunctionName=function)["Versions"]
