@@ -4,11 +4,14 @@ import gc
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
 from bidder.background_refresh import BackgroundRefreshed
+from bidder.delivery.allowance import Pace
+from bidder.delivery.participation import share_of
 from bidder.events.token import SigningKeys
 from bidder.openrtb.bid_request import BidRequest
 from bidder.parameters import DEFAULTS, Reading
@@ -21,16 +24,20 @@ from bidder.snapshot.index import Index
 from bidder.snapshot.keeper import Keeper
 from bidder.snapshot.snapshot import Snapshot
 from loadtest.bench.campaigns import campaigns
-from loadtest.bench.measure import Row, interleaved, row
+from loadtest.bench.measure import Row, interleaved, percentile, row
 from loadtest.requests import Kind, generate
 
 BASELINE = "parse"
 COUNTS = (12, 1_000, 10_000)
+PARTICIPATION = 0.05
+_PACED = "decision, paced"
 REQUESTS = 500
 ROUNDS = 4
 SEED = 26
 _KEYS = SigningKeys(current="k1", keys={"k1": "bm90LWEtc2VjcmV0LW9ubHktYS1iZW5jaG1hcms"})
 _DAY = timedelta(days=1)
+_RICH = 10**15
+"""Micros that no run spends."""
 _TOPIC = "arn:aws:sns:us-east-1:000000000000:bench"
 _ENVIRONMENT = {
     "BIDDER_CAMPAIGNS_TABLE": "bench",
@@ -49,9 +56,13 @@ _ENVIRONMENT = {
 
 
 def rows() -> list[Row]:
-    """`parse`, and `decision` for each number of campaigns, on the same mixed video requests."""
+    """`parse`, and `decision` for each number of campaigns, on the same mixed video requests.
+
+    `decision, paced` has the most campaigns, each paced to `PARTICIPATION`, beside those not paced.
+    """
     now = datetime.now(UTC)
     decisions = {f"decision {count}": decision(snapshot(count, now), now) for count in COUNTS}
+    decisions[_PACED] = decision(snapshot(COUNTS[-1], now, PARTICIPATION), now)
     requests = video_requests(REQUESTS)
     calls: dict[str, Callable[[bytes], object]] = {BASELINE: BidRequest.model_validate_json, **decisions}
     interleaved(calls, requests, rounds=1)  # decodes what a warm process has decoded
@@ -59,10 +70,12 @@ def rows() -> list[Row]:
     gc.collect()
     gc.freeze()
     took = interleaved(calls, requests, ROUNDS)
-    parse = took[BASELINE]
+    parse, unpaced, paced = took[BASELINE], took[f"decision {COUNTS[-1]}"], took[_PACED]
+    p99_ratio = round(percentile(paced, 0.99) / percentile(unpaced, 0.99), 2)
     return [
         row(BASELINE, None, parse, BASELINE, parse),
         *(row("decision", count, took[f"decision {count}"], BASELINE, parse) for count in COUNTS),
+        replace(row(_PACED, COUNTS[-1], paced, "decision", unpaced), p99_ratio=p99_ratio),
     ]
 
 
@@ -109,11 +122,16 @@ class Unheard:
         """Takes them."""
 
 
-def snapshot(count: int, now: datetime) -> Snapshot:
-    """A snapshot of generated campaigns, compiled and read back as from S3."""
+def snapshot(count: int, now: datetime, participation: float | None = None) -> Snapshot:
+    """A snapshot of generated campaigns, each paced to a participation, compiled and read back as from S3."""
     book = campaigns(Random(SEED), count)  # noqa: S311 - as above
     index = Index.load([compile_index(book)])
-    return Snapshot(version=1, index=index, delivery=load_delivery(compile_delivery(index, {}, now), index))
+    paces: dict[str, Pace] = {}
+    if participation is not None:
+        pace = Pace(share_of(participation), _RICH, _RICH)
+        paces = {campaign.id: pace for campaign in book}
+    delivery = compile_delivery(index, {}, now, paces=paces)
+    return Snapshot(version=1, index=index, delivery=load_delivery(delivery, index))
 
 
 def api_event(body: bytes) -> dict[str, Any]:
