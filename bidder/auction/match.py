@@ -15,6 +15,7 @@ from bidder.auction.reached import Reached
 from bidder.campaigns.implied_predicates import IMPLIED_ATTRIBUTES, MIME, OPEN, SALE
 from bidder.campaigns.targeting import ATTRIBUTES
 from bidder.delivery.participation import AuctionDraw
+from bidder.delivery.price_segment import device_number
 from bidder.delivery.zones import offsets
 from bidder.normal_forms import identifier
 from bidder.openrtb.bid_request import BidRequest
@@ -38,6 +39,7 @@ class Candidates:
         self._values = values
         self._numbers: dict[int, Numbers] = {}
         self.draw = shared.draw
+        self.classes = shared.classes
 
     def best_first(
         self, at_least: Callable[[], int] = lambda: 0, *, paced: bool = True, reached: list[Reached] | None = None
@@ -48,22 +50,23 @@ class Candidates:
         leaves out the campaigns that pacing keeps out of the auction. Appends to `reached`, tier by tier, how far the
         iteration came.
         """
-        delivery, draw = self._shared.snapshot.delivery, self._shared.draw
-        buckets, index = delivery.buckets if paced else None, self._shared.index
+        delivery, draw, classes = self._shared.snapshot.delivery, self._shared.draw, self._shared.classes
+        is_paced, index = paced and delivery.buckets is not None, self._shared.index
         for number, part, tier in index.tiers:
             if tier.tops[0] < at_least():
                 return
             bidding, conjunctions = delivery.bidding(number), self._narrowed(number, part, tier)
             narrowed, end = conjunctions, tier.count
-            if buckets is not None:
-                bidding = bidding & buckets.of(number, draw.bucket)
+            taking_part = delivery.taking_part(number, draw.bucket, classes) if is_paced else None
+            if taking_part is not None:
+                bidding = bidding & taking_part
                 narrowed = conjunctions if tier.owners else conjunctions & bidding
             for offset in tier.campaigns(narrowed, bidding):
                 if tier.tops[offset] < at_least():
                     end = offset
                     break
                 position = tier.start + offset
-                if buckets is None or delivery.takes_part(position, index.campaign_id(position), draw):
+                if not is_paced or delivery.takes_part(position, index.campaign_id(position), draw, classes):
                     yield position
             if reached is not None and conjunctions:
                 reached.append(Reached(number, conjunctions, end))
@@ -93,10 +96,13 @@ class Candidates:
 class RequestMatch:
     """The conjunctions of each tier whose request attributes match: the shared work of all impressions of a request."""
 
-    def __init__(self, snapshot: Snapshot, values: Mapping[str, Sequence[str]], draw: AuctionDraw) -> None:
+    def __init__(
+        self, snapshot: Snapshot, values: Mapping[str, Sequence[str]], draw: AuctionDraw, device: int = 0
+    ) -> None:
         self.snapshot = snapshot
         self.index = snapshot.index
         self.draw = draw
+        self.classes = snapshot.delivery.classes(device)
         self._values = values
         self._numbers: dict[int, Numbers] = {}
         self._narrowed: dict[int, Set] = {}
@@ -126,7 +132,7 @@ def match(request: BidRequest, snapshot: Snapshot, now: datetime, exchange: str 
     snapshot.delivery.allowance.wake(now)
     known = snapshot.index.known
     values = request_attributes(request, known, now, offsets(snapshot.delivery.clocks, now), exchange, snapshot.lists)
-    shared = RequestMatch(snapshot, values, AuctionDraw(request.id))
+    shared = RequestMatch(snapshot, values, AuctionDraw(request.id), device_of(request))
     slots = []
     for imp in request.imp:
         if imp.video is not None:
@@ -134,6 +140,11 @@ def match(request: BidRequest, snapshot: Snapshot, now: datetime, exchange: str 
             candidates = Candidates(shared, {**of_imp, **implied_values(imp, imp.video)})
             slots.append(Slot(imp, imp.video, {**values, **of_imp}, candidates))
     return slots
+
+
+def device_of(request: BidRequest) -> int:
+    """The number of the type of the viewer's device; 0 where the request does not say."""
+    return device_number(request.device.devicetype if request.device else None)
 
 
 def implied_values(imp: Imp, video: Video) -> Mapping[str, Sequence[str]]:
