@@ -1,4 +1,4 @@
-"""What `bidder events redrive QUEUE` does: what was put aside goes back to its queue."""
+"""Redrives a dead-letter queue: `bidder events redrive QUEUE` moves its messages back to the source queue."""
 
 import time
 from collections.abc import Callable
