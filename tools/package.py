@@ -20,7 +20,7 @@ from tools import ROOT, slim, template
 from tools.locks import lock
 
 LIMIT = 5 * 1024 * 1024
-"""What the zip may weigh: its download and unpacking are part of every cold start."""
+"""The largest size of the zip: downloading and unpacking it are part of every cold start."""
 
 ARCHITECTURES = ("x86_64", "arm64")
 """The processors of Lambda, in Lambda's words; the first is a stack's default."""
