@@ -61,6 +61,10 @@ class NoBidCounts:
             self._since = now
         if now - self._since < INTERVAL:
             return
+        self.drain(now)
+
+    def drain(self, now: datetime) -> None:
+        """Logs the counts and resets them, also where the minute is not over."""
         self._since = now
         unanswered, self.unanswered = self.unanswered, Counter()
         answers, self.answers = self.answers, Counter()

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bidder.endpoints import bid, notice
+from bidder.endpoints.public_url import caller_address
 from bidder.endpoints.reply import Reply
 from bidder.endpoints.sender import sender
 from bidder.service.service import Service
@@ -43,5 +44,5 @@ class LambdaVersions:
             body, is_nbr = event["body"].encode(), query.get("nbr") == "1"
             return bid.bid(service, body, headers, "https://bid.example/api", self._now, nbr=is_nbr)
         path = event["pathParameters"]
-        reported_by = sender(headers, event["requestContext"])
+        reported_by = sender(headers, caller_address(event["requestContext"]))
         return notice.notice(service, path["kind"], path["token"], query, reported_by, self._now)
