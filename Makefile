@@ -1,5 +1,5 @@
-# `make` lists the targets. WEB, PORT, AWS_PORT, PYTHON, STACK, PARAMETERS, BUCKET, ARCHITECTURE and WORKERS are what a
-# command line may set.
+# `make` lists the targets. WEB, PORT, AWS_PORT, PYTHON, STACK, PARAMETERS, BUCKET, ROLE, PACKAGED, ARCHITECTURE and WORKERS
+# are what a command line may set.
 
 SHELL := /bin/bash
 PORT ?= 8000
@@ -21,7 +21,7 @@ ESBUILD := build/clients/node_modules/.bin/esbuild
 LOCAL_ENV := env $(foreach name,$(filter AWS_%,$(filter-out AWS_PORT AWS_CA_BUNDLE,$(.VARIABLES))),-u $(name))
 
 .DEFAULT_GOAL := help
-.PHONY: help run container test test-fast coverage docs check player demo-players package deploy rollback loadtest soak bench lock clean
+.PHONY: help run container test test-fast coverage mutate docs check player demo-players package deploy rollback smoke status loadtest soak bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,10 @@ test-fast: $(READY) ## Unit and golden tests with fewer examples, in parallel: u
 coverage: $(READY) ## What unit and golden tests run of bidder/: 95 % at least
 	@exec $(LOCAL_ENV) $(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-profile=fast --cov --cov-report=term tests/unit tests/golden
 
+mutate: $(READY) ## Faults put into the product, which tests have to catch: ONLY=bidder/money.py, SAMPLE=60 of each room, SEED
+	@exec $(LOCAL_ENV) $(BIN)/python -m tools.mutate $(if $(ONLY),--only $(ONLY)) $(if $(SAMPLE),--sample $(SAMPLE)) \
+		$(if $(SEED),--seed $(SEED)) --workers $(if $(filter auto,$(WORKERS)),$$(nproc),$(WORKERS))
+
 docs: $(READY) ## The pages of docs/ in build/site; a broken link is an error
 	@$(BIN)/python -m pip install -q --no-compile --disable-pip-version-check -r requirements-docs.txt
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --clean
@@ -56,11 +60,19 @@ check: $(READY) ## Lint and types
 package: $(RUNNABLE) ## What is deployed, in build/package: the SAM template and the zip; prints the sizes
 	@exec $(LOCAL_ENV) $(BIN)/python -m tools.package $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
 
-deploy: $(RUNNABLE) ## The package into the AWS account of AWS_PROFILE; STACK (bidder), PARAMETERS, BUCKET, CONFIRM=yes
-	@CONFIRM=$(CONFIRM) $(BIN)/python -m tools.deploy --stack $(STACK) $(if $(BUCKET),--bucket $(BUCKET)) $(PARAMETERS)
+deploy: $(READY) ## The package into the AWS account of AWS_PROFILE; STACK (bidder), PARAMETERS, BUCKET, CONFIRM=yes
+	@CONFIRM=$(CONFIRM) $(BIN)/python -m tools.deploy --stack $(STACK) $(if $(BUCKET),--bucket $(BUCKET)) \
+		$(if $(ROLE),--role $(ROLE)) $(if $(filter yes,$(PACKAGED)),--packaged) $(PARAMETERS)
 
 rollback: $(RUNNABLE) ## The bid function of the stack back to the version before, or to VERSION, at once
 	@$(BIN)/python -m tools.versions --stack $(STACK) $(if $(VERSION),--to $(VERSION))
+
+smoke: $(READY) ## What any running bidder answers, asked at URL; a fault ends it with status 1. NO_BIDS=allowed without campaigns
+	@test -n "$(URL)" || { echo "Which bidder? make smoke URL=http://127.0.0.1:$(PORT)" >&2; exit 2; }
+	@$(BIN)/python -m tests.smoke.run "$(URL)" $(if $(NO_BIDS),--no-bids $(NO_BIDS))
+
+status: $(RUNNABLE) ## What the stack does now: version, traffic, alarms, snapshot, queues, spend; JSON=yes for programs
+	@$(BIN)/python -m tools.status --stack $(STACK) $(if $(JSON),--json)
 
 player: $(ESBUILD) ## The ad player, bundled from web/ into bidder/web (needs Node.js and npm)
 	@$(BUNDLE) web/player.js --target=es2022 --format=esm --outfile=$(WEB)/player.mjs
@@ -109,7 +121,7 @@ $(RUNNABLE): requirements-run.txt
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo "$(PYTHON) cannot make virtual environments (no ensurepip). On Debian and Ubuntu: apt install python3-venv;" \
 			"or name another Python: make PYTHON=/path/to/python3.13" >&2; exit 1; }
-	@echo "Installing into $(VENV), once: what make run, package and deploy need"
+	@echo "Installing into $(VENV), once: what make run and package need"
 	@$(PYTHON) -m venv $(VENV)
 	@$(call install,$<)
 	@# The command `bidder`, which runs this checkout.
@@ -117,7 +129,7 @@ $(RUNNABLE): requirements-run.txt
 	@touch $@
 
 $(READY): requirements-dev.txt $(RUNNABLE)
-	@echo "Installing into $(VENV), once: what tests and checks need"
+	@echo "Installing into $(VENV), once: what tests, checks and deployments need"
 	@$(call install,$<)
 	@touch $@
 

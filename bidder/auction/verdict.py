@@ -11,6 +11,7 @@ from bidder.auction.offer import Offer, offers
 from bidder.auction.open_bid import open_bid_cpm
 from bidder.auction.rule import Case, Rule, first_broken, seen_and_wanted
 from bidder.auction.rules import CREATIVE_TARGETING, PLAYER, REQUEST, RULE_NAMES
+from bidder.auction.shading import Shaded, shaded
 from bidder.auction.unmet_targeting import ATTRIBUTES, UNMEETABLE, UnmetTargeting, unmet_targeting
 from bidder.campaigns.implied_predicates import MIME, SALE, implied_predicates
 from bidder.delivery.budget import Withheld
@@ -31,6 +32,9 @@ FATES = {
 
 PACED = "pacing keeps it out of this auction: the draw of auction and campaign is not below its participation"
 USED_UP = "as many of its bids are out as its budget pays for; the next refresh says what was spent"
+ADVERTISER_USED_UP = (
+    "as many bids of its advertiser are out as the advertiser's budget pays for; the next refresh says what was spent"
+)
 WITHHELD = "withheld"
 PACING = "pacing"
 TARGETING = "targeting"
@@ -59,7 +63,7 @@ RULES: tuple[str, ...] = (
 class Verdict:
     """The outcome of a campaign: `rule` is a name of `RULES`, `reason` the rule in words, with `seen` and `wanted`.
 
-    `best` is the best offer of a campaign that no rule removed.
+    `best` is the best offer of a campaign that no rule removed, and `shaded` what shading makes of its price.
     """
 
     campaign_id: str
@@ -68,10 +72,16 @@ class Verdict:
     seen: str = ""
     wanted: str = ""
     best: Offer | None = field(default=None, repr=False)
+    shaded: Shaded | None = field(default=None, repr=False)
 
 
 def verdict(
-    context: AuctionContext, slot: Slot, snapshot: Snapshot, position: int, fates: Mapping[str, str]
+    context: AuctionContext,
+    slot: Slot,
+    snapshot: Snapshot,
+    position: int,
+    fates: Mapping[str, str],
+    exchange: str | None = None,
 ) -> Verdict:
     """The verdict on the campaign at a position; `fates` has the rule for each campaign whose offer was chosen."""
     campaign_id = snapshot.index.campaign_id(position)
@@ -79,7 +89,7 @@ def verdict(
     if withheld:
         return Verdict(campaign_id, WITHHELD, withheld)
     record = snapshot.index.record(position)
-    campaign = record.campaign
+    campaign = snapshot.delivery.with_caps_of_advertiser(record.campaign)
     implied = implied_predicates(campaign)
     conjunctions_of_campaign = [{**conjunction, **implied} for conjunction in campaign_conjunctions(campaign)]
     miss = unmet_targeting(conjunctions_of_campaign, {**slot.values, **implied_values(slot.imp, slot.video)})
@@ -89,19 +99,21 @@ def verdict(
     if not delivery.takes_part(position, campaign_id, draw):
         share = delivery.shares[position] if delivery.shares is not None else WHOLE
         seen, wanted = (f"{100 * amount / WHOLE:.2f} %" for amount in (draw.of(campaign_id), share))
-        return Verdict(campaign_id, PACING, PACED, seen, f"less than {wanted}")
+        of_advertiser = delivery.advertiser_that_paces(position)
+        holder = f", which the budget of {of_advertiser} sets" if of_advertiser else ""
+        return Verdict(campaign_id, PACING, PACED, seen, f"less than {wanted}{holder}")
     of_request, of_player = first_broken(REQUEST, context), first_broken(PLAYER, slot.video)
-    made = of_request or of_player or offers(context, slot, record)
-    if made is CREATIVE_TARGETING:
+    result = of_request or of_player or offers(context, slot, record)
+    if result is CREATIVE_TARGETING:
         creative_id, miss = _closest(record, slot)
-        reason = f"{made.reason}; closest is {creative_id}: {miss.reason}"
-        return Verdict(campaign_id, made.name, reason, miss.seen, miss.wanted)
-    if isinstance(made, Rule):
-        seen, wanted = seen_and_wanted(made, Case(context, slot, campaign, partial(_open_bid, context, slot, record)))
-        return Verdict(campaign_id, made.name, made.reason, seen, wanted)
-    best = max(made, key=lambda offer: offer.rank)
+        reason = f"{result.reason}; closest is {creative_id}: {miss.reason}"
+        return Verdict(campaign_id, result.name, reason, miss.seen, miss.wanted)
+    if isinstance(result, Rule):
+        seen, wanted = seen_and_wanted(result, Case(context, slot, campaign, partial(_open_bid, context, slot, record)))
+        return Verdict(campaign_id, result.name, result.reason, seen, wanted)
+    best = max(result, key=lambda offer: offer.rank)
     fate = fates.get(campaign_id, OUTBID)
-    return Verdict(campaign_id, fate, FATES[fate], best=best)
+    return Verdict(campaign_id, fate, FATES[fate], best=best, shaded=shaded(context, best, exchange))
 
 
 def _open_bid(context: AuctionContext, slot: Slot, record: Record) -> int | None:
@@ -131,4 +143,6 @@ def delivery_reason(snapshot: Snapshot, position: int) -> str | None:
     if withheld:
         return withheld.value
     tier, offset = snapshot.index.tier_of(position)
-    return USED_UP if offset in sets.members(snapshot.delivery.used_up[tier]) else None
+    if offset not in sets.members(snapshot.delivery.used_up[tier]):
+        return None
+    return USED_UP if position in snapshot.delivery.spent else ADVERTISER_USED_UP

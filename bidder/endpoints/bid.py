@@ -118,7 +118,7 @@ def _reply(service: Service, call: Call) -> Reply:
                 parameters.agreed_with(exchange),
                 parameters.most_exp,
             )
-            reply = _with_bid(service, terms, offers, as_xml=call.as_xml)
+            reply = _with_bid(service, terms, offers, snapshot, as_xml=call.as_xml)
             service.no_bids.answers[AnswerKind.BID] += 1
             return reply
     except BadBody as bad:
@@ -150,7 +150,10 @@ def _offers(
         refused = service.no_bids.refused
         opportunities = None if request.test else service.traffic.note(snapshot, len(slots), call.now)
         read = partial(service.exposures, request, call.now, lambda: _patience(service, call, request.tmax))
-        offers = decide(request, slots, snapshot, service.settings.seat, call.now, refused, opportunities, read)
+        deals = set[tuple[str, str]]() if snapshot.delivery.has_deal_budgets else None
+        offers = decide(request, slots, snapshot, service.settings.seat, call.now, refused, opportunities, read, deals)
+        if deals and not request.test:
+            service.traffic.note_deals(deals)
         if snapshot.delivery.shading is not None:
             context = AuctionContext(request, service.settings.seat, snapshot.delivery, call.now)
             offers = shade(context, offers, exchange)
@@ -166,11 +169,13 @@ def _offers(
     return paid
 
 
-def _with_bid(service: Service, terms: BidContext, offers: Sequence[Offer], *, as_xml: bool) -> Reply:
+def _with_bid(
+    service: Service, terms: BidContext, offers: Sequence[Offer], snapshot: Snapshot, *, as_xml: bool
+) -> Reply:
     urls = [event_urls(terms, offer, number) for number, offer in enumerate(offers)]
     if not terms.request.test:
         service.bids.count(offers, terms.now)
-        service.traffic.count(offers)
+        service.traffic.count(offers, snapshot.delivery)
     if as_xml:
         return Reply(200, vast_for_player(offers, urls, request=terms.request), XML)
     bids = [bid_object(terms, offer, urls_of_bid) for offer, urls_of_bid in zip(offers, urls, strict=True)]

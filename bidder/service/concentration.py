@@ -50,15 +50,15 @@ class Concentration:
         if hour != self._hour or len(self._bid) > _MOST_COUNTED:
             self._hour, self._bid = hour, {}
         sources = list(sources_of(request))
-        found = []
+        allowed = []
         for offer in offers:
             position = snapshot.index.position(offer.campaign.id)
-            planned = None if position is None else snapshot.delivery.allowance.planned_an_hour(position)
+            planned = None if position is None else _planned_an_hour(snapshot, position, offer.campaign.id)
             cost = impression_cost(offer.price.cpm_micros)
             if planned is not None and not self._take(offer.campaign.id, sources, cost, planned, shares):
                 continue
-            found.append(offer)
-        return found
+            allowed.append(offer)
+        return allowed
 
     def _take(
         self, campaign_id: str, sources: Sequence[Source], cost: int, planned: int, shares: Mapping[str, float]
@@ -71,6 +71,13 @@ class Concentration:
         for key in keys:
             self._bid[key] = self._bid.get(key, 0) + cost
         return True
+
+
+def _planned_an_hour(snapshot: Snapshot, position: int, campaign_id: str) -> int | None:
+    """The smaller of what the campaign and its advertiser plan for an hour of this process; None without a plan."""
+    delivery = snapshot.delivery
+    plans = map(delivery.allowance.planned_an_hour, delivery.accounts(position, campaign_id, None))
+    return min((plan for plan in plans if plan is not None), default=None)
 
 
 def sources_of(request: BidRequest) -> Iterator[Source]:

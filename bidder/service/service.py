@@ -30,6 +30,7 @@ from bidder.snapshot.keeper import Keeper
 from bidder.snapshot.store import SnapshotStore
 
 if TYPE_CHECKING:
+    from bidder.campaigns.advertisers import AdvertiserRepository
     from bidder.campaigns.repository import CampaignRepository
     from bidder.campaigns.segments import SegmentRepository
     from bidder.campaigns.taxonomies import Taxonomies
@@ -56,13 +57,13 @@ Value = TypeVar("Value")
 class Service:
     """The clients, stores and counts of this process, for the AWS account of the environment."""
 
-    def __init__(self, settings: Settings, who: str = "unknown", start: Start = in_background) -> None:
-        """`who` is the name that the history of campaigns records for changes by this process.
+    def __init__(self, settings: Settings, author: str = "unknown", start: Start = in_background) -> None:
+        """`author` is the name that the history of campaigns records for changes by this process.
 
         `start` runs the publishing of counts.
         """
         self.settings = settings
-        self._who = who
+        self._author = author
         self._start = start
         self.refreshed: Index | None = None
         """The index of the previous refresh, if this process made it."""
@@ -209,7 +210,7 @@ class Service:
         from bidder.campaigns.repository import CampaignRepository
 
         return CampaignRepository(
-            aws.client("dynamodb"), self.settings.campaigns_table, self.settings.history_table, self._who
+            aws.client("dynamodb"), self.settings.campaigns_table, self.settings.history_table, self._author
         )
 
     @cached_property
@@ -231,7 +232,14 @@ class Service:
         """The names of segments. Only the command line uses them."""
         from bidder.campaigns.segments import SegmentRepository
 
-        return SegmentRepository(aws.client("dynamodb"), self.settings.history_table, self._who)
+        return SegmentRepository(aws.client("dynamodb"), self.settings.history_table, self._author)
+
+    @cached_property
+    def advertisers(self) -> "AdvertiserRepository":
+        """The limits of advertisers in DynamoDB."""
+        from bidder.campaigns.advertisers import AdvertiserRepository
+
+        return AdvertiserRepository(aws.client("dynamodb"), self.settings.history_table, self._author)
 
     @cached_property
     def ledger(self) -> "Ledger":
