@@ -39,7 +39,7 @@ class BidderApp(Chalice):
 
 
 app = BidderApp(app_name="bidder", configure_logs=False)
-# `Answer` encodes a body of bytes itself, so Chalice needs no list of binary content types.
+# `ChaliceResponse` encodes a body of bytes itself, so Chalice needs no list of binary content types.
 app.api.binary_types = []
 log.to_stdout()
 sys.setswitchinterval(cold_start.SWITCH_INTERVAL)
@@ -74,8 +74,8 @@ def web_request(path: str) -> WebRequest:
     )
 
 
-def preflight() -> "Answer":
-    return Answer(with_cors(Reply(204), app.current_request.headers.get("origin")))
+def preflight() -> "ChaliceResponse":
+    return ChaliceResponse(with_cors(Reply(204), app.current_request.headers.get("origin")))
 
 
 if cold_start.AHEAD_OF_REQUESTS:
@@ -84,7 +84,7 @@ if cold_start.AHEAD_OF_REQUESTS:
     prepare(service(), now())
 
 
-class Answer(Response):
+class ChaliceResponse(Response):
     """A Reply as a Chalice response. It skips Chalice's look-up of the content type in a list of binary types."""
 
     def __init__(self, reply: Reply) -> None:
@@ -105,98 +105,98 @@ class Answer(Response):
 
 
 @app.route("/bid", methods=["POST"], content_types=ANY_CONTENT)
-def post_bid() -> Answer:
-    return Answer(routes.post_bid(service(), web_request("/bid")))
+def post_bid() -> ChaliceResponse:
+    return ChaliceResponse(routes.post_bid(service(), web_request("/bid")))
 
 
 @app.route("/bid", methods=["OPTIONS"])
-def preflight_bid() -> Answer:
+def preflight_bid() -> ChaliceResponse:
     return preflight()
 
 
 @app.route("/vast", methods=["GET"])
-def get_vast() -> Answer:
-    return Answer(routes.get_vast(service(), web_request("/vast")))
+def get_vast() -> ChaliceResponse:
+    return ChaliceResponse(routes.get_vast(service(), web_request("/vast")))
 
 
 @app.route("/vast", methods=["OPTIONS"])
-def preflight_vast() -> Answer:
+def preflight_vast() -> ChaliceResponse:
     return preflight()
 
 
 @app.route("/vmap", methods=["GET"])
-def get_vmap() -> Answer:
-    return Answer(routes.get_vmap(service(), web_request("/vmap")))
+def get_vmap() -> ChaliceResponse:
+    return ChaliceResponse(routes.get_vmap(service(), web_request("/vmap")))
 
 
 @app.route("/vmap", methods=["OPTIONS"])
-def preflight_vmap() -> Answer:
+def preflight_vmap() -> ChaliceResponse:
     return preflight()
 
 
 @app.route("/explain", methods=["POST"], content_types=ANY_CONTENT)
-def post_explain() -> Answer:
-    return Answer(routes.post_explain(service(), web_request("/explain")))
+def post_explain() -> ChaliceResponse:
+    return ChaliceResponse(routes.post_explain(service(), web_request("/explain")))
 
 
 @app.route("/explain", methods=["GET"])
-def get_explain() -> Answer:
-    return Answer(routes.get_explain(service(), web_request("/explain")))
+def get_explain() -> ChaliceResponse:
+    return ChaliceResponse(routes.get_explain(service(), web_request("/explain")))
 
 
 @app.route("/e/{kind}/{token}", methods=["GET", "POST", "HEAD"], content_types=ANY_CONTENT)
-def get_event(kind: str, token: str) -> Answer:
-    return Answer(routes.get_event(service(), web_request(f"/e/{kind}/{token}"), kind, token))
+def get_event(kind: str, token: str) -> ChaliceResponse:
+    return ChaliceResponse(routes.get_event(service(), web_request(f"/e/{kind}/{token}"), kind, token))
 
 
 @app.route("/e/{kind}/{token}", methods=["OPTIONS"])
-def preflight_event(kind: str, token: str) -> Answer:  # noqa: ARG001  Chalice passes them
+def preflight_event(kind: str, token: str) -> ChaliceResponse:  # noqa: ARG001  Chalice passes them
     return preflight()
 
 
 @app.route("/e", methods=["POST"], content_types=ANY_CONTENT)
-def post_events() -> Answer:
-    return Answer(routes.post_events(service(), web_request("/e")))
+def post_events() -> ChaliceResponse:
+    return ChaliceResponse(routes.post_events(service(), web_request("/e")))
 
 
 @app.route("/e", methods=["OPTIONS"])
-def preflight_events() -> Answer:
+def preflight_events() -> ChaliceResponse:
     return preflight()
 
 
 @app.route("/player.js", methods=["GET", "HEAD"])
-def get_player() -> Answer:
-    return Answer(routes.get_player_file(service(), web_request("/player.js")))
+def get_player() -> ChaliceResponse:
+    return ChaliceResponse(routes.get_player_file(service(), web_request("/player.js")))
 
 
 @app.route("/player.mjs", methods=["GET", "HEAD"])
-def get_player_module() -> Answer:
-    return Answer(routes.get_player_file(service(), web_request("/player.mjs")))
+def get_player_module() -> ChaliceResponse:
+    return ChaliceResponse(routes.get_player_file(service(), web_request("/player.mjs")))
 
 
 @app.route("/player.d.ts", methods=["GET"])
-def get_player_types() -> Answer:
-    return Answer(routes.get_player_file(service(), web_request("/player.d.ts")))
+def get_player_types() -> ChaliceResponse:
+    return ChaliceResponse(routes.get_player_file(service(), web_request("/player.d.ts")))
 
 
 @app.route("/demo", methods=["GET"])
-def get_demo() -> Answer:
-    return Answer(routes.get_demo(service(), web_request("/demo")))
+def get_demo() -> ChaliceResponse:
+    return ChaliceResponse(routes.get_demo(service(), web_request("/demo")))
 
 
 @app.route("/demo/{name}", methods=["GET"])
-def get_demo_part(name: str) -> Answer:
-    return Answer(routes.get_demo_part(service(), web_request(f"/demo/{name}"), name))
+def get_demo_part(name: str) -> ChaliceResponse:
+    return ChaliceResponse(routes.get_demo_part(service(), web_request(f"/demo/{name}"), name))
 
 
 @app.route("/demo/explain", methods=["POST"], content_types=ANY_CONTENT)
-def post_demo_explain() -> Answer:
-    return Answer(routes.post_demo_explain(service(), web_request("/demo/explain")))
+def post_demo_explain() -> ChaliceResponse:
+    return ChaliceResponse(routes.post_demo_explain(service(), web_request("/demo/explain")))
 
 
 @app.route("/health", methods=["GET"])
-def get_health() -> Answer:
-    return Answer(routes.get_health(service(), web_request("/health")))
+def get_health() -> ChaliceResponse:
+    return ChaliceResponse(routes.get_health(service(), web_request("/health")))
 
 
 @app.on_sqs_message(queue="campaign-refresh", batch_size=1000, maximum_batching_window_in_seconds=1, name="refresh")

@@ -19,7 +19,7 @@ from locust.exception import StopUser
 from loadtest.answers import bids
 from loadtest.notices import notices
 from loadtest.plan import may_be_called, may_be_loaded
-from loadtest.requests import Kind, generate
+from loadtest.requests import RequestKind, generate
 
 BID = "POST /bid"
 NOTICE = "GET /e/{kind}"
@@ -38,7 +38,7 @@ _HEADERS = {"Content-Type": "application/json", "x-openrtb-version": "2.6"}
 _seeds = count(1)
 
 
-class Exchange(FastHttpUser):
+class ExchangeUser(FastHttpUser):
     """One connection of an exchange. Every user has its own seed, so a run can be repeated."""
 
     wait_time = constant_throughput(REQUESTS_PER_SECOND)
@@ -57,7 +57,7 @@ class Exchange(FastHttpUser):
         for kind, url in self.ask(*generate(self.rng)):
             self.call(kind, url)
 
-    def ask(self, kind: Kind, request: dict[str, Any]) -> list[tuple[str, str]]:
+    def ask(self, kind: RequestKind, request: dict[str, Any]) -> list[tuple[str, str]]:
         """Sends a bid request; the kinds and URLs of the calls that its bids bring back."""
         with self.client.post(
             "/bid",

@@ -15,7 +15,7 @@ from bidder.delivery.frequency import Exposures, History, Impression, add
 from bidder.endpoints.bid import bid
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
-from tests.golden.auction import FOLDER, VOLATILE, Auction, load, merged, paths
+from tests.golden.auction import FOLDER, VOLATILE, GoldenAuction, load, merged, paths
 from tests.support.campaigns import NOW, snapshot
 from tests.support.service import SETTINGS, service
 from tests.support.xsd import assert_valid
@@ -26,7 +26,7 @@ each_auction = pytest.mark.parametrize("path", paths(), ids=lambda path: f"{path
 class Viewer:
     """What the viewer of an auction was shown, in the place of the store."""
 
-    def __init__(self, auction: Auction) -> None:
+    def __init__(self, auction: GoldenAuction) -> None:
         self.history = None if auction.shown is None else History()
         for minutes, campaign_id, creative_id in auction.shown or []:
             at = int((NOW - timedelta(minutes=minutes)).timestamp())
@@ -36,7 +36,7 @@ class Viewer:
         return Exposures(self.history, self.history)
 
 
-def held_by(auction: Auction) -> Snapshot:
+def held_by(auction: GoldenAuction) -> Snapshot:
     return snapshot([Campaign.model_validate(campaign) for campaign in auction.campaigns])
 
 
