@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from bidder import log
 from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from bidder.endpoints.reply import Reply, cors, error, with_cors
 from bidder.entrances.web_request import WebRequest
 from bidder.service.service import Service
@@ -62,8 +63,11 @@ def _methods(path: str) -> dict[str, Route] | None:
 
 def post_bid(service: Service, request: WebRequest) -> Reply:
     """POST /bid."""
-    return bid(
-        service,
+    return bid(service, _call(request))
+
+
+def _call(request: WebRequest) -> Call:
+    return Call(
         request.body,
         request.headers,
         request.base_url,
@@ -112,18 +116,8 @@ def _tag_call(request: WebRequest) -> "TagCall":
 def post_explain(service: Service, request: WebRequest) -> Reply:
     """POST /explain."""
     from bidder.endpoints import explain
-    from bidder.endpoints.call import Call
 
-    call = Call(
-        request.body,
-        request.headers,
-        request.base_url,
-        request.now(),
-        request.parameter("exchange"),
-        address=request.address,
-        stitchers=service.known_stitchers,
-    )
-    return explain.answer(service, call, request.parameter("campaign"))
+    return explain.answer(service, _call(request), request.parameter("campaign"))
 
 
 def get_explain(service: Service, request: WebRequest) -> Reply:
@@ -180,8 +174,7 @@ def post_demo_explain(service: Service, request: WebRequest) -> Reply:
     """POST /demo/explain."""
     from bidder.endpoints import demo
 
-    now = request.now()
-    return demo.explained(service, request.body, request.headers, request.base_url, request.address, now)
+    return demo.explained(service, _call(request))
 
 
 def get_health(service: Service, request: WebRequest) -> Reply:

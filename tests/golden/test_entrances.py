@@ -11,6 +11,7 @@ import pytest
 
 import app
 from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from bidder.entrances import handler
 from bidder.service.service import Service
 from container.asgi import BidderAsgi, Upkeep
@@ -106,7 +107,7 @@ def test_every_entrance_answers_the_same_bytes(path: Path, accept: str, monkeypa
 
     lower = {name.lower(): value for name, value in headers.items()}
     base = "https://bid.example"
-    reply = bid(fresh(), body, lower, base, NOW, nbr=is_told_why, address=ADDRESS)
+    reply = bid(fresh(), Call(body, lower, base, NOW, nbr=is_told_why, address=ADDRESS))
     content = reply.body if isinstance(reply.body, bytes) else reply.body.encode()
     typed = {"content-type": reply.content_type} if reply.content_type else {}
     wanted = Answered(reply.status, {name.lower(): value for name, value in reply.headers.items()} | typed, content)

@@ -6,6 +6,7 @@ from threading import Event as Signal
 import pytest
 
 from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from bidder.service.drain import TrackedThreads, drain
 from bidder.service.service import Service
 from tests.support.campaigns import NOW, campaign, snapshot
@@ -18,7 +19,7 @@ BODY = json.dumps(video_request()).encode()
 def bidding(recorder: Recorder, bids: int) -> Service:
     made = service(snapshot([campaign()]), publisher=recorder)
     for _ in range(bids):
-        assert bid(made, BODY, {}, "https://bid.example", NOW).status == 200
+        assert bid(made, Call(BODY, {}, "https://bid.example", NOW)).status == 200
     return made
 
 
