@@ -1,10 +1,8 @@
 """The decision: what to bid on each slot. Pure: the same arguments, the same answer."""
 
-from bisect import insort
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from operator import attrgetter
 
 from bidder.auction.auction_context import AuctionContext, ReadExposures
 from bidder.auction.competitive_separation import Pod, SlotOffers, are_separated, pack_pod, separate_competitors
@@ -12,10 +10,11 @@ from bidder.auction.match import Slot
 from bidder.auction.offer import Offer, offers, redrawn
 from bidder.auction.pod import group, is_pod, most_ads
 from bidder.auction.pod_packing import MAX_STEPS
-from bidder.auction.price import lowest_floor
+from bidder.auction.price import fixed_prices, lowest_floor
 from bidder.auction.reached import Reached
 from bidder.auction.rule import Rule, first_broken
 from bidder.auction.rules import PLAYER, REQUEST
+from bidder.auction.visits import best_offers, visits
 from bidder.openrtb.bid_request import BidRequest
 from bidder.snapshot.snapshot import Snapshot
 
@@ -27,8 +26,6 @@ MOST_CHOICES = 96
 
 Refused = Counter[tuple[str, str]]
 """Refusals by campaign id and rule; no id where the whole request or a player was refused."""
-
-_rank = attrgetter("rank")
 
 
 def decide(
@@ -136,6 +133,8 @@ class _Shared:
 
     def best(self, slot: Slot) -> list[Offer]:
         """The best offer on a slot that is filled by itself."""
+        if fixed_prices(slot.imp, self._context.delivery.rates) is not None:
+            return _dearest(self._context, slot, self._snapshot, 1, self._refused, self._reached)
         if self._before is None or not _are_alike(self._before, slot):
             self._before = slot
             self._equals = _equals(self._context, slot, self._snapshot, self._refused, self._reached)
@@ -187,19 +186,13 @@ def _dearest(
     reached: list[Reached] | None = None,
 ) -> list[Offer]:
     """Up to so many of the best offers on a slot, best first."""
-    best: list[Offer] = []  # worst first
-    floor = lowest_floor(slot.imp, slot.video, context.delivery.rates)
-
-    def at_least() -> int:
-        return max(floor, best[0].price.cpm_micros) if len(best) == most else floor
-
-    for position in slot.candidates.best_first(at_least, reached=reached):
+    best = best_offers(context, slot, most)
+    for position in visits(context, slot, snapshot.index, best, reached):
         record = snapshot.index.record(position)
         made = offers(context, slot, record)
         if isinstance(made, Rule):
             refused[record.campaign.id, made.name] += 1
             continue
         for offer in made:
-            insort(best, offer, key=_rank)
-        del best[: max(0, len(best) - most)]
-    return best[::-1]
+            best.add(offer)
+    return best.best_first()

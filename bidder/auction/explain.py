@@ -116,7 +116,7 @@ def _explained(
     fates: Mapping[str, str],
     positions: Sequence[int],
 ) -> Explanation:
-    matched = list(slot.candidates.best_first(paced=False))
+    matched = list(slot.candidates.of_all_lengths().best_first(paced=False))
     asked = [verdict(context, slot, snapshot, position, fates) for position in matched[:MOST_ASKED]]
     losers = [its.best for its in asked if its.best and its.rule != BIDS]
     # One that was chosen, and comes after all of those asked, has its own line too.

@@ -46,7 +46,7 @@ def shaded(context: AuctionContext, offer: Offer, exchange: str | None) -> Shade
         bid, why = model.best_bid(value / MICROS) * MICROS, "model"
     else:
         return Shaded(value, "too little is known")
-    seconds = round(offer.fit.creative.duration)
+    seconds = offer.fit.creative.seconds
     floor = open_floor(offer.slot, seconds, context.delivery.rates)
     return Shaded(min(value, max(int(bid), floor, 1)), why)
 
