@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import zip_longest
 
 from bidder.auction.auction_context import AuctionContext, ReadExposures
 from bidder.auction.competitive_separation import Pod, SlotOffers, are_separated, pack_pod, separate_competitors
@@ -63,12 +64,12 @@ def decide(
     most_steps = MAX_STEPS // max(1, len(together))
     found: list[Pod] = []
     chosen: list[Sequence[Offer]] = []
-    for pod in pods:
+    for pod, following in zip_longest(pods, pods[1:]):
         if is_pod(pod, most):
             found.append([SlotOffers(slot, most, shared.choices(slot)) for slot in pod])
             chosen.append(shared.packed(found[-1], most_steps))
         else:
-            found.append([SlotOffers(pod[0], 1, shared.best(pod[0]))])
+            found.append([SlotOffers(pod[0], 1, shared.best(pod[0], following[0] if following else None))])
             chosen.append(found[-1][0].offers)
     if not are_separated([offer for its in chosen for offer in its]):
         choices = max(2, min(POD_CHOICES, MOST_CHOICES // len(playable)))
@@ -131,11 +132,13 @@ class _Shared:
             self._packed[model] = pack_pod(pod, most_steps)
         return [offer._replace(slot=slot) for offer in self._packed[model]]
 
-    def best(self, slot: Slot) -> list[Offer]:
-        """The best offer on a slot that is filled by itself."""
-        if fixed_prices(slot.imp, self._context.delivery.rates) is not None:
-            return _dearest(self._context, slot, self._snapshot, 1, self._refused, self._reached)
+    def best(self, slot: Slot, following: Slot | None) -> list[Offer]:
+        """The best offer on a slot that is filled by itself; `following` is the slot after it."""
         if self._before is None or not _are_alike(self._before, slot):
+            is_fixed = fixed_prices(slot.imp, self._context.delivery.rates) is not None
+            if is_fixed or following is None or not _are_alike(slot, following):
+                self._before = None
+                return _dearest(self._context, slot, self._snapshot, 1, self._refused, self._reached)
             self._before = slot
             self._equals = _equals(self._context, slot, self._snapshot, self._refused, self._reached)
         return [redrawn(self._context, slot, self._equals)] if self._equals else []

@@ -47,19 +47,37 @@ class Candidates:
     ) -> Iterator[int]:
         """Yields positions in the index, tier by tier, in each tier the highest bid first.
 
-        Ends when no further campaign may bid `at_least()`, CPM in micros, called before each campaign. If `paced`,
-        leaves out the campaigns that pacing keeps out of the auction. Appends to `reached`, tier by tier, how far the
-        iteration came.
+        Ends when no further campaign may bid `at_least()`, CPM in micros. If `paced`, leaves out the campaigns that
+        pacing keeps out of the auction. Appends to `reached`, tier by tier, how far the iteration came.
+        """
+        for _, positions in self.runs(at_least, paced=paced, reached=reached):
+            yield from positions
+
+    def runs(
+        self, at_least: Callable[[], int] = lambda: 0, *, paced: bool = True, reached: list[Reached] | None = None
+    ) -> Iterator[tuple[int, list[int]]]:
+        """Yields the same positions in runs of campaigns that may bid the same CPM, in micros, with that CPM.
+
+        Calls `at_least` before each run.
         """
         for number, part, tier in self._shared.index.tiers:
             if tier.tops[0] < at_least():
                 return
             conjunctions, end = self._narrowed(number, part, tier), tier.count
+            run: list[int] = []
+            run_top = -1
             for position in self._taking_part(number, tier, conjunctions, paced=paced):
-                if tier.tops[position - tier.start] < at_least():
-                    end = position - tier.start
-                    break
-                yield position
+                top = tier.tops[position - tier.start]
+                if top != run_top:
+                    if run:
+                        yield run_top, run
+                    if top < at_least():
+                        run, end = [], position - tier.start
+                        break
+                    run, run_top = [], top
+                run.append(position)
+            if run:
+                yield run_top, run
             if reached is not None and conjunctions:
                 reached.append(Reached(number, conjunctions, end))
 

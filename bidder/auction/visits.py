@@ -1,12 +1,12 @@
 """The order in which the decision visits the campaigns that match an impression, and when the decision may stop.
 
-Elsewhere the campaign that may bid most comes first. In a sale by fixed-price deals alone all buyers of a deal bid its
-price, and the draw decides between them: the one with the highest draw comes first, so that the others, hundreds in a
-popular deal, are not priced.
+The campaign that may bid most comes first, and of several that may bid the same the one with the highest draw, which
+wins if it does: the others are not priced. In a sale by fixed-price deals alone all buyers of a deal, hundreds of a
+popular one, may bid the same.
 """
 
 from bisect import insort
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from operator import attrgetter
 
 from bidder.auction.auction_context import AuctionContext
@@ -62,9 +62,23 @@ def visits(
     """
     prices = fixed_prices(slot.imp, context.delivery.rates)
     if prices is None:
-        yield from slot.candidates.best_first(best.at_least, reached=reached)
-        return
-    draw_of = _draws(context.request.id, slot.imp.id)
+        runs = slot.candidates.runs(best.at_least, reached=reached)
+    else:
+        runs = _deal_runs(slot, prices, best, reached)
+    for cpm_micros, positions in runs:
+        if len(positions) == 1:
+            yield positions[0]
+            continue
+        for draw, position in _by_draw(context.request.id, slot.imp.id, index, positions):
+            if best.beat(cpm_micros, draw):
+                break
+            yield position
+
+
+def _deal_runs(
+    slot: Slot, prices: Sequence[tuple[int, Sequence[str]]], best: BestOffers, reached: list[Reached] | None
+) -> Iterator[tuple[int, list[int]]]:
+    """Yields the prices of the deals, in micros, with the positions of the campaigns that may bid them."""
     visited: set[int] = set()
     lowest = None
     for cpm_micros, deal_ids in prices:
@@ -72,23 +86,18 @@ def visits(
             break
         lowest = cpm_micros
         positions = [p for p in slot.candidates.buyers(deal_ids, cpm_micros) if p not in visited]
-        drawn = sorted(((draw_of(index.campaign_id(position)), position) for position in positions), reverse=True)
-        for draw, position in drawn:
-            if best.beat(cpm_micros, draw):
-                break
-            visited.add(position)
-            yield position
+        visited.update(positions)
+        yield cpm_micros, positions
     if reached is not None and lowest is not None:
         reached.extend(slot.candidates.reached(lowest))
 
 
-def _draws(request_id: str, imp_id: str) -> Callable[[str], int]:
-    """The draw of an offer by campaign id; what all of them begin with is hashed once."""
+def _by_draw(request_id: str, imp_id: str, index: Index, positions: Sequence[int]) -> list[tuple[int, int]]:
+    """The draws of the offers of these campaigns, the highest first, with the positions."""
     common = draw_hash(request_id, imp_id, "")
-
-    def draw(campaign_id: str) -> int:
+    drawn = []
+    for position in positions:
         own = common.copy()
-        own.update(campaign_id.encode())
-        return int.from_bytes(own.digest())
-
-    return draw
+        own.update(index.campaign_id(position).encode())
+        drawn.append((int.from_bytes(own.digest()), position))
+    return sorted(drawn, reverse=True)
