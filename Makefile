@@ -21,7 +21,7 @@ ESBUILD := build/clients/node_modules/.bin/esbuild
 LOCAL_ENV := env $(foreach name,$(filter AWS_%,$(filter-out AWS_PORT AWS_CA_BUNDLE,$(.VARIABLES))),-u $(name))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast coverage docs check player demo-players package deploy rollback loadtest soak bench lock clean
+.PHONY: help run test test-fast coverage mutate docs check player demo-players package deploy rollback smoke status loadtest soak bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,10 @@ test-fast: $(READY) ## Unit and golden tests with fewer examples, in parallel: u
 
 coverage: $(READY) ## What unit and golden tests run of bidder/: 95 % at least
 	@exec $(LOCAL_ENV) $(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-profile=fast --cov --cov-report=term tests/unit tests/golden
+
+mutate: $(READY) ## Faults put into the product, which tests have to catch: ONLY=bidder/money.py, SAMPLE=60 of each room, SEED
+	@exec $(LOCAL_ENV) $(BIN)/python -m tools.mutate $(if $(ONLY),--only $(ONLY)) $(if $(SAMPLE),--sample $(SAMPLE)) \
+		$(if $(SEED),--seed $(SEED)) --workers $(if $(filter auto,$(WORKERS)),$$(nproc),$(WORKERS))
 
 docs: $(READY) ## The pages of docs/ in build/site; a broken link is an error
 	@$(BIN)/python -m pip install -q --no-compile --disable-pip-version-check -r requirements-docs.txt
@@ -58,6 +62,13 @@ deploy: $(RUNNABLE) ## The package into the AWS account of AWS_PROFILE; STACK (b
 
 rollback: $(RUNNABLE) ## The bid function of the stack back to the version before, or to VERSION, at once
 	@$(BIN)/python -m tools.versions --stack $(STACK) $(if $(VERSION),--to $(VERSION))
+
+smoke: $(READY) ## What any running bidder answers, asked at URL; a fault ends it with status 1. NO_BIDS=allowed without campaigns
+	@test -n "$(URL)" || { echo "Which bidder? make smoke URL=http://127.0.0.1:$(PORT)" >&2; exit 2; }
+	@$(BIN)/python -m tests.smoke.run "$(URL)" $(if $(NO_BIDS),--no-bids $(NO_BIDS))
+
+status: $(RUNNABLE) ## What the stack does now: version, traffic, alarms, snapshot, queues, spend; JSON=yes for programs
+	@$(BIN)/python -m tools.status --stack $(STACK) $(if $(JSON),--json)
 
 player: $(ESBUILD) ## The ad player, bundled from web/ into bidder/web (needs Node.js and npm)
 	@$(BUNDLE) web/player.js --target=es2022 --format=esm --outfile=$(WEB)/player.mjs

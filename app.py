@@ -294,35 +294,35 @@ def parameter_copy(_event: CloudWatchEvent) -> dict[str, int]:
     return {"parameters": copy_parameters(service(), now())}
 
 
-@app.on_sqs_message(queue="bid-events-ledger", batch_size=100, maximum_batching_window_in_seconds=1, name="ledger")
+@app.on_sqs_message(queue="ledger", batch_size=100, maximum_batching_window_in_seconds=1, name="ledger")
 def ledger(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
     from bidder.consumers.ledger import count_spend
 
     return count_spend(service(), event.to_dict()["Records"])
 
 
-@app.on_sqs_message(queue="bid-events-archive", batch_size=1000, maximum_batching_window_in_seconds=60, name="archive")
+@app.on_sqs_message(queue="archive", batch_size=1000, maximum_batching_window_in_seconds=60, name="archive")
 def archive(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
     from bidder.consumers.archive import archive_events
 
     return archive_events(service(), event.to_dict()["Records"])
 
 
-@app.on_sqs_message(queue="bid-events-learning", batch_size=10, name="learning")
+@app.on_sqs_message(queue="learning", batch_size=10, name="learning")
 def learning(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
     from bidder.consumers.learning import count_outcomes
 
     return count_outcomes(service(), event.to_dict()["Records"])
 
 
-@app.on_sqs_message(queue="bid-events-frequency", batch_size=10, name="frequency")
+@app.on_sqs_message(queue="frequency", batch_size=10, name="frequency")
 def frequency(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
     from bidder.consumers.frequency import count_exposures
 
     return count_exposures(service(), event.to_dict()["Records"])
 
 
-@app.on_sqs_message(queue="bid-events-notices", batch_size=10, name="notices")
+@app.on_sqs_message(queue="notices", batch_size=10, name="notices")
 def unpublished(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
     from bidder.consumers.notices import publish_again
 

@@ -1,9 +1,11 @@
 """Metrics in CloudWatch's embedded metric format: CloudWatch extracts a metric from the fields of a log line."""
 
+import os
 from datetime import datetime
 from typing import Any
 
-NAMESPACE = "bidder"
+NAMESPACE = os.environ.get("BIDDER_METRICS_NAMESPACE") or "bidder"
+"""The CloudWatch namespace of all metrics: the name of the stack, so that the stacks of an account count apart."""
 
 
 def emf(now: datetime, name: str, reason: str, value: int = 1, **properties: str) -> dict[str, Any]:

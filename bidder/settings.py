@@ -45,6 +45,8 @@ class Settings(BaseModel):
     refresh_topic: str = Field(pattern=r"^arn:[^:]+:sns:")
     parameters: str = Field(default="/bidder", pattern=r"^/[A-Za-z0-9_.\-/]*[A-Za-z0-9_.\-]$")
     """The path of the parameters in Parameter Store."""
+    metrics_namespace: str = Field(default="bidder", min_length=1)
+    """The CloudWatch namespace of metrics, which `bidder.metrics` reads before there are settings."""
     parameters_key: str | None = Field(default=None, min_length=1)
     """The ARN of the KMS key that encrypts the copy of the parameters in S3. Without it there is no copy."""
     public_url: str | None = Field(default=None, pattern=r"^https?://[!-.0-~]+(/[!-~]*)?$", max_length=LONGEST_BASE)
@@ -81,9 +83,9 @@ def from_environment(model: type[Model], environ: Mapping[str, str], advice: str
     Raises:
         InvalidSettings: A variable is missing or wrong; the message names each, and ends with `advice`.
     """
-    given = {name: value for name in model.model_fields if (value := environ.get(PREFIX + name.upper(), "").strip())}
+    stated = {name: value for name in model.model_fields if (value := environ.get(PREFIX + name.upper(), "").strip())}
     try:
-        return model.model_validate(given)
+        return model.model_validate(stated)
     except ValidationError as error:
         wrong = "; ".join(f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
         msg = f"bad settings: {wrong}{advice}"

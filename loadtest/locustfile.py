@@ -67,8 +67,8 @@ class Exchange(FastHttpUser):
         ) as response:
             _count_unavailable(response, BID)
             try:
-                found = bids(kind, request, response.status_code, _said(response))
-                calls = [call for bid in found for call in notices(self.rng, request["id"], bid)]
+                returned_bids = bids(kind, request, response.status_code, _body_text(response))
+                calls = [call for bid in returned_bids for call in notices(self.rng, request["id"], bid)]
             except ValueError as error:
                 response.failure(str(error))
                 return []
@@ -90,7 +90,7 @@ class Exchange(FastHttpUser):
             if response.status_code in {200, 204}:
                 response.success()
             else:
-                response.failure(f"{response.status_code}: {_said(response)[:200]}")
+                response.failure(f"{response.status_code}: {_body_text(response)[:200]}")
 
 
 def _count_unavailable(response: ResponseContextManager, row: str) -> None:
@@ -98,6 +98,6 @@ def _count_unavailable(response: ResponseContextManager, row: str) -> None:
         unavailable[row] += 1
 
 
-def _said(response: ResponseContextManager) -> str:
+def _body_text(response: ResponseContextManager) -> str:
     """The body or, where nothing answered, why: only then does locust's response have an error."""
     return response.text or repr(getattr(response, "error", ""))

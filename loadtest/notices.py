@@ -77,11 +77,11 @@ def _tracking(ad: etree._Element, event: str) -> str:
 
 def _url(ad: etree._Element, element: str) -> str:
     """The text of the first such element; before VAST 4.0 they have no namespace."""
-    found: str | None = ad.findtext(f".//{{*}}{element}")
-    if not found:
+    url: str | None = ad.findtext(f".//{{*}}{element}")
+    if not url:
         msg = f"adm has no URL at {element}"
         raise ValueError(msg)
-    return found
+    return url
 
 
 def _filled(url: str, macros: dict[str, str]) -> str:

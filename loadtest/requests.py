@@ -81,11 +81,11 @@ MALFORMED: tuple[Callable[[Document], Document], ...] = (
 
 def _request(rng: Random) -> Document:
     country = rng.choices(traffic.COUNTRIES, [1 / rank for rank in range(1, len(traffic.COUNTRIES) + 1)])[0]
-    place, players = rng.choices((_site, _app, _channel), (45, 30, 25))[0](rng, country)
+    channel, players = rng.choices((_site, _app, _channel), (45, 30, 25))[0](rng, country)
     document: Document = {
         "id": _uuid(rng),
         "imp": [_imp(rng, str(number), players) for number in range(1, rng.choices((1, 2, 3), (88, 9, 3))[0] + 1)],
-        **place,
+        **channel,
         "user": {"id": _uuid(rng)},
         "at": rng.choices((1, 2), (70, 30))[0],
         "tmax": rng.choice((120, 200, 300, 500, 1000)),

@@ -32,15 +32,15 @@ UNAVAILABLE = {
 def main() -> int:
     """Runs the plan of the environment. Returns the exit status."""
     try:
-        made = plan(os.environ)
+        run_plan = plan(os.environ)
     except BadPlan as error:
         print(f"loadtest: {error}", file=sys.stderr)
         return 2
-    if (unwell := _unwell(made.host)) is not None:
-        print(f"loadtest: no bidder at {made.host}: {unwell}. Start one with `make run`.", file=sys.stderr)
+    if (unwell := _unwell(run_plan.host)) is not None:
+        print(f"loadtest: no bidder at {run_plan.host}: {unwell}. Start one with `make run`.", file=sys.stderr)
         return 2
-    print(f"loadtest: {made.users} users for {made.duration} s against {made.host}", flush=True)
-    runner, seconds = _run(made)
+    print(f"loadtest: {run_plan.users} users for {run_plan.duration} s against {run_plan.host}", flush=True)
+    runner, seconds = _run(run_plan)
     stats = runner.stats
     notices = [entry for (name, _), entry in stats.entries.items() if name != BID]
     print(report(stats.get(BID, "POST"), notices, outcomes, unavailable, seconds))
@@ -65,13 +65,13 @@ def _unwell(host: str) -> str | None:
     return None if answer.status_code == 200 else f"GET /health answers {answer.status_code}: {answer.text[:200]}"
 
 
-def _run(made: Plan) -> tuple[Runner, float]:
+def _run(run_plan: Plan) -> tuple[Runner, float]:
     """The runner with what it measured, and for how many seconds it ran: Ctrl-C ends it early."""
-    environment = Environment(user_classes=[Exchange], host=made.host)
+    environment = Environment(user_classes=[Exchange], host=run_plan.host)
     runner = environment.create_local_runner()
     started = time.monotonic()
-    runner.start(made.users, spawn_rate=made.users)
-    gevent.spawn_later(made.duration, runner.quit)
+    runner.start(run_plan.users, spawn_rate=run_plan.users)
+    gevent.spawn_later(run_plan.duration, runner.quit)
     try:
         runner.greenlet.join()
     except KeyboardInterrupt:

@@ -3,11 +3,15 @@
 from collections import Counter
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 # No deadline and no health check of speed: a busy machine must not fail a test that says nothing of time.
 settings.register_profile("bidder", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("fast", settings.get_profile("bidder"), max_examples=10)
+# `make mutate` asks whether a test fails, so nothing is shrunk or kept.
+_whether = settings(settings.get_profile("bidder"), phases=(Phase.explicit, Phase.generate), database=None)
+settings.register_profile("mutants", _whether, max_examples=20)
+settings.register_profile("survivors", _whether)
 settings.load_profile("bidder")
 
 

@@ -2,16 +2,16 @@
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
-    from mypy_boto3_cloudformation.type_defs import ParameterTypeDef
+    from mypy_boto3_cloudformation.type_defs import ParameterTypeDef, ResourceToImportTypeDef
 
 T = TypeVar("T")
 
@@ -45,13 +45,13 @@ class Patience:
     def until(self, look: Callable[[], T | None]) -> T | None:
         """What `look` returns once it is not None; None when the time is over. The last look is at the end."""
         began = self.clock()
-        while (seen := look()) is None:
+        while (result := look()) is None:
             waited = self.clock() - began
             if waited >= self.seconds:
                 return None
             # CloudFormation allows few calls a second to all of an account
             self.sleep(min(1 if waited < 30 else 5, self.seconds - waited))
-        return seen
+        return result
 
 
 def described(cloudformation: "CloudFormationClient", stack: str) -> dict[str, Any] | None:
@@ -67,6 +67,27 @@ def described(cloudformation: "CloudFormationClient", stack: str) -> dict[str, A
 def is_settled(current: Mapping[str, Any] | None) -> bool:
     """Whether the stack exists and takes a change."""
     return current is not None and current["StackStatus"] in SETTLED
+
+
+def is_new(current: Mapping[str, Any] | None) -> bool:
+    """Whether a change creates the stack. A stack in review has no resource yet."""
+    return current is None or current["StackStatus"] == "REVIEW_IN_PROGRESS"
+
+
+def parameters_of(current: Mapping[str, Any] | None) -> dict[str, str]:
+    """The values of the stack's parameters."""
+    return {each["ParameterKey"]: each["ParameterValue"] for each in (current or {}).get("Parameters", [])}
+
+
+def given(
+    template: Mapping[str, Any], parameters: Mapping[str, str], current: Mapping[str, Any] | None
+) -> "list[ParameterTypeDef]":
+    """The parameters as CloudFormation takes them. Those that are not given keep the stack's value, or the default."""
+    stated: list[ParameterTypeDef] = [
+        {"ParameterKey": key, "ParameterValue": value} for key, value in sorted(parameters.items())
+    ]
+    kept = parameters_of(current).keys() & template["Parameters"].keys() - parameters.keys()
+    return stated + [{"ParameterKey": key, "UsePreviousValue": True} for key in sorted(kept)]
 
 
 def check_changeable(stack: str, current: Mapping[str, Any] | None) -> None:
@@ -92,31 +113,42 @@ def change(
     parameters: "list[ParameterTypeDef]",
     current: Mapping[str, Any] | None,
     patience: Patience,
+    *,
+    imports: "Sequence[ResourceToImportTypeDef]" = (),
 ) -> None:
-    """Brings the stack to the template. Raises DeployFailed, and StillRunning where the patience ends first."""
-    new = current is None or current["StackStatus"] == "REVIEW_IN_PROGRESS"
+    """Brings the stack to the template.
+
+    With `imports` it makes a stack of existing resources, those of the template.
+
+    Raises:
+        DeployFailed: CloudFormation refuses the change, or it failed.
+        StillRunning: The patience ended first.
+    """
+    kind: Literal["IMPORT", "CREATE", "UPDATE"] = "IMPORT" if imports else "CREATE" if is_new(current) else "UPDATE"
     # The name tells the change, so that a second try after a broken first one is a new one.
     name = f"bidder-{sha256(template_url.encode()).hexdigest()[:12]}-{secrets.token_hex(4)}"
+    about_imports: Any = {"ResourcesToImport": imports} if imports else {}
     cloudformation.create_change_set(
         StackName=stack,
         ChangeSetName=name,
-        ChangeSetType="CREATE" if new else "UPDATE",
+        ChangeSetType=kind,
         TemplateURL=template_url,
         Parameters=parameters,
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        **about_imports,
     )
     if _has_changes(cloudformation, stack, name, patience):
         cloudformation.execute_change_set(StackName=stack, ChangeSetName=name)
-        _wait(cloudformation, stack, "CREATE_COMPLETE" if new else "UPDATE_COMPLETE", patience)
+        _wait(cloudformation, stack, f"{kind}_COMPLETE", patience)
 
 
 def _has_changes(cloudformation: "CloudFormationClient", stack: str, name: str, patience: Patience) -> bool:
     """Whether the change set, once CloudFormation has made it, has changes."""
 
     def look() -> tuple[str, str] | None:
-        made = cloudformation.describe_change_set(StackName=stack, ChangeSetName=name)
-        is_done = made["Status"] in {"CREATE_COMPLETE", "FAILED"}
-        return (made["Status"], made.get("StatusReason", "no reason given")) if is_done else None
+        change_set = cloudformation.describe_change_set(StackName=stack, ChangeSetName=name)
+        is_done = change_set["Status"] in {"CREATE_COMPLETE", "FAILED"}
+        return (change_set["Status"], change_set.get("StatusReason", "no reason given")) if is_done else None
 
     done = patience.until(_watching(stack, look))
     if done is None:

@@ -20,14 +20,17 @@ import imageio_ffmpeg
 from chalice.package import YAMLTemplateSerializer
 
 from tools import ROOT
+from tools.adoption import adopt
 from tools.artifacts import artifacts
-from tools.changes import Patience, change, check_changeable, described
+from tools.changes import Patience, check_changeable, described
+from tools.names import check_names
 from tools.package import Package, of_lambda, own_architecture
+from tools.protection import change_protected
 from tools.slim import deployed_modules
 
 TEMPLATE = ROOT / "deploy" / "creatives.yaml"
 WORKERS = ROOT / "workers"
-CREATIVES_PARAMETERS = frozenset({"Loudness", "UploadDays"})
+CREATIVES_PARAMETERS = frozenset({"Loudness", "UploadDays", "CreativesTableName", "UploadBucketName"})
 """The stack parameters that `make deploy` takes for this stack."""
 
 _RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -112,6 +115,7 @@ def deploy_creatives(
     architecture = parameters.get("Architecture", own_architecture())
     current = described(cloudformation, stack)
     check_changeable(stack, current)
+    check_names(stack, parameters, current)
     target = artifacts(session, bucket)
     code = target.upload(zipped(built), stack, ".zip")
     template = _with_code(
@@ -134,8 +138,10 @@ def deploy_creatives(
         **parameters,
     }
     url = target.url(target.upload(json.dumps(template, separators=(",", ":")).encode(), stack, ".template.json"))
-    given: Any = [{"ParameterKey": name, "ParameterValue": value} for name, value in sorted(values.items())]
-    change(cloudformation, stack, url, given, current, patience or Patience())
+    waiting = patience or Patience()
+    adopt(session, target, stack, template, values, current, waiting)
+    current = described(cloudformation, stack)
+    change_protected(cloudformation, stack, template, url, values, current, waiting)
     described_now = described(cloudformation, stack) or {}
     return {output["OutputKey"]: output["OutputValue"] for output in described_now.get("Outputs", [])}
 

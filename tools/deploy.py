@@ -14,17 +14,28 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tools import ROOT
+from tools.adoption import adopt
 from tools.artifacts import ForeignBucket, artifacts
-from tools.changes import DeployFailed, Patience, change, check_changeable, described, is_settled, watch_command
+from tools.changes import (
+    DeployFailed,
+    Patience,
+    check_changeable,
+    described,
+    is_new,
+    is_settled,
+    parameters_of,
+    watch_command,
+)
 from tools.creatives_stack import CREATIVES_PARAMETERS, deploy_creatives
 from tools.keys import ensure_keys
+from tools.names import InvalidStackName, check_names, check_stack_name
 from tools.package import ARCHITECTURES, Package, package
+from tools.protection import PROTECTION, change_protected, is_protected
 from tools.template import stating_parameters, with_code, without_unsupported
 from tools.versions import bid_function, delete_old_versions
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
-    from mypy_boto3_cloudformation.type_defs import ParameterTypeDef
 
 
 LOCAL_ACCOUNT = "000000000000"
@@ -47,6 +58,9 @@ def deploy(
     cloudformation = session.client("cloudformation")
     current = described(cloudformation, stack)
     check_changeable(stack, current)
+    check_names(stack, parameters, current)
+    if is_new(current):
+        parameters = {"ParameterPrefix": f"/{stack}", **parameters}
     target = artifacts(session, bucket)
     uri = f"s3://{target.bucket}/{target.upload(built.archive.read_bytes(), stack, '.zip')}"
     template = with_code(json.loads(built.template.read_text()), uri)
@@ -56,11 +70,14 @@ def deploy(
     template = stating_parameters(template, values)
     # Before the stack, so that every creation that succeeds has keys, whoever still waits for it.
     ensure_keys(session.client("ssm"), values["ParameterPrefix"])
-    if not (is_settled(current) and not parameters and _template_of(cloudformation, stack) == template):
+    is_same = is_settled(current) and not parameters and _template_of(cloudformation, stack) == template
+    if not (is_same and is_protected(current)):
         body = json.dumps(template, separators=(",", ":")).encode()
         url = target.url(target.upload(body, stack, ".template.json"))
-        given = _given(template, parameters, current)
-        change(cloudformation, stack, url, given, current, patience or Patience())
+        waiting = patience or Patience()
+        adopt(session, target, stack, template, values, current, waiting)
+        current = described(cloudformation, stack)
+        change_protected(cloudformation, stack, template, url, parameters, current, waiting)
         current = described(cloudformation, stack)
         if "APIHandler" in template["Resources"]:
             delete_old_versions(session.client("lambda"), bid_function(cloudformation, stack))
@@ -81,21 +98,7 @@ def _values(
 ) -> dict[str, str]:
     """The values that the stack's parameters are going to have."""
     values = {name: str(parameter.get("Default", "")) for name, parameter in template["Parameters"].items()}
-    return values | _parameters_of(current) | dict(parameters)
-
-
-def _parameters_of(current: Mapping[str, Any] | None) -> dict[str, str]:
-    return {each["ParameterKey"]: each["ParameterValue"] for each in (current or {}).get("Parameters", [])}
-
-
-def _given(
-    template: Mapping[str, Any], parameters: Mapping[str, str], current: Mapping[str, Any] | None
-) -> "list[ParameterTypeDef]":
-    given: list[ParameterTypeDef] = [
-        {"ParameterKey": key, "ParameterValue": value} for key, value in sorted(parameters.items())
-    ]
-    kept = _parameters_of(current).keys() & template["Parameters"].keys() - parameters.keys()
-    return given + [{"ParameterKey": key, "UsePreviousValue": True} for key in sorted(kept)]
+    return values | parameters_of(current) | dict(parameters)
 
 
 def _template_of(cloudformation: "CloudFormationClient", stack: str) -> Any:
@@ -105,7 +108,7 @@ def _template_of(cloudformation: "CloudFormationClient", stack: str) -> Any:
 
 def architecture_of(parameters: Mapping[str, str], current: Mapping[str, Any] | None) -> str:
     """The processor that the stack's functions are going to run on, whose wheels the package needs."""
-    return (_parameters_of(current) | dict(parameters)).get("Architecture", ARCHITECTURES[0])
+    return (parameters_of(current) | dict(parameters)).get("Architecture", ARCHITECTURES[0])
 
 
 def main() -> int:
@@ -115,17 +118,21 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=60, help="how long CloudFormation is waited for")
     parser.add_argument("parameters", nargs="*", metavar="Name=Value", help="stack parameters, as RefreshConcurrency=0")
     arguments = parser.parse_args()
-    if odd := [given for given in arguments.parameters if "=" not in given]:
+    if odd := [argument for argument in arguments.parameters if "=" not in argument]:
         parser.error(f"not Name=Value: {' '.join(odd)}")
-    parameters = dict(given.split("=", 1) for given in arguments.parameters)
+    parameters = dict(argument.split("=", 1) for argument in arguments.parameters)
+    try:
+        check_stack_name(arguments.stack)
+    except InvalidStackName as error:
+        parser.error(str(error))
     try:
         session = boto3.Session()
-        who = session.client("sts").get_caller_identity()
+        identity = session.client("sts").get_caller_identity()
         current = described(session.client("cloudformation"), arguments.stack)
     except (BotoCoreError, ClientError) as error:
         print(f"No AWS account to deploy to: {error}\nSet AWS_PROFILE and AWS_REGION, or log in.", file=sys.stderr)
         return 1
-    print(f"Account {who['Account']}, region {session.region_name}, as {who['Arn']}: stack {arguments.stack}")
+    print(f"Account {identity['Account']}, region {session.region_name}, as {identity['Arn']}: stack {arguments.stack}")
     if os.environ.get("CONFIRM") != "yes":
         print("Nothing deployed. If this is the right account: the same command with CONFIRM=yes", file=sys.stderr)
         return 1
@@ -151,6 +158,7 @@ def main() -> int:
         where: Any = {"bucket": arguments.bucket, "patience": patience}
         outputs = deploy(session, built, arguments.stack, of_bidder, **where)
         of_creatives |= {"Architecture": architecture}
+        of_creatives |= {PROTECTION: parameters[PROTECTION]} if PROTECTION in parameters else {}
         outputs |= deploy_creatives(session, built, arguments.stack, outputs, of_creatives, **where)
     except (BotoCoreError, ClientError, DeployFailed, ForeignBucket) as error:
         print(error, file=sys.stderr)

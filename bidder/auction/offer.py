@@ -70,21 +70,21 @@ def _capped(
     allowed = [fit for fit in fitting if fit.creative.id in caps]
     if FREQUENCY.rejects(caps):
         return FREQUENCY
-    made = priced if len(allowed) == len(fitting) else _priced(context, slot, campaign, allowed)
-    return made if isinstance(made, Rule) else [o._replace(caps=caps[o.fit.creative.id]) for o in made]
+    result = priced if len(allowed) == len(fitting) else _priced(context, slot, campaign, allowed)
+    return result if isinstance(result, Rule) else [o._replace(caps=caps[o.fit.creative.id]) for o in result]
 
 
 def _priced(context: AuctionContext, slot: Slot, campaign: Campaign, fitting: Sequence[Fit]) -> list[Offer] | AnyRule:
     cpm = open_bid_cpm(context, slot, campaign, [fit.creative for fit in fitting])
-    made: list[tuple[Fit, Price]] = []
+    priced: list[tuple[Fit, Price]] = []
     unpriced: list[AnyRule] = []
     for fit in fitting:
         bid = price(context, slot, campaign, cpm, fit.creative.seconds)
         if isinstance(bid, Rule):
             unpriced.append(bid)
         else:
-            made.append((fit, bid))
-    return _in_turn(context, slot, campaign, made) if made else unpriced[0]
+            priced.append((fit, bid))
+    return _in_turn(context, slot, campaign, priced) if priced else unpriced[0]
 
 
 def redrawn(context: AuctionContext, slot: Slot, equals: Sequence[Offer]) -> Offer:
@@ -103,13 +103,15 @@ def redrawn(context: AuctionContext, slot: Slot, equals: Sequence[Offer]) -> Off
     return max(drawn, key=lambda offer: offer.rank)
 
 
-def _in_turn(context: AuctionContext, slot: Slot, campaign: Campaign, made: Sequence[tuple[Fit, Price]]) -> list[Offer]:
+def _in_turn(
+    context: AuctionContext, slot: Slot, campaign: Campaign, priced: Sequence[tuple[Fit, Price]]
+) -> list[Offer]:
     ids = (context.request.id, slot.imp.id, campaign.id)
     draw = _draw(*ids)
-    if len(made) == 1:
-        return [Offer(slot, campaign, *made[0], draw, 0)]
+    if len(priced) == 1:
+        return [Offer(slot, campaign, *priced[0], draw, 0)]
     in_turn = []
-    for fit, bid in made:
+    for fit, bid in priced:
         creative = fit.creative
         prediction = None
         if campaign.rotation is Rotation.BEST:

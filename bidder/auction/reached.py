@@ -66,8 +66,8 @@ class Taken(NamedTuple):
                     if position >= last:
                         break
                     counts[position] += 1
-        found: Counter[str] = Counter()
+        totals: Counter[str] = Counter()
         for index, counts in by_index.values():
             for position, count in counts.items():
-                found[index.campaign_id(position)] += count
-        return {campaign_id: round(count * self.weight) for campaign_id, count in found.items()}
+                totals[index.campaign_id(position)] += count
+        return {campaign_id: round(count * self.weight) for campaign_id, count in totals.items()}

@@ -8,47 +8,84 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from bidder.auction.auction_context import AuctionContext
+from bidder.auction.match import Slot
 from bidder.auction.offer import Offer
-from bidder.auction.price import is_first_price, open_floor
-from bidder.money import MICROS
+from bidder.auction.price import Price, is_first_price, open_floor
+from bidder.delivery.price_segment import MOST_PRICE, PriceSegment, described, device_number, placement_number
+from bidder.money import MICROS, display
+from bidder.openrtb.bid_request import BidRequest
 
 LOWEST = 0.3
 """The least share of the value that an exploring bid offers."""
 
+OFF, NO_FIRST_PRICE = "the campaign's shading is off", "no open first-price auction"
+TOO_DEAR = "prices of this height are not learned"
+UNKNOWN, MODEL, EXPLORATION = "too little is known of prices", "model", "exploration"
+
 
 class Shaded(NamedTuple):
-    """A bid in micros of CPM: `why` is `model`, `exploration`, or the reason why the bid is not shaded."""
+    """A bid in micros of CPM and its value: `why` is `model`, `exploration`, or the reason why it is not shaded.
+
+    `segment` is the name of the segment whose model gives the bid a `win_rate`; None where there is no model.
+    """
 
     cpm_micros: int
+    value_micros: int
     why: str
+    segment: str | None = None
+    win_rate: float | None = None
 
 
-def segment_of(context: AuctionContext, offer: Offer, exchange: str | None) -> str:
-    """The segment of an auction: exchange, placement, type of device, and the quarter of the day (UTC)."""
-    device, video = context.request.device, offer.slot.video
-    kind = device.devicetype if device and device.devicetype is not None else ""
-    placement = video.plcmt if video.plcmt is not None else ""
-    return f"{exchange or ''}|{placement}|{kind}|{context.now.hour // 6}"
+def in_words(bid: Shaded) -> str:
+    """What shading makes of a price, for people."""
+    if bid.segment is None or bid.win_rate is None:
+        return f"full value: {bid.why}" if bid.why != EXPLORATION else f"bids {display(bid.cpm_micros)} to explore"
+    to_explore = " to explore" if bid.why == EXPLORATION else ""
+    chance = f"wins {100 * bid.win_rate:.0f} % in {described(bid.segment)}"
+    return f"bids {display(bid.cpm_micros)} of {display(bid.value_micros)}{to_explore}, {chance}"
+
+
+def segment_of(context: AuctionContext, slot: Slot, exchange: str | None) -> PriceSegment:
+    """The segment of an auction."""
+    device, video = context.request.device, slot.video
+    return PriceSegment(
+        exchange or "",
+        placement_number(video.plcmt, video.placement),
+        device_number(device.devicetype if device else None),
+        context.now.hour,
+    )
+
+
+def is_learned(request: BidRequest, slot: Slot, price: Price) -> bool:
+    """Whether prices are learned from this bid: it is in a first-price auction, outside deals, below `MOST_PRICE`."""
+    value = price.cpm_micros if price.value_micros is None else price.value_micros
+    return price.deal_id is None and is_first_price(request, slot, price) and value < MOST_PRICE
 
 
 def shaded(context: AuctionContext, offer: Offer, exchange: str | None) -> Shaded:
-    """The bid for an offer: the value if shading is off, or if the segment has no model."""
+    """The bid for an offer: the value if shading is off, or if no segment around the auction has a model."""
     value, shading = offer.price.cpm_micros, context.delivery.shading
-    if shading is None or not offer.campaign.shading:
-        return Shaded(value, "off")
+    if not offer.campaign.shading:
+        return Shaded(value, value, OFF)
+    if shading is None:
+        return Shaded(value, value, UNKNOWN)
     if offer.price.deal_id is not None or not is_first_price(context.request, offer.slot, offer.price):
-        return Shaded(value, "no first-price auction")
-    model = shading.model(segment_of(context, offer, exchange))
+        return Shaded(value, value, NO_FIRST_PRICE)
+    if not is_learned(context.request, offer.slot, offer.price):
+        return Shaded(value, value, TOO_DEAR)
+    known = shading.model(segment_of(context, offer.slot, exchange))
     draw = _draw(context.request.id, offer.slot.imp.id, offer.campaign.id)
     if draw < shading.explored:
-        bid, why = value * (LOWEST + (1 - LOWEST) * draw / shading.explored), "exploration"
-    elif model is not None:
-        bid, why = model.best_bid(value / MICROS) * MICROS, "model"
+        bid, why = value * (LOWEST + (1 - LOWEST) * draw / shading.explored), EXPLORATION
+    elif known is not None:
+        bid, why = known[1].best_bid(value / MICROS) * MICROS, MODEL
     else:
-        return Shaded(value, "too little is known")
+        return Shaded(value, value, UNKNOWN)
     seconds = offer.fit.creative.seconds
     floor = open_floor(offer.slot, seconds, context.delivery.rates)
-    return Shaded(min(value, max(int(bid), floor, 1)), why)
+    cpm = min(value, max(int(bid), floor, 1))
+    segment, model = known or (None, None)
+    return Shaded(cpm, value, why, segment, model.win_rate(cpm / MICROS) if model else None)
 
 
 def shade(context: AuctionContext, offers: Sequence[Offer], exchange: str | None) -> list[Offer]:
@@ -57,8 +94,8 @@ def shade(context: AuctionContext, offers: Sequence[Offer], exchange: str | None
         return list(offers)
     shaded_offers = []
     for offer in offers:
-        bid = shaded(context, offer, exchange).cpm_micros
-        price = offer.price._replace(cpm_micros=bid, value_micros=offer.price.cpm_micros)
+        bid = shaded(context, offer, exchange)
+        price = offer.price._replace(cpm_micros=bid.cpm_micros, value_micros=bid.value_micros)
         shaded_offers.append(offer._replace(price=price))
     return shaded_offers
 

@@ -11,6 +11,7 @@ from bidder.auction.offer import Offer, offers
 from bidder.auction.open_bid import open_bid_cpm
 from bidder.auction.rule import Case, Rule, first_broken, seen_and_wanted
 from bidder.auction.rules import CREATIVE_TARGETING, PLAYER, REQUEST, RULE_NAMES
+from bidder.auction.shading import Shaded, shaded
 from bidder.auction.unmet_targeting import ATTRIBUTES, UNMEETABLE, UnmetTargeting, unmet_targeting
 from bidder.campaigns.implied_predicates import MIME, SALE, implied_predicates
 from bidder.delivery.budget import Withheld
@@ -59,7 +60,7 @@ RULES: tuple[str, ...] = (
 class Verdict:
     """The outcome of a campaign: `rule` is a name of `RULES`, `reason` the rule in words, with `seen` and `wanted`.
 
-    `best` is the best offer of a campaign that no rule removed.
+    `best` is the best offer of a campaign that no rule removed, and `shaded` what shading makes of its price.
     """
 
     campaign_id: str
@@ -68,10 +69,16 @@ class Verdict:
     seen: str = ""
     wanted: str = ""
     best: Offer | None = field(default=None, repr=False)
+    shaded: Shaded | None = field(default=None, repr=False)
 
 
 def verdict(
-    context: AuctionContext, slot: Slot, snapshot: Snapshot, position: int, fates: Mapping[str, str]
+    context: AuctionContext,
+    slot: Slot,
+    snapshot: Snapshot,
+    position: int,
+    fates: Mapping[str, str],
+    exchange: str | None = None,
 ) -> Verdict:
     """The verdict on the campaign at a position; `fates` has the rule for each campaign whose offer was chosen."""
     campaign_id = snapshot.index.campaign_id(position)
@@ -91,17 +98,17 @@ def verdict(
         seen, wanted = (f"{100 * amount / WHOLE:.2f} %" for amount in (draw.of(campaign_id), share))
         return Verdict(campaign_id, PACING, PACED, seen, f"less than {wanted}")
     of_request, of_player = first_broken(REQUEST, context), first_broken(PLAYER, slot.video)
-    made = of_request or of_player or offers(context, slot, record)
-    if made is CREATIVE_TARGETING:
+    result = of_request or of_player or offers(context, slot, record)
+    if result is CREATIVE_TARGETING:
         creative_id, miss = _closest(record, slot)
-        reason = f"{made.reason}; closest is {creative_id}: {miss.reason}"
-        return Verdict(campaign_id, made.name, reason, miss.seen, miss.wanted)
-    if isinstance(made, Rule):
-        seen, wanted = seen_and_wanted(made, Case(context, slot, campaign, partial(_open_bid, context, slot, record)))
-        return Verdict(campaign_id, made.name, made.reason, seen, wanted)
-    best = max(made, key=lambda offer: offer.rank)
+        reason = f"{result.reason}; closest is {creative_id}: {miss.reason}"
+        return Verdict(campaign_id, result.name, reason, miss.seen, miss.wanted)
+    if isinstance(result, Rule):
+        seen, wanted = seen_and_wanted(result, Case(context, slot, campaign, partial(_open_bid, context, slot, record)))
+        return Verdict(campaign_id, result.name, result.reason, seen, wanted)
+    best = max(result, key=lambda offer: offer.rank)
     fate = fates.get(campaign_id, OUTBID)
-    return Verdict(campaign_id, fate, FATES[fate], best=best)
+    return Verdict(campaign_id, fate, FATES[fate], best=best, shaded=shaded(context, best, exchange))
 
 
 def _open_bid(context: AuctionContext, slot: Slot, record: Record) -> int | None:

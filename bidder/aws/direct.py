@@ -53,14 +53,14 @@ class Items:
     def __init__(self) -> None:
         self._of_thread = local()
 
-    def batch_get_item(self, **asked: Any) -> Any:
+    def batch_get_item(self, **parameters: Any) -> Any:
         """The answer of BatchGetItem: the existing items, and the unprocessed keys."""
         endpoint = getattr(self._of_thread, "endpoint", None)
         if endpoint is None:
             base = service_url("dynamodb", region())
             endpoint = self._of_thread.endpoint = Endpoint("dynamodb", base, Ahead())
         headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "DynamoDB_20120810.BatchGetItem"}
-        return json.loads(endpoint.call("POST", "/", headers, json.dumps(asked).encode()))
+        return json.loads(endpoint.call("POST", "/", headers, json.dumps(parameters).encode()))
 
 
 class ParameterReader:
@@ -70,7 +70,7 @@ class ParameterReader:
         self.ahead = ahead or Ahead()
         self._endpoint = Endpoint("ssm", service_url("ssm", region()), self.ahead)
 
-    def get_parameters_by_path(self, **asked: Any) -> Any:
+    def get_parameters_by_path(self, **parameters: Any) -> Any:
         """A page of the parameters under a path, with the token of the next page if there is one."""
         headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "AmazonSSM.GetParametersByPath"}
-        return json.loads(self._endpoint.call("POST", "/", headers, json.dumps(asked).encode()))
+        return json.loads(self._endpoint.call("POST", "/", headers, json.dumps(parameters).encode()))

@@ -26,8 +26,8 @@ _HTTP_DATE = "%a, %d %b %Y %H:%M:%S GMT"
 class Refused(RuntimeError):
     """AWS answered with an error. `status` is the HTTP status, `code` AWS's error code; the message quotes AWS."""
 
-    def __init__(self, status: int, said: str, code: str = "") -> None:
-        super().__init__(said)
+    def __init__(self, status: int, message: str, code: str = "") -> None:
+        super().__init__(message)
         self.status = status
         self.code = code
 

@@ -1,4 +1,4 @@
-"""A campaign: who advertises what, to whom, at what price, within which budget and time."""
+"""A campaign, which is one line item: advertiser, creatives, targeting, price, budget and flight."""
 
 from collections import Counter
 from datetime import datetime
@@ -31,10 +31,10 @@ Impressions = Annotated[int, Field(gt=0, le=10**12)]
 
 
 class Budget(Priced):
-    """What may be spent, in micros, and shown: in all, in a day and in a clock hour of the campaign's time zone.
+    """The limits of spend, in micros, and of impressions: in total, a day and a clock hour of the campaign's time zone.
 
-    None is no limit. `pacing` is how it is spent over the day and the flight; without it a budget that has a period is
-    spent evenly, and another as soon as possible.
+    None is no limit. `pacing` is the pacing mode over the day and the flight. Without `pacing`, a budget with a period
+    is spent evenly, and any other budget as soon as possible.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -55,7 +55,7 @@ def _is_written_out(value: object) -> object:
 
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_is_written_out)]
-"""A time with its zone: never a number, which would be read as seconds since 1970."""
+"""A time with its zone. A number is an error, since pydantic would read it as seconds since 1970."""
 
 
 class Flight(BaseModel):
@@ -76,7 +76,7 @@ class Advertiser(BaseModel):
 
     `owner` is the registered part of the domain, below a public suffix such as co.uk; an import of a file fills it in.
     `bundle` is the advertised app, if there is one. `on_behalf_of` and `paid_by` are for the EU's Digital Services Act:
-    whom the ads are for and who pays for them, if that is not the advertiser `name`.
+    the beneficiary and the payer of the ads, if they differ from the advertiser `name`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -93,13 +93,13 @@ class Advertiser(BaseModel):
         if not self.owner:
             object.__setattr__(self, "owner", ".".join(self.domain.split(".")[-2:]))
         elif not f".{self.domain}".endswith(f".{self.owner}"):
-            msg = f"{self.owner} is no part of {self.domain}"
+            msg = f"{self.owner} is not a part of {self.domain}"
             raise ValueError(msg)
         return self
 
 
 class CapLevel(StrEnum):
-    """What a frequency cap counts the impressions of."""
+    """The level at which a frequency cap counts impressions: campaign, advertiser or creative."""
 
     CAMPAIGN = "campaign"
     ADVERTISER = "advertiser"
@@ -107,14 +107,14 @@ class CapLevel(StrEnum):
 
 
 class CapSubject(StrEnum):
-    """Whose impressions a frequency cap counts."""
+    """The subject of a frequency cap: a user or a household."""
 
     USER = "user"
     HOUSEHOLD = "household"
 
 
 class OnUnknown(StrEnum):
-    """What a campaign with frequency caps does where the impressions of the viewer are unknown."""
+    """The behaviour of a campaign with frequency caps where the exposures of the viewer are unknown."""
 
     BID = "bid"
     SKIP = "skip"
@@ -149,8 +149,8 @@ class FrequencyCap(BaseModel):
     """The most impressions of a viewer in a window, the least time between two of them, or both.
 
     `window` is `hour`, `day`, `week` (from Monday on), `month`, each of the campaign's time zone, `lifetime`, or a
-    rolling window such as `90s`, `30m`, `6h` or `7d`. `min_gap` is a duration in the same form. `level` says what is
-    counted: impressions of the campaign, of its advertiser's domain, or of each of its creatives. `per` says whose.
+    rolling window such as `90s`, `30m`, `6h` or `7d`. `min_gap` is a duration in the same form. `level` is the counted
+    entity: the campaign, its advertiser's domain, or each of its creatives. `per` is the counted subject.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -175,22 +175,22 @@ class FrequencyCap(BaseModel):
 class Campaign(Priced):
     """A campaign: one line item of an advertiser.
 
-    In the open auction it bids `cpm_micros` or, where it has a goal, what an impression is expected to be worth:
+    In the open auction the campaign bids `cpm_micros` or, with a goal, the expected value of an impression:
     `cpcv_micros` for each completed view, `cpc_micros` for each click or `cpv_micros` for each view, but never more
-    than `max_cpm_micros`. `multipliers` raise and lower that bid. With none of these it bids in deals only. In a deal
-    it bids what `deals` says. Whatever the goal, impressions are what is bought and paid for.
+    than `max_cpm_micros`. `multipliers` raise and lower that bid. With none of these the campaign bids in deals only.
+    In a deal the campaign bids the price in `deals`. With any goal, the campaign buys and pays impressions.
 
-    In one answer there is no other advertiser of a group that it `competes_in`, and with `once_a_request` no other ad
-    of its own advertiser.
+    Competitive separation: one answer has no other advertiser of a group that the campaign `competes_in`, and with
+    `once_a_request` no other ad of the same advertiser.
 
-    A request must meet the rules of `targeting` and, where there is one, the expression `where`. `time_zone`, a name of
-    the IANA database, is that of its hours and its days.
+    A request must meet the rules of `targeting` and, if there is one, the expression `where`. `time_zone`, a name of
+    the IANA database, is the zone of the campaign's hours and days.
 
-    `categories` are ids of the category taxonomy `cattax` (AdCOM List: Category Taxonomies). What is above them, and
-    what is below the categories that its targeting names, importing a file fills in (`bidder.campaigns.categories`).
-    A viewer who has reached one of the `frequency_caps` gets no bid. Where the impressions of a viewer are unknown,
-    `on_unknown` decides: without an id or consent, or where the counts are not read in time.
-    With `shading` it bids less than its price in first-price auctions, where that is expected to bring more.
+    `categories` are ids of the category taxonomy `cattax` (AdCOM List: Category Taxonomies). The import of a file adds
+    their ancestors, and the descendants of the categories in targeting (`bidder.campaigns.categories`).
+    A viewer who has reached one of the `frequency_caps` gets no bid. `on_unknown` decides where the exposures of a
+    viewer are unknown: without an id or consent, or where the counts are not read in time.
+    With `shading` the campaign bids below its price in first-price auctions, where the expected surplus is higher.
     `discloses_price` writes the bid's price into the markup (VAST Pricing), where the page and its viewers can read it.
     """
 
@@ -246,7 +246,7 @@ class Campaign(Priced):
 
     @property
     def success(self) -> Outcome:
-        """The outcome by which creatives are compared: that of the goal, else a completed view."""
+        """The outcome by which creatives are compared: the outcome of the goal, else a completed view."""
         return self.goal.outcome if self.goal else Outcome.COMPLETION
 
     @property
@@ -265,7 +265,7 @@ class Campaign(Priced):
 
 
 TERMS = ("cpm_micros", "cpcv_micros", "cpc_micros", "cpv_micros", "max_cpm_micros", "multipliers", "deals")
-"""The fields that say what a campaign bids."""
+"""The fields that determine the bid of a campaign."""
 
 
 def wrong_terms(campaign: Campaign) -> str | None:
@@ -291,5 +291,5 @@ def repeated_ids(campaign: Campaign) -> str | None:
     return None
 
 
-# Completed at import, so that no request waits for it.
+# The model is completed at import, so that no request waits.
 complete(Campaign)

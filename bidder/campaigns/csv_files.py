@@ -1,9 +1,10 @@
 """Campaigns as a table: CSV with a line for each rendition, creative or campaign, and paths of fields for its head.
 
-`id,name,advertiser.name,advertiser.domain,cpm,creative.id,creative.duration,media.url,…`: a field of a creative begins
-with `creative.`, one of a rendition with `media.`, one of a deal with `deal.`; several words of a cell are parted by
-`|`. A line with the id of the line before, or without one, goes on with its campaign; so it is with creatives. An empty
-cell states nothing. docs/campaign_files.md has the whole head.
+`id,name,advertiser.name,advertiser.domain,cpm,creative.id,creative.duration,media.url,…`: the fields of a creative
+begin with `creative.`, of a rendition with `media.`, of a deal with `deal.`. `|` separates several words of a cell. A
+row with the campaign id of the row before, or without a campaign id, continues that campaign; the same holds for
+creatives.
+An empty cell states nothing. docs/campaign_files.md has the whole header.
 """
 
 import csv
@@ -145,8 +146,8 @@ class _Builder:
             before = held.setdefault(path, value)
             if before.plain() != value.plain():
                 line, column = value.position
-                said = f"{'.'.join(path)} is not what line {before.position.line} has for the same {owner}"
-                msg = f"{self._name}:{line}:{column}: {said}"
+                problem = f"{'.'.join(path)} is not what line {before.position.line} has for the same {owner}"
+                msg = f"{self._name}:{line}:{column}: {problem}"
                 raise InvalidFile(msg)
 
     def node(self) -> Node:

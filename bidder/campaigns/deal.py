@@ -1,4 +1,4 @@
-"""A private deal that a campaign buys through: OpenRTB 2.6 section 3.2.12."""
+"""A private marketplace deal through which a campaign buys (OpenRTB 2.6, section 3.2.12)."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from bidder.money import Micros, Priced
 
 
 class CampaignDeal(Priced):
-    """The deal's id as the exchange sends it, and the most the campaign pays in it (CPM, micros)."""
+    """The deal's id in bid requests, and the campaign's highest bid in the deal as a CPM, in micros."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 

@@ -90,7 +90,7 @@ def _size(campaign: Campaign, known: Surroundings) -> Iterator[Finding]:
 
 def _time_zone(campaign: Campaign, _: Surroundings) -> Iterator[Finding]:
     if campaign.time_zone not in _zones():
-        yield Finding(("time_zone",), f"{campaign.time_zone} is no zone of the IANA database, such as Europe/Berlin")
+        yield Finding(("time_zone",), f"{campaign.time_zone} is not a zone of the IANA database, such as Europe/Berlin")
 
 
 def _cases(campaign: Campaign, _: Surroundings) -> Iterator[Finding]:
@@ -116,8 +116,8 @@ def _prices(campaign: Campaign, known: Surroundings) -> Iterator[Finding]:
     ]
     for path, amount in amounts:
         if amount is not None and amount > known.warn_cpm_micros:
-            said = f"{display(amount)} for a thousand impressions, more than {display(known.warn_cpm_micros)}"
-            yield Finding(path, f"{said} (the parameter import-warn-cpm): is it meant?", True)
+            price = f"{display(amount)} for a thousand impressions, more than {display(known.warn_cpm_micros)}"
+            yield Finding(path, f"{price} (the parameter import-warn-cpm): is it meant?", True)
     for name in ("cpcv_micros", "cpv_micros"):
         amount, most = getattr(campaign, name), campaign.max_cpm_micros
         if amount is not None and most is not None and amount >= most:
@@ -145,15 +145,17 @@ def _playback(creative: Creative, _: Campaign, __: Surroundings) -> Iterator[Fin
 
 def _skip_offset(creative: Creative, _: Campaign, __: Surroundings) -> Iterator[Finding]:
     if creative.skip_offset is not None and creative.skip_offset >= creative.duration:
-        said = f"{creative.skip_offset:g} s is past the end: the creative takes {creative.duration:g} s"
-        yield Finding(("skip_offset",), said)
+        message = f"{creative.skip_offset:g} s is past the end: the creative takes {creative.duration:g} s"
+        yield Finding(("skip_offset",), message)
 
 
 def _bitrates(creative: Creative, _: Campaign, __: Surroundings) -> Iterator[Finding]:
     for number, media in enumerate(creative.media):
         if media.bitrate > MOST_KBITS:
-            said = f"{media.bitrate:,} kbit/s: is it in bits a second? Then write {max(1, round(media.bitrate / 1000))}"
-            yield Finding(("media", number, "bitrate"), said)
+            message = (
+                f"{media.bitrate:,} kbit/s: is it in bits a second? Then write {max(1, round(media.bitrate / 1000))}"
+            )
+            yield Finding(("media", number, "bitrate"), message)
 
 
 def _creative_cases(creative: Creative, campaign: Campaign, _: Surroundings) -> Iterator[Finding]:

@@ -65,7 +65,7 @@ def _written(node: Any) -> Any:
 
 
 def _properties(properties: dict[str, Any]) -> Any:
-    for name, its in properties.items():
+    for name, schema in properties.items():
         if name in _FILLED_IN:
             continue
         if name.endswith(_MICROS):
@@ -83,7 +83,7 @@ def _properties(properties: dict[str, Any]) -> Any:
         elif name == "competes_in":
             yield name, _words()
         else:
-            yield name, _loose(_written(its))
+            yield name, _loose(_written(schema))
 
 
 def _loose(schema: dict[str, Any]) -> dict[str, Any]:
@@ -91,14 +91,14 @@ def _loose(schema: dict[str, Any]) -> dict[str, Any]:
     kind = schema.get("type")
     if kind == "string" and "enum" not in schema:
         # The import brings domains, types and URLs into a normal form, or resolves them, before it looks at patterns.
-        kept = {key: its for key, its in schema.items() if key != "pattern" or its == ID_PATTERN}
+        kept = {key: constraint for key, constraint in schema.items() if key != "pattern" or constraint == ID_PATTERN}
         return {**kept, "type": ["string", "number"]}
     if kind == "boolean":
         return {**schema, "type": ["boolean", "string"]}
     if kind in {"number", "integer"}:
         return {**schema, "type": [kind, "string"]}
     if "anyOf" in schema:
-        return {**schema, "anyOf": [_loose(its) for its in schema["anyOf"]]}
+        return {**schema, "anyOf": [_loose(alternative) for alternative in schema["anyOf"]]}
     if kind == "array" and isinstance(schema.get("items"), dict):
         return {**schema, "items": _loose(schema["items"])}
     return schema
@@ -123,8 +123,8 @@ def _condition() -> dict[str, Any]:
     """Rules by attribute, or one of `and`, `or` and `not`."""
     several = {"type": "array", "items": _CONDITION, "minItems": 1}
     operators = [
-        {"type": "object", "additionalProperties": False, "required": [name], "properties": {name: its}}
-        for name, its in (("and", several), ("or", several), ("not", _CONDITION))
+        {"type": "object", "additionalProperties": False, "required": [name], "properties": {name: operand}}
+        for name, operand in (("and", several), ("or", several), ("not", _CONDITION))
     ]
     rules = {"allOf": [{"$ref": "#/$defs/Targeting"}], "minProperties": 1}
     return {"anyOf": [rules, *operators]}

@@ -48,7 +48,7 @@ _YAML_IN_A_LINE = re.compile(r"""\{\s*["']?campaigns["']?\s*:""")
 
 
 class InvalidCampaignFile(InvalidFile):
-    """The file can't be imported; the message has a line for each mistake, and says how many there are."""
+    """The file cannot be imported; the message has a line for each mistake, and the number of mistakes."""
 
     def __init__(self, wrong: Sequence[str], name: str) -> None:
         self.count = len(wrong)
@@ -92,7 +92,7 @@ class CampaignFile:
         is_local = bool(media_url and re.match(r"https?://(127\.|localhost[:/]|\[::1\])", media_url))
         self._known = Surroundings(now or datetime.now(UTC), taxonomies or {}, warn_cpm_micros, is_local)
         self._count = 0
-        self._held = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  # held as long as this object is
+        self._held = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  # open for the lifetime of this object
         wrong: list[str] = []
         lines_by_id: dict[str, int] = {}
         try:
@@ -110,43 +110,43 @@ class CampaignFile:
         offset = 0
         for _ in range(self._count):
             self._held.seek(offset)
-            campaign: Campaign = pickle.load(self._held)  # noqa: S301  # what this object wrote itself
+            campaign: Campaign = pickle.load(self._held)  # noqa: S301  # this object wrote the data itself
             offset = self._held.tell()
             yield campaign
 
     def _check(self, written: _Written, wrong: list[str], lines_by_id: dict[str, int]) -> None:
-        found: list[Finding] = []
-        document = _with_durations(_with_owner(with_absolute_urls(written.document, self._media_url, found)))
+        file_findings: list[Finding] = []
+        document = _with_durations(_with_owner(with_absolute_urls(written.document, self._media_url, file_findings)))
         try:
             campaign = Campaign.model_validate(document)
         except ValidationError as error:
-            found += [Finding(*its) for its in mistakes(error, Campaign, written.document, _WORDS)]
+            file_findings += [Finding(*mistake) for mistake in mistakes(error, Campaign, written.document, _WORDS)]
             parts = valid_parts(document)
         else:
             parts = whole(campaign)
-        found += findings(written.document, parts, self._known)
+        file_findings += findings(written.document, parts, self._known)
         identity = written.document.get("id")
         if isinstance(identity, str):
-            here = written.tree().position.line if found or identity in lines_by_id else -1
+            here = written.tree().position.line if file_findings or identity in lines_by_id else -1
             if identity in lines_by_id:
-                found.append(Finding(("id",), "the id is given to more than one campaign"))
+                file_findings.append(Finding(("id",), "the id is given to more than one campaign"))
             lines_by_id.setdefault(identity, here)
-        if found:
-            self._tell(written, found, wrong)
+        if file_findings:
+            self._report(written, file_findings, wrong)
         if not wrong:
             pickle.dump(with_taxonomies(campaign, self._known.taxonomies), self._held)
             self._count += 1
 
-    def _tell(self, written: _Written, found: Sequence[Finding], wrong: list[str]) -> None:
+    def _report(self, written: _Written, file_findings: Sequence[Finding], wrong: list[str]) -> None:
         """Adds a line for each finding to `wrong` or to the warnings, in the order of the file."""
         tree = written.tree()
         placed: dict[tuple[Path, str], tuple[Position, bool]] = {}
-        for path, message, is_warning in found:
+        for path, message, is_warning in file_findings:
             written_path = as_written(path, written.document)
             placed.setdefault((written_path, message), (position_of(tree, written_path), is_warning))
         for (path, message), (position, is_warning) in sorted(placed.items(), key=lambda pair: pair[1][0]):
-            said = line(position, Mistake(path, message), written.document, self._name, written.subject)
-            (self.warnings if is_warning else wrong).append(said)
+            message = line(position, Mistake(path, message), written.document, self._name, written.subject)
+            (self.warnings if is_warning else wrong).append(message)
 
 
 def read_campaigns(
@@ -230,7 +230,9 @@ def _of_yaml(text: str, name: str) -> Iterator[_Written]:
     for number, node in enumerate(campaigns.value):
         if not isinstance(node.value, dict):
             where = node.position
-            msg = f"{name}:{where.line}:{where.column}: campaigns[{number}]: is no campaign: give its keys and values"
+            msg = (
+                f"{name}:{where.line}:{where.column}: campaigns[{number}]: is not a campaign: give its keys and values"
+            )
             raise InvalidFile(msg)
         yield _of_node((number, node))
 

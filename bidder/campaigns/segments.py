@@ -34,12 +34,12 @@ class SegmentRepository:
         self,
         dynamodb: "DynamoDBClient",
         table: str,
-        who: str = "unknown",
+        author: str = "unknown",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._dynamodb = dynamodb
         self._table = table
-        self._who = who
+        self._author = author
         self._now = now
 
     def put_many(self, segments: Sequence[SegmentInfo]) -> int:
@@ -100,7 +100,7 @@ class SegmentRepository:
             "pk": {"S": f"segment#{segment.word}"},
             "sk": {"S": f"version#{version + 1:012}"},
             "at": {"S": self._now().isoformat(timespec="seconds")},
-            "who": {"S": self._who},
+            "who": {"S": self._author},
             "after": {"S": document},
         }
         put: Any = {"TableName": self._table, "Item": item, "ConditionExpression": "attribute_not_exists(version)"}

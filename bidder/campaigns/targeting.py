@@ -28,7 +28,7 @@ def _lowered(value: object) -> object:
     if isinstance(value, str):
         return value.strip().lower()
     if value is None or isinstance(value, list | tuple | dict):
-        msg = f"{'nothing' if value is None else 'a list or a mapping'} is no word: write the words side by side"
+        msg = f"{'nothing' if value is None else 'a list or a mapping'} is not a word: write the words side by side"
         raise ValueError(msg)
     return str(value).lower()
 
@@ -96,7 +96,7 @@ Attribute = Literal[
     "hour",
     "user_hour",
 ]
-"""The attributes of a request that campaigns target: `docs/targeting.md` says what each reads and how it is written."""
+"""The targetable attributes of a request. `docs/targeting.md` has the source and the spelling of each."""
 
 ATTRIBUTES: frozenset[str] = frozenset(get_args(Attribute))
 
@@ -154,7 +154,7 @@ class Expression(RootModel[dict[str, Any]]):
 
 
 def _is_short(root: object, wrong: list[tuple[Path, str | ValidationError]]) -> bool:
-    """Whether an expression is within its limits, which are looked at without recursion."""
+    """Whether an expression is within its limits. The check does not recurse, so no nesting exhausts the stack."""
     conditions, waiting = 0, [(root, 1)]
     while waiting:
         node, level = waiting.pop()
@@ -164,7 +164,7 @@ def _is_short(root: object, wrong: list[tuple[Path, str | ValidationError]]) -> 
             return False
         for operator in _OPERATORS:
             of = node.get(operator) if isinstance(node, dict) else None
-            waiting += [(one, level + 1) for one in (of if isinstance(of, list | tuple) else [of] if of else ())]
+            waiting += [(node, level + 1) for node in (of if isinstance(of, list | tuple) else [of] if of else ())]
         if conditions + len(waiting) > MOST_CONDITIONS:
             wrong.append(((), f"more than {MOST_CONDITIONS:,} conditions: a list of ids or of values is shorter"))
             return False
@@ -173,7 +173,7 @@ def _is_short(root: object, wrong: list[tuple[Path, str | ValidationError]]) -> 
 
 def _condition(node: object, path: Path, wrong: list[tuple[Path, str | ValidationError]]) -> dict[str, Any]:
     if not isinstance(node, dict) or not node:
-        wrong.append((path, "is no condition: write rules by attribute, or one of and, or, not"))
+        wrong.append((path, "is not a condition: write rules by attribute, or one of and, or, not"))
         return {}
     operators = [operator for operator in _OPERATORS if operator in node]
     if not operators:
@@ -193,7 +193,7 @@ def _condition(node: object, path: Path, wrong: list[tuple[Path, str | Validatio
     if not isinstance(of, list | tuple) or not of:
         wrong.append(((*path, operator), "takes a list of conditions"))
         return {}
-    return {operator: [_condition(one, (*path, operator, place), wrong) for place, one in enumerate(of)]}
+    return {operator: [_condition(child, (*path, operator, position), wrong) for position, child in enumerate(of)]}
 
 
 _OPERATORS = ("and", "not", "or")

@@ -48,7 +48,9 @@ def _check(condition: str) -> Callable[[Mapping[str, Any]], bool]:
     known = keys_at(Campaign, (), NO_WORDS)
     if path[0] not in known:
         meant = nearest(path[0], known)
-        msg = f"--where {condition}: {path[0]} is no field of a campaign{f'; did you mean {meant}?' if meant else ''}"
+        msg = (
+            f"--where {condition}: {path[0]} is not a field of a campaign{f'; did you mean {meant}?' if meant else ''}"
+        )
         raise BadFilter(msg)
     compare = _comparison(condition, operator, wanted)
 

@@ -62,17 +62,17 @@ def _store(service: Service, campaigns: CampaignFile, tell_stored: Callable[[str
     progress = Progress(len(campaigns))
     done, changed = 0, 0
 
-    def told() -> str:
+    def progress_text() -> str:
         stored = f"{done} of {len(campaigns)} campaigns are stored, {changed} of them new or changed"
         return f"{stored}. Import the file again to go on: what is stored is passed over"
 
     try:
-        for done, its in service.campaigns.put_each(campaigns):
-            changed += len(its)
+        for done, changed_ids in service.campaigns.put_each(campaigns):
+            changed += len(changed_ids)
             progress.at(done)
-            tell_stored(told())
+            tell_stored(progress_text())
     except Exception:
-        note(told())
+        note(progress_text())
         raise
     finally:
         progress.end()
@@ -97,7 +97,7 @@ def _print_changes(service: Service, campaigns: CampaignFile) -> None:
 def _beside_stored(service: Service, campaigns: Iterable[Campaign]) -> Iterator[tuple[Campaign, Campaign | None]]:
     left = iter(campaigns)
     while batch := list(islice(left, _COMPARED_AT_ONCE)):
-        stored = {its.id: its for its in service.campaigns.get_many([campaign.id for campaign in batch])}
+        stored = {campaign.id: campaign for campaign in service.campaigns.get_many([campaign.id for campaign in batch])}
         for campaign in batch:
             yield campaign, stored.get(campaign.id)
 

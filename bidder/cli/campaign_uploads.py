@@ -22,7 +22,7 @@ def uploads_of(campaigns: Iterable[Campaign], file: str) -> list[CampaignUpload]
     Raises CannotUpload for one that is not there, before anything is imported.
     """
     folder = Path() if file == "-" else Path(file).parent
-    found = []
+    uploads = []
     for campaign in campaigns:
         for creative in campaign.creatives:
             if creative.upload and not creative.media:
@@ -31,8 +31,8 @@ def uploads_of(campaigns: Iterable[Campaign], file: str) -> list[CampaignUpload]
                     msg = f"{campaign.id}: creatives[{creative.id}].upload: there is no file {path}"
                     raise CannotUpload(msg)
                 wanted = Wanted(campaign.id, creative.id, creative.click_through, creative.name, mezzanine=False)
-                found.append(CampaignUpload(path, wanted))
-    return found
+                uploads.append(CampaignUpload(path, wanted))
+    return uploads
 
 
 def send_uploads(service: Service, wanted: Iterable[CampaignUpload]) -> None:

@@ -24,7 +24,7 @@ from bidder.service.service import Service
 ON_A_TERMINAL = 100
 """Campaigns that a terminal gets of a list without `--limit`."""
 
-Told = Callable[[str], None]
+Tell = Callable[[str], None]
 
 
 class NothingChosen(UserError, ValueError):
@@ -51,7 +51,7 @@ def list_campaigns(
     Without a limit a terminal gets the first `ON_A_TERMINAL`, a pipe all.
     """
     most = limit or (ON_A_TERMINAL if sys.stdout.isatty() and not as_json else None)
-    rows = (_row(its) for its in service.campaigns.all() if its.id > after and chosen(its))
+    rows = (_row(campaign) for campaign in service.campaigns.all() if campaign.id > after and chosen(campaign))
     by_id = sorted(rows) if most is None else nsmallest(most + 1, rows)
     shown = by_id[:most]
     spends = _spends(service, {row.id: row.time_zone for row in shown})
@@ -83,19 +83,19 @@ def show(service: Service, campaign_id: str, *, as_json: bool) -> None:
     warn_of_pin(service)
 
 
-def set_status(service: Service, ids: Sequence[str], chosen: Filter | None, status: Status, told: Told) -> None:
+def set_status(service: Service, ids: Sequence[str], chosen: Filter | None, status: Status, tell: Tell) -> None:
     """Pauses or resumes, and asks for a refresh, so that bids follow at once. Raises UnknownCampaign, NothingChosen."""
     campaigns = _chosen(service, ids, chosen)
-    _write(campaigns, service.campaigns.set_status_each(campaigns, status), status, told)
+    _write(campaigns, service.campaigns.set_status_each(campaigns, status), status, tell)
     publish_refresh(service)
 
 
-def delete(service: Service, ids: Sequence[str], chosen: Filter | None, told: Told, confirm: Told) -> None:
+def delete(service: Service, ids: Sequence[str], chosen: Filter | None, tell: Tell, confirm: Tell) -> None:
     """Deletes campaigns once `confirm`, asked with what would go, returns. Raises UnknownCampaign, NothingChosen."""
     campaigns = _chosen(service, ids, chosen)
     names = ", ".join(campaign.id for campaign in campaigns[:10])
     confirm(f"Delete {len(campaigns)} campaigns ({names}{', …' if len(campaigns) > 10 else ''})?")
-    _write(campaigns, service.campaigns.delete_each(campaigns), "deleted", told)
+    _write(campaigns, service.campaigns.delete_each(campaigns), "deleted", tell)
     print("`bidder campaigns restore ID` brings one back")
     publish_refresh(service)
 
@@ -119,7 +119,7 @@ def print_history(service: Service, campaign_id: str, *, as_json: bool) -> None:
         print_json([change._asdict() for change in changes])
         return
     for change in changes:
-        print(f"version {change.version}  {change.at}  {change.who}")
+        print(f"version {change.version}  {change.at}  {change.author}")
         if change.after is None:
             print("  deleted")
             continue
@@ -141,13 +141,13 @@ def _chosen(service: Service, ids: Sequence[str], chosen: Filter | None) -> list
     return list(there.values())
 
 
-def _write(campaigns: Sequence[Campaign], written: Iterator[tuple[int, list[str]]], become: str, told: Told) -> None:
+def _write(campaigns: Sequence[Campaign], written: Iterator[tuple[int, list[str]]], become: str, tell: Tell) -> None:
     """Goes through the transactions, with a bar, and says what the campaigns are now."""
     progress = Progress(len(campaigns))
-    told(f"0 of {len(campaigns)} campaigns are {become}")
+    tell(f"0 of {len(campaigns)} campaigns are {become}")
     for done, _ in written:
         progress.at(done)
-        told(f"{done} of {len(campaigns)} campaigns are {become}")
+        tell(f"{done} of {len(campaigns)} campaigns are {become}")
     progress.end()
     if len(campaigns) == 1:
         print(f"{campaigns[0].id} is {become}")

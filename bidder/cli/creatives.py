@@ -186,7 +186,7 @@ def _take_out(service: Service, campaign_id: str, creative_id: str, *, is_known:
 
 def _described(service: Service, file_name: str, wanted: Wanted, content: str = "") -> tuple[str, Metadata]:
     """The key of an upload, and what its metadata says. Raises CannotUpload, also for an unknown campaign."""
-    given = {
+    stated = {
         "campaign": wanted.campaign,
         "creative": wanted.creative,
         "landing-page": wanted.landing_page,
@@ -194,13 +194,13 @@ def _described(service: Service, file_name: str, wanted: Wanted, content: str = 
         "mezzanine": "yes" if wanted.mezzanine else "no",
     }
     try:
-        about = metadata(file_name, given)
+        about = metadata(file_name, stated)
     except NotAnUpload as wrong:
         raise CannotUpload(str(wrong).replace(METADATA_PREFIX, "--")) from None
     try:
         campaign = service.campaigns.get(about.campaign).campaign
     except UnknownCampaign:
-        msg = f"there is no campaign {about.campaign}: `bidder campaigns list` shows those that there are"
+        msg = f"there is no campaign {about.campaign}: `bidder campaigns list` shows all campaigns"
         raise CannotUpload(msg) from None
     is_new = campaign is not None and all(creative.id != about.creative for creative in campaign.creatives)
     if is_new and about.landing_page is None:

@@ -66,8 +66,8 @@ def _candidates(campaign: Campaign, at: datetime) -> Iterator[Example]:
     try:
         cases = conjunctions(campaign.targeting, campaign.where)
         for creative in campaign.creatives:
-            for one, other, deal in product(cases, creative_conjunctions(creative, "UTC"), deals):
-                yield _example([one, other], creative, deal, at)
+            for case, other, deal in product(cases, creative_conjunctions(creative, "UTC"), deals):
+                yield _example([case, other], creative, deal, at)
     except TooManyConjunctions:
         return
 
@@ -91,11 +91,11 @@ def _example(cases: Sequence[Conjunction], creative: Creative, deal: str | None,
     for case in cases:
         for name, predicate in case.items():
             wanted[name] += _values(predicate)
-    place = _place(wanted)
-    request[place] = {}
+    channel = _channel(wanted)
+    request[channel] = {}
     for name, values in wanted.items():
         if values and name in _WRITERS:
-            _WRITERS[name](_Parts(request, imp, video, request[place]), values)
+            _WRITERS[name](_Parts(request, imp, video, request[channel]), values)
     exchange = next(iter(wanted.get("exchange", ())), None)
     return Example(request, at, exchange)
 
@@ -106,7 +106,7 @@ def _values(predicate: Predicate) -> Iterator[str]:
         yield from sorted(values - predicate.none_of)[:1]
 
 
-def _place(wanted: Mapping[str, Sequence[str]]) -> str:
+def _channel(wanted: Mapping[str, Sequence[str]]) -> str:
     if wanted.get("inventory"):
         return wanted["inventory"][0]
     return "app" if wanted.get("bundle") else "site"
@@ -122,7 +122,7 @@ class _Parts(NamedTuple):
     request: Request
     imp: Request
     video: Request
-    place: Request
+    channel: Request
 
     @property
     def device(self) -> Request:
@@ -134,7 +134,7 @@ class _Parts(NamedTuple):
 
     @property
     def content(self) -> Request:
-        return self.place.setdefault("content", {})  # type: ignore[no-any-return]
+        return self.channel.setdefault("content", {})  # type: ignore[no-any-return]
 
 
 Writer = Callable[[_Parts, Sequence[str]], None]
@@ -186,9 +186,9 @@ def _browser(parts: _Parts, values: Sequence[str]) -> None:
 def _categories(parts: _Parts, values: Sequence[str]) -> None:
     ids = [value.rpartition("/") for value in values]
     numbers = [int(number) for number, _, own in ids if number.isdecimal() and not own.startswith("iab")]
-    parts.place.update({"cat": [own.upper() if own.startswith("iab") else own for *_, own in ids]})
+    parts.channel.update({"cat": [own.upper() if own.startswith("iab") else own for *_, own in ids]})
     if numbers:
-        parts.place["cattax"] = numbers[0]
+        parts.channel["cattax"] = numbers[0]
 
 
 def _length(parts: _Parts, values: Sequence[str]) -> None:
@@ -226,10 +226,10 @@ _WRITERS: Mapping[str, Writer] = {
     "carrier": _field("device", "carrier"),
     "language": _field("device", "language"),
     "browser": _browser,
-    "domain": _field("place", "domain"),
-    "bundle": _field("place", "bundle"),
-    "publisher": lambda parts, values: parts.place.update({"publisher": {"id": values[0]}}),
-    "keyword": lambda parts, values: parts.place.update({"keywords": ",".join(values)}),
+    "domain": _field("channel", "domain"),
+    "bundle": _field("channel", "bundle"),
+    "publisher": lambda parts, values: parts.channel.update({"publisher": {"id": values[0]}}),
+    "keyword": lambda parts, values: parts.channel.update({"keywords": ",".join(values)}),
     "category": _categories,
     "genre": lambda parts, values: parts.content.update({"genre": values[0], "genres": list(values)}),
     "rating": _field("content", "contentrating"),

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from bidder.auction.explain import Explanation, explain
 from bidder.auction.offer import Offer
+from bidder.auction.shading import in_words
 from bidder.campaigns.repository import UnknownCampaign
 from bidder.cli.options import CURRENT, load_snapshot, moment
 from bidder.cli.output import print_json, warn
@@ -47,7 +48,7 @@ class ExplainOptions(NamedTuple):
 
 
 def print_explanation(
-    service: Service, file: str, campaign_id: str | None, asked: ExplainOptions, *, as_json: bool
+    service: Service, file: str, campaign_id: str | None, options: ExplainOptions, *, as_json: bool
 ) -> None:
     """Raises BadCall, NotInSnapshot, UnknownVersion, InvalidRequest, BadBody, BadSnapshot, OSError.
 
@@ -55,19 +56,19 @@ def print_explanation(
     """
     with open_binary(file) as opened:
         request = usable(parse(_in_utf_8(decoded(opened.read(), ""), file)))
-    snapshot = load_snapshot(service, asked.snapshot)
+    snapshot = load_snapshot(service, options.snapshot)
     if campaign_id is not None and snapshot.index.position(campaign_id) is None:
         raise NotInSnapshot(_absent(service, snapshot, campaign_id))
-    now = moment(asked.at) if asked.at else datetime.now(UTC) if asked.snapshot == CURRENT else snapshot.as_of
+    now = moment(options.at) if options.at else datetime.now(UTC) if options.snapshot == CURRENT else snapshot.as_of
     explained = explain(
         request,
         snapshot,
         service.settings.seat,
         now,
-        exchange=exchange_name(asked.exchange),
+        exchange=exchange_name(options.exchange),
         most=None if as_json else MOST_SHOWN,
         campaign_id=campaign_id,
-        as_xml=asked.as_xml,
+        as_xml=options.as_xml,
     )
     if as_json:
         print_json(document(request, snapshot, explained))
@@ -107,32 +108,33 @@ def print_admin_key(service: Service) -> None:
     print(key)
 
 
-def _page(its: Explanation) -> str:
-    seen = "; ".join(f"{name} {', '.join(values)}" for name, values in its.values.items())
-    untold = its.funnel[0][1] - len(its.campaigns) if len(its.campaigns) == MOST_SHOWN else 0
+def _page(explanation: Explanation) -> str:
+    values = "; ".join(f"{name} {', '.join(values)}" for name, values in explanation.values.items())
+    untold = explanation.funnel[0][1] - len(explanation.campaigns) if len(explanation.campaigns) == MOST_SHOWN else 0
     return "\n".join(
         [
-            f"\nImpression {its.imp_id}: {seen}",
-            *(f"  bids {_offered(offer)}" for offer in its.bids),
-            *([] if its.bids else ["  no bid"]),
-            *([f"  runner-up {_offered(its.runner_up)}"] if its.runner_up else []),
+            f"\nImpression {explanation.imp_id}: {values}",
+            *(f"  bids {_offered(offer)}" for offer in explanation.bids),
+            *([] if explanation.bids else ["  no bid"]),
+            *([f"  runner-up {_offered(explanation.runner_up)}"] if explanation.runner_up else []),
             "",
-            table(("rule", "campaigns left"), ((rule, str(left)) for rule, left in its.funnel)),
+            table(("rule", "campaigns left"), ((rule, str(left)) for rule, left in explanation.funnel)),
             "",
             table(
-                ("campaign", "rule", "CPM", "reason", "seen", "wanted"),
+                ("campaign", "rule", "CPM", "reason", "seen", "wanted", "shading"),
                 (
                     (
-                        one.campaign_id,
-                        one.rule,
-                        display(one.best.price.cpm_micros) if one.best else "",
-                        one.reason,
-                        one.seen,
-                        one.wanted,
+                        verdict.campaign_id,
+                        verdict.rule,
+                        display(verdict.best.price.cpm_micros) if verdict.best else "",
+                        verdict.reason,
+                        verdict.seen,
+                        verdict.wanted,
+                        in_words(verdict.shaded) if verdict.shaded else "",
                     )
-                    for one in its.campaigns
+                    for verdict in explanation.campaigns
                 ),
-                left=6,
+                left=7,
             ),
             *([f"… and {untold} campaigns more: --campaign ID, or --json"] if untold else []),
         ]

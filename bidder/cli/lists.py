@@ -51,7 +51,7 @@ def import_list(
     A dry run shows the first ids as they are read, and writes nothing. Raises InvalidList, InvalidFile, OSError.
     """
     if not LIST_NAME.fullmatch(name):
-        msg = f"{name} is no name of a list: lower-case letters, digits, dot, underscore and hyphen, 64 at most"
+        msg = f"{name} is not a name of a list: lower-case letters, digits, dot, underscore and hyphen, 64 at most"
         raise InvalidList(msg)
     with open_binary(path) as file:
         ids = read_ids(lines_of(file, shown_name(path)), hashed=hashed)
@@ -102,14 +102,25 @@ def list_lists(service: Service, *, as_json: bool) -> None:
     held = list(service.lists.all())
     if as_json:
         there = [
-            {"list": its.name, "imported": its.at.isoformat(), "ids": its.ids, "campaigns": users.pop(its.name, [])}
-            for its in held
+            {
+                "list": stored_list.name,
+                "imported": stored_list.at.isoformat(),
+                "ids": stored_list.ids,
+                "campaigns": users.pop(stored_list.name, []),
+            }
+            for stored_list in held
         ]
         missing = [{"list": name, "imported": None, "ids": None, "campaigns": ids} for name, ids in users.items()]
         print_json([*there, *missing])
         return
     rows = [
-        (its.name, f"{its.at:%Y-%m-%d %H:%M}", str(its.ids), ", ".join(sorted(users.pop(its.name, [])))) for its in held
+        (
+            stored_list.name,
+            f"{stored_list.at:%Y-%m-%d %H:%M}",
+            str(stored_list.ids),
+            ", ".join(sorted(users.pop(stored_list.name, []))),
+        )
+        for stored_list in held
     ]
     rows += [(name, "missing", "", ", ".join(sorted(ids))) for name, ids in sorted(users.items())]
     print_table(("list", "imported (UTC)", "ids", "campaigns"), rows, left=2)

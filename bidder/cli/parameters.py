@@ -41,7 +41,7 @@ def list_parameters(service: Service, *, as_json: bool) -> None:
     rows = [(f"{path}/{name}", _shown(name, values), _default(name), _UNITS.get(name, "")) for name in NAMES]
     print_table(("parameter", "value", "default", "unit"), rows, left=4)
     for name in sorted(values.keys() - set(NAMES)):
-        print(f"{path}/{name} is no parameter that this version reads")
+        print(f"{path}/{name} is not a parameter that this version reads")
     _print_wrong(service, read(values))
 
 
@@ -111,7 +111,7 @@ def _require_known(name: str) -> None:
     if name not in NAMES:
         meant = nearest(name, NAMES)
         advice = f"; did you mean {meant}?" if meant else ""
-        msg = f"{name} is no parameter; they are {', '.join(NAMES)}{advice}"
+        msg = f"{name} is not a parameter; they are {', '.join(NAMES)}{advice}"
         raise BadParameter(msg)
 
 

@@ -24,18 +24,29 @@ class MoveFailed(UserError, RuntimeError):
     """Messages could not be moved; the message says how many and why."""
 
 
-def redrive(consumer: str, tell_stored: Callable[[str], None] = lambda _: None) -> None:
+def redrive(consumer: str, notices_queue: str, tell_stored: Callable[[str], None] = lambda _: None) -> None:
     """Moves the messages of a consumer's dead-letter queue back, with a bar. Raises MoveFailed.
+
+    `notices_queue` is the URL of the queue of notices, by whose name the stack's other queues are known.
 
     A message may end up in both queues if this is cut short: consumers count what comes twice once.
     """
     sqs = aws.client("sqs")
-    queue = sqs.get_queue_url(QueueName=f"bid-events-{consumer}")["QueueUrl"]
-    aside = sqs.get_queue_url(QueueName=f"bid-events-{consumer}-dead")["QueueUrl"]
+    name = queue_name(notices_queue, consumer)
+    queue = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+    aside = sqs.get_queue_url(QueueName=f"{name}-dead")["QueueUrl"]
     tell_stored("some messages may be back in their queue already; run it again to go on, repeats count once")
     moved = move(sqs, aside, queue)
     left = int(_attribute(sqs, aside, "ApproximateNumberOfMessages"))
-    print(f"{moved} messages back in bid-events-{consumer}, {left} left aside ({target()})")
+    print(f"{moved} messages back in {name}, {left} left aside ({target()})")
+
+
+def queue_name(notices_queue: str, consumer: str) -> str:
+    """The name of a consumer's queue in the stack whose notices wait in the queue at this URL.
+
+    Every queue of a stack begins with the stack's name: `<stack>-ledger`.
+    """
+    return notices_queue.rsplit("/", 1)[-1].removesuffix("notices") + consumer
 
 
 def move(sqs: "SQSClient", aside: str, queue: str) -> int:
@@ -72,10 +83,10 @@ def _by_hand(sqs: "SQSClient", aside: str, queue: str, waiting: int, progress: P
     """Moves as many as were waiting, so that what fails again meanwhile doesn't go round for ever."""
     moved = 0
     while moved < waiting:
-        found = sqs.receive_message(
+        messages = sqs.receive_message(
             QueueUrl=aside, MaxNumberOfMessages=min(_A_BATCH, waiting - moved), MessageAttributeNames=["All"]
         ).get("Messages", [])
-        if not found:
+        if not messages:
             break
         entries: list[SendMessageBatchRequestEntryTypeDef] = [
             {
@@ -83,12 +94,12 @@ def _by_hand(sqs: "SQSClient", aside: str, queue: str, waiting: int, progress: P
                 "MessageBody": message["Body"],
                 "MessageAttributes": message.get("MessageAttributes", {}),
             }
-            for number, message in enumerate(found)
+            for number, message in enumerate(messages)
         ]
         # Sent before deleted: cut short in between, a message is there twice, not gone.
         sent = sqs.send_message_batch(QueueUrl=queue, Entries=entries)
         for done in sent.get("Successful", []):
-            sqs.delete_message(QueueUrl=aside, ReceiptHandle=found[int(done["Id"])]["ReceiptHandle"])
+            sqs.delete_message(QueueUrl=aside, ReceiptHandle=messages[int(done["Id"])]["ReceiptHandle"])
             moved += 1
         if refused := sent.get("Failed", []):
             msg = f"{moved} messages moved, then {len(refused)} were refused: {refused[0].get('Message', '')}"

@@ -6,7 +6,7 @@ from bidder.service.service import Service
 
 
 def publish_refresh(service: Service) -> None:
-    """Publishes to `campaign-refresh`; the bidder follows within seconds."""
+    """Publishes to `<stack>-campaign-refresh`; the bidder follows within seconds."""
     aws.client("sns").publish(
         TopicArn=service.settings.refresh_topic, Subject="campaign refresh", Message="asked for on the command line"
     )

@@ -38,7 +38,7 @@ def print_replay(
         raise BadCall(msg)
     clock = moment(at) if at else None
     keeps = (keep, None)
-    held = [load_snapshot(service, name, its) for name, its in zip(snapshots, keeps, strict=False)]
+    held = [load_snapshot(service, name, keep) for name, keep in zip(snapshots, keeps, strict=False)]
     replays = [Replay(snapshot, service.settings.seat) for snapshot in held]
     read = run(file, replays, clock)
     if form == "json":
@@ -60,14 +60,14 @@ def run(file: Path, replays: Sequence[Replay], clock: datetime | None) -> Read:
     requests = invalid = 0
     progress = Progress(file.stat().st_size)
     with _lines(file) as (raw, lines):
-        for one in recorded(lines):
+        for record in recorded(lines):
             requests += 1
             try:
-                request, exchange = usable(parse(one.body)), exchange_name(one.exchange)
+                request, exchange = usable(parse(record.body)), exchange_name(record.exchange)
             except InvalidRequest:
                 invalid += 1
                 continue
-            now = clock or one.at or replays[0].snapshot.as_of
+            now = clock or record.at or replays[0].snapshot.as_of
             for replay in replays:
                 replay.add(request, now, exchange)
             progress.at(raw.tell())
@@ -84,5 +84,5 @@ def _lines(file: Path) -> Iterator[tuple[BinaryIO, Iterator[bytes]]]:
             with gzip.open(raw) if packed else nullcontext(raw) as lines:
                 yield raw, iter(lines)
         except (EOFError, zlib.error) as error:
-            msg = f"{file} is no whole gzip file: {error}"
+            msg = f"{file} is not a complete gzip file: {error}"
             raise InvalidRecording(msg) from None

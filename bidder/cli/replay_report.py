@@ -54,13 +54,13 @@ def _cells(tallies: Sequence[Tally]) -> list[str]:
 
 
 def _document(tallies: Sequence[Tally]) -> dict[str, object]:
-    its: dict[str, object] = {
+    document: dict[str, object] = {
         name: {"bids": t.bids, "spend_micros": t.spend_micros, "average_cpm_micros": t.average_cpm_micros}
         for name, t in zip("AB", tallies, strict=False)
     }
     if len(tallies) > 1:
-        its["change"] = dict(zip(("bids", "spend_micros", "average_cpm_micros"), _change(*tallies), strict=True))
-    return its
+        document["change"] = dict(zip(("bids", "spend_micros", "average_cpm_micros"), _change(*tallies), strict=True))
+    return document
 
 
 def _change(a: Tally, b: Tally) -> tuple[int, int, int | None]:

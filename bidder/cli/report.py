@@ -70,7 +70,7 @@ def period(day: date | None, first: date | None, last: date | None, time_zone: s
     try:
         zone = ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        msg = f"{time_zone} is no zone of the IANA database, such as Europe/Berlin"
+        msg = f"{time_zone} is not a zone of the IANA database, such as Europe/Berlin"
         raise BadPeriod(msg) from None
     begins, ends = day or first, day or last or datetime.now(zone).date()
     if begins is None or (day and (first or last)):
@@ -87,7 +87,9 @@ def print_report(service: Service, days: Period, by: By, form: str) -> None:
     events = list(_events(service, days))
     suspects, sharing = in_crowded_minutes(events), sharing_a_price(events)
     markers = service.ledger.markers(suspects | sharing) if suspects | sharing else {}
-    events = [as_settled(its, markers.get((its.bid_id, BILLED))) if its.bid_id in sharing else its for its in events]
+    events = [
+        as_settled(event, markers.get((event.bid_id, BILLED))) if event.bid_id in sharing else event for event in events
+    ]
     unbilled = {name for name in suspects if (name, INVALID) in markers and (name, BILLED) not in markers}
     rows = report(events, by, unbilled, days.time_zone)
     if form == "json":
@@ -95,7 +97,8 @@ def print_report(service: Service, days: Period, by: By, form: str) -> None:
         about = {"from": days.first, "to": days.last, "time_zone": str(days.time_zone)}
         print_json({**about, "rows": named, "in_all": _document(total(rows.values()))})
         return
-    head = [by.value, *_NAMES.values(), "spend", "win rate", "CPM", "VTR", "CTR", "test", "invalid", "late"]
+    head = [by.value, *_NAMES.values(), "spend", "shading saving", "win rate", "CPM", "VTR", "CTR"]
+    head += ["test", "invalid", "late"]
     lines = [[name, *_cells(row)] for name, row in rows.items()]
     if form == "csv":
         csv.writer(sys.stdout, lineterminator="\n").writerows([head, *lines])
@@ -116,7 +119,15 @@ def _events(service: Service, days: Period) -> Iterator[Event]:
 def _cells(row: Row) -> list[str]:
     counts = [str(row.counts[kind]) for kind in _NAMES]
     rates = [_percent(row.win_rate), _amount(row.cpm_micros), _percent(row.vtr), _percent(row.ctr)]
-    return [*counts, _amount(row.spend_micros), *rates, str(row.test), str(row.invalid), str(row.late)]
+    return [
+        *counts,
+        _amount(row.spend_micros),
+        _amount(row.saved_micros),
+        *rates,
+        str(row.test),
+        str(row.invalid),
+        str(row.late),
+    ]
 
 
 def _document(row: Row) -> dict[str, object]:
@@ -124,6 +135,7 @@ def _document(row: Row) -> dict[str, object]:
         **{kind.value: number for kind, number in row.counts.items()},
         "billed": row.billed,
         "spend_micros": row.spend_micros,
+        "shading_saving_micros": row.saved_micros,
         "cpm_micros": row.cpm_micros,
         "win_rate": _number(row.win_rate),
         "vtr": _number(row.vtr),

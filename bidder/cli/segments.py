@@ -25,7 +25,7 @@ def list_segments(service: Service, *, as_json: bool) -> None:
     """Prints all segments, as campaigns write them."""
     segments = service.segments.all()
     if as_json:
-        print_json([{"segment": its.word, **its.model_dump(exclude_none=True)} for its in segments])
+        print_json([{"segment": segment.word, **segment.model_dump(exclude_none=True)} for segment in segments])
         return
     print_table(("segment", "name", "size", "cost"), map(_cells, segments), left=2)
 

@@ -29,9 +29,9 @@ class Session:
         """The service of the AWS that the environment names. Raises InvalidSettings, OSError."""
         return self._make()
 
-    def note_stored(self, said: str) -> None:
+    def note_stored(self, outcome: str) -> None:
         """Keeps what is stored by now."""
-        self.stored = said
+        self.stored = outcome
 
     @contextmanager
     def writing(self, unsure: str, done: str) -> Iterator[None]:
@@ -46,7 +46,7 @@ def _service() -> "Service":
     from bidder.settings import settings
 
     load_environment(os.environ)
-    return Service(settings(), who=os.environ.get("BIDDER_WHO") or getpass.getuser())
+    return Service(settings(), author=os.environ.get("BIDDER_WHO") or getpass.getuser())
 
 
 pass_session = click.make_pass_decorator(Session)

@@ -55,16 +55,16 @@ def import_taxonomy(
 
 def list_taxonomies(service: Service, *, as_json: bool) -> None:
     """Prints the taxonomies that there are."""
-    found = service.taxonomies.all()
+    taxonomies = service.taxonomies.all()
     if as_json:
         print_json(
             [
-                {"number": number, "taxonomy": NAMES.get(number), "categories": len(its.parents)}
-                for number, its in found.items()
+                {"number": number, "taxonomy": NAMES.get(number), "categories": len(taxonomy.parents)}
+                for number, taxonomy in taxonomies.items()
             ]
         )
         return
-    rows = ((str(number), NAMES.get(number, ""), str(len(its.parents))) for number, its in found.items())
+    rows = ((str(number), NAMES.get(number, ""), str(len(taxonomy.parents))) for number, taxonomy in taxonomies.items())
     print_table(("number", "taxonomy", "categories"), rows, left=2)
-    if not found:
+    if not taxonomies:
         note("none: `bidder taxonomies import 6 FILE` adds one; docs/targeting.md says where from")

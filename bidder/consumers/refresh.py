@@ -13,6 +13,7 @@ from bidder.delivery.pacers import Confirmed, Paced, Traffic, off_plan, overspen
 from bidder.delivery.win_model import ENOUGH, Shading, models
 from bidder.delivery.zones import local
 from bidder.metrics import emf
+from bidder.parameters import DEFAULTS
 from bidder.service.service import Service
 from bidder.snapshot.compile import compile_index
 from bidder.snapshot.container import BadSnapshot
@@ -32,6 +33,7 @@ With more changes the refresh compiles all campaigns anew.
 """
 
 
+_SNAPSHOT_LIFE = timedelta(seconds=DEFAULTS.snapshot_hard_age)
 PIN_WARN_AGE = timedelta(days=1)
 """Each refresh warns of a pin that is older. Edits of campaigns take no effect under a pin, and people forget pins."""
 
@@ -144,16 +146,17 @@ def _limited(index: Index, latest: Mapping[str, BudgetLimits]) -> dict[str, str]
 
 
 def _shading(service: Service, explored: float, now: datetime) -> Shading | None:
-    """What is known of the prices that win; None, and every bid is the full value, until enough bids were lost."""
+    """The win models of bid shading; None, and every bid is the full value, until enough outcomes are known."""
     if not explored:
         return None
     try:
-        outcomes = service.learning.outcomes(now)
-    except Exception as failure:  # whatever DynamoDB suffers from: bids are worth their value
+        batches = service.learning.outcomes(now)
+    except Exception as failure:  # whatever DynamoDB suffers from: campaigns bid their full value
         log.warning("shading.unread", reason=type(failure).__name__, then="bids are not shaded")
         return None
-    lost = sum(count for its in outcomes.values() for count in its.losses.values())
-    return Shading(models(outcomes), explored) if lost >= ENOUGH else None
+    if sum(batch.outcomes.total for batch in batches) < ENOUGH:
+        return None
+    return Shading(models(batches, {now.hour, (now + _SNAPSHOT_LIFE).hour}), explored)
 
 
 def _paced(

@@ -90,18 +90,18 @@ class Processor:
             if not self.jobs.move(upload, about, State.TRANSCODING, self.now()):
                 return None
             self.announcer.tell(about, State.TRANSCODING, self.now())
-            made = transcode(sandbox, self.limits, self.target, at_once=self.at_once)
-            return self._keep(made, prefix, upload, about, folder)
+            transcoded = transcode(sandbox, self.limits, self.target, at_once=self.at_once)
+            return self._keep(transcoded, prefix, upload, about, folder)
 
-    def _keep(self, made: Transcoded, prefix: str, upload: Upload, about: Metadata, folder: Path) -> Finished:
+    def _keep(self, transcoded: Transcoded, prefix: str, upload: Upload, about: Metadata, folder: Path) -> Finished:
         media = tuple(
-            _media(self.destination.put(path, prefix + path.name), measured) for path, measured in made.renditions
+            _media(self.destination.put(path, prefix + path.name), measured) for path, measured in transcoded.renditions
         )
         return Finished(
             sequencer=upload.sequencer,
-            seconds=round(made.renditions[0].measured.seconds, 2),
+            seconds=round(transcoded.renditions[0].measured.seconds, 2),
             media=media,
-            mezzanine=self._mezzanine(made.source, prefix, folder) if about.mezzanine == "yes" else None,
+            mezzanine=self._mezzanine(transcoded.source, prefix, folder) if about.mezzanine == "yes" else None,
             landing_page=about.landing_page,
             name=about.name,
         )

@@ -72,13 +72,13 @@ def transcode(
         raise RefusedUpload(Refusal.UNREADABLE)
     loudness = parse_loudness(decoded.errors) if source.audio else None
 
-    def made(rung: Rung) -> Rendition:
+    def transcode_rung(rung: Rung) -> Rendition:
         command = commands.rendition(rung, video, audio_stream, loudness, target, limits)
         return _checked(sandbox, rung, command, video.seconds, limits, on_step)
 
     with ThreadPoolExecutor(at_once) as pool:
         try:
-            renditions = list(pool.map(made, ladder(video)))
+            renditions = list(pool.map(transcode_rung, ladder(video)))
         except BaseException:  # also where the process is told to stop: the pool would wait for all of them
             pool.shutdown(wait=False, cancel_futures=True)
             sandbox.kill()
@@ -90,11 +90,11 @@ def images(sandbox: Sandbox, limits: Limits) -> list[Path]:
     """Makes the poster and the thumbnails of the upload in the sandbox's folder. Raises as `transcode` does."""
     source = probe_source(sandbox, limits)
     ran = sandbox.run(commands.poster(check(source, limits), limits))
-    made = sorted(sandbox.folder.glob("*.jpg"))
-    if ran.status != 0 or not made:
+    paths = sorted(sandbox.folder.glob("*.jpg"))
+    if ran.status != 0 or not paths:
         msg = f"no poster: {_last_line(ran.errors)}"
         raise NotPlayable(msg)
-    return made
+    return paths
 
 
 def _checked(

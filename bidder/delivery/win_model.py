@@ -7,20 +7,32 @@ loss that came with the price to beat counts with the density of the curve at th
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from math import exp, log
 from typing import NamedTuple
+
+from bidder.delivery.price_segment import EVERYTHING, PriceSegment
 
 BINS_A_FOLD = 20
 """Bins of prices from one price to e times that price: 5 % each."""
 
-EVERYTHING = "*"
 ENOUGH = 60
-"""Wins, and losses, that a segment needs for a model of its own."""
+"""Wins, and losses, that the model of all auctions needs; outcomes that a narrower segment needs."""
+MOST_MODELS = 256
+"""Models in a snapshot: those with the most outcomes."""
+
 _ROUNDS = 30
 _SLOPE, _SLOPE_WEIGHT = 3.0, 0.5
-"""What the slope is drawn towards, and how strongly: an inverse variance."""
+"""What the slope of all auctions is drawn towards, and how strongly: an inverse variance."""
+_LEVEL_WEIGHT = 1.0
+"""How strongly a segment's win rate at its average price is drawn towards that of the segment around it, in logits."""
 _STEEPEST = 40.0
+_HALF_LIFE = 3.0
+"""Hours after which an outcome counts half in the segments that are not of an hour of the day."""
+_OF_YESTERDAY = 0.5
+"""The weight of yesterday's outcomes in the segments of an hour of the day."""
+_DAY = 24
 
 
 class WinModel(NamedTuple):
@@ -44,75 +56,85 @@ class WinModel(NamedTuple):
 
 
 class Shading(NamedTuple):
-    """What the delivery state knows of prices: models by segment, and the share of bids that explore."""
+    """What the delivery state knows of prices: models by the segment's name, and the share of bids that explore."""
 
     models: dict[str, WinModel]
     explored: float
 
-    def model(self, segment: str) -> WinModel | None:
-        """The model of a segment, or of the closest that contains it; None where nothing is known."""
-        return next((self.models[name] for name in (segment, *parents(segment)) if name in self.models), None)
+    def model(self, segment: PriceSegment) -> tuple[str, WinModel] | None:
+        """The model of the narrowest known segment that contains this one, after its name; None if there is none."""
+        return next(((name, self.models[name]) for name in segment.names if name in self.models), None)
 
 
 class Outcomes:
-    """Wins and losses by the bin of their price."""
+    """Wins and losses by the bin of their price. `exact` are outcomes with the price to beat, by the bin of that."""
 
-    def __init__(self, wins: Mapping[int, float] | None = None, losses: Mapping[int, float] | None = None) -> None:
+    def __init__(
+        self,
+        wins: Mapping[int, float] | None = None,
+        losses: Mapping[int, float] | None = None,
+        exact: Mapping[int, float] | None = None,
+    ) -> None:
         self.wins: dict[int, float] = defaultdict(float, wins or {})
         self.losses: dict[int, float] = defaultdict(float, losses or {})
-        self.exact = 0.0
-        """The losses among them that came with the price to beat: each counts as a win and a loss there."""
+        self.exact: dict[int, float] = defaultdict(float, exact or {})
 
-    def add_win(self, bid_micros: int) -> None:
-        """A win at a bid."""
-        self.wins[price_bin(bid_micros)] += 1
-
-    def add_loss(self, bid_micros: int, to_win_micros: int | None = None) -> None:
-        """A loss at a bid, with the least price that would have won, where it is told."""
-        if to_win_micros is None or to_win_micros <= 0:
-            self.losses[price_bin(bid_micros)] += 1
-            return
-        self.exact += 1
-        self.wins[price_bin(to_win_micros)] += 1
-        self.losses[price_bin(to_win_micros)] += 1
+    def add(self, bid_micros: int, *, is_won: bool, to_win_micros: int | None = None) -> None:
+        """A win or a loss at a bid, with the least price that would have won, where that is told."""
+        if to_win_micros is not None and to_win_micros > 0:
+            self.exact[price_bin(to_win_micros)] += 1
+        else:
+            (self.wins if is_won else self.losses)[price_bin(bid_micros)] += 1
 
     def merge(self, other: "Outcomes", weight: float = 1.0) -> None:
         """Adds others, counted by this weight."""
-        self.exact += other.exact * weight
-        for mine, theirs in ((self.wins, other.wins), (self.losses, other.losses)):
-            for place, count in theirs.items():
-                mine[place] += count * weight
-
-    def fade(self, weight: float) -> None:
-        """Lets what is counted so far count for less."""
-        self.exact *= weight
-        for counts in (self.wins, self.losses):
-            for place in counts:
-                counts[place] *= weight
+        for mine, theirs in ((self.wins, other.wins), (self.losses, other.losses), (self.exact, other.exact)):
+            for price, count in theirs.items():
+                mine[price] += count * weight
 
     @property
     def total(self) -> float:
         """All outcomes."""
-        return sum(self.wins.values()) + sum(self.losses.values())
+        return sum(map(sum, (self.wins.values(), self.losses.values(), self.exact.values())))
 
     @property
-    def is_enough(self) -> bool:
-        """Whether a model can be fitted: wins and losses, at more than one price."""
-        counts = (sum(self.wins.values()), sum(self.losses.values()))
-        return min(counts) >= ENOUGH and len({*self.wins, *self.losses}) > 1
+    def tells_win_rate(self) -> bool:
+        """Whether a model can be fitted without one around it: wins and losses, at more than one price."""
+        exact = sum(self.exact.values())
+        counts = (sum(self.wins.values()) + exact, sum(self.losses.values()) + exact)
+        return min(counts) >= ENOUGH and len({*self.wins, *self.losses, *self.exact}) > 1
 
-    def fit(self) -> WinModel:
-        """The model that makes these outcomes likeliest: Newton's method on two parameters."""
-        places = sorted({*self.wins, *self.losses})
+    def fit(self, around: WinModel | None = None) -> WinModel:
+        """The model that makes these outcomes likeliest: Newton's method on two parameters.
+
+        A price to beat counts as a win and a loss there, and with the slope: together the density of the curve. The
+        model is drawn towards `around`, that of a segment which contains this one.
+        """
+        prices = sorted({*self.wins, *self.losses, *self.exact})
         data = [
-            (place / BINS_A_FOLD - _UNIT, self.wins.get(place, 0.0), self.losses.get(place, 0.0)) for place in places
+            (
+                price / BINS_A_FOLD - _UNIT,
+                self.wins.get(price, 0.0) + (exact := self.exact.get(price, 0.0)),
+                self.losses.get(price, 0.0) + exact,
+            )
+            for price in prices
         ]
-        centre = sum(x * (wins + losses) for x, wins, losses in data) / max(1.0, self.total)
-        level, slope = 0.0, _SLOPE
+        centre = sum(x * (wins + losses) for x, wins, losses in data) / max(
+            1.0, sum(wins + losses for _, wins, losses in data)
+        )
+        exact_total = sum(self.exact.values())
+        usual_slope, usual_level, level_weight = _SLOPE, 0.0, 1e-9
+        if around is not None:
+            usual_slope, usual_level = around.slope, around.level + around.slope * centre
+            level_weight = _LEVEL_WEIGHT
+        level, slope = usual_level, usual_slope
         for _ in range(_ROUNDS):
             # the density of a price to beat is slope * P * (1 - P): its first factor here, the others with the data
-            gradient = [0.0, self.exact / slope - _SLOPE_WEIGHT * (slope - _SLOPE)]
-            curvature = [1e-9, 0.0, self.exact / slope**2 + _SLOPE_WEIGHT]
+            gradient = [
+                level_weight * (usual_level - level),
+                exact_total / slope - _SLOPE_WEIGHT * (slope - usual_slope),
+            ]
+            curvature = [level_weight, 0.0, exact_total / slope**2 + _SLOPE_WEIGHT]
             for x, wins, losses in data:
                 off = x - centre
                 share = _logistic(level + slope * off)
@@ -142,19 +164,42 @@ def price_bin(cpm_micros: int) -> int:
     return round(log(max(1, cpm_micros)) * BINS_A_FOLD)
 
 
-def models(outcomes: Mapping[str, Outcomes]) -> dict[str, WinModel]:
-    """The models of all segments that have enough outcomes, and of what contains them: see `parents`."""
-    whole: dict[str, Outcomes] = {}
-    for segment, its in outcomes.items():
-        for name in (segment, *parents(segment)):
-            whole.setdefault(name, Outcomes()).merge(its)
-    return {name: its.fit() for name, its in sorted(whole.items()) if its.is_enough}
+class Batch(NamedTuple):
+    """Outcomes of a segment in one hour, which began so many whole hours before the present one."""
+
+    segment: PriceSegment
+    age: int
+    outcomes: Outcomes
 
 
-def parents(segment: str) -> list[str]:
-    """What contains a segment, the closest first: without the hour, the exchange alone, and `EVERYTHING`."""
-    parts = segment.split("|")
-    return [*("|".join(parts[:length]) for length in (3, 1)), EVERYTHING]
+def models(batches: Iterable[Batch], hours: Iterable[int] = ()) -> dict[str, WinModel]:
+    """The models by the name of the segment: of `MOST_MODELS` segments at most, each with enough outcomes.
+
+    A segment's model is drawn towards that of the segment around it. `hours` are the hours of the day whose own models
+    are wanted.
+    """
+    wanted = frozenset(hours)
+    sums: dict[str, Outcomes] = defaultdict(Outcomes)
+    around: dict[str, str] = {}
+    for segment, age, outcomes in batches:
+        names = segment.names
+        around.update(pairwise(names))
+        if segment.hour in wanted:
+            sums[names[0]].merge(outcomes, 1.0 if age < _DAY else _OF_YESTERDAY)
+        for name in names[1:]:
+            sums[name].merge(outcomes, 0.5 ** (max(0, age) / _HALF_LIFE))
+    fitted: dict[str, WinModel] = {}
+    if EVERYTHING not in sums or not sums[EVERYTHING].tells_win_rate:
+        return fitted
+    fitted[EVERYTHING] = sums.pop(EVERYTHING).fit()
+    totals = {name: outcomes.total for name, outcomes in sums.items()}
+    ranked = sorted((name for name in sums if totals[name] >= ENOUGH), key=lambda name: (-totals[name], name))
+    for name in sorted(ranked[: MOST_MODELS - 1], key=lambda name: (name.count("|"), name)):
+        outer = around[name]
+        while outer not in fitted:
+            outer = around[outer]
+        fitted[name] = sums[name].fit(fitted[outer])
+    return fitted
 
 
 def _logistic(x: float) -> float:

@@ -63,12 +63,14 @@ def why(service: Service, call: Call) -> list[str]:
         exchange = exchange_name(call.exchange)
         read = partial(service.exposures, request, call.now)
         seat = service.settings.seat
-        told = explain(request, snapshot, seat, call.now, exchange=exchange, most=0, as_xml=True, read_exposures=read)
+        explanations = explain(
+            request, snapshot, seat, call.now, exchange=exchange, most=0, as_xml=True, read_exposures=read
+        )
     except Exception:  # as for a bid, the answer must not quote the request
         log.fault("explain.failed")
         return ["a fault of the bidder's; its log has explain.failed"]
     limited = restriction(request)
-    return [*([f"contextual only: {limited}"] if limited else []), *map(_line, told)]
+    return [*([f"contextual only: {limited}"] if limited else []), *map(_line, explanations)]
 
 
 def _line(explanation: Explanation) -> str:

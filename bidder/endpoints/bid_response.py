@@ -6,14 +6,16 @@ from typing import NamedTuple
 
 from bidder.auction.offer import Offer
 from bidder.auction.price import Rates, charged_at_least, is_first_price
+from bidder.auction.shading import is_learned
 from bidder.campaigns.campaign import CapSubject
+from bidder.delivery.price_segment import placement_number
 from bidder.endpoints.vast import markup_form, skip_offset, vast
 from bidder.events.claims import DEFAULT_EXP, Claims
 from bidder.events.exchange import UNKNOWN, Exchange
 from bidder.events.kinds import BilledBy, Kind
 from bidder.events.markup_form import MARKUP, written
 from bidder.events.token import SigningKeys
-from bidder.events.urls import LOSS_REASON, PRICE, EventUrls, query
+from bidder.events.urls import LOSS_REASON, PRICE, TO_WIN, EventUrls, query
 from bidder.money import Rate, decimal_price
 from bidder.openrtb import macros
 from bidder.openrtb.api_framework import ApiFramework
@@ -34,6 +36,7 @@ _PRICED = "?" + query(**{PRICE: macros.AUCTION_PRICE})
 LONGEST_PRICE = 48
 """The most characters that an exchange substitutes for the price macro. An encrypted price has 44, escaped."""
 _LOST = "?" + query(**{PRICE: macros.AUCTION_PRICE, LOSS_REASON: macros.AUCTION_LOSS})
+_TO_WIN = "&" + query(**{TO_WIN: macros.AUCTION_MIN_TO_WIN})
 
 
 def bid_id(auction_id: str, offer: Offer, number: int, now: datetime) -> str:
@@ -123,14 +126,24 @@ def event_urls(terms: BidContext, offer: Offer, number: int) -> EventUrls:
         household=_household(terms, offer),
         minutes=-(-exp(offer.slot.imp, terms.most_exp) // 60),
     )
+    if is_learned(request, offer.slot, offer.price):
+        video, price = offer.slot.video, offer.price
+        claims = claims._replace(
+            placement=placement_number(video.plcmt, video.placement),
+            value_micros=price.cpm_micros if price.value_micros is None else price.value_micros,
+        )
     return EventUrls(terms.base, claims, terms.keys)
 
 
-def _win_url(offer: Offer, urls: EventUrls) -> str:
-    """The URL of the win notice. It names the form of the markup that it serves, if the URL stays short enough."""
-    url = urls.by_kind[Kind.WIN] + _PRICED
-    form = f"&{MARKUP}={written(markup_form(offer))}"
-    return url + form if len(url) + len(form) + LONGEST_PRICE <= LONGEST_URL else url
+def _notice_url(url: str, *parameters: str) -> str:
+    """The URL of a notice of an exchange, with each parameter that leaves it short enough once prices are filled in."""
+    longest = len(url) + LONGEST_PRICE
+    for parameter in parameters:
+        longest += len(parameter) + (LONGEST_PRICE if parameter == _TO_WIN else 0)
+        if longest > LONGEST_URL:
+            return url
+        url += parameter
+    return url
 
 
 def bid_object(terms: BidContext, offer: Offer, urls: EventUrls) -> Bid:
@@ -151,9 +164,9 @@ def bid_object(terms: BidContext, offer: Offer, urls: EventUrls) -> Bid:
         "dur": creative.seconds,
         "protocol": offer.fit.protocol,
         "exp": exp(offer.slot.imp, terms.most_exp),
-        "nurl": _win_url(offer, urls),
-        "burl": urls.by_kind[Kind.BILL] + _PRICED,
-        "lurl": urls.by_kind[Kind.LOSS] + _LOST,
+        "nurl": _notice_url(urls.by_kind[Kind.WIN] + _PRICED, f"&{MARKUP}={written(markup_form(offer))}", _TO_WIN),
+        "burl": _notice_url(urls.by_kind[Kind.BILL] + _PRICED, _TO_WIN),
+        "lurl": _notice_url(urls.by_kind[Kind.LOSS] + _LOST, _TO_WIN),
     }
     if offer.fit.media:
         answer["w"], answer["h"] = offer.fit.media[0].width, offer.fit.media[0].height

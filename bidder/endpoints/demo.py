@@ -31,8 +31,8 @@ def part(service: Service, name: str, headers: Mapping[str, str], now: datetime)
         return demo_file(name, headers)
     if name == "config":
         players = where.demo_players is not None
-        told = {"full": where.demo == "full", "media": where.media_url, "players": players}
-        return Reply(200, json.dumps(told), JSON)
+        settings = {"full": where.demo == "full", "media": where.media_url, "players": players}
+        return Reply(200, json.dumps(settings), JSON)
     if name in PLAYERS and where.demo_players:
         return Reply(200, (Path(where.demo_players) / name).read_text(encoding="utf-8"), PLAYERS[name])
     if name == "spend" and where.demo == "full":
@@ -49,7 +49,7 @@ def explained(
     from bidder.endpoints import explain
 
     call = Call(body, headers, base_url, now, address=address, stitchers=service.known_stitchers)
-    return explain.told(service, call)
+    return explain.answer_without_key(service, call)
 
 
 def _spend(service: Service, now: datetime) -> dict[str, dict[str, object]]:

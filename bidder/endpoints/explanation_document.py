@@ -5,6 +5,7 @@ from typing import Any
 
 from bidder.auction.explain import Explanation
 from bidder.auction.offer import Offer
+from bidder.auction.shading import Shaded, in_words
 from bidder.auction.verdict import Verdict
 from bidder.openrtb.bid_request import BidRequest
 from bidder.snapshot.snapshot import Snapshot
@@ -56,4 +57,16 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "seen": verdict.seen,
         "wanted": verdict.wanted,
         "cpm_micros": verdict.best.price.cpm_micros if verdict.best else None,
+        "shading": _shading(verdict.shaded) if verdict.shaded else None,
+    }
+
+
+def _shading(bid: Shaded) -> dict[str, Any]:
+    return {
+        "value_micros": bid.value_micros,
+        "bid_micros": bid.cpm_micros,
+        "why": bid.why,
+        "segment": bid.segment,
+        "win_rate": None if bid.win_rate is None else round(bid.win_rate, 6),
+        "words": in_words(bid),
     }

@@ -126,7 +126,7 @@ def reported(
 
 def _count_price(settlement: Settlement, kind: Kind, claims: Claims, now: datetime) -> None:
     properties = {"kind": kind.value, "campaign": claims.campaign_id, "exchange": str(claims.exchange)}
-    if settlement.is_raised:
+    if settlement.is_raised and kind is not Kind.LOSS:  # a bid is lost to a higher price
         refused(PRICE_RAISED, now, **properties)
     if settlement.refusal is not None:
         log.warning("price.refused", **emf(now, "PriceRefused", settlement.refusal, 1, **properties))

@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class ApiFramework(IntEnum):
-    """What `Video.api` and `Bid.apis` hold."""
+    """The values of `Video.api` and `Bid.apis`."""
 
     VPAID_1 = 1
     VPAID_2 = 2

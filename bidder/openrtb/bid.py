@@ -5,9 +5,9 @@ from typing import NotRequired, TypedDict
 
 
 class Bid(TypedDict):
-    """Bid, section 4.2.3: an offer for one impression, as it goes out.
+    """Bid, section 4.2.3: an offer for one impression, as sent in the response.
 
-    `price` is CPM in the response's currency, `dur` and `exp` seconds. `slotinpod` is left out for any slot.
+    `price` is a CPM in the response's currency, `dur` and `exp` are seconds. `slotinpod` is absent for any slot.
     """
 
     id: str

@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class CompanionType(IntEnum):
-    """What `Video.companiontype` holds."""
+    """The values of `Video.companiontype`."""
 
     STATIC = 1
     HTML = 2

@@ -10,7 +10,7 @@ from bidder.openrtb.types import Categories, Few, NullIs, Strings, Taxonomy
 
 
 class Content(Object):
-    """Content, section 3.2.16: what the ad plays in. `len` is in seconds."""
+    """Content, section 3.2.16: the content around the ad. `len` is in seconds."""
 
     id: str | None = None
     episode: int | None = None

@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class CreativeAttribute(IntEnum):
-    """What `Video.battr` and `Bid.attr` hold: those that a video can have."""
+    """The values of `Video.battr` and `Bid.attr` that a video can have."""
 
     AUDIO_AUTOPLAY = 1
     AUDIO_USER_INITIATED = 2

@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class DeliveryMethod(IntEnum):
-    """What `Video.delivery` holds."""
+    """The values of `Video.delivery`."""
 
     STREAMING = 1
     PROGRESSIVE = 2

@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class DeviceType(IntEnum):
-    """What `Device.devicetype` holds."""
+    """The values of `Device.devicetype`."""
 
     MOBILE_OR_TABLET = 1
     PERSONAL_COMPUTER = 2

@@ -7,7 +7,7 @@ from bidder.openrtb.types import Lower, Strings, Taxonomy
 
 
 class Dooh(Object):
-    """DOOH, section 3.2.32: the public screen that asks."""
+    """DOOH, section 3.2.32: the public screen (digital out of home) that shows the ad."""
 
     id: str | None = None
     name: str | None = None

@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class Linearity(IntEnum):
-    """What `Video.linearity` holds."""
+    """The values of `Video.linearity`."""
 
     LINEAR = 1
     NON_LINEAR = 2

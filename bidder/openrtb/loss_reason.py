@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class LossReason(IntEnum):
-    """What `${AUCTION_LOSS}` is replaced by. 500 and above: the exchange's own."""
+    """The values of `${AUCTION_LOSS}` (AdCOM List: Loss Reason Codes). 500 and above: the exchange's own."""
 
     BID_WON = 0
     INTERNAL_ERROR = 1

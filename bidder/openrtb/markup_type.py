@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class MarkupType(IntEnum):
-    """What `Bid.mtype` holds."""
+    """The values of `Bid.mtype`."""
 
     BANNER = 1
     VIDEO = 2

@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class PodDedupe(IntEnum):
-    """What `Video.poddedupe` holds."""
+    """The values of `Video.poddedupe`."""
 
     ADOMAIN = 1
     CATEGORY = 2

@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class Protocol(IntEnum):
-    """What `Video.protocols` and `Bid.protocol` hold."""
+    """The values of `Video.protocols` and `Bid.protocol`."""
 
     VAST_1_0 = 1
     VAST_2_0 = 2

@@ -5,7 +5,7 @@ from bidder.openrtb.types import Categories, Lower, Taxonomy
 
 
 class Publisher(Object):
-    """Publisher, section 3.2.15: who owns the site, app or screen."""
+    """Publisher, section 3.2.15: the owner of the site, app or screen."""
 
     id: str | None = None
     name: str | None = None

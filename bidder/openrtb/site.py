@@ -7,7 +7,7 @@ from bidder.openrtb.types import Categories, Lower, Strings, Taxonomy
 
 
 class Site(Object):
-    """Site, section 3.2.13: the web page that asks."""
+    """Site, section 3.2.13: the web page that shows the ad."""
 
     id: str | None = None
     name: str | None = None

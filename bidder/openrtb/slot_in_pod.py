@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class SlotInPod(IntEnum):
-    """What `Video.slotinpod` and `Bid.slotinpod` hold."""
+    """The values of `Video.slotinpod` and `Bid.slotinpod`."""
 
     LAST = -1
     ANY = 0

@@ -8,7 +8,7 @@ from bidder.openrtb.types import Few, NullIs
 
 
 class SupplyChain(Object):
-    """SupplyChain, section 3.2.25. A chain that lacks a required part is kept: judging it is not parsing it."""
+    """SupplyChain, section 3.2.25. An incomplete chain is valid here: the auction decides what to accept."""
 
     complete: int | None = None
     nodes: Annotated[tuple[SupplyChainNode, ...], Few, NullIs(())] = ()

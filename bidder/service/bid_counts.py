@@ -41,7 +41,7 @@ class BidCounts:
         self._until = datetime.max.replace(tzinfo=UTC)
         self._unpublished: list[Event] = []
         self._due = False
-        self._told = 0
+        self._event_count = 0
         self._lock = Lock()
 
     def count(self, offers: Iterable[Offer], now: datetime) -> None:
@@ -77,11 +77,11 @@ class BidCounts:
     def _event(self, key: _Key, number: int, at: datetime) -> "Event":
         from bidder.events.event import Event  # imported here to keep it out of a cold start
 
-        self._told += 1
+        self._event_count += 1
         campaign_id, advertiser, zone, deal_id = key
         return Event(
             kind=Kind.BIDS,
-            bid_id=f"{self._process}-{self._told}",
+            bid_id=f"{self._process}-{self._event_count}",
             campaign_id=campaign_id,
             creative_id="",
             bid_price_micros=0,

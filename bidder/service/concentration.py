@@ -50,15 +50,15 @@ class Concentration:
         if hour != self._hour or len(self._bid) > _MOST_COUNTED:
             self._hour, self._bid = hour, {}
         sources = list(sources_of(request))
-        found = []
+        allowed = []
         for offer in offers:
             position = snapshot.index.position(offer.campaign.id)
             planned = None if position is None else snapshot.delivery.allowance.planned_an_hour(position)
             cost = impression_cost(offer.price.cpm_micros)
             if planned is not None and not self._take(offer.campaign.id, sources, cost, planned, shares):
                 continue
-            found.append(offer)
-        return found
+            allowed.append(offer)
+        return allowed
 
     def _take(
         self, campaign_id: str, sources: Sequence[Source], cost: int, planned: int, shares: Mapping[str, float]

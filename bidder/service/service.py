@@ -55,10 +55,10 @@ Value = TypeVar("Value")
 class Service:
     """The clients, stores and counts of this process, for the AWS account of the environment."""
 
-    def __init__(self, settings: Settings, who: str = "unknown") -> None:
+    def __init__(self, settings: Settings, author: str = "unknown") -> None:
         """`who` is the name that the history of campaigns records for changes by this process."""
         self.settings = settings
-        self._who = who
+        self._author = author
         self.refreshed: Index | None = None
         """The index of the previous refresh, if this process made it."""
         self._plain: Reading | None = None
@@ -204,7 +204,7 @@ class Service:
         from bidder.campaigns.repository import CampaignRepository
 
         return CampaignRepository(
-            aws.client("dynamodb"), self.settings.campaigns_table, self.settings.history_table, self._who
+            aws.client("dynamodb"), self.settings.campaigns_table, self.settings.history_table, self._author
         )
 
     @cached_property
@@ -226,7 +226,7 @@ class Service:
         """The names of segments. Only the command line uses them."""
         from bidder.campaigns.segments import SegmentRepository
 
-        return SegmentRepository(aws.client("dynamodb"), self.settings.history_table, self._who)
+        return SegmentRepository(aws.client("dynamodb"), self.settings.history_table, self._author)
 
     @cached_property
     def ledger(self) -> "Ledger":

@@ -39,7 +39,7 @@ class TrafficCounts:
         self._bids: dict[str, int] = {}
         self._requests = 0
         self._minute: datetime | None = None
-        self._told = 0
+        self._event_count = 0
         self._lock = Lock()
 
     def note(self, snapshot: Snapshot, impressions: int, now: datetime) -> list[Reached] | None:
@@ -85,10 +85,10 @@ class TrafficCounts:
         names = iter(sorted({*opportunities, *bids}))
         while True:
             chunk = list(islice(names, A_MESSAGE))
-            self._told += 1
+            self._event_count += 1
             yield Event(
                 kind=Kind.TRAFFIC,
-                bid_id=f"{self._process}-t{self._told}",
+                bid_id=f"{self._process}-t{self._event_count}",
                 campaign_id=ACCOUNT,
                 creative_id="",
                 bid_price_micros=0,

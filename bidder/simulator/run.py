@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
-from math import exp, inf, sqrt
+from math import exp, sqrt
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,7 +18,6 @@ from bidder.delivery.curve import Curve
 from bidder.delivery.estimates import Report
 from bidder.delivery.pacers import Traffic
 from bidder.delivery.participation import WHOLE
-from bidder.delivery.win_model import Outcomes, Shading, models
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
 from bidder.money import floor_micros
@@ -29,6 +28,7 @@ from bidder.simulator.books import Books
 from bidder.simulator.campaigns import campaign, documents
 from bidder.simulator.environment import SEAT, Environment, Shader
 from bidder.simulator.market import Auction, SimulatedMarket, delays
+from bidder.simulator.prices import LearnedPrices
 from bidder.simulator.record import Tally
 from bidder.simulator.reference import ReferencePlan
 from bidder.simulator.scenario import Event as Happening
@@ -43,10 +43,6 @@ if TYPE_CHECKING:
     from bidder.campaigns.campaign import Campaign
 
 _MINUTE = 60
-_FIT_SECONDS = 300
-"""Seconds between two fits of the win model."""
-_OUTCOMES_KEPT = 4_000.0
-"""Outcomes of a segment after which older ones count for less, so that a drifting market is followed."""
 _HARD_AGE = DEFAULTS.snapshot_hard_age
 _REPORTED = 8 * _MINUTE
 """Seconds for which counts are given to the refresh again, as they may still grow."""
@@ -107,10 +103,7 @@ class Run:
         self._published: list[_Published] = []
         self._spends: dict[str, Spend] = {}
         self._shares: dict[str, float] = {}
-        self.outcomes: dict[str, Outcomes] = {}
-        """What became of bids, by segment, as it was told."""
-        self._shading: Shading | None = None
-        self._fitted = -inf
+        self._prices = LearnedPrices(scenario.explored)
         self.arm = arm(self)
         self._shader = shader(self)
 
@@ -151,12 +144,7 @@ class Run:
         self._spends = self.books.spends(zones, at)
         paces, reserved = self.arm.paces(self.terms, self._spends, self._traffic(now), now, self.books.confirmed)
         self._shares = {name: pace.share / WHOLE for name, pace in paces.items()}
-        if self.scenario.explored and now - self._fitted >= _FIT_SECONDS:
-            self._shading, self._fitted = Shading(models(self.outcomes), self.scenario.explored), now
-            for its in self.outcomes.values():
-                if its.total > _OUTCOMES_KEPT:
-                    its.fade(_OUTCOMES_KEPT / its.total)
-        shading = self._shading
+        shading = self._prices.shading(now)
         data = compile_delivery(self._index, self._spends, at, paces=paces, reserved=reserved, shading=shading)
         snapshot = Snapshot(int(now * 1000), self._index, load_delivery(data, self._index))
         self._published = [*self._published[-3:], _Published(now, snapshot)]
@@ -251,14 +239,16 @@ class Run:
         """What the notice of the win or the loss says of prices; it comes before the next refresh."""
         delivery = self._published[-1].snapshot.delivery
         context = AuctionContext(request, SEAT, delivery, datetime.fromtimestamp(at, UTC))
-        outcomes = self.outcomes.setdefault(segment_of(context, offer, None), Outcomes())
         if self._fates.random() < self.scenario.notices.lost:
             return
-        if won.is_won:
-            outcomes.add_win(offer.price.cpm_micros)
-        else:
-            told = self._fates.random() < self.scenario.market.tells_min_to_win
-            outcomes.add_loss(offer.price.cpm_micros, won.to_win_micros if told else None)
+        is_told = self._fates.random() < self.scenario.market.tells_min_to_win
+        self._prices.learn(
+            segment_of(context, offer.slot, None),
+            at,
+            offer.price.cpm_micros,
+            is_won=won.is_won,
+            to_win_micros=won.to_win_micros if is_told else None,
+        )
 
     def _notify(
         self,

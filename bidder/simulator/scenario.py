@@ -78,7 +78,7 @@ class Market(_Model):
     viewed: Share = 0.7
     """The share of impressions whose first quartile is played."""
     tells_min_to_win: Share = 0.0
-    """The share of losses that come with the price to beat (`${AUCTION_MIN_TO_WIN}`)."""
+    """The share of wins and losses that come with the least price that would have won (`${AUCTION_MIN_TO_WIN}`)."""
 
 
 class Notices(_Model):

@@ -166,12 +166,12 @@ def _values(tests: Iterable[_Test]) -> dict[str, list[str]]:
 
 def _clauses(tests: Sequence[_Test], entries: Iterable[_Entry]) -> list[Clause]:
     """All clauses, the one in most conjunctions first, since it removes the most."""
-    made: Counter[Clause] = Counter({(test.attribute, test.clause): 0 for test in tests})
+    uses: Counter[Clause] = Counter({(test.attribute, test.clause): 0 for test in tests})
     of = [(test.attribute, test.clause) if test.side == INCLUDE else None for test in tests]
     for entry in entries:
         for conjunction in entry.conjunctions:
-            made.update({clause for number in conjunction if (clause := of[number])})
-    return sorted(made, key=lambda clause: (-made[clause], clause))
+            uses.update({clause for number in conjunction if (clause := of[number])})
+    return sorted(uses, key=lambda clause: (-uses[clause], clause))
 
 
 def _tiers(entries: Sequence[_Entry], most: int, most_next: int) -> Iterator[tuple[int, Sequence[_Entry]]]:

@@ -87,5 +87,5 @@ def _has(text: str, words: tuple[str, ...]) -> bool:
 def _version(text: str, before: str) -> str | None:
     """The number behind the first of these words, with dots; Apple writes it with lines."""
     rest = text.partition(before)[2]
-    end = next((place for place, char in enumerate(rest) if char not in "0123456789._"), len(rest))
+    end = next((position for position, char in enumerate(rest) if char not in "0123456789._"), len(rest))
     return rest[:end].replace("_", ".").strip(".") or None

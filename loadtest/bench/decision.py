@@ -69,12 +69,12 @@ def rows() -> list[Row]:
 def video_requests(count: int) -> list[bytes]:
     """The first video requests of the load test's traffic."""
     rng = Random(SEED)  # noqa: S311 - a repeatable draw, not a secret
-    found: list[bytes] = []
-    while len(found) < count:
+    bodies: list[bytes] = []
+    while len(bodies) < count:
         kind, document = generate(rng)
         if kind is Kind.VIDEO:
-            found.append(json.dumps(document).encode())
-    return found
+            bodies.append(json.dumps(document).encode())
+    return bodies
 
 
 def decision(held: Snapshot, now: datetime) -> Callable[[bytes], Any]:

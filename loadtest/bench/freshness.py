@@ -63,7 +63,7 @@ def rows(counts: tuple[int, ...] = COUNTS) -> Iterator[Row]:
     for count in counts:
         command = [sys.executable, "-m", __name__, str(count)]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603
-        yield from (Row(**one) for one in json.loads(done.stdout.splitlines()[-1]))
+        yield from (Row(**record) for record in json.loads(done.stdout.splitlines()[-1]))
 
 
 def measured(count: int, seconds: int = SECONDS, windows: int = WINDOWS) -> list[Row]:
@@ -92,7 +92,7 @@ def _measured(count: int, seconds: int, windows: int, s3: Objects) -> list[Row]:
         raise RuntimeError(msg)
     base = took[STILL]
     ratio = percentile(took[FRESH], 0.99) / percentile(base, 0.99)
-    still, fresh = (row(name, count, its, STILL, base, workload=WORKLOAD) for name, its in took.items())
+    still, fresh = (row(name, count, times, STILL, base, workload=WORKLOAD) for name, times in took.items())
     return [still, replace(fresh, p99_ratio=round(ratio, 2))]
 
 
@@ -131,4 +131,4 @@ def _published(count: int, many: int, now: datetime, s3: Objects) -> list[bytes]
 
 
 if __name__ == "__main__":
-    print(json.dumps([one.record() for one in measured(int(sys.argv[1]))]))
+    print(json.dumps([measured_row.record() for measured_row in measured(int(sys.argv[1]))]))

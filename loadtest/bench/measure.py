@@ -36,11 +36,11 @@ def interleaved(
     names = list(calls)
     took: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(rounds):
-        for given in inputs:
+        for argument in inputs:
             for name in names:
                 call = calls[name]
                 started = perf_counter_ns()
-                call(given)
+                call(argument)
                 took[name].append((perf_counter_ns() - started) / 1000)
             names.append(names.pop(0))
     return took

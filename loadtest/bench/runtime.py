@@ -74,8 +74,8 @@ def _functions(folder: Path, built: Package) -> Iterator[dict[str, Function]]:
             bucket = f"bench-{len(book)}"
             s3.create_bucket(Bucket=bucket)
             publish(s3, bucket, book, datetime.now(UTC))
-            its = {"BIDDER_SNAPSHOT_BUCKET": bucket}
-            functions[bucket] = Function(len(book), unpacked(built.archive), "app.app", variables | its)
+            bucket_variable = {"BIDDER_SNAPSHOT_BUCKET": bucket}
+            functions[bucket] = Function(len(book), unpacked(built.archive), "app.app", variables | bucket_variable)
         yield functions
     finally:
         aws.stop()
@@ -102,9 +102,9 @@ def _warm(functions: Mapping[str, Function], events: list[bytes], folder: Path) 
     with ExitStack() as running:
         calls = {
             name: running.enter_context(
-                lambda_runtime(its.code, its.handler, its.variables, folder / f"{name}.log")
+                lambda_runtime(function.code, function.handler, function.variables, folder / f"{name}.log")
             ).invoke_raw
-            for name, its in functions.items()
+            for name, function in functions.items()
         }
         interleaved(calls, events, rounds=1)
         return interleaved(calls, events, ROUNDS)

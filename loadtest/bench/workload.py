@@ -58,12 +58,12 @@ def _hours(start: int, length: int) -> list[str]:
 class _Zipf:
     """Draws from things of which the n-th is 1/n**skew as popular as the first."""
 
-    def __init__(self, things: list[str], skew: float) -> None:
-        self._things = things
-        self._shares = list(accumulate(1 / rank**skew for rank in range(1, len(things) + 1)))
+    def __init__(self, values: list[str], skew: float) -> None:
+        self._values = values
+        self._shares = list(accumulate(1 / rank**skew for rank in range(1, len(values) + 1)))
 
     def draw(self, rng: Random) -> str:
-        return self._things[bisect(self._shares, rng.random() * self._shares[-1])]
+        return self._values[bisect(self._shares, rng.random() * self._shares[-1])]
 
     def some(self, rng: Random, least: int, most: int) -> list[str]:
         return sorted({self.draw(rng) for _ in range(rng.randint(least, most))})

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.integration import npm_clients
+from tests.integration.drill import Drill, drill
 from tests.support import prices
 from tools.lambda_runtime import Functions, NotOnThisMachine, prepared, unpacked
 from tools.local import deployed
@@ -24,11 +25,17 @@ PARAMETERS = {
 """What tests need that the deployment doesn't make: little patience, and an exchange that encrypts its prices."""
 
 
+GROUPS = {"local_aws": "local-aws", "drilled": "drills"}
+"""The groups of tests, by the fixture that they share."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keeps the tests of the local AWS in one worker, so that a run in parallel starts and deploys it once."""
+    """Keeps the tests of each local AWS in one worker, so that a run in parallel starts and deploys it once."""
     for item in items:
-        if "local_aws" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("local-aws"))
+        used = getattr(item, "fixturenames", ())
+        for fixture, group in GROUPS.items():
+            if fixture in used:
+                item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -70,6 +77,13 @@ def stack(local_aws: MiniStack, built: Package) -> dict[str, str]:
     for name, value in PARAMETERS.items():
         ssm.put_parameter(Name=f"{path}/{name}", Type="String", Value=value, Overwrite=True)
     return variables
+
+
+@pytest.fixture(scope="session")
+def drilled(built: Package, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drill]:
+    """The stack in a local AWS that drills may break; each leaves it as it was."""
+    with drill(tmp_path_factory.mktemp("drill"), built) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -119,7 +119,7 @@ def watched(template: Template) -> set[tuple[str, str]]:
         (metric["MetricName"], reason["Value"])
         for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()
         for metric in metrics(alarm)
-        if metric["Namespace"] == "bidder"
+        if metric["Namespace"] == {"Ref": "AWS::StackName"}
         for reason in metric.get("Dimensions") or [{"Value": ANY}]
     }
 

@@ -188,7 +188,10 @@ def test_a_parameter_is_changed_only_to_what_can_be_used_and_no_secret_is_printe
     refused = run("parameters", "set", "snapshot-hard-age", "100")
     assert (refused.returncode, "more than snapshot-hard-age (100). Nothing was changed" in refused.stderr) == (1, True)
     refused = run("parameters", "set", "snapshot-age", "100")
-    assert (refused.returncode, "snapshot-age is no parameter; they are snapshot-check" in refused.stderr) == (1, True)
+    assert (refused.returncode, "snapshot-age is not a parameter; they are snapshot-check" in refused.stderr) == (
+        1,
+        True,
+    )
     assert run("parameters", "check").returncode == 0
     assert run("parameters", "set", "snapshot-hard-age", "600").returncode == 0
     told = listed.stdout + changed.stdout + run("parameters", "check").stdout
@@ -226,7 +229,7 @@ def test_a_bad_file_stores_nothing(run, tmp_path: Path) -> None:  # type: ignore
 def test_what_was_put_aside_goes_back_and_is_reported(run, local_aws: MiniStack, stack: dict[str, str]) -> None:  # type: ignore[no-untyped-def]
     session = local_aws.session()
     sqs = session.client("sqs")
-    aside = sqs.get_queue_url(QueueName="bid-events-archive-dead")["QueueUrl"]
+    aside = sqs.get_queue_url(QueueName="bidder-archive-dead")["QueueUrl"]
     events = [event(f"aside-{number}", campaign_id="put-aside") for number in range(12)]
     for its in events:
         sqs.send_message(QueueUrl=aside, MessageBody=its.model_dump_json())
@@ -234,7 +237,7 @@ def test_what_was_put_aside_goes_back_and_is_reported(run, local_aws: MiniStack,
     answer = run("events", "redrive", "archive")
 
     assert (answer.returncode, answer.stderr) == (0, "")
-    assert answer.stdout.startswith("12 messages back in bid-events-archive, 0 left aside")
+    assert answer.stdout.startswith("12 messages back in bidder-archive, 0 left aside")
     archive = Archive(session.client("s3"), stack["BIDDER_ARCHIVE_BUCKET"])
     held = {e.bid_id for e in events}
     poll(lambda: {e.bid_id for e in archive.events(events[0].at.date()) if e.campaign_id == "put-aside"} == held)
@@ -247,7 +250,7 @@ def test_what_was_put_aside_goes_back_and_is_reported(run, local_aws: MiniStack,
     told = run("ledger", "verify", "--day", events[0].at.date().isoformat())
     assert told.returncode == 1
     assert "put-aside: bid bid-aside-0: 5000 micros in the archive, never counted" in told.stdout
-    ledger = sqs.get_queue_url(QueueName="bid-events-ledger")["QueueUrl"]
+    ledger = sqs.get_queue_url(QueueName="bidder-ledger")["QueueUrl"]
     for its in events:
         sqs.send_message(QueueUrl=ledger, MessageBody=its.model_dump_json())
     counted = Ledger(session.client("dynamodb"), stack["BIDDER_LEDGER_TABLE"])

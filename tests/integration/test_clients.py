@@ -114,7 +114,7 @@ def test_every_pixel_of_the_tracker_arrives_and_the_impression_is_billed_once(
         return ledger.spends({CAMPAIGN: datetime.now(UTC)}).get(CAMPAIGN, Spend()).total_micros
 
     events = Subscriber(local_aws, stack["BIDDER_EVENTS_TOPIC"], CAMPAIGN)
-    poll(lambda: backlog(local_aws, "bid-events-ledger") == 0)  # of the tests before
+    poll(lambda: backlog(local_aws, "bidder-ledger") == 0)  # of the tests before
     vast, before = won(page)["vastXml"], spent()
 
     page.call("watch", vast=vast, mime="video/mp4")
@@ -134,7 +134,7 @@ def test_every_pixel_of_the_tracker_arrives_and_the_impression_is_billed_once(
 
     page.call("watch", vast=vast, mime="video/webm")
     poll(lambda: events.kinds().count("impression") == 2)
-    poll(lambda: backlog(local_aws, "bid-events-ledger") == 0)
+    poll(lambda: backlog(local_aws, "bidder-ledger") == 0)
     assert len({event["bid_id"] for event in events.arrived}) == 1
     assert spent() - before == 12_500
 

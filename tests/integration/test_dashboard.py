@@ -44,7 +44,7 @@ def test_each_row_begins_with_what_is_normal(widgets: list[dict[str, Any]]) -> N
 
 
 def test_what_is_shown_of_our_own_is_emitted(widgets: list[dict[str, Any]]) -> None:
-    shown = {(metric[1], metric[3]) for metric in metrics(widgets) if metric[0] == "bidder"}
+    shown = {(metric[1], metric[3]) for metric in metrics(widgets) if metric[0] == "AWS::StackName"}
     assert len(shown) > 15
     assert shown - set(emitted()) == set()
 

@@ -90,7 +90,7 @@ class Loop:
     def spent(self, name: str) -> Spend:
         return self.ledger.spends({name: datetime.now(UTC)}).get(name, Spend())
 
-    def waiting(self, queue: str = "bid-events-ledger") -> int:
+    def waiting(self, queue: str = "bidder-ledger") -> int:
         url = self.sqs.get_queue_url(QueueName=queue)["QueueUrl"]
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         found = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]  # type: ignore[arg-type]
@@ -141,7 +141,7 @@ def test_what_sns_did_not_take_is_billed_once_when_it_takes_it_again(loop: Loop)
     without_sns.publish_all([made, made])
 
     poll(lambda: loop.spent("put-aside-by-sns").total_micros > 0)
-    poll(lambda: loop.waiting() == 0 and loop.waiting("bid-events-notices") == 0)
+    poll(lambda: loop.waiting() == 0 and loop.waiting("bidder-notices") == 0)
     assert loop.spent("put-aside-by-sns")[:2] == (5000, 5000)
 
 
@@ -371,9 +371,7 @@ def test_the_ledger_function_counts_a_batch_and_gives_back_only_its_poison(loop:
     }
     bodies = [event | {"bid_id": "one"}, "poison", event | {"bid_id": "two"}, event | {"bid_id": "one"}]
 
-    answer = loop.runtime.invoke(
-        "app.ledger", sqs_event(bodies, "arn:aws:sqs:us-east-1:000000000000:bid-events-ledger")
-    )
+    answer = loop.runtime.invoke("app.ledger", sqs_event(bodies, "arn:aws:sqs:us-east-1:000000000000:bidder-ledger"))
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "message-1"}]}
     assert loop.spent("straight-to-the-ledger").total_micros == 6_000
@@ -385,8 +383,8 @@ def test_forty_edits_at_once_leave_no_dead_letter_and_the_last_is_in_the_next_sn
         loop.refresh()
 
     poll(lambda: (loop.bid("NRU") or {}).get("price") == 40)
-    poll(lambda: loop.messages("campaign-refresh") == 0)
-    assert loop.messages("campaign-refresh-dead") == 0
+    poll(lambda: loop.messages("bidder-campaign-refresh") == 0)
+    assert loop.messages("bidder-campaign-refresh-dead") == 0
 
 
 def test_the_parameters_are_copied_to_one_object_that_new_environments_read(loop: Loop, stack: dict[str, str]) -> None:

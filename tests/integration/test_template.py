@@ -40,7 +40,7 @@ CONSUMERS = {
     "Archive": Consumer(None, batch=1000, window=60),
     "Learning": Consumer(
         {
-            "kind": ["impression", "firstQuartile", "complete", "click", "win", "loss", "traffic"],
+            "kind": ["impression", "firstQuartile", "complete", "click", "win", "bill", "loss", "traffic"],
             "test": ["false"],
             "invalid": [{"exists": False}],
         }
@@ -122,6 +122,12 @@ def referred(value: Any) -> Iterator[str]:
             yield from referred(inner)
 
 
+def the_allowing(policy: Template) -> dict[str, Any]:
+    """The one statement of a resource's policy that allows something; the others deny."""
+    (statement,) = (each for each in policy["PolicyDocument"]["Statement"] if each["Effect"] == "Allow")
+    return statement
+
+
 def refers_to(value: Any, name: str) -> bool:
     return set(referred(value)) == {name}
 
@@ -171,7 +177,7 @@ def test_a_bid_may_read_the_frequency_table_and_do_nothing_else_with_dynamodb(sa
 @pytest.mark.parametrize("name", CONSUMERS)
 def test_only_the_events_topic_may_send_to_a_consumers_queues(sam: Template, name: str) -> None:
     policy = sam["Resources"][f"{name}QueuePolicy"]["Properties"]
-    (statement,) = policy["PolicyDocument"]["Statement"]
+    statement = the_allowing(policy)
     assert set(referred(policy["Queues"])) == {f"{name}Queue", f"{name}DeadLetterQueue"}
     assert set(referred(statement["Resource"])) == {f"{name}Queue", f"{name}DeadLetterQueue"}
     assert refers_to(statement["Condition"]["ArnEquals"]["aws:SourceArn"], "BidEventsTopic")
@@ -249,8 +255,8 @@ def test_every_minute_the_schedule_publishes_and_the_refresh_runs(translated: Te
     assert rule["ScheduleExpression"] == "rate(1 minute)"
     (target,) = rule["Targets"]
     assert refers_to(target["Arn"], "CampaignRefreshTopic")
-    policy = only(translated, "AWS::SNS::TopicPolicy")
-    (statement,) = policy["PolicyDocument"]["Statement"]
+    policy = translated["Resources"]["CampaignRefreshTopicPolicy"]["Properties"]
+    statement = the_allowing(policy)
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     assert refers_to(policy["Topics"], "CampaignRefreshTopic")
     subscription = translated["Resources"]["RefreshSubscription"]["Properties"]
@@ -258,8 +264,7 @@ def test_every_minute_the_schedule_publishes_and_the_refresh_runs(translated: Te
     assert refers_to(subscription["TopicArn"], "CampaignRefreshTopic")
     assert refers_to(subscription["Endpoint"], "RefreshQueue")
     assert subscription["RawMessageDelivery"] is True
-    policy = translated["Resources"]["RefreshQueuePolicy"]["Properties"]
-    (statement,) = policy["PolicyDocument"]["Statement"]
+    statement = the_allowing(translated["Resources"]["RefreshQueuePolicy"]["Properties"])
     assert refers_to(statement["Condition"]["ArnEquals"]["aws:SourceArn"], "CampaignRefreshTopic")
     (mapping,) = refresh_mappings(translated)
     assert refers_to(mapping["EventSourceArn"], "RefreshQueue")

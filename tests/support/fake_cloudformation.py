@@ -26,7 +26,8 @@ def client_error(code: str, message: str = "", status: int = 400) -> ClientError
 
 
 class FakeCloudFormation:
-    """One stack, whose change is over `takes` seconds after its execution and ends in the status `ends`.
+    """One stack, whose creation is over `takes` seconds after its execution and ends in the status `ends`; what comes
+    after that takes no time.
 
     `faults` are raised by the looks at the stack while it changes, one each. `events` are the stack's, newest first.
     """
@@ -43,6 +44,7 @@ class FakeCloudFormation:
         self.status: str | None = None
         self.made: dict[str, Any] = {}
         self._executed: float | None = None
+        self.is_protected: dict[str, bool] = {}
 
     def create_change_set(self, **request: Any) -> None:
         self.made = request
@@ -53,7 +55,12 @@ class FakeCloudFormation:
 
     def execute_change_set(self, **_: Any) -> None:
         self._executed = self.clock.now()
+        if self.made["ChangeSetType"] == "UPDATE":
+            self.ends, self.takes = "UPDATE_COMPLETE", 0
         self.status = "CREATE_IN_PROGRESS"
+
+    def update_termination_protection(self, StackName: str, *, EnableTerminationProtection: bool) -> None:  # noqa: N803
+        self.is_protected[StackName] = EnableTerminationProtection
 
     def describe_stacks(self, StackName: str) -> dict[str, list[dict[str, Any]]]:  # noqa: N803
         if self.status is None:

@@ -57,7 +57,7 @@ def processor(settings: Settings, *, is_function: bool) -> Processor:
         source=Source(s3, limits),
         destination=Destination(s3, settings.creative_bucket, settings.media_url),
         jobs=JobStore(dynamodb, settings.creatives_table),
-        campaigns=CampaignRepository(dynamodb, settings.campaigns_table, settings.history_table, who="transcoder"),
+        campaigns=CampaignRepository(dynamodb, settings.campaigns_table, settings.history_table, author="transcoder"),
         announcer=Announcer(boto3.client("sns"), settings.creatives_topic, settings.refresh_topic),
         ffmpeg=settings.ffmpeg,
         limits=limits,

@@ -19,5 +19,4 @@ def redrive(session: Session, queue: str) -> None:
     """Put what a consumer set aside back into its queue; repeats count once."""
     from bidder.cli.redrive import redrive as move_back
 
-    _ = session.service  # the environment's AWS
-    move_back(queue, session.note_stored)
+    move_back(queue, session.service.settings.notices_queue, session.note_stored)

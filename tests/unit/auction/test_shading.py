@@ -13,8 +13,10 @@ from bidder.auction.decide import decide
 from bidder.auction.explain import explain
 from bidder.auction.match import match
 from bidder.auction.offer import Offer
-from bidder.auction.shading import shade, shaded
-from bidder.delivery.win_model import Outcomes, Shading, WinModel, models
+from bidder.auction.shading import MODEL, NO_FIRST_PRICE, OFF, TOO_DEAR, UNKNOWN, in_words, segment_of, shade, shaded
+from bidder.delivery.price_segment import PriceSegment, described, segment_of_name
+from bidder.delivery.win_model import ENOUGH, MOST_MODELS, Batch, Outcomes, Shading, WinModel, models, price_bin
+from bidder.money import display
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
 from tests.support.campaigns import NOW, campaign, snapshot
@@ -25,7 +27,7 @@ CHEAP = WinModel(level=-6 * log(2), slope=6.0)
 
 
 def held(known: Shading | None, **changes: object) -> Snapshot:
-    return snapshot([campaign(cpm=5, **changes)], shading=known)
+    return snapshot([campaign(**{"cpm": 5, **changes})], shading=known)
 
 
 def offer_of(snapshot_: Snapshot, **request: object) -> tuple[AuctionContext, Offer]:
@@ -58,25 +60,56 @@ def test_a_bid_is_never_below_the_floor_nor_above_the_value(floor: float, explor
 
 def test_it_shades_first_price_auctions_alone_and_only_who_wants_it() -> None:
     known = Shading({"*": CHEAP}, 0.0)
-    for at, expected in ((1, "model"), (2, "no first-price auction")):
+    for at, expected in ((1, MODEL), (2, NO_FIRST_PRICE)):
         context, offer = offer_of(held(known), at=at)
         assert shaded(context, offer, None).why == expected
     context, offer = offer_of(held(known, shading=False), at=1)
-    assert shaded(context, offer, None) == (5_000_000, "off")
-    context, offer = offer_of(held(Shading({}, 0.0)), at=1)
-    assert shaded(context, offer, None) == (5_000_000, "too little is known")
+    assert shaded(context, offer, None) == (5_000_000, 5_000_000, OFF, None, None)
+    for nothing in (Shading({}, 0.0), None):
+        context, offer = offer_of(held(nothing), at=1)
+        assert shaded(context, offer, None) == (5_000_000, 5_000_000, UNKNOWN, None, None)
     deal = {"pmp": {"deals": [{"id": "d", "at": 3, "bidfloor": 6}]}}
     context, offer = offer_of(held(known, deals=[{"id": "d", "cpm": 6}]), at=1, imp=deal)
-    assert shaded(context, offer, None) == (6_000_000, "no first-price auction")
+    assert shaded(context, offer, None) == (6_000_000, 6_000_000, NO_FIRST_PRICE, None, None)
 
 
-def test_the_closest_segment_that_is_known_counts() -> None:
+@pytest.mark.parametrize(("cpm", "why"), [(268.435455, MODEL), (268.435456, TOO_DEAR)])
+def test_a_price_without_room_for_its_value_in_event_urls_is_not_shaded(cpm: float, why: str) -> None:
+    context, offer = offer_of(held(Shading({"*": CHEAP}, 0.0), cpm=cpm), at=1)
+
+    assert shaded(context, offer, None).why == why
+
+
+def test_the_narrowest_segment_that_is_known_counts() -> None:
     dear = WinModel(level=-6 * log(4), slope=6.0)
-    shading = Shading({"*": CHEAP, "adx": dear}, 0.0)
+    segment = PriceSegment("adx", 1, 3, 12)
+    for name in ("adx|1|3|12", "adx|1|3", "adx|1", "adx"):
+        shading = Shading({"*": CHEAP, name: dear}, 0.0)
 
-    assert shading.model("adx|1|2|3") is dear
-    assert shading.model("other|1|2|3") is CHEAP
-    assert Shading({}, 0.0).model("adx|1|2|3") is None
+        assert shading.model(segment) == (name, dear)
+        assert shading.model(PriceSegment("other", 1, 3, 12)) == ("*", CHEAP)
+    assert Shading({}, 0.0).model(segment) is None
+
+
+def test_models_of_before_segments_had_placements_are_still_used() -> None:
+    dear = WinModel(level=-6 * log(4), slope=6.0)
+    before = Shading({"*": CHEAP, "adx": dear, "adx||": dear, "adx|||2": dear}, 0.0)
+
+    assert before.model(PriceSegment("adx", 1, 3, 12)) == ("adx", dear)
+    assert before.model(PriceSegment("adx", 0, 0, 12)) == ("adx||", dear)
+
+
+def test_an_auction_is_of_the_segment_of_its_placement_device_and_hour() -> None:
+    for video, placement in (({"plcmt": 2, "placement": 5}, 2), ({"placement": 5}, 21), ({}, 0), ({"plcmt": 99}, 0)):
+        context, offer = offer_of(held(None), at=1, device={"devicetype": 3}, video=video)
+
+        assert segment_of(context, offer.slot, "adx") == PriceSegment("adx", placement, 3, NOW.hour)
+
+
+@given(st.builds(PriceSegment, st.sampled_from(["", "adx", "a-b_c"]), *[st.integers(0, 31)] * 2, st.integers(0, 23)))
+def test_a_stored_name_is_read_back(segment: PriceSegment) -> None:
+    assert segment_of_name(segment.names[0]) == segment
+    assert len({described(name) for name in segment.names}) == len(set(segment.names))
 
 
 def test_explain_says_the_value_and_equals_the_bid() -> None:
@@ -89,6 +122,12 @@ def test_explain_says_the_value_and_equals_the_bid() -> None:
     assert its.bids[0].price == bid.price
     assert bid.price.value_micros == 5_000_000
     assert bid.price.cpm_micros < 5_000_000
+    [told] = its.campaigns
+    assert told.shaded == shaded(context, offer, None)
+    assert told.shaded.cpm_micros == bid.price.cpm_micros
+    said = in_words(told.shaded)
+    assert said.startswith(f"bids {display(bid.price.cpm_micros)} of 5.00")
+    assert said.endswith("% in all auctions")
 
 
 @pytest.mark.parametrize("told", [0.0, 1.0])
@@ -97,10 +136,8 @@ def test_the_fit_finds_the_prices_that_win(told: float) -> None:
     outcomes = Outcomes()
     for _ in range(6_000):
         bid, other = rng.uniform(1, 4), rng.lognormvariate(log(2), 0.4)
-        if bid > other:
-            outcomes.add_win(round(bid * 1e6))
-        else:
-            outcomes.add_loss(round(bid * 1e6), round(other * 1e6) if rng.random() < told else None)
+        to_win = round(other * 1e6) if rng.random() < told else None
+        outcomes.add(round(bid * 1e6), is_won=bid > other, to_win_micros=to_win)
 
     model = outcomes.fit()
 
@@ -108,15 +145,90 @@ def test_the_fit_finds_the_prices_that_win(told: float) -> None:
         assert model.win_rate(bid) == pytest.approx(share, abs=0.06)
 
 
-def test_a_segment_needs_wins_and_losses_at_more_than_one_price() -> None:
+LEAF = PriceSegment("a", 1, 2, 3)
+
+
+def spread(wins: int, losses: int) -> Outcomes:
+    """Wins at one price, and losses at many."""
+    outcomes = Outcomes()
+    for number in range(max(wins, losses)):
+        if number < wins:
+            outcomes.add(5_000_000, is_won=True)
+        if number < losses:
+            outcomes.add(2_000_000 + number * 1_000, is_won=False)
+    return outcomes
+
+
+def test_all_auctions_need_wins_and_losses_at_more_than_one_price() -> None:
     flat = Outcomes()
     for _ in range(500):
-        flat.add_win(5_000_000)
-        flat.add_loss(5_000_000)
-    spread = Outcomes()
-    for number in range(300):
-        spread.add_win(5_000_000)
-        spread.add_loss(2_000_000 + number * 1_000)
+        flat.add(5_000_000, is_won=True)
+        flat.add(5_000_000, is_won=False)
 
-    assert models({"a|1|2|3": flat}) == {}
-    assert set(models({"a|1|2|3": spread})) == {"a|1|2|3", "a|1|2", "a", "*"}
+    assert models([Batch(LEAF, 0, flat)], {3}) == {}
+    assert models([Batch(LEAF, 0, spread(59, 59))], {3}) == {}
+    assert set(models([Batch(LEAF, 0, spread(60, 60))], {3})) == {"a|1|2|03", "a|1|2", "a|1", "a", "*"}
+
+
+def test_prices_to_beat_are_enough_without_losses() -> None:
+    outcomes = Outcomes()
+    for number in range(ENOUGH):
+        outcomes.add(5_000_000, is_won=True, to_win_micros=1_000_000 + number * 10_000)
+
+    model = models([Batch(LEAF, 0, outcomes)])["*"]
+
+    assert model.win_rate(1.3) == pytest.approx(0.5, abs=0.1)
+    assert model.best_bid(5.0) < 2.5
+
+
+def test_only_the_hours_that_are_asked_for_have_models_of_their_own() -> None:
+    batches = [Batch(LEAF._replace(hour=hour), 0, spread(80, 80)) for hour in range(24)]
+
+    assert {name for name in models(batches, {3, 4}) if name.count("|") == 3} == {"a|1|2|03", "a|1|2|04"}
+
+
+def test_a_segment_with_few_outcomes_is_close_to_the_one_around_it_and_one_with_many_is_not() -> None:
+    def win_rate(number: int) -> float:
+        cheap = Outcomes(wins={price_bin(2_000_000): number})
+        known = models([Batch(PriceSegment("b", 1, 2, 9), 0, spread(500, 500)), Batch(LEAF, 0, cheap)], {3})
+        return known.get("a|1|2|03", known["*"]).win_rate(2.0)
+
+    assert win_rate(ENOUGH - 1) < win_rate(ENOUGH) < win_rate(20 * ENOUGH)
+
+
+def test_the_past_counts_less_outside_its_own_hour_of_the_day() -> None:
+    def bid(dear_age: int) -> float:
+        dear, cheap = Outcomes(), Outcomes()
+        rng = Random(3)  # noqa: S311  a repeatable draw
+        for outcomes, middle in ((dear, 4.0), (cheap, 1.0)):
+            for _ in range(2_000):
+                offered, other = rng.uniform(0.5, 6), rng.lognormvariate(log(middle), 0.3)
+                outcomes.add(round(offered * 1e6), is_won=offered > other)
+        known = models([Batch(LEAF, dear_age, dear), Batch(LEAF._replace(hour=4), 0, cheap)])
+        return known["a|1|2"].best_bid(6.0)
+
+    assert bid(12) < bid(6) < bid(0)
+
+
+def test_a_snapshot_has_a_bounded_number_of_models() -> None:
+    rng = Random(1)  # noqa: S311  a repeatable draw
+    batches = [Batch(LEAF._replace(exchange=f"e{n}"), 0, spread(rng.randrange(40, 90), 60)) for n in range(120)]
+    known = models(batches, {3})
+
+    assert len(known) == MOST_MODELS
+    assert "*" in known
+
+
+@given(
+    st.dictionaries(st.integers(250, 330), st.integers(0, 400), max_size=8),
+    st.dictionaries(st.integers(250, 330), st.integers(0, 400), max_size=8),
+    st.dictionaries(st.integers(250, 330), st.integers(0, 400), max_size=8),
+    st.none() | st.builds(WinModel, st.floats(-20, 20), st.floats(0.1, 40)),
+)
+def test_a_fit_of_any_outcomes_is_a_rising_curve(
+    wins: dict[int, float], losses: dict[int, float], exact: dict[int, float], around: WinModel | None
+) -> None:
+    model = Outcomes(wins, losses, exact).fit(around)
+
+    assert 0 <= model.win_rate(0.5) <= model.win_rate(5.0) <= 1
+    assert 0 <= model.best_bid(5.0) <= 5.0

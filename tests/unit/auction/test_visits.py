@@ -29,26 +29,21 @@ PRICES = st.sampled_from([2, 5, 5, 9.5])
 @st.composite
 def buyers(draw: st.DrawFn) -> list[Campaign]:
     """Campaigns that buy some of the deals, for more or less than the deals' prices, and some in the open."""
-    documents = draw(
+    names = st.lists(st.sampled_from(DEALS), unique=True, max_size=3)
+    drawn = draw(
         st.lists(
-            st.fixed_dictionaries(
-                {
-                    "deals": st.lists(st.sampled_from(DEALS), unique=True, max_size=3),
-                    "more": st.sampled_from([1, 6, 12]),
-                },
-                optional={"cpm": st.sampled_from([1, 5, 20])},
-            ),
+            st.tuples(names, st.sampled_from([1, 6, 12]), st.sampled_from([1, 3, 5, 20]), st.sampled_from([15, 30])),
             max_size=12,
         )
     )
     return [
         campaign(
             id=f"c{number}",
-            cpm=document.get("cpm", 3),
-            deals=[{"id": deal, "cpm": document["more"]} for deal in document["deals"]],
-            creatives=[creative(duration=draw(st.sampled_from([15, 30])))],
+            cpm=cpm,
+            deals=[{"id": name, "cpm": in_deals} for name in deals],
+            creatives=[creative(duration=seconds)],
         )
-        for number, document in enumerate(documents)
+        for number, (deals, in_deals, cpm, seconds) in enumerate(drawn)
     ]
 
 

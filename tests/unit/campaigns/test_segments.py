@@ -16,8 +16,8 @@ segments:
 """
 
 
-def repository(fake: FakeTables, who: str = "ann") -> SegmentRepository:
-    return SegmentRepository(fake, "history", who, now=lambda: NOW)  # type: ignore[arg-type]
+def repository(fake: FakeTables, author: str = "ann") -> SegmentRepository:
+    return SegmentRepository(fake, "history", author, now=lambda: NOW)  # type: ignore[arg-type]
 
 
 def tables() -> FakeTables:

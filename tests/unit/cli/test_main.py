@@ -116,7 +116,7 @@ def test_the_module_is_the_same_command_from_any_folder(tmp_path: Path) -> None:
         (("admin-key",), 1, "there is no /bidder/admin-key"),
         (("campaigns", "pause"), 2, "name campaigns by their ids, or choose them by --where"),
         (("campaigns", "pause", "a", "--where", "id=a"), 2, "one of the two"),
-        (("campaigns", "list", "--where", "colour=red"), 2, "colour is no field of a campaign"),
+        (("campaigns", "list", "--where", "colour=red"), 2, "colour is not a field of a campaign"),
         (("campaigns", "list", "--where", "statu=active"), 2, "did you mean status?"),
         (("campaigns", "list", "--where", "active"), 2, "write a field, one of = != ~"),
         (("campaigns", "list", "--where", "cpm>dear"), 2, "> compares with a number"),
@@ -125,7 +125,7 @@ def test_the_module_is_the_same_command_from_any_folder(tmp_path: Path) -> None:
         (("report",), 2, "give --day, or --from"),
         (("report", "--day", "yesterday"), 2, "yesterday is no date such as 2026-11-23"),
         (("explain",), 2, "name a request, a campaign by --campaign, or both"),
-        (("parameters", "get", "nothing"), 1, "nothing is no parameter"),
+        (("parameters", "get", "nothing"), 1, "nothing is not a parameter"),
     ],
 )
 def test_what_goes_wrong_is_one_line_and_a_status(

@@ -145,17 +145,17 @@ def test_a_second_run_prints_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_what_is_wrong_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InvalidRecording, match="line 2 is no recorded request: at: "):
+    with pytest.raises(InvalidRecording, match="line 2 is not a recorded request: at: "):
         list(recorded(lines(video_request(), {"at": "yesterday", "request": {}}).splitlines()))
     (tmp_path / "no.zip").write_bytes(b"PK")
-    with pytest.raises(BadSnapshot, match=r"no\.zip is no saved snapshot"):
+    with pytest.raises(BadSnapshot, match=r"no\.zip is not a saved snapshot"):
         load_saved(tmp_path / "no.zip")
     for at, wrong in (("noon", "ISO 8601"), ("2026-11-23T12:00:00", "time zone")):
         with pytest.raises(BadCall, match=wrong):
             print_replay(service(None), tmp_path / "x", ["current"], at=at, form="csv", keep=None)
     cut = tmp_path / "cut.gz"
     cut.write_bytes(gzip.compress(lines(video_request()))[:-9])
-    with pytest.raises(InvalidRecording, match="no whole gzip file"):
+    with pytest.raises(InvalidRecording, match="not a complete gzip file"):
         run(cut, [Replay(snapshot([campaign()]), "bidder")], None)
 
 

@@ -1,5 +1,6 @@
 import json
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,7 +20,8 @@ from tests.support.service import service
 @pytest.mark.parametrize("form", ["table", "csv", "json"])
 def test_a_day_is_printed_with_amounts_in_whole_units_for_people(form: str, capsys: pytest.CaptureFixture[str]) -> None:
     archive = Archive(FakeS3(), "archive")  # type: ignore[arg-type]
-    events = [event(number, kind) for number in range(8) for kind in (Kind.WIN, Kind.IMPRESSION)]
+    shaded: dict[str, Any] = {"value_micros": 7_500_000}
+    events = [event(number, kind, **shaded) for number in range(8) for kind in (Kind.WIN, Kind.IMPRESSION)]
     for its in archive_objects({str(number): one for number, one in enumerate([*events, event(0, Kind.COMPLETE)])}):
         archive.put(its)
 
@@ -29,7 +31,10 @@ def test_a_day_is_printed_with_amounts_in_whole_units_for_people(form: str, caps
     if form == "json":
         [row] = json.loads(printed)["rows"]
         assert (row["campaign"], row["win"], row["spend_micros"], row["vtr"]) == ("c1", 8, 40_000, 0.125)
+        assert row["shading_saving_micros"] == 8 * (7_500 - 5_000)
     else:
+        assert "shading saving" in printed
+        assert "0.020000" in printed
         assert "0.040000" in printed
         assert "12.50 %" in printed
 

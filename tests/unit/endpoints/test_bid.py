@@ -5,6 +5,7 @@ import logging
 import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from math import log
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from bidder.campaigns.campaign import Campaign
+from bidder.delivery.win_model import Shading, WinModel
 from bidder.endpoints.bid import bid
 from bidder.endpoints.reply import Reply
 from bidder.events.claims import Claims
@@ -80,7 +82,21 @@ def test_the_notices_are_signed_and_left_for_the_exchange_to_fill_in() -> None:
         assert claims.bid_id == made["id"]
         assert claims.price_micros == 5_000_000
         assert "p=${AUCTION_PRICE}" in made[field]
-    assert made["lurl"].endswith("&r=${AUCTION_LOSS}")
+        assert made[field].endswith("&w=${AUCTION_MIN_TO_WIN}")
+    assert "&r=${AUCTION_LOSS}&" in made["lurl"]
+
+
+@pytest.mark.parametrize(("at", "learned"), [(1, True), (2, False)])
+def test_the_token_of_a_first_price_bid_has_its_placement_and_value(at: int, learned: bool) -> None:
+    request = video_request(at=at, video={"plcmt": 2})
+    shading = Shading({"*": WinModel(level=-6 * log(2), slope=6.0)}, 0.0)
+
+    made = only_bid(ask(request, snapshot([campaign()], shading=shading)))
+
+    claims = claims_of(made["lurl"], Kind.LOSS)
+    assert claims.price_micros == made["price"] * 1_000_000
+    assert (claims.placement, claims.value_micros) == ((2, 5_000_000) if learned else (None, None))
+    assert (claims.price_micros < 5_000_000) == learned
 
 
 def test_the_vast_has_the_pixels_of_its_bid_and_the_media() -> None:

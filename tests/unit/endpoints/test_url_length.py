@@ -3,6 +3,7 @@
 import json
 import re
 from decimal import Decimal
+from math import log
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from lxml import etree
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.names import too_long
 from bidder.delivery.frequency import Exposures
+from bidder.delivery.price_segment import MOST_PRICE
+from bidder.delivery.win_model import Shading, WinModel
 from bidder.endpoints.bid import bid
 from bidder.events.exchange import LONGEST_NAME
 from bidder.events.token import SigningKeys
@@ -34,7 +37,12 @@ DEAREST = 10**18
 PRICE = "A" * 38 + "%3D%3D"
 """An encrypted price as it is longest: 28 bytes in web-safe base64, its padding escaped."""
 
-FILLED = {"${AUCTION_PRICE}": PRICE, "${AUCTION_LOSS}": "12345", "[ERRORCODE]": "900"}
+FILLED = {
+    "${AUCTION_PRICE}": PRICE,
+    "${AUCTION_MIN_TO_WIN}": PRICE,
+    "${AUCTION_LOSS}": "12345",
+    "[ERRORCODE]": "900",
+}
 COMPANION = {"id": "side", "url": "https://cdn.example/a.png", "mime": "image/png", "width": 300, "height": 250}
 
 
@@ -72,18 +80,22 @@ class NoStore:
         return Exposures()
 
 
-def urls(made: Campaign, protocol: int, *, as_xml: bool) -> list[str]:
+def urls(made: Campaign, protocol: int, *, as_xml: bool, shading: Shading | None = None) -> list[str]:
     index = Index.load([compile_index([made])])
-    delivery = compile_delivery(index, {}, NOW, {"XTS": Decimal("999999999999.999999")}, billed_by_notice=[EXCHANGE])
+    rates = {"XTS": Decimal("999999999999.999999")}
+    delivery = compile_delivery(index, {}, NOW, rates, billed_by_notice=[EXCHANGE], shading=shading)
     held = Snapshot(1, index, load_delivery(delivery, index))
-    [deal] = made.deals
     request = video_request(
         cur=["XTS"],
         device={"geo": {"country": "USA"}, "ifa": "6d3c1b5e-2f0a-4e7c-9a41-8b7f5c0d9e12", "ip": "93.184.216.34"},
     )
     request["imp"][0]["video"] |= {"protocols": [protocol], "companionad": [{"w": 300, "h": 250}]}
     request["imp"][0]["exp"] = 40_000
-    request["imp"][0]["pmp"] = {"deals": [{"id": deal.id, "bidfloor": 999_999, "bidfloorcur": "XTS"}]}
+    for deal in made.deals:
+        request["imp"][0]["pmp"] = {"deals": [{"id": deal.id, "bidfloor": 999_999, "bidfloorcur": "XTS"}]}
+    if not made.deals:
+        request["imp"][0] |= {"bidfloor": 0.000_268, "bidfloorcur": "XTS"}
+    request["at"] = 1
     headers = {"accept": "application/xml"} if as_xml else {}
     reply = bid(
         service(held, signing_keys=KEYS, most_exp=43_200, frequency_reader=NoStore()),
@@ -110,6 +122,23 @@ def in_markup(text: str) -> list[str]:
 def test_names_that_may_be_imported_fit_in_every_url(made: Campaign, protocol: int, as_xml: bool) -> None:
     assert too_long(made) is None
     found = urls(made, protocol, as_xml=as_xml)
+
+    assert len(found) >= 10
+    for url in found:
+        filled = re.sub("|".join(map(re.escape, FILLED)), lambda macro: FILLED[macro[0]], url)
+        assert max(len(url.encode()), len(filled.encode())) < 512, url
+
+
+@given(longest, st.sampled_from([0.3, 1.0, MOST_PRICE / 1e6 - 1e-6]), st.integers(1, 9))
+def test_so_does_the_value_of_a_shaded_bid(made: Campaign, cheap: float, slope: int) -> None:
+    [deal] = made.deals
+    taken = len(written(deal.id))
+    open_bid = made.model_copy(
+        update={"deals": (), "cpm_micros": MOST_PRICE - 1, "id": made.id + "i" * min(taken, 64 - len(made.id))}
+    )
+    shading = Shading({"*": WinModel(level=-slope * log(cheap), slope=slope)}, 0.0)
+    assert too_long(open_bid) is None
+    found = urls(open_bid, 7, as_xml=False, shading=shading)
 
     assert len(found) >= 10
     for url in found:

@@ -1,14 +1,19 @@
 """What is learned from is counted once a bid and kind, whatever fails, repeats or arrives in whatever order."""
 
+from collections import defaultdict
 from datetime import timedelta
 from fractions import Fraction
 from math import floor
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.delivery.outcome_counts import OutcomeCounts
 from bidder.delivery.pacers import Confirmed
+from bidder.delivery.price_segment import PriceSegment
+from bidder.delivery.win_model import Outcomes, price_bin
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
 from bidder.events.learning import Learning
@@ -61,7 +66,7 @@ def told(events: list[Event]) -> dict[tuple[str, str], OutcomeCounts]:
             **{name: sum_of((campaign, creative), kind) for name, kind in COUNTED.items()}
         )
         for campaign, creative, _, kind in once
-        if kind in {*COUNTED.values(), "win", "loss"}
+        if kind in {*COUNTED.values(), "win", "bill", "loss"}
     }
 
 
@@ -127,11 +132,66 @@ def test_a_bid_whose_impression_and_first_quartile_came_is_confirmed_once_in_any
         assert learning.confirmed(NOW) == Confirmed(viewed=2, noticed=1)
 
 
+FIRST_PRICE: dict[str, Any] = {"placement": 1, "value_micros": 5_000_000}
+
+
 def test_wins_and_losses_for_the_price_are_told_by_segment() -> None:
     learning = learning_on(FakeDynamoDB())
-    lost = event(2, Kind.LOSS, loss_reason=102)
-    learning.record([event(1, Kind.WIN), lost, lost, event(3, Kind.LOSS, loss_reason=1)])
+    lost = event(2, Kind.LOSS, loss_reason=102, **FIRST_PRICE)
+    of_two_hours_ago = event(4, Kind.WIN, bid_at=NOW - timedelta(hours=2), exchange="adx", device=3, **FIRST_PRICE)
+    learning.record([event(1, Kind.WIN, **FIRST_PRICE), lost, lost, of_two_hours_ago])
+    learning.record([event(3, Kind.LOSS, loss_reason=1, **FIRST_PRICE), event(5, Kind.WIN), event(6, Kind.LOSS)])
 
-    [outcomes] = learning.outcomes(NOW).values()
+    told: dict[tuple[PriceSegment, int], Outcomes] = defaultdict(Outcomes)
+    for segment, age, outcomes in learning.outcomes(NOW):
+        told[segment, age].merge(outcomes)
 
-    assert (sum(outcomes.wins.values()), sum(outcomes.losses.values())) == (1, 1)
+    now, before = (PriceSegment("", 1, 0, NOW.hour), 0), (PriceSegment("adx", 1, 3, NOW.hour - 2), 2)
+    assert told.keys() == {now, before}
+    bid = price_bin(5_000_000)
+    assert (told[now].wins, told[now].losses) == ({bid: 1}, {bid: 1})
+    assert told[before].wins == {bid: 1}
+
+
+@pytest.mark.parametrize("first", [Kind.WIN, Kind.BILL])
+def test_a_win_and_a_bill_notice_of_a_bid_count_as_one_win_and_the_price_to_beat_as_such(first: Kind) -> None:
+    learning = learning_on(FakeDynamoDB())
+    for kind in (first, Kind.WIN, Kind.BILL):
+        learning.record([event(1, kind, to_win_micros=2_000_000, **FIRST_PRICE)])
+
+    [batch] = learning.outcomes(NOW)
+
+    assert (batch.outcomes.exact, batch.outcomes.total) == ({price_bin(2_000_000): 1}, 1)
+
+
+def test_a_bill_notice_that_could_not_be_counted_is_given_back_as_such() -> None:
+    learning = learning_on(FakeDynamoDB(iter(["conflict"] * 100)))
+
+    assert learning.record([event(1, Kind.BILL, **FIRST_PRICE)]) == {("bid-1", "bill")}
+
+
+def test_outcomes_are_read_again_after_five_minutes() -> None:
+    learning = learning_on(FakeDynamoDB())
+    assert learning.outcomes(NOW) == []
+    learning.record([event(1, Kind.WIN, **FIRST_PRICE)])
+
+    assert learning.outcomes(NOW + timedelta(minutes=4, seconds=59)) == []
+    assert len(learning.outcomes(NOW + timedelta(minutes=5))) == 1
+
+
+def test_yesterday_and_quarters_of_the_day_of_before_are_still_read() -> None:
+    dynamodb = FakeDynamoDB()
+    yesterday = NOW - timedelta(days=1)
+    learning_on(dynamodb).record([event(1, Kind.WIN, bid_at=yesterday, **FIRST_PRICE)])
+    before = (f"prices#{NOW:%Y-%m-%d}", '["adx|||2",5]')
+    dynamodb.items[before] = {
+        "pk": {"S": before[0]},
+        "sk": {"S": before[1]},
+        "expires_at": {"N": "1"},
+        "w300": {"N": "7"},
+        "l290": {"N": "3"},
+    }
+
+    told = {(batch.segment, batch.age): batch.outcomes.total for batch in learning_on(dynamodb).outcomes(NOW)}
+
+    assert told == {(PriceSegment("", 1, 0, NOW.hour), 24): 1, (PriceSegment("adx", 0, 0, None), 0): 10}

@@ -29,6 +29,8 @@ events = st.lists(
             advertiser="shop.example",
             billed_by=[None, "impression", "bill"][number % 3],
             count=number + 1 if kind is Kind.BIDS else None,
+            bid_price_micros=1_000_500 * (number + 1),
+            value_micros=[None, 1_000_500 * (number + 1), 12_345_678][number % 3],
         ),
         st.integers(0, 8),
         st.sampled_from([*REPORTED, Kind.BILL, Kind.MUTE]),
@@ -46,7 +48,11 @@ def defined(events: list[Event], campaign: str) -> Row:
     valid = [e for e in mine if not e.test and not e.invalid]
     kinds = {None: ("impression", "bill"), "impression": ("impression",), "bill": ("bill",)}
     due = {e.bid_id: e.price_micros for e in valid if e.kind in kinds[e.billed_by]}
+    worth = {e.bid_id: (e.value_micros, e.bid_price_micros) for e in valid if e.bid_id in due}
     return Row(
+        saved_micros=sum(
+            round(Fraction(value, 1000)) - round(Fraction(bid, 1000)) for value, bid in worth.values() if value
+        ),
         counts={kind: sum({e.bid_id: e.count or 1 for e in valid if e.kind == kind}.values()) for kind in REPORTED},
         billed=len(due),
         spend_micros=sum(round(Fraction(price, 1000)) for price in due.values()),
@@ -63,6 +69,7 @@ def test_each_event_counts_once_a_bid_and_kind_in_any_order(events: list[Event],
     for name in ("c0", "c1", "c2"):
         row, wanted = rows.get(name, Row()), defined(events, name)
         assert (row.counts, row.billed, row.spend_micros) == (wanted.counts, wanted.billed, wanted.spend_micros)
+        assert row.saved_micros == wanted.saved_micros
     assert report(events, By.CAMPAIGN) == rows
 
 

@@ -14,7 +14,7 @@ from bidder.events.event import make_event
 from bidder.events.exchange import Exchange, Exchanges
 from bidder.events.kinds import Kind
 from bidder.events.price_keys import ExchangeKeys
-from bidder.events.settlement import AUCTION_TIME, PriceRefusal, Settlement, settle
+from bidder.events.settlement import AUCTION_TIME, HIGHEST_TO_WIN, PriceRefusal, Settlement, price_to_win, settle
 from tests.support.campaigns import NOW
 from tests.support.prices import KEYS, sent, vector
 
@@ -135,3 +135,57 @@ def test_a_price_in_a_currency_finer_than_a_micro_is_settled_exactly(rate: Decim
 
     assert Fraction(claims.rate) == Fraction(rate)
     assert found.micros == max(1, round(Fraction(micros) * Fraction(rate) / 1_000_000))
+
+
+LEARNED = CLAIMS._replace(placement=0, value_micros=6_000_000)
+
+
+def to_win(kind: Kind, keys: ExchangeKeys | None = None, claims: Claims = LEARNED, **query: str) -> int | None:
+    return price_to_win(kind, query, claims, keys)
+
+
+@given(st.integers(1, 30 * BID), st.sampled_from([Kind.WIN, Kind.BILL, Kind.LOSS]), st.booleans())
+@example(BID, Kind.LOSS, True)
+@example(BID, Kind.WIN, True)
+@example(HIGHEST_TO_WIN * BID, Kind.LOSS, False)
+@example(HIGHEST_TO_WIN * BID + 1, Kind.LOSS, False)
+def test_a_price_to_beat_is_believed_on_the_side_of_the_bid_that_the_outcome_tells(
+    micros: int, kind: Kind, is_encrypted: bool
+) -> None:
+    text = sent(micros) if is_encrypted else f"{Decimal(micros) / 1_000_000:f}"
+
+    told = to_win(kind, KEYS if is_encrypted else None, w=text)
+
+    is_credible = BID <= micros <= HIGHEST_TO_WIN * BID if kind is Kind.LOSS else micros <= BID
+    assert told == (micros if is_credible else None)
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "nan", "1e999", "AUDIT", "${AUCTION_MIN_TO_WIN}", "1_0", "6,5"])
+def test_what_is_no_price_tells_nothing(text: str) -> None:
+    assert to_win(Kind.LOSS, w=text) is None
+
+
+def test_only_notices_of_exchanges_on_bids_that_prices_are_learned_from_tell_it() -> None:
+    assert to_win(Kind.IMPRESSION, w="4") is None
+    assert to_win(Kind.WIN, claims=CLAIMS, w="4") is None
+    assert to_win(Kind.WIN, KEYS, w="4") is None, "an exchange with keys signs its prices"
+    assert to_win(Kind.WIN, p="AUDIT", w="4") is None
+    assert to_win(Kind.LOSS, r="2", w="7") is None, "it was lost for another reason"
+    late = sent(4_000_000, vector(NOW + AUCTION_TIME + SECOND))
+    assert to_win(Kind.WIN, KEYS, w=late) is None
+
+
+def test_a_lost_bid_was_to_beat_the_price_that_the_auction_cleared_at() -> None:
+    assert to_win(Kind.LOSS, p="7", r="102") == 7_000_000
+    assert to_win(Kind.LOSS, p="7") == 7_000_000
+    assert to_win(Kind.LOSS, p="7", w="8") == 8_000_000
+    assert to_win(Kind.LOSS, p="5") is None, "our own bid, or a second price"
+    assert to_win(Kind.LOSS, p="7", r="100") is None, "the floor is above our bid, whatever others paid"
+    assert to_win(Kind.WIN, p="4") is None
+
+
+def test_the_event_has_the_price_to_beat_in_the_account_currency() -> None:
+    euros = LEARNED._replace(rate=2_000_000)
+    made = make_event(Kind.WIN, euros, {"p": "2.5", "w": "1.25"}, NOW)
+
+    assert (made.to_win_micros, made.value_micros, made.placement) == (2_500_000, 6_000_000, 0)

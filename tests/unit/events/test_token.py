@@ -37,7 +37,17 @@ all_claims = st.builds(
     least_micros=st.integers(0, 2**30 - 1),
     minutes=st.integers(1, 720),
     device=st.none() | st.integers(1, 8),
+    placement=st.none(),
+    value_micros=st.none(),
 ).map(lambda claims: claims._replace(device=None) if claims.test else claims)
+all_claims = st.builds(
+    lambda claims, placement, above: (
+        claims if placement is None else claims._replace(placement=placement, value_micros=claims.price_micros + above)
+    ),
+    all_claims,
+    st.none() | st.integers(0, 31),
+    st.just(0) | st.integers(0, 2**28),
+)
 kinds = st.sampled_from(NOTICES)
 
 
@@ -99,7 +109,13 @@ def test_no_two_kinds_of_a_bid_share_a_signature_nor_its_beginning() -> None:
 
 def test_a_token_of_later_code_is_read_as_far_as_it_is_known() -> None:
     full = PLAIN._replace(
-        user="AbC-_0123xy", billed_by=Kind.BILL, least_micros=2_000_000, minutes=360, household="home"
+        user="AbC-_0123xy",
+        billed_by=Kind.BILL,
+        least_micros=2_000_000,
+        minutes=360,
+        household="home",
+        placement=1,
+        value_micros=6_000_000,
     )
 
     assert verify(Kind.START, sign(Kind.START, encode(full) + "~more~!bW9yZQ", KEYS), KEYS, NOW) == full

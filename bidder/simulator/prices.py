@@ -1,0 +1,40 @@
+"""What the simulated bidder learns of prices: outcomes by segment and hour, and the models fitted to them."""
+
+from math import inf
+
+from bidder.delivery.price_segment import PriceSegment
+from bidder.delivery.win_model import Batch, Outcomes, Shading, models
+
+_FIT_SECONDS = 300
+"""Seconds between two fits: as long as the refresh keeps the outcomes that it has read."""
+_HOUR = 3600
+_KEPT_HOURS = 48
+
+
+class LearnedPrices:
+    """Outcomes as the notices tell them. `explored` is the share of bids that explore; with 0 nothing is shaded."""
+
+    def __init__(self, explored: float) -> None:
+        self._explored = explored
+        self._outcomes: dict[tuple[PriceSegment, int], Outcomes] = {}
+        self._shading: Shading | None = None
+        self._fitted = -inf
+
+    def learn(
+        self, segment: PriceSegment, at: float, bid_micros: int, *, is_won: bool, to_win_micros: int | None
+    ) -> None:
+        """Takes the outcome of a bid that was made `at`, in seconds since 1970."""
+        outcomes = self._outcomes.setdefault((segment, int(at // _HOUR)), Outcomes())
+        outcomes.add(bid_micros, is_won=is_won, to_win_micros=to_win_micros)
+
+    def shading(self, now: float) -> Shading | None:
+        """The models for the refresh at `now`; None without exploration."""
+        if self._explored and now - self._fitted >= _FIT_SECONDS:
+            hour = int(now // _HOUR)
+            for key in [key for key in self._outcomes if key[1] < hour - _KEPT_HOURS]:
+                del self._outcomes[key]
+            batches = [Batch(segment, hour - held, its) for (segment, held), its in self._outcomes.items()]
+            following = int((now + _FIT_SECONDS) // _HOUR)
+            self._shading = Shading(models(batches, {hour % 24, following % 24}), self._explored)
+            self._fitted = now
+        return self._shading

@@ -1,0 +1,117 @@
+"""A local AWS of its own for drills: tests that break what a stack needs, deploy versions, and go back to normal."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from bidder.campaigns.files import read_campaigns
+from bidder.campaigns.repository import CampaignRepository
+from bidder.delivery.budget import Spend
+from bidder.events.archive import Archive
+from bidder.events.ledger import Ledger
+from bidder.snapshot.manifest import Manifest
+from bidder.snapshot.store import SnapshotStore
+from tests.integration.polling import poll
+from tests.smoke.target import Target
+from tools import ROOT
+from tools.local import STACK, deployed
+from tools.ministack import MiniStack
+from tools.package import Package
+from tools.processes import free_port
+
+SAMPLES = ROOT / "samples" / "campaigns.yaml"
+
+
+@dataclass
+class Drill:
+    """The stack in its local AWS. `variables` are those by which a bidder reaches it."""
+
+    aws: MiniStack
+    variables: dict[str, str]
+
+    @cached_property
+    def session(self) -> boto3.Session:
+        return self.aws.session()
+
+    @cached_property
+    def ids(self) -> dict[str, str]:
+        """The physical ids of the stack's resources by their logical ids."""
+        pages = self.session.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=STACK)
+        found = [resource for page in pages for resource in page["StackResourceSummaries"]]
+        return {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found}
+
+    @cached_property
+    def target(self) -> Target:
+        """The deployed API: API Gateway, the alias `live` and the function behind it."""
+        return Target(f"{self.aws.url}/restapis/{self.ids['RestAPI']}/api/_user_request_", seconds=60)
+
+    @cached_property
+    def campaigns(self) -> CampaignRepository:
+        tables = (self.variables["BIDDER_CAMPAIGNS_TABLE"], self.variables["BIDDER_HISTORY_TABLE"])
+        return CampaignRepository(self.session.client("dynamodb"), *tables)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger(self.session.client("dynamodb"), self.variables["BIDDER_LEDGER_TABLE"])
+
+    @cached_property
+    def archive(self) -> Archive:
+        return Archive(self.session.client("s3"), self.variables["BIDDER_ARCHIVE_BUCKET"])
+
+    @cached_property
+    def store(self) -> SnapshotStore:
+        return SnapshotStore(self.session.client("s3"), self.variables["BIDDER_SNAPSHOT_BUCKET"])
+
+    def refresh(self) -> Manifest:
+        """Asks for a refresh and waits for its snapshot."""
+        before = self.store.current()
+        known = before.version if before else 0
+        self.session.client("sns").publish(TopicArn=self.variables["BIDDER_REFRESH_TOPIC"], Message="{}")
+
+        def newer() -> Manifest | None:
+            current = self.store.current()
+            return current if current is not None and current.version > known else None
+
+        made: Manifest = poll(newer)
+        return made
+
+    def spent(self, campaign_id: str) -> Spend:
+        return self.ledger.spends({campaign_id: datetime.now(UTC)}).get(campaign_id, Spend())
+
+    def messages(self, queue: str) -> int:
+        """How many messages a queue holds, those in flight too; `queue` is its logical id."""
+        attributes: Any = self.session.client("sqs").get_queue_attributes(
+            QueueUrl=self.ids[queue], AttributeNames=["All"]
+        )["Attributes"]
+        return sum(int(attributes[f"ApproximateNumberOfMessages{kind}"]) for kind in ("", "NotVisible"))
+
+    def put_parameter(self, name: str, value: str) -> None:
+        path = self.variables["BIDDER_PARAMETERS"]
+        self.session.client("ssm").put_parameter(Name=f"{path}/{name}", Type="String", Value=value, Overwrite=True)
+
+    def import_samples(self) -> None:
+        for campaign in read_campaigns(SAMPLES.read_text(), self.variables["BIDDER_MEDIA_URL"]):
+            self.campaigns.put(campaign)
+
+
+@contextmanager
+def drill(folder: Path, built: Package) -> Iterator[Drill]:
+    """A local AWS with the stack and the sample campaigns in it; processes look for snapshots and parameters often."""
+    aws = MiniStack(folder, free_port())
+    aws.start()
+    try:
+        made = Drill(aws, deployed(aws, built))
+        made.put_parameter("snapshot-check-interval", "0.3")
+        made.put_parameter("parameter-lifetime", "1")
+        made.import_samples()
+        made.refresh()
+        poll(lambda: made.target.ask("GET", "/health").status == 200)
+        yield made
+    finally:
+        aws.stop()

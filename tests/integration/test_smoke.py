@@ -1,0 +1,104 @@
+"""The smoke suite passes a deployed bidder, and names each fault that is planted in its answers."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.integration.drill import Drill
+from tests.smoke.checks import CHECKS
+from tests.smoke.run import main, run
+from tests.smoke.target import Answer, Target
+
+Fault = Callable[[str, str, Answer], Answer]
+
+
+class Recorded(Target):
+    """The answers of a bidder, each asked once, with a fault planted in them."""
+
+    def __init__(self, target: Target) -> None:
+        super().__init__(target.base)
+        self.fault: Fault = lambda _method, _path, answer: answer
+        self._target = target
+        self._answers: dict[str, Answer] = {}
+
+    def ask(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
+        asked = json.dumps([method, path, body, dict(headers or {})])
+        if asked not in self._answers:
+            self._answers[asked] = self._target.ask(method, path, body, headers)
+        return self.fault(method, path, self._answers[asked])
+
+
+def lines(target: Target) -> tuple[int, str]:
+    said: list[str] = []
+    return run(target, CHECKS, said.append), "\n".join(said)
+
+
+@pytest.fixture(scope="module")
+def recorded(drilled: Drill) -> Recorded:
+    return Recorded(drilled.target)
+
+
+def test_a_deployed_bidder_passes(recorded: Recorded) -> None:
+    recorded.fault = lambda _method, _path, answer: answer
+    faults, said = lines(recorded)
+    assert faults == 0, said
+    assert said.count("ok ") == len(CHECKS)
+
+
+def at(method: str, start: str, change: Callable[[Answer], Answer]) -> Fault:
+    return lambda asked, path, answer: change(answer) if asked == method and path.startswith(start) else answer
+
+
+def without(header: str) -> Callable[[Answer], Answer]:
+    return lambda answer: replace(answer, headers={n: v for n, v in answer.headers.items() if n != header})
+
+
+def body(old: str, new: str) -> Callable[[Answer], Answer]:
+    return lambda answer: replace(answer, body=answer.body.replace(old, new))
+
+
+ORIGIN = "access-control-allow-origin"
+
+
+@pytest.mark.parametrize(
+    ("fault", "named"),
+    [
+        (at("GET", "/health", body('"ok"', '"stale"')), "status 'stale'"),
+        (at("POST", "/bid", lambda answer: replace(answer, status=500)), "bid on the web: status 500"),
+        (at("POST", "/bid", body('"cid"', '"gone"')), "bid on the web: a bid without id, cid, crid or adm"),
+        (at("POST", "/bid", body("AdSystem", "Adsystem")), "the bid's adm is no valid VAST"),
+        (at("GET", "/vast", body("<Impression", "<Impresion")), "GET /vast: the answer is no valid VAST"),
+        (at("GET", "/vast", body('version="', 'version="9')), "VAST of an unknown version"),
+        (at("GET", "/vmap", body("AdBreak", "Break")), "no valid VMAP"),
+        (at("GET", "/e/impression", lambda answer: replace(answer, status=503)), "GET of the Impression answers 503"),
+        (at("GET", "/e/bill", lambda answer: replace(answer, status=400)), "GET of burl answers 400"),
+        (at("POST", "/e", body("accepted", "taken")), "POST /e with one event URL"),
+        (at("OPTIONS", "/bid", without(ORIGIN)), "OPTIONS /bid from https://smoke.example"),
+        (at("POST", "/bid", without(ORIGIN)), "POST /bid that is no JSON from https://smoke.example"),
+        (at("POST", "/bid", body('"error"', '"message"')), "POST /bid that is no JSON answers 400 without"),
+        (at("POST", "/explain", lambda answer: replace(answer, status=200)), "POST /explain without a key answers 200"),
+        (at("GET", "/player.js", without("etag")), "without an ETag"),
+        (at("POST", "/bid", lambda answer: replace(answer, status=204, body="")), "no campaign bids"),
+        (at("POST", "/bid", body('"seatbid":[', '"seatbid":[5,')), "unknown form"),
+    ],
+)
+def test_a_planted_fault_is_named(recorded: Recorded, fault: Fault, named: str) -> None:
+    recorded.fault = fault
+    faults, said = lines(recorded)
+    assert faults
+    assert named in said
+
+
+def test_a_url_without_a_bidder_ends_with_status_1_and_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["http://127.0.0.1:9"]) == 1
+    assert "No answer from http://127.0.0.1:9: GET http://127.0.0.1:9/health" in capsys.readouterr().err
+
+
+def test_a_call_without_a_scheme_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["bid.example"])
+    assert ended.value.code == 2
+    assert "begins with http" in capsys.readouterr().err

@@ -1,0 +1,124 @@
+"""A second stack in the account: made, protected, deleted, and made again around the money that it left."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from tools.changes import DeployFailed, Patience, described
+from tools.deploy import deploy, environment
+from tools.local import STACK
+from tools.ministack import MiniStack
+from tools.names import InvalidStackName, check_stack_name
+from tools.package import Package
+
+SECOND = "second"
+KEPT = ("Table", "Bucket")
+
+
+@pytest.fixture(scope="module")
+def session(local_aws: MiniStack, stack: dict[str, str]) -> boto3.Session:
+    assert stack
+    return local_aws.session()
+
+
+@pytest.fixture(scope="module")
+def second(session: boto3.Session, built: Package) -> Iterator[dict[str, str]]:
+    """The outputs of a second stack; it goes with the module."""
+    yield deploy(session, built, SECOND, {})
+    deploy(session, built, SECOND, {"DeletionProtection": "off"})
+    delete(session, SECOND)
+
+
+def delete(session: boto3.Session, stack: str) -> None:
+    cloudformation = session.client("cloudformation")
+    cloudformation.delete_stack(StackName=stack)
+    patience = Patience(60)
+    assert patience.until(lambda: True if gone(described(cloudformation, stack)) else None), "not deleted in a minute"
+
+
+def gone(current: dict[str, Any] | None) -> bool:
+    return current is None or current["StackStatus"] == "DELETE_COMPLETE"
+
+
+def physical(session: boto3.Session, stack: str) -> dict[str, str]:
+    pages = session.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
+    return {
+        its["LogicalResourceId"]: its["PhysicalResourceId"] for page in pages for its in page["StackResourceSummaries"]
+    }
+
+
+def test_the_stacks_share_nothing(session: boto3.Session, second: dict[str, str]) -> None:
+    first = physical(session, STACK)
+    common = {name for name, physical_id in physical(session, SECOND).items() if first.get(name) == physical_id}
+    # these are named within an API and a database that have another name
+    assert {name for name in common if not name.endswith("Stage")} == {"ArchiveTable"}
+    assert second["BidderParameters"] == "/second"
+    keys = [session.client("ssm").get_parameter(Name=f"/{name}/signing-keys") for name in (STACK, SECOND)]
+    assert keys[0]["Parameter"]["Value"] != keys[1]["Parameter"]["Value"]
+
+
+def test_nobody_deletes_a_stack_or_a_table_by_mistake(session: boto3.Session, second: dict[str, str]) -> None:
+    with pytest.raises(ClientError, match="TerminationProtection"):
+        session.client("cloudformation").delete_stack(StackName=SECOND)
+    tables = [value for name, value in second.items() if name.endswith("Table")]
+    assert len(tables) == 5
+    for table in tables:
+        with pytest.raises(ClientError, match=r"[Dd]eletion protection"):
+            session.client("dynamodb").delete_table(TableName=table)
+
+
+def test_a_name_of_an_existing_stack_is_not_changed(
+    session: boto3.Session, built: Package, second: dict[str, str]
+) -> None:
+    before = physical(session, SECOND)
+    with pytest.raises(DeployFailed, match="LedgerTableName=other: stack second exists"):
+        deploy(session, built, SECOND, {"LedgerTableName": "other"})
+    assert physical(session, SECOND) == before
+    assert second
+
+
+def test_a_stack_is_made_again_around_the_money_that_it_left(
+    session: boto3.Session, built: Package, second: dict[str, str]
+) -> None:
+    item: Any = {"pk": {"S": "spend#campaign"}, "sk": {"S": "total"}, "micros": {"N": "125000"}}
+    tables = session.client("dynamodb")
+    tables.put_item(TableName=second["BidderLedgerTable"], Item=item)
+    deploy(session, built, SECOND, {"DeletionProtection": "off"})
+    delete(session, SECOND)
+    left = {
+        f"{name.removeprefix('Bidder')}Name": value
+        for name, value in second.items()
+        if name.startswith("Bidder") and name.endswith(KEPT)
+    }
+    assert len(left) == 8
+    again = deploy(session, built, SECOND, left)
+    assert {name: again[name] for name in second if name.endswith(KEPT)} == {
+        name: value for name, value in second.items() if name.endswith(KEPT)
+    }
+    key: Any = {name: item[name] for name in ("pk", "sk")}
+    assert tables.get_item(TableName=again["BidderLedgerTable"], Key=key)["Item"] == item
+    assert environment(deploy(session, built, SECOND, {"Seat": "other"}))["BIDDER_SEAT"] == "other", "names are kept"
+
+
+def test_a_creation_that_fails_leaves_no_table(session: boto3.Session, built: Package, tmp_path: Path) -> None:
+    template = json.loads(built.template.read_text())
+    broken = {"Type": "AWS::CloudWatch::Alarm", "DependsOn": "LedgerTable", "Properties": {"MetricName": "Any"}}
+    bad = replace(built, folder=tmp_path)
+    resources = {"LedgerTable": template["Resources"]["LedgerTable"], "Broken": broken}
+    bad.template.write_text(json.dumps(template | {"Resources": resources, "Outputs": {}}))
+    bad.archive.write_bytes(b"")
+    with pytest.raises(DeployFailed):
+        deploy(session, bad, "unlucky", {})
+    assert [name for name in session.client("dynamodb").list_tables()["TableNames"] if "unlucky" in name] == []
+
+
+@pytest.mark.parametrize("name", ["Bidder", "2nd", "a_b", "", "a" * 41])
+def test_a_name_that_aws_refuses_somewhere_is_refused_at_once(name: str) -> None:
+    with pytest.raises(InvalidStackName, match="bidder-staging"):
+        check_stack_name(name)

@@ -1,0 +1,109 @@
+"""Several stacks in one account and region: no name of one is a name of another."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from chalice.package import YAMLTemplateSerializer
+
+from tests.integration.test_template import Template, translate
+from tests.support.cloudformation import Stack
+from tools import ROOT
+from tools.package import Package
+from tools.template import with_code
+
+SHARED = {
+    # names within a resource that has another name for each stack
+    ("AWS::ApiGateway::Stage", "StageName"),
+    ("AWS::Lambda::Alias", "Name"),
+    ("AWS::Glue::Table", "TableInput.Name"),
+    # CodeDeploy's own
+    ("AWS::CodeDeploy::DeploymentGroup", "DeploymentConfigName"),
+}
+INNER = (
+    "AttributeName",
+    "PolicyName",
+    "MetricName",
+    "Columns.Name",
+    "PartitionKeys.Name",
+    "Dimensions.Name",
+    "Rules.Name",
+)
+"""Names within a resource."""
+
+
+def bidder(built: Package) -> Template:
+    return translate(with_code(json.loads(built.template.read_text()), "s3://artifacts/bidder.zip"))
+
+
+def creatives(_: Package) -> Template:
+    path = ROOT / "deploy/creatives.yaml"
+    template: Template = YAMLTemplateSerializer().load_template(path.read_text(), str(path))
+    template["Globals"]["Function"]["CodeUri"] = "s3://artifacts/creatives.zip"
+    return translate(template)
+
+
+def names(template: Template, stack: str) -> Iterator[tuple[tuple[str, str], str]]:
+    """Each name that the stack gives, after the type of the resource and the path of the property."""
+    parameters = {"ParameterPrefix": f"/{stack}"}
+    for name, properties in Stack(template, stack, parameters).resources().items():
+        kind = template["Resources"][name]["Type"]
+        for path, value in leaves(properties):
+            if path.endswith(("Name", "Namespace")) and not path.endswith(INNER):
+                yield (kind, path), str(value)
+
+
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """The values of a resource that are no objects, by path; what is in lists belongs to the list's path."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from leaves(inner, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from leaves(inner, path)
+    else:
+        yield path, value
+
+
+@pytest.mark.parametrize("template", [bidder, creatives])
+def test_two_stacks_share_no_name(built: Package, template: Any) -> None:
+    made = template(built)
+    first, second = (list(names(made, stack)) for stack in ("bidder", "staging"))
+    assert len(first) == len(second) >= 10
+    same = {where for (where, one), (_, other) in zip(first, second, strict=True) if one == other}
+    aws = {where for where, value in first if value.startswith(("AWS/", "AWS::"))}
+    assert same - aws - SHARED == set()
+
+
+def dimensions(value: Any) -> Iterator[tuple[str, str]]:
+    """What the metrics within a value are of, as (`QueueName`, `bidder-ledger`)."""
+    if isinstance(value, dict):
+        for each in value.get("Dimensions", []):
+            if isinstance(each, dict) and "Value" in each:
+                yield each["Name"], each["Value"]
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from dimensions(inner)
+
+
+def test_an_alarm_counts_what_its_own_stack_does(built: Package) -> None:
+    first, second = (set(dimensions(Stack(bidder(built), stack).resources())) for stack in ("bidder", "staging"))
+    assert {name for name, _ in first} >= {"QueueName", "FunctionName", "ApiName", "TopicName"}
+    assert {name for name, _ in first & second} == {"Reason", "Stage"}
+
+
+def test_every_function_is_told_names_of_its_own_stack(built: Package) -> None:
+    def variables(stack: str) -> dict[str, str]:
+        template = Stack(bidder(built), stack, {"ParameterPrefix": f"/{stack}"})
+        return template.resources("AWS::Lambda::Function")["APIHandler"]["Environment"]["Variables"]
+
+    first, second = variables("bidder"), variables("staging")
+    same = {name for name, value in first.items() if second[name] == value}
+    assert same <= {"BIDDER_SEAT", "BIDDER_DEMO", "BIDDER_PUBLIC_URL"}
+    assert first["BIDDER_METRICS_NAMESPACE"] == "bidder"
+
+
+def test_no_column_of_the_archive_comes_twice(built: Package) -> None:
+    (table,) = Stack(bidder(built), "bidder").resources("AWS::Glue::Table").values()
+    columns = [column["Name"] for column in table["TableInput"]["StorageDescriptor"]["Columns"]]
+    assert len(columns) == len(set(columns))

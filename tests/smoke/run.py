@@ -1,0 +1,70 @@
+"""`make smoke URL=…`: asks a running bidder what any version has to answer; ends with status 1 where a check fails."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterable
+from urllib.parse import urlsplit
+
+from tests.smoke.checks import CHECKS, Check, bid_made
+from tests.smoke.target import Target, Unreachable
+
+
+def run(target: Target, checks: Iterable[Check], say: Callable[[str], None]) -> int:
+    """Runs the checks, says a line for each check and fault; returns how many faults. Raises Unreachable."""
+    faults = 0
+    for check in checks:
+        found = _found(check, target)
+        name = check.__name__.replace("_", " ")
+        say(f"{'FAILED' if found else 'ok':7} {name}: {(check.__doc__ or '').strip()}")
+        for fault in found:
+            say(f"        {fault}")
+        faults += len(found)
+    return faults
+
+
+def _found(check: Check, target: Target) -> list[str]:
+    try:
+        return list(check(target))
+    except Unreachable:
+        raise
+    except Exception as error:  # an answer that no check foresaw is a fault of the answer
+        return [f"the answer has an unknown form: {type(error).__name__}: {error}"]
+
+
+def wait_until_healthy(target: Target, seconds: float, now: Callable[[], float] = time.monotonic) -> None:
+    """Waits while GET /health answers 503: a new stack has no snapshot for a minute. Raises Unreachable."""
+    deadline = now() + seconds
+    while target.ask("GET", "/health").status == 503 and now() < deadline:
+        time.sleep(1)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the suite. Returns 0 where all checks pass, 1 where one fails, 2 for a wrong call."""
+    parser = argparse.ArgumentParser(prog="make smoke", description=__doc__)
+    parser.add_argument("url", help="the bidder's base URL, such as http://127.0.0.1:8000")
+    parser.add_argument("--wait", type=float, default=90, metavar="SECONDS", help="how long a 503 of /health may last")
+    parser.add_argument(
+        "--no-bids", choices=["allowed", "refused"], default="refused", help="for a stack without campaigns"
+    )
+    given = parser.parse_args(arguments)
+    if urlsplit(given.url).scheme not in {"http", "https"}:
+        parser.error(f"{given.url}: a URL begins with http:// or https://")
+    target = Target(given.url)
+    checks = [check for check in CHECKS if check is not bid_made or given.no_bids == "refused"]
+    try:
+        wait_until_healthy(target, given.wait)
+        faults = run(target, checks, lambda line: print(line, flush=True))
+    except Unreachable as error:
+        print(f"No answer from {given.url}: {error}", file=sys.stderr)
+        return 1
+    print(
+        f"{target.base}: {len(checks)} checks, {faults} faults"
+        if faults
+        else f"{target.base}: {len(checks)} checks passed"
+    )
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""A small reading of CloudFormation templates: what the intrinsic functions of a template give for a stack."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+ABSENT = object()
+"""What `AWS::NoValue` gives."""
+
+
+class Stack:
+    """A template as the stack of a name has it. A resource that has no name of its own gets `<stack>-<logical id>`."""
+
+    def __init__(self, template: Mapping[str, Any], name: str, parameters: Mapping[str, str] | None = None) -> None:
+        self._template = template
+        defaults = {key: str(each.get("Default", "")) for key, each in template.get("Parameters", {}).items()}
+        self._values = defaults | dict(parameters or {})
+        self.name = name
+        self._pseudo = {
+            "AWS::StackName": name,
+            "AWS::Region": "us-east-1",
+            "AWS::AccountId": "123456789012",
+            "AWS::Partition": "aws",
+            "AWS::URLSuffix": "amazonaws.com",
+            "AWS::NoValue": ABSENT,
+        }
+
+    def resources(self, kind: str | None = None) -> dict[str, dict[str, Any]]:
+        """The properties of the resources that the stack has, by logical id; of one type only, where it is given."""
+        return {
+            name: self.value(resource.get("Properties", {}))
+            for name, resource in self._template["Resources"].items()
+            if kind in (None, resource["Type"])
+            if "Condition" not in resource or self._holds(resource["Condition"])
+        }
+
+    def value(self, value: Any) -> Any:
+        """The value with its intrinsic functions resolved."""
+        if isinstance(value, list):
+            return [made for each in value if (made := self.value(each)) is not ABSENT]
+        if not isinstance(value, dict):
+            return value
+        if len(value) == 1:
+            ((key, inner),) = value.items()
+            if key == "Ref" or key.startswith("Fn::"):
+                return self._function(key, inner)
+        return {key: made for key, inner in value.items() if (made := self.value(inner)) is not ABSENT}
+
+    def _function(self, name: str, argument: Any) -> Any:
+        match name, argument:
+            case "Ref", str(target):
+                return self._ref(target)
+            case "Fn::GetAtt", _:
+                return f"{self.name}-{'.'.join(argument) if isinstance(argument, list) else argument}"
+            case "Fn::Sub", str(text):
+                return self._substituted(text, {})
+            case "Fn::Sub", [text, variables]:
+                return self._substituted(text, variables)
+            case "Fn::If", [condition, then, otherwise]:
+                return self.value(then if self._holds(condition) else otherwise)
+            case "Fn::Join", [separator, parts]:
+                return separator.join(str(each) for each in self.value(parts))
+            case "Fn::Select", [index, choices]:
+                return self.value(choices)[int(index)]
+        return self._condition(name, argument)
+
+    def _condition(self, name: str, argument: Any) -> bool:
+        match name, argument:
+            case "Fn::Equals", [left, right]:
+                return str(self.value(left)) == str(self.value(right))
+            case "Fn::Not", [condition]:
+                return not self._truth(condition)
+            case "Fn::Or", conditions:
+                return any(map(self._truth, conditions))
+            case "Fn::And", conditions:
+                return all(map(self._truth, conditions))
+        msg = f"{name} is not read here"
+        raise NotImplementedError(msg)
+
+    def _ref(self, target: str) -> Any:
+        return self._pseudo.get(target, self._values.get(target, f"{self.name}-{target}"))
+
+    def _substituted(self, text: str, variables: Mapping[str, Any]) -> str:
+        def replace(match: re.Match[str]) -> str:
+            name = match[1]
+            if name.startswith("!"):
+                return "${" + name[1:] + "}"
+            return str(self.value(variables[name]) if name in variables else self._named(name))
+
+        return re.sub(r"\$\{([^}]+)\}", replace, text)
+
+    def _named(self, name: str) -> Any:
+        return self._function("Fn::GetAtt", name) if "." in name else self._ref(name)
+
+    def _holds(self, condition: str) -> bool:
+        return self._truth(self._template["Conditions"][condition])
+
+    def _truth(self, condition: Any) -> bool:
+        if isinstance(condition, dict) and "Condition" in condition:
+            return self._holds(condition["Condition"])
+        return bool(self.value(condition))

@@ -1,0 +1,51 @@
+"""`bidder ledger verify`: the archive against the counters, and a status that tells whether they agree."""
+
+import json
+
+from bidder.events.archive import Archive, archive_objects
+from bidder.events.event import Event
+from bidder.events.kinds import Kind
+from tests.support.account import Account
+from tests.support.campaigns import NOW, campaign
+from tests.support.events import event
+from tests.unit.cli.conftest import Command
+
+DAY = NOW.date().isoformat()
+
+
+def archived(account: Account, *events: Event) -> None:
+    archive = Archive(account.s3, "archive")
+    for its in archive_objects({str(number): one for number, one in enumerate(events)}):
+        archive.put(its)
+
+
+def test_equal_sums_are_said_to_be_equal(account: Account, command: Command) -> None:
+    events = [event(number) for number in range(3)]
+    archived(account, *events, event(0, Kind.WIN))
+    account.service().ledger.record(events)
+
+    status, out, err = command("ledger", "verify", "--day", DAY)
+
+    assert (status, err) == (0, "")
+    assert out.splitlines()[1].split() == ["c1", "15000", "15000", "0"]
+    assert out.splitlines()[-1].startswith("1 campaigns, 15000 micros: equal to the micro")
+
+
+def test_what_was_never_counted_is_told_bid_by_bid_up_to_ten_and_the_command_fails(
+    account: Account, command: Command
+) -> None:
+    account.service().campaigns.put(campaign(id="idle"))
+    archived(account, *(event(number) for number in range(12)))
+
+    status, out, err = command("ledger", "verify", "--day", DAY)
+
+    assert status == 1
+    assert "c1: bid bid-0: 5000 micros in the archive, never counted" in out
+    assert "c1: and 2 more" in out
+    assert "1 of 1 campaigns differ" in err
+
+    status, out, err = command("ledger", "verify", "--day", DAY, "--json")
+    [row] = json.loads(out)
+    assert status == 1
+    assert (row["campaign"], row["archive_micros"], row["counters_micros"]) == ("c1", 60_000, 0)
+    assert len(row["reasons"]) == 12

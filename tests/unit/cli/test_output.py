@@ -1,0 +1,77 @@
+"""What is printed on a terminal, and what a pipe gets."""
+
+import io
+import json
+import sys
+
+import pytest
+
+from bidder.cli.output import fail, note, print_json, print_table, warn
+from bidder.cli.progress import Progress
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def terminal_of(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """A terminal for both streams; pytest sets its own before each test, so no fixture can."""
+    made = Terminal()
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, made)
+    return made
+
+
+def test_a_terminal_gets_colours_and_no_cell_is_read_as_markup(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = terminal_of(monkeypatch)
+    print_table(("id", "status"), [("[red]a", "active"), ("b", "unheard")])
+
+    printed = terminal.getvalue()
+    assert "[red]a" in printed
+    assert "\x1b[32mactive" in printed
+    assert "\x1b[32munheard" not in printed
+
+
+def test_a_pipe_gets_plain_text(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(("id", "status"), [("a", "active")])
+    print_json({"id": "a"})
+
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert json.loads(out[out.index("{") :]) == {"id": "a"}
+
+
+def test_warnings_notes_and_errors_are_told_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    terminal = terminal_of(monkeypatch)
+    for tell, colour in ((warn, 33), (note, 36), (fail, 31)):
+        tell("[b]said")
+        assert f"\x1b[1;{colour}m" in terminal.getvalue()
+    assert terminal.getvalue().count("[b]said") == 3
+
+    piped = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", piped)
+    for tell, kind in ((warn, "warning"), (note, "note"), (fail, "error")):
+        tell("said")
+        assert f"{kind}: said\n" in piped.getvalue()
+
+
+def test_a_bar_is_drawn_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = terminal_of(monkeypatch)
+    bar = Progress(10)
+    bar.at(10)
+    bar.end()
+    assert "10/10" in terminal.getvalue()
+
+    piped = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", piped)
+    for total in (10, 0):
+        quiet = Progress(total)
+        quiet.at(total)
+        quiet.end()
+    assert piped.getvalue() == ""

@@ -1,0 +1,105 @@
+"""`bidder parameters`: what is stored, what would be wrong, and no secret on the screen."""
+
+import io
+import json
+
+import pytest
+
+from tests.support.account import Account
+from tests.unit.cli.conftest import Command
+
+SECRET = "a-secret-of-operators"  # noqa: S105  a test's
+
+
+def stored(account: Account, name: str) -> str:
+    return account.ssm.get_parameter(Name=f"/bidder/{name}")["Parameter"]["Value"]
+
+
+def test_the_list_has_values_defaults_and_units_and_of_secrets_whether_they_are_set(
+    account: Account, command: Command
+) -> None:
+    account.set_parameter("network-allowance", "25")
+    account.set_parameter("of-a-later-version", "1")
+
+    status, out, _ = command("parameters", "list")
+
+    rows = {line.split()[0]: line.split()[1:] for line in out.splitlines()}
+    assert status == 0
+    assert rows["/bidder/network-allowance"] == ["25", "20", "ms"]
+    assert rows["/bidder/admin-key"] == ["set"]
+    assert rows["/bidder/price-keys"] == ["not", "set"]
+    assert "/bidder/of-a-later-version is no parameter that this version reads" in out
+    assert SECRET not in out
+
+    records = {its["parameter"]: its for its in json.loads(command("parameters", "list", "--json").out)}
+    assert records["network-allowance"] == {
+        "parameter": "network-allowance",
+        "value": "25",
+        "is_set": True,
+        "is_secret": False,
+        "default": "20",
+        "unit": "ms",
+        "wrong": None,
+    }
+    assert (records["admin-key"]["value"], records["admin-key"]["is_set"]) == (None, True)
+
+
+def test_a_parameter_is_printed_or_its_default_and_a_secret_only_if_revealed(
+    account: Account, command: Command
+) -> None:
+    assert command("parameters", "get", "network-allowance")[:2] == (0, "20\n")
+    account.set_parameter("network-allowance", "25")
+    assert command("parameters", "get", "network-allowance")[:2] == (0, "25\n")
+    record = json.loads(command("parameters", "get", "network-allowance", "--json").out)
+    assert (record["value"], record["default"]) == ("25", "20")
+
+    status, out, err = command("parameters", "get", "admin-key")
+    assert (status, out) == (1, "")
+    assert "admin-key is set; --reveal prints it" in err
+    assert command("parameters", "get", "admin-key", "--reveal").out == f"{SECRET}\n"
+    assert "price-keys is not set, and has no default" in command("parameters", "get", "price-keys", "--reveal").err
+    assert "did you mean admin-key?" in command("parameters", "get", "admin-kye").err
+
+
+def test_a_value_that_could_not_be_used_is_not_stored(command: Command) -> None:
+    status, _, err = command("parameters", "set", "network-allowance", "much")
+
+    assert status == 1
+    assert "network-allowance: " in err
+    assert "Nothing was changed" in err
+    assert command("parameters", "get", "network-allowance").out == "20\n"
+
+
+def test_a_change_says_where_and_when_and_what_else_is_wrong(account: Account, command: Command) -> None:
+    account.set_parameter("frequency-deadline", "never")
+
+    status, out, err = command("parameters", "set", "network-allowance", "30")
+
+    assert status == 0
+    assert out.startswith("/bidder/network-allowance is changed (")
+    assert "first request after " in out
+    assert "warning: /bidder/frequency-deadline: " in err
+    assert stored(account, "network-allowance") == "30"
+
+
+def test_a_secret_is_read_from_standard_input_and_encrypted(
+    account: Account, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.ssm.delete_parameter(Name="/bidder/admin-key")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"another-secret-of-operators\n")))
+
+    assert command("parameters", "set", "admin-key", "-").status == 0
+
+    held = account.ssm.get_parameter(Name="/bidder/admin-key", WithDecryption=True)["Parameter"]
+    assert (held["Type"], held["Value"]) == ("SecureString", "another-secret-of-operators")
+
+
+def test_check_tells_all_that_is_wrong(account: Account, command: Command) -> None:
+    assert command("parameters", "check").out.startswith("all parameters under /bidder can be used (")
+    account.set_parameter("network-allowance", "much")
+
+    status, _, err = command("parameters", "check")
+
+    assert status == 1
+    assert "warning: /bidder/network-allowance: " in err
+    assert "running processes keep their last good parameters" in err

@@ -1,0 +1,65 @@
+"""What an environment does before its first request."""
+
+import sys
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from bidder import cold_start
+from bidder.endpoints.prepare import prepare
+from tests.support.campaigns import NOW
+from tests.support.service import service
+
+
+class Loaded:
+    """A service that notes what it is asked to load, or fails."""
+
+    def __init__(self, failure: Exception | None = None) -> None:
+        self.asked: list[str] = []
+        self.failure = failure
+
+    def load(self, _now: Any, patience: Any) -> None:
+        self.asked.append("snapshot")
+        assert 0 < patience() < 10
+        if self.failure:
+            raise self.failure
+
+    @property
+    def signing_keys(self) -> None:
+        self.asked.append("signing keys")
+
+    @property
+    def publisher(self) -> None:
+        self.asked.append("publisher")
+
+
+def test_snapshot_keys_and_publisher_are_there_before_the_first_request() -> None:
+    loaded: Any = Loaded()
+    prepare(loaded, NOW)
+    assert loaded.asked == ["snapshot", "signing keys", "publisher"]
+
+
+def test_what_fails_is_left_to_the_first_request(caplog: pytest.LogCaptureFixture) -> None:
+    failing: Any = Loaded(OSError("down"))
+    prepare(failing, NOW)
+    assert '"prepare.failed"' in caplog.text
+
+
+def test_under_snap_start_a_restored_image_drops_what_it_must_not_reuse(monkeypatch: pytest.MonkeyPatch) -> None:
+    hooks: list[Any] = []
+    runtime: Any = ModuleType("snapshot_restore_py")
+    runtime.register_after_restore = hooks.append
+    monkeypatch.setitem(sys.modules, "snapshot_restore_py", runtime)
+    monkeypatch.setattr(cold_start, "HOW", cold_start.SNAP_START)
+    made = service(None)
+    before = made.bids, made.traffic
+    made.load = lambda _now, _patience: None  # type: ignore[method-assign,assignment]
+
+    prepare(made, NOW)
+    [restored] = hooks
+    restored()
+
+    assert made.bids is not before[0]
+    assert made.traffic is not before[1]
+    assert "renewed" not in vars(made)

@@ -1,0 +1,106 @@
+"""What a process counts of its traffic for pacing, and when it tells."""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bidder.auction.decide import decide
+from bidder.auction.match import match
+from bidder.events.event import Event
+from bidder.events.kinds import Kind
+from bidder.openrtb.parse import parse
+from bidder.service.traffic_counts import A_MESSAGE, ACCOUNT, TrafficCounts
+from bidder.snapshot.snapshot import Snapshot
+from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.matchable import video_request
+
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+
+
+class Told:
+    """A publisher that keeps what it is told, or fails."""
+
+    def __init__(self, failure: Exception | None = None) -> None:
+        self.events: list[Event] = []
+        self.failure = failure
+
+    def __call__(self, events: Sequence[Event]) -> None:
+        if self.failure:
+            raise self.failure
+        self.events += events
+
+
+def at_once(work: Callable[[], None]) -> None:
+    work()
+
+
+def counts(told: Told) -> TrafficCounts:
+    return TrafficCounts("p", told, at_once)  # type: ignore[arg-type]
+
+
+def decided(counting: TrafficCounts, held: Snapshot, at: Any = NOW) -> None:
+    """Decides a request as the bid does, and counts it."""
+    request = parse(json.dumps(video_request()).encode())
+    slots = match(request, held, at)
+    reached = counting.note(held, len(slots), at)
+    counting.count(decide(request, slots, held, "seat", at, reached=reached))
+
+
+def test_a_minute_s_opportunities_and_bids_are_told_in_one_message_once_it_is_over() -> None:
+    told = Told()
+    counting = counts(told)
+    held = snapshot([campaign(id="dear", cpm=9), campaign(id="cheap", cpm=3)])
+    for _ in range(3):
+        decided(counting, held, NOW + 59 * SECOND)
+
+    counting.flush(NOW + 59 * SECOND)
+    assert told.events == []
+    counting.flush(NOW + MINUTE)
+
+    [event] = told.events
+    assert (event.kind, event.bid_id, event.campaign_id) == (Kind.TRAFFIC, "p-t1", ACCOUNT)
+    assert (event.at, event.count) == (NOW, 3)
+    assert event.traffic is not None
+    assert event.traffic["dear"] == (3, 3)
+    counting.flush(NOW + 2 * MINUTE)
+    assert len(told.events) == 1, "nothing came since"
+
+
+def test_many_campaigns_are_told_in_several_messages_that_count_the_requests_once() -> None:
+    told = Told()
+    counting = counts(told)
+    held = snapshot([campaign()])
+    decided(counting, held)
+    decided(counting, held)
+    names = [f"c{number:05}" for number in range(A_MESSAGE + 5)]
+    counting._bids = dict.fromkeys(names, 1)
+
+    counting.flush(NOW + MINUTE)
+
+    first, second = told.events
+    assert (first.bid_id, second.bid_id) == ("p-t1", "p-t2")
+    assert (first.count, second.count) == (2, 1)
+    assert first.traffic is not None
+    assert second.traffic is not None
+    assert len(first.traffic) == A_MESSAGE
+    assert {*first.traffic, *second.traffic} == {*names, "plain"}
+
+
+def test_a_minute_that_could_not_be_told_is_lost_alone(caplog: pytest.LogCaptureFixture) -> None:
+    told = Told(OSError("down"))
+    counting = counts(told)
+    held = snapshot([campaign()])
+    decided(counting, held)
+    counting.flush(NOW + MINUTE)
+    assert '"traffic.unpublished","requests":1' in caplog.text
+
+    told.failure = None
+    decided(counting, held, NOW + MINUTE)
+    counting.flush(NOW + 2 * MINUTE)
+
+    [event] = told.events
+    assert event.at == NOW + MINUTE
+    assert event.traffic == {"plain": (1, 1)}

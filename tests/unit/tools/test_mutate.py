@@ -1,0 +1,133 @@
+"""Mutants: small faults of a file, each found again by its name, and judged by the tests that run its lines."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tools.mutate.covering_tests import nearest_first
+from tools.mutate.equivalent import EQUIVALENT, WrongEntry, reasons
+from tools.mutate.mutations import Mutant, mutants, mutated
+from tools.mutate.results import KILLED, SURVIVED, Results, room, table
+
+SOURCE = '''
+"""A module."""
+from __future__ import annotations
+
+LIMIT: int = 3
+
+def taken(values: list[int] | None, *, most: int = 5) -> list[int]:
+    """The first values."""
+    if values is None:
+        msg = "no values"
+        raise ValueError("none", msg)
+    for value in values:
+        if not value:
+            break
+    print(f"{most} values", sep="-")
+    return sorted(values, reverse=True)[1:most] if values else values[: LIMIT * 2]
+'''
+
+
+def changes() -> dict[str, str]:
+    return {mutant.key.partition(": ")[2]: mutant.function for mutant in mutants("bidder/a.py", SOURCE)}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "3 -> 4",
+        "5 -> 6",
+        "values is None -> values is not None",
+        "raise ValueError('none', msg) -> pass",
+        "not value -> value",
+        "break -> continue",
+        "print(f'{most} values', sep='-') -> pass",
+        "print(f'{most} values', sep='-') -> print(f'{most} values')",
+        "sorted(values, reverse=True) -> sorted(values)",
+        "True -> False",
+        "[1:most] -> [:most]",
+        "[1:most] -> [1:]",
+        "[:LIMIT * 2] -> [:]",
+        "LIMIT * 2 -> LIMIT // 2",
+        "if values -> if not values",
+    ],
+)
+def test_a_file_has_the_mutant(change: str) -> None:
+    assert change in changes()
+
+
+def test_words_and_types_have_none() -> None:
+    assert not [
+        change
+        for change in changes()
+        if any(word in change for word in ("A module", "no values", "'none' ->", "list[int]"))
+    ]
+
+
+def test_each_mutant_differs_from_the_file_and_from_the_others() -> None:
+    texts = [ast.unparse(mutated(SOURCE, mutant.number)) for mutant in mutants("bidder/a.py", SOURCE)]
+
+    assert len({ast.unparse(ast.parse(SOURCE)), *texts}) == len(texts) + 1
+    for text in texts:
+        compile(text, "a.py", "exec")
+
+
+def test_equal_changes_of_a_function_are_numbered_and_lines_above_change_no_key() -> None:
+    source = "def f(a):\n    return (a < 1, a < 1)\n"
+    keys = [mutant.key for mutant in mutants("bidder/a.py", source)]
+
+    assert "bidder/a.py f: a < 1 -> a <= 1" in keys
+    assert "bidder/a.py f: a < 1 -> a <= 1 #2" in keys
+    assert keys == [mutant.key for mutant in mutants("bidder/a.py", f"\n# a comment\n{source}")]
+
+
+def test_tests_of_the_file_come_before_those_of_its_room_and_others() -> None:
+    names = [
+        "tests/unit/endpoints/test_bid.py::a",
+        "tests/golden/test_auctions.py::a",
+        "tests/unit/auction/test_rules.py::a",
+        "tests/unit/auction/test_price.py::a",
+    ]
+
+    assert nearest_first(names, "bidder/auction/price.py") == names[::-1]
+
+
+def test_an_equivalent_mutant_has_a_reason() -> None:
+    assert reasons("# why\nbidder/a.py f: 1 -> 2\n    nobody\n    sees it\n\n") == {
+        "bidder/a.py f: 1 -> 2": "nobody sees it"
+    }
+    for text, line in (("    a reason\n", 1), ("bidder/a.py f: 1 -> 2\nbidder/a.py f: 1 -> 3\n    why\n", 1)):
+        with pytest.raises(WrongEntry, match=f"{EQUIVALENT}:{line}: "):
+            reasons(text)
+
+
+def test_every_entry_of_equivalent_mutants_names_a_mutant_that_there_is() -> None:
+    there = reasons(EQUIVALENT.read_text())
+    files = {key.partition(" ")[0] for key in there}
+    known = {mutant.key for path in files for mutant in mutants(path, Path(path).read_text())}
+
+    assert set(there) <= known
+
+
+def test_what_was_killed_is_not_tried_again_until_its_file_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.py").write_text("a = 1 < 2\n")
+    first, second, *_ = mutants("a.py", "a = 1 < 2\n")
+    Results(Path("results")).add(first, KILLED)
+    Results(Path("results")).add(second, SURVIVED)
+
+    known = Results(Path("results"))
+    assert (known.is_killed(first), known.is_killed(second)) == (True, False)
+    Path("a.py").write_text("a = 1 < 3\n")
+    assert not Results(Path("results")).is_killed(first)
+
+
+def test_the_table_counts_by_room() -> None:
+    assert [room(path) for path in ("bidder/money.py", "bidder/auction/price.py")] == ["money", "auction"]
+    all_mutants = mutants("bidder/money.py", "a = 1 < 2\n")
+    outcomes: dict[Mutant, str] = dict(zip(all_mutants, (KILLED, SURVIVED, KILLED), strict=True))
+
+    assert table(outcomes, all_mutants).splitlines()[1].split() == ["money", "3", "3", "0", "2", "1", "66.7%"]

@@ -1,0 +1,91 @@
+"""A new stack around tables and buckets that exist already, such as those that an earlier stack left."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from tools.artifacts import Artifacts
+from tools.changes import Patience, change, given, is_new
+from tools.names import named_resources
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import ResourceToImportTypeDef
+
+
+def adopt(
+    session: boto3.Session,
+    target: Artifacts,
+    stack: str,
+    template: Mapping[str, Any],
+    values: Mapping[str, str],
+    current: Mapping[str, Any] | None,
+    patience: Patience,
+) -> None:
+    """Makes a new stack of the named tables and buckets that exist, by an import; the next change adds the rest to it.
+
+    Does nothing where the stack is there or nothing that exists is named. A name without a table or bucket is left to
+    the next change, which makes one of that name. Raises as `tools.changes.change` does.
+    """
+    if not is_new(current):
+        return
+    there = {
+        logical_id: (key, name)
+        for logical_id, (key, name) in named_resources(template, values).items()
+        if _exists(session, key, name)
+    }
+    if not there:
+        return
+    imported = importing(template, there.keys())
+    url = target.url(target.upload(json.dumps(imported, separators=(",", ":")).encode(), stack, ".import.json"))
+    resources: list[ResourceToImportTypeDef] = [
+        {
+            "ResourceType": template["Resources"][logical_id]["Type"],
+            "LogicalResourceId": logical_id,
+            "ResourceIdentifier": {key: name},
+        }
+        for logical_id, (key, name) in there.items()
+    ]
+    parameters = {name: value for name, value in values.items() if name in imported["Parameters"]}
+    cloudformation = session.client("cloudformation")
+    change(cloudformation, stack, url, given(imported, parameters, current), current, patience, imports=resources)
+
+
+def importing(template: Mapping[str, Any], logical_ids: Any) -> dict[str, Any]:
+    """The template of an import: these resources alone, without what refers to others."""
+    others = template["Resources"].keys() - set(logical_ids)
+    resources = {}
+    for name in logical_ids:
+        resource = {key: value for key, value in template["Resources"][name].items() if key != "DependsOn"}
+        properties = {key: value for key, value in resource["Properties"].items() if not _mentions(value, others)}
+        resources[name] = resource | {"Properties": properties}
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Parameters": template["Parameters"],
+        "Conditions": template.get("Conditions", {}),
+        "Resources": resources,
+    }
+
+
+def _mentions(value: Any, names: set[str]) -> bool:
+    text = json.dumps(value)
+    return any(f'"{name}"' in text or f"${{{name}}}" in text or f"${{{name}." in text for name in names)
+
+
+def _exists(session: boto3.Session, key: str, name: str) -> bool:
+    if key == "TableName":
+        tables = session.client("dynamodb")
+        try:
+            tables.describe_table(TableName=name)
+        except tables.exceptions.ResourceNotFoundException:
+            return False
+        return True
+    buckets = session.client("s3")
+    try:
+        buckets.head_bucket(Bucket=name)
+    except buckets.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] != "404":
+            raise
+        return False
+    return True

@@ -1,0 +1,151 @@
+"""Puts small faults into rooms of the product at a time, and says which ones no test caught.
+
+Ends with 1 if less than 95 % of the mutants that were tried, and are not equivalent, were killed.
+"""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+from tools.mutate import covering_tests, equivalent, trial
+from tools.mutate.covering_tests import CoveringTests
+from tools.mutate.mutations import Mutant, mutants, mutated
+from tools.mutate.results import EQUIVALENT, KILLED, SURVIVED, UNTESTED, Results, room, table
+
+ROOMS = ("bidder/money.py", "bidder/auction", "bidder/delivery", "bidder/events", "bidder/privacy")
+REQUIRED = 0.95
+MOST_TESTS = 250
+"""Tests that a mutant faces, the nearest first: a fault that only a distant test sees is owed a near one."""
+CPU_SECONDS = 60
+PASSED, FAILED = 0, (1, 2)
+
+
+class Unjudged(RuntimeError):
+    """pytest could not run the tests of a mutant."""
+
+    def __init__(self, key: str, code: int) -> None:
+        super().__init__(f"{key}: pytest ended with {code}")
+
+
+def main() -> int:
+    arguments = _arguments()
+    all_mutants = [
+        mutant for path in _files(arguments.only or ROOMS) for mutant in mutants(path, Path(path).read_text())
+    ]
+    chosen = _sample(all_mutants, arguments.sample, arguments.seed)
+    if arguments.list:
+        print("\n".join(f"{mutant.path}:{mutant.lines[0]}: {mutant.key}" for mutant in chosen))
+        return 0
+    if arguments.measure or not covering_tests.RECORD.exists():
+        covering_tests.measure(str(arguments.workers))
+    reasons = equivalent.reasons(equivalent.EQUIVALENT.read_text())
+    results = Results(covering_tests.RECORD.with_name("results.jsonl"))
+    outcomes = {mutant: EQUIVALENT for mutant in chosen if mutant.key in reasons}
+    outcomes |= {mutant: KILLED for mutant in chosen if mutant not in outcomes and results.is_killed(mutant)}
+    rest = [mutant for mutant in chosen if mutant not in outcomes]
+    os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = tempfile.mkdtemp()
+    for mutant, outcome in _outcomes(rest, arguments.workers):
+        outcomes[mutant] = outcome
+        results.add(mutant, outcome)
+        if outcome != KILLED:
+            print(f"{outcome}: {mutant.path}:{mutant.lines[0]}: {mutant.key}", flush=True)
+    print(table(outcomes, all_mutants))
+    judged = [outcome for outcome in outcomes.values() if outcome != EQUIVALENT]
+    return 0 if judged.count(KILLED) >= REQUIRED * len(judged) else 1
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make mutate", description=__doc__)
+    parser.add_argument("--only", nargs="*", help="files or folders, instead of " + ", ".join(ROOMS))
+    parser.add_argument("--sample", type=int, default=0, help="so many mutants of each room, instead of all")
+    parser.add_argument("--seed", default="0", help="of the sample")
+    parser.add_argument("--workers", type=int, default=1, help="trials at a time")
+    parser.add_argument("--measure", action="store_true", help="measure anew which test runs which line")
+    parser.add_argument("--list", action="store_true", help="only list the mutants")
+    return parser.parse_args()
+
+
+def _files(places: Iterable[str]) -> list[str]:
+    return sorted(
+        {str(file) for place in map(Path, places) for file in ([place] if place.is_file() else place.rglob("*.py"))}
+    )
+
+
+def _sample(all_mutants: Sequence[Mutant], size: int, seed: str) -> list[Mutant]:
+    """So many mutants of each room, drawn by a hash: the same for a seed, whatever other mutants there are."""
+    by_room: dict[str, list[Mutant]] = defaultdict(list)
+    for mutant in sorted(all_mutants, key=lambda mutant: sha256(f"{seed} {mutant.key}".encode()).digest()):
+        by_room[room(mutant.path)].append(mutant)
+    drawn = [mutant for of_room in by_room.values() for mutant in (of_room[:size] if size else of_room)]
+    return sorted(drawn, key=lambda mutant: (mutant.path, mutant.number))
+
+
+def _outcomes(chosen: Sequence[Mutant], workers: int) -> Iterator[tuple[Mutant, str]]:
+    """Tries so many mutants at a time. The tests of a file run first without a fault; those that fail are left out."""
+    trial.load_libraries()
+    covering = CoveringTests()
+    tests = {mutant: covering.of(mutant, MOST_TESTS) for mutant in chosen}
+    sound: dict[str, set[str]] = {}
+    running: list[tuple[Mutant, str, trial.Trial]] = []
+    waiting = [(mutant, trial.QUICK) for mutant in reversed(chosen)]
+    while waiting or running:
+        if waiting and len(running) < workers:
+            mutant, profile = waiting.pop()
+            if mutant.path not in sound:
+                of_file = [name for other in chosen if other.path == mutant.path for name in tests[other]]
+                sound[mutant.path] = _passing(list(dict.fromkeys(of_file)))
+            names = [name for name in tests[mutant] if name in sound[mutant.path]]
+            if names:
+                running.append((mutant, profile, _start(mutant, names, profile)))
+            else:
+                yield mutant, UNTESTED
+            continue
+        time.sleep(0.02)
+        for entry in list(running):
+            mutant, profile, started = entry
+            code = started.poll()
+            if code is None:
+                continue
+            running.remove(entry)
+            if code != PASSED:
+                if code > 0 and code not in FAILED:
+                    raise Unjudged(mutant.key, code)
+                yield mutant, KILLED
+            elif profile == trial.QUICK:
+                waiting.append((mutant, trial.THOROUGH))
+            else:
+                yield mutant, SURVIVED
+
+
+def _start(mutant: Mutant, names: Sequence[str], profile: str) -> trial.Trial:
+    def work() -> int:
+        trial.mutate_import(Path(mutant.path), mutated(Path(mutant.path).read_text(), mutant.number))
+        return trial.run_tests(names, profile, stop=True)[0]
+
+    return trial.Trial(work, CPU_SECONDS)
+
+
+def _passing(names: Sequence[str]) -> set[str]:
+    """The tests that pass in a trial without a fault."""
+    with tempfile.NamedTemporaryFile("w+") as file:
+
+        def work() -> int:
+            _, selected = trial.run_tests(names, trial.QUICK, stop=False)
+            Path(file.name).write_text(json.dumps(sorted(set(selected.seconds) - selected.failed)))
+            return 0
+
+        started = trial.Trial(work, 10 * CPU_SECONDS)
+        while started.poll() is None:
+            time.sleep(0.02)
+        return set(json.loads(file.read() or "[]"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""Which tests run which lines of the product, measured once by coverage's contexts."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
+
+from coverage import CoverageData
+
+from tools.mutate.mutations import Mutant
+
+TESTS = ("tests/unit", "tests/golden")
+RECORD = Path("build/mutate/coverage")
+
+
+def measure(workers: str) -> None:
+    """Runs all unit and golden tests with few examples, and records who runs which line.
+
+    Raises CalledProcessError if the tests fail as they are.
+    """
+    RECORD.parent.mkdir(parents=True, exist_ok=True)
+    options = ["-q", "-n", workers, "--hypothesis-profile=fast", "--cov", "--cov-context=test", "--cov-report="]
+    limits = ["--cov-fail-under=0"]
+    environment = {**os.environ, "COVERAGE_FILE": str(RECORD.absolute())}
+    subprocess.run([sys.executable, "-m", "pytest", *options, *limits, *TESTS], check=True, env=environment)
+
+
+class CoveringTests:
+    """The record read: tests by line, those of the mutant's own room first."""
+
+    def __init__(self, record: Path = RECORD) -> None:
+        self._data = CoverageData(str(record))
+        self._data.read()
+
+    def of(self, mutant: Mutant, most: int) -> list[str]:
+        """The node ids of at most `most` tests that run the lines of a mutant; of its whole file where a line is run
+        when the module is imported, or is newer than the record."""
+        by_line = self._data.contexts_by_lineno(str(Path(mutant.path).absolute()))
+        first, last = mutant.lines
+        names = {name for line in range(first, last + 1) for name in by_line.get(line, ())}
+        if not any(names):
+            names = {name for contexts in by_line.values() for name in contexts}
+        return nearest_first({name.partition("|")[0] for name in names if name}, mutant.path)[:most]
+
+
+def nearest_first(names: Iterable[str], path: str) -> list[str]:
+    """The tests that are about the file, then those of its room, the golden ones and the others. Within each they are
+    mixed, so that a bound leaves out no file of tests whole."""
+    room, stem = Path(path).parent.name, Path(path).stem
+
+    def distance(name: str) -> tuple[int, str]:
+        file = name.partition("::")[0]
+        nearness = (
+            0 if Path(file).stem == f"test_{stem}" else 1 if f"/{room}/" in file else 2 if "/golden/" in file else 3
+        )
+        return nearness, sha256(name.encode()).hexdigest()
+
+    return sorted(names, key=distance)

@@ -1,0 +1,38 @@
+"""The mutants that no test can kill, each with its reason, in `tests/mutants/equivalent.txt`.
+
+A mutant's key stands on a line of its own; the indented lines below it say why nothing can tell it from the product.
+"""
+
+from pathlib import Path
+
+EQUIVALENT = Path("tests/mutants/equivalent.txt")
+
+
+class WrongEntry(ValueError):
+    """An entry without a reason, or a reason without an entry."""
+
+    def __init__(self, line: int, what: str) -> None:
+        super().__init__(f"{EQUIVALENT}:{line}: {what}")
+
+
+def reasons(text: str) -> dict[str, str]:
+    """The reason of each mutant, by key. Empty lines and lines that begin with `#` are left out.
+
+    Raises WrongEntry.
+    """
+    result: dict[str, str] = {}
+    key = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        if line.startswith(" "):
+            if not key:
+                raise WrongEntry(number, "a reason stands before any mutant")
+            result[key] = f"{result[key]} {line.strip()}".strip()
+        else:
+            key = line.strip()
+            result[key] = ""
+    for key, reason in result.items():
+        if not reason:
+            raise WrongEntry(text.splitlines().index(key) + 1, "a mutant without a reason")
+    return result

@@ -1,0 +1,107 @@
+"""One mutant before its tests, in a process of its own that is forked from one that has the libraries loaded.
+
+No file is changed: the fork compiles the mutated code where the module is imported. So trials may run side by side.
+"""
+
+import ast
+import importlib.machinery
+import os
+import resource
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+import pytest
+
+QUICK, THOROUGH = "mutants", "survivors"
+"""Profiles of Hypothesis: few examples, and as many as `make test` draws. Neither shrinks what fails."""
+WALL_PER_CPU = 10
+"""Seconds that a trial may take for each second of CPU, on a machine with other work."""
+
+
+class SelectedTests:
+    """A plugin of pytest that runs the tests of these node ids, in their order, and records who failed and how long
+    each took. A test that is gone is left out."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._order = {name: place for place, name in enumerate(names)}
+        self.failed: set[str] = set()
+        self.seconds: dict[str, float] = {}
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = sorted(
+            (item for item in items if item.nodeid in self._order), key=lambda item: self._order[item.nodeid]
+        )
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0) + report.duration
+        if report.failed:
+            self.failed.add(report.nodeid)
+
+
+def load_libraries() -> None:
+    """Imports what every trial needs, and nothing of the product or its tests."""
+    import boto3  # noqa: F401
+    import hypothesis  # noqa: F401
+    import jsonschema  # noqa: F401
+    import lxml.etree  # noqa: F401
+    import moto
+    import moto.dynamodb.models
+    import moto.s3.models  # noqa: F401
+    import pydantic  # noqa: F401
+
+
+def run_tests(names: Sequence[str], profile: str, *, stop: bool) -> tuple[int, SelectedTests]:
+    """pytest's exit code of these tests, and what became of each."""
+    selected = SelectedTests(names)
+    files = list(dict.fromkeys(name.partition("::")[0] for name in names))
+    options = ["-q", "-p", "no:cacheprovider", "--no-header", "--tb=no", f"--hypothesis-profile={profile}"]
+    code = pytest.main([*options, *(["-x"] if stop else []), *files], plugins=[selected])
+    return int(code), selected
+
+
+def mutate_import(path: Path, module: ast.Module) -> None:
+    """Makes this process import the file as the mutated module."""
+    loaders: Any = importlib.machinery.SourceFileLoader
+    original = loaders.get_code
+    code = compile(module, str(path), "exec", dont_inherit=True)
+
+    def get_code(loader: importlib.machinery.SourceFileLoader, name: str) -> CodeType | None:
+        return code if Path(loader.path).absolute() == path.absolute() else original(loader, name)
+
+    loaders.get_code = get_code
+
+
+class Trial:
+    """A forked process with a bound of CPU and of time; its exit code says how it ended."""
+
+    def __init__(self, work: Callable[[], int], cpu_seconds: float) -> None:
+        self._ends = time.monotonic() + WALL_PER_CPU * cpu_seconds
+        self.pid = os.fork()
+        if self.pid:
+            return
+        code = 70
+        try:
+            os.setsid()
+            with Path(os.devnull).open("r+b") as nothing:
+                for stream in (0, 1, 2):
+                    os.dup2(nothing.fileno(), stream)
+            sys.dont_write_bytecode = True
+            resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_seconds), int(cpu_seconds) + 5))
+            code = work()
+        finally:
+            os._exit(code)
+
+    def poll(self) -> int | None:
+        """The exit code, negative for a signal, or None while it runs. A trial that is late is killed."""
+        pid, status = os.waitpid(self.pid, os.WNOHANG)
+        if pid:
+            return os.waitstatus_to_exitcode(status)
+        if time.monotonic() > self._ends:
+            os.killpg(self.pid, signal.SIGKILL)
+        return None
