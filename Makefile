@@ -1,5 +1,5 @@
-# `make` lists the targets. WEB, PORT, AWS_PORT, PYTHON, STACK, PARAMETERS, BUCKET, ARCHITECTURE and WORKERS are what a
-# command line may set.
+# `make` lists the targets. WEB, PORT, AWS_PORT, PYTHON, STACK, PARAMETERS, BUCKET, ROLE, PACKAGED, ARCHITECTURE and WORKERS
+# are what a command line may set.
 
 SHELL := /bin/bash
 PORT ?= 8000
@@ -57,8 +57,9 @@ check: $(READY) ## Lint and types
 package: $(RUNNABLE) ## What is deployed, in build/package: the SAM template and the zip; prints the sizes
 	@exec $(LOCAL_ENV) $(BIN)/python -m tools.package $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
 
-deploy: $(RUNNABLE) ## The package into the AWS account of AWS_PROFILE; STACK (bidder), PARAMETERS, BUCKET, CONFIRM=yes
-	@CONFIRM=$(CONFIRM) $(BIN)/python -m tools.deploy --stack $(STACK) $(if $(BUCKET),--bucket $(BUCKET)) $(PARAMETERS)
+deploy: $(READY) ## The package into the AWS account of AWS_PROFILE; STACK (bidder), PARAMETERS, BUCKET, CONFIRM=yes
+	@CONFIRM=$(CONFIRM) $(BIN)/python -m tools.deploy --stack $(STACK) $(if $(BUCKET),--bucket $(BUCKET)) \
+		$(if $(ROLE),--role $(ROLE)) $(if $(filter yes,$(PACKAGED)),--packaged) $(PARAMETERS)
 
 rollback: $(RUNNABLE) ## The bid function of the stack back to the version before, or to VERSION, at once
 	@$(BIN)/python -m tools.versions --stack $(STACK) $(if $(VERSION),--to $(VERSION))
@@ -116,7 +117,7 @@ $(RUNNABLE): requirements-run.txt
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo "$(PYTHON) cannot make virtual environments (no ensurepip). On Debian and Ubuntu: apt install python3-venv;" \
 			"or name another Python: make PYTHON=/path/to/python3.13" >&2; exit 1; }
-	@echo "Installing into $(VENV), once: what make run, package and deploy need"
+	@echo "Installing into $(VENV), once: what make run and package need"
 	@$(PYTHON) -m venv $(VENV)
 	@$(call install,$<)
 	@# The command `bidder`, which runs this checkout.
@@ -124,7 +125,7 @@ $(RUNNABLE): requirements-run.txt
 	@touch $@
 
 $(READY): requirements-dev.txt $(RUNNABLE)
-	@echo "Installing into $(VENV), once: what tests and checks need"
+	@echo "Installing into $(VENV), once: what tests, checks and deployments need"
 	@$(call install,$<)
 	@touch $@
 

@@ -19,7 +19,8 @@ from chalice import Chalice, Response
 from chalice.app import CloudWatchEvent, SQSEvent
 
 from bidder import log
-from bidder.endpoints import bid
+from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from bidder.endpoints.deadline import arrival
 from bidder.endpoints.public_url import caller_address, public_url
 from bidder.endpoints.reply import Reply, cors, with_cors
@@ -42,7 +43,7 @@ class BidderApp(Chalice):
 
 
 app = BidderApp(app_name="bidder", configure_logs=False)
-# `Answer` encodes a body of bytes itself, so Chalice needs no list of binary content types.
+# `ChaliceResponse` encodes a body of bytes itself, so Chalice needs no list of binary content types.
 app.api.binary_types = []
 log.to_stdout()
 # The seconds after which a thread that loads a snapshot gives way to a bid; Python's default is 5 ms. With one load a
@@ -67,8 +68,25 @@ def body() -> bytes:
     return cast("bytes", app.current_request.raw_body)
 
 
-def preflight() -> "Answer":
-    return Answer(with_cors(Reply(204), app.current_request.headers.get("origin")))
+def preflight() -> "ChaliceResponse":
+    return ChaliceResponse(with_cors(Reply(204), app.current_request.headers.get("origin")))
+
+
+def call(path: str) -> Call:
+    """The call of an auction at this path."""
+    request = app.current_request
+    arrived = arrival(request.context, now())
+    query = request.query_params or {}
+    return Call(
+        body(),
+        request.headers,
+        public_url(settings().public_url, request.context, request.headers, path),
+        now(),
+        query.get("exchange"),
+        nbr=query.get("nbr") == "1",
+        waited_ms=lambda: (now() - arrived).total_seconds() * 1000,
+        address=caller_address(request.context),
+    )
 
 
 def tag_call(path: str) -> "TagCall":
@@ -95,7 +113,7 @@ if cold_start.AHEAD_OF_REQUESTS:
     prepare(service(), now())
 
 
-class Answer(Response):
+class ChaliceResponse(Response):
     """A Reply as a Chalice response. It skips Chalice's look-up of the content type in a list of binary types."""
 
     def __init__(self, reply: Reply) -> None:
@@ -116,83 +134,57 @@ class Answer(Response):
 
 
 @app.route("/bid", methods=["POST"], content_types=ANY_CONTENT)
-def post_bid() -> Answer:
-    request = app.current_request
-    arrived = arrival(request.context, now())
-    query = request.query_params or {}
-    reply = bid.bid(
-        service(),
-        body(),
-        request.headers,
-        public_url(settings().public_url, request.context, request.headers, "/bid"),
-        now(),
-        query.get("exchange"),
-        nbr=query.get("nbr") == "1",
-        waited_ms=lambda: (now() - arrived).total_seconds() * 1000,
-        address=caller_address(request.context),
-    )
-    return Answer(reply)
+def post_bid() -> ChaliceResponse:
+    return ChaliceResponse(bid(service(), call("/bid")))
 
 
 @app.route("/bid", methods=["OPTIONS"])
-def preflight_bid() -> Answer:
+def preflight_bid() -> ChaliceResponse:
     return preflight()
 
 
 @app.route("/vast", methods=["GET"])
-def get_vast() -> Answer:
+def get_vast() -> ChaliceResponse:
     from bidder.endpoints import ad_tag
 
-    return Answer(ad_tag.vast(service(), tag_call("/vast")))
+    return ChaliceResponse(ad_tag.vast(service(), tag_call("/vast")))
 
 
 @app.route("/vast", methods=["OPTIONS"])
-def preflight_vast() -> Answer:
+def preflight_vast() -> ChaliceResponse:
     return preflight()
 
 
 @app.route("/vmap", methods=["GET"])
-def get_vmap() -> Answer:
+def get_vmap() -> ChaliceResponse:
     from bidder.endpoints import vmap
 
-    return Answer(vmap.schedule(service(), tag_call("/vmap")))
+    return ChaliceResponse(vmap.schedule(service(), tag_call("/vmap")))
 
 
 @app.route("/vmap", methods=["OPTIONS"])
-def preflight_vmap() -> Answer:
+def preflight_vmap() -> ChaliceResponse:
     return preflight()
 
 
 @app.route("/explain", methods=["POST"], content_types=ANY_CONTENT)
-def post_explain() -> Answer:
+def post_explain() -> ChaliceResponse:
     from bidder.endpoints import explain
-    from bidder.endpoints.call import Call
 
-    request = app.current_request
-    query = request.query_params or {}
-    base = public_url(settings().public_url, request.context, request.headers, "/explain")
-    call = Call(
-        body(),
-        request.headers,
-        base,
-        now(),
-        query.get("exchange"),
-        address=caller_address(request.context),
-        stitchers=service().known_stitchers,
-    )
-    return Answer(explain.answer(service(), call, query.get("campaign")))
+    query = app.current_request.query_params or {}
+    return ChaliceResponse(explain.answer(service(), call("/explain"), query.get("campaign")))
 
 
 @app.route("/explain", methods=["GET"])
-def get_explain() -> Answer:
+def get_explain() -> ChaliceResponse:
     from bidder.endpoints import ad_tag_debug
 
     query = app.current_request.query_params or {}
-    return Answer(ad_tag_debug.explained(service(), tag_call("/explain"), query.get("campaign")))
+    return ChaliceResponse(ad_tag_debug.explained(service(), tag_call("/explain"), query.get("campaign")))
 
 
 @app.route("/e/{kind}/{token}", methods=["GET", "POST", "HEAD"], content_types=ANY_CONTENT)
-def get_event(kind: str, token: str) -> Answer:
+def get_event(kind: str, token: str) -> ChaliceResponse:
     from bidder.endpoints import notice
     from bidder.endpoints.sender import sender
 
@@ -204,80 +196,77 @@ def get_event(kind: str, token: str) -> Answer:
         from bidder.endpoints.markup_of_win import Fetch, win
 
         base = public_url(settings().public_url, request.context, request.headers, f"/e/{kind}/{token}")
-        return Answer(win(service(), Fetch(token, query, request.headers, caller, base, now())))
-    return Answer(notice.notice(service(), kind, token, query, caller, now(), counts=counts))
+        return ChaliceResponse(win(service(), Fetch(token, query, request.headers, caller, base, now())))
+    return ChaliceResponse(notice.notice(service(), kind, token, query, caller, now(), counts=counts))
 
 
 @app.route("/e/{kind}/{token}", methods=["OPTIONS"])
-def preflight_event(kind: str, token: str) -> Answer:  # noqa: ARG001  Chalice passes them
+def preflight_event(kind: str, token: str) -> ChaliceResponse:  # noqa: ARG001  Chalice passes them
     return preflight()
 
 
 @app.route("/e", methods=["POST"], content_types=ANY_CONTENT)
-def post_events() -> Answer:
+def post_events() -> ChaliceResponse:
     from bidder.endpoints import notices
     from bidder.endpoints.sender import sender
 
     request = app.current_request
-    return Answer(notices.notices(service(), body(), sender(request.headers, request.context), now()))
+    return ChaliceResponse(notices.notices(service(), body(), sender(request.headers, request.context), now()))
 
 
 @app.route("/e", methods=["OPTIONS"])
-def preflight_events() -> Answer:
+def preflight_events() -> ChaliceResponse:
     return preflight()
 
 
-def player_file(name: str) -> Answer:
+def player_file(name: str) -> ChaliceResponse:
     from bidder.endpoints import web_files
 
     request = app.current_request
-    return Answer(web_files.player_file(name, request.headers, (request.query_params or {}).get("v")))
+    return ChaliceResponse(web_files.player_file(name, request.headers, (request.query_params or {}).get("v")))
 
 
 @app.route("/player.js", methods=["GET", "HEAD"])
-def get_player() -> Answer:
+def get_player() -> ChaliceResponse:
     return player_file("player.js")
 
 
 @app.route("/player.mjs", methods=["GET", "HEAD"])
-def get_player_module() -> Answer:
+def get_player_module() -> ChaliceResponse:
     return player_file("player.mjs")
 
 
 @app.route("/player.d.ts", methods=["GET"])
-def get_player_types() -> Answer:
+def get_player_types() -> ChaliceResponse:
     return player_file("player.d.ts")
 
 
 @app.route("/demo", methods=["GET"])
-def get_demo() -> Answer:
+def get_demo() -> ChaliceResponse:
     from bidder.endpoints import demo
 
-    return Answer(demo.page(service().settings.demo, app.current_request.headers))
+    return ChaliceResponse(demo.page(service().settings.demo, app.current_request.headers))
 
 
 @app.route("/demo/{name}", methods=["GET"])
-def get_demo_part(name: str) -> Answer:
+def get_demo_part(name: str) -> ChaliceResponse:
     from bidder.endpoints import demo
 
-    return Answer(demo.part(service(), name, app.current_request.headers, now()))
+    return ChaliceResponse(demo.part(service(), name, app.current_request.headers, now()))
 
 
 @app.route("/demo/explain", methods=["POST"], content_types=ANY_CONTENT)
-def post_demo_explain() -> Answer:
+def post_demo_explain() -> ChaliceResponse:
     from bidder.endpoints import demo
 
-    request = app.current_request
-    base = public_url(settings().public_url, request.context, request.headers, "/demo/explain")
-    address = caller_address(request.context)
-    return Answer(demo.explained(service(), body(), request.headers, base, address, now()))
+    return ChaliceResponse(demo.explained(service(), call("/demo/explain")))
 
 
 @app.route("/health", methods=["GET"])
-def get_health() -> Answer:
+def get_health() -> ChaliceResponse:
     from bidder.endpoints import health
 
-    return Answer(health.health(service(), now()))
+    return ChaliceResponse(health.health(service(), now()))
 
 
 @app.on_sqs_message(queue="campaign-refresh", batch_size=1000, maximum_batching_window_in_seconds=1, name="refresh")

@@ -56,6 +56,23 @@ def own_architecture() -> str:
     return "arm64" if platform.machine().lower() in {"aarch64", "arm64"} else "x86_64"
 
 
+class NotPackaged(RuntimeError):
+    """There is no package of the present sources, and none was to be made."""
+
+
+def packaged(project: Path = ROOT, *, architecture: str | None = None) -> Package:
+    """The package that an earlier step made of the present sources. Raises NotPackaged.
+
+    A pipeline deploys to production the bytes that it tested in staging.
+    """
+    result = Package(project / "build" / "package")
+    stamp = result.folder / "stamp"
+    if not (stamp.exists() and stamp.read_text() == fingerprint(project, architecture or own_architecture())):
+        msg = f"{result.folder} is not the package of these sources. Run make package, with the same Python"
+        raise NotPackaged(msg)
+    return result
+
+
 def package(project: Path = ROOT, out: Path | None = None, *, architecture: str | None = None) -> Package:
     """The package of the project's present sources, built if it isn't there. Raises CalledProcessError.
 

@@ -38,6 +38,7 @@ def decide(
     refused: Refused | None = None,
     reached: list[Reached] | None = None,
     read_exposures: ReadExposures | None = None,
+    deals_reached: set[tuple[str, str]] | None = None,
 ) -> list[Offer]:
     """The offers to answer: for each slot the offer with the highest price, and a uniform hash breaks ties.
 
@@ -47,9 +48,10 @@ def decide(
     all offers together.
 
     `now` is aware. `refused` counts the rejections of the decision, `reached` takes how far the decision came on each
-    slot, and `read_exposures` returns the viewer's exposures.
+    slot, `deals_reached` takes the deals with a budget (`AuctionContext.deals_reached`), and `read_exposures` returns
+    the viewer's exposures.
     """
-    context = AuctionContext(request, seat, snapshot.delivery, now, read_exposures)
+    context = AuctionContext(request, seat, snapshot.delivery, now, read_exposures, deals_reached)
     refused = Counter() if refused is None else refused
     broken = first_broken(REQUEST, context)
     if broken:

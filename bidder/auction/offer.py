@@ -47,7 +47,7 @@ class Offer(NamedTuple):
 
 def offers(context: AuctionContext, slot: Slot, record: Record) -> list[Offer] | AnyRule:
     """An offer for each creative that a campaign with matching targeting can bid, or the rule that rejects all."""
-    campaign = record.campaign
+    campaign = context.delivery.with_caps_of_advertiser(record.campaign)
     broken = first_broken(CAMPAIGN, CampaignInAuction(context, campaign))
     if broken:
         return broken

@@ -32,6 +32,9 @@ FATES = {
 
 PACED = "pacing keeps it out of this auction: the draw of auction and campaign is not below its participation"
 USED_UP = "as many of its bids are out as its budget pays for; the next refresh says what was spent"
+ADVERTISER_USED_UP = (
+    "as many bids of its advertiser are out as the advertiser's budget pays for; the next refresh says what was spent"
+)
 WITHHELD = "withheld"
 PACING = "pacing"
 TARGETING = "targeting"
@@ -86,7 +89,7 @@ def verdict(
     if withheld:
         return Verdict(campaign_id, WITHHELD, withheld)
     record = snapshot.index.record(position)
-    campaign = record.campaign
+    campaign = snapshot.delivery.with_caps_of_advertiser(record.campaign)
     implied = implied_predicates(campaign)
     conjunctions_of_campaign = [{**conjunction, **implied} for conjunction in campaign_conjunctions(campaign)]
     miss = unmet_targeting(conjunctions_of_campaign, {**slot.values, **implied_values(slot.imp, slot.video)})
@@ -96,7 +99,9 @@ def verdict(
     if not delivery.takes_part(position, campaign_id, draw):
         share = delivery.shares[position] if delivery.shares is not None else WHOLE
         seen, wanted = (f"{100 * amount / WHOLE:.2f} %" for amount in (draw.of(campaign_id), share))
-        return Verdict(campaign_id, PACING, PACED, seen, f"less than {wanted}")
+        of_advertiser = delivery.advertiser_that_paces(position)
+        holder = f", which the budget of {of_advertiser} sets" if of_advertiser else ""
+        return Verdict(campaign_id, PACING, PACED, seen, f"less than {wanted}{holder}")
     of_request, of_player = first_broken(REQUEST, context), first_broken(PLAYER, slot.video)
     result = of_request or of_player or offers(context, slot, record)
     if result is CREATIVE_TARGETING:
@@ -138,4 +143,6 @@ def delivery_reason(snapshot: Snapshot, position: int) -> str | None:
     if withheld:
         return withheld.value
     tier, offset = snapshot.index.tier_of(position)
-    return USED_UP if offset in sets.members(snapshot.delivery.used_up[tier]) else None
+    if offset not in sets.members(snapshot.delivery.used_up[tier]):
+        return None
+    return USED_UP if position in snapshot.delivery.spent else ADVERTISER_USED_UP

@@ -8,13 +8,13 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from bidder.campaigns.budget import Budget
 from bidder.campaigns.creative import Creative
 from bidder.campaigns.deal import CampaignDeal
 from bidder.campaigns.goal import Goal, Outcome, Rotation
 from bidder.campaigns.multipliers import Multipliers, highest
-from bidder.campaigns.pacing_mode import Mode
 from bidder.campaigns.targeting import Expression, Targeting, Word
-from bidder.campaigns.types import Bundle, Category, Domain, Id
+from bidder.campaigns.types import Bundle, Category, Domain, Id, Zone
 from bidder.money import Micros, Priced
 from bidder.prebuilt import complete
 
@@ -24,27 +24,6 @@ class Status(StrEnum):
 
     ACTIVE = "active"
     PAUSED = "paused"
-
-
-Impressions = Annotated[int, Field(gt=0, le=10**12)]
-"""A goal of impressions."""
-
-
-class Budget(Priced):
-    """The limits of spend, in micros, and of impressions: in total, a day and a clock hour of the campaign's time zone.
-
-    None is no limit. `pacing` is the pacing mode over the day and the flight. Without `pacing`, a budget with a period
-    is spent evenly, and any other budget as soon as possible.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-    total_micros: Micros | None = None
-    daily_micros: Micros | None = None
-    hourly_micros: Micros | None = None
-    total_impressions: Impressions | None = None
-    daily_impressions: Impressions | None = None
-    pacing: Mode | None = None
 
 
 def _is_written_out(value: object) -> object:
@@ -151,6 +130,7 @@ class FrequencyCap(BaseModel):
     `window` is `hour`, `day`, `week` (from Monday on), `month`, each of the campaign's time zone, `lifetime`, or a
     rolling window such as `90s`, `30m`, `6h` or `7d`. `min_gap` is a duration in the same form. `level` is the counted
     entity: the campaign, its advertiser's domain, or each of its creatives. `per` is the counted subject.
+    `time_zone` is the time zone of the window, if it is not the campaign's.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -160,6 +140,7 @@ class FrequencyCap(BaseModel):
     min_gap: Gap | None = None
     level: CapLevel = CapLevel.CAMPAIGN
     per: CapSubject = CapSubject.USER
+    time_zone: Zone | None = None
 
     @model_validator(mode="after")
     def _limits(self) -> Self:
@@ -219,7 +200,7 @@ class Campaign(Priced):
     on_unknown: OnUnknown = OnUnknown.BID
     targeting: Targeting = Field(default_factory=dict)
     where: Expression | None = None
-    time_zone: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$")] = "UTC"
+    time_zone: Zone = "UTC"
     rotation: Rotation = Rotation.EVEN
     competes_in: tuple[Word, ...] = ()
     once_a_request: bool = False

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
 
-from bidder.campaigns.targeting import ATTRIBUTES, Rule
+from bidder.campaigns.targeting import ATTRIBUTES, AttributeRule
 from bidder.files.text import InvalidFile
 from bidder.files.tree import Node, Position
 
@@ -20,7 +20,7 @@ _BETWEEN = "|"
 _SEPARATORS = ",;\t"
 """The possible separators of cells. The most frequent one in the header is used."""
 
-_ID = "id"
+_ID, _DOMAIN = "id", "domain"
 _CREATIVE, _MEDIA, _DEAL = "creative", "media", "deal"
 _LISTS = frozenset({"categories", "competes_in", "attributes", "apis", "mimes", "include", "exclude", "all"})
 """The fields that are lists. In other fields a `|` is part of the text."""
@@ -53,6 +53,9 @@ def read_csv(lines: Iterator[str], name: str) -> Iterator[Node]:
                 msg = f"{name}:{rows.line_num}: has {len(row)} cells, the head {len(head)}: is a comma not in quotes?"
                 raise InvalidFile(msg)
             cells = _cells(row, columns, rows.line_num)
+            if (_DOMAIN,) in cells.get("", {}):  # the limits of an advertiser
+                yield _tree(cells[""], Position(rows.line_num, 1))
+                continue
             identity = cells.get("", {}).get((_ID,))
             if campaign is not None and (identity is None or identity.value == campaign.identity):
                 campaign.add(cells)
@@ -85,7 +88,7 @@ def _columns(head: Sequence[str], name: str, number: int) -> list[_Column]:
         if not all(path):
             msg = f"{name}:{number}: a column of the head has no name: {cell[:40]!r}"
             raise InvalidFile(msg)
-        if path[0] in ATTRIBUTES and path[-1] in Rule.model_fields:  # short for `targeting.country.include`
+        if path[0] in ATTRIBUTES and path[-1] in AttributeRule.model_fields:  # short for `targeting.country.include`
             path = ["targeting", *path]
         owner = path[0] if path[0] in {_CREATIVE, _MEDIA, _DEAL} and len(path) > 1 else ""
         columns.append(_Column(owner, tuple(path[1:] if owner else path)))

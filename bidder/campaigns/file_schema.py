@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
+from bidder.campaigns.advertiser_limits import AdvertiserLimits
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.targeting import ATTRIBUTES
 from bidder.campaigns.types import ID_PATTERN
@@ -14,7 +15,7 @@ _FILLED_IN = frozenset({"owner", "categories_above", "categories_below"})
 
 _NUMBER = {"type": ["number", "string", "null"], "exclusiveMinimum": 0}
 _SCALAR = {"type": ["string", "number", "integer", "boolean"]}
-_RULE = {"$ref": "#/$defs/Rule"}
+_RULE = {"$ref": "#/$defs/AttributeRule"}
 _CONDITION = {"$ref": "#/$defs/Condition"}
 
 
@@ -27,21 +28,33 @@ class _WithoutDefaults(GenerateJsonSchema):
 
 
 def file_schema() -> dict[str, Any]:
-    """The schema of a file with `campaigns`, JSON Schema 2020-12. Amounts are in whole units of the account currency.
+    """The schema of a file with `campaigns` and `advertisers`, JSON Schema 2020-12.
 
+    Amounts are in whole units of the account currency.
     The import refuses everything that the schema refuses, and checks more.
     """
     schema = _written(Campaign.model_json_schema(schema_generator=_WithoutDefaults))
     definitions = schema.pop("$defs")
-    definitions |= {"Campaign": schema, "Rule": _rule(), "Condition": _condition(), "Targeting": _targeting()}
+    limits = _written(AdvertiserLimits.model_json_schema(schema_generator=_WithoutDefaults))
+    definitions |= limits.pop("$defs")
+    definitions |= {
+        "AdvertiserLimits": limits,
+        "Campaign": schema,
+        "AttributeRule": _rule(),
+        "Condition": _condition(),
+        "Targeting": _targeting(),
+    }
     definitions.pop("Expression", None)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Campaigns of bidder",
         "type": "object",
-        "required": ["campaigns"],
+        "anyOf": [{"required": ["campaigns"]}, {"required": ["advertisers"]}],
         "additionalProperties": False,
-        "properties": {"campaigns": {"type": "array", "items": {"$ref": "#/$defs/Campaign"}}},
+        "properties": {
+            "advertisers": {"type": "array", "items": {"$ref": "#/$defs/AdvertiserLimits"}},
+            "campaigns": {"type": "array", "items": {"$ref": "#/$defs/Campaign"}},
+        },
         "$defs": dict(sorted(definitions.items())),
     }
 

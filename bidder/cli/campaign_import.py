@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
+from bidder.campaigns.advertiser_limits import AdvertiserLimits
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.differences import differences
 from bidder.campaigns.files import CampaignFile
@@ -43,6 +44,12 @@ def import_file(
         for line in unknown_segments(service, iter(campaigns)):
             warn(line)
         return
+    if campaigns.advertisers:  # before the campaigns, so that none bids without its advertiser's limits
+        limited = service.advertisers.put_many(campaigns.advertisers)
+        said = (
+            f"limits of {len(campaigns.advertisers)} advertisers imported from {path}, {limited} of them new or changed"
+        )
+        print(said)
     changed = _store(service, campaigns, tell_stored)
     print(f"{len(campaigns)} campaigns imported from {path}, {changed} of them new or changed")
     send_uploads(service, wanted)
@@ -81,6 +88,11 @@ def _store(service: Service, campaigns: CampaignFile, tell_stored: Callable[[str
 
 def _print_changes(service: Service, campaigns: CampaignFile) -> None:
     new, changed = 0, 0
+    known = {its.domain: its for its in service.advertisers.all()} if campaigns.advertisers else {}
+    for limits in campaigns.advertisers:
+        before = known.get(limits.domain)
+        for line in differences(_document(before) if before else {}, _document(limits)):
+            print(f"{limits.domain}: {line}")
     for campaign, old in _beside_stored(service, campaigns):
         if old is None:
             new += 1
@@ -102,5 +114,5 @@ def _beside_stored(service: Service, campaigns: Iterable[Campaign]) -> Iterator[
             yield campaign, stored.get(campaign.id)
 
 
-def _document(campaign: Campaign) -> dict[str, object]:
+def _document(campaign: Campaign | AdvertiserLimits) -> dict[str, object]:
     return campaign.model_dump(mode="json", exclude_defaults=True)

@@ -34,12 +34,17 @@ class NothingChosen(UserError, ValueError):
 
 
 def export(service: Service, form: str, chosen: Filter) -> None:
-    """Prints campaigns by id, as a file that can be imported: yaml, or jsonl with one campaign a line."""
+    """Prints campaigns by id, as a file that can be imported: yaml, or jsonl with one campaign a line.
+
+    The limits of the campaigns' advertisers come first.
+    """
     campaigns = sorted(filter(chosen, service.campaigns.all()), key=lambda campaign: campaign.id)
+    domains = {campaign.advertiser.domain for campaign in campaigns}
+    advertisers = [its for its in service.advertisers.all() if its.domain in domains]
     if form == "yaml":
-        print(as_yaml(campaigns), end="")
+        print(as_yaml(campaigns, advertisers), end="")
         return
-    for line in as_lines(campaigns):
+    for line in as_lines(campaigns, advertisers):
         print(line)
 
 

@@ -8,7 +8,7 @@ from bidder.aws.parameter_copy import longest_delay
 from bidder.cli.output import print_json, print_table
 from bidder.cli.parameters import put_parameter
 from bidder.errors import UserError
-from bidder.events.key_rotation import Step, after_step, due_at, next_step
+from bidder.events.key_rotation import RotationStep, after_step, due_at, next_step
 from bidder.events.token import SigningKeys
 from bidder.parameters import MAX_LIFETIME
 from bidder.service.service import Service
@@ -44,13 +44,13 @@ def rotate(service: Service, *, force: bool, now: datetime | None = None) -> Non
     changed = after_step(keys, step, secrets.token_urlsafe(_SECRET_BYTES))
     put_parameter(service, _SIGNING_KEYS, changed.model_dump_json())
     done = {
-        Step.ADD: f"{list(changed.keys)[-1]} is added; {changed.current} signs until every process knows it",
-        Step.SIGN: f"{changed.current} signs; the others verify what they signed",
-        Step.DROP: f"{changed.current} is the one key",
+        RotationStep.ADD: f"{list(changed.keys)[-1]} is added; {changed.current} signs until every process knows it",
+        RotationStep.SIGN: f"{changed.current} signs; the others verify what they signed",
+        RotationStep.DROP: f"{changed.current} is the one key",
     }
     print(done[step])
     following = next_step(changed)
-    if following is not Step.ADD:
+    if following is not RotationStep.ADD:
         due = _due(changed, now or datetime.now(UTC))
         print(f"next: `bidder keys rotate` again, to {following}, from {due:%Y-%m-%d %H:%M:%S} UTC on")
 

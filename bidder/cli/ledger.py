@@ -10,7 +10,7 @@ from bidder.errors import UserError
 from bidder.events.event import Event
 from bidder.events.kinds import BILLABLE
 from bidder.events.ledger import MICROS
-from bidder.events.verify import Verification, due, verify
+from bidder.events.verify import LedgerVerification, due, verify
 from bidder.service.service import Service
 
 _MOST_REASONS = 10
@@ -48,7 +48,7 @@ def print_verification(service: Service, day: date, *, as_json: bool = False) ->
         print(f"{len(verifications)} campaigns, {micros} micros: equal to the micro, by hour, deal and advertiser too")
 
 
-def _print_differences(verifications: Mapping[str, Verification]) -> None:
+def _print_differences(verifications: Mapping[str, LedgerVerification]) -> None:
     print_table(
         ("campaign", "archive", "counters", "difference"),
         (_cells(*verification) for verification in verifications.items()),
@@ -72,11 +72,11 @@ def _events(service: Service, day: date) -> Iterator[Event]:
     progress.end()
 
 
-def _document(name: str, verification: Verification) -> dict[str, Any]:
+def _document(name: str, verification: LedgerVerification) -> dict[str, Any]:
     archived, counted = verification.archived[MICROS], verification.counted[MICROS]
     return {"campaign": name, "archive_micros": archived, "counters_micros": counted}
 
 
-def _cells(name: str, verification: Verification) -> tuple[str, ...]:
+def _cells(name: str, verification: LedgerVerification) -> tuple[str, ...]:
     archived, counted = verification.archived[MICROS], verification.counted[MICROS]
     return (name, str(archived), str(counted), str(counted - archived))

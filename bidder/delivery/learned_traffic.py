@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from bidder.delivery.budget_holders import is_campaign
 from bidder.delivery.curve import HOUR, HOURS, Curve, hour_of_week
 from bidder.delivery.estimates import MINUTE, Report
 from bidder.delivery.pacing import Forecast
@@ -65,7 +66,7 @@ class LearnedTraffic:
                 report = its.get(minute)
                 if report is None:
                     continue
-                total += report.opportunities
+                total += report.opportunities if is_campaign(campaign_id) else 0
                 counts = self.campaigns.get(campaign_id)
                 if counts is None and len(self.campaigns) < _MOST_REMEMBERED:
                     counts = self.campaigns[campaign_id] = WeekCounts()

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from bidder.delivery.allowance import Pace
 from bidder.delivery.budget import BudgetLimits, Spend, withheld
+from bidder.delivery.budget_holders import is_campaign
 from bidder.delivery.estimates import Report
 from bidder.delivery.notice_delay import MINUTES, NoticeDelay
 from bidder.delivery.pacing import GUESSED_SHOWN, Forecast, Market, Memory, Outlook, step
@@ -44,10 +45,17 @@ class Account:
     delays: list[float] = field(default_factory=lambda: [0.0] * MINUTES)
     delays_seen: dict[str, dict[int, int]] = field(default_factory=dict)
     """The day's delays as they were read last, by campaign."""
+    members: dict[str, dict[str, str]] = field(default_factory=dict)
+    """The campaigns that an advertiser with limits has or had, by domain, with their time zones.
+
+    What a campaign has spent goes on counting for its advertiser after the campaign is deleted.
+    """
 
     def take_delays(self, spends: Mapping[str, Spend]) -> None:
         """Takes the impressions by delay that came since the last refresh."""
         for campaign_id, spend in spends.items():
+            if not is_campaign(campaign_id):  # its campaigns have the same impressions
+                continue
             seen, now = self.delays_seen.get(campaign_id, {}), dict(spend.delays)
             if any(now.get(minute, 0) < count for minute, count in seen.items()):
                 seen = {}  # the day is a new one
@@ -82,7 +90,10 @@ def pace_campaigns(
     forecasts: Mapping[str, Forecast],
     confirmed: Confirmed = Confirmed(),  # noqa: B008  an immutable tuple
 ) -> Paced:
-    """One step for each campaign with a limit; the account is brought up to `now`, in seconds since 1970."""
+    """One step for each campaign with a limit; the account is brought up to `now`, in seconds since 1970.
+
+    Deals and advertisers with a limit are paced alike, under the names of `bidder.delivery.budget_holders`.
+    """
     account.take_delays(spends)
     market = _market(account, traffic, confirmed)
     paced = Paced({}, {}, {})
@@ -141,7 +152,7 @@ def off_plan(limits: Mapping[str, BudgetLimits], outlooks: Mapping[str, Outlook]
 
 
 def _market(account: Account, traffic: Traffic, confirmed: Confirmed) -> Market:
-    flows = [memory.flow for memory in account.memories.values()]
+    flows = [memory.flow for name, memory in account.memories.items() if is_campaign(name)]
     impressions = sum(flow.impressions_per_bid.above for flow in flows)
     bids = sum(flow.impressions_per_bid.below for flow in flows)
     made = sum(flow.bids_per_opportunity.above for flow in flows)

@@ -5,7 +5,7 @@ neither. The tables have the keys `pk` and `sk`, and the time to live `expires_a
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,7 +17,9 @@ MARKER_LIFETIME = timedelta(days=45)
 """Longer than an event can wait in a queue and its dead-letter queue, 14 days each, before SQS delivers it again."""
 
 MAX_IN_TRANSACTION = 45
-"""The most events in a transaction. DynamoDB allows 100 items: the markers of the events, and their counters."""
+"""The most events in a transaction."""
+_MAX_ITEMS = 100
+"""The most items in a transaction of DynamoDB: the markers of the events, and their distinct counters."""
 
 _ATTEMPTS = 5
 
@@ -54,10 +56,24 @@ def count_once(dynamodb: "DynamoDBClient", table: str, counts: Iterable[CountedO
         by_first[next(iter(counted.adds))].setdefault(counted.marker, counted)
     crowded: set[Key] = set()
     for counts_by_marker in by_first.values():
-        every = list(counts_by_marker.values())
-        for start in range(0, len(every), MAX_IN_TRANSACTION):
-            crowded.update(_count(dynamodb, table, every[start : start + MAX_IN_TRANSACTION]))
+        for batch in _transactions(counts_by_marker.values()):
+            crowded.update(_count(dynamodb, table, batch))
     return frozenset(crowded)
+
+
+def _transactions(counts: Iterable[CountedOnce]) -> Iterator[list[CountedOnce]]:
+    """The counts in batches, each as large as a transaction may be."""
+    batch: list[CountedOnce] = []
+    counters: set[Key] = set()
+    for counted in counts:
+        more = counters | counted.adds.keys()
+        if batch and (len(batch) == MAX_IN_TRANSACTION or len(batch) + 1 + len(more) > _MAX_ITEMS):
+            yield batch
+            batch, more = [], set(counted.adds)
+        batch.append(counted)
+        counters = more
+    if batch:
+        yield batch
 
 
 def _count(dynamodb: "DynamoDBClient", table: str, counts: list[CountedOnce]) -> list[Key]:

@@ -5,10 +5,11 @@ Items of the table, by `pk` and `sk`:
 - `spend#<campaign id>`, `total`: `micros` spent and `impressions`, in total; `invalid_micros`, the price of
   invalid traffic, which is not billed; `shards` after writers conflicted.
 - `spend#<campaign id>`, `day#<YYYY-MM-DD>`: the same of a day in the campaign's time zone, and the micros of each
-  `hour#<HH>`, `deal#<id>` and `advertiser#<domain>` of the day. `delay#<minutes>` are impressions by the whole minutes
-  from bid to notice. `invalid` and `invalid_micros` are the unbilled events and their price, `repeated_micros` the part
-  of that price whose bids are billed as well.
-- either with `#<shard>` appended: further amounts, to be added to the item.
+  `hour#<HH>`, `deal#<id>` and `advertiser#<domain>` of the day. `shown#<HH>` are the impressions of an hour, and
+  `delay#<minutes>` impressions by the whole minutes from bid to notice. `invalid` and `invalid_micros` are the unbilled
+  events and their price, `repeated_micros` the part of that price whose bids are billed as well.
+- `spend#<campaign id>#<deal id>`, `total` and `day#<YYYY-MM-DD>`: the same of the campaign's impressions in a deal.
+- any of them with `#<shard>` appended: further amounts, to be added to the item.
 
 One transaction writes marker and counters: after repetition, reordering or interruption, a bid is in both or in
 neither.
@@ -16,7 +17,7 @@ neither.
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,6 +25,7 @@ from zlib import crc32
 
 from bidder.aws.batch_get import MOST_KEYS, batch_get
 from bidder.delivery.budget import Spend
+from bidder.delivery.budget_holders import campaign_of, deal_holder
 from bidder.delivery.notice_delay import MINUTES
 from bidder.delivery.zones import local
 from bidder.events.counted_once import CountedOnce, Key, count_once, key
@@ -42,6 +44,7 @@ BILLED = "billed"
 MICROS, IMPRESSIONS, INVALID, INVALID_MICROS = "micros", "impressions", "invalid", "invalid_micros"
 REPEATED_MICROS = "repeated_micros"
 HOUR, DEAL, ADVERTISER, RULE, DELAY = "hour#", "deal#", "advertiser#", "invalid#", "delay#"
+SHOWN = "shown#"
 
 _READS_AT_ONCE = 8
 _TOTAL = "total"
@@ -56,6 +59,13 @@ class Marker(NamedTuple):
     kind: str
     at: str
     price_micros: int | None = None
+
+
+class Numbers(NamedTuple):
+    """The numbers of a campaign's items, by their names in the table: in all, and by day of its time zone."""
+
+    total: Counter[str]
+    days: dict[date, Counter[str]]
 
 
 class Ledger:
@@ -88,23 +98,37 @@ class Ledger:
     def spends(self, now: Mapping[str, datetime]) -> dict[str, Spend]:
         """The spend of each campaign in total, on its day and in its hour, read consistently.
 
-        `now` has the local time of each campaign. Campaigns without spend are left out.
+        `now` has the local time of each campaign. Campaigns without spend are left out. A name may be that of a deal
+        (`bidder.delivery.budget_holders`).
         """
-        days = {name: at.date() for name, at in now.items()}
-        plain = [Key(f"spend#{name}", sk) for name, day in days.items() for sk in (_TOTAL, _day(day))]
-        spent: dict[str, tuple[Counter[str], Counter[str]]] = defaultdict(lambda: (Counter(), Counter()))
+        numbers = self.numbers({name: (at.date(),) for name, at in now.items()})
+        return {name: spend_of(its.total, its.days[now[name].date()], now[name]) for name, its in numbers.items()}
+
+    def numbers(self, days: Mapping[str, Collection[date]]) -> "dict[str, Numbers]":
+        """All numbers of each campaign in all and on these days of it, read consistently.
+
+        Those without spend are left out. Deals are named as in `spends`.
+        """
+        campaigns = dict.fromkeys(map(campaign_of, days))  # these say whether the writers spread out
+        plain = [Key(f"spend#{name}", _TOTAL) for name in {**campaigns, **days}]
+        plain += [Key(f"spend#{name}", _day(day)) for name, its in days.items() for day in its]
+        spent: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
         for item in self._items(plain):
             _add(spent, item)
-        spread = [name for name, (total, day) in spent.items() if total["shards"] or day["shards"]]
         shards = [
             Key(f"spend#{name}", f"{sk}#{shard}")
-            for name in spread
-            for sk in (_TOTAL, _day(days[name]))
+            for name, its in days.items()
+            if spent[campaign_of(name)][_TOTAL]["shards"]
+            for sk in (_TOTAL, *map(_day, its))
             for shard in range(SHARDS)
         ]
         for item in self._items(shards):
             _add(spent, item)
-        return {name: spend_of(total, day, now[name]) for name, (total, day) in spent.items()}
+        return {
+            name: Numbers(spent[name][_TOTAL], {day: spent[name][_day(day)] for day in its})
+            for name, its in days.items()
+            if any(map(bool, spent[name].values()))
+        }
 
     def day(self, campaign_id: str, day: date) -> dict[str, int]:
         """All counters of a campaign's day, by their names in the table's items; empty if nothing was counted."""
@@ -182,8 +206,12 @@ def sale(event: Event, shard: str = "") -> CountedOnce:
         adds: dict[Key, Mapping[str, int]] = {total: {INVALID_MICROS: cost}, day: apart}
         if event.invalid == IvtRule.REPLAYED:  # the bid is billed too, so budgets already count its price
             adds = {day: {**apart, REPEATED_MICROS: cost}}
+        elif event.deal_id is not None:
+            deal = f"spend#{deal_holder(event.campaign_id, event.deal_id)}"
+            adds |= {Key(deal, key.sk): {INVALID_MICROS: cost} for key in (total, day)}
         return CountedOnce(Key(f"bid#{event.bid_id}", INVALID), adds, event.at, about=about)
-    of_day = {MICROS: cost, IMPRESSIONS: 1, f"{HOUR}{at:%H}": cost}
+    of_day = {MICROS: cost, IMPRESSIONS: 1, f"{HOUR}{at:%H}": cost, f"{SHOWN}{at:%H}": 1}
+    of_deal = dict(of_day)
     if event.at >= event.bid_at:
         of_day[f"{DELAY}{min(MINUTES - 1, int((event.at - event.bid_at).total_seconds() // 60))}"] = 1
     if event.deal_id is not None:
@@ -191,6 +219,9 @@ def sale(event: Event, shard: str = "") -> CountedOnce:
     if event.advertiser is not None:
         of_day[f"{ADVERTISER}{event.advertiser}"] = cost
     adds = {total: {MICROS: cost, IMPRESSIONS: 1}, day: of_day}
+    if event.deal_id is not None:
+        deal = f"spend#{deal_holder(event.campaign_id, event.deal_id)}"
+        adds |= {Key(deal, total.sk): {MICROS: cost, IMPRESSIONS: 1}, Key(deal, day.sk): of_deal}
     return CountedOnce(Key(f"bid#{event.bid_id}", BILLED), adds, event.at, about=about)
 
 
@@ -214,10 +245,11 @@ def _at_risk(numbers: Mapping[str, int]) -> int:
     return numbers.get(INVALID_MICROS, 0) - numbers.get(REPEATED_MICROS, 0)
 
 
-def _add(spent: dict[str, tuple[Counter[str], Counter[str]]], item: Mapping[str, Any]) -> None:
-    total, day = spent[item["pk"]["S"].removeprefix("spend#")]
-    numbers = total if item["sk"]["S"].startswith(_TOTAL) else day
-    numbers.update({name: int(value["N"]) for name, value in item.items() if "N" in value})
+def _add(spent: dict[str, dict[str, Counter[str]]], item: Mapping[str, Any]) -> None:
+    sk = item["sk"]["S"]
+    name = _TOTAL if sk.startswith(_TOTAL) else "#".join(sk.split("#")[:2])  # without the shard
+    numbers = {name: int(value["N"]) for name, value in item.items() if "N" in value}
+    spent[item["pk"]["S"].removeprefix("spend#")][name].update(numbers)
 
 
 def _day(day: date) -> str:

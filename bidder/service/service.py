@@ -29,6 +29,7 @@ from bidder.snapshot.keeper import Keeper
 from bidder.snapshot.store import SnapshotStore
 
 if TYPE_CHECKING:
+    from bidder.campaigns.advertisers import AdvertiserRepository
     from bidder.campaigns.repository import CampaignRepository
     from bidder.campaigns.segments import SegmentRepository
     from bidder.campaigns.taxonomies import Taxonomies
@@ -227,6 +228,13 @@ class Service:
         from bidder.campaigns.segments import SegmentRepository
 
         return SegmentRepository(aws.client("dynamodb"), self.settings.history_table, self._author)
+
+    @cached_property
+    def advertisers(self) -> "AdvertiserRepository":
+        """The limits of advertisers in DynamoDB."""
+        from bidder.campaigns.advertisers import AdvertiserRepository
+
+        return AdvertiserRepository(aws.client("dynamodb"), self.settings.history_table, self._author)
 
     @cached_property
     def ledger(self) -> "Ledger":

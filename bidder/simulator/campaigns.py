@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bidder.campaigns.campaign import Budget, Campaign
+from bidder.campaigns.budget import Budget
+from bidder.campaigns.campaign import Campaign
 from bidder.faults import faults
 from bidder.simulator.scenario import InvalidScenario, Scenario
 

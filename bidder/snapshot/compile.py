@@ -18,7 +18,7 @@ from bidder.campaigns.goal import Rotation
 from bidder.campaigns.implied_predicates import LENGTH, implied_predicates, length_predicate
 from bidder.campaigns.request_fields_used import named_values, request_fields_used
 from bidder.campaigns.targeted_ranges import LIST, range_values
-from bidder.delivery.budget import BudgetLimits, budget_limits
+from bidder.delivery.budget import BudgetLimits, budget_limits, deal_limits
 from bidder.snapshot import container, records, sets
 from bidder.snapshot.columns import column_sections
 from bidder.snapshot.part import KIND
@@ -42,6 +42,8 @@ class _Entry(NamedTuple):
     id: str
     zone: str
     limits: BudgetLimits
+    domain: str
+    deals: Mapping[str, BudgetLimits]
     learns: bool
     lists: frozenset[str]
     record: bytes
@@ -91,6 +93,8 @@ def compile_index(
         [e.zone for e in entries],
         [e.limits for e in entries],
         learners=[position for position, entry in enumerate(entries) if entry.learns],
+        domains=[e.domain for e in entries],
+        deals=[e.deals for e in entries],
     )
     sections |= records.sections([entry.record for entry in entries])
     meta = {
@@ -129,6 +133,8 @@ def _entry(
         campaign.id,
         campaign.time_zone,
         budget_limits(campaign),
+        campaign.advertiser.domain,
+        deal_limits(campaign),
         learns,
         frozenset(named_values(LIST, conjunctions_of_campaign, extra)),
         records.encode(campaign),

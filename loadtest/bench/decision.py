@@ -21,8 +21,8 @@ from bidder.snapshot.index import Index
 from bidder.snapshot.keeper import Keeper
 from bidder.snapshot.snapshot import Snapshot
 from loadtest.bench.campaigns import campaigns
-from loadtest.bench.measure import Row, interleaved, row
-from loadtest.requests import Kind, generate
+from loadtest.bench.measure import BenchRow, interleaved, row
+from loadtest.requests import RequestKind, generate
 
 BASELINE = "parse"
 COUNTS = (12, 1_000, 10_000)
@@ -48,7 +48,7 @@ _ENVIRONMENT = {
 }
 
 
-def rows() -> list[Row]:
+def rows() -> list[BenchRow]:
     """`parse`, and `decision` for each number of campaigns, on the same mixed video requests."""
     now = datetime.now(UTC)
     decisions = {f"decision {count}": decision(snapshot(count, now), now) for count in COUNTS}
@@ -72,7 +72,7 @@ def video_requests(count: int) -> list[bytes]:
     bodies: list[bytes] = []
     while len(bodies) < count:
         kind, document = generate(rng)
-        if kind is Kind.VIDEO:
+        if kind is RequestKind.VIDEO:
             bodies.append(json.dumps(document).encode())
     return bodies
 

@@ -62,6 +62,8 @@ class FakeTables:
                 size = sum(len(name) + _length(*value.values()) for name, value in asked["Item"].items())
                 assert size <= 409_600, "ValidationException: Item size has exceeded the maximum allowed size"
                 table[self._key(asked["TableName"], asked["Item"])] = copy.deepcopy(asked["Item"])
+            elif verb == "Delete":
+                del table[self._key(asked["TableName"], asked["Key"])]
             else:
                 item = table.setdefault(self._key(asked["TableName"], asked["Key"]), dict(asked["Key"]))
                 for name, value in re.findall(r"(\w+) = (:\w+)", asked["UpdateExpression"].removeprefix("SET ")):
