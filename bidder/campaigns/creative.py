@@ -151,6 +151,11 @@ class Creative(BaseModel):
             raise ValueError(wrong)
         return self
 
+    @property
+    def seconds(self) -> int:
+        """The length in whole seconds, as OpenRTB states lengths."""
+        return round(self.duration)
+
     def links(self) -> Iterator[str]:
         """The pages that clicks lead to. All other URLs of the markup, except the media, are https by type."""
         if self.click_through:
