@@ -1,11 +1,11 @@
-"""What a right answer to a bid request is."""
+"""Checks the answer to a bid request."""
 
 import json
 from typing import Any
 
-from loadtest.requests import Kind
+from loadtest.requests import RequestKind
 
-ALLOWED = {Kind.VIDEO: {200, 204}, Kind.BANNER: {204}, Kind.MALFORMED: {400}}
+ALLOWED = {RequestKind.VIDEO: {200, 204}, RequestKind.BANNER: {204}, RequestKind.MALFORMED: {400}}
 """The statuses for each kind of request; all others are errors."""
 
 _CALLED_ON = ("adm", "nurl", "burl", "lurl")
@@ -15,7 +15,7 @@ class BadAnswer(ValueError):
     """Not the answer that the request should have; the message says why."""
 
 
-def bids(kind: Kind, request: dict[str, Any], status: int, body: str) -> list[dict[str, Any]]:
+def bids(kind: RequestKind, request: dict[str, Any], status: int, body: str) -> list[dict[str, Any]]:
     """The bids of an answer, none where it is no 200. Raises BadAnswer."""
     if status not in ALLOWED[kind]:
         msg = f"{status} to a {kind} request: {body[:200]}"

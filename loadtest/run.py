@@ -1,6 +1,7 @@
 """`python -m loadtest.run`: a minute of load on the bidder on this machine, and a table of how it bore it.
 
-DURATION (seconds), USERS and HOST, or PORT, change what is run. Exits with 1 where anything was answered wrongly.
+DURATION (seconds), USERS and HOST, or PORT, change what is run; CONFIRM=yes allows a
+deployed bidder's HOST. Exits with 1 where anything was answered wrongly.
 """
 
 import os
@@ -16,7 +17,7 @@ from locust.runners import Runner
 from locust.stats import StatsEntry
 
 from bidder.cli.table import table
-from loadtest.locustfile import BID, NOTICES, Exchange, outcomes, unavailable
+from loadtest.locustfile import BID, NOTICES, ExchangeUser, outcomes, unavailable
 from loadtest.plan import BadPlan, Plan, plan
 
 HEADINGS = ("", "requests", "rate /s", "p50 ms", "p99 ms", "bids", "no-bids", "400s", "503s", "errors")
@@ -26,7 +27,7 @@ UNAVAILABLE = {
     "  Retry-After; what was answered 204 is not lost. `make run` has one local AWS process for all services and\n"
     "  functions, which is slow under load, as AWS is not.",
 }
-"""What a 503 means, by the row of the table that it is counted in."""
+"""The meaning of a 503 by the row of the table."""
 
 
 def main() -> int:
@@ -67,7 +68,7 @@ def _unwell(host: str) -> str | None:
 
 def _run(run_plan: Plan) -> tuple[Runner, float]:
     """The runner with what it measured, and for how many seconds it ran: Ctrl-C ends it early."""
-    environment = Environment(user_classes=[Exchange], host=run_plan.host)
+    environment = Environment(user_classes=[ExchangeUser], host=run_plan.host)
     runner = environment.create_local_runner()
     started = time.monotonic()
     runner.start(run_plan.users, spawn_rate=run_plan.users)

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from bidder.campaigns.campaign import Campaign
-from bidder.campaigns.targeting import Rule
+from bidder.campaigns.targeting import AttributeRule
 from bidder.events.token import SigningKeys
 from bidder.openrtb.bid_request import BidRequest
 from bidder.parameters import Parameters
@@ -16,7 +16,7 @@ from bidder.prebuilt import file_of
 from bidder.settings import Settings
 from bidder.snapshot.manifest import Manifest
 
-MODELS: tuple[type[BaseModel], ...] = (BidRequest, Campaign, Manifest, Parameters, Rule, Settings, SigningKeys)
+MODELS: tuple[type[BaseModel], ...] = (BidRequest, Campaign, Manifest, Parameters, AttributeRule, Settings, SigningKeys)
 
 
 _REFERENCES = frozenset({"ref", "schema_ref"})

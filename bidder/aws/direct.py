@@ -6,7 +6,7 @@ from threading import local
 from typing import Any
 
 from bidder.aws.credentials import region
-from bidder.aws.endpoint import Endpoint, Refused
+from bidder.aws.endpoint import AwsError, Endpoint
 from bidder.aws.hosts import service_url
 from bidder.aws.prefetch import Ahead
 from bidder.aws.signature import path_of
@@ -19,7 +19,7 @@ class NoSuchKey(LookupError):
 
 
 class Objects:
-    """S3's GetObject. Raises `exceptions.NoSuchKey`, Refused, NoSuchEndpoint, OSError."""
+    """S3's GetObject. Raises `exceptions.NoSuchKey`, AwsError, NoSuchEndpoint, OSError."""
 
     class exceptions:  # noqa: N801  # boto3's name
         """The errors that callers handle separately, as attributes like those of a boto3 client."""
@@ -38,7 +38,7 @@ class Objects:
             endpoint = self._endpoints.setdefault(Bucket, Endpoint("s3", base, self.ahead))
         try:
             return {"Body": BytesIO(endpoint.call("GET", path_of(Key), {})), "ETag": ""}
-        except Refused as refused:
+        except AwsError as refused:
             if refused.status == _NOT_FOUND and refused.code == "NoSuchKey":
                 raise NoSuchKey(Key) from None
             raise
@@ -47,7 +47,7 @@ class Objects:
 class Items:
     """DynamoDB's BatchGetItem. Each call takes a tenth of boto3's time, and a refresh makes thousands of them.
 
-    Raises Refused, NoSuchEndpoint, OSError. Each thread has its own connection.
+    Raises AwsError, NoSuchEndpoint, OSError. Each thread has its own connection.
     """
 
     def __init__(self) -> None:
@@ -64,7 +64,7 @@ class Items:
 
 
 class ParameterReader:
-    """Systems Manager's GetParametersByPath. Raises Refused, NoSuchEndpoint, OSError."""
+    """Systems Manager's GetParametersByPath. Raises AwsError, NoSuchEndpoint, OSError."""
 
     def __init__(self, ahead: Ahead | None = None) -> None:
         self.ahead = ahead or Ahead()

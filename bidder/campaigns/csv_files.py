@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
 
-from bidder.campaigns.targeting import ATTRIBUTES, Rule
+from bidder.campaigns.targeting import ATTRIBUTES, AttributeRule
 from bidder.files.text import InvalidFile
 from bidder.files.tree import Node, Position
 
@@ -88,7 +88,7 @@ def _columns(head: Sequence[str], name: str, number: int) -> list[_Column]:
         if not all(path):
             msg = f"{name}:{number}: a column of the head has no name: {cell[:40]!r}"
             raise InvalidFile(msg)
-        if path[0] in ATTRIBUTES and path[-1] in Rule.model_fields:  # short for `targeting.country.include`
+        if path[0] in ATTRIBUTES and path[-1] in AttributeRule.model_fields:  # short for `targeting.country.include`
             path = ["targeting", *path]
         owner = path[0] if path[0] in {_CREATIVE, _MEDIA, _DEAL} and len(path) > 1 else ""
         columns.append(_Column(owner, tuple(path[1:] if owner else path)))

@@ -15,7 +15,7 @@ _FILLED_IN = frozenset({"owner", "categories_above", "categories_below"})
 
 _NUMBER = {"type": ["number", "string", "null"], "exclusiveMinimum": 0}
 _SCALAR = {"type": ["string", "number", "integer", "boolean"]}
-_RULE = {"$ref": "#/$defs/Rule"}
+_RULE = {"$ref": "#/$defs/AttributeRule"}
 _CONDITION = {"$ref": "#/$defs/Condition"}
 
 
@@ -40,7 +40,7 @@ def file_schema() -> dict[str, Any]:
     definitions |= {
         "AdvertiserLimits": limits,
         "Campaign": schema,
-        "Rule": _rule(),
+        "AttributeRule": _rule(),
         "Condition": _condition(),
         "Targeting": _targeting(),
     }

@@ -22,7 +22,7 @@ from bidder.campaigns.creative import LONGEST_SECONDS
 from bidder.campaigns.csv_files import is_csv, read_csv
 from bidder.campaigns.file_checks import Finding, Surroundings, advertiser_findings, findings
 from bidder.campaigns.partial import valid_parts, whole
-from bidder.campaigns.targeting import Expression, Rule
+from bidder.campaigns.targeting import AttributeRule, Expression
 from bidder.campaigns.taxonomy import Taxonomy
 from bidder.campaigns.types import PATTERNS
 from bidder.files.json_line import read_json_line, tree_of_line, without_positions
@@ -44,7 +44,7 @@ _IN_MEMORY = 50_000_000
 _MOST_MISTAKES = 1_000
 _LONGEST_PLACED = 200_000
 """The most characters of a JSON line whose mistakes get columns: a second, 30 times slower parse finds them."""
-_WORDS = Vocabulary(PATTERNS, frozenset({"owner", "categories_above", "categories_below"}), {Expression: Rule})
+_WORDS = Vocabulary(PATTERNS, frozenset({"owner", "categories_above", "categories_below"}), {Expression: AttributeRule})
 _LISTS = ("advertisers", "campaigns")
 """The keys of a YAML file."""
 _YAML_IN_A_LINE = re.compile(r"""\{\s*["']?(campaigns|advertisers)["']?\s*:""")

@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from bidder.campaigns.backoff import Backoff
 from bidder.campaigns.campaign import Campaign, Status
 from bidder.campaigns.history import Change, changes, documents
 from bidder.campaigns.item_size import document_of, too_large
 from bidder.campaigns.merged import merged
-from bidder.campaigns.pace import Pace
 from bidder.campaigns.stored import DELETED_ATTRIBUTE, Contended, Stored, campaign_of, stored
 from bidder.errors import UserError
 
@@ -104,7 +104,7 @@ class CampaignRepository:
         self._author = author
         self._now = now
         self._pause = pause
-        self._pace = Pace(pause)
+        self._backoff = Backoff(pause)
 
     def put(self, campaign: Campaign, version: int | None = None) -> bool:
         """Adds the campaign, or replaces the one with its id. Returns False if it is already stored like this.
@@ -255,16 +255,16 @@ class CampaignRepository:
             yield done, changed
 
     def _change(self, campaign_ids: Sequence[str], edit: Edit, versions: Mapping[str, int]) -> list[str]:
-        self._pace.keep()
+        self._backoff.wait()
         for _ in range(_ATTEMPTS):
             try:
                 written = self._try(campaign_ids, edit, versions)
             except self._dynamodb.exceptions.ClientError as error:
                 if not _passes(error):
                     raise
-                self._pace.refused()
+                self._backoff.lengthen()
             else:
-                self._pace.went_well()
+                self._backoff.shorten()
                 return written
         msg = f"{', '.join(campaign_ids[:3])}…: not written after {_ATTEMPTS} attempts; try again later"
         raise Contended(msg)

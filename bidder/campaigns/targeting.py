@@ -37,7 +37,7 @@ Word = Annotated[str, Field(min_length=1, max_length=200), BeforeValidator(_lowe
 Words = Annotated[tuple[Word, ...], BeforeValidator(_listed)]
 
 
-class Rule(BaseModel):
+class AttributeRule(BaseModel):
     """The rule of one attribute: a request must show a value of `include`, all of `all`, and none of `exclude`.
 
     An empty `include` sets no condition. A request that lacks the attribute shows no value.
@@ -50,7 +50,7 @@ class Rule(BaseModel):
     all: Words = ()
 
 
-complete(Rule)
+complete(AttributeRule)
 
 
 Attribute = Literal[
@@ -101,10 +101,10 @@ Attribute = Literal[
 ATTRIBUTES: frozenset[str] = frozenset(get_args(Attribute))
 
 
-def _in_the_words_of_requests(targeting: "dict[Attribute, Rule]") -> "dict[Attribute, Rule]":
+def _in_the_words_of_requests(targeting: "dict[Attribute, AttributeRule]") -> "dict[Attribute, AttributeRule]":
     try:
         return {
-            name: Rule(
+            name: AttributeRule(
                 include=request_values(name, rule.include),
                 exclude=request_values(name, rule.exclude),
                 all=request_values(name, rule.all),
@@ -115,10 +115,10 @@ def _in_the_words_of_requests(targeting: "dict[Attribute, Rule]") -> "dict[Attri
         raise WrongParts(list(_misspelled(targeting))) from None
 
 
-def _misspelled(targeting: "dict[Attribute, Rule]") -> Iterator[tuple[Path, str]]:
+def _misspelled(targeting: "dict[Attribute, AttributeRule]") -> Iterator[tuple[Path, str]]:
     """The path and the fault of each invalid value."""
     for name, rule in targeting.items():
-        for side in Rule.model_fields:
+        for side in AttributeRule.model_fields:
             for position, word in enumerate(getattr(rule, side)):
                 try:
                     request_values(name, [word])
@@ -126,7 +126,7 @@ def _misspelled(targeting: "dict[Attribute, Rule]") -> Iterator[tuple[Path, str]
                     yield (name, side, position), str(error)
 
 
-Targeting = Annotated[dict[Attribute, Rule], AfterValidator(_in_the_words_of_requests)]
+Targeting = Annotated[dict[Attribute, AttributeRule], AfterValidator(_in_the_words_of_requests)]
 """Rules by attribute. A request must meet all of them; an attribute without a rule sets no condition."""
 
 

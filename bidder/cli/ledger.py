@@ -1,4 +1,4 @@
-"""What `bidder ledger verify` does: spend recomputed from the archive, against the counters, to the micro."""
+"""`bidder ledger verify`: compares spend recomputed from the archive with the ledger's counters, to the micro."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
@@ -10,18 +10,18 @@ from bidder.errors import UserError
 from bidder.events.event import Event
 from bidder.events.kinds import BILLABLE
 from bidder.events.ledger import MICROS
-from bidder.events.verify import Verification, due, verify
+from bidder.events.verify import LedgerVerification, due, verify
 from bidder.service.service import Service
 
 _MOST_REASONS = 10
 
 
 class Differs(UserError, RuntimeError):
-    """The archive and the counters don't agree; the message says for how many campaigns."""
+    """Archive and counters differ; the message has the number of campaigns."""
 
 
 def print_verification(service: Service, day: date, *, as_json: bool = False) -> None:
-    """Prints each campaign's day and, where the two differ, why. Raises Differs."""
+    """Prints the verification of each campaign's day, with the reasons of differences. Raises Differs."""
     bids = due(_events(service, day))
     markers = service.ledger.markers(bids)
     campaigns = {event.campaign_id for events in bids.values() for event in events}
@@ -48,7 +48,7 @@ def print_verification(service: Service, day: date, *, as_json: bool = False) ->
         print(f"{len(verifications)} campaigns, {micros} micros: equal to the micro, by hour, deal and advertiser too")
 
 
-def _print_differences(verifications: Mapping[str, Verification]) -> None:
+def _print_differences(verifications: Mapping[str, LedgerVerification]) -> None:
     print_table(
         ("campaign", "archive", "counters", "difference"),
         (_cells(*verification) for verification in verifications.items()),
@@ -61,7 +61,7 @@ def _print_differences(verifications: Mapping[str, Verification]) -> None:
 
 
 def _events(service: Service, day: date) -> Iterator[Event]:
-    """The billable events of every hour that is part of the day in some time zone."""
+    """The billable events of all hours that belong to the day in any time zone."""
     around = (day - timedelta(days=1), day, day + timedelta(days=1))
     keys = [key for hour in around for key in service.archive.keys(hour, BILLABLE)]
     progress = Progress(len(keys))
@@ -72,11 +72,11 @@ def _events(service: Service, day: date) -> Iterator[Event]:
     progress.end()
 
 
-def _document(name: str, verification: Verification) -> dict[str, Any]:
+def _document(name: str, verification: LedgerVerification) -> dict[str, Any]:
     archived, counted = verification.archived[MICROS], verification.counted[MICROS]
     return {"campaign": name, "archive_micros": archived, "counters_micros": counted}
 
 
-def _cells(name: str, verification: Verification) -> tuple[str, ...]:
+def _cells(name: str, verification: LedgerVerification) -> tuple[str, ...]:
     archived, counted = verification.archived[MICROS], verification.counted[MICROS]
     return (name, str(archived), str(counted), str(counted - archived))

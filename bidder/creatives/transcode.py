@@ -1,4 +1,4 @@
-"""From an uploaded file to its renditions: probe, check, decode once, encode the ladder, measure."""
+"""Transcodes an uploaded file to its renditions: probes, checks, decodes once, encodes the ladder, and measures."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +10,7 @@ from bidder.creatives import commands
 from bidder.creatives.boxes import is_encrypted
 from bidder.creatives.ladder import Rung, check, ladder
 from bidder.creatives.limits import Limits, Refusal, RefusedUpload
-from bidder.creatives.loudness import Loudness, Target, parse_loudness
+from bidder.creatives.loudness import Loudness, LoudnessTarget, parse_loudness
 from bidder.creatives.measure import Measured, NotPlayable, measured
 from bidder.creatives.probe import Probe, parse_probe
 from bidder.creatives.sandbox import Sandbox
@@ -55,7 +55,7 @@ def probe_source(sandbox: Sandbox, limits: Limits) -> Probe:
 def transcode(
     sandbox: Sandbox,
     limits: Limits,
-    target: Target,
+    target: LoudnessTarget,
     *,
     at_once: int = 2,
     on_step: Callable[[str], None] = lambda _: None,

@@ -19,7 +19,7 @@ OLD_KEY_KEPT = timedelta(days=1)
 _NUMBERED = re.compile(r"k(\d{1,6})")
 
 
-class Step(StrEnum):
+class RotationStep(StrEnum):
     """A step of a rotation."""
 
     ADD = "add a key"
@@ -27,12 +27,12 @@ class Step(StrEnum):
     DROP = "drop the old keys"
 
 
-def next_step(keys: SigningKeys) -> Step:
+def next_step(keys: SigningKeys) -> RotationStep:
     """The next step of the rotation."""
     newest = list(keys.keys)[-1]
     if newest != keys.current:
-        return Step.SIGN
-    return Step.DROP if len(keys.keys) > 1 else Step.ADD
+        return RotationStep.SIGN
+    return RotationStep.DROP if len(keys.keys) > 1 else RotationStep.ADD
 
 
 def due_at(keys: SigningKeys, changed_at: datetime, parameter_lifetime: timedelta) -> datetime:
@@ -42,18 +42,18 @@ def due_at(keys: SigningKeys, changed_at: datetime, parameter_lifetime: timedelt
     """
     known_everywhere = changed_at + parameter_lifetime + CLOCK_SKEW
     step = next_step(keys)
-    if step is Step.ADD:
+    if step is RotationStep.ADD:
         return changed_at
-    return known_everywhere if step is Step.SIGN else known_everywhere + OLD_KEY_KEPT
+    return known_everywhere if step is RotationStep.SIGN else known_everywhere + OLD_KEY_KEPT
 
 
-def after_step(keys: SigningKeys, step: Step, secret: str) -> SigningKeys:
+def after_step(keys: SigningKeys, step: RotationStep, secret: str) -> SigningKeys:
     """The keys after a step. `secret` is the new key of the first step, base64url."""
     viewers = keys.viewers or keys.keys[keys.current]
-    if step is Step.ADD:
+    if step is RotationStep.ADD:
         return SigningKeys(current=keys.current, keys={**keys.keys, _new_id(keys): secret}, viewers=viewers)
     newest = list(keys.keys)[-1]
-    if step is Step.SIGN:
+    if step is RotationStep.SIGN:
         return SigningKeys(current=newest, keys=keys.keys, viewers=viewers)
     return SigningKeys(current=newest, keys={newest: keys.keys[newest]}, viewers=viewers)
 

@@ -52,7 +52,7 @@ class EventPublisher:
             if isinstance(outcome, Exception):  # as above
                 left.append((batch, outcome))
             elif outcome:
-                left.append(([batch[position] for position in outcome], Refused(len(outcome), len(batch))))
+                left.append(([batch[position] for position in outcome], EventsRefused(len(outcome), len(batch))))
         self._put_aside(left)
 
     def publish_batch(self, events: Sequence[Event]) -> list[int]:
@@ -73,7 +73,7 @@ class EventPublisher:
                 raise outcome
 
 
-class Refused(RuntimeError):
+class EventsRefused(RuntimeError):
     """SNS accepted a call, but not all of its events."""
 
     def __init__(self, refused: int, of: int) -> None:
@@ -81,7 +81,7 @@ class Refused(RuntimeError):
 
 
 def _reason(failure: Exception) -> str:
-    return "refused" if isinstance(failure, Refused) else type(failure).__name__
+    return "refused" if isinstance(failure, EventsRefused) else type(failure).__name__
 
 
 def _call(function: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:

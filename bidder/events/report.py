@@ -66,7 +66,7 @@ _NAMES: Mapping[By, Callable[[Event, tzinfo], str]] = {
 
 
 @dataclass
-class Row:
+class ReportRow:
     """The counts by kind, the number of due bids, and their spend in micros. A rate is None if its denominator is 0.
 
     `saved_micros` is the saving by bid shading: the cost of the billed impressions at the campaigns' values, less their
@@ -114,7 +114,7 @@ def device_name(number: int) -> str:
 
 def report(
     events: Collection[Event], by: By, unbilled: Collection[str] = (), time_zone: tzinfo = UTC
-) -> dict[str, Row]:
+) -> dict[str, ReportRow]:
     """The rows of a report by name, in order. The order of the events does not matter.
 
     `unbilled` are the ids of bids that the ledger counted as invalid.
@@ -127,7 +127,7 @@ def report(
         known = held.setdefault((event.bid_id, event.kind), event)
         if _order(event) < _order(known):
             held[event.bid_id, event.kind] = event
-    rows = defaultdict[str, Row](Row)
+    rows = defaultdict[str, ReportRow](ReportRow)
 
     def name(event: Event) -> str:
         return _NAMES[by](event, time_zone)
@@ -164,9 +164,9 @@ def _due(events: Iterable[Event]) -> Iterable[Event]:
     return due.values()
 
 
-def total(rows: Iterable[Row]) -> Row:
+def total(rows: Iterable[ReportRow]) -> ReportRow:
     """The sum of the rows."""
-    whole = Row()
+    whole = ReportRow()
     for row in rows:
         for kind, number in row.counts.items():
             whole.counts[kind] += number

@@ -16,7 +16,7 @@ from bidder.money import impression_cost
 
 
 @dataclass
-class Verification:
+class LedgerVerification:
     """The verification of a campaign's day: the sums of the archive, the ledger's counters, and reasons of differences.
 
     Both sides have the names of the ledger's counters: micros, impressions, and the micros of each hour, deal and
@@ -50,9 +50,9 @@ def verify(
     markers: Mapping[tuple[str, str], Marker],
     counted: Mapping[str, Mapping[str, int]],
     day: date,
-) -> dict[str, Verification]:
+) -> dict[str, LedgerVerification]:
     """The verification of each campaign's day in its time zone. `bids` is a result of `due`, `counted` the counters."""
-    verifications: dict[str, Verification] = defaultdict(Verification)
+    verifications: dict[str, LedgerVerification] = defaultdict(LedgerVerification)
     missing: dict[str, Counter[str]] = defaultdict(Counter)
     for campaign_id, numbers in counted.items():
         verifications[campaign_id].counted.update({name: number for name, number in numbers.items() if _compared(name)})
@@ -97,7 +97,7 @@ def _owed(event: Event) -> dict[str, int]:
     return owed
 
 
-def _unexplained(verification: Verification, missing: Mapping[str, int]) -> Iterator[str]:
+def _unexplained(verification: LedgerVerification, missing: Mapping[str, int]) -> Iterator[str]:
     """The differences beyond the uncounted bids. The parts of a sum are compared only if the sum is equal."""
     rest = {
         name: verification.counted[name] - verification.archived[name] + missing.get(name, 0)

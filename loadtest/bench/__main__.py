@@ -6,7 +6,7 @@ import sys
 
 from bidder.cli.table import table
 from loadtest.bench import decision, freshness, ledger, load, matching, runtime
-from loadtest.bench.measure import Row
+from loadtest.bench.measure import BenchRow
 from tools import ROOT
 from tools.lambda_runtime import NotOnThisMachine
 
@@ -40,7 +40,7 @@ def main() -> int:
     return 0
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: BenchRow) -> tuple[str, ...]:
     count = "" if row.campaigns is None else f"{row.campaigns:,}"
     baseline = "" if row.name == row.baseline else row.baseline
     size = ("" if row.mb is None else f"{row.mb:,}", "" if row.build_s is None else f"{row.build_s:,.1f}")

@@ -27,8 +27,8 @@ from bidder.snapshot.keeper import Keeper
 from bidder.snapshot.quality_classes import Quality
 from bidder.snapshot.snapshot import Snapshot
 from loadtest.bench.campaigns import campaigns
-from loadtest.bench.measure import Row, interleaved, percentile, row
-from loadtest.requests import Kind, generate
+from loadtest.bench.measure import BenchRow, interleaved, percentile, row
+from loadtest.requests import RequestKind, generate
 
 BASELINE = "parse"
 COUNTS = (12, 1_000, 10_000)
@@ -61,7 +61,7 @@ _ENVIRONMENT = {
 }
 
 
-def rows() -> list[Row]:
+def rows() -> list[BenchRow]:
     """`parse`, and `decision` for each number of campaigns, on the same mixed video requests.
 
     `decision, paced` has the most campaigns, each paced to `PARTICIPATION`. In `decision, best first` most of them have
@@ -92,7 +92,7 @@ def rows() -> list[Row]:
     ]
 
 
-def _beside(name: str, count: int, took: Sequence[float], baseline: str, base: Sequence[float]) -> Row:
+def _beside(name: str, count: int, took: Sequence[float], baseline: str, base: Sequence[float]) -> BenchRow:
     """A row whose p99 is compared as well as its p50."""
     p99_ratio = round(percentile(took, 0.99) / percentile(base, 0.99), 2)
     return replace(row(name, count, took, baseline, base), p99_ratio=p99_ratio)
@@ -104,7 +104,7 @@ def video_requests(count: int) -> list[bytes]:
     bodies: list[bytes] = []
     while len(bodies) < count:
         kind, document = generate(rng)
-        if kind is Kind.VIDEO:
+        if kind is RequestKind.VIDEO:
             bodies.append(json.dumps(document).encode())
     return bodies
 

@@ -13,7 +13,7 @@ from bidder.consumers.batch import read_batch
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
 from bidder.events.ledger import Ledger
-from loadtest.bench.measure import Row, percentile, row
+from loadtest.bench.measure import BenchRow, percentile, row
 
 BASELINE = "read events"
 BATCH, ROUNDS = 100, 200
@@ -34,9 +34,9 @@ class Counting:
         self.items += len(TransactItems)
 
 
-def rows() -> list[Row]:
+def rows() -> list[BenchRow]:
     """Reading and counting a batch of `BATCH` impressions of one campaign, and of many."""
-    measured_rows: list[Row] = []
+    measured_rows: list[BenchRow] = []
     for campaigns in CAMPAIGNS:
         dynamodb = Counting()
         read, counted = [], []

@@ -20,7 +20,7 @@ from bidder.snapshot.index import Index
 from bidder.snapshot.snapshot import Snapshot
 from loadtest.bench import workload
 from loadtest.bench.decision import decision
-from loadtest.bench.measure import Row, percentile, row
+from loadtest.bench.measure import BenchRow, percentile, row
 
 COUNT, WORKLOAD = 100_000, "broad"
 STARTS = 9
@@ -40,7 +40,7 @@ Path(sys.argv[1], "delivery").write_bytes(compile_delivery(Index.load([data]), {
 """
 
 
-def rows(count: int = COUNT, starts: int = STARTS) -> list[Row]:
+def rows(count: int = COUNT, starts: int = STARTS) -> list[BenchRow]:
     """The load of so many campaigns, beside what only its checksum takes; with the whole process's memory then."""
     with TemporaryDirectory() as folder:
         _run("-c", _COMPILE, folder, WORKLOAD, str(count))

@@ -25,7 +25,7 @@ from bidder.snapshot.index import Index
 from bidder.snapshot.snapshot import Snapshot
 from loadtest.bench import workload
 from loadtest.bench.decision import decision
-from loadtest.bench.measure import Row, interleaved, row
+from loadtest.bench.measure import BenchRow, interleaved, row
 
 COUNTS = (1_000, 10_000, 100_000, 1_000_000)
 NAIVE_COUNTS = range(100_001)
@@ -38,16 +38,16 @@ BASELINE = "parse"
 Calls = Mapping[str, Callable[[bytes], Any]]
 
 
-def rows(counts: tuple[int, ...] = COUNTS) -> Iterator[Row]:
+def rows(counts: tuple[int, ...] = COUNTS) -> Iterator[BenchRow]:
     """The rows of every workload at every size, as their processes have measured them."""
     for name in workload.WORKLOADS:
         for count in counts:
             command = [sys.executable, "-m", __name__, name, str(count)]
             done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603
-            yield from (Row(**record) for record in json.loads(done.stdout.splitlines()[-1]))
+            yield from (BenchRow(**record) for record in json.loads(done.stdout.splitlines()[-1]))
 
 
-def measured(name: str, count: int, requests: int = REQUESTS, rounds: int = ROUNDS) -> list[Row]:
+def measured(name: str, count: int, requests: int = REQUESTS, rounds: int = ROUNDS) -> list[BenchRow]:
     """The rows of one book, measured here and now."""
     before = _resident()
     started = perf_counter()

@@ -15,7 +15,7 @@ from bidder.campaigns.files import read_campaigns
 from loadtest.bench import noop
 from loadtest.bench.campaigns import campaigns
 from loadtest.bench.decision import SEED, api_event, video_requests
-from loadtest.bench.measure import Row, interleaved, row
+from loadtest.bench.measure import BenchRow, interleaved, row
 from loadtest.bench.published import publish
 from tools.lambda_runtime import lambda_runtime, unpacked
 from tools.local import deployed
@@ -39,7 +39,7 @@ class Function(NamedTuple):
     variables: Mapping[str, str]
 
 
-def rows() -> list[Row]:
+def rows() -> list[BenchRow]:
     """First invokes of fresh environments, and warm ones. Raises NotOnThisMachine where there is no emulator."""
     built = package()
     with tempfile.TemporaryDirectory() as name, _functions(Path(name), built) as functions:
@@ -50,7 +50,7 @@ def rows() -> list[Row]:
         ]
 
 
-def _rows(which: str, functions: Mapping[str, Function], took: Mapping[str, list[float]]) -> Iterator[Row]:
+def _rows(which: str, functions: Mapping[str, Function], took: Mapping[str, list[float]]) -> Iterator[BenchRow]:
     baseline = f"{which} invoke, no-op"
     for name, function in functions.items():
         label = baseline if function.campaigns is None else f"{which} invoke"

@@ -23,7 +23,7 @@ import psutil
 from bidder.cli.table import table
 from bidder.creatives import commands
 from bidder.creatives.limits import Limits
-from bidder.creatives.loudness import Target
+from bidder.creatives.loudness import LoudnessTarget
 from bidder.creatives.sandbox import Resources, Sandbox
 from bidder.creatives.transcode import transcode
 
@@ -63,7 +63,7 @@ def measure(seconds: int, folder: Path) -> list[str]:
     resources = Resources(cpu_seconds=100_000, wall_seconds=100_000)
     with measured(usage):
         transcoded = transcode(
-            Sandbox(FFMPEG, folder, resources), Limits(), Target.ATSC_A85, at_once=os.cpu_count() or 1
+            Sandbox(FFMPEG, folder, resources), Limits(), LoudnessTarget.ATSC_A85, at_once=os.cpu_count() or 1
         )
     [used] = usage
     rows = [

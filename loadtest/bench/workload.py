@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from bidder.campaigns.campaign import Advertiser, Campaign
 from bidder.campaigns.creative import Creative
-from bidder.campaigns.targeting import Rule
+from bidder.campaigns.targeting import AttributeRule
 from bidder.campaigns.targeting_values import request_values
 from bidder.countries import ALPHA_3
 
@@ -107,13 +107,13 @@ _COUNTRY: dict[str, tuple[float, Callable[[Random], list[str]]]] = {
 }
 
 
-def _targeting(rng: Random, workload: str) -> dict[str, Rule]:
+def _targeting(rng: Random, workload: str) -> dict[str, AttributeRule]:
     share, draw_countries = _COUNTRY[workload]
     drawn: dict[str, dict[str, tuple[str, ...]]] = {}
     for attribute, side, its_share, draw in (("country", "include", share, draw_countries), *_RULES):
         if rng.random() < its_share:
             drawn.setdefault(attribute, {})[side] = tuple(draw(rng))
-    return {attribute: Rule.model_construct(**cast("Any", sides)) for attribute, sides in drawn.items()}
+    return {attribute: AttributeRule.model_construct(**cast("Any", sides)) for attribute, sides in drawn.items()}
 
 
 def requests(workload: str, count: int) -> list[bytes]:
