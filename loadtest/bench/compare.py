@@ -23,7 +23,7 @@ import json
 from loadtest.bench import decision
 print(json.dumps([(row.name, row.campaigns, row.p50_us, row.p99_us, row.ratio) for row in decision.rows()]))
 """
-Figures = dict[tuple[str, int | None], list[tuple[float, float, float]]]
+Figures = dict[tuple[str, int | None], list[tuple[float, ...]]]
 
 
 def main(base: str) -> int:
