@@ -40,15 +40,12 @@ def part(service: Service, name: str, headers: Mapping[str, str], now: datetime)
     return error(404, "the demo has no such part")
 
 
-def explained(
-    service: Service, body: bytes, headers: Mapping[str, str], base_url: str, address: str | None, now: datetime
-) -> Reply:
-    """What `POST /explain` answers, without its key; 404 where the stack does not show it to anyone."""
+def explained(service: Service, call: Call) -> Reply:
+    """The answer of `POST /explain` without the admin key; 404 unless the stack has the full demo."""
     if service.settings.demo != "full":
         return _absent()
     from bidder.endpoints import explain
 
-    call = Call(body, headers, base_url, now, address=address, stitchers=service.known_stitchers)
     return explain.answer_without_key(service, call)
 
 

@@ -15,7 +15,7 @@ from bidder import log
 from bidder.events.bounded_sets import BoundedSets
 from bidder.events.counted_once import Key
 from bidder.events.event import Event
-from bidder.events.ivt_rules import MOST_A_MINUTE, MOST_ADDRESSES, Counts, broken_rule
+from bidder.events.ivt_rules import MOST_A_MINUTE, MOST_ADDRESSES, History, broken_rule
 from bidder.events.kinds import Kind
 from bidder.events.settlement import PriceRefusal
 from bidder.metrics import emf
@@ -56,10 +56,10 @@ class IvtFilter:
     def _judged(self, event: Event) -> Event:
         if not event.billable:
             return event
-        counts = Counts()
+        history = History()
         if event.kind is Kind.IMPRESSION:
-            counts = Counts(of_user=self._of_user(event), addresses=self._addresses(event))
-        judged = event.model_copy(update={"invalid": broken_rule(event, counts)})
+            history = History(self._is_within_minute(event), self._is_known_address(event))
+        judged = event.model_copy(update={"invalid": broken_rule(event, history)})
         if judged.price_vector is None or self._is_first_with_price(judged, judged.price_vector):
             return judged
         log.warning("price.refused", **emf(event.at, "PriceRefused", PriceRefusal.REPLAYED, kind=event.kind))
@@ -68,16 +68,14 @@ class IvtFilter:
     def _is_first_with_price(self, event: Event, vector: str) -> bool:
         return self._bounded_sets.take(Key(f"price#{vector}", "bid"), "bids", event.bid_id, 1, event.at + _KEPT)
 
-    def _of_user(self, event: Event) -> int:
+    def _is_within_minute(self, event: Event) -> bool:
         if event.user is None:
-            return 0
+            return True
         minute = Key(f"user#{event.user}", f"minute#{event.at.astimezone(UTC):%Y-%m-%dT%H:%M}")
-        position = self._bounded_sets.take(minute, "bids", event.bid_id, MOST_A_MINUTE, event.at + _KEPT)
-        return 1 if position else MOST_A_MINUTE + 1
+        return self._bounded_sets.take(minute, "bids", event.bid_id, MOST_A_MINUTE, event.at + _KEPT)
 
-    def _addresses(self, event: Event) -> int:
+    def _is_known_address(self, event: Event) -> bool:
         if event.address is None:
-            return 0
+            return True
         bid = Key(f"bid#{event.bid_id}", "addresses")
-        position = self._bounded_sets.take(bid, "addresses", event.address, MOST_ADDRESSES, event.at + _KEPT)
-        return 1 if position else MOST_ADDRESSES + 1
+        return self._bounded_sets.take(bid, "addresses", event.address, MOST_ADDRESSES, event.at + _KEPT)

@@ -31,15 +31,15 @@ class IvtRule(StrEnum):
     REPLAYED = "replayed"
 
 
-class Counts(NamedTuple):
-    """The counts that the rules compare, this event included. 0 is unknown.
+class History(NamedTuple):
+    """How an event compares with earlier events. The defaults are those of an event without a user or an address.
 
-    `of_user` are the impressions of the event's user in the event's minute, `addresses` the number of addresses from
-    which players reported the event's bid.
+    `is_within_minute` is whether the event's impression is among the first `MOST_A_MINUTE` of its user in its minute.
+    `is_known_address` is whether the event's address is among the first `MOST_ADDRESSES` that reported its bid.
     """
 
-    of_user: int = 0
-    addresses: int = 0
+    is_within_minute: bool = True
+    is_known_address: bool = True
 
 
 def rule_broken_by_sender(kind: Kind, user_agent: str | None, viewers: Sequence[str] = ()) -> IvtRule | None:
@@ -50,7 +50,7 @@ def rule_broken_by_sender(kind: Kind, user_agent: str | None, viewers: Sequence[
     return IvtRule.CRAWLER if kind not in OF_EXCHANGES and is_crawler(user_agent, viewers) else None
 
 
-def broken_rule(event: Event, counts: Counts) -> str | None:
+def broken_rule(event: Event, history: History) -> str | None:
     """The first rule that the event breaks, or None for a valid event. A marked event keeps its rule."""
     if event.invalid is not None:
         return event.invalid
@@ -58,8 +58,8 @@ def broken_rule(event: Event, counts: Counts) -> str | None:
         return IvtRule.BEFORE_BID
     if event.kind in BILLABLE and event.at > (event.expires or event.bid_at + LIFETIME):
         return IvtRule.TOO_LATE
-    if event.kind is Kind.IMPRESSION and counts.of_user > MOST_A_MINUTE:
+    if event.kind is Kind.IMPRESSION and not history.is_within_minute:
         return IvtRule.TOO_MANY
-    if event.kind not in OF_EXCHANGES and counts.addresses > MOST_ADDRESSES:
+    if event.kind not in OF_EXCHANGES and not history.is_known_address:
         return IvtRule.REPLAYED
     return None

@@ -13,6 +13,7 @@ from bidder.auction.verdict import BIDS
 from bidder.campaigns.campaign import Campaign
 from bidder.delivery.frequency import Exposures, History, Impression, add
 from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
 from tests.golden.auction import FOLDER, VOLATILE, GoldenAuction, load, merged, paths
@@ -47,11 +48,13 @@ def test_answer(path: Path) -> None:
 
     reply = bid(
         service(held_by(auction), frequency_reader=Viewer(auction)),
-        body,
-        {},
-        "https://bid.example",
-        NOW,
-        nbr="nbr" in auction.answer,
+        Call(
+            body,
+            {},
+            "https://bid.example",
+            NOW,
+            nbr="nbr" in auction.answer,
+        ),
     )
 
     document = json.loads(reply.body) if reply.body else {}

@@ -20,6 +20,7 @@ from bidder.cli.options import BadCall
 from bidder.cli.replay import print_replay, run
 from bidder.cli.replay_report import as_json
 from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from bidder.openrtb.parse import parse
 from bidder.openrtb.recorded import InvalidRecording, recorded
 from bidder.snapshot.compile import compile_index
@@ -55,7 +56,7 @@ def test_it_counts_what_would_be_bid(requests: list[dict[str, Any]], campaigns: 
     for request in requests:
         body = json.dumps({**request, "cur": ["USD"]}).encode()
         replay.add(parse(body), NOW)
-        reply = bid(service(snapshot(campaigns)), body, {}, "https://bid.example", NOW)
+        reply = bid(service(snapshot(campaigns)), Call(body, {}, "https://bid.example", NOW))
         for made in json.loads(reply.body)["seatbid"][0]["bid"] if reply.status == 200 else ():
             expected[made["cid"]].append(round(made["price"] * 1_000_000))
 

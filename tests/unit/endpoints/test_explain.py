@@ -91,7 +91,7 @@ def test_it_says_what_a_bid_says(
     for request in requests:
         body = json.dumps({**request, "test": int(test)}).encode()
         answer_without_key = json.loads(answer(bidder, Call(body, ALLOWED | player, BASE, NOW)).body)
-        made = bid(bidder, body, player, BASE, NOW)
+        made = bid(bidder, Call(body, player, BASE, NOW))
 
         said = Counter((b["campaign"], b["creative"]) for imp in answer_without_key["imp"] for b in imp["bids"])
         assert said == (_in_vast(made) if as_xml else _in_json(made))
