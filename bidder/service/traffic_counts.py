@@ -1,7 +1,7 @@
 """The counts of opportunities and bids by campaign that pacing needs, published once a minute.
 
-The process publishes the counts in the background, as events of the kind `traffic`. The counts of its last minute are
-lost when the process ends.
+The process publishes the counts in the background, as events of the kind `traffic`. An environment of Lambda ends
+without notice and loses the counts of its last minute. A container drains them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -72,16 +72,25 @@ class TrafficCounts:
     def flush(self, now: datetime) -> None:
         """Starts publishing the counts of a minute that is over, and returns without waiting."""
         minute = self._minute
-        if minute is None or now - minute < timedelta(minutes=1):
-            return
+        if minute is not None and now - minute >= timedelta(minutes=1) and (work := self._taken(minute)):
+            self._start(work)
+
+    def drain(self) -> None:
+        """Publishes the counts of the current minute, and waits for that."""
+        minute = self._minute
+        if minute is not None and (work := self._taken(minute)):
+            work()
+
+    def _taken(self, minute: datetime) -> Callable[[], None] | None:
+        """Takes the counts of a minute, and returns what publishes them; None if another thread has taken them."""
         with self._lock:
             if self._minute is not minute:
-                return
+                return None
             self._minute = None
             taken, bids, requests = self._opportunities.take(), self._bids, self._requests
             deals = self._deals
             self._bids, self._deals, self._requests = {}, {}, 0
-        self._start(lambda: self._tell(minute, taken, deals, bids, requests))
+        return lambda: self._tell(minute, taken, deals, bids, requests)
 
     def _tell(
         self, minute: datetime, taken: Taken, deals: Mapping[str, int], bids: Mapping[str, int], requests: int
