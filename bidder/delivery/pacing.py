@@ -77,6 +77,8 @@ class Memory:
     """The start of the latest minute that `level` is estimated from."""
     lost_micros: float = 0.0
     lost_impressions: float = 0.0
+    cost: int = 0
+    """The most that an impression cost at the last refresh, in micros."""
     is_held: bool = True
     """Whether the campaign could not bid at the last refresh: paused, or outside its flight."""
     classes: list[float] = field(default_factory=lambda: [0.0] * CLASSES)
@@ -129,7 +131,7 @@ def step(
     whatever its pace.
     """
     flow, delay, before = memory.flow, market.delay, memory.participation
-    _learn(memory, spend, reports, now, market)
+    _learn(memory, terms, spend, reports, now, market)
     density = forecast.curve.between(now, now + MINUTE, terms.zone) * 3600 / MINUTE
     memory.level = _level(memory, forecast, terms.zone, now)
     bid = flow.bids_per_opportunity.value(market.bid, _GUESS_STRENGTH)
@@ -166,9 +168,14 @@ def step(
     return Step(pace, reserved, limiting._replace(participation=participation))
 
 
-def _learn(memory: Memory, spend: Spend, reports: Mapping[int, Report], now: float, market: Market) -> None:
+def _learn(
+    memory: Memory, terms: BudgetLimits, spend: Spend, reports: Mapping[int, Report], now: float, market: Market
+) -> None:
     """Takes in what was noticed and reported since the last step."""
     flow, delay = memory.flow, market.delay
+    if memory.cost not in {0, terms.cost}:
+        flow.reprice(terms.cost / memory.cost)
+    memory.cost = terms.cost
     if not memory.at:
         memory.micros, memory.impressions, memory.at = spend.total_micros, spend.total_impressions, now
     expected = (memory.level or 0.0) * flow.bids_per_opportunity.value(market.bid, _GUESS_STRENGTH)
