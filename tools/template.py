@@ -64,6 +64,17 @@ def with_runbooks(template: dict[str, Any]) -> dict[str, Any]:
     return _with(template, **alarms)
 
 
+def of_runtime(template: dict[str, Any]) -> dict[str, Any]:
+    """The same template with one runtime for all functions: that which Chalice wrote for the API's."""
+    runtime = template["Resources"]["APIHandler"]["Properties"]["Runtime"]
+    functions = {
+        name: resource | {"Properties": resource["Properties"] | {"Runtime": runtime}}
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+    return _with(template, **functions)
+
+
 def of_architecture(template: dict[str, Any], architecture: str) -> dict[str, Any]:
     """The same template with the stack's parameter as every function's processor: its default is the package's.
 

@@ -1,4 +1,4 @@
-"""What of an answer two versions have to agree on: all but what is made anew for each answer."""
+"""The outline of an answer: the parts in which two versions must agree, without ids and times."""
 
 import json
 import re

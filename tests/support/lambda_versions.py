@@ -9,6 +9,7 @@ from typing import Any
 from bidder.endpoints import notice
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
+from bidder.endpoints.public_url import caller_address
 from bidder.endpoints.reply import Reply
 from bidder.endpoints.sender import sender
 from bidder.service.service import Service
@@ -46,5 +47,5 @@ class LambdaVersions:
             body, is_nbr = event["body"].encode(), query.get("nbr") == "1"
             return bid(service, Call(body, headers, "https://bid.example/api", self._now, nbr=is_nbr))
         path = event["pathParameters"]
-        reported_by = sender(headers, event["requestContext"])
+        reported_by = sender(headers, caller_address(event["requestContext"]))
         return notice.notice(service, path["kind"], path["token"], query, reported_by, self._now)
