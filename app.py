@@ -255,6 +255,13 @@ def before_traffic(event: dict[str, str], _context: object) -> list[str]:
     return hooks.before_traffic(event)
 
 
+@app.lambda_function(name="before_ledger")
+def before_ledger(event: dict[str, str], _context: object) -> list[str]:
+    from bidder.rollout import hooks
+
+    return hooks.before_ledger(event)
+
+
 @app.lambda_function(name="after_traffic")
 def after_traffic(event: dict[str, str], _context: object) -> list[str]:
     from bidder.rollout import hooks

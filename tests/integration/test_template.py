@@ -51,7 +51,7 @@ CONSUMERS = {
 }
 QUEUES = CONSUMERS | {"Notices": Consumer(None)}
 """Those of consumers, and what waits for SNS."""
-HOOKS = ("BeforeTraffic", "AfterTraffic")
+HOOKS = ("BeforeTraffic", "AfterTraffic", "BeforeLedger")
 FUNCTIONS = {"APIHandler": "BidRole"} | {name: f"{name}Role" for name in ("Refresh", "ParameterCopy", *QUEUES, *HOOKS)}
 NEEDS_ANY_RESOURCE = {
     *("xray:PutTraceSegments", "xray:PutTelemetryRecords"),
@@ -144,7 +144,7 @@ def test_cfn_lint_finds_nothing(form: str, request: pytest.FixtureRequest, tmp_p
 @pytest.mark.parametrize(("function", "role"), FUNCTIONS.items())
 def test_each_function_may_do_only_what_it_names(sam: Template, function: str, role: str) -> None:
     ours = {name for name, resource in sam["Resources"].items() if not resource["Type"].startswith("AWS::Serverless")}
-    ours |= {"APIHandler"} if function == "BeforeTraffic" else set()
+    ours |= {"BeforeTraffic": {"APIHandler"}, "BeforeLedger": {"Ledger"}}.get(function, set())
     assert refers_to(sam["Resources"][function]["Properties"]["Role"], role)
     policies = sam["Resources"][role]["Properties"]["Policies"]
     statements = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
