@@ -248,6 +248,13 @@ def unpublished(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
     return publish_again(service(), event.to_dict()["Records"])
 
 
+@app.lambda_function(name="stop_bidding")
+def stop_bidding(event: dict[str, Any], _context: object) -> bool:
+    from bidder.consumers import stop_bidding as switch
+
+    return switch.stop_bidding(service(), event, now())
+
+
 @app.lambda_function(name="before_traffic")
 def before_traffic(event: dict[str, str], _context: object) -> list[str]:
     from bidder.rollout import hooks

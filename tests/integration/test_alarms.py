@@ -22,7 +22,7 @@ from bidder.parameters import DEFAULTS, Reading
 from bidder.service.no_bid_counts import AnswerKind
 from bidder.snapshot.keeper import Keeper
 from bidder.snapshot.snapshot import Snapshot
-from tests.integration.test_template import FUNCTIONS, HOOKS, Template, of_type, referred, refers_to
+from tests.integration.test_template import FUNCTIONS, HOOKS, RARE, Template, of_type, referred, refers_to
 from tests.support.campaigns import NOW, campaign, snapshot
 from tests.support.fake_cloudformation import client_error
 from tests.support.matchable import video_request
@@ -63,13 +63,20 @@ WARNINGS_EXEMPT = {
     "pacing.unread": "budgets are kept all the same; campaigns are paced by the forecast until the next minute",
     "frequency.unread": "FrequencyUnreadAlarm",
     "pacing.unwritten": "a minute's learning is lost; bids go on",
+    "bidding.stopped": "the alarm that stopped it has told people",
     "rollout.refused": "the deployment fails, and says so",
     "{consumer}.unreadable": "the message becomes a dead letter, which has an alarm",
 }
 PAGES = {
     *("BidRateCollapsedAlarm", "BidsFailAlarm", "SpendStoppedAlarm", "NoticesRefusedAlarm", "ApiErrorsAlarm"),
     *("BidThrottlesAlarm", "BidDurationAlarm", "SnapshotMissingAlarm", "SnapshotTooOldAlarm"),
-    *("LedgerDeadLetterAlarm", "LedgerAgeAlarm", "NoticesDeadLetterAlarm", "RequestCeilingAlarm"),
+    *(
+        "LedgerDeadLetterAlarm",
+        "LedgerAgeAlarm",
+        "NoticesDeadLetterAlarm",
+        "StopBiddingErrorsAlarm",
+        "RequestCeilingAlarm",
+    ),
 }
 
 
@@ -188,7 +195,7 @@ def test_every_function_has_its_errors_and_throttles_watched(sam: Template) -> N
     # a hook that fails fails the deployment, which says so
     assert {("Errors", name) for name in FUNCTIONS.keys() - set(HOOKS)} <= seen
     # one refresh at a time: those that Lambda throttles wait, and RefreshMissingAlarm sees them miss
-    assert {("Throttles", name) for name in FUNCTIONS.keys() - {"Refresh", *HOOKS}} <= seen
+    assert {("Throttles", name) for name in FUNCTIONS.keys() - {"Refresh", *RARE}} <= seen
 
 
 def test_every_queue_of_dead_letters_is_watched(sam: Template) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from bidder.cli.redrive import move
 from tests.integration.drill import Drill
 from tests.integration.observation import log_lines, observed
 from tests.integration.polling import poll
@@ -135,14 +136,16 @@ def test_a_throttled_table_delays_spend_and_loses_none(drilled: Drill, sold: Tra
         _set_variables(drilled, usual | {"AWS_ENDPOINT_URL_DYNAMODB": table.url, "AWS_MAX_ATTEMPTS": "1"})
         try:
             sold.sell()
-            poll(lambda: is_logged(drilled, began, "ledger.unjudged") or _errors(drilled, began, name), seconds=120)
-            assert {"LedgerAgeAlarm", "LoggedErrorsAlarm"} & ringing(observed(drilled, began, age=301))
+            poll(lambda: drilled.messages("LedgerDeadLetterQueue") == 1, seconds=120)
+            assert {"LedgerErrorsAlarm", "LedgerDeadLetterAlarm"} <= ringing(observed(drilled, began))
             assert counted(drilled) == before
         finally:
             _set_variables(drilled, usual)
+        queues = drilled.ids["LedgerDeadLetterQueue"], drilled.ids["LedgerQueue"]
+        assert move(drilled.session.client("sqs"), *queues) == 1  # bidder events redrive ledger
         poll(lambda: counted(drilled) == before + 5000, seconds=120)
         poll(lambda: drilled.messages("LedgerQueue") == 0, seconds=120)
-    assert "LedgerAgeAlarm" not in ringing(observed(drilled, datetime.now(UTC), age=301))
+    assert not {"LedgerErrorsAlarm", "LedgerDeadLetterAlarm"} & ringing(observed(drilled, datetime.now(UTC)))
 
 
 def _set_variables(drill: Drill, variables: Any) -> None:
@@ -151,11 +154,6 @@ def _set_variables(drill: Drill, variables: Any) -> None:
     functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
     version = functions.publish_version(FunctionName=name)["Version"]
     functions.update_alias(FunctionName=name, Name="live", FunctionVersion=version)
-
-
-def _errors(drill: Drill, since: datetime, function: str) -> float:
-    asked = metric("AWS/Lambda", "Errors", {"FunctionName": function})
-    return sum(observed(drill, since).get(asked, ()))
 
 
 def test_a_bad_snapshot_is_refused_and_the_last_good_one_bids(drilled: Drill, sold: Traffic, ringing: Rings) -> None:

@@ -52,7 +52,9 @@ CONSUMERS = {
 QUEUES = CONSUMERS | {"Notices": Consumer(None)}
 """Those of consumers, and what waits for SNS."""
 HOOKS = ("BeforeTraffic", "AfterTraffic", "BeforeLedger")
-FUNCTIONS = {"APIHandler": "BidRole"} | {name: f"{name}Role" for name in ("Refresh", "ParameterCopy", *QUEUES, *HOOKS)}
+RARE = (*HOOKS, "StopBidding")
+"""Those that are invoked once a deployment, and once an alarm."""
+FUNCTIONS = {"APIHandler": "BidRole"} | {name: f"{name}Role" for name in ("Refresh", "ParameterCopy", *QUEUES, *RARE)}
 NEEDS_ANY_RESOURCE = {
     *("xray:PutTraceSegments", "xray:PutTelemetryRecords"),
     *("cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms"),
@@ -201,7 +203,7 @@ def test_a_consumer_retries_single_messages_and_then_puts_them_aside(
 ) -> None:
     mappings = of_type(translated, "AWS::Lambda::EventSourceMapping").values()
     (mapping,) = (mapping for mapping in mappings if refers_to(mapping["EventSourceArn"], f"{name}Queue"))
-    assert refers_to(mapping["FunctionName"], name)
+    assert refers_to(mapping["FunctionName"], "LedgerAliaslive" if name == "Ledger" else name)
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert (mapping["BatchSize"], mapping["MaximumBatchingWindowInSeconds"]) == (consumer.batch, consumer.window)
     assert consumer.batch <= 10 or consumer.window > 0, "SQS hands out more than 10 to who waits for them"
