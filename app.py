@@ -8,27 +8,23 @@ from bidder import cold_start
 
 # isort: split
 
-import os
 import sys
 from base64 import b64encode
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from chalice import Chalice, Response
 from chalice.app import CloudWatchEvent, SQSEvent
 
 from bidder import log
-from bidder.endpoints.bid import bid
-from bidder.endpoints.call import Call
 from bidder.endpoints.deadline import arrival
 from bidder.endpoints.public_url import caller_address, public_url
 from bidder.endpoints.reply import Reply, cors, with_cors
+from bidder.entrances import routes
+from bidder.entrances.web_request import WebRequest
 from bidder.service.service import Service
 from bidder.settings import settings
-
-if TYPE_CHECKING:
-    from bidder.endpoints.ad_tag import TagCall
 
 
 class BidderApp(Chalice):
@@ -46,10 +42,7 @@ app = BidderApp(app_name="bidder", configure_logs=False)
 # `ChaliceResponse` encodes a body of bytes itself, so Chalice needs no list of binary content types.
 app.api.binary_types = []
 log.to_stdout()
-# The seconds after which a thread that loads a snapshot gives way to a bid; Python's default is 5 ms. With one load a
-# second, the p99 of bids is 1.1 times the p99 without loads; at the default it is 2 times (`loadtest.bench.freshness`,
-# 100,000 campaigns).
-sys.setswitchinterval(0.0005)
+sys.setswitchinterval(cold_start.SWITCH_INTERVAL)
 
 # Prebid.js posts text/plain and curl posts a form, so any content type is accepted.
 ANY_CONTENT = ["*/*"]
@@ -64,47 +57,25 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def body() -> bytes:
-    return cast("bytes", app.current_request.raw_body)
+def web_request(path: str) -> WebRequest:
+    """The current request, at this path."""
+    request = app.current_request
+    query = request.query_params
+    return WebRequest(
+        method=request.method,
+        path=path,
+        query={name: query.getlist(name) for name in query} if query else {},
+        headers=request.headers,
+        body=cast("bytes", request.raw_body),
+        address=caller_address(request.context),
+        base_url=public_url(service().settings.public_url, request.context, request.headers, path),
+        arrived=arrival(request.context, now()),
+        now=now,
+    )
 
 
 def preflight() -> "ChaliceResponse":
     return ChaliceResponse(with_cors(Reply(204), app.current_request.headers.get("origin")))
-
-
-def call(path: str) -> Call:
-    """The call of an auction at this path."""
-    request = app.current_request
-    arrived = arrival(request.context, now())
-    query = request.query_params or {}
-    return Call(
-        body(),
-        request.headers,
-        public_url(settings().public_url, request.context, request.headers, path),
-        now(),
-        query.get("exchange"),
-        nbr=query.get("nbr") == "1",
-        waited_ms=lambda: (now() - arrived).total_seconds() * 1000,
-        address=caller_address(request.context),
-    )
-
-
-def tag_call(path: str) -> "TagCall":
-    """The call of an ad tag at this path."""
-    from bidder.endpoints.ad_tag import TagCall
-
-    request = app.current_request
-    arrived = arrival(request.context, now())
-    query = request.query_params
-    return TagCall(
-        {name: query.getlist(name) for name in query} if query else {},
-        request.headers,
-        caller_address(request.context),
-        public_url(settings().public_url, request.context, request.headers, path),
-        now(),
-        os.urandom(12).hex(),
-        lambda: (now() - arrived).total_seconds() * 1000,
-    )
 
 
 if cold_start.AHEAD_OF_REQUESTS:
@@ -135,7 +106,7 @@ class ChaliceResponse(Response):
 
 @app.route("/bid", methods=["POST"], content_types=ANY_CONTENT)
 def post_bid() -> ChaliceResponse:
-    return ChaliceResponse(bid(service(), call("/bid")))
+    return ChaliceResponse(routes.post_bid(service(), web_request("/bid")))
 
 
 @app.route("/bid", methods=["OPTIONS"])
@@ -145,9 +116,7 @@ def preflight_bid() -> ChaliceResponse:
 
 @app.route("/vast", methods=["GET"])
 def get_vast() -> ChaliceResponse:
-    from bidder.endpoints import ad_tag
-
-    return ChaliceResponse(ad_tag.vast(service(), tag_call("/vast")))
+    return ChaliceResponse(routes.get_vast(service(), web_request("/vast")))
 
 
 @app.route("/vast", methods=["OPTIONS"])
@@ -157,9 +126,7 @@ def preflight_vast() -> ChaliceResponse:
 
 @app.route("/vmap", methods=["GET"])
 def get_vmap() -> ChaliceResponse:
-    from bidder.endpoints import vmap
-
-    return ChaliceResponse(vmap.schedule(service(), tag_call("/vmap")))
+    return ChaliceResponse(routes.get_vmap(service(), web_request("/vmap")))
 
 
 @app.route("/vmap", methods=["OPTIONS"])
@@ -169,35 +136,17 @@ def preflight_vmap() -> ChaliceResponse:
 
 @app.route("/explain", methods=["POST"], content_types=ANY_CONTENT)
 def post_explain() -> ChaliceResponse:
-    from bidder.endpoints import explain
-
-    query = app.current_request.query_params or {}
-    return ChaliceResponse(explain.answer(service(), call("/explain"), query.get("campaign")))
+    return ChaliceResponse(routes.post_explain(service(), web_request("/explain")))
 
 
 @app.route("/explain", methods=["GET"])
 def get_explain() -> ChaliceResponse:
-    from bidder.endpoints import ad_tag_debug
-
-    query = app.current_request.query_params or {}
-    return ChaliceResponse(ad_tag_debug.explained(service(), tag_call("/explain"), query.get("campaign")))
+    return ChaliceResponse(routes.get_explain(service(), web_request("/explain")))
 
 
 @app.route("/e/{kind}/{token}", methods=["GET", "POST", "HEAD"], content_types=ANY_CONTENT)
 def get_event(kind: str, token: str) -> ChaliceResponse:
-    from bidder.endpoints import notice
-    from bidder.endpoints.sender import sender
-
-    request = app.current_request
-    query = dict(request.query_params or {})
-    caller = sender(request.headers, request.context)
-    counts = request.method != "HEAD"
-    if kind == "win" and request.method == "GET":
-        from bidder.endpoints.markup_of_win import Fetch, win
-
-        base = public_url(settings().public_url, request.context, request.headers, f"/e/{kind}/{token}")
-        return ChaliceResponse(win(service(), Fetch(token, query, request.headers, caller, base, now())))
-    return ChaliceResponse(notice.notice(service(), kind, token, query, caller, now(), counts=counts))
+    return ChaliceResponse(routes.get_event(service(), web_request(f"/e/{kind}/{token}"), kind, token))
 
 
 @app.route("/e/{kind}/{token}", methods=["OPTIONS"])
@@ -207,11 +156,7 @@ def preflight_event(kind: str, token: str) -> ChaliceResponse:  # noqa: ARG001  
 
 @app.route("/e", methods=["POST"], content_types=ANY_CONTENT)
 def post_events() -> ChaliceResponse:
-    from bidder.endpoints import notices
-    from bidder.endpoints.sender import sender
-
-    request = app.current_request
-    return ChaliceResponse(notices.notices(service(), body(), sender(request.headers, request.context), now()))
+    return ChaliceResponse(routes.post_events(service(), web_request("/e")))
 
 
 @app.route("/e", methods=["OPTIONS"])
@@ -219,54 +164,39 @@ def preflight_events() -> ChaliceResponse:
     return preflight()
 
 
-def player_file(name: str) -> ChaliceResponse:
-    from bidder.endpoints import web_files
-
-    request = app.current_request
-    return ChaliceResponse(web_files.player_file(name, request.headers, (request.query_params or {}).get("v")))
-
-
 @app.route("/player.js", methods=["GET", "HEAD"])
 def get_player() -> ChaliceResponse:
-    return player_file("player.js")
+    return ChaliceResponse(routes.get_player_file(service(), web_request("/player.js")))
 
 
 @app.route("/player.mjs", methods=["GET", "HEAD"])
 def get_player_module() -> ChaliceResponse:
-    return player_file("player.mjs")
+    return ChaliceResponse(routes.get_player_file(service(), web_request("/player.mjs")))
 
 
 @app.route("/player.d.ts", methods=["GET"])
 def get_player_types() -> ChaliceResponse:
-    return player_file("player.d.ts")
+    return ChaliceResponse(routes.get_player_file(service(), web_request("/player.d.ts")))
 
 
 @app.route("/demo", methods=["GET"])
 def get_demo() -> ChaliceResponse:
-    from bidder.endpoints import demo
-
-    return ChaliceResponse(demo.page(service().settings.demo, app.current_request.headers))
+    return ChaliceResponse(routes.get_demo(service(), web_request("/demo")))
 
 
 @app.route("/demo/{name}", methods=["GET"])
 def get_demo_part(name: str) -> ChaliceResponse:
-    from bidder.endpoints import demo
-
-    return ChaliceResponse(demo.part(service(), name, app.current_request.headers, now()))
+    return ChaliceResponse(routes.get_demo_part(service(), web_request(f"/demo/{name}"), name))
 
 
 @app.route("/demo/explain", methods=["POST"], content_types=ANY_CONTENT)
 def post_demo_explain() -> ChaliceResponse:
-    from bidder.endpoints import demo
-
-    return ChaliceResponse(demo.explained(service(), call("/demo/explain")))
+    return ChaliceResponse(routes.post_demo_explain(service(), web_request("/demo/explain")))
 
 
 @app.route("/health", methods=["GET"])
 def get_health() -> ChaliceResponse:
-    from bidder.endpoints import health
-
-    return ChaliceResponse(health.health(service(), now()))
+    return ChaliceResponse(routes.get_health(service(), web_request("/health")))
 
 
 @app.on_sqs_message(queue="campaign-refresh", batch_size=1000, maximum_batching_window_in_seconds=1, name="refresh")

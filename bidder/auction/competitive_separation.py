@@ -70,7 +70,7 @@ def _filled(pods: Sequence[Pod], names: "_Names | None", most_steps: int) -> lis
             for offer in () if ads else choices.offers:
                 twice = bits.of((number, *name) for name in _once_in_a_pod(offer, once))
                 marks, bars = (bits.of(names.own(offer)), bits.of(names.barred(offer))) if names else (0, 0)
-                seconds = round(offer.fit.creative.duration)
+                seconds = offer.fit.creative.seconds
                 ads.append(PodAd(offer.price.cpm_micros, seconds, twice | marks, twice | bars))
             pod_places.append(PodPlace(*pod_capacity(choices.slot.video, choices.most_ads), ads))
     ranks = iter(pack_pods(pod_places, most_steps))

@@ -1,10 +1,9 @@
 """The decision: the offers for the slots of a request. Pure: equal arguments give equal offers."""
 
-from bisect import insort
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from operator import attrgetter
+from itertools import zip_longest
 
 from bidder.auction.auction_context import AuctionContext, ReadExposures, read_once
 from bidder.auction.competitive_separation import Pod, SlotOffers, are_separated, pack_pod, separate_competitors
@@ -12,10 +11,11 @@ from bidder.auction.match import Slot
 from bidder.auction.offer import Offer, offers, redrawn
 from bidder.auction.pod import group, is_pod, most_ads
 from bidder.auction.pod_packing import MAX_STEPS
-from bidder.auction.price import lowest_floor
+from bidder.auction.price import fixed_prices, lowest_floor
 from bidder.auction.reached import Reached
 from bidder.auction.rule import Rule, first_broken
 from bidder.auction.rules import PLAYER, REQUEST
+from bidder.auction.visits import best_offers, visits
 from bidder.openrtb.bid_request import BidRequest
 from bidder.snapshot.snapshot import Snapshot
 
@@ -27,8 +27,6 @@ MOST_CHOICES = 96
 
 Refused = Counter[tuple[str, str]]
 """The number of rejections by campaign id and rule. The id is empty where a rule rejects the request or the player."""
-
-_rank = attrgetter("rank")
 
 
 def decide(
@@ -69,12 +67,12 @@ def decide(
     most_steps = MAX_STEPS // max(1, len(together))
     pod_offers: list[Pod] = []
     chosen: list[Sequence[Offer]] = []
-    for pod in pods:
+    for pod, following in zip_longest(pods, pods[1:]):
         if is_pod(pod, most):
             pod_offers.append([SlotOffers(slot, most, shared.choices(slot)) for slot in pod])
             chosen.append(shared.packed(pod_offers[-1], most_steps))
         else:
-            pod_offers.append([SlotOffers(pod[0], 1, shared.best(pod[0]))])
+            pod_offers.append([SlotOffers(pod[0], 1, shared.best(pod[0], following[0] if following else None))])
             chosen.append(pod_offers[-1][0].offers)
     if not are_separated([offer for offers in chosen for offer in offers]):
         choices = max(2, min(POD_CHOICES, MOST_CHOICES // len(playable)))
@@ -137,9 +135,13 @@ class _Shared:
             self._packed[model] = pack_pod(pod, most_steps)
         return [offer._replace(slot=slot) for offer in self._packed[model]]
 
-    def best(self, slot: Slot) -> list[Offer]:
-        """The best offer on a slot outside pods."""
+    def best(self, slot: Slot, following: Slot | None) -> list[Offer]:
+        """The best offer on a slot outside pods; `following` is the slot after it."""
         if self._before is None or not _are_alike(self._before, slot):
+            is_fixed = fixed_prices(slot.imp, self._context.delivery.rates) is not None
+            if is_fixed or following is None or not _are_alike(slot, following):
+                self._before = None
+                return _dearest(self._context, slot, self._snapshot, 1, self._refused, self._reached)
             self._before = slot
             self._equals = _equals(self._context, slot, self._snapshot, self._refused, self._reached)
         return [redrawn(self._context, slot, self._equals)] if self._equals else []
@@ -190,19 +192,13 @@ def _dearest(
     reached: list[Reached] | None = None,
 ) -> list[Offer]:
     """The `most` best offers on a slot, best first."""
-    best: list[Offer] = []  # worst first
-    floor = lowest_floor(slot.imp, slot.video, context.delivery.rates)
-
-    def at_least() -> int:
-        return max(floor, best[0].price.cpm_micros) if len(best) == most else floor
-
-    for position in slot.candidates.best_first(at_least, reached=reached):
+    best = best_offers(context, slot, most)
+    for position in visits(context, slot, snapshot.index, best, reached):
         record = snapshot.index.record(position)
         result = offers(context, slot, record)
         if isinstance(result, Rule):
             refused[record.campaign.id, result.name] += 1
             continue
         for offer in result:
-            insort(best, offer, key=_rank)
-        del best[: max(0, len(best) - most)]
-    return best[::-1]
+            best.add(offer)
+    return best.best_first()

@@ -117,7 +117,7 @@ def _explained(
     positions: Sequence[int],
     exchange: str | None,
 ) -> Explanation:
-    matched = list(slot.candidates.best_first(paced=False))
+    matched = list(slot.candidates.of_all_lengths().best_first(paced=False))
     verdicts = [verdict(context, slot, snapshot, position, fates) for position in matched[:MOST_ASKED]]
     losers = [verdict.best for verdict in verdicts if verdict.best and verdict.rule != BIDS]
     # A chosen campaign has a verdict even if it follows the campaigns that get one.

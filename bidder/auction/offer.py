@@ -79,7 +79,7 @@ def _priced(context: AuctionContext, slot: Slot, campaign: Campaign, fitting: Se
     priced: list[tuple[Fit, Price]] = []
     unpriced: list[AnyRule] = []
     for fit in fitting:
-        bid = price(context, slot, campaign, cpm, round(fit.creative.duration))
+        bid = price(context, slot, campaign, cpm, fit.creative.seconds)
         if isinstance(bid, Rule):
             unpriced.append(bid)
         else:
@@ -122,5 +122,9 @@ def _in_turn(
 
 
 def _draw(*names: str) -> int:
-    text = "\0".join(names)
-    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest())
+    return int.from_bytes(draw_hash(*names).digest())
+
+
+def draw_hash(*names: str) -> "blake2b":
+    """The hash whose digest is the draw of these names: of request, impression and campaign, or creative as well."""
+    return blake2b("\0".join(names).encode("utf-8", "surrogatepass"), digest_size=8)

@@ -150,6 +150,24 @@ def lowest_floor(imp: Imp, video: Video, rates: Rates) -> int:
     return least
 
 
+def fixed_prices(imp: Imp, rates: Rates) -> list[tuple[int, list[str]]] | None:
+    """The prices of an impression that sells in fixed-price deals alone, CPM in micros of the account, highest first.
+
+    Each price comes with the ids of its deals in their normal form. None where a bid may have another price.
+    """
+    if not imp.pmp or not imp.pmp.private_auction:
+        return None
+    by_price: dict[int, list[str]] = {}
+    for deal in imp.pmp.deals:
+        if deal.at != AuctionType.FIXED_PRICE or deal.bidfloor is None or deal.durfloors:
+            return None
+        cpm_micros = _in_account(_Floor(deal.bidfloor, deal.bidfloorcur), rates)
+        if not cpm_micros:
+            return None
+        by_price.setdefault(cpm_micros, []).append(identifier(deal.id))
+    return sorted(by_price.items(), reverse=True)
+
+
 def _in_account(floor: _Floor, rates: Rates) -> int | None:
     """A floor in micros of the account currency; None if the rate of the floor's currency is not known."""
     if floor.amount <= 0:

@@ -185,9 +185,9 @@ CREATIVE: tuple[Rule[CreativeFacts], ...] = (
     Rule(
         "duration",
         "no creative of a length that fits",
-        rejects=lambda facts: not facts.is_duration_accepted(),
+        rejects=lambda facts: not facts.video.has_room(facts.creative.seconds),
         seen=_lengths,
-        wanted=lambda case: [round(creative.duration) for creative in case.campaign.creatives],
+        wanted=lambda case: [creative.seconds for creative in case.campaign.creatives],
     ),
     Rule(
         "attribute",

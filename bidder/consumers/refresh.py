@@ -12,6 +12,7 @@ from bidder.delivery.budget import BudgetLimits, Spend, budget_limits, deal_limi
 from bidder.delivery.budget_holders import deal_holder, in_words
 from bidder.delivery.estimates import COMPLETE
 from bidder.delivery.pacers import Confirmed, Paced, Traffic, off_plan, overspent, pace_campaigns
+from bidder.delivery.quality import device_classes
 from bidder.delivery.shared_budgets import SharedBudgets
 from bidder.delivery.win_model import ENOUGH, Shading, models
 from bidder.delivery.zones import local
@@ -25,6 +26,7 @@ from bidder.snapshot.index import Index
 from bidder.snapshot.keys import DELIVERIES, INDEXES
 from bidder.snapshot.manifest import Manifest
 from bidder.snapshot.part import Part, object_id
+from bidder.snapshot.quality_classes import Quality
 
 if TYPE_CHECKING:
     from bidder.campaigns.advertiser_limits import AdvertiserLimits
@@ -109,6 +111,7 @@ def _publish(service: Service, now: datetime) -> int:
         reserved=paced.reserved,
         shading=_shading(service, parameters.shading_explored, now),
         shared=shared,
+        quality=_quality(service, compiled.index, paced, now),
     )
     manifest = Manifest(
         version=version,
@@ -188,7 +191,7 @@ def _paced(
     """
     holders = BudgetHolders(index, advertisers, latest)
     if not of_campaigns and not holders.limits:
-        return Paced({}, {}, {}), SharedBudgets(caps=holders.caps)
+        return Paced({}, {}, {}, {}), SharedBudgets(caps=holders.caps)
     at = now.timestamp()
     account, learned = service.pacing_store.read()
     account.members = holders.with_former_members(account.members)
@@ -213,6 +216,18 @@ def _paced(
     except Exception as failure:  # one minute of learning is lost; this step's paces still hold
         log.warning("pacing.unwritten", reason=type(failure).__name__)
     return held, holders.shared(spends, paced)
+
+
+def _quality(service: Service, index: Index, paced: Paced, now: datetime) -> Quality | None:
+    """The classes of device types, for paced campaigns with a goal; None if no class is apart from the others."""
+    if not any(index.learners()) or not paced.paces:
+        return None
+    try:
+        classes = device_classes(service.learning.devices(now))
+    except Exception as failure:  # all impressions of a campaign are then alike to its pacing
+        log.warning("quality.unread", reason=type(failure).__name__, then="pacing keeps impressions by chance alone")
+        return None
+    return Quality(classes, paced.opportunities) if classes else None
 
 
 def _confirmed(service: Service, now: datetime) -> Confirmed:

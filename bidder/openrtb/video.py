@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.7."""
+"""The video object: player, slot and pod of an impression (OpenRTB 2.6, section 3.2.7)."""
 
 from typing import Annotated, Self
 
@@ -83,3 +83,7 @@ class Video(Object):
             return False
         extended = self.maxextended or 0
         return not self.maxduration or extended == -1 or seconds <= self.maxduration + extended
+
+    def has_room(self, seconds: float) -> bool:
+        """Whether an ad of that length fits this slot and, of a pod of dynamic length, the pod (`poddur`)."""
+        return self.accepts_duration(seconds) and (not self.poddur or seconds <= self.poddur)

@@ -72,8 +72,11 @@ class NoBidCounts:
 
     def flush(self, now: datetime) -> None:
         """Logs the counts and resets them if a minute has passed since the last flush; else does nothing."""
-        if not self._flushed.is_due(now):
-            return
+        if self._flushed.is_due(now):
+            self.drain(now)
+
+    def drain(self, now: datetime) -> None:
+        """Logs the counts and resets them, also where the minute is not over."""
         unanswered, self.unanswered = self.unanswered, Counter()
         answers, self.answers = self.answers, Counter()
         for reason, count in unanswered.items():

@@ -24,6 +24,7 @@ from bidder.service.concentration import Concentration
 from bidder.service.no_bid_counts import NoBidCounts
 from bidder.service.traffic_counts import TrafficCounts
 from bidder.settings import InvalidSettings, Settings
+from bidder.shared_run import Start, in_background
 from bidder.snapshot.disk_fallback import DiskFallback
 from bidder.snapshot.keeper import Keeper
 from bidder.snapshot.store import SnapshotStore
@@ -56,10 +57,14 @@ Value = TypeVar("Value")
 class Service:
     """The clients, stores and counts of this process, for the AWS account of the environment."""
 
-    def __init__(self, settings: Settings, author: str = "unknown") -> None:
-        """`who` is the name that the history of campaigns records for changes by this process."""
+    def __init__(self, settings: Settings, author: str = "unknown", start: Start = in_background) -> None:
+        """`author` is the name that the history of campaigns records for changes by this process.
+
+        `start` runs the publishing of counts.
+        """
         self.settings = settings
         self._author = author
+        self._start = start
         self._plain: Reading | None = None
         self._read_at = utc_now()
         """When Parameter Store returned the current parameters."""
@@ -121,12 +126,12 @@ class Service:
     @cached_property
     def bids(self) -> BidCounts:
         """The counts of bids."""
-        return BidCounts(os.urandom(8).hex(), lambda events: self.publisher.publish_all(events))
+        return BidCounts(os.urandom(8).hex(), lambda events: self.publisher.publish_all(events), self._start)
 
     @cached_property
     def traffic(self) -> TrafficCounts:
         """The counts of opportunities and bids, for pacing."""
-        return TrafficCounts(os.urandom(8).hex(), lambda events: self.publisher.publish_all(events))
+        return TrafficCounts(os.urandom(8).hex(), lambda events: self.publisher.publish_all(events), self._start)
 
     @cached_property
     def concentration(self) -> Concentration:

@@ -1,7 +1,7 @@
 """The counts of opportunities and bids by campaign that pacing needs, published once a minute.
 
-The process publishes the counts in the background, as events of the kind `traffic`. The counts of its last minute are
-lost when the process ends.
+The process publishes the counts in the background, as events of the kind `traffic`. An environment of Lambda ends
+without notice and loses the counts of its last minute. A container drains them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -45,8 +45,8 @@ class TrafficCounts:
         self._event_count = 0
         self._lock = Lock()
 
-    def note(self, snapshot: Snapshot, impressions: int, now: datetime) -> list[Reached] | None:
-        """Counts a request of `impressions` impressions.
+    def note(self, snapshot: Snapshot, impressions: int, now: datetime, device: int = 0) -> list[Reached] | None:
+        """Counts a request of `impressions` impressions on a type of device.
 
         Returns a list to which the decision appends the campaigns that it reaches, or None if this request is not part
         of the sample.
@@ -54,7 +54,7 @@ class TrafficCounts:
         if self._minute is None:
             self._minute = now.replace(second=0, microsecond=0)
         self._requests += 1
-        return self._opportunities.note(snapshot.index, snapshot.delivery, impressions)
+        return self._opportunities.note(snapshot.index, snapshot.delivery, impressions, device)
 
     def note_deals(self, deals: Iterable[tuple[str, str]]) -> None:
         """Counts the opportunities of deals with a budget in one request: the impression and the budget holder."""
@@ -72,16 +72,25 @@ class TrafficCounts:
     def flush(self, now: datetime) -> None:
         """Starts publishing the counts of a minute that is over, and returns without waiting."""
         minute = self._minute
-        if minute is None or now - minute < timedelta(minutes=1):
-            return
+        if minute is not None and now - minute >= timedelta(minutes=1) and (work := self._taken(minute)):
+            self._start(work)
+
+    def drain(self) -> None:
+        """Publishes the counts of the current minute, and waits for that."""
+        minute = self._minute
+        if minute is not None and (work := self._taken(minute)):
+            work()
+
+    def _taken(self, minute: datetime) -> Callable[[], None] | None:
+        """Takes the counts of a minute, and returns what publishes them; None if another thread has taken them."""
         with self._lock:
             if self._minute is not minute:
-                return
+                return None
             self._minute = None
             taken, bids, requests = self._opportunities.take(), self._bids, self._requests
             deals = self._deals
             self._bids, self._deals, self._requests = {}, {}, 0
-        self._start(lambda: self._tell(minute, taken, deals, bids, requests))
+        return lambda: self._tell(minute, taken, deals, bids, requests)
 
     def _tell(
         self, minute: datetime, taken: Taken, deals: Mapping[str, int], bids: Mapping[str, int], requests: int

@@ -14,8 +14,8 @@ from typing import NamedTuple
 from bidder import log
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.dnf import Conjunction, TooManyConjunctions, conjunctions
-from bidder.campaigns.goal import Rotation
-from bidder.campaigns.implied_predicates import implied_predicates
+from bidder.campaigns.goal import Outcome, Rotation
+from bidder.campaigns.implied_predicates import LENGTH, implied_predicates, length_predicate
 from bidder.campaigns.request_fields_used import named_values, request_fields_used
 from bidder.campaigns.targeted_ranges import LIST, range_values
 from bidder.delivery.budget import BudgetLimits, budget_limits, deal_limits
@@ -45,6 +45,7 @@ class _Entry(NamedTuple):
     domain: str
     deals: Mapping[str, BudgetLimits]
     learns: bool
+    goal: Outcome | None
     lists: frozenset[str]
     record: bytes
     conjunctions: Sequence[Sequence[int]]
@@ -95,11 +96,13 @@ def compile_index(
         learners=[position for position, entry in enumerate(entries) if entry.learns],
         domains=[e.domain for e in entries],
         deals=[e.deals for e in entries],
+        goals=[e.goal for e in entries],
     )
     sections |= records.sections([entry.record for entry in entries])
     meta = {
         "starts": starts,
-        "clauses": clauses,
+        "clauses": [clause for clause in clauses if clause[0] != LENGTH],
+        "added_clauses": [clause for clause in clauses if clause[0] == LENGTH],
         "gone": sorted(removed),
         "also": _sorted_values(extra_values),
         "above": _sorted_values(ancestors),
@@ -121,7 +124,7 @@ def _entry(
     for name, below in campaign.categories_below.items():
         for category in below:
             ancestors[category].add(name)
-    implied = implied_predicates(campaign)
+    implied = {**implied_predicates(campaign), LENGTH: length_predicate(campaign)}
     tested = [
         array("I", [numbers.setdefault(test, len(numbers)) for test in _tests({**conjunction, **implied})])
         for conjunction in conjunctions_of_campaign
@@ -135,6 +138,7 @@ def _entry(
         campaign.advertiser.domain,
         deal_limits(campaign),
         learns,
+        campaign.goal.outcome if campaign.goal else None,
         frozenset(named_values(LIST, conjunctions_of_campaign, extra)),
         records.encode(campaign),
         tested,

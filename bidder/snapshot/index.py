@@ -60,9 +60,14 @@ class Index:
                 ancestors.setdefault(category, set()).update(above)
         return TargetedRanges(frozenset(named), named, ancestors)
 
+    @cached_property
+    def lengths(self) -> Sequence[int]:
+        """The lengths of all creatives, in seconds, ascending."""
+        return sorted({length for part in self.parts for length in part.lengths})
+
     def prepare(self) -> None:
         """Decodes the targeted values, so that no request waits for it: some 6 ms for 100,000 campaigns."""
-        _ = self.known
+        _ = self.known, self.lengths
         for part in self.parts:
             part.numbers({})
 
@@ -137,6 +142,11 @@ class Index:
                 if self.position(campaign_id) == part.start + offset:
                     limits |= {(campaign_id, deal_id): its for deal_id, its in deals.items()}
         return limits
+
+    def goal(self, position: int) -> int:
+        """The code of the outcome that the campaign at a position values, 0 for none."""
+        part = self._part(position)
+        return 0 if part.columns.goals is None else part.columns.goals[position - part.start]
 
     def learners(self) -> Iterator[str]:
         """The ids of the campaigns that bid or choose creatives by predictions."""

@@ -3,12 +3,13 @@
 import io
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bidder.endpoints import notice
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
+from bidder.endpoints.public_url import caller_address
 from bidder.endpoints.reply import Reply
 from bidder.endpoints.sender import sender
 from bidder.service.service import Service
@@ -31,6 +32,7 @@ class LambdaVersions:
     def invoke(self, FunctionName: str, Qualifier: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803
         assert FunctionName == "bid"
         self.invoked.append(Qualifier)
+        self._now += timedelta(milliseconds=7)
         if Qualifier in self.raising:
             return {"FunctionError": "Unhandled", "Payload": io.BytesIO(b'{"errorType": "KeyError"}')}
         reply = self._reply(self.services[Qualifier], json.loads(Payload))
@@ -45,5 +47,5 @@ class LambdaVersions:
             body, is_nbr = event["body"].encode(), query.get("nbr") == "1"
             return bid(service, Call(body, headers, "https://bid.example/api", self._now, nbr=is_nbr))
         path = event["pathParameters"]
-        reported_by = sender(headers, event["requestContext"])
+        reported_by = sender(headers, caller_address(event["requestContext"]))
         return notice.notice(service, path["kind"], path["token"], query, reported_by, self._now)

@@ -53,6 +53,9 @@ class Learned:
     def counts(self, _now: datetime) -> dict[tuple[str, str], OutcomeCounts]:
         return self.counted
 
+    def devices(self, _now: datetime) -> dict[int, OutcomeCounts]:
+        return {}
+
     def confirmed(self, _now: datetime) -> Confirmed:
         return Confirmed()
 

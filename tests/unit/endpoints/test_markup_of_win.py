@@ -41,7 +41,7 @@ def bids(bidder: Service, request: dict[str, Any]) -> list[dict[str, Any]]:
 def fetch(bidder: Service, url: str, headers: dict[str, str], late: timedelta = timedelta()) -> Reply:
     parts = urlsplit(url)
     token, query = parts.path.rpartition("/")[2], dict(parse_qsl(parts.query, keep_blank_values=True))
-    return win(bidder, Fetch(token, query, headers, sender(headers, {}), BASE, NOW + late))
+    return win(bidder, Fetch(token, query, headers, sender(headers, None), BASE, NOW + late))
 
 
 def won(held: Snapshot | None = None, **changes: Any) -> tuple[Service, Recorder, dict[str, Any]]:
