@@ -70,13 +70,8 @@ WARNINGS_EXEMPT = {
 PAGES = {
     *("BidRateCollapsedAlarm", "BidsFailAlarm", "SpendStoppedAlarm", "NoticesRefusedAlarm", "ApiErrorsAlarm"),
     *("BidThrottlesAlarm", "BidDurationAlarm", "SnapshotMissingAlarm", "SnapshotTooOldAlarm"),
-    *(
-        "LedgerDeadLetterAlarm",
-        "LedgerAgeAlarm",
-        "NoticesDeadLetterAlarm",
-        "StopBiddingErrorsAlarm",
-        "RequestCeilingAlarm",
-    ),
+    *("LedgerDeadLetterAlarm", "LedgerAgeAlarm", "NoticesDeadLetterAlarm", "StopBiddingErrorsAlarm"),
+    *("RequestCeilingAlarm", "PlainHandlerErrorsAlarm"),
 }
 
 
@@ -178,10 +173,19 @@ def test_every_warning_is_counted_or_says_why_not(sam: Template) -> None:
 
 def test_symptoms_page_and_causes_warn(sam: Template) -> None:
     alarms = of_type(sam, "AWS::CloudWatch::Alarm")
-    paging = {name for name, alarm in alarms.items() if refers_to(alarm["AlarmActions"], "AlarmTopic")}
-    warning = {name for name, alarm in alarms.items() if refers_to(alarm["AlarmActions"], "WarningTopic")}
+    paging = {name for name, alarm in alarms.items() if "AlarmTopic" in referred(alarm["AlarmActions"])}
+    warning = {name for name, alarm in alarms.items() if "WarningTopic" in referred(alarm["AlarmActions"])}
     assert paging == PAGES
     assert warning == alarms.keys() - PAGES
+
+
+def test_alarms_about_spend_may_stop_bidding_and_do_not_by_default(sam: Template) -> None:
+    assert sam["Parameters"]["StopOnAlarm"]["Default"] == "off"
+    stops = {"Fn::If": ["StopsOnAlarm", {"Fn::GetAtt": ["StopBidding", "Arn"]}, {"Ref": "AWS::NoValue"}]}
+    alarms = of_type(sam, "AWS::CloudWatch::Alarm").items()
+    assert {name for name, alarm in alarms if stops in alarm["AlarmActions"]} == {"OverspendAlarm", "LedgerAgeAlarm"}
+    [permission] = [each for each in of_type(sam, "AWS::Lambda::Permission").values() if "alarms" in each["Principal"]]
+    assert refers_to(permission["FunctionName"], "StopBidding")
 
 
 def test_every_function_has_its_errors_and_throttles_watched(sam: Template) -> None:

@@ -418,13 +418,16 @@ def test_the_api_may_invoke_the_alias_and_not_the_function_past_it(translated: T
 
 
 def test_the_alias_is_the_latest_version_of_the_function(translated: Template) -> None:
-    alias = only(translated, "AWS::Lambda::Alias")
-    ((version, its),) = of_type(translated, "AWS::Lambda::Version").items()
-    assert alias["Name"] == "live"
-    assert refers_to(alias["FunctionName"], "APIHandler")
-    assert refers_to(its["FunctionName"], "APIHandler")
-    assert refers_to(alias["FunctionVersion"], version)
-    assert translated["Resources"][version]["DeletionPolicy"] == "Retain", "tools.versions deletes those that are old"
+    versions = of_type(translated, "AWS::Lambda::Version")
+    assert len(versions) == 2
+    for function in ("APIHandler", "Ledger"):
+        alias = translated["Resources"][f"{function}Aliaslive"]["Properties"]
+        [(version, its)] = [(name, each) for name, each in versions.items() if name.startswith(f"{function}Version")]
+        assert alias["Name"] == "live"
+        assert refers_to(alias["FunctionName"], function)
+        assert refers_to(its["FunctionName"], function)
+        assert refers_to(alias["FunctionVersion"], version)
+        assert translated["Resources"][version]["DeletionPolicy"] == "Retain", "tools.versions deletes old ones"
 
 
 def test_environments_are_kept_started_only_when_asked(translated: Template) -> None:
@@ -432,7 +435,9 @@ def test_environments_are_kept_started_only_when_asked(translated: Template) -> 
     assert translated["Conditions"]["Provisions"] == {
         "Fn::Not": [{"Fn::Equals": [{"Ref": "ProvisionedConcurrency"}, 0]}]
     }
-    condition, asked, otherwise = only(translated, "AWS::Lambda::Alias")["ProvisionedConcurrencyConfig"]["Fn::If"]
+    condition, asked, otherwise = translated["Resources"]["APIHandlerAliaslive"]["Properties"][
+        "ProvisionedConcurrencyConfig"
+    ]["Fn::If"]
     assert condition == "Provisions"
     assert refers_to(asked["ProvisionedConcurrentExecutions"], "ProvisionedConcurrency")
     assert otherwise == {"Ref": "AWS::NoValue"}
