@@ -62,6 +62,7 @@ WARNINGS_EXEMPT = {
     "snapshot.unreadable": "as snapshot.refused",
     "pacing.unread": "budgets are kept all the same; campaigns are paced by the forecast until the next minute",
     "frequency.unread": "FrequencyUnreadAlarm",
+    "quality.unread": "as pacing.unread",
     "pacing.unwritten": "a minute's learning is lost; bids go on",
     "bidding.stopped": "the alarm that stopped it has told people",
     "rollout.refused": "the deployment fails, and says so",
