@@ -1,11 +1,12 @@
-# `make` lists the targets. WEB, PORT, AWS_PORT, PYTHON, STACK, PARAMETERS, BUCKET, ARCHITECTURE and WORKERS are what a
-# command line may set.
+# `make` lists the targets. WEB, PORT, AWS_PORT, PYTHON, STACK, PARAMETERS, BUCKET, ROLE, PACKAGED, ARCHITECTURE and WORKERS
+# are what a command line may set.
 
 SHELL := /bin/bash
 PORT ?= 8000
 AWS_PORT ?= 4566
 STACK ?= bidder
 MINUTES ?= 5
+BASE ?= HEAD~1
 WEB ?= bidder/web
 WORKERS ?= auto
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -21,13 +22,16 @@ ESBUILD := build/clients/node_modules/.bin/esbuild
 LOCAL_ENV := env $(foreach name,$(filter AWS_%,$(filter-out AWS_PORT AWS_CA_BUNDLE,$(.VARIABLES))),-u $(name))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast coverage mutate docs check player demo-players package deploy rollback smoke status loadtest soak bench lock clean
+.PHONY: help run container test test-fast coverage mutate docs check player demo-players package deploy rollback smoke status loadtest soak bench bench-compare profile lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' Makefile
 
 run: $(RUNNABLE) ## The local AWS, sample campaigns and the bidder on PORT (8000), until Ctrl-C
 	@exec $(LOCAL_ENV) $(BIN)/python -m tools.local --port $(PORT) --aws-port $(AWS_PORT)
+
+container: $(READY) ## The container's web server on PORT (8000) against the local AWS of `make run`, until Ctrl-C
+	@set -a; . .local/env; exec env BIDDER_PORT=$(PORT) $(BIN)/python -m container
 
 test: check ## Lint, types and all tests, in parallel: what CI runs
 	@exec $(LOCAL_ENV) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
@@ -57,8 +61,9 @@ check: $(READY) ## Lint and types
 package: $(RUNNABLE) ## What is deployed, in build/package: the SAM template and the zip; prints the sizes
 	@exec $(LOCAL_ENV) $(BIN)/python -m tools.package $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
 
-deploy: $(RUNNABLE) ## The package into the AWS account of AWS_PROFILE; STACK (bidder), PARAMETERS, BUCKET, CONFIRM=yes
-	@CONFIRM=$(CONFIRM) $(BIN)/python -m tools.deploy --stack $(STACK) $(if $(BUCKET),--bucket $(BUCKET)) $(PARAMETERS)
+deploy: $(READY) ## The package into the AWS account of AWS_PROFILE; STACK (bidder), PARAMETERS, BUCKET, CONFIRM=yes
+	@CONFIRM=$(CONFIRM) $(BIN)/python -m tools.deploy --stack $(STACK) $(if $(BUCKET),--bucket $(BUCKET)) \
+		$(if $(ROLE),--role $(ROLE)) $(if $(filter yes,$(PACKAGED)),--packaged) $(PARAMETERS)
 
 rollback: $(RUNNABLE) ## The bid function of the stack back to the version before, or to VERSION, at once
 	@$(BIN)/python -m tools.versions --stack $(STACK) $(if $(VERSION),--to $(VERSION))
@@ -95,10 +100,17 @@ soak: $(READY) ## Events through failing AWS and dying handlers for MINUTES (5):
 bench: $(READY) ## The decision in process and the package under the real runtime; a table and build/bench.json
 	@exec $(LOCAL_ENV) $(BIN)/python -m loadtest.bench
 
+bench-compare: $(READY) ## The decision of this checkout and of the revision BASE (HEAD~1), in turns
+	@exec $(LOCAL_ENV) $(BIN)/python -m loadtest.bench.compare $(BASE)
+
+profile: $(READY) ## A flame graph of the decision over 10,000 campaigns, in build/profile.svg
+	@mkdir -p build && $(LOCAL_ENV) $(BIN)/py-spy record --rate 500 --output build/profile.svg -- $(BIN)/python -m loadtest.bench.tail
+
 lock: $(READY) ## Resolve pyproject.toml anew into the requirements files
 	@$(BIN)/python -m pip install -q --disable-pip-version-check $(UV)
 	$(LOCK) --group dev pyproject.toml -o requirements-dev.txt
 	$(LOCK) --group run pyproject.toml -c requirements-dev.txt -o requirements-run.txt
+	$(LOCK) --group container pyproject.toml -c requirements-dev.txt -o requirements-container.txt
 	$(LOCK) --group docs -c requirements-dev.txt -o requirements-docs.txt
 	$(LOCK) pyproject.toml -c requirements-dev.txt -o requirements.txt
 	$(LOCK) --group runtime -c requirements-dev.txt -o requirements-runtime.txt
@@ -116,7 +128,7 @@ $(RUNNABLE): requirements-run.txt
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo "$(PYTHON) cannot make virtual environments (no ensurepip). On Debian and Ubuntu: apt install python3-venv;" \
 			"or name another Python: make PYTHON=/path/to/python3.13" >&2; exit 1; }
-	@echo "Installing into $(VENV), once: what make run, package and deploy need"
+	@echo "Installing into $(VENV), once: what make run and package need"
 	@$(PYTHON) -m venv $(VENV)
 	@$(call install,$<)
 	@# The command `bidder`, which runs this checkout.
@@ -124,7 +136,7 @@ $(RUNNABLE): requirements-run.txt
 	@touch $@
 
 $(READY): requirements-dev.txt $(RUNNABLE)
-	@echo "Installing into $(VENV), once: what tests and checks need"
+	@echo "Installing into $(VENV), once: what tests, checks and deployments need"
 	@$(call install,$<)
 	@touch $@
 

@@ -8,26 +8,23 @@ from bidder import cold_start
 
 # isort: split
 
-import os
 import sys
 from base64 import b64encode
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from chalice import Chalice, Response
 from chalice.app import CloudWatchEvent, SQSEvent
 
 from bidder import log
-from bidder.endpoints import bid
 from bidder.endpoints.deadline import arrival
 from bidder.endpoints.public_url import caller_address, public_url
 from bidder.endpoints.reply import Reply, cors, with_cors
+from bidder.entrances import routes
+from bidder.entrances.web_request import WebRequest
 from bidder.service.service import Service
 from bidder.settings import settings
-
-if TYPE_CHECKING:
-    from bidder.endpoints.ad_tag import TagCall
 
 
 class BidderApp(Chalice):
@@ -42,13 +39,10 @@ class BidderApp(Chalice):
 
 
 app = BidderApp(app_name="bidder", configure_logs=False)
-# `Answer` encodes a body of bytes itself, so Chalice needs no list of binary content types.
+# `ChaliceResponse` encodes a body of bytes itself, so Chalice needs no list of binary content types.
 app.api.binary_types = []
 log.to_stdout()
-# The seconds after which a thread that loads a snapshot gives way to a bid; Python's default is 5 ms. With one load a
-# second, the p99 of bids is 1.1 times the p99 without loads; at the default it is 2 times (`loadtest.bench.freshness`,
-# 100,000 campaigns).
-sys.setswitchinterval(0.0005)
+sys.setswitchinterval(cold_start.SWITCH_INTERVAL)
 
 # Prebid.js posts text/plain and curl posts a form, so any content type is accepted.
 ANY_CONTENT = ["*/*"]
@@ -63,30 +57,25 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def body() -> bytes:
-    return cast("bytes", app.current_request.raw_body)
-
-
-def preflight() -> "Answer":
-    return Answer(with_cors(Reply(204), app.current_request.headers.get("origin")))
-
-
-def tag_call(path: str) -> "TagCall":
-    """The call of an ad tag at this path."""
-    from bidder.endpoints.ad_tag import TagCall
-
+def web_request(path: str) -> WebRequest:
+    """The current request, at this path."""
     request = app.current_request
-    arrived = arrival(request.context, now())
     query = request.query_params
-    return TagCall(
-        {name: query.getlist(name) for name in query} if query else {},
-        request.headers,
-        caller_address(request.context),
-        public_url(settings().public_url, request.context, request.headers, path),
-        now(),
-        os.urandom(12).hex(),
-        lambda: (now() - arrived).total_seconds() * 1000,
+    return WebRequest(
+        method=request.method,
+        path=path,
+        query={name: query.getlist(name) for name in query} if query else {},
+        headers=request.headers,
+        body=cast("bytes", request.raw_body),
+        address=caller_address(request.context),
+        base_url=public_url(service().settings.public_url, request.context, request.headers, path),
+        arrived=arrival(request.context, now()),
+        now=now,
     )
+
+
+def preflight() -> "ChaliceResponse":
+    return ChaliceResponse(with_cors(Reply(204), app.current_request.headers.get("origin")))
 
 
 if cold_start.AHEAD_OF_REQUESTS:
@@ -95,7 +84,7 @@ if cold_start.AHEAD_OF_REQUESTS:
     prepare(service(), now())
 
 
-class Answer(Response):
+class ChaliceResponse(Response):
     """A Reply as a Chalice response. It skips Chalice's look-up of the content type in a list of binary types."""
 
     def __init__(self, reply: Reply) -> None:
@@ -116,168 +105,98 @@ class Answer(Response):
 
 
 @app.route("/bid", methods=["POST"], content_types=ANY_CONTENT)
-def post_bid() -> Answer:
-    request = app.current_request
-    arrived = arrival(request.context, now())
-    query = request.query_params or {}
-    reply = bid.bid(
-        service(),
-        body(),
-        request.headers,
-        public_url(settings().public_url, request.context, request.headers, "/bid"),
-        now(),
-        query.get("exchange"),
-        nbr=query.get("nbr") == "1",
-        waited_ms=lambda: (now() - arrived).total_seconds() * 1000,
-        address=caller_address(request.context),
-    )
-    return Answer(reply)
+def post_bid() -> ChaliceResponse:
+    return ChaliceResponse(routes.post_bid(service(), web_request("/bid")))
 
 
 @app.route("/bid", methods=["OPTIONS"])
-def preflight_bid() -> Answer:
+def preflight_bid() -> ChaliceResponse:
     return preflight()
 
 
 @app.route("/vast", methods=["GET"])
-def get_vast() -> Answer:
-    from bidder.endpoints import ad_tag
-
-    return Answer(ad_tag.vast(service(), tag_call("/vast")))
+def get_vast() -> ChaliceResponse:
+    return ChaliceResponse(routes.get_vast(service(), web_request("/vast")))
 
 
 @app.route("/vast", methods=["OPTIONS"])
-def preflight_vast() -> Answer:
+def preflight_vast() -> ChaliceResponse:
     return preflight()
 
 
 @app.route("/vmap", methods=["GET"])
-def get_vmap() -> Answer:
-    from bidder.endpoints import vmap
-
-    return Answer(vmap.schedule(service(), tag_call("/vmap")))
+def get_vmap() -> ChaliceResponse:
+    return ChaliceResponse(routes.get_vmap(service(), web_request("/vmap")))
 
 
 @app.route("/vmap", methods=["OPTIONS"])
-def preflight_vmap() -> Answer:
+def preflight_vmap() -> ChaliceResponse:
     return preflight()
 
 
 @app.route("/explain", methods=["POST"], content_types=ANY_CONTENT)
-def post_explain() -> Answer:
-    from bidder.endpoints import explain
-    from bidder.endpoints.call import Call
-
-    request = app.current_request
-    query = request.query_params or {}
-    base = public_url(settings().public_url, request.context, request.headers, "/explain")
-    call = Call(
-        body(),
-        request.headers,
-        base,
-        now(),
-        query.get("exchange"),
-        address=caller_address(request.context),
-        stitchers=service().known_stitchers,
-    )
-    return Answer(explain.answer(service(), call, query.get("campaign")))
+def post_explain() -> ChaliceResponse:
+    return ChaliceResponse(routes.post_explain(service(), web_request("/explain")))
 
 
 @app.route("/explain", methods=["GET"])
-def get_explain() -> Answer:
-    from bidder.endpoints import ad_tag_debug
-
-    query = app.current_request.query_params or {}
-    return Answer(ad_tag_debug.explained(service(), tag_call("/explain"), query.get("campaign")))
+def get_explain() -> ChaliceResponse:
+    return ChaliceResponse(routes.get_explain(service(), web_request("/explain")))
 
 
 @app.route("/e/{kind}/{token}", methods=["GET", "POST", "HEAD"], content_types=ANY_CONTENT)
-def get_event(kind: str, token: str) -> Answer:
-    from bidder.endpoints import notice
-    from bidder.endpoints.sender import sender
-
-    request = app.current_request
-    query = dict(request.query_params or {})
-    caller = sender(request.headers, request.context)
-    counts = request.method != "HEAD"
-    if kind == "win" and request.method == "GET":
-        from bidder.endpoints.markup_of_win import Fetch, win
-
-        base = public_url(settings().public_url, request.context, request.headers, f"/e/{kind}/{token}")
-        return Answer(win(service(), Fetch(token, query, request.headers, caller, base, now())))
-    return Answer(notice.notice(service(), kind, token, query, caller, now(), counts=counts))
+def get_event(kind: str, token: str) -> ChaliceResponse:
+    return ChaliceResponse(routes.get_event(service(), web_request(f"/e/{kind}/{token}"), kind, token))
 
 
 @app.route("/e/{kind}/{token}", methods=["OPTIONS"])
-def preflight_event(kind: str, token: str) -> Answer:  # noqa: ARG001  Chalice passes them
+def preflight_event(kind: str, token: str) -> ChaliceResponse:  # noqa: ARG001  Chalice passes them
     return preflight()
 
 
 @app.route("/e", methods=["POST"], content_types=ANY_CONTENT)
-def post_events() -> Answer:
-    from bidder.endpoints import notices
-    from bidder.endpoints.sender import sender
-
-    request = app.current_request
-    return Answer(notices.notices(service(), body(), sender(request.headers, request.context), now()))
+def post_events() -> ChaliceResponse:
+    return ChaliceResponse(routes.post_events(service(), web_request("/e")))
 
 
 @app.route("/e", methods=["OPTIONS"])
-def preflight_events() -> Answer:
+def preflight_events() -> ChaliceResponse:
     return preflight()
 
 
-def player_file(name: str) -> Answer:
-    from bidder.endpoints import web_files
-
-    request = app.current_request
-    return Answer(web_files.player_file(name, request.headers, (request.query_params or {}).get("v")))
-
-
 @app.route("/player.js", methods=["GET", "HEAD"])
-def get_player() -> Answer:
-    return player_file("player.js")
+def get_player() -> ChaliceResponse:
+    return ChaliceResponse(routes.get_player_file(service(), web_request("/player.js")))
 
 
 @app.route("/player.mjs", methods=["GET", "HEAD"])
-def get_player_module() -> Answer:
-    return player_file("player.mjs")
+def get_player_module() -> ChaliceResponse:
+    return ChaliceResponse(routes.get_player_file(service(), web_request("/player.mjs")))
 
 
 @app.route("/player.d.ts", methods=["GET"])
-def get_player_types() -> Answer:
-    return player_file("player.d.ts")
+def get_player_types() -> ChaliceResponse:
+    return ChaliceResponse(routes.get_player_file(service(), web_request("/player.d.ts")))
 
 
 @app.route("/demo", methods=["GET"])
-def get_demo() -> Answer:
-    from bidder.endpoints import demo
-
-    return Answer(demo.page(service().settings.demo, app.current_request.headers))
+def get_demo() -> ChaliceResponse:
+    return ChaliceResponse(routes.get_demo(service(), web_request("/demo")))
 
 
 @app.route("/demo/{name}", methods=["GET"])
-def get_demo_part(name: str) -> Answer:
-    from bidder.endpoints import demo
-
-    return Answer(demo.part(service(), name, app.current_request.headers, now()))
+def get_demo_part(name: str) -> ChaliceResponse:
+    return ChaliceResponse(routes.get_demo_part(service(), web_request(f"/demo/{name}"), name))
 
 
 @app.route("/demo/explain", methods=["POST"], content_types=ANY_CONTENT)
-def post_demo_explain() -> Answer:
-    from bidder.endpoints import demo
-
-    request = app.current_request
-    base = public_url(settings().public_url, request.context, request.headers, "/demo/explain")
-    address = caller_address(request.context)
-    return Answer(demo.explained(service(), body(), request.headers, base, address, now()))
+def post_demo_explain() -> ChaliceResponse:
+    return ChaliceResponse(routes.post_demo_explain(service(), web_request("/demo/explain")))
 
 
 @app.route("/health", methods=["GET"])
-def get_health() -> Answer:
-    from bidder.endpoints import health
-
-    return Answer(health.health(service(), now()))
+def get_health() -> ChaliceResponse:
+    return ChaliceResponse(routes.get_health(service(), web_request("/health")))
 
 
 @app.on_sqs_message(queue="campaign-refresh", batch_size=1000, maximum_batching_window_in_seconds=1, name="refresh")

@@ -7,8 +7,15 @@ import sys
 from types import ModuleType
 from typing import Any
 
-BIDS = os.environ.get("_HANDLER") == "app.app"
-"""Whether this process is the Lambda function of the API, by the handler's name."""
+BIDS = os.environ.get("_HANDLER") in {"app.app", "bidder.entrances.handler.handle"}
+"""Whether this process is a Lambda function that answers bid requests, by the handler's name."""
+
+SWITCH_INTERVAL = 0.0005
+"""The seconds after which a thread that loads a snapshot gives way to a bid; Python's default is 5 ms.
+
+With one load a second, the p99 of bids is 1.1 times the p99 without loads; at the default it is 2 times
+(`loadtest.bench.freshness`, 100,000 campaigns).
+"""
 
 SNAP_START = "snap-start"
 HOW = os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")

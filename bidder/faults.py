@@ -13,7 +13,7 @@ class WrongParts(ValueError):
 
     def __init__(self, parts: Sequence[tuple[Path, str | ValidationError]]) -> None:
         self.parts = parts
-        super().__init__("; ".join(f"{'.'.join(map(str, path))}: {_said(said)}" for path, said in parts))
+        super().__init__("; ".join(f"{'.'.join(map(str, path))}: {_problem_text(problem)}" for path, problem in parts))
 
 
 def faults(error: ValidationError, whole: str) -> list[str]:
@@ -21,5 +21,5 @@ def faults(error: ValidationError, whole: str) -> list[str]:
     return [f"{'.'.join(map(str, fault['loc'])) or whole}: {fault['msg']}" for fault in error.errors()]
 
 
-def _said(said: str | ValidationError) -> str:
-    return said if isinstance(said, str) else "; ".join(faults(said, "value"))
+def _problem_text(problem: str | ValidationError) -> str:
+    return problem if isinstance(problem, str) else "; ".join(faults(problem, "value"))

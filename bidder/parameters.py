@@ -142,7 +142,7 @@ def read(values: Mapping[str, str], *, secrets: bool = True) -> Reading:
         try:
             parameters = Parameters.model_validate({name: text for name, text in values.items() if name not in wrong})
         except ValidationError as error:
-            wrong = {name: said for name, said in _faults(error).items() if name in values} | wrong
+            wrong = {name: fault for name, fault in _faults(error).items() if name in values} | wrong
         else:
             break
     unknown = {name.replace("-", "_"): None for name in _NEVER_GUESSED if name in wrong}
@@ -168,4 +168,4 @@ def _faults(error: ValidationError) -> dict[str, str]:
         for name in map(str, fault["loc"][:1] or _AGES):
             message = fault["type"] if name in SECRETS else fault["msg"].removeprefix("Value error, ")
             messages[name].append(f"{path}: {message}" if path else message)
-    return {name: "; ".join(said) for name, said in messages.items()}
+    return {name: "; ".join(texts) for name, texts in messages.items()}

@@ -83,9 +83,9 @@ def from_environment(model: type[Model], environ: Mapping[str, str], advice: str
     Raises:
         InvalidSettings: A variable is missing or wrong; the message names each, and ends with `advice`.
     """
-    given = {name: value for name in model.model_fields if (value := environ.get(PREFIX + name.upper(), "").strip())}
+    stated = {name: value for name in model.model_fields if (value := environ.get(PREFIX + name.upper(), "").strip())}
     try:
-        return model.model_validate(given)
+        return model.model_validate(stated)
     except ValidationError as error:
         wrong = "; ".join(f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
         msg = f"bad settings: {wrong}{advice}"

@@ -20,8 +20,8 @@ def spans() -> Spans:
     """
     if "Sampled=1" not in os.environ.get("_X_AMZN_TRACE_ID", ""):
         return _no_span
-    made: Spans = _recorder().in_subsegment
-    return made
+    open_span: Spans = _recorder().in_subsegment
+    return open_span
 
 
 def _no_span(_name: str) -> AbstractContextManager[Any]:

@@ -1,11 +1,11 @@
-"""What a right answer to a bid request is."""
+"""Checks the answer to a bid request."""
 
 import json
 from typing import Any
 
-from loadtest.requests import Kind
+from loadtest.requests import RequestKind
 
-ALLOWED = {Kind.VIDEO: {200, 204}, Kind.BANNER: {204}, Kind.MALFORMED: {400}}
+ALLOWED = {RequestKind.VIDEO: {200, 204}, RequestKind.BANNER: {204}, RequestKind.MALFORMED: {400}}
 """The statuses for each kind of request; all others are errors."""
 
 _CALLED_ON = ("adm", "nurl", "burl", "lurl")
@@ -15,7 +15,7 @@ class BadAnswer(ValueError):
     """Not the answer that the request should have; the message says why."""
 
 
-def bids(kind: Kind, request: dict[str, Any], status: int, body: str) -> list[dict[str, Any]]:
+def bids(kind: RequestKind, request: dict[str, Any], status: int, body: str) -> list[dict[str, Any]]:
     """The bids of an answer, none where it is no 200. Raises BadAnswer."""
     if status not in ALLOWED[kind]:
         msg = f"{status} to a {kind} request: {body[:200]}"
@@ -24,23 +24,23 @@ def bids(kind: Kind, request: dict[str, Any], status: int, body: str) -> list[di
         return []
     try:
         response = json.loads(body)
-        found = [bid for seat in response["seatbid"] for bid in seat["bid"]]
-        wrong = _wrong(request, response, found)
+        returned_bids = [bid for seat in response["seatbid"] for bid in seat["bid"]]
+        wrong = _wrong(request, response, returned_bids)
     except (KeyError, TypeError, ValueError) as error:
         wrong = f"no BidResponse: {error!r}"
     if wrong:
         msg = f"200 with a wrong body: {wrong}"
         raise BadAnswer(msg)
-    return found
+    return returned_bids
 
 
-def _wrong(request: dict[str, Any], response: dict[str, Any], found: list[dict[str, Any]]) -> str | None:
+def _wrong(request: dict[str, Any], response: dict[str, Any], returned_bids: list[dict[str, Any]]) -> str | None:
     floors = {imp["id"]: imp.get("bidfloor", 0) for imp in request["imp"]}
     if response["id"] != request["id"]:
         return f"answers {response['id']}, asked was {request['id']}"
-    if not found:
+    if not returned_bids:
         return "no bid in it, which is 204"
-    for bid in found:
+    for bid in returned_bids:
         if missing := [name for name in _CALLED_ON if not bid.get(name)]:
             return f"a bid without {missing[0]}"
         if bid["impid"] not in floors:

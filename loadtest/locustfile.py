@@ -5,6 +5,7 @@ Run by `make loadtest`, or with locust's own page by
 """
 
 import json
+import os
 from collections import Counter
 from http import HTTPStatus
 from itertools import count
@@ -16,14 +17,15 @@ from locust.contrib.fasthttp import ResponseContextManager
 from locust.exception import StopUser
 
 from loadtest.answers import bids
-from loadtest.notices import is_loopback, notices
-from loadtest.requests import Kind, generate
+from loadtest.notices import notices
+from loadtest.plan import may_be_called, may_be_loaded
+from loadtest.requests import RequestKind, generate
 
 BID = "POST /bid"
 NOTICE = "GET /e/{kind}"
 NOTICES = "notices"
 REQUESTS_PER_SECOND = 10
-"""What one user sends at most."""
+"""The most requests a second of one user."""
 
 outcomes: Counter[str] = Counter()
 """How the bid requests were answered, where that was right: bid, no-bid, 400."""
@@ -36,7 +38,7 @@ _HEADERS = {"Content-Type": "application/json", "x-openrtb-version": "2.6"}
 _seeds = count(1)
 
 
-class Exchange(FastHttpUser):
+class ExchangeUser(FastHttpUser):
     """One connection of an exchange. Every user has its own seed, so a run can be repeated."""
 
     wait_time = constant_throughput(REQUESTS_PER_SECOND)
@@ -44,8 +46,8 @@ class Exchange(FastHttpUser):
     network_timeout = 10
 
     def on_start(self) -> None:
-        if not is_loopback(self.host or ""):
-            msg = f"{self.host}: only a bidder on this machine is put under load"
+        if not may_be_loaded(self.host or "", os.environ):
+            msg = f"{self.host}: only a bidder on this machine is put under load, or a deployed one with CONFIRM=yes"
             raise StopUser(msg)
         self.rng = Random(next(_seeds))  # noqa: S311 - a repeatable draw, not a secret
 
@@ -55,7 +57,7 @@ class Exchange(FastHttpUser):
         for kind, url in self.ask(*generate(self.rng)):
             self.call(kind, url)
 
-    def ask(self, kind: Kind, request: dict[str, Any]) -> list[tuple[str, str]]:
+    def ask(self, kind: RequestKind, request: dict[str, Any]) -> list[tuple[str, str]]:
         """Sends a bid request; the kinds and URLs of the calls that its bids bring back."""
         with self.client.post(
             "/bid",
@@ -67,8 +69,8 @@ class Exchange(FastHttpUser):
         ) as response:
             _count_unavailable(response, BID)
             try:
-                found = bids(kind, request, response.status_code, _said(response))
-                calls = [call for bid in found for call in notices(self.rng, request["id"], bid)]
+                returned_bids = bids(kind, request, response.status_code, _body_text(response))
+                calls = [call for bid in returned_bids for call in notices(self.rng, request["id"], bid)]
             except ValueError as error:
                 response.failure(str(error))
                 return []
@@ -79,7 +81,7 @@ class Exchange(FastHttpUser):
     def call(self, kind: str, url: str) -> None:
         """Calls an event URL."""
         name = NOTICE.format(kind=kind)
-        if not is_loopback(url):
+        if not may_be_called(url, self.host or ""):
             refused = ValueError(f"leads to another machine, so not called: {url}")
             self.environment.events.request.fire(
                 request_type="GET", name=name, response_time=0, response_length=0, exception=refused, context={}
@@ -90,7 +92,7 @@ class Exchange(FastHttpUser):
             if response.status_code in {200, 204}:
                 response.success()
             else:
-                response.failure(f"{response.status_code}: {_said(response)[:200]}")
+                response.failure(f"{response.status_code}: {_body_text(response)[:200]}")
 
 
 def _count_unavailable(response: ResponseContextManager, row: str) -> None:
@@ -98,6 +100,6 @@ def _count_unavailable(response: ResponseContextManager, row: str) -> None:
         unavailable[row] += 1
 
 
-def _said(response: ResponseContextManager) -> str:
+def _body_text(response: ResponseContextManager) -> str:
     """The body or, where nothing answered, why: only then does locust's response have an error."""
     return response.text or repr(getattr(response, "error", ""))

@@ -1,4 +1,4 @@
-"""What an exchange and a player call after a bid: which event URLs, with which macros filled in."""
+"""The calls of exchange and player after a bid: win, billing and loss notices, and pixels, without macros."""
 
 from random import Random
 from typing import Any
@@ -16,13 +16,13 @@ FAILED = 0.02
 BILLED_TOO = 0.05
 CLICKED = 0.01
 WATCHED_ON = (("start", 0.98), ("firstQuartile", 0.88), ("midpoint", 0.92), ("thirdQuartile", 0.94), ("complete", 0.95))
-"""For each event, the share of those that came to the one before who come to it."""
+"""For each event, its share of the viewers of the event before."""
 
 
 def notices(rng: Random, auction_id: str, bid: dict[str, Any]) -> list[tuple[str, str]]:
-    """Kind and URL of each call that this bid brings back, in order; most bids lose, and say nothing.
+    """Kind and URL of each call after this bid, in order. Most bids lose without a call.
 
-    Raises ValueError where the markup is no VAST, or lacks a URL that every bid has.
+    Raises ValueError if the markup is not VAST, or lacks a URL that every bid has.
     """
     ad = _parse(bid["adm"])
     price = round(bid["price"] * rng.uniform(0.6, 1), 6)
@@ -30,6 +30,7 @@ def notices(rng: Random, auction_id: str, bid: dict[str, Any]) -> list[tuple[str
         "${AUCTION_ID}": auction_id,
         "${AUCTION_PRICE}": f"{price}",
         "${AUCTION_LOSS}": _LOST_TO_HIGHER_BID,
+        "${AUCTION_MIN_TO_WIN}": "",  # as an exchange that does not state the price to win
         "[ERRORCODE]": _FILE_NOT_FOUND,
     }
     return [(kind, _filled(url, macros)) for kind, url in _called(rng, bid, ad)]
@@ -58,7 +59,7 @@ def _called(rng: Random, bid: dict[str, Any], ad: etree._Element) -> list[tuple[
 
 
 def is_loopback(url: str) -> bool:
-    """Whether a URL leads to this machine: a load test calls no other."""
+    """Whether a URL is of this machine. A load test calls no other machine."""
     parts = urlsplit(url)
     return parts.scheme in {"http", "https"} and parts.hostname in {"127.0.0.1", "localhost", "::1"}
 
@@ -77,11 +78,11 @@ def _tracking(ad: etree._Element, event: str) -> str:
 
 def _url(ad: etree._Element, element: str) -> str:
     """The text of the first such element; before VAST 4.0 they have no namespace."""
-    found: str | None = ad.findtext(f".//{{*}}{element}")
-    if not found:
+    url: str | None = ad.findtext(f".//{{*}}{element}")
+    if not url:
         msg = f"adm has no URL at {element}"
         raise ValueError(msg)
-    return found
+    return url
 
 
 def _filled(url: str, macros: dict[str, str]) -> str:

@@ -17,7 +17,7 @@ from loadtest import traffic
 Document = dict[str, Any]
 
 
-class Kind(StrEnum):
+class RequestKind(StrEnum):
     """What the bidder has to answer."""
 
     VIDEO = "video"
@@ -31,7 +31,7 @@ class Kind(StrEnum):
 class Generated(NamedTuple):
     """A request, decoded, and what it is."""
 
-    kind: Kind
+    kind: RequestKind
     document: Document
 
 
@@ -40,13 +40,13 @@ def generate(rng: Random) -> Generated:
     drawn = rng.random()
     document = _request(rng)
     if drawn < 0.01:
-        return Generated(Kind.MALFORMED, rng.choice(MALFORMED)(document))
+        return Generated(RequestKind.MALFORMED, rng.choice(MALFORMED)(document))
     if drawn < 0.09:
         for imp in document["imp"]:
             imp["banner"] = {"format": [{"w": 300, "h": 250}, {"w": 320, "h": 50}]}
             del imp["video"]
-        return Generated(Kind.BANNER, document)
-    return Generated(Kind.VIDEO, document)
+        return Generated(RequestKind.BANNER, document)
+    return Generated(RequestKind.VIDEO, document)
 
 
 def _without_imp(document: Document) -> Document:
@@ -81,11 +81,11 @@ MALFORMED: tuple[Callable[[Document], Document], ...] = (
 
 def _request(rng: Random) -> Document:
     country = rng.choices(traffic.COUNTRIES, [1 / rank for rank in range(1, len(traffic.COUNTRIES) + 1)])[0]
-    place, players = rng.choices((_site, _app, _channel), (45, 30, 25))[0](rng, country)
+    channel, players = rng.choices((_site, _app, _channel), (45, 30, 25))[0](rng, country)
     document: Document = {
         "id": _uuid(rng),
         "imp": [_imp(rng, str(number), players) for number in range(1, rng.choices((1, 2, 3), (88, 9, 3))[0] + 1)],
-        **place,
+        **channel,
         "user": {"id": _uuid(rng)},
         "at": rng.choices((1, 2), (70, 30))[0],
         "tmax": rng.choice((120, 200, 300, 500, 1000)),

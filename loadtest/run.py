@@ -1,6 +1,7 @@
 """`python -m loadtest.run`: a minute of load on the bidder on this machine, and a table of how it bore it.
 
-DURATION (seconds), USERS and HOST, or PORT, change what is run. Exits with 1 where anything was answered wrongly.
+DURATION (seconds), USERS and HOST, or PORT, change what is run; CONFIRM=yes allows a
+deployed bidder's HOST. Exits with 1 where anything was answered wrongly.
 """
 
 import os
@@ -16,7 +17,7 @@ from locust.runners import Runner
 from locust.stats import StatsEntry
 
 from bidder.cli.table import table
-from loadtest.locustfile import BID, NOTICES, Exchange, outcomes, unavailable
+from loadtest.locustfile import BID, NOTICES, ExchangeUser, outcomes, unavailable
 from loadtest.plan import BadPlan, Plan, plan
 
 HEADINGS = ("", "requests", "rate /s", "p50 ms", "p99 ms", "bids", "no-bids", "400s", "503s", "errors")
@@ -26,21 +27,21 @@ UNAVAILABLE = {
     "  Retry-After; what was answered 204 is not lost. `make run` has one local AWS process for all services and\n"
     "  functions, which is slow under load, as AWS is not.",
 }
-"""What a 503 means, by the row of the table that it is counted in."""
+"""The meaning of a 503 by the row of the table."""
 
 
 def main() -> int:
     """Runs the plan of the environment. Returns the exit status."""
     try:
-        made = plan(os.environ)
+        run_plan = plan(os.environ)
     except BadPlan as error:
         print(f"loadtest: {error}", file=sys.stderr)
         return 2
-    if (unwell := _unwell(made.host)) is not None:
-        print(f"loadtest: no bidder at {made.host}: {unwell}. Start one with `make run`.", file=sys.stderr)
+    if (unwell := _unwell(run_plan.host)) is not None:
+        print(f"loadtest: no bidder at {run_plan.host}: {unwell}. Start one with `make run`.", file=sys.stderr)
         return 2
-    print(f"loadtest: {made.users} users for {made.duration} s against {made.host}", flush=True)
-    runner, seconds = _run(made)
+    print(f"loadtest: {run_plan.users} users for {run_plan.duration} s against {run_plan.host}", flush=True)
+    runner, seconds = _run(run_plan)
     stats = runner.stats
     notices = [entry for (name, _), entry in stats.entries.items() if name != BID]
     print(report(stats.get(BID, "POST"), notices, outcomes, unavailable, seconds))
@@ -65,13 +66,13 @@ def _unwell(host: str) -> str | None:
     return None if answer.status_code == 200 else f"GET /health answers {answer.status_code}: {answer.text[:200]}"
 
 
-def _run(made: Plan) -> tuple[Runner, float]:
+def _run(run_plan: Plan) -> tuple[Runner, float]:
     """The runner with what it measured, and for how many seconds it ran: Ctrl-C ends it early."""
-    environment = Environment(user_classes=[Exchange], host=made.host)
+    environment = Environment(user_classes=[ExchangeUser], host=run_plan.host)
     runner = environment.create_local_runner()
     started = time.monotonic()
-    runner.start(made.users, spawn_rate=made.users)
-    gevent.spawn_later(made.duration, runner.quit)
+    runner.start(run_plan.users, spawn_rate=run_plan.users)
+    gevent.spawn_later(run_plan.duration, runner.quit)
     try:
         runner.greenlet.join()
     except KeyboardInterrupt:

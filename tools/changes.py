@@ -45,13 +45,13 @@ class Patience:
     def until(self, look: Callable[[], T | None]) -> T | None:
         """What `look` returns once it is not None; None when the time is over. The last look is at the end."""
         began = self.clock()
-        while (seen := look()) is None:
+        while (result := look()) is None:
             waited = self.clock() - began
             if waited >= self.seconds:
                 return None
             # CloudFormation allows few calls a second to all of an account
             self.sleep(min(1 if waited < 30 else 5, self.seconds - waited))
-        return seen
+        return result
 
 
 def described(cloudformation: "CloudFormationClient", stack: str) -> dict[str, Any] | None:
@@ -146,9 +146,9 @@ def _has_changes(cloudformation: "CloudFormationClient", stack: str, name: str, 
     """Whether the change set, once CloudFormation has made it, has changes."""
 
     def look() -> tuple[str, str] | None:
-        made = cloudformation.describe_change_set(StackName=stack, ChangeSetName=name)
-        is_done = made["Status"] in {"CREATE_COMPLETE", "FAILED"}
-        return (made["Status"], made.get("StatusReason", "no reason given")) if is_done else None
+        change_set = cloudformation.describe_change_set(StackName=stack, ChangeSetName=name)
+        is_done = change_set["Status"] in {"CREATE_COMPLETE", "FAILED"}
+        return (change_set["Status"], change_set.get("StatusReason", "no reason given")) if is_done else None
 
     done = patience.until(_watching(stack, look))
     if done is None:

@@ -48,15 +48,17 @@ def clips(documents: Iterable[Mapping[str, Any]]) -> list[Clip]:
 
     Raises ClipError where one url is described in two ways, or has a type that isn't made here.
     """
-    found: dict[str, Clip] = {}
+    clips_by_key: dict[str, Clip] = {}
     for clip in _described(documents):
         if clip.mime not in _ENCODERS:
             msg = f"{clip.key}: {clip.mime} clips can't be made; use {' or '.join(_ENCODERS)}, or give a full url"
             raise ClipError(msg)
-        if found.setdefault(clip.key, clip) != clip:
-            msg = f"{clip.key}: described in two ways, {found[clip.key]} and {clip}; give one of them another url"
+        if clips_by_key.setdefault(clip.key, clip) != clip:
+            msg = (
+                f"{clip.key}: described in two ways, {clips_by_key[clip.key]} and {clip}; give one of them another url"
+            )
             raise ClipError(msg)
-    return list(found.values())
+    return list(clips_by_key.values())
 
 
 def _described(documents: Iterable[Mapping[str, Any]]) -> Iterator[Clip]:
@@ -117,9 +119,9 @@ def make(clip: Clip, folder: Path) -> Path:
     title.write_text(clip.title, encoding="utf-8")
     try:
         # a machine may have no font to draw text with
-        said = _ffmpeg(clip, title, unfinished) and _ffmpeg(clip, None, unfinished)
-        if said:
-            msg = f"{clip.key}: ffmpeg failed: {said}"
+        problem = _ffmpeg(clip, title, unfinished) and _ffmpeg(clip, None, unfinished)
+        if problem:
+            msg = f"{clip.key}: ffmpeg failed: {problem}"
             raise ClipError(msg)
         return unfinished.rename(finished)
     finally:

@@ -63,10 +63,10 @@ def supply_demo(folder: Path, s3: "S3Client", bucket: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for picture in PICTURES:
         recipe = hashlib.sha256(f"{picture} {arguments(picture)}".encode()).hexdigest()[:24]
-        made = folder / f"{recipe}{Path(picture.key).suffix}"
-        if not made.exists():
-            _make(picture, made)
-        s3.put_object(Bucket=bucket, Key=picture.key, Body=made.read_bytes(), ContentType=picture.mime)
+        path = folder / f"{recipe}{Path(picture.key).suffix}"
+        if not path.exists():
+            _make(picture, path)
+        s3.put_object(Bucket=bucket, Key=picture.key, Body=path.read_bytes(), ContentType=picture.mime)
 
 
 def arguments(picture: Picture, *, text: bool = True) -> list[str]:
@@ -91,16 +91,16 @@ def arguments(picture: Picture, *, text: bool = True) -> list[str]:
 def _make(picture: Picture, target: Path) -> None:
     unfinished = target.with_name(f"part-{target.name}")
     # A machine may have no font to draw text with.
-    said = _ffmpeg(arguments(picture), unfinished) and _ffmpeg(arguments(picture, text=False), unfinished)
-    if said:
+    problem = _ffmpeg(arguments(picture), unfinished) and _ffmpeg(arguments(picture, text=False), unfinished)
+    if problem:
         unfinished.unlink(missing_ok=True)
-        msg = f"{picture.key}: ffmpeg failed: {said}"
+        msg = f"{picture.key}: ffmpeg failed: {problem}"
         raise ClipError(msg)
     unfinished.rename(target)
 
 
-def _ffmpeg(given: list[str], target: Path) -> str:
+def _ffmpeg(arguments: list[str], target: Path) -> str:
     """What ffmpeg said if it failed, or nothing."""
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-loglevel", "error", "-y", *given, str(target)]
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-loglevel", "error", "-y", *arguments, str(target)]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     return "" if ran.returncode == 0 else (ran.stderr.strip() or f"exit status {ran.returncode}")

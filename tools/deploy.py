@@ -29,7 +29,7 @@ from tools.changes import (
 from tools.creatives_stack import CREATIVES_PARAMETERS, deploy_creatives
 from tools.keys import ensure_keys
 from tools.names import InvalidStackName, check_names, check_stack_name
-from tools.package import ARCHITECTURES, Package, package
+from tools.package import ARCHITECTURES, NotPackaged, Package, package, packaged
 from tools.protection import PROTECTION, change_protected, is_protected
 from tools.template import stating_parameters, with_code, without_unsupported
 from tools.versions import bid_function, delete_old_versions
@@ -106,33 +106,52 @@ def _template_of(cloudformation: "CloudFormationClient", stack: str) -> Any:
     return json.loads(body) if isinstance(body, str) else body
 
 
+def have_resources_made_by(session: boto3.Session, role: str) -> None:
+    """Has CloudFormation make the resources of stacks by a role, so that who deploys needs no right to them."""
+
+    def add_role(params: dict[str, Any], **_: Any) -> None:
+        params["RoleARN"] = role
+
+    session.events.register("provide-client-params.cloudformation.CreateChangeSet", add_role)
+
+
 def architecture_of(parameters: Mapping[str, str], current: Mapping[str, Any] | None) -> str:
     """The processor that the stack's functions are going to run on, whose wheels the package needs."""
     return (parameters_of(current) | dict(parameters)).get("Architecture", ARCHITECTURES[0])
 
 
-def main() -> int:
+def _arguments() -> argparse.Namespace:
+    """What the command line asks for."""
     parser = argparse.ArgumentParser(prog="make deploy", description=__doc__)
     parser.add_argument("--stack", default="bidder")
     parser.add_argument("--bucket", help="the bucket for the package, instead of bidder-artifacts-<account>-<region>")
+    parser.add_argument("--role", help="the ARN of the role by which CloudFormation makes resources; yours by default")
+    parser.add_argument("--packaged", action="store_true", help="deploy what make package made, and make nothing anew")
     parser.add_argument("--minutes", type=float, default=60, help="how long CloudFormation is waited for")
     parser.add_argument("parameters", nargs="*", metavar="Name=Value", help="stack parameters, as RefreshConcurrency=0")
     arguments = parser.parse_args()
-    if odd := [given for given in arguments.parameters if "=" not in given]:
+    if odd := [argument for argument in arguments.parameters if "=" not in argument]:
         parser.error(f"not Name=Value: {' '.join(odd)}")
-    parameters = dict(given.split("=", 1) for given in arguments.parameters)
     try:
         check_stack_name(arguments.stack)
     except InvalidStackName as error:
         parser.error(str(error))
+    return arguments
+
+
+def main() -> int:
+    arguments = _arguments()
+    parameters = dict(argument.split("=", 1) for argument in arguments.parameters)
     try:
         session = boto3.Session()
-        who = session.client("sts").get_caller_identity()
+        if arguments.role:
+            have_resources_made_by(session, arguments.role)
+        identity = session.client("sts").get_caller_identity()
         current = described(session.client("cloudformation"), arguments.stack)
     except (BotoCoreError, ClientError) as error:
         print(f"No AWS account to deploy to: {error}\nSet AWS_PROFILE and AWS_REGION, or log in.", file=sys.stderr)
         return 1
-    print(f"Account {who['Account']}, region {session.region_name}, as {who['Arn']}: stack {arguments.stack}")
+    print(f"Account {identity['Account']}, region {session.region_name}, as {identity['Arn']}: stack {arguments.stack}")
     if os.environ.get("CONFIRM") != "yes":
         print("Nothing deployed. If this is the right account: the same command with CONFIRM=yes", file=sys.stderr)
         return 1
@@ -141,7 +160,9 @@ def main() -> int:
         print(f"Architecture={architecture}: Lambda has {' and '.join(ARCHITECTURES)}", file=sys.stderr)
         return 1
     try:
-        built = package(architecture=architecture)
+        built = packaged(architecture=architecture) if arguments.packaged else package(architecture=architecture)
+    except NotPackaged as error:
+        sys.exit(str(error))
     except subprocess.CalledProcessError as error:
         print(f"Packaging failed: {' '.join(error.cmd)}\n{error.stderr or ''}", file=sys.stderr)
         return 1

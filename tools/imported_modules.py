@@ -10,14 +10,14 @@ def imported_modules(programs: Iterable[Path], room: str, root: Path) -> frozens
 
     Imports by a computed name are not seen. A package's `__init__.py` comes with each of its modules.
     """
-    found, unread = set[Path](), list(programs)
+    modules, unread = set[Path](), list(programs)
     while unread:
         for name in _imported(unread.pop(), room):
             for path in _files(root, name):
-                if path not in found:
-                    found.add(path)
+                if path not in modules:
+                    modules.add(path)
                     unread.append(path)
-    return frozenset(found)
+    return frozenset(modules)
 
 
 def _imported(source: Path, room: str) -> Iterator[str]:

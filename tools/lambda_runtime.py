@@ -127,8 +127,8 @@ class LambdaRuntime:
             raise self._failed(json.dumps(value, indent=1))
         return value
 
-    def _failed(self, what: str) -> FunctionFailed:
-        return FunctionFailed(f"{what}\nThe end of {self.log}:\n{tail(self.log)}")
+    def _failed(self, problem: str) -> FunctionFailed:
+        return FunctionFailed(f"{problem}\nThe end of {self.log}:\n{tail(self.log)}")
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from tools import ROOT, slim, template
 from tools.locks import lock
 
 LIMIT = 5 * 1024 * 1024
-"""What the zip may weigh: its download and unpacking are part of every cold start."""
+"""The largest size of the zip: downloading and unpacking it are part of every cold start."""
 
 ARCHITECTURES = ("x86_64", "arm64")
 """The processors of Lambda, in Lambda's words; the first is a stack's default."""
@@ -54,6 +54,23 @@ class Package:
 def own_architecture() -> str:
     """Lambda's word for the processor of this machine: what a package needs whose functions run here."""
     return "arm64" if platform.machine().lower() in {"aarch64", "arm64"} else "x86_64"
+
+
+class NotPackaged(RuntimeError):
+    """There is no package of the present sources, and none was to be made."""
+
+
+def packaged(project: Path = ROOT, *, architecture: str | None = None) -> Package:
+    """The package that an earlier step made of the present sources. Raises NotPackaged.
+
+    A pipeline deploys to production the bytes that it tested in staging.
+    """
+    result = Package(project / "build" / "package")
+    stamp = result.folder / "stamp"
+    if not (stamp.exists() and stamp.read_text() == fingerprint(project, architecture or own_architecture())):
+        msg = f"{result.folder} is not the package of these sources. Run make package, with the same Python"
+        raise NotPackaged(msg)
+    return result
 
 
 def package(project: Path = ROOT, out: Path | None = None, *, architecture: str | None = None) -> Package:
@@ -98,7 +115,7 @@ def _build(project: Path, build: Path, result: Package, architecture: str) -> No
         staged = _staged(project, work / "project", architecture)
         _chalice_package(staged, merge, work / "chalice", _wheels(project, build, architecture))
         sam = template.through_aliases(json.loads((work / "chalice/sam.json").read_text()))
-        sam = template.of_architecture(sam, architecture)
+        sam = template.of_architecture(template.of_runtime(sam), architecture)
         if sys.version_info < HAS_SNAP_START:
             sam = template.without_snap_start(sam)
         result.template.write_text(json.dumps(template.with_code(sam, f"./{result.archive.name}"), indent=1))

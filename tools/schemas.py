@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from bidder.campaigns.campaign import Campaign
-from bidder.campaigns.targeting import Rule
+from bidder.campaigns.targeting import AttributeRule
 from bidder.events.token import SigningKeys
 from bidder.openrtb.bid_request import BidRequest
 from bidder.parameters import Parameters
@@ -16,7 +16,7 @@ from bidder.prebuilt import file_of
 from bidder.settings import Settings
 from bidder.snapshot.manifest import Manifest
 
-MODELS: tuple[type[BaseModel], ...] = (BidRequest, Campaign, Manifest, Parameters, Rule, Settings, SigningKeys)
+MODELS: tuple[type[BaseModel], ...] = (BidRequest, Campaign, Manifest, Parameters, AttributeRule, Settings, SigningKeys)
 
 
 _REFERENCES = frozenset({"ref", "schema_ref"})
@@ -33,16 +33,16 @@ def written(model: type[BaseModel]) -> bytes:
 def _bare(schema: Any, numbers: dict[str, str]) -> Any:
     """`numbers` is what references become, which pydantic makes of addresses in memory."""
     if isinstance(schema, list):
-        return [_bare(one, numbers) for one in schema]
+        return [_bare(item, numbers) for item in schema]
     if not isinstance(schema, dict):
         return schema
     bare = {}
-    for name, its in schema.items():
+    for name, value in schema.items():
         # a field may be called either too, and is a schema then
-        if name in _REFERENCES and isinstance(its, str):
-            bare[name] = numbers.setdefault(its, str(len(numbers)))
-        elif name != "metadata" or "type" in its:
-            bare[name] = _bare(its, numbers)
+        if name in _REFERENCES and isinstance(value, str):
+            bare[name] = numbers.setdefault(value, str(len(numbers)))
+        elif name != "metadata" or "type" in value:
+            bare[name] = _bare(value, numbers)
     return bare
 
 

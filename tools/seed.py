@@ -52,7 +52,7 @@ def seed(file: Path, local: Path, where: Settings) -> None:
     """
     text = file.read_text(encoding="utf-8")
     campaigns = read_campaigns(text, where.media_url)
-    repository = CampaignRepository(client("dynamodb"), where.campaigns_table, where.history_table, who="seed")
+    repository = CampaignRepository(client("dynamodb"), where.campaigns_table, where.history_table, author="seed")
     stamp = local / "seeded"
     seeded_from = hashlib.sha256(f"{where.media_url}\n{text}".encode()).hexdigest()
     changed = not stamp.exists() or stamp.read_text() != seeded_from or next(repository.all(), None) is None
@@ -84,8 +84,8 @@ def _refresh(where: Settings) -> None:
 
 
 def _pointer(s3: "S3Client", bucket: str) -> str | None:
-    found = s3.list_objects_v2(Bucket=bucket, Prefix=POINTER).get("Contents")
-    return found[0]["ETag"] if found else None
+    objects = s3.list_objects_v2(Bucket=bucket, Prefix=POINTER).get("Contents")
+    return objects[0]["ETag"] if objects else None
 
 
 if __name__ == "__main__":

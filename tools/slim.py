@@ -20,7 +20,7 @@ _UNUSED = (
     *("pydantic/v1/", "pydantic/mypy.py", "wrapt/_wrappers.c", "tzdata/zoneinfo/tzdata.zi"),
     *("bidder/cli/", "bidder/__main__.py"),
 )
-"""What no function reads: pydantic's former self and its plugin, sources, and the command line of laptops."""
+"""The files that no function reads: pydantic.v1 and pydantic's plugin, sources, and the command line."""
 
 _XRAY = "aws_xray_sdk/ext/"
 _XRAY_USED = {"__init__.py", "util.py"}

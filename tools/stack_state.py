@@ -1,4 +1,4 @@
-"""What AWS says of a stack: the live version, alarms, snapshot, queues and spend."""
+"""The state of a stack in AWS: the live version, alarms, snapshot, queues and spend."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -186,7 +186,7 @@ def _spend_today(session: boto3.Session, outputs: Mapping[str, str], now: dateti
     """The number of campaigns, and their spend of the day that it is in the time zone of each, in micros."""
     dynamodb = session.client("dynamodb")
     repository = CampaignRepository(
-        dynamodb, outputs["BidderCampaignsTable"], outputs["BidderHistoryTable"], who="status"
+        dynamodb, outputs["BidderCampaignsTable"], outputs["BidderHistoryTable"], author="status"
     )
     zones = {campaign.id: campaign.time_zone for campaign in repository.all()}
     ledger = Ledger(dynamodb, outputs["BidderLedgerTable"])

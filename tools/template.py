@@ -50,6 +50,17 @@ def through_aliases(template: dict[str, Any]) -> dict[str, Any]:
     return _with(template, RestAPI=json.loads(api))
 
 
+def of_runtime(template: dict[str, Any]) -> dict[str, Any]:
+    """The same template with one runtime for all functions: that which Chalice wrote for the API's."""
+    runtime = template["Resources"]["APIHandler"]["Properties"]["Runtime"]
+    functions = {
+        name: resource | {"Properties": resource["Properties"] | {"Runtime": runtime}}
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+    return _with(template, **functions)
+
+
 def of_architecture(template: dict[str, Any], architecture: str) -> dict[str, Any]:
     """The same template with the stack's parameter as every function's processor: its default is the package's.
 
@@ -100,7 +111,7 @@ def _without_entries(value: Any, lost: list[dict[str, str]]) -> Any:
 def _without_rollout(resource: dict[str, Any]) -> dict[str, Any]:
     if "DeploymentPreference" not in resource.get("Properties", {}):
         return resource
-    kept = {key: its for key, its in resource["Properties"].items() if key != "DeploymentPreference"}
+    kept = {key: value for key, value in resource["Properties"].items() if key != "DeploymentPreference"}
     return resource | {"Properties": kept}
 
 
@@ -109,7 +120,8 @@ def _without_cap(resource: dict[str, Any]) -> dict[str, Any]:
     if resource["Type"] != "AWS::Serverless::Function" or "Events" not in properties:
         return resource
     events = {
-        name: event | {"Properties": {key: its for key, its in event["Properties"].items() if key != "ScalingConfig"}}
+        name: event
+        | {"Properties": {key: value for key, value in event["Properties"].items() if key != "ScalingConfig"}}
         for name, event in properties["Events"].items()
     }
     return resource | {"Properties": properties | {"Events": events}}
@@ -136,8 +148,8 @@ def stating_parameters(template: dict[str, Any], values: Mapping[str, str]) -> d
     functions = {}
     for name, properties in _published(template).items():
         of_versions = {key: value for key, value in properties.items() if key != "ProvisionedConcurrencyConfig"}
-        its = re.findall(r'{"Ref": "([^"]+)"}', json.dumps([of_versions, template.get("Globals")]))
-        stated = " ".join(f"{one}={values[one]}" for one in sorted(set(its) & values.keys()))
+        names = re.findall(r'{"Ref": "([^"]+)"}', json.dumps([of_versions, template.get("Globals")]))
+        stated = " ".join(f"{name}={values[name]}" for name in sorted(set(names) & values.keys()))
         functions[name] = template["Resources"][name] | {"Properties": properties | {"Description": stated}}
     return _with(template, **functions)
 
@@ -145,7 +157,11 @@ def stating_parameters(template: dict[str, Any], values: Mapping[str, str]) -> d
 def _published(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The properties of the functions that have an alias."""
     resources = template["Resources"].items()
-    return {name: its["Properties"] for name, its in resources if "AutoPublishAlias" in its.get("Properties", {})}
+    return {
+        name: resource["Properties"]
+        for name, resource in resources
+        if "AutoPublishAlias" in resource.get("Properties", {})
+    }
 
 
 def _with(template: dict[str, Any], **resources: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ Query = Mapping[str, Sequence[str]]
 """The values of each parameter, decoded, in their order."""
 
 MIMES = ["video/mp4"]
-"""What every player plays: what a tag that names no types is taken to say."""
+"""The MIME type of an ad tag without types: every player plays it."""
 
 USUAL_SECONDS = 30
 """The length of an ad, for a pod of so many ads that says neither its length nor theirs."""
@@ -58,16 +58,16 @@ def bid_request(query: Query, unique_id: str) -> dict[str, Any]:
 def _values(query: Query) -> dict[str, Any]:
     """The values by the parameters' own names."""
     texts: dict[str, tuple[str, list[str]]] = {}
-    for written, given in query.items():
+    for written, texts_of_name in query.items():
         parameter = BY_NAME.get(written.strip().lower())
-        said = [text for text in map(_clean, given) if text and not is_unresolved(text)] if parameter else []
-        if parameter and said and (parameter.name not in texts or written.lower() == parameter.name):
-            texts[parameter.name] = written, said
+        stated = [text for text in map(_clean, texts_of_name) if text and not is_unresolved(text)] if parameter else []
+        if parameter and stated and (parameter.name not in texts or written.lower() == parameter.name):
+            texts[parameter.name] = written, stated
     values: dict[str, Any] = {}
     wrong: dict[str, str] = {}
-    for name, (written, said) in texts.items():
+    for name, (written, stated) in texts.items():
         try:
-            value = _read(BY_NAME[name], said)
+            value = _read(BY_NAME[name], stated)
         except ValueError as refusal:
             wrong[written[:_QUOTED]] = str(refusal)
         else:
@@ -91,12 +91,12 @@ def _read(parameter: Parameter, texts: Sequence[str]) -> Any:
     if reader.many:
         texts = [item for text in texts for item in map(str.strip, text.split(",")) if item]
         texts = [text for text in texts if not is_unresolved(text)]
-    said = [text for text in texts if parameter.takes_minus or not is_unknown(text)]
-    if len(said) > reader.most:
-        msg = f"{len(said)} values; {reader.most} at most"
+    stated = [text for text in texts if parameter.takes_minus or not is_unknown(text)]
+    if len(stated) > reader.most:
+        msg = f"{len(stated)} values; {reader.most} at most"
         raise ValueError(msg)
     read = []
-    for text in said if reader.many else said[:1]:
+    for text in stated if reader.many else stated[:1]:
         try:
             value = reader.read(text)
         except ValueError:

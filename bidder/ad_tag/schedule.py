@@ -37,14 +37,14 @@ def breaks(query: Query) -> list[Break]:
     and outranks the one without. Raises InvalidTag.
     """
     by_name = {name.lower(): values for name, values in query.items()}
-    given = [value for value in by_name.get(BREAKS, ()) if value.strip() and not is_unresolved(value)]
-    names = [name.strip().lower() for name in (",".join(given) or DEFAULT_BREAKS).split(",") if name.strip()]
+    stated_breaks = [value for value in by_name.get(BREAKS, ()) if value.strip() and not is_unresolved(value)]
+    names = [name.strip().lower() for name in (",".join(stated_breaks) or DEFAULT_BREAKS).split(",") if name.strip()]
     if len(names) > MOST_BREAKS:
         raise InvalidTag({BREAKS: f"{len(names)} breaks; {MOST_BREAKS} at most"})
-    places = [_place(name) for name in names]
+    positions = [_position(name) for name in names]
     return [
         Break(f"{kind}-{number}", time, _tag(by_name, kind, startdelay))
-        for number, (kind, time, startdelay) in enumerate(places, 1)
+        for number, (kind, time, startdelay) in enumerate(positions, 1)
     ]
 
 
@@ -63,7 +63,7 @@ def _quoted(text: str) -> str:
     return quote(text, safe="", errors="replace")
 
 
-def _place(name: str) -> tuple[str, str, str]:
+def _position(name: str) -> tuple[str, str, str]:
     """The kind of a break, its `timeOffset`, and the `startdelay` of its tag. Raises InvalidTag."""
     kind, at, time = name.partition("@")
     kind = kind.removesuffix("roll")

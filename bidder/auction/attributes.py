@@ -1,4 +1,4 @@
-"""Reads off a request what campaigns can target: `docs/targeting.md` lists the attributes."""
+"""The targetable attributes of a request and of each video impression, as `docs/targeting.md` lists them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
@@ -21,22 +21,22 @@ from bidder.openrtb.video import Video
 from bidder.snapshot.id_lists import IdList, containing, id_number
 
 Values = dict[str, tuple[str, ...]]
-"""The values of each attribute, in lower case; an attribute that the request does not state is missing."""
+"""The values of each attribute, in lower case. An attribute that the request does not state is missing."""
 
 POST_ROLL = -2
 LENGTHS = (6, 10, 15, 20, 30, 45, 60, 90, 120)
-"""The lengths of slots that campaigns tell apart, in seconds."""
+"""The slot lengths that campaigns can target, in seconds."""
 
 SMALL, MEDIUM = 400, 1280
-"""Players up to so many pixels wide are small, and medium; wider ones are large (OpenRTB 2.6 has no classes)."""
+"""The greatest widths of small and of medium players, in pixels. OpenRTB 2.6 defines no classes of player size."""
 
 IMPRESSION_ATTRIBUTES = frozenset(
     {"placement", "break", "playback", "position", "skippable", "size", "length", "rewarded", "tag", "deal"}
 )
-"""What is read off each impression; the rest is the whole request's."""
+"""The attributes of an impression. All other attributes belong to the request."""
 
 MAX_DOMAIN = 253
-"""Characters of a domain that can exist (RFC 1035, section 2.3.4); of a longer text the end is read."""
+"""The most characters of a domain name (RFC 1035, section 2.3.4). Of a longer text only the end is read."""
 
 MOST_KEYWORDS = 100
 
@@ -50,11 +50,11 @@ _DEVICE = (
 )
 _VIDEO = (("placement", "plcmt"), ("position", "pos"), ("skippable", "skip"))
 _CONTENT = (("rating", "contentrating"), ("livestream", "livestream"), ("series", "series"))
-"""Attributes that are a field of an object as it stands."""
+"""Attributes whose value is one field of an object, by attribute and field name."""
 
-Place = Site | App | Dooh | None
+DistributionChannel = Site | App | Dooh | None
 Offsets = Mapping[str, timedelta]
-"""How far the time of each zone is ahead of UTC."""
+"""The offset of each time zone from UTC."""
 
 Lists = Mapping[str, IdList]
 
@@ -69,31 +69,32 @@ def request_attributes(
     exchange: str | None = None,
     lists: Lists | None = None,
 ) -> Values:
-    """What all impressions of the request share, of what any campaign targets.
+    """The attributes of the request that any campaign targets.
 
-    `exchange` is what the caller goes by, `lists` are those of ids.
+    `known` has the attributes and ranges that campaigns target, `now` is aware, `exchange` is the name of the caller,
+    and `lists` are the lists of user ids by name.
     """
-    place = request.site or request.app or request.dooh
+    channel = request.site or request.app or request.dooh
     device, user = request.device, request.user
     geo = device.geo if device and device.geo else user and user.geo
     values = _stated(
         known,
-        inventory=place and type(place).__name__,
+        inventory=channel and type(channel).__name__,
         exchange=exchange,
-        publisher=place and place.publisher and place.publisher.id,
-        bundle=bundle(place.bundle) if isinstance(place, App) and place.bundle else None,
+        publisher=channel and channel.publisher and channel.publisher.id,
+        bundle=bundle(channel.bundle) if isinstance(channel, App) and channel.bundle else None,
     )
     wanted = known.attributes
     if device:
         values |= _of_device(device, known)
     if geo:
         values |= _of_geo(geo, known, now)
-    if isinstance(place, Site | App) and "domain" in wanted:
-        host = domain(place.domain or "") or domain((isinstance(place, Site) and place.page) or "")
+    if isinstance(channel, Site | App) and "domain" in wanted:
+        host = domain(channel.domain or "") or domain((isinstance(channel, Site) and channel.page) or "")
         if host:
             values["domain"] = tuple(_with_parents(host))
-    if place:
-        values |= _of_place(place, known)
+    if channel:
+        values |= _of_channel(channel, known)
     if (user or device) and wanted & _OF_VIEWER:
         values |= _of_viewer(user, device, known, lists or {})
     if known.zones:
@@ -102,7 +103,7 @@ def request_attributes(
 
 
 def video_attributes(imp: Imp, video: Video, known: TargetedRanges) -> Values:
-    """What belongs to one impression, of what any campaign targets."""
+    """The attributes of one impression that any campaign targets."""
     wanted = known.attributes
     values = _fields(video, _VIDEO, known)
     if "rewarded" in wanted:
@@ -123,14 +124,14 @@ def video_attributes(imp: Imp, video: Video, known: TargetedRanges) -> Values:
 
 
 def hour_of_week(local: datetime) -> str:
-    """`tue 14`: the hour of the week that a local time is in."""
+    """The hour of the week of a local time, such as `tue 14`."""
     return f"{DAYS[local.weekday()]} {local.hour}"
 
 
-def _stated(known: TargetedRanges, **found: object) -> Values:
+def _stated(known: TargetedRanges, **stated: object) -> Values:
     return {
         name: (text,)
-        for name, value in found.items()
+        for name, value in stated.items()
         if value is not None and name in known.attributes and (text := str(value).strip().lower())
     }
 
@@ -170,7 +171,7 @@ def _of_hints(hints: UserAgent, known: TargetedRanges) -> Values:
 
 
 def _browsers(device: Device) -> Iterator[str]:
-    """As the client hints name them, else by the user agent's own words, of which the first that fits is meant."""
+    """The browsers that the client hints name; without hints, the first known browser in the user agent string."""
     if device.sua and device.sua.browsers:
         for browser in device.sua.browsers:
             if browser.brand:
@@ -208,8 +209,8 @@ def _of_geo(geo: Geo, known: TargetedRanges, now: datetime) -> Values:
     return values
 
 
-def _of_place(place: Site | App | Dooh, known: TargetedRanges) -> Values:
-    content = place.content
+def _of_channel(channel: Site | App | Dooh, known: TargetedRanges) -> Values:
+    content = channel.content
     values: Values = {}
     if content:
         values = _fields(content, _CONTENT, known)
@@ -217,62 +218,63 @@ def _of_place(place: Site | App | Dooh, known: TargetedRanges) -> Values:
             genres = [content.genre, *content.genres]
             values |= _several(genre=[genre.strip().lower() for genre in genres if genre and genre.strip()])
     if "keyword" in known.attributes:
-        values |= _several(keyword=_keywords(place, content))
+        values |= _several(keyword=_keywords(channel, content))
     if "category" in known.attributes:
-        categories = _categories(place)
+        categories = _categories(channel)
         if known.ancestors:
             categories += [above for category in categories for above in known.ancestors.get(category, ())]
         values |= _several(category=categories)
     return values
 
 
-def _several(**found: Iterable[str]) -> Values:
-    return {name: tuple(sorted(set(its))) for name, its in found.items() if its}
+def _several(**texts_by_attribute: Iterable[str]) -> Values:
+    return {name: tuple(sorted(set(texts))) for name, texts in texts_by_attribute.items() if texts}
 
 
-def _keywords(place: Site | App | Dooh, content: Content | None) -> list[str]:
-    found: list[str] = []
-    for holder in (place, content) if content else (place,):
-        found += holder.keywords.split(",") if holder.keywords else ()
+def _keywords(channel: Site | App | Dooh, content: Content | None) -> list[str]:
+    keywords: list[str] = []
+    for holder in (channel, content) if content else (channel,):
+        keywords += holder.keywords.split(",") if holder.keywords else ()
         if not isinstance(holder, Dooh):
-            found += holder.kwarray
-    return [word.strip().lower() for word in found[:MOST_KEYWORDS] if word.strip()]
+            keywords += holder.kwarray
+    return [word.strip().lower() for word in keywords[:MOST_KEYWORDS] if word.strip()]
 
 
-def _categories(place: Site | App | Dooh) -> list[str]:
-    """Each by itself, with those above it, and by its taxonomy: `iab1-3`, `iab1`, `1/iab1-3`, `1/iab1`."""
-    found: list[str] = []
-    if not isinstance(place, Dooh):
-        for category in (*place.cat, *place.sectioncat, *place.pagecat):
-            found += _spellings(category, place.cattax)
-    if place.content:
-        for category in place.content.cat:
-            found += _spellings(category, place.content.cattax)
-    return found
+def _categories(channel: Site | App | Dooh) -> list[str]:
+    """The categories with their ancestors, each with and without its taxonomy: `iab1-3`, `iab1`, `1/iab1-3`."""
+    categories: list[str] = []
+    if not isinstance(channel, Dooh):
+        for category in (*channel.cat, *channel.sectioncat, *channel.pagecat):
+            categories += _spellings(category, channel.cattax)
+    if channel.content:
+        for category in channel.content.cat:
+            categories += _spellings(category, channel.content.cattax)
+    return categories
 
 
 @lru_cache(maxsize=4096)
 def _spellings(category: str, taxonomy: int) -> tuple[str, ...]:
     own = category.strip().lower()
-    # Ids like IAB8-5 are Content Taxonomy 1.0's whatever is declared: senders mix them in. Their parents are in them.
-    its = (own, own.partition("-")[0]) if own.startswith("iab") and "-" in own else (own,)
-    return (*its, *(f"{1 if own.startswith('iab') else taxonomy}/{one}" for one in its))
+    # Ids like IAB8-5 are of Content Taxonomy 1.0 whatever the request declares, since senders mix them in.
+    # Such an id contains the id of its parent.
+    ids = (own, own.partition("-")[0]) if own.startswith("iab") and "-" in own else (own,)
+    return (*ids, *(f"{1 if own.startswith('iab') else taxonomy}/{category_id}" for category_id in ids))
 
 
 def _of_viewer(user: User | None, device: Device | None, known: TargetedRanges, lists: Lists) -> Values:
     values: Values = {}
     if user and "segment" in known.attributes:
-        found: list[str] = []
+        segments: list[str] = []
         for data in user.data:
             ids = [identifier(segment.id) for segment in data.segment if segment.id]
-            found += ids
+            segments += ids
             if known.providers:
                 for provider in {name.strip().lower() for name in (data.id, data.name) if name} & known.providers:
-                    found += [f"{provider}/{segment}" for segment in ids]
-        if found:
-            values["segment"] = tuple(found)
+                    segments += [f"{provider}/{segment}" for segment in ids]
+        if segments:
+            values["segment"] = tuple(segments)
     if not known.attributes.isdisjoint(("user", "list")):
-        numbers = {id_number(one) for one in _ids(user, device) if one}
+        numbers = {id_number(user_id) for user_id in _ids(user, device) if user_id}
         values |= _several(
             user=[f"{number:016x}" for number in numbers] if "user" in known.attributes else (),
             list=containing(lists, numbers),
@@ -289,14 +291,17 @@ def _ids(user: User | None, device: Device | None) -> Iterator[str | None]:
 
 
 def _break(startdelay: int) -> str:
-    """AdCOM List: Start Delay Modes: above 0 a second within the content, 0 before it, -1 within it, -2 after it."""
+    """The kind of ad break by `startdelay` (AdCOM List: Start Delay Modes).
+
+    A positive value and -1 are mid-roll, 0 is pre-roll and -2 is post-roll.
+    """
     if startdelay == 0:
         return "preroll"
     return "postroll" if startdelay == POST_ROLL else "midroll"
 
 
 def _with_parents(host: str) -> Iterator[str]:
-    """The domain and each domain it is a subdomain of, up to the top-level one."""
+    """The domain and its parent domains, up to the top-level domain."""
     labels = host[-MAX_DOMAIN:].split(".")
     for start in range(len(labels)):
         yield ".".join(labels[start:])

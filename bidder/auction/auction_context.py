@@ -27,6 +27,8 @@ class AuctionContext:
     now: datetime
     read_exposures: ReadExposures | None = None
     """None is a viewer to whom nothing was shown."""
+    deals_reached: set[tuple[str, str]] | None = None
+    """Takes the impression's id and the budget holder for each deal with a budget in which a campaign could bid."""
     languages: tuple[str, ...] = field(init=False)
     """The languages that the request takes, ISO 639-1; `wlangb` has BCP 47 tags (OpenRTB 2.6, 3.2.1)."""
     blocks: Blocks = field(init=False)

@@ -61,7 +61,7 @@ def separate_competitors(pods: Sequence[Pod], chosen: Sequence[Sequence[Offer]])
 
 def _filled(pods: Sequence[Pod], names: "_Names | None", most_steps: int) -> list[Sequence[Offer]]:
     bits = _Bits()
-    places = []
+    pod_places = []
     for number, pod in enumerate(pods):
         once = dedupes([choices.slot for choices in pod])
         ads_of: dict[int, list[PodAd]] = {}
@@ -70,10 +70,10 @@ def _filled(pods: Sequence[Pod], names: "_Names | None", most_steps: int) -> lis
             for offer in () if ads else choices.offers:
                 twice = bits.of((number, *name) for name in _once_in_a_pod(offer, once))
                 marks, bars = (bits.of(names.own(offer)), bits.of(names.barred(offer))) if names else (0, 0)
-                seconds = round(offer.fit.creative.duration)
+                seconds = offer.fit.creative.seconds
                 ads.append(PodAd(offer.price.cpm_micros, seconds, twice | marks, twice | bars))
-            places.append(PodPlace(*pod_capacity(choices.slot.video, choices.most_ads), ads))
-    ranks = iter(pack_pods(places, most_steps))
+            pod_places.append(PodPlace(*pod_capacity(choices.slot.video, choices.most_ads), ads))
+    ranks = iter(pack_pods(pod_places, most_steps))
     return [[choices.offer(rank) for choices in pod for rank in next(ranks)] for pod in pods]
 
 
@@ -81,11 +81,11 @@ def are_separated(offers: Sequence[Offer]) -> bool:
     """Whether no two offers are competitors, or of an advertiser that may appear only once."""
     if not any(map(excludes_others, offers)):
         return True
-    names, seen = _Names(offers), set[Hashable]()
+    names, barred_names = _Names(offers), set[Hashable]()
     for offer in offers:
-        if not seen.isdisjoint(names.barred(offer)):
+        if not barred_names.isdisjoint(names.barred(offer)):
             return False
-        seen.update(names.own(offer))
+        barred_names.update(names.own(offer))
     return True
 
 

@@ -31,11 +31,6 @@ class CreativeFacts(NamedTuple):
     secure: Sequence[Media]
     media: list[Media]
 
-    def is_duration_accepted(self) -> bool:
-        """Whether the player takes an ad of this length, and a pod of dynamic length has room for it."""
-        seconds = round(self.creative.duration)
-        return self.video.accepts_duration(seconds) and (not self.video.poddur or seconds <= self.video.poddur)
-
     def has_blocked_attribute(self) -> bool:
         """Whether the player blocks an attribute. The ad of a tag is skippable whatever the player says."""
         creative, video = self.creative, self.video

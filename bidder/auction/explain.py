@@ -39,10 +39,11 @@ UNASKED = "not asked"
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One impression. `funnel` has the campaigns left after each rule that removed any, "all" before them.
+    """The explanation of one impression.
 
-    Old forms of campaigns are left out. `bids` is what /bid answers; `runner_up` the best offer of those asked whose
-    campaigns bid nothing. `campaigns` are the verdicts asked for.
+    `funnel` has the number of campaigns left after each rule that removed any; its first row is "all". Superseded
+    versions of campaigns do not count. `bids` are the offers that `/bid` answers, `runner_up` is the best offer of a
+    campaign without a bid, and `campaigns` are the requested verdicts.
     """
 
     imp_id: str
@@ -65,26 +66,25 @@ def explain(
     as_xml: bool = False,
     read_exposures: ReadExposures | None = None,
 ) -> list[Explanation]:
-    """An explanation for each impression with video, with verdicts on all campaigns, dearest first.
+    """An explanation for each impression with video, with verdicts on all campaigns, the highest bid first.
 
-    `most` limits those to so many, `campaign_id` to that campaign; the funnel always counts all of them. `as_xml` is
-    for a player that takes VAST alone, in one document. `read_exposures` is that of the decision; it is called once at
-    most.
+    `most` limits the number of verdicts, and `campaign_id` selects one campaign; the funnel counts all campaigns.
+    `as_xml` explains the answer to a player that takes a single VAST document. `read_exposures` is called at most once.
     """
     slots = match(request, snapshot, now, exchange)
     context = AuctionContext(request, seat, snapshot.delivery, now, read_exposures)
     read_once = None if read_exposures is None else context.exposures
-    made = shade(context, decide(request, slots, snapshot, seat, now, read_exposures=read_once), exchange)
-    held = for_one_document(request, made) if as_xml else made
+    decision = shade(context, decide(request, slots, snapshot, seat, now, read_exposures=read_once), exchange)
+    held = for_one_document(request, decision) if as_xml else decision
     paid = held if request.test else would_be_affordable(held, snapshot, now)
     latest = _latest(snapshot, most, campaign_id)
     explanations = []
     for slot in slots:
         bids = [offer for offer in paid if offer.slot is slot]
-        # a campaign with several ads in a break bids where any of them is answered
+        # A campaign with several ads in a break bids if any of the ads is answered.
         fates = {
             offer.campaign.id: rule
-            for rule, chosen in ((DOCUMENT, made), (ALLOWANCE, held), (BIDS, paid))
+            for rule, chosen in ((DOCUMENT, decision), (ALLOWANCE, held), (BIDS, paid))
             for offer in chosen
             if offer.slot is slot
         }
@@ -117,11 +117,13 @@ def _explained(
     positions: Sequence[int],
     exchange: str | None,
 ) -> Explanation:
-    matched = list(slot.candidates.best_first(paced=False))
-    asked = [verdict(context, slot, snapshot, position, fates) for position in matched[:MOST_ASKED]]
-    losers = [its.best for its in asked if its.best and its.rule != BIDS]
-    # One that was chosen, and comes after all of those asked, has its own line too.
-    removed = Counter(its.rule for its in asked if its.campaign_id not in fates) + Counter(fates.values())
+    matched = list(slot.candidates.of_all_lengths().best_first(paced=False))
+    verdicts = [verdict(context, slot, snapshot, position, fates) for position in matched[:MOST_ASKED]]
+    losers = [verdict.best for verdict in verdicts if verdict.best and verdict.rule != BIDS]
+    # A chosen campaign has a verdict even if it follows the campaigns that get one.
+    removed = Counter(verdict.rule for verdict in verdicts if verdict.campaign_id not in fates) + Counter(
+        fates.values()
+    )
     removed[UNASKED] = len(matched) - sum(removed[rule] for rule in removed if rule != UNASKED)
     return Explanation(
         imp_id=slot.imp.id,

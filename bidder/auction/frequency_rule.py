@@ -14,9 +14,9 @@ def rooms(context: AuctionContext, campaign: Campaign, creative_ids: Sequence[st
     """By the id of each creative that no cap hinders, how many impressions each cap leaves."""
     left: dict[str, tuple[CapRoom, ...]] = {}
     for creative_id in creative_ids:
-        its = standings(campaign, creative_id, context.exposures(), context.now)
-        if hindrance(campaign, its) is None:
-            left[creative_id] = tuple(CapRoom(each.key, each.room) for each in its)
+        counts_of_caps = standings(campaign, creative_id, context.exposures(), context.now)
+        if hindrance(campaign, counts_of_caps) is None:
+            left[creative_id] = tuple(CapRoom(each.key, each.room) for each in counts_of_caps)
     return left
 
 
@@ -43,29 +43,29 @@ def shown_as(offer: Offer) -> list[str]:
 def frequency_details(context: AuctionContext, campaign: Campaign) -> tuple[str, str]:
     """What was counted and what the cap allows, in words, of the creative that is free again first."""
     hindered = [
-        its
+        standing
         for creative in campaign.creatives
-        if (its := hindrance(campaign, standings(campaign, creative.id, context.exposures(), context.now)))
+        if (standing := hindrance(campaign, standings(campaign, creative.id, context.exposures(), context.now)))
     ]
     if not hindered:
         return "", ""
-    first = min(hindered, key=lambda its: (its.free_at is None, its.free_at or 0))
-    return _seen(first), _wanted(first)
+    first = min(hindered, key=lambda standing: (standing.free_at is None, standing.free_at or 0))
+    return _seen_text(first), _wanted_text(first)
 
 
-def _seen(its: Standing) -> str:
-    if not its.is_known:
-        return f"unknown what the {its.cap.per} was shown"
-    window = f" in window {its.cap.window}" if its.cap.window else ""
-    return f"{its.seen} of this {its.cap.level} per {its.cap.per}{window}"
+def _seen_text(standing: Standing) -> str:
+    if not standing.is_known:
+        return f"unknown what the {standing.cap.per} was shown"
+    window = f" in window {standing.cap.window}" if standing.cap.window else ""
+    return f"{standing.seen} of this {standing.cap.level} per {standing.cap.per}{window}"
 
 
-def _wanted(its: Standing) -> str:
-    cap = its.cap
+def _wanted_text(standing: Standing) -> str:
+    cap = standing.cap
     wanted = [f"fewer than {cap.impressions} per {cap.window}"] if cap.impressions is not None else []
     wanted += [f"{cap.min_gap} since the last"] if cap.min_gap else []
-    if its.free_at is not None:
-        wanted.append(f"free again at {datetime.fromtimestamp(its.free_at, UTC):%Y-%m-%dT%H:%M:%SZ}")
-    elif its.is_known and cap.window == "lifetime":
+    if standing.free_at is not None:
+        wanted.append(f"free again at {datetime.fromtimestamp(standing.free_at, UTC):%Y-%m-%dT%H:%M:%SZ}")
+    elif standing.is_known and cap.window == "lifetime":
         wanted.append("never free again")
     return "; ".join(wanted)

@@ -1,8 +1,10 @@
 """Matches a request: the campaigns that may bid on each video impression."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from operator import itemgetter
+from itertools import takewhile
+from operator import itemgetter, neg
 from typing import NamedTuple
 
 from bidder.auction.attributes import (
@@ -12,9 +14,10 @@ from bidder.auction.attributes import (
     video_attributes,
 )
 from bidder.auction.reached import Reached
-from bidder.campaigns.implied_predicates import IMPLIED_ATTRIBUTES, MIME, OPEN, SALE
+from bidder.campaigns.implied_predicates import IMPLIED_ATTRIBUTES, LENGTH, MIME, OPEN, SALE
 from bidder.campaigns.targeting import ATTRIBUTES
 from bidder.delivery.participation import AuctionDraw
+from bidder.delivery.price_segment import device_number
 from bidder.delivery.zones import offsets
 from bidder.normal_forms import identifier
 from bidder.openrtb.bid_request import BidRequest
@@ -27,6 +30,7 @@ from bidder.snapshot.tier import Numbers, Tier, narrow
 
 _OF_IMPRESSION = IMPRESSION_ATTRIBUTES | IMPLIED_ATTRIBUTES
 _OF_REQUEST = ATTRIBUTES - IMPRESSION_ATTRIBUTES
+_SALES = frozenset({SALE})
 _number = itemgetter(0)
 
 
@@ -38,35 +42,88 @@ class Candidates:
         self._values = values
         self._numbers: dict[int, Numbers] = {}
         self.draw = shared.draw
+        self.classes = shared.classes
 
     def best_first(
         self, at_least: Callable[[], int] = lambda: 0, *, paced: bool = True, reached: list[Reached] | None = None
     ) -> Iterator[int]:
         """Yields positions in the index, tier by tier, in each tier the highest bid first.
 
-        Ends when no further campaign may bid `at_least()`, CPM in micros, called before each campaign. If `paced`,
-        leaves out the campaigns that pacing keeps out of the auction. Appends to `reached`, tier by tier, how far the
-        iteration came.
+        Ends when no further campaign may bid `at_least()`, CPM in micros. If `paced`, leaves out the campaigns that
+        pacing keeps out of the auction. Appends to `reached`, tier by tier, how far the iteration came.
         """
-        delivery, draw = self._shared.snapshot.delivery, self._shared.draw
-        buckets, index = delivery.buckets if paced else None, self._shared.index
-        for number, part, tier in index.tiers:
+        for _, positions in self.runs(at_least, paced=paced, reached=reached):
+            yield from positions
+
+    def runs(
+        self, at_least: Callable[[], int] = lambda: 0, *, paced: bool = True, reached: list[Reached] | None = None
+    ) -> Iterator[tuple[int, list[int]]]:
+        """Yields the same positions in runs of campaigns that may bid the same CPM, in micros, with that CPM.
+
+        Calls `at_least` before each run.
+        """
+        for number, part, tier in self._shared.index.tiers:
             if tier.tops[0] < at_least():
                 return
-            bidding, conjunctions = delivery.bidding(number), self._narrowed(number, part, tier)
-            narrowed, end = conjunctions, tier.count
-            if buckets is not None:
-                bidding = bidding & buckets.of(number, draw.bucket)
-                narrowed = conjunctions if tier.owners else conjunctions & bidding
-            for offset in tier.campaigns(narrowed, bidding):
-                if tier.tops[offset] < at_least():
-                    end = offset
-                    break
-                position = tier.start + offset
-                if buckets is None or delivery.takes_part(position, index.campaign_id(position), draw):
-                    yield position
+            conjunctions, end = self._narrowed(number, part, tier), tier.count
+            run: list[int] = []
+            run_top = -1
+            for position in self._taking_part(number, tier, conjunctions, paced=paced):
+                top = tier.tops[position - tier.start]
+                if top != run_top:
+                    if run:
+                        yield run_top, run
+                    if top < at_least():
+                        run, end = [], position - tier.start
+                        break
+                    run, run_top = [], top
+                run.append(position)
+            if run:
+                yield run_top, run
             if reached is not None and conjunctions:
                 reached.append(Reached(number, conjunctions, end))
+
+    def buyers(self, deal_ids: Sequence[str], least: int) -> list[int]:
+        """The positions of the campaigns that take part, buy any of these deals, and may bid `least`, CPM in micros.
+
+        The ids of the deals are in their normal form.
+        """
+        positions: list[int] = []
+        for number, part, tier in self._shared.index.tiers:
+            if tier.tops[0] < least:
+                break
+            numbers = part.numbers({SALE: deal_ids})
+            buying = narrow(self._narrowed(number, part, tier), tier.about(_SALES), numbers, tier.conjunctions)
+            end = tier.start + end_of(tier, least)
+            positions += takewhile(end.__gt__, self._taking_part(number, tier, buying, paced=True))
+        return positions
+
+    def reached(self, least: int) -> Iterator[Reached]:
+        """How far a decision came that considered all campaigns which may bid `least`, CPM in micros."""
+        for number, part, tier in self._shared.index.tiers:
+            if tier.tops[0] < least:
+                return
+            conjunctions = self._narrowed(number, part, tier)
+            if conjunctions:
+                yield Reached(number, conjunctions, end_of(tier, least))
+
+    def _taking_part(self, number: int, tier: Tier, conjunctions: Set, *, paced: bool) -> Iterator[int]:
+        """The positions of the campaigns with any of these conjunctions, without those that pacing keeps out."""
+        delivery, index = self._shared.snapshot.delivery, self._shared.index
+        draw, classes = self._shared.draw, self._shared.classes
+        bidding = delivery.bidding(number)
+        taking_part = delivery.taking_part(number, draw.bucket, classes) if paced else None
+        if taking_part is None:
+            yield from tier.campaigns(conjunctions, bidding, tier.start)
+            return
+        bidding = bidding & taking_part
+        for position in tier.campaigns(conjunctions if tier.owners else conjunctions & bidding, bidding, tier.start):
+            if delivery.takes_part(position, index.campaign_id(position), draw, classes):
+                yield position
+
+    def of_all_lengths(self) -> "Candidates":
+        """These, and the campaigns that only the lengths of their creatives keep out, which a rule tells in words."""
+        return Candidates(self._shared, {**self._values, LENGTH: list(map(str, self._shared.index.lengths))})
 
     def all(self) -> list[int]:
         """The positions of all of them in the index, ascending, those that pacing keeps out included."""
@@ -90,13 +147,21 @@ class Candidates:
         return narrow(shared, tier.about(_OF_IMPRESSION), numbers, tier.conjunctions)
 
 
+def end_of(tier: Tier, least: int) -> int:
+    """The number of a tier's campaigns that may bid `least`, CPM in micros; they stand first."""
+    return bisect_right(tier.tops, -least, key=neg)
+
+
 class RequestMatch:
     """The conjunctions of each tier whose request attributes match: the shared work of all impressions of a request."""
 
-    def __init__(self, snapshot: Snapshot, values: Mapping[str, Sequence[str]], draw: AuctionDraw) -> None:
+    def __init__(
+        self, snapshot: Snapshot, values: Mapping[str, Sequence[str]], draw: AuctionDraw, device: int = 0
+    ) -> None:
         self.snapshot = snapshot
         self.index = snapshot.index
         self.draw = draw
+        self.classes = snapshot.delivery.classes(device)
         self._values = values
         self._numbers: dict[int, Numbers] = {}
         self._narrowed: dict[int, Set] = {}
@@ -126,14 +191,25 @@ def match(request: BidRequest, snapshot: Snapshot, now: datetime, exchange: str 
     snapshot.delivery.allowance.wake(now)
     known = snapshot.index.known
     values = request_attributes(request, known, now, offsets(snapshot.delivery.clocks, now), exchange, snapshot.lists)
-    shared = RequestMatch(snapshot, values, AuctionDraw(request.id))
+    shared = RequestMatch(snapshot, values, AuctionDraw(request.id), device_of(request))
     slots = []
     for imp in request.imp:
         if imp.video is not None:
             of_imp = video_attributes(imp, imp.video, known)
-            candidates = Candidates(shared, {**of_imp, **implied_values(imp, imp.video)})
+            lengths = accepted_lengths(imp.video, snapshot.index.lengths)
+            candidates = Candidates(shared, {**of_imp, **implied_values(imp, imp.video), LENGTH: lengths})
             slots.append(Slot(imp, imp.video, {**values, **of_imp}, candidates))
     return slots
+
+
+def device_of(request: BidRequest) -> int:
+    """The number of the type of the viewer's device; 0 where the request does not say."""
+    return device_number(request.device.devicetype if request.device else None)
+
+
+def accepted_lengths(video: Video, lengths: Iterable[int]) -> list[str]:
+    """Those of the lengths, in seconds, that an ad on this player may have, as values of the index."""
+    return [str(seconds) for seconds in lengths if video.has_room(seconds)]
 
 
 def implied_values(imp: Imp, video: Video) -> Mapping[str, Sequence[str]]:

@@ -47,7 +47,7 @@ class Offer(NamedTuple):
 
 def offers(context: AuctionContext, slot: Slot, record: Record) -> list[Offer] | AnyRule:
     """An offer for each creative that a campaign with matching targeting can bid, or the rule that rejects all."""
-    campaign = record.campaign
+    campaign = context.delivery.with_caps_of_advertiser(record.campaign)
     broken = first_broken(CAMPAIGN, CampaignInAuction(context, campaign))
     if broken:
         return broken
@@ -70,21 +70,21 @@ def _capped(
     allowed = [fit for fit in fitting if fit.creative.id in caps]
     if FREQUENCY.rejects(caps):
         return FREQUENCY
-    made = priced if len(allowed) == len(fitting) else _priced(context, slot, campaign, allowed)
-    return made if isinstance(made, Rule) else [o._replace(caps=caps[o.fit.creative.id]) for o in made]
+    result = priced if len(allowed) == len(fitting) else _priced(context, slot, campaign, allowed)
+    return result if isinstance(result, Rule) else [o._replace(caps=caps[o.fit.creative.id]) for o in result]
 
 
 def _priced(context: AuctionContext, slot: Slot, campaign: Campaign, fitting: Sequence[Fit]) -> list[Offer] | AnyRule:
     cpm = open_bid_cpm(context, slot, campaign, [fit.creative for fit in fitting])
-    made: list[tuple[Fit, Price]] = []
+    priced: list[tuple[Fit, Price]] = []
     unpriced: list[AnyRule] = []
     for fit in fitting:
-        bid = price(context, slot, campaign, cpm, round(fit.creative.duration))
+        bid = price(context, slot, campaign, cpm, fit.creative.seconds)
         if isinstance(bid, Rule):
             unpriced.append(bid)
         else:
-            made.append((fit, bid))
-    return _in_turn(context, slot, campaign, made) if made else unpriced[0]
+            priced.append((fit, bid))
+    return _in_turn(context, slot, campaign, priced) if priced else unpriced[0]
 
 
 def redrawn(context: AuctionContext, slot: Slot, equals: Sequence[Offer]) -> Offer:
@@ -103,13 +103,15 @@ def redrawn(context: AuctionContext, slot: Slot, equals: Sequence[Offer]) -> Off
     return max(drawn, key=lambda offer: offer.rank)
 
 
-def _in_turn(context: AuctionContext, slot: Slot, campaign: Campaign, made: Sequence[tuple[Fit, Price]]) -> list[Offer]:
+def _in_turn(
+    context: AuctionContext, slot: Slot, campaign: Campaign, priced: Sequence[tuple[Fit, Price]]
+) -> list[Offer]:
     ids = (context.request.id, slot.imp.id, campaign.id)
     draw = _draw(*ids)
-    if len(made) == 1:
-        return [Offer(slot, campaign, *made[0], draw, 0)]
+    if len(priced) == 1:
+        return [Offer(slot, campaign, *priced[0], draw, 0)]
     in_turn = []
-    for fit, bid in made:
+    for fit, bid in priced:
         creative = fit.creative
         prediction = None
         if campaign.rotation is Rotation.BEST:
@@ -120,5 +122,9 @@ def _in_turn(context: AuctionContext, slot: Slot, campaign: Campaign, made: Sequ
 
 
 def _draw(*names: str) -> int:
-    text = "\0".join(names)
-    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest())
+    return int.from_bytes(draw_hash(*names).digest())
+
+
+def draw_hash(*names: str) -> "blake2b":
+    """The hash whose digest is the draw of these names: of request, impression and campaign, or creative as well."""
+    return blake2b("\0".join(names).encode("utf-8", "surrogatepass"), digest_size=8)

@@ -1,7 +1,7 @@
 """Video ad pods: breaks that several ads fill (OpenRTB 2.6, section 7.6).
 
 A pod is one impression with `poddur` (dynamic), several impressions with the same `podid` (structured), or both
-(hybrid). Each impression is a place in it that takes one ad or, where it has `poddur`, as many as fit.
+(hybrid). An impression with `poddur` takes as many ads as fit, any other impression takes one ad.
 """
 
 from collections import Counter
@@ -13,23 +13,26 @@ from bidder.openrtb.pod_dedupe import PodDedupe
 from bidder.openrtb.video import Video
 
 MAX_ADS = 10
-"""The most ads that one impression is offered, where `maxseq` does not say."""
+"""The most ads that one impression is offered where it has no `maxseq`."""
 
 MAX_ADS_OF_REQUEST = 30
-"""The most ads that all impressions with `poddur` of a request are offered: what only a hostile request asks for."""
+"""The most ads that all impressions with `poddur` of a request are offered. Only a hostile request asks for more."""
 
 
 class PodCapacity(NamedTuple):
-    """What one impression of a pod takes: so many ads, of so many seconds together (None: its own limits suffice)."""
+    """The most ads of one impression of a pod, and the most seconds of these ads together.
+
+    `seconds` is None for an impression of one ad, whose own limits of duration suffice.
+    """
 
     ads: int
     seconds: int | None
 
 
 def group(slots: Sequence[Slot]) -> list[list[Slot]]:
-    """The slots by pod, in the order of their first impressions; one that belongs to none is by itself.
+    """The slots grouped by pod, in the order of their first impressions. A slot outside pods is a group of its own.
 
-    Before 2.6 the impressions of a break are numbered (`sequence`). A number that comes again is of the next break.
+    Before OpenRTB 2.6 the impressions of a break are numbered (`sequence`). A repeated number starts the next break.
     """
     pods: dict[tuple[str, object], list[Slot]] = {}
     numbered: Counter[int] = Counter()
@@ -45,12 +48,12 @@ def group(slots: Sequence[Slot]) -> list[list[Slot]]:
 
 
 def is_pod(slots: Sequence[Slot], most_ads: int = MAX_ADS) -> bool:
-    """Whether more than one ad may be shown together."""
+    """Whether the slots can take more than one ad."""
     return len(slots) > 1 or pod_capacity(slots[0].video, most_ads).ads > 1
 
 
 def pod_capacity(video: Video, most_ads: int = MAX_ADS) -> PodCapacity:
-    """The room of one impression."""
+    """The capacity of one impression."""
     if not video.poddur or video.poddur < 0:
         return PodCapacity(ads=1, seconds=None)
     return PodCapacity(
@@ -59,13 +62,16 @@ def pod_capacity(video: Video, most_ads: int = MAX_ADS) -> PodCapacity:
 
 
 def most_ads(slots: Sequence[Slot]) -> int:
-    """How many ads each impression with `poddur` of a request is offered at most."""
+    """The most ads that each impression with `poddur` of a request is offered."""
     return max(1, min(MAX_ADS, MAX_ADS_OF_REQUEST // max(1, sum(bool(slot.video.poddur) for slot in slots))))
 
 
 def dedupes(slots: Sequence[Slot]) -> frozenset[int]:
-    """What may not come twice in the pod. Where nothing is said a creative may not: viewers would see it again."""
-    asked = frozenset(value for slot in slots for value in slot.video.poddedupe)
-    if PodDedupe.NONE in asked:
+    """The properties that no two ads of the pod may share (`poddedupe`, AdCOM List: Pod Deduplication Settings).
+
+    Without `poddedupe`, no creative repeats, so that the viewer does not see an ad twice in a break.
+    """
+    requested = frozenset(value for slot in slots for value in slot.video.poddedupe)
+    if PodDedupe.NONE in requested:
         return frozenset()
-    return asked | {PodDedupe.CREATIVE}
+    return requested | {PodDedupe.CREATIVE}

@@ -1,7 +1,8 @@
-"""Fills the places of a pod with the ads that are worth most together: an exact search, bounded in effort.
+"""Packs the ads with the highest total value into the places of a pod: an exact search with a limit of steps.
 
-The problem is a knapsack with conflicts, hard in general, small here: a few places, a few dozen ads. Branch and bound
-finds the best filling; past so many steps it answers with the best found until then, which no break of real size meets.
+The problem is a knapsack with conflicts: NP-hard in general, but a pod has a few places and a few dozen ads. Branch and
+bound finds the best packing. After the limit of steps the best packing so far is the result; no break of real size
+reaches the limit.
 """
 
 from collections import Counter
@@ -11,13 +12,14 @@ from itertools import accumulate
 from typing import NamedTuple
 
 MAX_STEPS = 1_000
-"""A step takes 2 us. Breaks of real size end within 200 (`tests/unit/auction/test_pod_packing.py`)."""
+"""The limit of steps. A step takes 2 us; breaks of real size take 200 (`tests/unit/auction/test_pod_packing.py`)."""
 
 
 class PodAd(NamedTuple):
-    """One ad that could be shown: value, length in seconds, its marks, and the marks that it doesn't go with.
+    """An ad that fits a place: its value, its length in seconds, its marks, and the marks that it bars.
 
-    Both are bits, and mutual: of two ads each bars the other, or neither. One that bars a mark of its own comes once.
+    Marks are bits. Barring is mutual: of two ads each bars the other, or neither does. An ad that bars a mark of its
+    own is shown once.
     """
 
     value: int
@@ -27,7 +29,7 @@ class PodAd(NamedTuple):
 
 
 class PodPlace(NamedTuple):
-    """What holds at most so many ads, of so many seconds together where that is given, and the ads that fit it."""
+    """A place of a pod: the most ads, the most seconds of these ads together or None, and the ads that fit."""
 
     ads: int
     seconds: int | None
@@ -35,24 +37,24 @@ class PodPlace(NamedTuple):
 
 
 Packing = tuple[tuple[int, ...], ...]
-"""For each place the positions of the chosen ads among its choices."""
+"""For each place, the positions of the chosen ads among the place's choices."""
 
 
-def pack_pods(places: Sequence[PodPlace], most_steps: int = MAX_STEPS) -> Packing:
-    """The filling of the highest total value. No chosen ad bars another; one that bars no mark of its own may repeat.
+def pack_pods(pod_places: Sequence[PodPlace], most_steps: int = MAX_STEPS) -> Packing:
+    """The packing with the highest total value. No chosen ad bars another; an ad that bars no own mark may repeat.
 
-    Past `most_steps` it is the best found until then.
+    After `most_steps` steps, the best packing so far.
     """
-    search = _Search(places, most_steps)
-    search.extend(0, 0, _start(places[0]), 0, 0, ())
+    search = _Search(pod_places, most_steps)
+    search.extend(0, 0, _start(pod_places[0]), 0, 0, ())
     return search.best
 
 
 class _Ranking(NamedTuple):
-    """The choices of a place, dearest first: good fillings come early, and a bound cuts off all that follows it.
+    """The choices of a place by falling value, so that the search meets good packings first and cuts off the rest.
 
-    `densest` has for each rank the highest value a second from there on, `sums` the value of all before it; `once` is
-    whether none of them may repeat.
+    `order` has the positions of the choices by rank. `densest` has for each rank the highest value per second from that
+    rank on, `sums` the total value of the ranks before. `once` is True if no choice may repeat.
     """
 
     order: list[int]
@@ -81,12 +83,13 @@ class _Left(NamedTuple):
 
 @dataclass
 class _Search:
-    """Places for one ad that are alike and follow each other are filled dearest first, the empty ones last.
+    """The state of the search.
 
-    Nothing is lost by that, since they could be exchanged, and of a break of equal slots little is left to try.
+    Adjacent equal places of one ad are filled by falling value, and empty places come last. The order of equal places
+    does not change the value, so this loses no packing, and a break of equal places has few packings to try.
     """
 
-    places: Sequence[PodPlace]
+    pod_places: Sequence[PodPlace]
     most_steps: int = MAX_STEPS
     best: Packing = ()
     best_value: int = -1
@@ -101,9 +104,11 @@ class _Search:
     ads_after: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
-        rankings = {id(place.choices): place.choices for place in self.places}  # equal places share their choices
+        rankings = {
+            id(pod_place.choices): pod_place.choices for pod_place in self.pod_places
+        }  # equal places share one list of choices
         ranked_by = {key: _Ranking.of(choices) for key, choices in rankings.items()}
-        rankings_of = [ranked_by[id(place.choices)] for place in self.places]
+        rankings_of = [ranked_by[id(pod_place.choices)] for pod_place in self.pod_places]
         self.orders = [ranking.order for ranking in rankings_of]
         self.densest = [ranking.densest for ranking in rankings_of]
         self.sums = [ranking.sums for ranking in rankings_of]
@@ -114,61 +119,65 @@ class _Search:
             shared = Counter(bit for ad in every for bit in _bits(ad.marks & ad.bars))
             groups = ((ad, max(_bits(ad.marks & ad.bars), key=lambda bit: (shared[bit], bit))) for ad in every)
             self.groups = sorted(((ad.value, ad.bars, 1 << bit - 1) for ad, bit in groups), reverse=True)
-        self.ads_after = [*accumulate((p.ads for p in reversed(self.places[1:])), initial=0)][::-1]
-        self.alike_until = list(range(1, len(self.places) + 1))
-        for place in reversed(range(len(self.places) - 1)):
-            one, next_one = self.places[place], self.places[place + 1]
-            if one.ads == next_one.ads == 1 and (one.seconds, ranked[place]) == (next_one.seconds, ranked[place + 1]):
-                self.alike_until[place] = self.alike_until[place + 1]
-        # What all later places could add at most, each filled as if nothing conflicted.
-        self.after = [0] * (len(self.places) + 1)
-        for place in reversed(range(len(self.places))):
-            self.after[place] = self.after[place + 1] + self._bound(place, 0, _start(self.places[place]))
+        self.ads_after = [*accumulate((p.ads for p in reversed(self.pod_places[1:])), initial=0)][::-1]
+        self.alike_until = list(range(1, len(self.pod_places) + 1))
+        for number in reversed(range(len(self.pod_places) - 1)):
+            this, next_one = self.pod_places[number], self.pod_places[number + 1]
+            if this.ads == next_one.ads == 1 and (this.seconds, ranked[number]) == (
+                next_one.seconds,
+                ranked[number + 1],
+            ):
+                self.alike_until[number] = self.alike_until[number + 1]
+        # An upper bound of the value of all later places, without regard to conflicts.
+        self.after = [0] * (len(self.pod_places) + 1)
+        for number in reversed(range(len(self.pod_places))):
+            self.after[number] = self.after[number + 1] + self._bound(number, 0, _start(self.pod_places[number]))
 
-    def extend(self, place: int, start: int, left: _Left, used: int, value: int, chosen: Packing) -> None:
-        """Tries all fillings that begin with `chosen`; the present place takes no ad of a rank before `start`."""
+    def extend(self, number: int, start: int, left: _Left, used: int, value: int, chosen: Packing) -> None:
+        """Tries all packings that begin with `chosen`. The place `number` takes no ad of a rank before `start`."""
         self.steps += 1
-        current = chosen + ((),) * (place + 1 - len(chosen))
+        current = chosen + ((),) * (number + 1 - len(chosen))
         if value > self.best_value:
             self.best_value = value
-            self.best = current + ((),) * (len(self.places) - len(current))
+            self.best = current + ((),) * (len(self.pod_places) - len(current))
         if self.steps > self.most_steps:
             return
-        most = value + self._bound(place, start, left) + self._beyond(place, start)
+        most = value + self._bound(number, start, left) + self._beyond(number, start)
         if most > self.best_value:
-            most = min(most, value + self._together(left.ads + self.ads_after[place], used))
+            most = min(most, value + self._together(left.ads + self.ads_after[number], used))
         if most <= self.best_value:
             return
-        order, choices = self.orders[place], self.places[place].choices
+        order, choices = self.orders[number], self.pod_places[number].choices
         for rank in range(start, len(order)) if left.ads else ():
             ad = choices[order[rank]]
             if ad.seconds <= left.seconds and not ad.bars & used:
                 picked = (*current[:-1], (*current[-1], order[rank]))
                 less = _Left(left.ads - 1, left.seconds - ad.seconds)
-                self.extend(place, rank, less, used | ad.marks, value + ad.value, picked)
+                self.extend(number, rank, less, used | ad.marks, value + ad.value, picked)
                 if most <= self.best_value:
                     return
-        after_alike = self.alike_until[place]
-        following = place + 1 if current[place] else after_alike
-        if following < len(self.places):
+        after_alike = self.alike_until[number]
+        following = number + 1 if current[number] else after_alike
+        if following < len(self.pod_places):
             begin = start if following < after_alike else 0
-            self.extend(following, begin, _start(self.places[following]), used, value, current)
+            self.extend(following, begin, _start(self.pod_places[following]), used, value, current)
 
-    def _beyond(self, place: int, start: int) -> int:
-        """More than the places after this one can add, where it takes no ad of a rank before `start`."""
-        end = self.alike_until[place]
-        alike, sums = end - place - 1, self.sums[place]
+    def _beyond(self, number: int, start: int) -> int:
+        """An upper bound of the value of the places after `number`, which takes no ad of a rank before `start`."""
+        end = self.alike_until[number]
+        alike, sums = end - number - 1, self.sums[number]
         if not alike or start + 1 >= len(sums):
             return self.after[end]
-        # They take no rank before this one's, and each another where none of the ads may come twice.
+        # Equal places take no rank before this place's rank, and different ranks where no ad may repeat.
         last = min(start + 1 + alike, len(sums) - 1)
-        most = sums[last] - sums[start + 1] if self.once[place] else alike * (sums[start + 1] - sums[start])
+        most = sums[last] - sums[start + 1] if self.once[number] else alike * (sums[start + 1] - sums[start])
         return self.after[end] + most
 
     def _together(self, ads: int, used: int) -> int:
-        """The most that so many ads can add in all places together, none of which goes with those that are used.
+        """An upper bound of the value of `ads` more ads in all places, none of which bars a mark in `used`.
 
-        Of ads that share a mark which each of them bars one is shown, so one of each such group counts, the dearest.
+        Only one of several ads that share a mark and bar it can be shown, so the most valuable ad of each such group
+        counts.
         """
         if not self.groups:
             return 1 << 62
@@ -184,23 +193,23 @@ class _Search:
                     break
         return total
 
-    def _bound(self, place: int, start: int, left: _Left) -> int:
-        """More than the ads from `start` on can add: so many times the dearest, or by the second the best value."""
-        order, choices = self.orders[place], self.places[place].choices
+    def _bound(self, number: int, start: int, left: _Left) -> int:
+        """An upper bound of the value of the ads from rank `start` on, by the ads left and by the seconds left."""
+        order, choices = self.orders[number], self.pod_places[number].choices
         if start >= len(order) or not left.ads:
             return 0
         by_count = left.ads * choices[order[start]].value
-        if self.places[place].seconds is None:
+        if self.pod_places[number].seconds is None:
             return by_count
-        return min(by_count, int(self.densest[place][start] * left.seconds) + 1)
+        return min(by_count, int(self.densest[number][start] * left.seconds) + 1)
 
 
-def _start(place: PodPlace) -> _Left:
-    return _Left(place.ads, place.seconds if place.seconds is not None else 1 << 30)
+def _start(pod_place: PodPlace) -> _Left:
+    return _Left(pod_place.ads, pod_place.seconds if pod_place.seconds is not None else 1 << 30)
 
 
 def _running_maximum(values: Sequence[float]) -> list[float]:
-    """For each position the largest value from there on."""
+    """For each position, the largest value from that position on."""
     return list(accumulate(reversed(values), max))[::-1]
 
 

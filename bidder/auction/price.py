@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from bidder.auction.auction_context import AuctionContext
+from bidder.auction.deal_budget_rule import DEAL_BUDGET
 from bidder.auction.match import Slot
 from bidder.auction.rule import Rule, first_broken
 from bidder.auction.rules import DEAL, PRICE, BidAtFloor
@@ -61,7 +62,15 @@ def price(
         bought = {identifier(deal.id): deal for deal in campaign.deals}
         ours = [deal for deal in imp.pmp.deals if identifier(deal.id) in bought]
         for deal in open_to(ours, context.seat, campaign.advertiser.domain):
-            _sort_in(_deal_price(deal, bought[identifier(deal.id)], slot, seconds, rates), bids, broken)
+            own = bought[identifier(deal.id)]
+            made = _deal_price(deal, own, slot, seconds, rates)
+            if (
+                own.budget is not None
+                and not isinstance(made, Rule)
+                and not _is_in_budget(context, slot, campaign, own)
+            ):
+                made = DEAL_BUDGET
+            _sort_in(made, bids, broken)
     if open_cpm is not None and not (imp.pmp and imp.pmp.private_auction):
         floors = _open_floors(imp, video, seconds)
         _sort_in(_reaching(Price(open_cpm, None), floors, rates), bids, broken)
@@ -70,6 +79,16 @@ def price(
     if bids:
         return max(bids, key=lambda bid: (bid.cpm_micros, bid.deal_id is not None))
     return broken[0] if broken else DEAL
+
+
+def _is_in_budget(context: AuctionContext, slot: Slot, campaign: Campaign, deal: CampaignDeal) -> bool:
+    """Whether the deal's budget, and the pace of that, let the campaign bid in it."""
+    budget = context.delivery.deal_budget(campaign.id, identifier(deal.id))
+    if budget is None:  # the delivery state is of older code
+        return True
+    if context.deals_reached is not None:
+        context.deals_reached.add((slot.imp.id, budget.holder))
+    return context.delivery.takes_part_in_deal(budget, slot.candidates.draw)
 
 
 def open_to(deals: Sequence[Deal], seat: str, advertiser_domain: str) -> list[Deal]:
@@ -129,6 +148,24 @@ def lowest_floor(imp: Imp, video: Video, rates: Rates) -> int:
         if deal.bidfloor is not None:
             least = min(least, _in_account(_Floor(deal.bidfloor, deal.bidfloorcur), rates) or 0)
     return least
+
+
+def fixed_prices(imp: Imp, rates: Rates) -> list[tuple[int, list[str]]] | None:
+    """The prices of an impression that sells in fixed-price deals alone, CPM in micros of the account, highest first.
+
+    Each price comes with the ids of its deals in their normal form. None where a bid may have another price.
+    """
+    if not imp.pmp or not imp.pmp.private_auction:
+        return None
+    by_price: dict[int, list[str]] = {}
+    for deal in imp.pmp.deals:
+        if deal.at != AuctionType.FIXED_PRICE or deal.bidfloor is None or deal.durfloors:
+            return None
+        cpm_micros = _in_account(_Floor(deal.bidfloor, deal.bidfloorcur), rates)
+        if not cpm_micros:
+            return None
+        by_price.setdefault(cpm_micros, []).append(identifier(deal.id))
+    return sorted(by_price.items(), reverse=True)
 
 
 def _in_account(floor: _Floor, rates: Rates) -> int | None:

@@ -15,7 +15,7 @@ from bidder.snapshot.snapshot import Snapshot
 
 
 @dataclass(slots=True)
-class Tally:
+class ReplayTally:
     """The bids of a campaign, the sum of their CPMs in micros, and the cost in micros if all are shown."""
 
     bids: int = 0
@@ -34,7 +34,7 @@ class Replay:
     def __init__(self, snapshot: Snapshot, seat: str) -> None:
         self.snapshot = snapshot
         self._seat = seat
-        self.tallies: dict[str, Tally] = defaultdict(Tally)
+        self.tallies: dict[str, ReplayTally] = defaultdict(ReplayTally)
 
     def add(self, request: BidRequest, now: datetime, exchange: str | None = None) -> None:
         """Decides a request as of `now`. Test requests count too."""
@@ -47,10 +47,10 @@ class Replay:
             tally.spend_micros += impression_cost(offer.price.cpm_micros)
 
 
-def total(tallies: Iterable[Tally]) -> Tally:
+def total(tallies: Iterable[ReplayTally]) -> ReplayTally:
     """The sum of the tallies."""
     listed = list(tallies)
-    return Tally(
+    return ReplayTally(
         sum(tally.bids for tally in listed),
         sum(t.cpm_micros for t in listed),
         sum(tally.spend_micros for tally in listed),

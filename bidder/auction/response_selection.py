@@ -31,24 +31,41 @@ def for_one_document(request: BidRequest, offers: Sequence[Offer]) -> list[Offer
 
 
 def affordable(offers: Sequence[Offer], snapshot: Snapshot, now: datetime) -> list[Offer]:
-    """The offers that the campaigns' allowances still pay for; commits their cost."""
-    commit, position = snapshot.delivery.allowance.commit, snapshot.index.position
+    """The offers that the allowances of their campaigns, advertisers and deals still pay for; commits their cost."""
+    commit = snapshot.delivery.allowance.commit
     return [
         offer
         for offer in offers
-        if (at := position(offer.campaign.id)) is not None and commit(at, impression_cost(offer.price.cpm_micros), now)
+        if (accounts := _accounts(offer, snapshot)) and commit(accounts, impression_cost(offer.price.cpm_micros), now)
     ]
 
 
 def would_be_affordable(offers: Sequence[Offer], snapshot: Snapshot, now: datetime) -> list[Offer]:
     """The offers that `affordable` would return, without committing their cost."""
+    left = snapshot.delivery.allowance.left
     paid: list[Offer] = []
     taken: Counter[int] = Counter()
     for offer in offers:
-        position, cost = snapshot.index.position(offer.campaign.id), impression_cost(offer.price.cpm_micros)
-        if position is not None:
-            left = snapshot.delivery.allowance.left(position, now)
-            if left is None or taken[position] + cost <= left:
-                taken[position] += cost
-                paid.append(offer)
+        accounts, cost = _accounts(offer, snapshot), impression_cost(offer.price.cpm_micros)
+        amounts = ((account, left(account, now)) for account in accounts)
+        if accounts and all(amount is None or taken[account] + cost <= amount for account, amount in amounts):
+            taken.update(dict.fromkeys(accounts, cost))
+            paid.append(offer)
     return paid
+
+
+def short_accounts(offer: Offer, snapshot: Snapshot, now: datetime) -> list[int]:
+    """The accounts of the allowance that do not pay for an offer."""
+    cost, left = impression_cost(offer.price.cpm_micros), snapshot.delivery.allowance.left
+    return [
+        account
+        for account in _accounts(offer, snapshot)
+        if (amount := left(account, now)) is not None and amount < cost
+    ]
+
+
+def _accounts(offer: Offer, snapshot: Snapshot) -> tuple[int, ...]:
+    position = snapshot.index.position(offer.campaign.id)
+    if position is None:
+        return ()
+    return snapshot.delivery.accounts(position, offer.campaign.id, offer.price.deal_id)

@@ -1,4 +1,4 @@
-"""Which of a campaign's creatives is shown: rotation, as a number by which equally good ones are ordered."""
+"""Creative rotation: a number that orders creatives of a campaign with equal prices."""
 
 from collections.abc import Sequence
 from math import cos, log, sqrt, tau
@@ -10,12 +10,13 @@ _HALF = 1 << 32
 
 
 def turn(rotation: Rotation, weight: int, prediction: Prediction | None, draw: int) -> float:
-    """The creative's number; of several the one with the highest is shown. `draw` is its own hash of 64 bits.
+    """The rotation number of a creative: the creative with the highest number is shown.
 
-    Weighted (even is a weight of 1 for all): the logarithm of a uniform draw over the weight, by which each comes first
-    as often as its share of the weights (Efraimidis and Spirakis 2006). Best: a draw from what is believed of its rate,
-    the beta distribution of the prediction taken as a normal one (Thompson 1933): what is clearly better is shown
-    nearly always, what is not known yet is tried.
+    `draw` is a hash of 64 bits, of auction and creative. Weighted rotation divides the logarithm of a uniform draw by
+    the weight: each creative comes first as often as its share of the weights (Efraimidis and Spirakis 2006). Even
+    rotation is weighted rotation with all weights 1. Best rotation draws the rate from the predicted beta distribution,
+    approximated by a normal distribution (Thompson 1933): a clearly better creative is shown nearly always, and a new
+    creative is tried.
     """
     first, second = ((half + 0.5) / _HALF for half in divmod(draw, _HALF))
     if rotation is Rotation.BEST and prediction:
@@ -26,7 +27,7 @@ def turn(rotation: Rotation, weight: int, prediction: Prediction | None, draw: i
 
 
 def expected_rate(rotation: Rotation, weights: Sequence[int], rates: Sequence[int]) -> int:
-    """The rate, in millionths, of what the rotation shows of these creatives, rounded down."""
+    """The expected rate of the creatives under the rotation, in millionths, rounded down."""
     if rotation is Rotation.BEST:
         return max(rates)
     if rotation is Rotation.EVEN:

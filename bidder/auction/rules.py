@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from bidder.auction.auction_context import AuctionContext
 from bidder.auction.creative_facts import CreativeFacts, is_secure
+from bidder.auction.deal_budget_rule import DEAL_BUDGET
 from bidder.auction.rule import AnyRule, Case, Rule, Subject
 from bidder.campaigns.campaign import Campaign
 from bidder.currency import bidding_currency
@@ -184,9 +185,9 @@ CREATIVE: tuple[Rule[CreativeFacts], ...] = (
     Rule(
         "duration",
         "no creative of a length that fits",
-        rejects=lambda facts: not facts.is_duration_accepted(),
+        rejects=lambda facts: not facts.video.has_room(facts.creative.seconds),
         seen=_lengths,
-        wanted=lambda case: [round(creative.duration) for creative in case.campaign.creatives],
+        wanted=lambda case: [creative.seconds for creative in case.campaign.creatives],
     ),
     Rule(
         "attribute",
@@ -335,5 +336,5 @@ FREQUENCY: Rule[Collection[str]] = Rule(
 )
 """Rejects a campaign of whose creatives frequency caps allow none. Checked last, since the counts have to be read."""
 
-RULES: tuple[AnyRule, ...] = (*REQUEST, *PLAYER, *CAMPAIGN, *CREATIVE, *PRICE, FREQUENCY)
+RULES: tuple[AnyRule, ...] = (*REQUEST, *PLAYER, *CAMPAIGN, *CREATIVE, *PRICE, DEAL_BUDGET, FREQUENCY)
 RULE_NAMES: tuple[str, ...] = tuple(dict.fromkeys(rule.name for rule in RULES))

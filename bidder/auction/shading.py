@@ -81,7 +81,7 @@ def shaded(context: AuctionContext, offer: Offer, exchange: str | None) -> Shade
         bid, why = known[1].best_bid(value / MICROS) * MICROS, MODEL
     else:
         return Shaded(value, value, UNKNOWN)
-    seconds = round(offer.fit.creative.duration)
+    seconds = offer.fit.creative.seconds
     floor = open_floor(offer.slot, seconds, context.delivery.rates)
     cpm = min(value, max(int(bid), floor, 1))
     segment, model = known or (None, None)

@@ -19,7 +19,7 @@ ATTRIBUTES: tuple[str, ...] = (
 )
 """The attributes that the index tests: of the request, of the impression, and of implied predicates."""
 
-_SAID = {MIME: "the player's media type", SALE: "the sale"}
+_SUBJECTS = {MIME: "the player's media type", SALE: "the sale"}
 
 
 class UnmetTargeting(NamedTuple):
@@ -67,7 +67,7 @@ def _in_words(rank: int, conjunction: Conjunction, values: Mapping[str, Sequence
     name = ATTRIBUTES[rank]
     predicate, seen = conjunction[name], values.get(name, ())
     wanted = next((values for values in predicate.any_of if values.isdisjoint(seen)), None)
-    stating = f"{_SAID.get(name, name)} is {named(seen) or 'nothing'}"
+    stating = f"{_SUBJECTS.get(name, name)} is {named(seen) or 'nothing'}"
     if wanted is not None:
         return UnmetTargeting(rank, named(seen), named(wanted), f"{stating}; it takes {named(wanted)}")
     refused = named(predicate.none_of.intersection(seen))

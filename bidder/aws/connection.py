@@ -32,7 +32,7 @@ class Garbled(ConnectionError):
     """The server sent no complete HTTP answer."""
 
 
-class Answer(NamedTuple):
+class HttpResponse(NamedTuple):
     """An HTTP answer. Header names are in lower case."""
 
     status: int
@@ -60,7 +60,7 @@ class Connection:
         self.ends = False
         """Whether the server accepts no further request on this connection."""
 
-    def request(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def request(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> HttpResponse:
         """Sends a request and returns the final answer. `headers` are complete except for the content length."""
         self._deadline = self._clock() + ANSWER_SECONDS
         lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
@@ -74,7 +74,7 @@ class Connection:
             if status >= _FINAL or status == _SWITCHING:
                 break
         self.ends = version == "HTTP/1.0" or answered.get("connection", "").lower() == "close"
-        return Answer(status, answered, b"" if status in _NO_BODY else self._body(answered))
+        return HttpResponse(status, answered, b"" if status in _NO_BODY else self._body(answered))
 
     def close(self) -> None:
         """Closes the connection."""

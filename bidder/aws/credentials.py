@@ -65,8 +65,8 @@ def _borrowed(address: str, authorization: str, now: datetime) -> Credentials:
 
     with _asking:
         if _lent is None or now >= _lent.until - _MARGIN:
-            asked = urllib.request.Request(address, headers={"Authorization": authorization})  # noqa: S310  Lambda's own
-            with urllib.request.urlopen(asked, timeout=_TIMEOUT) as answer:  # noqa: S310  the same
+            request = urllib.request.Request(address, headers={"Authorization": authorization})  # noqa: S310  Lambda's own
+            with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:  # noqa: S310  the same
                 document = json.load(answer)
             borrowed = Credentials(document["AccessKeyId"], document["SecretAccessKey"], document.get("Token"))
             _lent = _Lent(borrowed, datetime.fromisoformat(document["Expiration"]).astimezone(UTC))

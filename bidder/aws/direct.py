@@ -6,7 +6,7 @@ from threading import local
 from typing import Any
 
 from bidder.aws.credentials import region
-from bidder.aws.endpoint import Endpoint, Refused
+from bidder.aws.endpoint import AwsError, Endpoint
 from bidder.aws.hosts import service_url
 from bidder.aws.prefetch import Ahead
 from bidder.aws.signature import path_of
@@ -19,7 +19,7 @@ class NoSuchKey(LookupError):
 
 
 class Objects:
-    """S3's GetObject. Raises `exceptions.NoSuchKey`, Refused, NoSuchEndpoint, OSError."""
+    """S3's GetObject. Raises `exceptions.NoSuchKey`, AwsError, NoSuchEndpoint, OSError."""
 
     class exceptions:  # noqa: N801  # boto3's name
         """The errors that callers handle separately, as attributes like those of a boto3 client."""
@@ -38,7 +38,7 @@ class Objects:
             endpoint = self._endpoints.setdefault(Bucket, Endpoint("s3", base, self.ahead))
         try:
             return {"Body": BytesIO(endpoint.call("GET", path_of(Key), {})), "ETag": ""}
-        except Refused as refused:
+        except AwsError as refused:
             if refused.status == _NOT_FOUND and refused.code == "NoSuchKey":
                 raise NoSuchKey(Key) from None
             raise
@@ -47,30 +47,30 @@ class Objects:
 class Items:
     """DynamoDB's BatchGetItem. Each call takes a tenth of boto3's time, and a refresh makes thousands of them.
 
-    Raises Refused, NoSuchEndpoint, OSError. Each thread has its own connection.
+    Raises AwsError, NoSuchEndpoint, OSError. Each thread has its own connection.
     """
 
     def __init__(self) -> None:
         self._of_thread = local()
 
-    def batch_get_item(self, **asked: Any) -> Any:
+    def batch_get_item(self, **parameters: Any) -> Any:
         """The answer of BatchGetItem: the existing items, and the unprocessed keys."""
         endpoint = getattr(self._of_thread, "endpoint", None)
         if endpoint is None:
             base = service_url("dynamodb", region())
             endpoint = self._of_thread.endpoint = Endpoint("dynamodb", base, Ahead())
         headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "DynamoDB_20120810.BatchGetItem"}
-        return json.loads(endpoint.call("POST", "/", headers, json.dumps(asked).encode()))
+        return json.loads(endpoint.call("POST", "/", headers, json.dumps(parameters).encode()))
 
 
 class ParameterReader:
-    """Systems Manager's GetParametersByPath. Raises Refused, NoSuchEndpoint, OSError."""
+    """Systems Manager's GetParametersByPath. Raises AwsError, NoSuchEndpoint, OSError."""
 
     def __init__(self, ahead: Ahead | None = None) -> None:
         self.ahead = ahead or Ahead()
         self._endpoint = Endpoint("ssm", service_url("ssm", region()), self.ahead)
 
-    def get_parameters_by_path(self, **asked: Any) -> Any:
+    def get_parameters_by_path(self, **parameters: Any) -> Any:
         """A page of the parameters under a path, with the token of the next page if there is one."""
         headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "AmazonSSM.GetParametersByPath"}
-        return json.loads(self._endpoint.call("POST", "/", headers, json.dumps(asked).encode()))
+        return json.loads(self._endpoint.call("POST", "/", headers, json.dumps(parameters).encode()))

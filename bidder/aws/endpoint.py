@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from bidder.aws import credentials as identity
 from bidder.aws import retry
-from bidder.aws.connection import Answer, Connection
+from bidder.aws.connection import Connection, HttpResponse
 from bidder.aws.prefetch import Ahead
 from bidder.aws.signature import Credentials, Scope, signed
 
@@ -23,11 +23,11 @@ _SKEW = timedelta(minutes=1)
 _HTTP_DATE = "%a, %d %b %Y %H:%M:%S GMT"
 
 
-class Refused(RuntimeError):
+class AwsError(RuntimeError):
     """AWS answered with an error. `status` is the HTTP status, `code` AWS's error code; the message quotes AWS."""
 
-    def __init__(self, status: int, said: str, code: str = "") -> None:
-        super().__init__(said)
+    def __init__(self, status: int, message: str, code: str = "") -> None:
+        super().__init__(message)
         self.status = status
         self.code = code
 
@@ -61,7 +61,7 @@ class Endpoint:
         self._busy = Lock()
 
     def call(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> bytes:
-        """The body of a successful answer. Raises Refused, or OSError without an answer.
+        """The body of a successful answer. Raises AwsError, or OSError without an answer.
 
         Only for idempotent calls, since a failed attempt is repeated. A call ends after 3 attempts of 6 s each; a
         throttled call ends after 8 attempts with pauses of 18 s in total.
@@ -74,7 +74,7 @@ class Endpoint:
             for number, pause in enumerate(retry.pauses(self._draw), 1):
                 try:
                     return self._attempt(method, path, headers, body)
-                except Refused as refused:
+                except AwsError as refused:
                     if refused.code not in mended and self._mends(refused):
                         mended.add(refused.code)  # once for each code: a second correction would change nothing
                         continue
@@ -116,12 +116,12 @@ class Endpoint:
             raise self._refusal(answer)
         return answer.body
 
-    def _refusal(self, answer: Answer) -> Refused:
+    def _refusal(self, answer: HttpResponse) -> AwsError:
         self._their_time = _http_date(answer.headers.get("date", ""))
         code = retry.error_code(answer.headers, answer.body)
-        return Refused(answer.status, f"{self._base.netloc} answered {answer.status}: {answer.body[:300]!r}", code)
+        return AwsError(answer.status, f"{self._base.netloc} answered {answer.status}: {answer.body[:300]!r}", code)
 
-    def _mends(self, refused: Refused) -> bool:
+    def _mends(self, refused: AwsError) -> bool:
         """Corrects the clock skew or the credentials after a refusal. Returns whether that changed something."""
         if refused.code in retry.EXPIRED:
             identity.forget()
@@ -139,7 +139,7 @@ class Endpoint:
             self._connection = None
 
 
-def _most_attempts(refused: Refused) -> int:
+def _most_attempts(refused: AwsError) -> int:
     if retry.is_throttling(refused.status, refused.code):
         return retry.MOST_THROTTLED_ATTEMPTS
     return retry.MOST_ATTEMPTS if retry.is_passing(refused.status, refused.code) else 1

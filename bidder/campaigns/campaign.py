@@ -1,4 +1,4 @@
-"""A campaign: who advertises what, to whom, at what price, within which budget and time."""
+"""A campaign, which is one line item: advertiser, creatives, targeting, price, budget and flight."""
 
 from collections import Counter
 from datetime import datetime
@@ -8,13 +8,13 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from bidder.campaigns.budget import Budget
 from bidder.campaigns.creative import Creative
 from bidder.campaigns.deal import CampaignDeal
 from bidder.campaigns.goal import Goal, Outcome, Rotation
 from bidder.campaigns.multipliers import Multipliers, highest
-from bidder.campaigns.pacing_mode import Mode
 from bidder.campaigns.targeting import Expression, Targeting, Word
-from bidder.campaigns.types import Bundle, Category, Domain, Id
+from bidder.campaigns.types import Bundle, Category, Domain, Id, Zone
 from bidder.money import Micros, Priced
 from bidder.prebuilt import complete
 
@@ -26,27 +26,6 @@ class Status(StrEnum):
     PAUSED = "paused"
 
 
-Impressions = Annotated[int, Field(gt=0, le=10**12)]
-"""A goal of impressions."""
-
-
-class Budget(Priced):
-    """What may be spent, in micros, and shown: in all, in a day and in a clock hour of the campaign's time zone.
-
-    None is no limit. `pacing` is how it is spent over the day and the flight; without it a budget that has a period is
-    spent evenly, and another as soon as possible.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-    total_micros: Micros | None = None
-    daily_micros: Micros | None = None
-    hourly_micros: Micros | None = None
-    total_impressions: Impressions | None = None
-    daily_impressions: Impressions | None = None
-    pacing: Mode | None = None
-
-
 def _is_written_out(value: object) -> object:
     if isinstance(value, int | float) or (isinstance(value, str) and value.strip().lstrip("+-").isdecimal()):
         msg = f"{str(value)[:40]!r} is not a time such as 2026-11-01T00:00:00Z"
@@ -55,7 +34,7 @@ def _is_written_out(value: object) -> object:
 
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_is_written_out)]
-"""A time with its zone: never a number, which would be read as seconds since 1970."""
+"""A time with its zone. A number is an error, since pydantic would read it as seconds since 1970."""
 
 
 class Flight(BaseModel):
@@ -76,7 +55,7 @@ class Advertiser(BaseModel):
 
     `owner` is the registered part of the domain, below a public suffix such as co.uk; an import of a file fills it in.
     `bundle` is the advertised app, if there is one. `on_behalf_of` and `paid_by` are for the EU's Digital Services Act:
-    whom the ads are for and who pays for them, if that is not the advertiser `name`.
+    the beneficiary and the payer of the ads, if they differ from the advertiser `name`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -93,13 +72,13 @@ class Advertiser(BaseModel):
         if not self.owner:
             object.__setattr__(self, "owner", ".".join(self.domain.split(".")[-2:]))
         elif not f".{self.domain}".endswith(f".{self.owner}"):
-            msg = f"{self.owner} is no part of {self.domain}"
+            msg = f"{self.owner} is not a part of {self.domain}"
             raise ValueError(msg)
         return self
 
 
 class CapLevel(StrEnum):
-    """What a frequency cap counts the impressions of."""
+    """The level at which a frequency cap counts impressions: campaign, advertiser or creative."""
 
     CAMPAIGN = "campaign"
     ADVERTISER = "advertiser"
@@ -107,14 +86,14 @@ class CapLevel(StrEnum):
 
 
 class CapSubject(StrEnum):
-    """Whose impressions a frequency cap counts."""
+    """The subject of a frequency cap: a user or a household."""
 
     USER = "user"
     HOUSEHOLD = "household"
 
 
 class OnUnknown(StrEnum):
-    """What a campaign with frequency caps does where the impressions of the viewer are unknown."""
+    """The behaviour of a campaign with frequency caps where the exposures of the viewer are unknown."""
 
     BID = "bid"
     SKIP = "skip"
@@ -149,8 +128,9 @@ class FrequencyCap(BaseModel):
     """The most impressions of a viewer in a window, the least time between two of them, or both.
 
     `window` is `hour`, `day`, `week` (from Monday on), `month`, each of the campaign's time zone, `lifetime`, or a
-    rolling window such as `90s`, `30m`, `6h` or `7d`. `min_gap` is a duration in the same form. `level` says what is
-    counted: impressions of the campaign, of its advertiser's domain, or of each of its creatives. `per` says whose.
+    rolling window such as `90s`, `30m`, `6h` or `7d`. `min_gap` is a duration in the same form. `level` is the counted
+    entity: the campaign, its advertiser's domain, or each of its creatives. `per` is the counted subject.
+    `time_zone` is the time zone of the window, if it is not the campaign's.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -160,6 +140,7 @@ class FrequencyCap(BaseModel):
     min_gap: Gap | None = None
     level: CapLevel = CapLevel.CAMPAIGN
     per: CapSubject = CapSubject.USER
+    time_zone: Zone | None = None
 
     @model_validator(mode="after")
     def _limits(self) -> Self:
@@ -175,22 +156,22 @@ class FrequencyCap(BaseModel):
 class Campaign(Priced):
     """A campaign: one line item of an advertiser.
 
-    In the open auction it bids `cpm_micros` or, where it has a goal, what an impression is expected to be worth:
+    In the open auction the campaign bids `cpm_micros` or, with a goal, the expected value of an impression:
     `cpcv_micros` for each completed view, `cpc_micros` for each click or `cpv_micros` for each view, but never more
-    than `max_cpm_micros`. `multipliers` raise and lower that bid. With none of these it bids in deals only. In a deal
-    it bids what `deals` says. Whatever the goal, impressions are what is bought and paid for.
+    than `max_cpm_micros`. `multipliers` raise and lower that bid. With none of these the campaign bids in deals only.
+    In a deal the campaign bids the price in `deals`. With any goal, the campaign buys and pays impressions.
 
-    In one answer there is no other advertiser of a group that it `competes_in`, and with `once_a_request` no other ad
-    of its own advertiser.
+    Competitive separation: one answer has no other advertiser of a group that the campaign `competes_in`, and with
+    `once_a_request` no other ad of the same advertiser.
 
-    A request must meet the rules of `targeting` and, where there is one, the expression `where`. `time_zone`, a name of
-    the IANA database, is that of its hours and its days.
+    A request must meet the rules of `targeting` and, if there is one, the expression `where`. `time_zone`, a name of
+    the IANA database, is the zone of the campaign's hours and days.
 
-    `categories` are ids of the category taxonomy `cattax` (AdCOM List: Category Taxonomies). What is above them, and
-    what is below the categories that its targeting names, importing a file fills in (`bidder.campaigns.categories`).
-    A viewer who has reached one of the `frequency_caps` gets no bid. Where the impressions of a viewer are unknown,
-    `on_unknown` decides: without an id or consent, or where the counts are not read in time.
-    With `shading` it bids less than its price in first-price auctions, where that is expected to bring more.
+    `categories` are ids of the category taxonomy `cattax` (AdCOM List: Category Taxonomies). The import of a file adds
+    their ancestors, and the descendants of the categories in targeting (`bidder.campaigns.categories`).
+    A viewer who has reached one of the `frequency_caps` gets no bid. `on_unknown` decides where the exposures of a
+    viewer are unknown: without an id or consent, or where the counts are not read in time.
+    With `shading` the campaign bids below its price in first-price auctions, where the expected surplus is higher.
     `discloses_price` writes the bid's price into the markup (VAST Pricing), where the page and its viewers can read it.
     """
 
@@ -219,7 +200,7 @@ class Campaign(Priced):
     on_unknown: OnUnknown = OnUnknown.BID
     targeting: Targeting = Field(default_factory=dict)
     where: Expression | None = None
-    time_zone: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$")] = "UTC"
+    time_zone: Zone = "UTC"
     rotation: Rotation = Rotation.EVEN
     competes_in: tuple[Word, ...] = ()
     once_a_request: bool = False
@@ -246,7 +227,7 @@ class Campaign(Priced):
 
     @property
     def success(self) -> Outcome:
-        """The outcome by which creatives are compared: that of the goal, else a completed view."""
+        """The outcome by which creatives are compared: the outcome of the goal, else a completed view."""
         return self.goal.outcome if self.goal else Outcome.COMPLETION
 
     @property
@@ -265,7 +246,7 @@ class Campaign(Priced):
 
 
 TERMS = ("cpm_micros", "cpcv_micros", "cpc_micros", "cpv_micros", "max_cpm_micros", "multipliers", "deals")
-"""The fields that say what a campaign bids."""
+"""The fields that determine the bid of a campaign."""
 
 
 def wrong_terms(campaign: Campaign) -> str | None:
@@ -291,5 +272,5 @@ def repeated_ids(campaign: Campaign) -> str | None:
     return None
 
 
-# Completed at import, so that no request waits for it.
+# The model is completed at import, so that no request waits.
 complete(Campaign)

@@ -1,4 +1,4 @@
-"""A creative: one video ad, its renditions or the third party's tag that answers with it, and what goes with them."""
+"""A creative: one video ad with its renditions (media files), or a third party's tag (VAST wrapper), and companions."""
 
 from collections.abc import Iterator
 from typing import Annotated, Self
@@ -14,7 +14,7 @@ LONGEST_SECONDS = 3600
 
 
 class Media(BaseModel):
-    """One rendition: VAST 4.2 section 3.9.1, MediaFile. Sizes in pixels, `bitrate` in kbit/s, `file_size` in bytes.
+    """One rendition (MediaFile, VAST 4.2 section 3.9.1). Sizes in pixels, `bitrate` in kbit/s, `file_size` in bytes.
 
     `codec` is the codecs parameter of the type, RFC 6381, such as `avc1.64001F,mp4a.40.2`.
     """
@@ -31,10 +31,10 @@ class Media(BaseModel):
 
 
 class Tag(BaseModel):
-    """VASTAdTagURI, VAST 4.2: the URL at which another server answers with the ad.
+    """A third-party ad tag (VASTAdTagURI of a Wrapper, VAST 4.2): the URL at which another server answers with the ad.
 
-    `mimes` are the types that its media may have; `version` is the VAST version that it answers in, left out where it
-    suits any player. `tag: https://…` alone is short for `tag: {url: https://…}`.
+    `mimes` are the possible types of the tag's media. `version` is the VAST version of the tag's answer, or None if the
+    answer suits any player. `tag: https://…` alone is short for `tag: {url: https://…}`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -50,7 +50,7 @@ class Tag(BaseModel):
 
 
 class UniversalAdId(BaseModel):
-    """UniversalAdId, VAST 4.2 section 3.7.1: `registry` is its site, such as `ad-id.org` or `clearcast.co.uk`."""
+    """Universal ad id (UniversalAdId, VAST 4.2 section 3.7.1): `registry` is a site such as `ad-id.org`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
@@ -59,11 +59,11 @@ class UniversalAdId(BaseModel):
 
 
 class Verification(BaseModel):
-    """Verification, VAST 4.2: JavaScript for the Open Measurement SDK, run where the player has it.
+    """Viewability measurement (Verification, VAST 4.2): JavaScript for players with the Open Measurement SDK (OMID).
 
-    `vendor` is what the vendor calls itself (`company.com-omid`), `parameters` what its script is handed.
-    `browser_optional` says that it needs no browser. `not_executed` is called where it was not run; `[REASON]` in it is
-    filled in by the player.
+    `vendor` is the vendor's name in the form `company.com-omid`, `parameters` is the input of the vendor's script.
+    `browser_optional` is True for a script that needs no browser. The player calls `not_executed` if the script did not
+    run, and replaces `[REASON]` in that URL.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -76,7 +76,7 @@ class Verification(BaseModel):
 
 
 class Icon(BaseModel):
-    """Icon, VAST 4.2 section 3.11. Sizes and positions in pixels, or the side that it sits on."""
+    """Icon, VAST 4.2 section 3.11. Sizes in pixels. A position is in pixels, or a side of the player."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
@@ -92,9 +92,9 @@ class Icon(BaseModel):
 
 
 class Companion(BaseModel):
-    """Companion, VAST 4.2: sent where the impression asks for one of its size. Sizes in pixels.
+    """Companion ad, VAST 4.2: sent where the impression has a companion banner of the same size. Sizes in pixels.
 
-    Without `click_through` it leads where the video leads.
+    Without `click_through`, a click leads to the page of the video's click.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -111,8 +111,9 @@ class Companion(BaseModel):
 class Creative(BaseModel):
     """One video ad: `media` of ours with a `click_through`, or a third party's `tag`.
 
-    `upload` names a video file in the place of `media`: its renditions become the `media` when they are made, and until
-    then the creative does not bid. `mezzanine` is the original, which players and inserters may transcode.
+    `upload` names an uploaded video file instead of `media`: its renditions become the `media` after transcoding, and
+    until then the creative does not bid. `mezzanine` is the original file (Mezzanine, VAST 4.1), which players and ad
+    inserters may transcode.
 
     `duration` and `skip_offset` are seconds; an ad with a `skip_offset` is skippable. With a `tag`, `duration`,
     `skip_offset` and `language` describe the ad that the tag answers with, and the tag brings its own click-through.
@@ -150,6 +151,11 @@ class Creative(BaseModel):
             raise ValueError(wrong)
         return self
 
+    @property
+    def seconds(self) -> int:
+        """The length in whole seconds, as OpenRTB states lengths."""
+        return round(self.duration)
+
     def links(self) -> Iterator[str]:
         """The pages that clicks lead to. All other URLs of the markup, except the media, are https by type."""
         if self.click_through:
@@ -162,11 +168,11 @@ class Creative(BaseModel):
 
 
 PLAYBACK = ("media", "upload", "tag", "click_through", "companions")
-"""The fields that say how a creative plays."""
+"""The fields that determine the playback of a creative."""
 
 
 def wrong_playback(creative: Creative) -> str | None:
-    """What does not fit together in a creative's `PLAYBACK`; None where all does."""
+    """The contradiction in a creative's `PLAYBACK` fields, or None."""
     is_ours = bool(creative.media) or creative.upload is not None
     if is_ours == (creative.tag is not None):
         return "give media or an upload, or a tag that answers with the ad: one of the two"

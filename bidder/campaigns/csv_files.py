@@ -1,9 +1,10 @@
 """Campaigns as a table: CSV with a line for each rendition, creative or campaign, and paths of fields for its head.
 
-`id,name,advertiser.name,advertiser.domain,cpm,creative.id,creative.duration,media.url,…`: a field of a creative begins
-with `creative.`, one of a rendition with `media.`, one of a deal with `deal.`; several words of a cell are parted by
-`|`. A line with the id of the line before, or without one, goes on with its campaign; so it is with creatives. An empty
-cell states nothing. docs/campaign_files.md has the whole head.
+`id,name,advertiser.name,advertiser.domain,cpm,creative.id,creative.duration,media.url,…`: the fields of a creative
+begin with `creative.`, of a rendition with `media.`, of a deal with `deal.`. `|` separates several words of a cell. A
+row with the campaign id of the row before, or without a campaign id, continues that campaign; the same holds for
+creatives.
+An empty cell states nothing. docs/campaign_files.md has the whole header.
 """
 
 import csv
@@ -11,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
 
-from bidder.campaigns.targeting import ATTRIBUTES, Rule
+from bidder.campaigns.targeting import ATTRIBUTES, AttributeRule
 from bidder.files.text import InvalidFile
 from bidder.files.tree import Node, Position
 
@@ -19,7 +20,7 @@ _BETWEEN = "|"
 _SEPARATORS = ",;\t"
 """The possible separators of cells. The most frequent one in the header is used."""
 
-_ID = "id"
+_ID, _DOMAIN = "id", "domain"
 _CREATIVE, _MEDIA, _DEAL = "creative", "media", "deal"
 _LISTS = frozenset({"categories", "competes_in", "attributes", "apis", "mimes", "include", "exclude", "all"})
 """The fields that are lists. In other fields a `|` is part of the text."""
@@ -52,6 +53,9 @@ def read_csv(lines: Iterator[str], name: str) -> Iterator[Node]:
                 msg = f"{name}:{rows.line_num}: has {len(row)} cells, the head {len(head)}: is a comma not in quotes?"
                 raise InvalidFile(msg)
             cells = _cells(row, columns, rows.line_num)
+            if (_DOMAIN,) in cells.get("", {}):  # the limits of an advertiser
+                yield _tree(cells[""], Position(rows.line_num, 1))
+                continue
             identity = cells.get("", {}).get((_ID,))
             if campaign is not None and (identity is None or identity.value == campaign.identity):
                 campaign.add(cells)
@@ -84,7 +88,7 @@ def _columns(head: Sequence[str], name: str, number: int) -> list[_Column]:
         if not all(path):
             msg = f"{name}:{number}: a column of the head has no name: {cell[:40]!r}"
             raise InvalidFile(msg)
-        if path[0] in ATTRIBUTES and path[-1] in Rule.model_fields:  # short for `targeting.country.include`
+        if path[0] in ATTRIBUTES and path[-1] in AttributeRule.model_fields:  # short for `targeting.country.include`
             path = ["targeting", *path]
         owner = path[0] if path[0] in {_CREATIVE, _MEDIA, _DEAL} and len(path) > 1 else ""
         columns.append(_Column(owner, tuple(path[1:] if owner else path)))
@@ -145,8 +149,8 @@ class _Builder:
             before = held.setdefault(path, value)
             if before.plain() != value.plain():
                 line, column = value.position
-                said = f"{'.'.join(path)} is not what line {before.position.line} has for the same {owner}"
-                msg = f"{self._name}:{line}:{column}: {said}"
+                problem = f"{'.'.join(path)} is not what line {before.position.line} has for the same {owner}"
+                msg = f"{self._name}:{line}:{column}: {problem}"
                 raise InvalidFile(msg)
 
     def node(self) -> Node:

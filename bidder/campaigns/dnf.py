@@ -44,9 +44,10 @@ def conjunctions(
 def matches(conjunction: Conjunction, values: Mapping[str, Sequence[str]]) -> bool:
     """Whether the values of a request match a conjunction. An attribute that the request lacks has no values."""
     return all(
-        all(wanted.intersection(seen) for wanted in predicate.any_of) and predicate.none_of.isdisjoint(seen)
+        all(wanted.intersection(values_of_attribute) for wanted in predicate.any_of)
+        and predicate.none_of.isdisjoint(values_of_attribute)
         for attribute, predicate in conjunction.items()
-        for seen in [values.get(attribute, ())]
+        for values_of_attribute in [values.get(attribute, ())]
     )
 
 

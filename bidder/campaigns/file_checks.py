@@ -7,9 +7,10 @@ of all other fields.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import available_timezones
 
+from bidder.campaigns.advertiser_limits import AdvertiserLimits
 from bidder.campaigns.campaign import TERMS, Campaign, repeated_ids, wrong_terms
 from bidder.campaigns.categories import with_taxonomies
 from bidder.campaigns.creative import PLAYBACK, Creative, wrong_playback
@@ -23,6 +24,9 @@ from bidder.campaigns.request_fields_used import creative_conjunctions
 from bidder.campaigns.taxonomy import Taxonomy
 from bidder.faults import Path
 from bidder.money import display
+
+if TYPE_CHECKING:
+    from bidder.campaigns.budget import Budget
 
 MOST_KBITS = 100_000
 """The highest plausible bitrate in kbit/s. A higher one is in bits a second by mistake."""
@@ -68,6 +72,12 @@ def findings(document: Mapping[str, Any], parts: Parts, known: Surroundings) -> 
             yield Finding(path, *wrong)
 
 
+def advertiser_findings(limits: AdvertiserLimits, known: Surroundings) -> Iterator[Finding]:
+    """The findings of the checks of an advertiser's limits."""
+    for check in (_time_zone, _flight, _budget):
+        yield from check(limits, known)
+
+
 def _terms(campaign: Campaign, _: Surroundings) -> Iterator[Finding]:
     if wrong := wrong_terms(campaign):
         yield Finding((), wrong)
@@ -88,9 +98,12 @@ def _size(campaign: Campaign, known: Surroundings) -> Iterator[Finding]:
         yield Finding((), wrong)
 
 
-def _time_zone(campaign: Campaign, _: Surroundings) -> Iterator[Finding]:
-    if campaign.time_zone not in _zones():
-        yield Finding(("time_zone",), f"{campaign.time_zone} is no zone of the IANA database, such as Europe/Berlin")
+def _time_zone(campaign: Campaign | AdvertiserLimits, _: Surroundings) -> Iterator[Finding]:
+    zones: list[tuple[Path, str | None]] = [(("time_zone",), campaign.time_zone)]
+    zones += [(("frequency_caps", n, "time_zone"), cap.time_zone) for n, cap in enumerate(campaign.frequency_caps)]
+    for path, zone in zones:
+        if zone is not None and zone not in _zones():
+            yield Finding(path, f"{zone} is not a zone of the IANA database, such as Europe/Berlin")
 
 
 def _cases(campaign: Campaign, _: Surroundings) -> Iterator[Finding]:
@@ -100,7 +113,7 @@ def _cases(campaign: Campaign, _: Surroundings) -> Iterator[Finding]:
         yield Finding(("where",), str(error))
 
 
-def _flight(campaign: Campaign, known: Surroundings) -> Iterator[Finding]:
+def _flight(campaign: Campaign | AdvertiserLimits, known: Surroundings) -> Iterator[Finding]:
     start, end = campaign.flight.start, campaign.flight.end
     if start and end and end <= start:
         yield Finding(("flight", "end"), f"{end.isoformat()} is not after the start, {start.isoformat()}")
@@ -116,8 +129,8 @@ def _prices(campaign: Campaign, known: Surroundings) -> Iterator[Finding]:
     ]
     for path, amount in amounts:
         if amount is not None and amount > known.warn_cpm_micros:
-            said = f"{display(amount)} for a thousand impressions, more than {display(known.warn_cpm_micros)}"
-            yield Finding(path, f"{said} (the parameter import-warn-cpm): is it meant?", True)
+            price = f"{display(amount)} for a thousand impressions, more than {display(known.warn_cpm_micros)}"
+            yield Finding(path, f"{price} (the parameter import-warn-cpm): is it meant?", True)
     for name in ("cpcv_micros", "cpv_micros"):
         amount, most = getattr(campaign, name), campaign.max_cpm_micros
         if amount is not None and most is not None and amount >= most:
@@ -126,10 +139,16 @@ def _prices(campaign: Campaign, known: Surroundings) -> Iterator[Finding]:
             )
 
 
-def _budget(campaign: Campaign, _: Surroundings) -> Iterator[Finding]:
-    daily, total = campaign.budget.daily_micros, campaign.budget.total_micros
-    if daily and total and daily > total:
-        yield Finding(("budget", "daily_micros"), f"{display(daily)} is more than the total, {display(total)}", True)
+def _budget(campaign: Campaign | AdvertiserLimits, _: Surroundings) -> Iterator[Finding]:
+    budgets: list[tuple[Path, Budget]] = [(("budget",), campaign.budget)]
+    for number, deal in enumerate(campaign.deals if isinstance(campaign, Campaign) else ()):
+        if deal.budget is not None:
+            budgets.append((("deals", number, "budget"), deal.budget))
+    for path, budget in budgets:
+        daily, total = budget.daily_micros, budget.total_micros
+        if daily and total and daily > total:
+            said = f"{display(daily)} is more than the total, {display(total)}"
+            yield Finding((*path, "daily_micros"), said, True)
 
 
 def _categories(campaign: Campaign, known: Surroundings) -> Iterator[Finding]:
@@ -145,15 +164,17 @@ def _playback(creative: Creative, _: Campaign, __: Surroundings) -> Iterator[Fin
 
 def _skip_offset(creative: Creative, _: Campaign, __: Surroundings) -> Iterator[Finding]:
     if creative.skip_offset is not None and creative.skip_offset >= creative.duration:
-        said = f"{creative.skip_offset:g} s is past the end: the creative takes {creative.duration:g} s"
-        yield Finding(("skip_offset",), said)
+        message = f"{creative.skip_offset:g} s is past the end: the creative takes {creative.duration:g} s"
+        yield Finding(("skip_offset",), message)
 
 
 def _bitrates(creative: Creative, _: Campaign, __: Surroundings) -> Iterator[Finding]:
     for number, media in enumerate(creative.media):
         if media.bitrate > MOST_KBITS:
-            said = f"{media.bitrate:,} kbit/s: is it in bits a second? Then write {max(1, round(media.bitrate / 1000))}"
-            yield Finding(("media", number, "bitrate"), said)
+            message = (
+                f"{media.bitrate:,} kbit/s: is it in bits a second? Then write {max(1, round(media.bitrate / 1000))}"
+            )
+            yield Finding(("media", number, "bitrate"), message)
 
 
 def _creative_cases(creative: Creative, campaign: Campaign, _: Surroundings) -> Iterator[Finding]:
@@ -196,11 +217,11 @@ _OF_CAMPAIGNS: Sequence[tuple[Sequence[str], OfCampaign]] = (
     (("creatives", "deals"), _ids),
     (("id", "advertiser", "time_zone", "creatives", "deals"), _names),
     (tuple(Campaign.model_fields), _size),
-    (("time_zone",), _time_zone),
+    (("time_zone", "frequency_caps"), _time_zone),
     (("targeting", "where"), _cases),
     (("flight",), _flight),
     (TERMS, _prices),
-    (("budget",), _budget),
+    (("budget", "deals"), _budget),
     (("categories", "cattax"), _categories),
 )
 _OF_CREATIVES: Sequence[tuple[Sequence[str], OfCreative]] = (

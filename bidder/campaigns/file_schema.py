@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
+from bidder.campaigns.advertiser_limits import AdvertiserLimits
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.targeting import ATTRIBUTES
 from bidder.campaigns.types import ID_PATTERN
@@ -14,7 +15,7 @@ _FILLED_IN = frozenset({"owner", "categories_above", "categories_below"})
 
 _NUMBER = {"type": ["number", "string", "null"], "exclusiveMinimum": 0}
 _SCALAR = {"type": ["string", "number", "integer", "boolean"]}
-_RULE = {"$ref": "#/$defs/Rule"}
+_RULE = {"$ref": "#/$defs/AttributeRule"}
 _CONDITION = {"$ref": "#/$defs/Condition"}
 
 
@@ -27,21 +28,33 @@ class _WithoutDefaults(GenerateJsonSchema):
 
 
 def file_schema() -> dict[str, Any]:
-    """The schema of a file with `campaigns`, JSON Schema 2020-12. Amounts are in whole units of the account currency.
+    """The schema of a file with `campaigns` and `advertisers`, JSON Schema 2020-12.
 
+    Amounts are in whole units of the account currency.
     The import refuses everything that the schema refuses, and checks more.
     """
     schema = _written(Campaign.model_json_schema(schema_generator=_WithoutDefaults))
     definitions = schema.pop("$defs")
-    definitions |= {"Campaign": schema, "Rule": _rule(), "Condition": _condition(), "Targeting": _targeting()}
+    limits = _written(AdvertiserLimits.model_json_schema(schema_generator=_WithoutDefaults))
+    definitions |= limits.pop("$defs")
+    definitions |= {
+        "AdvertiserLimits": limits,
+        "Campaign": schema,
+        "AttributeRule": _rule(),
+        "Condition": _condition(),
+        "Targeting": _targeting(),
+    }
     definitions.pop("Expression", None)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Campaigns of bidder",
         "type": "object",
-        "required": ["campaigns"],
+        "anyOf": [{"required": ["campaigns"]}, {"required": ["advertisers"]}],
         "additionalProperties": False,
-        "properties": {"campaigns": {"type": "array", "items": {"$ref": "#/$defs/Campaign"}}},
+        "properties": {
+            "advertisers": {"type": "array", "items": {"$ref": "#/$defs/AdvertiserLimits"}},
+            "campaigns": {"type": "array", "items": {"$ref": "#/$defs/Campaign"}},
+        },
         "$defs": dict(sorted(definitions.items())),
     }
 
@@ -65,7 +78,7 @@ def _written(node: Any) -> Any:
 
 
 def _properties(properties: dict[str, Any]) -> Any:
-    for name, its in properties.items():
+    for name, schema in properties.items():
         if name in _FILLED_IN:
             continue
         if name.endswith(_MICROS):
@@ -83,7 +96,7 @@ def _properties(properties: dict[str, Any]) -> Any:
         elif name == "competes_in":
             yield name, _words()
         else:
-            yield name, _loose(_written(its))
+            yield name, _loose(_written(schema))
 
 
 def _loose(schema: dict[str, Any]) -> dict[str, Any]:
@@ -91,14 +104,14 @@ def _loose(schema: dict[str, Any]) -> dict[str, Any]:
     kind = schema.get("type")
     if kind == "string" and "enum" not in schema:
         # The import brings domains, types and URLs into a normal form, or resolves them, before it looks at patterns.
-        kept = {key: its for key, its in schema.items() if key != "pattern" or its == ID_PATTERN}
+        kept = {key: constraint for key, constraint in schema.items() if key != "pattern" or constraint == ID_PATTERN}
         return {**kept, "type": ["string", "number"]}
     if kind == "boolean":
         return {**schema, "type": ["boolean", "string"]}
     if kind in {"number", "integer"}:
         return {**schema, "type": [kind, "string"]}
     if "anyOf" in schema:
-        return {**schema, "anyOf": [_loose(its) for its in schema["anyOf"]]}
+        return {**schema, "anyOf": [_loose(alternative) for alternative in schema["anyOf"]]}
     if kind == "array" and isinstance(schema.get("items"), dict):
         return {**schema, "items": _loose(schema["items"])}
     return schema
@@ -123,8 +136,8 @@ def _condition() -> dict[str, Any]:
     """Rules by attribute, or one of `and`, `or` and `not`."""
     several = {"type": "array", "items": _CONDITION, "minItems": 1}
     operators = [
-        {"type": "object", "additionalProperties": False, "required": [name], "properties": {name: its}}
-        for name, its in (("and", several), ("or", several), ("not", _CONDITION))
+        {"type": "object", "additionalProperties": False, "required": [name], "properties": {name: operand}}
+        for name, operand in (("and", several), ("or", several), ("not", _CONDITION))
     ]
     rules = {"allOf": [{"$ref": "#/$defs/Targeting"}], "minProperties": 1}
     return {"anyOf": [rules, *operators]}

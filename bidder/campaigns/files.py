@@ -15,13 +15,14 @@ from pydantic import ValidationError
 
 from bidder import normal_forms
 from bidder.campaigns.absolute_urls import with_absolute_urls
+from bidder.campaigns.advertiser_limits import AdvertiserLimits
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.categories import with_taxonomies
 from bidder.campaigns.creative import LONGEST_SECONDS
 from bidder.campaigns.csv_files import is_csv, read_csv
-from bidder.campaigns.file_checks import Finding, Surroundings, findings
+from bidder.campaigns.file_checks import Finding, Surroundings, advertiser_findings, findings
 from bidder.campaigns.partial import valid_parts, whole
-from bidder.campaigns.targeting import Expression, Rule
+from bidder.campaigns.targeting import AttributeRule, Expression
 from bidder.campaigns.taxonomy import Taxonomy
 from bidder.campaigns.types import PATTERNS
 from bidder.files.json_line import read_json_line, tree_of_line, without_positions
@@ -43,12 +44,14 @@ _IN_MEMORY = 50_000_000
 _MOST_MISTAKES = 1_000
 _LONGEST_PLACED = 200_000
 """The most characters of a JSON line whose mistakes get columns: a second, 30 times slower parse finds them."""
-_WORDS = Vocabulary(PATTERNS, frozenset({"owner", "categories_above", "categories_below"}), {Expression: Rule})
-_YAML_IN_A_LINE = re.compile(r"""\{\s*["']?campaigns["']?\s*:""")
+_WORDS = Vocabulary(PATTERNS, frozenset({"owner", "categories_above", "categories_below"}), {Expression: AttributeRule})
+_LISTS = ("advertisers", "campaigns")
+"""The keys of a YAML file."""
+_YAML_IN_A_LINE = re.compile(r"""\{\s*["']?(campaigns|advertisers)["']?\s*:""")
 
 
 class InvalidCampaignFile(InvalidFile):
-    """The file can't be imported; the message has a line for each mistake, and says how many there are."""
+    """The file cannot be imported; the message has a line for each mistake, and the number of mistakes."""
 
     def __init__(self, wrong: Sequence[str], name: str) -> None:
         self.count = len(wrong)
@@ -58,11 +61,16 @@ class InvalidCampaignFile(InvalidFile):
 
 
 class _Written(NamedTuple):
-    """A campaign as the file states it: its name in messages, its document, and the positions of its parts."""
+    """A campaign or an advertiser's limits as the file states them, with the name in messages and the positions."""
 
     subject: str
     document: Mapping[str, Any]
     tree: Callable[[], Node]
+
+    @property
+    def is_advertiser(self) -> bool:
+        """Whether the document has the limits of an advertiser: it names a domain, as campaigns do not."""
+        return "domain" in self.document and "creatives" not in self.document
 
 
 class CampaignFile:
@@ -87,17 +95,22 @@ class CampaignFile:
         line, column, campaign and field.
         """
         self.warnings: list[str] = []
+        self.advertisers: list[AdvertiserLimits] = []
+        """The limits of advertisers that the file states."""
         self._name = name
         self._media_url = media_url
         is_local = bool(media_url and re.match(r"https?://(127\.|localhost[:/]|\[::1\])", media_url))
         self._known = Surroundings(now or datetime.now(UTC), taxonomies or {}, warn_cpm_micros, is_local)
         self._count = 0
-        self._held = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  # held as long as this object is
+        self._held = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  # open for the lifetime of this object
         wrong: list[str] = []
         lines_by_id: dict[str, int] = {}
         try:
             for written in _written(lines_of(file, name), name):
-                self._check(written, wrong, lines_by_id)
+                if written.is_advertiser:
+                    self._check_advertiser(written, wrong)
+                else:
+                    self._check(written, wrong, lines_by_id)
         except InvalidFile as error:
             raise InvalidCampaignFile([*wrong, *str(error).splitlines()], name) from None
         if wrong:
@@ -110,43 +123,57 @@ class CampaignFile:
         offset = 0
         for _ in range(self._count):
             self._held.seek(offset)
-            campaign: Campaign = pickle.load(self._held)  # noqa: S301  # what this object wrote itself
+            campaign: Campaign = pickle.load(self._held)  # noqa: S301  # this object wrote the data itself
             offset = self._held.tell()
             yield campaign
 
     def _check(self, written: _Written, wrong: list[str], lines_by_id: dict[str, int]) -> None:
-        found: list[Finding] = []
-        document = _with_durations(_with_owner(with_absolute_urls(written.document, self._media_url, found)))
+        file_findings: list[Finding] = []
+        document = _with_durations(_with_owner(with_absolute_urls(written.document, self._media_url, file_findings)))
         try:
             campaign = Campaign.model_validate(document)
         except ValidationError as error:
-            found += [Finding(*its) for its in mistakes(error, Campaign, written.document, _WORDS)]
+            file_findings += [Finding(*mistake) for mistake in mistakes(error, Campaign, written.document, _WORDS)]
             parts = valid_parts(document)
         else:
             parts = whole(campaign)
-        found += findings(written.document, parts, self._known)
+        file_findings += findings(written.document, parts, self._known)
         identity = written.document.get("id")
         if isinstance(identity, str):
-            here = written.tree().position.line if found or identity in lines_by_id else -1
+            here = written.tree().position.line if file_findings or identity in lines_by_id else -1
             if identity in lines_by_id:
-                found.append(Finding(("id",), "the id is given to more than one campaign"))
+                file_findings.append(Finding(("id",), "the id is given to more than one campaign"))
             lines_by_id.setdefault(identity, here)
-        if found:
-            self._tell(written, found, wrong)
+        if file_findings:
+            self._report(written, file_findings, wrong)
         if not wrong:
             pickle.dump(with_taxonomies(campaign, self._known.taxonomies), self._held)
             self._count += 1
 
-    def _tell(self, written: _Written, found: Sequence[Finding], wrong: list[str]) -> None:
+    def _check_advertiser(self, written: _Written, wrong: list[str]) -> None:
+        found: list[Finding] = []
+        try:
+            limits = AdvertiserLimits.model_validate(written.document)
+        except ValidationError as error:
+            found += [Finding(*its) for its in mistakes(error, AdvertiserLimits, written.document, _WORDS)]
+        else:
+            found += advertiser_findings(limits, self._known)
+            if any(limits.domain == its.domain for its in self.advertisers):
+                found.append(Finding(("domain",), "the domain is given to more than one advertiser"))
+            self.advertisers.append(limits)
+        if found:
+            self._report(written, found, wrong)
+
+    def _report(self, written: _Written, file_findings: Sequence[Finding], wrong: list[str]) -> None:
         """Adds a line for each finding to `wrong` or to the warnings, in the order of the file."""
         tree = written.tree()
         placed: dict[tuple[Path, str], tuple[Position, bool]] = {}
-        for path, message, is_warning in found:
+        for path, message, is_warning in file_findings:
             written_path = as_written(path, written.document)
             placed.setdefault((written_path, message), (position_of(tree, written_path), is_warning))
         for (path, message), (position, is_warning) in sorted(placed.items(), key=lambda pair: pair[1][0]):
-            said = line(position, Mistake(path, message), written.document, self._name, written.subject)
-            (self.warnings if is_warning else wrong).append(said)
+            message = line(position, Mistake(path, message), written.document, self._name, written.subject)
+            (self.warnings if is_warning else wrong).append(message)
 
 
 def read_campaigns(
@@ -156,16 +183,23 @@ def read_campaigns(
     return list(CampaignFile(BytesIO(text.encode()), name, media_url, taxonomies))
 
 
-def as_yaml(campaigns: Iterable[Campaign]) -> str:
-    """The campaigns as YAML text, which `read_campaigns` reads back."""
+def as_yaml(campaigns: Iterable[Campaign], advertisers: Iterable[AdvertiserLimits] = ()) -> str:
+    """The campaigns and the limits of advertisers as YAML text, which `CampaignFile` reads back."""
     import yaml  # imported here, since Lambda does not have it
 
-    return yaml.safe_dump({"campaigns": list(map(_document, campaigns))}, sort_keys=False, allow_unicode=True)
+    limits = list(map(_advertiser_document, advertisers))
+    document = {**({"advertisers": limits} if limits else {}), "campaigns": list(map(_document, campaigns))}
+    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
 
 
-def as_lines(campaigns: Iterable[Campaign]) -> Iterator[str]:
-    """The campaigns as JSON Lines, one campaign for each line."""
-    return (json.dumps(_document(campaign), separators=(",", ":")) for campaign in campaigns)
+def as_lines(campaigns: Iterable[Campaign], advertisers: Iterable[AdvertiserLimits] = ()) -> Iterator[str]:
+    """The limits of advertisers and the campaigns as JSON Lines, one of them for each line."""
+    documents = chain(map(_advertiser_document, advertisers), map(_document, campaigns))
+    return (json.dumps(document, separators=(",", ":")) for document in documents)
+
+
+def _advertiser_document(limits: AdvertiserLimits) -> dict[str, Any]:
+    return limits.model_dump(mode="json", exclude_defaults=True)
 
 
 def _document(campaign: Campaign) -> dict[str, Any]:
@@ -216,23 +250,29 @@ def _tree(text: str, name: str, number: int) -> Node:
 def _of_yaml(text: str, name: str) -> Iterator[_Written]:
     root = read_yaml(text, name)
     top = root.value if isinstance(root.value, dict) else {}
-    campaigns = top.get("campaigns")
-    if campaigns is None or not isinstance(campaigns.value, list):
-        where = root.position if campaigns is None else campaigns.position
-        msg = (
-            f"{name}:{where.line}:{where.column}: campaigns: is missing, or no list: write campaigns: and a list below"
-        )
-        raise InvalidFile(msg)
-    for key in top.keys() - {"campaigns"}:
+    lists = [_listed(root, key, name) for key in _LISTS if key in top] or [_listed(root, "campaigns", name)]
+    for key in top.keys() - set(_LISTS):
         where = root.key_positions[key]
-        msg = f"{name}:{where.line}:{where.column}: {key[:60]}: not known; a file has campaigns alone"
+        msg = f"{name}:{where.line}:{where.column}: {key[:60]}: not known; a file has campaigns and advertisers alone"
         raise InvalidFile(msg)
-    for number, node in enumerate(campaigns.value):
+    yield from map(_of_node, chain.from_iterable(map(enumerate, lists)))
+
+
+def _listed(root: Node, key: str, name: str) -> list[Node]:
+    """The items of the list at a key of the file. Raises InvalidFile."""
+    listed = root.value.get(key) if isinstance(root.value, dict) else None
+    if listed is None or not isinstance(listed.value, list):
+        where = root.position if listed is None else listed.position
+        msg = f"{name}:{where.line}:{where.column}: {key}: is missing, or no list: write {key}: and a list below"
+        raise InvalidFile(msg)
+    for number, node in enumerate(listed.value):
         if not isinstance(node.value, dict):
             where = node.position
-            msg = f"{name}:{where.line}:{where.column}: campaigns[{number}]: is no campaign: give its keys and values"
+            kind = {"advertisers": "an advertiser", "campaigns": "a campaign"}[key]
+            at = f"{name}:{where.line}:{where.column}"
+            msg = f"{at}: {key}[{number}]: is not {kind}: give its keys and values"
             raise InvalidFile(msg)
-        yield _of_node((number, node))
+    return listed.value
 
 
 def _of_node(numbered: tuple[int, Node]) -> _Written:
@@ -242,7 +282,7 @@ def _of_node(numbered: tuple[int, Node]) -> _Written:
 
 
 def _subject(document: Mapping[str, Any], otherwise: str) -> str:
-    identity = document.get("id")
+    identity = document.get("id", document.get("domain"))
     return identity[:64] if isinstance(identity, str) and identity else otherwise
 
 

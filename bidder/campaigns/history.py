@@ -21,7 +21,7 @@ class Change(NamedTuple):
 
     version: int
     at: str
-    who: str
+    author: str
     before: dict[str, Any] | None
     after: dict[str, Any] | None
 

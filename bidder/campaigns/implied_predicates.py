@@ -1,4 +1,4 @@
-"""The predicates that follow from a campaign's creatives and deals: MIME types it has files of, and sales it bids in.
+"""The predicates that follow from a campaign's creatives and deals: MIME types, sales, and lengths of creatives.
 
 The index tests them like targeting, so that the auction does not visit campaigns that can't bid. The rules of the
 auction still decide why a campaign is refused.
@@ -14,7 +14,9 @@ MIME = "implied-mime"
 SALE = "implied-sale"
 """The attribute of sales. Its values are deal ids in normal form, and `OPEN` for the open auction."""
 OPEN = ""
-IMPLIED_ATTRIBUTES = frozenset({MIME, SALE})
+LENGTH = "implied-length"
+"""The attribute of the lengths of creatives, in whole seconds."""
+IMPLIED_ATTRIBUTES = frozenset({MIME, SALE, LENGTH})
 
 
 def implied_predicates(campaign: Campaign) -> Mapping[str, Predicate]:
@@ -22,6 +24,14 @@ def implied_predicates(campaign: Campaign) -> Mapping[str, Predicate]:
     mimes = {m for c in campaign.creatives for m in (c.tag.mimes if c.tag else (file.mime for file in c.media))}
     sales = {identifier(deal.id) for deal in campaign.deals} | ({OPEN} if campaign.bids_openly else set())
     return {MIME: _any(mimes), SALE: _any(sales)}
+
+
+def length_predicate(campaign: Campaign) -> Predicate:
+    """The predicate on the length of the creatives.
+
+    Explain has no use for it, since the auction's rule on lengths names the lengths that the player takes.
+    """
+    return _any({str(creative.seconds) for creative in campaign.creatives})
 
 
 def _any(values: set[str]) -> Predicate:

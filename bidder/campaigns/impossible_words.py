@@ -64,7 +64,7 @@ def _country(word: str) -> Wrong | None:
         return None
     meant = country_meant(word)
     advice = f"write {meant}" if meant else "write two or three letters, such as US or USA"
-    return f"{word!r} is no country of ISO 3166-1: {advice}", False
+    return f"{word!r} is not a country of ISO 3166-1: {advice}", False
 
 
 def _language(word: str) -> Wrong | None:
@@ -73,5 +73,5 @@ def _language(word: str) -> Wrong | None:
         return f"{word!r} {wrong}", False
     if len(value) == 2 and value not in _LANGUAGES:
         meant = _LANGUAGE_MEANT.get(value)
-        return f"{word!r} is no language of ISO 639-1{f': did you mean {meant}?' if meant else ''}", True
+        return f"{word!r} is not a language of ISO 639-1{f': did you mean {meant}?' if meant else ''}", True
     return None

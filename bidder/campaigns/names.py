@@ -13,7 +13,7 @@ def too_long(campaign: Campaign) -> str | None:
         "a creative's id": max((creative.id for creative in campaign.creatives), key=len),
         "a deal's id": max((deal.id for deal in campaign.deals), key=lambda name: len(written(name)), default=""),
     }
-    letters = {what: len(written(name)) for what, name in names.items()}
+    letters = {kind: len(written(name)) for kind, name in names.items()}
     has_household = any(cap.per is CapSubject.HOUSEHOLD for cap in campaign.frequency_caps)
     most = LONGEST_NAMES - HOUSEHOLD_LETTERS if has_household else LONGEST_NAMES
     if sum(letters.values()) <= most:

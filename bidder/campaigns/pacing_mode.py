@@ -1,13 +1,13 @@
-"""How fast a campaign spends its budget."""
+"""The pacing mode of a campaign: how the spending of a budget is distributed over its period."""
 
 from enum import StrEnum
 
 
 class Mode(StrEnum):
-    """How a budget is spent over its period.
+    """The distribution of a budget over its period.
 
-    `even` gives each eligible request the same chance; `front_loaded` is half as much faster at first and slower
-    towards the end; `asap` spends whatever the traffic allows.
+    `even` gives each eligible request the same probability of a bid. `front_loaded` starts at 1.5 times the even rate
+    and slows down towards the end. `asap` spends as fast as the traffic allows.
     """
 
     EVEN = "even"

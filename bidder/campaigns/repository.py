@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from bidder.campaigns.backoff import Backoff
 from bidder.campaigns.campaign import Campaign, Status
 from bidder.campaigns.history import Change, changes, documents
 from bidder.campaigns.item_size import document_of, too_large
 from bidder.campaigns.merged import merged
-from bidder.campaigns.pace import Pace
 from bidder.campaigns.stored import DELETED_ATTRIBUTE, Contended, Stored, campaign_of, stored
 from bidder.errors import UserError
 
@@ -62,16 +62,16 @@ class NothingToRestore(UserError, LookupError):
     """A campaign is not deleted, or its history has no such version."""
 
     def __init__(self, campaign_id: str, version: int | None) -> None:
-        what = f"has no version {version}" if version is not None else "is not deleted: name the version to restore"
-        super().__init__(f"{campaign_id} {what}; `bidder campaigns history {campaign_id}` shows its versions")
+        problem = f"has no version {version}" if version is not None else "is not deleted: name the version to restore"
+        super().__init__(f"{campaign_id} {problem}; `bidder campaigns history {campaign_id}` shows its versions")
 
 
 class StaleCampaign(UserError, RuntimeError):
-    """Somebody changed the campaign since the version that this change was made from."""
+    """Another writer changed the campaign after the version that this change starts from."""
 
-    def __init__(self, campaign_id: str, seen: int, current: int) -> None:
+    def __init__(self, campaign_id: str, base: int, current: int) -> None:
         super().__init__(
-            f"{campaign_id}: the change was made from version {seen}, and the campaign is at version {current}: "
+            f"{campaign_id}: the change was made from version {base}, and the campaign is at version {current}: "
             "read it again and repeat the change"
         )
 
@@ -94,17 +94,17 @@ class CampaignRepository:
         dynamodb: "DynamoDBClient",
         table: str,
         history: str,
-        who: str = "unknown",
+        author: str = "unknown",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._dynamodb = dynamodb
         self._table = table
         self._history = history
-        self._who = who
+        self._author = author
         self._now = now
         self._pause = pause
-        self._pace = Pace(pause)
+        self._backoff = Backoff(pause)
 
     def put(self, campaign: Campaign, version: int | None = None) -> bool:
         """Adds the campaign, or replaces the one with its id. Returns False if it is already stored like this.
@@ -172,10 +172,10 @@ class CampaignRepository:
 
     def get(self, campaign_id: str) -> Stored:
         """A campaign and its version. Raises UnknownCampaign."""
-        found = self._stored([campaign_id])[campaign_id]
-        if found.campaign is None:
+        stored = self._stored([campaign_id])[campaign_id]
+        if stored.campaign is None:
             raise UnknownCampaign(campaign_id)
-        return found
+        return stored
 
     def get_many(self, campaign_ids: Sequence[str]) -> list[Campaign]:
         """The existing campaigns of these ids, read consistently. Unreadable ones are left out."""
@@ -207,7 +207,7 @@ class CampaignRepository:
         if not 0 <= latest - since <= most:
             return None
         changed: set[str] = set()
-        found = 0
+        revisions = 0
         pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._history,
             ConsistentRead=True,
@@ -220,9 +220,9 @@ class CampaignRepository:
         )
         for page in pages:
             for item in page["Items"]:
-                found += 1
+                revisions += 1
                 changed.update(item["ids"]["SS"])
-        return frozenset(changed) if found == latest - since else None
+        return frozenset(changed) if revisions == latest - since else None
 
     def history(self, campaign_id: str) -> Iterator[Change]:
         """The changes of a campaign, the latest first."""
@@ -255,16 +255,16 @@ class CampaignRepository:
             yield done, changed
 
     def _change(self, campaign_ids: Sequence[str], edit: Edit, versions: Mapping[str, int]) -> list[str]:
-        self._pace.keep()
+        self._backoff.wait()
         for _ in range(_ATTEMPTS):
             try:
                 written = self._try(campaign_ids, edit, versions)
             except self._dynamodb.exceptions.ClientError as error:
                 if not _passes(error):
                     raise
-                self._pace.refused()
+                self._backoff.lengthen()
             else:
-                self._pace.went_well()
+                self._backoff.shorten()
                 return written
         msg = f"{', '.join(campaign_ids[:3])}…: not written after {_ATTEMPTS} attempts; try again later"
         raise Contended(msg)
@@ -275,9 +275,11 @@ class CampaignRepository:
         for campaign_id, version in versions.items():
             if campaign_id in held and held[campaign_id].version != version:
                 raise StaleCampaign(campaign_id, version, held[campaign_id].version)
-        after = {id_: edited for id_, its in held.items() if (edited := edit(id_, its)) not in (None, its.campaign)}
+        after = {
+            id_: edited for id_, stored in held.items() if (edited := edit(id_, stored)) not in (None, stored.campaign)
+        }
         if after:
-            items = [item for id_, its in after.items() if its for item in self._items(id_, held[id_], its)]
+            items = [item for id_, edited in after.items() if edited for item in self._items(id_, held[id_], edited)]
             self._dynamodb.transact_write_items(TransactItems=[*items, *self._next_revision(revision, list(after))])
         return list(after)
 
@@ -292,7 +294,7 @@ class CampaignRepository:
             "pk": {"S": f"campaign#{campaign_id}"},
             "sk": {"S": f"version#{_number(stored.version + 1)}"},
             "at": {"S": self._now().isoformat(timespec="seconds")},
-            "who": {"S": self._who},
+            "who": {"S": self._author},
             **documents(
                 None if isinstance(campaign, Deleted) else document_of(campaign),
                 document_of(stored.campaign) if stored.campaign and not has_entry else None,
@@ -300,7 +302,9 @@ class CampaignRepository:
         }
         item: dict[str, Any] = {"id": {"S": campaign_id}, "version": {"N": str(stored.version + 1)}}
         if isinstance(campaign, Deleted):
-            item[DELETED_ATTRIBUTE] = {"BOOL": True}  # what stays of it counts the versions of its history on
+            item[DELETED_ATTRIBUTE] = {
+                "BOOL": True
+            }  # the item stays, so that the version numbers of the history continue
         else:
             item["status"] = {"S": campaign.status}
             item["document"] = {"S": campaign.model_dump_json(exclude={"status"}, exclude_defaults=True)}

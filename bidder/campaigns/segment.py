@@ -46,17 +46,17 @@ def read_segments(text: str, name: str = "file") -> list[SegmentInfo]:
     try:
         segments = _File.model_validate(document).segments
     except ValidationError as error:
-        found = mistakes(error, _File, document)
-        wrong = [line(position_of(root, its.path), its, document, name, "") for its in found]
+        mistakes_of_file = mistakes(error, _File, document)
+        wrong = [line(position_of(root, mistake.path), mistake, document, name, "") for mistake in mistakes_of_file]
         raise InvalidSegmentFile("\n".join(wrong)) from None
     numbers: dict[str, list[int]] = defaultdict(list)
     for number, segment in enumerate(segments):
         numbers[segment.word].append(number)
-    repeated = [(its[1], word) for word, its in numbers.items() if len(its) > 1]
+    repeated = [(positions[1], word) for word, positions in numbers.items() if len(positions) > 1]
     if repeated:
-        said = "is in the file more than once"
+        message = "is in the file more than once"
         wrong = [
-            line(position_of(root, ("segments", number)), Mistake(("segments", number), said), document, name, word)
+            line(position_of(root, ("segments", number)), Mistake(("segments", number), message), document, name, word)
             for number, word in repeated
         ]
         raise InvalidSegmentFile("\n".join(wrong))
@@ -75,7 +75,7 @@ def unknown(document: Mapping[str, object], known: Collection[str]) -> Iterator[
     A segment may be written without its provider.
     """
     words = {*known, *(word.partition("/")[2] for word in known)}
-    for its in named_words(document):
-        if its.attribute == "segment" and its.word not in words:
-            path = in_words(its.path, document)
-            yield f"{path}: no segment {its.word} is known; `bidder segments list` shows them"
+    for named_word in named_words(document):
+        if named_word.attribute == "segment" and named_word.word not in words:
+            path = in_words(named_word.path, document)
+            yield f"{path}: no segment {named_word.word} is known; `bidder segments list` shows them"

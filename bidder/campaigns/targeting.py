@@ -28,7 +28,7 @@ def _lowered(value: object) -> object:
     if isinstance(value, str):
         return value.strip().lower()
     if value is None or isinstance(value, list | tuple | dict):
-        msg = f"{'nothing' if value is None else 'a list or a mapping'} is no word: write the words side by side"
+        msg = f"{'nothing' if value is None else 'a list or a mapping'} is not a word: write the words side by side"
         raise ValueError(msg)
     return str(value).lower()
 
@@ -37,7 +37,7 @@ Word = Annotated[str, Field(min_length=1, max_length=200), BeforeValidator(_lowe
 Words = Annotated[tuple[Word, ...], BeforeValidator(_listed)]
 
 
-class Rule(BaseModel):
+class AttributeRule(BaseModel):
     """The rule of one attribute: a request must show a value of `include`, all of `all`, and none of `exclude`.
 
     An empty `include` sets no condition. A request that lacks the attribute shows no value.
@@ -50,7 +50,7 @@ class Rule(BaseModel):
     all: Words = ()
 
 
-complete(Rule)
+complete(AttributeRule)
 
 
 Attribute = Literal[
@@ -96,15 +96,15 @@ Attribute = Literal[
     "hour",
     "user_hour",
 ]
-"""The attributes of a request that campaigns target: `docs/targeting.md` says what each reads and how it is written."""
+"""The targetable attributes of a request. `docs/targeting.md` has the source and the spelling of each."""
 
 ATTRIBUTES: frozenset[str] = frozenset(get_args(Attribute))
 
 
-def _in_the_words_of_requests(targeting: "dict[Attribute, Rule]") -> "dict[Attribute, Rule]":
+def _in_the_words_of_requests(targeting: "dict[Attribute, AttributeRule]") -> "dict[Attribute, AttributeRule]":
     try:
         return {
-            name: Rule(
+            name: AttributeRule(
                 include=request_values(name, rule.include),
                 exclude=request_values(name, rule.exclude),
                 all=request_values(name, rule.all),
@@ -115,10 +115,10 @@ def _in_the_words_of_requests(targeting: "dict[Attribute, Rule]") -> "dict[Attri
         raise WrongParts(list(_misspelled(targeting))) from None
 
 
-def _misspelled(targeting: "dict[Attribute, Rule]") -> Iterator[tuple[Path, str]]:
+def _misspelled(targeting: "dict[Attribute, AttributeRule]") -> Iterator[tuple[Path, str]]:
     """The path and the fault of each invalid value."""
     for name, rule in targeting.items():
-        for side in Rule.model_fields:
+        for side in AttributeRule.model_fields:
             for position, word in enumerate(getattr(rule, side)):
                 try:
                     request_values(name, [word])
@@ -126,7 +126,7 @@ def _misspelled(targeting: "dict[Attribute, Rule]") -> Iterator[tuple[Path, str]
                     yield (name, side, position), str(error)
 
 
-Targeting = Annotated[dict[Attribute, Rule], AfterValidator(_in_the_words_of_requests)]
+Targeting = Annotated[dict[Attribute, AttributeRule], AfterValidator(_in_the_words_of_requests)]
 """Rules by attribute. A request must meet all of them; an attribute without a rule sets no condition."""
 
 
@@ -154,7 +154,7 @@ class Expression(RootModel[dict[str, Any]]):
 
 
 def _is_short(root: object, wrong: list[tuple[Path, str | ValidationError]]) -> bool:
-    """Whether an expression is within its limits, which are looked at without recursion."""
+    """Whether an expression is within its limits. The check does not recurse, so no nesting exhausts the stack."""
     conditions, waiting = 0, [(root, 1)]
     while waiting:
         node, level = waiting.pop()
@@ -164,7 +164,7 @@ def _is_short(root: object, wrong: list[tuple[Path, str | ValidationError]]) -> 
             return False
         for operator in _OPERATORS:
             of = node.get(operator) if isinstance(node, dict) else None
-            waiting += [(one, level + 1) for one in (of if isinstance(of, list | tuple) else [of] if of else ())]
+            waiting += [(node, level + 1) for node in (of if isinstance(of, list | tuple) else [of] if of else ())]
         if conditions + len(waiting) > MOST_CONDITIONS:
             wrong.append(((), f"more than {MOST_CONDITIONS:,} conditions: a list of ids or of values is shorter"))
             return False
@@ -173,7 +173,7 @@ def _is_short(root: object, wrong: list[tuple[Path, str | ValidationError]]) -> 
 
 def _condition(node: object, path: Path, wrong: list[tuple[Path, str | ValidationError]]) -> dict[str, Any]:
     if not isinstance(node, dict) or not node:
-        wrong.append((path, "is no condition: write rules by attribute, or one of and, or, not"))
+        wrong.append((path, "is not a condition: write rules by attribute, or one of and, or, not"))
         return {}
     operators = [operator for operator in _OPERATORS if operator in node]
     if not operators:
@@ -193,7 +193,7 @@ def _condition(node: object, path: Path, wrong: list[tuple[Path, str | Validatio
     if not isinstance(of, list | tuple) or not of:
         wrong.append(((*path, operator), "takes a list of conditions"))
         return {}
-    return {operator: [_condition(one, (*path, operator, place), wrong) for place, one in enumerate(of)]}
+    return {operator: [_condition(child, (*path, operator, position), wrong) for position, child in enumerate(of)]}
 
 
 _OPERATORS = ("and", "not", "or")

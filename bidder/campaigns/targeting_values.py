@@ -64,14 +64,14 @@ def _language(word: str) -> Iterator[str]:
 
 
 def _hours(word: str) -> Iterator[str]:
-    """The hours of the week that begin within a range: `mon-fri 8-18` is `mon 8` to `fri 17`. No days are all days."""
+    """Dayparting: the hours of the week that begin within a range. `mon-fri 8-18` is `mon 8` to `fri 17`."""
     if _ONE_HOUR.fullmatch(word):
         yield word
         return
     match = _HOURS.fullmatch(word)
     first, last = (match[1] or "mon", match[2] or match[1] or "sun") if match else ("", "")
     if not match or first not in DAYS or last not in DAYS or not 0 <= int(match[3]) < int(match[4]) <= 24:
-        msg = f"{word!r} is no time of the week: write it as mon-fri 8-18, sat 20-24 or 9-17"
+        msg = f"{word!r} is not a time of the week: write it as mon-fri 8-18, sat 20-24 or 9-17"
         raise ValueError(msg)
     start, end = DAYS.index(first), DAYS.index(last)
     for day in range(start, end + 1) if start <= end else [*range(start, 7), *range(end + 1)]:
@@ -82,7 +82,9 @@ def _hours(word: str) -> Iterator[str]:
 def _versions(word: str) -> Iterator[str]:
     match = _VERSIONS.fullmatch(word)
     if not match or not (match[2] or match[3]):
-        msg = f"{word!r} is no range of versions: write it as ios 15..17.2, ios 15.. or ios ..17.2, both ends included"
+        msg = (
+            f"{word!r} is not a range of versions: write it as ios 15..17.2, ios 15.. or ios ..17.2, both ends included"
+        )
         raise ValueError(msg)
     yield word
 
@@ -90,9 +92,7 @@ def _versions(word: str) -> Iterator[str]:
 def _circle(word: str) -> Iterator[str]:
     match = _CIRCLE.fullmatch(word)
     if not match or abs(float(match[1])) > 90 or abs(float(match[2])) > 180 or not 0 < float(match[3]) <= MOST_KM:
-        msg = (
-            f"{word!r} is no circle: write it as latitude,longitude and a radius of up to {MOST_KM} km: 48.85,2.35 25km"
-        )
+        msg = f"{word!r} is not a circle: write latitude,longitude and a radius of up to {MOST_KM} km: 48.85,2.35 25km"
         raise ValueError(msg)
     yield f"{match[1]},{match[2]} {match[3]}km"
 
@@ -112,7 +112,7 @@ def _id_hash(word: str) -> Iterator[str]:
 
 def _list(word: str) -> Iterator[str]:
     if not LIST_NAME.fullmatch(word):
-        msg = f"{word!r} is no name of a list: letters, digits, dot, underscore and hyphen, 64 at most"
+        msg = f"{word!r} is not a name of a list: letters, digits, dot, underscore and hyphen, 64 at most"
         raise ValueError(msg)
     yield word
 

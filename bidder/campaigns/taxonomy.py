@@ -36,14 +36,14 @@ class Taxonomy(BaseModel):
     def _is_a_forest(self) -> Self:
         for category, parent in self.parents.items():
             if parent is not None and parent not in self.parents:
-                msg = f"the parent of {category}, {parent}, is no category of the file"
+                msg = f"the parent of {category}, {parent}, is not a category of the file"
                 raise ValueError(msg)
-            seen = {category}
+            visited = {category}
             while parent is not None:
-                if parent in seen:
+                if parent in visited:
                     msg = f"{category} is above itself"
                     raise ValueError(msg)
-                seen.add(parent)
+                visited.add(parent)
                 parent = self.parents[parent]
         return self
 

@@ -64,3 +64,6 @@ VideoMime = Annotated[str, Field(pattern=_VIDEO), BeforeValidator(_mime)]
 ImageMime = Annotated[str, Field(pattern=_IMAGE), BeforeValidator(_mime)]
 
 Pixels = Annotated[int, Field(gt=0, le=16384)]
+
+Zone = Annotated[str, Field(pattern=r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$")]
+"""The name of a time zone of the IANA database."""

@@ -1,4 +1,4 @@
-"""Choosing campaigns by their fields: `status=active`, `advertiser.domain=shop.example`, `id~summer-*`, `cpm>=10`."""
+"""Filters of campaigns by fields: `status=active`, `advertiser.domain=shop.example`, `id~summer-*`, `cpm>=10`."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ Filter = Callable[[Campaign], bool]
 
 
 class BadFilter(UserError, ValueError):
-    """A condition of `--where` can't be read; the message says how to write it."""
+    """A condition of `--where` is invalid; the message shows the right form."""
 
     exit_status = 2
 
@@ -48,7 +48,9 @@ def _check(condition: str) -> Callable[[Mapping[str, Any]], bool]:
     known = keys_at(Campaign, (), NO_WORDS)
     if path[0] not in known:
         meant = nearest(path[0], known)
-        msg = f"--where {condition}: {path[0]} is no field of a campaign{f'; did you mean {meant}?' if meant else ''}"
+        msg = (
+            f"--where {condition}: {path[0]} is not a field of a campaign{f'; did you mean {meant}?' if meant else ''}"
+        )
         raise BadFilter(msg)
     compare = _comparison(condition, operator, wanted)
 
@@ -99,7 +101,7 @@ def _number(text: str) -> Decimal | None:
 
 
 def _values(document: object, path: Sequence[str]) -> Iterator[str]:
-    """The texts at a path; amounts in whole units, of lists each item's."""
+    """The texts at a path of a document: amounts in whole units, and each item of a list."""
     if isinstance(document, list):
         for item in document:
             yield from _values(item, path)

@@ -1,8 +1,9 @@
-"""`bidder campaigns import`: the whole file is checked, then its campaigns are stored."""
+"""`bidder campaigns import`: checks the whole file, then stores its campaigns."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
+from bidder.campaigns.advertiser_limits import AdvertiserLimits
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.differences import differences
 from bidder.campaigns.files import CampaignFile
@@ -25,9 +26,9 @@ _MOST_WARNINGS = 100
 def import_file(
     service: Service, path: str, *, dry_run: bool = False, tell_stored: Callable[[str], None] = lambda _: None
 ) -> None:
-    """Checks the whole file, then stores its campaigns; a dry run says what that would change.
+    """Checks the whole file, then stores its campaigns. A dry run prints the changes and stores nothing.
 
-    `tell_stored` is told, after each transaction, how many are stored. Raises InvalidCampaignFile, OSError.
+    After each transaction, `tell_stored` gets the number of stored campaigns. Raises InvalidCampaignFile, OSError.
     """
     campaigns = read_file(service, path)
     wanted = uploads_of(campaigns, path)
@@ -43,6 +44,12 @@ def import_file(
         for line in unknown_segments(service, iter(campaigns)):
             warn(line)
         return
+    if campaigns.advertisers:  # before the campaigns, so that none bids without its advertiser's limits
+        limited = service.advertisers.put_many(campaigns.advertisers)
+        said = (
+            f"limits of {len(campaigns.advertisers)} advertisers imported from {path}, {limited} of them new or changed"
+        )
+        print(said)
     changed = _store(service, campaigns, tell_stored)
     print(f"{len(campaigns)} campaigns imported from {path}, {changed} of them new or changed")
     send_uploads(service, wanted)
@@ -50,7 +57,7 @@ def import_file(
 
 
 def read_file(service: Service, path: str) -> CampaignFile:
-    """The file, checked with the taxonomies and parameters that are stored. Raises InvalidCampaignFile, OSError."""
+    """The file, checked by the stored taxonomies and parameters. Raises InvalidCampaignFile, OSError."""
     warn_cpm_micros = int(service.plain_parameters().import_warn_cpm * MICROS)
     taxonomies, media_url = service.taxonomies.all(), service.settings.media_url
     with open_binary(path) as file:
@@ -58,21 +65,21 @@ def read_file(service: Service, path: str) -> CampaignFile:
 
 
 def _store(service: Service, campaigns: CampaignFile, tell_stored: Callable[[str], None]) -> int:
-    """Stores them all, with a bar; how many of them are new or changed."""
+    """Stores all campaigns, with a progress bar. Returns the number of new and changed campaigns."""
     progress = Progress(len(campaigns))
     done, changed = 0, 0
 
-    def told() -> str:
+    def progress_text() -> str:
         stored = f"{done} of {len(campaigns)} campaigns are stored, {changed} of them new or changed"
         return f"{stored}. Import the file again to go on: what is stored is passed over"
 
     try:
-        for done, its in service.campaigns.put_each(campaigns):
-            changed += len(its)
+        for done, changed_ids in service.campaigns.put_each(campaigns):
+            changed += len(changed_ids)
             progress.at(done)
-            tell_stored(told())
+            tell_stored(progress_text())
     except Exception:
-        note(told())
+        note(progress_text())
         raise
     finally:
         progress.end()
@@ -81,6 +88,11 @@ def _store(service: Service, campaigns: CampaignFile, tell_stored: Callable[[str
 
 def _print_changes(service: Service, campaigns: CampaignFile) -> None:
     new, changed = 0, 0
+    known = {its.domain: its for its in service.advertisers.all()} if campaigns.advertisers else {}
+    for limits in campaigns.advertisers:
+        before = known.get(limits.domain)
+        for line in differences(_document(before) if before else {}, _document(limits)):
+            print(f"{limits.domain}: {line}")
     for campaign, old in _beside_stored(service, campaigns):
         if old is None:
             new += 1
@@ -97,10 +109,10 @@ def _print_changes(service: Service, campaigns: CampaignFile) -> None:
 def _beside_stored(service: Service, campaigns: Iterable[Campaign]) -> Iterator[tuple[Campaign, Campaign | None]]:
     left = iter(campaigns)
     while batch := list(islice(left, _COMPARED_AT_ONCE)):
-        stored = {its.id: its for its in service.campaigns.get_many([campaign.id for campaign in batch])}
+        stored = {campaign.id: campaign for campaign in service.campaigns.get_many([campaign.id for campaign in batch])}
         for campaign in batch:
             yield campaign, stored.get(campaign.id)
 
 
-def _document(campaign: Campaign) -> dict[str, object]:
+def _document(campaign: Campaign | AdvertiserLimits) -> dict[str, object]:
     return campaign.model_dump(mode="json", exclude_defaults=True)

@@ -1,4 +1,4 @@
-"""A request that a campaign would take: made from what it targets, and put through the decision to be sure."""
+"""An example request that a campaign bids on: built from its targeting, and checked by the decision."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ Request = dict[str, Any]
 
 
 class Example(NamedTuple):
-    """A request, when it has to come, and by which exchange; None where any does."""
+    """A request, its time, and its exchange. None is any exchange."""
 
     request: Request
     at: datetime
@@ -37,9 +37,9 @@ class Example(NamedTuple):
 
 
 def example_request(campaign: Campaign, seat: str, now: datetime, rates: Mapping[str, Rate]) -> Example | None:
-    """A request that the campaign would bid on if it is active, in its flight and in its budget.
+    """A request on which the campaign bids if it is active, in its flight and in its budget.
 
-    None where none was found: a campaign may target ids of viewers, which nobody can make up.
+    None if no example matches: a campaign may target ids of viewers, and the search cannot invent ids.
     """
     active = campaign.model_copy(update={"status": Status.ACTIVE})
     start, end = campaign.flight.start, campaign.flight.end
@@ -60,14 +60,14 @@ def example_request(campaign: Campaign, seat: str, now: datetime, rates: Mapping
 
 
 def _candidates(campaign: Campaign, at: datetime) -> Iterator[Example]:
-    """A request for each creative, each case of its and the campaign's targeting, and each deal."""
+    """A request for each creative, each conjunction of the targeting of creative and campaign, and each deal."""
     deals: list[str | None] = [None] if campaign.bids_openly else []
     deals += [deal.id for deal in campaign.deals]
     try:
         cases = conjunctions(campaign.targeting, campaign.where)
         for creative in campaign.creatives:
-            for one, other, deal in product(cases, creative_conjunctions(creative, "UTC"), deals):
-                yield _example([one, other], creative, deal, at)
+            for case, other, deal in product(cases, creative_conjunctions(creative, "UTC"), deals):
+                yield _example([case, other], creative, deal, at)
     except TooManyConjunctions:
         return
 
@@ -91,22 +91,22 @@ def _example(cases: Sequence[Conjunction], creative: Creative, deal: str | None,
     for case in cases:
         for name, predicate in case.items():
             wanted[name] += _values(predicate)
-    place = _place(wanted)
-    request[place] = {}
+    channel = _channel(wanted)
+    request[channel] = {}
     for name, values in wanted.items():
         if values and name in _WRITERS:
-            _WRITERS[name](_Parts(request, imp, video, request[place]), values)
+            _WRITERS[name](_Parts(request, imp, video, request[channel]), values)
     exchange = next(iter(wanted.get("exchange", ())), None)
     return Example(request, at, exchange)
 
 
 def _values(predicate: Predicate) -> Iterator[str]:
-    """A value out of each set, none of those that must not be there."""
+    """A value of each set in `any_of`, without the values of `none_of`."""
     for values in predicate.any_of:
         yield from sorted(values - predicate.none_of)[:1]
 
 
-def _place(wanted: Mapping[str, Sequence[str]]) -> str:
+def _channel(wanted: Mapping[str, Sequence[str]]) -> str:
     if wanted.get("inventory"):
         return wanted["inventory"][0]
     return "app" if wanted.get("bundle") else "site"
@@ -122,7 +122,7 @@ class _Parts(NamedTuple):
     request: Request
     imp: Request
     video: Request
-    place: Request
+    channel: Request
 
     @property
     def device(self) -> Request:
@@ -134,7 +134,7 @@ class _Parts(NamedTuple):
 
     @property
     def content(self) -> Request:
-        return self.place.setdefault("content", {})  # type: ignore[no-any-return]
+        return self.channel.setdefault("content", {})  # type: ignore[no-any-return]
 
 
 Writer = Callable[[_Parts, Sequence[str]], None]
@@ -159,7 +159,7 @@ def _list(of: str, name: str, read: Callable[[str], Any] = str) -> Writer:
 
 
 def _in_country(name: str) -> Writer:
-    """`usa-ca` is a country and, in a field of its own, what is in it."""
+    """Writes `usa-ca` as the country and, in the field `name`, the part of the country."""
 
     def write(parts: _Parts, values: Sequence[str]) -> None:
         country, _, rest = values[0].partition("-")
@@ -186,9 +186,9 @@ def _browser(parts: _Parts, values: Sequence[str]) -> None:
 def _categories(parts: _Parts, values: Sequence[str]) -> None:
     ids = [value.rpartition("/") for value in values]
     numbers = [int(number) for number, _, own in ids if number.isdecimal() and not own.startswith("iab")]
-    parts.place.update({"cat": [own.upper() if own.startswith("iab") else own for *_, own in ids]})
+    parts.channel.update({"cat": [own.upper() if own.startswith("iab") else own for *_, own in ids]})
     if numbers:
-        parts.place["cattax"] = numbers[0]
+        parts.channel["cattax"] = numbers[0]
 
 
 def _length(parts: _Parts, values: Sequence[str]) -> None:
@@ -226,10 +226,10 @@ _WRITERS: Mapping[str, Writer] = {
     "carrier": _field("device", "carrier"),
     "language": _field("device", "language"),
     "browser": _browser,
-    "domain": _field("place", "domain"),
-    "bundle": _field("place", "bundle"),
-    "publisher": lambda parts, values: parts.place.update({"publisher": {"id": values[0]}}),
-    "keyword": lambda parts, values: parts.place.update({"keywords": ",".join(values)}),
+    "domain": _field("channel", "domain"),
+    "bundle": _field("channel", "bundle"),
+    "publisher": lambda parts, values: parts.channel.update({"publisher": {"id": values[0]}}),
+    "keyword": lambda parts, values: parts.channel.update({"keywords": ",".join(values)}),
     "category": _categories,
     "genre": lambda parts, values: parts.content.update({"genre": values[0], "genres": list(values)}),
     "rating": _field("content", "contentrating"),
@@ -249,4 +249,4 @@ _WRITERS: Mapping[str, Writer] = {
     "deal": _deals,
     "segment": _segments,
 }
-"""How a value of each attribute gets into a request; `user` and `list` are hashes, which stand for no known id."""
+"""The writer of each attribute's values. `user` and `list` have none, since their values are hashes of unknown ids."""

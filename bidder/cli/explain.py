@@ -1,4 +1,4 @@
-"""What `bidder explain` does: decides here, on the current snapshot, and says why; nothing is bid."""
+"""`bidder explain`: decides a request locally on the current snapshot, and prints the reasons. No bid is made."""
 
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -25,20 +25,22 @@ from bidder.snapshot.snapshot import Snapshot
 from bidder.viewer.usable import usable
 
 MOST_SHOWN = 30
-"""Campaigns in a table, the dearest."""
+"""The most campaigns in a table, the highest bids first."""
 
 
 class NotInSnapshot(UserError, LookupError):
-    """The campaign cache has no such campaign; the message says why that may be."""
+    """The snapshot does not have the campaign; the message has the likely reason."""
 
 
 class NoAdminKey(UserError, LookupError):
-    """There is no operators' key; the message says what makes one."""
+    """There is no admin key; the message shows how to make one."""
 
 
 class ExplainOptions(NamedTuple):
-    """How the request came, or is to be taken: by its exchange's name, for a player that takes VAST alone, when, and
-    from which snapshot.
+    """The options of an explanation.
+
+    `exchange` is the name of the caller, `as_xml` explains the answer to a player that takes a single VAST document,
+    `at` is the time of the decision, and `snapshot` is a version, a file, or the current snapshot.
     """
 
     exchange: str | None = None
@@ -48,27 +50,28 @@ class ExplainOptions(NamedTuple):
 
 
 def print_explanation(
-    service: Service, file: str, campaign_id: str | None, asked: ExplainOptions, *, as_json: bool
+    service: Service, file: str, campaign_id: str | None, options: ExplainOptions, *, as_json: bool
 ) -> None:
-    """Raises BadCall, NotInSnapshot, UnknownVersion, InvalidRequest, BadBody, BadSnapshot, OSError.
+    """Prints an explanation of each impression, with the rule that removed each campaign.
 
-    The clock is the machine's for the current snapshot, and that of an older one for that, unless `asked` says.
+    The time is `options.at`, else now for the current snapshot, else the time of the snapshot. Raises BadCall,
+    NotInSnapshot, UnknownVersion, InvalidRequest, BadBody, BadSnapshot, OSError.
     """
     with open_binary(file) as opened:
         request = usable(parse(_in_utf_8(decoded(opened.read(), ""), file)))
-    snapshot = load_snapshot(service, asked.snapshot)
+    snapshot = load_snapshot(service, options.snapshot)
     if campaign_id is not None and snapshot.index.position(campaign_id) is None:
         raise NotInSnapshot(_absent(service, snapshot, campaign_id))
-    now = moment(asked.at) if asked.at else datetime.now(UTC) if asked.snapshot == CURRENT else snapshot.as_of
+    now = moment(options.at) if options.at else datetime.now(UTC) if options.snapshot == CURRENT else snapshot.as_of
     explained = explain(
         request,
         snapshot,
         service.settings.seat,
         now,
-        exchange=exchange_name(asked.exchange),
+        exchange=exchange_name(options.exchange),
         most=None if as_json else MOST_SHOWN,
         campaign_id=campaign_id,
-        as_xml=asked.as_xml,
+        as_xml=options.as_xml,
     )
     if as_json:
         print_json(document(request, snapshot, explained))
@@ -82,7 +85,7 @@ def print_explanation(
 
 
 def _in_utf_8(body: bytes, file: str) -> bytes:
-    """A body out of an editor that saves UTF-16, or with a byte order mark; what is no text is left to the parser."""
+    """The body in UTF-8, for files in UTF-16 or with a byte order mark. The parser reports other bytes."""
     try:
         return text_of(body, file).encode()
     except InvalidFile:
@@ -90,7 +93,7 @@ def _in_utf_8(body: bytes, file: str) -> bytes:
 
 
 def _absent(service: Service, snapshot: Snapshot, campaign_id: str) -> str:
-    """Why a campaign that was asked for is not in the snapshot."""
+    """The message for a campaign that is not in the snapshot."""
     taken = f"the campaign cache of {snapshot.as_of:%Y-%m-%d %H:%M:%S} UTC"
     try:
         service.campaigns.get(campaign_id)
@@ -100,7 +103,7 @@ def _absent(service: Service, snapshot: Snapshot, campaign_id: str) -> str:
 
 
 def print_admin_key(service: Service) -> None:
-    """Prints the key that `POST /explain` asks for. Raises NoAdminKey."""
+    """Prints the admin key of `POST /explain`. Raises NoAdminKey."""
     key = service.parameters.admin_key
     if key is None:
         msg = f"there is no {service.settings.parameters}/admin-key; `make deploy` makes one"
@@ -108,31 +111,31 @@ def print_admin_key(service: Service) -> None:
     print(key)
 
 
-def _page(its: Explanation) -> str:
-    seen = "; ".join(f"{name} {', '.join(values)}" for name, values in its.values.items())
-    untold = its.funnel[0][1] - len(its.campaigns) if len(its.campaigns) == MOST_SHOWN else 0
+def _page(explanation: Explanation) -> str:
+    values = "; ".join(f"{name} {', '.join(values)}" for name, values in explanation.values.items())
+    untold = explanation.funnel[0][1] - len(explanation.campaigns) if len(explanation.campaigns) == MOST_SHOWN else 0
     return "\n".join(
         [
-            f"\nImpression {its.imp_id}: {seen}",
-            *(f"  bids {_offered(offer)}" for offer in its.bids),
-            *([] if its.bids else ["  no bid"]),
-            *([f"  runner-up {_offered(its.runner_up)}"] if its.runner_up else []),
+            f"\nImpression {explanation.imp_id}: {values}",
+            *(f"  bids {_offered(offer)}" for offer in explanation.bids),
+            *([] if explanation.bids else ["  no bid"]),
+            *([f"  runner-up {_offered(explanation.runner_up)}"] if explanation.runner_up else []),
             "",
-            table(("rule", "campaigns left"), ((rule, str(left)) for rule, left in its.funnel)),
+            table(("rule", "campaigns left"), ((rule, str(left)) for rule, left in explanation.funnel)),
             "",
             table(
                 ("campaign", "rule", "CPM", "reason", "seen", "wanted", "shading"),
                 (
                     (
-                        one.campaign_id,
-                        one.rule,
-                        display(one.best.price.cpm_micros) if one.best else "",
-                        one.reason,
-                        one.seen,
-                        one.wanted,
-                        in_words(one.shaded) if one.shaded else "",
+                        verdict.campaign_id,
+                        verdict.rule,
+                        display(verdict.best.price.cpm_micros) if verdict.best else "",
+                        verdict.reason,
+                        verdict.seen,
+                        verdict.wanted,
+                        in_words(verdict.shaded) if verdict.shaded else "",
                     )
-                    for one in its.campaigns
+                    for verdict in explanation.campaigns
                 ),
                 left=7,
             ),

@@ -1,4 +1,4 @@
-"""What `bidder explain --campaign ID` does without a request: whether a campaign can bid, and what keeps it from it."""
+"""`bidder explain --campaign ID` without a request: whether a campaign can bid, and the reasons against it."""
 
 import json
 from collections import Counter
@@ -25,8 +25,8 @@ _MOST_PAGES = 20
 _BID_LOG = "/bid"
 
 
-class Account(NamedTuple):
-    """What there is to say of a campaign. `refused` counts by rule, None where the log can't be asked."""
+class CampaignExplanation(NamedTuple):
+    """The explanation of a campaign without a request. `refused` has the rejections by rule, None without a log."""
 
     campaign: Campaign
     version: int
@@ -49,13 +49,13 @@ def print_campaign(service: Service, campaign_id: str, options: ExplainOptions, 
     warn_of_pin(service)
 
 
-def _account(service: Service, campaign_id: str, snapshot: Snapshot, now: datetime) -> Account:
+def _account(service: Service, campaign_id: str, snapshot: Snapshot, now: datetime) -> CampaignExplanation:
     stored = service.campaigns.get(campaign_id)
     campaign = stored.campaign
     if campaign is None:
         raise UnknownCampaign(campaign_id)
     spends = service.ledger.spends({campaign_id: local(now, campaign.time_zone)})
-    return Account(
+    return CampaignExplanation(
         campaign,
         stored.version,
         spends.get(campaign_id, Spend()),
@@ -66,7 +66,7 @@ def _account(service: Service, campaign_id: str, snapshot: Snapshot, now: dateti
 
 
 def _in_cache(snapshot: Snapshot, campaign: Campaign) -> str:
-    """What the campaign cache says of the campaign."""
+    """The state of the campaign in the snapshot."""
     position = snapshot.index.position(campaign.id)
     if position is None:
         return "not in it yet: `bidder refresh`, and ask again in some seconds"
@@ -77,13 +77,13 @@ def _in_cache(snapshot: Snapshot, campaign: Campaign) -> str:
 
 
 def _refused(campaign_id: str, now: datetime) -> Counter[str] | None:
-    """How often each rule refused the campaign in the last hour, out of the logs of the bid function."""
+    """The rejections of the campaign in the last hour by rule, from the logs of the bid function."""
     counts: Counter[str] = Counter()
     try:
         for entry in _log_entries(f'{{ $.event = "no_bids" && $.campaign = "{campaign_id}" }}', now - _LATELY):
             if entry.get("campaign") == campaign_id and "Refusals" in entry:
                 counts[str(entry.get("Reason"))] += int(entry["Refusals"])
-    except Exception as error:  # whatever keeps the log from being read, the rest is worth telling
+    except Exception as error:  # without the log, the rest of the explanation is still useful
         from bidder.cli.output import note
 
         note(f"what refused it lately is not known: {error}")
@@ -115,7 +115,7 @@ def _log_entries(pattern: str, since: datetime) -> Iterator[dict[str, Any]]:
                     yield entry
 
 
-def _lines(account: Account, now: datetime) -> Iterator[str]:
+def _lines(account: CampaignExplanation, now: datetime) -> Iterator[str]:
     campaign, spend = account.campaign, account.spend
     yield f"{campaign.id} ({campaign.name}), version {account.version}"
     yield f"status    {campaign.status}"
@@ -139,7 +139,7 @@ def _lines(account: Account, now: datetime) -> Iterator[str]:
     yield json.dumps(account.example.request)
 
 
-def _document(account: Account, now: datetime) -> dict[str, Any]:
+def _document(account: CampaignExplanation, now: datetime) -> dict[str, Any]:
     campaign, spend, example = account.campaign, account.spend, account.example
     flight, budget = campaign.flight, campaign.budget
     return {

@@ -1,4 +1,4 @@
-"""`bidder campaigns health [ID]`: plan, spent, projection and the reasons of shortfalls, for people or as JSON."""
+"""`bidder campaigns health [ID]`: plan, spend, projection and the reasons of shortfalls, as text or JSON."""
 
 import json
 from datetime import UTC, datetime
@@ -18,10 +18,10 @@ _HEAD = ("campaign", "budget", "plan", "spent", "will spend", "of", "participati
 
 
 def print_health(service: Service, campaign_id: str | None, *, as_json: bool) -> None:
-    """Prints how campaigns with a budget stand. Raises UnknownCampaign."""
-    found = campaign_healths(service, campaign_id, datetime.now(UTC))
+    """Prints the health of the campaigns with a budget. Raises UnknownCampaign."""
+    healths = campaign_healths(service, campaign_id, datetime.now(UTC))
     if as_json:
-        print(json.dumps([_record(name, its) for name, its in found.items()], indent=2))
+        print(json.dumps([_record(name, campaign_health) for name, campaign_health in healths.items()], indent=2))
         return
     rows = [
         (
@@ -31,14 +31,14 @@ def print_health(service: Service, campaign_id: str | None, *, as_json: bool) ->
             display(outlook.spent),
             display(outlook.projected),
             display(outlook.limit),
-            f"{100 * its.participation:.1f} %",
+            f"{100 * campaign_health.participation:.1f} %",
         )
-        for name, its in found.items()
-        for outlook in its.outlooks
+        for name, campaign_health in healths.items()
+        for outlook in campaign_health.outlooks
     ]
     print(table(_HEAD, rows, left=2))
-    for name, its in found.items():
-        for short in its.shortfalls:
+    for name, campaign_health in healths.items():
+        for short in campaign_health.shortfalls:
             print(f"{name}: {short.reason} keeps back {display(short.micros)}: {short.advice}")
 
 
@@ -51,20 +51,20 @@ def campaign_healths(service: Service, campaign_id: str | None, now: datetime) -
     account, learned = service.pacing_store.read()
     model = models(service.learning.outcomes(now)).get(EVERYTHING)
     at = now.timestamp()
-    found = {}
+    healths = {}
     for campaign in sorted(campaigns, key=lambda campaign: campaign.id):
         limits = budget_limits(campaign)
         if limits.is_limited:
             memory = account.memories.get(campaign.id) or Memory(participation=1.0)
             forecast = learned.forecast(campaign.id, limits.zone, at)
-            found[campaign.id] = health(limits, spends.get(campaign.id, Spend()), memory, forecast, at, model)
-    return found
+            healths[campaign.id] = health(limits, spends.get(campaign.id, Spend()), memory, forecast, at, model)
+    return healths
 
 
-def _record(name: str, its: Health) -> dict[str, object]:
+def _record(name: str, campaign_health: Health) -> dict[str, object]:
     return {
         "id": name,
-        "participation": round(its.participation, 6),
+        "participation": round(campaign_health.participation, 6),
         "budgets": [
             {
                 "goal": outlook.goal,
@@ -74,7 +74,7 @@ def _record(name: str, its: Health) -> dict[str, object]:
                 "projected_micros": outlook.projected,
                 "ends": datetime.fromtimestamp(outlook.ends, UTC).isoformat(),
             }
-            for outlook in its.outlooks
+            for outlook in campaign_health.outlooks
         ],
-        "shortfalls": [short._asdict() for short in its.shortfalls],
+        "shortfalls": [short._asdict() for short in campaign_health.shortfalls],
     }

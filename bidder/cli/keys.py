@@ -1,4 +1,4 @@
-"""What `bidder keys` does: replaces the signing key in three steps, and says which comes next."""
+"""`bidder keys`: rotates the signing key in three steps, and prints the next step."""
 
 import secrets
 from datetime import UTC, datetime, timedelta
@@ -8,7 +8,7 @@ from bidder.aws.parameter_copy import longest_delay
 from bidder.cli.output import print_json, print_table
 from bidder.cli.parameters import put_parameter
 from bidder.errors import UserError
-from bidder.events.key_rotation import Step, after_step, due_at, next_step
+from bidder.events.key_rotation import RotationStep, after_step, due_at, next_step
 from bidder.events.token import SigningKeys
 from bidder.parameters import MAX_LIFETIME
 from bidder.service.service import Service
@@ -18,11 +18,11 @@ _SECRET_BYTES = 32
 
 
 class NotYet(UserError, RuntimeError):
-    """The next step of a rotation would lose events; the message says when it would not."""
+    """The next step of a rotation would lose events; the message has the earliest time without loss."""
 
 
 def print_status(service: Service, *, as_json: bool, now: datetime | None = None) -> None:
-    """Prints the signing keys by their ids, and the next step of a rotation with the time from which it may be made."""
+    """Prints the ids of the signing keys, and the next step of a rotation with its earliest time."""
     keys, changed_at = _stored(service)
     step, due = next_step(keys), _due(keys, changed_at)
     if as_json:
@@ -35,7 +35,7 @@ def print_status(service: Service, *, as_json: bool, now: datetime | None = None
 
 
 def rotate(service: Service, *, force: bool, now: datetime | None = None) -> None:
-    """Makes the next step of a rotation. Raises NotYet where it is too early and not forced."""
+    """Makes the next step of a rotation. Raises NotYet if the step is too early and not forced."""
     keys, changed_at = _stored(service)
     step, due = next_step(keys), _due(keys, changed_at)
     if due > (now or datetime.now(UTC)) and not force:
@@ -44,13 +44,13 @@ def rotate(service: Service, *, force: bool, now: datetime | None = None) -> Non
     changed = after_step(keys, step, secrets.token_urlsafe(_SECRET_BYTES))
     put_parameter(service, _SIGNING_KEYS, changed.model_dump_json())
     done = {
-        Step.ADD: f"{list(changed.keys)[-1]} is added; {changed.current} signs until every process knows it",
-        Step.SIGN: f"{changed.current} signs; the others verify what they signed",
-        Step.DROP: f"{changed.current} is the one key",
+        RotationStep.ADD: f"{list(changed.keys)[-1]} is added; {changed.current} signs until every process knows it",
+        RotationStep.SIGN: f"{changed.current} signs; the others verify what they signed",
+        RotationStep.DROP: f"{changed.current} is the one key",
     }
     print(done[step])
     following = next_step(changed)
-    if following is not Step.ADD:
+    if following is not RotationStep.ADD:
         due = _due(changed, now or datetime.now(UTC))
         print(f"next: `bidder keys rotate` again, to {following}, from {due:%Y-%m-%d %H:%M:%S} UTC on")
 
@@ -60,7 +60,7 @@ def _due(keys: SigningKeys, changed_at: datetime) -> datetime:
 
 
 def _stored(service: Service) -> tuple[SigningKeys, datetime]:
-    """The keys and when they were last changed. Raises InvalidSettings."""
+    """The keys, and the time of their last change. Raises InvalidSettings."""
     keys = service.signing_keys
     name = f"{service.settings.parameters}/{_SIGNING_KEYS}"
     stored = aws.client("ssm").get_parameter(Name=name)["Parameter"]

@@ -1,4 +1,4 @@
-"""What `bidder ledger verify` does: spend recomputed from the archive, against the counters, to the micro."""
+"""`bidder ledger verify`: compares spend recomputed from the archive with the ledger's counters, to the micro."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
@@ -10,50 +10,60 @@ from bidder.errors import UserError
 from bidder.events.event import Event
 from bidder.events.kinds import BILLABLE
 from bidder.events.ledger import MICROS
-from bidder.events.verify import Found, due, verify
+from bidder.events.verify import LedgerVerification, due, verify
 from bidder.service.service import Service
 
 _MOST_REASONS = 10
 
 
 class Differs(UserError, RuntimeError):
-    """The archive and the counters don't agree; the message says for how many campaigns."""
+    """Archive and counters differ; the message has the number of campaigns."""
 
 
 def print_verification(service: Service, day: date, *, as_json: bool = False) -> None:
-    """Prints each campaign's day and, where the two differ, why. Raises Differs."""
+    """Prints the verification of each campaign's day, with the reasons of differences. Raises Differs."""
     bids = due(_events(service, day))
     markers = service.ledger.markers(bids)
     campaigns = {event.campaign_id for events in bids.values() for event in events}
     campaigns.update(campaign.id for campaign in service.campaigns.all())
     counted = {name: numbers for name in campaigns if (numbers := service.ledger.day(name, day))}
-    found = {name: its for name, its in verify(bids, markers, counted, day).items() if its.archived or its.counted}
+    verifications = {
+        name: verification
+        for name, verification in verify(bids, markers, counted, day).items()
+        if verification.archived or verification.counted
+    }
     if as_json:
-        print_json([{**_document(*one), "reasons": one[1].reasons} for one in found.items()])
+        print_json(
+            [{**_document(*verification), "reasons": verification[1].reasons} for verification in verifications.items()]
+        )
     else:
-        _print_differences(found)
-    differing = sum(not its.equal for its in found.values())
+        _print_differences(verifications)
+    differing = sum(not verification.equal for verification in verifications.values())
     if differing:
-        msg = f"{differing} of {len(found)} campaigns differ; events on their way count within minutes, then ask again"
+        total = len(verifications)
+        msg = f"{differing} of {total} campaigns differ; events on their way count within minutes, then ask again"
         raise Differs(msg)
     if not as_json:
-        micros = sum(its.counted[MICROS] for its in found.values())
-        print(f"{len(found)} campaigns, {micros} micros: equal to the micro, by hour, deal and advertiser too")
+        micros = sum(verification.counted[MICROS] for verification in verifications.values())
+        print(f"{len(verifications)} campaigns, {micros} micros: equal to the micro, by hour, deal and advertiser too")
 
 
-def _print_differences(found: Mapping[str, Found]) -> None:
-    print_table(("campaign", "archive", "counters", "difference"), (_cells(*one) for one in found.items()))
-    for name, its in found.items():
-        for reason in its.reasons[:_MOST_REASONS]:
+def _print_differences(verifications: Mapping[str, LedgerVerification]) -> None:
+    print_table(
+        ("campaign", "archive", "counters", "difference"),
+        (_cells(*verification) for verification in verifications.items()),
+    )
+    for name, verification in verifications.items():
+        for reason in verification.reasons[:_MOST_REASONS]:
             print(f"{name}: {reason}")
-        if len(its.reasons) > _MOST_REASONS:
-            print(f"{name}: and {len(its.reasons) - _MOST_REASONS} more")
+        if len(verification.reasons) > _MOST_REASONS:
+            print(f"{name}: and {len(verification.reasons) - _MOST_REASONS} more")
 
 
 def _events(service: Service, day: date) -> Iterator[Event]:
-    """The billable events of every hour that is part of the day in some time zone."""
+    """The billable events of all hours that belong to the day in any time zone."""
     around = (day - timedelta(days=1), day, day + timedelta(days=1))
-    keys = [key for its in around for key in service.archive.keys(its, BILLABLE)]
+    keys = [key for hour in around for key in service.archive.keys(hour, BILLABLE)]
     progress = Progress(len(keys))
     for number, key in enumerate(keys):
         progress.at(number)
@@ -62,11 +72,11 @@ def _events(service: Service, day: date) -> Iterator[Event]:
     progress.end()
 
 
-def _document(name: str, found: Found) -> dict[str, Any]:
-    archived, counted = found.archived[MICROS], found.counted[MICROS]
+def _document(name: str, verification: LedgerVerification) -> dict[str, Any]:
+    archived, counted = verification.archived[MICROS], verification.counted[MICROS]
     return {"campaign": name, "archive_micros": archived, "counters_micros": counted}
 
 
-def _cells(name: str, found: Found) -> tuple[str, ...]:
-    archived, counted = found.archived[MICROS], found.counted[MICROS]
+def _cells(name: str, verification: LedgerVerification) -> tuple[str, ...]:
+    archived, counted = verification.archived[MICROS], verification.counted[MICROS]
     return (name, str(archived), str(counted), str(counted - archived))

@@ -1,4 +1,4 @@
-"""What commands print: tables for people, in colour on a terminal, and JSON for programs."""
+"""The output of commands: tables for people, in colour on a terminal, and JSON for programs."""
 
 import json
 import sys
@@ -15,7 +15,7 @@ _COLOURS = {
     "current": "green",
     "may bid": "green",
 }
-"""By the text of a cell."""
+"""The colours of cells by their text."""
 
 
 def print_table(head: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> None:
@@ -27,12 +27,12 @@ def print_table(head: Sequence[str], rows: Iterable[Sequence[str]], left: int = 
     from rich.markup import escape
     from rich.table import Table
 
-    made = Table(box=None, header_style="bold", pad_edge=False)
+    styled = Table(box=None, header_style="bold", pad_edge=False)
     for number, name in enumerate(head):
-        made.add_column(escape(name), justify="left" if number < left else "right", overflow="fold")
+        styled.add_column(escape(name), justify="left" if number < left else "right", overflow="fold")
     for row in rows:
-        made.add_row(*(_coloured(escape(cell)) for cell in row))
-    Console().print(made)
+        styled.add_row(*(_coloured(escape(cell)) for cell in row))
+    Console().print(styled)
 
 
 def print_json(document: Any) -> None:

@@ -1,4 +1,4 @@
-"""What `bidder replay` does: recorded requests through one snapshot or two, and what each campaign would bid."""
+"""`bidder replay`: decides recorded requests on one snapshot or two, and prints the bids of each campaign."""
 
 import csv
 import gzip
@@ -28,17 +28,17 @@ GZIP = b"\x1f\x8b"
 def print_replay(
     service: Service, file: Path, snapshots: Sequence[str], *, at: str | None, form: str, keep: Path | None
 ) -> None:
-    """Prints the report as `form` says: table, csv or json. The same arguments give the same bytes.
+    """Prints the report in the form table, csv or json. Equal arguments give equal bytes.
 
-    The clock is `at`; else a request's own time; else the first snapshot's. `keep` saves the first snapshot there.
-    Raises BadCall, UnknownVersion, BadSnapshot, InvalidRecording, OSError.
+    The time of a request is `at`, else its recorded time, else the first snapshot's. `keep` is a path to save the first
+    snapshot to. Raises BadCall, UnknownVersion, BadSnapshot, InvalidRecording, OSError.
     """
     if not 1 <= len(snapshots) <= 2:
         msg = f"give --snapshot once, or twice to compare; there are {len(snapshots)}"
         raise BadCall(msg)
     clock = moment(at) if at else None
     keeps = (keep, None)
-    held = [load_snapshot(service, name, its) for name, its in zip(snapshots, keeps, strict=False)]
+    held = [load_snapshot(service, name, keep) for name, keep in zip(snapshots, keeps, strict=False)]
     replays = [Replay(snapshot, service.settings.seat) for snapshot in held]
     read = run(file, replays, clock)
     if form == "json":
@@ -56,18 +56,18 @@ def print_replay(
 
 
 def run(file: Path, replays: Sequence[Replay], clock: datetime | None) -> Read:
-    """Puts every request of the file through each of the replays."""
+    """Decides every request of the file in each of the replays."""
     requests = invalid = 0
     progress = Progress(file.stat().st_size)
     with _lines(file) as (raw, lines):
-        for one in recorded(lines):
+        for record in recorded(lines):
             requests += 1
             try:
-                request, exchange = usable(parse(one.body)), exchange_name(one.exchange)
+                request, exchange = usable(parse(record.body)), exchange_name(record.exchange)
             except InvalidRequest:
                 invalid += 1
                 continue
-            now = clock or one.at or replays[0].snapshot.as_of
+            now = clock or record.at or replays[0].snapshot.as_of
             for replay in replays:
                 replay.add(request, now, exchange)
             progress.at(raw.tell())
@@ -84,5 +84,5 @@ def _lines(file: Path) -> Iterator[tuple[BinaryIO, Iterator[bytes]]]:
             with gzip.open(raw) if packed else nullcontext(raw) as lines:
                 yield raw, iter(lines)
         except (EOFError, zlib.error) as error:
-            msg = f"{file} is no whole gzip file: {error}"
+            msg = f"{file} is not a complete gzip file: {error}"
             raise InvalidRecording(msg) from None

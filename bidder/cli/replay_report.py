@@ -1,15 +1,15 @@
-"""The report of a replay: what each campaign bids and spends, and what the second snapshot changes of it."""
+"""The report of a replay: bids and spend of each campaign, and the differences of the second snapshot."""
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from bidder.auction.replay import Replay, Tally, total
+from bidder.auction.replay import Replay, ReplayTally, total
 from bidder.money import MICROS
 
 
 class Read(NamedTuple):
-    """How many requests a file had, and how many of them /bid would answer 400."""
+    """The number of requests of a file, and of those that `/bid` answers with 400."""
 
     requests: int
     invalid: int
@@ -37,13 +37,13 @@ def as_json(read: Read, replays: Sequence[Replay]) -> dict[str, object]:
     }
 
 
-def by_campaign(replays: Sequence[Replay]) -> Iterator[tuple[str, list[Tally]]]:
+def by_campaign(replays: Sequence[Replay]) -> Iterator[tuple[str, list[ReplayTally]]]:
     """Each campaign that bids in any of the replays, with its tally in each."""
     for name in sorted({name for replay in replays for name in replay.tallies}):
-        yield name, [replay.tallies.get(name, Tally()) for replay in replays]
+        yield name, [replay.tallies.get(name, ReplayTally()) for replay in replays]
 
 
-def _cells(tallies: Sequence[Tally]) -> list[str]:
+def _cells(tallies: Sequence[ReplayTally]) -> list[str]:
     cells: list[str] = []
     for tally in tallies:
         cells += [str(tally.bids), _amount(tally.spend_micros), _amount(tally.average_cpm_micros)]
@@ -53,17 +53,17 @@ def _cells(tallies: Sequence[Tally]) -> list[str]:
     return cells
 
 
-def _document(tallies: Sequence[Tally]) -> dict[str, object]:
-    its: dict[str, object] = {
+def _document(tallies: Sequence[ReplayTally]) -> dict[str, object]:
+    document: dict[str, object] = {
         name: {"bids": t.bids, "spend_micros": t.spend_micros, "average_cpm_micros": t.average_cpm_micros}
         for name, t in zip("AB", tallies, strict=False)
     }
     if len(tallies) > 1:
-        its["change"] = dict(zip(("bids", "spend_micros", "average_cpm_micros"), _change(*tallies), strict=True))
-    return its
+        document["change"] = dict(zip(("bids", "spend_micros", "average_cpm_micros"), _change(*tallies), strict=True))
+    return document
 
 
-def _change(a: Tally, b: Tally) -> tuple[int, int, int | None]:
+def _change(a: ReplayTally, b: ReplayTally) -> tuple[int, int, int | None]:
     before, after = a.average_cpm_micros, b.average_cpm_micros
     cpm = None if before is None or after is None else after - before
     return b.bids - a.bids, b.spend_micros - a.spend_micros, cpm

@@ -1,4 +1,4 @@
-"""What `bidder report` does: prints what became of the bids of a day, from the archive."""
+"""`bidder report`: prints a report of the events in the archive, by day, campaign or another dimension."""
 
 import csv
 import sys
@@ -16,7 +16,7 @@ from bidder.events.event import Event
 from bidder.events.ivt_suspects import in_crowded_minutes, sharing_a_price
 from bidder.events.kinds import Kind
 from bidder.events.ledger import BILLED, INVALID
-from bidder.events.report import READ, By, Row, report, total
+from bidder.events.report import READ, By, ReportRow, report, total
 from bidder.events.verify import as_settled
 from bidder.money import MICROS
 from bidder.service.service import Service
@@ -37,13 +37,13 @@ _NAMES = {
 
 
 class BadPeriod(UserError, ValueError):
-    """The days of a report can't be; the message says why."""
+    """The period of a report is invalid; the message has the reason."""
 
     exit_status = 2
 
 
-class Period(NamedTuple):
-    """The days of a report: from the first to the last, itself included, in a time zone."""
+class ReportPeriod(NamedTuple):
+    """The days of a report, from the first to the last inclusive, in a time zone."""
 
     first: date
     last: date
@@ -62,7 +62,7 @@ class Period(NamedTuple):
             day += timedelta(days=1)
 
 
-def period(day: date | None, first: date | None, last: date | None, time_zone: str) -> Period:
+def period(day: date | None, first: date | None, last: date | None, time_zone: str) -> ReportPeriod:
     """The period that a call names, by one day or by the first and the last; until today without a last one.
 
     Raises BadPeriod.
@@ -70,7 +70,7 @@ def period(day: date | None, first: date | None, last: date | None, time_zone: s
     try:
         zone = ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        msg = f"{time_zone} is no zone of the IANA database, such as Europe/Berlin"
+        msg = f"{time_zone} is not a zone of the IANA database, such as Europe/Berlin"
         raise BadPeriod(msg) from None
     begins, ends = day or first, day or last or datetime.now(zone).date()
     if begins is None or (day and (first or last)):
@@ -79,15 +79,17 @@ def period(day: date | None, first: date | None, last: date | None, time_zone: s
     if ends < begins:
         msg = f"the period ends, {ends}, before it begins, {begins}"
         raise BadPeriod(msg)
-    return Period(begins, ends, zone)
+    return ReportPeriod(begins, ends, zone)
 
 
-def print_report(service: Service, days: Period, by: By, form: str) -> None:
+def print_report(service: Service, days: ReportPeriod, by: By, form: str) -> None:
     """Prints the report of some days as a table, csv or json."""
     events = list(_events(service, days))
     suspects, sharing = in_crowded_minutes(events), sharing_a_price(events)
     markers = service.ledger.markers(suspects | sharing) if suspects | sharing else {}
-    events = [as_settled(its, markers.get((its.bid_id, BILLED))) if its.bid_id in sharing else its for its in events]
+    events = [
+        as_settled(event, markers.get((event.bid_id, BILLED))) if event.bid_id in sharing else event for event in events
+    ]
     unbilled = {name for name in suspects if (name, INVALID) in markers and (name, BILLED) not in markers}
     rows = report(events, by, unbilled, days.time_zone)
     if form == "json":
@@ -104,7 +106,7 @@ def print_report(service: Service, days: Period, by: By, form: str) -> None:
         print_table(head, [*lines, ["in all", *_cells(total(rows.values()))]])
 
 
-def _events(service: Service, days: Period) -> Iterator[Event]:
+def _events(service: Service, days: ReportPeriod) -> Iterator[Event]:
     keys = [key for day in days.utc_days() for key in service.archive.keys(day, READ)]
     progress = Progress(len(keys))
     for number, key in enumerate(keys):
@@ -114,7 +116,7 @@ def _events(service: Service, days: Period) -> Iterator[Event]:
     progress.end()
 
 
-def _cells(row: Row) -> list[str]:
+def _cells(row: ReportRow) -> list[str]:
     counts = [str(row.counts[kind]) for kind in _NAMES]
     rates = [_percent(row.win_rate), _amount(row.cpm_micros), _percent(row.vtr), _percent(row.ctr)]
     return [
@@ -128,7 +130,7 @@ def _cells(row: Row) -> list[str]:
     ]
 
 
-def _document(row: Row) -> dict[str, object]:
+def _document(row: ReportRow) -> dict[str, object]:
     return {
         **{kind.value: number for kind, number in row.counts.items()},
         "billed": row.billed,

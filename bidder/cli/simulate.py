@@ -8,7 +8,7 @@ from typing import Any
 from bidder.cli.progress import Progress
 from bidder.cli.table import table
 from bidder.money import display
-from bidder.simulator.scenario import read_scenario
+from bidder.simulator.scenario_file import read_scenario
 from bidder.simulator.simulate import Outcome, simulate
 
 _STEPS = 1000
@@ -38,10 +38,10 @@ def print_simulation(path: Path, out: Path | None, *, as_json: bool) -> None:
 def figures_table(figures: Mapping[str, Any]) -> str:
     """The figures as a table: a line for each campaign, and one for all of them if there are several."""
     rows = []
-    for arm, its in {"bidder": figures, **figures.get("beside", {})}.items():
-        rows += [_cells(arm, row["id"], row) for row in its["campaigns"]]
-        if len(its["campaigns"]) > 1:
-            rows.append(_cells(arm, "(all)", its["totals"]))
+    for arm, arm_figures in {"bidder": figures, **figures.get("beside", {})}.items():
+        rows += [_cells(arm, row["id"], row) for row in arm_figures["campaigns"]]
+        if len(arm_figures["campaigns"]) > 1:
+            rows.append(_cells(arm, "(all)", arm_figures["totals"]))
     return table(_HEAD, rows, left=_LEFT)
 
 

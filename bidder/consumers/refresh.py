@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 
 from bidder import log
 from bidder.campaigns.names import too_long
-from bidder.delivery.budget import BudgetLimits, Spend, budget_limits
+from bidder.consumers.budget_holders import BudgetHolders
+from bidder.delivery.budget import BudgetLimits, Spend, budget_limits, deal_limits
+from bidder.delivery.budget_holders import deal_holder, in_words
 from bidder.delivery.estimates import COMPLETE
 from bidder.delivery.pacers import Confirmed, Paced, Traffic, off_plan, overspent, pace_campaigns
+from bidder.delivery.quality import device_classes
+from bidder.delivery.shared_budgets import SharedBudgets
 from bidder.delivery.win_model import ENOUGH, Shading, models
 from bidder.delivery.zones import local
 from bidder.metrics import emf
@@ -22,8 +26,10 @@ from bidder.snapshot.index import Index
 from bidder.snapshot.keys import DELIVERIES, INDEXES
 from bidder.snapshot.manifest import Manifest
 from bidder.snapshot.part import Part, object_id
+from bidder.snapshot.quality_classes import Quality
 
 if TYPE_CHECKING:
+    from bidder.campaigns.advertiser_limits import AdvertiserLimits
     from bidder.campaigns.campaign import Campaign
 
 MOST_RECENT = 1000
@@ -89,7 +95,9 @@ def _publish(service: Service, now: datetime) -> int:
     parameters = service.plain_parameters()
     if parameters.invalid_traffic_counts:
         spends = {name: spend.with_invalid() for name, spend in spends.items()}
-    paced = _paced(service, compiled.index, latest, spends, now)
+    advertisers = service.advertisers.all()
+    with_invalid = parameters.invalid_traffic_counts
+    paced, shared = _paced(service, compiled.index, latest, spends, advertisers, now, with_invalid=with_invalid)
     delivery = compile_delivery(
         compiled.index,
         spends,
@@ -102,6 +110,8 @@ def _publish(service: Service, now: datetime) -> int:
         paces=paced.paces,
         reserved=paced.reserved,
         shading=_shading(service, parameters.shading_explored, now),
+        shared=shared,
+        quality=_quality(service, compiled.index, paced, now),
     )
     manifest = Manifest(
         version=version,
@@ -164,35 +174,60 @@ def _paced(
     index: Index,
     latest: Mapping[str, BudgetLimits],
     spends: Mapping[str, Spend],
+    advertisers: Sequence["AdvertiserLimits"],
     now: datetime,
-) -> Paced:
-    """One step of pacing for all campaigns with a budget. It uses the forecast alone if the traffic can't be read."""
+    *,
+    with_invalid: bool,
+) -> tuple[Paced, SharedBudgets]:
+    """One step of pacing for all campaigns, deals and advertisers with a budget.
+
+    It uses the forecast alone if the traffic can't be read.
+    """
     limits = {
         campaign_id: latest.get(campaign_id, compiled)
         for part in index.parts
         for position, compiled in enumerate(part.columns.limits())
         if (campaign_id := part.columns.id(position)) and (compiled.is_limited or campaign_id in latest)
     }
-    if not limits:
-        return Paced({}, {}, {})
+    holders = BudgetHolders(index, advertisers, latest)
+    if not limits and not holders.limits:
+        return Paced({}, {}, {}, {}), SharedBudgets(caps=holders.caps)
     at = now.timestamp()
     account, learned = service.pacing_store.read()
+    account.members = holders.with_former_members(account.members)
+    of_holders = holders.spends(service.spent, account.members, now, with_invalid=with_invalid)
+    limits |= holders.limits
+    spends = {**spends, **of_holders}
     try:
         traffic = service.traffic_log.read(at)
     except Exception as failure:  # budgets hold without traffic counts
         log.warning("pacing.unread", reason=type(failure).__name__, then="campaigns are paced by the forecast")
         traffic = Traffic({})
+    traffic = traffic._replace(reports={**traffic.reports, **holders.reports(traffic.reports)})
     learned.take(traffic.reports, at - COMPLETE)
     forecasts = {name: learned.forecast(name, limit.zone, at) for name, limit in limits.items()}
     confirmed = _confirmed(service, now)
     paced = pace_campaigns(limits.items(), spends, traffic, at, account, forecasts, confirmed)
     _tell(limits, spends, paced, now)
     learned.forget(limits)
+    held = paced._replace(paces=holders.held_paces(paced.paces, account.memories))
     try:
         service.pacing_store.write(account, learned)
     except Exception as failure:  # one minute of learning is lost; this step's paces still hold
         log.warning("pacing.unwritten", reason=type(failure).__name__)
-    return paced
+    return held, holders.shared(spends, paced)
+
+
+def _quality(service: Service, index: Index, paced: Paced, now: datetime) -> Quality | None:
+    """The classes of device types, for paced campaigns with a goal; None if no class is apart from the others."""
+    if not any(index.learners()) or not paced.paces:
+        return None
+    try:
+        classes = device_classes(service.learning.devices(now))
+    except Exception as failure:  # all impressions of a campaign are then alike to its pacing
+        log.warning("quality.unread", reason=type(failure).__name__, then="pacing keeps impressions by chance alone")
+        return None
+    return Quality(classes, paced.opportunities) if classes else None
 
 
 def _confirmed(service: Service, now: datetime) -> Confirmed:
@@ -212,7 +247,7 @@ def _tell(limits: Mapping[str, BudgetLimits], spends: Mapping[str, Spend], paced
 
 
 def _first(names: Sequence[str]) -> str:
-    return ", ".join(names[:20])
+    return ", ".join(map(in_words, names[:20]))
 
 
 def _clocks(zones: Mapping[str, str], now: datetime) -> dict[str, datetime]:
@@ -273,7 +308,10 @@ def _latest_terms(service: Service, pinned: Manifest, index: Index) -> Mapping[s
     changed = None if pinned.base_revision is None else service.campaigns.changes(pinned.base_revision)
     campaigns: Iterable[Campaign]
     campaigns = service.campaigns.all() if changed is None else service.campaigns.get_many(sorted(changed))
-    latest = {campaign.id: budget_limits(campaign) for campaign in campaigns}
+    latest: dict[str, BudgetLimits] = {}
+    for campaign in campaigns:
+        latest[campaign.id] = budget_limits(campaign)
+        latest |= {deal_holder(campaign.id, deal_id): limits for deal_id, limits in deal_limits(campaign).items()}
     pinned_ids = map(index.campaign_id, range(len(index))) if changed is None else changed
     return dict.fromkeys(pinned_ids, BudgetLimits(paused=True, total=None, daily=None, cost=0)) | latest
 

@@ -6,7 +6,7 @@ video can name no other file and no address.
 
 from bidder.creatives.ladder import KEYFRAME_SECONDS, MP4, Rung
 from bidder.creatives.limits import Limits
-from bidder.creatives.loudness import Loudness, Target
+from bidder.creatives.loudness import Loudness, LoudnessTarget
 from bidder.creatives.probe import VideoTrack
 
 SOURCE = "source"
@@ -51,7 +51,12 @@ def decode(limits: Limits, video: VideoTrack, audio_stream: int | None) -> list[
 
 
 def rendition(
-    rung: Rung, video: VideoTrack, audio_stream: int | None, loudness: Loudness | None, target: Target, limits: Limits
+    rung: Rung,
+    video: VideoTrack,
+    audio_stream: int | None,
+    loudness: Loudness | None,
+    target: LoudnessTarget,
+    limits: Limits,
 ) -> list[str]:
     """Makes one rendition, as long as the picture; it is written to a file of the rung's name.
 
@@ -123,7 +128,7 @@ def _standard_range(video: VideoTrack) -> list[str]:
     ]
 
 
-def _sound(loudness: Loudness | None, target: Target) -> str:
+def _sound(loudness: Loudness | None, target: LoudnessTarget) -> str:
     """One gain for the whole ad: it keeps the mix as it was made. The limiter holds peaks below -1 dB."""
     gain = 0.0 if loudness is None else target.gain(loudness)
     return f"{_STEREO},volume={gain:.2f}dB,alimiter=limit={target.peak_amplitude:.4f}:level=false,aresample=48000,apad"

@@ -25,8 +25,10 @@ class JobStore:
 
     def get(self, campaign_id: str, creative_id: str) -> Job | None:
         """The job of a creative, read consistently."""
-        found = self._dynamodb.get_item(TableName=self._table, Key=_key(campaign_id, creative_id), ConsistentRead=True)
-        return _job(found["Item"]) if "state" in found.get("Item", {}) else None
+        response = self._dynamodb.get_item(
+            TableName=self._table, Key=_key(campaign_id, creative_id), ConsistentRead=True
+        )
+        return _job(response["Item"]) if "state" in response.get("Item", {}) else None
 
     def all(self) -> Iterator[Job]:
         """Every job, in no order."""

@@ -18,7 +18,7 @@ class Loudness:
     peak: float
 
 
-class Target(Enum):
+class LoudnessTarget(Enum):
     """The loudness that a market's broadcasters ask for, in LUFS."""
 
     ATSC_A85 = -24.0

@@ -1,4 +1,4 @@
-"""What a video file is, measured on its packets: headers of a damaged file declare what the file no longer holds.
+"""Probes a video file by its packets, since the headers of a damaged file can declare missing content.
 
 ffmpeg's `framecrc` muxer prints one line a packet; its banner names codecs, colours and rotation.
 """
@@ -127,10 +127,10 @@ def _tracks(banner: str) -> list[tuple[int, str, str]]:
     tracks: list[tuple[int, str, str]] = []
     before_output = banner.partition("\nStream mapping:")[0]
     for line in before_output.splitlines():
-        found = _STREAM.match(line)
-        if found and _ATTACHED_PICTURE not in line:
-            tracks.append((int(found[1]), found[2], found[3]))
-        elif not found and tracks and line.startswith("    "):
+        match = _STREAM.match(line)
+        if match and _ATTACHED_PICTURE not in line:
+            tracks.append((int(match[1]), match[2], match[3]))
+        elif not match and tracks and line.startswith("    "):
             number, kind, text = tracks[-1]
             tracks[-1] = (number, kind, f"{text}\n{line.strip()}")
     return tracks

@@ -1,4 +1,4 @@
-"""Takes one upload from its event to its campaign. A repeat, a late or an older event changes nothing."""
+"""Processes one upload: transcodes it and updates its campaign. A repeated, late or older event changes nothing."""
 
 import tempfile
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from bidder.creatives.campaign_update import CannotUse, update_campaign
 from bidder.creatives.job import Finished, State
 from bidder.creatives.ladder import check
 from bidder.creatives.limits import Limits, RefusedUpload
-from bidder.creatives.loudness import Target
+from bidder.creatives.loudness import LoudnessTarget
 from bidder.creatives.measure import Measured
 from bidder.creatives.probe import Probe
 from bidder.creatives.sandbox import Resources, Sandbox
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bidder.creatives.announcer import Announcer
     from bidder.creatives.destination import Destination
     from bidder.creatives.job_store import JobStore
-    from bidder.creatives.source import Source
+    from bidder.creatives.source import UploadSource
 
 
 class TooLongForFunction(Exception):
@@ -37,13 +37,13 @@ class TooLongForFunction(Exception):
 class Processor:
     """What processing an upload needs; `now` is a clock, `at_once` how many renditions are made side by side."""
 
-    source: "Source"
+    source: "UploadSource"
     destination: "Destination"
     jobs: "JobStore"
     campaigns: "CampaignRepository"
     announcer: "Announcer"
     ffmpeg: Path
-    target: Target
+    target: LoudnessTarget
     now: Callable[[], datetime]
     limits: Limits = field(default_factory=Limits)
     resources: Resources = field(default_factory=Resources)
@@ -90,18 +90,18 @@ class Processor:
             if not self.jobs.move(upload, about, State.TRANSCODING, self.now()):
                 return None
             self.announcer.tell(about, State.TRANSCODING, self.now())
-            made = transcode(sandbox, self.limits, self.target, at_once=self.at_once)
-            return self._keep(made, prefix, upload, about, folder)
+            transcoded = transcode(sandbox, self.limits, self.target, at_once=self.at_once)
+            return self._keep(transcoded, prefix, upload, about, folder)
 
-    def _keep(self, made: Transcoded, prefix: str, upload: Upload, about: Metadata, folder: Path) -> Finished:
+    def _keep(self, transcoded: Transcoded, prefix: str, upload: Upload, about: Metadata, folder: Path) -> Finished:
         media = tuple(
-            _media(self.destination.put(path, prefix + path.name), measured) for path, measured in made.renditions
+            _media(self.destination.put(path, prefix + path.name), measured) for path, measured in transcoded.renditions
         )
         return Finished(
             sequencer=upload.sequencer,
-            seconds=round(made.renditions[0].measured.seconds, 2),
+            seconds=round(transcoded.renditions[0].measured.seconds, 2),
             media=media,
-            mezzanine=self._mezzanine(made.source, prefix, folder) if about.mezzanine == "yes" else None,
+            mezzanine=self._mezzanine(transcoded.source, prefix, folder) if about.mezzanine == "yes" else None,
             landing_page=about.landing_page,
             name=about.name,
         )

@@ -15,8 +15,8 @@ RENDITIONS = "renditions/"
 _CHUNK = 1 << 20
 
 
-class Source:
-    """Reads uploads. S3's own errors pass through: the message comes again."""
+class UploadSource:
+    """Reads uploads from S3. Raises S3's errors; SQS delivers the message again."""
 
     def __init__(self, s3: "S3Client", limits: Limits) -> None:
         self._s3 = s3

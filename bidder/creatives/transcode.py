@@ -1,4 +1,4 @@
-"""From an uploaded file to its renditions: probe, check, decode once, encode the ladder, measure."""
+"""Transcodes an uploaded file to its renditions: probes, checks, decodes once, encodes the ladder, and measures."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +10,7 @@ from bidder.creatives import commands
 from bidder.creatives.boxes import is_encrypted
 from bidder.creatives.ladder import Rung, check, ladder
 from bidder.creatives.limits import Limits, Refusal, RefusedUpload
-from bidder.creatives.loudness import Loudness, Target, parse_loudness
+from bidder.creatives.loudness import Loudness, LoudnessTarget, parse_loudness
 from bidder.creatives.measure import Measured, NotPlayable, measured
 from bidder.creatives.probe import Probe, parse_probe
 from bidder.creatives.sandbox import Sandbox
@@ -55,7 +55,7 @@ def probe_source(sandbox: Sandbox, limits: Limits) -> Probe:
 def transcode(
     sandbox: Sandbox,
     limits: Limits,
-    target: Target,
+    target: LoudnessTarget,
     *,
     at_once: int = 2,
     on_step: Callable[[str], None] = lambda _: None,
@@ -72,13 +72,13 @@ def transcode(
         raise RefusedUpload(Refusal.UNREADABLE)
     loudness = parse_loudness(decoded.errors) if source.audio else None
 
-    def made(rung: Rung) -> Rendition:
+    def transcode_rung(rung: Rung) -> Rendition:
         command = commands.rendition(rung, video, audio_stream, loudness, target, limits)
         return _checked(sandbox, rung, command, video.seconds, limits, on_step)
 
     with ThreadPoolExecutor(at_once) as pool:
         try:
-            renditions = list(pool.map(made, ladder(video)))
+            renditions = list(pool.map(transcode_rung, ladder(video)))
         except BaseException:  # also where the process is told to stop: the pool would wait for all of them
             pool.shutdown(wait=False, cancel_futures=True)
             sandbox.kill()
@@ -90,11 +90,11 @@ def images(sandbox: Sandbox, limits: Limits) -> list[Path]:
     """Makes the poster and the thumbnails of the upload in the sandbox's folder. Raises as `transcode` does."""
     source = probe_source(sandbox, limits)
     ran = sandbox.run(commands.poster(check(source, limits), limits))
-    made = sorted(sandbox.folder.glob("*.jpg"))
-    if ran.status != 0 or not made:
+    paths = sorted(sandbox.folder.glob("*.jpg"))
+    if ran.status != 0 or not paths:
         msg = f"no poster: {_last_line(ran.errors)}"
         raise NotPlayable(msg)
-    return made
+    return paths
 
 
 def _checked(

@@ -106,9 +106,9 @@ def sequencer_of(at: datetime, sequencer: str) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}#{sequencer.upper().rjust(_SEQUENCER_DIGITS, '0')}"
 
 
-def metadata(key: str, given: Mapping[str, Any]) -> Metadata:
+def metadata(key: str, stated: Mapping[str, Any]) -> Metadata:
     """The metadata of an upload. Raises NotAnUpload, naming each field that is missing or wrong."""
-    fields = {name.lower(): value for name, value in given.items() if value}
+    fields = {name.lower(): value for name, value in stated.items() if value}
     fields.setdefault("creative", creative_id(key))
     try:
         return Metadata.model_validate(fields)

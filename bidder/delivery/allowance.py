@@ -2,7 +2,7 @@
 
 import threading
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -43,11 +43,12 @@ class Allowance:
         paces: tuple["array[int]", "array[int]"] | None = None,
         as_of: datetime | None = None,
     ) -> None:
-        """`remaining` is in micros, by position of the index, `NO_LIMIT` where there is no budget.
+        """`remaining` is in micros, by account, `NO_LIMIT` where there is no budget.
 
-        `cost` says what one more impression may cost; `used_up` is told of each campaign that may bid no more, and
-        `restored` of each whose pace allows a bid again. `paces` are the columns `burst` and `per_minute` of paces,
-        `NO_LIMIT` where there is none; they count from `as_of` on.
+        The account of a campaign is its position in the index; those of advertisers and deals follow. `cost` says what
+        one more impression may cost; `used_up` is told of each account that pays for no more bid, and `restored` of
+        each whose pace allows a bid again. `paces` are the columns `burst` and `per_minute` of paces, `NO_LIMIT` where
+        there is none; they count from `as_of` on.
         """
         self._remaining = remaining
         self._cost = cost
@@ -81,29 +82,32 @@ class Allowance:
             return None
         return int(self._paces[1][position] * 60 / HEADROOM)
 
-    def left(self, position: int, now: datetime) -> int | None:
-        """What this process may bid of a campaign's budget at this moment, in micros; None without a limit."""
-        budget, paced = self._remaining[position], self._paced(position, now)
+    def left(self, account: int, now: datetime) -> int | None:
+        """What this process may bid of an account at this moment, in micros; None without a limit."""
+        budget, paced = self._remaining[account], self._paced(account, now)
         if budget == self.NO_LIMIT:
             return paced
         return budget if paced is None else min(budget, paced)
 
-    def commit(self, position: int, cost_micros: int, now: datetime) -> bool:
-        """Takes what a bid costs if it is shown; False, and nothing taken, where that is no longer there."""
-        left = self.left(position, now)
-        if left is None:
+    def commit(self, accounts: Sequence[int], cost_micros: int, now: datetime) -> bool:
+        """Takes what a bid costs if it is shown from each account; False, and nothing taken, if one has too little."""
+        if all(self.left(account, now) is None for account in accounts):
             return True
         with self._counting:
-            left = self.left(position, now) or 0
-            if left < cost_micros:
+            limited = [account for account in accounts if self.left(account, now) is not None]
+            if any((self.left(account, now) or 0) < cost_micros for account in limited):
                 return False
-            self._bid[position] = self._bid.get(position, 0) + cost_micros
-            if self._remaining[position] != self.NO_LIMIT:
-                self._remaining[position] -= cost_micros
-                if self._remaining[position] < self._cost(position):
-                    self._used_up(position)
-            self._rest(position, now)
+            for account in limited:
+                self._take(account, cost_micros, now)
             return True
+
+    def _take(self, account: int, cost_micros: int, now: datetime) -> None:
+        self._bid[account] = self._bid.get(account, 0) + cost_micros
+        if self._remaining[account] != self.NO_LIMIT:
+            self._remaining[account] -= cost_micros
+            if self._remaining[account] < self._cost(account):
+                self._used_up(account)
+        self._rest(account, now)
 
     def _rest(self, position: int, now: datetime) -> None:
         """Keeps a campaign from bidding until its pace allows one more bid."""

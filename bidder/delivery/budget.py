@@ -3,7 +3,8 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from bidder.campaigns.campaign import Campaign, Status
+from bidder.campaigns.budget import Budget
+from bidder.campaigns.campaign import Campaign, Flight, Status
 from bidder.campaigns.pacing_mode import Mode
 from bidder.money import impression_cost
 
@@ -19,6 +20,12 @@ class Withheld(StrEnum):
     HOURLY_BUDGET = "hourly budget spent"
     TOTAL_IMPRESSIONS = "impressions in all delivered"
     DAILY_IMPRESSIONS = "daily impressions delivered"
+    ADVERTISER_TOTAL_BUDGET = "total budget of its advertiser spent"
+    ADVERTISER_DAILY_BUDGET = "daily budget of its advertiser spent"
+    ADVERTISER_HOURLY_BUDGET = "hourly budget of its advertiser spent"
+    ADVERTISER_TOTAL_IMPRESSIONS = "impressions of its advertiser in all delivered"
+    ADVERTISER_DAILY_IMPRESSIONS = "daily impressions of its advertiser delivered"
+    ADVERTISER_FLIGHT = "outside the flight of its advertiser"
 
 
 class Spend(NamedTuple):
@@ -72,20 +79,34 @@ class BudgetLimits(NamedTuple):
 
 
 def budget_limits(campaign: Campaign) -> BudgetLimits:
-    """A campaign's terms."""
-    budget, flight = campaign.budget, campaign.flight
+    """The limits of a campaign."""
+    limits = limits_of(campaign.budget, campaign.flight, campaign.time_zone, campaign.top_cpm_micros)
+    return limits._replace(paused=campaign.status is Status.PAUSED)
+
+
+def deal_limits(campaign: Campaign) -> dict[str, BudgetLimits]:
+    """The limits of the campaign's deals that have a budget, by deal id as the campaign names it."""
+    return {
+        deal.id: limits_of(deal.budget, campaign.flight, campaign.time_zone, deal.cpm_micros)
+        for deal in campaign.deals
+        if deal.budget is not None
+    }
+
+
+def limits_of(budget: Budget, flight: Flight, zone: str, top_cpm_micros: int) -> BudgetLimits:
+    """The limits of a budget over a flight; `top_cpm_micros` is the highest bid that it pays for."""
     return BudgetLimits(
-        paused=campaign.status is Status.PAUSED,
+        paused=False,
         total=budget.total_micros,
         daily=budget.daily_micros,
-        cost=impression_cost(campaign.top_cpm_micros),
+        cost=impression_cost(top_cpm_micros),
         hourly=budget.hourly_micros,
         total_impressions=budget.total_impressions,
         daily_impressions=budget.daily_impressions,
         mode=budget.pacing,
         start=flight.start.timestamp() if flight.start else None,
         end=flight.end.timestamp() if flight.end else None,
-        zone=campaign.time_zone,
+        zone=zone,
     )
 
 

@@ -5,6 +5,7 @@ All of it is plain numbers, so that it can be kept as JSON between two refreshes
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import sqrt
 from typing import NamedTuple
 
 from bidder.delivery.notice_delay import NoticeDelay
@@ -17,10 +18,21 @@ COMPLETE = 30
 
 _EVIDENCE = 300
 """Opportunities that say enough of the traffic of the moment: their number is then known to 6 %."""
+_MOST_EVIDENCE = 3_000
+"""Opportunities after which no earlier minute is asked, though traffic has stayed the same: known to 2 %."""
+_LEAST_EVIDENCE = 30
+"""Opportunities that say whether an earlier minute had other traffic altogether."""
+_SAME, _OTHER = 2.5, 4.0
+"""Standard deviations by which a minute may differ from those after it and still be of the same traffic; and by which
+it may where those say too little."""
 _LONGEST_WINDOW = 64
 _OUTAGE = 5
-_OUTCOMES = 200.0
-"""Impressions after which older ones count for less, so that a market that changes is followed."""
+_OUTCOMES, _OUTCOMES_MINUTES = 200.0, 5
+"""Impressions, and refreshes, after which older ones count for less, so that a market that changes is followed."""
+
+
+_GUESS_OUTCOMES = 5.0
+"""Impressions that the rates of another price count as much as."""
 
 
 class Report(NamedTuple):
@@ -34,7 +46,8 @@ class Report(NamedTuple):
 class Minute:
     """A minute of the past, from `start` on: the campaign's participation in it, and its counts once reported.
 
-    `matured` are those of its bids whose notices were expected by the last refresh.
+    `matured` are those of its bids whose notices were expected by the last refresh, of `assumed` bids. `learned` is
+    what the sums of the rates still have of them.
     """
 
     start: int
@@ -42,6 +55,22 @@ class Minute:
     opportunities: int | None = None
     bids: int | None = None
     matured: float = 0.0
+    assumed: float = 0.0
+    learned: float = 0.0
+
+    def mature(self, bids: float, by_now: float) -> float:
+        """What the sums of the rates gain where so many bids were made, and the notices of `by_now` were to come.
+
+        Counts come later than notices. Where the counts say other than was assumed, what the sums have of the minute is
+        scaled, though older outcomes count for less by now: an outage leaves no bids in them.
+        """
+        before = self.learned
+        if self.assumed:
+            self.learned *= bids / self.assumed
+            self.matured *= bids / self.assumed
+        self.learned += by_now - self.matured
+        self.matured, self.assumed = by_now, bids
+        return self.learned - before
 
 
 @dataclass(slots=True)
@@ -84,7 +113,7 @@ class Flow:
             self.minutes.append(Minute(start, participation))
         kept, seen = horizon + 2 + UNREPORTED // MINUTE, 0
         for minute in reversed(self.minutes[-_LONGEST_WINDOW:-kept]):  # as many as it takes to know the traffic
-            if seen >= 2 * _EVIDENCE:
+            if seen >= _MOST_EVIDENCE:
                 break
             seen += minute.opportunities or 0
             kept += 1
@@ -113,41 +142,61 @@ class Flow:
         """Takes what was noticed since the last refresh, and the bids whose notices were expected in that time."""
         for ratio, amount in ((self.micros_per_bid, micros), (self.impressions_per_bid, impressions)):
             ratio.add(amount, matured)
-        if self.impressions_per_bid.above > _OUTCOMES:
-            weight = _OUTCOMES / self.impressions_per_bid.above
-            self.impressions_per_bid.fade(weight)
-            self.micros_per_bid.fade(weight)
+        most = max(_OUTCOMES, _OUTCOMES_MINUTES * impressions)
+        if impressions and self.impressions_per_bid.above > most:
+            self._fade(most / self.impressions_per_bid.above)
+
+    def reprice(self, factor: float) -> None:
+        """The campaign's price was edited by this factor: what was learned at the old one is a guess at the new one."""
+        self.micros_per_bid.above *= factor
+        self._fade(min(1.0, _GUESS_OUTCOMES / max(self.impressions_per_bid.above, 1e-9)))
+
+    def _fade(self, weight: float) -> None:
+        self.impressions_per_bid.fade(weight)
+        self.micros_per_bid.fade(weight)
+        for minute in self.minutes:
+            minute.learned *= weight
 
     def window(self, now: float, expected: Callable[[Minute], float]) -> list[Minute]:
         """The latest minutes with whole counts that together say enough of the traffic of the moment.
 
-        A minute without requests where five or more were expected is an outage: it says nothing of the minutes after
-        it, and is left out. `expected` says how many opportunities were expected in a minute.
+        Earlier minutes are added as long as their traffic is that of the later ones, for a closer estimate. `expected`
+        says how many opportunities were expected in a minute. A minute without requests where five or more were
+        expected is an outage: it says nothing of the minutes after it, and is left out.
         """
         found: list[Minute] = []
-        seen = 0
+        seen, wanted = 0, 0.0
         for minute in reversed(self.minutes):
             if minute.opportunities is None or minute.start + MINUTE + COMPLETE > now:
                 continue
-            if minute.opportunities == 0 and expected(minute) >= _OUTAGE:
+            usual = expected(minute)
+            if minute.opportunities == 0 and usual >= _OUTAGE:
                 continue
+            if seen >= _MOST_EVIDENCE:
+                break
+            if seen >= _LEAST_EVIDENCE and wanted:
+                alike = usual * seen / wanted
+                most_apart = (_SAME if seen >= _EVIDENCE else _OTHER) * sqrt(alike + alike * alike / seen)
+                if abs(minute.opportunities - alike) > most_apart:
+                    break
             found.append(minute)
             seen += minute.opportunities
-            if seen >= _EVIDENCE:
-                break
+            wanted += usual
         return found
 
     def matured(self, now: float, delay: NoticeDelay, expected: float) -> float:
-        """The bids whose notices were to come since this was last asked; what was wrongly expected is taken back.
+        """The bids whose notices were to come since this was last asked; what was wrongly assumed is taken back.
 
-        `expected` are the bids at full participation of a minute without counts.
+        The latest minute has no counts yet: in it there were `expected` bids at full participation, unless there was no
+        request in the minute before. An older minute without counts is an outage until its counts come.
         """
-        total = 0.0
+        total, latest, had_requests = 0.0, self.minutes[-1] if self.minutes else None, True
         for minute in self.minutes:
-            bids = minute.participation * expected if minute.bids is None else minute.bids
+            is_assumed = minute.bids is None and minute is latest and had_requests
+            bids = minute.participation * expected if is_assumed else float(minute.bids or 0)
             by_now = bids * delay.noticed_of_minute(minute.start, now) if bids else 0.0
-            total += by_now - minute.matured
-            minute.matured = by_now
+            total += minute.mature(bids, by_now)
+            had_requests = bool(minute.opportunities)
         return total
 
     def bids_in_flight(self, now: float, delay: NoticeDelay, expected: float) -> float:

@@ -102,7 +102,7 @@ def standing(
     days = known.older.get(key, {})
     at, seen, room, free_at = now.timestamp(), 0, 1, None
     if cap.window is not None and cap.impressions is not None:
-        start, end, rolling = _window(cap.window, campaign.time_zone, now)
+        start, end, rolling = _window(cap.window, cap.time_zone or campaign.time_zone, now)
         seen = sum(time > start if rolling else time >= start for time in times) + sum(
             count for day, count in days.items() if (day + 1) * _DAY > start
         )

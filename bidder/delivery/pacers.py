@@ -1,17 +1,21 @@
 """Pacing of all campaigns at a refresh: one step of the controller for each, and what the account knows in common."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from bidder.delivery.allowance import Pace
 from bidder.delivery.budget import BudgetLimits, Spend, withheld
-from bidder.delivery.estimates import Report
+from bidder.delivery.budget_holders import class_of_campaign, is_campaign
+from bidder.delivery.estimates import COMPLETE, MINUTE, Report
 from bidder.delivery.notice_delay import MINUTES, NoticeDelay
 from bidder.delivery.pacing import GUESSED_SHOWN, Forecast, Market, Memory, Outlook, step
+from bidder.delivery.quality import CLASSES
 
 _DELAYS_KEPT = 5_000.0
 """Impressions after which older ones count for less in the distribution of the notice delay."""
+_CLASSES_KEPT = 2_000.0
+"""Opportunities after which older ones count for less in the distribution over quality classes."""
 _RATES_STRENGTH = 200.0
 _TOLERATED, _OFF = 0.003, 0.1
 _LOST_EVIDENCE = 200
@@ -44,10 +48,17 @@ class Account:
     delays: list[float] = field(default_factory=lambda: [0.0] * MINUTES)
     delays_seen: dict[str, dict[int, int]] = field(default_factory=dict)
     """The day's delays as they were read last, by campaign."""
+    members: dict[str, dict[str, str]] = field(default_factory=dict)
+    """The campaigns that an advertiser with limits has or had, by domain, with their time zones.
+
+    What a campaign has spent goes on counting for its advertiser after the campaign is deleted.
+    """
 
     def take_delays(self, spends: Mapping[str, Spend]) -> None:
         """Takes the impressions by delay that came since the last refresh."""
         for campaign_id, spend in spends.items():
+            if not is_campaign(campaign_id):  # its campaigns have the same impressions
+                continue
             seen, now = self.delays_seen.get(campaign_id, {}), dict(spend.delays)
             if any(now.get(minute, 0) < count for minute, count in seen.items()):
                 seen = {}  # the day is a new one
@@ -71,6 +82,8 @@ class Paced(NamedTuple):
     paces: dict[str, Pace]
     reserved: dict[str, int]
     outlooks: dict[str, Outlook]
+    opportunities: dict[str, list[float]]
+    """Recent opportunities by quality class, of the campaigns that have any counts of them."""
 
 
 def pace_campaigns(
@@ -82,10 +95,13 @@ def pace_campaigns(
     forecasts: Mapping[str, Forecast],
     confirmed: Confirmed = Confirmed(),  # noqa: B008  an immutable tuple
 ) -> Paced:
-    """One step for each campaign with a limit; the account is brought up to `now`, in seconds since 1970."""
+    """One step for each campaign with a limit; the account is brought up to `now`, in seconds since 1970.
+
+    Deals and advertisers with a limit are paced alike, under the names of `bidder.delivery.budget_holders`.
+    """
     account.take_delays(spends)
     market = _market(account, traffic, confirmed)
-    paced = Paced({}, {}, {})
+    paced = Paced({}, {}, {}, {})
     nothing: Mapping[int, Report] = {}
     memories: dict[str, Memory] = {}
     for campaign_id, its in terms:
@@ -105,12 +121,28 @@ def pace_campaigns(
             market,
             is_held=its.paused or is_over or is_early or withheld(its, spend) is not None,
         )
+        by_class = [traffic.reports.get(class_of_campaign(campaign_id, number), nothing) for number in range(CLASSES)]
+        take_classes(memory, by_class, now)
+        if any(memory.classes):
+            paced.opportunities[campaign_id] = memory.classes
         if made.pace is not None:
             paced.paces[campaign_id] = made.pace
         paced.reserved[campaign_id] = made.reserved
         paced.outlooks[campaign_id] = made.outlook
     account.memories = memories
     return paced
+
+
+def take_classes(memory: Memory, by_class: Sequence[Mapping[int, Report]], now: float) -> None:
+    """Adds the opportunities of whole minutes by quality class to a campaign's memory."""
+    until = memory.classes_until
+    for number, reports in enumerate(by_class):
+        for minute, report in reports.items():
+            if until <= minute and minute + MINUTE + COMPLETE <= now:
+                memory.classes[number] += report.opportunities
+                memory.classes_until = max(memory.classes_until, minute + MINUTE)
+    if (total := sum(memory.classes)) > _CLASSES_KEPT:
+        memory.classes = [count * _CLASSES_KEPT / total for count in memory.classes]
 
 
 def overspent(limits: Mapping[str, BudgetLimits], spends: Mapping[str, Spend]) -> list[str]:
@@ -141,7 +173,7 @@ def off_plan(limits: Mapping[str, BudgetLimits], outlooks: Mapping[str, Outlook]
 
 
 def _market(account: Account, traffic: Traffic, confirmed: Confirmed) -> Market:
-    flows = [memory.flow for memory in account.memories.values()]
+    flows = [memory.flow for name, memory in account.memories.items() if is_campaign(name)]
     impressions = sum(flow.impressions_per_bid.above for flow in flows)
     bids = sum(flow.impressions_per_bid.below for flow in flows)
     made = sum(flow.bids_per_opportunity.above for flow in flows)

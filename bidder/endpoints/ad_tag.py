@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bidder.ad_tag.request import InvalidTag, Query, bid_request
-from bidder.endpoints.bid import answered, whole
+from bidder.endpoints.bid import bid, whole
 from bidder.endpoints.call import Call
 from bidder.endpoints.reply import Reply, error
 from bidder.service.no_bid_counts import AnswerKind
@@ -41,17 +41,17 @@ def vast(service: Service, tag: TagCall) -> Reply:
     key, the answer also says why there is no ad.
     """
     try:
-        call = call_of(service, tag)
+        call = call_of(tag)
     except InvalidTag as wrong:
         return counted_refusal(service, tag, wrong)
     if _word(tag.query, "debug") != "1":
-        return answered(service, call)
+        return bid(service, call)
     from bidder.endpoints.ad_tag_debug import debugged
 
     return debugged(service, call)
 
 
-def call_of(service: Service, tag: TagCall) -> Call:
+def call_of(tag: TagCall) -> Call:
     """The call of the auction that an ad tag stands for. Raises InvalidTag."""
     written = _word(tag.query, "format") or "vast"
     if written not in FORMATS:
@@ -66,7 +66,6 @@ def call_of(service: Service, tag: TagCall) -> Call:
         nbr=_word(tag.query, "nbr") == "1",
         waited_ms=tag.waited_ms,
         address=tag.address,
-        stitchers=service.known_stitchers,
         wants_markup=FORMATS[written],
         empty=empty(best_of(request["imp"][0]["video"]["protocols"])),
     )

@@ -10,7 +10,7 @@ from bidder.auction.explain import Explanation, explain
 from bidder.endpoints import explain as explain_endpoint
 from bidder.endpoints.ad_tag import TagCall, call_of, refused_tag
 from bidder.endpoints.admin import refusal
-from bidder.endpoints.bid import answered, whole
+from bidder.endpoints.bid import bid, whole
 from bidder.endpoints.call import Call
 from bidder.endpoints.deadline import in_time
 from bidder.endpoints.reply import XML, Reply
@@ -31,7 +31,7 @@ def debugged(service: Service, call: Call) -> Reply:
     if refused:
         return whole(refused, call.headers)
     plain = {name: value for name, value in call.headers.items() if name != "accept-encoding"}
-    reply = answered(service, call._replace(headers=plain))
+    reply = bid(service, call._replace(headers=plain))
     if reply.status >= HTTPStatus.BAD_REQUEST:
         return reply
     lines = why(service, call)
@@ -43,7 +43,7 @@ def debugged(service: Service, call: Call) -> Reply:
 def explained(service: Service, tag: TagCall, campaign_id: str | None) -> Reply:
     """The answer of `POST /explain` to the request that the tag stands for. 400 names each invalid parameter."""
     try:
-        call = call_of(service, tag)
+        call = call_of(tag)
     except InvalidTag as wrong:
         return refused_tag(tag, wrong)
     return explain_endpoint.answer(service, call, campaign_id)
@@ -52,7 +52,7 @@ def explained(service: Service, tag: TagCall, campaign_id: str | None) -> Reply:
 def why(service: Service, call: Call) -> list[str]:
     """The reasons of the answer: why the request as a whole got no bid, or how many campaigns each rule left."""
     try:
-        request = call.request()
+        request = call.request(service.known_stitchers)
         snapshot = service.keeper.current(call.now)
         if snapshot is None:
             return ["no snapshot young enough to bid from: see /health"]
@@ -63,17 +63,19 @@ def why(service: Service, call: Call) -> list[str]:
         exchange = exchange_name(call.exchange)
         read = partial(service.exposures, request, call.now)
         seat = service.settings.seat
-        told = explain(request, snapshot, seat, call.now, exchange=exchange, most=0, as_xml=True, read_exposures=read)
+        explanations = explain(
+            request, snapshot, seat, call.now, exchange=exchange, most=0, as_xml=True, read_exposures=read
+        )
     except Exception:  # as for a bid, the answer must not quote the request
         log.fault("explain.failed")
         return ["a fault of the bidder's; its log has explain.failed"]
     limited = restriction(request)
-    return [*([f"contextual only: {limited}"] if limited else []), *map(_line, told)]
+    return [*([f"contextual only: {limited}"] if limited else []), *map(_line, explanations)]
 
 
 def _line(explanation: Explanation) -> str:
     left = ", ".join(f"{rule} {count}" for rule, count in explanation.funnel)
-    bids = ", ".join(f"{bid.campaign.id} at {decimal_price(bid.price.cpm_micros):g}" for bid in explanation.bids)
+    bids = ", ".join(f"{offer.campaign.id} at {decimal_price(offer.price.cpm_micros):g}" for offer in explanation.bids)
     return f"imp {explanation.imp_id}: campaigns left after each rule: {left}; {f'bids {bids}' if bids else 'no bid'}"
 
 

@@ -1,13 +1,12 @@
 """POST /bid: answers an OpenRTB bid request with bids or a no-bid."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from bidder import log
 from bidder.auction.auction_context import AuctionContext
 from bidder.auction.decide import decide
-from bidder.auction.match import match
+from bidder.auction.match import device_of, match
 from bidder.auction.offer import Offer
 from bidder.auction.response_selection import affordable, for_one_document
 from bidder.auction.shading import shade
@@ -35,31 +34,12 @@ from bidder.tracing import Spans, spans
 OPENRTB_VERSION = {"X-Openrtb-Version": "2.6", "Cache-Control": "no-store"}
 
 
-def bid(
-    service: Service,
-    body: bytes,
-    headers: Mapping[str, str],
-    base_url: str,
-    now: datetime,
-    exchange: str | None = None,
-    *,
-    nbr: bool = False,
-    waited_ms: Callable[[], float] = lambda: 0,
-    address: str | None = None,
-) -> Reply:
+def bid(service: Service, call: Call) -> Reply:
     """200 with a BidResponse or, for `Accept: application/xml`, with VAST; for a no-bid 204 or an empty VAST.
 
     4xx says what is wrong with the request; 400 names each field that is invalid in OpenRTB. 503 is a no-bid at the
-    concurrency limit. Header names are in lower case. `exchange` is the name of the exchange from the URL: events carry
-    it, and its price keys decrypt its prices. With `nbr` a no-bid is 200 with a BidResponse that has the no-bid reason.
-    `waited_ms` returns the milliseconds since the request arrived. `address` is the caller's IP address.
+    concurrency limit.
     """
-    stitchers = service.known_stitchers
-    return answered(service, Call(body, headers, base_url, now, exchange, nbr, waited_ms, address, stitchers))
-
-
-def answered(service: Service, call: Call) -> Reply:
-    """The answer to a call, as `bid` describes it."""
     if not service.room.enter():
         service.no_bids.answers[AnswerKind.BUSY] += 1
         return whole(Reply(503, headers={"Retry-After": "1"}), call.headers)
@@ -87,7 +67,7 @@ def _reply(service: Service, call: Call) -> Reply:
     try:
         exchange = exchange_name(call.exchange)
         with span("parse"):
-            request = call.request()
+            request = call.request(service.known_stitchers)
         snapshot = service.load(call.now, lambda: _patience(service, call, request.tmax))
         # Checked after the snapshot is loaded: a cold start too slow for this request has loaded it for the next one.
         if not in_time(request.tmax, call.waited_ms(), service.limits.network_allowance):
@@ -118,7 +98,7 @@ def _reply(service: Service, call: Call) -> Reply:
                 parameters.agreed_with(exchange),
                 parameters.most_exp,
             )
-            reply = _with_bid(service, terms, offers, as_xml=call.as_xml)
+            reply = _with_bid(service, terms, offers, snapshot, as_xml=call.as_xml)
             service.no_bids.answers[AnswerKind.BID] += 1
             return reply
     except BadBody as bad:
@@ -146,11 +126,15 @@ def _offers(
     with span("match"):
         slots = match(request, snapshot, call.now, exchange)
     with span("price"):
-        service.no_bids.delivery = snapshot.delivery
+        service.no_bids.log_withheld(snapshot.delivery, call.now)
         refused = service.no_bids.refused
-        opportunities = None if request.test else service.traffic.note(snapshot, len(slots), call.now)
+        device = device_of(request)
+        opportunities = None if request.test else service.traffic.note(snapshot, len(slots), call.now, device)
         read = partial(service.exposures, request, call.now, lambda: _patience(service, call, request.tmax))
-        offers = decide(request, slots, snapshot, service.settings.seat, call.now, refused, opportunities, read)
+        deals = set[tuple[str, str]]() if snapshot.delivery.has_deal_budgets else None
+        offers = decide(request, slots, snapshot, service.settings.seat, call.now, refused, opportunities, read, deals)
+        if deals and not request.test:
+            service.traffic.note_deals(deals)
         if snapshot.delivery.shading is not None:
             context = AuctionContext(request, service.settings.seat, snapshot.delivery, call.now)
             offers = shade(context, offers, exchange)
@@ -166,11 +150,13 @@ def _offers(
     return paid
 
 
-def _with_bid(service: Service, terms: BidContext, offers: Sequence[Offer], *, as_xml: bool) -> Reply:
+def _with_bid(
+    service: Service, terms: BidContext, offers: Sequence[Offer], snapshot: Snapshot, *, as_xml: bool
+) -> Reply:
     urls = [event_urls(terms, offer, number) for number, offer in enumerate(offers)]
     if not terms.request.test:
         service.bids.count(offers, terms.now)
-        service.traffic.count(offers)
+        service.traffic.count(offers, snapshot.delivery)
     if as_xml:
         return Reply(200, vast_for_player(offers, urls, request=terms.request), XML)
     bids = [bid_object(terms, offer, urls_of_bid) for offer, urls_of_bid in zip(offers, urls, strict=True)]

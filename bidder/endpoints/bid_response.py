@@ -81,7 +81,7 @@ def exp(imp: Imp, most: int) -> int:
 
 def least_credible(terms: BidContext, offer: Offer) -> int:
     """The lowest CPM, in micros, that a notice of this offer may state. A lower price is refused."""
-    bid, seconds = offer.price, round(offer.fit.creative.duration)
+    bid, seconds = offer.price, offer.fit.creative.seconds
     charged = charged_at_least(offer.slot, bid, seconds, terms.rates, terms.currency)
     first = is_first_price(terms.request, offer.slot, bid)
     return terms.agreed.least_credible(bid.cpm_micros, charged, is_first_price=first)
@@ -161,7 +161,7 @@ def bid_object(terms: BidContext, offer: Offer, urls: EventUrls) -> Bid:
         "adomain": [campaign.advertiser.domain],
         "cid": campaign.id,
         "crid": creative.id,
-        "dur": round(creative.duration),
+        "dur": creative.seconds,
         "protocol": offer.fit.protocol,
         "exp": exp(offer.slot.imp, terms.most_exp),
         "nurl": _notice_url(urls.by_kind[Kind.WIN] + _PRICED, f"&{MARKUP}={written(markup_form(offer))}", _TO_WIN),

@@ -31,8 +31,8 @@ def part(service: Service, name: str, headers: Mapping[str, str], now: datetime)
         return demo_file(name, headers)
     if name == "config":
         players = where.demo_players is not None
-        told = {"full": where.demo == "full", "media": where.media_url, "players": players}
-        return Reply(200, json.dumps(told), JSON)
+        settings = {"full": where.demo == "full", "media": where.media_url, "players": players}
+        return Reply(200, json.dumps(settings), JSON)
     if name in PLAYERS and where.demo_players:
         return Reply(200, (Path(where.demo_players) / name).read_text(encoding="utf-8"), PLAYERS[name])
     if name == "spend" and where.demo == "full":
@@ -40,16 +40,13 @@ def part(service: Service, name: str, headers: Mapping[str, str], now: datetime)
     return error(404, "the demo has no such part")
 
 
-def explained(
-    service: Service, body: bytes, headers: Mapping[str, str], base_url: str, address: str | None, now: datetime
-) -> Reply:
-    """What `POST /explain` answers, without its key; 404 where the stack does not show it to anyone."""
+def explained(service: Service, call: Call) -> Reply:
+    """The answer of `POST /explain` without the admin key; 404 unless the stack has the full demo."""
     if service.settings.demo != "full":
         return _absent()
     from bidder.endpoints import explain
 
-    call = Call(body, headers, base_url, now, address=address, stitchers=service.known_stitchers)
-    return explain.told(service, call)
+    return explain.answer_without_key(service, call)
 
 
 def _spend(service: Service, now: datetime) -> dict[str, dict[str, object]]:

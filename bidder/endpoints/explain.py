@@ -26,15 +26,15 @@ def answer(service: Service, call: Call, campaign_id: str | None = None) -> Repl
     the explanation to one campaign. No bid is made, and no allowance of a budget is used.
     """
     refused = refusal(service, call.headers)
-    return refused or told(service, call, campaign_id)
+    return refused or answer_without_key(service, call, campaign_id)
 
 
-def told(service: Service, call: Call, campaign_id: str | None = None) -> Reply:
+def answer_without_key(service: Service, call: Call, campaign_id: str | None = None) -> Reply:
     """What `answer` answers to who may know."""
     if not service.room.enter():
         return replace(error(503, "too many requests at once; try again"), headers={"Retry-After": "1"})
     try:
-        return compressed(_told(service, call, campaign_id), call.headers.get("accept-encoding", ""))
+        return compressed(_explanation(service, call, campaign_id), call.headers.get("accept-encoding", ""))
     except BadBody as bad:
         return bad.reply()
     except InvalidRequest as wrong:
@@ -46,15 +46,15 @@ def told(service: Service, call: Call, campaign_id: str | None = None) -> Reply:
         service.room.leave()
 
 
-def _told(service: Service, call: Call, campaign_id: str | None) -> Reply:
+def _explanation(service: Service, call: Call, campaign_id: str | None) -> Reply:
     exchange = exchange_name(call.exchange)
-    request = call.request()
+    request = call.request(service.known_stitchers)
     snapshot = service.keeper.current(call.now)
     if snapshot is None:
         return error(503, "no snapshot young enough to bid from: see /health")
     if campaign_id is not None and snapshot.index.position(campaign_id) is None:
-        made = f"the snapshot of {snapshot.as_of:%Y-%m-%d %H:%M:%S} UTC"
-        return error(404, f"no campaign {campaign_id[:100]} in {made}; later imports are in the next snapshot")
+        age = f"the snapshot of {snapshot.as_of:%Y-%m-%d %H:%M:%S} UTC"
+        return error(404, f"no campaign {campaign_id[:100]} in {age}; later imports are in the next snapshot")
     explained = explain(
         request,
         snapshot,

@@ -1,7 +1,7 @@
 """The sender of a notice: the data of the caller that invalid-traffic rules use."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 
 class Sender(NamedTuple):
@@ -16,8 +16,8 @@ class Sender(NamedTuple):
     takes_images: bool = False
 
 
-def sender(headers: Mapping[str, str], context: Mapping[str, Any]) -> Sender:
-    """The sender of a request, by its headers (names in lower case) and API Gateway's requestContext.
+def sender(headers: Mapping[str, str], address: str | None) -> Sender:
+    """The sender of a request, by its headers (names in lower case) and the caller's IP address.
 
     An ad-insertion server reports on behalf of viewers, whom it names in `X-Device-User-Agent` and `X-Device-IP`
     (VAST 4.2, section 1.2.5).
@@ -25,6 +25,6 @@ def sender(headers: Mapping[str, str], context: Mapping[str, Any]) -> Sender:
     return Sender(
         origin=headers.get("origin"),
         user_agent=headers.get("x-device-user-agent") or headers.get("user-agent"),
-        address=headers.get("x-device-ip") or (context.get("identity") or {}).get("sourceIp"),
+        address=headers.get("x-device-ip") or address,
         takes_images=headers.get("accept", "").startswith("image/"),
     )

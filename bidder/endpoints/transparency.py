@@ -20,7 +20,7 @@ _NOT_RENDERED = 0
 _NOT_TO_PUBLISHER = 0
 
 
-class Parameters(TypedDict):
+class DsaParameters(TypedDict):
     """The domain of the party that applied user data, and the kinds of data."""
 
     domain: str
@@ -35,7 +35,7 @@ class DsaFacts(TypedDict, total=False):
 
     behalf: str
     paid: str
-    transparency: list[Parameters]
+    transparency: list[DsaParameters]
     adrender: int
 
 

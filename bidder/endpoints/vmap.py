@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bidder.ad_tag.request import InvalidTag, bid_request
 from bidder.ad_tag.schedule import INLINE, Break, breaks, tag_url
 from bidder.endpoints.ad_tag import TagCall, best_of, call_of, counted_refusal
-from bidder.endpoints.bid import answered, whole
+from bidder.endpoints.bid import bid, whole
 from bidder.endpoints.reply import XML, Reply
 from bidder.service.service import Service
 from bidder.vast.vmap import AdBreak, vmap
@@ -40,7 +40,7 @@ def _with_ads(service: Service, tag: TagCall, planned: Sequence[Break]) -> Reply
     plain = {name: value for name, value in tag.headers.items() if name != "accept-encoding"}
     for each in planned:
         of_break = tag._replace(query=each.query, headers=plain, unique_id=f"{tag.unique_id}-{each.id}")
-        reply = answered(service, call_of(service, of_break)._replace(wants_markup=True))
+        reply = bid(service, call_of(of_break)._replace(wants_markup=True))
         if reply.status != 200:
             return reply
         filled.append(AdBreak(each.id, each.time_offset, document=str(reply.body)))

@@ -1,1 +1,1 @@
-"""What happens after a bid: kinds, signed tokens and URLs, publishing, and what consumers keep."""
+"""The events after a bid: kinds, signed tokens and URLs, publishing, and the state of the consumers."""

@@ -1,4 +1,4 @@
-"""A name for the address that a notice came from, which is never stored itself."""
+"""A pseudonym of the IP address that sent a notice. The address itself is never stored."""
 
 import hmac
 from base64 import urlsafe_b64encode
@@ -9,10 +9,10 @@ _BYTES = 8
 
 
 def address_name(address: str | None, bid_id: str, keys: SigningKeys) -> str | None:
-    """11 characters of base64url that tell apart the addresses that report one bid; None where none is known.
+    """The pseudonym of an address, 11 characters of base64url, which differs for each bid; None without an address.
 
-    The bid is part of what is hashed, under the current signing key: nobody else can try all addresses, and one
-    viewer's bids have nothing in common.
+    The pseudonym is an HMAC of bid id and address under the current signing key. Nobody without the key can find the
+    address by trying all addresses, and the bids of one viewer have different pseudonyms.
     """
     if not address:
         return None

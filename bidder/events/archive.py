@@ -1,9 +1,8 @@
 """The archive: every event, as gzip JSON Lines in S3, in a partition for each kind and hour.
 
-An object is `events/kind=<kind>/hour=<YYYY-MM-DD-HH>/<name>.jsonl.gz`: the hour is that of `Event.at` in UTC, a line is
-the message as it came from the topic. The name is a hash of the ids of the messages, so that a batch that is delivered
-again overwrites its own object. A message can still come again in another batch: who reads counts each bid and kind
-once.
+An object is `events/kind=<kind>/hour=<YYYY-MM-DD-HH>/<name>.jsonl.gz`: the hour of `Event.at` in UTC, and one message
+of the topic a line. The name is a hash of the message ids, so a batch that SQS delivers again overwrites its own
+object. SQS can also deliver a message again in another batch, so readers count each bid and kind once.
 """
 
 import gzip
@@ -24,7 +23,7 @@ _NAME_BYTES = 16
 
 
 class ArchiveObject(NamedTuple):
-    """An object of the archive, and the ids of the messages that are in it."""
+    """An object of the archive, and the ids of the messages in the object."""
 
     key: str
     body: bytes
@@ -32,7 +31,7 @@ class ArchiveObject(NamedTuple):
 
 
 def archive_objects(events: Mapping[str, Event]) -> Iterator[ArchiveObject]:
-    """The objects that hold these events, which are given by message id. The same events give the same bytes."""
+    """The objects that hold these events, given by message id. Equal events give equal bytes."""
     by_partition: dict[str, list[str]] = defaultdict(list)
     for message_id in sorted(events):
         by_partition[_partition(events[message_id])].append(message_id)
@@ -43,18 +42,20 @@ def archive_objects(events: Mapping[str, Event]) -> Iterator[ArchiveObject]:
 
 
 class Archive:
-    """The archive in its bucket. S3's own errors pass through."""
+    """The archive in an S3 bucket. Raises S3's errors."""
 
     def __init__(self, s3: "S3Client", bucket: str) -> None:
         self._s3 = s3
         self._bucket = bucket
 
-    def put(self, its: ArchiveObject) -> None:
-        """Writes an object; it returns once S3 has it."""
-        self._s3.put_object(Bucket=self._bucket, Key=its.key, Body=its.body, ContentType="application/gzip")
+    def put(self, archive_object: ArchiveObject) -> None:
+        """Writes an object, and returns when S3 has stored the object."""
+        self._s3.put_object(
+            Bucket=self._bucket, Key=archive_object.key, Body=archive_object.body, ContentType="application/gzip"
+        )
 
     def keys(self, day: date, kinds: Collection[Kind] = tuple(Kind)) -> list[str]:
-        """The objects of a UTC day, of these kinds, in order."""
+        """The keys of the objects of a UTC day and these kinds, in order."""
         pages = self._s3.get_paginator("list_objects_v2")
         prefixes = [f"{PREFIX}kind={kind}/hour={day.isoformat()}-" for kind in sorted(kinds)]
         return [
@@ -65,12 +66,12 @@ class Archive:
         ]
 
     def read(self, key: str) -> list[Event]:
-        """The events of an object. Raises ValidationError where a line is no event, OSError where it is no gzip."""
+        """The events of an object. Raises ValidationError for a line that is not an event, OSError for invalid gzip."""
         body = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
         return [Event.model_validate_json(line) for line in gzip.decompress(body).splitlines()]
 
     def events(self, day: date, kinds: Collection[Kind] = tuple(Kind)) -> Iterator[Event]:
-        """The events of a UTC day, of these kinds; one that was delivered twice may come twice."""
+        """The events of a UTC day and these kinds. An event that SQS delivered twice may occur twice."""
         for key in self.keys(day, kinds):
             yield from self.read(key)
 

@@ -1,6 +1,6 @@
-"""The first so many members of a set: who asks for a place in it, and asks again, always hears the same.
+"""Sets of limited size in DynamoDB: the first members are accepted, later members are refused. Answers are repeatable.
 
-Items of the table have a set of strings; they are dropped once nobody can ask any more.
+An item of the table has a set of strings. DynamoDB drops the item when no member can be tested any more.
 """
 
 from datetime import datetime
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 class BoundedSets:
-    """Sets of a table, which only grow until they are full. DynamoDB's own errors pass through."""
+    """The sets of a table, which grow until they are full. Raises DynamoDB's errors."""
 
     def __init__(self, dynamodb: "DynamoDBClient", table: str) -> None:
         self._dynamodb = dynamodb
         self._table = table
 
     def take(self, item: Key, name: str, member: str, most: int, until: datetime) -> bool:
-        """Whether the member is one of the first `most` of the set `name` of an item, which is kept `until` then."""
+        """Whether the member is among the first `most` of the set `name` of an item. The item expires at `until`."""
         try:
             self._dynamodb.update_item(
                 TableName=self._table,

@@ -1,7 +1,7 @@
-"""What the tokens of a bid say about it, and how they write it: short, since a bid hands out a dozen of them.
+"""The claims of a bid's tokens, and their encoding: short, since a bid has a dozen event URLs.
 
-Fields stand in order with `~` between them, names as `bidder.url_names` writes them. Integers are hexadecimal, nothing
-stands for None or the default, and what is left out at the end is at its default.
+The encoding has the fields in order, separated by `~`, and names as `bidder.url_names` writes them. Integers are
+hexadecimal. An empty field is None or the default, and fields omitted at the end have their defaults.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -17,37 +17,38 @@ from bidder.money import MICROS, Rate
 from bidder.url_names import digits, number, read, unpacked, written
 
 CLOCK_SKEW = timedelta(minutes=1)
-"""How far the clocks of two machines may be apart: an event this much before its bid is believed."""
+"""The accepted difference between the clocks of two machines: an event may precede its bid by this much."""
 
 DEFAULT_EXP = timedelta(hours=1)
-"""How long a bid may be shown where its impression does not say (`imp.exp`)."""
+"""The lifetime of a bid whose impression has no `exp`."""
 
 GRACE = timedelta(minutes=15)
-"""How long after its `exp` the events of a bid still count: the way of a player's and an exchange's reports."""
+"""The time after a bid's `exp` in which its events still count: players and exchanges report with a delay."""
 
 _SEPARATOR, _UTC = "~", "UTC"
 _POINT = "."
 _MOST_DIGITS, _KEPT_DIGITS = 5, 3
-"""Letters of the least credible price: exact up to 1,073 of the account currency, rounded down beyond."""
+"""Digits of the lowest credible price: exact up to a CPM of 1,073 in the account currency, rounded down above."""
 _BILL, _TEST = "b", "1"
 MOST_DEVICE = 31
-"""Types up to this one are carried; AdCOM has eight."""
-_repeated = lru_cache(maxsize=4096)(written)  # measured: writing what comes again and again took half of `encode`
+"""The highest device type that a token carries. AdCOM lists eight types."""
+_repeated = lru_cache(maxsize=4096)(written)  # measured: writing repeated names took half of `encode`
 
 
 class Claims(NamedTuple):
-    """What a bid's tokens carry. Price is the bid's CPM in micros; `issued` is in seconds since 1970.
+    """The claims of a bid's tokens. `price_micros` is the bid's CPM in micros; `issued` is in seconds since 1970.
 
-    `rate` is what one unit of the bid's currency, in which notices state prices, is worth in micros of the account's.
-    `zone` is the campaign's time zone; `user` is the pseudonym of `bidder.privacy.viewer`, and
-    `household` that of `bidder.privacy.household`, for campaigns with household caps. `billed_by` is the kind that
-    makes the price due, `impression` or `bill`. `least_micros` is the lowest CPM that a notice is believed
-    (`bidder.events.settlement`). `minutes` is how long the bid may be shown, its `exp`. `device` is the device's type
-    (AdCOM List: Device Types) for reports, which tests are not in: a test's token does not carry it.
-    `placement` is a number of `bidder.delivery.price_segment`, and `value_micros` the CPM that the campaign would have
-    bid without shading: both are of bids that prices are learned from, and None for all others.
+    `rate` is the value of one unit of the bid's currency in micros of the account currency; notices state prices in the
+    bid's currency. `zone` is the campaign's time zone. `user` is the pseudonym of `bidder.privacy.viewer`, `household`
+    the pseudonym of `bidder.privacy.household`, for campaigns with household caps. `billed_by` is the kind of event
+    that makes the price due, `impression` or `bill`. `least_micros` is the lowest credible CPM of a notice
+    (`bidder.events.settlement`). `minutes` is the bid's `exp`. `device` is the device type (AdCOM List: Device Types)
+    for reports; tests are in no report, so a test's token has none. `placement` is a number of
+    `bidder.delivery.price_segment`, and `value_micros` the CPM without shading: both are None unless prices are learned
+    from the bid.
 
-    Only ever appended to, with a default: a token of the code before is still read, and of a later one what is known.
+    New fields are appended with a default. So this version reads the tokens of earlier versions, and the known fields
+    of the tokens of later versions.
     """
 
     bid_id: str
@@ -73,7 +74,7 @@ class Claims(NamedTuple):
 
     @property
     def issued_at(self) -> datetime:
-        """When the bid was made."""
+        """The time of the bid."""
         return datetime.fromtimestamp(self.issued, UTC)
 
     @property
@@ -112,9 +113,9 @@ def encode(claims: Claims) -> str:
 
 
 def decode(text: str) -> Claims:
-    """The claims that `encode` wrote; fields that only later code knows are left out. Raises ValueError.
+    """The claims that `encode` wrote, without the fields of later versions. Raises ValueError.
 
-    A text without a separator is of the code before this form: a JSON array in base64url.
+    A text without a separator has the form of earlier versions: a JSON array in base64url.
     """
     if _SEPARATOR not in text:
         return _WRITTEN_BEFORE.validate_json(unpacked(text))
@@ -149,12 +150,12 @@ def decode(text: str) -> Claims:
 
 
 def _written_device(device: int | None) -> str:
-    """One letter, never that of a test, so that code which knows only tests takes it for none."""
+    """One letter, never the letter of a test, so that earlier versions, which know only tests, read no test."""
     return digits(device) if device is not None and 0 < device <= MOST_DEVICE else ""
 
 
 def _written_value(claims: Claims) -> str:
-    """The letter of the placement, and the digits of what the value is above the bid where it is."""
+    """The letter of the placement and, if the value is above the bid, the digits of the difference."""
     if claims.placement is None or claims.value_micros is None:
         return ""
     above = claims.value_micros - claims.price_micros
@@ -162,7 +163,7 @@ def _written_value(claims: Claims) -> str:
 
 
 def _written_rate(rate: Rate) -> str:
-    """Hexadecimal or, of a rate finer than a micro, its digits and how many of them are decimals."""
+    """The rate in hexadecimal. A rate with parts of a micro is its digits and the number of decimals."""
     if isinstance(rate, int):
         return f"{rate:x}"
     _, figures, exponent = rate.as_tuple()
@@ -175,7 +176,7 @@ def _read_rate(text: str) -> Rate:
 
 
 def _written_least(micros: int) -> str:
-    """Nothing for 0; past `_MOST_DIGITS` the first digits, rounded down, and how many follow."""
+    """Empty for 0. A price longer than `_MOST_DIGITS` is its first digits, rounded down, and the number of others."""
     if micros <= 0:
         return ""
     text = digits(micros)

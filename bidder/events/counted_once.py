@@ -1,11 +1,11 @@
-"""Counting things once in DynamoDB: a marker for each thing, and the counters that it adds to, in one transaction.
+"""Idempotent counters in DynamoDB: one transaction writes the marker of an event and adds to the event's counters.
 
-Whatever is repeated, reordered or cut short, a thing is in both or in neither. Tables have the keys `pk` and `sk` and
-drop what is past its `expires_at`.
+Delivery again, in another order or interrupted does not change the result: marker and counters are both written or
+neither. The tables have the keys `pk` and `sk`, and the time to live `expires_at`.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 MARKER_LIFETIME = timedelta(days=45)
-"""Longer than an event can lie in a queue and its dead-letter queue (14 days each) before it is delivered again."""
+"""Longer than an event can wait in a queue and its dead-letter queue, 14 days each, before SQS delivers it again."""
 
 MAX_IN_TRANSACTION = 45
-"""Things in a transaction, which holds 100 items: their markers, and two counters of each at most."""
+"""The most events in a transaction."""
+_MAX_ITEMS = 100
+"""The most items in a transaction of DynamoDB: the markers of the events, and their distinct counters."""
 
 _ATTEMPTS = 5
 
@@ -30,10 +32,10 @@ class Key(NamedTuple):
 
 
 class CountedOnce(NamedTuple):
-    """What is counted once: its marker, what it adds to which numbers of which items, and when it was.
+    """An event to count once: its marker, the amounts to add by item and attribute, and its time.
 
-    Things with the same first item are written together. The items live for `lifetime` from the latest of them; None is
-    for ever. `about` is kept with the marker.
+    Events with the same first item share a transaction. The items of counters expire `lifetime` after the latest event;
+    None is never. `about` is stored with the marker.
     """
 
     marker: Key
@@ -43,64 +45,78 @@ class CountedOnce(NamedTuple):
     about: Mapping[str, str] = {}
 
 
-def count_once(dynamodb: "DynamoDBClient", table: str, things: Iterable[CountedOnce]) -> frozenset[Key]:
-    """Counts the things that have no marker yet.
+def count_once(dynamodb: "DynamoDBClient", table: str, counts: Iterable[CountedOnce]) -> frozenset[Key]:
+    """Counts the events that have no marker yet.
 
-    Returns the markers of those that could not be counted now because others write the same items: try them again
-    later. DynamoDB's own errors pass through.
+    Returns the markers of the events that lost against other writers of the same items; the caller tries them again
+    later. Raises DynamoDB's errors.
     """
     by_first: dict[Key, dict[Key, CountedOnce]] = defaultdict(dict)
-    for thing in things:
-        by_first[next(iter(thing.adds))].setdefault(thing.marker, thing)
+    for counted in counts:
+        by_first[next(iter(counted.adds))].setdefault(counted.marker, counted)
     crowded: set[Key] = set()
-    for its in by_first.values():
-        every = list(its.values())
-        for start in range(0, len(every), MAX_IN_TRANSACTION):
-            crowded.update(_count(dynamodb, table, every[start : start + MAX_IN_TRANSACTION]))
+    for counts_by_marker in by_first.values():
+        for batch in _transactions(counts_by_marker.values()):
+            crowded.update(_count(dynamodb, table, batch))
     return frozenset(crowded)
 
 
-def _count(dynamodb: "DynamoDBClient", table: str, things: list[CountedOnce]) -> list[Key]:
+def _transactions(counts: Iterable[CountedOnce]) -> Iterator[list[CountedOnce]]:
+    """The counts in batches, each as large as a transaction may be."""
+    batch: list[CountedOnce] = []
+    counters: set[Key] = set()
+    for counted in counts:
+        more = counters | counted.adds.keys()
+        if batch and (len(batch) == MAX_IN_TRANSACTION or len(batch) + 1 + len(more) > _MAX_ITEMS):
+            yield batch
+            batch, more = [], set(counted.adds)
+        batch.append(counted)
+        counters = more
+    if batch:
+        yield batch
+
+
+def _count(dynamodb: "DynamoDBClient", table: str, counts: list[CountedOnce]) -> list[Key]:
     for _ in range(_ATTEMPTS):
-        if not things:
+        if not counts:
             return []
         try:
             dynamodb.transact_write_items(
-                TransactItems=[*(_marker(table, thing) for thing in things), *_additions(table, things)]
+                TransactItems=[*(_marker(table, counted) for counted in counts), *_additions(table, counts)]
             )
         except dynamodb.exceptions.TransactionCanceledException as error:
             reasons = [reason.get("Code") for reason in error.response["CancellationReasons"]]
-            marked = reasons[: len(things)]
-            things = [thing for thing, why in zip(things, marked, strict=True) if why != "ConditionalCheckFailed"]
+            marked = reasons[: len(counts)]
+            counts = [counted for counted, why in zip(counts, marked, strict=True) if why != "ConditionalCheckFailed"]
         else:
             return []
-    return [thing.marker for thing in things]
+    return [counted.marker for counted in counts]
 
 
-def key(its: Key) -> Mapping[str, Mapping[str, str]]:
-    """A key as DynamoDB takes it."""
-    return {"pk": {"S": its.pk}, "sk": {"S": its.sk}}
+def key(item_key: Key) -> Mapping[str, Mapping[str, str]]:
+    """The key in the form of DynamoDB's API."""
+    return {"pk": {"S": item_key.pk}, "sk": {"S": item_key.sk}}
 
 
-def _marker(table: str, thing: CountedOnce) -> "TransactWriteItemTypeDef":
-    about = {name: {"S": value} for name, value in thing.about.items()}
-    expires = {"expires_at": {"N": _seconds(thing.at + MARKER_LIFETIME)}}
+def _marker(table: str, counted: CountedOnce) -> "TransactWriteItemTypeDef":
+    about = {name: {"S": value} for name, value in counted.about.items()}
+    expires = {"expires_at": {"N": _seconds(counted.at + MARKER_LIFETIME)}}
     return {
         "Put": {
             "TableName": table,
-            "Item": {**about, **key(thing.marker), **expires},
+            "Item": {**about, **key(counted.marker), **expires},
             "ConditionExpression": "attribute_not_exists(pk)",
         }
     }
 
 
-def _additions(table: str, things: Sequence[CountedOnce]) -> "list[TransactWriteItemTypeDef]":
+def _additions(table: str, counts: Sequence[CountedOnce]) -> "list[TransactWriteItemTypeDef]":
     sums: dict[Key, Counter[str]] = defaultdict(Counter)
-    for thing in things:
-        for counter, amounts in thing.adds.items():
+    for counted in counts:
+        for counter, amounts in counted.adds.items():
             for name, amount in amounts.items():
                 sums[counter][name] += amount
-    ends = [thing.at + thing.lifetime for thing in things if thing.lifetime is not None]
+    ends = [counted.at + counted.lifetime for counted in counts if counted.lifetime is not None]
     return [_addition(table, counter, amounts, max(ends, default=None)) for counter, amounts in sums.items()]
 
 

@@ -1,12 +1,12 @@
-"""Crawlers that say in their user agent that they are crawlers: bids and events are judged by the same rules.
+"""Declared crawlers by their user agent: general invalid traffic (GIVT). Bids and events use the same rules.
 
-`crawlers.txt` is made by `python -m tools.crawlers` from the package `crawler-user-agents` (MIT licence, in
+`python -m tools.crawlers` writes `crawlers.txt` from the package `crawler-user-agents` (MIT licence, in
 `crawlers.LICENSE`). A line is `=` and a text or `~` and a regular expression.
 
-A user agent is names with versions, and comments in brackets (RFC 9110, section 10.1.5). In a comment stand device
-models too, which share words with crawlers (HTC Butterfly): so a comment counts where it calls itself compatible, says
-how to reach somebody, or names a program with its version. Apps have plain names as well, so that those of devices
-count with a version alone.
+A user agent has names with versions, and comments in brackets (RFC 9110, section 10.1.5). A comment can also name a
+device model, and some models share words with crawlers (HTC Butterfly). So a comment counts only if it has
+`compatible`, a contact, or a program with its version. Some apps have plain words as names, so a plain word counts only
+with a version.
 """
 
 import re
@@ -25,11 +25,11 @@ _PROGRAM = re.compile(r"(?!.*Build/)[A-Za-z][\w.-]*/\d[\w.]*")
 _BEGINNINGS = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9].")
 _KIND = re.compile("bot|crawl|spider", re.IGNORECASE)
 _PREVIEW = re.compile(r"WhatsApp(/[\d.]+( [A-Za-z]|/[a-z])?)?")
-"""What WhatsApp fetches links with, which its app's browser does not call itself."""
+"""The user agent of WhatsApp's link previews. The browser in WhatsApp's app has another user agent."""
 
 
 class _Rules(NamedTuple):
-    """Texts by their first letters, those that begin with another sign, and the regular expressions as one."""
+    """Texts by their first letters, texts that begin with no letter, and all regular expressions joined to one."""
 
     by_beginning: Mapping[str, tuple[str, ...]]
     others: tuple[str, ...]
@@ -37,9 +37,9 @@ class _Rules(NamedTuple):
 
 
 def is_crawler(user_agent: str | None, viewers: Sequence[str] = ()) -> bool:
-    """Whether a known crawler calls itself this. An absent user agent is none, nor is a library of servers and players.
+    """Whether the user agent is of a known crawler. An absent user agent, and HTTP libraries of players, are not.
 
-    A user agent that holds one of the texts `viewers` is a viewer's, whatever the list of crawlers says.
+    A user agent that contains one of the texts `viewers` is never a crawler's.
     """
     if not user_agent or any(text in user_agent for text in viewers):
         return False
@@ -62,7 +62,7 @@ def _is_known(user_agent: str) -> bool:
 
 
 def _named(where: str) -> Iterator[str]:
-    """The texts of the list that stand where a word begins."""
+    """The texts of the list that occur at the begin of a word."""
     rules = _rules()
     for word in _BEGINNINGS.finditer(where):
         for text in rules.by_beginning.get(word[0], ()):
@@ -78,7 +78,7 @@ def _judged(comment: str) -> str:
 
 
 def _is_program(text: str, programs: str) -> bool:
-    """Whether a text is a program's name: of plain words, such as an app may have too, only one with a version."""
+    """Whether a text is the name of a program. A plain word, which can also name an app, needs a version."""
     if not text.isalpha() or _KIND.search(text):
         return True
     return re.search(rf"(?<![A-Za-z0-9-]){text}(/|\s*$)", programs) is not None

@@ -1,4 +1,4 @@
-"""An event as it travels on the topic `bid-events`."""
+"""The event: the message of the SNS topic `bid-events`."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,29 +17,29 @@ if TYPE_CHECKING:
 
 
 class Event(BaseModel):
-    """Version 1 of the message body. Prices are CPM in micros: what was bid, and what is due.
+    """Version 1 of the message body. Prices are CPMs in micros: `bid_price_micros` was bid, `price_micros` is due.
 
-    `at` is when the notice reached us. `zone` is the campaign's time zone. `user` and `address` tell viewers and
-    senders apart without saying who they are (`bidder.privacy.viewer`, `bidder.events.address`). `invalid` names the
-    rule of `bidder.events.ivt_rules` that the event broke.
+    `at` is the arrival time of the notice. `zone` is the campaign's time zone. `user` and `address` are pseudonyms of
+    viewer and sender (`bidder.privacy.viewer`, `bidder.events.address`). `invalid` names the rule of
+    `bidder.events.ivt_rules` that marks the event as invalid traffic.
 
-    `expires` is until when the bid's events count. `price_vector` names the encrypted price that the notice stated: of
-    several bids that come with the same one, the first is settled at it, the others at their bids.
+    The bid's events count until `expires`. `price_vector` names the encrypted price of the notice: if several bids
+    state the same encrypted price, the first bid is settled at that price and the others at their bids.
 
-    `billed_by` is the kind that makes this bid's price due; code before this did not say, and took either of
-    `BILLABLE`, once. `count` is of the kind `bids` alone: how many of a campaign there were in the minute from `at` on;
-    `bid_id` is then that of the count. `traffic` is of the kind `traffic` alone: opportunities and bids in that minute,
-    by campaign id, of a process that had `count` requests. `device` is the type of the viewer's device (AdCOM List:
-    Device Types).
+    `billed_by` is the kind that makes this bid's price due. Events of earlier versions have no `billed_by`, and either
+    kind of `BILLABLE` makes their price due, once. The kind `bids` has in `count` the bids of a campaign in the minute
+    from `at` on, and its `bid_id` is the id of the count. The kind `traffic` has opportunities and bids of that minute
+    in `traffic`, by campaign id, and in `count` the requests of the process. `device` is the type of the viewer's
+    device (AdCOM List: Device Types).
 
-    `household` tells the viewer's household from others (`bidder.privacy.household`): of campaigns with household caps
-    alone. The message attribute `user` is the user's name or, where there is none, the household's.
+    `household` is the pseudonym of the viewer's household (`bidder.privacy.household`), for campaigns with household
+    caps. The message attribute `user` is the pseudonym of the user or, without a user, of the household.
 
-    Of bids that prices are learned from, `placement` is a number of `bidder.delivery.price_segment`, `value_micros` the
-    CPM that the campaign would have bid without shading, and `to_win_micros` the least CPM that would have won, where a
-    notice says it and it is credible.
+    If prices are learned from the bid, `placement` is a number of `bidder.delivery.price_segment`, `value_micros` is
+    the CPM without shading, and `to_win_micros` is the lowest CPM that would have won, if a notice states a credible
+    one.
 
-    Fields are only ever added, with a default, so that what is stored can be read for as long as it is kept.
+    New fields have a default, so that stored events stay readable.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
@@ -77,7 +77,7 @@ class Event(BaseModel):
 
     @property
     def counts_as_sale(self) -> bool:
-        """Whether the exchange counts by this kind, and it is no test: it is billed or, where it is invalid, not."""
+        """Whether the event is the sale of its bid: of the kind that the exchange counts by, and not a test."""
         return self.kind in BILLABLE and self.billed_by in {None, self.kind} and not self.test
 
     @property
@@ -86,7 +86,7 @@ class Event(BaseModel):
         return self.counts_as_sale and self.invalid is None
 
     def attributes(self) -> "dict[str, MessageAttributeValueTypeDef]":
-        """The SNS message attributes, which consumers' filter policies choose by."""
+        """The SNS message attributes, for the filter policies of the consumers' subscriptions."""
         values = {
             "kind": self.kind,
             "campaign": self.campaign_id,
@@ -112,9 +112,9 @@ def make_event(
     address: str | None = None,
     invalid: str | None = None,
 ) -> Event:
-    """The event that a verified notice reports; its macros may come empty, unresolved or as `AUDIT`, which is a test.
+    """The event of a verified notice. The notice's macros may be empty, unresolved, or `AUDIT`, which makes a test.
 
-    `keys` are those of the exchange, where it encrypts its prices.
+    `keys` are the price keys of an exchange that encrypts its prices.
     """
     settlement = settle(query, claims, keys)
     return Event(

@@ -1,4 +1,4 @@
-"""The exchanges that call: the names that they go by, and what differs from one to another."""
+"""Exchanges: their names in `/bid?exchange=NAME`, and the agreements that differ between exchanges."""
 
 from decimal import Decimal
 from fractions import Fraction
@@ -14,9 +14,9 @@ LONGEST_NAME = 32
 
 
 def exchange_name(text: str | None) -> str | None:
-    """The name out of `POST /bid?exchange=NAME`, as tokens, events and message attributes have it.
+    """The name in `POST /bid?exchange=NAME`, in the form of tokens, events and message attributes; None without one.
 
-    None where none was given. Raises InvalidRequest.
+    Raises InvalidRequest.
     """
     if not text:
         return None
@@ -26,10 +26,10 @@ def exchange_name(text: str | None) -> str | None:
 
 
 class Exchange(BaseModel):
-    """What is agreed with an exchange: `billed_by` is the kind of event that it counts by, `impression` or `bill`.
+    """The agreement with an exchange: `billed_by` is the kind of event that makes a bid due, `impression` or `bill`.
 
-    A price that it states is believed down to a share below the bid, `first_price_discount` or
-    `second_price_discount` by the type of the auction, and never below the floors that the bid had to reach.
+    The clearing price in a notice is credible down to a share below the bid, `first_price_discount` or
+    `second_price_discount` by the type of the auction, and never below the floors of the bid.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -39,30 +39,30 @@ class Exchange(BaseModel):
     second_price_discount: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.9")
 
     def least_credible(self, bid_micros: int, charged_at_least: int, *, is_first_price: bool) -> int:
-        """The lowest CPM, in micros, that a notice of this exchange is believed."""
+        """The lowest credible CPM of a notice of this exchange, in micros."""
         discount = self.first_price_discount if is_first_price else self.second_price_discount
         share, of = _left_of(discount)
         return max(charged_at_least, bid_micros * share // of)
 
 
-@lru_cache(maxsize=64)  # measured: with fractions the answer to fifty impressions took a tenth longer
+@lru_cache(maxsize=64)  # measured: with fractions, a bid on fifty impressions took a tenth longer
 def _left_of(discount: Decimal) -> tuple[int, int]:
-    """What is left of 1, as numerator and denominator."""
+    """1 less the discount, as numerator and denominator."""
     return (1 - Fraction(discount)).as_integer_ratio()
 
 
 class Exchanges(RootModel[dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")], Exchange]]):
-    """Exchanges by name; one that is not named here is as `Exchange` is by default."""
+    """The exchanges by name. An exchange without an entry has the defaults of `Exchange`."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     def of(self, name: str | None) -> Exchange:
-        """What is agreed with this exchange."""
+        """The agreement with this exchange."""
         return self.root.get(name, UNKNOWN) if name else UNKNOWN
 
     def billed_by_notice(self) -> frozenset[str]:
-        """The names of those whose billing notice makes a bid due."""
-        return frozenset(name for name, its in self.root.items() if its.billed_by is Kind.BILL)
+        """The names of the exchanges whose billing notice makes a bid due."""
+        return frozenset(name for name, exchange in self.root.items() if exchange.billed_by is Kind.BILL)
 
 
 UNKNOWN = Exchange.model_construct()

@@ -1,4 +1,4 @@
-"""Where events wait that SNS did not take: the queue `<stack>-notices`, whose consumer publishes them later."""
+"""The fallback queue `<stack>-notices`: events that SNS did not accept wait here, and its consumer publishes them."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
 
 class NotTaken(RuntimeError):
-    """SQS took a call, and some of its messages not."""
+    """SQS accepted a call, but not all of its messages."""
 
 
 class FallbackQueue:
-    """Puts events aside; SQS's own errors pass through. The client is made when the first one is."""
+    """Writes events to the fallback queue. Raises SQS's errors. The first event makes the SQS client."""
 
     def __init__(self, sqs: "Callable[[], SQSClient]", queue_url: str) -> None:
         self._sqs = sqs
         self._queue_url = queue_url
 
     def put(self, events: "Sequence[Event]", why: str) -> None:
-        """Returns once SQS has all of up to ten events. `why` is counted in the metrics. Raises NotTaken."""
+        """Sends up to ten events, and returns when SQS has them all. Metrics count `why`. Raises NotTaken."""
         bodies = [event.model_dump_json(exclude_none=True) for event in events]
         if len(bodies) == 1:
             self._sqs().send_message(QueueUrl=self._queue_url, MessageBody=bodies[0])

@@ -1,11 +1,11 @@
-"""Counts the impressions of viewers, each once a bid, for frequency caps.
+"""The exposures of viewers for frequency caps: counts each bid's impression once, by user and by household.
 
 Items of the table, by `pk` and `sk`:
 - `bid#<bid id>`, `shown`: the marker that this bid's impression is counted.
-- `user#<name>` and `household#<name>`, `history`: what was shown, see `bidder.delivery.frequency_store`.
+- `user#<name>` and `household#<name>`, `history`: the impressions shown, see `bidder.delivery.frequency_store`.
 
-The marker and the histories are written in one transaction. A history is written under the condition that nobody has
-written it since it was read, so of writers at once each adds its impression.
+One transaction writes the marker and the histories. A history is written on the condition that it has not changed since
+it was read, so that no concurrent writer's impression is lost.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,25 +24,25 @@ _ATTEMPTS = 5
 
 
 class Frequency:
-    """Counts impressions of viewers, and reads them back. DynamoDB's own errors pass through."""
+    """Counts the impressions of viewers, and reads the counts. Raises DynamoDB's errors."""
 
     def __init__(self, dynamodb: "DynamoDBClient", table: str) -> None:
         self._dynamodb = dynamodb
         self._table = table
 
     def record(self, events: Iterable[Event]) -> frozenset[str]:
-        """Counts impressions not counted yet; without a viewer, invalid and of tests they are left out.
+        """Counts new impressions, except those without a viewer, invalid traffic and tests.
 
-        Returns the ids of bids that could not be counted now: give their events again later.
+        Returns the ids of bids that lost against other writers; the caller tries their events again later.
         """
         return frozenset(event.bid_id for event in events if _counts(event) and not self._record(event))
 
     def history(self, user: str) -> History:
-        """What a user was shown."""
+        """The impressions that a user was shown."""
         return read(self._dynamodb, self._table, user, None).user or History()
 
     def _record(self, event: Event) -> bool:
-        """Whether the impression is counted, now or before."""
+        """Counts an impression; returns whether the impression is counted, now or before."""
         shown = Impression(int(event.at.timestamp()), event.campaign_id, event.creative_id, event.advertiser or "")
         keys = [user_key(event.user)] if event.user else []
         keys += [household_key(event.household)] if event.household else []
@@ -53,7 +53,7 @@ class Frequency:
             if answer.get("UnprocessedKeys"):
                 continue
             items = {item["pk"]["S"]: item for item in answer["Responses"].get(self._table, [])}
-            puts = [self._put(its, items.get(its["pk"]["S"]), shown) for its in keys]
+            puts = [self._put(item_key, items.get(item_key["pk"]["S"]), shown) for item_key in keys]
             try:
                 self._dynamodb.transact_write_items(TransactItems=[self._marker(event), *puts])
             except self._dynamodb.exceptions.TransactionCanceledException as error:
@@ -71,11 +71,11 @@ class Frequency:
             "Put": {"TableName": self._table, "Item": marker, "ConditionExpression": "attribute_not_exists(pk)"},
         }
 
-    def _put(self, its: Mapping[str, Mapping[str, str]], item: Mapping[str, Any] | None, shown: Impression) -> Any:
+    def _put(self, item_key: Mapping[str, Mapping[str, str]], item: Mapping[str, Any] | None, shown: Impression) -> Any:
         version = int(item["version"]["N"]) if item else 0
         put: dict[str, Any] = {
             "TableName": self._table,
-            "Item": encode(its, add(decode(item), shown), version + 1),
+            "Item": encode(item_key, add(decode(item), shown), version + 1),
             "ConditionExpression": "attribute_not_exists(pk)",
         }
         if item:

@@ -1,11 +1,11 @@
-"""Judges sales by what else was seen of their viewer and of their bid: what shows that it is no person, or no player.
+"""The invalid traffic filter of the ledger: compares a sale with earlier events of the same viewer and of the same bid.
 
 Items of the ledger's table, by `pk` and `sk`:
-- `user#<user>`, `minute#<YYYY-MM-DDTHH:MM>`: `bids`, the first so many that a viewer was shown in a minute.
-- `bid#<bid id>`, `addresses`: `addresses`, the names of the first so many addresses that reported a bid's impression.
-- `price#<vector>`, `bid`: `bids`, the first bid that came with this encrypted price. Others are due at what they bid.
+- `user#<user>`, `minute#<YYYY-MM-DDTHH:MM>`: `bids`, the first bids that a viewer was shown in a minute.
+- `bid#<bid id>`, `addresses`: `addresses`, the pseudonyms of the first addresses that reported a bid's impression.
+- `price#<vector>`, `bid`: `bids`, the first bid with this encrypted price. Other bids are settled at their own price.
 
-So whoever comes first is believed, and a token that is handed around bills once, and is counted apart from then on.
+The first events are valid. So a token that many senders replay is billed once, and later events are invalid traffic.
 """
 
 from collections.abc import Mapping
@@ -15,69 +15,67 @@ from bidder import log
 from bidder.events.bounded_sets import BoundedSets
 from bidder.events.counted_once import Key
 from bidder.events.event import Event
-from bidder.events.ivt_rules import MOST_A_MINUTE, MOST_ADDRESSES, Counts, broken_rule
+from bidder.events.ivt_rules import MOST_A_MINUTE, MOST_ADDRESSES, History, broken_rule
 from bidder.events.kinds import Kind
 from bidder.events.settlement import PriceRefusal
 from bidder.metrics import emf
 
 _KEPT = timedelta(days=30)
-"""Longer than an event can lie in the queue and its dead-letter queue, so that it is judged the same again."""
+"""Longer than an event can wait in the queue and its dead-letter queue, so that a repeated event is judged equally."""
 
 
 class IvtFilter:
-    """Marks events; the same however often it is asked, and by whom."""
+    """Marks invalid events. The result for an event does not change with repetition."""
 
-    def __init__(self, places: BoundedSets, at_once: int = 1) -> None:
-        """`at_once` events are judged at the same time: each takes up to two writes."""
-        self._places = places
+    def __init__(self, bounded_sets: BoundedSets, at_once: int = 1) -> None:
+        """`at_once` is the number of events judged in parallel; each takes up to two writes."""
+        self._bounded_sets = bounded_sets
         self._at_once = at_once
 
     def judged(self, events: Mapping[str, Event]) -> dict[str, Event]:
-        """The events by message id, marked by the rule that they break; only those that could be billed are looked at.
+        """The events by message id, with `invalid` set to the broken rule. Only billable events are judged.
 
-        What can't be judged now, as DynamoDB fails, is left out and logged: give it again later.
+        An event that cannot be judged because DynamoDB fails is logged and left out; the caller tries it again later.
         """
         if self._at_once == 1:
-            found = list(map(self._tried, events.values()))
+            judged = list(map(self._tried, events.values()))
         else:
-            from concurrent.futures import ThreadPoolExecutor  # which the bid function does without
+            from concurrent.futures import ThreadPoolExecutor  # imported here, since the bid function does not need it
 
             with ThreadPoolExecutor(self._at_once) as pool:
-                found = list(pool.map(self._tried, events.values()))
-        return {message: event for message, event in zip(events, found, strict=True) if event is not None}
+                judged = list(pool.map(self._tried, events.values()))
+        return {message: event for message, event in zip(events, judged, strict=True) if event is not None}
 
     def _tried(self, event: Event) -> Event | None:
         try:
             return self._judged(event)
-        except Exception:  # whatever DynamoDB or the way there suffers from: the others are judged
+        except Exception:  # any failure of DynamoDB or of the network: the other events are judged
             log.error("ledger.unjudged", kind=event.kind)
             return None
 
     def _judged(self, event: Event) -> Event:
         if not event.billable:
             return event
-        seen = Counts()
+        history = History()
         if event.kind is Kind.IMPRESSION:
-            seen = Counts(of_user=self._of_user(event), addresses=self._addresses(event))
-        judged = event.model_copy(update={"invalid": broken_rule(event, seen)})
+            history = History(self._is_within_minute(event), self._is_known_address(event))
+        judged = event.model_copy(update={"invalid": broken_rule(event, history)})
         if judged.price_vector is None or self._is_first_with_price(judged, judged.price_vector):
             return judged
         log.warning("price.refused", **emf(event.at, "PriceRefused", PriceRefusal.REPLAYED, kind=event.kind))
         return judged.model_copy(update={"price_micros": event.bid_price_micros})
 
     def _is_first_with_price(self, event: Event, vector: str) -> bool:
-        return self._places.take(Key(f"price#{vector}", "bid"), "bids", event.bid_id, 1, event.at + _KEPT)
+        return self._bounded_sets.take(Key(f"price#{vector}", "bid"), "bids", event.bid_id, 1, event.at + _KEPT)
 
-    def _of_user(self, event: Event) -> int:
+    def _is_within_minute(self, event: Event) -> bool:
         if event.user is None:
-            return 0
+            return True
         minute = Key(f"user#{event.user}", f"minute#{event.at.astimezone(UTC):%Y-%m-%dT%H:%M}")
-        place = self._places.take(minute, "bids", event.bid_id, MOST_A_MINUTE, event.at + _KEPT)
-        return 1 if place else MOST_A_MINUTE + 1
+        return self._bounded_sets.take(minute, "bids", event.bid_id, MOST_A_MINUTE, event.at + _KEPT)
 
-    def _addresses(self, event: Event) -> int:
+    def _is_known_address(self, event: Event) -> bool:
         if event.address is None:
-            return 0
+            return True
         bid = Key(f"bid#{event.bid_id}", "addresses")
-        place = self._places.take(bid, "addresses", event.address, MOST_ADDRESSES, event.at + _KEPT)
-        return 1 if place else MOST_ADDRESSES + 1
+        return self._bounded_sets.take(bid, "addresses", event.address, MOST_ADDRESSES, event.at + _KEPT)

@@ -1,6 +1,7 @@
-"""Invalid traffic, the cheap part: rules that mark an event, so that it is counted apart and bills nothing.
+"""The rules of general invalid traffic (GIVT). An event that breaks a rule is counted as invalid and bills nothing.
 
-They follow the first step of the MRC's Invalid Traffic guidelines, "general" invalid traffic: what a routine can find.
+The MRC's Invalid Traffic guidelines call invalid traffic general if routine checks detect it. There are no rules for
+sophisticated invalid traffic (SIVT).
 """
 
 from collections.abc import Sequence
@@ -14,14 +15,14 @@ from bidder.events.kinds import BILLABLE, OF_EXCHANGES, Kind
 from bidder.events.token import LIFETIME
 
 MOST_A_MINUTE = 20
-"""Impressions that one viewer can be shown in a minute: a break of short ads on several screens of one account."""
+"""The most valid impressions of one viewer in a minute: a break of short ads on several screens of one account."""
 
 MOST_ADDRESSES = 5
-"""Addresses that one bid can be reported from: a phone changes networks, a token that was handed around more often."""
+"""The most addresses that validly report one bid: a phone changes networks, but a replayed token has more addresses."""
 
 
 class IvtRule(StrEnum):
-    """What marks an event."""
+    """The rules that mark an event as invalid traffic."""
 
     CRAWLER = "crawler"
     BEFORE_BID = "before-bid"
@@ -30,35 +31,35 @@ class IvtRule(StrEnum):
     REPLAYED = "replayed"
 
 
-class Counts(NamedTuple):
-    """What else was seen, this event included; 0 where it is not known.
+class History(NamedTuple):
+    """How an event compares with earlier events. The defaults are those of an event without a user or an address.
 
-    `of_user`: impressions of its user in its minute. `addresses`: names of addresses that players reported its
-    bid from.
+    `is_within_minute` is whether the event's impression is among the first `MOST_A_MINUTE` of its user in its minute.
+    `is_known_address` is whether the event's address is among the first `MOST_ADDRESSES` that reported its bid.
     """
 
-    of_user: int = 0
-    addresses: int = 0
+    is_within_minute: bool = True
+    is_known_address: bool = True
 
 
 def rule_broken_by_sender(kind: Kind, user_agent: str | None, viewers: Sequence[str] = ()) -> IvtRule | None:
-    """The rule that a notice breaks by its sender alone, or None. An exchange may call from a program.
+    """The rule that the sender of a notice breaks, or None. A notice of an exchange may come from a program.
 
-    `viewers` are texts of user agents that are no crawlers' (`bidder.events.crawlers.is_crawler`).
+    `viewers` are texts of user agents that are never crawlers' (`bidder.events.crawlers.is_crawler`).
     """
     return IvtRule.CRAWLER if kind not in OF_EXCHANGES and is_crawler(user_agent, viewers) else None
 
 
-def broken_rule(event: Event, seen: Counts) -> str | None:
-    """The first rule that the event breaks, None for a valid one. What it is marked with already stays."""
+def broken_rule(event: Event, history: History) -> str | None:
+    """The first rule that the event breaks, or None for a valid event. A marked event keeps its rule."""
     if event.invalid is not None:
         return event.invalid
     if event.at < event.bid_at - CLOCK_SKEW:
         return IvtRule.BEFORE_BID
     if event.kind in BILLABLE and event.at > (event.expires or event.bid_at + LIFETIME):
         return IvtRule.TOO_LATE
-    if event.kind is Kind.IMPRESSION and seen.of_user > MOST_A_MINUTE:
+    if event.kind is Kind.IMPRESSION and not history.is_within_minute:
         return IvtRule.TOO_MANY
-    if event.kind not in OF_EXCHANGES and seen.addresses > MOST_ADDRESSES:
+    if event.kind not in OF_EXCHANGES and not history.is_known_address:
         return IvtRule.REPLAYED
     return None

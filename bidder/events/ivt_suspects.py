@@ -1,6 +1,7 @@
-"""Which bids of an archive the ledger may have found invalid: pure, events in, bids out.
+"""The bids of an archive that may be invalid traffic by the ledger's judgement. Pure: events in, bid ids out.
 
-It judges in the order in which it sees events, which an archive doesn't tell. So what is here says where to ask it.
+The ledger judges events in the order of their arrival, which the archive does not store. So these functions only select
+the bids whose markers a report must read from the ledger.
 """
 
 from collections import defaultdict
@@ -13,7 +14,7 @@ from bidder.events.kinds import Kind
 
 
 def in_crowded_minutes(events: Iterable[Event]) -> frozenset[str]:
-    """The bids of viewers' minutes that have more of them than are believed: some are billed, and some are not."""
+    """The bids in the minutes of viewers with too many impressions: some are billed, the others are invalid."""
     minutes: dict[tuple[str, str], set[str]] = defaultdict(set)
     for event in events:
         if event.kind is Kind.IMPRESSION and event.billable and event.user is not None:
@@ -22,18 +23,18 @@ def in_crowded_minutes(events: Iterable[Event]) -> frozenset[str]:
 
 
 def sharing_a_price(events: Iterable[Event]) -> frozenset[str]:
-    """The bids that came with an encrypted price that another bid came with: one is settled at it, the others bid."""
+    """The bids that share an encrypted price: one bid is settled at that price, the others at their own prices."""
     bids: dict[str, set[str]] = defaultdict(set)
     for event in events:
         if event.billable and event.price_vector is not None:
             bids[event.price_vector].add(event.bid_id)
-    return frozenset(bid_id for its in bids.values() if len(its) > 1 for bid_id in its)
+    return frozenset(bid_id for bid_ids in bids.values() if len(bid_ids) > 1 for bid_id in bid_ids)
 
 
 def reported_from_many_addresses(events: Iterable[Event]) -> frozenset[str]:
-    """The bids whose impression came from more addresses than are believed: billed, and counted apart as well."""
+    """The bids whose impression has too many addresses: billed once, with further events counted as invalid."""
     addresses: dict[str, set[str]] = defaultdict(set)
     for event in events:
         if event.kind is Kind.IMPRESSION and event.billable and event.address is not None:
             addresses[event.bid_id].add(event.address)
-    return frozenset(bid_id for bid_id, its in addresses.items() if len(its) > MOST_ADDRESSES)
+    return frozenset(bid_id for bid_id, names in addresses.items() if len(names) > MOST_ADDRESSES)

@@ -1,9 +1,9 @@
-"""Replacing the signing key in three steps, so that no token that is out stops counting.
+"""The rotation of the signing key in three steps, during which every issued token stays valid.
 
-First the new key is added: every process learns to verify by it. Then it signs. Then the old one is dropped, once all
-that it signed has expired. The key that was added last is the last of the set.
+Step 1 adds the new key, and every process verifies by it. Step 2 signs by the new key. Step 3 drops the old keys, after
+all of their tokens have expired. The key added last is the last of the set.
 
-The key of viewers' names does not change with the signing key: frequency caps go on counting through a rotation.
+The key of the viewers' pseudonyms does not change, so frequency caps continue through a rotation.
 """
 
 import re
@@ -14,12 +14,12 @@ from bidder.events.claims import CLOCK_SKEW
 from bidder.events.token import SigningKeys
 
 OLD_KEY_KEPT = timedelta(days=1)
-"""How long a key that no longer signs is kept: longer than any token counts."""
+"""The time that a key which no longer signs is kept: longer than the lifetime of any token."""
 
 _NUMBERED = re.compile(r"k(\d{1,6})")
 
 
-class Step(StrEnum):
+class RotationStep(StrEnum):
     """A step of a rotation."""
 
     ADD = "add a key"
@@ -27,42 +27,42 @@ class Step(StrEnum):
     DROP = "drop the old keys"
 
 
-def next_step(keys: SigningKeys) -> Step:
-    """The step that comes next."""
+def next_step(keys: SigningKeys) -> RotationStep:
+    """The next step of the rotation."""
     newest = list(keys.keys)[-1]
     if newest != keys.current:
-        return Step.SIGN
-    return Step.DROP if len(keys.keys) > 1 else Step.ADD
+        return RotationStep.SIGN
+    return RotationStep.DROP if len(keys.keys) > 1 else RotationStep.ADD
 
 
 def due_at(keys: SigningKeys, changed_at: datetime, parameter_lifetime: timedelta) -> datetime:
-    """When the next step may be made, of keys that were last changed at `changed_at`.
+    """The earliest time of the next step, for keys that were last changed at `changed_at`.
 
-    Every process has read the keys anew after `parameter_lifetime`, and one whose clock is behind a little later.
+    After `parameter_lifetime` every process has read the new keys; a margin covers clocks that are behind.
     """
     known_everywhere = changed_at + parameter_lifetime + CLOCK_SKEW
     step = next_step(keys)
-    if step is Step.ADD:
+    if step is RotationStep.ADD:
         return changed_at
-    return known_everywhere if step is Step.SIGN else known_everywhere + OLD_KEY_KEPT
+    return known_everywhere if step is RotationStep.SIGN else known_everywhere + OLD_KEY_KEPT
 
 
-def after_step(keys: SigningKeys, step: Step, secret: str) -> SigningKeys:
-    """The keys once a step is made; `secret` is the new key, base64url, of the step that adds one."""
+def after_step(keys: SigningKeys, step: RotationStep, secret: str) -> SigningKeys:
+    """The keys after a step. `secret` is the new key of the first step, base64url."""
     viewers = keys.viewers or keys.keys[keys.current]
-    if step is Step.ADD:
+    if step is RotationStep.ADD:
         return SigningKeys(current=keys.current, keys={**keys.keys, _new_id(keys): secret}, viewers=viewers)
     newest = list(keys.keys)[-1]
-    if step is Step.SIGN:
+    if step is RotationStep.SIGN:
         return SigningKeys(current=newest, keys=keys.keys, viewers=viewers)
     return SigningKeys(current=newest, keys={newest: keys.keys[newest]}, viewers=viewers)
 
 
 def dropped(before: SigningKeys, after: SigningKeys) -> list[str]:
-    """The ids of the keys by which tokens that are out could no longer be verified."""
+    """The ids of the dropped keys whose issued tokens could no longer be verified."""
     return [key_id for key_id in before.keys if after.secret(key_id) != before.secret(key_id)]
 
 
 def _new_id(keys: SigningKeys) -> str:
-    numbers = [int(found[1]) for key_id in keys.keys if (found := _NUMBERED.fullmatch(key_id))]
+    numbers = [int(match[1]) for key_id in keys.keys if (match := _NUMBERED.fullmatch(key_id))]
     return f"k{max(numbers, default=0) + 1}"

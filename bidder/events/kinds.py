@@ -1,16 +1,16 @@
-"""The kinds of event that a bid can bring back."""
+"""The kinds of events: win, billing and loss notices, impressions, VAST tracking events, and counts of the bidder."""
 
 from enum import StrEnum
 from typing import Literal
 
 
 class Kind(StrEnum):
-    """OpenRTB 2.6 section 4.3.1 (nurl, burl, lurl) and the VAST 4.2 tracking events, sections 3.14.1 and 3.4.
+    """Win, billing and loss notices (`nurl`, `burl`, `lurl`: OpenRTB 2.6 section 4.3.1), and VAST 4.2 tracking events.
 
-    `bids` and `traffic` are no notices: the bidder itself says how many bids it made (`bidder.service.bid_counts`) and
-    what traffic it had (`bidder.service.traffic_counts`).
+    The VAST events are of sections 3.14.1 and 3.4. `bids` and `traffic` are not notices: the bidder publishes its
+    counts of bids (`bidder.service.bid_counts`) and of traffic (`bidder.service.traffic_counts`).
 
-    New ones go to the end: a kind's place says where its signature is (`bidder.events.signatures`).
+    New kinds go to the end: the position of a kind is the position of its signature (`bidder.events.signatures`).
     """
 
     WIN = "win"
@@ -40,17 +40,17 @@ class Kind(StrEnum):
 
 
 NOTICES: tuple[Kind, ...] = tuple(kind for kind in Kind if kind not in {Kind.BIDS, Kind.TRAFFIC})
-"""The kinds that have URLs."""
+"""The kinds with event URLs."""
 
 BILLABLE = frozenset({Kind.IMPRESSION, Kind.BILL})
-"""One of these makes a bid's price due, and its exchange says which: for video the VAST impression (OpenRTB 2.6 section
-7.9), unless it counts by `burl`."""
+"""The kinds that can make a bid's price due. The agreement with the exchange selects one: for video the VAST impression
+(OpenRTB 2.6 section 7.9), unless the exchange counts by `burl`."""
 
 BilledBy = Literal[Kind.IMPRESSION, Kind.BILL]
-"""The same, as what a bid is billed by."""
+"""The type of `billed_by`: a kind of `BILLABLE`."""
 
 OF_EXCHANGES = frozenset({Kind.WIN, Kind.BILL, Kind.LOSS})
-"""What an exchange calls from server to server; the rest a player calls."""
+"""The notices that an exchange calls from server to server. A player calls all other kinds."""
 
 TRACKED_LINEAR = (
     Kind.CREATIVE_VIEW,
@@ -69,13 +69,13 @@ TRACKED_LINEAR = (
     Kind.CLOSE_LINEAR,
     Kind.ACCEPT_INVITATION,
 )
-"""The kinds that stand in `<TrackingEvents>`. `bidder.vast.linear` has their names in each version."""
+"""The kinds in `<TrackingEvents>`. `bidder.vast.linear` has their names in each VAST version."""
 
 
 def notice_kind(name: str) -> Kind:
     """The kind of an event URL. Raises ValueError."""
     kind = Kind(name)
     if kind not in NOTICES:
-        msg = f"{name} is no notice"
+        msg = f"{name} is not a notice"
         raise ValueError(msg)
     return kind

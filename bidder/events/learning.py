@@ -1,19 +1,20 @@
-"""What became of bids, by campaign and creative, each counted once a bid and kind: what predictions learn from.
+"""The outcomes of bids by campaign and creative, counted once a bid and kind, for predictions and bid shading.
 
 Items of the table, by `pk` and `sk`:
-- `bid#<bid id>`, `<kind>`: the marker that this is counted.
-- `counts#<shard>`, `["<campaign id>","<creative id>",<week>]`: how often each kind was counted in a week, by its name.
-  It is dropped once `bidder.delivery.decay` gives it no weight. The shards keep a partition of DynamoDB from taking all
-  writes, and all counters are read without passing a marker. Code before this counted all weeks in an item without one.
-- `confirmed#<week>`, `<shard>`: bids whose first quartile was `viewed`, and those of `both` that and an impression.
-- `prices#<day>`, `["<segment>",<shard>]`: of the bids of a segment (`bidder.delivery.price_segment`) the wins and the
-  losses for the price, by the bin of their bid (`bidder.delivery.win_model`), `w<bin>` and `l<bin>`; or of their price
-  to beat, `x<bin>`, where that is known. Code before this counted by exchange and quarter of the day,
-  `<exchange>|||<quarter>`.
+- `bid#<bid id>`, `<kind>`: the marker of a counted event.
+- `counts#<shard>`, `["<campaign id>","<creative id>",<week>]`: the events of a week by the name of their kind.
+  The item expires when `bidder.delivery.decay` gives the week no weight. The shards distribute the writes over
+  partitions, and a query of the shards reads no marker. Earlier versions counted all weeks in an item without a week.
+- `devices#<week>`, `[<device type>,<shard>]`: how often each kind was counted in a week on a type of device.
+- `confirmed#<week>`, `<shard>`: in `viewed` the bids with a first quartile, in `both` the bids with an impression too.
+- `prices#<day>`, `["<segment>",<shard>]`: the wins and the losses for the price in a segment
+  (`bidder.delivery.price_segment`), by the bin of the bid (`bidder.delivery.win_model`), in `w<bin>` and `l<bin>`; or
+  by the bin of the price to beat, in `x<bin>`, if that price is known. Earlier versions counted by exchange and quarter
+  of the day, `<exchange>|||<quarter>`.
 """
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -34,10 +35,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 LEARNED = frozenset({Kind.IMPRESSION, Kind.FIRST_QUARTILE, Kind.COMPLETE, Kind.CLICK, Kind.WIN, Kind.BILL, Kind.LOSS})
-"""Predictions use the first four; prices are learned from the others. A bid's bill notice says that it won."""
+"""The counted kinds. Predictions use the first four, shading uses the others. A billing notice counts as a win."""
 
 _COUNTED = (Kind.IMPRESSION, Kind.FIRST_QUARTILE, Kind.COMPLETE, Kind.CLICK)
-"""In the order of the fields of `OutcomeCounts`."""
+"""The kinds that predictions use, in the order of the fields of `OutcomeCounts`."""
 
 SHARDS = 16
 PRICE_SHARDS = 8
@@ -45,15 +46,17 @@ _OTHER = {Kind.IMPRESSION.value: Kind.FIRST_QUARTILE.value, Kind.FIRST_QUARTILE.
 _PRICES = {Kind.WIN: "w", Kind.BILL: "w", Kind.LOSS: "l"}
 _EXACT = "x"
 _PRICES_READ = timedelta(minutes=5)
-"""How long outcomes by price are kept before they are read again."""
+"""The time after which the outcomes by price are read again."""
 
+_DEVICE_WEEKS = 4
+"""The weeks of counts by device type that are read."""
 _KEPT = timedelta(weeks=FORGOTTEN + 1)
 _BEFORE_WEEKS = week(datetime(2026, 11, 23, tzinfo=UTC))
-"""The week that is taken for that of counts without one: the last in which they were written."""
+"""The week of counts without a week: the last week in which earlier versions wrote them."""
 
 
 class Learning:
-    """Counts events, and reads the counts back. DynamoDB's own errors pass through."""
+    """Counts the outcomes of bids, and reads the counts. Raises DynamoDB's errors."""
 
     def __init__(self, dynamodb: "DynamoDBClient", table: str) -> None:
         self._dynamodb = dynamodb
@@ -61,32 +64,32 @@ class Learning:
         self._prices: tuple[datetime, list[Batch]] | None = None
 
     def record(self, events: Iterable[Event]) -> frozenset[tuple[str, str]]:
-        """Counts what is not counted yet; test and invalid events, and other kinds, are left out. 50 in a call at most.
+        """Counts up to 50 events that are not counted yet, except tests, invalid traffic and other kinds.
 
-        Returns bid id and kind of what could not be counted now: give those events again later.
+        Returns bid id and kind of the events that lost against other writers; the caller tries them again later.
         """
         learned = [event for event in events if event.kind in LEARNED and not event.test and not event.invalid]
-        things = [_thing(event) for event in learned]
-        crowded = count_once(self._dynamodb, self._table, things)
-        self._confirm({thing.marker: thing.at for thing in things if thing.marker not in crowded})
+        counts = [_counted_once(event) for event in learned]
+        crowded = count_once(self._dynamodb, self._table, counts)
+        self._confirm({counted.marker: counted.at for counted in counts if counted.marker not in crowded})
         return frozenset((event.bid_id, event.kind.value) for event in learned if _marker(event) in crowded)
 
     def _confirm(self, counted: Mapping[Key, datetime]) -> None:
-        """Counts the bids of which both the impression and the first quartile were noticed by now; when is by marker.
+        """Counts the bids with both an impression and a first quartile. `counted` has the events' times by marker.
 
-        Whichever comes second finds the other's marker. If both come at the same instant neither may find it: then the
-        bid counts as one whose impression was lost.
+        The later of the two events finds the marker of the earlier event. If both events are counted at the same
+        moment, neither may find the other's marker: then the bid counts as a bid whose impression was lost.
         """
         at = {Key(marker.pk, _OTHER[marker.sk]): when for marker, when in counted.items() if marker.sk in _OTHER}
         if not at:
             return
         items = batch_get(self._dynamodb, self._table, list(map(key, at)))
         both = {Key(item["pk"]["S"], "both"): at[Key(item["pk"]["S"], item["sk"]["S"])] for item in items}
-        things = [CountedOnce(marker, _shard(marker, "both", when), when, _KEPT) for marker, when in both.items()]
-        count_once(self._dynamodb, self._table, things)
+        counts = [CountedOnce(marker, _shard(marker, "both", when), when, _KEPT) for marker, when in both.items()]
+        count_once(self._dynamodb, self._table, counts)
 
     def confirmed(self, now: datetime) -> Confirmed:
-        """How many impressions were seen to be played this week and the last, and of how many the impression came."""
+        """The bids of this week and the last week with a first quartile, and those of them with an impression."""
         viewed = noticed = 0
         pages = self._dynamodb.get_paginator("query")
         for age in range(2):
@@ -121,8 +124,29 @@ class Learning:
                     age = days * 24 + (0 if segment.hour is None else now.hour - segment.hour)
                     yield Batch(segment, age, Outcomes(*(_by_bin(item, side) for side in ("w", "l", _EXACT))))
 
+    def devices(self, now: datetime) -> dict[int, OutcomeCounts]:
+        """The decayed counts of the whole account by device type, 0 where a request named none."""
+        by_week: dict[int, dict[str, Counter[int]]] = defaultdict(lambda: defaultdict(Counter))
+        pages = self._dynamodb.get_paginator("query")
+        this_week = week(now)
+        for age in range(_DEVICE_WEEKS):
+            for page in pages.paginate(
+                TableName=self._table,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": f"devices#{this_week - age}"}},
+                ConsistentRead=False,
+            ):
+                for item in page["Items"]:
+                    device = json.loads(item["sk"]["S"])[0]
+                    for kind in _COUNTED:
+                        by_week[device][kind][this_week - age] += int(item.get(kind, {"N": "0"})["N"])
+        return {
+            device: OutcomeCounts(*(remembered(counts_by_kind[kind], this_week) for kind in _COUNTED))
+            for device, counts_by_kind in by_week.items()
+        }
+
     def counts(self, now: datetime) -> dict[tuple[str, str], OutcomeCounts]:
-        """What is remembered by campaign id and creative id, as it was counted until a moment ago."""
+        """The decayed counts by campaign id and creative id, read eventually consistently."""
         by_week: dict[tuple[str, str], dict[str, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
         pages = self._dynamodb.get_paginator("query")
         for shard in range(SHARDS):
@@ -138,8 +162,8 @@ class Learning:
                         by_week[campaign_id, creative_id][kind][its_week] = int(item[kind]["N"])
         this_week = week(now)
         return {
-            creative: OutcomeCounts(*(remembered(its[kind], this_week) for kind in _COUNTED))
-            for creative, its in by_week.items()
+            creative: OutcomeCounts(*(remembered(counts_by_kind[kind], this_week) for kind in _COUNTED))
+            for creative, counts_by_kind in by_week.items()
         }
 
 
@@ -149,11 +173,11 @@ def _by_bin(item: Mapping[str, Any], side: str) -> dict[int, float]:
 
 
 def _marker(event: Event) -> Key:
-    """The marker that an event is counted by: a win and a bill notice of one bid share one."""
+    """The marker of an event. The win notice and the billing notice of a bid share one marker."""
     return Key(f"bid#{event.bid_id}", (Kind.WIN if event.kind is Kind.BILL else event.kind).value)
 
 
-def _thing(event: Event) -> CountedOnce:
+def _counted_once(event: Event) -> CountedOnce:
     creative = json.dumps([event.campaign_id, event.creative_id, week(event.at)], separators=(",", ":"))
     marker = _marker(event)
     counter = Key(f"counts#{crc32(creative.encode()) % SHARDS}", creative)
@@ -161,6 +185,10 @@ def _thing(event: Event) -> CountedOnce:
     tells = event.kind is not Kind.LOSS or event.loss_reason in FOR_THE_PRICE
     if event.kind in _PRICES and tells and event.placement is not None and event.bid_price_micros > 0:
         adds[_price_item(event)] = {_price_name(event): 1}
+    if event.kind in _COUNTED:
+        shard = crc32(event.bid_id.encode()) % PRICE_SHARDS
+        device = json.dumps([device_number(event.device), shard], separators=(",", ":"))
+        adds[Key(f"devices#{week(event.at)}", device)] = {marker.sk: 1}
     if event.kind is Kind.FIRST_QUARTILE:
         adds.update(_shard(marker, "viewed", event.at))
     return CountedOnce(marker, adds, event.at, _KEPT)

@@ -1,22 +1,23 @@
-"""The ledger: what campaigns have spent, counted once a bid.
+"""The ledger: the spend of campaigns, counted once a bid.
 
 Items of the table, by `pk` and `sk`:
-- `bid#<bid id>`, `billed` or `invalid`: the marker that this bid is counted, as spend or apart.
-- `spend#<campaign id>`, `total`: micros spent and impressions, in all; `invalid_micros`, the price of
-  invalid traffic, which is not billed; `shards` once writers stood in each other's way.
-- `spend#<campaign id>`, `day#<YYYY-MM-DD>`: the same of a day in the campaign's time zone, and of its micros how many
-  each `hour#<HH>`, `deal#<id>` and `advertiser#<domain>` has. `delay#<minutes>` are impressions by the whole minutes
-  from their bid to their notice. `invalid` and `invalid_micros` are what was not billed, `repeated_micros` what of that
-  is of bids that are billed as well.
-- either with `#<shard>` behind it: what else there is of that item, to be added to it.
+- `bid#<bid id>`, `billed` or `invalid`: the marker that this bid is counted, as spend or as invalid traffic.
+- `spend#<campaign id>`, `total`: `micros` spent and `impressions`, in total; `invalid_micros`, the price of
+  invalid traffic, which is not billed; `shards` after writers conflicted.
+- `spend#<campaign id>`, `day#<YYYY-MM-DD>`: the same of a day in the campaign's time zone, and the micros of each
+  `hour#<HH>`, `deal#<id>` and `advertiser#<domain>` of the day. `shown#<HH>` are the impressions of an hour, and
+  `delay#<minutes>` impressions by the whole minutes from bid to notice. `invalid` and `invalid_micros` are the unbilled
+  events and their price, `repeated_micros` the part of that price whose bids are billed as well.
+- `spend#<campaign id>#<deal id>`, `total` and `day#<YYYY-MM-DD>`: the same of the campaign's impressions in a deal.
+- any of them with `#<shard>` appended: further amounts, to be added to the item.
 
-Markers and counters are written in one transaction: whatever is repeated, reordered or cut short, a bid is in both or
-in neither.
+One transaction writes marker and counters: after repetition, reordering or interruption, a bid is in both or in
+neither.
 """
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,6 +25,7 @@ from zlib import crc32
 
 from bidder.aws.batch_get import MOST_KEYS, batch_get
 from bidder.delivery.budget import Spend
+from bidder.delivery.budget_holders import campaign_of, deal_holder
 from bidder.delivery.notice_delay import MINUTES
 from bidder.delivery.zones import local
 from bidder.events.counted_once import CountedOnce, Key, count_once, key
@@ -35,22 +37,23 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 SHARDS = 8
-"""Items that a crowded campaign's counters are spread over: DynamoDB takes 1,000 writes a second of a partition, a
-transaction costs two, and one transaction counts up to 45 events."""
+"""The number of items over which a busy campaign's counters are spread. DynamoDB accepts 1,000 writes a second on a
+partition, a transaction costs two writes, and one transaction counts up to 45 events."""
 
 BILLED = "billed"
 MICROS, IMPRESSIONS, INVALID, INVALID_MICROS = "micros", "impressions", "invalid", "invalid_micros"
 REPEATED_MICROS = "repeated_micros"
 HOUR, DEAL, ADVERTISER, RULE, DELAY = "hour#", "deal#", "advertiser#", "invalid#", "delay#"
+SHOWN = "shown#"
 
 _READS_AT_ONCE = 8
 _TOTAL = "total"
 
 
 class Marker(NamedTuple):
-    """Which event of a bid was counted: its kind, and when it was, in ISO 8601; and the CPM in micros that it cost.
+    """The counted event of a bid: its kind, its time in ISO 8601, and its CPM in micros.
 
-    Code before this kept no CPM.
+    Markers of earlier versions have no CPM.
     """
 
     kind: str
@@ -58,10 +61,17 @@ class Marker(NamedTuple):
     price_micros: int | None = None
 
 
+class Numbers(NamedTuple):
+    """The numbers of a campaign's items, by their names in the table: in all, and by day of its time zone."""
+
+    total: Counter[str]
+    days: dict[date, Counter[str]]
+
+
 class Ledger:
     """Adds billable events to spend, and reads spend back.
 
-    DynamoDB's own errors pass through. Reads raise LeftUnread where DynamoDB leaves them unread for long.
+    Raises DynamoDB's errors. Reads raise LeftUnread if DynamoDB keeps returning unprocessed keys.
     """
 
     def __init__(self, dynamodb: "DynamoDBClient", table: str, pause: Callable[[float], None] = time.sleep) -> None:
@@ -71,9 +81,9 @@ class Ledger:
         self._spread: set[str] = set()
 
     def record(self, events: Iterable[Event]) -> frozenset[str]:
-        """Counts what is billable and not counted yet, invalid events apart; tests and other kinds are left out.
+        """Counts new sales as spend or, if invalid, as invalid traffic. Tests and other kinds are left out.
 
-        Returns the ids of bids that could not be counted now because others write the same counters: give their events
+        Returns the ids of bids that lost against other writers of the same counters; the caller tries their events
         again later. One counter write serves all events of a campaign in the call.
         """
         due = [event for event in events if event.counts_as_sale]
@@ -86,28 +96,42 @@ class Ledger:
         return crowded
 
     def spends(self, now: Mapping[str, datetime]) -> dict[str, Spend]:
-        """What each campaign has spent in all, on its day and in its hour, read consistently.
+        """The spend of each campaign in total, on its day and in its hour, read consistently.
 
-        `now` are the moments of the campaigns' clocks. Those without spend are left out.
+        `now` has the local time of each campaign. Campaigns without spend are left out. A name may be that of a deal
+        (`bidder.delivery.budget_holders`).
         """
-        days = {name: at.date() for name, at in now.items()}
-        plain = [Key(f"spend#{name}", sk) for name, day in days.items() for sk in (_TOTAL, _day(day))]
-        spent: dict[str, tuple[Counter[str], Counter[str]]] = defaultdict(lambda: (Counter(), Counter()))
+        numbers = self.numbers({name: (at.date(),) for name, at in now.items()})
+        return {name: spend_of(its.total, its.days[now[name].date()], now[name]) for name, its in numbers.items()}
+
+    def numbers(self, days: Mapping[str, Collection[date]]) -> "dict[str, Numbers]":
+        """All numbers of each campaign in all and on these days of it, read consistently.
+
+        Those without spend are left out. Deals are named as in `spends`.
+        """
+        campaigns = dict.fromkeys(map(campaign_of, days))  # these say whether the writers spread out
+        plain = [Key(f"spend#{name}", _TOTAL) for name in {**campaigns, **days}]
+        plain += [Key(f"spend#{name}", _day(day)) for name, its in days.items() for day in its]
+        spent: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
         for item in self._items(plain):
             _add(spent, item)
-        spread = [name for name, (total, day) in spent.items() if total["shards"] or day["shards"]]
         shards = [
             Key(f"spend#{name}", f"{sk}#{shard}")
-            for name in spread
-            for sk in (_TOTAL, _day(days[name]))
+            for name, its in days.items()
+            if spent[campaign_of(name)][_TOTAL]["shards"]
+            for sk in (_TOTAL, *map(_day, its))
             for shard in range(SHARDS)
         ]
         for item in self._items(shards):
             _add(spent, item)
-        return {name: spend_of(total, day, now[name]) for name, (total, day) in spent.items()}
+        return {
+            name: Numbers(spent[name][_TOTAL], {day: spent[name][_day(day)] for day in its})
+            for name, its in days.items()
+            if any(map(bool, spent[name].values()))
+        }
 
     def day(self, campaign_id: str, day: date) -> dict[str, int]:
-        """All numbers of a campaign's day, by their names in the table's items; none where nothing was counted."""
+        """All counters of a campaign's day, by their names in the table's items; empty if nothing was counted."""
         names = [_day(day), *(f"{_day(day)}#{shard}" for shard in range(SHARDS))]
         sums: Counter[str] = Counter()
         for item in self._items([Key(f"spend#{campaign_id}", name) for name in names]):
@@ -115,7 +139,7 @@ class Ledger:
         return dict(sums)
 
     def markers(self, bid_ids: Iterable[str]) -> dict[tuple[str, str], Marker]:
-        """The markers of these bids, by bid id and `billed` or `invalid`; they are kept for 45 days."""
+        """The markers of these bids, by bid id and `billed` or `invalid`. Markers expire after 45 days."""
         keys = [Key(f"bid#{bid_id}", sk) for bid_id in bid_ids for sk in (BILLED, INVALID)]
         return {
             (item["pk"]["S"].removeprefix("bid#"), item["sk"]["S"]): Marker(
@@ -130,15 +154,15 @@ class Ledger:
         by_campaign: dict[str, list[Event]] = defaultdict(list)
         for event in events:
             by_campaign[event.campaign_id].append(event)
-        things: list[CountedOnce] = []
-        for campaign_id, its in by_campaign.items():
-            shard = f"#{crc32(its[0].bid_id.encode()) % SHARDS}" if campaign_id in self._spread else ""
-            things += [sale(event, shard) for event in its]
-        crowded = count_once(self._dynamodb, self._table, things)
+        counts: list[CountedOnce] = []
+        for campaign_id, campaign_events in by_campaign.items():
+            shard = f"#{crc32(campaign_events[0].bid_id.encode()) % SHARDS}" if campaign_id in self._spread else ""
+            counts += [sale(event, shard) for event in campaign_events]
+        crowded = count_once(self._dynamodb, self._table, counts)
         return frozenset(marker.pk.removeprefix("bid#") for marker in crowded)
 
     def _announce(self, campaign_id: str) -> None:
-        """Says on the campaign's item that there are shards, before the first is written: readers look there first."""
+        """Sets `shards` on the campaign's item before the first write of a shard: readers read that item first."""
         item = key(Key(f"spend#{campaign_id}", _TOTAL))
         try:
             self._dynamodb.update_item(
@@ -148,15 +172,15 @@ class Ledger:
                 ExpressionAttributeValues={":shards": {"N": str(SHARDS)}},
             )
         except self._dynamodb.exceptions.TransactionConflictException:
-            return  # crowded out itself; the events come again
+            return  # this write lost too; SQS delivers the events again
         self._spread.add(campaign_id)
 
     def _items(self, keys: Sequence[Key]) -> Iterable[Mapping[str, Any]]:
-        """The items that there are, in no order."""
+        """The existing items, in no order."""
         reads = [keys[start : start + MOST_KEYS] for start in range(0, len(keys), MOST_KEYS)]
         if len(reads) <= 1:
             return chain.from_iterable(map(self._read, reads))
-        from concurrent.futures import ThreadPoolExecutor  # for the refresh alone
+        from concurrent.futures import ThreadPoolExecutor  # imported here, since only the refresh needs it
 
         with ThreadPoolExecutor(_READS_AT_ONCE) as pool:
             return list(chain.from_iterable(pool.map(self._read, reads)))
@@ -166,7 +190,7 @@ class Ledger:
 
 
 def sale(event: Event, shard: str = "") -> CountedOnce:
-    """What a billable event adds, to its campaign's items or to a shard of them."""
+    """The amounts that a sale adds to the items of its campaign, or to a shard of them."""
     at = local(event.at, event.zone)
     pk, cost = f"spend#{event.campaign_id}", impression_cost(event.price_micros)
     total, day = Key(pk, _TOTAL + shard), Key(pk, _day(at.date()) + shard)
@@ -180,10 +204,14 @@ def sale(event: Event, shard: str = "") -> CountedOnce:
     if event.invalid is not None:
         apart = {INVALID: 1, INVALID_MICROS: cost, f"{RULE}{event.invalid}": 1}
         adds: dict[Key, Mapping[str, int]] = {total: {INVALID_MICROS: cost}, day: apart}
-        if event.invalid == IvtRule.REPLAYED:  # its bid is billed, and counts against budgets by that
+        if event.invalid == IvtRule.REPLAYED:  # the bid is billed too, so budgets already count its price
             adds = {day: {**apart, REPEATED_MICROS: cost}}
+        elif event.deal_id is not None:
+            deal = f"spend#{deal_holder(event.campaign_id, event.deal_id)}"
+            adds |= {Key(deal, key.sk): {INVALID_MICROS: cost} for key in (total, day)}
         return CountedOnce(Key(f"bid#{event.bid_id}", INVALID), adds, event.at, about=about)
-    of_day = {MICROS: cost, IMPRESSIONS: 1, f"{HOUR}{at:%H}": cost}
+    of_day = {MICROS: cost, IMPRESSIONS: 1, f"{HOUR}{at:%H}": cost, f"{SHOWN}{at:%H}": 1}
+    of_deal = dict(of_day)
     if event.at >= event.bid_at:
         of_day[f"{DELAY}{min(MINUTES - 1, int((event.at - event.bid_at).total_seconds() // 60))}"] = 1
     if event.deal_id is not None:
@@ -191,11 +219,14 @@ def sale(event: Event, shard: str = "") -> CountedOnce:
     if event.advertiser is not None:
         of_day[f"{ADVERTISER}{event.advertiser}"] = cost
     adds = {total: {MICROS: cost, IMPRESSIONS: 1}, day: of_day}
+    if event.deal_id is not None:
+        deal = f"spend#{deal_holder(event.campaign_id, event.deal_id)}"
+        adds |= {Key(deal, total.sk): {MICROS: cost, IMPRESSIONS: 1}, Key(deal, day.sk): of_deal}
     return CountedOnce(Key(f"bid#{event.bid_id}", BILLED), adds, event.at, about=about)
 
 
 def spend_of(total: Mapping[str, int], day: Mapping[str, int], at: datetime) -> Spend:
-    """What the numbers of a campaign's items say of its spend; `at` is the moment of the campaign's clocks."""
+    """The spend in the counters of a campaign's items. `at` is the campaign's local time."""
     delays = ((int(name.removeprefix(DELAY)), count) for name, count in day.items() if name.startswith(DELAY))
     return Spend(
         total_micros=total.get(MICROS, 0),
@@ -210,14 +241,15 @@ def spend_of(total: Mapping[str, int], day: Mapping[str, int], at: datetime) -> 
 
 
 def _at_risk(numbers: Mapping[str, int]) -> int:
-    """The price of the invalid traffic of bids that are not billed."""
+    """The price of invalid traffic whose bids are not billed, in micros."""
     return numbers.get(INVALID_MICROS, 0) - numbers.get(REPEATED_MICROS, 0)
 
 
-def _add(spent: dict[str, tuple[Counter[str], Counter[str]]], item: Mapping[str, Any]) -> None:
-    total, day = spent[item["pk"]["S"].removeprefix("spend#")]
-    numbers = total if item["sk"]["S"].startswith(_TOTAL) else day
-    numbers.update({name: int(value["N"]) for name, value in item.items() if "N" in value})
+def _add(spent: dict[str, dict[str, Counter[str]]], item: Mapping[str, Any]) -> None:
+    sk = item["sk"]["S"]
+    name = _TOTAL if sk.startswith(_TOTAL) else "#".join(sk.split("#")[:2])  # without the shard
+    numbers = {name: int(value["N"]) for name, value in item.items() if "N" in value}
+    spent[item["pk"]["S"].removeprefix("spend#")][name].update(numbers)
 
 
 def _day(day: date) -> str:

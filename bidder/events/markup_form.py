@@ -1,13 +1,13 @@
-"""How the markup of a bid was written, in a word for its `nurl`: so that it can be written again for who fetches it.
+"""The form of a bid's markup, encoded in its `nurl`, so that the win notice can return the same markup.
 
-The word is not signed, since it says nothing of the bid's price: only which of the creative's parts are shown, and how.
+The encoded form is not signed: it selects the parts of the creative, and has no effect on the price.
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 MARKUP = "m"
-"""The parameter of the win notice that has the word."""
+"""The parameter of the win notice that has the encoded form."""
 
 _PARTS = "_"
 _ITEMS = "."
@@ -15,10 +15,10 @@ _LONGEST = 200
 
 
 class MarkupForm(NamedTuple):
-    """The protocol (AdCOM 1.0, List: Creative Subtypes), from when the ad may be skipped, in seconds, or None.
+    """The protocol (AdCOM 1.0, List: Creative Subtypes), and the skip offset in seconds or None.
 
-    `media` are the places of the files in the creative, best first; `companions` those of companions, each with the
-    `vcm` that the request gave it. `has_omid`: the player said that it has the Open Measurement SDK.
+    `media` are the positions of the files in the creative, best first; `companions` are the positions of the
+    companions, each with the `vcm` of the request. `has_omid` says whether the player has the Open Measurement SDK.
     """
 
     protocol: int
@@ -29,16 +29,16 @@ class MarkupForm(NamedTuple):
 
 
 def written(form: MarkupForm) -> str:
-    """The word, of letters that stand for themselves in URLs."""
+    """The encoded form, in letters that URLs do not escape."""
     skip = "" if form.skip_offset is None else f"{form.skip_offset:g}"
     media = _ITEMS.join(map(str, form.media))
-    companions = _ITEMS.join(f"{place}{'' if vcm is None else f'v{vcm}'}" for place, vcm in form.companions)
+    companions = _ITEMS.join(f"{number}{'' if vcm is None else f'v{vcm}'}" for number, vcm in form.companions)
     parts = (str(form.protocol), skip, media, companions, "o" if form.has_omid else "")
     return _PARTS.join(parts).rstrip(_PARTS)
 
 
 def read(word: str) -> MarkupForm | None:
-    """The form that `written` wrote; None for any other text."""
+    """The form that `written` encoded; None for any other text."""
     protocol, skip, media, companions, omid, *more = [*word[:_LONGEST].split(_PARTS), "", "", "", ""]
     try:
         if any(more) or omid not in {"", "o"} or len(word) > _LONGEST:
@@ -59,8 +59,8 @@ def _items(text: str) -> Sequence[str]:
 
 
 def _companion(text: str) -> tuple[int, int | None]:
-    place, _, vcm = text.partition("v")
-    return _number(place), _number(vcm) if vcm else None
+    number, _, vcm = text.partition("v")
+    return _number(number), _number(vcm) if vcm else None
 
 
 def _number(text: str) -> int:

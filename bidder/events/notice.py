@@ -1,4 +1,4 @@
-"""Reads the macros that exchanges and players fill into event URLs; a value that can't be read counts as not given."""
+"""Reads the macros that exchanges and players replace in event URLs. An unreadable value counts as absent."""
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
@@ -11,22 +11,22 @@ from bidder.money import MICROS, Rate, convert
 from bidder.openrtb.loss_reason import LossReason
 
 AUDIT = "AUDIT"
-"""What `${AUCTION_PRICE}` becomes where markup is rendered to look at its quality (OpenRTB 2.6 section 4.4)."""
+"""The value of `${AUCTION_PRICE}` in a render for ad quality (OpenRTB 2.6 section 4.4)."""
 
 _LONGEST = 64
 _MOST_DIGITS = 18
-"""Digits of a price before its point: more than any bid has."""
+"""The most digits of a price before its decimal point: more than any bid has."""
 
 
 class StatedPrice(NamedTuple):
-    """A CPM above 0, in micros of the account currency; `vector` is that of an encrypted one."""
+    """A CPM above 0, in micros of the account currency. `vector` is the initialization vector of an encrypted price."""
 
     micros: int
     vector: Vector | None = None
 
 
 def is_audit(query: Mapping[str, str]) -> bool:
-    """Whether the notice comes from a render for ad quality, which nobody is billed for."""
+    """Whether the notice comes from a render for ad quality, which is not billed."""
     text = _price_text(query)
     return AUDIT in (text, (decoded(text) or b"").decode("latin-1"))
 
@@ -34,15 +34,14 @@ def is_audit(query: Mapping[str, str]) -> bool:
 def stated_price(
     query: Mapping[str, str], keys: ExchangeKeys | None = None, rate: Rate = MICROS, name: str = PRICE
 ) -> StatedPrice | None:
-    """The CPM that `${AUCTION_PRICE}` was filled in with, in micros of the account currency; None where it was not.
+    """The clearing price in `${AUCTION_PRICE}`: a CPM in micros of the account currency, or None (OpenRTB 2.6, 4.4).
 
-    `name` is the parameter that has the macro: `${AUCTION_MIN_TO_WIN}` is read by the same rules.
+    `name` is the parameter with the macro: `${AUCTION_MIN_TO_WIN}` follows the same rules. The value is a decimal or,
+    for `${AUCTION_PRICE:B64}`, a decimal in base64. From an exchange with price keys only an encrypted price counts,
+    since anyone can write a plain price.
 
-    It comes as a decimal or, for `${AUCTION_PRICE:B64}`, as that in base64. From an exchange with keys only a price
-    that they sign is taken: anyone can write the others. OpenRTB 2.6 section 4.4.
-
-    It is in the currency that was bid in, of which one unit is worth `rate` micros of the account currency. 0, which a
-    second price can't be told from an empty macro by, is not taken for a price.
+    The value is in the currency of the bid, of which one unit is worth `rate` micros of the account currency. 0 counts
+    as absent, since a second price of 0 looks like an empty macro.
     """
     text = _price_text(query, name)
     if not text:
@@ -52,14 +51,14 @@ def stated_price(
 
 
 def _price_text(query: Mapping[str, str], name: str = PRICE) -> str:
-    text = unquote(query.get(name, "")).strip()  # once more: some senders escape what their macro becomes
+    text = unquote(query.get(name, "")).strip()  # decoded again, since some senders escape the value of the macro
     return text if len(text) <= _LONGEST else ""
 
 
 def _decimal(text: str) -> int | None:
-    """A price above 0 in micros, 1 at least; None for anything else, and for what no bid can be."""
+    """A price above 0 in micros, at least 1; None for any other text, and for a price above any bid."""
     text = text.strip()
-    if len(text) > _LONGEST // 2 or "_" in text:  # which Decimal lets digits be grouped by
+    if len(text) > _LONGEST // 2 or "_" in text:  # Decimal accepts underscores between digits
         return None
     try:
         settled = Decimal(text)
@@ -81,7 +80,7 @@ def error_code(query: Mapping[str, str]) -> int | None:
 
 
 def loss_name(code: int) -> str:
-    """A loss reason in words, for people and filter policies; an exchange's own stays its number."""
+    """A loss reason in words, for people and filter policies. An exchange's own code stays a number."""
     try:
         return LossReason(code).name.lower()
     except ValueError:

@@ -1,9 +1,9 @@
-"""Encrypted prices: the keys of the exchanges that send them, and the scheme that Authorized Buyers made common.
+"""Encrypted clearing prices: the keys of exchanges, and the scheme of Google Authorized Buyers.
 
-28 bytes in web-safe base64: an initialization vector (16), the price (8) hidden by HMAC-SHA1(encryption key, vector),
-and an integrity signature (4), the beginning of HMAC-SHA1(integrity key, price and vector). The price is a CPM in
-micros, a big-endian integer. A vector begins with when it was made, seconds and microseconds of 4 bytes each, so that a
-price can't be used again later. Source: Google Authorized Buyers, "Decrypt Price Confirmations".
+A price has 28 bytes in web-safe base64: an initialization vector (16), the price (8) XORed with HMAC-SHA1(encryption
+key, vector), and an integrity signature (4), the first bytes of HMAC-SHA1(integrity key, price and vector). The price
+is a CPM in micros, a big-endian integer. The vector begins with the time of encryption, seconds and microseconds of 4
+bytes each, so that an old price can be refused. Source: Google Authorized Buyers, "Decrypt Price Confirmations".
 """
 
 import hmac
@@ -18,7 +18,7 @@ _LENGTH = _VECTOR + _PRICE + _SIGNATURE
 
 
 def decoded(text: str) -> bytes | None:
-    """Base64, web-safe or not, its padding optional; a `+` may have come as a space. None where it is none."""
+    """The bytes of base64, web-safe or not, with or without padding, and with spaces for `+`; None for other text."""
     standard = text.translate(str.maketrans(" -_", "++/")).rstrip("=")
     try:
         return b64decode(standard + "=" * (-len(standard) % 4), validate=True)
@@ -34,14 +34,14 @@ Key = Annotated[bytes, BeforeValidator(_key), Field(min_length=16, repr=False)]
 
 
 class Vector(NamedTuple):
-    """The initialization vector of an encrypted price: its bytes in base64url, and when the exchange made it."""
+    """The initialization vector of an encrypted price: its bytes in base64url, and the time of encryption."""
 
     name: str
     made_at: datetime
 
 
 def vector_of(text: str) -> Vector:
-    """The vector of a price that `ExchangeKeys.decrypt` took."""
+    """The vector of a price that `ExchangeKeys.decrypt` decrypted."""
     data = (decoded(text) or b"")[:_VECTOR]
     seconds, micros = int.from_bytes(data[:4]), int.from_bytes(data[4:8])
     made_at = datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=micros)
@@ -49,7 +49,7 @@ def vector_of(text: str) -> Vector:
 
 
 class ExchangeKeys(BaseModel):
-    """The two keys that an exchange hands out, in base64, web-safe or not."""
+    """The encryption key and the integrity key of an exchange, in base64, web-safe or not."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
@@ -57,7 +57,7 @@ class ExchangeKeys(BaseModel):
     integrity: Key
 
     def decrypt(self, text: str) -> int | None:
-        """The price in micros; None for anything that these keys did not sign."""
+        """The price in micros; None for a text that these keys did not sign."""
         data = decoded(text)
         if data is None or len(data) != _LENGTH:
             return None
@@ -69,10 +69,10 @@ class ExchangeKeys(BaseModel):
 
 
 class PriceKeys(RootModel[dict[str, ExchangeKeys]]):
-    """Keys by the name that the exchange calls `/bid?exchange=` with. An exchange without keys sends plain prices."""
+    """Keys by the exchange's name in `/bid?exchange=NAME`. An exchange without keys sends plain prices."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     def of(self, exchange: str | None) -> ExchangeKeys | None:
-        """The keys of this exchange."""
+        """The keys of this exchange, or None."""
         return None if exchange is None else self.root.get(exchange)

@@ -11,18 +11,18 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
 A_BATCH = 10
-"""Messages that SNS and SQS take in one call."""
+"""The most messages of one call to SNS or SQS."""
 
 STEP_SECONDS = 3.25
-"""How long SNS, and after it the fallback queue, may take for all events together."""
+"""The seconds that SNS, and after SNS the fallback queue, may take for all events together."""
 
 
 class EventPublisher:
-    """Returns once every event is safe: SNS has it or, where that fails or hangs, the fallback queue has it.
+    """Publishes events to SNS or, where SNS fails or hangs, to the fallback queue. Returns when every event is stored.
 
-    Calls run side by side, so many events take no longer than one: twice `STEP_SECONDS` at most. Without a fallback
-    queue SNS's own errors pass through; with it, those of SQS; Late where neither has answered in time. An event may be
-    published twice, when SNS took it and its answer was lost: consumers count it once.
+    Calls run in parallel, so many events take no longer than one event: at most twice `STEP_SECONDS`. Raises SNS's
+    errors without a fallback queue, SQS's errors with one, and Late if neither answers in time. If SNS's answer is
+    lost, an event is published twice: consumers count the event once.
     """
 
     def __init__(
@@ -38,13 +38,13 @@ class EventPublisher:
         self._step_seconds = step_seconds
 
     def publish(self, event: Event) -> None:
-        """Publishes the event, its attributes beside it for the consumers' filter policies."""
+        """Publishes the event, with message attributes for the consumers' filter policies."""
         [outcome] = outcomes([lambda: self._sns.publish(TopicArn=self._topic, **_message(event))], self._step_seconds)
-        if isinstance(outcome, Exception):  # whatever the way to SNS suffers from
+        if isinstance(outcome, Exception):  # any failure of SNS or of the network
             self._put_aside([([event], outcome)])
 
     def publish_all(self, events: Sequence[Event]) -> None:
-        """Publishes events together, by as few calls as possible."""
+        """Publishes events in as few calls as possible."""
         batches = [events[start : start + A_BATCH] for start in range(0, len(events), A_BATCH)]
         left: list[tuple[Sequence[Event], Exception]] = []
         calls = [_call(self.publish_batch, batch) for batch in batches]
@@ -52,11 +52,11 @@ class EventPublisher:
             if isinstance(outcome, Exception):  # as above
                 left.append((batch, outcome))
             elif outcome:
-                left.append(([batch[position] for position in outcome], Refused(len(outcome), len(batch))))
+                left.append(([batch[position] for position in outcome], EventsRefused(len(outcome), len(batch))))
         self._put_aside(left)
 
     def publish_batch(self, events: Sequence[Event]) -> list[int]:
-        """Publishes up to `A_BATCH` events by one call: the positions of those that SNS refused. SNS's errors pass."""
+        """Publishes up to `A_BATCH` events by one call; returns the positions of the refused. Raises SNS's errors."""
         entries: Any = [{"Id": str(position), **_message(event)} for position, event in enumerate(events)]
         answer = self._sns.publish_batch(TopicArn=self._topic, PublishBatchRequestEntries=entries)
         return [int(failed["Id"]) for failed in answer.get("Failed", [])]
@@ -73,15 +73,15 @@ class EventPublisher:
                 raise outcome
 
 
-class Refused(RuntimeError):
-    """SNS took a call, and some of its events not."""
+class EventsRefused(RuntimeError):
+    """SNS accepted a call, but not all of its events."""
 
     def __init__(self, refused: int, of: int) -> None:
         super().__init__(f"SNS refused {refused} of {of} events")
 
 
 def _reason(failure: Exception) -> str:
-    return "refused" if isinstance(failure, Refused) else type(failure).__name__
+    return "refused" if isinstance(failure, EventsRefused) else type(failure).__name__
 
 
 def _call(function: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:

@@ -1,8 +1,8 @@
-"""What events come to: counts and spend by campaign, day, creative and others. Pure: events in, rows out.
+"""Reports: counts and spend of events by campaign, day, creative and others. Pure: events in, rows out.
 
-Each event counts once a bid and kind, whatever was delivered twice. Test and invalid events count in no figure but
-their own. Spend is by the ledger's rule: the kind that its exchange counts by makes a bid due, once, at the price of
-whichever came first. Bids are those that processes counted and told: what one bid in its last minute is missing.
+Each event counts once a bid and kind, also if it was delivered twice. Tests and invalid traffic count only in their own
+columns. Spend follows the ledger's rule: the first event of the kind that the exchange counts by makes a bid due, at
+the price of that event. Bids are the published counts of processes, so the bids of a process's last minute are missing.
 """
 
 from collections import defaultdict
@@ -21,7 +21,7 @@ from bidder.openrtb.device_type import DeviceType
 
 
 class By(StrEnum):
-    """What a row stands for; days and hours are of the report's time zone."""
+    """The dimension of a report's rows. Days and hours are of the report's time zone."""
 
     CAMPAIGN = "campaign"
     DAY = "day"
@@ -49,7 +49,7 @@ REPORTED = (
     Kind.ERROR,
 )
 READ = frozenset({*REPORTED, *BILLABLE})
-"""The kinds that a report is made from."""
+"""The kinds that a report reads."""
 
 _NAMES: Mapping[By, Callable[[Event, tzinfo], str]] = {
     By.CAMPAIGN: lambda event, _: event.campaign_id,
@@ -66,11 +66,11 @@ _NAMES: Mapping[By, Callable[[Event, tzinfo], str]] = {
 
 
 @dataclass
-class Row:
-    """Counts by kind, how many bids became due, and their spend in micros; rates are None where nothing was tried.
+class ReportRow:
+    """The counts by kind, the number of due bids, and their spend in micros. A rate is None if its denominator is 0.
 
-    `saved_micros` is what shading saved: the cost of the billed impressions at their campaigns' values, less at the
-    prices that were bid.
+    `saved_micros` is the saving by bid shading: the cost of the billed impressions at the campaigns' values, less their
+    cost at the prices bid.
     """
 
     counts: dict[Kind, int] = field(default_factory=lambda: dict.fromkeys(REPORTED, 0))
@@ -80,32 +80,32 @@ class Row:
     test: int = 0
     invalid: int = 0
     late: int = 0
-    """Of the invalid, those that came after the time of their bid."""
+    """The invalid events that arrived after the lifetime of their bid."""
 
     @property
     def win_rate(self) -> Fraction | None:
-        """Wins of the bids: those that were counted or, where more are known to have ended, those."""
+        """The wins as a share of the bids; the bids are the larger of the counted bids and of the wins and losses."""
         won, lost = self.counts[Kind.WIN], self.counts[Kind.LOSS]
         return _share(won, max(self.counts[Kind.BIDS], won + lost))
 
     @property
     def cpm_micros(self) -> int | None:
-        """What a thousand billed impressions cost, to the nearest micro below."""
+        """The mean CPM of the billed impressions in micros, rounded down."""
         return self.spend_micros * 1000 // self.billed if self.billed else None
 
     @property
     def vtr(self) -> Fraction | None:
-        """Completed of shown."""
+        """The view-through rate: completed views as a share of impressions."""
         return _share(self.counts[Kind.COMPLETE], self.counts[Kind.IMPRESSION])
 
     @property
     def ctr(self) -> Fraction | None:
-        """Clicked of shown."""
+        """The click-through rate: clicks as a share of impressions."""
         return _share(self.counts[Kind.CLICK], self.counts[Kind.IMPRESSION])
 
 
 def device_name(number: int) -> str:
-    """The name of a device's type, such as `connected tv`; its number where AdCOM has none."""
+    """The name of a device type, such as `connected tv`; the number if AdCOM has no such type."""
     try:
         return DeviceType(number).name.lower().replace("_", " ")
     except ValueError:
@@ -114,10 +114,10 @@ def device_name(number: int) -> str:
 
 def report(
     events: Collection[Event], by: By, unbilled: Collection[str] = (), time_zone: tzinfo = UTC
-) -> dict[str, Row]:
-    """The rows of these events by name, in order; the events may come in any order.
+) -> dict[str, ReportRow]:
+    """The rows of a report by name, in order. The order of the events does not matter.
 
-    `unbilled` are ids of bids that the ledger found invalid when it counted them.
+    `unbilled` are the ids of bids that the ledger counted as invalid.
     """
     first: dict[tuple[str, Kind], Event] = {}
     apart: dict[tuple[str, Kind], Event] = {}
@@ -127,7 +127,7 @@ def report(
         known = held.setdefault((event.bid_id, event.kind), event)
         if _order(event) < _order(known):
             held[event.bid_id, event.kind] = event
-    rows = defaultdict[str, Row](Row)
+    rows = defaultdict[str, ReportRow](ReportRow)
 
     def name(event: Event) -> str:
         return _NAMES[by](event, time_zone)
@@ -156,7 +156,7 @@ def _saved(event: Event) -> int:
 
 
 def _due(events: Iterable[Event]) -> Iterable[Event]:
-    """The event of each bid that makes its price due: the first."""
+    """The first billable event of each bid, which makes the bid's price due."""
     due: dict[str, Event] = {}
     for event in events:
         if event.billable and _order(event) < _order(due.setdefault(event.bid_id, event)):
@@ -164,9 +164,9 @@ def _due(events: Iterable[Event]) -> Iterable[Event]:
     return due.values()
 
 
-def total(rows: Iterable[Row]) -> Row:
-    """All of them together."""
-    whole = Row()
+def total(rows: Iterable[ReportRow]) -> ReportRow:
+    """The sum of the rows."""
+    whole = ReportRow()
     for row in rows:
         for kind, number in row.counts.items():
             whole.counts[kind] += number
@@ -180,7 +180,7 @@ def total(rows: Iterable[Row]) -> Row:
 
 
 def _order(event: Event) -> tuple[float, int, str, bool, str]:
-    # One moment's equals need an order too, so that a report doesn't depend on that of the objects.
+    # Events of one moment need an order too, so that a report does not depend on the order of archive objects.
     return event.at.timestamp(), event.price_micros, event.kind, event.test, event.invalid or ""
 
 

@@ -1,7 +1,7 @@
-"""What a bid costs by its notice: the price that the notice states, where that is credible, else the price bid.
+"""Settlement: the cost of a bid is the clearing price in its notice, if that is credible, else the price bid.
 
-The query of a notice is not signed, so anybody can write a price into it. A price is believed from the lowest one that
-the bid's token calls credible up to the bid. A price that an exchange encrypted must also be of the bid's time.
+The query of a notice is not signed, so anybody can write a price. A price is credible between the lowest credible price
+in the bid's token and the bid. An encrypted price must also be from the time of the bid.
 """
 
 from collections.abc import Mapping
@@ -17,18 +17,18 @@ from bidder.events.urls import PRICE, TO_WIN
 from bidder.openrtb.loss_reason import LossReason
 
 AUCTION_TIME = timedelta(minutes=10)
-"""How long after the bid an exchange may encrypt the price that it settled at."""
+"""The longest time between a bid and the encryption of its clearing price."""
 
 
 HIGHEST_TO_WIN = 20
-"""How many times the bid a credible price to beat is at most."""
+"""The highest credible price to beat, as a multiple of the bid."""
 
 FOR_THE_PRICE = frozenset({None, LossReason.BELOW_FLOOR, LossReason.OUTBID})
-"""The loss reasons that say that a higher bid would have won; None where none is given."""
+"""The loss reasons for which a higher bid would have won. None is a loss notice without a reason."""
 
 
 class PriceRefusal(StrEnum):
-    """Why a stated price is not believed, as metrics count it."""
+    """The reasons why a stated price is not credible, by their names in metrics."""
 
     TOO_LOW = "too-low"
     OUT_OF_TIME = "out-of-time"
@@ -36,11 +36,11 @@ class PriceRefusal(StrEnum):
 
 
 class Settlement(NamedTuple):
-    """A CPM in micros of the account currency, and what was found out about the price that the notice states.
+    """The settled CPM in micros of the account currency, and the judgement of the price that the notice states.
 
-    `stated_micros` is None where no price is stated. `vector` names the encrypted price, which settles one bid alone.
-    `is_raised`: the stated price is above the bid, which is due then. `is_audit`: the notice comes from a render for
-    ad quality.
+    `stated_micros` is None without a stated price. `vector` names the encrypted price, which settles only one bid.
+    `is_raised`: the stated price is above the bid, so the bid is due. `is_audit`: the notice comes from a render for ad
+    quality.
     """
 
     micros: int
@@ -52,7 +52,7 @@ class Settlement(NamedTuple):
 
 
 def settle(query: Mapping[str, str], claims: Claims, keys: ExchangeKeys | None = None) -> Settlement:
-    """The settlement of a verified notice; `keys` are those of its exchange, where that encrypts its prices."""
+    """The settlement of a verified notice. `keys` are the price keys of an exchange that encrypts its prices."""
     bid = claims.price_micros
     if is_audit(query):
         return Settlement(bid, is_audit=True)
@@ -70,11 +70,11 @@ def settle(query: Mapping[str, str], claims: Claims, keys: ExchangeKeys | None =
 
 
 def price_to_win(kind: Kind, query: Mapping[str, str], claims: Claims, keys: ExchangeKeys | None = None) -> int | None:
-    """The least CPM, in micros of the account currency, that would have won the auction of a bid.
+    """The lowest CPM that would have won the auction of a bid, in micros of the account currency, or None.
 
-    `${AUCTION_MIN_TO_WIN}` says it or, of a bid that was lost to a higher one, the price that the auction cleared at.
-    None where no notice of an exchange says it, where the bid is none that prices are learned from, and where it is not
-    credible: a bid wins at or above it, and loses at or below it.
+    The source is `${AUCTION_MIN_TO_WIN}` or, for a bid that lost to a higher bid, the clearing price. None if no notice
+    of an exchange states the price, if no prices are learned from the bid, or if the price is not credible: a won bid
+    is not below it, and a lost bid is not above it.
     """
     if kind not in OF_EXCHANGES or claims.value_micros is None or is_audit(query):
         return None

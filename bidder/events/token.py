@@ -1,9 +1,9 @@
-"""Signed tokens: what an event URL says about its bid, and proof that this bidder said it.
+"""Signed tokens of event URLs: the claims of a bid, and the signature that proves their origin.
 
-A token is `<key id>.<claims>.<signature>`. One bid has one set of claims, and each kind its own signature of them, so
-the token of one kind is worth nothing for another: see `bidder.events.signatures`. Where a URL leads somewhere its
-signature is the first 16 bytes of HMAC-SHA256 over kind, key id, claims and target; so were, without a target, those of
-the code before, which are still taken.
+A token is `<key id>.<claims>.<signature>`. The tokens of a bid share their claims, and each kind has its own signature,
+so the token of one kind is not valid for another kind: see `bidder.events.signatures`. The signature of a URL that
+redirects is the first 16 bytes of HMAC-SHA256 over kind, key id, claims and target. Tokens of earlier versions have the
+same signature without a target, and are still valid.
 """
 
 import hmac
@@ -23,18 +23,18 @@ from bidder.normal_forms import ascii_url
 from bidder.prebuilt import complete
 
 LIFETIME = DEFAULT_EXP + GRACE
-"""How long after the bid an event still counts, where the bid's impression asked for no other `exp`."""
+"""The time after the bid in which an event counts, for an impression without `exp`."""
 
 _SIGNATURE_BYTES = 16
 _MOST_ENCODINGS = 3
-"""Proxies in a row that encode what was encoded already."""
+"""The most times that proxies percent-encode a token again."""
 
 _LETTERS = str.maketrans({"+": "-", " ": "-", "/": "_", "=": None})
-"""No token has these: base64url has others in their place, and a form's encoding makes a blank of a plus."""
+"""Plain base64 to base64url. No token has these letters; form encoding turns a plus into a blank."""
 
 
 class TokenError(StrEnum):
-    """Why a token is not taken, as metrics count it."""
+    """The reasons why a token is refused, by their names in metrics."""
 
     KIND = "unknown-kind"
     MALFORMED = "malformed"
@@ -46,7 +46,7 @@ class TokenError(StrEnum):
 
 
 class InvalidToken(ValueError):
-    """Not a token that this bidder signed for this kind, or one outside its time; the message says which."""
+    """The token is not signed by this bidder for this kind, or is outside its lifetime; the message has the reason."""
 
     def __init__(self, reason: TokenError, message: str) -> None:
         super().__init__(message)
@@ -54,7 +54,7 @@ class InvalidToken(ValueError):
 
 
 class ExpiredToken(InvalidToken):
-    """A token that this bidder signed, whose event comes too late to count; `claims` are what it says."""
+    """The token is signed by this bidder, but its event is too late to count. `claims` are the token's claims."""
 
     def __init__(self, claims: Claims, message: str) -> None:
         super().__init__(TokenError.EXPIRED, message)
@@ -62,10 +62,10 @@ class ExpiredToken(InvalidToken):
 
 
 class SigningKeys(BaseModel):
-    """Keys by id, base64url; `current` signs, all verify, so that keys rotate with an overlap.
+    """The signing keys by id, base64url. `current` signs and all keys verify, so that keys rotate with an overlap.
 
-    `viewers` is the key of viewers' names. The first rotation sets it to the key that signed until then, and later ones
-    keep it, so that names stay the same. None is the current key.
+    `viewers` is the key of the viewers' pseudonyms; None is the current key. The first rotation sets `viewers` to the
+    key that signed before, and later rotations keep it, so that pseudonyms do not change.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
@@ -93,11 +93,11 @@ class SigningKeys(BaseModel):
 
     @property
     def viewer_secret(self) -> bytes:
-        """The key of the names of viewers and households."""
+        """The key of the pseudonyms of viewers and households."""
         return _decoded(self.keys[self.current] if self.viewers is None else self.viewers)
 
     def secret(self, key_id: str) -> bytes | None:
-        """The key of this id."""
+        """The key with this id, or None."""
         text = self.keys.get(key_id)
         return None if text is None else _decoded(text)
 
@@ -105,13 +105,13 @@ class SigningKeys(BaseModel):
 complete(SigningKeys)
 
 
-@lru_cache(maxsize=16)  # measured: a dozen tokens a bid spent a quarter of their time on decoding their key
+@lru_cache(maxsize=16)  # measured: without the cache, decoding the key took a quarter of the time of a bid's tokens
 def _decoded(key: str) -> bytes:
     return urlsafe_b64decode(key + "=" * (-len(key) % 4))
 
 
 class Tokens:
-    """The tokens of one bid, for claims that `encode` made."""
+    """The tokens of one bid. `claims` is the result of `bidder.events.claims.encode`."""
 
     __slots__ = ("_signatures", "_signed")
 
@@ -138,14 +138,14 @@ def _starts(base: str) -> list[tuple[Kind, str]]:
 
 
 def sign(kind: Kind, claims: str, keys: SigningKeys, target: str = "") -> str:
-    """The token of one kind alone; `target` is the URL that it may redirect to."""
+    """The token of one kind. `target` is the URL to which the token may redirect."""
     if not target:
         return Tokens(claims, keys).of(kind)
     return f"{keys.current}.{claims}.{_by_itself(kind, keys.current, claims, _current(keys), target)}"
 
 
 def plain(token: str) -> str:
-    """The token without what proxies and clients make of it: percent-encoding, and the letters of plain base64."""
+    """The token without the changes of proxies and clients: percent-encoding, and the letters of plain base64."""
     for _ in range(_MOST_ENCODINGS):
         if "%" not in token:
             break
@@ -154,13 +154,13 @@ def plain(token: str) -> str:
 
 
 def signed_target(kind: Kind, token: str, keys: SigningKeys, target: str) -> str:
-    """The target as it was signed, of the spellings that proxies make of it; as it is where none of them was."""
-    key_id, encoded, given = _parts(plain(token))
+    """The spelling of the target that was signed, out of the spellings of proxies; `target` if none was signed."""
+    key_id, encoded, signature = _parts(plain(token))
     key = keys.secret(key_id)
     if key is not None:
         for spelling in _spellings(target):
             if hmac.compare_digest(
-                given.encode("utf-8", "surrogatepass"), _by_itself(kind, key_id, encoded, key, spelling).encode()
+                signature.encode("utf-8", "surrogatepass"), _by_itself(kind, key_id, encoded, key, spelling).encode()
             ):
                 return spelling
     return target
@@ -180,36 +180,36 @@ def _spellings(target: str) -> Iterator[str]:
 def _parts(token: str) -> tuple[str, str, str]:
     """Key id, claims and signature of a token. Raises InvalidToken."""
     key_id, _, rest = token.partition(".")
-    encoded, dot, given = rest.rpartition(".")
+    encoded, dot, signature = rest.rpartition(".")
     if not dot:
         raise InvalidToken(TokenError.MALFORMED, "not a token")
-    return key_id, encoded, given
+    return key_id, encoded, signature
 
 
 def verify(kind: Kind, token: str, keys: SigningKeys, now: datetime, target: str = "") -> Claims:
-    """The claims of a token, however a proxy encoded it.
+    """The claims of a token, in any encoding of proxies.
 
-    Raises InvalidToken; ExpiredToken where nothing but its time is wrong.
+    Raises ExpiredToken if only the time is wrong, else InvalidToken.
     """
-    key_id, encoded, given = _parts(plain(token))
+    key_id, encoded, signature = _parts(plain(token))
     key = keys.secret(key_id)
     if key is None:
         raise InvalidToken(TokenError.UNKNOWN_KEY, "signed with a key that is not known here")
-    if len(given) == LENGTH and not target:
+    if len(signature) == LENGTH and not target:
         expected = Signatures(key, f"{key_id}.{encoded}").of(kind)
     else:
         expected = _by_itself(kind, key_id, encoded, key, target)
-    if not hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode()):
+    if not hmac.compare_digest(signature.encode("utf-8", "surrogatepass"), expected.encode()):
         raise InvalidToken(TokenError.SIGNATURE, f"not signed for {kind}{' and this target' if target else ''}")
     try:
         claims = decode(encoded)
     except ValueError:  # pydantic's and base64's too
         raise InvalidToken(TokenError.CLAIMS, "claims can't be read") from None
-    made = f"its bid was made at {claims.issued_at.isoformat()}"
+    bid_time = f"its bid was made at {claims.issued_at.isoformat()}"
     if now < claims.issued_at - CLOCK_SKEW:
-        raise InvalidToken(TokenError.EARLY, f"too early: {made}")
+        raise InvalidToken(TokenError.EARLY, f"too early: {bid_time}")
     if now > claims.counts_until:
-        raise ExpiredToken(claims, f"expired: {made}")
+        raise ExpiredToken(claims, f"expired: {bid_time}")
     return claims
 
 
@@ -220,7 +220,7 @@ def _current(keys: SigningKeys) -> bytes:
 
 
 def _by_itself(kind: Kind, key_id: str, claims: str, key: bytes, target: str) -> str:
-    # A line break, which no kind, key id or claims hold, keeps a target from being read as more claims.
+    # A line break separates claims and target, since kind, key id and claims never contain a line break.
     signed = f"{kind}.{key_id}.{claims}\n{target}" if target else f"{kind}.{key_id}.{claims}"
     digest = hmac.digest(key, signed.encode("utf-8", "surrogatepass"), "sha256")
     return urlsafe_b64encode(digest[:_SIGNATURE_BYTES]).rstrip(b"=").decode()

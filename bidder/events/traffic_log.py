@@ -1,10 +1,10 @@
-"""What processes reported of their traffic, minute by minute, for the next refreshes.
+"""The traffic counts of all processes by minute, which the refresh reads for pacing.
 
 Items of the learning table: `pk` is `traffic#<start of the minute, in seconds since 1970>`.
 - `sk` `<0 to 63>`: for the campaigns of that group, by id, `opportunities * 10^9 + bids`.
 - `sk` `processes`: the sum of the processes' `requests`, and of their `squares`.
 
-They are sums of what arrived: a message that comes twice counts twice, for pacing is not harmed by it.
+A message that SQS delivers twice counts twice, since pacing tolerates such errors.
 """
 
 from collections import Counter, defaultdict
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
 GROUPS = 64
 _FACTOR = 10**9
 _NAMES_A_WRITE = 100
-"""An update expression takes 4 KB."""
+"""The most attributes of one write: an update expression has at most 4 KB."""
 _KEPT = 3600
 _PROCESSES = "processes"
 
 
 class TrafficLog:
-    """Adds reports up, and reads the sums back. DynamoDB's own errors pass through."""
+    """Adds the counts of processes, and reads the sums. Raises DynamoDB's errors."""
 
     def __init__(self, dynamodb: "DynamoDBClient", table: str) -> None:
         self._dynamodb = dynamodb
         self._table = table
 
     def record(self, events: Iterable[Event]) -> None:
-        """Takes the events of the kind `traffic`."""
+        """Adds the counts of events of the kind `traffic`."""
         sums: dict[tuple[int, str], Counter[str]] = defaultdict(Counter)
         for event in events:
             if event.kind is not Kind.TRAFFIC or event.traffic is None:
@@ -54,7 +54,7 @@ class TrafficLog:
                 self._add(minute, sk, some)
 
     def read(self, now: float) -> Traffic:
-        """What is reported of the minutes before `now`, in seconds since 1970, that the controller still takes."""
+        """The traffic of the minutes before `now`, seconds since 1970, as far back as the pacing controller reads."""
         reports: dict[str, dict[int, Report]] = defaultdict(dict)
         processes = 1.0
         last = int(now) // MINUTE * MINUTE
@@ -70,10 +70,12 @@ class TrafficLog:
         return Traffic(reports, processes)
 
     def _add(self, minute: int, sk: str, numbers: Mapping[str, int]) -> None:
-        names = {f"#n{place}": name for place, name in enumerate(numbers)}
-        values: dict[str, Any] = {f":n{place}": {"N": str(number)} for place, number in enumerate(numbers.values())}
+        names = {f"#n{number}": name for number, name in enumerate(numbers)}
+        values: dict[str, Any] = {
+            f":n{position}": {"N": str(number)} for position, number in enumerate(numbers.values())
+        }
         values[":expires"] = {"N": str(minute + _KEPT)}
-        adds = ", ".join(f"#n{place} :n{place}" for place in range(len(numbers)))
+        adds = ", ".join(f"#n{number} :n{number}" for number in range(len(numbers)))
         self._dynamodb.update_item(
             TableName=self._table,
             Key={"pk": {"S": f"traffic#{minute}"}, "sk": {"S": sk}},

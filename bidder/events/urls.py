@@ -1,4 +1,4 @@
-"""The URLs that a bid hands out, one for each kind of event."""
+"""The event URLs of a bid, one for each kind of event."""
 
 from urllib.parse import quote
 
@@ -16,9 +16,9 @@ TARGET = "u"
 
 
 class EventUrls:
-    """Makes the event URLs of one bid: `<base>/e/<kind>/<token>`, with a query where a macro is to be filled in.
+    """The event URLs of one bid: `<base>/e/<kind>/<token>`, with a query for macros.
 
-    Raises ValueError for a base that would make them too long.
+    Raises ValueError for a base that makes the URLs too long.
     """
 
     def __init__(self, base: str, claims: Claims, keys: SigningKeys) -> None:
@@ -29,20 +29,20 @@ class EventUrls:
         self.base = base
         self.issued_at = claims.issued_at
         self.seconds = claims.minutes * 60
-        """How long the bid, and so its markup, may be shown."""
+        """The time in which the bid, and so its markup, may be shown."""
         self._claims = encode(claims)
         self._keys = keys
         self.by_kind = Tokens(self._claims, keys).urls(base)
-        """The URL of each kind. All but the base is of letters that stand for themselves in URLs and in XML."""
+        """The URL of each kind. All letters after the base need no escape in URLs and in XML."""
 
     def url(self, kind: Kind, **macros: str) -> str:
-        """The URL of a kind; `macros` are query parameters that somebody else fills in, so left as they are."""
+        """The URL of a kind. `macros` are unescaped query parameters, which exchange or player replace."""
         return f"{self.by_kind[kind]}?{query(**macros)}" if macros else self.by_kind[kind]
 
     def click_through(self, landing_page: str) -> str:
-        """The URL that counts a click and leads on to the landing page, which its signature covers.
+        """The URL that counts a click and redirects to the landing page, which the signature covers.
 
-        Where that would be too long, the landing page by itself: better a click that isn't counted than one that fails.
+        If that URL is too long, the landing page itself: an uncounted click is better than a failed click.
         """
         landing_page = ascii_url(landing_page)
         token = sign(Kind.CLICK, self._claims, self._keys, landing_page)
@@ -51,5 +51,5 @@ class EventUrls:
 
 
 def query(**macros: str) -> str:
-    """A query of parameters that somebody else fills in, so left as they are."""
+    """A query of unescaped macros, which exchange or player replace."""
     return "&".join(f"{name}={macro}" for name, macro in macros.items())

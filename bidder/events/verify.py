@@ -1,7 +1,7 @@
-"""Spend recomputed from the archive, beside what the ledger counted: pure, events and markers in, findings out.
+"""Verification of the ledger: recomputes spend from the archive, and compares it with the ledger's counters. Pure.
 
-A bid is due once, however often its billable event came. Which of them the ledger took, and so on which day and at
-which price it was counted, its marker says; what it cost is computed anew.
+A bid is due once, however often its billable event was delivered. The marker of a bid names the event that the ledger
+counted, and so its day and its CPM; the cost is computed again.
 """
 
 from collections import Counter, defaultdict
@@ -16,10 +16,10 @@ from bidder.money import impression_cost
 
 
 @dataclass
-class Found:
-    """A campaign's day: what the archive comes to, what was counted, and what explains the difference.
+class LedgerVerification:
+    """The verification of a campaign's day: the sums of the archive, the ledger's counters, and reasons of differences.
 
-    Both by the names of the ledger's counters: micros, impressions, and of the micros those of each hour, deal and
+    Both sides have the names of the ledger's counters: micros, impressions, and the micros of each hour, deal and
     advertiser.
     """
 
@@ -29,17 +29,20 @@ class Found:
 
     @property
     def equal(self) -> bool:
-        """Whether they agree to the micro, in every counter."""
+        """Whether archive and ledger agree in every counter, to the micro."""
         return self.archived == self.counted
 
 
 def due(events: Iterable[Event]) -> dict[str, list[Event]]:
-    """The events that could make a bid due, by bid id, the first first; each kind and moment once."""
+    """The events that can make a bid due, by bid id, the earliest first, without duplicates of kind and time."""
     by_bid: dict[str, dict[tuple[str, str], Event]] = defaultdict(dict)
     for event in events:
         if event.billable:
             by_bid[event.bid_id].setdefault((event.kind, event.at.isoformat()), event)
-    return {bid_id: sorted(its.values(), key=lambda e: (e.at, e.kind)) for bid_id, its in by_bid.items()}
+    return {
+        bid_id: sorted(events_by_kind.values(), key=lambda e: (e.at, e.kind))
+        for bid_id, events_by_kind in by_bid.items()
+    }
 
 
 def verify(
@@ -47,33 +50,33 @@ def verify(
     markers: Mapping[tuple[str, str], Marker],
     counted: Mapping[str, Mapping[str, int]],
     day: date,
-) -> dict[str, Found]:
-    """Each campaign's day in its own time zone, for the bids of `due` and what was `counted` by campaign id."""
-    found: dict[str, Found] = defaultdict(Found)
+) -> dict[str, LedgerVerification]:
+    """The verification of each campaign's day in its time zone. `bids` is a result of `due`, `counted` the counters."""
+    verifications: dict[str, LedgerVerification] = defaultdict(LedgerVerification)
     missing: dict[str, Counter[str]] = defaultdict(Counter)
     for campaign_id, numbers in counted.items():
-        found[campaign_id].counted.update({name: number for name, number in numbers.items() if _compared(name)})
+        verifications[campaign_id].counted.update({name: number for name, number in numbers.items() if _compared(name)})
     for bid_id, events in sorted(bids.items()):
         marker = markers.get((bid_id, BILLED))
-        its = next((e for e in events if marker and marker[:2] == (e.kind, e.at.isoformat())), events[0])
-        its = as_settled(its, marker)
-        if local(its.at, its.zone).date() != day:
+        event = next((e for e in events if marker and marker[:2] == (e.kind, e.at.isoformat())), events[0])
+        event = as_settled(event, marker)
+        if local(event.at, event.zone).date() != day:
             continue
-        campaign, owed = found[its.campaign_id], _owed(its)
+        campaign, owed = verifications[event.campaign_id], _owed(event)
         if marker is None and (bid_id, INVALID) in markers:
             campaign.reasons.append(f"bid {bid_id}: {owed[MICROS]} micros, found invalid by the ledger and not billed")
             continue
         campaign.archived.update(owed)
         if marker is None:
-            missing[its.campaign_id].update(owed)
+            missing[event.campaign_id].update(owed)
             campaign.reasons.append(f"bid {bid_id}: {owed[MICROS]} micros in the archive, never counted")
-    for campaign_id, its_found in found.items():
-        its_found.reasons += _unexplained(its_found, missing[campaign_id])
-    return dict(sorted(found.items()))
+    for campaign_id, verification in verifications.items():
+        verification.reasons += _unexplained(verification, missing[campaign_id])
+    return dict(sorted(verifications.items()))
 
 
 def as_settled(event: Event, marker: Marker | None) -> Event:
-    """The event at the price that the ledger counted: its bid, where another bid came with the same encrypted price."""
+    """The event at the price that the ledger counted: the price bid if another bid has the same encrypted price."""
     if marker is None or event.price_vector is None or marker.price_micros != event.bid_price_micros:
         return event
     return event.model_copy(update={"price_micros": event.bid_price_micros})
@@ -84,7 +87,7 @@ def _compared(name: str) -> bool:
 
 
 def _owed(event: Event) -> dict[str, int]:
-    """What a billed event adds to a day, by the names of the counters; computed anew, not by the ledger's own code."""
+    """The amounts that a billed event adds to a day, by counter. An independent computation from the ledger's code."""
     cost = impression_cost(event.price_micros)
     owed = {MICROS: cost, IMPRESSIONS: 1, f"{HOUR}{local(event.at, event.zone):%H}": cost}
     if event.deal_id is not None:
@@ -94,11 +97,11 @@ def _owed(event: Event) -> dict[str, int]:
     return owed
 
 
-def _unexplained(found: Found, missing: Mapping[str, int]) -> Iterator[str]:
-    """What differs beyond the bids that were never counted; the parts of a sum only where the sum itself is right."""
+def _unexplained(verification: LedgerVerification, missing: Mapping[str, int]) -> Iterator[str]:
+    """The differences beyond the uncounted bids. The parts of a sum are compared only if the sum is equal."""
     rest = {
-        name: found.counted[name] - found.archived[name] + missing.get(name, 0)
-        for name in sorted(found.counted | found.archived)
+        name: verification.counted[name] - verification.archived[name] + missing.get(name, 0)
+        for name in sorted(verification.counted | verification.archived)
     }
     if micros := rest.pop(MICROS, 0):
         where = "counted, with no event in the archive" if micros > 0 else "missing from the counters, though marked"

@@ -13,7 +13,7 @@ _HEADS = frozenset(
         *("deviceid", "userid", "advertisingid", "mobileid", "buyeruid", "identifier", "email", "hashedid"),
     }
 )
-"""What the first line of a table calls its column of ids, without blanks, hyphens and underscores."""
+"""The names of the id column in the header of a table, without blanks, hyphens and underscores."""
 
 
 class BadLine(ValueError):
@@ -44,7 +44,7 @@ def ids_in(lines: Iterable[str]) -> Iterator[ReadId]:
         is_first = is_first and not cells
         for cell in cells:
             if not cell.isprintable() or re.search(rf"[\s{_QUOTES}]", cell):
-                msg = f"line {number} is no id: it has a blank, a quote or a control character in it"
+                msg = f"line {number} is not an id: it has a blank, a quote or a control character in it"
                 raise BadLine(msg)
             if cell.strip("0-"):
                 yield ReadId(number, cell)
@@ -52,7 +52,7 @@ def ids_in(lines: Iterable[str]) -> Iterator[ReadId]:
 
 def _cells(text: str, number: int) -> list[str]:
     """The cells of a line that are not empty."""
-    separator = next((its for its in _SEPARATORS if its in text), None)
+    separator = next((separator for separator in _SEPARATORS if separator in text), None)
     if separator is None and text[:1] not in _QUOTES:
         return [text] if text else []
     try:
@@ -61,7 +61,7 @@ def _cells(text: str, number: int) -> list[str]:
         msg = f"line {number} has a quote that does not end"
         raise BadLine(msg) from None
     bare = (cell.strip() for cell in cells)
-    return [cell for its in bare if (cell := _unquoted(its))]
+    return [cell for text_of_cell in bare if (cell := _unquoted(text_of_cell))]
 
 
 def _unquoted(cell: str) -> str:

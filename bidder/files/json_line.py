@@ -53,9 +53,9 @@ def _levels(document: object) -> int:
     """How many arrays and objects are inside each other."""
     levels, layer = 0, [document]
     while layer:
-        nested = [its for its in layer if isinstance(its, list | dict)]
+        nested = [node for node in layer if isinstance(node, list | dict)]
         levels += bool(nested)
-        layer = [item for its in nested for item in (its.values() if isinstance(its, dict) else its)]
+        layer = [item for node in nested for item in (node.values() if isinstance(node, dict) else node)]
     return levels
 
 
@@ -66,14 +66,14 @@ def _too_deep(name: str, number: int) -> str:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     entries = dict(pairs)
     if len(entries) < len(pairs):
-        seen: set[str] = set()
+        keys: set[str] = set()
         for key, _ in pairs:
-            if key in seen:
+            if key in keys:
                 raise _GivenTwice(key)
-            seen.add(key)
+            keys.add(key)
     return entries
 
 
 def _no_number(text: str) -> NoReturn:
-    msg = f"{text} is no number of JSON"
+    msg = f"{text} is not a JSON number"
     raise ValueError(msg)

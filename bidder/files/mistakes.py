@@ -1,4 +1,4 @@
-"""What a schema finds wrong with a file, in the words of the file: where, which key, which value, and what to write."""
+"""The mistakes that a schema finds in a file, in the file's words: position, key, value, and the right spelling."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +13,7 @@ from bidder.files.tree import Position
 
 _MICROS = "_micros"
 _OF_A_KEY = "[key]"
-"""What pydantic adds to the path of a key that is wrong itself."""
+"""The element that pydantic appends to the path of an invalid key."""
 _LONGEST_VALUE = 60
 _MOST_LISTED = 40
 
@@ -49,28 +49,28 @@ def mistakes(
 
     `base` is the path from the document to what was validated.
     """
-    found: dict[Path, Mistake] = {}
+    mistakes_by_path: dict[Path, Mistake] = {}
     for details in error.errors(include_url=False):
         if details["type"] == "too_short" and details["input"]:  # its items are wrong, and told of by themselves
             continue
         loc = (*base, *details["loc"])
         cause = details.get("ctx", {}).get("error")
-        for inner, said in cause.parts if isinstance(cause, WrongParts) else ():
-            if isinstance(said, ValidationError):
-                for its in mistakes(said, model, document, vocabulary, (*loc, *inner)):
-                    found.setdefault(its.path, its)
+        for inner, problem in cause.parts if isinstance(cause, WrongParts) else ():
+            if isinstance(problem, ValidationError):
+                for mistake in mistakes(problem, model, document, vocabulary, (*loc, *inner)):
+                    mistakes_by_path.setdefault(mistake.path, mistake)
             else:
                 path = as_written((*loc, *inner), document)
-                found.setdefault(path, Mistake(path, said))
+                mistakes_by_path.setdefault(path, Mistake(path, problem))
         if not isinstance(cause, WrongParts):
             path = as_written(loc, document)
-            found.setdefault(path, Mistake(path, _message(details, loc, path, model, vocabulary)))
-    return list(found.values())
+            mistakes_by_path.setdefault(path, Mistake(path, _message(details, loc, path, model, vocabulary)))
+    return list(mistakes_by_path.values())
 
 
-def line(position: Position, its: Mistake, document: object, file: str, subject: str) -> str:
+def line(position: Position, mistake: Mistake, document: object, file: str, subject: str) -> str:
     """`file:line:column: subject: path: message`."""
-    words = [subject, in_words(its.path, document), its.message]
+    words = [subject, in_words(mistake.path, document), mistake.message]
     return f"{file}:{position.line}:{position.column}: {': '.join(filter(None, words))}"
 
 
@@ -139,7 +139,7 @@ def _item(document: object, step: int | str) -> object:
 
 
 def _message(details: ErrorDetails, loc: Path, path: Path, model: type[BaseModel], vocabulary: Vocabulary) -> str:
-    kind, given, context = details["type"], details["input"], details.get("ctx", {})
+    kind, value, context = details["type"], details["input"], details.get("ctx", {})
     if kind == "missing":
         return "is missing"
     if kind == "extra_forbidden":
@@ -148,31 +148,31 @@ def _message(details: ErrorDetails, loc: Path, path: Path, model: type[BaseModel
         allowed = [word.strip("'") for word in str(context["expected"]).replace(" or ", ", ").split(", ")]
         if loc[-1:] == (_OF_A_KEY,):
             return unknown_key(str(path[-1]), allowed)
-        meant = nearest(given, allowed) if isinstance(given, str) else None
+        meant = nearest(value, allowed) if isinstance(value, str) else None
         advice = f"; did you mean {meant}?" if meant else ""
-        return f"{quoted(given)} is none of {', '.join(allowed)}{advice}"
+        return f"{quoted(value)} is none of {', '.join(allowed)}{advice}"
     if kind == "value_error":
         return str(context["error"])
-    if given is None:
+    if value is None:
         return "has no value"
     if kind in {"model_type", "model_attributes_type"}:
-        return f"has the keys {', '.join(keys_at(model, loc, vocabulary))}; it is {_form(given)}"
-    if isinstance(given, Mapping | list | tuple):
-        return f"{_expected(details)}; it is {_form(given)}"
+        return f"has the keys {', '.join(keys_at(model, loc, vocabulary))}; it is {_form(value)}"
+    if isinstance(value, Mapping | list | tuple):
+        return f"{_expected(details)}; it is {_form(value)}"
     if kind == "string_pattern_mismatch":
         return (
-            f"{quoted(given)} is not {vocabulary.patterns.get(context['pattern'], 'of the form ' + context['pattern'])}"
+            f"{quoted(value)} is not {vocabulary.patterns.get(context['pattern'], 'of the form ' + context['pattern'])}"
         )
-    return f"{quoted(given)} {_expected(details)}"
+    return f"{quoted(value)} {_expected(details)}"
 
 
 def _expected(details: ErrorDetails) -> str:
-    said = _EXPECTED.get(details["type"], details["msg"])
-    return re.sub(r"^(Input|String|Decimal input|List|Tuple|Dictionary|Value) (should|must)", r"\2", said)
+    expected = _EXPECTED.get(details["type"], details["msg"])
+    return re.sub(r"^(Input|String|Decimal input|List|Tuple|Dictionary|Value) (should|must)", r"\2", expected)
 
 
-def _form(given: object) -> str:
-    return "a mapping" if isinstance(given, Mapping) else "a list" if isinstance(given, list | tuple) else quoted(given)
+def _form(value: object) -> str:
+    return "a mapping" if isinstance(value, Mapping) else "a list" if isinstance(value, list | tuple) else quoted(value)
 
 
 _EXPECTED = {
@@ -222,4 +222,4 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
     """The first model in an annotation, such as that of `tuple[Creative, ...] | None`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((its for part in get_args(annotation) if (its := _model_in(part)) is not None), None)
+    return next((model for part in get_args(annotation) if (model := _model_in(part)) is not None), None)

@@ -46,7 +46,7 @@ def lines_of(file: BinaryIO, name: str) -> Iterator[str]:
             if not line.isascii() and (wrong := _NO_UTF_8.search(line)):
                 raise InvalidFile(_not_utf_8(name, number, wrong))
             if "\0" in line:
-                msg = f"{name}:{number}:{line.index(chr(0)) + 1}: a NUL byte: the file is no text. Save it as UTF-8"
+                msg = f"{name}:{number}:{line.index(chr(0)) + 1}: a NUL byte: the file is not text. Save it as UTF-8"
                 raise InvalidFile(msg)
             yield line
     except UnicodeDecodeError as error:

@@ -36,8 +36,8 @@ def read_yaml(text: str, name: str, first_line: int = 1) -> Node:
         mark = error.problem_mark or error.context_mark
         where = composer.position(mark) if mark else Position(first_line, 1)
         begun = f" that begins in line {composer.position(error.context_mark).line}" if error.context_mark else ""
-        said = f"{error.problem}{f', {error.context}{begun}' if error.context else ''}"
-        raise composer.wrong(where, f"not YAML: {said}") from None
+        problem = f"{error.problem}{f', {error.context}{begun}' if error.context else ''}"
+        raise composer.wrong(where, f"not YAML: {problem}") from None
     except yaml.YAMLError as error:
         msg = f"{name}: not YAML: {str(error).splitlines()[0]}"
         raise InvalidFile(msg) from None
@@ -63,16 +63,16 @@ class _Composer:
         return InvalidFile(f"{self._name}:{position.line}:{position.column}: {message}")
 
     def document(self, events: Iterator[Any]) -> Node:
-        found: Node | None = None
+        root: Node | None = None
         for event in events:
             if isinstance(event, yaml.DocumentStartEvent):
-                if found is not None:
+                if root is not None:
                     raise self.wrong(self.position(event.start_mark), "a second document: a file has one")
-                found = self._node(next(events), events, 0)
-        if found is None:
+                root = self._node(next(events), events, 0)
+        if root is None:
             msg = f"{self._name}: is empty"
             raise InvalidFile(msg)
-        return found
+        return root
 
     def _node(self, event: Any, events: Iterator[Any], level: int) -> Node:
         where = self.position(event.start_mark)
@@ -108,11 +108,13 @@ class _Composer:
                 continue
             if event.value in entries:
                 first = positions[event.value].line
-                said = f"{_short(event.value)} is given twice, first in line {first}: give it once"
-                self.repeated_keys.append(self.wrong(at, said))
+                problem = f"{_short(event.value)} is given twice, first in line {first}: give it once"
+                self.repeated_keys.append(self.wrong(at, problem))
                 continue
             entries[event.value], positions[event.value] = value, at
-        for base in chain.from_iterable(its.value if isinstance(its.value, list) else [its] for its in merged):
+        for base in chain.from_iterable(
+            source.value if isinstance(source.value, list) else [source] for source in merged
+        ):
             if not isinstance(base.value, dict):
                 raise self.wrong(base.position, f"{_MERGE} takes a mapping")
             for key, value in base.value.items():

@@ -1,10 +1,10 @@
-"""AdCOM 1.0, List: API Frameworks."""
+"""API frameworks (VPAID, MRAID, OMID) (AdCOM 1.0, List: API Frameworks)."""
 
 from enum import IntEnum
 
 
 class ApiFramework(IntEnum):
-    """What `Video.api` and `Bid.apis` hold."""
+    """The values of `Video.api` and `Bid.apis`."""
 
     VPAID_1 = 1
     VPAID_2 = 2

@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.14."""
+"""The app object: inventory in an application (OpenRTB 2.6, section 3.2.14)."""
 
 from bidder.openrtb.base import Object
 from bidder.openrtb.content import Content
@@ -7,7 +7,7 @@ from bidder.openrtb.types import Categories, Lower, Strings, Taxonomy
 
 
 class App(Object):
-    """App, section 3.2.14: the application that asks. `bundle` is its id in the store."""
+    """App, section 3.2.14: the application that shows the ad. `bundle` is the application's id in the store."""
 
     id: str | None = None
     name: str | None = None

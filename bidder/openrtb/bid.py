@@ -1,13 +1,13 @@
-"""OpenRTB 2.6, section 4.2.3."""
+"""The bid object, with its win, billing and loss notice URLs (`nurl`, `burl`, `lurl`) (OpenRTB 2.6, section 4.2.3)."""
 
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict
 
 
 class Bid(TypedDict):
-    """Bid, section 4.2.3: an offer for one impression, as it goes out.
+    """Bid, section 4.2.3: an offer for one impression, as sent in the response.
 
-    `price` is CPM in the response's currency, `dur` and `exp` seconds. `slotinpod` is left out for any slot.
+    `price` is a CPM in the response's currency, `dur` and `exp` are seconds. `slotinpod` is absent for any slot.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.1."""
+"""The bid request (OpenRTB 2.6, section 3.2.1)."""
 
 from typing import Annotated
 
@@ -28,7 +28,7 @@ from bidder.openrtb.user import User
 from bidder.prebuilt import complete
 
 MAX_IMPS = 50
-"""The most impressions of a request; real requests have a dozen at most. Their number dominates the cost of a bid."""
+"""The most impressions of a request. Real requests have a dozen at most. Their number dominates the cost of a bid."""
 
 
 class BidRequest(Object):
@@ -58,5 +58,5 @@ class BidRequest(Object):
     regs: Regs | None = None
 
 
-# Completed at import, so that no request waits for it.
+# The model is completed at import, so that no request waits.
 complete(BidRequest)

@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 4.2.1."""
+"""The bid response and the no-bid response (OpenRTB 2.6, section 4.2.1)."""
 
 import json
 from typing import NotRequired, TypedDict
@@ -27,7 +27,7 @@ def bid_response(request_id: str, bidid: str, cur: str, bids_by_seat: dict[str, 
 
 
 def no_bid_response(request_id: str, nbr: NoBidReason) -> BidResponse:
-    """The BidResponse with a no-bid reason, for callers that asked for it; a plain no-bid is an empty 204."""
+    """The BidResponse with a no-bid reason (`nbr`). Without a reason, a no-bid is an empty 204."""
     return {"id": request_id, "seatbid": [], "nbr": int(nbr)}
 
 
@@ -35,5 +35,5 @@ def dump(response: BidResponse) -> str:
     """`response` as JSON without spaces."""
     try:
         return to_json(response).decode()  # measured: a third of the time of json.dumps
-    except PydanticSerializationError:  # half a surrogate pair of the request: JSON can escape it, UTF-8 can't
+    except PydanticSerializationError:  # a lone surrogate of the request: JSON can escape it, UTF-8 cannot
         return json.dumps(response, separators=(",", ":"))

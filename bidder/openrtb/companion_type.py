@@ -1,10 +1,10 @@
-"""AdCOM 1.0, List: Companion Types."""
+"""Companion ad types (AdCOM 1.0, List: Companion Types)."""
 
 from enum import IntEnum
 
 
 class CompanionType(IntEnum):
-    """What `Video.companiontype` holds."""
+    """The values of `Video.companiontype`."""
 
     STATIC = 1
     HTML = 2

@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.16."""
+"""The content object: the video or audio around the ad (OpenRTB 2.6, section 3.2.16)."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from bidder.openrtb.types import Categories, Few, NullIs, Strings, Taxonomy
 
 
 class Content(Object):
-    """Content, section 3.2.16: what the ad plays in. `len` is in seconds."""
+    """Content, section 3.2.16: the content around the ad. `len` is in seconds."""
 
     id: str | None = None
     episode: int | None = None

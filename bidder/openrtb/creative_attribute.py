@@ -1,10 +1,10 @@
-"""AdCOM 1.0, List: Creative Attributes."""
+"""Creative attributes (AdCOM 1.0, List: Creative Attributes)."""
 
 from enum import IntEnum
 
 
 class CreativeAttribute(IntEnum):
-    """What `Video.battr` and `Bid.attr` hold: those that a video can have."""
+    """The values of `Video.battr` and `Bid.attr` that a video can have."""
 
     AUDIO_AUTOPLAY = 1
     AUDIO_USER_INITIATED = 2

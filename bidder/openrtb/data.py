@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.21."""
+"""The data object: audience data of a provider (OpenRTB 2.6, section 3.2.21)."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from bidder.openrtb.types import NullIs, Strings
 
 
 class Data(Object):
-    """Data, section 3.2.21: what one provider says about the user or the content."""
+    """Data, section 3.2.21: one provider's data about the user or the content."""
 
     id: str | None = None
     name: str | None = None

@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.12."""
+"""The deal object: a private marketplace deal (OpenRTB 2.6, section 3.2.12)."""
 
 from typing import Annotated
 
@@ -8,9 +8,9 @@ from bidder.openrtb.types import Currency, Domains, Few, Flag, Identifier, Ident
 
 
 class Deal(Object):
-    """Deal, section 3.2.12: terms struck with one buyer.
+    """Deal, section 3.2.12: the terms of a private marketplace deal.
 
-    `bidfloor` is CPM in `bidfloorcur`, which is USD unless it says otherwise here: Imp's is not inherited.
+    `bidfloor` is a CPM in `bidfloorcur`. The default currency is USD; the currency of the impression is not inherited.
     """
 
     id: Identifier

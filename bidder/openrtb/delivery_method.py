@@ -1,10 +1,10 @@
-"""AdCOM 1.0, List: Delivery Methods."""
+"""Delivery methods: streaming, progressive, download (AdCOM 1.0, List: Delivery Methods)."""
 
 from enum import IntEnum
 
 
 class DeliveryMethod(IntEnum):
-    """What `Video.delivery` holds."""
+    """The values of `Video.delivery`."""
 
     STREAMING = 1
     PROGRESSIVE = 2

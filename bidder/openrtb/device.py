@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.18."""
+"""The device object (OpenRTB 2.6, section 3.2.18)."""
 
 from bidder.openrtb.base import Object
 from bidder.openrtb.geo import Geo
@@ -6,13 +6,13 @@ from bidder.openrtb.user_agent import UserAgent
 
 
 class DeviceExt(Object):
-    """What has no place of its own: `atts` is iOS's tracking authorization, 3 where the user allowed tracking."""
+    """Fields of `device.ext`. `atts` is the tracking authorization of iOS; 3 means that the user allows tracking."""
 
     atts: int | None = None
 
 
 class Device(Object):
-    """Device, section 3.2.18. `sua` outranks `ua`; sizes are physical pixels."""
+    """Device, section 3.2.18. `sua` takes precedence over `ua`; sizes are physical pixels."""
 
     geo: Geo | None = None
     dnt: int | None = None

@@ -1,10 +1,10 @@
-"""AdCOM 1.0, List: Device Types."""
+"""Device types (AdCOM 1.0, List: Device Types)."""
 
 from enum import IntEnum
 
 
 class DeviceType(IntEnum):
-    """What `Device.devicetype` holds."""
+    """The values of `Device.devicetype`."""
 
     MOBILE_OR_TABLET = 1
     PERSONAL_COMPUTER = 2

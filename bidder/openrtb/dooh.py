@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.32."""
+"""The dooh object: inventory on public screens (OpenRTB 2.6, section 3.2.32)."""
 
 from bidder.openrtb.base import Object
 from bidder.openrtb.content import Content
@@ -7,7 +7,7 @@ from bidder.openrtb.types import Lower, Strings, Taxonomy
 
 
 class Dooh(Object):
-    """DOOH, section 3.2.32: the public screen that asks."""
+    """DOOH, section 3.2.32: the public screen (digital out of home) that shows the ad."""
 
     id: str | None = None
     name: str | None = None

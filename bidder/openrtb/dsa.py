@@ -25,8 +25,9 @@ class PublisherRenders(IntEnum):
 class Dsa(Object):
     """`regs.ext.dsa`: the transparency data that the EU's Digital Services Act requires with the ad.
 
-    `dsarequired`: 0 nothing, 1 supported, 2 required, 3 required of an online platform. `pubrender`: 0 the publisher
-    can't show it, 1 may, 2 will. `datatopub`: 0 don't send it, 1 may, 2 do.
+    `dsarequired`: 0 not required, 1 supported, 2 required, 3 required, the publisher is an online platform.
+    `pubrender`: the publisher 0 cannot, 1 may, 2 will show the data. `datatopub`: the bidder 0 must not, 1 may, 2
+    should send the data.
     """
 
     dsarequired: int | None = None

@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.4."""
+"""The impression object (OpenRTB 2.6, section 3.2.4)."""
 
 from typing import Self
 
@@ -12,23 +12,23 @@ from bidder.openrtb.video import Video
 
 
 class ImpPrebid(Object):
-    """What Prebid adds for itself."""
+    """Prebid's fields of an impression, `imp.ext.prebid`."""
 
     is_rewarded_inventory: Flag = 0
 
 
 class ImpExt(Object):
-    """`gpid` is the publisher's own name for the place, the same in every exchange."""
+    """Fields of `imp.ext`. `gpid` is the publisher's name of the placement, equal in all exchanges."""
 
     gpid: str | None = None
     prebid: ImpPrebid | None = None
 
 
 class Imp(Object):
-    """Imp, section 3.2.4: one impression on offer. `rwdd` is read from the places before 2.6 too.
+    """Imp, section 3.2.4: one offered impression. `rwdd` is read from the fields before 2.6 too.
 
-    `bidfloor` is CPM in `bidfloorcur`; `exp` is in seconds. Of `banner`, `audio` and `native` only the presence
-    is of interest, so anything is taken there and nothing kept.
+    `bidfloor` is a CPM in `bidfloorcur`; `exp` is in seconds. `banner`, `audio` and `native` become booleans: whether
+    the object is present.
     """
 
     id: Identifier

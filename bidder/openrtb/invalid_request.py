@@ -1,4 +1,4 @@
-"""The one error that reading a request can end in."""
+"""The error for an invalid request."""
 
 from collections.abc import Sequence
 
@@ -9,9 +9,9 @@ Fault = tuple[str, str]
 
 
 class InvalidRequest(UserError, ValueError):
-    """A request that the standard calls invalid: `fields` has each wrong field's path and what is wrong with it.
+    """A request that the standard calls invalid: `fields` has the path of each wrong field and the reason.
 
-    The text is safe to answer with: it repeats none of what was sent but the names of the fields.
+    The text repeats nothing of the request but the names of fields, so a response may contain it.
     """
 
     def __init__(self, fields: Sequence[Fault]) -> None:

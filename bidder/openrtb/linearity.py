@@ -1,10 +1,10 @@
-"""AdCOM 1.0, List: Linearity Modes."""
+"""Linearity modes (AdCOM 1.0, List: Linearity Modes)."""
 
 from enum import IntEnum
 
 
 class Linearity(IntEnum):
-    """What `Video.linearity` holds."""
+    """The values of `Video.linearity`."""
 
     LINEAR = 1
     NON_LINEAR = 2

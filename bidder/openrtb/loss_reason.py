@@ -1,10 +1,10 @@
-"""OpenRTB 3.0, List: Loss Reason Codes."""
+"""Loss reason codes of loss notices (OpenRTB 3.0, List: Loss Reason Codes)."""
 
 from enum import IntEnum
 
 
 class LossReason(IntEnum):
-    """What `${AUCTION_LOSS}` is replaced by. 500 and above: the exchange's own."""
+    """The values of `${AUCTION_LOSS}` (AdCOM List: Loss Reason Codes). 500 and above: the exchange's own."""
 
     BID_WON = 0
     INTERNAL_ERROR = 1

@@ -1,10 +1,10 @@
-"""OpenRTB 2.6, section 4.2.3."""
+"""Markup types of a bid (`mtype`) (OpenRTB 2.6, section 4.2.3)."""
 
 from enum import IntEnum
 
 
 class MarkupType(IntEnum):
-    """What `Bid.mtype` holds."""
+    """The values of `Bid.mtype`."""
 
     BANNER = 1
     VIDEO = 2

@@ -1,7 +1,7 @@
-"""What is forgiven in a request that does not fit the models, and what is not.
+"""Lenient parsing: repairs a request that does not fit the models, where the repair changes no term of the sale.
 
-A wrong value is taken out, as if it had not been sent, wherever the auction can do without it. It is a fault where
-doing without it would change the terms of the sale or lose a privacy signal.
+A wrong value is removed, as if the sender had left the field out. A wrong value is a fault if its removal would change
+the terms of the sale or lose a privacy signal.
 """
 
 import re
@@ -13,47 +13,47 @@ TERMS = frozenset(
     {"", "imp", "imp.video", "imp.video.durfloors", "imp.qty", "imp.pmp", "imp.pmp.deals"}
     | {"imp.pmp.deals.durfloors", "regs", "regs.dsa", "regs.ext", "regs.ext.dsa"}
 )
-"""The objects whose fields bind us, by their path without indices."""
+"""The objects whose fields are terms of the sale, by their path without indices."""
 
 ALSO_BINDING = frozenset({"device.dnt", "device.lmt", "device.ext.atts", "user.consent", "user.ext.consent"})
-"""Privacy signals that sit in an object which otherwise only describes."""
+"""Privacy signals in objects whose other fields are no terms of the sale."""
 
 NOT_BINDING = frozenset(
     {"tmax", "imp.displaymanager", "imp.displaymanagerver", "imp.dt", "imp.exp", "imp.tagid"}
     | {"imp.video.companionad", "imp.video.companiontype", "imp.video.placement", "imp.video.playbackend"}
     | {"imp.video.pos", "imp.video.sequence", "imp.ext", "imp.video.ext"}
 )
-"""Fields of the binding objects that only describe or advise."""
+"""Fields of the objects in `TERMS` that are no terms of the sale."""
 
 _NUMBER = re.compile(r"-?\d+")
 _NUMBERS = re.compile(r"[\s\[]*-?\d+(?:[\s,;|_]+-?\d+)*[\s\]]*")
 
-# Whatever the type of the field, senders write these for "nothing".
+# Senders write these values for an absent value, whatever the type of the field.
 _BLANKS = " \t\r\n,"
 _EMPTY: tuple[object, ...] = (None, "", [], {})
 
 
 def mend(document: Any, error: ErrorDetails) -> bool:
-    """Change `document`, decoded JSON, so that `error` is not found in it again; False where it is a fault.
+    """Changes `document`, decoded JSON, so that `error` does not occur again. Returns False if the error is a fault.
 
-    Errors of one validation are to be mended last first: taking an item out of a list moves the later ones.
+    The caller mends the errors of one validation from last to first, since removing an item moves the later items.
     """
     if error["type"] == "missing" or not error["loc"]:
         return False
-    *way, last = error["loc"]
+    *parents, last = error["loc"]
     holder = document
-    for step in way:
+    for step in parents:
         holder = holder[step]
-    given = holder[last]
-    if given in _EMPTY or (isinstance(given, str) and not given.strip(_BLANKS)):
+    value = holder[last]
+    if value in _EMPTY or (isinstance(value, str) and not value.strip(_BLANKS)):
         del holder[last]
-    elif error["type"] == "tuple_type" and isinstance(given, str | int | float):
-        holder[last] = _NUMBER.findall(given) if _is_numbers(given) else [given]
-    elif isinstance(holder, list) and _is_numbers(given):
-        position = holder.index(given)
-        holder[position : position + 1] = _NUMBER.findall(given)
+    elif error["type"] == "tuple_type" and isinstance(value, str | int | float):
+        holder[last] = _NUMBER.findall(value) if _is_numbers(value) else [value]
+    elif isinstance(holder, list) and _is_numbers(value):
+        position = holder.index(value)
+        holder[position : position + 1] = _NUMBER.findall(value)
     elif error["type"] == "int_from_float":
-        holder[last] = int(given)
+        holder[last] = int(value)
     elif _binding(error["loc"]):
         return False
     else:
@@ -61,9 +61,9 @@ def mend(document: Any, error: ErrorDetails) -> bool:
     return True
 
 
-def _is_numbers(given: object) -> TypeGuard[str]:
+def _is_numbers(value: object) -> TypeGuard[str]:
     """Whether a text is a list of numbers: `7,8`, `[7, 8]`, `7_8`."""
-    return isinstance(given, str) and _NUMBERS.fullmatch(given) is not None
+    return isinstance(value, str) and _NUMBERS.fullmatch(value) is not None
 
 
 def _binding(loc: tuple[int | str, ...]) -> bool:

@@ -1,10 +1,10 @@
-"""OpenRTB 3.0, List: No-Bid Reason Codes."""
+"""No-bid reason codes (`nbr`) (OpenRTB 3.0, List: No-Bid Reason Codes)."""
 
 from enum import IntEnum
 
 
 class NoBidReason(IntEnum):
-    """What `BidResponse.nbr` holds. The list leaves 500 and above to vendors: those are ours."""
+    """The values of `BidResponse.nbr`. The list leaves 500 and above to vendors: those are ours."""
 
     UNKNOWN_ERROR = 0
     TECHNICAL_ERROR = 1

@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.11."""
+"""The private marketplace (`pmp`) of an impression (OpenRTB 2.6, section 3.2.11)."""
 
 from typing import Annotated
 
@@ -12,7 +12,7 @@ MAX_DEALS = 500
 
 
 class Pmp(Object):
-    """Pmp, section 3.2.11: a private marketplace. `private_auction` 1: no bids but on the deals."""
+    """Pmp, section 3.2.11: a private marketplace. With `private_auction` 1, bids are accepted on the deals only."""
 
     private_auction: Flag = 0
     deals: Annotated[tuple[Deal, ...], Field(max_length=MAX_DEALS), NullIs(())] = ()

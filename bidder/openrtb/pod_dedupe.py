@@ -1,10 +1,10 @@
-"""AdCOM 1.0, List: Pod Deduplication."""
+"""Pod deduplication settings (AdCOM 1.0, List: Pod Deduplication)."""
 
 from enum import IntEnum
 
 
 class PodDedupe(IntEnum):
-    """What `Video.poddedupe` holds."""
+    """The values of `Video.poddedupe`."""
 
     ADOMAIN = 1
     CATEGORY = 2

@@ -1,10 +1,10 @@
-"""AdCOM 1.0, List: Creative Subtypes - Audio/Video."""
+"""VAST protocols (`protocols`), InLine and Wrapper (AdCOM 1.0, List: Creative Subtypes - Audio/Video)."""
 
 from enum import IntEnum
 
 
 class Protocol(IntEnum):
-    """What `Video.protocols` and `Bid.protocol` hold."""
+    """The values of `Video.protocols` and `Bid.protocol`."""
 
     VAST_1_0 = 1
     VAST_2_0 = 2

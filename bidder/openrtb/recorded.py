@@ -1,4 +1,4 @@
-"""Recorded requests: JSON Lines, each an OpenRTB body, or one with the time when it came and the exchange's name."""
+"""Recorded requests: JSON Lines of OpenRTB bodies, each alone or with its time and the name of its exchange."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -14,7 +14,7 @@ _WRAPPED = b'"request"'
 
 
 class Recorded(NamedTuple):
-    """A request's body as it came, when, and from which exchange; None where the line doesn't say."""
+    """The body of a request as it was received, the time, and the exchange. None if the line does not state them."""
 
     body: bytes
     at: datetime | None = None
@@ -22,7 +22,7 @@ class Recorded(NamedTuple):
 
 
 class InvalidRecording(UserError, ValueError):
-    """A line of the file is no recorded request; the message names it."""
+    """A line of the file is not a recorded request; the message names the line."""
 
 
 class _Wrapped(BaseModel):
@@ -34,9 +34,10 @@ class _Wrapped(BaseModel):
 
 
 def recorded(lines: Iterable[bytes]) -> Iterator[Recorded]:
-    """The requests of the lines that aren't empty; `{"at": …, "exchange": …, "request": {…}}` is the wrapped form.
+    """The requests of the lines that are not empty, each an OpenRTB body or `{"at": …, "exchange": …, "request": {…}}`.
 
-    Bodies are not looked into: an invalid one is what a sender sent. Raises InvalidRecording for a bad wrapping.
+    Bodies are not validated: a recording keeps the invalid requests of senders. Raises InvalidRecording for a bad
+    wrapping.
     """
     for number, line in enumerate(lines, 1):
         if text := line.strip():
@@ -54,5 +55,5 @@ def _wrapped(text: bytes, number: int) -> _Wrapped | None:
     try:
         return _Wrapped.model_validate(document)
     except ValidationError as error:
-        msg = f"line {number} is no recorded request: {'; '.join(faults(error, 'line'))}"
+        msg = f"line {number} is not a recorded request: {'; '.join(faults(error, 'line'))}"
         raise InvalidRecording(msg) from None

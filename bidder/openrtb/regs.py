@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.3."""
+"""Regulations: consent and privacy signals (OpenRTB 2.6, section 3.2.3)."""
 
 from typing import Self
 
@@ -10,7 +10,7 @@ from bidder.openrtb.types import Ints
 
 
 class RegsExt(Object):
-    """Where 2.5 senders put the privacy signals. `gpc` is the browser's Global Privacy Control."""
+    """Fields of `regs.ext`: the privacy signals before OpenRTB 2.6. `gpc` is the browser's Global Privacy Control."""
 
     coppa: int | None = None
     gdpr: int | None = None
@@ -22,7 +22,7 @@ class RegsExt(Object):
 
 
 class Regs(Object):
-    """Regs, section 3.2.3: the regulations in force. Each signal is read from `ext` too; the 2.6 place wins."""
+    """Regs, section 3.2.3: the regulations in force. Each signal is read from `ext` too; 2.6's field comes first."""
 
     coppa: int | None = None
     gdpr: int | None = None

@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.13."""
+"""The site object: inventory on a web page (OpenRTB 2.6, section 3.2.13)."""
 
 from bidder.openrtb.base import Object
 from bidder.openrtb.content import Content
@@ -7,7 +7,7 @@ from bidder.openrtb.types import Categories, Lower, Strings, Taxonomy
 
 
 class Site(Object):
-    """Site, section 3.2.13: the web page that asks."""
+    """Site, section 3.2.13: the web page that shows the ad."""
 
     id: str | None = None
     name: str | None = None

@@ -1,10 +1,10 @@
-"""AdCOM 1.0, List: Slot Position in Pod."""
+"""Slot positions in a pod (AdCOM 1.0, List: Slot Position in Pod)."""
 
 from enum import IntEnum
 
 
 class SlotInPod(IntEnum):
-    """What `Video.slotinpod` and `Bid.slotinpod` hold."""
+    """The values of `Video.slotinpod` and `Bid.slotinpod`."""
 
     LAST = -1
     ANY = 0

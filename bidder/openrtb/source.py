@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.2."""
+"""The source object: upstream decision and supply chain (OpenRTB 2.6, section 3.2.2)."""
 
 from typing import Self
 
@@ -9,7 +9,7 @@ from bidder.openrtb.supply_chain import SupplyChain
 
 
 class SourceExt(Object):
-    """Where 2.5 senders put the supply chain."""
+    """Fields of `source.ext`: the supply chain before OpenRTB 2.6."""
 
     schain: SupplyChain | None = None
 

@@ -1,6 +1,6 @@
 """The field types that OpenRTB objects share.
 
-Real senders put null where the standard has a default or a list: null then means the same as leaving the field out.
+Real senders write null for fields with a default and for lists: null then means the same as an absent field.
 """
 
 from collections.abc import Callable
@@ -23,16 +23,16 @@ from bidder import normal_forms
 
 @dataclass(frozen=True, slots=True)
 class NullIs:
-    """Annotates a field whose null reads as `value`, the default that leaving it out gives."""
+    """Annotates a field whose null means `value`, the default of the absent field."""
 
     value: object
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(self.read, core_schema.nullable_schema(handler(source)))
 
-    def read(self, given: object) -> object:
-        """The value of the field for a given value."""
-        return self.value if given is None else given
+    def read(self, value: object) -> object:
+        """The value of the field: the default for null."""
+        return self.value if value is None else value
 
 
 _SHORT = 256
@@ -41,10 +41,10 @@ _SHORT = 256
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
-    """Annotates a list of texts that `normalize` reads, all of them joined by commas, and null for an empty list.
+    """Annotates a list of texts in the normal form of `normalize`, which reads all texts joined by commas.
 
-    So one text may stand for the list, with commas, and empty texts and nulls say nothing: a list of only those is
-    empty. It is an error for a list that is `required`.
+    A text with commas is read as a list, and null as an empty list. Empty texts and nulls in the list are dropped. An
+    empty list is an error if the list is `required`.
     """
 
     normalize: Callable[[str], tuple[str, ...]]
@@ -53,38 +53,38 @@ class ListOf:
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_wrap_validator_function(self.read, handler(source))
 
-    def read(self, given: object, validate: ValidatorFunctionWrapHandler) -> tuple[str, ...]:
+    def read(self, value: object, validate: ValidatorFunctionWrapHandler) -> tuple[str, ...]:
         """The values in their normal form. Raises pydantic's errors."""
-        values = self._read(given, validate)
+        values = self._read(value, validate)
         if self.required and not values:
             raise PydanticKnownError("too_short", {"field_type": "Tuple", "min_length": 1, "actual_length": 0})
         return values
 
-    def _read(self, given: object, validate: ValidatorFunctionWrapHandler) -> tuple[str, ...]:
-        if given is None and not self.required:
+    def _read(self, value: object, validate: ValidatorFunctionWrapHandler) -> tuple[str, ...]:
+        if value is None and not self.required:
             return ()
-        if isinstance(given, str):
-            return _normalized(self.normalize, given)
-        if isinstance(given, list | tuple):
+        if isinstance(value, str):
+            return _normalized(self.normalize, value)
+        if isinstance(value, list | tuple):
             try:
-                return _normalized(self.normalize, ",".join(given))
+                return _normalized(self.normalize, ",".join(value))
             except TypeError:  # not all of them are texts
-                if isinstance(given, list):
-                    given[:] = [value for value in given if value is not None]  # in place: errors name its positions
-        return self.normalize(",".join(validate(given)))
+                if isinstance(value, list):
+                    value[:] = [text for text in value if text is not None]  # in place: errors name its positions
+        return self.normalize(",".join(validate(value)))
 
 
 def _normalized(normalize: Callable[[str], tuple[str, ...]], text: str) -> tuple[str, ...]:
     return _of_short(normalize, text) if len(text) <= _SHORT else normalize(text)
 
 
-@lru_cache(maxsize=4096)  # measured: exchanges send the same few lists again and again
+@lru_cache(maxsize=4096)  # measured: exchanges repeat the same few lists
 def _of_short(normalize: Callable[[str], tuple[str, ...]], text: str) -> tuple[str, ...]:
     return normalize(text)
 
 
-def _is_there(given: object) -> bool:
-    return given is not None
+def _is_there(value: object) -> bool:
+    return value is not None
 
 
 Few = Field(max_length=200)
@@ -97,19 +97,19 @@ Upper = Annotated[str, StringConstraints(to_upper=True, strip_whitespace=True)]
 """A code whose case carries no meaning (a currency, a country), in upper case."""
 
 Identifier = Annotated[str, StringConstraints(min_length=1)]
-"""A required id. A number is taken as its digits."""
+"""A required id. A number becomes its digits."""
 
 Flag = Annotated[int, NullIs(0)]
 """An integer whose default is 0. Fields where 0 and absent differ are `int | None` instead."""
 
 Present = Annotated[bool, BeforeValidator(_is_there)]
-"""Whether there is an object, whatever it holds."""
+"""Whether the object is present, whatever its content."""
 
 Code = Annotated[Upper, StringConstraints(min_length=1)]
 """A code that must not be empty."""
 
 Country = Annotated[str, AfterValidator(normal_forms.country)]
-"""An ISO-3166-1 alpha-3 code. An alpha-2 one, which some senders use, becomes it."""
+"""An ISO 3166-1 alpha-3 code. The alpha-2 codes of some senders become alpha-3."""
 
 Currency = Annotated[Code, NullIs("USD")]
 """An ISO-4217 code whose default is USD."""
@@ -130,4 +130,4 @@ Currencies = Annotated[_Texts, ListOf(normal_forms.currencies)]
 Identifiers = Annotated[_Texts, ListOf(normal_forms.identifiers)]
 Mimes = Annotated[_Texts, ListOf(normal_forms.mimes)]
 RequiredMimes = Annotated[_Texts, ListOf(normal_forms.mimes, required=True)]
-"""Lists in the normal form of their kind (`bidder.normal_forms`)."""
+"""Lists in the normal form of their kind of value (`bidder.normal_forms`)."""

@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.20."""
+"""The user object (OpenRTB 2.6, section 3.2.20)."""
 
 from typing import Annotated, Self
 
@@ -12,14 +12,14 @@ from bidder.openrtb.types import Few, NullIs, Strings
 
 
 class UserExt(Object):
-    """Where 2.5 senders put the consent string and the extended ids."""
+    """Fields of `user.ext`: the consent string and the extended ids before OpenRTB 2.6."""
 
     consent: str | None = None
     eids: Annotated[tuple[Eid, ...], Few, NullIs(())] = ()
 
 
 class User(Object):
-    """User, section 3.2.20: the person. `consent` and `eids` are read from `ext` too; the 2.6 place wins."""
+    """User, section 3.2.20: the person. `consent` and `eids` are read from `ext` too; 2.6's field comes first."""
 
     id: str | None = None
     buyeruid: str | None = None

@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.7."""
+"""The video object: player, slot and pod of an impression (OpenRTB 2.6, section 3.2.7)."""
 
 from typing import Annotated, Self
 
@@ -11,14 +11,14 @@ from bidder.openrtb.types import Few, Flag, Ints, NullIs, RequiredMimes
 
 
 class VideoExt(Object):
-    """Where senders before 2.6 say that the viewer is rewarded, and some that the ad may be skipped."""
+    """Fields of `video.ext`: rewarded video before OpenRTB 2.6, and `skippable` of some senders."""
 
     rewarded: Flag = 0
     skippable: int | None = None
 
 
 class Video(Object):
-    """Video, section 3.2.7: what the player takes. Durations are seconds, bit rates kbps, sizes DIPS.
+    """Video, section 3.2.7: the ads that the player accepts. Durations are seconds, bit rates kbps, sizes DIPS.
 
     `skip` is read from `ext.skippable` too. `placement`, `sequence` and `protocol` are deprecated, and still sent.
     """
@@ -68,14 +68,14 @@ class Video(Object):
         return self
 
     def accepted_protocols(self) -> tuple[int, ...]:
-        """The values of AdCOM's Creative Subtypes that the player takes. Empty: it did not say."""
+        """The accepted protocols (AdCOM List: Creative Subtypes - Audio/Video). Empty if the player states none."""
         return self.protocols or self.protocol
 
     def accepts_duration(self, seconds: float) -> bool:
-        """Whether an ad of that length fits this slot; a pod's own limits come on top.
+        """Whether an ad of this length fits the slot, without the limits of a pod.
 
-        `rqddurs` lists the only lengths there are and excludes the other fields. A `maxduration` of 0 says no more
-        than an absent one. `maxextended` lets an ad run that much longer, -1 without limit.
+        `rqddurs` lists the only accepted lengths and overrides the other fields. A `maxduration` of 0 means the same as
+        an absent `maxduration`. `maxextended` extends `maxduration` by that many seconds, -1 without limit.
         """
         if self.rqddurs:
             return seconds in self.rqddurs
@@ -83,3 +83,7 @@ class Video(Object):
             return False
         extended = self.maxextended or 0
         return not self.maxduration or extended == -1 or seconds <= self.maxduration + extended
+
+    def has_room(self, seconds: float) -> bool:
+        """Whether an ad of that length fits this slot and, of a pod of dynamic length, the pod (`poddur`)."""
+        return self.accepts_duration(seconds) and (not self.poddur or seconds <= self.poddur)

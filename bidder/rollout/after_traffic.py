@@ -43,12 +43,12 @@ class Watch:
 
     def objections(self, alarms: Iterable[str], shifted: datetime, now: datetime) -> list[str]:
         """What speaks against the version that has had all traffic since `shifted`; nothing where it may stay."""
-        found = [f"alarm {name}" for name in self._ringing(alarms)]
+        reasons = [f"alarm {name}" for name in self._ringing(alarms)]
         before = self.bid_rate(shifted - timedelta(hours=1), shifted)
         current = self.bid_rate(shifted, now)
         if has_collapsed(before, current):
-            found.append(f"{current.share:.1%} of requests are bid on, {before.share:.1%} in the hour before")
-        return found
+            reasons.append(f"{current.share:.1%} of requests are bid on, {before.share:.1%} in the hour before")
+        return reasons
 
     def bid_rate(self, start: datetime, end: datetime) -> BidRate:
         """The bid rate between two times."""
@@ -72,7 +72,7 @@ class Watch:
         return BidRate(sums.get(AnswerKind.BID, 0), sum(sums.values()))
 
     def _ringing(self, alarms: Iterable[str]) -> Iterator[str]:
-        asked = sorted(alarms)
-        if asked:
-            described = self._cloudwatch.describe_alarms(AlarmNames=asked, StateValue="ALARM")
+        names = sorted(alarms)
+        if names:
+            described = self._cloudwatch.describe_alarms(AlarmNames=names, StateValue="ALARM")
             yield from (alarm["AlarmName"] for alarm in described["MetricAlarms"])

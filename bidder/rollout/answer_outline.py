@@ -1,4 +1,4 @@
-"""What of an answer two versions have to agree on: all but what is made anew for each answer."""
+"""The outline of an answer: the parts in which two versions must agree, without ids and times."""
 
 import json
 import re
@@ -56,21 +56,21 @@ class _Outline:
 
 def outline(answer: VersionAnswer) -> Mapping[str, str]:
     """The fields of an answer by name, without ids and tokens: `status`, `bids`, and `bid[0].price` and the like."""
-    made = _Outline()
+    outlined = _Outline()
     if answer.error is not None:
-        made.add("error", answer.error)
-        return made.fields
-    made.add("status", answer.status)
-    made.add("content_type", answer.content_type.partition(";")[0])
+        outlined.add("error", answer.error)
+        return outlined.fields
+    outlined.add("status", answer.status)
+    outlined.add("content_type", answer.content_type.partition(";")[0])
     bids = answer.bids()
-    made.add("bids", len(bids))
+    outlined.add("bids", len(bids))
     for number, bid in enumerate(bids):
         for name, value in bid.items():
             if name not in _MADE_ANEW:
-                made.add(f"bid[{number}].{name}", _masked(value, str(bid.get("id"))))
+                outlined.add(f"bid[{number}].{name}", _masked(value, str(bid.get("id"))))
     if not bids and answer.status < 400:
-        made.add("body", _masked(answer.body, ""))
-    return made.fields
+        outlined.add("body", _masked(answer.body, ""))
+    return outlined.fields
 
 
 def _masked(value: Any, bid_id: str) -> Any:

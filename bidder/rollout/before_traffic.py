@@ -18,19 +18,19 @@ def objections(
 
     `expected` names the fields of answers that are meant to change.
     """
-    found: list[str] = []
+    reasons: list[str] = []
     bid_urls: dict[str, str] = {}
     for request in requests:
         answer = versions.answer(new, request)
         broken = list(breaches(request, answer))
-        found += [f"{request.name}: {breach}" for breach in broken]
+        reasons += [f"{request.name}: {breach}" for breach in broken]
         if not broken and old != new:
-            found += [f"{request.name}: {each}" for each in _unexpected(versions, old, new, request, expected)]
+            reasons += [f"{request.name}: {each}" for each in _unexpected(versions, old, new, request, expected)]
         for version in {old, new} if not bid_urls and request.is_auction else ():
             if url := _event_url(versions.answer(version, request)):
                 bid_urls[version] = url
-    found += _unread_events(versions, bid_urls, old, new)
-    return found
+    reasons += _unread_events(versions, bid_urls, old, new)
+    return reasons
 
 
 def _unexpected(
@@ -58,5 +58,5 @@ def _unread_events(versions: Versions, urls: dict[str, str], old: str, new: str)
         for read_by in sorted({old, new}):
             answer = versions.report(read_by, url)
             if answer.error is not None or answer.status not in {200, 204}:
-                said = answer.error or f"{answer.status} {answer.body[:80]}"
-                yield f"event of a bid by version {made_by}, reported to version {read_by}: {said}"
+                reply = answer.error or f"{answer.status} {answer.body[:80]}"
+                yield f"event of a bid by version {made_by}, reported to version {read_by}: {reply}"

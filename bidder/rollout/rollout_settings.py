@@ -1,4 +1,4 @@
-"""What a deployment's hooks are told by their environment."""
+"""The settings of the deployment hooks, from the environment."""
 
 import os
 from collections.abc import Mapping

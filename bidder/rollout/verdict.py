@@ -14,17 +14,17 @@ def report(
 ) -> list[str]:
     """Runs the examination and tells CodeDeploy whether it found nothing; returns what it found."""
     try:
-        found = examine()
+        reasons = examine()
     except Exception as failure:  # whatever it is, a version that can't be examined gets no traffic
         log.error("rollout.unexamined", hook=hook)
-        found = [f"the hook failed: {type(failure).__name__}"]
-    if found:
-        log.warning("rollout.refused", hook=hook, objections=found)
+        reasons = [f"the hook failed: {type(failure).__name__}"]
+    if reasons:
+        log.warning("rollout.refused", hook=hook, objections=reasons)
     else:
         log.event("rollout.passed", hook=hook)
     codedeploy.put_lifecycle_event_hook_execution_status(
         deploymentId=event["DeploymentId"],
         lifecycleEventHookExecutionId=event["LifecycleEventHookExecutionId"],
-        status="Failed" if found else "Succeeded",
+        status="Failed" if reasons else "Succeeded",
     )
-    return found
+    return reasons

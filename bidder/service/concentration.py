@@ -1,8 +1,8 @@
 """The burst guard: at most a share of a campaign's hourly plan goes to one viewer, address, page or publisher.
 
-Each process counts its own bids as if each were won, by the clock hour. A process's part of the plan is what the pace
-of the campaign says, so all processes together keep to the share of the whole plan. A campaign without a pace has no
-plan, and no guard. Nothing of it leaves the process.
+Each process counts its own bids by the clock hour, as if each bid were won. The pace of a campaign gives the process's
+part of the hourly plan, so all processes together keep to the share of the whole plan. A campaign without a pace has no
+plan and no limit. The counts stay in the process.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,13 +15,13 @@ from bidder.openrtb.bid_request import BidRequest
 from bidder.snapshot.snapshot import Snapshot
 
 LEAST_BIDS = 10
-"""Bids that anyone may get in an hour, however small the plan."""
+"""The bids that a source may always get in an hour, however small the plan."""
 _MOST_COUNTED = 100_000
-"""Callers that are counted in an hour; with more the counts begin anew, so that memory stays bounded."""
+"""The most counts in an hour. With more, the counts start again from zero, so that memory is limited."""
 
 
-class Source(NamedTuple):
-    """Where a request comes from: what kind of source, and which."""
+class TrafficSource(NamedTuple):
+    """A source of requests: its kind (viewer, address, page or publisher) and its name."""
 
     kind: str
     name: str
@@ -32,7 +32,7 @@ class Concentration:
 
     def __init__(self) -> None:
         self._hour: tuple[int, int] | None = None
-        self._bid: dict[tuple[str, Source], int] = {}
+        self._bid: dict[tuple[str, TrafficSource], int] = {}
 
     def within(
         self,
@@ -42,26 +42,26 @@ class Concentration:
         shares: Mapping[str, float],
         now: datetime,
     ) -> list[Offer]:
-        """The offers that none of the request's sources has had too many of; they are counted.
+        """The offers for which no source of the request exceeds its share of the plan; counts these offers.
 
-        `shares` are parts of the hourly plan, by the kind of source; a kind without one has no limit.
+        `shares` are the shares of the hourly plan by the kind of source. A kind without a share has no limit.
         """
         hour = (now.toordinal(), now.hour)
         if hour != self._hour or len(self._bid) > _MOST_COUNTED:
             self._hour, self._bid = hour, {}
         sources = list(sources_of(request))
-        found = []
+        allowed = []
         for offer in offers:
             position = snapshot.index.position(offer.campaign.id)
-            planned = None if position is None else snapshot.delivery.allowance.planned_an_hour(position)
+            planned = None if position is None else _planned_an_hour(snapshot, position, offer.campaign.id)
             cost = impression_cost(offer.price.cpm_micros)
             if planned is not None and not self._take(offer.campaign.id, sources, cost, planned, shares):
                 continue
-            found.append(offer)
-        return found
+            allowed.append(offer)
+        return allowed
 
     def _take(
-        self, campaign_id: str, sources: Sequence[Source], cost: int, planned: int, shares: Mapping[str, float]
+        self, campaign_id: str, sources: Sequence[TrafficSource], cost: int, planned: int, shares: Mapping[str, float]
     ) -> bool:
         keys = [(campaign_id, source) for source in sources if source.kind in shares]
         for key in keys:
@@ -73,16 +73,23 @@ class Concentration:
         return True
 
 
-def sources_of(request: BidRequest) -> Iterator[Source]:
+def _planned_an_hour(snapshot: Snapshot, position: int, campaign_id: str) -> int | None:
+    """The smaller of what the campaign and its advertiser plan for an hour of this process; None without a plan."""
+    delivery = snapshot.delivery
+    plans = map(delivery.allowance.planned_an_hour, delivery.accounts(position, campaign_id, None))
+    return min((plan for plan in plans if plan is not None), default=None)
+
+
+def sources_of(request: BidRequest) -> Iterator[TrafficSource]:
     """The viewer, address, page and publisher of a request, as far as it names them."""
     device, user = request.device, request.user
     viewer = (device and device.ifa) or (user and (user.buyeruid or user.id))
     if viewer:
-        yield Source("viewer", viewer)
+        yield TrafficSource("viewer", viewer)
     if device and (address := device.ip or device.ipv6):
-        yield Source("address", address)
+        yield TrafficSource("address", address)
     if request.site and request.site.page:
-        yield Source("page", request.site.page)
+        yield TrafficSource("page", request.site.page)
     inventory = request.site or request.app
     if inventory and inventory.publisher and inventory.publisher.id:
-        yield Source("publisher", inventory.publisher.id)
+        yield TrafficSource("publisher", inventory.publisher.id)

@@ -37,6 +37,22 @@ _SHARES = (AnswerKind.BID, AnswerKind.NO_BID, AnswerKind.FAILED)
 """The kinds that are logged even if their count is 0, since alarms compute shares of them."""
 
 
+class _EveryMinute:
+    """Tells when a minute has passed since the last time. The first minute begins with the first call."""
+
+    def __init__(self) -> None:
+        self._since: datetime | None = None
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether a minute has passed. If so, the next minute begins."""
+        if self._since is None:
+            self._since = now
+        if now - self._since < INTERVAL:
+            return False
+        self._since = now
+        return True
+
+
 class NoBidCounts:
     """Counts until a minute is over. Threads take no lock: a rare lost count does not matter to a metric."""
 
@@ -46,9 +62,8 @@ class NoBidCounts:
         self.unanswered: Counter[NoBidReason] = Counter()
         """Requests without a bid, by no-bid reason (OpenRTB 2.6, List: No-Bid Reason Codes)."""
         self.answers: Counter[AnswerKind] = Counter()
-        self.delivery: DeliveryState | None = None
-        """The delivery state that the latest decision used."""
-        self._since: datetime | None = None
+        self._flushed = _EveryMinute()
+        self._withheld_logged = _EveryMinute()
 
     def count(self, reason: NoBidReason) -> None:
         """Counts a request without a bid, by its no-bid reason."""
@@ -57,11 +72,11 @@ class NoBidCounts:
 
     def flush(self, now: datetime) -> None:
         """Logs the counts and resets them if a minute has passed since the last flush; else does nothing."""
-        if self._since is None:
-            self._since = now
-        if now - self._since < INTERVAL:
-            return
-        self._since = now
+        if self._flushed.is_due(now):
+            self.drain(now)
+
+    def drain(self, now: datetime) -> None:
+        """Logs the counts and resets them, also where the minute is not over."""
         unanswered, self.unanswered = self.unanswered, Counter()
         answers, self.answers = self.answers, Counter()
         for reason, count in unanswered.items():
@@ -78,5 +93,9 @@ class NoBidCounts:
                 others[rule] += count
         for rule, count in others.items():
             log.event("no_bids", **emf(now, "Refusals", rule, count, campaign=OTHERS))
-        for held_by, count in self.delivery.withheld_counts().items() if self.delivery else ():
-            log.event("no_bids", **emf(now, "Withheld", held_by.name.lower(), count))
+
+    def log_withheld(self, delivery: "DeliveryState", now: datetime) -> None:
+        """Logs how many campaigns the delivery state withholds, by reason, once a minute."""
+        if self._withheld_logged.is_due(now):
+            for held_by, count in delivery.withheld_counts().items():
+                log.event("no_bids", **emf(now, "Withheld", held_by.name.lower(), count))

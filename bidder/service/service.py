@@ -24,11 +24,13 @@ from bidder.service.concentration import Concentration
 from bidder.service.no_bid_counts import NoBidCounts
 from bidder.service.traffic_counts import TrafficCounts
 from bidder.settings import InvalidSettings, Settings
+from bidder.shared_run import Start, in_background
 from bidder.snapshot.disk_fallback import DiskFallback
 from bidder.snapshot.keeper import Keeper
 from bidder.snapshot.store import SnapshotStore
 
 if TYPE_CHECKING:
+    from bidder.campaigns.advertisers import AdvertiserRepository
     from bidder.campaigns.repository import CampaignRepository
     from bidder.campaigns.segments import SegmentRepository
     from bidder.campaigns.taxonomies import Taxonomies
@@ -55,10 +57,14 @@ Value = TypeVar("Value")
 class Service:
     """The clients, stores and counts of this process, for the AWS account of the environment."""
 
-    def __init__(self, settings: Settings, who: str = "unknown") -> None:
-        """`who` is the name that the history of campaigns records for changes by this process."""
+    def __init__(self, settings: Settings, author: str = "unknown", start: Start = in_background) -> None:
+        """`author` is the name that the history of campaigns records for changes by this process.
+
+        `start` runs the publishing of counts.
+        """
         self.settings = settings
-        self._who = who
+        self._author = author
+        self._start = start
         self.refreshed: Index | None = None
         """The index of the previous refresh, if this process made it."""
         self._plain: Reading | None = None
@@ -122,12 +128,12 @@ class Service:
     @cached_property
     def bids(self) -> BidCounts:
         """The counts of bids."""
-        return BidCounts(os.urandom(8).hex(), lambda events: self.publisher.publish_all(events))
+        return BidCounts(os.urandom(8).hex(), lambda events: self.publisher.publish_all(events), self._start)
 
     @cached_property
     def traffic(self) -> TrafficCounts:
         """The counts of opportunities and bids, for pacing."""
-        return TrafficCounts(os.urandom(8).hex(), lambda events: self.publisher.publish_all(events))
+        return TrafficCounts(os.urandom(8).hex(), lambda events: self.publisher.publish_all(events), self._start)
 
     @cached_property
     def concentration(self) -> Concentration:
@@ -204,7 +210,7 @@ class Service:
         from bidder.campaigns.repository import CampaignRepository
 
         return CampaignRepository(
-            aws.client("dynamodb"), self.settings.campaigns_table, self.settings.history_table, self._who
+            aws.client("dynamodb"), self.settings.campaigns_table, self.settings.history_table, self._author
         )
 
     @cached_property
@@ -226,7 +232,14 @@ class Service:
         """The names of segments. Only the command line uses them."""
         from bidder.campaigns.segments import SegmentRepository
 
-        return SegmentRepository(aws.client("dynamodb"), self.settings.history_table, self._who)
+        return SegmentRepository(aws.client("dynamodb"), self.settings.history_table, self._author)
+
+    @cached_property
+    def advertisers(self) -> "AdvertiserRepository":
+        """The limits of advertisers in DynamoDB."""
+        from bidder.campaigns.advertisers import AdvertiserRepository
+
+        return AdvertiserRepository(aws.client("dynamodb"), self.settings.history_table, self._author)
 
     @cached_property
     def ledger(self) -> "Ledger":

@@ -1,7 +1,7 @@
 """The counts of opportunities and bids by campaign that pacing needs, published once a minute.
 
-The process publishes the counts in the background, as events of the kind `traffic`. The counts of its last minute are
-lost when the process ends.
+The process publishes the counts in the background, as events of the kind `traffic`. An environment of Lambda ends
+without notice and loses the counts of its last minute. A container drains them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,7 +14,9 @@ from bidder import log
 from bidder.auction.offer import Offer
 from bidder.auction.reached import Opportunities, Reached, Taken
 from bidder.events.kinds import Kind
+from bidder.normal_forms import identifier
 from bidder.shared_run import Start, in_background
+from bidder.snapshot.delivery_state import DeliveryState
 from bidder.snapshot.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 
 ACCOUNT = "(account)"
 """The campaign id of an event that holds the counts of many campaigns."""
-A_MESSAGE = 2_000
-"""The most campaigns in one message: each takes up to 64 bytes, and SNS accepts 256 KB."""
+A_MESSAGE = 1_000
+"""The most names in one message: a campaign's takes up to 64 bytes, a deal's 192 more, and SNS accepts 256 KB."""
 
 
 class TrafficCounts:
@@ -37,13 +39,14 @@ class TrafficCounts:
         self._start = start
         self._opportunities = Opportunities()
         self._bids: dict[str, int] = {}
+        self._deals: dict[str, int] = {}
         self._requests = 0
         self._minute: datetime | None = None
-        self._told = 0
+        self._event_count = 0
         self._lock = Lock()
 
-    def note(self, snapshot: Snapshot, impressions: int, now: datetime) -> list[Reached] | None:
-        """Counts a request of `impressions` impressions.
+    def note(self, snapshot: Snapshot, impressions: int, now: datetime, device: int = 0) -> list[Reached] | None:
+        """Counts a request of `impressions` impressions on a type of device.
 
         Returns a list to which the decision appends the campaigns that it reaches, or None if this request is not part
         of the sample.
@@ -51,29 +54,49 @@ class TrafficCounts:
         if self._minute is None:
             self._minute = now.replace(second=0, microsecond=0)
         self._requests += 1
-        return self._opportunities.note(snapshot.index, snapshot.delivery, impressions)
+        return self._opportunities.note(snapshot.index, snapshot.delivery, impressions, device)
 
-    def count(self, offers: Iterable[Offer]) -> None:
-        """Counts the bids of one response."""
+    def note_deals(self, deals: Iterable[tuple[str, str]]) -> None:
+        """Counts the opportunities of deals with a budget in one request: the impression and the budget holder."""
+        for _, holder in deals:
+            self._deals[holder] = self._deals.get(holder, 0) + 1
+
+    def count(self, offers: Iterable[Offer], delivery: DeliveryState) -> None:
+        """Counts the bids of one response, by campaign and by deal with a budget."""
         for offer in offers:
             self._bids[offer.campaign.id] = self._bids.get(offer.campaign.id, 0) + 1
+            deal = offer.price.deal_id
+            if deal is not None and (budget := delivery.deal_budget(offer.campaign.id, identifier(deal))):
+                self._bids[budget.holder] = self._bids.get(budget.holder, 0) + 1
 
     def flush(self, now: datetime) -> None:
         """Starts publishing the counts of a minute that is over, and returns without waiting."""
         minute = self._minute
-        if minute is None or now - minute < timedelta(minutes=1):
-            return
+        if minute is not None and now - minute >= timedelta(minutes=1) and (work := self._taken(minute)):
+            self._start(work)
+
+    def drain(self) -> None:
+        """Publishes the counts of the current minute, and waits for that."""
+        minute = self._minute
+        if minute is not None and (work := self._taken(minute)):
+            work()
+
+    def _taken(self, minute: datetime) -> Callable[[], None] | None:
+        """Takes the counts of a minute, and returns what publishes them; None if another thread has taken them."""
         with self._lock:
             if self._minute is not minute:
-                return
+                return None
             self._minute = None
             taken, bids, requests = self._opportunities.take(), self._bids, self._requests
-            self._bids, self._requests = {}, 0
-        self._start(lambda: self._tell(minute, taken, bids, requests))
+            deals = self._deals
+            self._bids, self._deals, self._requests = {}, {}, 0
+        return lambda: self._tell(minute, taken, deals, bids, requests)
 
-    def _tell(self, minute: datetime, taken: Taken, bids: Mapping[str, int], requests: int) -> None:
+    def _tell(
+        self, minute: datetime, taken: Taken, deals: Mapping[str, int], bids: Mapping[str, int], requests: int
+    ) -> None:
         try:
-            self._publish(list(self._events(minute, taken.counts(), bids, requests)))
+            self._publish(list(self._events(minute, {**taken.counts(), **deals}, bids, requests)))
         except Exception:  # pacing does without one process's counts of one minute
             log.error("traffic.unpublished", requests=requests)
 
@@ -85,10 +108,10 @@ class TrafficCounts:
         names = iter(sorted({*opportunities, *bids}))
         while True:
             chunk = list(islice(names, A_MESSAGE))
-            self._told += 1
+            self._event_count += 1
             yield Event(
                 kind=Kind.TRAFFIC,
-                bid_id=f"{self._process}-t{self._told}",
+                bid_id=f"{self._process}-t{self._event_count}",
                 campaign_id=ACCOUNT,
                 creative_id="",
                 bid_price_micros=0,

@@ -1,18 +1,22 @@
 """Columns of an index object: the fields that every refresh reads of every campaign, without decoding records."""
 
+import json
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache, partial
 from itertools import pairwise
 from math import isnan, nan
 from typing import Any
 
+from bidder.campaigns.goal import Outcome
 from bidder.campaigns.pacing_mode import Mode
 from bidder.delivery.budget import BudgetLimits
+from bidder.delivery.quality import OUTCOMES
 from bidder.snapshot.container import Sections
 
 _NO_LIMIT = -1
+_GOALS: tuple[Outcome | None, ...] = (None, *OUTCOMES)
 _HELD = 4096
 _ADDED_LIMITS = ("hourly", "total_impressions", "daily_impressions")
 _FLIGHT = ("start", "end")
@@ -22,26 +26,38 @@ _MODES: tuple[Mode | None, ...] = (None, *Mode)
 
 
 def column_sections(
-    ids: Sequence[str], zones: Sequence[str], limits: Sequence[BudgetLimits], learners: Sequence[int]
+    ids: Sequence[str],
+    zones: Sequence[str],
+    limits: Sequence[BudgetLimits],
+    learners: Sequence[int],
+    domains: Sequence[str],
+    deals: Sequence[Mapping[str, BudgetLimits]],
+    goals: Sequence[Outcome | None],
 ) -> dict[str, bytes]:
     """The sections of the columns: ids, time zones and limits by position, and the positions in the order of ids.
 
-    `learners` are the positions of the campaigns that bid or choose creatives by predictions.
+    `learners` are the positions of the campaigns that bid or choose creatives by predictions. `domains` are the
+    advertisers' domains, `deals` the limits of deals that have a budget, by deal id, and `goals` the valued outcomes.
     """
     ends, end = array("I"), 0
     encoded = [text.encode() for text in ids]
     for text in encoded:
         end += len(text)
         ends.append(end)
-    names = sorted(set(zones))
-    numbers = {name: number for number, name in enumerate(names)}
+    names, numbers = _numbered(zones)
+    advertisers, numbers_of_advertisers = _numbered(domains)
+    budgeted = {str(position): its for position, its in enumerate(deals) if its}
     return {
         "id_ends": ends.tobytes(),
         "ids": b"".join(encoded),
         "by_id": array("I", sorted(range(len(ids)), key=encoded.__getitem__)).tobytes(),
         "zones": "\n".join(names).encode(),
         "zone": array("H", [numbers[zone] for zone in zones]).tobytes(),
+        "domains": "\n".join(advertisers).encode(),
+        "domain": array("I", [numbers_of_advertisers[domain] for domain in domains]).tobytes(),
+        **({"deal_budgets": json.dumps(budgeted, separators=(",", ":")).encode()} if budgeted else {}),
         "learners": array("I", learners).tobytes(),
+        "goal": bytes(_GOALS.index(goal) for goal in goals),
         "paused": bytes(limit.paused for limit in limits),
         "total": _limits([limit.total for limit in limits]),
         "daily": _limits([limit.daily for limit in limits]),
@@ -50,6 +66,12 @@ def column_sections(
         "mode": bytes(_MODES.index(limit.mode) for limit in limits),
         **{name: array("d", [_moment(getattr(limit, name)) for limit in limits]).tobytes() for name in _FLIGHT},
     }
+
+
+def _numbered(names: Sequence[str]) -> tuple[list[str], dict[str, int]]:
+    """The distinct names, sorted, and the number of each."""
+    distinct = sorted(set(names))
+    return distinct, {name: number for number, name in enumerate(distinct)}
 
 
 def _limits(values: Sequence[int | None]) -> bytes:
@@ -67,6 +89,14 @@ class Columns:
         """The position of a campaign by id; None where the object does not have the campaign."""
         self._zones = bytes(sections["zones"]).decode().split("\n")
         self._zone = sections["zone"].cast("H")
+        self._domains = sections.get("domains")
+        self._domain = sections["domain"].cast("I") if "domain" in sections else None
+        self._deals = sections.get("deal_budgets")
+        self.goals = sections.get("goal")
+        """The code of the outcome that each campaign values (`bidder.delivery.quality.OUTCOMES`), 0 for none.
+
+        None in objects of older code.
+        """
         self._learners = sections["learners"].cast("I")
         self._paused = sections["paused"]
         self._added = {name: sections[name].cast("q") for name in _ADDED_LIMITS if name in sections}
@@ -93,6 +123,23 @@ class Columns:
         """The time zone of the campaign at a position."""
         return self._zones[self._zone[position]]
 
+    @cached_property
+    def domains(self) -> list[str] | None:
+        """The domain of each campaign's advertiser, by position; None in objects of older code."""
+        if self._domains is None or self._domain is None:
+            return None
+        names = bytes(self._domains).decode().split("\n")
+        return [names[number] for number in self._domain]
+
+    def deal_limits(self) -> dict[int, dict[str, BudgetLimits]]:
+        """By position, the limits of the deals that have a budget, by deal id."""
+        if self._deals is None:
+            return {}
+        return {
+            int(position): {deal_id: _deal_limits(limits) for deal_id, limits in deals.items()}
+            for position, deals in json.loads(bytes(self._deals)).items()
+        }
+
     def learners(self) -> Iterator[str]:
         """The ids of the campaigns that bid or choose creatives by predictions."""
         return map(self.id, self._learners)
@@ -116,6 +163,11 @@ class Columns:
             **{name: _read_moment(column[position]) for name, column in self._flight.items()},
             "mode": _MODES[self._mode[position]] if self._mode is not None else None,
         }
+
+
+def _deal_limits(written: Sequence[Any]) -> BudgetLimits:
+    limits = BudgetLimits(*written)
+    return limits._replace(mode=None if limits.mode is None else Mode(limits.mode))
 
 
 def _id(ends: memoryview, ids: memoryview, position: int) -> bytes:

@@ -14,11 +14,11 @@ from typing import NamedTuple
 from bidder import log
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.dnf import Conjunction, TooManyConjunctions, conjunctions
-from bidder.campaigns.goal import Rotation
-from bidder.campaigns.implied_predicates import implied_predicates
+from bidder.campaigns.goal import Outcome, Rotation
+from bidder.campaigns.implied_predicates import LENGTH, implied_predicates, length_predicate
 from bidder.campaigns.request_fields_used import named_values, request_fields_used
 from bidder.campaigns.targeted_ranges import LIST, range_values
-from bidder.delivery.budget import BudgetLimits, budget_limits
+from bidder.delivery.budget import BudgetLimits, budget_limits, deal_limits
 from bidder.snapshot import container, records, sets
 from bidder.snapshot.columns import column_sections
 from bidder.snapshot.part import KIND
@@ -42,7 +42,10 @@ class _Entry(NamedTuple):
     id: str
     zone: str
     limits: BudgetLimits
+    domain: str
+    deals: Mapping[str, BudgetLimits]
     learns: bool
+    goal: Outcome | None
     lists: frozenset[str]
     record: bytes
     conjunctions: Sequence[Sequence[int]]
@@ -91,11 +94,15 @@ def compile_index(
         [e.zone for e in entries],
         [e.limits for e in entries],
         learners=[position for position, entry in enumerate(entries) if entry.learns],
+        domains=[e.domain for e in entries],
+        deals=[e.deals for e in entries],
+        goals=[e.goal for e in entries],
     )
     sections |= records.sections([entry.record for entry in entries])
     meta = {
         "starts": starts,
-        "clauses": clauses,
+        "clauses": [clause for clause in clauses if clause[0] != LENGTH],
+        "added_clauses": [clause for clause in clauses if clause[0] == LENGTH],
         "gone": sorted(removed),
         "also": _sorted_values(extra_values),
         "above": _sorted_values(ancestors),
@@ -117,7 +124,7 @@ def _entry(
     for name, below in campaign.categories_below.items():
         for category in below:
             ancestors[category].add(name)
-    implied = implied_predicates(campaign)
+    implied = {**implied_predicates(campaign), LENGTH: length_predicate(campaign)}
     tested = [
         array("I", [numbers.setdefault(test, len(numbers)) for test in _tests({**conjunction, **implied})])
         for conjunction in conjunctions_of_campaign
@@ -128,7 +135,10 @@ def _entry(
         campaign.id,
         campaign.time_zone,
         budget_limits(campaign),
+        campaign.advertiser.domain,
+        deal_limits(campaign),
         learns,
+        campaign.goal.outcome if campaign.goal else None,
         frozenset(named_values(LIST, conjunctions_of_campaign, extra)),
         records.encode(campaign),
         tested,
@@ -165,12 +175,12 @@ def _values(tests: Iterable[_Test]) -> dict[str, list[str]]:
 
 def _clauses(tests: Sequence[_Test], entries: Iterable[_Entry]) -> list[Clause]:
     """All clauses, the one in most conjunctions first, since it removes the most."""
-    made: Counter[Clause] = Counter({(test.attribute, test.clause): 0 for test in tests})
+    uses: Counter[Clause] = Counter({(test.attribute, test.clause): 0 for test in tests})
     of = [(test.attribute, test.clause) if test.side == INCLUDE else None for test in tests]
     for entry in entries:
         for conjunction in entry.conjunctions:
-            made.update({clause for number in conjunction if (clause := of[number])})
-    return sorted(made, key=lambda clause: (-made[clause], clause))
+            uses.update({clause for number in conjunction if (clause := of[number])})
+    return sorted(uses, key=lambda clause: (-uses[clause], clause))
 
 
 def _tiers(entries: Sequence[_Entry], most: int, most_next: int) -> Iterator[tuple[int, Sequence[_Entry]]]:

@@ -85,10 +85,10 @@ def _digest(kind: str, form: int) -> "Hash":
 def directory(data: bytes) -> dict[str, tuple[int, int]]:
     """Offset and length of each section, read from the first bytes of an object. Raises BadSnapshot."""
     _, body = _opened(data)
-    found: dict[str, tuple[int, int]] = json.loads(
+    sections: dict[str, tuple[int, int]] = json.loads(
         bytes(body[_LENGTH : _LENGTH + int.from_bytes(body[:_LENGTH], "little")])
     )
-    return found
+    return sections
 
 
 def checksum(data: bytes) -> str:

@@ -2,30 +2,52 @@
 
 import json
 from array import array
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from bidder.campaigns.campaign import Campaign, FrequencyCap
 from bidder.delivery.allowance import Allowance, Pace
 from bidder.delivery.budget import BudgetLimits, Spend, Withheld, remaining, withheld
 from bidder.delivery.outcome_counts import OutcomeCounts
 from bidder.delivery.participation import WHOLE, AuctionDraw
+from bidder.delivery.quality import DeviceClasses
+from bidder.delivery.shared_budgets import SharedBudgets
 from bidder.delivery.win_model import Shading, WinModel
 from bidder.delivery.zones import Clocks, clocks
 from bidder.money import ACCOUNT_CURRENCY, MICROS, Rate
+from bidder.normal_forms import identifier
 from bidder.snapshot import sets
 from bidder.snapshot.bucket_sets import BucketSets, bucket_sections
-from bidder.snapshot.container import BadSnapshot, Sections, pack, unpack
+from bidder.snapshot.container import BadSnapshot, pack, unpack
 from bidder.snapshot.index import Index
 from bidder.snapshot.predictions import Predictions, pack_predictions, unpack_predictions
+from bidder.snapshot.quality_classes import (
+    Classes,
+    Quality,
+    QualityClasses,
+    classes_of,
+    device_classes_of,
+    load_quality,
+    quality_sections,
+)
 from bidder.snapshot.sets import Set
+from bidder.snapshot.shared_accounts import (
+    SECTION,
+    DealBudget,
+    SharedAccounts,
+    load_shared,
+    reason_of_advertiser,
+    shared_section,
+)
 from bidder.snapshot.tier import Tier
+from bidder.snapshot.used_up import BURST, PER_MINUTE, load_allowance, used_up_sets
 
 KIND = "delivery"
-_SHARE, _BURST, _PER_MINUTE = "share", "burst", "per_minute"
-_UNPACED = {_SHARE: WHOLE, _BURST: Allowance.NO_LIMIT, _PER_MINUTE: Allowance.NO_LIMIT}
+_SHARE = "share"
+_UNPACED = {_SHARE: WHOLE, BURST: Allowance.NO_LIMIT, PER_MINUTE: Allowance.NO_LIMIT}
 """The columns of paces, in the order of the fields of `Pace`, with the values of a campaign without one."""
 _REASONS: tuple[Withheld | None, ...] = (None, *Withheld)
 """The reasons by their code in the column `withheld`. Append only: stored objects have the codes."""
@@ -54,21 +76,93 @@ class DeliveryState:
     """The campaigns that can take part in auctions, by their bucket; None where no campaign is paced."""
     shares: "array[int] | None"
     """Each campaign's share of auctions (`bidder.delivery.participation`), by position."""
+    devices: DeviceClasses
+    """The class of device types by outcome."""
+    quality: QualityClasses | None
+    """The shares of campaigns with a goal by the class of an auction; None if the best-predicted are not kept."""
     shading: Shading | None
     """The win models of bid shading; None where no bid is shaded."""
+    shared: SharedAccounts | None
+    """The budgets of advertisers and deals; None where there are none."""
+    caps: Mapping[str, tuple[FrequencyCap, ...]]
+    """The frequency caps of advertisers, by domain."""
+    spent: set[int]
+    """The accounts of the allowance that this process has used up, or that rest until their pace allows a bid."""
     _withheld: memoryview
 
     def for_another_process(self, index: Index) -> "DeliveryState":
         """A copy of the state with the whole allowance unused, as another process loads it."""
-        used_up, use_up, restore = _used_up(index)
-        return replace(self, used_up=used_up, allowance=self.allowance.copy(use_up, restore))
+        used_up, spent, use_up, restore = used_up_sets(index, self.shared)
+        return replace(self, used_up=used_up, spent=spent, allowance=self.allowance.copy(use_up, restore))
 
-    def takes_part(self, position: int, campaign_id: str, draw: AuctionDraw) -> bool:
-        """Whether pacing lets a campaign take part in an auction."""
-        if self.shares is None:
-            return True
-        share = self.shares[position]
+    def takes_part(self, position: int, campaign_id: str, draw: AuctionDraw, classes: Classes | None) -> bool:
+        """Whether pacing lets a campaign take part in an auction of these quality classes."""
+        share = self.share(position, classes)
         return share >= WHOLE or draw.of(campaign_id) < share
+
+    def share(self, position: int, classes: Classes | None) -> int:
+        """The share of the auctions of these quality classes that a campaign takes part in."""
+        if self.shares is None:
+            return WHOLE
+        of_class = None if self.quality is None or classes is None else self.quality.share(position, classes)
+        return self.shares[position] if of_class is None else of_class
+
+    def classes(self, device: int) -> Classes | None:
+        """The quality classes of an auction on a type of device; None if the best-predicted are not kept."""
+        return None if self.quality is None else self.quality.classes(device)
+
+    def device_classes(self, device: int) -> Classes | None:
+        """The class of a type of device for each outcome; None if no type is apart from the others."""
+        return classes_of(self.devices, device) if self.devices else None
+
+    def taking_part(self, tier: int, bucket: int, classes: Classes | None) -> Set | None:
+        """The campaigns of a tier that can take part in the auctions of a bucket; None if no campaign is paced."""
+        if self.quality is not None and classes is not None:
+            return self.quality.of(tier, bucket, classes)
+        return None if self.buckets is None else self.buckets.of(tier, bucket)
+
+    def advertiser_that_paces(self, position: int) -> str | None:
+        """The domain of the advertiser whose budget sets the share of a campaign; None where its own budget does."""
+        if self.shared is None or self.shares is None:
+            return None
+        account = self.shared.advertiser_of.get(position)
+        if account is None or self.shared.share(account) > self.shares[position]:
+            return None
+        return self.shared.domains[account]
+
+    def with_caps_of_advertiser(self, campaign: Campaign) -> Campaign:
+        """The campaign with the frequency caps of its advertiser, beside its own."""
+        caps = self.caps.get(campaign.advertiser.domain) if self.caps else None
+        if not caps:
+            return campaign
+        return campaign.model_copy(update={"frequency_caps": (*campaign.frequency_caps, *caps)})
+
+    def accounts(self, position: int, campaign_id: str, deal_id: str | None) -> tuple[int, ...]:
+        """The accounts of the allowance that pay for a bid: the campaign's, its advertiser's and that of the deal."""
+        if self.shared is None:
+            return (position,)
+        advertiser = self.shared.advertiser_of.get(position)
+        deal = None if deal_id is None else self.deal_budget(campaign_id, identifier(deal_id))
+        return (
+            position,
+            *(() if advertiser is None else (advertiser,)),
+            *(() if deal is None else (deal.account,)),
+        )
+
+    @property
+    def has_deal_budgets(self) -> bool:
+        """Whether any deal of a campaign has a budget."""
+        return self.shared is not None and bool(self.shared.deals)
+
+    def deal_budget(self, campaign_id: str, deal_id: str) -> DealBudget | None:
+        """The budget of a deal of a campaign, by the deal's id in its normal form; None where it has none."""
+        return None if self.shared is None else self.shared.deals.get(campaign_id, {}).get(deal_id)
+
+    def takes_part_in_deal(self, budget: DealBudget, draw: AuctionDraw) -> bool:
+        """Whether the budget of a deal lets the campaign bid in the deal."""
+        if budget.withheld is not None or budget.account in self.spent:
+            return False
+        return budget.share >= WHOLE or draw.of(budget.holder) < budget.share
 
     def bidding(self, tier: int) -> Set:
         """The eligible campaigns of a tier whose allowance is not used up."""
@@ -103,19 +197,26 @@ def compile_delivery(
     paces: Mapping[str, Pace] | None = None,
     reserved: Mapping[str, int] | None = None,
     shading: Shading | None = None,
+    shared: SharedBudgets | None = None,
+    quality: Quality | None = None,
 ) -> bytes:
     """The delivery object of this index: eligibility and allowances by the spend at `as_of`, with currency rates.
 
     `counts` are outcomes of impressions, by campaign id and creative id. `latest` has limits that replace the limits in
     the index, by campaign id. `billed_by_notice` are names of exchanges. `unread` are the names of id lists that can't
     be read: a campaign that targets such a list does not bid. `paces` has the pace of each paced campaign, by id, and
-    `reserved` the micros of bids in flight. `shading` is None where no bid is shaded.
+    `reserved` the micros of bids in flight. `shading` is None where no bid is shaded. `shared` are the budgets of
+    advertisers and deals. `quality` keeps the best-predicted impressions; None is no difference among them.
     """
+    shared = shared or SharedBudgets()
+    members = index.advertised(shared.advertisers.keys())
+    advertiser_of = {position: shared.advertisers[domain] for domain, its in members.items() for position in its}
     barred = {position for name in unread for position in index.lists.get(name, ())}
     reasons = bytearray(len(index))
     left = array("q")
     held_back = reserved or {}
     for position, reason, budget_left in _states(index, spends, latest or {}):
+        reason = reason or reason_of_advertiser(advertiser_of.get(position), index.cost(position), as_of.timestamp())
         reasons[position] = _REASONS.index(reason or (Withheld.LIST if position in barred else None))
         flying = held_back.get(index.campaign_id(position), 0) if held_back and budget_left is not None else 0
         left.append(Allowance.NO_LIMIT if budget_left is None else max(0, budget_left - flying))
@@ -128,6 +229,8 @@ def compile_delivery(
         "clocks": clocks(index.known.zones, as_of),
         "billed_by_notice": sorted(billed_by_notice),
         **({"shading": shading} if shading else {}),
+        **({"devices": quality.devices} if quality else {}),
+        **({"caps": {domain: _written(its) for domain, its in shared.caps.items()}} if shared.caps else {}),
     }
     sections = {
         "meta": json.dumps(meta, sort_keys=True).encode(),
@@ -135,6 +238,8 @@ def compile_delivery(
         "left": left.tobytes(),
         "predictions": pack_predictions(counts or {}, index.learners()),
         **_pace_sections(index, paces or {}),
+        **shared_section(index, shared, members),
+        **quality_sections(index, paces or {}, quality),
     }
     return pack(KIND, sections)
 
@@ -147,39 +252,32 @@ def load_delivery(data: bytes, index: Index) -> DeliveryState:
     if meta["index"] != index.id or len(reasons) != len(index):
         msg = f"delivery: belongs to index {meta['index']}, not to {index.id}"
         raise BadSnapshot(msg)
-    used_up, use_up, restore = _used_up(index)
+    shared = load_shared(sections.get(SECTION), len(index))
+    used_up, spent, use_up, restore = used_up_sets(index, shared)
     as_of = datetime.fromisoformat(meta["as_of"])
+    tiers = index.tiers_by_number
+    devices = device_classes_of(meta.get("devices", {}))
+    buckets = BucketSets(sections, tiers) if _SHARE in sections else None
     return DeliveryState(
         index_id=index.id,
         as_of=as_of,
         eligible=tuple(_eligible(reasons, index.tiers_by_number)),
         used_up=used_up,
-        allowance=Allowance(array("q", bytes(sections["left"])), index.cost, use_up, restore, _paces(sections), as_of),
+        allowance=load_allowance(sections, index, shared, use_up, restore, as_of),
         rates={**{code: Decimal(rate) for code, rate in meta.get("finer_rates", {}).items()}, **meta["rates"]},
         predictions=unpack_predictions(bytes(sections["predictions"]) if "predictions" in sections else None),
         clocks={zone: [(since, ahead) for since, ahead in offsets] for zone, offsets in meta.get("clocks", {}).items()},
         billed_by_notice=frozenset(meta.get("billed_by_notice", ())),
-        buckets=BucketSets(sections, index.tiers_by_number) if _SHARE in sections else None,
+        buckets=buckets,
+        devices=devices,
+        quality=load_quality(sections, tiers, devices, buckets),
         shares=array("q", bytes(sections[_SHARE])) if _SHARE in sections else None,
         shading=_shading(meta.get("shading")),
+        shared=shared,
+        caps={domain: tuple(map(FrequencyCap.model_validate, its)) for domain, its in meta.get("caps", {}).items()},
+        spent=spent,
         _withheld=reasons,
     )
-
-
-def _used_up(index: Index) -> tuple[list[Set], Callable[[int], None], Callable[[int], None]]:
-    """An empty set for each tier, and the functions that add the campaign at a position and remove it."""
-    used_up = [sets.set_of((), tier.size) for tier in index.tiers_by_number]
-
-    def use_up(position: int) -> None:
-        tier, offset = index.tier_of(position)
-        used_up[tier] = used_up[tier] | sets.set_of((offset,), index.tiers_by_number[tier].size)
-
-    def restore(position: int) -> None:
-        tier, offset = index.tier_of(position)
-        size = index.tiers_by_number[tier].size
-        used_up[tier] = sets.without(used_up[tier], sets.set_of((offset,), size))
-
-    return used_up, use_up, restore
 
 
 def _pace_sections(index: Index, paces: Mapping[str, Pace]) -> dict[str, bytes]:
@@ -200,17 +298,15 @@ def _pace_sections(index: Index, paces: Mapping[str, Pace]) -> dict[str, bytes]:
     }
 
 
+def _written(caps: Iterable[FrequencyCap]) -> list[dict[str, Any]]:
+    return [cap.model_dump(mode="json", exclude_defaults=True) for cap in caps]
+
+
 def _shading(written: Sequence[Any] | None) -> Shading | None:
     if written is None:
         return None
     models, explored = written
     return Shading({segment: WinModel(*model) for segment, model in models.items()}, explored)
-
-
-def _paces(sections: Sections) -> tuple["array[int]", "array[int]"] | None:
-    if _BURST not in sections:
-        return None
-    return array("q", bytes(sections[_BURST])), array("q", bytes(sections[_PER_MINUTE]))
 
 
 def _states(

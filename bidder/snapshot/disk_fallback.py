@@ -44,18 +44,18 @@ class DiskFallback(SnapshotStore):
         """As `SnapshotStore.load`. Errors pass through only if no usable copy exists."""
         self._read_now = {}
         try:
-            found = super().load(known)
+            snapshot = super().load(known)
         except Exception as failure:
             copied = self._copied(f"{type(failure).__name__}: {failure}") if known is None else None
             if copied is None:
                 raise
             return copied
-        if found is None:
+        if snapshot is None:
             return self._copied(f"s3://{self._bucket}/{POINTER} is not there")
-        if found is not known:
-            version, objects, self._read_now = found.version, self._read_now, {}
+        if snapshot is not known:
+            version, objects, self._read_now = snapshot.version, self._read_now, {}
             self._start(lambda: self._copy(version, objects))
-        return found
+        return snapshot
 
     def _copied(self, reason: str) -> Snapshot | None:
         self._from_disk = True

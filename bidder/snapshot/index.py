@@ -6,13 +6,14 @@ withholds the older forms.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.targeted_ranges import TargetedRanges
+from bidder.delivery.budget import BudgetLimits
 from bidder.snapshot.part import Part
 from bidder.snapshot.records import Record
 
@@ -59,9 +60,14 @@ class Index:
                 ancestors.setdefault(category, set()).update(above)
         return TargetedRanges(frozenset(named), named, ancestors)
 
+    @cached_property
+    def lengths(self) -> Sequence[int]:
+        """The lengths of all creatives, in seconds, ascending."""
+        return sorted({length for part in self.parts for length in part.lengths})
+
     def prepare(self) -> None:
         """Decodes the targeted values, so that no request waits for it: some 6 ms for 100,000 campaigns."""
-        _ = self.known
+        _ = self.known, self.lengths
         for part in self.parts:
             part.numbers({})
 
@@ -81,6 +87,11 @@ class Index:
         """The id of the campaign at a position; the record stays undecoded."""
         part = self._part(position)
         return part.columns.id(position - part.start)
+
+    def zone(self, position: int) -> str:
+        """The time zone of the campaign at a position."""
+        part = self._part(position)
+        return part.columns.zone(position - part.start)
 
     def campaign_ids(self, positions: Iterable[int]) -> list[str]:
         """The ids of the campaigns at many positions; the first call builds a list of all ids."""
@@ -108,6 +119,34 @@ class Index:
                 if latest:
                     lists.setdefault(name, []).extend(latest)
         return lists
+
+    def advertised(self, domains: Collection[str]) -> dict[str, list[int]]:
+        """The positions of the latest forms of the campaigns of these advertisers, by the advertiser's domain."""
+        positions: dict[str, list[int]] = {domain: [] for domain in domains}
+        for part in self.parts if positions else ():
+            of_part = part.columns.domains
+            if of_part is None:  # an object of older code
+                of_part = [part.records.get(offset).campaign.advertiser.domain for offset in range(len(part))]
+            for offset, domain in enumerate(of_part):
+                position = part.start + offset
+                if domain in positions and self.position(part.columns.id(offset)) == position:
+                    positions[domain].append(position)
+        return positions
+
+    def deal_limits(self) -> dict[tuple[str, str], BudgetLimits]:
+        """The limits of the deals that have a budget, by campaign id and deal id."""
+        limits: dict[tuple[str, str], BudgetLimits] = {}
+        for part in self.parts:
+            for offset, deals in part.columns.deal_limits().items():
+                campaign_id = part.columns.id(offset)
+                if self.position(campaign_id) == part.start + offset:
+                    limits |= {(campaign_id, deal_id): its for deal_id, its in deals.items()}
+        return limits
+
+    def goal(self, position: int) -> int:
+        """The code of the outcome that the campaign at a position values, 0 for none."""
+        part = self._part(position)
+        return 0 if part.columns.goals is None else part.columns.goals[position - part.start]
 
     def learners(self) -> Iterator[str]:
         """The ids of the campaigns that bid or choose creatives by predictions."""

@@ -78,6 +78,7 @@ def _account(document: dict[str, Any]) -> Account:
             name: {int(minute): count for minute, count in delays.items()}
             for name, delays in document["delays_seen"].items()
         },
+        document.get("members", {}),
     )
 
 

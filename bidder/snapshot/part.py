@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
+from bidder.campaigns.implied_predicates import LENGTH
 from bidder.campaigns.targeted_ranges import range_values
 from bidder.snapshot.columns import Columns
 from bidder.snapshot.container import Sections, checksum, unpack
@@ -30,9 +31,11 @@ class Part:
         """By the name of an id list, the positions in this part of the campaigns that target it."""
         self.ancestors: Mapping[str, Sequence[str]] = meta.get("above", {})
         """By category, as `taxonomy/id`, the targeted categories above it."""
+        # Releases that know no lengths refuse a campaign by a clause that their requests have no values for, and a
+        # rollback to one of them reads this object: such clauses stand apart.
+        clauses = [(attribute, clause) for attribute, clause in (*meta["clauses"], *meta.get("added_clauses", ()))]
         self.tiers = tuple(
-            Tier(sections, f"t{number}", start + first, [(attribute, clause) for attribute, clause in meta["clauses"]])
-            for number, first in enumerate(meta["starts"])
+            Tier(sections, f"t{number}", start + first, clauses) for number, first in enumerate(meta["starts"])
         )
 
     @classmethod
@@ -65,6 +68,11 @@ class Part:
         for attribute, numbers in self._numbers.items():
             named.setdefault(attribute, set()).update(range_values(attribute, numbers))
         return named
+
+    @property
+    def lengths(self) -> Iterable[int]:
+        """The lengths of creatives, in seconds; none in an object of before lengths were compiled."""
+        return map(int, self._numbers.get(LENGTH, ()))
 
     @cached_property
     def _numbers(self) -> dict[str, dict[str, int]]:

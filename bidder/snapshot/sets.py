@@ -18,7 +18,7 @@ SHORT = 1 << 12
 _MANY = 64
 """The most positions that are set bit by bit. More are written as binary digits and parsed: 2,000 bits take 60 us so,
 and 160 us bit by bit."""
-_ONE = ord("1")
+_DIGIT_ONE = ord("1")
 
 
 class Set(Protocol):
@@ -44,7 +44,7 @@ def _integer(positions: Iterable[int], size: int) -> int:
     if len(listed) > _MANY:
         digits = bytearray(b"0") * size
         for position in listed:
-            digits[-1 - position] = _ONE
+            digits[-1 - position] = _DIGIT_ONE
         return int(digits, 2)
     bits = 0
     for position in listed:
@@ -58,35 +58,35 @@ def unmarked(marks: memoryview, size: int) -> Set:
     return without(set_of(range(len(marks)), size), marked)
 
 
-def union(its: Sequence[Set]) -> Set:
+def union(sets: Sequence[Set]) -> Set:
     """The union of one or more sets of the same tier."""
-    first = its[0]
+    first = sets[0]
     if isinstance(first, FrozenBitMap):
-        return FrozenBitMap.union(*its)  # type: ignore[arg-type, type-var]  # those of one tier are of one form
-    for one in its:
-        first = first | one
+        return FrozenBitMap.union(*sets)  # type: ignore[arg-type, type-var]  # those of one tier are of one form
+    for members in sets:
+        first = first | members
     return first
 
 
-def without(one: Set, other: Set) -> Set:
+def without(first: Set, second: Set) -> Set:
     """What is in one and not in the other."""
-    if isinstance(one, FrozenBitMap):
-        return one - other  # type: ignore[operator]  # as above
-    assert isinstance(one, int)  # noqa: S101  # there is no third form
-    return one & ~other  # type: ignore[operator, no-any-return]
+    if isinstance(first, FrozenBitMap):
+        return first - second  # type: ignore[operator]  # as above
+    assert isinstance(first, int)  # noqa: S101  # there is no third form
+    return first & ~second  # type: ignore[operator, no-any-return]
 
 
-def members(its: Set, start: int = 0) -> Iterator[int]:
+def members(positions: Set, start: int = 0) -> Iterator[int]:
     """The positions in it, ascending, counted from `start`, found as far as somebody asks for them."""
-    if isinstance(its, FrozenBitMap):
-        return iter(its.shift(start) if start else its)
-    assert isinstance(its, int)  # noqa: S101  # there is no third form
-    return _bits(its, start)
+    if isinstance(positions, FrozenBitMap):
+        return iter(positions.shift(start) if start else positions)
+    assert isinstance(positions, int)  # noqa: S101  # there is no third form
+    return _bits(positions, start)
 
 
-def _bits(its: int, start: int) -> Iterator[int]:
+def _bits(integer: int, start: int) -> Iterator[int]:
     # Word by word: taking the lowest bit off the whole integer again and again reads all of it each time.
-    for word in memoryview(its.to_bytes((its.bit_length() + 63) // 64 * 8, "little")).cast("Q"):
+    for word in memoryview(integer.to_bytes((integer.bit_length() + 63) // 64 * 8, "little")).cast("Q"):
         while word:
             rest = word & (word - 1)
             yield start + (word ^ rest).bit_length() - 1
@@ -94,9 +94,9 @@ def _bits(its: int, start: int) -> Iterator[int]:
         start += 64
 
 
-def count(its: Set) -> int:
+def count(positions: Set) -> int:
     """How many positions are in it."""
-    return len(its) if isinstance(its, FrozenBitMap) else its.bit_count()  # type: ignore[attr-defined]
+    return len(positions) if isinstance(positions, FrozenBitMap) else positions.bit_count()  # type: ignore[attr-defined]
 
 
 def dump(positions: Iterable[int]) -> bytes:

@@ -36,5 +36,5 @@ def load_saved(path: Path) -> Snapshot:
             delivery = load_delivery(file.read(manifest.delivery), index)
             return Snapshot(manifest.version, index, delivery, lists, manifest.pinned, manifest.pinned_since)
     except (BadZipFile, KeyError, ValidationError) as error:
-        msg = f"{path} is no saved snapshot: {error}"
+        msg = f"{path} is not a saved snapshot: {error}"
         raise BadSnapshot(msg) from None

@@ -8,6 +8,7 @@ each.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
+from bidder.campaigns.implied_predicates import LENGTH, MIME
 from bidder.snapshot import sets
 from bidder.snapshot.container import Sections
 from bidder.snapshot.posting_lists import PostingLists
@@ -27,6 +28,9 @@ INCLUDE, EXCLUDE, ANYTHING = "include", "exclude", "anything"
 _FEW = 256
 """The most values of an attribute whose matches are cached in a long tier: more would fill the memory."""
 
+_COMBINED = frozenset({MIME, LENGTH})
+"""The attributes of which most requests state one of a few combinations of values, whose matches are cached, too."""
+
 Numbers = Mapping[str, Sequence[int]]
 """The numbers of a request's values in an index object, by attribute. Values that no campaign targets are left out."""
 
@@ -35,10 +39,11 @@ class Clause:
     """The predicate of one attribute over a tier's conjunctions.
 
     `anything` is the set of conjunctions without a predicate on the attribute. Where `is_cached`, `cached` has the
-    matching conjunctions of a request with a single value, by the number of the value.
+    matching conjunctions of requests by the numbers of their values: of requests with a single value, and of up to
+    `_FEW` combinations of values where `is_combined`.
     """
 
-    __slots__ = ("anything", "attribute", "cached", "exclude", "include", "is_cached")
+    __slots__ = ("anything", "attribute", "cached", "exclude", "include", "is_cached", "is_combined")
 
     def __init__(
         self, attribute: str, anything: Set, include: PostingLists | None, exclude: PostingLists | None
@@ -48,7 +53,8 @@ class Clause:
         self.include = include
         self.exclude = exclude
         self.is_cached = isinstance(anything, int) or all(len(rows) <= _FEW for rows in (include, exclude) if rows)
-        self.cached: dict[int, Set] = {}
+        self.is_combined = self.is_cached and attribute in _COMBINED
+        self.cached: dict[tuple[int, ...], Set] = {}
 
     def matching(self, conjunctions: Set, numbers: Sequence[int]) -> Set:
         """The conjunctions, out of these, whose predicate a request with these values meets."""
@@ -131,10 +137,13 @@ def narrow(conjunctions: Set, clauses: Iterable[Clause], numbers: Numbers, every
         values = numbers.get(clause.attribute)
         if not values:
             conjunctions = conjunctions & clause.anything
-        elif len(values) == 1 and clause.is_cached:
-            matching = clause.cached.get(values[0])
+        elif clause.is_cached if len(values) == 1 else clause.is_combined:
+            numbers_of_values = tuple(values)
+            matching = clause.cached.get(numbers_of_values)
             if matching is None:
-                matching = clause.cached[values[0]] = clause.matching(every, values)
+                matching = clause.matching(every, values)
+                if len(values) == 1 or len(clause.cached) < _FEW:
+                    clause.cached[numbers_of_values] = matching
             conjunctions = conjunctions & matching
         elif conjunctions:
             conjunctions = clause.matching(conjunctions, values)

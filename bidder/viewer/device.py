@@ -36,7 +36,7 @@ _SYSTEMS = (
 """Each system, spelled as client hints spell it, the words that name it, and what its version stands behind."""
 
 _REDUCED = "android 10; k)"
-"""What Chrome calls every Android device, of whatever version (User-Agent reduction)."""
+"""Chrome's name of every Android device in the reduced user agent string."""
 
 _DESKTOPS = frozenset({"windows", "macos", "linux", "chrome os", "chromium os"})
 
@@ -87,5 +87,5 @@ def _has(text: str, words: tuple[str, ...]) -> bool:
 def _version(text: str, before: str) -> str | None:
     """The number behind the first of these words, with dots; Apple writes it with lines."""
     rest = text.partition(before)[2]
-    end = next((place for place, char in enumerate(rest) if char not in "0123456789._"), len(rest))
+    end = next((position for position, char in enumerate(rest) if char not in "0123456789._"), len(rest))
     return rest[:end].replace("_", ".").strip(".") or None

@@ -15,10 +15,10 @@ _PRIVATE = (
     *("10.", "127.", "192.168.", "169.254.", *(f"172.{second}." for second in range(16, 32))),
     *("::1", "fc", "fd", "fe80:"),
 )
-"""What addresses begin with that nobody has on the internet (RFC 1918, 3927, 4193, 4291)."""
+"""The prefixes of private addresses (RFC 1918, 3927, 4193, 4291)."""
 
 
-def fill_in(request: BidRequest, said: ViewerHeaders) -> None:
+def fill_in(request: BidRequest, headers: ViewerHeaders) -> None:
     """Adds to the request what it lacks of `said`; what the request states stays.
 
     A request that states another address than it came from was sent by a server for the viewer, so that its headers
@@ -26,7 +26,7 @@ def fill_in(request: BidRequest, said: ViewerHeaders) -> None:
     """
     device = request.device
     stated = device and (device.ip or device.ipv6)
-    own = NO_HEADERS if stated and _is_another(stated, said.address) else said
+    own = NO_HEADERS if stated and _is_another(stated, headers.address) else headers
     if own != NO_HEADERS:
         _fill_device(request, own)
         _fill_page(request, own)
@@ -54,34 +54,34 @@ def _device(request: BidRequest) -> Device:
     return request.device
 
 
-def _fill_device(request: BidRequest, said: ViewerHeaders) -> None:
+def _fill_device(request: BidRequest, headers: ViewerHeaders) -> None:
     device = _device(request)
-    if said.hints and device.sua is None and device.ua in {None, "", said.user_agent}:
-        device.sua = said.hints
-    device.ua = device.ua or said.user_agent
+    if headers.hints and device.sua is None and device.ua in {None, "", headers.user_agent}:
+        device.sua = headers.hints
+    device.ua = device.ua or headers.user_agent
     if not device.language and not device.langb:
-        device.language = said.language
-    if said.address and not device.ip and not device.ipv6 and not _is_private(said.address):
-        if ":" in said.address:
-            device.ipv6 = said.address
+        device.language = headers.language
+    if headers.address and not device.ip and not device.ipv6 and not _is_private(headers.address):
+        if ":" in headers.address:
+            device.ipv6 = headers.address
         else:
-            device.ip = said.address
+            device.ip = headers.address
 
 
-def _fill_page(request: BidRequest, said: ViewerHeaders) -> None:
-    if said.page is None or request.app or request.dooh:
+def _fill_page(request: BidRequest, headers: ViewerHeaders) -> None:
+    if headers.page is None or request.app or request.dooh:
         return
     site = request.site = request.site or Site.model_construct()
-    host = urlsplit(said.page).hostname or ""
+    host = urlsplit(headers.page).hostname or ""
     if not site.page and (not site.domain or host == site.domain or host.endswith(f".{site.domain}")):
-        site.page = said.page
+        site.page = headers.page
         site.domain = site.domain or host
 
 
-def _fill_country(request: BidRequest, said: ViewerHeaders) -> None:
-    if said.country is None:
+def _fill_country(request: BidRequest, headers: ViewerHeaders) -> None:
+    if headers.country is None:
         return
-    country = alpha_3(said.country)
+    country = alpha_3(headers.country)
     geo = request.device.geo if request.device else None
     if geo is None and request.user:
         geo = request.user.geo
@@ -90,14 +90,14 @@ def _fill_country(request: BidRequest, said: ViewerHeaders) -> None:
     if not geo.country:
         geo.country = country
     if geo.country == country and not geo.region:
-        geo.region = said.region
+        geo.region = headers.region
 
 
-def _fill_signals(request: BidRequest, said: ViewerHeaders) -> None:
+def _fill_signals(request: BidRequest, headers: ViewerHeaders) -> None:
     """Signals of the browser's only ever restrict."""
-    if said.do_not_track:
+    if headers.do_not_track:
         _device(request).dnt = 1
-    if said.opts_out:
+    if headers.opts_out:
         regs = request.regs = request.regs or Regs.model_construct()
         regs.ext = regs.ext or RegsExt.model_construct()
         regs.ext.gpc = 1

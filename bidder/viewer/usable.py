@@ -6,7 +6,7 @@ from bidder.viewer.fill_in import fill_in
 from bidder.viewer.headers import NO_HEADERS, ViewerHeaders
 
 
-def usable(request: BidRequest, said: ViewerHeaders = NO_HEADERS) -> BidRequest:
+def usable(request: BidRequest, headers: ViewerHeaders = NO_HEADERS) -> BidRequest:
     """What of the request may be used, with what `said` adds to it; a recorded request has no headers any more."""
-    fill_in(request, said)
+    fill_in(request, headers)
     return permitted(request)

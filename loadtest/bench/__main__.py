@@ -1,4 +1,4 @@
-"""`python -m loadtest.bench`: prints a table of what was measured and writes build/bench.json."""
+"""`python -m loadtest.bench [--million]`: prints a table of what was measured and writes build/bench.json."""
 
 import json
 import subprocess
@@ -6,7 +6,7 @@ import sys
 
 from bidder.cli.table import table
 from loadtest.bench import decision, freshness, ledger, load, matching, runtime
-from loadtest.bench.measure import Row
+from loadtest.bench.measure import BenchRow
 from tools import ROOT
 from tools.lambda_runtime import NotOnThisMachine
 
@@ -20,8 +20,8 @@ def main() -> int:
     rows = decision.rows()
     print("bench: the ledger …", flush=True)
     rows += ledger.rows()
-    print("bench: finding campaigns among up to a million; this takes some minutes …", flush=True)
-    rows += matching.rows()
+    print("bench: finding campaigns; this takes some minutes …", flush=True)
+    rows += matching.rows((*matching.COUNTS, *([matching.MILLION] if "--million" in sys.argv[1:] else [])))
     print("bench: loading 100,000 campaigns, and bids while snapshots come in …", flush=True)
     rows += load.rows()
     rows += freshness.rows()
@@ -40,7 +40,7 @@ def main() -> int:
     return 0
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: BenchRow) -> tuple[str, ...]:
     count = "" if row.campaigns is None else f"{row.campaigns:,}"
     baseline = "" if row.name == row.baseline else row.baseline
     size = ("" if row.mb is None else f"{row.mb:,}", "" if row.build_s is None else f"{row.build_s:,.1f}")

@@ -29,7 +29,7 @@ from bidder.snapshot.part import object_id
 from bidder.snapshot.store import SnapshotStore
 from loadtest.bench import workload
 from loadtest.bench.decision import kept_decision
-from loadtest.bench.measure import Row, percentile, row
+from loadtest.bench.measure import BenchRow, percentile, row
 
 COUNTS = (10_000, 100_000)
 WORKLOAD = "broad"
@@ -58,21 +58,21 @@ class Objects:
         return {"Body": BytesIO((self._folder / Key.replace("/", "-")).read_bytes()), "ETag": ""}
 
 
-def rows(counts: tuple[int, ...] = COUNTS) -> Iterator[Row]:
+def rows(counts: tuple[int, ...] = COUNTS) -> Iterator[BenchRow]:
     """The rows of every size, as their processes have measured them."""
     for count in counts:
         command = [sys.executable, "-m", __name__, str(count)]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603
-        yield from (Row(**one) for one in json.loads(done.stdout.splitlines()[-1]))
+        yield from (BenchRow(**record) for record in json.loads(done.stdout.splitlines()[-1]))
 
 
-def measured(count: int, seconds: int = SECONDS, windows: int = WINDOWS) -> list[Row]:
+def measured(count: int, seconds: int = SECONDS, windows: int = WINDOWS) -> list[BenchRow]:
     """The rows of one size, measured here and now."""
     with TemporaryDirectory() as folder:
         return _measured(count, seconds, windows, Objects(Path(folder)))
 
 
-def _measured(count: int, seconds: int, windows: int, s3: Objects) -> list[Row]:
+def _measured(count: int, seconds: int, windows: int, s3: Objects) -> list[BenchRow]:
     manifests = _published(count, seconds * windows + 1, datetime.now(UTC), s3)
     s3.put(POINTER, manifests.pop(0))
     ages = Ages(timedelta(seconds=0.5), timedelta(hours=1), timedelta(hours=1))
@@ -92,7 +92,7 @@ def _measured(count: int, seconds: int, windows: int, s3: Objects) -> list[Row]:
         raise RuntimeError(msg)
     base = took[STILL]
     ratio = percentile(took[FRESH], 0.99) / percentile(base, 0.99)
-    still, fresh = (row(name, count, its, STILL, base, workload=WORKLOAD) for name, its in took.items())
+    still, fresh = (row(name, count, times, STILL, base, workload=WORKLOAD) for name, times in took.items())
     return [still, replace(fresh, p99_ratio=round(ratio, 2))]
 
 
@@ -131,4 +131,4 @@ def _published(count: int, many: int, now: datetime, s3: Objects) -> list[bytes]
 
 
 if __name__ == "__main__":
-    print(json.dumps([one.record() for one in measured(int(sys.argv[1]))]))
+    print(json.dumps([measured_row.record() for measured_row in measured(int(sys.argv[1]))]))

@@ -13,7 +13,7 @@ from bidder.consumers.batch import read_batch
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
 from bidder.events.ledger import Ledger
-from loadtest.bench.measure import Row, percentile, row
+from loadtest.bench.measure import BenchRow, percentile, row
 
 BASELINE = "read events"
 BATCH, ROUNDS = 100, 200
@@ -34,9 +34,9 @@ class Counting:
         self.items += len(TransactItems)
 
 
-def rows() -> list[Row]:
+def rows() -> list[BenchRow]:
     """Reading and counting a batch of `BATCH` impressions of one campaign, and of many."""
-    found: list[Row] = []
+    measured_rows: list[BenchRow] = []
     for campaigns in CAMPAIGNS:
         dynamodb = Counting()
         read, counted = [], []
@@ -49,7 +49,10 @@ def rows() -> list[Row]:
             ledger.record(batch.events.values())
             read.append((between - started) / 1000)
             counted.append((perf_counter_ns() - between) / 1000)
-        found += [row(BASELINE, campaigns, read, BASELINE, read), row("ledger", campaigns, counted, BASELINE, read)]
+        measured_rows += [
+            row(BASELINE, campaigns, read, BASELINE, read),
+            row("ledger", campaigns, counted, BASELINE, read),
+        ]
         events, both = ROUNDS * BATCH, percentile(read, 0.5) + percentile(counted, 0.5)
         print(
             f"ledger: {campaigns} campaigns, batches of {BATCH}: {dynamodb.items * 1000 / events:,.0f} items in "
@@ -57,7 +60,7 @@ def rows() -> list[Row]:
             f"{BATCH * 1e6 / both:,.0f} events a second without DynamoDB's time",
             file=sys.stderr,
         )
-    return found
+    return measured_rows
 
 
 def _records(batch: int, campaigns: int) -> list[dict[str, str]]:
@@ -82,5 +85,5 @@ def _records(batch: int, campaigns: int) -> list[dict[str, str]]:
 
 
 if __name__ == "__main__":
-    for one in rows():
-        print(one.record())
+    for measured_row in rows():
+        print(measured_row.record())

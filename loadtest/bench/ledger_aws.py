@@ -41,11 +41,11 @@ class Watched:
         self.writes: Counter[tuple[Key, int]] = Counter()
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        def call(**asked: Any) -> Any:
+        def call(**parameters: Any) -> Any:
             self.calls[name] += 1
-            for key, cost in _written(asked):
+            for key, cost in _written(parameters):
                 self.writes[key, cost] += 1
-            return getattr(self._client, name)(**asked)
+            return getattr(self._client, name)(**parameters)
 
         return call
 
@@ -104,19 +104,19 @@ def _of_a_campaign(sizes: Mapping[Key, int]) -> str:
     rows = []
     for size in SIZES:
         transactions = A_SECOND / size * -(-size // 45)
-        units = transactions * sum(2 * _kilobytes(its) for its in counters.values())
+        units = transactions * sum(2 * _kilobytes(size) for size in counters.values())
         rows.append((str(size), f"{transactions:,.0f}", f"{units:,.0f}", f"{units / PARTITION:.0%}"))
     head = ("events a call", "transactions a second", "write units a second", "of a partition")
     return f"{A_SECOND:,} events a second of one campaign ({largest}):\n{table(head, rows)}"
 
 
-def _written(asked: Mapping[str, Any]) -> Iterable[tuple[Key, int]]:
-    if "TransactItems" not in asked:
-        yield (asked["Key"]["pk"]["S"], asked["Key"]["sk"]["S"]), 1
+def _written(parameters: Mapping[str, Any]) -> Iterable[tuple[Key, int]]:
+    if "TransactItems" not in parameters:
+        yield (parameters["Key"]["pk"]["S"], parameters["Key"]["sk"]["S"]), 1
         return
-    for item in asked["TransactItems"]:
-        [its] = item.values()
-        key = its.get("Item") or its["Key"]
+    for item in parameters["TransactItems"]:
+        [operation] = item.values()
+        key = operation.get("Item") or operation["Key"]
         yield (key["pk"]["S"], key["sk"]["S"]), 2
 
 
@@ -133,9 +133,9 @@ def _size(item: Mapping[str, Mapping[str, Any]]) -> int:
     """Bytes, about as DynamoDB counts them: names, strings, and a byte for two digits of a number."""
     total = 0
     for name, value in item.items():
-        [(kind, its)] = value.items()
-        strings: Sequence[str] = its if isinstance(its, list) else [its]
-        total += len(name) + sum(1 + (len(one) + 1) // 2 if kind == "N" else len(one) for one in strings)
+        [(kind, content)] = value.items()
+        strings: Sequence[str] = content if isinstance(content, list) else [content]
+        total += len(name) + sum(1 + (len(string) + 1) // 2 if kind == "N" else len(string) for string in strings)
     return total
 
 
@@ -145,7 +145,7 @@ def _kilobytes(size: int) -> int:
 
 def _batch(rng: Random, batch: int, campaigns: int) -> list[dict[str, str]]:
     now = datetime.now(UTC)
-    found = []
+    messages = []
     for number in range(BATCH):
         event = Event(
             kind=Kind.IMPRESSION,
@@ -163,9 +163,9 @@ def _batch(rng: Random, batch: int, campaigns: int) -> list[dict[str, str]]:
             billed_by=Kind.IMPRESSION,
         )
         # The day's item is measured as large as it is at its end, with all hours in it.
-        its = event.model_copy(update={"bid_at": event.at})
-        found.append({"messageId": str(number), "body": its.model_dump_json(exclude_none=True)})
-    return found
+        sent = event.model_copy(update={"bid_at": event.at})
+        messages.append({"messageId": str(number), "body": sent.model_dump_json(exclude_none=True)})
+    return messages
 
 
 if __name__ == "__main__":

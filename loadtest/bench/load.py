@@ -20,7 +20,7 @@ from bidder.snapshot.index import Index
 from bidder.snapshot.snapshot import Snapshot
 from loadtest.bench import workload
 from loadtest.bench.decision import decision
-from loadtest.bench.measure import Row, percentile, row
+from loadtest.bench.measure import BenchRow, percentile, row
 
 COUNT, WORKLOAD = 100_000, "broad"
 STARTS = 9
@@ -40,14 +40,16 @@ Path(sys.argv[1], "delivery").write_bytes(compile_delivery(Index.load([data]), {
 """
 
 
-def rows(count: int = COUNT, starts: int = STARTS) -> list[Row]:
+def rows(count: int = COUNT, starts: int = STARTS) -> list[BenchRow]:
     """The load of so many campaigns, beside what only its checksum takes; with the whole process's memory then."""
     with TemporaryDirectory() as folder:
         _run("-c", _COMPILE, folder, WORKLOAD, str(count))
-        found = [json.loads(_run("-m", __name__, folder).splitlines()[-1]) for _ in range(starts)]
-    took = {name: [its[name] for its in found] for name in (BASELINE, LOADED)}
-    base, loaded = (row(name, count, its, BASELINE, took[BASELINE], workload=WORKLOAD) for name, its in took.items())
-    return [base, replace(loaded, mb=round(percentile([its["mb"] for its in found], 0.5)))]
+        measurements = [json.loads(_run("-m", __name__, folder).splitlines()[-1]) for _ in range(starts)]
+    took = {name: [measurement[name] for measurement in measurements] for name in (BASELINE, LOADED)}
+    base, loaded = (
+        row(name, count, times, BASELINE, took[BASELINE], workload=WORKLOAD) for name, times in took.items()
+    )
+    return [base, replace(loaded, mb=round(percentile([measurement["mb"] for measurement in measurements], 0.5)))]
 
 
 def _run(*arguments: str) -> str:

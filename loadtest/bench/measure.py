@@ -6,7 +6,7 @@ from time import perf_counter_ns
 
 
 @dataclass(frozen=True)
-class Row:
+class BenchRow:
     """A line of the table and of build/bench.json. `ratio` is p50 over p50 of the row named `baseline`."""
 
     name: str
@@ -36,11 +36,11 @@ def interleaved(
     names = list(calls)
     took: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(rounds):
-        for given in inputs:
+        for argument in inputs:
             for name in names:
                 call = calls[name]
                 started = perf_counter_ns()
-                call(given)
+                call(argument)
                 took[name].append((perf_counter_ns() - started) / 1000)
             names.append(names.pop(0))
     return took
@@ -60,10 +60,10 @@ def row(
     baseline: str,
     base: Sequence[float],
     workload: str | None = None,
-) -> Row:
+) -> BenchRow:
     """A row of what was measured; its ratio is to the baseline's own times in the same run."""
     p50 = percentile(took, 0.5)
-    return Row(
+    return BenchRow(
         name=name,
         campaigns=campaigns,
         p50_us=round(p50, 1),

@@ -15,7 +15,7 @@ from bidder.campaigns.files import read_campaigns
 from loadtest.bench import noop
 from loadtest.bench.campaigns import campaigns
 from loadtest.bench.decision import SEED, api_event, video_requests
-from loadtest.bench.measure import Row, interleaved, row
+from loadtest.bench.measure import BenchRow, interleaved, row
 from loadtest.bench.published import publish
 from tools.lambda_runtime import lambda_runtime, unpacked
 from tools.local import deployed
@@ -39,7 +39,7 @@ class Function(NamedTuple):
     variables: Mapping[str, str]
 
 
-def rows() -> list[Row]:
+def rows() -> list[BenchRow]:
     """First invokes of fresh environments, and warm ones. Raises NotOnThisMachine where there is no emulator."""
     built = package()
     with tempfile.TemporaryDirectory() as name, _functions(Path(name), built) as functions:
@@ -50,7 +50,7 @@ def rows() -> list[Row]:
         ]
 
 
-def _rows(which: str, functions: Mapping[str, Function], took: Mapping[str, list[float]]) -> Iterator[Row]:
+def _rows(which: str, functions: Mapping[str, Function], took: Mapping[str, list[float]]) -> Iterator[BenchRow]:
     baseline = f"{which} invoke, no-op"
     for name, function in functions.items():
         label = baseline if function.campaigns is None else f"{which} invoke"
@@ -74,8 +74,8 @@ def _functions(folder: Path, built: Package) -> Iterator[dict[str, Function]]:
             bucket = f"bench-{len(book)}"
             s3.create_bucket(Bucket=bucket)
             publish(s3, bucket, book, datetime.now(UTC))
-            its = {"BIDDER_SNAPSHOT_BUCKET": bucket}
-            functions[bucket] = Function(len(book), unpacked(built.archive), "app.app", variables | its)
+            bucket_variable = {"BIDDER_SNAPSHOT_BUCKET": bucket}
+            functions[bucket] = Function(len(book), unpacked(built.archive), "app.app", variables | bucket_variable)
         yield functions
     finally:
         aws.stop()
@@ -102,9 +102,9 @@ def _warm(functions: Mapping[str, Function], events: list[bytes], folder: Path) 
     with ExitStack() as running:
         calls = {
             name: running.enter_context(
-                lambda_runtime(its.code, its.handler, its.variables, folder / f"{name}.log")
+                lambda_runtime(function.code, function.handler, function.variables, folder / f"{name}.log")
             ).invoke_raw
-            for name, its in functions.items()
+            for name, function in functions.items()
         }
         interleaved(calls, events, rounds=1)
         return interleaved(calls, events, ROUNDS)

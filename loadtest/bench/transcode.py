@@ -23,7 +23,7 @@ import psutil
 from bidder.cli.table import table
 from bidder.creatives import commands
 from bidder.creatives.limits import Limits
-from bidder.creatives.loudness import Target
+from bidder.creatives.loudness import LoudnessTarget
 from bidder.creatives.sandbox import Resources, Sandbox
 from bidder.creatives.transcode import transcode
 
@@ -62,11 +62,13 @@ def measure(seconds: int, folder: Path) -> list[str]:
     usage: list[Usage] = []
     resources = Resources(cpu_seconds=100_000, wall_seconds=100_000)
     with measured(usage):
-        made = transcode(Sandbox(FFMPEG, folder, resources), Limits(), Target.ATSC_A85, at_once=os.cpu_count() or 1)
+        transcoded = transcode(
+            Sandbox(FFMPEG, folder, resources), Limits(), LoudnessTarget.ATSC_A85, at_once=os.cpu_count() or 1
+        )
     [used] = usage
     rows = [
-        (path.name, f"{found.size / 1e6:.2f}", str(found.kbits), f"{vmaf(path, source):.1f}")
-        for path, found in made.renditions
+        (path.name, f"{measured.size / 1e6:.2f}", str(measured.kbits), f"{vmaf(path, source):.1f}")
+        for path, measured in transcoded.renditions
     ]
     function = used.cpu / LAMBDA_VCPU * LAMBDA_GB * LAMBDA_GB_SECOND
     worker = used.cpu / TASK_VCPU / 3600 * (TASK_VCPU * SPOT_VCPU_HOUR + TASK_GB * SPOT_GB_HOUR)

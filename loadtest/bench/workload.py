@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from bidder.campaigns.campaign import Advertiser, Campaign
 from bidder.campaigns.creative import Creative
-from bidder.campaigns.targeting import Rule
+from bidder.campaigns.targeting import AttributeRule
 from bidder.campaigns.targeting_values import request_values
 from bidder.countries import ALPHA_3
 
@@ -58,12 +58,12 @@ def _hours(start: int, length: int) -> list[str]:
 class _Zipf:
     """Draws from things of which the n-th is 1/n**skew as popular as the first."""
 
-    def __init__(self, things: list[str], skew: float) -> None:
-        self._things = things
-        self._shares = list(accumulate(1 / rank**skew for rank in range(1, len(things) + 1)))
+    def __init__(self, values: list[str], skew: float) -> None:
+        self._values = values
+        self._shares = list(accumulate(1 / rank**skew for rank in range(1, len(values) + 1)))
 
     def draw(self, rng: Random) -> str:
-        return self._things[bisect(self._shares, rng.random() * self._shares[-1])]
+        return self._values[bisect(self._shares, rng.random() * self._shares[-1])]
 
     def some(self, rng: Random, least: int, most: int) -> list[str]:
         return sorted({self.draw(rng) for _ in range(rng.randint(least, most))})
@@ -107,13 +107,13 @@ _COUNTRY: dict[str, tuple[float, Callable[[Random], list[str]]]] = {
 }
 
 
-def _targeting(rng: Random, workload: str) -> dict[str, Rule]:
+def _targeting(rng: Random, workload: str) -> dict[str, AttributeRule]:
     share, draw_countries = _COUNTRY[workload]
     drawn: dict[str, dict[str, tuple[str, ...]]] = {}
     for attribute, side, its_share, draw in (("country", "include", share, draw_countries), *_RULES):
         if rng.random() < its_share:
             drawn.setdefault(attribute, {})[side] = tuple(draw(rng))
-    return {attribute: Rule.model_construct(**cast("Any", sides)) for attribute, sides in drawn.items()}
+    return {attribute: AttributeRule.model_construct(**cast("Any", sides)) for attribute, sides in drawn.items()}
 
 
 def requests(workload: str, count: int) -> list[bytes]:

@@ -8,6 +8,7 @@ from time import thread_time
 from typing import Any
 
 from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from bidder.openrtb.bid_request import MAX_IMPS
 from bidder.openrtb.parse import MAX_BODY
 from tests.support.campaigns import NOW, campaign, snapshot
@@ -77,7 +78,7 @@ def main() -> int:
         took = []
         for _ in range(25):
             started = thread_time()
-            reply = bid(bidder, body, {}, "https://bid.example", NOW)
+            reply = bid(bidder, Call(body, {}, "https://bid.example", NOW))
             took.append(thread_time() - started)
         plain = plain or min(took)
         times = min(took) / plain

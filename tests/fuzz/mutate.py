@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
-class Call:
+class FuzzCall:
     """What is posted to /bid."""
 
     body: bytes
@@ -148,7 +148,7 @@ LARGE = 8 * 1024
 """Characters, three times the longest request of the corpus; `tests.fuzz.hostile` measures the longest there are."""
 
 
-def call(seed: int, number: int) -> Call:
+def call(seed: int, number: int) -> FuzzCall:
     """The call of that number: one of the requests with a few changes, now and then garbled, in gzip or misdeclared."""
     rng = Random(f"{seed}:{number}")  # noqa: S311  nothing secret is drawn
     try:
@@ -165,7 +165,7 @@ def call(seed: int, number: int) -> Call:
         if rng.random() < 0.05:
             headers[name] = rng.choice(choices)
     query = {name: rng.choice(choices) for name, choices in QUERY.items() if rng.random() < 0.1}
-    return Call(body, headers, query)
+    return FuzzCall(body, headers, query)
 
 
 def _changed(rng: Random, document: Any) -> Any:

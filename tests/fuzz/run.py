@@ -24,7 +24,7 @@ from lxml import etree
 import app
 from bidder.campaigns.files import read_campaigns
 from bidder.service.service import Service
-from tests.fuzz.mutate import Call, call
+from tests.fuzz.mutate import FuzzCall, call
 from tests.integration.runtime import api_event
 from tests.support.campaigns import campaign, snapshot
 from tests.support.service import SETTINGS, Holder, service
@@ -92,7 +92,7 @@ def run(count: int, seed: int) -> Outcome:
     return outcome
 
 
-def _timed(asked: Call) -> tuple[dict[str, Any], float]:
+def _timed(asked: FuzzCall) -> tuple[dict[str, Any], float]:
     event = api_event("POST", "/bid", "/bid", headers=asked.headers, body=b64encode(asked.body).decode())
     event["isBase64Encoded"] = True
     event["multiValueQueryStringParameters"] = {name: [text] for name, text in asked.query.items()} or None

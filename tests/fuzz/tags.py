@@ -83,7 +83,7 @@ HEADERS = {
 
 
 @dataclass(frozen=True)
-class Tag:
+class TagCall:
     """A GET of a path with these parameters, each in its order, and headers."""
 
     path: str
@@ -95,7 +95,7 @@ class Tag:
 
 
 @dataclass
-class Outcome:
+class TagOutcome:
     """What came of a run: the answers by status, how many had an ad, and what should not have been."""
 
     statuses: Counter[int] = field(default_factory=Counter)
@@ -103,7 +103,7 @@ class Outcome:
     wrong: list[str] = field(default_factory=list)
 
 
-def tag(seed: int, number: int) -> Tag:
+def tag(seed: int, number: int) -> TagCall:
     """The same one for the same seed and number."""
     rng = Random(f"{seed}:{number}")  # noqa: S311  no secret
     names = [*BY_NAME, *MORE_NAMES]
@@ -114,7 +114,7 @@ def tag(seed: int, number: int) -> Tag:
             _value(rng, name) for _ in range(rng.choice((1, 1, 1, 2)))
         ]
     headers = {name: rng.choice(values) for name, values in HEADERS.items() if rng.random() < 0.2}
-    return Tag("/vmap" if rng.random() < 0.2 else "/vast", query, {"Origin": ORIGIN, **headers})
+    return TagCall("/vmap" if rng.random() < 0.2 else "/vast", query, {"Origin": ORIGIN, **headers})
 
 
 @cache
@@ -139,9 +139,9 @@ def _value(rng: Random, name: str) -> str:
     return value
 
 
-def run(count: int, seed: int) -> Outcome:
+def run(count: int, seed: int) -> TagOutcome:
     """`count` tags of that seed. Not for two threads at once: it puts a service of its own into the app."""
-    outcome = Outcome()
+    outcome = TagOutcome()
     with bidding() as (bidder, faults):
         for number in range(count):
             if number % REFRESHED_EVERY == 0:
@@ -154,7 +154,7 @@ def run(count: int, seed: int) -> Outcome:
     return outcome
 
 
-def _problem(asked: Tag, outcome: Outcome) -> str | None:
+def _problem(asked: TagCall, outcome: TagOutcome) -> str | None:
     """What is wrong with the answer, which is counted."""
     event = api_event("GET", asked.path, asked.path, headers=asked.headers)
     event["multiValueQueryStringParameters"] = asked.query or None

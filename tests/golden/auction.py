@@ -26,7 +26,7 @@ VOLATILE = frozenset({"id", "adm", "nurl", "burl", "lurl"})
 
 
 @dataclass(frozen=True)
-class Auction:
+class GoldenAuction:
     """One golden auction, complete."""
 
     name: str
@@ -48,10 +48,10 @@ def paths() -> list[Path]:
     return sorted(FOLDER.glob("*/*.json"))
 
 
-def load(path: Path) -> Auction:
+def load(path: Path) -> GoldenAuction:
     """The auction in a file, completed from the base."""
     document = json.loads(path.read_text())
-    return Auction(
+    return GoldenAuction(
         name=f"{path.parent.name}/{path.stem}",
         description=document["description"],
         campaigns=campaigns_of(document),

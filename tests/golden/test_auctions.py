@@ -13,9 +13,10 @@ from bidder.auction.verdict import BIDS
 from bidder.campaigns.campaign import Campaign
 from bidder.delivery.frequency import Exposures, History, Impression, add
 from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
-from tests.golden.auction import FOLDER, VOLATILE, Auction, load, merged, paths
+from tests.golden.auction import FOLDER, VOLATILE, GoldenAuction, load, merged, paths
 from tests.support.campaigns import NOW, snapshot
 from tests.support.service import SETTINGS, service
 from tests.support.xsd import assert_valid
@@ -26,7 +27,7 @@ each_auction = pytest.mark.parametrize("path", paths(), ids=lambda path: f"{path
 class Viewer:
     """What the viewer of an auction was shown, in the place of the store."""
 
-    def __init__(self, auction: Auction) -> None:
+    def __init__(self, auction: GoldenAuction) -> None:
         self.history = None if auction.shown is None else History()
         for minutes, campaign_id, creative_id in auction.shown or []:
             at = int((NOW - timedelta(minutes=minutes)).timestamp())
@@ -36,7 +37,7 @@ class Viewer:
         return Exposures(self.history, self.history)
 
 
-def held_by(auction: Auction) -> Snapshot:
+def held_by(auction: GoldenAuction) -> Snapshot:
     return snapshot([Campaign.model_validate(campaign) for campaign in auction.campaigns])
 
 
@@ -47,11 +48,13 @@ def test_answer(path: Path) -> None:
 
     reply = bid(
         service(held_by(auction), frequency_reader=Viewer(auction)),
-        body,
-        {},
-        "https://bid.example",
-        NOW,
-        nbr="nbr" in auction.answer,
+        Call(
+            body,
+            {},
+            "https://bid.example",
+            NOW,
+            nbr="nbr" in auction.answer,
+        ),
     )
 
     document = json.loads(reply.body) if reply.body else {}

@@ -17,7 +17,7 @@ from tools.processes import LOOPBACK, free_port
 
 
 @dataclass(frozen=True)
-class Publisher:
+class PublisherPage:
     """The page's address; the bidder's, host and port; what went between them in the last call."""
 
     browser: Browser
@@ -36,7 +36,9 @@ class Publisher:
 
 
 @contextmanager
-def publisher(browser: Browser, variables: dict[str, str], folder: Path, ready: dict[str, Any]) -> Iterator[Publisher]:
+def publisher(
+    browser: Browser, variables: dict[str, str], folder: Path, ready: dict[str, Any]
+) -> Iterator[PublisherPage]:
     """A page and a bidder with these variables, which bids on the request `ready`. Keeps its key in `folder`."""
     port, context, seen = free_port(), certificate(folder), list[Seen]()
     with proxy(port, context, seen) as outside, files(browser.site, context) as page:
@@ -45,7 +47,7 @@ def publisher(browser: Browser, variables: dict[str, str], folder: Path, ready: 
         with module("tools.serve", "--no-autoreload", "--port", str(port), variables=variables | own):
             poll(lambda: _bids(port, ready))
             # By another name than the bidder's host, so that to the browser it is another site.
-            yield Publisher(browser, f"https://localhost:{page}/", bidder, seen)
+            yield PublisherPage(browser, f"https://localhost:{page}/", bidder, seen)
 
 
 def _bids(port: int, request: dict[str, Any]) -> bool:

@@ -11,6 +11,7 @@ import pytest
 
 from bidder import log
 from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from bidder.endpoints.notice import PRICE_RAISED
 from bidder.events.settlement import PriceRefusal
 from bidder.events.token import TokenError
@@ -66,7 +67,7 @@ WARNINGS_EXEMPT = {
 PAGES = {
     *("BidRateCollapsedAlarm", "BidsFailAlarm", "SpendStoppedAlarm", "NoticesRefusedAlarm", "ApiErrorsAlarm"),
     *("BidThrottlesAlarm", "BidDurationAlarm", "SnapshotMissingAlarm", "SnapshotTooOldAlarm"),
-    *("LedgerDeadLetterAlarm", "LedgerAgeAlarm", "NoticesDeadLetterAlarm"),
+    *("LedgerDeadLetterAlarm", "LedgerAgeAlarm", "NoticesDeadLetterAlarm", "RequestCeilingAlarm"),
 }
 
 
@@ -238,7 +239,7 @@ def test_a_process_that_cannot_bid_is_heard_at_its_first_request(
     logging.getLogger("bidder").propagate = True
     caplog.set_level(logging.INFO, "bidder")
     made = service(snapshot([campaign()]), **OUTAGES[outage])
-    assert bid(made, json.dumps(video_request()).encode(), {}, "https://bid.example", NOW).status == 204
+    assert bid(made, Call(json.dumps(video_request()).encode(), {}, "https://bid.example", NOW)).status == 204
     lines = [json.loads(record.getMessage()) for record in caplog.records]
     told = {
         (metric["Name"], line["Reason"])

@@ -188,7 +188,10 @@ def test_a_parameter_is_changed_only_to_what_can_be_used_and_no_secret_is_printe
     refused = run("parameters", "set", "snapshot-hard-age", "100")
     assert (refused.returncode, "more than snapshot-hard-age (100). Nothing was changed" in refused.stderr) == (1, True)
     refused = run("parameters", "set", "snapshot-age", "100")
-    assert (refused.returncode, "snapshot-age is no parameter; they are snapshot-check" in refused.stderr) == (1, True)
+    assert (refused.returncode, "snapshot-age is not a parameter; they are snapshot-check" in refused.stderr) == (
+        1,
+        True,
+    )
     assert run("parameters", "check").returncode == 0
     assert run("parameters", "set", "snapshot-hard-age", "600").returncode == 0
     told = listed.stdout + changed.stdout + run("parameters", "check").stdout

@@ -11,7 +11,7 @@ from bidder.delivery.budget import Spend
 from bidder.events.ledger import Ledger
 from tests.integration.npm_clients import Browser
 from tests.integration.polling import poll
-from tests.integration.publisher import Publisher, publisher
+from tests.integration.publisher import PublisherPage, publisher
 from tests.integration.subscriber import Subscriber, backlog
 from tests.support.campaigns import campaign, creative, media
 from tests.support.matchable import video_request
@@ -53,7 +53,9 @@ def selling(
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser, selling: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Publisher]:
+def page(
+    browser: Browser, selling: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[PublisherPage]:
     with publisher(browser, selling, tmp_path_factory.mktemp("tls"), request(COUNTRY)) as running:
         yield running
 
@@ -62,16 +64,16 @@ def request(country: str, **video: Any) -> dict[str, Any]:
     return video_request(video=VIDEO | video, device={"geo": {"country": country}})
 
 
-def auction(page: Publisher, country: str = COUNTRY) -> Any:
+def auction(page: PublisherPage, country: str = COUNTRY) -> Any:
     return page.call("auction", bidder=page.bidder, video=VIDEO, ortb2={"device": {"geo": {"country": country}}})
 
 
-def won(page: Publisher) -> Any:
+def won(page: PublisherPage) -> Any:
     [bid] = auction(page)["bids"]
     return bid
 
 
-def test_prebid_shows_the_bid_and_hands_over_its_vast(page: Publisher) -> None:
+def test_prebid_shows_the_bid_and_hands_over_its_vast(page: PublisherPage) -> None:
     bid = won(page)
 
     assert (bid["cpm"], bid["currency"], bid["mediaType"]) == (12.5, "USD", "video")
@@ -84,7 +86,7 @@ def test_prebid_shows_the_bid_and_hands_over_its_vast(page: Publisher) -> None:
     assert (document["version"], [ad["title"] for ad in document["ads"]]) == ("4.2", [TITLE])
 
 
-def test_to_prebid_204_is_a_clean_no_bid(page: Publisher) -> None:
+def test_to_prebid_204_is_a_clean_no_bid(page: PublisherPage) -> None:
     assert auction(page, NOWHERE) == {"bids": [], "timedOut": False}
     assert page.statuses() == {("POST", 204)}
 
@@ -94,7 +96,7 @@ WATCHED = ("creativeView", "start", "firstQuartile", "midpoint", "thirdQuartile"
 
 
 @pytest.mark.parametrize("clip", CLIPS, ids=lambda clip: clip.mime)
-def test_the_browser_plays_the_media_to_the_end(page: Publisher, clip: Clip) -> None:
+def test_the_browser_plays_the_media_to_the_end(page: PublisherPage, clip: Clip) -> None:
     watched = page.call("watch", vast=won(page)["vastXml"], mime=clip.mime)
 
     assert watched["ended"]
@@ -105,7 +107,7 @@ def test_the_browser_plays_the_media_to_the_end(page: Publisher, clip: Clip) -> 
 
 
 def test_every_pixel_of_the_tracker_arrives_and_the_impression_is_billed_once(
-    page: Publisher, local_aws: MiniStack, stack: dict[str, str]
+    page: PublisherPage, local_aws: MiniStack, stack: dict[str, str]
 ) -> None:
     session = local_aws.session()
     ledger = Ledger(session.client("dynamodb"), stack["BIDDER_LEDGER_TABLE"])
@@ -140,7 +142,7 @@ def test_every_pixel_of_the_tracker_arrives_and_the_impression_is_billed_once(
 
 
 def test_a_player_that_loads_prebids_vast_url_gets_the_ad_and_no_win_is_told(
-    page: Publisher, local_aws: MiniStack, stack: dict[str, str]
+    page: PublisherPage, local_aws: MiniStack, stack: dict[str, str]
 ) -> None:
     events = Subscriber(local_aws, stack["BIDDER_EVENTS_TOPIC"], CAMPAIGN)
     bid = won(page)
@@ -154,21 +156,21 @@ def test_a_player_that_loads_prebids_vast_url_gets_the_ad_and_no_win_is_told(
     assert "win" not in events.kinds()
 
 
-def test_a_player_that_loads_an_ad_tag_gets_the_ad_in_the_default_version(page: Publisher) -> None:
+def test_a_player_that_loads_an_ad_tag_gets_the_ad_in_the_default_version(page: PublisherPage) -> None:
     tag = f"https://{page.bidder}/vast?mimes=video/mp4,video/webm&country={COUNTRY}&page=[PAGEURL]&cb=[CACHEBUSTING]"
 
     assert page.call("fetched", url=tag) == {"version": "3.0", "titles": [TITLE], "sequences": [None]}
     assert page.statuses() == {("GET", 200)}
 
 
-def test_a_page_that_posts_json_with_credentials_gets_vast(page: Publisher) -> None:
+def test_a_page_that_posts_json_with_credentials_gets_vast(page: PublisherPage) -> None:
     answer = page.call("ask", url=f"https://{page.bidder}/bid", request=request(COUNTRY))
 
     assert page.statuses() == {("OPTIONS", 204), ("POST", 200)}
     assert (answer["type"], len(answer["ads"])) == ("application/xml", 1)
 
 
-def test_for_no_bid_a_player_gets_vast_without_an_ad(page: Publisher) -> None:
+def test_for_no_bid_a_player_gets_vast_without_an_ad(page: PublisherPage) -> None:
     answer = page.call("ask", url=f"https://{page.bidder}/bid", request=request(NOWHERE))
 
     assert (answer["status"], answer["ads"]) == (200, [])
@@ -184,7 +186,7 @@ MORE_EVENTS = {
 
 
 @pytest.mark.parametrize(("protocol", "version"), [(2, "2.0"), (3, "3.0"), (7, "4.0"), (13, "4.2")])
-def test_a_player_of_one_vast_version_gets_that(page: Publisher, protocol: int, version: str) -> None:
+def test_a_player_of_one_vast_version_gets_that(page: PublisherPage, protocol: int, version: str) -> None:
     answer = page.call("ask", url=f"https://{page.bidder}/bid", request=request(COUNTRY, protocols=[protocol]))
 
     [ad] = answer["ads"]

@@ -13,7 +13,7 @@ from bidder.creatives.job import Job, State
 from bidder.creatives.job_store import JobStore
 from tests.integration.npm_clients import Browser
 from tests.integration.polling import poll
-from tests.integration.publisher import Publisher, publisher
+from tests.integration.publisher import PublisherPage, publisher
 from tests.integration.runtime import api_event
 from tests.support.campaigns import campaign
 from tests.support.matchable import video_request
@@ -100,13 +100,13 @@ def page(
     job: Job,  # noqa: ARG001  the page waits for a bid
     stack: dict[str, str],
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Publisher]:
+) -> Iterator[PublisherPage]:
     with publisher(browser, stack, tmp_path_factory.mktemp("tls"), REQUEST) as running:
         yield running
 
 
 @pytest.mark.parametrize("mime", TYPES)
-def test_a_browser_plays_the_renditions_to_the_end(page: Publisher, mime: str) -> None:
+def test_a_browser_plays_the_renditions_to_the_end(page: PublisherPage, mime: str) -> None:
     ortb2 = {"device": {"geo": {"country": COUNTRY}}}
     [bid] = page.call("auction", bidder=page.bidder, video=VIDEO, ortb2=ortb2)["bids"]
 

@@ -18,7 +18,7 @@ from bidder.campaigns.repository import CampaignRepository
 from bidder.endpoints.web_files import PLAYER_VERSION, integrity
 from tests.integration.npm_clients import Browser, Unavailable, prepared
 from tests.integration.polling import poll
-from tests.integration.publisher import Publisher, publisher
+from tests.integration.publisher import PublisherPage, publisher
 from tests.support.campaigns import campaign, creative, media
 from tests.support.matchable import video_request
 from tools import ROOT
@@ -70,7 +70,7 @@ def page(
     stack: dict[str, str],
     repository: CampaignRepository,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Publisher]:
+) -> Iterator[PublisherPage]:
     session, folder = local_aws.session(), tmp_path_factory.mktemp("clips")
     for clip in (AD, CONTENT):
         body = make(clip, folder).read_bytes()
@@ -100,14 +100,14 @@ def page(
         yield running
 
 
-def vast_of(page: Publisher, country: str) -> str:
+def vast_of(page: PublisherPage, country: str) -> str:
     context = ssl._create_unverified_context()  # noqa: S323  our own certificate of a day
     url = f"https://{page.bidder}/vast?country={country}&protocols=2,3,5,6"
     with urllib.request.urlopen(url, context=context, timeout=10) as answer:
         return str(answer.read().decode())
 
 
-def show(page: Publisher, stack: dict[str, str], country: str, **options: Any) -> Any:
+def show(page: PublisherPage, stack: dict[str, str], country: str, **options: Any) -> Any:
     """What `requestAd` did on the publisher's page, for a viewer of this country."""
     script = f"https://{page.bidder}/player.js?v={PLAYER_VERSION}"
     return page.call(
@@ -118,7 +118,7 @@ def show(page: Publisher, stack: dict[str, str], country: str, **options: Any) -
     )
 
 
-def events(page: Publisher) -> Counter[str]:
+def events(page: PublisherPage) -> Counter[str]:
     """The kinds of the pixels that reached the bidder in the last call, with their numbers."""
     return Counter(each.path.split("/")[2] for each in page.seen if each.path.startswith("/e/"))
 
@@ -132,7 +132,7 @@ def assert_content_is_back(shown: Any, stack: dict[str, str], at: float = 0) -> 
 
 @pytest.mark.parametrize("cookies", [True, False], ids=["cookies", "no cookies"])
 def test_an_ad_is_played_every_pixel_is_fired_once_and_the_content_comes_back(
-    page: Publisher, stack: dict[str, str], cookies: bool
+    page: PublisherPage, stack: dict[str, str], cookies: bool
 ) -> None:
     shown = show(page, stack, ONE, cookies=cookies, at=3)
 
@@ -145,7 +145,7 @@ def test_an_ad_is_played_every_pixel_is_fired_once_and_the_content_comes_back(
     print(f"first frame {shown['firstFrame']:.0f} ms after requestAd")
 
 
-def test_a_pod_is_played_in_order(page: Publisher, stack: dict[str, str]) -> None:
+def test_a_pod_is_played_in_order(page: PublisherPage, stack: dict[str, str]) -> None:
     shown = show(page, stack, POD, pod={"seconds": 3 * SECONDS, "ads": 3})
 
     assert [ad["status"] for ad in shown["outcome"]["ads"]] == ["complete"] * 3
@@ -153,7 +153,7 @@ def test_a_pod_is_played_in_order(page: Publisher, stack: dict[str, str]) -> Non
     assert_content_is_back(shown, stack)
 
 
-def test_a_wrapper_is_followed_and_both_servers_are_told(page: Publisher, stack: dict[str, str]) -> None:
+def test_a_wrapper_is_followed_and_both_servers_are_told(page: PublisherPage, stack: dict[str, str]) -> None:
     shown = show(page, stack, WRAPPER)
 
     assert shown["outcome"]["status"] == "complete"
@@ -161,7 +161,7 @@ def test_a_wrapper_is_followed_and_both_servers_are_told(page: Publisher, stack:
     assert_content_is_back(shown, stack)
 
 
-def test_wrappers_are_followed_to_a_depth(page: Publisher, stack: dict[str, str]) -> None:
+def test_wrappers_are_followed_to_a_depth(page: PublisherPage, stack: dict[str, str]) -> None:
     shown = show(page, stack, WRAPPER, wrappers=0)
 
     assert (shown["outcome"]["status"], shown["outcome"]["code"]) == ("error", 302)
@@ -169,7 +169,7 @@ def test_wrappers_are_followed_to_a_depth(page: Publisher, stack: dict[str, str]
     assert_content_is_back(shown, stack)
 
 
-def test_without_an_ad_the_content_plays(page: Publisher, stack: dict[str, str]) -> None:
+def test_without_an_ad_the_content_plays(page: PublisherPage, stack: dict[str, str]) -> None:
     shown = show(page, stack, NOBODY)
 
     assert shown["outcome"] == {"status": "empty", "ads": []}
@@ -177,7 +177,7 @@ def test_without_an_ad_the_content_plays(page: Publisher, stack: dict[str, str])
     assert_content_is_back(shown, stack)
 
 
-def test_a_file_that_is_not_there_is_told_as_401(page: Publisher, stack: dict[str, str]) -> None:
+def test_a_file_that_is_not_there_is_told_as_401(page: PublisherPage, stack: dict[str, str]) -> None:
     shown = show(page, stack, MISSING, at=3, expected="nowhere.mp4")
 
     assert (shown["outcome"]["status"], shown["outcome"]["code"]) == ("error", 401)
@@ -190,7 +190,7 @@ def test_a_file_that_is_not_there_is_told_as_401(page: Publisher, stack: dict[st
 CLICKS = ["mute", "mute", "click", "click", "skip"]
 
 
-def test_what_the_viewer_presses_is_told(page: Publisher, stack: dict[str, str]) -> None:
+def test_what_the_viewer_presses_is_told(page: PublisherPage, stack: dict[str, str]) -> None:
     shown = show(page, stack, ONE, clicks=CLICKS, companion="300x250", expected="b.png")
 
     assert shown["outcome"]["status"] == "skipped"
@@ -212,7 +212,7 @@ def test_what_the_viewer_presses_is_told(page: Publisher, stack: dict[str, str])
     ids=["no XML", "no VAST", "no bidder", "no linear"],
 )
 def test_what_fails_gives_the_content_back_at_once(
-    page: Publisher, stack: dict[str, str], options: dict[str, Any], code: int
+    page: PublisherPage, stack: dict[str, str], options: dict[str, Any], code: int
 ) -> None:
     shown = show(page, stack, ONE, **options)
 
@@ -221,14 +221,14 @@ def test_what_fails_gives_the_content_back_at_once(
     assert_content_is_back(shown, stack)
 
 
-def test_a_tag_is_played_as_well(page: Publisher, stack: dict[str, str]) -> None:
+def test_a_tag_is_played_as_well(page: PublisherPage, stack: dict[str, str]) -> None:
     shown = show(page, stack, ONE, tag=f"https://{page.bidder}/vast?country={ONE}&cb=[CACHEBUSTING]")
 
     assert shown["outcome"]["status"] == "complete"
     assert set(events(page)) >= TO_THE_END
 
 
-def test_the_vast_goes_to_the_callers_player(page: Publisher, stack: dict[str, str]) -> None:
+def test_the_vast_goes_to_the_callers_player(page: PublisherPage, stack: dict[str, str]) -> None:
     shown = show(page, stack, ONE, hand=True)
 
     assert shown["outcome"]["status"] == "handed"
@@ -250,7 +250,7 @@ TCF = {"gdprApplies": True, "tcString": "CPxyz", "eventStatus": "tcloaded", "lis
     ids=["TCF and USP", "TCF elsewhere", "GPP", "silent"],
 )
 def test_the_request_says_what_the_page_and_its_consent_platforms_do(
-    page: Publisher, stack: dict[str, str], platforms: dict[str, Any], regs: dict[str, Any], user: Any
+    page: PublisherPage, stack: dict[str, str], platforms: dict[str, Any], regs: dict[str, Any], user: Any
 ) -> None:
     shown = show(page, stack, NOBODY, platforms=platforms, at=3)
 
@@ -264,7 +264,7 @@ def test_the_request_says_what_the_page_and_its_consent_platforms_do(
     assert request["device"]["geo"] == {"country": NOBODY}
 
 
-def test_a_viewer_who_leaves_is_still_counted(page: Publisher, stack: dict[str, str]) -> None:
+def test_a_viewer_who_leaves_is_still_counted(page: PublisherPage, stack: dict[str, str]) -> None:
     with pytest.raises(AssertionError, match=r"navigation|destroyed|closed"):
         show(page, stack, ONE, leave=1200)
 
@@ -272,7 +272,7 @@ def test_a_viewer_who_leaves_is_still_counted(page: Publisher, stack: dict[str, 
     assert "complete" not in events(page)
 
 
-def test_the_player_is_a_module_as_well(page: Publisher) -> None:
+def test_the_player_is_a_module_as_well(page: PublisherPage) -> None:
     names, same = page.call("imported", url=f"https://{page.bidder}/player.mjs")
 
     assert names == ["buildRequest", "default", "requestAd", "version"]
@@ -287,7 +287,7 @@ def test_the_bundles_are_of_the_present_sources(browser: Browser, tmp_path: Path
         assert (tmp_path / name).read_bytes() == (ROOT / "bidder" / "web" / name).read_bytes(), "make player"
 
 
-def tag_of(page: Publisher, country: str, **more: str) -> str:
+def tag_of(page: PublisherPage, country: str, **more: str) -> str:
     query = urllib.parse.urlencode({"country": country, "protocols": "2,3,5,6", "cb": "[CACHEBUSTING]", **more})
     return f"https://{page.bidder}/vast?{query}"
 
@@ -299,7 +299,7 @@ COMPLAINTS = ["nowhere.mp4", "MEDIA_ERR_SRC_NOT_SUPPORTED", "NotSupportedError",
 
 
 @pytest.mark.parametrize("player", ADS_OF_A_POD)
-def test_players_of_others_play_the_tag(page: Publisher, stack: dict[str, str], player: str) -> None:
+def test_players_of_others_play_the_tag(page: PublisherPage, stack: dict[str, str], player: str) -> None:
     tags = {
         "one": tag_of(page, ONE),
         "pod": tag_of(page, POD, poddur=str(3 * SECONDS), maxads="3"),

@@ -322,8 +322,31 @@ def test_functions_and_the_one_api_stage_are_traced(translated: Template) -> Non
     stage = only(translated, "AWS::ApiGateway::Stage")
     assert (stage["StageName"], stage["TracingEnabled"]) == ("api", True)
     functions = of_type(translated, "AWS::Lambda::Function")
-    assert set(functions) == set(FUNCTIONS)
+    assert set(functions) == {*FUNCTIONS, "PlainHandler"}
     assert {function["TracingConfig"]["Mode"] for function in functions.values()} == {"Active"}
+
+
+def test_other_entrances_are_off_by_default_and_guarded(translated: Template) -> None:
+    parameters = translated["Parameters"]
+    assert (parameters["FunctionUrl"]["Default"], parameters["LoadBalancerVpc"]["Default"]) == ("off", "")
+    ours = {
+        name: resource
+        for name, resource in translated["Resources"].items()
+        if name.startswith(("PlainHandler", "LoadBalancer"))
+    }
+    assert {resource["Condition"] for resource in ours.values()} == {
+        "HasPlainHandler",
+        "HasFunctionUrl",
+        "HasOpenFunctionUrl",
+        "HasLoadBalancer",
+    }
+    function = ours["PlainHandler"]["Properties"]
+    assert function["Runtime"] == translated["Resources"]["APIHandler"]["Properties"]["Runtime"]
+    assert function["Role"] == {"Fn::GetAtt": ["BidRole", "Arn"]}
+    assert {"Ref": "EntranceConcurrency"} in function["ReservedConcurrentExecutions"]["Fn::If"]
+    assert ours["LoadBalancerPermission"]["Properties"]["SourceAccount"] == {"Ref": "AWS::AccountId"}
+    [ingress] = ours["LoadBalancerSecurityGroup"]["Properties"]["SecurityGroupIngress"]
+    assert (ingress["FromPort"], ingress["ToPort"], ingress["CidrIp"]) == (443, 443, {"Ref": "LoadBalancerSources"})
 
 
 def test_no_lifecycle_rule_reaches_the_pointer(sam: Template) -> None:

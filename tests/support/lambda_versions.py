@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from bidder.endpoints import bid, notice
+from bidder.endpoints import notice
+from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
+from bidder.endpoints.public_url import caller_address
 from bidder.endpoints.reply import Reply
 from bidder.endpoints.sender import sender
 from bidder.service.service import Service
@@ -41,7 +44,7 @@ class LambdaVersions:
         query = event["queryStringParameters"] or {}
         if event["resource"] == "/bid":
             body, is_nbr = event["body"].encode(), query.get("nbr") == "1"
-            return bid.bid(service, body, headers, "https://bid.example/api", self._now, nbr=is_nbr)
+            return bid(service, Call(body, headers, "https://bid.example/api", self._now, nbr=is_nbr))
         path = event["pathParameters"]
-        reported_by = sender(headers, event["requestContext"])
+        reported_by = sender(headers, caller_address(event["requestContext"]))
         return notice.notice(service, path["kind"], path["token"], query, reported_by, self._now)

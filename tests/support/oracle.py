@@ -22,7 +22,7 @@ AllCounts = Mapping[tuple[str, str], OutcomeCounts]
 RATES = {"USD": Decimal(1), "EUR": Decimal("1.1")}
 
 
-class Bid(NamedTuple):
+class OracleBid(NamedTuple):
     """One creative of one campaign, and the most that can be bid with it (CPM, micros)."""
 
     price: int
@@ -51,7 +51,7 @@ def bids(
     now: datetime,
     seat: str = "bidder",
     counts: AllCounts | None = None,
-) -> list[Bid]:
+) -> list[OracleBid]:
     """Everything that could be bid on the impression by itself."""
     found = []
     for campaign in campaigns:
@@ -62,7 +62,7 @@ def bids(
         for creative in playing:
             prices = list(_prices(imp, campaign, openly, seat, creative.duration))
             if prices:
-                found.append(Bid(max(prices), campaign.id, creative))
+                found.append(OracleBid(max(prices), campaign.id, creative))
     return found
 
 

@@ -12,9 +12,9 @@ from bidder.creatives.destination import Destination
 from bidder.creatives.job import Job
 from bidder.creatives.job_store import JobStore
 from bidder.creatives.limits import Limits
-from bidder.creatives.loudness import Target
+from bidder.creatives.loudness import LoudnessTarget
 from bidder.creatives.process import Processor
-from bidder.creatives.source import Source
+from bidder.creatives.source import UploadSource
 from bidder.creatives.upload import Upload
 from tests.support.campaigns import campaign
 from tests.unit.creatives.conftest import FFMPEG
@@ -48,13 +48,13 @@ class World:
         self.campaigns.put(campaign(id="shoes"))
         self.jobs = JobStore(self.dynamodb, "creatives")
         self.processor = Processor(
-            source=Source(self.s3, Limits()),
+            source=UploadSource(self.s3, Limits()),
             destination=Destination(self.s3, "media", "https://media.example/"),
             jobs=self.jobs,
             campaigns=self.campaigns,
             announcer=Announcer(self.sns, *topics),
             ffmpeg=FFMPEG,
-            target=Target.ATSC_A85,
+            target=LoudnessTarget.ATSC_A85,
             now=lambda: datetime.now(UTC),
         )
 

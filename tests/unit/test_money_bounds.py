@@ -52,7 +52,7 @@ def test_what_is_left_is_committed_to_the_last_micro_and_no_further(left: int, c
     allowance = Allowance(array("q", [left]), lambda _: 1, lambda _: None)
     is_unlimited = left == Allowance.NO_LIMIT
 
-    assert allowance.commit(0, costs, NOW) == (is_unlimited or costs <= left)
+    assert allowance.commit([0], costs, NOW) == (is_unlimited or costs <= left)
     assert allowance.left(0, NOW) == (None if is_unlimited else left - costs if costs <= left else left)
 
 

@@ -20,7 +20,7 @@ from bidder.snapshot.compile import compile_index
 from bidder.snapshot.delivery_state import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.snapshot import Snapshot
-from loadtest.requests import Kind
+from loadtest.requests import RequestKind
 from tests.unit.loadtest.drawn import drawn, encoded
 from tools.clips import clips
 
@@ -122,6 +122,6 @@ def test_sample_request_gets_the_campaign_that_was_made_for_it() -> None:
 
 
 def test_load_test_reaches_every_campaign_that_runs() -> None:
-    requests = [encoded(document) for kind, document in drawn(3000) if kind is Kind.VIDEO]
+    requests = [encoded(document) for kind, document in drawn(3000) if kind is RequestKind.VIDEO]
     won = {made.campaign.id for body in requests for made in offers(body)}
     assert won == set(samples()) - {NOT_YET}

@@ -11,13 +11,13 @@ from bidder import log
 from bidder.creatives.process import Processor, TooLongForFunction
 from bidder.creatives.upload import Upload
 from workers.transcode.batch import Answer, each_upload
-from workers.transcode.settings import Settings, processor, read
+from workers.transcode.settings import WorkerSettings, processor, read
 
 log.to_stdout()
 
 
 @cache
-def settings() -> Settings:
+def settings() -> WorkerSettings:
     """This process's settings."""
     return read(os.environ)
 

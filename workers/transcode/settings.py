@@ -14,17 +14,17 @@ from bidder.creatives.announcer import Announcer
 from bidder.creatives.destination import Destination
 from bidder.creatives.job_store import JobStore
 from bidder.creatives.limits import Limits
-from bidder.creatives.loudness import Target
+from bidder.creatives.loudness import LoudnessTarget
 from bidder.creatives.process import Processor
 from bidder.creatives.sandbox import Resources
-from bidder.creatives.source import Source
+from bidder.creatives.source import UploadSource
 from bidder.settings import from_environment
 
 _WORKER = Resources(cpu_seconds=8 * 3600, wall_seconds=4 * 3600)
 """What one ffmpeg of the container worker may use: an hour of 1080p takes more CPU than a function has."""
 
 
-class Settings(BaseModel):
+class WorkerSettings(BaseModel):
     """One field for each environment variable: `batch_queue` is `BIDDER_BATCH_QUEUE`."""
 
     model_config = ConfigDict(frozen=True)
@@ -41,23 +41,23 @@ class Settings(BaseModel):
     """The queue of the container worker; without it, what is too long for a function is refused by its dead letter."""
     ffmpeg: Path = Path("/opt/bin/ffmpeg")
     """The program: the layer's in Lambda, the package's on a laptop."""
-    loudness: Annotated[Target, BeforeValidator(float)] = Target.ATSC_A85
+    loudness: Annotated[LoudnessTarget, BeforeValidator(float)] = LoudnessTarget.ATSC_A85
     """The market's programme loudness in LUFS: -24 (ATSC A/85) or -23 (EBU R 128)."""
 
 
-def read(environ: Mapping[str, str]) -> Settings:
+def read(environ: Mapping[str, str]) -> WorkerSettings:
     """The settings of an environment. An empty variable counts as absent. Raises InvalidSettings."""
-    return from_environment(Settings, environ)
+    return from_environment(WorkerSettings, environ)
 
 
-def processor(settings: Settings, *, is_function: bool) -> Processor:
+def processor(settings: WorkerSettings, *, is_function: bool) -> Processor:
     """The processor of uploads, with AWS's clients of this environment."""
     dynamodb, s3, limits = boto3.client("dynamodb"), boto3.client("s3"), Limits()
     return Processor(
-        source=Source(s3, limits),
+        source=UploadSource(s3, limits),
         destination=Destination(s3, settings.creative_bucket, settings.media_url),
         jobs=JobStore(dynamodb, settings.creatives_table),
-        campaigns=CampaignRepository(dynamodb, settings.campaigns_table, settings.history_table, who="transcoder"),
+        campaigns=CampaignRepository(dynamodb, settings.campaigns_table, settings.history_table, author="transcoder"),
         announcer=Announcer(boto3.client("sns"), settings.creatives_topic, settings.refresh_topic),
         ffmpeg=settings.ffmpeg,
         limits=limits,

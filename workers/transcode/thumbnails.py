@@ -45,8 +45,8 @@ def make(processor: Processor, upload: Upload) -> None:
         folder = Path(name)
         try:
             prefix = processor.source.copy(upload, folder / commands.SOURCE)
-            made = images(Sandbox(processor.ffmpeg, folder, processor.resources), processor.limits)
+            paths = images(Sandbox(processor.ffmpeg, folder, processor.resources), processor.limits)
         except RefusedUpload:
             return
-        urls = [processor.destination.put(path, prefix + path.name) for path in made]
+        urls = [processor.destination.put(path, prefix + path.name) for path in paths]
     processor.jobs.note(about, "images", json.dumps(urls), upload.sequencer)

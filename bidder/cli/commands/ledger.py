@@ -1,4 +1,4 @@
-"""`bidder ledger`: what is counted."""
+"""`bidder ledger`: the counted spend."""
 
 from datetime import date
 
@@ -10,7 +10,7 @@ from bidder.cli.session import Session, json_option, pass_session
 
 @click.group()
 def command() -> None:
-    """What is counted."""
+    """The counted spend."""
 
 
 @command.command()
@@ -18,7 +18,7 @@ def command() -> None:
 @json_option
 @pass_session
 def verify(session: Session, day: date, as_json: bool) -> None:
-    """Spend computed anew from the archive, against the counters."""
+    """Compare spend recomputed from the archive with the ledger's counters."""
     from bidder.cli.ledger import print_verification
 
     print_verification(session.service, day, as_json=as_json)

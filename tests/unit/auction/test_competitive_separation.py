@@ -14,7 +14,7 @@ from bidder.campaigns.campaign import Campaign
 from bidder.openrtb.parse import parse
 from tests.support.campaigns import NOW, campaign, creative, snapshot
 from tests.support.examples import examples
-from tests.support.oracle import Bid, bids
+from tests.support.oracle import OracleBid, bids
 
 PLACEMENTS = ["1", "2", "4"]
 
@@ -64,7 +64,7 @@ def compete(one: Campaign, other: Campaign) -> bool:
 
 def most_worth(request: dict[str, Any], book: list[Campaign]) -> int:
     by_id = {c.id: c for c in book}
-    holds: list[list[list[tuple[str, Bid]]]] = []
+    holds: list[list[list[tuple[str, OracleBid]]]] = []
     for imp in request["imp"]:
         video, most = imp["video"], 2 if "poddur" in imp["video"] else 1
         pod = video.get("podid", imp["id"])
@@ -72,7 +72,7 @@ def most_worth(request: dict[str, Any], book: list[Campaign]) -> int:
         sets = [list(chosen) for count in range(most + 1) for chosen in combinations(possible, count)]
         holds.append([[(pod, b) for b in s] for s in sets if sum(b.creative.duration for b in s) <= 20 or most == 1])
 
-    def allowed(answer: list[tuple[str, Bid]]) -> bool:
+    def allowed(answer: list[tuple[str, OracleBid]]) -> bool:
         once_in_a_pod = len({(pod, b.campaign_id) for pod, b in answer}) == len(answer)
         pairs = combinations([by_id[b.campaign_id] for _, b in answer], 2)
         return once_in_a_pod and not any(compete(*pair) for pair in pairs)

@@ -67,9 +67,11 @@ def test_each_refusal_is_the_one_that_the_auction_gave(request: dict[str, Any], 
         matched = {held.index.campaign_id(position) for position in slot.candidates.all()}
         for one in its.campaigns:
             after_matching = one.rule in {*RULE_NAMES, "outbid", BIDS}
-            assert after_matching == (one.campaign_id in matched)
             position = held.index.position(one.campaign_id)
             assert position is not None
+            creatives = held.index.campaign(position).creatives
+            fits_in_length = any(slot.video.has_room(creative.seconds) for creative in creatives)
+            assert (after_matching and fits_in_length) == (one.campaign_id in matched)
             if (
                 after_matching
                 and not first_broken(REQUEST, terms)

@@ -16,7 +16,7 @@ from bidder.campaigns.campaign import Campaign
 from bidder.openrtb.parse import parse
 from tests.support.campaigns import NOW, campaign, creative, media, snapshot
 from tests.support.examples import examples
-from tests.support.oracle import Bid, bids
+from tests.support.oracle import OracleBid, bids
 
 ADOMAIN, CATEGORY, CREATIVE, MEDIA_FILE = 1, 2, 3, 4
 
@@ -63,7 +63,7 @@ def made_of(request: dict[str, Any], campaigns: list[Campaign]) -> list[Offer]:
     return decide(parsed, match(parsed, held, NOW), held, "bidder", NOW)
 
 
-def may_come_together(chosen: list[Bid], dedupe: list[int], by_id: dict[str, Campaign]) -> bool:
+def may_come_together(chosen: list[OracleBid], dedupe: list[int], by_id: dict[str, Campaign]) -> bool:
     owners = [by_id[bid.campaign_id] for bid in chosen]
     once: dict[int, list[Any]] = {
         CREATIVE: [(bid.campaign_id, bid.creative.id) for bid in chosen],

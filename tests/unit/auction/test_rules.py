@@ -67,6 +67,12 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
     "worth": ({}, {"cpm": "0.000001", "multipliers": {"domain": {"news.example": 0.5}}}, "", "0.000001 at most"),
     "floor_currency": ({"imp": {"bidfloor": 1, "bidfloorcur": "XTS"}}, {}, "1.0 XTS", "EUR, USD"),
     "floor": ({"imp": {"bidfloor": 9}}, {}, "9.0 USD", "bids 5.00"),
+    "deal_budget": (
+        {"imp": {"pmp": {"private_auction": 1, "deals": [{"id": "d"}]}}},
+        {"deals": [{"id": "d", "cpm": 6, "budget": {"total": "0.001"}}]},
+        "deal d: total budget spent",
+        "less than 100.00 % in deal d",
+    ),
     "frequency": (
         {},
         {"frequency_caps": [{"impressions": 1, "window": "day"}], "on_unknown": "skip"},

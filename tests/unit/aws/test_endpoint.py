@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.aws.direct import Objects, ParameterReader
-from bidder.aws.endpoint import Endpoint, Refused
+from bidder.aws.endpoint import AwsError, Endpoint
 from bidder.aws.prefetch import FRESH, Ahead
 from bidder.aws.signature import Credentials, Scope, path_of, signed
 
@@ -108,9 +108,9 @@ def test_what_is_not_there_is_told_from_what_fails(aws: type[Handler]) -> None:
 
     with pytest.raises(Objects.exceptions.NoSuchKey):
         Objects().get_object(Bucket="b", Key="k")
-    with pytest.raises(Refused):
+    with pytest.raises(AwsError):
         Objects().get_object(Bucket="b", Key="k")
-    with pytest.raises(Refused):
+    with pytest.raises(AwsError):
         ParameterReader().get_parameters_by_path(Path="/x")
 
 
@@ -119,12 +119,12 @@ def test_a_passing_failure_is_tried_again_and_a_lasting_one_is_not(aws: type[Han
     assert Objects().get_object(Bucket="b", Key="k")["Body"].read() == b"whole"
 
     aws.answers = [(503, b"SlowDown")] * 3
-    with pytest.raises(Refused):
+    with pytest.raises(AwsError):
         Objects().get_object(Bucket="b", Key="k")
     assert aws.answers == []
 
     aws.answers = [(403, b"AccessDenied"), (200, b"never asked for")]
-    with pytest.raises(Refused):
+    with pytest.raises(AwsError):
         Objects().get_object(Bucket="b", Key="k")
     assert len(aws.answers) == 1
 

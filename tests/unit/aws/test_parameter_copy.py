@@ -17,6 +17,7 @@ from bidder.aws.parameter_copy import KEY, ParameterValues, longest_delay, pack,
 from bidder.consumers import parameter_copy
 from bidder.consumers.parameter_copy import copy_parameters
 from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from bidder.parameters import MAX_LIFETIME
 from bidder.service.service import Service
 from bidder.settings import InvalidSettings
@@ -180,7 +181,7 @@ def test_two_hundred_processes_that_start_at_once_all_bid(monkeypatch: pytest.Mo
         assert len([values for values in read if "signing-keys" in values]) == 200
         assert parameter_store.asked == []
         body = json.dumps(video_request()).encode()
-        assert bid(Service(SETTINGS), body, {}, "https://bid.example", now).status == 200
+        assert bid(Service(SETTINGS), Call(body, {}, "https://bid.example", now)).status == 200
 
 
 def test_the_copy_is_written_encrypted_with_its_own_key(monkeypatch: pytest.MonkeyPatch) -> None:

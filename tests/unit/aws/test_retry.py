@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.aws import credentials, retry
-from bidder.aws.endpoint import Endpoint, Refused
+from bidder.aws.endpoint import AwsError, Endpoint
 from bidder.aws.prefetch import Ahead
 from tests.support.faulty_aws import FaultyServer, faulty_server
 
@@ -70,7 +70,7 @@ def test_so_are_its_statuses(server: FaultyServer, status: int) -> None:
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ValidationException", "ThrottlingExceptionOfAnotherKind"])
 def test_what_lasts_is_raised_at_once(server: FaultyServer, code: str) -> None:
     service = Service(server, (400, json_error(code)), GOOD)
-    with pytest.raises(Refused, match=code) as refused:
+    with pytest.raises(AwsError, match=code) as refused:
         service.call()
 
     assert (refused.value.code, service.paused) == (code, [])
@@ -78,13 +78,13 @@ def test_what_lasts_is_raised_at_once(server: FaultyServer, code: str) -> None:
 
 def test_attempts_are_bounded_and_a_throttled_call_has_more_of_them(server: FaultyServer) -> None:
     throttled = Service(server, *[(400, json_error("RequestLimitExceeded"))] * 9)
-    with pytest.raises(Refused):
+    with pytest.raises(AwsError):
         throttled.call()
     assert len(throttled.left) == 9 - retry.MOST_THROTTLED_ATTEMPTS
     assert throttled.paused == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0]
 
     failing = Service(server, *[(500, b"")] * 9)
-    with pytest.raises(Refused):
+    with pytest.raises(AwsError):
         failing.call()
     assert len(failing.left) == 9 - retry.MOST_ATTEMPTS
 
@@ -123,7 +123,7 @@ def test_a_clock_that_is_off_is_put_right_by_awss(server: FaultyServer, code: st
 def test_a_wrong_key_is_no_wrong_clock(server: FaultyServer) -> None:
     service = Service(server, (403, xml_error("SignatureDoesNotMatch")), GOOD)
     server.date = dated(datetime.now(UTC))
-    with pytest.raises(Refused):
+    with pytest.raises(AwsError):
         service.call()
 
 
@@ -146,7 +146,7 @@ def test_expired_credentials_are_asked_for_anew(
 
 def test_expired_credentials_that_stay_the_same_are_no_use_twice(server: FaultyServer) -> None:
     service = Service(server, (400, json_error("ExpiredTokenException")), GOOD)
-    with pytest.raises(Refused, match="ExpiredToken"):
+    with pytest.raises(AwsError, match="ExpiredToken"):
         service.call()
     assert service.left == [GOOD]
 

@@ -103,7 +103,10 @@ def test_a_table_is_read_as_the_campaigns_it_was_made_of(
         (f"{HEAD},cpm\n{ROW},5", "f.csv:1: cpm: in the head more than once"),
         (f'{HEAD}\n"{ROW}', "f.csv:2: not CSV"),
         (f"{HEAD}\n{ROW}\nd{ROW[1:]}\n{ROW}", "f.csv:4:1: c: id: the id is given to more than one campaign"),
-        (f"{HEAD},country.include\n{ROW},US|UK", r"f.csv:2:15: c: targeting.country.include\[1\]: 'UK' is no country"),
+        (
+            f"{HEAD},country.include\n{ROW},US|UK",
+            r"f.csv:2:15: c: targeting.country.include\[1\]: 'UK' is not a country",
+        ),
     ],
 )
 def test_what_is_wrong_is_told_by_line_and_cell(text: str, said: str) -> None:

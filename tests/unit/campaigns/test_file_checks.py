@@ -83,10 +83,10 @@ def test_amounts_are_what_was_written(field: str, written: str, expected: int) -
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"targeting": {"country": {"include": ["United States"]}}}, "'United States' is no country .*: write USA"),
-        ({"targeting": {"country": {"include": ["UK"]}}}, "'UK' is no country of ISO 3166-1: write GBR"),
+        ({"targeting": {"country": {"include": ["United States"]}}}, "'United States' is not a country .*: write USA"),
+        ({"targeting": {"country": {"include": ["UK"]}}}, "'UK' is not a country of ISO 3166-1: write GBR"),
         ({"targeting": {"country": {"include": ["usa", "Grmany"]}}}, r"country.include\[1\]: 'Grmany' .*: write DEU"),
-        ({"targeting": {"country": {"include": ["ZZ"]}}}, "'ZZ' is no country .*: write two or three letters"),
+        ({"targeting": {"country": {"include": ["ZZ"]}}}, "'ZZ' is not a country .*: write two or three letters"),
         ({"targeting": {"region": {"include": ["uk-eng"]}}}, "'uk-eng' is not a country and a region"),
         ({"targeting": {"postcode": {"include": ["94607"]}}}, "'94607' is not a country and a postcode"),
         ({"where": {"or": [{"country": {"exclude": ["UK"]}}]}}, r"where.or\[0\].country.exclude\[0\]: 'UK'"),
@@ -118,7 +118,7 @@ def test_amounts_are_what_was_written(field: str, written: str, expected: int) -
         (spot(media=[media(url="http://0.0.0.0/a")]), "link-local address, or none of a server"),
         (spot(media=[media(url="http://127.0.0.1/a")]), "127.0.0.1 is the viewer's own device"),
         (spot(media=[media(url="http://localhost:4566/a")]), "localhost is the viewer's own device"),
-        ({"time_zone": "Europe/Atlantis"}, "time_zone: Europe/Atlantis is no zone"),
+        ({"time_zone": "Europe/Atlantis"}, "time_zone: Europe/Atlantis is not a zone"),
         ({"cpm": "12,50"}, "cpm: '12,50' is not an amount of money: write 12.50"),
         ({"cpm": "9" * 5000}, "cpm: '9{40}…' is more than"),
         ({"cpm": True}, "cpm: 'True' is not an amount"),
@@ -134,7 +134,10 @@ def test_amounts_are_what_was_written(field: str, written: str, expected: int) -
         (spot(click_thru="x"), r"creatives\[spot\].click_thru: not known; did you mean click_through?"),
         (spot(media=[media(bit_rate=3)]), r"media\[0\].bit_rate: not known; did you mean bitrate?"),
         ({"where": {"and": [{"os": {}, "not": {}}]}}, r"where.and\[0\]: os, not in one condition"),
-        ({"where": {"and": [{"hour": {"include": ["noon"]}}]}}, r"where.and\[0\].hour.include\[0\]: 'noon' is no time"),
+        (
+            {"where": {"and": [{"hour": {"include": ["noon"]}}]}},
+            r"where.and\[0\].hour.include\[0\]: 'noon' is not a time",
+        ),
     ],
 )
 def test_what_can_not_be_meant_is_refused_at_its_key(changes: dict[str, Any], said: str) -> None:
@@ -153,8 +156,8 @@ def test_what_can_not_be_meant_is_refused_at_its_key(changes: dict[str, Any], sa
         ({"deals": [{"id": "d", "cpm": 2000}]}, r"deals\[d\].cpm: 2,000.00 for a thousand"),
         ({"cpm": None, "cpcv": 13, "max_cpm": 12}, "cpcv: 13.00 for one view, as much as max_cpm"),
         ({"budget": {"daily": 500, "total": 50}}, "budget.daily: 500.00 is more than the total, 50.00"),
-        ({"targeting": {"language": {"include": ["jp"]}}}, r"language.include\[0\]: 'jp' is no .*did you mean ja"),
-        (spot(language="xx"), r"creatives\[spot\].language: 'xx' is no language"),
+        ({"targeting": {"language": {"include": ["jp"]}}}, r"language.include\[0\]: 'jp' is not .*did you mean ja"),
+        (spot(language="xx"), r"creatives\[spot\].language: 'xx' is not a language"),
         (spot(media=[media(url="http://192.168.1.5/a")]), "192.168.1.5 is a private or reserved address"),
         (spot(media=[media(url="http://10.1/a")]), "10.1 is a private or reserved address"),
         (spot(media=[media(url="https://files.internal/a")]), "files.internal is a name inside a private network"),

@@ -18,8 +18,8 @@ def tables() -> FaultyDynamoDB:
     return FaultyDynamoDB("campaigns", "history")
 
 
-def repository(fake: FaultyDynamoDB, who: str = "ann") -> CampaignRepository:
-    return CampaignRepository(fake.client, "campaigns", "history", who, now=lambda: NOW, pause=lambda _: None)
+def repository(fake: FaultyDynamoDB, author: str = "ann") -> CampaignRepository:
+    return CampaignRepository(fake.client, "campaigns", "history", author, now=lambda: NOW, pause=lambda _: None)
 
 
 @examples(0.5)
@@ -70,10 +70,10 @@ def test_history_says_who_changed_what_to_what() -> None:
 
     latest, first = repository(fake).history("a")
 
-    assert (first.version, first.who, first.before) == (1, "ann", None)
+    assert (first.version, first.author, first.before) == (1, "ann", None)
     assert first.after
     assert first.after["cpm_micros"] == 1_000_000
-    assert (latest.version, latest.who, latest.at) == (2, "bob", NOW.isoformat(timespec="seconds"))
+    assert (latest.version, latest.author, latest.at) == (2, "bob", NOW.isoformat(timespec="seconds"))
     assert latest.before == first.after
     assert latest.after == {**first.after, "status": "paused"}
 
@@ -92,7 +92,7 @@ def test_an_import_that_states_no_status_does_not_resume_what_is_paused_meanwhil
 
     [stored] = kept.all()
     assert (stored.status, stored.cpm_micros) == (Status.PAUSED, 2_000_000)
-    assert [change.who for change in kept.history("a")] == ["ann", "bob", "ann"]
+    assert [change.author for change in kept.history("a")] == ["ann", "bob", "ann"]
 
 
 def test_a_change_made_from_an_old_version_is_refused_and_says_which() -> None:

@@ -18,8 +18,8 @@ segments:
 """
 
 
-def repository(fake: FaultyDynamoDB, who: str = "ann") -> SegmentRepository:
-    return SegmentRepository(fake.client, "history", who, now=lambda: NOW)
+def repository(fake: FaultyDynamoDB, author: str = "ann") -> SegmentRepository:
+    return SegmentRepository(fake.client, "history", author, now=lambda: NOW)
 
 
 def tables() -> FaultyDynamoDB:

@@ -13,7 +13,7 @@ from bidder.campaigns.targeting_values import DAYS, request_values
 @given(st.sampled_from(DAYS), st.sampled_from(DAYS), st.integers(0, 23), st.integers(1, 24))
 def test_hours_are_those_of_a_week_walked_hour_by_hour(first: str, last: str, start: int, end: int) -> None:
     if start >= end:
-        with pytest.raises(ValueError, match="no time of the week"):
+        with pytest.raises(ValueError, match="not a time of the week"):
             request_values("hour", [f"{first}-{last} {start}-{end}"])
         return
     monday = datetime(2026, 11, 23, tzinfo=UTC)
@@ -59,14 +59,14 @@ def test_words_become_those_of_requests(attribute: str, given: str, expected: tu
     ("attribute", "wrong", "advice"),
     [
         ("hour", "noon", "write it as mon-fri 8-18"),
-        ("hour", "mon 8-25", "write it as"),
-        ("near", "paris 25km", "write it as"),
+        ("hour", "mon 8-25", "write "),
+        ("near", "paris 25km", "write "),
         ("near", "48.85,2.35 501km", "up to 500 km"),
         ("near", "91,2.35 5km", "latitude"),
         ("os_version", "ios ..", "both ends included"),
         ("rewarded", "maybe", "neither yes nor no"),
         ("size", "huge", "small, medium, large"),
-        ("list", "our list", "no name of a list"),
+        ("list", "our list", "not a name of a list"),
         ("inventory", "tv", "site, app, dooh"),
     ],
 )

@@ -53,7 +53,7 @@ def test_the_published_form_is_read() -> None:
         (b"IAB Code\tTier\n", "no row has the name Unique ID"),
         (b"Unique ID\tName\n1\tOne\n", "no column is named Parent"),
         (b"Unique ID\tParent\n", "at least 1"),
-        (b"Unique ID\tParent\n1\t2\n", "the parent of 1, 2, is no category"),
+        (b"Unique ID\tParent\n1\t2\n", "the parent of 1, 2, is not a category"),
         (b"Unique ID\tParent\n1\t2\n2\t3\n3\t1\n", "1 is above itself"),
         (b"\xff\xfe\x00", "no row has the name"),
     ],

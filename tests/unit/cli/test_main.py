@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from click.testing import CliRunner
 
+from bidder.campaigns.advertisers import AdvertiserRepository
 from bidder.campaigns.repository import CampaignRepository
 from bidder.campaigns.segments import SegmentRepository
 from bidder.campaigns.taxonomies import Taxonomies
@@ -19,6 +20,7 @@ from bidder.cli.session import Session
 from bidder.events.report import By
 from bidder.service.service import Service
 from bidder.snapshot.list_store import ListStore
+from bidder.snapshot.pacing_store import PacingStore
 from bidder.snapshot.store import SnapshotStore
 from tests.support.campaigns import NOW, campaign
 from tests.support.dynamodb import FaultyDynamoDB
@@ -33,6 +35,9 @@ class Nobody:
     """A ledger in which nothing was spent."""
 
     def spends(self, _days: object) -> dict[str, object]:
+        return {}
+
+    def numbers(self, _days: object) -> dict[str, object]:
         return {}
 
 
@@ -51,6 +56,8 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Service:
         lists=ListStore(s3, "b"),  # type: ignore[arg-type]
         taxonomies=Taxonomies(s3, "b"),  # type: ignore[arg-type]
         segments=SegmentRepository(tables.client, "history"),
+        advertisers=AdvertiserRepository(tables.client, "history"),
+        pacing_store=PacingStore(s3, "b"),  # type: ignore[arg-type]
         ledger=Nobody(),
     )
     held.plain_parameters = lambda: held.parameters  # type: ignore[method-assign]
@@ -116,7 +123,7 @@ def test_the_module_is_the_same_command_from_any_folder(tmp_path: Path) -> None:
         (("admin-key",), 1, "there is no /bidder/admin-key"),
         (("campaigns", "pause"), 2, "name campaigns by their ids, or choose them by --where"),
         (("campaigns", "pause", "a", "--where", "id=a"), 2, "one of the two"),
-        (("campaigns", "list", "--where", "colour=red"), 2, "colour is no field of a campaign"),
+        (("campaigns", "list", "--where", "colour=red"), 2, "colour is not a field of a campaign"),
         (("campaigns", "list", "--where", "statu=active"), 2, "did you mean status?"),
         (("campaigns", "list", "--where", "active"), 2, "write a field, one of = != ~"),
         (("campaigns", "list", "--where", "cpm>dear"), 2, "> compares with a number"),
@@ -125,7 +132,7 @@ def test_the_module_is_the_same_command_from_any_folder(tmp_path: Path) -> None:
         (("report",), 2, "give --day, or --from"),
         (("report", "--day", "yesterday"), 2, "yesterday is no date such as 2026-11-23"),
         (("explain",), 2, "name a request, a campaign by --campaign, or both"),
-        (("parameters", "get", "nothing"), 1, "nothing is no parameter"),
+        (("parameters", "get", "nothing"), 1, "nothing is not a parameter"),
     ],
 )
 def test_what_goes_wrong_is_one_line_and_a_status(
@@ -269,3 +276,22 @@ def test_a_list_s_dry_run_shows_five_ids_as_they_are_read_and_writes_nothing(
 
 def test_the_choices_of_a_report_are_those_that_it_knows() -> None:
     assert tuple(by.value for by in By) == BY
+
+
+def test_the_limits_of_advertisers_are_imported_shown_exported_and_deleted(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bidder.cli.advertisers.publish_refresh", lambda _: None)
+    file = tmp_path / "limits.yaml"
+    file.write_text("advertisers: [{domain: shop.example, budget: {daily: 10}}]\n")
+
+    assert (
+        'shop.example: budget: nothing -> {"daily_micros": 10000000}'
+        in run("campaigns", "import", str(file), "--dry-run")[1]
+    )
+    assert run("advertisers", "list", "--json")[1] == "[]\n"
+    assert "limits of 1 advertisers imported" in run("campaigns", "import", str(file))[1]
+    assert "shop.example" in run("advertisers", "list")[1]
+    assert '"daily_micros": 10000000' in run("advertisers", "show", "shop.example")[1]
+    assert run("advertisers", "delete", "shop.example")[0] == 0
+    assert run("advertisers", "show", "shop.example")[0] == 1

@@ -20,6 +20,7 @@ from bidder.cli.options import BadCall
 from bidder.cli.replay import print_replay, run
 from bidder.cli.replay_report import as_json
 from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from bidder.openrtb.parse import parse
 from bidder.openrtb.recorded import InvalidRecording, recorded
 from bidder.snapshot.compile import compile_index
@@ -55,7 +56,7 @@ def test_it_counts_what_would_be_bid(requests: list[dict[str, Any]], campaigns: 
     for request in requests:
         body = json.dumps({**request, "cur": ["USD"]}).encode()
         replay.add(parse(body), NOW)
-        reply = bid(service(snapshot(campaigns)), body, {}, "https://bid.example", NOW)
+        reply = bid(service(snapshot(campaigns)), Call(body, {}, "https://bid.example", NOW))
         for made in json.loads(reply.body)["seatbid"][0]["bid"] if reply.status == 200 else ():
             expected[made["cid"]].append(round(made["price"] * 1_000_000))
 
@@ -145,17 +146,17 @@ def test_a_second_run_prints_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_what_is_wrong_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InvalidRecording, match="line 2 is no recorded request: at: "):
+    with pytest.raises(InvalidRecording, match="line 2 is not a recorded request: at: "):
         list(recorded(lines(video_request(), {"at": "yesterday", "request": {}}).splitlines()))
     (tmp_path / "no.zip").write_bytes(b"PK")
-    with pytest.raises(BadSnapshot, match=r"no\.zip is no saved snapshot"):
+    with pytest.raises(BadSnapshot, match=r"no\.zip is not a saved snapshot"):
         load_saved(tmp_path / "no.zip")
     for at, wrong in (("noon", "ISO 8601"), ("2026-11-23T12:00:00", "time zone")):
         with pytest.raises(BadCall, match=wrong):
             print_replay(service(None), tmp_path / "x", ["current"], at=at, form="csv", keep=None)
     cut = tmp_path / "cut.gz"
     cut.write_bytes(gzip.compress(lines(video_request()))[:-9])
-    with pytest.raises(InvalidRecording, match="no whole gzip file"):
+    with pytest.raises(InvalidRecording, match="not a complete gzip file"):
         run(cut, [Replay(snapshot([campaign()]), "bidder")], None)
 
 

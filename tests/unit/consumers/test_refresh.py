@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bidder.campaigns.advertisers import AdvertiserRepository
 from bidder.campaigns.campaign import Campaign, Status
 from bidder.campaigns.goal import Outcome
 from bidder.campaigns.repository import CampaignRepository
@@ -52,6 +53,9 @@ class Learned:
     def counts(self, _now: datetime) -> dict[tuple[str, str], OutcomeCounts]:
         return self.counted
 
+    def devices(self, _now: datetime) -> dict[int, OutcomeCounts]:
+        return {}
+
     def confirmed(self, _now: datetime) -> Confirmed:
         return Confirmed()
 
@@ -82,6 +86,7 @@ class World:
     def process(self) -> Service:
         service = Service(SETTINGS)
         service.store, service.campaigns = SnapshotStore(self.s3, "bucket"), self.campaigns  # type: ignore[arg-type]
+        service.advertisers = AdvertiserRepository(self.tables.client, "history")
         service.spent = self.ledger  # type: ignore[assignment]
         service.learning = self.learning  # type: ignore[assignment]
         service.traffic_log = Unreported()  # type: ignore[assignment]

@@ -9,7 +9,7 @@ import pytest
 
 from bidder.creatives import commands
 from bidder.creatives.limits import Limits, Refusal, RefusedUpload
-from bidder.creatives.loudness import Target
+from bidder.creatives.loudness import LoudnessTarget
 from bidder.creatives.sandbox import Resources, Sandbox
 from bidder.creatives.transcode import transcode
 from tests.unit.creatives.conftest import FFMPEG, H264, PICTURE, TONE, Video
@@ -31,7 +31,7 @@ def refusal(source: Path | bytes, folder: Path, resources: Resources = Resources
     target = folder / commands.SOURCE
     target.write_bytes(source) if isinstance(source, bytes) else shutil.copy(source, target)
     with pytest.raises(RefusedUpload) as refused:
-        transcode(Sandbox(FFMPEG, folder, resources), Limits(), Target.ATSC_A85)
+        transcode(Sandbox(FFMPEG, folder, resources), Limits(), LoudnessTarget.ATSC_A85)
     assert "{" not in str(refused.value)
     return refused.value.reason
 
@@ -42,7 +42,7 @@ def test_what_is_no_video_is_refused_and_names_nothing_else(text: str, whole: Pa
     (tmp_path / commands.SOURCE).write_text(text)
 
     with pytest.raises(RefusedUpload) as refused:
-        transcode(Sandbox(FFMPEG, tmp_path), Limits(), Target.ATSC_A85)
+        transcode(Sandbox(FFMPEG, tmp_path), Limits(), LoudnessTarget.ATSC_A85)
 
     assert refused.value.reason is Refusal.NOT_A_VIDEO
 
@@ -86,7 +86,7 @@ def test_a_hundred_declared_hours_are_not_believed(whole: Path, tmp_path: Path) 
 
     (tmp_path / commands.SOURCE).write_bytes(bytes(data))
     try:
-        result = transcode(Sandbox(FFMPEG, tmp_path), Limits(), Target.ATSC_A85)
+        result = transcode(Sandbox(FFMPEG, tmp_path), Limits(), LoudnessTarget.ATSC_A85)
     except RefusedUpload as refused:
         assert refused.reason in {Refusal.DAMAGED, Refusal.UNREADABLE}  # noqa: PT017  either is right
     else:

@@ -11,7 +11,7 @@ import pytest
 from bidder.creatives import commands
 from bidder.creatives.job import State
 from bidder.creatives.limits import Limits, Refusal, RefusedUpload
-from bidder.creatives.loudness import Target
+from bidder.creatives.loudness import LoudnessTarget
 from bidder.creatives.sandbox import Sandbox
 from bidder.creatives.transcode import Transcoded, transcode
 from bidder.creatives.upload import uploads
@@ -58,7 +58,7 @@ REFUSED = {
 
 def result(source: bytes, folder: Path) -> Transcoded:
     (folder / commands.SOURCE).write_bytes(source)
-    return transcode(Sandbox(FFMPEG, folder), Limits(), Target.ATSC_A85)
+    return transcode(Sandbox(FFMPEG, folder), Limits(), LoudnessTarget.ATSC_A85)
 
 
 @pytest.mark.parametrize("name", READY)

@@ -11,7 +11,7 @@ import pytest
 from bidder.creatives import commands
 from bidder.creatives.boxes import boxes
 from bidder.creatives.limits import Limits
-from bidder.creatives.loudness import Target, parse_loudness
+from bidder.creatives.loudness import LoudnessTarget, parse_loudness
 from bidder.creatives.sandbox import Sandbox
 from bidder.creatives.transcode import Transcoded, transcode
 from tests.unit.creatives.conftest import FFMPEG, H264, PICTURE, TONE, Video
@@ -39,7 +39,7 @@ ODD = {
 }
 
 
-def transcoded(source: Path, folder: Path, target: Target = Target.ATSC_A85) -> Transcoded:
+def transcoded(source: Path, folder: Path, target: LoudnessTarget = LoudnessTarget.ATSC_A85) -> Transcoded:
     shutil.copy(source, folder / commands.SOURCE)
     return transcode(Sandbox(FFMPEG, folder), Limits(), target)
 
@@ -64,8 +64,10 @@ def test_an_odd_video_becomes_renditions_that_play(name: str, videos: Video, tmp
         assert measured.kbits == pytest.approx(path.stat().st_size * 8 / measured.seconds / 1000, rel=0.01)
 
 
-@pytest.mark.parametrize(("target", "lufs"), [(Target.ATSC_A85, -24.0), (Target.EBU_R128, -23.0)])
-def test_sound_has_the_loudness_of_the_market(target: Target, lufs: float, videos: Video, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("target", "lufs"), [(LoudnessTarget.ATSC_A85, -24.0), (LoudnessTarget.EBU_R128, -23.0)])
+def test_sound_has_the_loudness_of_the_market(
+    target: LoudnessTarget, lufs: float, videos: Video, tmp_path: Path
+) -> None:
     source = videos("surround.mp4", ODD["surround.mp4"])
 
     result = transcoded(source, tmp_path, target)

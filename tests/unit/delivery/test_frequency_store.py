@@ -12,6 +12,7 @@ from botocore.compat import HTTPHeaders
 from bidder.delivery.frequency import Exposures, History, Impression
 from bidder.delivery.frequency_store import MOST_READS, FrequencyReader, encode, household_key, user_key
 from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from tests.support.campaigns import NOW, campaign, snapshot
 from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.matchable import video_request
@@ -100,7 +101,7 @@ def test_past_the_deadline_the_policy_of_the_campaign_decides(on_unknown: str, s
     body = json.dumps(video_request(device={"ifa": IFA})).encode()
     its = service(held, frequency_reader=reader(Table(broken=broken)), frequency_deadline=5.0)
 
-    assert bid(its, body, {}, "https://bid.example", NOW).status == status
+    assert bid(its, Call(body, {}, "https://bid.example", NOW)).status == status
     released.set()
 
 
@@ -110,14 +111,14 @@ def test_a_bid_is_refused_to_a_viewer_at_the_cap_and_made_without_consent() -> N
     its = service(held, frequency_reader=reader(table), frequency_deadline=1000.0)
     body = json.dumps(video_request(device={"ifa": IFA})).encode()
 
-    assert bid(its, body, {}, "https://bid.example", NOW).status == 200
+    assert bid(its, Call(body, {}, "https://bid.example", NOW)).status == 200
     [asked] = table.asked
     [key] = asked["frequency"]["Keys"]
     table.tables.put(encode(key, SHOWN, 1))
-    assert bid(its, body, {}, "https://bid.example", NOW).status == 204
+    assert bid(its, Call(body, {}, "https://bid.example", NOW)).status == 204
 
     private = json.dumps(video_request(device={"ifa": IFA, "dnt": 1})).encode()
-    assert bid(its, private, {}, "https://bid.example", NOW).status == 200
+    assert bid(its, Call(private, {}, "https://bid.example", NOW)).status == 200
     assert len(table.asked) == 2
 
 
@@ -125,5 +126,7 @@ def test_an_uncapped_bid_reads_nothing() -> None:
     table = Table()
     body = json.dumps(video_request(device={"ifa": IFA})).encode()
 
-    assert bid(service(snapshot([campaign()]), frequency_reader=reader(table)), body, {}, "https://b.example", NOW)
+    assert bid(
+        service(snapshot([campaign()]), frequency_reader=reader(table)), Call(body, {}, "https://b.example", NOW)
+    )
     assert not table.asked

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bidder.delivery.budget import BudgetLimits, Spend
@@ -106,6 +106,8 @@ def test_participation_is_monotone_in_what_is_left(budget: int, one: float, othe
 
 @settings(max_examples=25, deadline=None)
 @given(budgets, st.floats(0.05, 0.9), st.lists(st.floats(0, 10), min_size=1, max_size=90))
+@example(6_008_671, 0.75, [0.0, 4.0, 7.0, 10.0])
+@example(6_000_000, 0.75, [0.0, 0.0, 0.0, 10.0, 10.0])
 def test_after_any_history_it_is_on_its_plan_or_as_fast_as_it_may_be_within_an_hour(
     budget: int, wanted: float, history: list[float]
 ) -> None:

@@ -12,6 +12,7 @@ from lxml import etree
 from bidder.campaigns.campaign import Campaign
 from bidder.endpoints.ad_tag import TagCall, vast
 from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from bidder.endpoints.reply import Reply
 from bidder.events.kinds import Kind
 from bidder.events.token import verify
@@ -115,9 +116,9 @@ def test_the_same_facts_get_the_same_bid_by_tag_and_by_post(
     body = json.dumps(as_body(facts)).encode()
 
     by_tag = call({**query, "format": ["openrtb"]}, held, headers)
-    by_post = bid(service(held), body, headers, BASE, NOW, address=VIEWER)
+    by_post = bid(service(held), Call(body, headers, BASE, NOW, address=VIEWER))
     markup_by_tag = call(query, held, headers)
-    markup_by_post = bid(service(held), body, {**headers, "accept": "application/xml"}, BASE, NOW, address=VIEWER)
+    markup_by_post = bid(service(held), Call(body, {**headers, "accept": "application/xml"}, BASE, NOW, address=VIEWER))
 
     assert (by_tag.status, by_tag.body) == (by_post.status, by_post.body)
     assert markup_by_tag.status == markup_by_post.status

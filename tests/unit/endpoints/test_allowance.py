@@ -10,6 +10,7 @@ from bidder.auction.explain import explain
 from bidder.auction.verdict import USED_UP
 from bidder.delivery.budget import Spend
 from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
 from tests.support.campaigns import NOW, campaign, snapshot
@@ -21,7 +22,7 @@ def costs(held: Snapshot, requests: int, **changes: Any) -> list[int]:
     """What each bid on so many requests would cost, in micros."""
     bidder = service(held)
     bodies = [json.dumps(video_request(id=f"auction {n}", **changes)).encode() for n in range(requests)]
-    replies = [bid(bidder, body, {}, "https://bid.example", NOW) for body in bodies]
+    replies = [bid(bidder, Call(body, {}, "https://bid.example", NOW)) for body in bodies]
     return [round(json.loads(r.body)["seatbid"][0]["bid"][0]["price"] * 1000) for r in replies if r.status == 200]
 
 
@@ -67,6 +68,6 @@ def test_the_impressions_of_one_request_together_stay_within_what_is_left() -> N
     held = snapshot([campaign(cpm=5, budget={"total_micros": 12_000})])
     imps = [{"id": str(n), "video": {"mimes": ["video/mp4"]}} for n in range(5)]
 
-    reply = bid(service(held), json.dumps({"id": "a", "imp": imps}).encode(), {}, "https://bid.example", NOW)
+    reply = bid(service(held), Call(json.dumps({"id": "a", "imp": imps}).encode(), {}, "https://bid.example", NOW))
 
     assert len(json.loads(reply.body)["seatbid"][0]["bid"]) == 2

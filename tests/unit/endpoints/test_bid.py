@@ -17,6 +17,7 @@ from lxml import etree
 from bidder.campaigns.campaign import Campaign
 from bidder.delivery.win_model import Shading, WinModel
 from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from bidder.endpoints.reply import Reply
 from bidder.events.claims import Claims
 from bidder.events.event import make_event
@@ -41,7 +42,7 @@ WRAPPER = {"2.0": 5, "3.0": 6, "4.0": 8, "4.1": 12, "4.2": 14, "4.3": 16}
 
 def ask(request: Any, held: Snapshot | None = PLAIN, **headers: str) -> Reply:
     body = request if isinstance(request, bytes) else json.dumps(request).encode()
-    return bid(service(held), body, headers, BASE, NOW)
+    return bid(service(held), Call(body, headers, BASE, NOW))
 
 
 def only_bid(reply: Reply) -> dict[str, Any]:
@@ -209,14 +210,14 @@ def test_a_test_request_is_bid_on_and_its_events_say_so() -> None:
 def test_the_exchange_of_the_url_is_in_its_events() -> None:
     body = json.dumps(video_request()).encode()
 
-    named = only_bid(bid(service(PLAIN), body, {}, BASE, NOW, "adx_eu-1"))
+    named = only_bid(bid(service(PLAIN), Call(body, {}, BASE, NOW, "adx_eu-1")))
     assert claims_of(named["burl"], Kind.BILL).exchange == "adx_eu-1"
     assert claims_of(only_bid(ask(body))["burl"], Kind.BILL).exchange is None
 
 
 @pytest.mark.parametrize("name", ["a" * 33, "adx;", "Börse", "a b", "a.b"])
 def test_what_is_no_name_of_an_exchange_is_400(name: str) -> None:
-    reply = bid(service(PLAIN), json.dumps(video_request()).encode(), {}, BASE, NOW, name)
+    reply = bid(service(PLAIN), Call(json.dumps(video_request()).encode(), {}, BASE, NOW, name))
 
     assert reply.status == 400
     assert json.loads(reply.body)["fields"].keys() == {"?exchange"}
@@ -226,7 +227,8 @@ def test_each_answer_has_a_bid_id_of_its_own() -> None:
     body = json.dumps(video_request()).encode()
 
     first, again, later = (
-        only_bid(bid(service(PLAIN), body, {}, BASE, now))["id"] for now in (NOW, NOW, NOW + timedelta(microseconds=1))
+        only_bid(bid(service(PLAIN), Call(body, {}, BASE, now)))["id"]
+        for now in (NOW, NOW, NOW + timedelta(microseconds=1))
     )
 
     assert first == again
@@ -276,7 +278,7 @@ def test_a_fault_of_ours_is_no_bid_and_a_log_line_not_a_5xx(logged: list[dict[st
         def current(self, _now: object, _patience: float) -> Snapshot:
             raise ZeroDivisionError
 
-    reply = bid(service(None, keeper=Broken()), json.dumps(video_request()).encode(), {}, BASE, NOW)
+    reply = bid(service(None, keeper=Broken()), Call(json.dumps(video_request()).encode(), {}, BASE, NOW))
 
     assert (reply.status, reply.body) == (204, "")
     assert [line["event"] for line in logged] == ["bid.failed"]
@@ -286,7 +288,7 @@ def test_who_asks_why_there_is_no_bid_is_told() -> None:
     body = json.dumps(video_request(id="why", tmax=100)).encode()
 
     def told(held: Snapshot | None, waited_ms: float = 0, **replaced: Any) -> Any:
-        reply = bid(service(held, **replaced), body, {}, BASE, NOW, nbr=True, waited_ms=lambda: waited_ms)
+        reply = bid(service(held, **replaced), Call(body, {}, BASE, NOW, nbr=True, waited_ms=lambda: waited_ms))
         assert (reply.status, reply.content_type) == (200, "application/json")
         return json.loads(reply.body)
 
@@ -303,7 +305,7 @@ def test_who_asks_why_there_is_no_bid_is_told() -> None:
 )
 def test_a_bid_that_would_come_too_late_is_not_made(tmax: int | None, waited_ms: float, status: int) -> None:
     body = json.dumps(video_request(tmax=tmax)).encode()
-    assert bid(service(PLAIN), body, {}, BASE, NOW, waited_ms=lambda: waited_ms).status == status
+    assert bid(service(PLAIN), Call(body, {}, BASE, NOW, waited_ms=lambda: waited_ms)).status == status
 
 
 def test_a_cold_start_that_is_too_late_loads_the_snapshot_for_the_next_request() -> None:
@@ -318,8 +320,8 @@ def test_a_cold_start_that_is_too_late_loads_the_snapshot_for_the_next_request()
     made = service(None, keeper=keeper)
     body = json.dumps(video_request(tmax=300)).encode()
 
-    assert bid(made, body, {}, BASE, NOW, waited_ms=lambda: 400).status == 204
-    assert bid(made, body, {}, BASE, NOW, waited_ms=lambda: 0).status == 200
+    assert bid(made, Call(body, {}, BASE, NOW, waited_ms=lambda: 400)).status == 204
+    assert bid(made, Call(body, {}, BASE, NOW, waited_ms=lambda: 0)).status == 200
     assert keeper.loaded == 2
 
 
@@ -332,19 +334,19 @@ def test_more_at_once_than_there_is_room_for_is_503_and_the_room_is_given_back()
         """A keeper in whose midst another request comes in."""
 
         def current(self, _now: object, _patience: float) -> Snapshot:
-            inner.append(bid(made, body, {"origin": "https://page.example"}, BASE, NOW))
+            inner.append(bid(made, Call(body, {"origin": "https://page.example"}, BASE, NOW)))
             return PLAIN
 
     made.__dict__.update(keeper=Asking(), room=ConcurrencyLimit(lambda: 1))
-    outer = bid(made, body, {}, BASE, NOW)
+    outer = bid(made, Call(body, {}, BASE, NOW))
 
     assert outer.status == 200
     assert [(reply.status, reply.body) for reply in inner] == [(503, "")]
     assert inner[0].headers["Retry-After"]
     assert inner[0].headers["Access-Control-Allow-Origin"] == "https://page.example"
-    assert bid(made, b"{}", {}, BASE, NOW).status == 400
+    assert bid(made, Call(b"{}", {}, BASE, NOW)).status == 400
     made.__dict__["keeper"] = None
-    assert [bid(made, body, {}, BASE, NOW).status for _ in range(3)] == [204] * 3
+    assert [bid(made, Call(body, {}, BASE, NOW)).status for _ in range(3)] == [204] * 3
 
 
 def test_a_restricted_user_is_bid_on_by_context_alone() -> None:
@@ -358,7 +360,7 @@ def test_a_restricted_user_is_bid_on_by_context_alone() -> None:
     device = {"ip": "203.0.113.7", "ifa": "the-user", "geo": {"country": "US", "lat": 1.5}}
     for lmt in (0, 1):
         request = video_request(device={**device, "lmt": lmt}, user={"id": "the-user"})
-        reply = bid(service(None, keeper=Watching(None)), json.dumps(request).encode(), {}, BASE, NOW)
+        reply = bid(service(None, keeper=Watching(None)), Call(json.dumps(request).encode(), {}, BASE, NOW))
         assert reply.status == 200
 
     assert seen[0].user.id == "the-user"
@@ -374,7 +376,7 @@ def test_a_fault_is_logged_without_what_was_sent(logged: list[dict[str, Any]]) -
             raise KeyError(user_id)
 
     request = video_request(user={"id": user_id})
-    assert bid(service(None, keeper=Quoting()), json.dumps(request).encode(), {}, BASE, NOW).status == 204
+    assert bid(service(None, keeper=Quoting()), Call(json.dumps(request).encode(), {}, BASE, NOW)).status == 204
 
     [line] = logged
     assert line["error"] == "KeyError"

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from bidder.events.kinds import Kind
 from bidder.events.token import verify
 from bidder.money import MICROS
@@ -26,7 +27,7 @@ def test_a_multiplied_bid_is_exact_in_every_currency(cpm: int, tv: Decimal, usa:
     body = video_request(device={"devicetype": 3, "geo": {"country": "USA"}}, cur=[currency])
     decided = floor(cpm * min(max(Fraction(tv) * Fraction(usa), Fraction(1, 10)), Fraction(10)))
 
-    reply = json.loads(bid(service(held), json.dumps(body).encode(), {}, "https://bid.example", NOW).body)
+    reply = json.loads(bid(service(held), Call(json.dumps(body).encode(), {}, "https://bid.example", NOW)).body)
 
     [made] = reply["seatbid"][0]["bid"]
     rate = Fraction({"USD": MICROS, **RATES}[currency], MICROS)

@@ -8,6 +8,7 @@ import pytest
 from lxml import etree
 
 from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from bidder.endpoints.notice import notice
 from bidder.endpoints.sender import Sender
 from bidder.events.kinds import Kind
@@ -26,7 +27,7 @@ def markup(protocol: int, *pages: str) -> Any:
     held = snapshot([campaign(creatives=[creative(companions=pictures)])])
     request = video_request()
     request["imp"][0]["video"] |= {"protocols": [protocol], "companionad": [{"w": 300, "h": 250}] * len(pages)}
-    reply = bid(service(held), json.dumps(request).encode(), {}, "https://bid.example", NOW)
+    reply = bid(service(held), Call(json.dumps(request).encode(), {}, "https://bid.example", NOW))
     [made] = json.loads(reply.body)["seatbid"][0]["bid"]
     assert_valid(made["adm"])
     return etree.fromstring(made["adm"])

@@ -12,6 +12,7 @@ from hypothesis import given
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.files import read_campaigns
 from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from tests.published import CORPUS, RESPONSE_SCHEMA
 from tests.support.campaigns import NOW, campaign_lists, snapshot
 from tests.support.matchable import matchable_requests
@@ -45,7 +46,7 @@ def response_is_valid(response: dict[str, Any]) -> None:
 
 @given(matchable_requests(), campaign_lists())
 def test_any_answer_is_valid(request: dict[str, Any], campaigns: list[Campaign]) -> None:
-    reply = bid(service(snapshot(campaigns)), json.dumps(request).encode(), {}, "https://bid.example/api", NOW)
+    reply = bid(service(snapshot(campaigns)), Call(json.dumps(request).encode(), {}, "https://bid.example/api", NOW))
     if reply.status == 200:
         response_is_valid(json.loads(reply.body))
 
@@ -55,7 +56,7 @@ def test_every_request_of_the_corpus_is_answered_by_the_book() -> None:
     bidder = service(snapshot(campaigns), allowed_crawlers=("HeadlessChrome",))  # which Prebid.js was recorded in
     answered: dict[str, dict[int, int]] = {}
     for name, body in requests():
-        reply = bid(bidder, body, {}, "https://bid.example/api", NOW)
+        reply = bid(bidder, Call(body, {}, "https://bid.example/api", NOW))
         counts = answered.setdefault(name.partition(":")[0], {})
         counts[reply.status] = counts.get(reply.status, 0) + 1
         if reply.status == 200:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from bidder.events.claims import Claims
 from bidder.events.exchange import Exchanges
 from bidder.events.kinds import Kind
@@ -27,7 +28,7 @@ def made(
     body["imp"][0] |= imp or {}
     held = snapshot([campaign(cpm=10, deals=DEALS, creatives=[creative(duration=30)])])
     serving = service(held, exchanges=EXCHANGES)
-    reply = json.loads(bid(serving, json.dumps(body).encode(), {}, "https://bid.example", NOW, exchange).body)
+    reply = json.loads(bid(serving, Call(json.dumps(body).encode(), {}, "https://bid.example", NOW, exchange)).body)
     [its] = reply["seatbid"][0]["bid"]
     token = its["burl"].partition("/e/bill/")[2].partition("?")[0]
     return its, verify(Kind.BILL, token, KEYS, NOW)
@@ -90,7 +91,7 @@ def test_a_bid_may_be_shown_for_as_long_as_its_impression_asks(asked: int | None
     body["imp"][0]["exp"] = asked
     serving = service(snapshot([campaign()]), most_exp=most)
 
-    reply = json.loads(bid(serving, json.dumps(body).encode(), {}, "https://bid.example", NOW).body)
+    reply = json.loads(bid(serving, Call(json.dumps(body).encode(), {}, "https://bid.example", NOW)).body)
 
     [its] = reply["seatbid"][0]["bid"]
     token = its["burl"].partition("/e/bill/")[2].partition("?")[0]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bidder.endpoints import demo
+from bidder.endpoints.call import Call
 from bidder.endpoints.reply import Reply
 from tests.support.campaigns import NOW, campaign, snapshot
 from tests.support.matchable import video_request
@@ -19,7 +20,7 @@ def replies(mode: str) -> dict[str, Reply]:
     return {
         "page": demo.page(made.settings.demo, {}),
         "config": demo.part(made, "config", {}, NOW),
-        "explain": demo.explained(made, body, {}, "https://bid.example", None, NOW),
+        "explain": demo.explained(made, Call(body, {}, "https://bid.example", NOW)),
         "unknown": demo.part(made, "secrets", {}, NOW),
     }
 

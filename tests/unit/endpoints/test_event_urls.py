@@ -7,6 +7,7 @@ import pytest
 from bidder.campaigns.deal import CampaignDeal
 from bidder.consumers.refresh import publish_snapshot
 from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from bidder.events.event import make_event
 from bidder.events.exchange import Exchanges
 from bidder.events.kinds import Kind
@@ -27,7 +28,7 @@ def test_a_bid_says_what_its_exchange_counts_by() -> None:
     found = {}
     for exchange in ("adx", "other", "new", None):
         body = json.dumps(video_request()).encode()
-        reply = bid(service(held), body, {}, "https://bid.example", NOW, exchange)
+        reply = bid(service(held), Call(body, {}, "https://bid.example", NOW, exchange))
         [made] = json.loads(reply.body)["seatbid"][0]["bid"]
         token = made["burl"].partition("/e/bill/")[2].partition("?")[0]
         found[exchange] = verify(Kind.BILL, token, KEYS, NOW).billed_by
@@ -52,7 +53,7 @@ def test_a_stored_campaign_whose_names_are_too_long_for_event_urls_is_left_out()
 @pytest.mark.parametrize(("device", "told"), [({"devicetype": 3}, 3), ({}, None), ({"devicetype": -1}, None)])
 def test_the_type_of_the_device_comes_back_with_the_events_of_a_bid(device: dict[str, int], told: int | None) -> None:
     body = json.dumps(video_request(device=device)).encode()
-    reply = bid(service(snapshot([campaign()])), body, {}, "https://bid.example", NOW)
+    reply = bid(service(snapshot([campaign()])), Call(body, {}, "https://bid.example", NOW))
     [made] = json.loads(reply.body)["seatbid"][0]["bid"]
     token = made["nurl"].partition("/e/win/")[2].partition("?")[0]
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.campaigns.campaign import Budget, Campaign
+from bidder.campaigns.budget import Budget
+from bidder.campaigns.campaign import Campaign
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
 from bidder.endpoints.explain import MOST_TOLD, answer
@@ -89,12 +90,12 @@ def test_it_says_what_a_bid_says(
 
     for request in requests:
         body = json.dumps({**request, "test": int(test)}).encode()
-        told = json.loads(answer(bidder, Call(body, ALLOWED | player, BASE, NOW)).body)
-        made = bid(bidder, body, player, BASE, NOW)
+        answer_without_key = json.loads(answer(bidder, Call(body, ALLOWED | player, BASE, NOW)).body)
+        made = bid(bidder, Call(body, player, BASE, NOW))
 
-        said = Counter((b["campaign"], b["creative"]) for imp in told["imp"] for b in imp["bids"])
+        said = Counter((b["campaign"], b["creative"]) for imp in answer_without_key["imp"] for b in imp["bids"])
         assert said == (_in_vast(made) if as_xml else _in_json(made))
-        for imp in told["imp"]:
+        for imp in answer_without_key["imp"]:
             assert {one["campaign"] for one in imp["campaigns"] if one["rule"] == "bids"} == {
                 one["campaign"] for one in imp["bids"]
             }

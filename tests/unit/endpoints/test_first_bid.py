@@ -13,6 +13,7 @@ import pytest
 
 from bidder import aws
 from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from bidder.endpoints.health import health
 from bidder.service.service import Service
 from loadtest.bench.published import publish
@@ -56,7 +57,7 @@ def ask(service: Service, tmax: int | None = None) -> tuple[int, float]:
     began = time.monotonic()
     body = json.dumps(video_request(tmax=tmax)).encode()
     waited = lambda: (time.monotonic() - began) * 1000  # noqa: E731
-    reply = bid(service, body, {}, "https://bid.example", datetime.now(UTC), waited_ms=waited)
+    reply = bid(service, Call(body, {}, "https://bid.example", datetime.now(UTC), waited_ms=waited))
     return reply.status, time.monotonic() - began
 
 

@@ -7,6 +7,7 @@ import pytest
 from lxml import etree
 
 from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from tests.support.campaigns import NOW, campaign, creative, snapshot
 from tests.support.matchable import video_request
 from tests.support.service import service
@@ -30,7 +31,7 @@ def test_the_first_events_are_the_ads_unless_the_player_measures(protocol: int, 
     held = snapshot([campaign(creatives=[MEASURED])])
     body = json.dumps(request).encode()
 
-    document = str(bid(service(held), body, {"accept": "application/xml"}, "https://bid.example", NOW).body)
+    document = str(bid(service(held), Call(body, {"accept": "application/xml"}, "https://bid.example", NOW)).body)
 
     assert_valid(document)
     first = next(etree.fromstring(document).iter("{*}TrackingEvents"))

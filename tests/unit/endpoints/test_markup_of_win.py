@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bidder.campaigns.campaign import Campaign
 from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from bidder.endpoints.markup_of_win import Fetch, is_player, win
 from bidder.endpoints.reply import Reply
 from bidder.endpoints.sender import sender
@@ -33,14 +34,14 @@ EXCHANGE = {"user-agent": "Go-http-client/2.0"}
 
 
 def bids(bidder: Service, request: dict[str, Any]) -> list[dict[str, Any]]:
-    reply = bid(bidder, json.dumps(request).encode(), {}, BASE, NOW)
+    reply = bid(bidder, Call(json.dumps(request).encode(), {}, BASE, NOW))
     return [made for seat in json.loads(reply.body)["seatbid"] for made in seat["bid"]] if reply.body else []
 
 
 def fetch(bidder: Service, url: str, headers: dict[str, str], late: timedelta = timedelta()) -> Reply:
     parts = urlsplit(url)
     token, query = parts.path.rpartition("/")[2], dict(parse_qsl(parts.query, keep_blank_values=True))
-    return win(bidder, Fetch(token, query, headers, sender(headers, {}), BASE, NOW + late))
+    return win(bidder, Fetch(token, query, headers, sender(headers, None), BASE, NOW + late))
 
 
 def won(held: Snapshot | None = None, **changes: Any) -> tuple[Service, Recorder, dict[str, Any]]:

@@ -10,7 +10,7 @@ from bidder.endpoints.notice import notice
 from bidder.endpoints.reply import Reply
 from bidder.endpoints.sender import Sender, sender
 from bidder.events.claims import Claims, encode
-from bidder.events.ivt_rules import Counts
+from bidder.events.ivt_rules import History
 from bidder.events.ivt_rules import broken_rule as by_time
 from bidder.events.kinds import NOTICES, BilledBy, Kind
 from bidder.events.price_keys import PriceKeys
@@ -187,7 +187,7 @@ def test_a_bid_that_may_be_shown_for_six_hours_is_billed_for_as_long() -> None:
         call(recorder, "impression", token, late)
 
     assert [event.billable for event in recorder.published] == [True, True, False]
-    assert [by_time(event, Counts()) for event in recorder.published] == [None, None, "too-late"]
+    assert [by_time(event, History()) for event in recorder.published] == [None, None, "too-late"]
 
 
 def test_a_head_answers_the_same_and_counts_nothing() -> None:
@@ -269,7 +269,7 @@ def test_without_keys_a_click_leads_nowhere() -> None:
 
 def test_an_img_gets_an_image() -> None:
     token = sign(Kind.START, encode(CLAIMS), KEYS)
-    seen = sender({"accept": "image/avif,image/webp,*/*;q=0.8"}, {})
+    seen = sender({"accept": "image/avif,image/webp,*/*;q=0.8"}, None)
 
     reply = notice(service(None), "start", token, {}, seen, NOW)
 
@@ -297,7 +297,7 @@ def test_what_a_crawler_reports_is_marked_and_never_billable(
     recorder = Recorder()
     token = sign(Kind(kind), encode(CLAIMS._replace(billed_by=cast("Any", Kind(kind)))), KEYS)
 
-    reply = notice(service(None, publisher=recorder), kind, token, {}, sender(headers, {}), NOW)
+    reply = notice(service(None, publisher=recorder), kind, token, {}, sender(headers, None), NOW)
 
     [event] = recorder.published
     assert (reply.status, event.invalid, event.billable) == (204, invalid, invalid is None)
@@ -307,8 +307,7 @@ def test_addresses_are_told_apart_and_never_told() -> None:
     recorder = Recorder()
     token = sign(Kind.START, encode(CLAIMS), KEYS)
     for address in ("203.0.113.7", "203.0.113.7", "203.0.113.8"):
-        context = {"identity": {"sourceIp": address}}
-        notice(service(None, publisher=recorder), "start", token, {}, sender({}, context), NOW)
+        notice(service(None, publisher=recorder), "start", token, {}, sender({}, address), NOW)
 
     first, again, other = (event.address for event in recorder.published)
     assert first == again != other

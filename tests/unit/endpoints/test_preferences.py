@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from bidder.endpoints.preferences import prefers_xml, takes_gzip
 from tests.support.campaigns import NOW, campaign, snapshot
 from tests.support.matchable import video_request
@@ -47,7 +48,9 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;
 def test_xml_is_answered_where_it_is_preferred(accept: str, xml: bool, bids: bool) -> None:
     held = snapshot([campaign()] if bids else [])
 
-    reply = bid(service(held), json.dumps(video_request()).encode(), {"accept": accept}, "https://bid.example", NOW)
+    reply = bid(
+        service(held), Call(json.dumps(video_request()).encode(), {"accept": accept}, "https://bid.example", NOW)
+    )
 
     assert (reply.content_type == "application/xml") == xml
     assert reply.status == (200 if xml or bids else 204)

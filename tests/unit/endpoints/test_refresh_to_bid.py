@@ -22,6 +22,7 @@ from bidder.campaigns.campaign import Campaign, Status
 from bidder.consumers.refresh import publish_snapshot
 from bidder.delivery.budget import Spend
 from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from bidder.snapshot.ages import Ages
 from bidder.snapshot.container import FORMAT
 from bidder.snapshot.disk_fallback import DiskFallback
@@ -94,7 +95,7 @@ class Bidder:
 
     def answer(self, now: datetime) -> dict[str, tuple[int, str]]:
         """Price and campaign of each impression that is bid on, as the caller gets them."""
-        reply = bid(self.service, json.dumps(REQUEST).encode(), {}, "https://bid.example", now)
+        reply = bid(self.service, Call(json.dumps(REQUEST).encode(), {}, "https://bid.example", now))
         assert reply.status in {200, 204}
         bids = json.loads(reply.body)["seatbid"][0]["bid"] if reply.status == 200 else []
         return {its["impid"]: (round(its["price"] * 1_000_000), its["cid"]) for its in bids}

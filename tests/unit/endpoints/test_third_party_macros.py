@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from bidder.endpoints.third_party_macros import Macro, marked
 from tests.support.campaigns import NOW, campaign, creative, snapshot
 from tests.support.service import service
@@ -45,7 +46,9 @@ def tag_of(url: str, request: dict[str, Any] = ASKED) -> str:
     """The URL of a third party's tag as it leaves."""
     spot = creative(tag=url, media=[], click_through=None)
     held = snapshot([campaign(creatives=[spot])])
-    reply = bid(service(held), json.dumps(request).encode(), {"accept": "application/xml"}, "https://bid.example", NOW)
+    reply = bid(
+        service(held), Call(json.dumps(request).encode(), {"accept": "application/xml"}, "https://bid.example", NOW)
+    )
     found = etree.fromstring(str(reply.body)).findtext(".//{*}VASTAdTagURI")
     assert found is not None
     return found
@@ -149,7 +152,9 @@ def test_trackers_and_verification_parameters_are_filled_in_too(protocol: int) -
     held = snapshot([campaign(creatives=[spot])])
     request = {**ASKED, "imp": [{"id": "1", "video": {"mimes": ["video/mp4"], "protocols": [protocol], "api": [7]}}]}
 
-    reply = bid(service(held), json.dumps(request).encode(), {"accept": "application/xml"}, "https://bid.example", NOW)
+    reply = bid(
+        service(held), Call(json.dumps(request).encode(), {"accept": "application/xml"}, "https://bid.example", NOW)
+    )
 
     document = str(reply.body)
     assert_valid(document)

@@ -7,6 +7,7 @@ import pytest
 
 from bidder.auction.explain import explain
 from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from bidder.openrtb.parse import parse
 from tests.support.campaigns import NOW, campaign, snapshot
 from tests.support.matchable import video_request
@@ -21,7 +22,7 @@ def asking(in_ext: bool = True, **dsa: Any) -> dict[str, Any]:
 
 def answered(request: dict[str, Any], accept: str = "", **advertiser: str) -> Any:
     held = snapshot([campaign(advertiser={"name": "Shop", "domain": "shop.example", **advertiser})])
-    reply = bid(service(held), json.dumps(request).encode(), {"accept": accept}, BASE, NOW)
+    reply = bid(service(held), Call(json.dumps(request).encode(), {"accept": accept}, BASE, NOW))
     as_xml = bool(accept)
     told = explain(parse(json.dumps(request).encode()), held, "bidder", NOW, as_xml=as_xml)
     has_bid = b"<Ad" in bytes(str(reply.body), "utf-8") if as_xml else reply.status == 200
@@ -61,14 +62,14 @@ def test_the_publisher_hears_by_what_of_the_user_the_ad_was_chosen(
     held = snapshot([campaign(targeting=targeting)])
     body = json.dumps(asking(dsarequired=2, datatopub=2)).encode()
 
-    [made] = json.loads(bid(service(held), body, {}, BASE, NOW).body)["seatbid"][0]["bid"]
+    [made] = json.loads(bid(service(held), Call(body, {}, BASE, NOW)).body)["seatbid"][0]["bid"]
 
     assert made["ext"]["dsa"]["transparency"] == [{"domain": "bid.example", "dsaparams": parameters}]
 
 
 @pytest.mark.parametrize("dsa", [{}, {"dsarequired": 0}, {"dsarequired": 0, "pubrender": 0, "datatopub": 2}])
 def test_where_they_are_not_wanted_there_are_none(dsa: dict[str, Any]) -> None:
-    reply = bid(service(snapshot([campaign()])), json.dumps(asking(**dsa)).encode(), {}, BASE, NOW)
+    reply = bid(service(snapshot([campaign()])), Call(json.dumps(asking(**dsa)).encode(), {}, BASE, NOW))
 
     assert reply.status == 200
     assert "ext" not in json.loads(reply.body)["seatbid"][0]["bid"][0]
@@ -85,7 +86,7 @@ def test_where_they_are_not_wanted_there_are_none(dsa: dict[str, Any]) -> None:
     ],
 )
 def test_an_ad_that_would_have_to_show_the_facts_itself_is_not_bid(dsa: dict[str, Any], bids: bool) -> None:
-    reply = bid(service(snapshot([campaign()])), json.dumps(asking(**dsa)).encode(), {}, BASE, NOW)
+    reply = bid(service(snapshot([campaign()])), Call(json.dumps(asking(**dsa)).encode(), {}, BASE, NOW))
     [told] = explain(parse(json.dumps(asking(**dsa)).encode()), snapshot([campaign()]), "bidder", NOW)
 
     assert (reply.status == 200) == bids == bool(told.bids)

@@ -17,6 +17,7 @@ from bidder.delivery.frequency import Exposures
 from bidder.delivery.price_segment import MOST_PRICE
 from bidder.delivery.win_model import Shading, WinModel
 from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from bidder.events.exchange import LONGEST_NAME
 from bidder.events.token import SigningKeys
 from bidder.settings import InvalidSettings, read
@@ -99,11 +100,13 @@ def urls(made: Campaign, protocol: int, *, as_xml: bool, shading: Shading | None
     headers = {"accept": "application/xml"} if as_xml else {}
     reply = bid(
         service(held, signing_keys=KEYS, most_exp=43_200, frequency_reader=NoStore()),
-        json.dumps(request).encode(),
-        headers,
-        BASE,
-        NOW,
-        EXCHANGE,
+        Call(
+            json.dumps(request).encode(),
+            headers,
+            BASE,
+            NOW,
+            EXCHANGE,
+        ),
     )
     assert reply.status == 200
     assert isinstance(reply.body, str)
@@ -163,4 +166,4 @@ def test_the_address_that_they_begin_with_is_bounded() -> None:
     index = Index.load([compile_index([campaign()])])
     held = Snapshot(1, index, load_delivery(compile_delivery(index, {}, NOW), index))
     for base, status in ((BASE, 200), (BASE + "b", 204)):
-        assert bid(service(held), json.dumps(request).encode(), {}, base, NOW).status == status
+        assert bid(service(held), Call(json.dumps(request).encode(), {}, base, NOW)).status == status

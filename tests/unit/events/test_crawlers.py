@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from bidder.events.crawlers import is_crawler
 from bidder.events.ivt_rules import rule_broken_by_sender
 from bidder.events.kinds import Kind
@@ -78,7 +79,7 @@ def test_the_list_is_that_of_the_pinned_package() -> None:
 @pytest.mark.parametrize("agent", [*CRAWLERS, *PEOPLE, *SERVERS])
 def test_both_ends_judge_alike_and_a_crawlers_request_is_a_no_bid_that_says_so(agent: str) -> None:
     body = json.dumps(video_request(device={"ua": agent})).encode()
-    reply = bid(service(snapshot([campaign()])), body, {}, "https://bid.example", NOW, nbr=True)
+    reply = bid(service(snapshot([campaign()])), Call(body, {}, "https://bid.example", NOW, nbr=True))
 
     found = json.loads(reply.body)
     if agent in CRAWLERS:

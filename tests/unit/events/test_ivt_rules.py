@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from bidder.events.address import address_name
-from bidder.events.ivt_rules import MOST_A_MINUTE, MOST_ADDRESSES, Counts, IvtRule, broken_rule, rule_broken_by_sender
+from bidder.events.ivt_rules import History, IvtRule, broken_rule, rule_broken_by_sender
 from bidder.events.kinds import Kind
 from bidder.events.token import CLOCK_SKEW, LIFETIME
 from tests.support.campaigns import NOW
@@ -19,22 +19,20 @@ TV_APP = "AppleCoreMedia/1.0.0.21L227 (Apple TV; U; CPU OS 17_5 like Mac OS X; e
 @pytest.mark.parametrize(
     ("late", "kind", "seen", "rule"),
     [
-        (timedelta(), Kind.IMPRESSION, Counts(), None),
-        (-CLOCK_SKEW, Kind.IMPRESSION, Counts(), None),
-        (-CLOCK_SKEW - SECOND, Kind.IMPRESSION, Counts(), IvtRule.BEFORE_BID),
-        (LIFETIME, Kind.IMPRESSION, Counts(), None),
-        (LIFETIME + SECOND, Kind.BILL, Counts(), IvtRule.TOO_LATE),
-        (LIFETIME + SECOND, Kind.COMPLETE, Counts(), None),
-        (timedelta(), Kind.IMPRESSION, Counts(of_user=MOST_A_MINUTE), None),
-        (timedelta(), Kind.IMPRESSION, Counts(of_user=MOST_A_MINUTE + 1), IvtRule.TOO_MANY),
-        (timedelta(), Kind.START, Counts(of_user=MOST_A_MINUTE + 1), None),
-        (timedelta(), Kind.IMPRESSION, Counts(addresses=MOST_ADDRESSES), None),
-        (timedelta(), Kind.START, Counts(addresses=MOST_ADDRESSES + 1), IvtRule.REPLAYED),
-        (timedelta(), Kind.BILL, Counts(addresses=MOST_ADDRESSES + 1), None),
+        (timedelta(), Kind.IMPRESSION, History(), None),
+        (-CLOCK_SKEW, Kind.IMPRESSION, History(), None),
+        (-CLOCK_SKEW - SECOND, Kind.IMPRESSION, History(), IvtRule.BEFORE_BID),
+        (LIFETIME, Kind.IMPRESSION, History(), None),
+        (LIFETIME + SECOND, Kind.BILL, History(), IvtRule.TOO_LATE),
+        (LIFETIME + SECOND, Kind.COMPLETE, History(), None),
+        (timedelta(), Kind.IMPRESSION, History(is_within_minute=False), IvtRule.TOO_MANY),
+        (timedelta(), Kind.START, History(is_within_minute=False), None),
+        (timedelta(), Kind.START, History(is_known_address=False), IvtRule.REPLAYED),
+        (timedelta(), Kind.BILL, History(is_known_address=False), None),
     ],
 )
 def test_each_rule_marks_past_its_bound_and_no_sooner(
-    late: timedelta, kind: Kind, seen: Counts, rule: IvtRule | None
+    late: timedelta, kind: Kind, seen: History, rule: IvtRule | None
 ) -> None:
     assert broken_rule(event(kind=kind, at=NOW + late), seen) == rule
 
@@ -42,7 +40,7 @@ def test_each_rule_marks_past_its_bound_and_no_sooner(
 def test_what_is_marked_stays_marked_and_bills_nothing() -> None:
     marked = event(invalid=IvtRule.CRAWLER)
 
-    assert broken_rule(marked, Counts()) == "crawler"
+    assert broken_rule(marked, History()) == "crawler"
     assert not marked.billable
     assert marked.attributes()["invalid"]["StringValue"] == "crawler"
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.events.claims import GRACE
-from bidder.events.key_rotation import OLD_KEY_KEPT, Step, after_step, dropped, due_at, next_step
+from bidder.events.key_rotation import OLD_KEY_KEPT, RotationStep, after_step, dropped, due_at, next_step
 from bidder.events.token import SigningKeys
 from bidder.parameters import Parameters
 from tests.support.campaigns import NOW
@@ -50,9 +50,9 @@ def test_the_steps_are_add_sign_drop() -> None:
         steps.append(next_step(keys))
         keys = after_step(keys, steps[-1], "B" * 43)
 
-    assert steps == [Step.ADD, Step.SIGN, Step.DROP]
+    assert steps == [RotationStep.ADD, RotationStep.SIGN, RotationStep.DROP]
     assert keys == SigningKeys(current="k2", keys={"k2": "B" * 43}, viewers=FIRST.keys[FIRST.current])
-    assert after_step(keys, Step.ADD, "C" * 43).keys == {"k2": "B" * 43, "k3": "C" * 43}
+    assert after_step(keys, RotationStep.ADD, "C" * 43).keys == {"k2": "B" * 43, "k3": "C" * 43}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bidder.events.event import Event
 from bidder.events.ivt_rules import MOST_ADDRESSES
 from bidder.events.kinds import Kind
-from bidder.events.report import REPORTED, By, Row, report, total
+from bidder.events.report import REPORTED, By, ReportRow, report, total
 from tests.support.campaigns import NOW
 from tests.support.events import event
 
@@ -42,14 +42,14 @@ events = st.lists(
 )
 
 
-def defined(events: list[Event], campaign: str) -> Row:
+def defined(events: list[Event], campaign: str) -> ReportRow:
     """A campaign's row, from the definition."""
     mine = [e for e in events if e.campaign_id == campaign]
     valid = [e for e in mine if not e.test and not e.invalid]
     kinds = {None: ("impression", "bill"), "impression": ("impression",), "bill": ("bill",)}
     due = {e.bid_id: e.price_micros for e in valid if e.kind in kinds[e.billed_by]}
     worth = {e.bid_id: (e.value_micros, e.bid_price_micros) for e in valid if e.bid_id in due}
-    return Row(
+    return ReportRow(
         saved_micros=sum(
             round(Fraction(value, 1000)) - round(Fraction(bid, 1000)) for value, bid in worth.values() if value
         ),
@@ -67,7 +67,7 @@ def test_each_event_counts_once_a_bid_and_kind_in_any_order(events: list[Event],
     rows = report(delivered, By.CAMPAIGN)
 
     for name in ("c0", "c1", "c2"):
-        row, wanted = rows.get(name, Row()), defined(events, name)
+        row, wanted = rows.get(name, ReportRow()), defined(events, name)
         assert (row.counts, row.billed, row.spend_micros) == (wanted.counts, wanted.billed, wanted.spend_micros)
         assert row.saved_micros == wanted.saved_micros
     assert report(events, By.CAMPAIGN) == rows
@@ -121,7 +121,7 @@ def test_what_was_handed_around_is_billed_once_and_stands_apart_as_well() -> Non
 
 
 def test_where_nothing_was_tried_there_is_no_rate() -> None:
-    assert (Row().win_rate, Row().cpm_micros, Row().vtr, Row().ctr) == (None, None, None, None)
+    assert (ReportRow().win_rate, ReportRow().cpm_micros, ReportRow().vtr, ReportRow().ctr) == (None, None, None, None)
 
 
 def test_rows_by_hour_are_in_utc() -> None:

@@ -13,7 +13,7 @@ from bidder.events.ivt_filter import IvtFilter
 from bidder.events.ivt_suspects import in_crowded_minutes
 from bidder.events.kinds import Kind
 from bidder.events.ledger import BILLED, INVALID, Ledger
-from bidder.events.report import By, Row, report
+from bidder.events.report import By, ReportRow, report
 from bidder.events.verify import due, verify
 from tests.support.campaigns import NOW
 from tests.support.dynamodb import FaultyDynamoDB
@@ -69,7 +69,7 @@ def test_they_agree_to_the_micro(count: int, rng: Random) -> None:
     found = verify(bids, ledger.markers(bids), days, NOW.date())
 
     for name in CAMPAIGNS:
-        row = rows.get(name, Row())
+        row = rows.get(name, ReportRow())
         assert (row.spend_micros, row.billed) == (days[name].get("micros", 0), days[name].get("impressions", 0))
         assert name not in found or found[name].equal
 

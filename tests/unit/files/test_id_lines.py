@@ -39,10 +39,10 @@ def test_several_of_a_line_are_several(ids: list[str], between: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("good\nab cd\n", "line 2 is no id"),
+        ("good\nab cd\n", "line 2 is not an id"),
         ('good\n"abc\n', "line 2 has a quote that does not end"),
-        ("good\nab\x07c\n", "line 2 is no id"),
-        ('go"od\n', "line 1 is no id"),
+        ("good\nab\x07c\n", "line 2 is not an id"),
+        ('go"od\n', "line 1 is not an id"),
         ("id,name,last_seen\n1,Ann,today\n", "line 1 is the head of a table of 3 columns"),
     ],
 )

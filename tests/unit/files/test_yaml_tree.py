@@ -123,7 +123,7 @@ def test_what_is_no_data_is_refused_with_its_line(text: str, said: str) -> None:
         ('{"a": 1, "a": 2}', "f:7:10: a is given twice"),
         ('{"a": {"b": 1,\t"b": 2}}', "f:7:?.*: b is given twice"),
         ('{"a": ' + "[" * 100_000, "f:7: more than 100 arrays"),
-        ('{"a": NaN}', "f:7: not JSON: NaN is no number"),
+        ('{"a": NaN}', "f:7: not JSON: NaN is not a JSON number"),
         ('{"a": 1', "f:7:8: not JSON"),
         ("[1]", "f:7:1: a line is one object"),
     ],

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from loadtest.bench.decision import decision, snapshot
-from loadtest.requests import Generated, Kind, generate
+from loadtest.requests import Generated, RequestKind, generate
 
 
 def seeded(seed: int) -> Random:
@@ -32,6 +32,6 @@ def answered() -> tuple[dict[str, Any], str]:
     now = datetime.now(UTC)
     decide = decision(snapshot(100, now), now)
     for kind, request in drawn(100):
-        if kind is Kind.VIDEO and (body := decide(encoded(request))["body"]):
+        if kind is RequestKind.VIDEO and (body := decide(encoded(request))["body"]):
             return request, body
     raise LookupError

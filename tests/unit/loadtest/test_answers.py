@@ -5,32 +5,36 @@ from typing import Any
 import pytest
 
 from loadtest.answers import BadAnswer, bids
-from loadtest.requests import Kind
+from loadtest.requests import RequestKind
 from tests.unit.loadtest.drawn import answered
 
 
 def test_the_bidders_own_answer_is_right() -> None:
     request, body = answered()
-    assert bids(Kind.VIDEO, request, 200, body) == [bid for seat in json.loads(body)["seatbid"] for bid in seat["bid"]]
+    assert bids(RequestKind.VIDEO, request, 200, body) == [
+        bid for seat in json.loads(body)["seatbid"] for bid in seat["bid"]
+    ]
 
 
-@pytest.mark.parametrize(("kind", "status"), [(Kind.VIDEO, 204), (Kind.BANNER, 204), (Kind.MALFORMED, 400)])
-def test_no_bid_is_an_answer_too(kind: Kind, status: int) -> None:
+@pytest.mark.parametrize(
+    ("kind", "status"), [(RequestKind.VIDEO, 204), (RequestKind.BANNER, 204), (RequestKind.MALFORMED, 400)]
+)
+def test_no_bid_is_an_answer_too(kind: RequestKind, status: int) -> None:
     assert bids(kind, answered()[0], status, "") == []
 
 
 @pytest.mark.parametrize(
     ("kind", "status"),
     [
-        (Kind.VIDEO, 400),
-        (Kind.VIDEO, 500),
-        (Kind.VIDEO, 0),
-        (Kind.BANNER, 200),
-        (Kind.MALFORMED, 204),
-        (Kind.MALFORMED, 502),
+        (RequestKind.VIDEO, 400),
+        (RequestKind.VIDEO, 500),
+        (RequestKind.VIDEO, 0),
+        (RequestKind.BANNER, 200),
+        (RequestKind.MALFORMED, 204),
+        (RequestKind.MALFORMED, 502),
     ],
 )
-def test_other_statuses_are_wrong(kind: Kind, status: int) -> None:
+def test_other_statuses_are_wrong(kind: RequestKind, status: int) -> None:
     request, body = answered()
     with pytest.raises(BadAnswer, match=f"{status} to a {kind} request"):
         bids(kind, request, status, body)
@@ -59,9 +63,9 @@ def test_wrong_bodies_are_named(damage: Callable[[dict[str, Any]], object], said
     _first(response).pop("dealid", None)
     damage(response)
     with pytest.raises(BadAnswer, match=said):
-        bids(Kind.VIDEO, request, 200, json.dumps(response))
+        bids(RequestKind.VIDEO, request, 200, json.dumps(response))
 
 
 def test_body_that_is_not_json_is_wrong() -> None:
     with pytest.raises(BadAnswer, match="no BidResponse"):
-        bids(Kind.VIDEO, answered()[0], 200, "<VAST/>")
+        bids(RequestKind.VIDEO, answered()[0], 200, "<VAST/>")

@@ -1,6 +1,6 @@
 import pytest
 
-from loadtest.plan import BadPlan, Plan, plan
+from loadtest.plan import BadPlan, Plan, may_be_called, plan
 
 
 @pytest.mark.parametrize(
@@ -10,6 +10,7 @@ from loadtest.plan import BadPlan, Plan, plan
         ({"PORT": "8123", "DURATION": "5", "USERS": "2"}, Plan(5, 2, "http://127.0.0.1:8123")),
         ({"PORT": "", "DURATION": "", "USERS": "", "HOST": ""}, Plan(60, 10, "http://127.0.0.1:8000")),
         ({"HOST": "http://localhost:9000/", "PORT": "8123"}, Plan(60, 10, "http://localhost:9000")),
+        ({"HOST": "https://bid.example/api", "CONFIRM": "yes"}, Plan(60, 10, "https://bid.example/api")),
     ],
 )
 def test_environment_says_what_to_run(environ: dict[str, str], expected: Plan) -> None:
@@ -20,6 +21,8 @@ def test_environment_says_what_to_run(environ: dict[str, str], expected: Plan) -
     ("environ", "said"),
     [
         ({"HOST": "https://bidder.example"}, "HOST=https://bidder.example: only a bidder on this machine"),
+        ({"HOST": "https://bidder.example", "CONFIRM": "no"}, "with CONFIRM=yes"),
+        ({"HOST": "http://bidder.example", "CONFIRM": "yes"}, "HOST=http://bidder.example"),
         ({"DURATION": "3601"}, "DURATION=3601: give a whole number from 1 to 3600"),
         ({"DURATION": "0"}, "DURATION=0"),
         ({"USERS": "201"}, "USERS=201: give a whole number from 1 to 200"),
@@ -30,3 +33,18 @@ def test_environment_says_what_to_run(environ: dict[str, str], expected: Plan) -
 def test_runs_without_bounds_or_elsewhere_are_refused(environ: dict[str, str], said: str) -> None:
     with pytest.raises(BadPlan, match=said):
         plan(environ)
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "expected"),
+    [
+        ("http://127.0.0.1:8000/e/win/t", "http://127.0.0.1:8000", True),
+        ("http://localhost:8000/e/win/t", "http://127.0.0.1:8000", True),
+        ("https://bid.example/e/win/t", "http://127.0.0.1:8000", False),
+        ("https://bid.example/api/e/win/t", "https://bid.example/api", True),
+        ("https://ads.example/e/win/t", "https://bid.example/api", False),
+        ("http://bid.example/e/win/t", "https://bid.example/api", False),
+    ],
+)
+def test_only_notices_of_the_bidder_under_load_are_called(url: str, host: str, expected: bool) -> None:
+    assert may_be_called(url, host) is expected

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
 from bidder.events.report import By, report
@@ -42,7 +43,7 @@ class Told:
 
 def post(bids: BidCounts, after: timedelta, **changes: object) -> int:
     body = json.dumps(video_request(**changes)).encode()
-    return bid(service(snapshot([CAMPAIGN]), bids=bids), body, {}, "https://bid.example", NOW + after).status
+    return bid(service(snapshot([CAMPAIGN]), bids=bids), Call(body, {}, "https://bid.example", NOW + after)).status
 
 
 def test_a_minutes_bids_are_told_by_campaign_and_deal_when_it_is_over_and_nobody_waits() -> None:

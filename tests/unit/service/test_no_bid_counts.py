@@ -15,6 +15,7 @@ from bidder.auction.explain import explain
 from bidder.auction.match import match
 from bidder.campaigns.campaign import Campaign
 from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from bidder.openrtb.parse import parse
 from bidder.service.no_bid_counts import MOST_CAMPAIGNS, NoBidCounts
 from bidder.service.service import Service
@@ -43,7 +44,7 @@ def logged() -> Iterator[list[dict[str, Any]]]:
 
 
 def ask(made: Service, after: timedelta, **changes: Any) -> int:
-    return bid(made, json.dumps(video_request(**changes)).encode(), {}, "https://bid.example", NOW + after).status
+    return bid(made, Call(json.dumps(video_request(**changes)).encode(), {}, "https://bid.example", NOW + after)).status
 
 
 def values(lines: list[dict[str, Any]], name: str) -> dict[tuple[str, str | None], int]:
@@ -82,7 +83,7 @@ def test_a_bid_that_its_allowance_does_not_pay_for_is_counted() -> None:
     made = service(snapshot([campaign(cpm=5, budget={"total_micros": 5_000})]))
     imps = [{"id": str(n), "video": {"mimes": ["video/mp4"]}} for n in range(3)]
 
-    bid(made, json.dumps({"id": "a", "imp": imps}).encode(), {}, "https://bid.example", NOW)
+    bid(made, Call(json.dumps({"id": "a", "imp": imps}).encode(), {}, "https://bid.example", NOW))
 
     assert made.no_bids.refused == {("plain", "allowance"): 2}
 

@@ -9,6 +9,7 @@ import pytest
 
 from bidder.background_refresh import BackgroundRefreshed
 from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from bidder.endpoints.health import health
 from bidder.parameters import DEFAULTS, SECRETS
 from bidder.service import service as module
@@ -43,7 +44,7 @@ class Process:
 
     def bids(self, **changes: Any) -> int:
         body = json.dumps(video_request(**changes)).encode()
-        return bid(self.service, body, {}, "https://bid.example", NOW).status
+        return bid(self.service, Call(body, {}, "https://bid.example", NOW)).status
 
 
 @pytest.fixture

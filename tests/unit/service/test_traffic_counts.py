@@ -41,12 +41,13 @@ def counts(told: Told) -> TrafficCounts:
     return TrafficCounts("p", told, at_once)  # type: ignore[arg-type]
 
 
-def decided(counting: TrafficCounts, held: Snapshot, at: Any = NOW) -> None:
+def decided(counting: TrafficCounts, held: Snapshot, at: Any = NOW, **changes: Any) -> None:
     """Decides a request as the bid does, and counts it."""
-    request = parse(json.dumps(video_request()).encode())
+    request = parse(json.dumps(video_request(**changes)).encode())
     slots = match(request, held, at)
-    reached = counting.note(held, len(slots), at)
-    counting.count(decide(request, slots, held, "seat", at, reached=reached))
+    reached, deals = counting.note(held, len(slots), at), set[tuple[str, str]]()
+    counting.count(decide(request, slots, held, "seat", at, reached=reached, deals_reached=deals), held.delivery)
+    counting.note_deals(deals)
 
 
 def test_a_minute_s_opportunities_and_bids_are_told_in_one_message_once_it_is_over() -> None:
@@ -104,3 +105,17 @@ def test_a_minute_that_could_not_be_told_is_lost_alone(caplog: pytest.LogCapture
     [event] = told.events
     assert event.at == NOW + MINUTE
     assert event.traffic == {"plain": (1, 1)}
+
+
+def test_a_deal_with_a_budget_is_counted_by_its_own_opportunities_and_bids() -> None:
+    told = Told()
+    counting = counts(told)
+    deals = [{"id": "d", "cpm": 9, "budget": {"total": 100}}, {"id": "e", "cpm": 8}]
+    held = snapshot([campaign(id="dear", cpm=3, deals=deals)])
+    for offered in ("d", "d", "e", None):
+        pmp = {"pmp": {"deals": [{"id": offered}]}} if offered else {}
+        decided(counting, held, imp=pmp)
+
+    counting.flush(NOW + timedelta(minutes=1))
+
+    assert told.events[0].traffic == {"dear": (4, 4), "dear#d": (2, 2)}

@@ -304,5 +304,5 @@ def test_the_lists_of_a_campaign_are_those_that_any_of_its_parts_names() -> None
     )
 
     assert lists_of(its) == {"a", "b", "c", "d"}
-    with pytest.raises(ValueError, match="is no name of a list"):
+    with pytest.raises(ValueError, match="is not a name of a list"):
         campaign(targeting={"list": {"include": ["a b"]}})

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bidder.auction.match import Candidates, RequestMatch
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.dnf import Conjunction, Predicate, matches
-from bidder.campaigns.implied_predicates import MIME, OPEN, SALE
+from bidder.campaigns.implied_predicates import LENGTH, MIME, OPEN, SALE
 from bidder.delivery.budget import Spend, Withheld
 from bidder.delivery.participation import AuctionDraw
 from bidder.snapshot import sets
@@ -32,7 +32,7 @@ LINES = st.lists(
     st.dictionaries(st.sampled_from([*OF_REQUEST, *OF_IMPRESSION]), DEMANDS, max_size=4), min_size=0, max_size=4
 )
 SEEN = {name: st.lists(VALUES, max_size=3, unique=True).map(tuple) for name in (*OF_REQUEST, *OF_IMPRESSION)}
-PLAYER = {MIME: ("video/mp4",), SALE: (OPEN,)}
+PLAYER = {MIME: ("video/mp4",), SALE: (OPEN,), LENGTH: ("15",)}
 
 
 @st.composite

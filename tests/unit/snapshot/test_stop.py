@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bidder.consumers.refresh import publish_snapshot
 from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from bidder.snapshot.keys import STOP
 from bidder.snapshot.manifest import Manifest
 from bidder.snapshot.snapshot import Snapshot
@@ -30,7 +31,7 @@ def world() -> World:
 
 
 def answer(held: Snapshot) -> Any:
-    reply = bid(service(held), json.dumps(video_request()).encode(), {}, "https://bid.example", NOW, nbr=True)
+    reply = bid(service(held), Call(json.dumps(video_request()).encode(), {}, "https://bid.example", NOW, nbr=True))
     return json.loads(reply.body)
 
 

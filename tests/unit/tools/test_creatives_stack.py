@@ -22,7 +22,7 @@ def template() -> dict[str, Any]:
     return dict(YAMLTemplateSerializer().load_template(TEMPLATE.read_text(), str(TEMPLATE)))
 
 
-@pytest.mark.parametrize("name", ["creatives.yaml", "worker.yaml"])
+@pytest.mark.parametrize("name", ["container.yaml", "creatives.yaml", "worker.yaml"])
 def test_cloudformation_would_take_it(name: str) -> None:
     cfn_lint = Path(sys.executable).with_name("cfn-lint")
     done = subprocess.run([cfn_lint, ROOT / "deploy" / name], capture_output=True, text=True, check=False)  # noqa: S603

@@ -1,16 +1,19 @@
 """Deployments that take long, end early or meet another account's bucket."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ConnectTimeoutError, TokenRetrievalError
 
 from tests.support.fake_cloudformation import Clock, FakeArtifacts, FakeCloudFormation, client_error
+from tools import ROOT
 from tools.artifacts import ForeignBucket
 from tools.changes import DeployFailed, Patience, StillRunning
-from tools.deploy import architecture_of, deploy
+from tools.deploy import architecture_of, deploy, have_resources_made_by
 from tools.package import Package
 
 ACCOUNT = "123456789012"
@@ -191,3 +194,22 @@ def test_the_package_is_for_the_processor_that_the_stack_is_going_to_have(
 ) -> None:
     stack = current and {"Parameters": [{"ParameterKey": "Architecture", "ParameterValue": current}]}
     assert architecture_of(asked, stack or None) == expected
+
+
+def test_cloudformation_makes_resources_by_the_role_that_is_given() -> None:
+    session = boto3.Session("key", "secret", region_name="us-east-1")
+    have_resources_made_by(session, "arn:aws:iam::123456789012:role/makes")
+    client, asked = session.client("cloudformation"), []
+
+    def answer(params: dict[str, Any], **_: Any) -> Any:
+        asked.append(params["body"])
+        return type("Answer", (), {"status_code": 200})(), {}
+
+    client.meta.events.register("before-call.cloudformation.CreateChangeSet", answer)
+    client.create_change_set(StackName="bidder", ChangeSetName="one")
+    assert asked[0]["RoleARN"] == "arn:aws:iam::123456789012:role/makes"
+
+
+def test_a_checkout_that_only_deploys_has_what_the_deployment_runs() -> None:
+    """cfn-lint is of the packages that tests need."""
+    assert re.search(r"^deploy: \$\(READY\)", (ROOT / "Makefile").read_text(), re.MULTILINE)

@@ -1,0 +1,103 @@
+"""The order in which the decision visits the campaigns that match an impression, and when the decision may stop.
+
+The campaign that may bid most comes first, and of several that may bid the same the one with the highest draw, which
+wins if it does: the others are not priced. In a sale by fixed-price deals alone all buyers of a deal, hundreds of a
+popular one, may bid the same.
+"""
+
+from bisect import insort
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
+
+from bidder.auction.auction_context import AuctionContext
+from bidder.auction.match import Slot
+from bidder.auction.offer import Offer, draw_hash
+from bidder.auction.price import fixed_prices, lowest_floor
+from bidder.auction.reached import Reached
+from bidder.snapshot.index import Index
+
+_rank = attrgetter("rank")
+
+
+class BestOffers:
+    """Up to `most` offers of the highest rank on an impression, and what an offer has to bid to be among them."""
+
+    def __init__(self, most: int, floor: int) -> None:
+        self._most = most
+        self._floor = floor
+        self._worst_first: list[Offer] = []
+
+    def add(self, offer: Offer) -> None:
+        """Adds an offer, and drops the worst if they are too many."""
+        insort(self._worst_first, offer, key=_rank)
+        if len(self._worst_first) > self._most:
+            del self._worst_first[0]
+
+    def at_least(self) -> int:
+        """The lowest CPM, in micros, with which an offer may be among the best."""
+        offers = self._worst_first
+        return max(self._floor, offers[0].price.cpm_micros) if len(offers) == self._most else self._floor
+
+    def beat(self, cpm_micros: int, draw: int) -> bool:
+        """Whether the best are complete, and all of them rank above any offer of this price and draw."""
+        offers = self._worst_first
+        return len(offers) == self._most and offers[0].rank[:2] >= (cpm_micros, draw)
+
+    def best_first(self) -> list[Offer]:
+        """The offers, the best first."""
+        return self._worst_first[::-1]
+
+
+def best_offers(context: AuctionContext, slot: Slot, most: int) -> BestOffers:
+    """No offers yet, of an impression with these floors."""
+    return BestOffers(most, lowest_floor(slot.imp, slot.video, context.delivery.rates))
+
+
+def visits(
+    context: AuctionContext, slot: Slot, index: Index, best: BestOffers, reached: list[Reached] | None
+) -> Iterator[int]:
+    """Yields the positions in the index of the campaigns that may still be among the best, to which the caller adds.
+
+    Appends to `reached` how far the decision came.
+    """
+    prices = fixed_prices(slot.imp, context.delivery.rates)
+    if prices is None:
+        runs = slot.candidates.runs(best.at_least, reached=reached)
+    else:
+        runs = _deal_runs(slot, prices, best, reached)
+    for cpm_micros, positions in runs:
+        if len(positions) == 1:
+            yield positions[0]
+            continue
+        for draw, position in _by_draw(context.request.id, slot.imp.id, index, positions):
+            if best.beat(cpm_micros, draw):
+                break
+            yield position
+
+
+def _deal_runs(
+    slot: Slot, prices: Sequence[tuple[int, Sequence[str]]], best: BestOffers, reached: list[Reached] | None
+) -> Iterator[tuple[int, list[int]]]:
+    """Yields the prices of the deals, in micros, with the positions of the campaigns that may bid them."""
+    visited: set[int] = set()
+    lowest = None
+    for cpm_micros, deal_ids in prices:
+        if cpm_micros < best.at_least():
+            break
+        lowest = cpm_micros
+        positions = [p for p in slot.candidates.buyers(deal_ids, cpm_micros) if p not in visited]
+        visited.update(positions)
+        yield cpm_micros, positions
+    if reached is not None and lowest is not None:
+        reached.extend(slot.candidates.reached(lowest))
+
+
+def _by_draw(request_id: str, imp_id: str, index: Index, positions: Sequence[int]) -> list[tuple[int, int]]:
+    """The draws of the offers of these campaigns, the highest first, with the positions."""
+    common = draw_hash(request_id, imp_id, "")
+    drawn = []
+    for position in positions:
+        own = common.copy()
+        own.update(index.campaign_id(position).encode())
+        drawn.append((int.from_bytes(own.digest()), position))
+    return sorted(drawn, reverse=True)

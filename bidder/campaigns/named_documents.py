@@ -1,0 +1,124 @@
+"""Documents with a name and a history in DynamoDB: segments, and the limits of advertisers.
+
+They share the table of campaigns' history, which is never scanned; by `pk` and `sk`:
+
+- `<kind>s`, `<name>`: a document as it is now, and its `version`; one `Query` reads all of a kind.
+- `<kind>#<name>`, `version#<n>`: the document before and after its n-th change, who made it and when.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+
+from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_IN_A_WRITE = 50
+"""The most documents in one write: each takes two of the 100 items of a transaction."""
+
+
+class Held(NamedTuple, Generic[Model]):
+    """A stored document and its version, the number of its changes so far."""
+
+    document: Model
+    version: int
+
+
+class NamedDocuments(Generic[Model]):
+    """Reads and writes documents of a kind. Raises DynamoDB's errors, among them one for a conflict of writers."""
+
+    def __init__(
+        self,
+        dynamodb: "DynamoDBClient",
+        table: str,
+        kind: str,
+        model: type[Model],
+        name_of: Callable[[Model], str],
+        author: str = "unknown",
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+        self._kind = kind
+        self._model = model
+        self._name_of = name_of
+        self._author = author
+        self._now = now
+
+    def put_many(self, documents: Sequence[Model]) -> int:
+        """Adds the documents, or replaces those with the same name. Returns the number of changed ones."""
+        held = self.held()
+        changed = [its for its in documents if (old := held.get(self._name_of(its))) is None or old.document != its]
+        for start in range(0, len(changed), _IN_A_WRITE):
+            batch = changed[start : start + _IN_A_WRITE]
+            self._write([item for its in batch for item in self._items(self._name_of(its), its, held)])
+        return len(changed)
+
+    def delete(self, name: str) -> None:
+        """Deletes a document; its history stays."""
+        held = self.held()
+        if name in held:
+            self._write(self._items(name, None, held))
+
+    def all(self) -> list[Model]:
+        """Every document, sorted by name."""
+        return [its.document for its in self.held().values()]
+
+    def history(self, name: str) -> Iterator[dict[str, Any]]:
+        """The changes of a document, the first one first: `at`, `who`, `before` and `after`."""
+        for item in self._query(f"{self._kind}#{name}"):
+            before, after = (json.loads(item[side]["S"]) if side in item else None for side in ("before", "after"))
+            yield {"at": item["at"]["S"], "who": item["who"]["S"], "before": before, "after": after}
+
+    def held(self) -> dict[str, Held[Model]]:
+        """Every document with its version, by name."""
+        return {
+            item["sk"]["S"]: Held(self._model.model_validate_json(item["document"]["S"]), int(item["version"]["N"]))
+            for item in self._query(f"{self._kind}s")
+            if "document" in item
+        }
+
+    def _query(self, pk: str) -> Iterator[dict[str, Any]]:
+        pages = self._dynamodb.get_paginator("query").paginate(
+            TableName=self._table,
+            ConsistentRead=True,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": pk}},
+        )
+        for page in pages:
+            yield from page["Items"]
+
+    def _write(self, items: list[Any]) -> None:
+        self._dynamodb.transact_write_items(TransactItems=items)
+
+    def _items(self, name: str, after: Model | None, held: Mapping[str, Held[Model]]) -> list[Any]:
+        before = held.get(name)
+        key = {"pk": {"S": f"{self._kind}s"}, "sk": {"S": name}}
+        version = before.version if before else self._last_version(name)
+        change: dict[str, Any] = {
+            "pk": {"S": f"{self._kind}#{name}"},
+            "sk": {"S": f"version#{version + 1:012}"},
+            "at": {"S": self._now().isoformat(timespec="seconds")},
+            "who": {"S": self._author},
+        }
+        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(version)"}
+        if before is not None:
+            change["before"] = {"S": before.document.model_dump_json(exclude_defaults=True)}
+            seen = {":seen": {"N": str(before.version)}}
+            condition = {"ConditionExpression": "version = :seen", "ExpressionAttributeValues": seen}
+        write: Any = {"Delete": {"TableName": self._table, "Key": key, **condition}}
+        if after is not None:
+            text = after.model_dump_json(exclude_defaults=True)
+            change["after"] = {"S": text}
+            item = {**key, "version": {"N": str(version + 1)}, "document": {"S": text}}
+            write = {"Put": {"TableName": self._table, "Item": item, **condition}}
+        return [write, {"Put": {"TableName": self._table, "Item": change}}]
+
+    def _last_version(self, name: str) -> int:
+        """The number of changes of a document that does not exist: more than 0 if it was deleted."""
+        return sum(1 for _ in self._query(f"{self._kind}#{name}"))

@@ -1,0 +1,74 @@
+"""`bidder advertisers`: prints and deletes the limits of advertisers. `bidder campaigns import` sets the limits."""
+
+import json
+from datetime import UTC, datetime
+
+from bidder.campaigns.advertiser_limits import AdvertiserLimits
+from bidder.cli.output import print_json, print_table
+from bidder.cli.refresh import publish_refresh
+from bidder.delivery.budget import Spend
+from bidder.events.advertiser_spend import days_needed, spend_of_advertiser
+from bidder.money import display
+from bidder.service.service import Service
+
+_HEAD = ("advertiser", "time zone", "today", "daily budget", "in all", "total budget")
+
+
+def list_advertisers(service: Service, *, as_json: bool) -> None:
+    """Prints the advertisers that have limits, by domain, with what their campaigns have spent."""
+    now = datetime.now(UTC)
+    spends = {its.domain: advertiser_spend(service, its, now) for its in service.advertisers.all()}
+    if as_json:
+        print_json([_record(its, spends[its.domain]) for its in service.advertisers.all()])
+        return
+    print_table(_HEAD, (_cells(its, spends[its.domain]) for its in service.advertisers.all()), left=2)
+
+
+def show(service: Service, domain: str, *, as_json: bool) -> None:
+    """Prints the limits of an advertiser, with spend and changes. Raises UnknownAdvertiser."""
+    limits = service.advertisers.get(domain)
+    spend = advertiser_spend(service, limits, datetime.now(UTC))
+    changes = list(service.advertisers.history(domain))
+    if as_json:
+        print_json({**_record(limits, spend), "changes": changes})
+        return
+    print(f"# spent {display(spend.today_micros)} today, {display(spend.total_micros)} in all")
+    print(limits.model_dump_json(indent=2, exclude_defaults=True))
+    for change in changes:
+        print(f"{change['at']}  {change['who']}  {json.dumps(change['after'])}")
+
+
+def delete(service: Service, domain: str) -> None:
+    """Deletes the limits of an advertiser; its campaigns bid on without them. Raises UnknownAdvertiser."""
+    service.advertisers.delete(domain)
+    print(f"the limits of {domain} are deleted; its campaigns are as before")
+    publish_refresh(service)
+
+
+def advertiser_spend(service: Service, limits: AdvertiserLimits, now: datetime) -> Spend:
+    """What the campaigns of an advertiser have spent, those included that were deleted since it has limits."""
+    account, _ = service.pacing_store.read()
+    zones = dict(account.members.get(limits.domain, {}))
+    zones |= {its.id: its.time_zone for its in service.campaigns.all() if its.advertiser.domain == limits.domain}
+    numbers = service.ledger.numbers({name: days_needed(limits.time_zone, zone, now) for name, zone in zones.items()})
+    return spend_of_advertiser(((zones[name], its) for name, its in numbers.items()), limits.time_zone, now)
+
+
+def _record(limits: AdvertiserLimits, spend: Spend) -> dict[str, object]:
+    return {
+        **limits.model_dump(mode="json", exclude_defaults=True),
+        "spend_micros": spend.today_micros,
+        "total_spend_micros": spend.total_micros,
+    }
+
+
+def _cells(limits: AdvertiserLimits, spend: Spend) -> tuple[str, ...]:
+    daily, total = limits.budget.daily_micros, limits.budget.total_micros
+    return (
+        limits.domain,
+        limits.time_zone,
+        display(spend.today_micros),
+        "no limit" if daily is None else display(daily),
+        display(spend.total_micros),
+        "no limit" if total is None else display(total),
+    )

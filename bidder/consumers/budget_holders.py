@@ -1,0 +1,90 @@
+"""The budgets of advertisers and deals in a refresh: what limits them, what they have spent, and their paces."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from bidder.delivery.allowance import Pace
+from bidder.delivery.budget import BudgetLimits, Spend, limits_of
+from bidder.delivery.budget_holders import advertiser_holder, deal_holder
+from bidder.delivery.estimates import Report
+from bidder.delivery.pacers import Paced
+from bidder.delivery.pacing import Memory
+from bidder.delivery.shared_budgets import SharedBudget, SharedBudgets
+from bidder.delivery.shared_pacing import paces_within, remember_shares, report_together
+from bidder.delivery.zones import local
+from bidder.events.advertiser_spend import days_needed, spend_of_advertiser
+from bidder.snapshot.index import Index
+
+if TYPE_CHECKING:
+    from bidder.campaigns.advertiser_limits import AdvertiserLimits
+    from bidder.events.ledger import Ledger
+
+
+class BudgetHolders:
+    """The advertisers and deals with limits that an index has campaigns of. `limits` has them by name."""
+
+    def __init__(
+        self, index: Index, advertisers: Sequence["AdvertiserLimits"], latest: Mapping[str, BudgetLimits]
+    ) -> None:
+        """`latest` has limits that replace those of deals in the index, by name."""
+        members = index.advertised({its.domain for its in advertisers})
+        self._advertisers: dict[str, BudgetLimits] = {}
+        self._members: dict[str, dict[str, str]] = {}
+        """The ids of the campaigns of each advertiser, with their time zones."""
+        self.caps = {its.domain: its.caps for its in advertisers if its.frequency_caps}
+        """The frequency caps of advertisers, by domain."""
+        for its in advertisers:
+            positions = members[its.domain]
+            limits = limits_of(its.budget, its.flight, its.time_zone, 0)
+            cost = max(map(index.cost, positions), default=0)
+            if positions and (limits.is_limited or limits.start is not None or limits.end is not None):
+                self._advertisers[its.domain] = limits._replace(cost=cost)
+                self._members[its.domain] = {index.campaign_id(n): index.zone(n) for n in positions}
+        self._deals = {names: latest.get(deal_holder(*names), limits) for names, limits in index.deal_limits().items()}
+        self.limits: dict[str, BudgetLimits] = {
+            **{advertiser_holder(domain): limits for domain, limits in self._advertisers.items()},
+            **{deal_holder(*names): limits for names, limits in self._deals.items()},
+        }
+
+    def with_former_members(self, before: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+        """The campaigns that each advertiser has or had, with their time zones; `before` are those known so far."""
+        return {domain: {**before.get(domain, {}), **its} for domain, its in self._members.items()}
+
+    def spends(
+        self, ledger: "Ledger", members: Mapping[str, Mapping[str, str]], now: datetime, *, with_invalid: bool
+    ) -> dict[str, Spend]:
+        """What each has spent, by name. `members` are all campaigns that count for an advertiser, with time zones."""
+        spends = ledger.spends({deal_holder(*names): local(now, its.zone) for names, its in self._deals.items()})
+        for domain, its in members.items():
+            zone = self._advertisers[domain].zone
+            numbers = ledger.numbers({name: days_needed(zone, own, now) for name, own in its.items()})
+            spends[advertiser_holder(domain)] = spend_of_advertiser(
+                ((its[name], counted) for name, counted in numbers.items()), zone, now
+            )
+        return {name: spend.with_invalid() for name, spend in spends.items()} if with_invalid else spends
+
+    def reports(self, reports: Mapping[str, Mapping[int, Report]]) -> dict[str, dict[int, Report]]:
+        """The counts of each advertiser's campaigns together, by name; those of deals are in `reports` already."""
+        return {advertiser_holder(domain): report_together(reports, its) for domain, its in self._members.items()}
+
+    def held_paces(self, paces: Mapping[str, Pace], memories: Mapping[str, Memory]) -> dict[str, Pace]:
+        """The paces of campaigns, within those of their advertisers; tells the campaigns' controllers."""
+        names = {domain: advertiser_holder(domain) for domain in self._advertisers}
+        paced = {domain: paces[name] for domain, name in names.items() if name in paces}
+        remember_shares(memories, self._members, {domain: memories[names[domain]] for domain in paced})
+        own = {name: pace for name, pace in paces.items() if name not in self.limits}
+        return paces_within(own, self._members, paced)
+
+    def shared(self, spends: Mapping[str, Spend], paced: Paced) -> SharedBudgets:
+        """The budgets as the delivery state takes them; `paced` has their paces by name."""
+
+        def budget(name: str) -> SharedBudget:
+            spend, pace = spends.get(name, Spend()), paced.paces.get(name)
+            return SharedBudget(self.limits[name], spend, pace, paced.reserved.get(name, 0))
+
+        return SharedBudgets(
+            {domain: budget(advertiser_holder(domain)) for domain in self._advertisers},
+            {names: budget(deal_holder(*names)) for names in self._deals},
+            self.caps,
+        )

@@ -1,0 +1,136 @@
+"""HTTP requests as Lambda events, and replies as Lambda's answers: payloads 2.0 and 1.0, and events of an ALB.
+
+A function URL and an HTTP API send payload 2.0. A REST API, and an HTTP API that is set to it, send payload 1.0.
+"""
+
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qs, unquote_plus
+
+from bidder.endpoints.deadline import arrival
+from bidder.endpoints.public_url import caller_address, public_url
+from bidder.endpoints.reply import Reply
+from bidder.entrances.web_request import WebRequest, forwarded_address, joined, proxied_url
+
+Event = Mapping[str, Any]
+Clock = Callable[[], datetime]
+
+
+class UnknownEvent(ValueError):
+    """The event is no HTTP request of a function URL, an HTTP or REST API, or a load balancer."""
+
+
+def web_request(event: Event, configured_url: str | None, now: Clock) -> WebRequest:
+    """The request of an event. `configured_url` is the public URL of the settings. Raises UnknownEvent."""
+    context = event.get("requestContext")
+    if not isinstance(context, dict):
+        msg = "not an HTTP request: the event has no requestContext"
+        raise UnknownEvent(msg)
+    if "elb" in context:
+        return _of_load_balancer(event, configured_url, now)
+    if "http" in context:
+        return _of_payload_2(event, context, configured_url, now)
+    if "httpMethod" in event:
+        return _of_payload_1(event, context, configured_url, now)
+    msg = "not an HTTP request of a function URL, an HTTP or REST API, or a load balancer"
+    raise UnknownEvent(msg)
+
+
+def answer(event: Event, reply: Reply) -> dict[str, Any]:
+    """The reply in the form that the sender of the event takes.
+
+    A load balancer with multi-value headers ignores `headers`, and one without them ignores `multiValueHeaders`.
+    """
+    headers = dict(reply.headers)
+    if reply.content_type:
+        headers["Content-Type"] = reply.content_type
+    is_binary = isinstance(reply.body, bytes)
+    answered: dict[str, Any] = {
+        "statusCode": reply.status,
+        "headers": headers,
+        "body": b64encode(reply.body).decode() if isinstance(reply.body, bytes) else reply.body,
+        "isBase64Encoded": is_binary,
+    }
+    if "elb" in event["requestContext"]:
+        answered["statusDescription"] = f"{reply.status} {HTTPStatus(reply.status).phrase}"
+        if "multiValueHeaders" in event:
+            answered["multiValueHeaders"] = {name: [value] for name, value in answered.pop("headers").items()}
+    return answered
+
+
+def _of_payload_2(event: Event, context: dict[str, Any], configured_url: str | None, now: Clock) -> WebRequest:
+    headers = joined((event.get("headers") or {}).items())
+    stage = context.get("stage") or "$default"
+    path = whole = str(event.get("rawPath") or "/")
+    if stage != "$default":  # an HTTP API puts the name of its stage before the path
+        path = whole.removeprefix(f"/{stage}") or "/"
+    moment = now()
+    return WebRequest(
+        method=context["http"]["method"],
+        path=path,
+        query=parse_qs(event.get("rawQueryString") or "", keep_blank_values=True),
+        headers=headers,
+        body=_body(event),
+        address=context["http"].get("sourceIp"),
+        base_url=public_url(configured_url, {**context, "path": whole}, headers, path),
+        arrived=arrival({"requestTimeEpoch": context.get("timeEpoch")}, moment),
+        now=now,
+    )
+
+
+def _of_payload_1(event: Event, context: dict[str, Any], configured_url: str | None, now: Clock) -> WebRequest:
+    headers = joined(_many(event, "multiValueHeaders", "headers"))
+    query: dict[str, list[str]] = {}
+    for name, value in _many(event, "multiValueQueryStringParameters", "queryStringParameters"):
+        query.setdefault(name, []).append(value)
+    # `path` of an HTTP API has the name of its stage, that of a REST API has not
+    path = event["path"]
+    stage = context.get("stage") or "$default"
+    if event.get("version") == "1.0" and stage != "$default":
+        path = path.removeprefix(f"/{stage}") or "/"
+    return WebRequest(
+        method=event["httpMethod"],
+        path=path,
+        query=query,
+        headers=headers,
+        body=_body(event),
+        address=caller_address(context),
+        base_url=public_url(configured_url, context, headers, path),
+        arrived=arrival(context, now()),
+        now=now,
+    )
+
+
+def _of_load_balancer(event: Event, configured_url: str | None, now: Clock) -> WebRequest:
+    headers = joined(_many(event, "multiValueHeaders", "headers"))
+    query: dict[str, list[str]] = {}
+    # a load balancer leaves names and values percent-encoded
+    for name, value in _many(event, "multiValueQueryStringParameters", "queryStringParameters"):
+        query.setdefault(unquote_plus(name), []).append(unquote_plus(value))
+    return WebRequest(
+        method=event["httpMethod"],
+        path=event["path"],
+        query=query,
+        headers=headers,
+        body=_body(event),
+        address=forwarded_address(headers),
+        base_url=proxied_url(configured_url, headers),
+        arrived=now(),
+        now=now,
+    )
+
+
+def _many(event: Event, multiple: str, single: str) -> Iterable[tuple[str, str]]:
+    """The pairs of a field with several values a name, or of the field with one value, where that is all there is."""
+    many = event.get(multiple)
+    if many:
+        return [(name, value) for name, values in many.items() for value in values]
+    return list((event.get(single) or {}).items())
+
+
+def _body(event: Event) -> bytes:
+    body = event.get("body") or ""
+    return b64decode(body) if event.get("isBase64Encoded") else body.encode()

@@ -1,0 +1,85 @@
+"""What an advertiser has spent on its day and in its hour: sums of what was counted of its campaigns. Pure.
+
+Campaigns are counted by the hour of their own time zones. An hour of a campaign counts in full where it reaches into
+the advertiser's day, so that the sum is never too small: it is exact unless the zones differ by a part of an hour, or
+the clocks of the campaign go back in that hour.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
+
+from bidder.delivery.budget import Spend
+from bidder.delivery.periods import period
+from bidder.delivery.zones import local
+from bidder.events.ledger import HOUR, IMPRESSIONS, INVALID_MICROS, MICROS, REPEATED_MICROS, SHOWN, Numbers
+
+_STEP = timedelta(minutes=15)
+"""Offsets from UTC are multiples of a quarter of an hour."""
+
+
+class _Amounts(NamedTuple):
+    micros: int
+    impressions: int
+    invalid_micros: int
+
+
+def days_needed(zone: str, campaign_zone: str, now: datetime) -> Collection[date]:
+    """The days of a campaign that reach into the day of an advertiser."""
+    start, end = period("day", zone, now)
+    first, last = local(start, campaign_zone).date(), local(end - _STEP, campaign_zone).date()
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def spend_of_advertiser(numbers: Iterable[tuple[str, Numbers]], zone: str, now: datetime) -> Spend:
+    """What the campaigns of an advertiser have spent, given by their time zones and numbers."""
+    day, hour = period("day", zone, now), period("hour", zone, now)
+    total = shown = today = today_shown = this_hour = invalid = invalid_today = 0
+    for campaign_zone, its in numbers:
+        of_day, of_hour = (_within(its.days, campaign_zone, *span) for span in (day, hour))
+        total, shown = total + its.total[MICROS], shown + its.total[IMPRESSIONS]
+        today, today_shown = today + of_day.micros, today_shown + of_day.impressions
+        this_hour += of_hour.micros
+        invalid += its.total[INVALID_MICROS] - its.total[REPEATED_MICROS]
+        invalid_today += of_day.invalid_micros
+    return Spend(
+        total_micros=total,
+        today_micros=today,
+        hour_micros=this_hour,
+        total_impressions=shown,
+        today_impressions=today_shown,
+        invalid_total_micros=invalid,
+        invalid_today_micros=invalid_today,
+    )
+
+
+def _within(days: Mapping[date, Mapping[str, int]], zone: str, start: datetime, end: datetime) -> _Amounts:
+    """What was counted from `start` to `end`. What is not counted by the hour counts in each span of its day."""
+    micros = impressions = invalid = 0
+    for day, numbers in days.items():
+        inside, outside = _hours(zone, day, start, end)
+        if not inside:
+            continue
+        missed = [f"{hour:02}" for hour in outside]
+        micros += numbers.get(MICROS, 0) - sum(numbers.get(f"{HOUR}{hour}", 0) for hour in missed)
+        impressions += numbers.get(IMPRESSIONS, 0) - sum(numbers.get(f"{SHOWN}{hour}", 0) for hour in missed)
+        invalid += numbers.get(INVALID_MICROS, 0) - numbers.get(REPEATED_MICROS, 0)
+    return _Amounts(micros, impressions, invalid)
+
+
+@lru_cache(maxsize=4096)
+def _hours(zone: str, day: date, start: datetime, end: datetime) -> tuple[frozenset[int], frozenset[int]]:
+    """The hours of a day of a zone that reach into the span, and those that don't."""
+    noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+    inside: set[int] = set()
+    every: set[int] = set()
+    moment = noon - timedelta(hours=30)
+    while moment < noon + timedelta(hours=30):
+        here = local(moment, zone)
+        if here.date() == day:
+            every.add(here.hour)
+            if start <= moment < end:
+                inside.add(here.hour)
+        moment += _STEP
+    return frozenset(inside), frozenset(every - inside)

@@ -1,0 +1,115 @@
+"""The section `shared` of a delivery state: the budgets of advertisers and deals, as the bid needs them.
+
+Each budget is an account of the allowance. The accounts of campaigns are their positions, and these follow: those of
+advertisers first, then those of deals.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from bidder.delivery.allowance import Allowance
+from bidder.delivery.budget import Withheld, remaining, withheld
+from bidder.delivery.budget_holders import deal_holder
+from bidder.delivery.participation import WHOLE
+from bidder.delivery.shared_budgets import SharedBudget, SharedBudgets, withheld_by_advertiser
+from bidder.normal_forms import identifier
+from bidder.snapshot.index import Index
+
+SECTION = "shared"
+
+
+class AccountNumbers(NamedTuple):
+    """A budget's numbers: what is left and what one more impression can cost, in micros, and its pace.
+
+    `burst` and `per_minute` are `Allowance.NO_LIMIT` if the budget is not paced, and `left` if nothing limits it.
+    """
+
+    left: int
+    cost: int
+    share: int
+    burst: int
+    per_minute: int
+
+
+class DealBudget(NamedTuple):
+    """The budget of a deal of a campaign: its account, its share of auctions and why it is withheld, if it is."""
+
+    holder: str
+    account: int
+    share: int
+    withheld: Withheld | None
+
+
+class SharedAccounts:
+    """The accounts of advertisers and deals."""
+
+    def __init__(self, accounts: Sequence[AccountNumbers], first: int) -> None:
+        self.accounts = accounts
+        self.first = first
+        """The number of the first account."""
+        self.domains: dict[int, str] = {}
+        """The advertiser's domain, by account."""
+        self.members: dict[int, Sequence[int]] = {}
+        """The positions of the advertiser's campaigns, by account."""
+        self.advertiser_of: dict[int, int] = {}
+        """The account of the advertiser of a campaign, by position."""
+        self.deals: dict[str, dict[str, DealBudget]] = {}
+        """By campaign id and the deal's id in its normal form."""
+
+    def share(self, account: int) -> int:
+        """The share of auctions that pacing allows an account."""
+        return self.accounts[account - self.first].share
+
+    def cost(self, account: int) -> int:
+        """The most that one more impression can cost the account, in micros."""
+        return self.accounts[account - self.first].cost
+
+
+def shared_section(index: Index, shared: SharedBudgets, members: Mapping[str, Sequence[int]]) -> dict[str, bytes]:
+    """The section of these budgets; none without any. `members` are the positions of advertisers' campaigns."""
+    if not shared.advertisers and not shared.deals:
+        return {}
+    deals = {names: its for names, its in shared.deals.items() if index.position(names[0]) is not None}
+    body = {
+        "advertisers": [
+            [domain, members[domain], _account(its, max(map(index.cost, members[domain]), default=0))]
+            for domain, its in shared.advertisers.items()
+        ],
+        "deals": [
+            [*names, _account(its, its.limits.cost), withheld(its.limits, its.spend)] for names, its in deals.items()
+        ],
+    }
+    return {SECTION: json.dumps(body, separators=(",", ":")).encode()}
+
+
+def load_shared(section: memoryview | None, first: int) -> SharedAccounts | None:
+    """Reads the section; `first` is the number of campaigns."""
+    if section is None:
+        return None
+    body = json.loads(bytes(section))
+    rows = [*body["advertisers"], *body["deals"]]
+    shared = SharedAccounts([AccountNumbers(*row[2]) for row in rows], first)
+    for account, (domain, members, _) in enumerate(body["advertisers"], start=first):
+        shared.domains[account], shared.members[account] = domain, members
+        shared.advertiser_of.update(dict.fromkeys(members, account))
+    for account, (campaign_id, deal_id, numbers, reason) in enumerate(
+        body["deals"], start=first + len(body["advertisers"])
+    ):
+        why = None if reason is None else Withheld(reason)
+        budget = DealBudget(deal_holder(campaign_id, deal_id), account, AccountNumbers(*numbers).share, why)
+        shared.deals.setdefault(campaign_id, {})[identifier(deal_id)] = budget
+    return shared
+
+
+def reason_of_advertiser(shared: SharedBudget | None, cost: int, now: float) -> Withheld | None:
+    """Why an advertiser's budget, if there is one, keeps a campaign of this cost from bidding."""
+    return None if shared is None else withheld_by_advertiser(shared.limits, shared.spend, cost, now)
+
+
+def _account(budget: SharedBudget, cost: int) -> AccountNumbers:
+    left = remaining(budget.limits._replace(cost=cost), budget.spend)
+    held = Allowance.NO_LIMIT if left is None else max(0, left - budget.reserved)
+    if budget.pace is None:
+        return AccountNumbers(held, cost, WHOLE, Allowance.NO_LIMIT, Allowance.NO_LIMIT)
+    return AccountNumbers(held, cost, *budget.pace)

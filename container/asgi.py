@@ -1,0 +1,162 @@
+"""The bidder as an ASGI application: it reads requests, admits them, answers them on threads, and drains at its end.
+
+The event loop only reads and writes. A bid computes, and may wait for frequency caps; a notice waits for SNS. Each
+kind has threads of its own, so that slow notices do not hold up bids.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from bidder.endpoints.reply import Reply, error, with_cors
+from bidder.entrances import routes
+from bidder.entrances.web_request import WebRequest, forwarded_address, joined, proxied_url
+from bidder.service.admission import ConcurrencyLimit
+from bidder.service.no_bid_counts import AnswerKind
+from bidder.service.service import Service
+from container.body import Disconnected, Receive, RefusedBody, read_body
+from container.encoding import parameters
+from container.settings import ServerSettings
+
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Scope = MutableMapping[str, Any]
+Clock = Callable[[], datetime]
+BIDS = frozenset({"/bid", "/vast", "/vmap", "/explain"})
+"""Paths whose requests compute; all others wait for AWS, or hardly do anything."""
+
+
+class Lane(NamedTuple):
+    """The threads of one kind of request, and how many of that kind may be in progress, those that wait included."""
+
+    threads: ThreadPoolExecutor
+    limit: ConcurrencyLimit
+    retry_after: str
+
+
+class Upkeep(NamedTuple):
+    """What the process does beside requests: before the first one, every second, and after the last one."""
+
+    begin: Callable[[], object]
+    tick: Callable[[], object]
+    end: Callable[[], object]
+
+
+class BidderAsgi:
+    """The ASGI application of one process."""
+
+    def __init__(self, service: Service, settings: ServerSettings, now: Clock, upkeep: Upkeep) -> None:
+        self._service = service
+        self._settings = settings
+        self._now = now
+        self._upkeep = upkeep
+        self._is_draining = False
+        self._bids = Lane(
+            ThreadPoolExecutor(settings.bid_threads, "bid"),
+            ConcurrencyLimit(lambda: service.limits.most_bids_at_once),
+            "1",
+        )
+        self._events = Lane(
+            ThreadPoolExecutor(settings.event_threads, "event"),
+            ConcurrencyLimit(lambda: settings.most_events_at_once),
+            "5",
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers an HTTP request, or follows the life of the server (ASGI, lifespan protocol)."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._serve(scope, receive, send)
+
+    def close(self) -> None:
+        """Ends the threads, once they have answered what was admitted."""
+        self._bids.threads.shutdown()
+        self._events.threads.shutdown()
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = joined((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+        path = scope["raw_path"].decode("latin-1")
+        try:
+            reply = await self._reply(scope, path, headers, receive)
+        except Disconnected:
+            return
+        await _send(send, reply, is_head=scope["method"] == "HEAD")
+
+    async def _reply(self, scope: Scope, path: str, headers: dict[str, str], receive: Receive) -> Reply:
+        if path in {"/live", "/ready"}:
+            return self._state(path)
+        arrived = self._now()
+        lane = self._bids if path in BIDS else self._events
+        if not lane.limit.enter():
+            if lane is self._bids:
+                self._service.no_bids.answers[AnswerKind.BUSY] += 1
+            return with_cors(Reply(503, headers={"Retry-After": lane.retry_after}), headers.get("origin"))
+        try:
+            body = await read_body(receive, headers, self._settings.body_seconds)
+            request = self._request(scope, path, headers, body, arrived)
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(lane.threads, routes.answer, self._service, request)
+        except RefusedBody as refused:
+            reply = error(refused.status, str(refused))
+            closing = Reply(reply.status, reply.body, reply.content_type, {**reply.headers, "Connection": "close"})
+            return with_cors(closing, headers.get("origin"))
+        finally:
+            lane.limit.leave()
+
+    def _request(self, scope: Scope, path: str, headers: dict[str, str], body: bytes, arrived: datetime) -> WebRequest:
+        client = scope.get("client")
+        peer = client[0] if client else None
+        proxies = self._settings.proxies
+        # a header of a caller that no trusted proxy stands before is not believed
+        seen = headers if proxies else {name: value for name, value in headers.items() if name != "x-forwarded-proto"}
+        return WebRequest(
+            method=scope["method"],
+            path=path,
+            query=parameters(scope["query_string"]),
+            headers=headers,
+            body=body,
+            address=forwarded_address(headers, proxies) if proxies else peer,
+            base_url=proxied_url(self._service.settings.public_url, seen),
+            arrived=arrived,
+            now=self._now,
+        )
+
+    def _state(self, path: str) -> Reply:
+        """/live: 200 while the process answers. /ready: 200 once a snapshot was loaded, 503 before and at the end."""
+        is_ready = not self._is_draining and self._service.keeper.held is not None
+        status = 200 if path == "/live" or is_ready else 503
+        return Reply(status, f'{{"status": "{"ok" if status == 200 else "not ready"}"}}', "application/json")
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        loop = asyncio.get_running_loop()
+        await receive()
+        await loop.run_in_executor(None, self._upkeep.begin)
+        ticking = loop.create_task(self._tick())
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        self._is_draining = True
+        ticking.cancel()
+        with suppress(asyncio.CancelledError):
+            await ticking
+        await loop.run_in_executor(None, self.close)
+        await loop.run_in_executor(None, self._upkeep.end)
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            await asyncio.get_running_loop().run_in_executor(None, self._upkeep.tick)
+
+
+async def _send(send: Send, reply: Reply, *, is_head: bool) -> None:
+    body = reply.body if isinstance(reply.body, bytes) else reply.body.encode()
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
+    if reply.content_type:
+        headers.append((b"content-type", reply.content_type.encode()))
+    if reply.status not in {204, 304}:
+        headers.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if is_head else body})

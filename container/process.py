@@ -1,0 +1,51 @@
+"""One process of the server: its service, and what it does beside requests. uvicorn imports `app` in each process."""
+
+from bidder import cold_start
+
+# isort: split
+
+import os
+import sys
+from datetime import UTC, datetime
+
+from bidder import log
+from bidder.endpoints.prepare import prepare
+from bidder.service.drain import TrackedThreads, drain
+from bidder.service.service import Service
+from bidder.settings import from_environment, settings
+from container.asgi import BidderAsgi, Upkeep
+from container.settings import ServerSettings
+
+
+def now() -> datetime:
+    """The current time."""
+    return datetime.now(UTC)
+
+
+def made() -> BidderAsgi:
+    """The application of this process, by its environment."""
+    log.to_stdout()
+    sys.setswitchinterval(cold_start.SWITCH_INTERVAL)
+    threads = TrackedThreads()
+    service = Service(settings(), start=threads.start)
+
+    def begin() -> None:
+        prepare(service, now())
+        cold_start.imported()
+        log.event("server.started", pid=os.getpid())
+
+    def tick() -> None:
+        try:
+            service.load(now(), lambda: 0)
+            service.bids.flush(now())
+            service.traffic.flush(now())
+            service.no_bids.flush(now())
+        except Exception:  # the next tick tries again
+            log.error("server.tick_failed")
+
+    return BidderAsgi(
+        service,
+        from_environment(ServerSettings, os.environ),
+        now,
+        Upkeep(begin, tick, lambda: drain(service, threads, now())),
+    )

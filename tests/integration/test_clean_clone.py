@@ -1,0 +1,53 @@
+"""What CodeBuild runs of a commit, in a checkout that has nothing but what is committed."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tools import ROOT
+from tools.package import NotPackaged, packaged
+from tools.processes import local_environment
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """The files that git tracks, as they are now, with the virtual environment and the caches of this checkout."""
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S607
+    if tracked.returncode:
+        pytest.skip("not a git checkout")
+    target = tmp_path / "clone"
+    for name in filter(None, tracked.stdout.split("\0")):
+        if (source := ROOT / name).exists() or source.is_symlink():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target / name, follow_symlinks=False)
+    for requirements in target.glob("requirements*.txt"):
+        os.utime(requirements, (0, 0))  # older than what was installed by them
+    (target / "build").mkdir(exist_ok=True)
+    for name in (".venv", "build/wheels"):
+        if (ROOT / name).exists():
+            (target / name).symlink_to(ROOT / name)
+    return target
+
+
+def test_the_builds_commands_run_in_a_clean_clone(clone: Path) -> None:
+    spec = yaml.safe_load((clone / "buildspec.yml").read_text())
+    commands = [command for phase in spec["phases"].values() for command in phase.get("commands", [])]
+    # all tests within a test would never end
+    (left_out,) = (command for command in commands if command == "make test")
+    environment = local_environment() | {"MYPY_CACHE_DIR": str(ROOT / ".mypy_cache")}
+    for command in commands:
+        if command == left_out:
+            continue
+        shell = ["/bin/bash", "-c", command]
+        ran = subprocess.run(shell, cwd=clone, env=environment, capture_output=True, text=True, check=False)  # noqa: S603  our own buildspec
+        assert ran.returncode == 0, f"{command}\n{ran.stdout[-4000:]}\n{ran.stderr[-4000:]}"
+    made = packaged(clone)
+    assert made.archive.exists()
+    assert made.template.exists()
+    (clone / "app.py").write_text("# changed\n")
+    with pytest.raises(NotPackaged, match="Run make package"):
+        packaged(clone)

@@ -1,0 +1,203 @@
+"""The container's server as a process of its own: under load, with bad clients, and ended by SIGTERM."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+
+import pytest
+
+from loadtest.bench.published import publish
+from loadtest.http_client import Answer, Connection
+from tests.support.aws_server import AwsServer, aws_server
+from tests.support.campaigns import campaign
+from tests.support.fake_s3 import FakeS3
+from tests.support.matchable import video_request
+from tests.support.service import SETTINGS
+from tools import ROOT
+from tools.processes import LOOPBACK, end, free_port, local_environment, start, wait_until
+
+REQUEST = json.dumps(video_request()).encode()
+
+
+class Server:
+    """A running server, its port and its log."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+        self.process, self.port, self.log = process, port, log
+
+    def events(self, name: str) -> list[dict[str, object]]:
+        """The lines of the log with this event."""
+        lines = (json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{"))
+        return [line for line in lines if line["event"] == name]
+
+
+@contextmanager
+def serving(folder: Path, aws: AwsServer, **settings: str) -> Iterator[Server]:
+    port, log = free_port(), folder / "server.log"
+    own = {f"BIDDER_{name.upper()}": value for name, value in settings.items()} | {"BIDDER_PORT": str(port)}
+    environment = local_environment() | aws.environment() | own | {"TMPDIR": str(folder)}
+    process = start([sys.executable, "-m", "container"], log, environment, ROOT)
+    try:
+        wait_until(lambda: status(port, "/ready") == 200, process, log, 60)
+        yield Server(process, port, log)
+    finally:
+        end(process.pid)
+
+
+def status(port: int, path: str) -> int | None:
+    try:
+        with urllib.request.urlopen(f"http://{LOOPBACK}:{port}{path}", timeout=5) as answer:
+            return int(answer.status)
+    except HTTPError as error:
+        return error.code
+    except OSError:
+        return None
+
+
+@pytest.fixture(scope="module")
+def objects() -> dict[str, bytes]:
+    s3 = FakeS3()
+    book = [campaign(budget={"total": 10_000_000_000, "daily": 10_000_000_000})]
+    publish(s3, SETTINGS.snapshot_bucket, book, datetime.now(UTC))  # type: ignore[arg-type]
+    return s3.objects
+
+
+class Clients:
+    """Callers that bid and report impressions until the server is gone, and what they were told."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self.bids = 0
+        self.events: Counter[str] = Counter()
+        self.unanswered = 0
+        self.other: Counter[int] = Counter()
+        self.is_gone = False
+
+    async def run(self, count: int, process: "subprocess.Popen[bytes]", after: int) -> None:
+        """Sends SIGTERM once so many bids were answered; returns once nothing listens any more."""
+        loops = [asyncio.create_task(self._loop(number)) for number in range(count)]
+        while self.bids < after:
+            assert process.poll() is None
+            await asyncio.sleep(0.01)
+        process.send_signal(signal.SIGTERM)
+        await asyncio.gather(*loops)
+
+    async def _loop(self, number: int) -> None:
+        connection, sequence = Connection(LOOPBACK, self._port), 0
+        while not self.is_gone:
+            sequence += 1
+            body = json.dumps(video_request(id=f"auction-{number}-{sequence}")).encode()
+            answer = await self._call(connection.post("/bid", body))
+            if answer is None or answer.status != 200:
+                continue
+            self.bids += 1
+            [bid] = json.loads(answer.body)["seatbid"][0]["bid"]
+            called = await self._call(connection.get(urlsplit(bid["burl"]).path))
+            if called is not None and called.status == 204:
+                self.events[bid["id"]] += 1
+
+    async def _call(self, calling: "asyncio.Future[Answer] | object") -> Answer | None:
+        try:
+            answer = await calling  # type: ignore[misc]
+        except ConnectionRefusedError:
+            self.is_gone = True
+            return None
+        except (OSError, asyncio.IncompleteReadError):
+            self.unanswered += 1
+            return None
+        if answer.status not in {200, 204}:
+            self.other[answer.status] += 1
+        return answer  # type: ignore[no-any-return]
+
+
+def test_sigterm_under_load_loses_no_event_and_no_count(objects: dict[str, bytes], tmp_path: Path) -> None:
+    with aws_server(objects, seconds=0.05) as aws, serving(tmp_path, aws, processes="2") as server:
+        clients = Clients(server.port)
+        asyncio.run(clients.run(24, server.process, after=200))
+        code = server.process.wait(30)
+
+        assert code in {0, -signal.SIGTERM}, server.log.read_text()[-3000:]
+        assert not clients.other
+        published = Counter(event["bid_id"] for event in aws.published if event["kind"] == "bill")
+        lost = clients.events - published
+        assert not lost, f"{len(lost)} events were answered 204 and not published"
+        counted = sum(event["count"] for event in aws.published if event["kind"] == "bids")
+        assert clients.bids <= counted <= clients.bids + clients.unanswered
+        assert len(server.events("drained")) == 2, "each process drained"
+        assert not server.events("bids.unpublished")
+
+
+@pytest.fixture(scope="module")
+def server(objects: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("server")
+    limits = {"processes": "1", "head_seconds": "0.3", "body_seconds": "0.3"}
+    with aws_server(objects) as aws, serving(folder, aws, **limits) as running:
+        yield running
+
+
+def said(port: int, *parts: bytes) -> bytes:
+    """All that the server says to these parts before it closes the connection; the client sends nothing more."""
+    with socket.create_connection((LOOPBACK, port), timeout=10) as client:
+        for part in parts:
+            client.sendall(part)
+        heard = b""
+        with suppress(ConnectionError):
+            while piece := client.recv(65536):
+                heard += piece
+        return heard
+
+
+HEAD = b"POST /bid HTTP/1.1\r\nHost: x\r\n"
+
+
+@pytest.mark.parametrize(
+    ("parts", "answer"),
+    [
+        ([b"POST /bid HT"], b"HTTP/1.1 408"),
+        ([], b"HTTP/1.1 408"),
+        ([HEAD + b"Content-Length: 100\r\n\r\n{"], b"HTTP/1.1 408"),
+        ([HEAD + b"Content-Length: 99999999\r\n\r\n"], b"HTTP/1.1 413"),
+        ([HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + (b"10000\r\n" + b" " * 65536 + b"\r\n") * 3], b"HTTP/1.1 413"),
+        ([HEAD + b"X: " + b"x" * 100_000], b"HTTP/1.1 431"),
+        ([b"NONSENSE\r\n\r\n"], b"HTTP/1.1 400"),
+    ],
+)
+def test_a_client_that_is_slow_or_sends_too_much_is_ended(server: Server, parts: list[bytes], answer: bytes) -> None:
+    assert said(server.port, *parts).startswith(answer)
+    assert status(server.port, "/health") == 200
+
+
+def test_a_body_in_parts_and_pipelined_requests_are_answered(server: Server) -> None:
+    whole = HEAD + f"Content-Length: {len(REQUEST)}\r\n\r\n".encode() + REQUEST
+    last = whole.replace(b"Host: x", b"Host: x\r\nConnection: close")
+
+    heard = said(server.port, whole[:200], whole[200:] + last)
+
+    assert heard.count(b"HTTP/1.1 200 OK") == 2
+
+
+def test_a_missing_variable_is_named() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "container"],
+        env=local_environment() | {"BIDDER_PORT": "0", "PATH": os.environ["PATH"]},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert "BIDDER_PORT: Input should be greater than or equal to 1" in done.stderr
+    assert "Traceback" not in done.stderr

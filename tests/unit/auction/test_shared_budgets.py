@@ -1,0 +1,223 @@
+"""Budgets of advertisers and deals in the decision: what a process commits, who takes part, and what explain says."""
+
+import json
+from collections import Counter
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bidder.auction.decide import decide
+from bidder.auction.explain import explain
+from bidder.auction.match import match
+from bidder.auction.response_selection import affordable, would_be_affordable
+from bidder.auction.verdict import PACING, WITHHELD
+from bidder.campaigns.advertiser_limits import AdvertiserLimits
+from bidder.campaigns.budget import Budget
+from bidder.campaigns.campaign import Campaign
+from bidder.delivery.allowance import Allowance, Pace
+from bidder.delivery.budget import BudgetLimits, Spend, Withheld, limits_of
+from bidder.delivery.frequency import Exposures, History, Impression
+from bidder.delivery.participation import WHOLE, AuctionDraw
+from bidder.delivery.shared_budgets import SharedBudget, SharedBudgets
+from bidder.openrtb.bid_request import BidRequest
+from bidder.openrtb.parse import parse
+from bidder.snapshot.snapshot import Snapshot
+from tests.support.campaigns import NOW, campaign, campaign_lists, snapshot
+from tests.support.matchable import matchable_requests, video_request
+
+DOMAIN = "shop.example"
+RICH = 10**15
+COST = 5_000
+"""What an impression costs at the CPM of the plain campaign."""
+
+
+def parsed(request: dict[str, Any]) -> BidRequest:
+    return parse(json.dumps(request).encode())
+
+
+def limits(**amounts: int) -> BudgetLimits:
+    return BudgetLimits(paused=False, total=None, daily=None, cost=COST)._replace(**amounts)  # type: ignore[arg-type]
+
+
+def answers(held: Snapshot, requests: int, **changes: Any) -> Counter[tuple[str, str | None]]:
+    """The bids on so many requests, by campaign and deal, once what a process may spend is taken."""
+    made: Counter[tuple[str, str | None]] = Counter()
+    for number in range(requests):
+        asked = parsed(video_request(id=f"r{number}", **changes))
+        offers = decide(asked, match(asked, held, NOW), held, "bidder", NOW)
+        explained = [bid for its in explain(asked, held, "bidder", NOW) for bid in its.bids]
+        could = would_be_affordable(offers, held, NOW)
+        paid = affordable(offers, held, NOW)
+        assert could == paid
+        assert [(bid.campaign.id, bid.price) for bid in paid] == [(bid.campaign.id, bid.price) for bid in explained]
+        made.update((offer.campaign.id, offer.price.deal_id) for offer in paid)
+    return made
+
+
+def reason(held: Snapshot, campaign_id: str, **changes: Any) -> tuple[str, str, str]:
+    [its] = explain(parsed(video_request(**changes)), held, "bidder", NOW)
+    [verdict] = [one for one in its.campaigns if one.campaign_id == campaign_id]
+    return verdict.rule, verdict.reason, verdict.wanted
+
+
+def with_deal_budgets(its: Campaign) -> Campaign:
+    deals = tuple(deal.model_copy(update={"budget": Budget(total_micros=RICH)}) for deal in its.deals)
+    return its.model_copy(update={"deals": deals})
+
+
+shares = st.sampled_from([0, WHOLE // 20, WHOLE // 3, WHOLE])
+
+
+@settings(max_examples=100, deadline=None)
+@given(matchable_requests(), campaign_lists(), st.lists(shares, min_size=8, max_size=8), shares, st.booleans())
+def test_explain_equals_the_bid_and_names_the_smaller_participation(
+    request: dict[str, Any], campaigns: list[Campaign], given_shares: list[int], of_advertiser: int, with_deals: bool
+) -> None:
+    if with_deals:
+        campaigns = [with_deal_budgets(its) for its in campaigns]
+    domains = sorted({its.advertiser.domain for its in campaigns}) or ["none.example"]
+    paces = {
+        its.id: Pace(min(share, of_advertiser if its.advertiser.domain == domains[0] else WHOLE), RICH, 0)
+        for its, share in zip(campaigns, given_shares, strict=False)
+    }
+    shared = SharedBudgets(
+        {domains[0]: SharedBudget(limits(total=RICH), pace=Pace(of_advertiser, RICH, 0))},
+        {
+            (its.id, deal.id): SharedBudget(limits(daily=RICH), pace=Pace(share, RICH, 0))
+            for its, share in zip(campaigns, given_shares, strict=False)
+            for deal in its.deals
+            if with_deals
+        },
+    )
+    held, asked = snapshot(campaigns, paces=paces, shared=shared), parsed(request)
+    draw = AuctionDraw(asked.id)
+    made = affordable(decide(asked, match(asked, held, NOW), held, "bidder", NOW), held, NOW)
+
+    explained = explain(asked, snapshot(campaigns, paces=paces, shared=shared), "bidder", NOW)
+
+    assert [bid.campaign.id for its in explained for bid in its.bids] == [bid.campaign.id for bid in made]
+    for its in explained:
+        for one in its.campaigns:
+            if one.rule == PACING:
+                assert draw.of(one.campaign_id) >= paces[one.campaign_id].share
+                named = "which the budget of" in one.wanted
+                domain = next(c.advertiser.domain for c in campaigns if c.id == one.campaign_id)
+                assert named == (domain == domains[0] and of_advertiser <= paces[one.campaign_id].share)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 12 * COST), st.integers(0, 12 * COST), st.integers(0, 12 * COST), st.integers(0, 20))
+def test_a_process_commits_no_more_than_either_budget_has(
+    own: int, shared_total: int, spent: int, requests: int
+) -> None:
+    campaigns = [campaign(id="a", budget={"total_micros": max(1, own)}), campaign(id="b")]
+    shared = SharedBudgets({DOMAIN: SharedBudget(limits(total=shared_total), Spend(total_micros=spent))})
+    made = answers(snapshot(campaigns, shared=shared), requests)
+
+    left = max(0, shared_total - spent)
+    assert made.total() == min(requests, left // COST)
+    assert made["a", None] <= max(1, own) // COST
+
+
+def test_bids_in_flight_of_an_advertiser_are_no_longer_there() -> None:
+    shared = SharedBudgets({DOMAIN: SharedBudget(limits(total=10 * COST), reserved=7 * COST)})
+
+    assert answers(snapshot([campaign(id="a"), campaign(id="b")], shared=shared), 10).total() == 3
+
+
+def test_an_advertiser_bids_its_burst_and_its_campaigns_bid_again_as_its_pace_allows() -> None:
+    shared = SharedBudgets({DOMAIN: SharedBudget(limits(total=RICH), pace=Pace(WHOLE, 2 * COST, COST))})
+    held = snapshot([campaign(id="a"), campaign(id="b")], shared=shared)
+
+    assert answers(held, 10).total() == 2
+    assert reason(held, "a")[:2] == (
+        WITHHELD,
+        "as many bids of its advertiser are out as the advertiser's budget "
+        "pays for; the next refresh says what was spent",
+    )
+    held.delivery.allowance.wake(NOW.replace(minute=2))
+    assert reason(held, "a")[0] != WITHHELD
+
+
+def test_another_process_has_the_whole_allowance() -> None:
+    shared = SharedBudgets({DOMAIN: SharedBudget(limits(total=3 * COST))})
+    held = snapshot([campaign(id="a")], shared=shared)
+    other = Snapshot(held.version, held.index, held.delivery.for_another_process(held.index))
+
+    assert answers(held, 10).total() == 3
+    assert answers(other, 10).total() == 3
+
+
+def test_each_reason_to_withhold_names_the_advertisers_budget() -> None:
+    spend = Spend(10 * COST, 10 * COST, 10 * COST, 10, 10)
+    for amounts, expected in (
+        ({"total": 10 * COST}, Withheld.ADVERTISER_TOTAL_BUDGET),
+        ({"daily": 10 * COST}, Withheld.ADVERTISER_DAILY_BUDGET),
+        ({"hourly": 10 * COST}, Withheld.ADVERTISER_HOURLY_BUDGET),
+        ({"total_impressions": 10}, Withheld.ADVERTISER_TOTAL_IMPRESSIONS),
+        ({"daily_impressions": 10}, Withheld.ADVERTISER_DAILY_IMPRESSIONS),
+        ({"start": NOW.timestamp() + 1}, Withheld.ADVERTISER_FLIGHT),
+        ({"end": NOW.timestamp()}, Withheld.ADVERTISER_FLIGHT),
+    ):
+        shared = SharedBudgets({DOMAIN: SharedBudget(limits(**amounts), spend)})  # type: ignore[arg-type]
+        other = campaign(id="other", advertiser={"name": "Other", "domain": "other.example"})
+        held = snapshot([campaign(id="a"), other], shared=shared)
+        assert reason(held, "a")[:2] == (WITHHELD, expected.value)
+        assert answers(held, 3) == {("other", None): 3}
+
+
+def test_a_spent_deal_leaves_the_campaigns_other_bids() -> None:
+    deals = [{"id": "d", "cpm": 6, "budget": {"total": "0.012"}}, {"id": "e", "cpm": "5.5"}]
+    offered = {"imp": {"pmp": {"deals": [{"id": "d"}, {"id": "e"}]}}}
+    held = snapshot([campaign(id="a", deals=deals)])
+
+    assert answers(held, 5, **offered) == {("a", "d"): 2, ("a", "e"): 3}
+    only = {"imp": {"pmp": {"private_auction": 1, "deals": [{"id": "d"}]}}}
+    [its] = explain(parsed(video_request(**only)), held, "bidder", NOW)
+    assert (its.campaigns[0].rule, its.campaigns[0].seen) == (
+        "deal_budget",
+        "deal d: as many of its bids are out as its budget or its pace pays for",
+    )
+
+
+def test_the_pace_of_a_deal_limits_the_bids_in_it_alone() -> None:
+    made = campaign(id="a", deals=[{"id": "D-1", "cpm": 6, "budget": {"daily": 100}}])
+    own = limits_of(made.deals[0].budget, made.flight, "UTC", 6_000_000)  # type: ignore[arg-type]
+    half = Pace(WHOLE // 2, RICH, 0)
+    held = snapshot([made], shared=SharedBudgets(deals={("a", "D-1"): SharedBudget(own, pace=half)}))
+    counted = answers(held, 200, imp={"pmp": {"deals": [{"id": "d-1"}]}})
+
+    assert counted.total() == 200
+    expected = sum(AuctionDraw(f"r{number}").of("a#D-1") < WHOLE // 2 for number in range(200))
+    assert counted["a", "D-1"] == expected
+    assert 70 < expected < 130
+
+
+def test_an_unlimited_advertiser_limits_nobody() -> None:
+    shared = SharedBudgets({DOMAIN: SharedBudget(limits())})
+    held = snapshot([campaign(id="a")], shared=shared)
+
+    assert held.delivery.shared is not None
+    assert held.delivery.shared.accounts[0].left == Allowance.NO_LIMIT
+    assert answers(held, 5).total() == 5
+
+
+def test_the_caps_of_an_advertiser_hold_for_each_of_its_campaigns() -> None:
+    limits = AdvertiserLimits.model_validate(
+        {"domain": DOMAIN, "time_zone": "Asia/Tokyo", "frequency_caps": [{"impressions": 1, "window": "day"}]}
+    )
+    other = campaign(id="other", cpm=1, advertiser={"name": "Other", "domain": "other.example"})
+    held = snapshot([campaign(id="a"), campaign(id="b"), other], shared=SharedBudgets(caps={DOMAIN: limits.caps}))
+    asked = parsed(video_request())
+    for hour, expected in ((14, "other"), (16, "a")):  # the day of Tokyo ends at 15:00 UTC
+        now = NOW.replace(hour=hour)
+        seen = Exposures(History([Impression(int(NOW.timestamp()), "b", "spot", DOMAIN)]))
+        [offer] = decide(asked, match(asked, held, now), held, "bidder", now, read_exposures=lambda seen=seen: seen)  # type: ignore[misc]
+        assert (offer.campaign.advertiser.domain == DOMAIN) == (expected == "a")
+    [its] = explain(asked, held, "bidder", NOW, read_exposures=lambda: seen)
+    assert [(one.campaign_id, one.rule) for one in its.campaigns] == [
+        ("a", "frequency"),
+        ("b", "frequency"),
+        ("other", "bids"),
+    ]

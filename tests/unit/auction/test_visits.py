@@ -1,0 +1,130 @@
+"""The visits of campaigns: never an offer missed that a reading of every campaign finds, and few of them made."""
+
+import json
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.auction import decide as decision
+from bidder.auction.auction_context import AuctionContext
+from bidder.auction.decide import decide
+from bidder.auction.match import match
+from bidder.auction.offer import Offer, offers
+from bidder.auction.rule import Rule
+from bidder.campaigns.campaign import Campaign
+from bidder.openrtb.bid_request import BidRequest
+from bidder.openrtb.parse import parse
+from bidder.snapshot.snapshot import Snapshot
+from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.examples import examples
+from tests.support.matchable import video_request
+
+DEALS = ("gold", "silver", "bronze")
+PRICES = st.sampled_from([2, 5, 5, 9.5])
+
+
+@st.composite
+def buyers(draw: st.DrawFn) -> list[Campaign]:
+    """Campaigns that buy some of the deals, for more or less than the deals' prices, and some in the open."""
+    names = st.lists(st.sampled_from(DEALS), unique=True, max_size=3)
+    drawn = draw(
+        st.lists(
+            st.tuples(names, st.sampled_from([1, 6, 12]), st.sampled_from([1, 3, 5, 20]), st.sampled_from([15, 30])),
+            max_size=12,
+        )
+    )
+    return [
+        campaign(
+            id=f"c{number}",
+            cpm=cpm,
+            deals=[{"id": name, "cpm": in_deals} for name in deals],
+            creatives=[creative(duration=seconds)],
+        )
+        for number, (deals, in_deals, cpm, seconds) in enumerate(drawn)
+    ]
+
+
+@st.composite
+def sales(draw: st.DrawFn) -> dict[str, Any]:
+    """Requests whose impressions are sold in deals, most of them fixed-price deals of a private auction."""
+    types = draw(st.sampled_from([[3], [3], [1, 3]]))
+    deal = st.fixed_dictionaries(
+        {"id": st.sampled_from(DEALS), "at": st.sampled_from(types)},
+        optional={"bidfloor": PRICES, "wseat": st.sampled_from([[], ["bidder"], ["another"]])},
+    )
+    pmp = {"private_auction": draw(st.sampled_from([1, 1, 1, 0])), "deals": draw(st.lists(deal, max_size=4))}
+    video = draw(st.sampled_from([{}, {"maxduration": 15}, {"poddur": 60, "maxseq": 3}]))
+    imp = {"pmp": pmp, "bidfloor": draw(st.sampled_from([0, 1, 5]))}
+    return video_request(id=draw(st.sampled_from("abcdef")), imp=imp, video=video)
+
+
+def parsed(request: dict[str, Any]) -> BidRequest:
+    return parse(json.dumps(request).encode())
+
+
+def ranked(request: BidRequest, held: Snapshot) -> list[Offer]:
+    """All offers of all campaigns on the only impression, the best first."""
+    context = AuctionContext(request, "bidder", held.delivery, NOW)
+    [slot] = match(request, held, NOW)
+    outcomes = (offers(context, slot, held.index.record(position)) for position in range(len(held.index)))
+    made = [offer for outcome in outcomes if not isinstance(outcome, Rule) for offer in outcome]
+    return sorted(made, key=lambda offer: offer.rank, reverse=True)
+
+
+def names(made: list[Offer]) -> list[tuple[str, int, str | None]]:
+    return [(offer.campaign.id, offer.price.cpm_micros, offer.price.deal_id) for offer in made]
+
+
+@examples(4)
+@given(sales(), buyers(), st.sampled_from([1, 2, 24]))
+def test_the_best_offers_are_those_of_all_campaigns(
+    request: dict[str, Any], campaigns: list[Campaign], most: int
+) -> None:
+    held, asked = snapshot(campaigns), parsed(request)
+    [slot] = match(asked, held, NOW)
+    context = AuctionContext(asked, "bidder", held.delivery, NOW)
+
+    dearest = decision._dearest(context, slot, held, most, decision.Refused())
+
+    assert names(dearest) == names(ranked(asked, held)[:most])
+
+
+@pytest.mark.parametrize("pmp", [{"id": "gold", "at": 3, "bidfloor": 5}, {"id": "gold", "at": 3, "bidfloor": 20}])
+def test_the_buyers_of_a_fixed_price_deal_are_not_all_priced(pmp: dict[str, Any]) -> None:
+    book = [campaign(id=f"c{n}", cpm=1, deals=[{"id": "gold", "cpm": 5 + n}]) for n in range(40)]
+    asked, held = parsed(video_request(imp={"pmp": {"private_auction": 1, "deals": [pmp]}})), snapshot(book)
+
+    with patch.object(decision, "offers", wraps=offers) as priced:
+        [made] = decide(asked, match(asked, held, NOW), held, "bidder", NOW)
+
+    assert priced.call_count == 1
+    assert made.campaign.id == ranked(asked, held)[0].campaign.id
+
+
+def test_campaigns_of_no_accepted_length_are_not_visited() -> None:
+    book = [campaign(id=f"c{n}", cpm=9, creatives=[creative(duration=30)]) for n in range(40)]
+    asked = parsed(video_request(video={"maxduration": 15}))
+    held = snapshot([*book, campaign(id="short", cpm=2, creatives=[creative(duration=15.4)])])
+
+    with patch.object(decision, "offers", wraps=offers) as priced:
+        [made] = decide(asked, match(asked, held, NOW), held, "bidder", NOW)
+
+    assert (made.campaign.id, priced.call_count) == ("short", 1)
+
+
+def test_the_draw_decides_between_deals_of_equal_bids() -> None:
+    """Buyers of both deals pay too little for the first, and so bid the price of the second like its own buyers."""
+    both = [
+        campaign(id=f"b{n}", cpm=20, deals=[{"id": "gold", "cpm": 6}, {"id": "silver", "cpm": 6}]) for n in range(4)
+    ]
+    second = [campaign(id=f"s{n}", cpm=20, deals=[{"id": "silver", "cpm": 6}]) for n in range(4)]
+    held = snapshot([*both, *second])
+    deals = [{"id": "gold", "at": 3, "bidfloor": 9.5}, {"id": "silver", "at": 3, "bidfloor": 5}]
+
+    for number in range(20):
+        asked = parsed(video_request(id=f"a{number}", imp={"pmp": {"private_auction": 1, "deals": deals}}))
+        [made] = decide(asked, match(asked, held, NOW), held, "bidder", NOW)
+        assert made.campaign.id == ranked(asked, held)[0].campaign.id

@@ -1,0 +1,128 @@
+"""An advertiser's spend is the sum of what its campaigns were billed, in the advertiser's own day and hour."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bidder.delivery.budget import Spend
+from bidder.events.advertiser_spend import days_needed, spend_of_advertiser
+from bidder.events.event import Event
+from bidder.events.kinds import Kind
+from bidder.events.ledger import Ledger
+from tests.support.dynamodb import FaultyDynamoDB
+
+WHOLE_HOURS = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Tokyo", "Pacific/Auckland", "America/Los_Angeles"]
+PARTS = ["Asia/Kolkata", "Asia/Kathmandu", "Australia/Adelaide"]
+START = datetime(2026, 3, 27, tzinfo=UTC)
+"""Two days before the clocks of Europe change."""
+moments = st.integers(0, 5 * 96).map(lambda quarter: START + timedelta(minutes=15 * quarter))
+
+
+def sold(number: int, campaign_id: str, zone: str, at: datetime) -> Event:
+    return Event(
+        kind=Kind.IMPRESSION,
+        bid_id=f"b{number}",
+        campaign_id=campaign_id,
+        creative_id="spot",
+        bid_price_micros=5_000_000,
+        price_micros=5_000_000,
+        bid_at=at,
+        at=at,
+        zone=zone,
+    )
+
+
+def measured(zones: dict[str, str], events: list[Event], zone: str, now: datetime) -> Spend:
+    ledger = Ledger(FaultyDynamoDB("ledger").client, "ledger", pause=lambda _: None)
+    ledger.record(events)
+    numbers = ledger.numbers({name: days_needed(zone, own, now) for name, own in zones.items()})
+    return spend_of_advertiser(((zones[name], its) for name, its in numbers.items()), zone, now)
+
+
+def naive(events: list[Event], zone: str, now: datetime, slack: timedelta = timedelta()) -> tuple[int, int]:
+    """The impressions of the day and of the hour of a zone, by looking at each; `slack` widens both."""
+    here = now.astimezone(ZoneInfo(zone))
+    midnight = here.replace(hour=0, minute=0)
+    day = midnight.astimezone(UTC), (midnight + timedelta(days=1)).astimezone(UTC)
+    full = (now - timedelta(minutes=here.minute)).astimezone(UTC)
+    hour = full, full + timedelta(hours=1)
+    return tuple(  # type: ignore[return-value]
+        sum(start - slack <= event.at < end + slack for event in events) for start, end in (day, hour)
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.sampled_from(WHOLE_HOURS), min_size=1, max_size=3),
+    st.lists(st.tuples(st.integers(0, 2), moments), max_size=30),
+    st.sampled_from(WHOLE_HOURS),
+    moments,
+)
+def test_where_zones_differ_by_whole_hours_the_sums_are_exact(
+    own: list[str], sales: list[tuple[int, datetime]], zone: str, now: datetime
+) -> None:
+    zones = {f"c{number}": name for number, name in enumerate(own)}
+    events = [
+        sold(number, f"c{which % len(own)}", own[which % len(own)], at) for number, (which, at) in enumerate(sales)
+    ]
+
+    spend = measured(zones, events, zone, now)
+
+    assert (spend.today_impressions, spend.hour_micros) == (
+        naive(events, zone, now)[0],
+        5_000 * naive(events, zone, now)[1],
+    )
+    assert spend.today_micros == 5_000 * spend.today_impressions
+    assert (spend.total_micros, spend.total_impressions) == (5_000 * len(events), len(events))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.sampled_from(WHOLE_HOURS + PARTS),
+    st.lists(moments, max_size=30),
+    st.sampled_from(PARTS),
+    moments,
+)
+def test_where_zones_differ_by_a_part_of_an_hour_no_more_than_that_hour_counts_too_much(
+    own: str, sales: list[datetime], zone: str, now: datetime
+) -> None:
+    events = [sold(number, "c", own, at) for number, at in enumerate(sales)]
+
+    spend = measured({"c": own}, events, zone, now)
+
+    for counted, least, most in zip(
+        (spend.today_impressions, spend.hour_micros // 5_000),
+        naive(events, zone, now),
+        naive(events, zone, now, slack=timedelta(minutes=45)),
+        strict=True,
+    ):
+        assert least <= counted <= most
+
+
+def test_a_day_that_was_counted_before_impressions_were_counted_by_the_hour_counts_in_full() -> None:
+    dynamodb = FaultyDynamoDB("ledger")
+    ledger = Ledger(dynamodb.client, "ledger", pause=lambda _: None)
+    ledger.record([sold(1, "c", "UTC", START + timedelta(hours=23))])
+    item = dynamodb.items()["spend#c", "day#2026-03-27"]
+    del item["shown#23"]
+    dynamodb.put(item)
+    now = START + timedelta(hours=12)
+    numbers = ledger.numbers({"c": days_needed("Asia/Tokyo", "UTC", now)})
+
+    spend = spend_of_advertiser([("UTC", numbers["c"])], "Asia/Tokyo", now)
+
+    assert (spend.today_micros, spend.today_impressions) == (0, 1)
+
+
+def test_deals_are_counted_beside_their_campaign_and_a_transaction_holds_them() -> None:
+    ledger = Ledger(FaultyDynamoDB("ledger").client, "ledger", pause=lambda _: None)
+    events = [sold(number, "c", "UTC", START).model_copy(update={"deal_id": f"d{number % 40}"}) for number in range(80)]
+    ledger.record([*events, *events])
+
+    spends = ledger.spends(dict.fromkeys(("c", "c#d0", "c#d39", "c#none"), START))
+
+    assert {name: its.total_micros for name, its in spends.items()} == {"c": 400_000, "c#d0": 10_000, "c#d39": 10_000}
+    assert spends["c#d0"].hour_micros == 10_000
+    assert spends["c#d0"].today_impressions == 2
