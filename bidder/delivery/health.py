@@ -95,7 +95,6 @@ def health(
         outlooks.append(Outlook(goal.name, round(limit), round(plan), round(spent), round(projected), goal.period.end))
         missing = limit - projected
         if missing > _NOTICED * limit and not shortfalls:
-            requests = account.requests * hours * HOUR / 60
             if stopped:
                 shortfalls = [Shortfall(f"withheld: {stopped}", round(missing), "resume it, or raise what is spent")]
                 continue
