@@ -22,7 +22,7 @@ ESBUILD := build/clients/node_modules/.bin/esbuild
 LOCAL_ENV := env $(foreach name,$(filter AWS_%,$(filter-out AWS_PORT AWS_CA_BUNDLE,$(.VARIABLES))),-u $(name))
 
 .DEFAULT_GOAL := help
-.PHONY: help run container test test-fast coverage mutate docs check player demo-players package deploy rollback smoke status loadtest soak bench bench-compare profile lock clean
+.PHONY: help run container test test-fast coverage mutate docs check player demo-players package deploy rollback smoke status restore events-topic loadtest soak bench bench-compare profile lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' Makefile
@@ -74,6 +74,13 @@ smoke: $(READY) ## What any running bidder answers, asked at URL; a fault ends i
 
 status: $(RUNNABLE) ## What the stack does now: version, traffic, alarms, snapshot, queues, spend; JSON=yes for programs
 	@$(BIN)/python -m tools.status --stack $(STACK) $(if $(JSON),--json)
+
+restore: $(RUNNABLE) ## TABLES (campaigns history ledger) of the stack as they were AT a time, such as AT=2026-11-26T01:30:00Z
+	@test -n "$(AT)" -a -n "$(TABLES)" || { echo 'Which, and when? make restore TABLES="campaigns ledger" AT=2026-11-26T01:30:00Z' >&2; exit 2; }
+	@$(BIN)/python -m tools.restore --stack $(STACK) --at $(AT) $(TABLES)
+
+events-topic: $(RUNNABLE) ## The topic of events and its subscriptions, where somebody deleted them
+	@$(BIN)/python -m tools.events_topic --stack $(STACK)
 
 player: $(ESBUILD) ## The ad player, bundled from web/ into bidder/web (needs Node.js and npm)
 	@$(BUNDLE) web/player.js --target=es2022 --format=esm --outfile=$(WEB)/player.mjs

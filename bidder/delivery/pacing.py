@@ -17,8 +17,10 @@ from bidder.delivery.curve import FLAT, Curve
 from bidder.delivery.estimates import MINUTE, Flow, Minute, Report
 from bidder.delivery.goals import Goal, goals, mode_of
 from bidder.delivery.notice_delay import NoticeDelay
+from bidder.delivery.obstacles import Obstacles
 from bidder.delivery.participation import share_of
 from bidder.delivery.plan import Anchor, planned
+from bidder.delivery.quality import CLASSES
 
 FASTEST = 1.2
 """How much faster than planned a campaign catches up at most."""
@@ -82,6 +84,11 @@ class Memory:
     """The most that an impression cost at the last refresh, in micros."""
     is_held: bool = True
     """Whether the campaign could not bid at the last refresh: paused, or outside its flight."""
+    classes: list[float] = field(default_factory=lambda: [0.0] * CLASSES)
+    """Recent opportunities by quality class (`bidder.delivery.quality`); old ones count for less."""
+    classes_until: float = 0.0
+    """The end of the last minute that `classes` has."""
+    obstacles: Obstacles = field(default_factory=Obstacles)
     anchors: dict[str, Anchor] = field(default_factory=dict)
     """By the name of the goal."""
     starts: dict[str, tuple[float, float]] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from functools import partial
 from bidder import log
 from bidder.auction.auction_context import AuctionContext
 from bidder.auction.decide import decide
-from bidder.auction.match import match
+from bidder.auction.match import device_of, match
 from bidder.auction.offer import Offer
 from bidder.auction.response_selection import affordable, for_one_document
 from bidder.auction.shading import shade
@@ -26,7 +26,7 @@ from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.bid_response import bid_response, dump, no_bid_response
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.no_bid_reason import NoBidReason
-from bidder.service.no_bid_counts import ALLOWANCE, AnswerKind
+from bidder.service.no_bid_counts import ALLOWANCE, ONE_CALLER, AnswerKind
 from bidder.service.service import Service
 from bidder.snapshot.snapshot import Snapshot
 from bidder.tracing import Spans, spans
@@ -128,10 +128,12 @@ def _offers(
     with span("price"):
         service.no_bids.log_withheld(snapshot.delivery, call.now)
         refused = service.no_bids.refused
-        opportunities = None if request.test else service.traffic.note(snapshot, len(slots), call.now)
+        device = device_of(request)
+        opportunities = None if request.test else service.traffic.note(snapshot, len(slots), call.now, device)
         read = partial(service.exposures, request, call.now, lambda: _patience(service, call, request.tmax))
         deals = set[tuple[str, str]]() if snapshot.delivery.has_deal_budgets else None
         offers = decide(request, slots, snapshot, service.settings.seat, call.now, refused, opportunities, read, deals)
+        service.traffic.note_funnel(snapshot, slots, opportunities)
         if deals and not request.test:
             service.traffic.note_deals(deals)
         if snapshot.delivery.shading is not None:
@@ -145,7 +147,7 @@ def _offers(
     paid = affordable(guarded, snapshot, call.now)
     for offer in offers if len(paid) < len(offers) else ():
         if offer not in paid:
-            refused[offer.campaign.id, ALLOWANCE] += 1
+            refused[offer.campaign.id, ALLOWANCE if offer in guarded else ONE_CALLER] += 1
     return paid
 
 
