@@ -33,7 +33,14 @@ HELD = Memory(
     anchors={"daily": Anchor(100, 60.0, 5.0, 3_600.0)},
     starts={"daily": (60.0, 1.0)},
 )
-ACCOUNT = Account({"c": HELD}, [1.0] * 60, {"c": {0: 3, 7: 1}}, {"shop.example": {"c": "UTC"}}, 12.5)
+ACCOUNT = Account(
+    memories={"c": HELD},
+    delays=[1.0] * 60,
+    delays_seen={"c": {0: 3, 7: 1}},
+    requests=7.5,
+    members={"shop.example": {"c": "UTC"}},
+    in_flight=12.5,
+)
 
 
 def store(s3: FakeS3) -> PacingStore:
