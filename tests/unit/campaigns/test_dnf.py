@@ -29,15 +29,15 @@ CONDITIONS = st.recursive(
 SEEN = st.fixed_dictionaries({}, optional={name: st.lists(VALUES, max_size=3).map(tuple) for name in NAMES})
 
 
-def meets(node: dict[str, Any], seen: dict[str, tuple[str, ...]]) -> bool:
+def meets(node: dict[str, Any], observed: dict[str, tuple[str, ...]]) -> bool:
     if "and" in node:
-        return all(meets(one, seen) for one in node["and"])
+        return all(meets(entry, observed) for entry in node["and"])
     if "or" in node:
-        return any(meets(one, seen) for one in node["or"])
+        return any(meets(item, observed) for item in node["or"])
     if "not" in node:
-        return not meets(node["not"], seen)
+        return not meets(node["not"], observed)
     for name, rule in node.items():
-        shown = set(seen.get(name, ()))
+        shown = set(observed.get(name, ()))
         if rule.get("include") and not shown & set(rule["include"]):
             return False
         if shown & set(rule.get("exclude", [])) or set(rule.get("all", [])) - shown:
@@ -47,17 +47,17 @@ def meets(node: dict[str, Any], seen: dict[str, tuple[str, ...]]) -> bool:
 
 @given(RULES, st.none() | CONDITIONS, SEEN)
 def test_any_line_holds_exactly_where_rules_and_expression_are_met(
-    rules: dict[str, Any], where: dict[str, Any] | None, seen: dict[str, tuple[str, ...]]
+    rules: dict[str, Any], where: dict[str, Any] | None, observed: dict[str, tuple[str, ...]]
 ) -> None:
     targeting = TypeAdapter(Targeting).validate_python(rules)
     expression = None if where is None else Expression(where)
     try:
-        found = conjunctions(targeting, expression)
+        results = conjunctions(targeting, expression)
     except TooManyConjunctions:
         assume(False)
 
-    expected = meets(rules, seen) and (where is None or meets(where, seen))
-    assert any(matches(line, seen) for line in found) == expected
+    expected = meets(rules, observed) and (where is None or meets(where, observed))
+    assert any(matches(line, observed) for line in results) == expected
 
 
 @given(CONDITIONS)

@@ -24,31 +24,31 @@ def memory(shown: float) -> Memory:
 
 
 def test_a_campaign_on_its_plan_has_no_shortfall() -> None:
-    its = health(LIMITS, HALF_SPENT, memory(0.9), Forecast(FLAT, 3.0), NOON)
+    item = health(LIMITS, HALF_SPENT, memory(0.9), Forecast(FLAT, 3.0), NOON)
 
-    [daily] = its.outlooks
+    [daily] = item.outlooks
     assert (daily.goal, daily.planned, daily.spent, daily.projected) == ("daily", 5_000_000, 5_000_000, 10_000_000)
-    assert its.shortfalls == []
+    assert item.shortfalls == []
 
 
 def test_lost_auctions_are_told_with_the_price_that_wins_them_back() -> None:
-    its = health(LIMITS, HALF_SPENT, memory(0.2), Forecast(FLAT, 3.0), NOON, WinModel(-9.0, 5.0))
+    item = health(LIMITS, HALF_SPENT, memory(0.2), Forecast(FLAT, 3.0), NOON, WinModel(-9.0, 5.0))
 
-    assert its.outlooks[0].projected < 8_000_000
-    assert its.shortfalls[0].reason == "lost auctions"
-    assert "raise cpm from 5.00 to 8.43" in its.shortfalls[0].advice
+    assert item.outlooks[0].projected < 8_000_000
+    assert item.shortfalls[0].reason == "lost auctions"
+    assert "raise cpm from 5.00 to 8.43" in item.shortfalls[0].advice
 
 
 def test_too_few_requests_are_supply() -> None:
     few = memory(0.9)
     few.level = 0.1
-    its = health(LIMITS, HALF_SPENT, few, Forecast(FLAT, 0.1), NOON)
+    item = health(LIMITS, HALF_SPENT, few, Forecast(FLAT, 0.1), NOON)
 
-    assert its.shortfalls[0].reason == "supply"
+    assert item.shortfalls[0].reason == "supply"
 
 
 def test_a_paused_campaign_is_told_as_such() -> None:
-    its = health(LIMITS._replace(paused=True), HALF_SPENT, memory(0.9), Forecast(FLAT, 3.0), NOON)
+    item = health(LIMITS._replace(paused=True), HALF_SPENT, memory(0.9), Forecast(FLAT, 3.0), NOON)
 
-    assert [short.reason for short in its.shortfalls] == ["withheld: paused"]
-    assert its.outlooks[0].projected == 5_000_000
+    assert [short.reason for short in item.shortfalls] == ["withheld: paused"]
+    assert item.outlooks[0].projected == 5_000_000

@@ -37,8 +37,8 @@ def at_once(work: Callable[[], None]) -> None:
     work()
 
 
-def counts(told: Told) -> TrafficCounts:
-    return TrafficCounts("p", told, at_once)  # type: ignore[arg-type]
+def counts(expected_text: Told) -> TrafficCounts:
+    return TrafficCounts("p", expected_text, at_once)  # type: ignore[arg-type]
 
 
 def decided(counting: TrafficCounts, held: Snapshot, at: Any = NOW, **changes: Any) -> None:
@@ -51,28 +51,28 @@ def decided(counting: TrafficCounts, held: Snapshot, at: Any = NOW, **changes: A
 
 
 def test_a_minute_s_opportunities_and_bids_are_told_in_one_message_once_it_is_over() -> None:
-    told = Told()
-    counting = counts(told)
+    output = Told()
+    counting = counts(output)
     held = snapshot([campaign(id="dear", cpm=9), campaign(id="cheap", cpm=3)])
     for _ in range(3):
         decided(counting, held, NOW + 59 * SECOND)
 
     counting.flush(NOW + 59 * SECOND)
-    assert told.events == []
+    assert output.events == []
     counting.flush(NOW + MINUTE)
 
-    [event] = told.events
+    [event] = output.events
     assert (event.kind, event.bid_id, event.campaign_id) == (Kind.TRAFFIC, "p-t1", ACCOUNT)
     assert (event.at, event.count) == (NOW, 3)
     assert event.traffic is not None
     assert event.traffic["dear"] == (3, 3)
     counting.flush(NOW + 2 * MINUTE)
-    assert len(told.events) == 1, "nothing came since"
+    assert len(output.events) == 1, "nothing came since"
 
 
 def test_many_campaigns_are_told_in_several_messages_that_count_the_requests_once() -> None:
-    told = Told()
-    counting = counts(told)
+    output = Told()
+    counting = counts(output)
     held = snapshot([campaign()])
     decided(counting, held)
     decided(counting, held)
@@ -81,7 +81,7 @@ def test_many_campaigns_are_told_in_several_messages_that_count_the_requests_onc
 
     counting.flush(NOW + MINUTE)
 
-    first, second = told.events
+    first, second = output.events
     assert (first.bid_id, second.bid_id) == ("p-t1", "p-t2")
     assert (first.count, second.count) == (2, 1)
     assert first.traffic is not None
@@ -91,25 +91,25 @@ def test_many_campaigns_are_told_in_several_messages_that_count_the_requests_onc
 
 
 def test_a_minute_that_could_not_be_told_is_lost_alone(caplog: pytest.LogCaptureFixture) -> None:
-    told = Told(OSError("down"))
-    counting = counts(told)
+    output = Told(OSError("down"))
+    counting = counts(output)
     held = snapshot([campaign()])
     decided(counting, held)
     counting.flush(NOW + MINUTE)
     assert '"traffic.unpublished","requests":1' in caplog.text
 
-    told.failure = None
+    output.failure = None
     decided(counting, held, NOW + MINUTE)
     counting.flush(NOW + 2 * MINUTE)
 
-    [event] = told.events
+    [event] = output.events
     assert event.at == NOW + MINUTE
     assert event.traffic == {"plain": (1, 1)}
 
 
 def test_a_deal_with_a_budget_is_counted_by_its_own_opportunities_and_bids() -> None:
-    told = Told()
-    counting = counts(told)
+    output = Told()
+    counting = counts(output)
     deals = [{"id": "d", "cpm": 9, "budget": {"total": 100}}, {"id": "e", "cpm": 8}]
     held = snapshot([campaign(id="dear", cpm=3, deals=deals)])
     for offered in ("d", "d", "e", None):
@@ -118,4 +118,4 @@ def test_a_deal_with_a_budget_is_counted_by_its_own_opportunities_and_bids() -> 
 
     counting.flush(NOW + timedelta(minutes=1))
 
-    assert told.events[0].traffic == {"dear": (4, 4), "dear#d": (2, 2)}
+    assert output.events[0].traffic == {"dear": (4, 4), "dear#d": (2, 2)}

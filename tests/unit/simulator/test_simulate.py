@@ -64,6 +64,6 @@ def test_a_wrong_scenario_is_told_by_its_field(tmp_path: Path) -> None:
     path = tmp_path / "wrong.yaml"
     path.write_text("campaigns: [{id: a, cpm: 1}]\nevents: [{at_hour: 1, kind: spike}]\ntraffic: {curve: [1, 2]}\n")
 
-    with pytest.raises(InvalidScenario, match=r"traffic: .*curve has 2 shares") as told:
+    with pytest.raises(InvalidScenario, match=r"traffic: .*curve has 2 shares") as output:
         read_scenario(path)
-    assert "spike needs minutes" in str(told.value)
+    assert "spike needs minutes" in str(output.value)
