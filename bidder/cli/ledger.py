@@ -22,7 +22,7 @@ class Differs(UserError, RuntimeError):
 
 def print_verification(service: Service, day: date, *, as_json: bool = False) -> None:
     """Prints the verification of each campaign's day, with the reasons of differences. Raises Differs."""
-    bids = due(_events(service, day))
+    bids = due(billable_events(service, day))
     markers = service.ledger.markers(bids)
     campaigns = {event.campaign_id for events in bids.values() for event in events}
     campaigns.update(campaign.id for campaign in service.campaigns.all())
@@ -60,7 +60,7 @@ def _print_differences(verifications: Mapping[str, LedgerVerification]) -> None:
             print(f"{name}: and {len(verification.reasons) - _MOST_REASONS} more")
 
 
-def _events(service: Service, day: date) -> Iterator[Event]:
+def billable_events(service: Service, day: date) -> Iterator[Event]:
     """The billable events of all hours that belong to the day in any time zone."""
     around = (day - timedelta(days=1), day, day + timedelta(days=1))
     keys = [key for hour in around for key in service.archive.keys(hour, BILLABLE)]

@@ -81,13 +81,13 @@ def test_hours_are_told_in_the_campaigns_time_zone() -> None:
 @pytest.mark.parametrize(
     ("where", "message"),
     [
-        ({}, "no condition"),
+        ({}, "not a condition"),
         ({"and": []}, "and: takes a list of conditions"),
         ({"or": {"os": {}}}, "or: takes a list of conditions"),
         ({"not": {"os": {}}, "and": [{"os": {}}]}, "in one condition"),
         ({"and": [{"colour": {"include": ["red"]}}]}, "colour"),
         ({"not": {"os": {"includes": ["a"]}}}, "includes"),
-        ({"os_version": {"include": ["ios 17"]}}, "no range of versions"),
+        ({"os_version": {"include": ["ios 17"]}}, "not a range of versions"),
     ],
 )
 def test_what_is_no_expression_is_refused_with_what_is_wrong(where: dict[str, Any], message: str) -> None:

@@ -169,7 +169,7 @@ def test_lists_name_the_campaigns_that_need_them(account: Account, command: Comm
     assert command("lists", "import", "ours", str(ids)).out.startswith("ours: 2 ids\n")
     assert command("lists", "list").out.splitlines()[1].split()[-2:] == ["2", "listed"]
     assert "don't bid until it is there again: listed" in command("lists", "delete", "ours").out
-    assert "is no name of a list" in command("lists", "import", "Our List", str(ids)).err
+    assert "is not a name of a list" in command("lists", "import", "Our List", str(ids)).err
     ids.write_text("short\n")
     assert "line 1 is no SHA-256 in hex" in command("lists", "import", "ours", str(ids), "--hashed").err
     ids.write_text("\n")

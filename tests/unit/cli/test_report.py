@@ -65,7 +65,7 @@ def test_an_event_is_reported_on_its_day_in_the_time_zone_and_on_no_other(at: da
         (None, None, None, "UTC", "give --day, or --from"),
         (NOW.date(), NOW.date(), None, "UTC", "give --day, or --from"),
         (None, NOW.date(), NOW.date() - timedelta(days=1), "UTC", "before it begins"),
-        (NOW.date(), None, None, "Mars/Base", "no zone of the IANA database"),
+        (NOW.date(), None, None, "Mars/Base", "not a zone of the IANA database"),
     ],
 )
 def test_a_period_that_can_not_be_is_refused(

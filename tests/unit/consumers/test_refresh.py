@@ -53,6 +53,9 @@ class Learned:
     def counts(self, _now: datetime) -> dict[tuple[str, str], OutcomeCounts]:
         return self.counted
 
+    def devices(self, _now: datetime) -> dict[int, OutcomeCounts]:
+        return {}
+
     def confirmed(self, _now: datetime) -> Confirmed:
         return Confirmed()
 
@@ -161,6 +164,25 @@ def test_a_pause_and_a_spent_budget_stop_a_campaign_with_the_next_refresh() -> N
     publish_snapshot(world.process(), NOW + MINUTE)
 
     assert bidding(world.held()) == {}
+
+
+@pytest.mark.parametrize("budget", [{}, {"total": 1000}])
+def test_a_budget_that_was_lifted_paces_no_longer(budget: dict[str, int]) -> None:
+    """The first object of the index still has the campaign with its old budget."""
+    world = World()
+    world.campaigns.put_many([campaign(id="a", budget={"total": 1}), campaign(id="b")])
+    world.ledger.spent["a"] = Spend(2_000_000, 0)
+    publish_snapshot(world.process(), NOW)
+    world.campaigns.put(campaign(id="a", budget=budget))
+
+    publish_snapshot(world.process(), NOW + MINUTE)
+
+    held = world.held()
+    position = held.index.position("a")
+    assert len(held.index.parts) == 2
+    assert position is not None
+    assert held.delivery.withheld(position) is None
+    assert held.delivery.shares is None or held.delivery.shares[position] > 0
 
 
 @pytest.mark.parametrize("damage", [b"", b"bidder index 2 0\n", b"bidder index 9 0\nfuture"])

@@ -104,7 +104,8 @@ def test_markers_expire_and_counts_do_once_they_weigh_nothing() -> None:
 
     learning_on(dynamodb).record([event(1)])
 
-    marker, counter = (int(item["expires_at"]["N"]) for item in dynamodb.items.values())
+    marker, counter, of_device = (int(item["expires_at"]["N"]) for item in dynamodb.items.values())
+    assert counter == of_device
     assert marker >= (NOW + timedelta(days=28)).timestamp()
     assert counter >= (NOW + timedelta(weeks=16)).timestamp()
 
@@ -195,3 +196,17 @@ def test_yesterday_and_quarters_of_the_day_of_before_are_still_read() -> None:
     told = {(batch.segment, batch.age): batch.outcomes.total for batch in learning_on(dynamodb).outcomes(NOW)}
 
     assert told == {(PriceSegment("", 1, 0, NOW.hour), 24): 1, (PriceSegment("adx", 0, 0, None), 0): 10}
+
+
+def test_outcomes_are_counted_by_the_type_of_device_once_a_bid() -> None:
+    learning = learning_on(FakeDynamoDB())
+    events = [event(number).model_copy(update={"device": (3, 4, None)[number % 3]}) for number in range(6)]
+    learning.record([*events, *events])
+    learning.record([its.model_copy(update={"kind": Kind.COMPLETE}) for its in events[:1]])
+
+    assert learning.devices(NOW) == {
+        3: OutcomeCounts(impressions=2, completes=1),
+        4: OutcomeCounts(impressions=2),
+        0: OutcomeCounts(impressions=2),
+    }
+    assert learning.devices(NOW + timedelta(weeks=5)) == {}
