@@ -14,7 +14,7 @@ from bidder.events.kinds import Kind
 from bidder.openrtb.parse import parse
 from bidder.service.traffic_counts import A_MESSAGE, ACCOUNT, TrafficCounts
 from bidder.snapshot.snapshot import Snapshot
-from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.campaigns import NOW, campaign, creative, snapshot
 from tests.support.matchable import video_request
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -37,8 +37,8 @@ def at_once(work: Callable[[], None]) -> None:
     work()
 
 
-def counts(expected_text: Told) -> TrafficCounts:
-    return TrafficCounts("p", expected_text, at_once)  # type: ignore[arg-type]
+def counts(told: Told) -> TrafficCounts:
+    return TrafficCounts("p", told, at_once)  # type: ignore[arg-type]
 
 
 def decided(counting: TrafficCounts, held: Snapshot, at: Any = NOW, **changes: Any) -> None:
@@ -51,28 +51,28 @@ def decided(counting: TrafficCounts, held: Snapshot, at: Any = NOW, **changes: A
 
 
 def test_a_minute_s_opportunities_and_bids_are_told_in_one_message_once_it_is_over() -> None:
-    output = Told()
-    counting = counts(output)
+    told = Told()
+    counting = counts(told)
     held = snapshot([campaign(id="dear", cpm=9), campaign(id="cheap", cpm=3)])
     for _ in range(3):
         decided(counting, held, NOW + 59 * SECOND)
 
     counting.flush(NOW + 59 * SECOND)
-    assert output.events == []
+    assert told.events == []
     counting.flush(NOW + MINUTE)
 
-    [event] = output.events
+    [event] = told.events
     assert (event.kind, event.bid_id, event.campaign_id) == (Kind.TRAFFIC, "p-t1", ACCOUNT)
     assert (event.at, event.count) == (NOW, 3)
     assert event.traffic is not None
     assert event.traffic["dear"] == (3, 3)
     counting.flush(NOW + 2 * MINUTE)
-    assert len(output.events) == 1, "nothing came since"
+    assert len(told.events) == 1, "nothing came since"
 
 
 def test_many_campaigns_are_told_in_several_messages_that_count_the_requests_once() -> None:
-    output = Told()
-    counting = counts(output)
+    told = Told()
+    counting = counts(told)
     held = snapshot([campaign()])
     decided(counting, held)
     decided(counting, held)
@@ -81,7 +81,7 @@ def test_many_campaigns_are_told_in_several_messages_that_count_the_requests_onc
 
     counting.flush(NOW + MINUTE)
 
-    first, second = output.events
+    first, second = told.events
     assert (first.bid_id, second.bid_id) == ("p-t1", "p-t2")
     assert (first.count, second.count) == (2, 1)
     assert first.traffic is not None
@@ -91,25 +91,25 @@ def test_many_campaigns_are_told_in_several_messages_that_count_the_requests_onc
 
 
 def test_a_minute_that_could_not_be_told_is_lost_alone(caplog: pytest.LogCaptureFixture) -> None:
-    output = Told(OSError("down"))
-    counting = counts(output)
+    told = Told(OSError("down"))
+    counting = counts(told)
     held = snapshot([campaign()])
     decided(counting, held)
     counting.flush(NOW + MINUTE)
     assert '"traffic.unpublished","requests":1' in caplog.text
 
-    output.failure = None
+    told.failure = None
     decided(counting, held, NOW + MINUTE)
     counting.flush(NOW + 2 * MINUTE)
 
-    [event] = output.events
+    [event] = told.events
     assert event.at == NOW + MINUTE
     assert event.traffic == {"plain": (1, 1)}
 
 
 def test_a_deal_with_a_budget_is_counted_by_its_own_opportunities_and_bids() -> None:
-    output = Told()
-    counting = counts(output)
+    told = Told()
+    counting = counts(told)
     deals = [{"id": "d", "cpm": 9, "budget": {"total": 100}}, {"id": "e", "cpm": 8}]
     held = snapshot([campaign(id="dear", cpm=3, deals=deals)])
     for offered in ("d", "d", "e", None):
@@ -118,4 +118,37 @@ def test_a_deal_with_a_budget_is_counted_by_its_own_opportunities_and_bids() -> 
 
     counting.flush(NOW + timedelta(minutes=1))
 
-    assert output.events[0].traffic == {"dear": (4, 4), "dear#d": (2, 2)}
+    assert told.events[0].traffic == {"dear": (4, 4), "dear#d": (2, 2)}
+
+
+def test_what_keeps_campaigns_out_is_counted_on_a_sample_and_by_the_rules() -> None:
+    told = Told()
+    counting = counts(told)
+    long = [creative(duration=60)]
+    held = snapshot(
+        [
+            campaign(id="dear", cpm=9),
+            campaign(id="cheap", cpm=5),
+            campaign(id="low", cpm=1),
+            campaign(id="long", cpm=9, creatives=long),
+        ]
+    )
+    for number in range(100):
+        video = {"video": {"maxduration": 30}, "imp": {"bidfloor": 2}}
+        request = parse(json.dumps(video_request(id=f"r{number}", **video)).encode())
+        slots = match(request, held, NOW)
+        reached = counting.note(held, len(slots), NOW)
+        decide(request, slots, held, "seat", NOW, reached=reached)
+        counting.note_funnel(held, slots, reached)
+    counting.note_refused({("dear", "frequency"): 7, ("dear", "category"): 2, ("", "seat"): 9, ("low", "unknown"): 1})
+
+    counting.flush(NOW + MINUTE)
+
+    names = told.events[0].traffic or {}
+    assert {name: counted[0] for name, counted in names.items() if "!" in name} == {
+        "long!creative length": 100,
+        "low!price below floor": 100,
+        "cheap!dearer campaigns of ours": 100,
+        "dear!caps": 7,
+        "dear!blocks": 2,
+    }
