@@ -6,6 +6,7 @@ PORT ?= 8000
 AWS_PORT ?= 4566
 STACK ?= bidder
 MINUTES ?= 5
+BASE ?= HEAD~1
 WEB ?= bidder/web
 WORKERS ?= auto
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -21,10 +22,10 @@ ESBUILD := build/clients/node_modules/.bin/esbuild
 LOCAL_ENV := env $(foreach name,$(filter AWS_%,$(filter-out AWS_PORT AWS_CA_BUNDLE,$(.VARIABLES))),-u $(name))
 
 .DEFAULT_GOAL := help
-.PHONY: help run container test test-fast coverage mutate docs check player demo-players package deploy rollback smoke status loadtest soak bench lock clean
+.PHONY: help run container test test-fast coverage mutate docs check player demo-players package deploy rollback smoke status restore events-topic loadtest soak bench bench-compare profile lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' Makefile
 
 run: $(RUNNABLE) ## The local AWS, sample campaigns and the bidder on PORT (8000), until Ctrl-C
 	@exec $(LOCAL_ENV) $(BIN)/python -m tools.local --port $(PORT) --aws-port $(AWS_PORT)
@@ -74,6 +75,13 @@ smoke: $(READY) ## What any running bidder answers, asked at URL; a fault ends i
 status: $(RUNNABLE) ## What the stack does now: version, traffic, alarms, snapshot, queues, spend; JSON=yes for programs
 	@$(BIN)/python -m tools.status --stack $(STACK) $(if $(JSON),--json)
 
+restore: $(RUNNABLE) ## TABLES (campaigns history ledger) of the stack as they were AT a time, such as AT=2026-11-26T01:30:00Z
+	@test -n "$(AT)" -a -n "$(TABLES)" || { echo 'Which, and when? make restore TABLES="campaigns ledger" AT=2026-11-26T01:30:00Z' >&2; exit 2; }
+	@$(BIN)/python -m tools.restore --stack $(STACK) --at $(AT) $(TABLES)
+
+events-topic: $(RUNNABLE) ## The topic of events and its subscriptions, where somebody deleted them
+	@$(BIN)/python -m tools.events_topic --stack $(STACK)
+
 player: $(ESBUILD) ## The ad player, bundled from web/ into bidder/web (needs Node.js and npm)
 	@$(BUNDLE) web/player.js --target=es2022 --format=esm --outfile=$(WEB)/player.mjs
 	@$(BUNDLE) web/player.js --target=es2022 --format=iife --global-name=bidder \
@@ -98,6 +106,12 @@ soak: $(READY) ## Events through failing AWS and dying handlers for MINUTES (5):
 
 bench: $(READY) ## The decision in process and the package under the real runtime; a table and build/bench.json
 	@exec $(LOCAL_ENV) $(BIN)/python -m loadtest.bench
+
+bench-compare: $(READY) ## The decision of this checkout and of the revision BASE (HEAD~1), in turns
+	@exec $(LOCAL_ENV) $(BIN)/python -m loadtest.bench.compare $(BASE)
+
+profile: $(READY) ## A flame graph of the decision over 10,000 campaigns, in build/profile.svg
+	@mkdir -p build && $(LOCAL_ENV) $(BIN)/py-spy record --rate 500 --output build/profile.svg -- $(BIN)/python -m loadtest.bench.tail
 
 lock: $(READY) ## Resolve pyproject.toml anew into the requirements files
 	@$(BIN)/python -m pip install -q --disable-pip-version-check $(UV)

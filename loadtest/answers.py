@@ -1,4 +1,4 @@
-"""What a right answer to a bid request is."""
+"""Checks the answer to a bid request."""
 
 import json
 from typing import Any

@@ -33,7 +33,7 @@ BID = "POST /bid"
 NOTICE = "GET /e/{kind}"
 NOTICES = "notices"
 REQUESTS_PER_SECOND = 10
-"""What one user sends at most."""
+"""The most requests a second of one user."""
 
 outcomes: Counter[str] = Counter()
 """How the bid requests were answered, where that was right: bid, no-bid, 400."""

@@ -1,4 +1,4 @@
-"""What a load test runs, as its environment asks."""
+"""The plan of a load test, from the environment."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -31,7 +31,7 @@ UNAVAILABLE = {
     "  Retry-After; what was answered 204 is not lost. `make run` has one local AWS process for all services and\n"
     "  functions, which is slow under load, as AWS is not.",
 }
-"""What a 503 means, by the row of the table that it is counted in."""
+"""The meaning of a 503 by the row of the table."""
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""What the requests of a load test are drawn from: publishers, places and players as exchanges send them."""
+"""The distributions of a load test's requests: publishers, locations and players as in exchange traffic."""
 
 from typing import Any, NamedTuple
 

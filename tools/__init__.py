@@ -1,4 +1,4 @@
-"""What make runs: package, deploy, the local AWS, the local server. None of it ships."""
+"""The tools of the Makefile: package, deploy, the local AWS, the local server. They are not deployed."""
 
 from pathlib import Path
 

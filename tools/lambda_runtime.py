@@ -102,10 +102,12 @@ class LambdaRuntime:
     port: int
     log: Path
     _process: "subprocess.Popen[bytes]"
+    seconds: float = 60
+    """How long an answer is waited for."""
     _connection: http.client.HTTPConnection = field(init=False)
 
     def __post_init__(self) -> None:
-        self._connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=60)
+        self._connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=self.seconds)
 
     def invoke(self, event: Any) -> Any:
         """The handler's answer to an event. Raises FunctionFailed."""
@@ -132,7 +134,9 @@ class LambdaRuntime:
 
 
 @contextmanager
-def lambda_runtime(code: Path, handler: str, variables: Mapping[str, str], log: Path) -> Iterator[LambdaRuntime]:
+def lambda_runtime(
+    code: Path, handler: str, variables: Mapping[str, str], log: Path, seconds: float = 60
+) -> Iterator[LambdaRuntime]:
     """An execution environment for `handler` (`app.refresh`) of the code in a folder. Ends it afterwards.
 
     `variables` is all that the function sees beside what Lambda sets itself.
@@ -146,7 +150,7 @@ def lambda_runtime(code: Path, handler: str, variables: Mapping[str, str], log: 
     process = start(command, log, _environment(code, variables), code)
     try:
         wait_until(lambda: is_taken(port), process, log, seconds=10)
-        yield LambdaRuntime(port, log, process)
+        yield LambdaRuntime(port, log, process, seconds)
     finally:
         end(process.pid, seconds=2)
 

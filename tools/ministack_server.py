@@ -1,4 +1,4 @@
-"""MiniStack with three repairs.
+"""MiniStack with repairs; others are in `tools.ministack_canary` and `tools.ministack_recovery`.
 
 - SNS hands Lambda whole records, as AWS does. MiniStack leaves an empty Subject and empty MessageAttributes out, and
   Chalice's SNSEvent reads both.
@@ -19,6 +19,7 @@ from ministack import app
 from ministack.core.persistence import save_state
 from ministack.services import lambda_svc, sns
 
+from tools import ministack_canary, ministack_recovery
 from tools.ministack import SAVE_SECONDS
 
 _deliver = sns._deliver_to_lambda
@@ -66,4 +67,6 @@ if __name__ == "__main__":
     sns._deliver_to_lambda = _deliver_whole
     lambda_svc._sqs_esm_concurrency = _numeric_concurrency
     app._load_persisted_state = _load_then_keep_saving
+    ministack_canary.repair()
+    ministack_recovery.repair()
     app.main()

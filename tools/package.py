@@ -20,7 +20,7 @@ from tools import ROOT, slim, template
 from tools.locks import lock
 
 LIMIT = 5 * 1024 * 1024
-"""What the zip may weigh: its download and unpacking are part of every cold start."""
+"""The largest size of the zip: downloading and unpacking it are part of every cold start."""
 
 ARCHITECTURES = ("x86_64", "arm64")
 """The processors of Lambda, in Lambda's words; the first is a stack's default."""
@@ -115,7 +115,7 @@ def _build(project: Path, build: Path, result: Package, architecture: str) -> No
         staged = _staged(project, work / "project", architecture)
         _chalice_package(staged, merge, work / "chalice", _wheels(project, build, architecture))
         sam = template.through_aliases(json.loads((work / "chalice/sam.json").read_text()))
-        sam = template.of_architecture(template.of_runtime(sam), architecture)
+        sam = template.of_architecture(template.of_runtime(template.with_runbooks(sam)), architecture)
         if sys.version_info < HAS_SNAP_START:
             sam = template.without_snap_start(sam)
         result.template.write_text(json.dumps(template.with_code(sam, f"./{result.archive.name}"), indent=1))

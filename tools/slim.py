@@ -17,10 +17,15 @@ SUPPLIED = frozenset({"boto3", "botocore", "dateutil", "jmespath", "s3transfer",
 """Import names of what every Python runtime of Lambda has."""
 
 _UNUSED = (
-    *("pydantic/v1/", "pydantic/mypy.py", "wrapt/_wrappers.c", "tzdata/zoneinfo/tzdata.zi"),
-    *("bidder/cli/", "bidder/__main__.py"),
+    *("pydantic/v1/", "pydantic/mypy.py", "pydantic/color.py", "pydantic/experimental/", "wrapt/_wrappers.c"),
+    *("tzdata/zoneinfo/tzdata.zi", "tzdata/zoneinfo/zone", "tzdata/zoneinfo/iso3166.tab"),
+    *("bidder/cli/", "bidder/simulator/", "bidder/__main__.py"),
 )
-"""What no function reads: pydantic's former self and its plugin, sources, and the command line of laptops."""
+"""The beginnings of the paths of files that no function reads.
+
+They are pydantic's version 1, mypy plugin and experiments, C sources, tables of time zones beside the zones, the
+command line and the simulator.
+"""
 
 _XRAY = "aws_xray_sdk/ext/"
 _XRAY_USED = {"__init__.py", "util.py"}
@@ -35,11 +40,12 @@ def slimmed(packed: Path, out: Path) -> None:
         root = Path(folder)
         with ZipFile(packed) as archive:
             archive.extractall(root, [name for name in archive.namelist() if is_deployed(PurePosixPath(name))])
+        _leave_out_descriptions(root)
         _leave_out_unimported(root)
         _strip(root)
         _write_schemas(root / "bidder")
         _compile(root)
-        _drop_text(root)
+        _empty_sources_of_others(root)
         write(root, out)
 
 
@@ -87,17 +93,22 @@ def _leave_out_unimported(root: Path) -> None:
             source.unlink()
 
 
-def _drop_text(root: Path) -> None:
-    """Empties the sources of others, whose bytecode runs, and cuts descriptions: 0.4 MB of the zip.
+def _empty_sources_of_others(root: Path) -> None:
+    """Empties the sources of others, whose bytecode runs: 0.4 MB of the zip.
 
     Python wants a source beside its bytecode, and does not read it (PEP 552, unchecked). Tracebacks name the lines of
-    others without their text. Of METADATA the headers are read.
+    others without their text.
     """
     for source in root.rglob("*.py"):
         if source.relative_to(root).parts[0] not in {"app.py", "bidder"}:
             source.write_bytes(b"")
+
+
+def _leave_out_descriptions(root: Path) -> None:
+    """Cuts each METADATA to its fields, of which importlib.metadata reads versions: the rest is a README."""
     for metadata in root.glob("*.dist-info/METADATA"):
-        metadata.write_bytes(metadata.read_bytes().partition(b"\n\n")[0] + b"\n")
+        fields, _, _ = metadata.read_text(encoding="utf-8").partition("\n\n")
+        metadata.write_text(f"{fields}\n", encoding="utf-8")
 
 
 def _strip(root: Path) -> None:

@@ -1,4 +1,4 @@
-"""What AWS says of a stack: the live version, alarms, snapshot, queues and spend."""
+"""The state of a stack in AWS: the live version, alarms, snapshot, queues and spend."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass

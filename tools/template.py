@@ -50,6 +50,20 @@ def through_aliases(template: dict[str, Any]) -> dict[str, Any]:
     return _with(template, RestAPI=json.loads(api))
 
 
+RUNBOOK = "docs/operations.md"
+"""The page that says what to do about each alarm, at an anchor of the alarm's logical id in small letters."""
+
+
+def with_runbooks(template: dict[str, Any]) -> dict[str, Any]:
+    """The same template with alarms whose descriptions end in the address of their part of the runbook."""
+    alarms = {}
+    for name, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::CloudWatch::Alarm":
+            text = f"{resource['Properties']['AlarmDescription']} Runbook: {RUNBOOK}#{name.lower()}"
+            alarms[name] = resource | {"Properties": resource["Properties"] | {"AlarmDescription": text}}
+    return _with(template, **alarms)
+
+
 def of_runtime(template: dict[str, Any]) -> dict[str, Any]:
     """The same template with one runtime for all functions: that which Chalice wrote for the API's."""
     runtime = template["Resources"]["APIHandler"]["Properties"]["Runtime"]

@@ -16,7 +16,7 @@ _NO_PAGE = frozenset({"about", "blob", "data", "file"})
 """Schemes of documents that are no page on the web: a player in a frame without an address of its own states them."""
 
 _NOT_APPLICABLE = "0"
-"""What a player writes for the page in an app, and for the app on a page (VAST 4.3, [PAGEURL] and [APPBUNDLE])."""
+"""The texts of players for the page in an app, and for the app on a page (VAST 4.3, [PAGEURL] and [APPBUNDLE])."""
 
 _TRUE, _FALSE = frozenset({"1", "true", "yes"}), frozenset({"0", "false", "no"})
 

@@ -11,7 +11,7 @@ Query = Mapping[str, Sequence[str]]
 """The values of each parameter, decoded, in their order."""
 
 MIMES = ["video/mp4"]
-"""What every player plays: what a tag that names no types is taken to say."""
+"""The MIME type of an ad tag without types: every player plays it."""
 
 USUAL_SECONDS = 30
 """The length of an ad, for a pod of so many ads that says neither its length nor theirs."""

@@ -14,7 +14,7 @@ _MACRO = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _UNKNOWN = frozenset({"-1", "-2"})
-"""What a player writes for a macro that it cannot or may not replace (VAST 4.3, section 6.1)."""
+"""The texts of players for a macro that the player cannot or may not replace (VAST 4.3, section 6.1)."""
 
 
 def is_unresolved(text: str) -> bool:

@@ -9,7 +9,7 @@ def _up_to(newest: Version) -> list[int]:
 
 
 DEFAULT = Version.VAST_3_0
-"""What a tag that names no version is answered with: `docs/ad-tag.md` has what players were measured to play."""
+"""The VAST version for an ad tag without a version. `docs/ad-tag.md` has the versions that players play, measured."""
 
 VERSIONS = {str(version): _up_to(version) for version in Version} | {
     "2": _up_to(Version.VAST_2_0),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import zip_longest
 
-from bidder.auction.auction_context import AuctionContext, ReadExposures
+from bidder.auction.auction_context import AuctionContext, ReadExposures, read_once
 from bidder.auction.competitive_separation import Pod, SlotOffers, are_separated, pack_pod, separate_competitors
 from bidder.auction.match import Slot
 from bidder.auction.offer import Offer, offers, redrawn
@@ -51,7 +51,7 @@ def decide(
     slot, `deals_reached` takes the deals with a budget (`AuctionContext.deals_reached`), and `read_exposures` returns
     the viewer's exposures.
     """
-    context = AuctionContext(request, seat, snapshot.delivery, now, read_exposures, deals_reached)
+    context = AuctionContext(request, seat, snapshot.delivery, now, read_once(read_exposures), deals_reached)
     refused = Counter() if refused is None else refused
     broken = first_broken(REQUEST, context)
     if broken:

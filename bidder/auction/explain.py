@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bidder.auction.attributes import Values
-from bidder.auction.auction_context import AuctionContext, ReadExposures
+from bidder.auction.auction_context import AuctionContext, ReadExposures, read_once
 from bidder.auction.decide import decide
 from bidder.auction.match import Slot, implied_values, match
 from bidder.auction.offer import Offer
@@ -72,9 +72,9 @@ def explain(
     `as_xml` explains the answer to a player that takes a single VAST document. `read_exposures` is called at most once.
     """
     slots = match(request, snapshot, now, exchange)
-    context = AuctionContext(request, seat, snapshot.delivery, now, read_exposures)
-    read_once = None if read_exposures is None else context.exposures
-    decision = shade(context, decide(request, slots, snapshot, seat, now, read_exposures=read_once), exchange)
+    exposures = read_once(read_exposures)
+    context = AuctionContext(request, seat, snapshot.delivery, now, exposures)
+    decision = shade(context, decide(request, slots, snapshot, seat, now, read_exposures=exposures), exchange)
     held = for_one_document(request, decision) if as_xml else decision
     paid = held if request.test else would_be_affordable(held, snapshot, now)
     latest = _latest(snapshot, most, campaign_id)

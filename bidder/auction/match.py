@@ -17,6 +17,7 @@ from bidder.auction.reached import Reached
 from bidder.campaigns.implied_predicates import IMPLIED_ATTRIBUTES, LENGTH, MIME, OPEN, SALE
 from bidder.campaigns.targeting import ATTRIBUTES
 from bidder.delivery.participation import AuctionDraw
+from bidder.delivery.price_segment import device_number
 from bidder.delivery.zones import offsets
 from bidder.normal_forms import identifier
 from bidder.openrtb.bid_request import BidRequest
@@ -41,6 +42,7 @@ class Candidates:
         self._values = values
         self._numbers: dict[int, Numbers] = {}
         self.draw = shared.draw
+        self.classes = shared.classes
 
     def best_first(
         self, at_least: Callable[[], int] = lambda: 0, *, paced: bool = True, reached: list[Reached] | None = None
@@ -107,14 +109,16 @@ class Candidates:
 
     def _taking_part(self, number: int, tier: Tier, conjunctions: Set, *, paced: bool) -> Iterator[int]:
         """The positions of the campaigns with any of these conjunctions, without those that pacing keeps out."""
-        delivery, draw, index = self._shared.snapshot.delivery, self._shared.draw, self._shared.index
-        bidding, buckets = delivery.bidding(number), delivery.buckets if paced else None
-        if buckets is None:
+        delivery, index = self._shared.snapshot.delivery, self._shared.index
+        draw, classes = self._shared.draw, self._shared.classes
+        bidding = delivery.bidding(number)
+        taking_part = delivery.taking_part(number, draw.bucket, classes) if paced else None
+        if taking_part is None:
             yield from tier.campaigns(conjunctions, bidding, tier.start)
             return
-        bidding = bidding & buckets.of(number, draw.bucket)
+        bidding = bidding & taking_part
         for position in tier.campaigns(conjunctions if tier.owners else conjunctions & bidding, bidding, tier.start):
-            if delivery.takes_part(position, index.campaign_id(position), draw):
+            if delivery.takes_part(position, index.campaign_id(position), draw, classes):
                 yield position
 
     def of_all_lengths(self) -> "Candidates":
@@ -151,10 +155,13 @@ def end_of(tier: Tier, least: int) -> int:
 class RequestMatch:
     """The conjunctions of each tier whose request attributes match: the shared work of all impressions of a request."""
 
-    def __init__(self, snapshot: Snapshot, values: Mapping[str, Sequence[str]], draw: AuctionDraw) -> None:
+    def __init__(
+        self, snapshot: Snapshot, values: Mapping[str, Sequence[str]], draw: AuctionDraw, device: int = 0
+    ) -> None:
         self.snapshot = snapshot
         self.index = snapshot.index
         self.draw = draw
+        self.classes = snapshot.delivery.classes(device)
         self._values = values
         self._numbers: dict[int, Numbers] = {}
         self._narrowed: dict[int, Set] = {}
@@ -184,7 +191,7 @@ def match(request: BidRequest, snapshot: Snapshot, now: datetime, exchange: str 
     snapshot.delivery.allowance.wake(now)
     known = snapshot.index.known
     values = request_attributes(request, known, now, offsets(snapshot.delivery.clocks, now), exchange, snapshot.lists)
-    shared = RequestMatch(snapshot, values, AuctionDraw(request.id))
+    shared = RequestMatch(snapshot, values, AuctionDraw(request.id), device_of(request))
     slots = []
     for imp in request.imp:
         if imp.video is not None:
@@ -193,6 +200,11 @@ def match(request: BidRequest, snapshot: Snapshot, now: datetime, exchange: str 
             candidates = Candidates(shared, {**of_imp, **implied_values(imp, imp.video), LENGTH: lengths})
             slots.append(Slot(imp, imp.video, {**values, **of_imp}, candidates))
     return slots
+
+
+def device_of(request: BidRequest) -> int:
+    """The number of the type of the viewer's device; 0 where the request does not say."""
+    return device_number(request.device.devicetype if request.device else None)
 
 
 def accepted_lengths(video: Video, lengths: Iterable[int]) -> list[str]:

@@ -6,8 +6,10 @@ counted after the minute.
 """
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import NamedTuple
 
+from bidder.delivery.budget_holders import class_of_campaign
 from bidder.snapshot.delivery_state import DeliveryState
 from bidder.snapshot.index import Index
 from bidder.snapshot.sets import Set
@@ -24,21 +26,34 @@ class Reached(NamedTuple):
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    """A decision: its index and delivery state, the type of the viewer's device, and how far the decision came."""
+
+    index: Index
+    delivery: DeliveryState
+    device: int
+    reached: list[Reached]
+
+
 class Opportunities:
     """The opportunities of a process since the last `take`."""
 
     def __init__(self) -> None:
-        self._noted: list[tuple[Index, DeliveryState, list[Reached]]] = []
+        self._noted: list[_Noted] = []
         self._impressions = self._counted = 0
 
-    def note(self, index: Index, delivery: DeliveryState, impressions: int) -> list[Reached] | None:
-        """A list for the decision to append to; None if `MOST` impressions are noted already."""
+    def note(self, index: Index, delivery: DeliveryState, impressions: int, device: int = 0) -> list[Reached] | None:
+        """A list for the decision to append to; None if `MOST` impressions are noted already.
+
+        `device` is the type of the viewer's device.
+        """
         self._impressions += impressions
         if self._counted >= MOST:
             return None
         self._counted += impressions
         reached: list[Reached] = []
-        self._noted.append((index, delivery, reached))
+        self._noted.append(_Noted(index, delivery, device, reached))
         return reached
 
     def take(self) -> "Taken":
@@ -51,23 +66,29 @@ class Opportunities:
 class Taken(NamedTuple):
     """The notes of a minute; each noted impression stands for `weight` impressions."""
 
-    noted: list[tuple[Index, DeliveryState, list[Reached]]]
+    noted: list["_Noted"]
     weight: float
 
     def counts(self) -> dict[str, int]:
-        """The opportunities by campaign id, to the nearest whole."""
-        by_index: dict[str, tuple[Index, Counter[int]]] = {}
-        for index, delivery, reached in self.noted:
+        """The opportunities by campaign id, and by quality class for campaigns with a goal, to the nearest whole."""
+        by_index: dict[str, tuple[Index, Counter[tuple[int, int | None]]]] = {}
+        for noted in self.noted:
+            index, delivery = noted.index, noted.delivery
             counts = by_index.setdefault(index.id, (index, Counter()))[1]
-            for number, conjunctions, end in reached:
+            classes = delivery.device_classes(noted.device)
+            for number, conjunctions, end in noted.reached:
                 tier = index.tiers_by_number[number]
                 last = tier.start + end
                 for position in tier.campaigns(conjunctions, delivery.eligible[number], tier.start):
                     if position >= last:
                         break
-                    counts[position] += 1
+                    goal = index.goal(position) if classes else 0
+                    counts[position, classes[goal - 1] if classes and goal else None] += 1
         totals: Counter[str] = Counter()
         for index, counts in by_index.values():
-            for position, count in counts.items():
-                totals[index.campaign_id(position)] += count
-        return {campaign_id: round(count * self.weight) for campaign_id, count in totals.items()}
+            for (reached, of_class), count in counts.items():
+                campaign_id = index.campaign_id(reached)
+                totals[campaign_id] += count
+                if of_class is not None:
+                    totals[class_of_campaign(campaign_id, of_class)] += count
+        return {name: round(count * self.weight) for name, count in totals.items()}

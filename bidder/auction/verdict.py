@@ -6,7 +6,7 @@ from functools import partial
 
 from bidder.auction.auction_context import AuctionContext
 from bidder.auction.creative_fit import fits
-from bidder.auction.match import Slot, implied_values
+from bidder.auction.match import Slot, device_of, implied_values
 from bidder.auction.offer import Offer, offers
 from bidder.auction.open_bid import open_bid_cpm
 from bidder.auction.rule import Case, Rule, first_broken, seen_and_wanted
@@ -16,8 +16,10 @@ from bidder.auction.unmet_targeting import ATTRIBUTES, UNMEETABLE, UnmetTargetin
 from bidder.campaigns.implied_predicates import MIME, SALE, implied_predicates
 from bidder.delivery.budget import Withheld
 from bidder.delivery.participation import WHOLE
+from bidder.delivery.quality import OUTCOMES
 from bidder.snapshot import sets
 from bidder.snapshot.compile import campaign_conjunctions
+from bidder.snapshot.quality_classes import Classes
 from bidder.snapshot.records import Record
 from bidder.snapshot.snapshot import Snapshot
 
@@ -96,12 +98,13 @@ def verdict(
     if miss:
         return Verdict(campaign_id, rule_of(miss.attribute), miss.reason, miss.seen, miss.wanted)
     delivery, draw = snapshot.delivery, slot.candidates.draw
-    if not delivery.takes_part(position, campaign_id, draw):
-        share = delivery.shares[position] if delivery.shares is not None else WHOLE
-        seen, wanted = (f"{100 * amount / WHOLE:.2f} %" for amount in (draw.of(campaign_id), share))
-        of_advertiser = delivery.advertiser_that_paces(position)
-        holder = f", which the budget of {of_advertiser} sets" if of_advertiser else ""
-        return Verdict(campaign_id, PACING, PACED, seen, f"less than {wanted}{holder}")
+    classes = slot.candidates.classes
+    if not delivery.takes_part(position, campaign_id, draw, classes):
+        seen, wanted = (
+            f"{100 * amount / WHOLE:.2f} %" for amount in (draw.of(campaign_id), delivery.share(position, classes))
+        )
+        why = _why_that_share(context, snapshot, position, classes)
+        return Verdict(campaign_id, PACING, PACED, seen, f"less than {wanted}{why}")
     of_request, of_player = first_broken(REQUEST, context), first_broken(PLAYER, slot.video)
     result = of_request or of_player or offers(context, slot, record)
     if result is CREATIVE_TARGETING:
@@ -114,6 +117,21 @@ def verdict(
     best = max(result, key=lambda offer: offer.rank)
     fate = fates.get(campaign_id, OUTBID)
     return Verdict(campaign_id, fate, FATES[fate], best=best, shaded=shaded(context, best, exchange))
+
+
+def _why_that_share(context: AuctionContext, snapshot: Snapshot, position: int, classes: Classes | None) -> str:
+    """What sets a campaign's share of auctions beside its own budget: its advertiser's, or the predicted rate."""
+    delivery, words = snapshot.delivery, ""
+    if of_advertiser := delivery.advertiser_that_paces(position):
+        words = f", which the budget of {of_advertiser} sets"
+    goal = 0 if delivery.quality is None else delivery.quality.goals[position]
+    if goal and classes is not None and delivery.shares is not None:
+        rate = ("above", "near", "below")[classes[goal - 1]]
+        words += (
+            f" on device type {device_of(context.request)}, whose {OUTCOMES[goal - 1]} rate is {rate} the account's"
+        )
+        words += f"; {100 * delivery.shares[position] / WHOLE:.2f} % of all auctions"
+    return words
 
 
 def _open_bid(context: AuctionContext, slot: Slot, record: Record) -> int | None:

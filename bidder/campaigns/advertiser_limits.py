@@ -1,4 +1,4 @@
-"""What limits all campaigns of an advertiser together: a budget, a flight and frequency caps."""
+"""The limits that all campaigns of an advertiser share: a budget, a flight and frequency caps."""
 
 from typing import Annotated, Self
 

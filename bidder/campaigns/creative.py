@@ -50,7 +50,7 @@ class Tag(BaseModel):
 
 
 class UniversalAdId(BaseModel):
-    """UniversalAdId, VAST 4.2 section 3.7.1: `registry` is its site, such as `ad-id.org` or `clearcast.co.uk`."""
+    """Universal ad id (UniversalAdId, VAST 4.2 section 3.7.1): `registry` is a site such as `ad-id.org`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 

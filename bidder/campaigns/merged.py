@@ -1,4 +1,4 @@
-"""What an import makes of a campaign that is stored already."""
+"""Merges an imported campaign with the stored campaign."""
 
 from typing import Any
 

@@ -64,7 +64,7 @@ def _language(word: str) -> Iterator[str]:
 
 
 def _hours(word: str) -> Iterator[str]:
-    """The hours of the week that begin within a range: `mon-fri 8-18` is `mon 8` to `fri 17`. No days are all days."""
+    """Dayparting: the hours of the week that begin within a range. `mon-fri 8-18` is `mon 8` to `fri 17`."""
     if _ONE_HOUR.fullmatch(word):
         yield word
         return

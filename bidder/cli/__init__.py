@@ -1,1 +1,1 @@
-"""The command line: `python -m bidder`, for people at a laptop. It isn't used in Lambda."""
+"""The command line: `bidder`, or `python -m bidder`, for operators. Lambda does not use it."""

@@ -1,4 +1,4 @@
-"""What `bidder advertisers` does: prints and deletes the limits of advertisers. `bidder campaigns import` sets them."""
+"""`bidder advertisers`: prints and deletes the limits of advertisers. `bidder campaigns import` sets the limits."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Choosing campaigns by their fields: `status=active`, `advertiser.domain=shop.example`, `id~summer-*`, `cpm>=10`."""
+"""Filters of campaigns by fields: `status=active`, `advertiser.domain=shop.example`, `id~summer-*`, `cpm>=10`."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ Filter = Callable[[Campaign], bool]
 
 
 class BadFilter(UserError, ValueError):
-    """A condition of `--where` can't be read; the message says how to write it."""
+    """A condition of `--where` is invalid; the message shows the right form."""
 
     exit_status = 2
 
@@ -101,7 +101,7 @@ def _number(text: str) -> Decimal | None:
 
 
 def _values(document: object, path: Sequence[str]) -> Iterator[str]:
-    """The texts at a path; amounts in whole units, of lists each item's."""
+    """The texts at a path of a document: amounts in whole units, and each item of a list."""
     if isinstance(document, list):
         for item in document:
             yield from _values(item, path)

@@ -1,4 +1,4 @@
-"""`bidder campaigns import`: the whole file is checked, then its campaigns are stored."""
+"""`bidder campaigns import`: checks the whole file, then stores its campaigns."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -26,9 +26,9 @@ _MOST_WARNINGS = 100
 def import_file(
     service: Service, path: str, *, dry_run: bool = False, tell_stored: Callable[[str], None] = lambda _: None
 ) -> None:
-    """Checks the whole file, then stores its campaigns; a dry run says what that would change.
+    """Checks the whole file, then stores its campaigns. A dry run prints the changes and stores nothing.
 
-    `tell_stored` is told, after each transaction, how many are stored. Raises InvalidCampaignFile, OSError.
+    After each transaction, `tell_stored` gets the number of stored campaigns. Raises InvalidCampaignFile, OSError.
     """
     campaigns = read_file(service, path)
     wanted = uploads_of(campaigns, path)
@@ -57,7 +57,7 @@ def import_file(
 
 
 def read_file(service: Service, path: str) -> CampaignFile:
-    """The file, checked with the taxonomies and parameters that are stored. Raises InvalidCampaignFile, OSError."""
+    """The file, checked by the stored taxonomies and parameters. Raises InvalidCampaignFile, OSError."""
     warn_cpm_micros = int(service.plain_parameters().import_warn_cpm * MICROS)
     taxonomies, media_url = service.taxonomies.all(), service.settings.media_url
     with open_binary(path) as file:
@@ -65,7 +65,7 @@ def read_file(service: Service, path: str) -> CampaignFile:
 
 
 def _store(service: Service, campaigns: CampaignFile, tell_stored: Callable[[str], None]) -> int:
-    """Stores them all, with a bar; how many of them are new or changed."""
+    """Stores all campaigns, with a progress bar. Returns the number of new and changed campaigns."""
     progress = Progress(len(campaigns))
     done, changed = 0, 0
 

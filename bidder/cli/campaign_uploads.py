@@ -1,4 +1,4 @@
-"""The videos that a campaign file names by `upload:`: found before the import, sent after it."""
+"""The uploads that a campaign file names: checked before the import, and sent after the import."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +10,7 @@ from bidder.service.service import Service
 
 
 class CampaignUpload(NamedTuple):
-    """One video file, and the creative that it is to become."""
+    """A video file, and the creative of the upload."""
 
     path: Path
     wanted: Wanted
@@ -19,7 +19,7 @@ class CampaignUpload(NamedTuple):
 def uploads_of(campaigns: Iterable[Campaign], file: str) -> list[CampaignUpload]:
     """The uploads that the campaigns of a file name; their paths start at the file's folder.
 
-    Raises CannotUpload for one that is not there, before anything is imported.
+    Raises CannotUpload for a missing file, before anything is imported.
     """
     folder = Path() if file == "-" else Path(file).parent
     uploads = []

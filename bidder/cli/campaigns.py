@@ -1,4 +1,4 @@
-"""What `bidder campaigns` does to the campaigns that are stored: prints them, pauses, deletes and restores them."""
+"""`bidder campaigns`: prints, pauses, resumes, deletes and restores the stored campaigns."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ from bidder.money import display
 from bidder.service.service import Service
 
 ON_A_TERMINAL = 100
-"""Campaigns that a terminal gets of a list without `--limit`."""
+"""The number of campaigns in a list on a terminal without `--limit`."""
 
 Tell = Callable[[str], None]
 
@@ -51,7 +51,7 @@ def export(service: Service, form: str, chosen: Filter) -> None:
 def list_campaigns(
     service: Service, chosen: Filter, *, limit: int | None = None, after: str = "", as_json: bool = False
 ) -> None:
-    """Prints the chosen campaigns by id, those after an id, with what they have spent today and in all.
+    """Prints the selected campaigns after an id, sorted by id, with their spend of today and in total.
 
     Without a limit a terminal gets the first `ON_A_TERMINAL`, a pipe all.
     """
@@ -71,7 +71,7 @@ def list_campaigns(
 
 
 def show(service: Service, campaign_id: str, *, as_json: bool) -> None:
-    """Prints a campaign as a file has it, its version and what it has spent. Raises UnknownCampaign."""
+    """Prints a campaign in the form of a file, its version and its spend. Raises UnknownCampaign."""
     stored = service.campaigns.get(campaign_id)
     campaign = stored.campaign
     if campaign is None:
@@ -89,14 +89,14 @@ def show(service: Service, campaign_id: str, *, as_json: bool) -> None:
 
 
 def set_status(service: Service, ids: Sequence[str], chosen: Filter | None, status: Status, tell: Tell) -> None:
-    """Pauses or resumes, and asks for a refresh, so that bids follow at once. Raises UnknownCampaign, NothingChosen."""
+    """Pauses or resumes campaigns, and requests a refresh. Raises UnknownCampaign, NothingChosen."""
     campaigns = _chosen(service, ids, chosen)
     _write(campaigns, service.campaigns.set_status_each(campaigns, status), status, tell)
     publish_refresh(service)
 
 
 def delete(service: Service, ids: Sequence[str], chosen: Filter | None, tell: Tell, confirm: Tell) -> None:
-    """Deletes campaigns once `confirm`, asked with what would go, returns. Raises UnknownCampaign, NothingChosen."""
+    """Deletes campaigns after `confirm` has returned. Raises UnknownCampaign, NothingChosen."""
     campaigns = _chosen(service, ids, chosen)
     names = ", ".join(campaign.id for campaign in campaigns[:10])
     confirm(f"Delete {len(campaigns)} campaigns ({names}{', …' if len(campaigns) > 10 else ''})?")
@@ -106,14 +106,14 @@ def delete(service: Service, ids: Sequence[str], chosen: Filter | None, tell: Te
 
 
 def restore(service: Service, campaign_id: str, version: int | None) -> None:
-    """Stores a campaign as it was. Raises UnknownCampaign, NothingToRestore."""
+    """Restores a campaign from its history. Raises UnknownCampaign, NothingToRestore."""
     restored = service.campaigns.restore(campaign_id, version)
     print(f"{campaign_id} is restored, and {restored.status}")
     publish_refresh(service)
 
 
 def print_history(service: Service, campaign_id: str, *, as_json: bool) -> None:
-    """Prints the changes of a campaign, the latest first: when, who, and each field that was not what it became.
+    """Prints the changes of a campaign, the latest first: time, author, and each changed field.
 
     Raises UnknownCampaign.
     """
@@ -133,7 +133,7 @@ def print_history(service: Service, campaign_id: str, *, as_json: bool) -> None:
 
 
 def _chosen(service: Service, ids: Sequence[str], chosen: Filter | None) -> list[Campaign]:
-    """The campaigns of these ids, or those that meet the filter."""
+    """The campaigns with these ids, or the campaigns that meet the filter."""
     if bool(ids) == (chosen is not None):
         msg = "name campaigns by their ids, or choose them by --where: one of the two"
         raise NothingChosen(msg)
@@ -147,7 +147,7 @@ def _chosen(service: Service, ids: Sequence[str], chosen: Filter | None) -> list
 
 
 def _write(campaigns: Sequence[Campaign], written: Iterator[tuple[int, list[str]]], become: str, tell: Tell) -> None:
-    """Goes through the transactions, with a bar, and says what the campaigns are now."""
+    """Runs the transactions with a progress bar, and prints the new state of the campaigns."""
     progress = Progress(len(campaigns))
     tell(f"0 of {len(campaigns)} campaigns are {become}")
     for done, _ in written:
@@ -161,7 +161,7 @@ def _write(campaigns: Sequence[Campaign], written: Iterator[tuple[int, list[str]
 
 
 class _Row(NamedTuple):
-    """What a list shows of a campaign: a hundredth of its size, so that a hundred thousand can be sorted."""
+    """The columns of a campaign in a list: a hundredth of the campaign's size, so that 100,000 can be sorted."""
 
     id: str
     name: str
@@ -183,7 +183,7 @@ def _row(campaign: Campaign) -> _Row:
 
 
 def _spends(service: Service, zones: Mapping[str, str]) -> Mapping[str, Spend]:
-    """What campaigns, by id with their time zones, have spent."""
+    """The spend of campaigns. `zones` are the campaigns' time zones by id."""
     now = datetime.now(UTC)
     return service.ledger.spends({name: local(now, zone) for name, zone in zones.items()})
 

@@ -1,4 +1,4 @@
-"""What `bidder creatives` does with uploads and their jobs."""
+"""`bidder creatives`: uploads videos, and prints, retries and deletes their transcoding jobs."""
 
 import hashlib
 import json
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 
 class CannotUpload(UserError):
-    """The upload or the creative is not there, or the call asks for what can't be."""
+    """The upload or the creative does not exist, or the call is invalid."""
 
 
 class Wanted(NamedTuple):
-    """What a call says of an upload: see `bidder.creatives.upload.Metadata`."""
+    """The options of a call about an upload: see `bidder.creatives.upload.Metadata`."""
 
     campaign: str
     creative: str | None
@@ -38,7 +38,7 @@ class Wanted(NamedTuple):
 
 
 def upload_file(service: Service, file: str, wanted: Wanted, *, as_json: bool) -> None:
-    """Uploads a video and says what comes next. Raises CannotUpload before anything is sent."""
+    """Uploads a video, and prints the next step. Raises CannotUpload before anything is sent."""
     path = Path(file)
     bucket, (key, about) = _bucket(service), _described(service, path.name, wanted, content_hash(path))
     size, most = path.stat().st_size, Limits().max_bytes
@@ -58,7 +58,7 @@ def upload_file(service: Service, file: str, wanted: Wanted, *, as_json: bool) -
 
 
 def is_current(service: Service, path: Path, wanted: Wanted) -> bool:
-    """Whether this file, for this creative with these facts, is the newest upload, and was not refused."""
+    """Whether this file with these options is the newest upload of the creative, and was not refused."""
     key, about = _described(service, path.name, wanted, content_hash(path))
     job = _jobs(service).get(about.campaign, about.creative)
     return job is not None and job.key == key and job.state is not State.REFUSED
@@ -111,7 +111,7 @@ def list_creatives(service: Service, campaign: str | None, state: str | None, *,
 
 
 def show_creative(service: Service, campaign: str, creative: str, *, as_json: bool) -> None:
-    """Prints a job: its state, what was measured of the upload, its renditions. Raises CannotUpload."""
+    """Prints a job: its state, the measurements of the upload, its renditions. Raises CannotUpload."""
     job = _job(service, campaign, creative)
     if as_json:
         print_json(job.model_dump(mode="json"))
@@ -133,7 +133,7 @@ def show_creative(service: Service, campaign: str, creative: str, *, as_json: bo
 
 
 def retry_creative(service: Service, campaign: str, creative: str, *, as_json: bool) -> None:
-    """Announces a creative's newest upload again, as S3 did. Raises CannotUpload."""
+    """Sends the event of a creative's newest upload again. Raises CannotUpload."""
     job, jobs = _job(service, campaign, creative), _jobs(service)
     bucket, s3 = _bucket(service), aws.client("s3")
     try:
@@ -154,7 +154,7 @@ def retry_creative(service: Service, campaign: str, creative: str, *, as_json: b
 
 
 def delete_creative(service: Service, campaign_id: str, creative_id: str, *, as_json: bool) -> None:
-    """Takes a creative out of its campaign, and drops its job and its upload. Raises CannotUpload."""
+    """Removes a creative from its campaign, and deletes its job and its upload. Raises CannotUpload."""
     job = _jobs(service).get(campaign_id, creative_id)
     _take_out(service, campaign_id, creative_id, is_known=job is not None)
     if job is not None:
@@ -185,7 +185,7 @@ def _take_out(service: Service, campaign_id: str, creative_id: str, *, is_known:
 
 
 def _described(service: Service, file_name: str, wanted: Wanted, content: str = "") -> tuple[str, Metadata]:
-    """The key of an upload, and what its metadata says. Raises CannotUpload, also for an unknown campaign."""
+    """The key of an upload, and its metadata. Raises CannotUpload, also for an unknown campaign."""
     stated = {
         "campaign": wanted.campaign,
         "creative": wanted.creative,
@@ -206,7 +206,7 @@ def _described(service: Service, file_name: str, wanted: Wanted, content: str = 
     if is_new and about.landing_page is None:
         msg = f"{about.creative} is a new creative of {about.campaign}: give its --landing-page"
         raise CannotUpload(msg)
-    # By content and metadata: an upload that is gone on with is the one that was begun.
+    # The hash of content and metadata identifies an interrupted upload, so that the next call continues it.
     digest = hashlib.sha256(f"{content} {about.model_dump_json()}".encode()).hexdigest()[:8]
     return f"{PREFIX}{about.campaign}/{about.creative}/{digest}/{file_name}", about
 

@@ -1,4 +1,4 @@
-"""Which AWS the command line talks to: the process's environment, and a file of variables beneath it."""
+"""The AWS account of the command line: the variables of the environment, then of a file."""
 
 import os
 from collections.abc import MutableMapping
@@ -7,11 +7,11 @@ from pathlib import Path
 from bidder.files.text import text_of
 
 DEFAULT_FILE = ".local/env"
-"""What `make run` writes: the local AWS."""
+"""The file of variables that `make run` writes for the local AWS."""
 
 
 def load_environment(environ: MutableMapping[str, str]) -> None:
-    """Adds the variables of the file that `BIDDER_ENV` names, or of `.local/env`, where they are not set already.
+    """Adds the unset variables of the file that `BIDDER_ENV` names, or of `.local/env`.
 
     So a laptop where `make run` ran needs no setup, and a shell that has its own variables keeps them. `.local/env` is
     looked for here, then in the checkout that this code is of. A named file that isn't there raises
@@ -33,5 +33,5 @@ def _default() -> Path | None:
 
 
 def target() -> str:
-    """Where commands act, in words: for the first line of whatever changes something."""
+    """The name of the AWS on which commands act, for messages about changes."""
     return os.environ.get("AWS_ENDPOINT_URL") or f"AWS, region {os.environ.get('AWS_DEFAULT_REGION', 'of the profile')}"

@@ -1,4 +1,4 @@
-"""A request that a campaign would take: made from what it targets, and put through the decision to be sure."""
+"""An example request that a campaign bids on: built from its targeting, and checked by the decision."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ Request = dict[str, Any]
 
 
 class Example(NamedTuple):
-    """A request, when it has to come, and by which exchange; None where any does."""
+    """A request, its time, and its exchange. None is any exchange."""
 
     request: Request
     at: datetime
@@ -37,9 +37,9 @@ class Example(NamedTuple):
 
 
 def example_request(campaign: Campaign, seat: str, now: datetime, rates: Mapping[str, Rate]) -> Example | None:
-    """A request that the campaign would bid on if it is active, in its flight and in its budget.
+    """A request on which the campaign bids if it is active, in its flight and in its budget.
 
-    None where none was found: a campaign may target ids of viewers, which nobody can make up.
+    None if no example matches: a campaign may target ids of viewers, and the search cannot invent ids.
     """
     active = campaign.model_copy(update={"status": Status.ACTIVE})
     start, end = campaign.flight.start, campaign.flight.end
@@ -60,7 +60,7 @@ def example_request(campaign: Campaign, seat: str, now: datetime, rates: Mapping
 
 
 def _candidates(campaign: Campaign, at: datetime) -> Iterator[Example]:
-    """A request for each creative, each case of its and the campaign's targeting, and each deal."""
+    """A request for each creative, each conjunction of the targeting of creative and campaign, and each deal."""
     deals: list[str | None] = [None] if campaign.bids_openly else []
     deals += [deal.id for deal in campaign.deals]
     try:
@@ -101,7 +101,7 @@ def _example(cases: Sequence[Conjunction], creative: Creative, deal: str | None,
 
 
 def _values(predicate: Predicate) -> Iterator[str]:
-    """A value out of each set, none of those that must not be there."""
+    """A value of each set in `any_of`, without the values of `none_of`."""
     for values in predicate.any_of:
         yield from sorted(values - predicate.none_of)[:1]
 
@@ -159,7 +159,7 @@ def _list(of: str, name: str, read: Callable[[str], Any] = str) -> Writer:
 
 
 def _in_country(name: str) -> Writer:
-    """`usa-ca` is a country and, in a field of its own, what is in it."""
+    """Writes `usa-ca` as the country and, in the field `name`, the part of the country."""
 
     def write(parts: _Parts, values: Sequence[str]) -> None:
         country, _, rest = values[0].partition("-")
@@ -249,4 +249,4 @@ _WRITERS: Mapping[str, Writer] = {
     "deal": _deals,
     "segment": _segments,
 }
-"""How a value of each attribute gets into a request; `user` and `list` are hashes, which stand for no known id."""
+"""The writer of each attribute's values. `user` and `list` have none, since their values are hashes of unknown ids."""

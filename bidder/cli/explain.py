@@ -1,4 +1,4 @@
-"""What `bidder explain` does: decides here, on the current snapshot, and says why; nothing is bid."""
+"""`bidder explain`: decides a request locally on the current snapshot, and prints the reasons. No bid is made."""
 
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -25,20 +25,22 @@ from bidder.snapshot.snapshot import Snapshot
 from bidder.viewer.usable import usable
 
 MOST_SHOWN = 30
-"""Campaigns in a table, the dearest."""
+"""The most campaigns in a table, the highest bids first."""
 
 
 class NotInSnapshot(UserError, LookupError):
-    """The campaign cache has no such campaign; the message says why that may be."""
+    """The snapshot does not have the campaign; the message has the likely reason."""
 
 
 class NoAdminKey(UserError, LookupError):
-    """There is no operators' key; the message says what makes one."""
+    """There is no admin key; the message shows how to make one."""
 
 
 class ExplainOptions(NamedTuple):
-    """How the request came, or is to be taken: by its exchange's name, for a player that takes VAST alone, when, and
-    from which snapshot.
+    """The options of an explanation.
+
+    `exchange` is the name of the caller, `as_xml` explains the answer to a player that takes a single VAST document,
+    `at` is the time of the decision, and `snapshot` is a version, a file, or the current snapshot.
     """
 
     exchange: str | None = None
@@ -50,9 +52,10 @@ class ExplainOptions(NamedTuple):
 def print_explanation(
     service: Service, file: str, campaign_id: str | None, options: ExplainOptions, *, as_json: bool
 ) -> None:
-    """Raises BadCall, NotInSnapshot, UnknownVersion, InvalidRequest, BadBody, BadSnapshot, OSError.
+    """Prints an explanation of each impression, with the rule that removed each campaign.
 
-    The clock is the machine's for the current snapshot, and that of an older one for that, unless `asked` says.
+    The time is `options.at`, else now for the current snapshot, else the time of the snapshot. Raises BadCall,
+    NotInSnapshot, UnknownVersion, InvalidRequest, BadBody, BadSnapshot, OSError.
     """
     with open_binary(file) as opened:
         request = usable(parse(_in_utf_8(decoded(opened.read(), ""), file)))
@@ -82,7 +85,7 @@ def print_explanation(
 
 
 def _in_utf_8(body: bytes, file: str) -> bytes:
-    """A body out of an editor that saves UTF-16, or with a byte order mark; what is no text is left to the parser."""
+    """The body in UTF-8, for files in UTF-16 or with a byte order mark. The parser reports other bytes."""
     try:
         return text_of(body, file).encode()
     except InvalidFile:
@@ -90,7 +93,7 @@ def _in_utf_8(body: bytes, file: str) -> bytes:
 
 
 def _absent(service: Service, snapshot: Snapshot, campaign_id: str) -> str:
-    """Why a campaign that was asked for is not in the snapshot."""
+    """The message for a campaign that is not in the snapshot."""
     taken = f"the campaign cache of {snapshot.as_of:%Y-%m-%d %H:%M:%S} UTC"
     try:
         service.campaigns.get(campaign_id)
@@ -100,7 +103,7 @@ def _absent(service: Service, snapshot: Snapshot, campaign_id: str) -> str:
 
 
 def print_admin_key(service: Service) -> None:
-    """Prints the key that `POST /explain` asks for. Raises NoAdminKey."""
+    """Prints the admin key of `POST /explain`. Raises NoAdminKey."""
     key = service.parameters.admin_key
     if key is None:
         msg = f"there is no {service.settings.parameters}/admin-key; `make deploy` makes one"

@@ -1,4 +1,4 @@
-"""What `bidder explain --campaign ID` does without a request: whether a campaign can bid, and what keeps it from it."""
+"""`bidder explain --campaign ID` without a request: whether a campaign can bid, and the reasons against it."""
 
 import json
 from collections import Counter
@@ -66,7 +66,7 @@ def _account(service: Service, campaign_id: str, snapshot: Snapshot, now: dateti
 
 
 def _in_cache(snapshot: Snapshot, campaign: Campaign) -> str:
-    """What the campaign cache says of the campaign."""
+    """The state of the campaign in the snapshot."""
     position = snapshot.index.position(campaign.id)
     if position is None:
         return "not in it yet: `bidder refresh`, and ask again in some seconds"
@@ -77,13 +77,13 @@ def _in_cache(snapshot: Snapshot, campaign: Campaign) -> str:
 
 
 def _refused(campaign_id: str, now: datetime) -> Counter[str] | None:
-    """How often each rule refused the campaign in the last hour, out of the logs of the bid function."""
+    """The rejections of the campaign in the last hour by rule, from the logs of the bid function."""
     counts: Counter[str] = Counter()
     try:
         for entry in _log_entries(f'{{ $.event = "no_bids" && $.campaign = "{campaign_id}" }}', now - _LATELY):
             if entry.get("campaign") == campaign_id and "Refusals" in entry:
                 counts[str(entry.get("Reason"))] += int(entry["Refusals"])
-    except Exception as error:  # whatever keeps the log from being read, the rest is worth telling
+    except Exception as error:  # without the log, the rest of the explanation is still useful
         from bidder.cli.output import note
 
         note(f"what refused it lately is not known: {error}")

@@ -1,4 +1,4 @@
-"""`bidder campaigns health [ID]`: plan, spent, projection and the reasons of shortfalls, for people or as JSON."""
+"""`bidder campaigns health [ID]`: plan, spend, projection and the reasons of shortfalls, as text or JSON."""
 
 import json
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ _HEAD = ("campaign", "budget", "plan", "spent", "will spend", "of", "participati
 
 
 def print_health(service: Service, campaign_id: str | None, *, as_json: bool) -> None:
-    """Prints how campaigns with a budget stand. Raises UnknownCampaign."""
+    """Prints the health of the campaigns with a budget. Raises UnknownCampaign."""
     healths = campaign_healths(service, campaign_id, datetime.now(UTC))
     if as_json:
         print(json.dumps([_record(name, campaign_health) for name, campaign_health in healths.items()], indent=2))

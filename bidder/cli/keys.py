@@ -1,4 +1,4 @@
-"""What `bidder keys` does: replaces the signing key in three steps, and says which comes next."""
+"""`bidder keys`: rotates the signing key in three steps, and prints the next step."""
 
 import secrets
 from datetime import UTC, datetime, timedelta
@@ -18,11 +18,11 @@ _SECRET_BYTES = 32
 
 
 class NotYet(UserError, RuntimeError):
-    """The next step of a rotation would lose events; the message says when it would not."""
+    """The next step of a rotation would lose events; the message has the earliest time without loss."""
 
 
 def print_status(service: Service, *, as_json: bool, now: datetime | None = None) -> None:
-    """Prints the signing keys by their ids, and the next step of a rotation with the time from which it may be made."""
+    """Prints the ids of the signing keys, and the next step of a rotation with its earliest time."""
     keys, changed_at = _stored(service)
     step, due = next_step(keys), _due(keys, changed_at)
     if as_json:
@@ -35,7 +35,7 @@ def print_status(service: Service, *, as_json: bool, now: datetime | None = None
 
 
 def rotate(service: Service, *, force: bool, now: datetime | None = None) -> None:
-    """Makes the next step of a rotation. Raises NotYet where it is too early and not forced."""
+    """Makes the next step of a rotation. Raises NotYet if the step is too early and not forced."""
     keys, changed_at = _stored(service)
     step, due = next_step(keys), _due(keys, changed_at)
     if due > (now or datetime.now(UTC)) and not force:
@@ -60,7 +60,7 @@ def _due(keys: SigningKeys, changed_at: datetime) -> datetime:
 
 
 def _stored(service: Service) -> tuple[SigningKeys, datetime]:
-    """The keys and when they were last changed. Raises InvalidSettings."""
+    """The keys, and the time of their last change. Raises InvalidSettings."""
     keys = service.signing_keys
     name = f"{service.settings.parameters}/{_SIGNING_KEYS}"
     stored = aws.client("ssm").get_parameter(Name=name)["Parameter"]

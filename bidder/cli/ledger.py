@@ -1,4 +1,4 @@
-"""What `bidder ledger verify` does: spend recomputed from the archive, against the counters, to the micro."""
+"""`bidder ledger verify`: compares spend recomputed from the archive with the ledger's counters, to the micro."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
@@ -17,12 +17,12 @@ _MOST_REASONS = 10
 
 
 class Differs(UserError, RuntimeError):
-    """The archive and the counters don't agree; the message says for how many campaigns."""
+    """Archive and counters differ; the message has the number of campaigns."""
 
 
 def print_verification(service: Service, day: date, *, as_json: bool = False) -> None:
-    """Prints each campaign's day and, where the two differ, why. Raises Differs."""
-    bids = due(_events(service, day))
+    """Prints the verification of each campaign's day, with the reasons of differences. Raises Differs."""
+    bids = due(billable_events(service, day))
     markers = service.ledger.markers(bids)
     campaigns = {event.campaign_id for events in bids.values() for event in events}
     campaigns.update(campaign.id for campaign in service.campaigns.all())
@@ -60,8 +60,8 @@ def _print_differences(verifications: Mapping[str, LedgerVerification]) -> None:
             print(f"{name}: and {len(verification.reasons) - _MOST_REASONS} more")
 
 
-def _events(service: Service, day: date) -> Iterator[Event]:
-    """The billable events of every hour that is part of the day in some time zone."""
+def billable_events(service: Service, day: date) -> Iterator[Event]:
+    """The billable events of all hours that belong to the day in any time zone."""
     around = (day - timedelta(days=1), day, day + timedelta(days=1))
     keys = [key for hour in around for key in service.archive.keys(hour, BILLABLE)]
     progress = Progress(len(keys))

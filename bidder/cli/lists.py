@@ -1,4 +1,4 @@
-"""What `bidder lists` does with first-party and lookalike lists of ids, which campaigns target by name."""
+"""`bidder lists`: imports, prints and deletes first-party and lookalike id lists, which campaigns target by name."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -23,15 +23,15 @@ _HASH = re.compile(rf"[0-9a-f]{{{_DIGITS},64}}")
 
 
 _MOST_SHOWN = 5
-"""Ids that a dry run shows as they were read."""
+"""The number of ids that a dry run shows."""
 
 
 class InvalidList(UserError, ValueError):
-    """The name or the file is none of a list; the message says why, without quoting an id."""
+    """The name or the file of a list is invalid; the message has the reason, and quotes no id."""
 
 
 class ReadIds(NamedTuple):
-    """The numbers of a file's ids, and the first few as they were read."""
+    """The ids of a file as numbers, and the first few ids as text."""
 
     numbers: set[int]
     first: list[str]
@@ -46,7 +46,7 @@ def import_list(
     dry_run: bool = False,
     tell_stored: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Adds a list, or replaces the one of this name. The ids are hashed here and leave this machine as numbers only.
+    """Adds a list, or replaces the list of this name. The ids are hashed locally, and only hashes are sent.
 
     A dry run shows the first ids as they are read, and writes nothing. Raises InvalidList, InvalidFile, OSError.
     """
@@ -94,7 +94,7 @@ def read_ids(lines: Iterable[str], *, hashed: bool) -> ReadIds:
 
 
 def list_lists(service: Service, *, as_json: bool) -> None:
-    """Prints the lists that there are, with the campaigns that name them."""
+    """Prints all lists, with the campaigns that name them."""
     users: dict[str, list[str]] = {}
     for campaign in service.campaigns.all():
         for name in lists_of(campaign):
@@ -127,7 +127,7 @@ def list_lists(service: Service, *, as_json: bool) -> None:
 
 
 def delete_list(service: Service, name: str) -> None:
-    """Drops a list, and says which campaigns bid no more without it. Raises UnknownList."""
+    """Deletes a list, and prints the campaigns that stop bidding. Raises UnknownList."""
     service.lists.delete(name)
     print(f"{name} is deleted")
     users = sorted(campaign.id for campaign in service.campaigns.all() if name in lists_of(campaign))
@@ -143,7 +143,7 @@ def lists_of(campaign: Campaign) -> set[str]:
 
 
 def missing_lists(service: Service, campaigns: Iterable[Campaign]) -> Iterator[str]:
-    """What campaigns name of lists that are not there, in words."""
+    """A line for each missing list that a campaign names."""
     named = [(campaign.id, name) for campaign in campaigns for name in sorted(lists_of(campaign))]
     held = set(service.lists.names()) if named else set()
     for campaign_id, name in named:

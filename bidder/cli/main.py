@@ -1,4 +1,4 @@
-"""The command line `bidder`, which is `python -m bidder` as well: finds the command, and explains what goes wrong."""
+"""The command line `bidder`, also `python -m bidder`: runs the command, and prints errors in one line."""
 
 import os
 import sys
@@ -16,11 +16,11 @@ from bidder.errors import UserError
 
 _COMMANDS = "bidder.cli.commands"
 FAILED, WRONG_CALL, INTERRUPTED = 1, 2, 130
-"""Exit statuses besides 0; an error of a user may have one of its own."""
+"""The exit statuses for failures. A UserError may have an own status."""
 
 
 class CommandFolder(click.Group):
-    """The commands that have a file in `bidder/cli/commands/`, each imported when it is called."""
+    """The commands with a file in `bidder/cli/commands/`, each imported at its call."""
 
     def list_commands(self, _context: click.Context) -> list[str]:
         """The names of the files."""
@@ -43,11 +43,11 @@ class CommandFolder(click.Group):
 
 
 class Interrupted(Exception):
-    """Somebody pressed Ctrl-C."""
+    """The user pressed Ctrl-C."""
 
 
 def version() -> str:
-    """The version of the package as it is installed."""
+    """The version of the installed package."""
     try:
         return metadata.version("bidder")
     except metadata.PackageNotFoundError:  # run from a checkout that was not installed
@@ -65,7 +65,7 @@ def bidder() -> None:
 
 
 def main(arguments: Sequence[str], session: Session | None = None) -> int:
-    """Runs one command. Returns the exit status; every error is one that standard error explains."""
+    """Runs one command. Returns the exit status. Standard error gets the message of every error."""
     session = session or Session()
     try:
         status = bidder.main(list(arguments), prog_name="bidder", standalone_mode=False, obj=session)
@@ -76,7 +76,7 @@ def main(arguments: Sequence[str], session: Session | None = None) -> int:
         after_echo = "\n" if sys.stderr.isatty() else ""  # a terminal has written ^C
         print(f"{after_echo}interrupted: {session.stored}", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:  # as by `| head`, which has seen enough; what is still buffered has nowhere to go
+    except BrokenPipeError:  # as by `| head`, which closes the pipe: the buffered output is dropped
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except UserError as error:

@@ -15,7 +15,7 @@ _MOST_PARTS = 10_000
 def upload_in_parts(
     s3: "S3Client", bucket: str, key: str, path: Path, about: Mapping[str, str], at: Callable[[int], None]
 ) -> None:
-    """Uploads the file with this metadata. `at` hears how many bytes S3 has.
+    """Uploads the file with this metadata. `at` gets the number of bytes that S3 has.
 
     An unfinished upload of the key is gone on with: a part that S3 has with the same checksum is not sent again. S3's
     own errors pass through, and leave the upload unfinished.

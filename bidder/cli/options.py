@@ -1,4 +1,4 @@
-"""What command lines choose: a snapshot, and a moment."""
+"""The options of commands for a snapshot and a time."""
 
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ CURRENT = "current"
 
 
 class BadCall(UserError, ValueError):
-    """The command line asks for what can't be; the message says why."""
+    """The options of a command are invalid; the message has the reason."""
 
 
 def moment(text: str) -> datetime:
@@ -30,7 +30,7 @@ def moment(text: str) -> datetime:
 
 
 def _manifest(service: Service, name: str) -> Manifest | None:
-    """That of a version in S3, or of the current one; None for the name of a file."""
+    """The manifest of a version in S3 or of the current snapshot; None for the name of a file."""
     if name.isdecimal():
         return service.store.manifest(int(name))
     current = service.store.current() if name == CURRENT else None
@@ -41,7 +41,7 @@ def _manifest(service: Service, name: str) -> Manifest | None:
 
 
 def load_snapshot(service: Service, name: str, keep: Path | None = None) -> Snapshot:
-    """A snapshot in S3, by its version or as the current one, saved as well where `keep` says so; or one in a file.
+    """A snapshot in S3, by version or the current one, or in a file. `keep` is a path to save a snapshot of S3 to.
 
     Raises BadCall, UnknownVersion, BadSnapshot, OSError.
     """

@@ -1,4 +1,4 @@
-"""What commands print: tables for people, in colour on a terminal, and JSON for programs."""
+"""The output of commands: tables for people, in colour on a terminal, and JSON for programs."""
 
 import json
 import sys
@@ -15,7 +15,7 @@ _COLOURS = {
     "current": "green",
     "may bid": "green",
 }
-"""By the text of a cell."""
+"""The colours of cells by their text."""
 
 
 def print_table(head: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> None:

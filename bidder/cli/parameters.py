@@ -1,4 +1,4 @@
-"""What `bidder parameters` does: prints and changes what steers the bidder, without showing secrets."""
+"""`bidder parameters`: prints, checks and changes the parameters, without showing secrets."""
 
 from typing import TYPE_CHECKING
 
@@ -28,11 +28,11 @@ _UNITS = {
 
 
 class BadParameter(UserError, ValueError):
-    """A parameter has, or would have, a value that can't be used; the message says which and why."""
+    """A parameter has, or would get, an invalid value; the message has its name and the reason."""
 
 
 def list_parameters(service: Service, *, as_json: bool) -> None:
-    """Prints each parameter, its value and its default; of a secret only whether it is there."""
+    """Prints each parameter with its value and its default. A secret only shows whether it is set."""
     path, values = service.settings.parameters, _stored(service)
     wrong = read(values).wrong
     if as_json:
@@ -65,7 +65,7 @@ def print_parameter(service: Service, name: str, *, reveal: bool, as_json: bool)
 
 
 def check(service: Service) -> None:
-    """Prints what is wrong with the parameters as they are stored. Raises BadParameter where anything is."""
+    """Prints the faults of the stored parameters. Raises BadParameter if there are any."""
     reading = read(_stored(service))
     if reading.wrong:
         _print_wrong(service, reading)

@@ -1,11 +1,11 @@
-"""Says that a snapshot is pinned, wherever somebody might wonder why changes have no effect."""
+"""The warning that a snapshot is pinned, for commands whose changes then have no effect."""
 
 from bidder.cli.output import warn
 from bidder.service.service import Service
 
 
 def warn_of_pin(service: Service) -> None:
-    """Warns where bids are made by the campaigns of a pinned snapshot."""
+    """Prints a warning if a snapshot is pinned."""
     pinned = service.store.pinned()
     if pinned:
         since = f" since {pinned.since:%Y-%m-%d %H:%M} UTC" if pinned.since else ""

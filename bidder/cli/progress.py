@@ -1,4 +1,4 @@
-"""A progress bar on standard error, for who watches a terminal; nothing for a file or a pipe."""
+"""A progress bar on standard error, on a terminal only."""
 
 import sys
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """How much of a total is done."""
+    """The progress of a task with a known total."""
 
     def __init__(self, total: int) -> None:
         self._bar: Bar | None = None
@@ -27,11 +27,11 @@ class Progress:
             self._bar.start()
 
     def at(self, done: int) -> None:
-        """So much of the total is done."""
+        """Shows that `done` of the total is done."""
         if self._bar:
             self._bar.update(self._task, completed=done)
 
     def end(self) -> None:
-        """Leaves the line to what comes next."""
+        """Ends the line of the progress bar."""
         if self._bar:
             self._bar.stop()

@@ -1,4 +1,4 @@
-"""What `bidder events redrive QUEUE` does: what was put aside goes back to its queue."""
+"""Redrives a dead-letter queue: `bidder events redrive QUEUE` moves its messages back to the source queue."""
 
 import time
 from collections.abc import Callable
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 _A_BATCH = 10
 _UNKNOWN_ACTION = ("InvalidAction", "AWS.SimpleQueueService.UnsupportedOperation", "UnsupportedOperation")
-"""What an SQS says that can't move messages itself, as the local one can't."""
+"""The error codes of an SQS without StartMessageMoveTask, such as the local AWS."""
 
 
 class MoveFailed(UserError, RuntimeError):
-    """Messages could not be moved; the message says how many and why."""
+    """Messages could not be moved; the message has their number and the reason."""
 
 
 def redrive(consumer: str, notices_queue: str, tell_stored: Callable[[str], None] = lambda _: None) -> None:
     """Moves the messages of a consumer's dead-letter queue back, with a bar. Raises MoveFailed.
 
-    `notices_queue` is the URL of the queue of notices, by whose name the stack's other queues are known.
+    `notices_queue` is the URL of the queue `<stack>-notices`, which gives the name of the stack.
 
-    A message may end up in both queues if this is cut short: consumers count what comes twice once.
+    After an interruption a message may be in both queues; consumers count a repeated message once.
     """
     sqs = aws.client("sqs")
     name = queue_name(notices_queue, consumer)
@@ -42,7 +42,7 @@ def redrive(consumer: str, notices_queue: str, tell_stored: Callable[[str], None
 
 
 def queue_name(notices_queue: str, consumer: str) -> str:
-    """The name of a consumer's queue in the stack whose notices wait in the queue at this URL.
+    """The name of a consumer's queue, in the stack of the queue at this URL.
 
     Every queue of a stack begins with the stack's name: `<stack>-ledger`.
     """
@@ -50,7 +50,7 @@ def queue_name(notices_queue: str, consumer: str) -> str:
 
 
 def move(sqs: "SQSClient", aside: str, queue: str) -> int:
-    """Moves what waits in one queue to another, by their URLs, with a bar; how many. Raises MoveFailed."""
+    """Moves the messages of one queue to another, by their URLs. Returns their number. Raises MoveFailed."""
     waiting = int(_attribute(sqs, aside, "ApproximateNumberOfMessages"))
     progress = Progress(waiting)
     try:
@@ -64,7 +64,7 @@ def move(sqs: "SQSClient", aside: str, queue: str) -> int:
 
 
 def _by_sqs(sqs: "SQSClient", aside: str, queue: str, progress: Progress) -> int:
-    """Has SQS move them. The destination is named: SQS knows no source of what SNS put aside itself."""
+    """Moves the messages by SQS's own task. The destination is named, since messages from SNS have no source queue."""
     source = _attribute(sqs, aside, "QueueArn")
     sqs.start_message_move_task(SourceArn=source, DestinationArn=_attribute(sqs, queue, "QueueArn"))
     while True:
@@ -80,7 +80,7 @@ def _by_sqs(sqs: "SQSClient", aside: str, queue: str, progress: Progress) -> int
 
 
 def _by_hand(sqs: "SQSClient", aside: str, queue: str, waiting: int, progress: Progress) -> int:
-    """Moves as many as were waiting, so that what fails again meanwhile doesn't go round for ever."""
+    """Moves as many messages as were waiting at the start, so that messages that fail again cause no endless loop."""
     moved = 0
     while moved < waiting:
         messages = sqs.receive_message(
@@ -96,7 +96,7 @@ def _by_hand(sqs: "SQSClient", aside: str, queue: str, waiting: int, progress: P
             }
             for number, message in enumerate(messages)
         ]
-        # Sent before deleted: cut short in between, a message is there twice, not gone.
+        # Messages are sent before they are deleted: an interruption duplicates a message, and loses none.
         sent = sqs.send_message_batch(QueueUrl=queue, Entries=entries)
         for done in sent.get("Successful", []):
             sqs.delete_message(QueueUrl=aside, ReceiptHandle=messages[int(done["Id"])]["ReceiptHandle"])

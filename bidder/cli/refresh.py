@@ -1,4 +1,4 @@
-"""Asks for a refresh, as anybody may."""
+"""`bidder refresh`: requests a refresh of the campaign cache."""
 
 from bidder import aws
 from bidder.cli.environment import target
@@ -6,7 +6,7 @@ from bidder.service.service import Service
 
 
 def publish_refresh(service: Service) -> None:
-    """Publishes to `<stack>-campaign-refresh`; the bidder follows within seconds."""
+    """Publishes a request to the topic `<stack>-campaign-refresh`; bidders have the new snapshot within seconds."""
     aws.client("sns").publish(
         TopicArn=service.settings.refresh_topic, Subject="campaign refresh", Message="asked for on the command line"
     )

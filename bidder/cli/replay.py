@@ -1,4 +1,4 @@
-"""What `bidder replay` does: recorded requests through one snapshot or two, and what each campaign would bid."""
+"""`bidder replay`: decides recorded requests on one snapshot or two, and prints the bids of each campaign."""
 
 import csv
 import gzip
@@ -28,10 +28,10 @@ GZIP = b"\x1f\x8b"
 def print_replay(
     service: Service, file: Path, snapshots: Sequence[str], *, at: str | None, form: str, keep: Path | None
 ) -> None:
-    """Prints the report as `form` says: table, csv or json. The same arguments give the same bytes.
+    """Prints the report in the form table, csv or json. Equal arguments give equal bytes.
 
-    The clock is `at`; else a request's own time; else the first snapshot's. `keep` saves the first snapshot there.
-    Raises BadCall, UnknownVersion, BadSnapshot, InvalidRecording, OSError.
+    The time of a request is `at`, else its recorded time, else the first snapshot's. `keep` is a path to save the first
+    snapshot to. Raises BadCall, UnknownVersion, BadSnapshot, InvalidRecording, OSError.
     """
     if not 1 <= len(snapshots) <= 2:
         msg = f"give --snapshot once, or twice to compare; there are {len(snapshots)}"
@@ -56,7 +56,7 @@ def print_replay(
 
 
 def run(file: Path, replays: Sequence[Replay], clock: datetime | None) -> Read:
-    """Puts every request of the file through each of the replays."""
+    """Decides every request of the file in each of the replays."""
     requests = invalid = 0
     progress = Progress(file.stat().st_size)
     with _lines(file) as (raw, lines):

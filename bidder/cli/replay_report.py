@@ -1,4 +1,4 @@
-"""The report of a replay: what each campaign bids and spends, and what the second snapshot changes of it."""
+"""The report of a replay: bids and spend of each campaign, and the differences of the second snapshot."""
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
@@ -9,7 +9,7 @@ from bidder.money import MICROS
 
 
 class Read(NamedTuple):
-    """How many requests a file had, and how many of them /bid would answer 400."""
+    """The number of requests of a file, and of those that `/bid` answers with 400."""
 
     requests: int
     invalid: int

@@ -1,4 +1,4 @@
-"""What `bidder report` does: prints what became of the bids of a day, from the archive."""
+"""`bidder report`: prints a report of the events in the archive, by day, campaign or another dimension."""
 
 import csv
 import sys
@@ -37,13 +37,13 @@ _NAMES = {
 
 
 class BadPeriod(UserError, ValueError):
-    """The days of a report can't be; the message says why."""
+    """The period of a report is invalid; the message has the reason."""
 
     exit_status = 2
 
 
 class ReportPeriod(NamedTuple):
-    """The days of a report: from the first to the last, itself included, in a time zone."""
+    """The days of a report, from the first to the last inclusive, in a time zone."""
 
     first: date
     last: date

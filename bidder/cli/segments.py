@@ -1,4 +1,4 @@
-"""What `bidder segments` does: imports and prints what is known of the segments that campaigns target."""
+"""`bidder segments`: imports and prints the names, sizes and costs of audience segments."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ def import_file(service: Service, path: str, tell_stored: Callable[[str], None] 
 
 
 def list_segments(service: Service, *, as_json: bool) -> None:
-    """Prints all segments, as campaigns write them."""
+    """Prints all segments by the names that campaigns use."""
     segments = service.segments.all()
     if as_json:
         print_json([{"segment": segment.word, **segment.model_dump(exclude_none=True)} for segment in segments])
@@ -43,7 +43,7 @@ def show(service: Service, word: str, *, as_json: bool) -> None:
 
 
 def unknown_segments(service: Service, campaigns: Iterator[Campaign]) -> Iterator[str]:
-    """A line for each field of the campaigns that names a segment nobody knows; none where no segment is stored."""
+    """A line for each field of the campaigns with an unknown segment; none if no segment is stored."""
     first = next(campaigns, None)
     known = set() if first is None else {segment.word for segment in service.segments.all()}
     for campaign in chain([first], campaigns) if first is not None and known else ():

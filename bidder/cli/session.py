@@ -1,4 +1,4 @@
-"""What the commands of one call share: the service, and what is stored so far, for who interrupts them."""
+"""The session of one call of the command line: the service, and the message for an interruption."""
 
 import getpass
 import os
@@ -18,7 +18,7 @@ _NOTHING = "nothing was changed"
 
 
 class Session:
-    """One call of the command line. `stored` says, for an interruption, what it has changed."""
+    """One call of the command line. `stored` is the message about stored changes for an interruption."""
 
     def __init__(self, make: "Callable[[], Service] | None" = None) -> None:
         self._make = make or _service
@@ -30,12 +30,12 @@ class Session:
         return self._make()
 
     def note_stored(self, outcome: str) -> None:
-        """Keeps what is stored by now."""
+        """Sets the message about stored changes."""
         self.stored = outcome
 
     @contextmanager
     def writing(self, unsure: str, done: str) -> Iterator[None]:
-        """Around a write: until it ends, `unsure` says how to see whether it is stored; then it is `done`."""
+        """Surrounds a write. An interruption prints `unsure` during the write, and `done` after it."""
         self.stored = unsure
         yield
         self.stored = done
@@ -50,7 +50,7 @@ def _service() -> "Service":
 
 
 pass_session = click.make_pass_decorator(Session)
-"""Hands a command the session as its first argument."""
+"""Passes the session to a command as its first argument."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="As JSON, amounts in micros.")
 """The option of every listing."""

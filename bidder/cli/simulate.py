@@ -8,7 +8,7 @@ from typing import Any
 from bidder.cli.progress import Progress
 from bidder.cli.table import table
 from bidder.money import display
-from bidder.simulator.scenario import read_scenario
+from bidder.simulator.scenario_file import read_scenario
 from bidder.simulator.simulate import Outcome, simulate
 
 _STEPS = 1000

@@ -1,4 +1,4 @@
-"""What `bidder snapshot` does: prints what refreshes published and what changed between two, and pins one."""
+"""`bidder snapshot`: prints the published snapshots and their differences, and pins a snapshot."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ _MOST_LISTED = 20
 
 
 def list_snapshots(service: Service, *, every: bool, as_json: bool = False) -> None:
-    """Prints the snapshots that are kept, the newest first."""
+    """Prints the stored snapshots, the newest first."""
     kept = sorted(service.store.manifests(), key=lambda manifest: -manifest.version)
     current = service.store.current()
     if as_json:
@@ -32,12 +32,12 @@ def list_snapshots(service: Service, *, every: bool, as_json: bool = False) -> N
 
 
 def show(service: Service, version: int) -> None:
-    """Prints what a snapshot is made of. Raises UnknownVersion."""
+    """Prints the manifest of a snapshot. Raises UnknownVersion."""
     print(service.store.manifest(version).model_dump_json(indent=2))
 
 
 def diff(service: Service, old: int, new: int, *, as_json: bool) -> None:
-    """Prints what changed from one snapshot to another, campaign by campaign. Raises UnknownVersion, BadSnapshot."""
+    """Prints the differences of two snapshots, campaign by campaign. Raises UnknownVersion, BadSnapshot."""
     before, after = (service.store.snapshot(service.store.manifest(version)) for version in (old, new))
     lines = list(changes(before, after))
     if as_json:
@@ -47,7 +47,7 @@ def diff(service: Service, old: int, new: int, *, as_json: bool) -> None:
 
 
 def pin(service: Service, version: int | None) -> None:
-    """Keeps the campaigns of a version, or with None lets them follow again, and refreshes. Raises UnknownVersion."""
+    """Pins the campaigns to a version, or unpins them with None, and requests a refresh. Raises UnknownVersion."""
     service.store.pin(version, datetime.now(UTC))
     print("unpinned: campaigns are as they are stored" if version is None else f"pinned: campaigns as of {version}")
     if version is not None:
@@ -56,7 +56,7 @@ def pin(service: Service, version: int | None) -> None:
 
 
 def changes(before: Snapshot, after: Snapshot) -> Iterator[str]:
-    """A line for each campaign and value that differs, and for each that may bid now or no more."""
+    """A line for each changed value of a campaign, and for each campaign that may bid now or no more."""
     olds, news = _latest(before), _latest(after)
     for campaign_id in sorted({*olds, *news}):
         old, new = olds.get(campaign_id), news.get(campaign_id)
@@ -71,7 +71,7 @@ def changes(before: Snapshot, after: Snapshot) -> Iterator[str]:
 
 
 def _latest(snapshot: Snapshot) -> dict[str, int]:
-    """The position of each campaign's latest form."""
+    """The position of each campaign's latest version in the index."""
     index = snapshot.index
     ids = {index.campaign_id(position) for position in range(len(index))}
     return {name: position for name in ids if (position := index.position(name)) is not None}

@@ -1,4 +1,4 @@
-"""What `bidder taxonomies` does: keeps which categories are above which, from IAB Tech Lab's files."""
+"""`bidder taxonomies`: imports the category taxonomies of IAB Tech Lab, which have the ancestors of categories."""
 
 from collections.abc import Callable
 
@@ -19,13 +19,13 @@ NAMES = {
     8: "Ad Product Taxonomy 2.0",
     9: "Content Taxonomy 3.1",
 }
-"""AdCOM List: Category Taxonomies, without the one whose ids say their parents themselves."""
+"""AdCOM List: Category Taxonomies, without number 1, whose ids contain their parents."""
 
 
 def import_taxonomy(
     service: Service, number: int, path: str, tell_stored: Callable[[str], None] = lambda _: None
 ) -> None:
-    """Keeps the taxonomy, and brings the stored campaigns up to date with it.
+    """Stores the taxonomy, and updates the stored campaigns.
 
     Raises InvalidTaxonomy, StaleCampaign, OSError.
     """
@@ -41,7 +41,7 @@ def import_taxonomy(
     changed = 0
     for campaign in service.campaigns.all():
         if with_taxonomies(campaign, taxonomies) != campaign:
-            # read again, with its version: somebody else's change meanwhile is not to be lost
+            # read again with the version, so that no concurrent change is lost
             stored = service.campaigns.get(campaign.id)
             if stored.campaign:
                 changed += service.campaigns.put(with_taxonomies(stored.campaign, taxonomies), stored.version)
@@ -54,7 +54,7 @@ def import_taxonomy(
 
 
 def list_taxonomies(service: Service, *, as_json: bool) -> None:
-    """Prints the taxonomies that there are."""
+    """Prints the imported taxonomies."""
     taxonomies = service.taxonomies.all()
     if as_json:
         print_json(

@@ -12,6 +12,7 @@ from bidder.delivery.budget import BudgetLimits, Spend, budget_limits, deal_limi
 from bidder.delivery.budget_holders import deal_holder, in_words
 from bidder.delivery.estimates import COMPLETE
 from bidder.delivery.pacers import Confirmed, Paced, Traffic, off_plan, overspent, pace_campaigns
+from bidder.delivery.quality import device_classes
 from bidder.delivery.shared_budgets import SharedBudgets
 from bidder.delivery.win_model import ENOUGH, Shading, models
 from bidder.delivery.zones import local
@@ -25,6 +26,7 @@ from bidder.snapshot.index import Index
 from bidder.snapshot.keys import DELIVERIES, INDEXES
 from bidder.snapshot.manifest import Manifest
 from bidder.snapshot.part import Part, object_id
+from bidder.snapshot.quality_classes import Quality
 
 if TYPE_CHECKING:
     from bidder.campaigns.advertiser_limits import AdvertiserLimits
@@ -66,11 +68,10 @@ def publish_snapshot(service: Service, now: datetime) -> int:
     try:
         return _publish(service, now)
     except BadSnapshot as error:
-        if service.refreshed is None:
+        if not service.index_reader.forget():
             raise
         # S3 no longer holds the index that this process remembers
         log.warning("snapshot.refused", reason=str(error), then="the refresh reads or compiles the index anew")
-        service.refreshed = None
         return _publish(service, now)
 
 
@@ -86,7 +87,8 @@ def _publish(service: Service, now: datetime) -> int:
     else:
         compiled = taken_over
         latest = _latest_terms(service, pinned.manifest, compiled.index)
-    spends = service.spent.spends(_clocks(_limited(compiled.index, latest), now))
+    limits = _limited(compiled.index, latest)
+    spends = service.spent.spends(_clocks(limits, now))
     # without a campaign that bids by predictions, the counts of outcomes are not needed
     counts = service.learning.counts(now) if any(compiled.index.learners()) else {}
     lists = service.lists.published(compiled.index.lists, now) if compiled.index.lists else {}
@@ -95,7 +97,7 @@ def _publish(service: Service, now: datetime) -> int:
         spends = {name: spend.with_invalid() for name, spend in spends.items()}
     advertisers = service.advertisers.all()
     with_invalid = parameters.invalid_traffic_counts
-    paced, shared = _paced(service, compiled.index, latest, spends, advertisers, now, with_invalid=with_invalid)
+    paced, shared = _paced(service, compiled.index, limits, latest, spends, advertisers, now, with_invalid=with_invalid)
     delivery = compile_delivery(
         compiled.index,
         spends,
@@ -109,6 +111,7 @@ def _publish(service: Service, now: datetime) -> int:
         reserved=paced.reserved,
         shading=_shading(service, parameters.shading_explored, now),
         shared=shared,
+        quality=_quality(service, compiled.index, paced, now),
     )
     manifest = Manifest(
         version=version,
@@ -140,16 +143,21 @@ def _publish(service: Service, now: datetime) -> int:
     return version
 
 
-def _limited(index: Index, latest: Mapping[str, BudgetLimits]) -> dict[str, str]:
-    """The time zone of each campaign with a budget, by campaign id. The spend of other campaigns is not read."""
-    limited: dict[str, str] = {}
+def _limited(index: Index, latest: Mapping[str, BudgetLimits]) -> dict[str, BudgetLimits]:
+    """The limits of each campaign with a budget, by campaign id. Other campaigns are not paced, nor their spend read.
+
+    A campaign that changed is in two parts of the index. The later part has its current form.
+    """
+    limits: dict[str, BudgetLimits] = {}
     for part in index.parts:
         for position, compiled in enumerate(part.columns.limits()):
             campaign_id = part.columns.id(position)
-            limits = latest.get(campaign_id, compiled)
-            if compiled.is_limited or limits.is_limited:
-                limited[campaign_id] = part.columns.zone(position)
-    return limited
+            current = latest.get(campaign_id, compiled)
+            if current.is_limited:
+                limits[campaign_id] = current
+            else:
+                limits.pop(campaign_id, None)
+    return limits
 
 
 def _shading(service: Service, explored: float, now: datetime) -> Shading | None:
@@ -169,6 +177,7 @@ def _shading(service: Service, explored: float, now: datetime) -> Shading | None
 def _paced(
     service: Service,
     index: Index,
+    of_campaigns: Mapping[str, BudgetLimits],
     latest: Mapping[str, BudgetLimits],
     spends: Mapping[str, Spend],
     advertisers: Sequence["AdvertiserLimits"],
@@ -180,20 +189,14 @@ def _paced(
 
     It uses the forecast alone if the traffic can't be read.
     """
-    limits = {
-        campaign_id: latest.get(campaign_id, compiled)
-        for part in index.parts
-        for position, compiled in enumerate(part.columns.limits())
-        if (campaign_id := part.columns.id(position)) and (compiled.is_limited or campaign_id in latest)
-    }
     holders = BudgetHolders(index, advertisers, latest)
-    if not limits and not holders.limits:
-        return Paced({}, {}, {}), SharedBudgets(caps=holders.caps)
+    if not of_campaigns and not holders.limits:
+        return Paced({}, {}, {}, {}), SharedBudgets(caps=holders.caps)
     at = now.timestamp()
     account, learned = service.pacing_store.read()
     account.members = holders.with_former_members(account.members)
     of_holders = holders.spends(service.spent, account.members, now, with_invalid=with_invalid)
-    limits |= holders.limits
+    limits = {**of_campaigns, **holders.limits}
     spends = {**spends, **of_holders}
     try:
         traffic = service.traffic_log.read(at)
@@ -213,6 +216,18 @@ def _paced(
     except Exception as failure:  # one minute of learning is lost; this step's paces still hold
         log.warning("pacing.unwritten", reason=type(failure).__name__)
     return held, holders.shared(spends, paced)
+
+
+def _quality(service: Service, index: Index, paced: Paced, now: datetime) -> Quality | None:
+    """The classes of device types, for paced campaigns with a goal; None if no class is apart from the others."""
+    if not any(index.learners()) or not paced.paces:
+        return None
+    try:
+        classes = device_classes(service.learning.devices(now))
+    except Exception as failure:  # all impressions of a campaign are then alike to its pacing
+        log.warning("quality.unread", reason=type(failure).__name__, then="pacing keeps impressions by chance alone")
+        return None
+    return Quality(classes, paced.opportunities) if classes else None
 
 
 def _confirmed(service: Service, now: datetime) -> Confirmed:
@@ -235,10 +250,10 @@ def _first(names: Sequence[str]) -> str:
     return ", ".join(map(in_words, names[:20]))
 
 
-def _clocks(zones: Mapping[str, str], now: datetime) -> dict[str, datetime]:
-    """The local time of each campaign, by campaign id; `zones` has the IANA time zones."""
-    clocks = {zone: local(now, zone) for zone in set(zones.values())}
-    return {name: clocks[zone] for name, zone in zones.items()}
+def _clocks(limits: Mapping[str, BudgetLimits], now: datetime) -> dict[str, datetime]:
+    """The local time of each campaign, by campaign id."""
+    clocks = {zone: local(now, zone) for zone in {each.zone for each in limits.values()}}
+    return {name: clocks[each.zone] for name, each in limits.items()}
 
 
 def _compiled(service: Service, current: Manifest | None) -> _Compiled:
@@ -277,11 +292,10 @@ def _sellable(campaigns: "Iterable[Campaign]") -> "Iterator[Campaign]":
 
 def _taken_over(service: Service, pinned: Manifest) -> _Compiled | None:
     try:
-        index = service.store.index(pinned.index, service.refreshed)
+        index = service.index_reader.read(pinned.index)
     except BadSnapshot as error:
         log.error("snapshot.pin", version=pinned.version, reason=f"{error}: the refresh ignores the pin")
         return None
-    service.refreshed = index
     return _Compiled(index, pinned.index, {}, pinned.revision or 0, pinned.base_revision or 0)
 
 
@@ -306,9 +320,7 @@ def _held(service: Service, current: Manifest | None) -> Index | None:
     if current is None:
         return None
     try:
-        index = service.store.index(current.index, service.refreshed)
+        return service.index_reader.read(current.index)
     except BadSnapshot as error:
         log.warning("snapshot.refused", reason=str(error), then="the refresh compiles all campaigns anew")
         return None
-    service.refreshed = index
-    return index

@@ -1,4 +1,4 @@
-"""The ladder: the renditions that players and CTV ask for, of the sizes that a source has enough pixels for."""
+"""The bitrate ladder: the renditions for players and CTV, up to the size of the source."""
 
 from dataclasses import dataclass
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""What VAST and OpenRTB say of a rendition, measured on the file: type with codecs, size, bit rate, duration."""
+"""Measures a rendition for VAST and OpenRTB: type with codecs, size, bit rate, duration."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a video file is, measured on its packets: headers of a damaged file declare what the file no longer holds.
+"""Probes a video file by its packets, since the headers of a damaged file can declare missing content.
 
 ffmpeg's `framecrc` muxer prints one line a packet; its banner names codecs, colours and rotation.
 """

@@ -1,4 +1,4 @@
-"""Takes one upload from its event to its campaign. A repeat, a late or an older event changes nothing."""
+"""Processes one upload: transcodes it and updates its campaign. A repeated, late or older event changes nothing."""
 
 import tempfile
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""From an uploaded file to its renditions: probe, check, decode once, encode the ladder, measure."""
+"""Transcodes an uploaded file to its renditions: probes, checks, decodes once, encodes the ladder, and measures."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -1,6 +1,6 @@
 """The names of budget holders, in spend, traffic counts and the memory of pacing: campaigns, deals and advertisers.
 
-A campaign is named by its id, which has no `#`.
+A campaign is named by its id, which has neither `#` nor `~`.
 """
 
 
@@ -14,9 +14,19 @@ def advertiser_holder(domain: str) -> str:
     return f"#{domain}"
 
 
+def class_of_campaign(campaign_id: str, number: int) -> str:
+    """The name of a campaign's opportunities in auctions of a quality class (`bidder.delivery.quality`)."""
+    return f"{campaign_id}~{number}"
+
+
+def is_class(name: str) -> bool:
+    """Whether a name is that of a quality class of a campaign."""
+    return "~" in name and "#" not in name
+
+
 def is_campaign(name: str) -> bool:
     """Whether a name is that of a campaign."""
-    return "#" not in name
+    return "#" not in name and "~" not in name
 
 
 def campaign_of(name: str) -> str:

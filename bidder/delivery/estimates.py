@@ -31,6 +31,10 @@ _OUTCOMES, _OUTCOMES_MINUTES = 200.0, 5
 """Impressions, and refreshes, after which older ones count for less, so that a market that changes is followed."""
 
 
+_GUESS_OUTCOMES = 5.0
+"""Impressions that the rates of another price count as much as."""
+
+
 class Report(NamedTuple):
     """What bidders counted of a campaign in a minute: requests that it could have bid on, and bids."""
 
@@ -140,11 +144,18 @@ class Flow:
             ratio.add(amount, matured)
         most = max(_OUTCOMES, _OUTCOMES_MINUTES * impressions)
         if impressions and self.impressions_per_bid.above > most:
-            weight = most / self.impressions_per_bid.above
-            self.impressions_per_bid.fade(weight)
-            self.micros_per_bid.fade(weight)
-            for minute in self.minutes:
-                minute.learned *= weight
+            self._fade(most / self.impressions_per_bid.above)
+
+    def reprice(self, factor: float) -> None:
+        """The campaign's price was edited by this factor: what was learned at the old one is a guess at the new one."""
+        self.micros_per_bid.above *= factor
+        self._fade(min(1.0, _GUESS_OUTCOMES / max(self.impressions_per_bid.above, 1e-9)))
+
+    def _fade(self, weight: float) -> None:
+        self.impressions_per_bid.fade(weight)
+        self.micros_per_bid.fade(weight)
+        for minute in self.minutes:
+            minute.learned *= weight
 
     def window(self, now: float, expected: Callable[[Minute], float]) -> list[Minute]:
         """The latest minutes with whole counts that together say enough of the traffic of the moment.

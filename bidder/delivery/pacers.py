@@ -1,18 +1,21 @@
 """Pacing of all campaigns at a refresh: one step of the controller for each, and what the account knows in common."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from bidder.delivery.allowance import Pace
 from bidder.delivery.budget import BudgetLimits, Spend, withheld
-from bidder.delivery.budget_holders import is_campaign
-from bidder.delivery.estimates import Report
+from bidder.delivery.budget_holders import class_of_campaign, is_campaign
+from bidder.delivery.estimates import COMPLETE, MINUTE, Report
 from bidder.delivery.notice_delay import MINUTES, NoticeDelay
 from bidder.delivery.pacing import GUESSED_SHOWN, Forecast, Market, Memory, Outlook, step
+from bidder.delivery.quality import CLASSES
 
 _DELAYS_KEPT = 5_000.0
 """Impressions after which older ones count for less in the distribution of the notice delay."""
+_CLASSES_KEPT = 2_000.0
+"""Opportunities after which older ones count for less in the distribution over quality classes."""
 _RATES_STRENGTH = 200.0
 _TOLERATED, _OFF = 0.003, 0.1
 _LOST_EVIDENCE = 200
@@ -79,6 +82,8 @@ class Paced(NamedTuple):
     paces: dict[str, Pace]
     reserved: dict[str, int]
     outlooks: dict[str, Outlook]
+    opportunities: dict[str, list[float]]
+    """Recent opportunities by quality class, of the campaigns that have any counts of them."""
 
 
 def pace_campaigns(
@@ -96,7 +101,7 @@ def pace_campaigns(
     """
     account.take_delays(spends)
     market = _market(account, traffic, confirmed)
-    paced = Paced({}, {}, {})
+    paced = Paced({}, {}, {}, {})
     nothing: Mapping[int, Report] = {}
     memories: dict[str, Memory] = {}
     for campaign_id, its in terms:
@@ -116,12 +121,28 @@ def pace_campaigns(
             market,
             is_held=its.paused or is_over or is_early or withheld(its, spend) is not None,
         )
+        by_class = [traffic.reports.get(class_of_campaign(campaign_id, number), nothing) for number in range(CLASSES)]
+        take_classes(memory, by_class, now)
+        if any(memory.classes):
+            paced.opportunities[campaign_id] = memory.classes
         if made.pace is not None:
             paced.paces[campaign_id] = made.pace
         paced.reserved[campaign_id] = made.reserved
         paced.outlooks[campaign_id] = made.outlook
     account.memories = memories
     return paced
+
+
+def take_classes(memory: Memory, by_class: Sequence[Mapping[int, Report]], now: float) -> None:
+    """Adds the opportunities of whole minutes by quality class to a campaign's memory."""
+    until = memory.classes_until
+    for number, reports in enumerate(by_class):
+        for minute, report in reports.items():
+            if until <= minute and minute + MINUTE + COMPLETE <= now:
+                memory.classes[number] += report.opportunities
+                memory.classes_until = max(memory.classes_until, minute + MINUTE)
+    if (total := sum(memory.classes)) > _CLASSES_KEPT:
+        memory.classes = [count * _CLASSES_KEPT / total for count in memory.classes]
 
 
 def overspent(limits: Mapping[str, BudgetLimits], spends: Mapping[str, Spend]) -> list[str]:

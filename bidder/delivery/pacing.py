@@ -19,6 +19,7 @@ from bidder.delivery.goals import Goal, goals, mode_of
 from bidder.delivery.notice_delay import NoticeDelay
 from bidder.delivery.participation import share_of
 from bidder.delivery.plan import Anchor, planned
+from bidder.delivery.quality import CLASSES
 
 FASTEST = 1.2
 """How much faster than planned a campaign catches up at most."""
@@ -76,8 +77,14 @@ class Memory:
     """The start of the latest minute that `level` is estimated from."""
     lost_micros: float = 0.0
     lost_impressions: float = 0.0
+    cost: int = 0
+    """The most that an impression cost at the last refresh, in micros."""
     is_held: bool = True
     """Whether the campaign could not bid at the last refresh: paused, or outside its flight."""
+    classes: list[float] = field(default_factory=lambda: [0.0] * CLASSES)
+    """Recent opportunities by quality class (`bidder.delivery.quality`); old ones count for less."""
+    classes_until: float = 0.0
+    """The end of the last minute that `classes` has."""
     anchors: dict[str, Anchor] = field(default_factory=dict)
     """By the name of the goal."""
     starts: dict[str, tuple[float, float]] = field(default_factory=dict)
@@ -124,7 +131,7 @@ def step(
     whatever its pace.
     """
     flow, delay, before = memory.flow, market.delay, memory.participation
-    _learn(memory, spend, reports, now, market)
+    _learn(memory, terms, spend, reports, now, market)
     density = forecast.curve.between(now, now + MINUTE, terms.zone) * 3600 / MINUTE
     memory.level = _level(memory, forecast, terms.zone, now)
     bid = flow.bids_per_opportunity.value(market.bid, _GUESS_STRENGTH)
@@ -161,9 +168,14 @@ def step(
     return Step(pace, reserved, limiting._replace(participation=participation))
 
 
-def _learn(memory: Memory, spend: Spend, reports: Mapping[int, Report], now: float, market: Market) -> None:
+def _learn(
+    memory: Memory, terms: BudgetLimits, spend: Spend, reports: Mapping[int, Report], now: float, market: Market
+) -> None:
     """Takes in what was noticed and reported since the last step."""
     flow, delay = memory.flow, market.delay
+    if memory.cost not in {0, terms.cost}:
+        flow.reprice(terms.cost / memory.cost)
+    memory.cost = terms.cost
     if not memory.at:
         memory.micros, memory.impressions, memory.at = spend.total_micros, spend.total_impressions, now
     expected = (memory.level or 0.0) * flow.bids_per_opportunity.value(market.bid, _GUESS_STRENGTH)

@@ -6,7 +6,7 @@ from functools import partial
 from bidder import log
 from bidder.auction.auction_context import AuctionContext
 from bidder.auction.decide import decide
-from bidder.auction.match import match
+from bidder.auction.match import device_of, match
 from bidder.auction.offer import Offer
 from bidder.auction.response_selection import affordable, for_one_document
 from bidder.auction.shading import shade
@@ -128,7 +128,8 @@ def _offers(
     with span("price"):
         service.no_bids.log_withheld(snapshot.delivery, call.now)
         refused = service.no_bids.refused
-        opportunities = None if request.test else service.traffic.note(snapshot, len(slots), call.now)
+        device = device_of(request)
+        opportunities = None if request.test else service.traffic.note(snapshot, len(slots), call.now, device)
         read = partial(service.exposures, request, call.now, lambda: _patience(service, call, request.tmax))
         deals = set[tuple[str, str]]() if snapshot.delivery.has_deal_budgets else None
         offers = decide(request, slots, snapshot, service.settings.seat, call.now, refused, opportunities, read, deals)

@@ -1,6 +1,7 @@
-"""GET or POST /e/{kind}/{token}: a notice of an exchange, a tracking pixel of a player, or a click that is redirected.
+"""GET or POST /e/{kind}/{token}: a win, billing or loss notice of an exchange, a tracking pixel, or a click's redirect.
 
-HEAD gets the same answer and counts nothing."""
+HEAD gets the same answer and counts nothing.
+"""
 
 from base64 import b64decode
 from collections.abc import Mapping

@@ -12,7 +12,7 @@ from bidder.endpoints.preferences import takes_gzip
 from bidder.endpoints.reply import Reply
 
 PLAYER_VERSION = "1.0.0"
-"""What `bidder.version` says in a page; a change of the player's bytes takes another."""
+"""The value of `bidder.version` in a page. Each change of the player's bytes needs a new value."""
 
 TYPES = {
     "player.js": "text/javascript; charset=utf-8",

@@ -5,6 +5,7 @@ Items of the table, by `pk` and `sk`:
 - `counts#<shard>`, `["<campaign id>","<creative id>",<week>]`: the events of a week by the name of their kind.
   The item expires when `bidder.delivery.decay` gives the week no weight. The shards distribute the writes over
   partitions, and a query of the shards reads no marker. Earlier versions counted all weeks in an item without a week.
+- `devices#<week>`, `[<device type>,<shard>]`: how often each kind was counted in a week on a type of device.
 - `confirmed#<week>`, `<shard>`: in `viewed` the bids with a first quartile, in `both` the bids with an impression too.
 - `prices#<day>`, `["<segment>",<shard>]`: the wins and the losses for the price in a segment
   (`bidder.delivery.price_segment`), by the bin of the bid (`bidder.delivery.win_model`), in `w<bin>` and `l<bin>`; or
@@ -13,7 +14,7 @@ Items of the table, by `pk` and `sk`:
 """
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,8 @@ _EXACT = "x"
 _PRICES_READ = timedelta(minutes=5)
 """The time after which the outcomes by price are read again."""
 
+_DEVICE_WEEKS = 4
+"""The weeks of counts by device type that are read."""
 _KEPT = timedelta(weeks=FORGOTTEN + 1)
 _BEFORE_WEEKS = week(datetime(2026, 11, 23, tzinfo=UTC))
 """The week of counts without a week: the last week in which earlier versions wrote them."""
@@ -121,6 +124,27 @@ class Learning:
                     age = days * 24 + (0 if segment.hour is None else now.hour - segment.hour)
                     yield Batch(segment, age, Outcomes(*(_by_bin(item, side) for side in ("w", "l", _EXACT))))
 
+    def devices(self, now: datetime) -> dict[int, OutcomeCounts]:
+        """The decayed counts of the whole account by device type, 0 where a request named none."""
+        by_week: dict[int, dict[str, Counter[int]]] = defaultdict(lambda: defaultdict(Counter))
+        pages = self._dynamodb.get_paginator("query")
+        this_week = week(now)
+        for age in range(_DEVICE_WEEKS):
+            for page in pages.paginate(
+                TableName=self._table,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": f"devices#{this_week - age}"}},
+                ConsistentRead=False,
+            ):
+                for item in page["Items"]:
+                    device = json.loads(item["sk"]["S"])[0]
+                    for kind in _COUNTED:
+                        by_week[device][kind][this_week - age] += int(item.get(kind, {"N": "0"})["N"])
+        return {
+            device: OutcomeCounts(*(remembered(counts_by_kind[kind], this_week) for kind in _COUNTED))
+            for device, counts_by_kind in by_week.items()
+        }
+
     def counts(self, now: datetime) -> dict[tuple[str, str], OutcomeCounts]:
         """The decayed counts by campaign id and creative id, read eventually consistently."""
         by_week: dict[tuple[str, str], dict[str, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
@@ -161,6 +185,10 @@ def _counted_once(event: Event) -> CountedOnce:
     tells = event.kind is not Kind.LOSS or event.loss_reason in FOR_THE_PRICE
     if event.kind in _PRICES and tells and event.placement is not None and event.bid_price_micros > 0:
         adds[_price_item(event)] = {_price_name(event): 1}
+    if event.kind in _COUNTED:
+        shard = crc32(event.bid_id.encode()) % PRICE_SHARDS
+        device = json.dumps([device_number(event.device), shard], separators=(",", ":"))
+        adds[Key(f"devices#{week(event.at)}", device)] = {marker.sk: 1}
     if event.kind is Kind.FIRST_QUARTILE:
         adds.update(_shard(marker, "viewed", event.at))
     return CountedOnce(marker, adds, event.at, _KEPT)

@@ -13,7 +13,7 @@ _HEADS = frozenset(
         *("deviceid", "userid", "advertisingid", "mobileid", "buyeruid", "identifier", "email", "hashedid"),
     }
 )
-"""What the first line of a table calls its column of ids, without blanks, hyphens and underscores."""
+"""The names of the id column in the header of a table, without blanks, hyphens and underscores."""
 
 
 class BadLine(ValueError):

@@ -1,4 +1,4 @@
-"""What a schema finds wrong with a file, in the words of the file: where, which key, which value, and what to write."""
+"""The mistakes that a schema finds in a file, in the file's words: position, key, value, and the right spelling."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +13,7 @@ from bidder.files.tree import Position
 
 _MICROS = "_micros"
 _OF_A_KEY = "[key]"
-"""What pydantic adds to the path of a key that is wrong itself."""
+"""The element that pydantic appends to the path of an invalid key."""
 _LONGEST_VALUE = 60
 _MOST_LISTED = 40
 

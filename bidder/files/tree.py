@@ -1,4 +1,4 @@
-"""What a file says, value by value, each with its line and its column."""
+"""The values of a file, each with its line and its column."""
 
 import re
 from collections.abc import Mapping, Sequence

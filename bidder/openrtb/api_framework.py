@@ -1,4 +1,4 @@
-"""AdCOM 1.0, List: API Frameworks."""
+"""API frameworks (VPAID, MRAID, OMID) (AdCOM 1.0, List: API Frameworks)."""
 
 from enum import IntEnum
 

@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.14."""
+"""The app object: inventory in an application (OpenRTB 2.6, section 3.2.14)."""
 
 from bidder.openrtb.base import Object
 from bidder.openrtb.content import Content

@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, sections 3.2.1 and 3.2.12."""
+"""Auction types: first price, second price plus, fixed price (OpenRTB 2.6, sections 3.2.1 and 3.2.12)."""
 
 from enum import IntEnum
 

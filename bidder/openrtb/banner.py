@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.6."""
+"""The banner object, used for companion ads (OpenRTB 2.6, section 3.2.6)."""
 
 from bidder.openrtb.base import Object
 from bidder.openrtb.types import Ints, Mimes

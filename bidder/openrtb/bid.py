@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 4.2.3."""
+"""The bid object, with its win, billing and loss notice URLs (`nurl`, `burl`, `lurl`) (OpenRTB 2.6, section 4.2.3)."""
 
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict

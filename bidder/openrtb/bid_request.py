@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.1."""
+"""The bid request (OpenRTB 2.6, section 3.2.1)."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 4.2.1."""
+"""The bid response and the no-bid response (OpenRTB 2.6, section 4.2.1)."""
 
 import json
 from typing import NotRequired, TypedDict

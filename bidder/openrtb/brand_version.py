@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.30."""
+"""Brand and version in user agent client hints (OpenRTB 2.6, section 3.2.30)."""
 
 from bidder.openrtb.base import Object
 from bidder.openrtb.types import Strings

@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.24."""
+"""The channel object (OpenRTB 2.6, section 3.2.24)."""
 
 from bidder.openrtb.base import Object
 from bidder.openrtb.types import Lower

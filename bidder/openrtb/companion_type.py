@@ -1,4 +1,4 @@
-"""AdCOM 1.0, List: Companion Types."""
+"""Companion ad types (AdCOM 1.0, List: Companion Types)."""
 
 from enum import IntEnum
 

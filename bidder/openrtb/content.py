@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.16."""
+"""The content object: the video or audio around the ad (OpenRTB 2.6, section 3.2.16)."""
 
 from typing import Annotated
 

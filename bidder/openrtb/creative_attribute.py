@@ -1,4 +1,4 @@
-"""AdCOM 1.0, List: Creative Attributes."""
+"""Creative attributes (AdCOM 1.0, List: Creative Attributes)."""
 
 from enum import IntEnum
 

@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.21."""
+"""The data object: audience data of a provider (OpenRTB 2.6, section 3.2.21)."""
 
 from typing import Annotated
 

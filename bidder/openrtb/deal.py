@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.12."""
+"""The deal object: a private marketplace deal (OpenRTB 2.6, section 3.2.12)."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""AdCOM 1.0, List: Delivery Methods."""
+"""Delivery methods: streaming, progressive, download (AdCOM 1.0, List: Delivery Methods)."""
 
 from enum import IntEnum
 

@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.18."""
+"""The device object (OpenRTB 2.6, section 3.2.18)."""
 
 from bidder.openrtb.base import Object
 from bidder.openrtb.geo import Geo

@@ -1,4 +1,4 @@
-"""AdCOM 1.0, List: Device Types."""
+"""Device types (AdCOM 1.0, List: Device Types)."""
 
 from enum import IntEnum
 

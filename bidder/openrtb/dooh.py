@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.32."""
+"""The dooh object: inventory on public screens (OpenRTB 2.6, section 3.2.32)."""
 
 from bidder.openrtb.base import Object
 from bidder.openrtb.content import Content

@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.35."""
+"""Floors by ad duration (OpenRTB 2.6, section 3.2.35)."""
 
 from bidder.openrtb.base import Object
 

@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.27."""
+"""Extended ids of a user (OpenRTB 2.6, section 3.2.27)."""
 
 from typing import Annotated
 

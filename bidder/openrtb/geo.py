@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.19."""
+"""The geo object: a location (OpenRTB 2.6, section 3.2.19)."""
 
 from bidder.openrtb.base import Object
 from bidder.openrtb.types import Country

@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.4."""
+"""The impression object (OpenRTB 2.6, section 3.2.4)."""
 
 from typing import Self
 

@@ -1,4 +1,4 @@
-"""The one error that reading a request can end in."""
+"""The error for an invalid request."""
 
 from collections.abc import Sequence
 

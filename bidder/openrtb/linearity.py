@@ -1,4 +1,4 @@
-"""AdCOM 1.0, List: Linearity Modes."""
+"""Linearity modes (AdCOM 1.0, List: Linearity Modes)."""
 
 from enum import IntEnum
 

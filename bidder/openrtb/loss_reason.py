@@ -1,4 +1,4 @@
-"""OpenRTB 3.0, List: Loss Reason Codes."""
+"""Loss reason codes of loss notices (OpenRTB 3.0, List: Loss Reason Codes)."""
 
 from enum import IntEnum
 

@@ -1,6 +1,6 @@
-"""OpenRTB 2.6, section 4.4: the macros that an exchange replaces in our notice URLs and markup.
+"""Substitution macros, which an exchange replaces in our notice URLs and markup (OpenRTB 2.6, section 4.4).
 
-What arrives may be empty, `AUDIT`, the macro itself, or encoded.
+A notice may have an empty value, `AUDIT`, the macro itself, or an encoded value.
 """
 
 AUCTION_ID = "${AUCTION_ID}"

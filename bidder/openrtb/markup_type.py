@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 4.2.3."""
+"""Markup types of a bid (`mtype`) (OpenRTB 2.6, section 4.2.3)."""
 
 from enum import IntEnum
 

@@ -1,4 +1,4 @@
-"""OpenRTB 3.0, List: No-Bid Reason Codes."""
+"""No-bid reason codes (`nbr`) (OpenRTB 3.0, List: No-Bid Reason Codes)."""
 
 from enum import IntEnum
 

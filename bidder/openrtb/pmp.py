@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.11."""
+"""The private marketplace (`pmp`) of an impression (OpenRTB 2.6, section 3.2.11)."""
 
 from typing import Annotated
 

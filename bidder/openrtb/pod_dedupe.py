@@ -1,4 +1,4 @@
-"""AdCOM 1.0, List: Pod Deduplication."""
+"""Pod deduplication settings (AdCOM 1.0, List: Pod Deduplication)."""
 
 from enum import IntEnum
 

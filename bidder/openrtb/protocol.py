@@ -1,4 +1,4 @@
-"""AdCOM 1.0, List: Creative Subtypes - Audio/Video."""
+"""VAST protocols (`protocols`), InLine and Wrapper (AdCOM 1.0, List: Creative Subtypes - Audio/Video)."""
 
 from enum import IntEnum
 

@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.15."""
+"""The publisher object (OpenRTB 2.6, section 3.2.15)."""
 
 from bidder.openrtb.base import Object
 from bidder.openrtb.types import Categories, Lower, Taxonomy

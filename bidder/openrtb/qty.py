@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.31."""
+"""Quantity: billable events of one impression (OpenRTB 2.6, section 3.2.31)."""
 
 from bidder.openrtb.base import Object
 

@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.3."""
+"""Regulations: consent and privacy signals (OpenRTB 2.6, section 3.2.3)."""
 
 from typing import Self
 

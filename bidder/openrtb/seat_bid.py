@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 4.2.2."""
+"""The bids of a seat (OpenRTB 2.6, section 4.2.2)."""
 
 from typing import NotRequired, TypedDict
 

@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.22."""
+"""Audience segments of a data provider (OpenRTB 2.6, section 3.2.22)."""
 
 from bidder.openrtb.base import Object
 

@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.13."""
+"""The site object: inventory on a web page (OpenRTB 2.6, section 3.2.13)."""
 
 from bidder.openrtb.base import Object
 from bidder.openrtb.content import Content

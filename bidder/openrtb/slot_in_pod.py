@@ -1,4 +1,4 @@
-"""AdCOM 1.0, List: Slot Position in Pod."""
+"""Slot positions in a pod (AdCOM 1.0, List: Slot Position in Pod)."""
 
 from enum import IntEnum
 

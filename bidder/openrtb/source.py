@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.2."""
+"""The source object: upstream decision and supply chain (OpenRTB 2.6, section 3.2.2)."""
 
 from typing import Self
 

@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.25."""
+"""The supply chain (`schain`) (OpenRTB 2.6, section 3.2.25)."""
 
 from typing import Annotated
 
@@ -8,7 +8,10 @@ from bidder.openrtb.types import Few, NullIs
 
 
 class SupplyChain(Object):
-    """SupplyChain, section 3.2.25. An incomplete chain is valid here: the auction decides what to accept."""
+    """SupplyChain, section 3.2.25. An incomplete chain is read too.
+
+    The bidder does not check the sellers against ads.txt, app-ads.txt or sellers.json.
+    """
 
     complete: int | None = None
     nodes: Annotated[tuple[SupplyChainNode, ...], Few, NullIs(())] = ()

@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.26."""
+"""A node of the supply chain: one seller (OpenRTB 2.6, section 3.2.26)."""
 
 from bidder.openrtb.base import Object
 from bidder.openrtb.types import Lower

@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.28."""
+"""A user id of one source (OpenRTB 2.6, section 3.2.28)."""
 
 from bidder.openrtb.base import Object
 

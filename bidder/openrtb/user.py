@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.20."""
+"""The user object (OpenRTB 2.6, section 3.2.20)."""
 
 from typing import Annotated, Self
 

@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.29."""
+"""User agent client hints (OpenRTB 2.6, section 3.2.29)."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""OpenRTB 2.6, section 3.2.7."""
+"""The video object: player, slot and pod of an impression (OpenRTB 2.6, section 3.2.7)."""
 
 from typing import Annotated, Self
 

@@ -1,4 +1,4 @@
-"""IAB Tech Lab's Global Privacy Platform string: the opt-outs of the sections in force."""
+"""IAB Tech Lab's Global Privacy Platform (GPP) string: the opt-outs of the sections in force."""
 
 from collections.abc import Callable, Iterable
 from functools import partial

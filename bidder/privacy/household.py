@@ -1,4 +1,4 @@
-"""A name for the household that a request comes from: a keyed hash of its IP address."""
+"""The pseudonym of a household: a keyed hash of the IP address of a request."""
 
 import hmac
 from base64 import urlsafe_b64encode

@@ -1,4 +1,4 @@
-"""IAB Europe's Transparency and Consent String, version 2: the consent to purposes."""
+"""IAB Europe's Transparency and Consent String (TCF 2): the consent to purposes."""
 
 from bidder.privacy.base64url import Bits, Unreadable
 

@@ -1,4 +1,4 @@
-"""The pseudonym of a viewer, by which frequency is counted."""
+"""The pseudonym of a viewer, by which frequency caps count exposures."""
 
 import hmac
 from base64 import urlsafe_b64encode

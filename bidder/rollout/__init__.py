@@ -1,1 +1,1 @@
-"""What decides whether a new version of the bid function gets traffic: the two hooks of its deployment."""
+"""The two deployment hooks, which decide whether a new version of the bid function gets traffic."""

@@ -1,12 +1,13 @@
-"""What of an answer two versions have to agree on: all but what is made anew for each answer."""
+"""The outline of an answer: the parts in which two versions must agree, without ids and times."""
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 _TOKEN = re.compile(r"(/e/\w+/)[^?&\"'<>\s\]]+")
+_AD_ID = re.compile(r'<Ad id="([^"]+)"')
 _MADE_ANEW = {"id", "bidid", "nurl", "burl", "lurl"}
 """Fields of a bid that hold its id or a token with the time of the answer."""
 
@@ -67,17 +68,20 @@ def outline(answer: VersionAnswer) -> Mapping[str, str]:
     for number, bid in enumerate(bids):
         for name, value in bid.items():
             if name not in _MADE_ANEW:
-                outlined.add(f"bid[{number}].{name}", _masked(value, str(bid.get("id"))))
+                outlined.add(f"bid[{number}].{name}", _masked(value, [str(bid.get("id"))]))
     if not bids and answer.status < 400:
-        outlined.add("body", _masked(answer.body, ""))
+        outlined.add("body", _masked(answer.body, _AD_ID.findall(answer.body)))
     return outlined.fields
 
 
-def _masked(value: Any, bid_id: str) -> Any:
+def _masked(value: Any, bid_ids: Iterable[str]) -> Any:
+    """The value without what differs between two answers of one version: the ids of bids, which hold the time."""
     if not isinstance(value, str):
         return value
     text = _TOKEN.sub(r"\1TOKEN", value)
-    return text.replace(bid_id, "BID") if bid_id else text
+    for bid_id in bid_ids:
+        text = text.replace(bid_id, "BID")
+    return text
 
 
 def differences(before: VersionAnswer, after: VersionAnswer, expected: frozenset[str]) -> Iterator[Difference]:

@@ -21,28 +21,36 @@ def objections(
     reasons: list[str] = []
     bid_urls: dict[str, str] = {}
     for request in requests:
-        answer = versions.answer(new, request)
-        broken = list(breaches(request, answer))
+        after = versions.answer(new, request)
+        broken = list(breaches(request, after))
         reasons += [f"{request.name}: {breach}" for breach in broken]
-        if not broken and old != new:
-            reasons += [f"{request.name}: {each}" for each in _unexpected(versions, old, new, request, expected)]
-        for version in {old, new} if not bid_urls and request.is_auction else ():
-            if url := _event_url(versions.answer(version, request)):
-                bid_urls[version] = url
+        if not broken:
+            same = (after, list[str]())
+            before, different = same if old == new else _compared(versions, (old, new), request, after, expected)
+            reasons += [f"{request.name}: {each}" for each in different]
+            if not bid_urls:
+                made = {old: _event_url(before), new: _event_url(after)}
+                bid_urls = {version: url for version, url in made.items() if url}
     reasons += _unread_events(versions, bid_urls, old, new)
     return reasons
 
 
-def _unexpected(
-    versions: Versions, old: str, new: str, request: RecordedRequest, expected: frozenset[str]
-) -> list[str]:
-    different: list[str] = []
+def _compared(
+    versions: Versions,
+    pair: tuple[str, str],
+    request: RecordedRequest,
+    after: VersionAnswer,
+    expected: frozenset[str],
+) -> tuple[VersionAnswer, list[str]]:
+    """The old version's answer, and what the new one's differs in. `after` is the new one's first answer."""
+    old, new = pair
     for _ in range(TRIES):
-        before, after = versions.answer(old, request), versions.answer(new, request)
+        before = versions.answer(old, request)
         different = [str(difference) for difference in differences(before, after, expected)]
         if not different:
             break
-    return different
+        after = versions.answer(new, request)
+    return before, different
 
 
 def _event_url(answer: VersionAnswer) -> str | None:

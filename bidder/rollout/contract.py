@@ -1,4 +1,4 @@
-"""What any version has to answer to a recorded request, whatever the campaigns are."""
+"""The contract of every version: the valid answers to a recorded request with any campaigns."""
 
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET

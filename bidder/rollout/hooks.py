@@ -2,13 +2,10 @@
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from bidder.rollout.rollout_settings import names, rollout_settings
 from bidder.rollout.verdict import report
-
-SETTLING = timedelta(minutes=3)
-"""How long a version has all traffic before it is judged: processes log what they answered once a minute."""
 
 
 def before_traffic(event: Mapping[str, str]) -> list[str]:
@@ -35,9 +32,9 @@ def after_traffic(event: Mapping[str, str], sleep: Callable[[float], None] = tim
     from bidder.rollout.after_traffic import Watch
 
     def examine() -> list[str]:
-        shifted = datetime.now(UTC)
-        sleep(SETTLING.total_seconds())
-        alarms = names(rollout_settings().alarms)
+        settings, shifted = rollout_settings(), datetime.now(UTC)
+        sleep(settings.settling)
+        alarms = names(settings.alarms)
         return Watch(boto3.client("cloudwatch")).objections(alarms, shifted, datetime.now(UTC))
 
     return report(boto3.client("codedeploy"), event, "after_traffic", examine)

@@ -1,4 +1,4 @@
-"""What a deployment's hooks are told by their environment."""
+"""The settings of the deployment hooks, from the environment."""
 
 import os
 from collections.abc import Mapping
@@ -22,6 +22,8 @@ class RolloutSettings(BaseModel):
     """The fields of answers that this deployment changes on purpose, separated by commas, such as `price,adm`."""
     alarms: str = ""
     """The names of the alarms that speak against the new version, separated by commas."""
+    settling: float = Field(default=180, ge=0)
+    """Seconds that a version has all traffic before it is judged: processes log what they answered once a minute."""
 
     @property
     def version(self) -> str:

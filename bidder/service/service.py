@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from bidder.events.publisher import EventPublisher
     from bidder.events.traffic_log import TrafficLog
     from bidder.openrtb.bid_request import BidRequest
-    from bidder.snapshot.index import Index
+    from bidder.snapshot.index_reader import IndexReader
     from bidder.snapshot.list_store import ListStore
     from bidder.snapshot.pacing_store import PacingStore
     from bidder.snapshot.snapshot import Snapshot
@@ -65,8 +65,6 @@ class Service:
         self.settings = settings
         self._author = author
         self._start = start
-        self.refreshed: Index | None = None
-        """The index of the previous refresh, if this process made it."""
         self._plain: Reading | None = None
         self._read_at = utc_now()
         """When Parameter Store returned the current parameters."""
@@ -158,6 +156,13 @@ class Service:
     def store(self) -> SnapshotStore:
         """The store of snapshots in S3."""
         return SnapshotStore(aws.client("s3"), self.settings.snapshot_bucket)
+
+    @cached_property
+    def index_reader(self) -> "IndexReader":
+        """The reader of the indexes that refreshes start from."""
+        from bidder.snapshot.index_reader import IndexReader
+
+        return IndexReader(self.store)
 
     @cached_property
     def keeper(self) -> Keeper:

@@ -45,8 +45,8 @@ class TrafficCounts:
         self._event_count = 0
         self._lock = Lock()
 
-    def note(self, snapshot: Snapshot, impressions: int, now: datetime) -> list[Reached] | None:
-        """Counts a request of `impressions` impressions.
+    def note(self, snapshot: Snapshot, impressions: int, now: datetime, device: int = 0) -> list[Reached] | None:
+        """Counts a request of `impressions` impressions on a type of device.
 
         Returns a list to which the decision appends the campaigns that it reaches, or None if this request is not part
         of the sample.
@@ -54,7 +54,7 @@ class TrafficCounts:
         if self._minute is None:
             self._minute = now.replace(second=0, microsecond=0)
         self._requests += 1
-        return self._opportunities.note(snapshot.index, snapshot.delivery, impressions)
+        return self._opportunities.note(snapshot.index, snapshot.delivery, impressions, device)
 
     def note_deals(self, deals: Iterable[tuple[str, str]]) -> None:
         """Counts the opportunities of deals with a budget in one request: the impression and the budget holder."""

@@ -1,5 +1,6 @@
 """The campaigns of a scenario: documents as in a campaign file, with defaults for what does not matter here."""
 
+from collections.abc import Mapping
 from math import exp
 from random import Random
 from typing import Any
@@ -20,6 +21,7 @@ _CREATIVE = {
         {"url": "https://media.example/a.mp4", "mime": "video/mp4", "width": 1280, "height": 720, "bitrate": 1500}
     ],
 }
+_MICROS = "_micros"
 _MONEY = ("total_micros", "daily_micros", "hourly_micros", "total_impressions", "daily_impressions")
 
 
@@ -41,16 +43,36 @@ def documents(scenario: Scenario) -> dict[str, dict[str, Any]]:
     return found
 
 
-def campaign(name: str, document: dict[str, Any], scale: float) -> Campaign:
-    """A campaign whose budgets and goals are scaled. Raises InvalidScenario."""
+def edited(document: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """A campaign's document with the fields of a change; a budget's amounts change one by one."""
+    merged = _replaced(document, change)
+    if isinstance(document.get("budget"), Mapping) and isinstance(change.get("budget"), Mapping):
+        merged["budget"] = _replaced(document["budget"], change["budget"])
+    return merged
+
+
+def _replaced(document: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """The document with the change's fields. `cpm` replaces `cpm_micros`, and the other way round."""
+    amounts = {name.removesuffix(_MICROS) for name in change}
+    kept = {name: value for name, value in document.items() if name.removesuffix(_MICROS) not in amounts}
+    return {**kept, **change}
+
+
+def whole_campaign(name: str, document: Mapping[str, Any]) -> Campaign:
+    """A campaign of the whole traffic. Raises pydantic's ValidationError."""
     plain = {
         "id": name,
         "name": name,
         "advertiser": {"name": name, "domain": "advertiser.example"},
         "creatives": [_CREATIVE],
     }
+    return Campaign.model_validate({**plain, **document})
+
+
+def campaign(name: str, document: Mapping[str, Any], scale: float) -> Campaign:
+    """A campaign whose budgets and goals are scaled. Raises InvalidScenario."""
     try:
-        whole = Campaign.model_validate({**plain, **document})
+        whole = whole_campaign(name, document)
     except ValidationError as error:
         raise InvalidScenario("\n".join(f"campaign {name}: {fault}" for fault in faults(error, "campaign"))) from None
     amounts = {field: getattr(whole.budget, field) for field in _MONEY}

@@ -10,6 +10,7 @@ from bidder.auction.match import match
 from bidder.auction.offer import Offer
 from bidder.auction.reached import Opportunities
 from bidder.auction.response_selection import affordable
+from bidder.delivery.frequency import Exposures
 from bidder.openrtb.bid_request import BidRequest
 from bidder.snapshot.snapshot import Snapshot
 
@@ -31,8 +32,18 @@ class Environment:
         self._published: Snapshot | None = None
         self._held: Snapshot | None = None
 
-    def decide(self, request: BidRequest, published: Snapshot, now: datetime, shader: Shader) -> list[Offer]:
-        """What the process bids; `published` is the newest snapshot that it has seen by now."""
+    def decide(
+        self,
+        request: BidRequest,
+        published: Snapshot,
+        now: datetime,
+        shader: Shader,
+        exposures: Callable[[BidRequest], Exposures],
+    ) -> list[Offer]:
+        """What the process bids; `published` is the newest snapshot that it has seen by now.
+
+        `exposures` says what the viewer of a request was shown.
+        """
         if published is not self._published:
             self._published = published
             delivery = published.delivery.for_another_process(published.index)
@@ -41,7 +52,7 @@ class Environment:
         self.requests += 1
         slots = match(request, self._held, now)
         reached = self.opportunities.note(self._held.index, self._held.delivery, len(slots))
-        offers = decide(request, slots, self._held, SEAT, now, None, reached)
+        offers = decide(request, slots, self._held, SEAT, now, None, reached, lambda: exposures(request))
         offers = shader(AuctionContext(request, SEAT, self._held.delivery, now), offers)
         paid = affordable(offers, self._held, now)
         for offer in paid:

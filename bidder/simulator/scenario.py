@@ -1,16 +1,25 @@
 """The scenario file of `bidder simulate`, field by field. Amounts are in whole units of the account currency."""
 
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from bidder.files.text import InvalidFile, text_of
+from bidder.files.text import InvalidFile
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Hours = Annotated[float, Field(ge=0)]
 """Hours since the scenario's start."""
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        msg = f"{name!r} is no zone of the IANA database, such as Europe/Berlin"
+        raise ValueError(msg) from None
+    return name
 
 
 class _Model(BaseModel):
@@ -30,10 +39,11 @@ class Traffic(_Model):
     scenario."""
     region: str | None = None
     """The region of `curve_file`."""
-    time_zone: str = "UTC"
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
     """That of the curve's hours."""
     users: Annotated[int, Field(ge=0)] = 0
-    """How many viewers there are, each drawn alike; with 0 requests name no user."""
+    """How many viewers there are, each drawn alike, for frequency caps. They are scaled like requests, so that each has
+    as many requests as in the whole traffic. With 0 requests name no user."""
 
     @model_validator(mode="after")
     def _one_curve(self) -> Self:
@@ -42,6 +52,9 @@ class Traffic(_Model):
             raise ValueError(msg)
         if self.curve is not None and len(self.curve) not in {24, 168}:
             msg = f"curve has {len(self.curve)} shares: give 24, by hour of the day, or 168, by hour of the week"
+            raise ValueError(msg)
+        if self.curve is not None and not any(self.curve):
+            msg = "curve has no traffic at all: one share at least is above 0"
             raise ValueError(msg)
         if self.curve_file is not None and self.region is None:
             msg = "curve_file needs region: the rows to take"
@@ -191,22 +204,3 @@ class Scenario(_Model):
 
 class InvalidScenario(InvalidFile):
     """The scenario can't be read; the message has a line for each mistake, with its position."""
-
-
-def read_scenario(path: Path) -> Scenario:
-    """The scenario of a YAML file. Raises InvalidScenario, OSError."""
-    from bidder.files.mistakes import line, mistakes
-    from bidder.files.tree import position_of
-    from bidder.files.yaml_tree import read_yaml
-
-    try:
-        root = read_yaml(text_of(path.read_bytes(), str(path)), str(path))
-    except InvalidFile as error:
-        raise InvalidScenario(str(error)) from None
-    document = root.core()
-    try:
-        return Scenario.model_validate(document)
-    except ValidationError as error:
-        found = mistakes(error, Scenario, document)
-        lines = [line(position_of(root, its.path), its, document, str(path), "") for its in found]
-        raise InvalidScenario("\n".join(lines)) from None

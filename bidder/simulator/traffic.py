@@ -3,6 +3,7 @@
 import csv
 import json
 from functools import cached_property
+from math import exp, sqrt
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -42,6 +43,8 @@ class SimulatedTraffic:
         self._kinds = [_parsed(kind.openrtb, scenario.market.at) for kind in scenario.requests]
         self._weights = [kind.weight for kind in scenario.requests]
         self._number = 0
+        users = scenario.traffic.users
+        self._users = max(1, round(users * scenario.scale)) if users else 0
 
     @cached_property
     def curve(self) -> Curve:
@@ -65,8 +68,9 @@ class SimulatedTraffic:
         self._number += 1
         kind = self._kinds[0] if len(self._kinds) == 1 else rng.choices(self._kinds, self._weights)[0]
         changes: dict[str, Any] = {"id": f"a{self._number}"}
-        if self._scenario.traffic.users and kind.user is not None:
-            changes["user"] = kind.user.model_copy(update={"id": f"u{rng.randrange(self._scenario.traffic.users)}"})
+        if kind.user is not None:
+            name = f"u{rng.randrange(self._users)}" if self._users else None
+            changes["user"] = kind.user.model_copy(update={"id": name})
         return kind.model_copy(update=changes)
 
 
@@ -78,9 +82,14 @@ def in_zone(curve: Curve, zone: str, other: str, at: float) -> Curve:
     return Curve([curve.between(monday + n * HOUR, monday + (n + 1) * HOUR, zone) for n in range(HOURS)])
 
 
+def request_document(changes: dict[str, Any], at: int) -> dict[str, Any]:
+    """The OpenRTB request of a kind of request."""
+    document: dict[str, Any] = _merged({**_PLAIN, "at": at, "user": {"id": "u"}}, changes)
+    return document
+
+
 def _parsed(changes: dict[str, Any], at: int) -> BidRequest:
-    document = _merged({**_PLAIN, "at": at, "user": {"id": "u"}}, changes)
-    return parse(json.dumps(document).encode())
+    return parse(json.dumps(request_document(changes, at)).encode())
 
 
 def _merged(base: Any, changes: Any) -> Any:
@@ -102,3 +111,14 @@ def _of_file(path: Path, region: str) -> list[float]:
         msg = f"{path}: no rows of the region {region}"
         raise InvalidScenario(msg)
     return shares
+
+
+def poisson(expected: float, rng: Random) -> int:
+    """A number of requests where so many are expected, each independent of the others."""
+    if expected > 60:
+        return max(0, round(rng.gauss(expected, sqrt(expected))))
+    limit, number, product = exp(-expected), 0, rng.random()
+    while product > limit:
+        number += 1
+        product *= rng.random()
+    return number

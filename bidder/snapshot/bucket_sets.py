@@ -20,8 +20,10 @@ SECTION, ENDS = "buckets.{}", "bucket_ends.{}"
 class BucketSets:
     """The sets of all tiers and buckets, each decoded when an auction first needs it."""
 
-    def __init__(self, sections: Sections, tiers: Sequence[Tier]) -> None:
+    def __init__(self, sections: Sections, tiers: Sequence[Tier], prefix: str = "") -> None:
+        """`prefix` is put before the names of the sections."""
         self._sections = sections
+        self._prefix = prefix
         self._tiers = tiers
         self._read: dict[tuple[int, int], Set] = {}
 
@@ -33,11 +35,11 @@ class BucketSets:
         return campaigns
 
     def _load(self, tier: int, bucket: int) -> Set:
-        section = self._sections[SECTION.format(tier)]
+        section = self._sections[self._prefix + SECTION.format(tier)]
         if self._tiers[tier].size <= sets.SHORT:
             width = len(section) // BUCKETS
             return int.from_bytes(section[bucket * width : (bucket + 1) * width], "little")
-        ends = self._sections[ENDS.format(tier)].cast("I")
+        ends = self._sections[self._prefix + ENDS.format(tier)].cast("I")
         return sets.load(section[ends[bucket - 1] if bucket else 0 : ends[bucket]], self._tiers[tier].size)
 
 

@@ -9,11 +9,14 @@ from itertools import pairwise
 from math import isnan, nan
 from typing import Any
 
+from bidder.campaigns.goal import Outcome
 from bidder.campaigns.pacing_mode import Mode
 from bidder.delivery.budget import BudgetLimits
+from bidder.delivery.quality import OUTCOMES
 from bidder.snapshot.container import Sections
 
 _NO_LIMIT = -1
+_GOALS: tuple[Outcome | None, ...] = (None, *OUTCOMES)
 _HELD = 4096
 _ADDED_LIMITS = ("hourly", "total_impressions", "daily_impressions")
 _FLIGHT = ("start", "end")
@@ -29,11 +32,12 @@ def column_sections(
     learners: Sequence[int],
     domains: Sequence[str],
     deals: Sequence[Mapping[str, BudgetLimits]],
+    goals: Sequence[Outcome | None],
 ) -> dict[str, bytes]:
     """The sections of the columns: ids, time zones and limits by position, and the positions in the order of ids.
 
     `learners` are the positions of the campaigns that bid or choose creatives by predictions. `domains` are the
-    advertisers' domains, and `deals` the limits of deals that have a budget, by deal id.
+    advertisers' domains, `deals` the limits of deals that have a budget, by deal id, and `goals` the valued outcomes.
     """
     ends, end = array("I"), 0
     encoded = [text.encode() for text in ids]
@@ -53,6 +57,7 @@ def column_sections(
         "domain": array("I", [numbers_of_advertisers[domain] for domain in domains]).tobytes(),
         **({"deal_budgets": json.dumps(budgeted, separators=(",", ":")).encode()} if budgeted else {}),
         "learners": array("I", learners).tobytes(),
+        "goal": bytes(_GOALS.index(goal) for goal in goals),
         "paused": bytes(limit.paused for limit in limits),
         "total": _limits([limit.total for limit in limits]),
         "daily": _limits([limit.daily for limit in limits]),
@@ -87,6 +92,11 @@ class Columns:
         self._domains = sections.get("domains")
         self._domain = sections["domain"].cast("I") if "domain" in sections else None
         self._deals = sections.get("deal_budgets")
+        self.goals = sections.get("goal")
+        """The code of the outcome that each campaign values (`bidder.delivery.quality.OUTCOMES`), 0 for none.
+
+        None in objects of older code.
+        """
         self._learners = sections["learners"].cast("I")
         self._paused = sections["paused"]
         self._added = {name: sections[name].cast("q") for name in _ADDED_LIMITS if name in sections}

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from bidder import log
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.dnf import Conjunction, TooManyConjunctions, conjunctions
-from bidder.campaigns.goal import Rotation
+from bidder.campaigns.goal import Outcome, Rotation
 from bidder.campaigns.implied_predicates import LENGTH, implied_predicates, length_predicate
 from bidder.campaigns.request_fields_used import named_values, request_fields_used
 from bidder.campaigns.targeted_ranges import LIST, range_values
@@ -45,6 +45,7 @@ class _Entry(NamedTuple):
     domain: str
     deals: Mapping[str, BudgetLimits]
     learns: bool
+    goal: Outcome | None
     lists: frozenset[str]
     record: bytes
     conjunctions: Sequence[Sequence[int]]
@@ -95,6 +96,7 @@ def compile_index(
         learners=[position for position, entry in enumerate(entries) if entry.learns],
         domains=[e.domain for e in entries],
         deals=[e.deals for e in entries],
+        goals=[e.goal for e in entries],
     )
     sections |= records.sections([entry.record for entry in entries])
     meta = {
@@ -136,6 +138,7 @@ def _entry(
         campaign.advertiser.domain,
         deal_limits(campaign),
         learns,
+        campaign.goal.outcome if campaign.goal else None,
         frozenset(named_values(LIST, conjunctions_of_campaign, extra)),
         records.encode(campaign),
         tested,

@@ -13,6 +13,7 @@ from bidder.delivery.allowance import Allowance, Pace
 from bidder.delivery.budget import BudgetLimits, Spend, Withheld, remaining, withheld
 from bidder.delivery.outcome_counts import OutcomeCounts
 from bidder.delivery.participation import WHOLE, AuctionDraw
+from bidder.delivery.quality import DeviceClasses
 from bidder.delivery.shared_budgets import SharedBudgets
 from bidder.delivery.win_model import Shading, WinModel
 from bidder.delivery.zones import Clocks, clocks
@@ -23,6 +24,15 @@ from bidder.snapshot.bucket_sets import BucketSets, bucket_sections
 from bidder.snapshot.container import BadSnapshot, pack, unpack
 from bidder.snapshot.index import Index
 from bidder.snapshot.predictions import Predictions, pack_predictions, unpack_predictions
+from bidder.snapshot.quality_classes import (
+    Classes,
+    Quality,
+    QualityClasses,
+    classes_of,
+    device_classes_of,
+    load_quality,
+    quality_sections,
+)
 from bidder.snapshot.sets import Set
 from bidder.snapshot.shared_accounts import (
     SECTION,
@@ -66,6 +76,10 @@ class DeliveryState:
     """The campaigns that can take part in auctions, by their bucket; None where no campaign is paced."""
     shares: "array[int] | None"
     """Each campaign's share of auctions (`bidder.delivery.participation`), by position."""
+    devices: DeviceClasses
+    """The class of device types by outcome."""
+    quality: QualityClasses | None
+    """The shares of campaigns with a goal by the class of an auction; None if the best-predicted are not kept."""
     shading: Shading | None
     """The win models of bid shading; None where no bid is shaded."""
     shared: SharedAccounts | None
@@ -81,12 +95,31 @@ class DeliveryState:
         used_up, spent, use_up, restore = used_up_sets(index, self.shared)
         return replace(self, used_up=used_up, spent=spent, allowance=self.allowance.copy(use_up, restore))
 
-    def takes_part(self, position: int, campaign_id: str, draw: AuctionDraw) -> bool:
-        """Whether pacing lets a campaign take part in an auction."""
-        if self.shares is None:
-            return True
-        share = self.shares[position]
+    def takes_part(self, position: int, campaign_id: str, draw: AuctionDraw, classes: Classes | None) -> bool:
+        """Whether pacing lets a campaign take part in an auction of these quality classes."""
+        share = self.share(position, classes)
         return share >= WHOLE or draw.of(campaign_id) < share
+
+    def share(self, position: int, classes: Classes | None) -> int:
+        """The share of the auctions of these quality classes that a campaign takes part in."""
+        if self.shares is None:
+            return WHOLE
+        of_class = None if self.quality is None or classes is None else self.quality.share(position, classes)
+        return self.shares[position] if of_class is None else of_class
+
+    def classes(self, device: int) -> Classes | None:
+        """The quality classes of an auction on a type of device; None if the best-predicted are not kept."""
+        return None if self.quality is None else self.quality.classes(device)
+
+    def device_classes(self, device: int) -> Classes | None:
+        """The class of a type of device for each outcome; None if no type is apart from the others."""
+        return classes_of(self.devices, device) if self.devices else None
+
+    def taking_part(self, tier: int, bucket: int, classes: Classes | None) -> Set | None:
+        """The campaigns of a tier that can take part in the auctions of a bucket; None if no campaign is paced."""
+        if self.quality is not None and classes is not None:
+            return self.quality.of(tier, bucket, classes)
+        return None if self.buckets is None else self.buckets.of(tier, bucket)
 
     def advertiser_that_paces(self, position: int) -> str | None:
         """The domain of the advertiser whose budget sets the share of a campaign; None where its own budget does."""
@@ -165,6 +198,7 @@ def compile_delivery(
     reserved: Mapping[str, int] | None = None,
     shading: Shading | None = None,
     shared: SharedBudgets | None = None,
+    quality: Quality | None = None,
 ) -> bytes:
     """The delivery object of this index: eligibility and allowances by the spend at `as_of`, with currency rates.
 
@@ -172,7 +206,7 @@ def compile_delivery(
     the index, by campaign id. `billed_by_notice` are names of exchanges. `unread` are the names of id lists that can't
     be read: a campaign that targets such a list does not bid. `paces` has the pace of each paced campaign, by id, and
     `reserved` the micros of bids in flight. `shading` is None where no bid is shaded. `shared` are the budgets of
-    advertisers and deals.
+    advertisers and deals. `quality` keeps the best-predicted impressions; None is no difference among them.
     """
     shared = shared or SharedBudgets()
     members = index.advertised(shared.advertisers.keys())
@@ -195,6 +229,7 @@ def compile_delivery(
         "clocks": clocks(index.known.zones, as_of),
         "billed_by_notice": sorted(billed_by_notice),
         **({"shading": shading} if shading else {}),
+        **({"devices": quality.devices} if quality else {}),
         **({"caps": {domain: _written(its) for domain, its in shared.caps.items()}} if shared.caps else {}),
     }
     sections = {
@@ -204,6 +239,7 @@ def compile_delivery(
         "predictions": pack_predictions(counts or {}, index.learners()),
         **_pace_sections(index, paces or {}),
         **shared_section(index, shared, members),
+        **quality_sections(index, paces or {}, quality),
     }
     return pack(KIND, sections)
 
@@ -219,6 +255,9 @@ def load_delivery(data: bytes, index: Index) -> DeliveryState:
     shared = load_shared(sections.get(SECTION), len(index))
     used_up, spent, use_up, restore = used_up_sets(index, shared)
     as_of = datetime.fromisoformat(meta["as_of"])
+    tiers = index.tiers_by_number
+    devices = device_classes_of(meta.get("devices", {}))
+    buckets = BucketSets(sections, tiers) if _SHARE in sections else None
     return DeliveryState(
         index_id=index.id,
         as_of=as_of,
@@ -229,7 +268,9 @@ def load_delivery(data: bytes, index: Index) -> DeliveryState:
         predictions=unpack_predictions(bytes(sections["predictions"]) if "predictions" in sections else None),
         clocks={zone: [(since, ahead) for since, ahead in offsets] for zone, offsets in meta.get("clocks", {}).items()},
         billed_by_notice=frozenset(meta.get("billed_by_notice", ())),
-        buckets=BucketSets(sections, index.tiers_by_number) if _SHARE in sections else None,
+        buckets=buckets,
+        devices=devices,
+        quality=load_quality(sections, tiers, devices, buckets),
         shares=array("q", bytes(sections[_SHARE])) if _SHARE in sections else None,
         shading=_shading(meta.get("shading")),
         shared=shared,

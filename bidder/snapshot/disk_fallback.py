@@ -1,4 +1,4 @@
-"""A snapshot store with a copy of the last loaded snapshot on disk, for a process that starts while S3 fails.
+"""Loads snapshots from S3 with a copy of the last loaded snapshot on disk, for a process that starts while S3 fails.
 
 Lambda keeps `/tmp` as long as the environment, also after a process crashed or timed out.
 """
@@ -13,13 +13,13 @@ from bidder.shared_run import Start, in_background
 from bidder.snapshot.keys import POINTER
 from bidder.snapshot.manifest import Manifest
 from bidder.snapshot.snapshot import Snapshot
-from bidder.snapshot.store import SnapshotStore
+from bidder.snapshot.store import SnapshotStore, read_snapshot
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-class DiskFallback(SnapshotStore):
+class DiskFallback:
     """Loads from S3 or, where S3 fails and no snapshot is loaded yet, from the copy in `folder`.
 
     The copy is written in the background after a snapshot is loaded.
@@ -32,52 +32,40 @@ class DiskFallback(SnapshotStore):
         folder: Path,
         start: Start = in_background,
     ) -> None:
-        super().__init__(s3, bucket)
+        self._store = SnapshotStore(s3, bucket)
+        self._pointer = f"s3://{bucket}/{POINTER}"
         self._folder = folder
         self._start = start
-        self._read_now: dict[str, bytes] = {}
-        self._from_disk = False
         self._copying = Lock()
         self._copied_version = 0
 
     def load(self, known: Snapshot | None) -> Snapshot | None:
         """As `SnapshotStore.load`. Errors pass through only if no usable copy exists."""
-        self._read_now = {}
+        objects: dict[str, bytes] = {}
         try:
-            snapshot = super().load(known)
+            snapshot = self._store.load(known, objects)
         except Exception as failure:
             copied = self._copied(f"{type(failure).__name__}: {failure}") if known is None else None
             if copied is None:
                 raise
             return copied
         if snapshot is None:
-            return self._copied(f"s3://{self._bucket}/{POINTER} is not there")
+            return self._copied(f"{self._pointer} is not there")
         if snapshot is not known:
-            version, objects, self._read_now = snapshot.version, self._read_now, {}
+            version = snapshot.version
             self._start(lambda: self._copy(version, objects))
         return snapshot
 
     def _copied(self, reason: str) -> Snapshot | None:
-        self._from_disk = True
         try:
-            copied = self.snapshot(Manifest.model_validate_json(self._path(POINTER).read_bytes()))
+            copied = read_snapshot(Manifest.model_validate_json(self._read(POINTER)), self._read)
         except (OSError, ValueError):  # no copy, or an incomplete copy
             return None
-        finally:
-            self._from_disk = False
         log.warning("snapshot.copy", version=copied.version, reason=reason)
         return copied
 
-    def _get(self, key: str) -> bytes:
-        if self._from_disk:
-            return self._path(key).read_bytes()
-        return super()._get(key)
-
-    def _read(self, key: str) -> tuple[bytes | None, str | None]:
-        raw, etag = super()._read(key)
-        if raw is not None:
-            self._read_now[key] = raw
-        return raw, etag
+    def _read(self, key: str) -> bytes:
+        return self._path(key).read_bytes()
 
     def _copy(self, version: int, objects: dict[str, bytes]) -> None:
         """Writes the objects as the copy. The pointer, the first object, is written last."""

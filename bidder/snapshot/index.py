@@ -143,6 +143,11 @@ class Index:
                     limits |= {(campaign_id, deal_id): its for deal_id, its in deals.items()}
         return limits
 
+    def goal(self, position: int) -> int:
+        """The code of the outcome that the campaign at a position values, 0 for none."""
+        part = self._part(position)
+        return 0 if part.columns.goals is None else part.columns.goals[position - part.start]
+
     def learners(self) -> Iterator[str]:
         """The ids of the campaigns that bid or choose creatives by predictions."""
         for part in self.parts:

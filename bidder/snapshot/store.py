@@ -1,6 +1,6 @@
 """Snapshots in S3: immutable objects, a manifest for each snapshot, and one pointer that is flipped last."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -26,6 +26,9 @@ RENEWED_AFTER = timedelta(days=1)
 _ABSENT = frozenset({"404", "NoSuchKey", "NotFound"})
 
 Model = TypeVar("Model", bound=BaseModel)
+
+Get = Callable[[str], bytes]
+"""Returns the object of a key."""
 
 
 class UnknownVersion(UserError, LookupError):
@@ -83,10 +86,11 @@ class SnapshotStore:
         """The current manifest; None if nothing was published yet, or if the pointer can't be read."""
         return self._parsed(Manifest, POINTER, self._read(POINTER)[0])
 
-    def load(self, known: Snapshot | None) -> Snapshot | None:
+    def load(self, known: Snapshot | None, objects: dict[str, bytes] | None = None) -> Snapshot | None:
         """The current snapshot; `known` itself if it is still current, None if nothing was published yet.
 
-        Reuses the parts of the index of `known`. Never returns a snapshot older than `known`. Raises BadSnapshot.
+        Reuses the parts of the index of `known`. Never returns a snapshot older than `known`. `objects` takes what was
+        read, by key, the pointer first. Raises BadSnapshot.
         """
         raw, _ = self._read(POINTER)
         if raw is None:
@@ -97,7 +101,9 @@ class SnapshotStore:
             raise BadSnapshot(msg)
         if known is not None and manifest.version <= known.version:
             return known
-        snapshot = self.snapshot(manifest, known)
+        read = {} if objects is None else objects
+        read[POINTER] = raw
+        snapshot = read_snapshot(manifest, lambda key: read.setdefault(key, self._get(key)), known)
         snapshot.index.prepare()
         return snapshot
 
@@ -106,21 +112,7 @@ class SnapshotStore:
 
         Reuses the parts of the index and the id lists of `known`.
         """
-        index = self.index(manifest.index, known.index if known else None)
-        held = {ids.id: ids for ids in known.lists.values()} if known else {}
-        lists: dict[str, IdList] = {}
-        for name, key in manifest.lists.items():
-            list_id = key.rpartition("/")[2]
-            lists[name] = held[list_id] if list_id in held else IdList(self._get(key))
-        return Snapshot(
-            manifest.version,
-            index,
-            load_delivery(self._get(manifest.delivery), index),
-            lists,
-            manifest.pinned,
-            manifest.pinned_since,
-            manifest.stopped,
-        )
+        return read_snapshot(manifest, self._get, known)
 
     def objects(self, manifest: Manifest) -> dict[str, bytes]:
         """The objects of a manifest, by key. Raises BadSnapshot if an object has expired."""
@@ -128,15 +120,7 @@ class SnapshotStore:
 
     def index(self, keys: tuple[str, ...], known: Index | None = None) -> Index:
         """The index of the objects with these keys. Reuses the parts of `known`. Raises BadSnapshot."""
-        held = {part.id: part for part in known.parts} if known else {}
-        parts: list[Part] = []
-        for key in keys:
-            start = sum(map(len, parts))
-            part = held.get(key.rpartition("/")[2])
-            if part is None or part.start != start:
-                part = Part.load(self._get(key), start)
-            parts.append(part)
-        return Index(parts)
+        return _read_index(keys, self._get, known)
 
     def manifests(self) -> Iterator[Manifest]:
         """All stored manifests, the oldest first."""
@@ -250,3 +234,37 @@ class SnapshotStore:
         except ValidationError as error:
             log.warning("snapshot.unreadable", key=f"s3://{self._bucket}/{key}", reason=error.errors()[0]["msg"])
             return None
+
+
+def read_snapshot(manifest: Manifest, get: Get, known: Snapshot | None = None) -> Snapshot:
+    """The snapshot of a manifest whose objects `get` returns. Reuses the index parts and id lists of `known`.
+
+    Raises BadSnapshot, and the errors of `get`.
+    """
+    index = _read_index(manifest.index, get, known.index if known else None)
+    held = {ids.id: ids for ids in known.lists.values()} if known else {}
+    lists: dict[str, IdList] = {}
+    for name, key in manifest.lists.items():
+        list_id = key.rpartition("/")[2]
+        lists[name] = held[list_id] if list_id in held else IdList(get(key))
+    return Snapshot(
+        manifest.version,
+        index,
+        load_delivery(get(manifest.delivery), index),
+        lists,
+        manifest.pinned,
+        manifest.pinned_since,
+        manifest.stopped,
+    )
+
+
+def _read_index(keys: tuple[str, ...], get: Get, known: Index | None) -> Index:
+    held = {part.id: part for part in known.parts} if known else {}
+    parts: list[Part] = []
+    for key in keys:
+        start = sum(map(len, parts))
+        part = held.get(key.rpartition("/")[2])
+        if part is None or part.start != start:
+            part = Part.load(get(key), start)
+        parts.append(part)
+    return Index(parts)

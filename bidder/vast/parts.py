@@ -1,4 +1,4 @@
-"""The parts of an ad, before they are XML. Names follow VAST 4.2; sizes are in pixels, URLs are absolute.
+"""The parts of a VAST ad before rendering. Names follow VAST 4.2, sizes are in pixels, URLs are absolute.
 
 They are named tuples, since defining ten dataclasses takes 5 ms of a cold start.
 """

@@ -36,7 +36,7 @@ _SYSTEMS = (
 """Each system, spelled as client hints spell it, the words that name it, and what its version stands behind."""
 
 _REDUCED = "android 10; k)"
-"""What Chrome calls every Android device, of whatever version (User-Agent reduction)."""
+"""Chrome's name of every Android device in the reduced user agent string."""
 
 _DESKTOPS = frozenset({"windows", "macos", "linux", "chrome os", "chromium os"})
 

@@ -15,7 +15,7 @@ _PRIVATE = (
     *("10.", "127.", "192.168.", "169.254.", *(f"172.{second}." for second in range(16, 32))),
     *("::1", "fc", "fd", "fe80:"),
 )
-"""What addresses begin with that nobody has on the internet (RFC 1918, 3927, 4193, 4291)."""
+"""The prefixes of private addresses (RFC 1918, 3927, 4193, 4291)."""
 
 
 def fill_in(request: BidRequest, headers: ViewerHeaders) -> None:

@@ -1,4 +1,4 @@
-"""What the headers of a request say of the viewer, where they are the viewer's."""
+"""The viewer's address, user agent and signals in the headers of a request, if the viewer sent the request."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple

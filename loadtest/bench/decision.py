@@ -3,12 +3,17 @@
 import gc
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
 from bidder.background_refresh import BackgroundRefreshed
+from bidder.campaigns.campaign import Campaign
+from bidder.campaigns.goal import Outcome
+from bidder.delivery.allowance import Pace
+from bidder.delivery.participation import share_of
 from bidder.events.token import SigningKeys
 from bidder.openrtb.bid_request import BidRequest
 from bidder.parameters import DEFAULTS, Reading
@@ -19,18 +24,26 @@ from bidder.snapshot.compile import compile_index
 from bidder.snapshot.delivery_state import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.keeper import Keeper
+from bidder.snapshot.quality_classes import Quality
 from bidder.snapshot.snapshot import Snapshot
 from loadtest.bench.campaigns import campaigns
-from loadtest.bench.measure import BenchRow, interleaved, row
+from loadtest.bench.measure import BenchRow, interleaved, percentile, row
 from loadtest.requests import RequestKind, generate
 
 BASELINE = "parse"
 COUNTS = (12, 1_000, 10_000)
+PARTICIPATION = 0.05
+_PACED, _GOALS, _BEST_FIRST = "decision, paced", "decision, goals", "decision, best first"
+_DEVICES = {outcome: {3: 0, 7: 0, 2: 2, 5: 2} for outcome in Outcome}
+"""Connected TVs and set-top boxes predicted best, computers and tablets worst."""
+_BY_CLASS = (30, 40, 30)
 REQUESTS = 500
 ROUNDS = 4
 SEED = 26
 _KEYS = SigningKeys(current="k1", keys={"k1": "bm90LWEtc2VjcmV0LW9ubHktYS1iZW5jaG1hcms"})
 _DAY = timedelta(days=1)
+_RICH = 10**15
+"""Micros that no run spends."""
 _TOPIC = "arn:aws:sns:us-east-1:000000000000:bench"
 _ENVIRONMENT = {
     "BIDDER_CAMPAIGNS_TABLE": "bench",
@@ -49,9 +62,19 @@ _ENVIRONMENT = {
 
 
 def rows() -> list[BenchRow]:
-    """`parse`, and `decision` for each number of campaigns, on the same mixed video requests."""
+    """`parse`, and `decision` for each number of campaigns, on the same mixed video requests.
+
+    `decision, paced` has the most campaigns, each paced to `PARTICIPATION`. In `decision, best first` most of them have
+    a goal and are paced alike, and the best-predicted impressions are kept. Both are compared with those not paced.
+    """
     now = datetime.now(UTC)
+    most = COUNTS[-1]
     decisions = {f"decision {count}": decision(snapshot(count, now), now) for count in COUNTS}
+    decisions |= {
+        _PACED: decision(snapshot(most, now, PARTICIPATION), now),
+        _GOALS: decision(snapshot(most, now, with_goals=True), now),
+        _BEST_FIRST: decision(snapshot(most, now, PARTICIPATION, with_goals=True), now),
+    }
     requests = video_requests(REQUESTS)
     calls: dict[str, Callable[[bytes], object]] = {BASELINE: BidRequest.model_validate_json, **decisions}
     interleaved(calls, requests, rounds=1)  # decodes what a warm process has decoded
@@ -63,7 +86,16 @@ def rows() -> list[BenchRow]:
     return [
         row(BASELINE, None, parse, BASELINE, parse),
         *(row("decision", count, took[f"decision {count}"], BASELINE, parse) for count in COUNTS),
+        _beside(_PACED, most, took[_PACED], "decision", took[f"decision {most}"]),
+        row(_GOALS, most, took[_GOALS], BASELINE, parse),
+        _beside(_BEST_FIRST, most, took[_BEST_FIRST], _GOALS, took[_GOALS]),
     ]
+
+
+def _beside(name: str, count: int, took: Sequence[float], baseline: str, base: Sequence[float]) -> BenchRow:
+    """A row whose p99 is compared as well as its p50."""
+    p99_ratio = round(percentile(took, 0.99) / percentile(base, 0.99), 2)
+    return replace(row(name, count, took, baseline, base), p99_ratio=p99_ratio)
 
 
 def video_requests(count: int) -> list[bytes]:
@@ -109,11 +141,29 @@ class Unheard:
         """Takes them."""
 
 
-def snapshot(count: int, now: datetime) -> Snapshot:
-    """A snapshot of generated campaigns, compiled and read back as from S3."""
+def snapshot(count: int, now: datetime, participation: float | None = None, *, with_goals: bool = False) -> Snapshot:
+    """A snapshot of generated campaigns, each paced to a participation, compiled and read back as from S3.
+
+    `with_goals` gives those that bid outside deals a goal by completed views.
+    """
     book = campaigns(Random(SEED), count)  # noqa: S311 - as above
+    if with_goals:
+        book = [_with_goal(campaign) for campaign in book]
     index = Index.load([compile_index(book)])
-    return Snapshot(version=1, index=index, delivery=load_delivery(compile_delivery(index, {}, now), index))
+    paces: dict[str, Pace] = {}
+    if participation is not None:
+        pace = Pace(share_of(participation), _RICH, _RICH)
+        paces = {campaign.id: pace for campaign in book}
+    quality = Quality(_DEVICES, {campaign.id: _BY_CLASS for campaign in book}) if with_goals else None
+    delivery = compile_delivery(index, {}, now, paces=paces, quality=quality)
+    return Snapshot(version=1, index=index, delivery=load_delivery(delivery, index))
+
+
+def _with_goal(campaign: Campaign) -> Campaign:
+    if campaign.cpm_micros is None or campaign.deals:
+        return campaign
+    prices = {"cpm_micros": None, "cpcv_micros": campaign.cpm_micros // 500, "max_cpm_micros": campaign.cpm_micros}
+    return campaign.model_copy(update=prices)
 
 
 def api_event(body: bytes) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A local AWS of its own for drills: tests that break what a stack needs, deploy versions, and go back to normal."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,11 +20,21 @@ from bidder.snapshot.manifest import Manifest
 from bidder.snapshot.store import SnapshotStore
 from tests.integration.polling import poll
 from tests.smoke.target import Target
+from tests.support.campaigns import campaign
 from tools import ROOT
 from tools.local import STACK, deployed
 from tools.ministack import MiniStack
 from tools.package import Package
 from tools.processes import free_port
+
+EXCHANGE = "drill"
+"""An exchange that counts by billing notices, so that one address may send any number of them."""
+
+PARAMETERS = {
+    "snapshot-check-interval": "0.3",
+    "parameter-lifetime": "1",
+    "exchanges": json.dumps({EXCHANGE: {"billed_by": "bill"}}),
+}
 
 SAMPLES = ROOT / "samples" / "campaigns.yaml"
 
@@ -91,13 +102,15 @@ class Drill:
         )["Attributes"]
         return sum(int(attributes[f"ApproximateNumberOfMessages{kind}"]) for kind in ("", "NotVisible"))
 
-    def put_parameter(self, name: str, value: str) -> None:
-        path = self.variables["BIDDER_PARAMETERS"]
-        self.session.client("ssm").put_parameter(Name=f"{path}/{name}", Type="String", Value=value, Overwrite=True)
+    def sell(self, country: str) -> str:
+        """Sells a country to a campaign without budgets at a CPM of 5 USD; returns the id. A refresh has to follow."""
+        made = campaign(id=f"in-{country}", targeting={"country": {"include": [country]}})
+        self.campaigns.put(made)
+        return made.id
 
     def import_samples(self) -> None:
-        for campaign in read_campaigns(SAMPLES.read_text(), self.variables["BIDDER_MEDIA_URL"]):
-            self.campaigns.put(campaign)
+        for sample in read_campaigns(SAMPLES.read_text(), self.variables["BIDDER_MEDIA_URL"]):
+            self.campaigns.put(sample)
 
 
 @contextmanager
@@ -106,9 +119,9 @@ def drill(folder: Path, built: Package) -> Iterator[Drill]:
     aws = MiniStack(folder, free_port())
     aws.start()
     try:
+        for name, value in PARAMETERS.items():  # before the stack: a process keeps what it read for a while
+            aws.session().client("ssm").put_parameter(Name=f"/{STACK}/{name}", Type="String", Value=value)
         made = Drill(aws, deployed(aws, built))
-        made.put_parameter("snapshot-check-interval", "0.3")
-        made.put_parameter("parameter-lifetime", "1")
         made.import_samples()
         made.refresh()
         poll(lambda: made.target.ask("GET", "/health").status == 200)

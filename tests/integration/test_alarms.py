@@ -3,11 +3,13 @@
 import ast
 import json
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from chalice.package import YAMLTemplateSerializer
 
 from bidder import log
 from bidder.endpoints.bid import bid
@@ -68,7 +70,7 @@ PAGES = {
     "PlainHandlerErrorsAlarm",
     *("BidRateCollapsedAlarm", "BidsFailAlarm", "SpendStoppedAlarm", "NoticesRefusedAlarm", "ApiErrorsAlarm"),
     *("BidThrottlesAlarm", "BidDurationAlarm", "SnapshotMissingAlarm", "SnapshotTooOldAlarm"),
-    *("LedgerDeadLetterAlarm", "LedgerAgeAlarm", "NoticesDeadLetterAlarm"),
+    *("LedgerDeadLetterAlarm", "LedgerAgeAlarm", "NoticesDeadLetterAlarm", "RequestCeilingAlarm"),
 }
 
 
@@ -270,6 +272,23 @@ def test_someone_hears_alarms_when_an_address_is_given(sam: Template) -> None:
     assert all("AlarmEmail" in set(referred(each["Endpoint"])) for each in told)
 
 
-def test_every_alarm_stands_in_the_runbook(sam: Template) -> None:
-    runbook = (ROOT / "docs/operations.md").read_text()
-    assert [name for name in of_type(sam, "AWS::CloudWatch::Alarm") if f"| {name} |" not in runbook] == []
+def test_every_alarm_names_its_part_of_the_runbook_and_that_part_exists(sam: Template) -> None:
+    creatives = YAMLTemplateSerializer().load_template((ROOT / "deploy/creatives.yaml").read_text(), "creatives.yaml")
+    alarms = of_type(sam, "AWS::CloudWatch::Alarm") | of_type(creatives, "AWS::CloudWatch::Alarm")
+    for name, alarm in alarms.items():
+        named = re.search(r"Runbook: (docs/\w+\.md)#([\w-]+)$", alarm["AlarmDescription"])
+        assert named, name
+        assert named[2] in anchors((ROOT / named[1]).read_text()), name
+
+
+def test_the_runbook_describes_no_alarm_that_there_is_not(sam: Template) -> None:
+    described = re.findall(r'<a id="\w+"></a>(\w+Alarm) \|', (ROOT / "docs/operations.md").read_text())
+    assert sorted(described) == sorted(of_type(sam, "AWS::CloudWatch::Alarm"))
+
+
+def anchors(page: str) -> set[str]:
+    """The anchors of a Markdown page: those it states, and those of its headings as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", page, flags=re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings} | set(
+        re.findall(r'<a id="([^"]+)"></a>', page)
+    )

@@ -17,6 +17,7 @@ from bidder.delivery.win_model import Shading
 from bidder.snapshot.compile import compile_index
 from bidder.snapshot.delivery_state import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
+from bidder.snapshot.quality_classes import Quality
 from bidder.snapshot.snapshot import Snapshot
 
 EVERYTHING = TargetedRanges(ATTRIBUTES, {"segment": ["bluekai", "acme"]})
@@ -70,13 +71,16 @@ def snapshot(
     paces: Mapping[str, Pace] | None = None,
     shading: Shading | None = None,
     shared: SharedBudgets | None = None,
+    quality: Quality | None = None,
 ) -> Snapshot:
     """The campaigns as a bidder would hold them after a refresh: through the files and back."""
     campaigns = list(campaigns)
     index = Index.load([compile_index(campaigns)])
     if shared is None:
         shared = SharedBudgets(deals={names: SharedBudget(its) for names, its in index.deal_limits().items()})
-    delivery = compile_delivery(index, spends or {}, now, RATES, counts, paces=paces, shading=shading, shared=shared)
+    delivery = compile_delivery(
+        index, spends or {}, now, RATES, counts, paces=paces, shading=shading, shared=shared, quality=quality
+    )
     return Snapshot(int(now.timestamp() * 1000), index, load_delivery(delivery, index))
 
 

@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bidder.endpoints import notice
@@ -32,6 +32,7 @@ class LambdaVersions:
     def invoke(self, FunctionName: str, Qualifier: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803
         assert FunctionName == "bid"
         self.invoked.append(Qualifier)
+        self._now += timedelta(milliseconds=7)
         if Qualifier in self.raising:
             return {"FunctionError": "Unhandled", "Payload": io.BytesIO(b'{"errorType": "KeyError"}')}
         reply = self._reply(self.services[Qualifier], json.loads(Payload))

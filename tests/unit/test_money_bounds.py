@@ -24,8 +24,8 @@ from bidder.snapshot.container import BadSnapshot
 from bidder.snapshot.delivery_state import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
 from tests.support.campaigns import NOW, RATES, campaign, creative, snapshot
+from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.events import event
-from tests.support.fake_dynamodb import FakeDynamoDB
 from tests.support.matchable import video_request
 
 AMOUNT = TypeAdapter(Micros)
@@ -127,8 +127,8 @@ def test_floors_by_duration_are_no_floor_of_the_impression() -> None:
 
 def test_a_large_batch_takes_several_transactions(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL)
-    dynamodb = FakeDynamoDB()
-    ledger = Ledger(dynamodb, "ledger")  # type: ignore[arg-type]
+    dynamodb = FaultyDynamoDB("ledger")
+    ledger = Ledger(dynamodb.client, "ledger")
     events = [event(number, at=NOW + timedelta(days=number)) for number in range(100)]
 
     assert ledger.record(events) == frozenset()

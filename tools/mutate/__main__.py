@@ -28,10 +28,7 @@ PASSED, FAILED = 0, (1, 2)
 
 
 class Unjudged(RuntimeError):
-    """pytest could not run the tests of a mutant."""
-
-    def __init__(self, key: str, code: int) -> None:
-        super().__init__(f"{key}: pytest ended with {code}")
+    """The tests of a mutant could not be run; the message says why."""
 
 
 def main() -> int:
@@ -116,7 +113,8 @@ def _outcomes(chosen: Sequence[Mutant], workers: int) -> Iterator[tuple[Mutant, 
             running.remove(entry)
             if code != PASSED:
                 if code > 0 and code not in FAILED:
-                    raise Unjudged(mutant.key, code)
+                    msg = f"{mutant.key}: pytest ended with {code}"
+                    raise Unjudged(msg)
                 yield mutant, KILLED
             elif profile == trial.QUICK:
                 waiting.append((mutant, trial.THOROUGH))
@@ -144,7 +142,11 @@ def _passing(names: Sequence[str]) -> set[str]:
         started = trial.Trial(work, 10 * CPU_SECONDS)
         while started.poll() is None:
             time.sleep(0.02)
-        return set(json.loads(file.read() or "[]"))
+        passing = set(json.loads(file.read() or "[]"))
+    if names and not passing:
+        msg = f"without a fault, all of {len(names)} tests fail, {names[0]} among them"
+        raise Unjudged(msg)
+    return passing
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What became of each mutant, kept on disk, so that a run that was stopped goes on where it was."""
+"""The results of mutants on disk, so that an interrupted run can continue."""
 
 import json
 from collections import Counter

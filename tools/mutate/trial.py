@@ -60,7 +60,15 @@ def run_tests(names: Sequence[str], profile: str, *, stop: bool) -> tuple[int, S
     """pytest's exit code of these tests, and what became of each."""
     selected = SelectedTests(names)
     files = list(dict.fromkeys(name.partition("::")[0] for name in names))
-    options = ["-q", "-p", "no:cacheprovider", "--no-header", "--tb=no", f"--hypothesis-profile={profile}"]
+    options = [
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--no-header",
+        "--tb=no",
+        "--assert=plain",
+        f"--hypothesis-profile={profile}",
+    ]
     code = pytest.main([*options, *(["-x"] if stop else []), *files], plugins=[selected])
     return int(code), selected
 

@@ -1,1 +1,1 @@
-"""One file a command or a group of commands: its name is the command's, and its `command` is what click runs."""
+"""The commands of click: each file has one command or group, `command`, with the name of the file."""

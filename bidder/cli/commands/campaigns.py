@@ -1,4 +1,4 @@
-"""`bidder campaigns`: what is for sale."""
+"""`bidder campaigns`: the campaigns (line items)."""
 
 import click
 
@@ -14,7 +14,7 @@ where_option = click.option(
 
 @click.group()
 def command() -> None:
-    """What is for sale: import, list, pause, delete, restore."""
+    """Campaigns (line items): import, list, pause, delete, restore."""
 
 
 @command.command("import")
@@ -70,7 +70,7 @@ def show(session: Session, id: str, as_json: bool) -> None:  # noqa: A002  the a
 @json_option
 @pass_session
 def history(session: Session, id: str, as_json: bool) -> None:  # noqa: A002  as above
-    """Who changed a campaign, when, and what."""
+    """The changes of a campaign: time, author and fields."""
     from bidder.cli import campaigns
 
     campaigns.print_history(session.service, id, as_json=as_json)

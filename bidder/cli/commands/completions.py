@@ -1,4 +1,4 @@
-"""`bidder completions`: what a shell needs to complete commands."""
+"""`bidder completions`: the completions of commands for a shell."""
 
 import click
 from click.shell_completion import get_completion_class

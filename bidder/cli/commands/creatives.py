@@ -1,4 +1,4 @@
-"""`bidder creatives`: uploaded videos, and how far they have come."""
+"""`bidder creatives`: uploaded videos and their transcoding jobs."""
 
 import click
 
@@ -13,7 +13,7 @@ _mezzanine = click.option("--mezzanine", is_flag=True, help="Let players and ad 
 
 @click.group()
 def command() -> None:
-    """Uploaded videos, and how far they have come."""
+    """Uploaded videos and their transcoding jobs."""
 
 
 @command.command()
@@ -35,7 +35,7 @@ def upload(
     mezzanine: bool,
     as_json: bool,
 ) -> None:
-    """Upload the video FILE. The same call again goes on where an interrupted one ended."""
+    """Upload the video FILE. The same call again continues an interrupted upload."""
     from bidder.cli.creatives import Wanted, upload_file
 
     wanted = Wanted(campaign, creative_id, landing_page, name, mezzanine=mezzanine)
@@ -62,7 +62,7 @@ def upload_form(
     mezzanine: bool,
     hours: int,
 ) -> None:
-    """Print a form, as JSON, by which somebody without AWS uploads FILE_NAME: a presigned POST with a size limit."""
+    """Print a form, as JSON, to upload FILE_NAME without an AWS account: a presigned POST with a size limit."""
     from bidder.cli.creatives import Wanted, print_upload_form
 
     wanted = Wanted(campaign, creative_id, landing_page, name, mezzanine=mezzanine)
@@ -87,7 +87,7 @@ def list_(session: Session, campaign: str | None, state: str | None, as_json: bo
 @json_option
 @pass_session
 def show(session: Session, campaign: str, creative: str, as_json: bool) -> None:
-    """What a creative's upload is, and what became of it."""
+    """The upload of a creative, its state and its renditions."""
     from bidder.cli.creatives import show_creative
 
     show_creative(session.service, campaign, creative, as_json=as_json)
@@ -111,7 +111,7 @@ def retry(session: Session, campaign: str, creative: str, as_json: bool) -> None
 @json_option
 @pass_session
 def delete(session: Session, campaign: str, creative: str, as_json: bool) -> None:
-    """Take a creative out of its campaign, and drop its upload. Renditions stay: players may still fetch them."""
+    """Remove a creative from its campaign, and delete its upload. Renditions stay: players may still fetch them."""
     from bidder.cli.creatives import delete_creative
 
     with session.writing(f"`bidder creatives list` tells whether {creative} is deleted", f"{creative} is deleted"):

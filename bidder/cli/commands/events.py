@@ -1,4 +1,4 @@
-"""`bidder events`: what comes back of bids."""
+"""`bidder events`: the events of bids, and their dead-letter queues."""
 
 import click
 
@@ -9,14 +9,14 @@ QUEUES = ("ledger", "archive", "learning", "frequency", "notices")
 
 @click.group()
 def command() -> None:
-    """What comes back of bids."""
+    """The events of bids, and their dead-letter queues."""
 
 
 @command.command()
 @click.argument("queue", type=click.Choice(QUEUES))
 @pass_session
 def redrive(session: Session, queue: str) -> None:
-    """Put what a consumer set aside back into its queue; repeats count once."""
+    """Move the messages of a consumer's dead-letter queue back to its queue. Repeated messages count once."""
     from bidder.cli.redrive import redrive as move_back
 
     move_back(queue, session.service.settings.notices_queue, session.note_stored)

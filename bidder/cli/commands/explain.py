@@ -1,4 +1,4 @@
-"""`bidder explain`: what the current campaign cache bids on a request, and why."""
+"""`bidder explain`: the bids of the current snapshot on a request, and the reasons."""
 
 import click
 
@@ -7,11 +7,11 @@ from bidder.cli.session import Session, json_option, pass_session
 
 @click.command()
 @click.argument("request", required=False)
-@click.option("--campaign", metavar="ID", help="Of this campaign alone; without REQUEST what it is and does.")
+@click.option("--campaign", metavar="ID", help="Only this campaign; without REQUEST, its state and its rejections.")
 @click.option("--exchange", metavar="NAME", help="As in POST /bid?exchange=NAME.")
 @click.option("--xml", "as_xml", is_flag=True, help="As for a player that takes VAST alone.")
 @click.option("--snapshot", metavar="V", default="current", help="A version, or a file that replay saved.")
-@click.option("--at", metavar="TIME", help="The clock; else now, or that of the snapshot that is named.")
+@click.option("--at", metavar="TIME", help="The time of the decision; else now, or the time of the named snapshot.")
 @json_option
 @pass_session
 def command(
@@ -24,9 +24,9 @@ def command(
     at: str | None,
     as_json: bool,
 ) -> None:
-    """What the current campaign cache bids on REQUEST (OpenRTB as JSON; - is standard input), and why.
+    """The bids of the current snapshot on REQUEST (OpenRTB as JSON; - is standard input), and the reasons.
 
-    With --campaign and without REQUEST: whether that campaign can bid, what refused it lately, and a request that it
+    With --campaign and without REQUEST: whether the campaign can bid, its latest rejections, and a request that it
     would take.
     """
     from bidder.cli.explain import ExplainOptions, print_explanation

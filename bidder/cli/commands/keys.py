@@ -1,4 +1,4 @@
-"""`bidder keys`: replacing the key that signs event URLs."""
+"""`bidder keys`: the rotation of the signing key of event URLs."""
 
 import click
 
@@ -7,7 +7,7 @@ from bidder.cli.session import Session, json_option, pass_session
 
 @click.group()
 def command() -> None:
-    """Replace the key that signs event URLs, losing no event."""
+    """Rotate the signing key of event URLs without losing an event."""
 
 
 @command.command()

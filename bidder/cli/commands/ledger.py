@@ -1,4 +1,4 @@
-"""`bidder ledger`: what is counted."""
+"""`bidder ledger`: the counted spend."""
 
 from datetime import date
 
@@ -10,7 +10,7 @@ from bidder.cli.session import Session, json_option, pass_session
 
 @click.group()
 def command() -> None:
-    """What is counted."""
+    """The counted spend."""
 
 
 @command.command()
@@ -18,7 +18,19 @@ def command() -> None:
 @json_option
 @pass_session
 def verify(session: Session, day: date, as_json: bool) -> None:
-    """Spend computed anew from the archive, against the counters."""
+    """Compare spend recomputed from the archive with the ledger's counters."""
     from bidder.cli.ledger import print_verification
 
     print_verification(session.service, day, as_json=as_json)
+
+
+@command.command()
+@click.option("--day", metavar="D", type=Day(), required=True, help="Such as 2026-11-23, of each campaign's zone.")
+@pass_session
+def recount(session: Session, day: date) -> None:
+    """Count what the archive has and a restored ledger lacks."""
+    from bidder.cli.recount import recount as count_again
+
+    with session.writing("some events may be counted; run it again to go on, repeats count once", "they are counted"):
+        counted = count_again(session.service, day)
+    click.echo(f"{counted} events of {day} were in the archive alone and are counted now")

@@ -14,7 +14,7 @@ def command() -> None:
 @json_option
 @pass_session
 def list_(session: Session, as_json: bool) -> None:
-    """Each with its value and default; secrets are not shown."""
+    """Each parameter with its value and default. Secrets are not shown."""
     from bidder.cli import parameters
 
     parameters.list_parameters(session.service, as_json=as_json)
@@ -35,7 +35,7 @@ def get(session: Session, name: str, reveal: bool, as_json: bool) -> None:
 @command.command()
 @pass_session
 def check(session: Session) -> None:
-    """Whether all of them can be used."""
+    """Check all stored parameters."""
     from bidder.cli import parameters
 
     parameters.check(session.service)
@@ -47,7 +47,7 @@ def check(session: Session) -> None:
 @click.option("--force", is_flag=True, help="Replace signing keys without keeping those there are.")
 @pass_session
 def set_(session: Session, name: str, value: str, force: bool) -> None:
-    """Change one, for running processes too; the VALUE - is standard input, as for secrets."""
+    """Change a parameter, for running processes too. VALUE - reads standard input, for secrets."""
     from bidder.cli import parameters
 
     with session.writing(f"`bidder parameters get {name}` tells whether it is changed", f"{name} is changed"):

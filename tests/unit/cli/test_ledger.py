@@ -49,3 +49,14 @@ def test_what_was_never_counted_is_told_bid_by_bid_up_to_ten_and_the_command_fai
     assert status == 1
     assert (row["campaign"], row["archive_micros"], row["counters_micros"]) == ("c1", 60_000, 0)
     assert len(row["reasons"]) == 12
+
+
+def test_a_recount_counts_what_the_archive_alone_has_and_nothing_twice(account: Account, command: Command) -> None:
+    events = [event(number) for number in range(5)]
+    archived(account, *events, event(7, test=True), event(0, Kind.WIN))
+    account.service().ledger.record(events[:2])
+
+    status, out, _ = command("ledger", "recount", "--day", DAY)
+    assert (status, out) == (0, f"3 events of {DAY} were in the archive alone and are counted now\n")
+    assert command("ledger", "verify", "--day", DAY)[0] == 0
+    assert command("ledger", "recount", "--day", DAY)[1].startswith("0 events")

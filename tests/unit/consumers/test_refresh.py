@@ -23,8 +23,8 @@ from bidder.snapshot.pacing_store import PacingStore
 from bidder.snapshot.snapshot import Snapshot
 from bidder.snapshot.store import SnapshotStore
 from tests.support.campaigns import NOW, campaign
+from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.fake_s3 import FakeS3
-from tests.support.fake_tables import FakeTables
 from tests.support.service import SETTINGS
 
 MINUTE = timedelta(minutes=1)
@@ -53,6 +53,9 @@ class Learned:
     def counts(self, _now: datetime) -> dict[tuple[str, str], OutcomeCounts]:
         return self.counted
 
+    def devices(self, _now: datetime) -> dict[int, OutcomeCounts]:
+        return {}
+
     def confirmed(self, _now: datetime) -> Confirmed:
         return Confirmed()
 
@@ -73,17 +76,17 @@ class World:
     def __init__(self) -> None:
         self.s3 = FakeS3()
         self.s3.now = NOW
-        self.tables = FakeTables({"campaigns": ("id",), "history": ("pk", "sk")})
+        self.tables = FaultyDynamoDB("campaigns", "history")
         self.exchanges = Exchanges({})
         self.ledger = Spends()
         self.learning = Learned()
-        self.campaigns = CampaignRepository(self.tables, "campaigns", "history", pause=lambda _: None)  # type: ignore[arg-type]
+        self.campaigns = CampaignRepository(self.tables.client, "campaigns", "history", pause=lambda _: None)
         self.store = SnapshotStore(self.s3, "bucket")  # type: ignore[arg-type]
 
     def process(self) -> Service:
         service = Service(SETTINGS)
         service.store, service.campaigns = SnapshotStore(self.s3, "bucket"), self.campaigns  # type: ignore[arg-type]
-        service.advertisers = AdvertiserRepository(self.tables, "history")  # type: ignore[arg-type]
+        service.advertisers = AdvertiserRepository(self.tables.client, "history")
         service.spent = self.ledger  # type: ignore[assignment]
         service.learning = self.learning  # type: ignore[assignment]
         service.traffic_log = Unreported()  # type: ignore[assignment]
@@ -161,6 +164,25 @@ def test_a_pause_and_a_spent_budget_stop_a_campaign_with_the_next_refresh() -> N
     publish_snapshot(world.process(), NOW + MINUTE)
 
     assert bidding(world.held()) == {}
+
+
+@pytest.mark.parametrize("budget", [{}, {"total": 1000}])
+def test_a_budget_that_was_lifted_paces_no_longer(budget: dict[str, int]) -> None:
+    """The first object of the index still has the campaign with its old budget."""
+    world = World()
+    world.campaigns.put_many([campaign(id="a", budget={"total": 1}), campaign(id="b")])
+    world.ledger.spent["a"] = Spend(2_000_000, 0)
+    publish_snapshot(world.process(), NOW)
+    world.campaigns.put(campaign(id="a", budget=budget))
+
+    publish_snapshot(world.process(), NOW + MINUTE)
+
+    held = world.held()
+    position = held.index.position("a")
+    assert len(held.index.parts) == 2
+    assert position is not None
+    assert held.delivery.withheld(position) is None
+    assert held.delivery.shares is None or held.delivery.shares[position] > 0
 
 
 @pytest.mark.parametrize("damage", [b"", b"bidder index 2 0\n", b"bidder index 9 0\nfuture"])

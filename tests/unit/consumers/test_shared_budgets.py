@@ -23,7 +23,8 @@ from bidder.openrtb.parse import parse
 from bidder.snapshot.pacing_store import PacingStore
 from bidder.snapshot.snapshot import Snapshot
 from tests.support.campaigns import NOW, campaign
-from tests.support.fake_dynamodb import FakeDynamoDB
+from tests.support.dynamodb import FaultyDynamoDB
+from tests.support.examples import examples
 from tests.support.matchable import video_request
 from tests.unit.consumers.test_refresh import MINUTE, World
 
@@ -39,9 +40,9 @@ class Shop(World):
 
     def __init__(self) -> None:
         super().__init__()
-        self.dynamodb = FakeDynamoDB()
-        self.ledger = Ledger(self.dynamodb, "ledger", pause=lambda _: None)  # type: ignore[assignment, arg-type]
-        self.advertisers = AdvertiserRepository(self.tables, "history")  # type: ignore[arg-type]
+        self.dynamodb = FaultyDynamoDB("ledger")
+        self.ledger = Ledger(self.dynamodb.client, "ledger", pause=lambda _: None)  # type: ignore[assignment]
+        self.advertisers = AdvertiserRepository(self.tables.client, "history")
         self.now = NOW
         self.bids = 0
 
@@ -79,7 +80,7 @@ class Shop(World):
     def spent(self) -> int:
         return sum(
             int(item["micros"]["N"])
-            for (pk, sk), item in self.dynamodb.items.items()
+            for (pk, sk), item in self.dynamodb.items().items()
             if sk == "total" and pk.count("#") == 1
         )
 
@@ -127,11 +128,11 @@ class SharedBudgets(RuleBasedStateMachine):
     @invariant()
     def the_budget_of_each_deal_is_kept(self) -> None:
         for name in NAMES:
-            item = self.shop.dynamodb.items.get((f"spend#{name}#d", "total"), {"micros": {"N": "0"}})
+            item = self.shop.dynamodb.items().get((f"spend#{name}#d", "total"), {"micros": {"N": "0"}})
             assert int(item["micros"]["N"]) <= 30_000
 
 
-SharedBudgets.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+SharedBudgets.TestCase.settings = settings(examples(0.15), stateful_step_count=25, deadline=None)
 TestSharedBudgets = SharedBudgets.TestCase
 
 

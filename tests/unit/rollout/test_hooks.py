@@ -6,7 +6,7 @@ from typing import Any
 import boto3
 import pytest
 
-from bidder.rollout.hooks import SETTLING, after_traffic, before_traffic
+from bidder.rollout.hooks import after_traffic, before_traffic
 from tests.support.campaigns import campaign, snapshot
 from tests.support.lambda_versions import LambdaVersions
 from tests.support.service import service
@@ -49,6 +49,6 @@ def test_after_traffic_alarms_speak_once_answers_are_counted(
 
     found = after_traffic(EVENT, slept.append)
 
-    assert slept == [SETTLING.total_seconds()]
+    assert slept == [180]
     assert bool(found) == bool(ringing)
     assert [told["status"] for told in clients["codedeploy"].told] == [status]

@@ -1,13 +1,17 @@
 """The simulator: the same bytes for the same seed, every scenario of ours is read, and budgets are kept."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bidder.simulator import scenario as module
-from bidder.simulator.scenario import InvalidScenario, Scenario, read_scenario
+from bidder.simulator.campaigns import edited
+from bidder.simulator.happenings import Happenings
+from bidder.simulator.scenario import Event, InvalidScenario, Scenario
+from bidder.simulator.scenario_file import read_scenario
 from bidder.simulator.simulate import simulate
 
 SCENARIOS = Path(module.__file__).parent / "scenarios"
@@ -32,8 +36,9 @@ def test_every_scenario_is_read(path: Path) -> None:
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others() -> None:
-    assert json.dumps(run()) == json.dumps(run())
-    assert json.dumps(run()) != json.dumps(run(seed=2))
+    first = json.dumps(run(hours=1, explored=0.05))
+    assert first == json.dumps(run(hours=1, explored=0.05))
+    assert first != json.dumps(run(hours=1, explored=0.05, seed=2))
 
 
 def test_budgets_by_the_hour_are_kept_and_spent() -> None:
@@ -67,3 +72,102 @@ def test_a_wrong_scenario_is_told_by_its_field(tmp_path: Path) -> None:
     with pytest.raises(InvalidScenario, match=r"traffic: .*curve has 2 shares") as told:
         read_scenario(path)
     assert "spike needs minutes" in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("campagins: [{id: a, cpm: 1}]\n", r"wrong.yaml:1:1: campagins: .*campaigns"),
+        ("campaigns:\n  - {id: a, cpm: 1}\n  - {id: a, cpm: 2}\n", r"wrong.yaml:3:5: campaigns\[a\]: the id a is that"),
+        ("campaigns:\n  - {id: a, cmp: 1}\n", "wrong.yaml:2:"),
+        (
+            "campaigns: [{id: spring, cpm: 1}]\n"
+            "events:\n  - {kind: edit, at_hour: 1, campaign: sprng, change: {cpm: 2}}\n",
+            "wrong.yaml:3:.*no campaign has the id 'sprng'; did you mean spring?",
+        ),
+        (
+            "campaigns: [{id: a, cpm: 1}]\nevents:\n"
+            "  - {kind: edit, at_hour: 1, campaign: a, change: {budget: {daily: 0}}}\n",
+            "wrong.yaml:3:.*budget.daily.*must be more than 0; `status: paused` stops",
+        ),
+        ("campaigns: [{id: a, cpm: 1}]\ntraffic: {time_zone: Europe/Berln}\n", "wrong.yaml:2:.*no zone of the IANA"),
+        ("campaigns: [{id: a, cpm: 1}]\nrequests: [{openrtb: {imp: 3}}]\n", "wrong.yaml:2:.*imp"),
+        ("campaigns: [{id: a, cpm: 1}]\ntraffic: {curve: [%s]}\n" % ("0, " * 23 + "0"), "no traffic at all"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line_before_anything_runs(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "wrong.yaml"
+    path.write_text(text)
+
+    with pytest.raises(InvalidScenario) as told:
+        read_scenario(path)
+    assert re.search(said, str(told.value)), told.value
+
+
+def test_an_edit_replaces_an_amount_in_either_spelling() -> None:
+    assert edited(
+        {"id": "a", "cpm": 3, "budget": {"daily": 5, "total": 9}}, {"cpm_micros": 1, "budget": {"daily": 7}}
+    ) == {
+        "id": "a",
+        "cpm_micros": 1,
+        "budget": {"daily": 7, "total": 9},
+    }
+
+
+def test_frequency_caps_of_users_are_kept() -> None:
+    document = {"id": "c", "cpm": 9, "frequency_caps": [{"impressions": 2, "window": "day"}]}
+    changes: dict[str, Any] = {"notices": {"delay_seconds": 0}, "campaigns": [document]}
+
+    capped = run(traffic={"requests_per_day": 12_000, "users": 100}, **changes)["campaigns"][0]
+
+    assert 195 <= capped["impressions"] <= 200
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"hours": 0.55, "start": "2026-03-02T10:17:31Z"},
+        {"refresh_seconds": 45},
+        {"refresh_seconds": 300},
+        {"environments": {"count": 1}},
+        {"environments": {"count": 50, "replaced_every_minutes": 0.2}},
+        {"market": {"competitors": []}},
+        {"market": {"shown": 0}},
+        {"notices": {"lost": 1}},
+        {"notices": {"delay_seconds": 7200}},
+        {"traffic": {"requests_per_day": 12_000, "curve": [0] * 2 + [1] + [0] * 21}},
+        {"events": [{"kind": "outage", "at_hour": 0, "minutes": 180}]},
+        {"events": [{"kind": "refresh_stuck", "at_hour": 0, "minutes": 15}]},
+        {"campaigns": [{"id": "c", "cpm": 3, "budget": {"daily": 0.001}}]},
+        {"requests": [{"openrtb": {"imp": [{"video": {"poddur": 60, "podid": "p", "maxduration": 30}}]}}]},
+    ],
+    ids=lambda changes: "-".join(changes),
+)
+def test_odd_scenarios_run_to_their_end(changes: dict[str, Any]) -> None:
+    figures = run(**{"hours": 2, **changes})
+
+    [row] = figures["campaigns"]
+    assert row["impressions"] >= 0
+    assert row["evenness"] >= 0
+    json.dumps(figures, allow_nan=False)
+
+
+def test_the_figures_are_those_that_are_documented() -> None:
+    figures = run(hours=1)
+
+    for row in (*figures["campaigns"], figures["totals"]):
+        wanted = {"budget_micros", "spent_micros", "plan_micros", "overspend_share", "delivered_share", "evenness"}
+        assert wanted | {"impressions", "cpm_micros"} <= row.keys()
+
+
+def test_events_are_under_way_from_their_time_to_their_end() -> None:
+    events = [
+        Event(kind="spike", at_hour=1, minutes=30, factor=2),
+        Event(kind="spike", at_hour=1.25, minutes=30, factor=3),
+        Event(kind="prices", at_hour=2, factor=5),
+    ]
+    happenings = Happenings(events, 0.0)
+
+    assert [happenings.factor("spike", hour * 3600) for hour in (0.99, 1, 1.25, 1.5, 1.75)] == [1, 2, 6, 3, 1]
+    assert happenings.factor("prices", 1e9) == 5
+    assert not happenings.is_under_way("outage", 3600)

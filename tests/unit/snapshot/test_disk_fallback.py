@@ -48,7 +48,7 @@ def test_the_copy_is_the_last_snapshot_that_was_loaded(tmp_path: Path) -> None:
 
     assert copied
     assert (copied.version, len(copied.index), copied.delivery.count) == (second.version, len(second.index), 1)
-    manifest = store.current()
+    manifest = world.store.current()
     assert manifest
     assert len(list(tmp_path.iterdir())) == len(manifest.index) + 2, "what no snapshot names is dropped"
 

@@ -1,5 +1,6 @@
 """The index against the plain reading of every line, over parts and tiers of any size."""
 
+import json
 from collections.abc import Sequence
 from unittest.mock import patch
 
@@ -14,6 +15,7 @@ from bidder.delivery.budget import Spend, Withheld
 from bidder.delivery.participation import AuctionDraw
 from bidder.snapshot import sets
 from bidder.snapshot.compile import compile_index
+from bidder.snapshot.container import unpack
 from bidder.snapshot.delivery_state import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.snapshot import Snapshot
@@ -131,3 +133,11 @@ def test_a_campaign_that_is_gone_has_no_position_and_does_not_bid() -> None:
     assert index.position("c1") is None
     assert delivery.withheld(0) is Withheld.REPLACED
     assert delivery.count == 0
+
+
+def test_an_older_release_reads_no_clauses_on_lengths() -> None:
+    """Its requests have no lengths, and a clause without a value of the request removes all that have it."""
+    meta = json.loads(bytes(unpack("index", compile_index([campaign(id="c")]))["meta"]))
+
+    assert LENGTH not in {attribute for attribute, _ in meta["clauses"]}
+    assert LENGTH in {attribute for attribute, _ in meta["added_clauses"]}

@@ -1,9 +1,11 @@
 """Which versions of the bid function are kept, and going back to one."""
 
+from functools import partial
 from typing import Any, cast
 
 import pytest
 
+from tools.ministack_canary import version_of
 from tools.versions import NoSuchVersion, delete_old_versions, roll_back
 
 
@@ -57,3 +59,10 @@ def test_a_version_that_is_not_there_is_refused_with_those_that_are(versions: li
     with pytest.raises(NoSuchVersion, match="Version 4 is live; others are: "):
         roll_back(cast("Any", function), "bid", to)
     assert function.live == "4"
+
+
+def test_the_local_alias_draws_a_version_by_its_weights() -> None:
+    alias = {"FunctionVersion": "1", "RoutingConfig": {"AdditionalVersionWeights": {"2": 0.1, "3": 0.2}}}
+    drawn = [version_of(alias, partial(float, at)) for at in (0, 0.09, 0.11, 0.29, 0.31, 0.99)]
+    assert drawn == ["2", "2", "3", "3", "1", "1"]
+    assert version_of({"FunctionVersion": "7"}) == "7"

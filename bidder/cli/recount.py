@@ -1,0 +1,52 @@
+"""What `bidder ledger recount` does: the ledger counts what the archive has of a day and the ledger lacks.
+
+It is for a ledger whose table was restored to a time: events that came later are in the archive only.
+"""
+
+from datetime import date
+
+from bidder.cli.ledger import billable_events
+from bidder.delivery.zones import local
+from bidder.errors import UserError
+from bidder.events.event import Event
+from bidder.events.ledger import BILLED, INVALID
+from bidder.service.service import Service
+
+_A_BATCH = 100
+_TRIES = 5
+
+
+class LeftUncounted(UserError, RuntimeError):
+    """DynamoDB refused to count some events; the message says how many. The command can be repeated."""
+
+
+def recount(service: Service, day: date) -> int:
+    """Counts each event of the day, in its campaign's time zone, that has no marker; returns how many there were.
+
+    An event that the ledger has already counts once. Raises LeftUncounted.
+    """
+    of_day = [
+        event
+        for event in billable_events(service, day)
+        if event.counts_as_sale and local(event.at, event.zone).date() == day
+    ]
+    marked = {
+        bid_id for bid_id, kind in service.ledger.markers({e.bid_id for e in of_day}) if kind in {BILLED, INVALID}
+    }
+    missing = sorted((event for event in of_day if event.bid_id not in marked), key=lambda event: event.at)
+    left = sum(_uncounted(service, missing[start : start + _A_BATCH]) for start in range(0, len(missing), _A_BATCH))
+    if left:
+        msg = f"{left} of {len(missing)} events could not be counted now; run it again, repeats count once"
+        raise LeftUncounted(msg)
+    return len(missing)
+
+
+def _uncounted(service: Service, events: list[Event]) -> int:
+    """Counts the events as the ledger's consumer does; returns how many could not be counted."""
+    for _ in range(_TRIES):
+        judged = service.judge.judged({str(number): event for number, event in enumerate(events)})
+        crowded = service.ledger.record(judged.values())
+        events = [e for n, e in enumerate(events) if str(n) not in judged or e.bid_id in crowded]
+        if not events:
+            break
+    return len(events)

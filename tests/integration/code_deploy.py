@@ -1,0 +1,165 @@
+"""CodeDeploy's shift of an alias by the template's own configuration. The local AWS has no CodeDeploy.
+
+Source: AWS CodeDeploy User Guide, "AppSpec 'hooks' section for an AWS Lambda deployment" and "Deployment configurations
+on an AWS Lambda compute platform".
+"""
+
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from tests.integration.resolved import Resolver
+from tools.processes import LOOPBACK
+
+Template = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """How the template has an alias moved. Hooks and alarms are logical ids, the configuration is CodeDeploy's name."""
+
+    function: str
+    configuration: str
+    before: str | None
+    after: str | None
+    alarms: tuple[str, ...]
+    on_alarm: bool
+
+    @property
+    def steps(self) -> tuple[tuple[int, int], ...]:
+        """The percent of traffic that the new version gets, and the minutes until the next step."""
+        return steps(self.configuration)
+
+
+def steps(configuration: str) -> tuple[tuple[int, int], ...]:
+    """The steps of one of CodeDeploy's own configurations, as (percent, minutes until the next)."""
+    if configuration.endswith("AllAtOnce"):
+        return ((100, 0),)
+    parts = re.fullmatch(r".*(Canary|Linear)(\d+)Percent(?:Every)?(\d+)Minutes?", configuration)
+    assert parts, configuration
+    percent, minutes = int(parts[2]), int(parts[3])
+    if parts[1] == "Canary":
+        return ((percent, minutes), (100, 0))
+    return tuple((share, minutes if share < 100 else 0) for share in range(percent, 101, percent))
+
+
+def rollouts(template: Template, resolve: Resolver) -> dict[str, Rollout]:
+    """The rollouts of a translated template by the function's logical id."""
+    made = {}
+    for alias in template["Resources"].values():
+        update = alias.get("UpdatePolicy", {}).get("CodeDeployLambdaAliasUpdate")
+        if alias["Type"] != "AWS::Lambda::Alias" or update is None:
+            continue
+        group = template["Resources"][update["DeploymentGroupName"]["Ref"]]["Properties"]
+        rollback = group["AutoRollbackConfiguration"]
+        function = alias["Properties"]["FunctionName"]["Ref"]
+        made[function] = Rollout(
+            function,
+            resolve(group["DeploymentConfigName"]),
+            update.get("BeforeAllowTrafficHook", {}).get("Ref"),
+            update.get("AfterAllowTrafficHook", {}).get("Ref"),
+            tuple(each["Name"]["Ref"] for each in group.get("AlarmConfiguration", {}).get("Alarms", [])),
+            rollback["Enabled"] and "DEPLOYMENT_STOP_ON_ALARM" in rollback["Events"],
+        )
+    return made
+
+
+@dataclass
+class Deployment:
+    """What a shift did: `shares` are the percents that the new version got, in order."""
+
+    succeeded: bool
+    why: str
+    shares: list[int] = field(default_factory=list)
+
+
+class CodeDeploy(ThreadingHTTPServer):
+    """Moves aliases, and takes the hooks' reports at `url` as the API PutLifecycleEventHookExecutionStatus."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__((LOOPBACK, 0), _Reports)
+        self.statuses: dict[str, str] = {}
+
+    @property
+    def url(self) -> str:
+        return f"http://{LOOPBACK}:{self.server_port}"
+
+    def deploy(
+        self,
+        rollout: Rollout,
+        move: Callable[[int], None],
+        invoke: Callable[[str, Mapping[str, str]], Any],
+        ringing: Callable[[Sequence[str]], Sequence[str]],
+        minute: Callable[[], None],
+    ) -> Deployment:
+        """Shifts traffic as CodeDeploy would.
+
+        `move` gives the new version a percent of the traffic, and 0 the old one all; `invoke` runs a hook; `ringing`
+        names those alarms that ring; `minute` lets a minute pass.
+        """
+        made = Deployment(succeeded=False, why="")
+        if not self._passes(rollout.before, invoke):
+            made.why = "BeforeAllowTraffic failed"
+            return made
+        for percent, minutes in rollout.steps:
+            move(percent)
+            made.shares.append(percent)
+            for _ in range(minutes):
+                minute()
+                if rollout.on_alarm and (alarms := ringing(rollout.alarms)):
+                    move(0)
+                    made.why = f"alarms: {', '.join(alarms)}"
+                    return made
+        if not self._passes(rollout.after, invoke):
+            move(0)
+            made.why = "AfterAllowTraffic failed"
+            return made
+        made.succeeded = True
+        return made
+
+    def _passes(self, hook: str | None, invoke: Callable[[str, Mapping[str, str]], Any]) -> bool:
+        if hook is None:
+            return True
+        execution = f"execution-{hook}"
+        self.statuses.pop(execution, None)
+        invoke(hook, {"DeploymentId": "d-LOCAL", "LifecycleEventHookExecutionId": execution})
+        return self.statuses.get(execution) == "Succeeded"  # a hook that never reports fails after an hour
+
+
+class _Reports(BaseHTTPRequestHandler):
+    server: CodeDeploy
+
+    def do_POST(self) -> None:
+        action = self.headers["X-Amz-Target"]
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        known = action == "CodeDeploy_20141006.PutLifecycleEventHookExecutionStatus"
+        if known and asked["deploymentId"] == "d-LOCAL":
+            self.server.statuses[asked["lifecycleEventHookExecutionId"]] = asked["status"]
+        body = json.dumps({"lifecycleEventHookExecutionId": asked.get("lifecycleEventHookExecutionId")}).encode()
+        self.send_response(200 if known else 400)
+        self.send_header("Content-Type", "application/x-amz-json-1.1")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@contextmanager
+def code_deploy() -> Iterator[CodeDeploy]:
+    """A running CodeDeploy."""
+    server = CodeDeploy()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -1,0 +1,205 @@
+"""The game days of docs/operations.md: what breaks is seen, its alarm rings, and the documented steps end it.
+
+An alarm is judged by CloudWatch's rules over the metrics that the local AWS has; a fault that lasts for minutes is one
+observation, repeated. The bad deployment is in test_shift.py.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.drill import Drill
+from tests.integration.observation import log_lines, observed
+from tests.integration.polling import poll
+from tests.integration.resolved import Resolver
+from tests.integration.runtime import api_event
+from tests.integration.test_template import Template, translate
+from tests.integration.traffic import Traffic
+from tests.support.alarm_judge import Minute, metric, rings
+from tests.support.faulty_aws import faulty_server
+from tests.support.matchable import video_request
+from tools.events_topic import mend
+from tools.lambda_runtime import LambdaRuntime, NotOnThisMachine, lambda_runtime, prepared, unpacked
+from tools.local import STACK
+from tools.package import Package
+from tools.template import with_code
+
+COUNTRY = "GRL"
+MINUTES = 5
+"""How long a fault is taken to last; no alarm of a game day needs more."""
+
+Rings = Callable[[Minute], set[str]]
+
+
+@pytest.fixture(scope="module")
+def template(built: Package) -> Template:
+    return translate(with_code(json.loads(built.template.read_text()), "s3://artifacts/bidder.zip"))
+
+
+@pytest.fixture(scope="module")
+def sold(drilled: Drill) -> Traffic:
+    """Traffic for a country that a campaign without budgets buys."""
+    drilled.sell(COUNTRY)
+    drilled.refresh()
+    traffic = Traffic(drilled, COUNTRY)
+    poll(lambda: traffic.bid().status == 200)
+    return traffic
+
+
+@pytest.fixture
+def ringing(drilled: Drill, template: Template) -> Rings:
+    """Names the alarms that ring where every minute is like this one."""
+    names = {name: name for name in template["Resources"]} | drilled.ids
+    resolve = Resolver(template, names, STACK)
+    alarms = {n: r["Properties"] for n, r in template["Resources"].items() if r["Type"] == "AWS::CloudWatch::Alarm"}
+
+    def of(minute: Minute) -> set[str]:
+        return {name for name, alarm in alarms.items() if rings(resolve(alarm), [minute] * MINUTES * 5)}
+
+    return of
+
+
+@contextmanager
+def impatient(drill: Drill, queue: str) -> Iterator[None]:
+    """A queue that gives a message out again after a second instead of minutes."""
+    sqs, url = drill.session.client("sqs"), drill.ids[queue]
+    before: Any = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "1"})
+    yield
+    sqs.set_queue_attributes(QueueUrl=url, Attributes=before)
+
+
+def is_logged(drill: Drill, since: datetime, event: str) -> bool:
+    return any(line.get("event") == event for line in log_lines(drill, since))
+
+
+def counted(drill: Drill) -> int:
+    return drill.spent(f"in-{COUNTRY}").total_micros
+
+
+def test_a_poison_message_is_put_aside_and_the_others_are_counted(
+    drilled: Drill, sold: Traffic, ringing: Rings
+) -> None:
+    began, before = datetime.now(UTC), counted(drilled)
+    sqs, dead = drilled.session.client("sqs"), drilled.ids["LedgerDeadLetterQueue"]
+    assert "LedgerDeadLetterAlarm" not in ringing(observed(drilled, began))
+
+    with impatient(drilled, "LedgerQueue"):
+        sqs.send_message(QueueUrl=drilled.ids["LedgerQueue"], MessageBody='{"kind": "impression"}')
+        sold.sell()
+        poll(lambda: drilled.messages("LedgerDeadLetterQueue") == 1, seconds=120)
+
+    assert is_logged(drilled, began, "ledger.unreadable")
+    assert "LedgerDeadLetterAlarm" in ringing(observed(drilled, began))
+    poll(lambda: counted(drilled) == before + 5000, seconds=60)
+    [message] = sqs.receive_message(QueueUrl=dead, VisibilityTimeout=0)["Messages"]
+    assert message["Body"] == '{"kind": "impression"}'
+    sqs.purge_queue(QueueUrl=dead)
+    assert "LedgerDeadLetterAlarm" not in ringing(observed(drilled, began))
+
+
+def test_events_outlast_a_topic_that_was_deleted(drilled: Drill, sold: Traffic, ringing: Rings) -> None:
+    began, before, sns = datetime.now(UTC), counted(drilled), drilled.session.client("sns")
+    archived = drilled.messages("ArchiveQueue")
+    with impatient(drilled, "NoticesQueue"):
+        sns.delete_topic(TopicArn=drilled.ids["BidEventsTopic"])
+        sold.sell()
+        assert sold.notices[204] == sold.notices.total()
+
+        assert is_logged(drilled, began, "notice.aside")
+        assert drilled.messages("NoticesQueue") == 1
+        assert {"NoticesAgeAlarm"} <= ringing(observed(drilled, began, age=301))
+        assert counted(drilled) == before
+
+        assert mend(drilled.session, STACK, lambda _: None) == 4
+        poll(lambda: counted(drilled) == before + 5000, seconds=120)
+    assert drilled.messages("NoticesQueue") == 0
+    assert "NoticesAgeAlarm" not in ringing(observed(drilled, datetime.now(UTC), age=301))
+    sold.sell()
+    poll(lambda: counted(drilled) == before + 10_000, seconds=120)
+    assert archived >= 0
+
+
+def test_a_throttled_table_delays_spend_and_loses_none(drilled: Drill, sold: Traffic, ringing: Rings) -> None:
+    began, before, functions = datetime.now(UTC), counted(drilled), drilled.session.client("lambda")
+    refusal = {"__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException", "message": "slow"}
+    name = drilled.ids["Ledger"]
+    environment: Any = functions.get_function_configuration(FunctionName=name)["Environment"]
+    with (
+        impatient(drilled, "LedgerQueue"),
+        faulty_server(lambda _path, _body: (400, json.dumps(refusal).encode())) as table,
+    ):
+        slow = {"AWS_ENDPOINT_URL_DYNAMODB": table.url, "AWS_MAX_ATTEMPTS": "1"}
+        functions.update_function_configuration(
+            FunctionName=name, Environment={"Variables": environment["Variables"] | slow}
+        )
+        sold.sell()
+        poll(lambda: is_logged(drilled, began, "ledger.unjudged") or _errors(drilled, began, name), seconds=120)
+
+        assert {"LedgerAgeAlarm", "LoggedErrorsAlarm"} <= ringing(observed(drilled, began, age=301))
+        assert counted(drilled) == before
+
+        functions.update_function_configuration(FunctionName=name, Environment=environment)
+        poll(lambda: counted(drilled) == before + 5000, seconds=120)
+    assert "LedgerAgeAlarm" not in ringing(observed(drilled, datetime.now(UTC), age=301))
+
+
+def _errors(drill: Drill, since: datetime, function: str) -> float:
+    asked = metric("AWS/Lambda", "Errors", {"FunctionName": function})
+    return sum(observed(drill, since).get(asked, ()))
+
+
+def test_a_bad_snapshot_is_refused_and_the_last_good_one_bids(drilled: Drill, sold: Traffic, ringing: Rings) -> None:
+    began, s3 = datetime.now(UTC), drilled.session.client("s3")
+    bucket = drilled.variables["BIDDER_SNAPSHOT_BUCKET"]
+    s3.put_object(Bucket=bucket, Key="snapshots/current.json", Body=b'{"version": "no manifest"')
+    poll(lambda: sold.bid().status == 200 and is_logged(drilled, began, "snapshot.refused"), seconds=60)
+    assert sold.bid().status == 200
+    # A cache that no refresh replaces is old after three minutes, and every process says so.
+    assert ringing({metric("bidder", "SnapshotOld", {"Reason": "old"}): [1.0]}) >= {"SnapshotOldAlarm"}
+
+    drilled.refresh()
+    assert drilled.store.current() is not None
+    assert sold.bid().status == 200
+
+
+@contextmanager
+def process(drill: Drill, built: Package, log: Path, parameters: str) -> Iterator[LambdaRuntime]:
+    """A new process of the bid function, with parameters of its own."""
+    variables = drill.variables | {"BIDDER_PARAMETERS": parameters}
+    with lambda_runtime(unpacked(built.archive), "app.app", variables, log) as runtime:
+        yield runtime
+
+
+@pytest.mark.usefixtures("sold")
+def test_without_the_signing_keys_new_processes_do_not_bid_and_the_saved_keys_end_that(
+    drilled: Drill, ringing: Rings, built: Package, tmp_path: Path
+) -> None:
+    try:
+        prepared()
+    except NotOnThisMachine as error:
+        pytest.skip(str(error))
+    ssm, ours = drilled.session.client("ssm"), f"{drilled.variables['BIDDER_PARAMETERS']}/signing-keys"
+    saved = ssm.get_parameter(Name=ours, WithDecryption=True)["Parameter"]["Value"]
+    asked = api_event("POST", "/bid", "/bid", body=json.dumps(video_request(device={"geo": {"country": COUNTRY}})))
+
+    with process(drilled, built, tmp_path / "before.log", "/game-day") as without_keys:
+        answer = without_keys.invoke(asked)
+    assert answer["statusCode"] == 204
+    lines = [json.loads(line) for line in (tmp_path / "before.log").read_text().splitlines() if line.startswith("{")]
+    [failed] = [line for line in lines if line["event"] == "bid.failed"]
+    assert "InvalidSettings" in failed["traceback"]
+    seen = {metric("bidder", "BidFailed", {"Reason": failed["Reason"]}): [float(failed["BidFailed"])]}
+    assert "BidRaisedAlarm" in ringing(seen)
+
+    ssm.put_parameter(Name="/game-day/signing-keys", Value=saved, Type="SecureString")
+    ssm.put_parameter(Name="/game-day/exchanges", Value="{}", Type="String")
+    with process(drilled, built, tmp_path / "after.log", "/game-day") as mended:
+        answer = poll(lambda: (got := mended.invoke(asked))["statusCode"] == 200 and got)
+    [bid] = json.loads(answer["body"])["seatbid"][0]["bid"]
+    assert drilled.target.event("GET", bid["burl"].replace("${AUCTION_PRICE}", "5")).status == 204

@@ -1,0 +1,202 @@
+"""Versions are deployed into the local AWS under traffic, and shifted as the template has CodeDeploy do it.
+
+The hooks are the package's functions under the real Lambda runtime. The API, the alias with its weights, the versions,
+the events and the ledger are those of the local AWS.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.code_deploy import CodeDeploy, Deployment, Rollout, code_deploy, rollouts, steps
+from tests.integration.drill import Drill
+from tests.integration.observation import observed
+from tests.integration.polling import poll
+from tests.integration.resolved import Resolver
+from tests.integration.traffic import Traffic, traffic
+from tests.integration.versions import Deployer, planted
+from tests.support.alarm_judge import metric, rings
+from tools.deploy import deploy
+from tools.lambda_runtime import NotOnThisMachine, lambda_runtime, prepared, unpacked
+from tools.local import STACK
+from tools.package import Package
+from tools.versions import live_version, roll_back
+
+COUNTRY = "ISL"
+REQUESTS_A_MINUTE = 4
+"""What a test takes for a minute of the shift: this many auctions."""
+
+SAME = "pass"
+RENAMES = 'answer["body"] = str(answer["body"]).replace(\'"dur":\', \'"length":\')'
+RAISES = f'assert "{COUNTRY}" not in body'
+
+
+@pytest.mark.parametrize(
+    ("configuration", "expected"),
+    [
+        ("CodeDeployDefault.LambdaAllAtOnce", ((100, 0),)),
+        ("CodeDeployDefault.LambdaCanary10Percent5Minutes", ((10, 5), (100, 0))),
+        ("CodeDeployDefault.LambdaCanary10Percent30Minutes", ((10, 30), (100, 0))),
+        ("CodeDeployDefault.LambdaLinear10PercentEvery1Minute", (*((n, 1) for n in range(10, 100, 10)), (100, 0))),
+    ],
+)
+def test_the_steps_are_those_of_codedeploys_configurations(
+    configuration: str, expected: tuple[tuple[int, int], ...]
+) -> None:
+    assert steps(configuration) == expected
+
+
+@dataclass
+class Shift:
+    """A version on its way: `rollout` moves it as CodeDeploy would, by the template's rollout of the bid function."""
+
+    drill: Drill
+    deployer: Deployer
+    server: CodeDeploy
+    code: Path
+    logs: Path
+
+    @property
+    def function(self) -> str:
+        return self.drill.ids["APIHandler"]
+
+    @property
+    def live(self) -> int:
+        return live_version(self.drill.session.client("lambda"), self.function)
+
+    def rollout(self, new: int, minute: Callable[[], None], **parameters: str) -> Deployment:
+        old, resolve = self.live, self._resolver(new, **parameters)
+        rollout = rollouts(self.deployer.template, resolve)["APIHandler"]
+        if "Rollout" in parameters:
+            rollout = Rollout(**{**vars(rollout), "configuration": f"CodeDeployDefault.Lambda{parameters['Rollout']}"})
+        began = datetime.now(UTC)
+
+        def invoke(hook: str, event: Mapping[str, str]) -> Any:
+            variables = resolve(self.deployer.template["Resources"][hook]["Properties"]["Environment"]["Variables"])
+            ours = {"AWS_ENDPOINT_URL_CODEDEPLOY": self.server.url, "BIDDER_ROLLOUT_SETTLING": "0"}
+            handler = self.deployer.template["Resources"][hook]["Properties"]["Handler"]
+            log = self.logs / f"{hook}.log"
+            with lambda_runtime(
+                self.code, handler, variables | self.drill.aws.environment() | ours, log, 120
+            ) as runtime:
+                return runtime.invoke(event)
+
+        def ringing(alarms: Sequence[str]) -> list[str]:
+            seen = observed(self.drill, began)
+            properties = {name: self.deployer.template["Resources"][name]["Properties"] for name in alarms}
+            return [name for name in alarms if rings(resolve(properties[name]), [seen])]
+
+        return self.server.deploy(rollout, lambda percent: self.move(old, new, percent), invoke, ringing, minute)
+
+    def _resolver(self, new: int, **parameters: str) -> Resolver:
+        version = next(n for n, r in self.deployer.template["Resources"].items() if r["Type"] == "AWS::Lambda::Version")
+        # The local AWS lacks the alarms that compute: here their names are their logical ids.
+        ids = {name: name for name in self.deployer.template["Resources"]} | self.drill.ids
+        ids[version] = f"{self.function}:{new}"
+        return Resolver(self.deployer.template, ids, STACK, **parameters)
+
+    def move(self, old: int, new: int, percent: int) -> None:
+        weights = {} if percent in {0, 100} else {str(new): percent / 100}
+        self.drill.session.client("lambda").update_alias(
+            FunctionName=self.function,
+            Name="live",
+            FunctionVersion=str(new if percent == 100 else old),
+            RoutingConfig={"AdditionalVersionWeights": weights},
+        )
+
+    def invocations(self, version: int) -> float:
+        """How many requests reached a version, by its alias or the hooks."""
+        name = self.function
+        asked = metric(
+            "AWS/Lambda",
+            "Invocations",
+            {"FunctionName": name, "Resource": f"{name}:live", "ExecutedVersion": str(version)},
+        )
+        return sum(observed(self.drill, datetime.fromtimestamp(0, UTC)).get(asked, ()))
+
+
+@pytest.fixture(scope="module")
+def shift(drilled: Drill, built: Package, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shift]:
+    try:
+        prepared()
+    except NotOnThisMachine as error:
+        pytest.skip(str(error))
+    drilled.sell(COUNTRY)
+    drilled.refresh()
+    with code_deploy() as server:
+        logs = tmp_path_factory.mktemp("hooks")
+        yield Shift(drilled, Deployer(drilled, built), server, unpacked(built.archive), logs)
+    deploy(drilled.session, built, STACK, {})
+    drilled.__dict__.pop("ids", None)
+
+
+def a_minute(made: Traffic) -> Callable[[], None]:
+    """Waits until that much traffic has passed."""
+
+    def wait() -> None:
+        before = made.bids.total()
+        poll(lambda: made.bids.total() >= before + REQUESTS_A_MINUTE, seconds=60)
+
+    return wait
+
+
+def test_a_good_version_moves_under_traffic_without_a_failed_bid_or_a_lost_event(
+    shift: Shift, built: Package, tmp_path: Path
+) -> None:
+    drill, campaign = shift.drill, f"in-{COUNTRY}"
+    spent = drill.spent(campaign).total_micros
+    with traffic(drill, COUNTRY, threads=1) as sold:
+        a_minute(sold)()
+        old = shift.live
+        new = shift.deployer.publish(planted(built.archive, tmp_path / "good.zip", SAME), old)
+        assert (shift.live, new > old) == (old, True)
+        made = shift.rollout(new, a_minute(sold))
+        a_minute(sold)()
+
+    assert (made.succeeded, made.why, made.shares) == (True, "", [10, 100])
+    assert shift.live == new
+    assert set(sold.bids) == {200}, sold.bids
+    assert set(sold.notices) == {204}, sold.notices
+    owed = sold.notices.total() * 5000
+    poll(lambda: drill.spent(campaign).total_micros - spent >= owed, seconds=120)
+    assert drill.spent(campaign).total_micros - spent == owed
+
+
+def test_a_version_that_answers_otherwise_gets_no_traffic_and_rollback_takes_under_a_minute(
+    shift: Shift, built: Package, tmp_path: Path
+) -> None:
+    functions, old = shift.drill.session.client("lambda"), shift.live
+    new = shift.deployer.publish(planted(built.archive, tmp_path / "bad.zip", RENAMES), old)
+    made = shift.rollout(new, lambda: None)
+    assert (made.succeeded, made.why, made.shares) == (False, "BeforeAllowTraffic failed", [])
+    assert shift.live == old
+    assert "bid[0].dur: 15 before, nothing now" in (shift.logs / "BeforeTraffic.log").read_text()
+
+    shift.move(old, new, 100)  # had the hook missed it
+    asked = Traffic(shift.drill, COUNTRY)
+    assert '"length":' in asked.bid().body
+    began = time.monotonic()
+    assert roll_back(functions, shift.function) == old
+    assert '"dur":' in asked.bid().body
+    assert time.monotonic() - began < 60  # the promise; it takes a second
+
+
+def test_a_fault_that_the_hook_misses_rings_an_alarm_and_the_old_version_is_back(
+    shift: Shift, built: Package, tmp_path: Path
+) -> None:
+    old = shift.live
+    new = shift.deployer.publish(planted(built.archive, tmp_path / "missed.zip", RAISES), old)
+    with traffic(shift.drill, COUNTRY, threads=1) as sold:
+        made = shift.rollout(new, a_minute(sold), Rollout="Linear10PercentEvery1Minute")
+        assert made.why == "alarms: NewVersionErrorsAlarm"
+        assert (made.succeeded, shift.live) == (False, old)
+        assert made.shares == list(range(10, made.shares[-1] + 1, 10))
+        a_minute(sold)()  # what was under way has ended
+        failed = sold.bids.copy()
+        a_minute(sold)()
+    assert set(sold.bids - failed) == {200}

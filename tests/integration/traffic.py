@@ -1,0 +1,59 @@
+"""Traffic on a drill's API: bids and their billing notices, in threads, until it is ended."""
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from tests.integration.drill import EXCHANGE, Drill
+from tests.smoke.target import Answer
+from tests.support.matchable import video_request
+
+
+@dataclass
+class Traffic:
+    """The statuses of bid requests and of billing notices that an exchange sent, which counts by them."""
+
+    drill: Drill
+    country: str
+    bids: Counter[int] = field(default_factory=Counter)
+    notices: Counter[int] = field(default_factory=Counter)
+    ended: threading.Event = field(default_factory=threading.Event)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def run(self) -> None:
+        while not self.ended.is_set():
+            self.sell()
+
+    def bid(self) -> Answer:
+        """The answer to one bid request."""
+        request = video_request(device={"geo": {"country": self.country}})
+        return self.drill.target.ask("POST", f"/bid?exchange={EXCHANGE}", json.dumps(request))
+
+    def sell(self) -> None:
+        """One auction and, where there is a bid, its billing notice."""
+        answer = self.bid()
+        with self._lock:
+            self.bids[answer.status] += 1
+        if answer.status == 200:
+            [bid] = answer.json()["seatbid"][0]["bid"]
+            status = self.drill.target.event("GET", bid["burl"].replace("${AUCTION_PRICE}", str(bid["price"]))).status
+            with self._lock:
+                self.notices[status] += 1
+
+
+@contextmanager
+def traffic(drill: Drill, country: str, threads: int = 2) -> Iterator[Traffic]:
+    """Traffic for a country until the end of the block."""
+    made = Traffic(drill, country)
+    runners = [threading.Thread(target=made.run, daemon=True) for _ in range(threads)]
+    for runner in runners:
+        runner.start()
+    try:
+        yield made
+    finally:
+        made.ended.set()
+        for runner in runners:
+            runner.join(timeout=60)

@@ -1,0 +1,77 @@
+"""Versions of the package in the local AWS, each deployed with the alias held at the live one, as for CodeDeploy."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
+
+from tests.integration.drill import Drill
+from tests.integration.test_template import Template, translate
+from tools.artifacts import artifacts
+from tools.changes import Patience, change, described, given, parameters_of
+from tools.local import STACK
+from tools.package import Package
+from tools.template import stating_parameters, with_code, without_unsupported
+
+PLANTED = """
+_whole = BidderApp.__call__
+def _planted(self, event, context):
+    import base64
+    body = event.get("body") or ""
+    body = base64.b64decode(body).decode() if event.get("isBase64Encoded") else body
+    answer = _whole(self, event, context)
+    {fault}
+    return answer
+BidderApp.__call__ = _planted
+"""
+"""What is appended to app.py. `fault` sees the event, the request's `body` and the `answer`."""
+
+
+def planted(archive: Path, target: Path, fault: str) -> Path:
+    """The archive with a fault in its handler; `pass` is none, and makes another version of the same."""
+    with ZipFile(archive) as old, ZipFile(target, "w", ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            if name.startswith("__pycache__/app."):  # Python would not look at the changed source
+                continue
+            data = old.read(name)
+            new.writestr(name, data + PLANTED.format(fault=fault).encode() if name == "app.py" else data)
+    return target
+
+
+@dataclass
+class Deployer:
+    """Deploys archives into a drill's stack. `template` is the translated one of the latest, with its rollouts."""
+
+    drill: Drill
+    built: Package
+    template: Template = field(default_factory=dict)
+
+    def publish(self, archive: Path, live: int) -> int:
+        """Deploys an archive with the alias left at `live`; returns the number of the version that was published."""
+        session = self.drill.session
+        cloudformation = session.client("cloudformation")
+        target = artifacts(session, None)
+        uri = f"s3://{target.bucket}/{target.upload(archive.read_bytes(), STACK, '.zip')}"
+        sam = with_code(json.loads(self.built.template.read_text()), uri)
+        self.template = translate(sam)
+        current = described(cloudformation, STACK)
+        values = {name: str(each.get("Default", "")) for name, each in sam["Parameters"].items()}
+        values |= parameters_of(current)
+        held = _held(translate(stating_parameters(without_unsupported(sam), values)), live)
+        url = target.url(target.upload(json.dumps(held).encode(), STACK, ".template.json"))
+        change(cloudformation, STACK, url, given(held, {}, current), current, Patience())
+        self.drill.__dict__.pop("ids", None)
+        function = self.drill.ids["APIHandler"]
+        published = session.client("lambda").list_versions_by_function(FunctionName=function)["Versions"]
+        return max(int(each["Version"]) for each in published if each["Version"] != "$LATEST")
+
+
+def _held(template: Template, live: int) -> Template:
+    resources: dict[str, Any] = {}
+    for name, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::Lambda::Alias":
+            resources[name] = resource | {"Properties": resource["Properties"] | {"FunctionVersion": str(live)}}
+        else:
+            resources[name] = resource
+    return template | {"Resources": resources}

@@ -1,0 +1,140 @@
+"""Best-predicted first in the decision: who takes part by the class of the device, and what explain says of it."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bidder.auction.decide import decide
+from bidder.auction.explain import explain
+from bidder.auction.match import device_of, match
+from bidder.auction.reached import Opportunities
+from bidder.auction.verdict import PACING
+from bidder.campaigns.campaign import Campaign
+from bidder.campaigns.goal import Outcome
+from bidder.delivery.allowance import Pace
+from bidder.delivery.participation import WHOLE, AuctionDraw
+from bidder.delivery.quality import MIDDLE, OUTCOMES, class_shares
+from bidder.openrtb.bid_request import BidRequest
+from bidder.openrtb.parse import parse
+from bidder.snapshot import sets
+from bidder.snapshot.quality_classes import Quality
+from tests.support.campaigns import NOW, campaign, campaign_lists, snapshot
+from tests.support.matchable import matchable_requests, video_request
+
+RICH = 10**15
+DEVICES = {Outcome.COMPLETION: {3: 0, 4: 2}, Outcome.CLICK: {4: 0, 3: 2}}
+shares = st.sampled_from([1, WHOLE // 20, WHOLE // 3, WHOLE])
+seen = st.lists(st.integers(0, 50), min_size=3, max_size=3)
+
+
+def parsed(request: dict[str, Any]) -> BidRequest:
+    return parse(json.dumps(request).encode())
+
+
+def expected_share(its: Campaign, pace: Pace, counts: list[int], device: int) -> int:
+    if its.goal is None or pace.share >= WHOLE:
+        return pace.share
+    return class_shares(pace.share, counts)[DEVICES.get(its.goal.outcome, {}).get(device, MIDDLE)]
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    matchable_requests(),
+    campaign_lists(),
+    st.lists(shares, min_size=8, max_size=8),
+    st.lists(seen, min_size=8, max_size=8),
+    st.sampled_from([None, 3, 4, 5]),
+    st.booleans(),
+)
+def test_a_campaign_takes_part_exactly_if_its_draw_is_below_the_share_of_its_class(
+    request: dict[str, Any],
+    campaigns: list[Campaign],
+    given_shares: list[int],
+    given_counts: list[list[int]],
+    device: int | None,
+    long: bool,
+) -> None:
+    request = {**request, "device": {"devicetype": device}} if device else request
+    paces = {its.id: Pace(share, RICH, 0) for its, share in zip(campaigns, given_shares, strict=False)}
+    counts = {its.id: seen for its, seen in zip(campaigns, given_counts, strict=False)}
+    by_id = {its.id: its for its in campaigns}
+    asked = parsed(request)
+    draw, kind = AuctionDraw(asked.id), device_of(asked)
+    with pytest.MonkeyPatch.context() as patch:
+        if long:
+            patch.setattr(sets, "SHORT", 1)
+        held, unpaced = snapshot(campaigns, paces=paces, quality=Quality(DEVICES, counts)), snapshot(campaigns)
+        for slot, free in zip(match(asked, held, NOW), match(asked, unpaced, NOW), strict=True):
+            everyone = [held.index.campaign_id(position) for position in free.candidates.best_first()]
+            expected = [
+                name
+                for name in everyone
+                if draw.of(name) < expected_share(by_id[name], paces[name], counts[name], kind)
+            ]
+            assert [held.index.campaign_id(position) for position in slot.candidates.best_first()] == expected
+        made = decide(asked, match(asked, held, NOW), held, "bidder", NOW)
+        explained = explain(asked, held, "bidder", NOW)
+
+    assert [bid.campaign.id for its in explained for bid in its.bids] == [bid.campaign.id for bid in made]
+    for its in explained:
+        for one in its.campaigns:
+            if one.rule == PACING:
+                share = expected_share(by_id[one.campaign_id], paces[one.campaign_id], counts[one.campaign_id], kind)
+                assert one.wanted.startswith(f"less than {100 * share / WHOLE:.2f} %")
+
+
+def test_explain_names_the_device_and_its_predicted_rate() -> None:
+    made = campaign(id="goal", cpm=None, cpcv="0.01", max_cpm=20)
+    paces = {"goal": Pace(WHOLE // 5, RICH, 0)}
+    held = snapshot([made], paces=paces, quality=Quality(DEVICES, {"goal": [50, 0, 50]}))
+    verdicts = set()
+    for number in range(100):
+        asked = parsed(video_request(id=f"r{number}", device={"devicetype": 4}))
+        [its] = explain(asked, held, "bidder", NOW)
+        verdicts.add((its.campaigns[0].rule, its.campaigns[0].wanted))
+
+    assert (
+        PACING,
+        "less than 2.00 % on device type 4, whose completion rate is below the account's; 20.00 % of all auctions",
+    ) in verdicts
+
+
+def test_a_campaign_keeps_the_share_that_was_asked_and_buys_more_of_the_best_class() -> None:
+    made = campaign(id="goal", cpm=None, cpcv="0.01", max_cpm=20)
+    asked = WHOLE // 5
+    held = snapshot([made], paces={"goal": Pace(asked, RICH, 0)}, quality=Quality(DEVICES, {"goal": [30, 30, 40]}))
+    taken: dict[int, int] = dict.fromkeys((3, 5, 4), 0)
+    for number in range(3_000):
+        device = (3, 5, 4)[0 if number % 10 < 3 else 1 if number % 10 < 6 else 2]
+        request = parsed(video_request(id=f"auction {number}", device={"devicetype": device}))
+        [slot] = match(request, held, NOW)
+        taken[device] += sum(1 for _ in slot.candidates.best_first())
+
+    assert abs(sum(taken.values()) / 3_000 - 0.2) < 0.02
+    assert taken[3] > 0.55 * 900
+    assert 0 < taken[5] < 0.06 * 900
+    assert 0 < taken[4] < 0.06 * 1_200
+
+
+def test_opportunities_are_counted_by_the_class_of_the_device() -> None:
+    made = campaign(id="goal", cpm=None, cpc="2", max_cpm=20)
+    held = snapshot([made, campaign(id="plain")], quality=Quality(DEVICES, {}))
+    noted = Opportunities()
+    for number, device in enumerate((3, 4, 4, 5, 0)):
+        asked = parsed(video_request(id=f"r{number}", **({"device": {"devicetype": device}} if device else {})))
+        slots = match(asked, held, NOW)
+        reached = noted.note(held.index, held.delivery, len(slots), device_of(asked))
+        decide(asked, slots, held, "bidder", NOW, reached=reached)
+
+    counts = noted.take().counts()
+
+    assert {name: count for name, count in counts.items() if name.startswith("goal~")} == {
+        "goal~0": 2,
+        "goal~1": 2,
+        "goal~2": 1,
+    }
+    assert counts["goal"] == 5
+    assert len(OUTCOMES) == 3

@@ -1,0 +1,72 @@
+"""The judge of alarms, held to CloudWatch's documented rules."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.alarm_judge import Minute, evaluate, metric, rings
+
+ERRORS = metric("AWS/Lambda", "Errors", {"FunctionName": "ledger"})
+ALARM: dict[str, Any] = {
+    "Namespace": "AWS/Lambda",
+    "MetricName": "Errors",
+    "Dimensions": [{"Name": "FunctionName", "Value": "ledger"}],
+    "Statistic": "Sum",
+    "Period": 60,
+    "EvaluationPeriods": 5,
+    "DatapointsToAlarm": 3,
+    "Threshold": 0,
+    "ComparisonOperator": "GreaterThanThreshold",
+    "TreatMissingData": "notBreaching",
+}
+
+
+def minutes(*counts: float | None) -> list[Minute]:
+    return [{} if count is None else {ERRORS: [count]} for count in counts]
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ((1, 1, 1), True),
+        ((1, 0, 1, 0, 1), True),
+        ((1, 1, None, None, None), False),
+        ((1, 1, 1, 0, 0, 0), False),
+        ((0, 0, 0), False),
+        ((), False),
+    ],
+)
+def test_three_of_five_minutes(counts: tuple[float | None, ...], expected: bool) -> None:
+    assert rings(ALARM, minutes(*counts)) is expected
+
+
+def test_other_dimensions_are_another_metric() -> None:
+    other = metric("AWS/Lambda", "Errors", {"FunctionName": "archive"})
+    assert not rings(ALARM, [{other: [1]}] * 5)
+
+
+def test_missing_data_breaches_where_the_alarm_says_so() -> None:
+    absent = ALARM | {"EvaluationPeriods": 1, "DatapointsToAlarm": 1, "Period": 300, "Threshold": 1}
+    absent |= {"ComparisonOperator": "LessThanThreshold", "TreatMissingData": "breaching"}
+    assert rings(absent, minutes(None, None))
+    assert not rings(absent, minutes(None, 1, None, None, None))
+
+
+def test_a_percentile_is_of_the_values_of_the_period() -> None:
+    slow = ALARM | {"EvaluationPeriods": 1, "DatapointsToAlarm": 1, "ExtendedStatistic": "p99", "Threshold": 300}
+    assert rings(slow, [{ERRORS: [10.0] * 98 + [400.0] * 2}])
+    assert not rings(slow, [{ERRORS: [10.0] * 199 + [400.0]}])
+
+
+@pytest.mark.parametrize(
+    ("expression", "values", "expected"),
+    [
+        ("IF(b + n >= 20, 100 * b / (b + n), 100)", {"b": 1, "n": 99}, 1),
+        ("IF(b + n >= 20, 100 * b / (b + n), 100)", {"b": 1, "n": 2}, 100),
+        ("IF(b + n >= 20, 100 * b / (b + n), 100)", {"b": None, "n": 99}, None),
+        ("SUM([b, n])", {"b": None, "n": 3}, 3),
+        ("100 * n / (n + FILL(b, 0))", {"b": None, "n": 3}, 100),
+    ],
+)
+def test_metric_math(expression: str, values: dict[str, float | None], expected: float | None) -> None:
+    assert evaluate(expression, values) == expected

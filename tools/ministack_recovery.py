@@ -1,0 +1,70 @@
+"""A repair of MiniStack's point-in-time recovery: a restored table has the items of the time that is asked for.
+
+MiniStack copies the items that the table has now.
+"""
+
+import copy
+import time
+from collections import deque
+from typing import Any, NamedTuple
+
+from ministack.services import dynamodb
+
+MOST_CHANGES = 200_000
+"""The changes that are remembered; the oldest are forgotten."""
+
+
+class Change(NamedTuple):
+    """An item before a change, or None where the change made it. `at` is in seconds since 1970."""
+
+    at: float
+    table: str
+    key: tuple[str, str]
+    before: dict[str, Any] | None
+
+
+_changes: deque[Change] = deque(maxlen=MOST_CHANGES)
+_emit = dynamodb._emit_stream_event
+_restore = dynamodb._restore_table_to_point_in_time
+
+
+def repair() -> None:
+    """Replaces MiniStack's functions. Call it before MiniStack starts."""
+    dynamodb._emit_stream_event = _noted
+    dynamodb._restore_table_to_point_in_time = _restored
+
+
+def items_at(changes: "deque[Change] | list[Change]", table: str, at: float) -> dict[tuple[str, str], Any]:
+    """The items, by key, that a table had at that time and has otherwise now; None where it had none."""
+    earlier: dict[tuple[str, str], Any] = {}
+    for change in changes:
+        if change.table == table and change.at > at:
+            earlier.setdefault(change.key, change.before)
+    return earlier
+
+
+def _noted(name: str, event: str, old: Any, new: Any, *rest: Any, **more: Any) -> Any:
+    if (table := dynamodb._tables.get(name)) is not None:
+        _changes.append(Change(time.time(), name, _key(table, old or new), copy.deepcopy(old)))
+    return _emit(name, event, old, new, *rest, **more)
+
+
+def _key(table: dict[str, Any], item: dict[str, Any]) -> tuple[str, str]:
+    sort_key = table["sk_name"]
+    return (
+        dynamodb._extract_key_val(item[table["pk_name"]]),
+        dynamodb._extract_key_val(item[sort_key]) if sort_key else "__no_sort__",
+    )
+
+
+def _restored(asked: dict[str, Any]) -> Any:
+    answer = _restore(asked)
+    if answer[0] == 200 and not asked.get("UseLatestRestorableTime"):
+        table = dynamodb._tables[asked["TargetTableName"]]
+        source = asked.get("SourceTableName") or dynamodb._normalize_table_name(asked["SourceTableArn"])
+        for (partition, sort), item in items_at(_changes, source, float(asked["RestoreDateTime"])).items():
+            if item is None:
+                dynamodb._remove_item(table, partition, sort)
+            else:
+                dynamodb._set_item(table, partition, sort, copy.deepcopy(item))
+    return answer

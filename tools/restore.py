@@ -1,0 +1,156 @@
+"""`make restore`: tables of a stack as they were at a time, by DynamoDB's point-in-time recovery.
+
+DynamoDB restores into a new table. Its items are copied into the stack's own table, and later ones are removed there.
+The ledger's function pauses meanwhile: its messages wait.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError, WaiterError
+
+from tools.changes import described
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
+
+RECOVERED = ("campaigns", "history", "ledger")
+"""The tables with point-in-time recovery."""
+_A_BATCH = 25
+"""The writes that one BatchWriteItem takes."""
+_PAUSE = 1.0
+
+Item = Mapping[str, Any]
+
+
+class CannotRestore(RuntimeError):
+    """The restoration can't begin or go on; the message says why, and what to do."""
+
+
+def restore(
+    session: boto3.Session, stack: str, tables: tuple[str, ...], at: datetime, say: Callable[[str], None]
+) -> dict[str, tuple[int, int]]:
+    """Restores tables of the stack to their items at a time (UTC); returns how many items of each were put and removed.
+
+    Raises CannotRestore, and botocore's errors. Cut short, it can be repeated.
+    """
+    current = described(session.client("cloudformation"), stack)
+    if current is None:
+        msg = f"There is no stack {stack} in {session.region_name}"
+        raise CannotRestore(msg)
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in current["Outputs"]}
+    dynamodb = session.client("dynamodb")
+    changed = {}
+    with paused(session, stack, say) if "ledger" in tables else nullcontext():
+        for name in tables:
+            source = outputs[f"Bidder{name.capitalize()}Table"]
+            target = f"{source}-at-{at:%Y%m%dT%H%M%S}"
+            say(f"{name}: restoring {source} at {at.isoformat()} as {target}")
+            _restored(dynamodb, source, target, at)
+            changed[name] = overwrite(dynamodb, target, source)
+            put, removed = changed[name]
+            say(f"{name}: {put} items put back, {removed} later items removed")
+            dynamodb.delete_table(TableName=target)
+    return changed
+
+
+def _restored(dynamodb: "DynamoDBClient", source: str, target: str, at: datetime) -> None:
+    with suppress(dynamodb.exceptions.TableAlreadyExistsException):  # an earlier call was cut short
+        dynamodb.restore_table_to_point_in_time(SourceTableName=source, TargetTableName=target, RestoreDateTime=at)
+    # A restoration takes up to hours.
+    dynamodb.get_waiter("table_exists").wait(TableName=target, WaiterConfig={"Delay": 5, "MaxAttempts": 2880})
+
+
+def overwrite(dynamodb: "DynamoDBClient", source: str, target: str) -> tuple[int, int]:
+    """Makes the target's items those of the source; returns how many were put and how many removed."""
+    keys = [each["AttributeName"] for each in dynamodb.describe_table(TableName=target)["Table"]["KeySchema"]]
+    wanted = {_key(item, keys): item for item in _items(dynamodb, source)}
+    writes: list[Any] = []
+    put = removed = 0
+    for item in _items(dynamodb, target):
+        if (earlier := wanted.pop(_key(item, keys), None)) is None:
+            writes.append({"DeleteRequest": {"Key": {name: item[name] for name in keys}}})
+            removed += 1
+        elif earlier != item:
+            writes.append({"PutRequest": {"Item": earlier}})
+            put += 1
+    writes += [{"PutRequest": {"Item": item}} for item in wanted.values()]
+    put += len(wanted)
+    for start in range(0, len(writes), _A_BATCH):
+        _write(dynamodb, target, writes[start : start + _A_BATCH])
+    return put, removed
+
+
+def _items(dynamodb: "DynamoDBClient", table: str) -> Iterator[Item]:
+    for page in dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
+        yield from page["Items"]
+
+
+def _key(item: Item, keys: list[str]) -> tuple[str, ...]:
+    return tuple(str(item[name]) for name in keys)
+
+
+def _write(dynamodb: "DynamoDBClient", table: str, writes: list[Any]) -> None:
+    left: Any = {table: writes}
+    while left:
+        left = dynamodb.batch_write_item(RequestItems=left).get("UnprocessedItems")
+        if left:
+            time.sleep(_PAUSE)
+
+
+@contextmanager
+def paused(session: boto3.Session, stack: str, say: Callable[[str], None]) -> Iterator[None]:
+    """The ledger's function without messages until the end of the block; those that come wait in the queue."""
+    functions: LambdaClient = session.client("lambda")
+    resource = session.client("cloudformation").describe_stack_resource(StackName=stack, LogicalResourceId="Ledger")
+    name = resource["StackResourceDetail"]["PhysicalResourceId"]
+    found = functions.list_event_source_mappings()["EventSourceMappings"]
+    ids = [each["UUID"] for each in found if f":function:{name}" in each["FunctionArn"]]
+    if not ids:
+        msg = f"No queue is connected to {name}"
+        raise CannotRestore(msg)
+    say("ledger: its function pauses")
+    for each in ids:
+        functions.update_event_source_mapping(UUID=each, Enabled=False)
+    try:
+        while any(functions.get_event_source_mapping(UUID=each)["State"] != "Disabled" for each in ids):
+            time.sleep(_PAUSE)
+        yield
+    finally:
+        for each in ids:
+            functions.update_event_source_mapping(UUID=each, Enabled=True)
+        say("ledger: its function goes on")
+
+
+def main() -> int:
+    """Restores. Returns 0, or 1 where it can't."""
+    parser = argparse.ArgumentParser(prog="make restore", description=__doc__)
+    parser.add_argument("--stack", default="bidder")
+    parser.add_argument("--at", required=True, help="a UTC time, such as 2026-11-26T01:30:00Z")
+    parser.add_argument("tables", nargs="+", choices=RECOVERED)
+    arguments = parser.parse_args()
+    try:
+        at = datetime.fromisoformat(arguments.at)
+    except ValueError:
+        parser.error(f"--at {arguments.at}: no time such as 2026-11-26T01:30:00Z")
+    if at.tzinfo is None:
+        parser.error(f"--at {arguments.at}: it needs a time zone, such as Z")
+    try:
+        restore(boto3.Session(), arguments.stack, tuple(arguments.tables), at.astimezone(UTC), print)
+    except (BotoCoreError, CannotRestore, ClientError, WaiterError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    if "ledger" in arguments.tables:
+        print("Events since then are in the archive: bidder ledger recount --day D, for each day since, counts them.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
