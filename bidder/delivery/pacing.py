@@ -17,6 +17,7 @@ from bidder.delivery.curve import FLAT, Curve
 from bidder.delivery.estimates import MINUTE, Flow, Minute, Report
 from bidder.delivery.goals import Goal, goals, mode_of
 from bidder.delivery.notice_delay import NoticeDelay
+from bidder.delivery.obstacles import Obstacles
 from bidder.delivery.participation import share_of
 from bidder.delivery.plan import Anchor, planned
 from bidder.delivery.quality import CLASSES
@@ -85,6 +86,7 @@ class Memory:
     """Recent opportunities by quality class (`bidder.delivery.quality`); old ones count for less."""
     classes_until: float = 0.0
     """The end of the last minute that `classes` has."""
+    obstacles: Obstacles = field(default_factory=Obstacles)
     anchors: dict[str, Anchor] = field(default_factory=dict)
     """By the name of the goal."""
     starts: dict[str, tuple[float, float]] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bidder import log
 from bidder.delivery.estimates import Flow, Minute, Ratio
 from bidder.delivery.learned_traffic import LearnedTraffic, WeekCounts
+from bidder.delivery.obstacles import Obstacles
 from bidder.delivery.pacers import Account
 from bidder.delivery.pacing import Memory
 from bidder.delivery.plan import Anchor
@@ -78,6 +79,7 @@ def _account(document: dict[str, Any]) -> Account:
             name: {int(minute): count for minute, count in delays.items()}
             for name, delays in document["delays_seen"].items()
         },
+        document.get("requests", 0.0),
         document.get("members", {}),
     )
 
@@ -90,7 +92,8 @@ def _memory(document: dict[str, Any]) -> Memory:
     anchors = {name: Anchor(*anchor) for name, anchor in document.pop("anchors").items()}
     starts = {name: (start, before) for name, (start, before) in document.pop("starts").items()}
     flow = Flow(minutes=minutes, counted_until=counted_until, **ratios)
-    return Memory(flow=flow, anchors=anchors, starts=starts, **document)
+    obstacles = Obstacles(**document.pop("obstacles", {}))
+    return Memory(flow=flow, anchors=anchors, starts=starts, obstacles=obstacles, **document)
 
 
 def _traffic(document: dict[str, Any]) -> LearnedTraffic:
