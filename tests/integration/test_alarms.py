@@ -67,7 +67,6 @@ WARNINGS_EXEMPT = {
     "{consumer}.unreadable": "the message becomes a dead letter, which has an alarm",
 }
 PAGES = {
-    "PlainHandlerErrorsAlarm",
     *("BidRateCollapsedAlarm", "BidsFailAlarm", "SpendStoppedAlarm", "NoticesRefusedAlarm", "ApiErrorsAlarm"),
     *("BidThrottlesAlarm", "BidDurationAlarm", "SnapshotMissingAlarm", "SnapshotTooOldAlarm"),
     *("LedgerDeadLetterAlarm", "LedgerAgeAlarm", "NoticesDeadLetterAlarm", "RequestCeilingAlarm"),
