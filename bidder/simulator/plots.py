@@ -51,6 +51,7 @@ def plot(name: str, campaign_id: str, arms: Mapping[str, Tally], folder: Path, s
     import matplotlib as mpl  # takes a second: only plots need it
 
     mpl.use("agg")
+    from matplotlib import dates
     from matplotlib import pyplot as plt
 
     with mpl.rc_context(_STYLE):
@@ -69,7 +70,7 @@ def plot(name: str, campaign_id: str, arms: Mapping[str, Tally], folder: Path, s
         axes[0][0].legend(frameon=False)
         axes[2][0].axhline(0, color=_PLAN, lw=0.8)
         for axis in axes[2]:
-            axis.xaxis.set_major_formatter(mpl.dates.ConciseDateFormatter(axis.xaxis.get_major_locator()))
+            axis.xaxis.set_major_formatter(dates.ConciseDateFormatter(axis.xaxis.get_major_locator()))
         paths = [folder / f"{stem}.svg", folder / f"{stem}.png"]
         figure.savefig(paths[0], metadata={"Date": None})
         figure.savefig(paths[1], metadata={"Software": None})
