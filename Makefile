@@ -68,8 +68,8 @@ deploy: $(READY) ## The package into the AWS account of AWS_PROFILE; STACK (bidd
 	@CONFIRM=$(CONFIRM) $(BIN)/python -m tools.deploy --stack $(STACK) $(if $(BUCKET),--bucket $(BUCKET)) \
 		$(if $(ROLE),--role $(ROLE)) $(if $(filter yes,$(PACKAGED)),--packaged) $(PARAMETERS)
 
-rollback: $(RUNNABLE) ## The bid function of the stack back to the version before, or to VERSION, at once
-	@$(BIN)/python -m tools.versions --stack $(STACK) $(if $(VERSION),--to $(VERSION))
+rollback: $(RUNNABLE) ## The bid function of the stack, or FUNCTION=ledger, back to the version before or to VERSION, at once
+	@$(BIN)/python -m tools.versions --stack $(STACK) $(if $(FUNCTION),--function $(FUNCTION)) $(if $(VERSION),--to $(VERSION))
 
 smoke: $(READY) ## What any running bidder answers, asked at URL; a fault ends it with status 1. NO_BIDS=allowed without campaigns
 	@test -n "$(URL)" || { echo "Which bidder? make smoke URL=http://127.0.0.1:$(PORT)" >&2; exit 2; }

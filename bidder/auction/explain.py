@@ -1,7 +1,7 @@
 """Explains why each campaign bid or did not, with the functions and the index of the decision."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from bidder.auction.verdict import (
     BIDS,
     DOCUMENT,
     FATES,
+    ONE_CALLER,
     RULES,
     TARGETING,
     WITHHELD,
@@ -65,18 +66,21 @@ def explain(
     campaign_id: str | None = None,
     as_xml: bool = False,
     read_exposures: ReadExposures | None = None,
+    within_shares: Callable[[list[Offer]], list[Offer]] = list,
 ) -> list[Explanation]:
     """An explanation for each impression with video, with verdicts on all campaigns, the highest bid first.
 
     `most` limits the number of verdicts, and `campaign_id` selects one campaign; the funnel counts all campaigns.
     `as_xml` explains the answer to a player that takes a single VAST document. `read_exposures` is called at most once.
+    `within_shares` leaves out the offers that the burst guard refuses.
     """
     slots = match(request, snapshot, now, exchange)
     exposures = read_once(read_exposures)
     context = AuctionContext(request, seat, snapshot.delivery, now, exposures)
     decision = shade(context, decide(request, slots, snapshot, seat, now, read_exposures=exposures), exchange)
     held = for_one_document(request, decision) if as_xml else decision
-    paid = held if request.test else would_be_affordable(held, snapshot, now)
+    guarded = held if request.test else within_shares(held)
+    paid = held if request.test else would_be_affordable(guarded, snapshot, now)
     latest = _latest(snapshot, most, campaign_id)
     explanations = []
     for slot in slots:
@@ -84,7 +88,7 @@ def explain(
         # A campaign with several ads in a break bids if any of the ads is answered.
         fates = {
             offer.campaign.id: rule
-            for rule, chosen in ((DOCUMENT, decision), (ALLOWANCE, held), (BIDS, paid))
+            for rule, chosen in ((DOCUMENT, decision), (ONE_CALLER, held), (ALLOWANCE, guarded), (BIDS, paid))
             for offer in chosen
             if offer.slot is slot
         }

@@ -9,12 +9,14 @@ from bidder.auction.creative_fit import fits
 from bidder.auction.match import Slot, device_of, implied_values
 from bidder.auction.offer import Offer, offers
 from bidder.auction.open_bid import open_bid_cpm
+from bidder.auction.response_selection import short_accounts
 from bidder.auction.rule import Case, Rule, first_broken, seen_and_wanted
 from bidder.auction.rules import CREATIVE_TARGETING, PLAYER, REQUEST, RULE_NAMES
 from bidder.auction.shading import Shaded, shaded
 from bidder.auction.unmet_targeting import ATTRIBUTES, UNMEETABLE, UnmetTargeting, unmet_targeting
 from bidder.campaigns.implied_predicates import MIME, SALE, implied_predicates
 from bidder.delivery.budget import Withheld
+from bidder.delivery.budget_holders import in_words
 from bidder.delivery.participation import WHOLE
 from bidder.delivery.quality import OUTCOMES
 from bidder.snapshot import sets
@@ -23,10 +25,11 @@ from bidder.snapshot.quality_classes import Classes
 from bidder.snapshot.records import Record
 from bidder.snapshot.snapshot import Snapshot
 
-BIDS, OUTBID, DOCUMENT, ALLOWANCE = "bids", "outbid", "document", "allowance"
+BIDS, OUTBID, DOCUMENT, ALLOWANCE, ONE_CALLER = "bids", "outbid", "document", "allowance", "one_caller"
 FATES = {
     OUTBID: "other campaigns of ours are worth more here",
     DOCUMENT: "chosen, but the answer is one VAST document: it has another impression's ad, or no place for DSA facts",
+    ONE_CALLER: "chosen, but its viewer, address, page or publisher has had its share of the campaign's hourly plan",
     ALLOWANCE: "chosen, but what is left of its budget, or of its pace, does not pay for one more bid",
     BIDS: "bids",
 }
@@ -116,7 +119,8 @@ def verdict(
         return Verdict(campaign_id, result.name, result.reason, seen, wanted)
     best = max(result, key=lambda offer: offer.rank)
     fate = fates.get(campaign_id, OUTBID)
-    return Verdict(campaign_id, fate, FATES[fate], best=best, shaded=shaded(context, best, exchange))
+    seen = _short_budgets(snapshot, best, context) if fate == ALLOWANCE else ""
+    return Verdict(campaign_id, fate, FATES[fate], seen, best=best, shaded=shaded(context, best, exchange))
 
 
 def _why_that_share(context: AuctionContext, snapshot: Snapshot, position: int, classes: Classes | None) -> str:
@@ -132,6 +136,14 @@ def _why_that_share(context: AuctionContext, snapshot: Snapshot, position: int, 
         )
         words += f"; {100 * delivery.shares[position] / WHOLE:.2f} % of all auctions"
     return words
+
+
+def _short_budgets(snapshot: Snapshot, offer: Offer, context: AuctionContext) -> str:
+    """The budgets that do not pay for an offer, in words."""
+    return ", ".join(
+        in_words(snapshot.delivery.holder(account) or f"campaign {offer.campaign.id}")
+        for account in short_accounts(offer, snapshot, context.now)
+    )
 
 
 def _open_bid(context: AuctionContext, slot: Slot, record: Record) -> int | None:

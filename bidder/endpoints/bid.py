@@ -26,7 +26,7 @@ from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.bid_response import bid_response, dump, no_bid_response
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.no_bid_reason import NoBidReason
-from bidder.service.no_bid_counts import ALLOWANCE, AnswerKind
+from bidder.service.no_bid_counts import ALLOWANCE, ONE_CALLER, AnswerKind
 from bidder.service.service import Service
 from bidder.snapshot.snapshot import Snapshot
 from bidder.tracing import Spans, spans
@@ -133,6 +133,7 @@ def _offers(
         read = partial(service.exposures, request, call.now, lambda: _patience(service, call, request.tmax))
         deals = set[tuple[str, str]]() if snapshot.delivery.has_deal_budgets else None
         offers = decide(request, slots, snapshot, service.settings.seat, call.now, refused, opportunities, read, deals)
+        service.traffic.note_funnel(snapshot, slots, opportunities)
         if deals and not request.test:
             service.traffic.note_deals(deals)
         if snapshot.delivery.shading is not None:
@@ -146,7 +147,7 @@ def _offers(
     paid = affordable(guarded, snapshot, call.now)
     for offer in offers if len(paid) < len(offers) else ():
         if offer not in paid:
-            refused[offer.campaign.id, ALLOWANCE] += 1
+            refused[offer.campaign.id, ALLOWANCE if offer in guarded else ONE_CALLER] += 1
     return paid
 
 

@@ -10,6 +10,8 @@ from bidder.metrics import emf
 from bidder.openrtb.no_bid_reason import NoBidReason
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bidder.snapshot.delivery_state import DeliveryState
 
 INTERVAL = timedelta(minutes=1)
@@ -17,7 +19,7 @@ MOST_CAMPAIGNS = 100
 """The largest counts by campaign and rule are logged one by one, up to this number; the rest are summed by rule."""
 
 OTHERS = "(others)"
-ALLOWANCE = "allowance"
+ALLOWANCE, ONE_CALLER = "allowance", "one_caller"
 
 
 class AnswerKind(StrEnum):
@@ -62,6 +64,8 @@ class NoBidCounts:
         self.unanswered: Counter[NoBidReason] = Counter()
         """Requests without a bid, by no-bid reason (OpenRTB 2.6, List: No-Bid Reason Codes)."""
         self.answers: Counter[AnswerKind] = Counter()
+        self.tell_refused: Callable[[Counter[tuple[str, str]]], None] = lambda _: None
+        """Is given the refusals of each minute."""
         self._flushed = _EveryMinute()
         self._withheld_logged = _EveryMinute()
 
@@ -85,6 +89,7 @@ class NoBidCounts:
             if answers[kind] or (kind in _SHARES and answers):
                 log.event("answers", **emf(now, "Answers", kind, answers[kind]))
         refused, self.refused = self.refused, Counter()
+        self.tell_refused(refused)
         others: Counter[str] = Counter()
         for number, ((campaign_id, rule), count) in enumerate(refused.most_common()):
             if number < MOST_CAMPAIGNS:
