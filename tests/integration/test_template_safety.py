@@ -9,7 +9,7 @@ from zipfile import ZipFile
 import pytest
 
 from bidder.settings import PREFIX, Settings, read
-from tests.integration.test_template import CONSUMERS, HOOKS, QUEUES, Template, of_type, refers_to, translate
+from tests.integration.test_template import CONSUMERS, QUEUES, RARE, Template, of_type, referred, refers_to, translate
 from tests.support.service import SETTINGS
 from tools.package import ARCHITECTURES, Package, package
 from tools.template import with_code
@@ -85,11 +85,18 @@ def test_a_denial_that_reaches_lambda_itself_is_told(statement: dict[str, Any], 
 
 
 def test_a_failed_creation_leaves_no_table_and_no_bucket_behind(sam: Template) -> None:
-    retained = {name: its for name, its in sam["Resources"].items() if its.get("UpdateReplacePolicy") == "Retain"}
-    kept = {name: its for name, its in retained.items() if its["Type"] != "AWS::SQS::Queue"}
-    assert {its["DeletionPolicy"] for its in kept.values()} == {"RetainExceptOnCreate"}
+    retained = {
+        name: resource for name, resource in sam["Resources"].items() if resource.get("UpdateReplacePolicy") == "Retain"
+    }
+    kept = {name: entry for name, entry in retained.items() if entry["Type"] != "AWS::SQS::Queue"}
+    assert {item["DeletionPolicy"] for item in kept.values()} == {"RetainExceptOnCreate"}
     kinds = {"AWS::DynamoDB::Table", "AWS::S3::Bucket"}
-    assert {name for name, its in sam["Resources"].items() if its["Type"] in kinds} == kept.keys()
+    assert {name for name, resource_item in sam["Resources"].items() if resource_item["Type"] in kinds} == kept.keys()
+
+
+def invokes(mapping: Template, function: str) -> bool:
+    """Whether a queue is connected to the function, or to its alias."""
+    return set(referred(mapping["FunctionName"])) <= {function, f"{function}Aliaslive"}
 
 
 def test_no_backlog_takes_the_concurrency_that_bids_need(sam: Template) -> None:
@@ -108,8 +115,8 @@ def test_no_backlog_takes_the_concurrency_that_bids_need(sam: Template) -> None:
     ]
     assert len(capped) == len(mappings) == len(QUEUES)
     reserved = {name for name, properties in functions.items() if "ReservedConcurrentExecutions" in properties}
-    consumers = {name for name in QUEUES for mapping in capped if refers_to(mapping["FunctionName"], name)}
-    singles = {"APIHandler", "ParameterCopy", *HOOKS}  # the copy runs once a minute, the hooks once a deployment
+    consumers = {name for name in QUEUES for mapping in capped if invokes(mapping, name)}
+    singles = {"APIHandler", "ParameterCopy", *RARE}  # the copy runs once a minute, the hooks once a deployment
     assert consumers | reserved | singles == functions.keys()
     assert CONSUMERS.keys() < consumers
     parameter = sam["Parameters"]["ConsumerConcurrency"]
@@ -121,19 +128,19 @@ def test_a_setting_is_a_parameter_of_the_stack(sam: Template, setting: str, para
     variables = sam["Globals"]["Function"]["Environment"]["Variables"]
     assert refers_to(variables[PREFIX + setting.upper()], parameter)
     default = sam["Parameters"][parameter]["Default"]
-    given = {PREFIX + name.upper(): value for name, value in SETTINGS.model_dump().items() if value}
-    settings = read(given | {PREFIX + setting.upper(): default})
+    inputs = {PREFIX + name.upper(): value for name, value in SETTINGS.model_dump().items() if value}
+    settings = read(inputs | {PREFIX + setting.upper(): default})
     assert getattr(settings, setting) == Settings.model_fields[setting].default
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_a_package_has_the_native_code_of_its_processor(architecture: str, tmp_path: Path) -> None:
-    made = package(out=tmp_path / "package", architecture=architecture)
+    built = package(out=tmp_path / "package", architecture=architecture)
     machine = {"x86_64": 62, "arm64": 183}[architecture]  # e_machine of ELF's header
-    with ZipFile(made.archive) as archive:
+    with ZipFile(built.archive) as archive:
         native = [name for name in archive.namelist() if name.endswith(".so")]
         assert {int.from_bytes(archive.read(name)[18:20], "little") for name in native} == {machine}
-    template = json.loads(made.template.read_text())
+    template = json.loads(built.template.read_text())
     functions = of_type(template, "AWS::Serverless::Function").values()
     assert all(properties["Architectures"] == [{"Ref": "Architecture"}] for properties in functions)
     assert template["Parameters"]["Architecture"]["Default"] == architecture

@@ -70,11 +70,14 @@ def test_snapshots_are_listed_shown_compared_pinned_and_unpinned(account: Accoun
 
     listed = command("snapshot", "list").out.splitlines()
     assert [line.split()[0] for line in listed[1:]] == [str(second), str(first)]
-    assert [its["version"] for its in json.loads(command("snapshot", "list", "--json").out)] == [second, first]
+    assert [document["version"] for document in json.loads(command("snapshot", "list", "--json").out)] == [
+        second,
+        first,
+    ]
     assert json.loads(command("snapshot", "show", str(second)).out)["version"] == second
-    said = "a: cpm_micros: 1000000 -> 2000000"
-    assert command("snapshot", "diff", str(first), str(second)).out == f"{said}\n"
-    assert json.loads(command("snapshot", "diff", str(first), str(second), "--json").out) == [said]
+    message = "a: cpm_micros: 1000000 -> 2000000"
+    assert command("snapshot", "diff", str(first), str(second)).out == f"{message}\n"
+    assert json.loads(command("snapshot", "diff", str(first), str(second), "--json").out) == [message]
     assert command("snapshot", "diff", str(first), str(first)).out == "no campaign differs\n"
 
     assert command("snapshot", "pin", str(first)).out.startswith(f"pinned: campaigns as of {first}\n")
@@ -105,7 +108,7 @@ def test_explain_tells_the_bid_and_why_others_lost(account: Account, command: Co
     assert "  bids 5.00 for spot of open" in out
     assert any(line.split()[:2] == ["targeted", "targeting.country"] for line in out.splitlines())
     document = json.loads(command("explain", asked, "--json", "--snapshot", str(version)).out)
-    assert {its["campaign"]: its["rule"] for its in document["imp"][0]["campaigns"]} == {
+    assert {campaign_item["campaign"]: campaign_item["rule"] for campaign_item in document["imp"][0]["campaigns"]} == {
         "open": "bids",
         "targeted": "targeting.country",
     }

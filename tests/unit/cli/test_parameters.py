@@ -31,7 +31,7 @@ def test_the_list_has_values_defaults_and_units_and_of_secrets_whether_they_are_
     assert "/bidder/of-a-later-version" in out
     assert SECRET not in out
 
-    records = {its["parameter"]: its for its in json.loads(command("parameters", "list", "--json").out)}
+    records = {document["parameter"]: document for document in json.loads(command("parameters", "list", "--json").out)}
     assert records["network-allowance"] == {
         "parameter": "network-allowance",
         "value": "25",

@@ -57,8 +57,8 @@ class Shop(World):
 
     def bid(self, held: Snapshot, **changes: Any) -> list[Offer]:
         self.bids += 1
-        asked = parse(json.dumps(video_request(id=f"r{self.bids}", **changes)).encode())
-        return affordable(decide(asked, match(asked, held, self.now), held, "bidder", self.now), held, self.now)
+        parsed = parse(json.dumps(video_request(id=f"r{self.bids}", **changes)).encode())
+        return affordable(decide(parsed, match(parsed, held, self.now), held, "bidder", self.now), held, self.now)
 
     def show(self, offers: list[Offer]) -> None:
         self.ledger.record(  # type: ignore[attr-defined]
@@ -167,7 +167,7 @@ def test_an_edit_up_lets_campaigns_bid_at_the_next_refresh_and_a_deletion_frees_
     held = shop.refresh()
 
     assert sum(len(shop.bid(held)) for _ in range(20)) == 20
-    assert [its["after"] is None for its in shop.advertisers.history(DOMAIN)] == [False, False, True]
+    assert [entry["after"] is None for entry in shop.advertisers.history(DOMAIN)] == [False, False, True]
 
 
 def test_a_paced_advertiser_holds_the_participation_of_its_campaigns() -> None:
@@ -183,7 +183,7 @@ def test_a_paced_advertiser_holds_the_participation_of_its_campaigns() -> None:
     assert held.delivery.shared is not None
     [of_advertiser] = held.delivery.shared.accounts
     positions = [held.index.position(name) for name in "ab"]
-    assert all(held.delivery.shares[its] <= of_advertiser.share for its in positions if its is not None)
+    assert all(held.delivery.shares[position] <= of_advertiser.share for position in positions if position is not None)
     assert account.members == {DOMAIN: {"a": "UTC", "b": "UTC"}}
     assert account.memories["a"].participation <= account.memories[f"#{DOMAIN}"].participation
     assert 0 < of_advertiser.burst < 1_000_000

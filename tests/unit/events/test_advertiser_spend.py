@@ -38,7 +38,7 @@ def measured(zones: dict[str, str], events: list[Event], zone: str, now: datetim
     ledger = Ledger(FaultyDynamoDB("ledger").client, "ledger", pause=lambda _: None)
     ledger.record(events)
     numbers = ledger.numbers({name: days_needed(zone, own, now) for name, own in zones.items()})
-    return spend_of_advertiser(((zones[name], its) for name, its in numbers.items()), zone, now)
+    return spend_of_advertiser(((zones[name], number) for name, number in numbers.items()), zone, now)
 
 
 def naive(events: list[Event], zone: str, now: datetime, slack: timedelta = timedelta()) -> tuple[int, int]:
@@ -123,6 +123,10 @@ def test_deals_are_counted_beside_their_campaign_and_a_transaction_holds_them() 
 
     spends = ledger.spends(dict.fromkeys(("c", "c#d0", "c#d39", "c#none"), START))
 
-    assert {name: its.total_micros for name, its in spends.items()} == {"c": 400_000, "c#d0": 10_000, "c#d39": 10_000}
+    assert {name: spend.total_micros for name, spend in spends.items()} == {
+        "c": 400_000,
+        "c#d0": 10_000,
+        "c#d39": 10_000,
+    }
     assert spends["c#d0"].hour_micros == 10_000
     assert spends["c#d0"].today_impressions == 2

@@ -26,10 +26,10 @@ def bids(guard: Concentration, requests: int, minutes: int = 0, **where: object)
     pace = Pace(WHOLE, 10**12, round(PLANNED * COST * HEADROOM / 60))
     now, made = NOW + timedelta(minutes=minutes), 0
     held = snapshot([campaign(cpm=5)], now=now, paces={"plain": pace})
-    asked = parse(json.dumps(video_request(**where)).encode())
+    parsed = parse(json.dumps(video_request(**where)).encode())
     for _ in range(requests):
-        offers = decide(asked, match(asked, held, now), held, "bidder", now)
-        made += len(guard.within(offers, asked, held, SHARES, now))
+        offers = decide(parsed, match(parsed, held, now), held, "bidder", now)
+        made += len(guard.within(offers, parsed, held, SHARES, now))
     return made
 
 
@@ -51,11 +51,11 @@ def test_a_campaign_without_a_pace_has_no_limit_and_a_small_plan_allows_a_few() 
     guard = Concentration()
     held = snapshot([campaign(cpm=5)], paces={"plain": Pace(WHOLE, 10**12, 1)})
     free = snapshot([campaign(cpm=5)])
-    asked = parse(json.dumps(video_request(device={"ip": "192.0.2.1"})).encode())
+    parsed = parse(json.dumps(video_request(device={"ip": "192.0.2.1"})).encode())
 
     def made(which: Snapshot) -> int:
-        offers = decide(asked, match(asked, which, NOW), which, "bidder", NOW)
-        return sum(len(guard.within(offers, asked, which, SHARES, NOW)) for _ in range(30))
+        offers = decide(parsed, match(parsed, which, NOW), which, "bidder", NOW)
+        return sum(len(guard.within(offers, parsed, which, SHARES, NOW)) for _ in range(30))
 
     assert (made(held), made(free)) == (LEAST_BIDS, 30)
 
