@@ -71,7 +71,7 @@ def health(
     """How the campaign stands at a moment, in seconds since 1970."""
     flow = memory.flow
     shown = flow.impressions_per_bid.value(GUESSED_SHOWN, _STRENGTH)
-    micros = flow.micros_per_bid.value(GUESSED_SHOWN * limits.cost, _STRENGTH)
+    micros = shown * flow.micros_per_impression.value(limits.cost, 1.0)
     bid = flow.bids_per_opportunity.value(1.0, _STRENGTH)
     level = memory.level if memory.level is not None else forecast.per_minute or 0.0
     market = _Market(bid, shown, max(1.0, micros / shown if shown else limits.cost))

@@ -25,6 +25,10 @@ _LOST_EVIDENCE = 200
 """Viewed impressions that it takes to say which share of impressions is never noticed."""
 
 
+_OVERTAKEN = 0.1
+"""The share of impressions in flight whose first quartile may be noticed before them."""
+
+
 class Confirmed(NamedTuple):
     """How many impressions were seen to be played, and of how many of those the impression itself was noticed.
 
@@ -35,12 +39,14 @@ class Confirmed(NamedTuple):
     viewed: int = 0
     noticed: int = 0
 
-    @property
-    def lost(self) -> float:
-        """The share of impressions whose notices are lost; 0 until enough are known."""
+    def lost(self, in_flight: float) -> float:
+        """The share of impressions whose notices are lost; 0 until enough are known.
+
+        Of the impressions `in_flight`, some were seen to be played already: their own notices are late, not lost.
+        """
         if self.viewed < _LOST_EVIDENCE:
             return 0.0
-        return min(0.5, max(0.0, (self.viewed - self.noticed) / self.viewed))
+        return min(0.5, max(0.0, (self.viewed - self.noticed - _OVERTAKEN * in_flight) / self.viewed))
 
 
 @dataclass(slots=True)
@@ -58,6 +64,8 @@ class Account:
 
     What a campaign has spent goes on counting for its advertiser after the campaign is deleted.
     """
+    in_flight: float = 0.0
+    """The impressions in flight at the last refresh."""
 
     def take_delays(self, spends: Mapping[str, Spend]) -> None:
         """Takes the impressions by delay that came since the last refresh."""
@@ -113,6 +121,7 @@ def pace_campaigns(
     paced = Paced({}, {}, {}, {})
     nothing: Mapping[int, Report] = {}
     memories: dict[str, Memory] = {}
+    in_flight = 0.0
     for campaign_id, its in terms:
         if not its.is_limited:
             continue
@@ -141,7 +150,9 @@ def pace_campaigns(
             paced.paces[campaign_id] = made.pace
         paced.reserved[campaign_id] = made.reserved
         paced.outlooks[campaign_id] = made.outlook
-    account.memories = memories
+        if is_campaign(campaign_id):
+            in_flight += made.outlook.in_flight / max(1, its.cost)
+    account.memories, account.in_flight = memories, in_flight
     return paced
 
 
@@ -206,5 +217,5 @@ def _market(account: Account, traffic: Traffic, confirmed: Confirmed) -> Market:
         shown=(impressions + GUESSED_SHOWN * _RATES_STRENGTH) / (bids + _RATES_STRENGTH),
         bid=min(1.0, (made + _RATES_STRENGTH) / (opportunities + _RATES_STRENGTH)),
         processes=traffic.processes,
-        lost=confirmed.lost,
+        lost=confirmed.lost(account.in_flight),
     )

@@ -81,6 +81,7 @@ def _account(document: dict[str, Any]) -> Account:
         },
         document.get("requests", 0.0),
         document.get("members", {}),
+        document.get("in_flight", 0.0),
     )
 
 
@@ -88,6 +89,8 @@ def _memory(document: dict[str, Any]) -> Memory:
     flow = document.pop("flow")
     minutes = [Minute(**minute) for minute in flow.pop("minutes")]
     counted_until = flow.pop("counted_until")
+    if of_bids := flow.pop("micros_per_bid", None):  # memory of before prices were learned apart from win rates
+        flow["micros_per_impression"] = {"above": of_bids["above"], "below": flow["impressions_per_bid"]["above"]}
     ratios = {name: Ratio(**ratio) for name, ratio in flow.items()}
     anchors = {name: Anchor(*anchor) for name, anchor in document.pop("anchors").items()}
     starts = {name: (start, before) for name, (start, before) in document.pop("starts").items()}

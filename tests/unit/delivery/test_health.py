@@ -17,7 +17,7 @@ HALF_SPENT = Spend(5_000_000, 5_000_000, 0, 1_000, 1_000)
 
 def memory(shown: float) -> Memory:
     flow = Flow(
-        micros_per_bid=Ratio(1e6 * shown * COST, 1e6),
+        micros_per_impression=Ratio(1e6 * COST, 1e6),
         impressions_per_bid=Ratio(1e6 * shown, 1e6),
         bids_per_opportunity=Ratio(1e6, 1e6),
     )
