@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bidder.simulator.record import Minute, Tally
+from bidder.simulator.record import MinuteRecord, Tally
 
 _RED, _ORANGE, _BLUE = "#b23a48", "#d98e04", "#5b5f97"
 _COLOURS = {
@@ -99,11 +99,11 @@ def _draw(axes: Any, arm: str, tally: Tally, scale: float) -> None:
     axes[2][1].plot(at, over, color=colour, lw=wide)
 
 
-def _rate(minutes: Sequence[Minute], name: str) -> list[int]:
+def _rate(minutes: Sequence[MinuteRecord], name: str) -> list[int]:
     """How much a sum grew in the minutes before each."""
     sums = [getattr(minute, name) for minute in minutes]
     return [total - (sums[number - _SMOOTH] if number >= _SMOOTH else 0) for number, total in enumerate(sums)]
 
 
-def _clock(minute: Minute) -> datetime:
+def _clock(minute: MinuteRecord) -> datetime:
     return datetime.fromtimestamp(minute.at, UTC)
