@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bidder.simulator.record import Minute, Tally
+from bidder.simulator.record import MinuteRecord, Tally
 
 _RED, _ORANGE, _BLUE = "#b23a48", "#d98e04", "#5b5f97"
 _COLOURS = {
@@ -118,11 +118,11 @@ def _line(axis: Any, at: Sequence[datetime], values: Sequence[float | None], **s
     axis.plot([at[n] for n in points], [values[n] for n in points], **style)
 
 
-def _rate(minutes: Sequence[Minute], name: str) -> list[int]:
+def _rate(minutes: Sequence[MinuteRecord], name: str) -> list[int]:
     """How much a sum grew in the minutes before each."""
     sums = [getattr(minute, name) for minute in minutes]
     return [total - (sums[number - _SMOOTH] if number >= _SMOOTH else 0) for number, total in enumerate(sums)]
 
 
-def _clock(minute: Minute) -> datetime:
+def _clock(minute: MinuteRecord) -> datetime:
     return datetime.fromtimestamp(minute.at, UTC)

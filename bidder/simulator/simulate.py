@@ -31,14 +31,14 @@ _SAMPLE = 2_000
 _BIDS_KNOWN = 300.0
 
 
-class Outcome(NamedTuple):
+class SimulationOutcome(NamedTuple):
     """The figures, and each campaign's minutes, by arm: `ours` first."""
 
     figures: dict[str, Any]
     tallies: dict[str, Mapping[str, Tally]]
 
 
-def simulate(scenario: Scenario, folder: Path, progress: Callable[[float], None] = lambda _: None) -> Outcome:
+def simulate(scenario: Scenario, folder: Path, progress: Callable[[float], None] = lambda _: None) -> SimulationOutcome:
     """Runs the scenario, with ours and then with each pacing beside it. Raises InvalidScenario."""
     arms: dict[str, Callable[[Run], Arm]] = {"ours": _ours}
     known: dict[str, Callable[[Run], Arm]] = {
@@ -61,7 +61,7 @@ def simulate(scenario: Scenario, folder: Path, progress: Callable[[float], None]
     found = {"scenario": scenario.name, "seed": scenario.seed, **figures(tallies["ours"], scenario.scale)}
     if scenario.beside:
         found["beside"] = {name: figures(tallies[name], scenario.scale) for name in scenario.beside}
-    return Outcome(found, tallies)
+    return SimulationOutcome(found, tallies)
 
 
 def _tell(progress: Callable[[float], None], number: int, arms: int, share: float) -> None:

@@ -10,7 +10,7 @@ import pytest
 from bidder.simulator import scenario as module
 from bidder.simulator.campaigns import edited
 from bidder.simulator.happenings import Happenings
-from bidder.simulator.scenario import Event, InvalidScenario, Scenario
+from bidder.simulator.scenario import InvalidScenario, Scenario, ScenarioEvent
 from bidder.simulator.scenario_file import read_scenario
 from bidder.simulator.simulate import simulate
 
@@ -162,9 +162,9 @@ def test_the_figures_are_those_that_are_documented() -> None:
 
 def test_events_are_under_way_from_their_time_to_their_end() -> None:
     events = [
-        Event(kind="spike", at_hour=1, minutes=30, factor=2),
-        Event(kind="spike", at_hour=1.25, minutes=30, factor=3),
-        Event(kind="prices", at_hour=2, factor=5),
+        ScenarioEvent(kind="spike", at_hour=1, minutes=30, factor=2),
+        ScenarioEvent(kind="spike", at_hour=1.25, minutes=30, factor=3),
+        ScenarioEvent(kind="prices", at_hour=2, factor=5),
     ]
     happenings = Happenings(events, 0.0)
 
