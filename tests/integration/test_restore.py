@@ -34,12 +34,12 @@ def test_campaigns_and_ledger_are_back_and_the_ledger_verifies(
     poll(lambda: traffic.bid().status == 200)
 
     for _ in range(3):
-        traffic.sell()
+        traffic.sell_one()
     poll(lambda: drilled.spent(campaign).total_micros == 15_000, seconds=120)
     good = datetime.now(UTC)
     time.sleep(1.1)  # DynamoDB restores to the second
     for _ in range(2):  # counted after the time that is restored
-        traffic.sell()
+        traffic.sell_one()
     poll(lambda: drilled.spent(campaign).total_micros == 25_000, seconds=120)
     poll(lambda: drilled.messages("ArchiveQueue") == 0, seconds=120)
 
@@ -61,5 +61,5 @@ def test_campaigns_and_ledger_are_back_and_the_ledger_verifies(
     assert bidder(drilled, "ledger", "verify", "--day", today) == 0, capsys.readouterr()
     assert "equal to the micro" in capsys.readouterr().out
     assert drilled.spent(campaign).total_micros == 25_000
-    traffic.sell()  # the ledger's function goes on
+    traffic.sell_one()  # the ledger's function goes on
     poll(lambda: drilled.spent(campaign).total_micros == 30_000, seconds=120)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from tests.integration.drill import EXCHANGE, Drill
+from tests.integration.polling import poll
 from tests.smoke.target import Answer
 from tests.support.matchable import video_request
 
@@ -32,8 +33,12 @@ class Traffic:
         request = video_request(device={"geo": {"country": self.country}})
         return self.drill.target.ask("POST", f"/bid?exchange={EXCHANGE}", json.dumps(request))
 
-    def sell(self) -> None:
-        """One auction and, where there is a bid, its billing notice."""
+    def sell_one(self) -> None:
+        """One sale. A process whose snapshot lacks the campaign does not bid, so it may take several auctions."""
+        poll(self.sell)
+
+    def sell(self) -> bool:
+        """One auction and, where there is a bid, its billing notice; whether there was one."""
         answer = self.bid()
         with self._lock:
             self.bids[answer.status] += 1
@@ -42,6 +47,7 @@ class Traffic:
             status = self.drill.target.event("GET", bid["burl"].replace("${AUCTION_PRICE}", str(bid["price"]))).status
             with self._lock:
                 self.notices[status] += 1
+        return answer.status == 200
 
 
 @contextmanager
