@@ -17,10 +17,15 @@ SUPPLIED = frozenset({"boto3", "botocore", "dateutil", "jmespath", "s3transfer",
 """Import names of what every Python runtime of Lambda has."""
 
 _UNUSED = (
-    *("pydantic/v1/", "pydantic/mypy.py", "wrapt/_wrappers.c", "tzdata/zoneinfo/tzdata.zi"),
-    *("bidder/cli/", "bidder/__main__.py"),
+    *("pydantic/v1/", "pydantic/mypy.py", "pydantic/color.py", "pydantic/experimental/", "wrapt/_wrappers.c"),
+    *("tzdata/zoneinfo/tzdata.zi", "tzdata/zoneinfo/zone", "tzdata/zoneinfo/iso3166.tab"),
+    *("bidder/cli/", "bidder/simulator/", "bidder/__main__.py"),
 )
-"""The files that no function reads: pydantic.v1 and pydantic's plugin, sources, and the command line."""
+"""The beginnings of the paths of files that no function reads.
+
+They are pydantic's version 1, mypy plugin and experiments, C sources, tables of time zones beside the zones, the
+command line and the simulator.
+"""
 
 _XRAY = "aws_xray_sdk/ext/"
 _XRAY_USED = {"__init__.py", "util.py"}
@@ -35,6 +40,7 @@ def slimmed(packed: Path, out: Path) -> None:
         root = Path(folder)
         with ZipFile(packed) as archive:
             archive.extractall(root, [name for name in archive.namelist() if is_deployed(PurePosixPath(name))])
+        _leave_out_descriptions(root)
         _leave_out_unimported(root)
         _strip(root)
         _write_schemas(root / "bidder")
@@ -79,6 +85,13 @@ def _leave_out_unimported(root: Path) -> None:
     for source in (root / "bidder").rglob("*.py"):
         if source.relative_to(root).as_posix() not in deployed:
             source.unlink()
+
+
+def _leave_out_descriptions(root: Path) -> None:
+    """Cuts each METADATA to its fields, of which importlib.metadata reads versions: the rest is a README."""
+    for metadata in root.glob("*.dist-info/METADATA"):
+        fields, _, _ = metadata.read_text(encoding="utf-8").partition("\n\n")
+        metadata.write_text(f"{fields}\n", encoding="utf-8")
 
 
 def _strip(root: Path) -> None:

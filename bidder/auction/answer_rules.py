@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from bidder.auction.rule import Rule
+from bidder.auction.rule import Case, Rule
 
 
 class Progress(NamedTuple):
@@ -28,21 +28,33 @@ DOCUMENT: Rule[Progress] = Rule(
     seen=lambda _: (),
     wanted=lambda _: (),
 )
-CONCENTRATION: Rule[Progress] = Rule(
-    "concentration",
-    "chosen, but one viewer, address, page or publisher had its share of the campaign's hour",
+ONE_CALLER: Rule[Progress] = Rule(
+    "one_caller",
+    "chosen, but its viewer, address, page or publisher has had its share of the campaign's hourly plan",
     rejects=lambda progress: not progress.is_within_share,
     seen=lambda _: (),
     wanted=lambda _: (),
 )
-"""Each process counts its own bids, so only its metrics know of this rule: explain takes it as kept."""
+
+
+def _short_budgets(case: Case) -> list[str]:
+    """The budgets that do not pay for the campaign's best offer, in words."""
+    from bidder.auction.response_selection import short_accounts  # a bid does not tell what a rule saw
+    from bidder.delivery.budget_holders import in_words
+
+    if case.best is None:
+        return []
+    accounts = short_accounts(case.best, case.snapshot, case.context.now)
+    return [in_words(case.snapshot.delivery.holder(account) or f"campaign {case.campaign.id}") for account in accounts]
+
+
 ALLOWANCE: Rule[Progress] = Rule(
     "allowance",
     "chosen, but what is left of its budget, or of its pace, does not pay for one more bid",
     rejects=lambda progress: not progress.is_paid,
-    seen=lambda _: (),
+    seen=_short_budgets,
     wanted=lambda _: (),
 )
 
-ANSWER: tuple[Rule[Progress], ...] = (OUTBID, DOCUMENT, CONCENTRATION, ALLOWANCE)
+ANSWER: tuple[Rule[Progress], ...] = (OUTBID, DOCUMENT, ONE_CALLER, ALLOWANCE)
 """Rules that keep a campaign's offers out of the answer. A campaign that no rule of the table rejects bids."""

@@ -1,7 +1,7 @@
 """Explains why each campaign bid or did not, with the functions and the index of the decision."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -58,39 +58,39 @@ def explain(
     campaign_id: str | None = None,
     as_xml: bool = False,
     read_exposures: ReadExposures | None = None,
+    within_shares: Callable[[list[Offer]], list[Offer]] = list,
 ) -> list[Explanation]:
     """An explanation for each impression with video, with verdicts on all campaigns, the highest bid first.
 
     `most` limits the number of verdicts, and `campaign_id` selects one campaign; the funnel counts all campaigns.
     `as_xml` explains the answer to a player that takes a single VAST document. `read_exposures` is called at most once.
+    `within_shares` leaves out the offers that the burst guard refuses.
     """
     slots = match(request, snapshot, now, exchange)
     exposures = read_once(read_exposures)
     context = AuctionContext(request, seat, snapshot.delivery, now, exposures)
     decision = shade(context, decide(request, slots, snapshot, seat, now, read_exposures=exposures), exchange)
     held = for_one_document(request, decision) if as_xml else decision
-    paid = held if request.test else would_be_affordable(held, snapshot, now)
+    guarded = held if request.test else within_shares(held)
+    paid = held if request.test else would_be_affordable(guarded, snapshot, now)
     latest = _latest(snapshot, most, campaign_id)
     explanations = []
     for slot in slots:
         bids = [offer for offer in paid if offer.slot is slot]
-        fates = _fates(slot, decision, held, paid)
+        fates = _fates(slot, decision, held, guarded, paid)
         explanations.append(_explained(context, slot, snapshot, bids, fates, latest, exchange))
     return explanations
 
 
 def _fates(
-    slot: Slot, chosen: Sequence[Offer], held: Sequence[Offer], paid: Sequence[Offer]
+    slot: Slot, chosen: Sequence[Offer], held: Sequence[Offer], guarded: Sequence[Offer], paid: Sequence[Offer]
 ) -> dict[str, AnyRule | None]:
     """The broken rule of the answer, or None for a bid, by the id of each campaign with a chosen offer on a slot.
 
     A campaign with several ads in a break bids if any of the ads is answered.
     """
-    in_answer, in_document = ({offer.campaign.id for offer in offers if offer.slot is slot} for offers in (paid, held))
-    return {
-        name: first_broken(ANSWER, Progress(True, name in in_document, True, name in in_answer))
-        for name in (offer.campaign.id for offer in chosen if offer.slot is slot)
-    }
+    stages = [{offer.campaign.id for offer in offers if offer.slot is slot} for offers in (chosen, held, guarded, paid)]
+    return {name: first_broken(ANSWER, Progress(*(name in stage for stage in stages))) for name in stages[0]}
 
 
 def _latest(snapshot: Snapshot, most: int | None, campaign_id: str | None) -> list[int]:

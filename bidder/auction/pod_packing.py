@@ -12,7 +12,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 MAX_STEPS = 1_000
-"""The limit of steps. A step takes 2 us; breaks of real size take 200 (`tests/unit/auction/test_pod_packing.py`)."""
+"""The limit of steps. A step takes 2 us; real breaks take up to 100 (`tests/unit/auction/test_pod_packing.py`)."""
 
 
 class PodAd(NamedTuple):

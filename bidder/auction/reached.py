@@ -27,7 +27,7 @@ class Reached(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Noted:
+class Noted:
     """A decision: its index and delivery state, the type of the viewer's device, and how far the decision came."""
 
     index: Index
@@ -40,7 +40,7 @@ class Opportunities:
     """The opportunities of a process since the last `take`."""
 
     def __init__(self) -> None:
-        self._noted: list[_Noted] = []
+        self._noted: list[Noted] = []
         self._impressions = self._counted = 0
 
     def note(self, index: Index, delivery: DeliveryState, impressions: int, device: int = 0) -> list[Reached] | None:
@@ -53,12 +53,13 @@ class Opportunities:
             return None
         self._counted += impressions
         reached: list[Reached] = []
-        self._noted.append(_Noted(index, delivery, device, reached))
+        self._noted.append(Noted(index, delivery, device, reached))
         return reached
 
     def take(self) -> "Taken":
         """Returns all notes, to be counted in the background, and starts anew."""
-        taken = Taken(self._noted, self._impressions / self._counted if self._counted else 1.0)
+        weight = self._impressions / self._counted if self._counted else 1.0
+        taken = Taken(self._noted, weight, self._impressions)
         self._noted, self._impressions, self._counted = [], 0, 0
         return taken
 
@@ -66,16 +67,18 @@ class Opportunities:
 class Taken(NamedTuple):
     """The notes of a minute; each noted impression stands for `weight` impressions."""
 
-    noted: list["_Noted"]
+    noted: list[Noted]
     weight: float
+    impressions: int = 0
+    """The impressions of the minute, noted or not."""
 
-    def counts(self) -> dict[str, int]:
-        """The opportunities by campaign id, and by quality class for campaigns with a goal, to the nearest whole."""
+    def counts(self, *, by_class: bool = True) -> dict[str, int]:
+        """The opportunities by campaign id, to the nearest whole; `by_class` for campaigns with a goal by class too."""
         by_index: dict[str, tuple[Index, Counter[tuple[int, int | None]]]] = {}
         for noted in self.noted:
             index, delivery = noted.index, noted.delivery
             counts = by_index.setdefault(index.id, (index, Counter()))[1]
-            classes = delivery.device_classes(noted.device)
+            classes = delivery.device_classes(noted.device) if by_class else None
             for number, conjunctions, end in noted.reached:
                 tier = index.tiers_by_number[number]
                 last = tier.start + end

@@ -11,7 +11,7 @@ from bidder.auction.match import Slot, implied_values
 from bidder.auction.matching_rules import PACING, TARGETING, WITHHELD, Candidate, delivery_reason
 from bidder.auction.offer import Offer, offers
 from bidder.auction.open_bid import open_bid_cpm
-from bidder.auction.rule import AnyRule, Case, Rule, first_broken, told
+from bidder.auction.rule import AnyRule, Case, Rule, Told, first_broken, told
 from bidder.auction.rules import CREATIVE_TARGETING, PLAYER, REQUEST
 from bidder.auction.shading import Shaded, shaded
 from bidder.auction.unmet_targeting import UNMEETABLE, UnmetTargeting, unmet_targeting
@@ -72,8 +72,8 @@ def verdict(
         return Verdict(campaign_id, result.name, *told(result, case))
     best = max(result, key=lambda offer: offer.rank)
     fate = fates.get(campaign_id, OUTBID)
-    name, reason = (BIDS, BIDS) if fate is None else (fate.name, fate.reason)
-    return Verdict(campaign_id, name, reason, best=best, shaded=shaded(context, best, exchange))
+    name, words = (BIDS, Told(BIDS, "", "")) if fate is None else (fate.name, told(fate, case._replace(best=best)))
+    return Verdict(campaign_id, name, *words, best=best, shaded=shaded(context, best, exchange))
 
 
 def _unmet(campaign: Campaign, slot: Slot) -> UnmetTargeting | None:

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from bidder.campaigns.repository import UnknownCampaign
 from bidder.cli.table import table
 from bidder.delivery.budget import Spend, budget_limits
-from bidder.delivery.health import Health, health
+from bidder.delivery.budget_holders import advertiser_holder
+from bidder.delivery.health import AccountState, Health, health
 from bidder.delivery.pacing import Memory
 from bidder.delivery.price_segment import EVERYTHING
 from bidder.delivery.win_model import models
@@ -57,7 +58,9 @@ def campaign_healths(service: Service, campaign_id: str | None, now: datetime) -
         if limits.is_limited:
             memory = account.memories.get(campaign.id) or Memory(participation=1.0)
             forecast = learned.forecast(campaign.id, limits.zone, at)
-            healths[campaign.id] = health(limits, spends.get(campaign.id, Spend()), memory, forecast, at, model)
+            of_advertiser = account.memories.get(advertiser_holder(campaign.advertiser.domain))
+            beside = AccountState(of_advertiser.participation if of_advertiser else 1.0, account.requests, model)
+            healths[campaign.id] = health(limits, spends.get(campaign.id, Spend()), memory, forecast, at, beside)
     return healths
 
 

@@ -1,6 +1,6 @@
 """The names of budget holders, in spend, traffic counts and the memory of pacing: campaigns, deals and advertisers.
 
-A campaign is named by its id, which has neither `#` nor `~`.
+A campaign is named by its id, which has none of `#`, `~` and `!`.
 """
 
 
@@ -19,14 +19,19 @@ def class_of_campaign(campaign_id: str, number: int) -> str:
     return f"{campaign_id}~{number}"
 
 
-def is_class(name: str) -> bool:
-    """Whether a name is that of a quality class of a campaign."""
-    return "~" in name and "#" not in name
+def obstacle_of_campaign(campaign_id: str, obstacle: str) -> str:
+    """The name of the impressions that an obstacle keeps from a campaign (`bidder.delivery.obstacles`)."""
+    return f"{campaign_id}!{obstacle}"
+
+
+def is_part(name: str) -> bool:
+    """Whether a name is that of a quality class or an obstacle of a campaign."""
+    return "#" not in name and ("~" in name or "!" in name)
 
 
 def is_campaign(name: str) -> bool:
     """Whether a name is that of a campaign."""
-    return "#" not in name and "~" not in name
+    return not any(mark in name for mark in "#~!")
 
 
 def campaign_of(name: str) -> str:

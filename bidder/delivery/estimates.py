@@ -31,6 +31,9 @@ _OUTCOMES, _OUTCOMES_MINUTES = 200.0, 5
 """Impressions, and refreshes, after which older ones count for less, so that a market that changes is followed."""
 
 
+_PRICES = 50.0
+"""Impressions after which the price of older ones counts for less. Their prices are known one by one, and shading
+changes them from one refresh to the next."""
 _GUESS_OUTCOMES = 5.0
 """Impressions that the rates of another price count as much as."""
 
@@ -100,7 +103,7 @@ class Flow:
     """A campaign's recent minutes and the rates learned from them."""
 
     minutes: list[Minute] = field(default_factory=list)
-    micros_per_bid: Ratio = field(default_factory=Ratio)
+    micros_per_impression: Ratio = field(default_factory=Ratio)
     impressions_per_bid: Ratio = field(default_factory=Ratio)
     bids_per_opportunity: Ratio = field(default_factory=Ratio)
     counted_until: int = 0
@@ -140,20 +143,21 @@ class Flow:
 
     def learn(self, micros: float, impressions: float, matured: float) -> None:
         """Takes what was noticed since the last refresh, and the bids whose notices were expected in that time."""
-        for ratio, amount in ((self.micros_per_bid, micros), (self.impressions_per_bid, impressions)):
-            ratio.add(amount, matured)
+        self.impressions_per_bid.add(impressions, matured)
+        self.micros_per_impression.add(micros, impressions)
+        if self.micros_per_impression.below > _PRICES:
+            self.micros_per_impression.fade(_PRICES / self.micros_per_impression.below)
         most = max(_OUTCOMES, _OUTCOMES_MINUTES * impressions)
         if impressions and self.impressions_per_bid.above > most:
             self._fade(most / self.impressions_per_bid.above)
 
     def reprice(self, factor: float) -> None:
         """The campaign's price was edited by this factor: what was learned at the old one is a guess at the new one."""
-        self.micros_per_bid.above *= factor
+        self.micros_per_impression.above *= factor
         self._fade(min(1.0, _GUESS_OUTCOMES / max(self.impressions_per_bid.above, 1e-9)))
 
     def _fade(self, weight: float) -> None:
         self.impressions_per_bid.fade(weight)
-        self.micros_per_bid.fade(weight)
         for minute in self.minutes:
             minute.learned *= weight
 

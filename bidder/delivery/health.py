@@ -4,8 +4,9 @@ from math import exp, log
 from typing import NamedTuple
 
 from bidder.delivery.budget import BudgetLimits, Spend, withheld
-from bidder.delivery.curve import HOUR
+from bidder.delivery.curve import DAY, HOUR
 from bidder.delivery.goals import Goal, goals, mode_of
+from bidder.delivery.obstacles import ADVICE, BEFORE_RULES
 from bidder.delivery.pacing import GUESSED_SHOWN, Forecast, Memory
 from bidder.delivery.plan import planned
 from bidder.delivery.win_model import WinModel
@@ -15,6 +16,9 @@ _NOTICED = 0.001
 _WON_BACK = 0.8
 """The part of the lost auctions that the price to raise to would win."""
 _STRENGTH = 20.0
+_LEAST_PARTICIPATION = 0.01
+_TARGETING = "too few requests meet its targeting: widen it (`bidder explain` says which rule removes most)"
+_NOT_BID = "rules that are not counted, or chance: `bidder explain` says which for a request"
 
 
 class Shortfall(NamedTuple):
@@ -44,20 +48,33 @@ class Health(NamedTuple):
     shortfalls: list[Shortfall]
 
 
+class AccountState(NamedTuple):
+    """What is known beside the campaign.
+
+    `advertiser` is the participation that its advertiser's budget allows, `requests` those of the account a minute, and
+    `model` that of the account's auctions.
+    """
+
+    advertiser: float = 1.0
+    requests: float = 0.0
+    model: WinModel | None = None
+
+
 def health(
     limits: BudgetLimits,
     spend: Spend,
     memory: Memory,
     forecast: Forecast,
     now: float,
-    model: WinModel | None = None,
+    account: AccountState = AccountState(),  # noqa: B008  an immutable tuple
 ) -> Health:
-    """How the campaign stands at a moment, in seconds since 1970; `model` is that of the account's auctions."""
+    """How the campaign stands at a moment, in seconds since 1970."""
     flow = memory.flow
     shown = flow.impressions_per_bid.value(GUESSED_SHOWN, _STRENGTH)
-    micros = flow.micros_per_bid.value(GUESSED_SHOWN * limits.cost, _STRENGTH)
+    micros = shown * flow.micros_per_impression.value(limits.cost, 1.0)
     bid = flow.bids_per_opportunity.value(1.0, _STRENGTH)
     level = memory.level if memory.level is not None else forecast.per_minute or 0.0
+    market = _Market(bid, shown, max(1.0, micros / shown if shown else limits.cost))
     outlooks: list[Outlook] = []
     shortfalls: list[Shortfall] = []
     stopped = withheld(limits, spend)
@@ -67,18 +84,57 @@ def health(
         per = micros / shown if goal.of_impressions and shown else 1.0
         spent = _spent(goal, spend) * per
         limit = goal.limit * per
-        opportunities = level * forecast.curve.between(now, goal.period.end, limits.zone) * HOUR / 60
+        hours = forecast.curve.between(now, goal.period.end, limits.zone)
+        opportunities = level * hours * HOUR / 60
         possible = 0.0 if stopped else opportunities * bid * micros
+        paced = min(possible * account.advertiser, _within_the_days(goal, limits, spend, now))
         rest = max(0.0, limit - spent)
-        projected = spent + min(rest, possible)
+        projected = spent + min(rest, paced)
         anchor = memory.anchors.get(goal.name)
         plan = planned(mode_of(limits), forecast.curve, goal.period, anchor, now) * per if anchor else spent
         outlooks.append(Outlook(goal.name, round(limit), round(plan), round(spent), round(projected), goal.period.end))
         missing = limit - projected
         if missing > _NOTICED * limit and not shortfalls:
-            cost = max(1.0, micros / shown if shown else limits.cost)
-            shortfalls = _reasons(missing, opportunities, bid, shown, cost, stopped, limits, model)
+            if stopped:
+                shortfalls = [Shortfall(f"withheld: {stopped}", round(missing), "resume it, or raise what is spent")]
+                continue
+            traffic = _Traffic(opportunities, account.requests * hours * HOUR / 60, hours * HOUR / 60)
+            held = max(0.0, min(rest, possible) - paced)
+            reasons = _reasons(missing - held, traffic, market, memory, limits, account.model)
+            reasons += [_pacing(held, account)] if held >= 1 else []
+            shortfalls = sorted(reasons, key=lambda its: -its.micros)
     return Health(memory.participation, outlooks, shortfalls)
+
+
+class _Traffic(NamedTuple):
+    """Opportunities, requests of the account and average minutes that are expected until the period's end."""
+
+    opportunities: float
+    requests: float
+    minutes: float
+
+
+class _Market(NamedTuple):
+    """Bids of an opportunity, impressions of a bid, and the micros of an impression."""
+
+    bid: float
+    shown: float
+    cost: float
+
+
+def _within_the_days(goal: Goal, limits: BudgetLimits, spend: Spend, now: float) -> float:
+    """The micros that the budgets by day leave for the rest of a goal's period; infinite without any."""
+    if limits.daily is None or not goal.name.startswith("total"):
+        return float("inf")
+    days = (goal.period.end - now) / DAY
+    return max(0.0, limits.daily - spend.today_micros) + limits.daily * max(0.0, days - 0.5)
+
+
+def _pacing(micros: float, account: AccountState) -> Shortfall:
+    if account.advertiser < 1:
+        advice = f"its advertiser's budget holds it to {account.advertiser:.1%} of auctions: raise that budget"
+        return Shortfall("pacing", round(micros), advice)
+    return Shortfall("pacing", round(micros), "its daily budget does not add up to the total: raise the daily budget")
 
 
 def _spent(goal: Goal, spend: Spend) -> float:
@@ -94,31 +150,36 @@ def _spent(goal: Goal, spend: Spend) -> float:
 
 def _reasons(
     missing: float,
-    opportunities: float,
-    bid: float,
-    shown: float,
-    cost: float,
-    stopped: str | None,
+    traffic: _Traffic,
+    market: _Market,
+    memory: Memory,
     limits: BudgetLimits,
     model: WinModel | None,
 ) -> list[Shortfall]:
-    if stopped:
-        return [Shortfall(f"withheld: {stopped}", round(missing), "resume it, or raise what is spent")]
+    """The reasons beside pacing."""
+    (opportunities, requests, minutes), (bid, shown, cost) = traffic, market
+    unreached = max(0.0, missing - opportunities * cost)
+    targeted = min(unreached, max(0.0, requests - opportunities) * bid * shown * cost)
+    taking_part = max(_LEAST_PARTICIPATION, memory.participation)
+    # rules refuse those that take part; the others are counted whether or not they do
+    amounts = {
+        obstacle: minutes * memory.obstacles.per_minute(obstacle) / (1 if obstacle in BEFORE_RULES else taking_part)
+        for obstacle in ADVICE
+    }
+    refused = sum(amount for obstacle, amount in amounts.items() if obstacle not in BEFORE_RULES)
     found = [
         (
             "supply",
-            missing - opportunities * cost,
-            "too few requests meet its targeting: widen it (`bidder explain` says which rule removes most)",
+            unreached - targeted,
+            "there are too few requests, whatever it targets: add exchanges or publishers",
         ),
-        (
-            "not bid",
-            opportunities * (1 - bid) * cost,
-            "floors, blocks, creatives, or dearer campaigns of ours: `bidder explain` says which for a request",
-        ),
+        ("targeting", targeted, _TARGETING),
+        *((name, amount * shown * cost, ADVICE[name]) for name, amount in amounts.items()),
+        ("not bid", max(0.0, opportunities * (1 - bid) - refused) * shown * cost, _NOT_BID),
         ("lost auctions", opportunities * bid * (1 - shown) * cost, _raise(shown, limits, model)),
     ]
-    ranked = sorted((its for its in found if its[1] > 0), key=lambda its: -its[1])
-    return [Shortfall(reason, round(min(amount, missing)), advice) for reason, amount, advice in ranked]
+    amounts_within = ((reason, min(amount, missing), advice) for reason, amount, advice in found)
+    return [Shortfall(reason, round(amount), advice) for reason, amount, advice in amounts_within if amount >= 1]
 
 
 def _raise(shown: float, limits: BudgetLimits, model: WinModel | None) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from bidder.delivery.budget_holders import is_campaign, is_class
+from bidder.delivery.budget_holders import is_campaign, is_part
 from bidder.delivery.curve import HOUR, HOURS, Curve, hour_of_week
 from bidder.delivery.estimates import MINUTE, Report
 from bidder.delivery.pacing import Forecast
@@ -64,7 +64,7 @@ class LearnedTraffic:
             total = 0
             for campaign_id, its in reports.items():
                 report = its.get(minute)
-                if report is None or is_class(campaign_id):
+                if report is None or is_part(campaign_id):
                     continue
                 total += report.opportunities if is_campaign(campaign_id) else 0
                 counts = self.campaigns.get(campaign_id)

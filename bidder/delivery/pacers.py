@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from bidder.delivery.allowance import Pace
 from bidder.delivery.budget import BudgetLimits, Spend, withheld
-from bidder.delivery.budget_holders import class_of_campaign, is_campaign
+from bidder.delivery.budget_holders import class_of_campaign, is_campaign, obstacle_of_campaign
 from bidder.delivery.estimates import COMPLETE, MINUTE, Report
 from bidder.delivery.notice_delay import MINUTES, NoticeDelay
+from bidder.delivery.obstacles import ADVICE
 from bidder.delivery.pacing import GUESSED_SHOWN, Forecast, Market, Memory, Outlook, step
 from bidder.delivery.quality import CLASSES
 
@@ -16,10 +17,16 @@ _DELAYS_KEPT = 5_000.0
 """Impressions after which older ones count for less in the distribution of the notice delay."""
 _CLASSES_KEPT = 2_000.0
 """Opportunities after which older ones count for less in the distribution over quality classes."""
+_NEW = 0.1
+"""The part of a new minute in the number of requests."""
 _RATES_STRENGTH = 200.0
 _TOLERATED, _OFF = 0.003, 0.1
 _LOST_EVIDENCE = 200
 """Viewed impressions that it takes to say which share of impressions is never noticed."""
+
+
+_OVERTAKEN = 0.1
+"""The share of impressions in flight whose first quartile may be noticed before them."""
 
 
 class Confirmed(NamedTuple):
@@ -32,12 +39,14 @@ class Confirmed(NamedTuple):
     viewed: int = 0
     noticed: int = 0
 
-    @property
-    def lost(self) -> float:
-        """The share of impressions whose notices are lost; 0 until enough are known."""
+    def lost(self, in_flight: float) -> float:
+        """The share of impressions whose notices are lost; 0 until enough are known.
+
+        Of the impressions `in_flight`, some were seen to be played already: their own notices are late, not lost.
+        """
         if self.viewed < _LOST_EVIDENCE:
             return 0.0
-        return min(0.5, max(0.0, (self.viewed - self.noticed) / self.viewed))
+        return min(0.5, max(0.0, (self.viewed - self.noticed - _OVERTAKEN * in_flight) / self.viewed))
 
 
 @dataclass(slots=True)
@@ -48,11 +57,15 @@ class Account:
     delays: list[float] = field(default_factory=lambda: [0.0] * MINUTES)
     delays_seen: dict[str, dict[int, int]] = field(default_factory=dict)
     """The day's delays as they were read last, by campaign."""
+    requests: float = 0.0
+    """Requests a minute of the account, lately."""
     members: dict[str, dict[str, str]] = field(default_factory=dict)
     """The campaigns that an advertiser with limits has or had, by domain, with their time zones.
 
     What a campaign has spent goes on counting for its advertiser after the campaign is deleted.
     """
+    in_flight: float = 0.0
+    """The impressions in flight at the last refresh."""
 
     def take_delays(self, spends: Mapping[str, Spend]) -> None:
         """Takes the impressions by delay that came since the last refresh."""
@@ -74,6 +87,8 @@ class Traffic(NamedTuple):
 
     reports: Mapping[str, Mapping[int, Report]]
     processes: float = 1.0
+    requests: float = 0.0
+    """Requests of the last whole minute, of all processes."""
 
 
 class Paced(NamedTuple):
@@ -100,10 +115,13 @@ def pace_campaigns(
     Deals and advertisers with a limit are paced alike, under the names of `bidder.delivery.budget_holders`.
     """
     account.take_delays(spends)
+    if traffic.requests:
+        account.requests += (traffic.requests - account.requests) * (_NEW if account.requests else 1)
     market = _market(account, traffic, confirmed)
     paced = Paced({}, {}, {}, {})
     nothing: Mapping[int, Report] = {}
     memories: dict[str, Memory] = {}
+    in_flight = 0.0
     for campaign_id, its in terms:
         if not its.is_limited:
             continue
@@ -123,13 +141,18 @@ def pace_campaigns(
         )
         by_class = [traffic.reports.get(class_of_campaign(campaign_id, number), nothing) for number in range(CLASSES)]
         take_classes(memory, by_class, now)
+        names = ((obstacle, obstacle_of_campaign(campaign_id, obstacle)) for obstacle in ADVICE)
+        by_obstacle = {its: traffic.reports[name] for its, name in names if name in traffic.reports}
+        take_obstacles(memory, traffic.reports.get(campaign_id, nothing), by_obstacle, now)
         if any(memory.classes):
             paced.opportunities[campaign_id] = memory.classes
         if made.pace is not None:
             paced.paces[campaign_id] = made.pace
         paced.reserved[campaign_id] = made.reserved
         paced.outlooks[campaign_id] = made.outlook
-    account.memories = memories
+        if is_campaign(campaign_id):
+            in_flight += made.outlook.in_flight / max(1, its.cost)
+    account.memories, account.in_flight = memories, in_flight
     return paced
 
 
@@ -143,6 +166,17 @@ def take_classes(memory: Memory, by_class: Sequence[Mapping[int, Report]], now: 
                 memory.classes_until = max(memory.classes_until, minute + MINUTE)
     if (total := sum(memory.classes)) > _CLASSES_KEPT:
         memory.classes = [count * _CLASSES_KEPT / total for count in memory.classes]
+
+
+def take_obstacles(
+    memory: Memory, own: Mapping[int, Report], by_obstacle: Mapping[str, Mapping[int, Report]], now: float
+) -> None:
+    """Adds the impressions of whole minutes by obstacle to a campaign's memory. `own` are its opportunities."""
+    minutes = {minute for reports in (own, *by_obstacle.values()) for minute in reports}
+    for minute in sorted(minutes):
+        if memory.obstacles.until <= minute and minute + MINUTE + COMPLETE <= now:
+            counts = {name: its[minute].opportunities for name, its in by_obstacle.items() if minute in its}
+            memory.obstacles.add(counts, minute)
 
 
 def overspent(limits: Mapping[str, BudgetLimits], spends: Mapping[str, Spend]) -> list[str]:
@@ -183,5 +217,5 @@ def _market(account: Account, traffic: Traffic, confirmed: Confirmed) -> Market:
         shown=(impressions + GUESSED_SHOWN * _RATES_STRENGTH) / (bids + _RATES_STRENGTH),
         bid=min(1.0, (made + _RATES_STRENGTH) / (opportunities + _RATES_STRENGTH)),
         processes=traffic.processes,
-        lost=confirmed.lost,
+        lost=confirmed.lost(account.in_flight),
     )

@@ -17,6 +17,7 @@ from bidder.delivery.curve import FLAT, Curve
 from bidder.delivery.estimates import MINUTE, Flow, Minute, Report
 from bidder.delivery.goals import Goal, goals, mode_of
 from bidder.delivery.notice_delay import NoticeDelay
+from bidder.delivery.obstacles import Obstacles
 from bidder.delivery.participation import share_of
 from bidder.delivery.plan import Anchor, planned
 from bidder.delivery.quality import CLASSES
@@ -35,6 +36,8 @@ GUESSED_SHOWN = 0.3
 """Impressions of a bid that are assumed before any are known."""
 _GUESS_STRENGTH = 20.0
 """Bids that count as much as a guess."""
+_GUESSED_PRICES = 1.0
+"""Impressions at the full price that are assumed before any are known."""
 _DOUBT = 0.25
 """The part of an impression in flight that does not keep the last one of a budget from being bid on."""
 _SAFETY = 0.5
@@ -85,6 +88,7 @@ class Memory:
     """Recent opportunities by quality class (`bidder.delivery.quality`); old ones count for less."""
     classes_until: float = 0.0
     """The end of the last minute that `classes` has."""
+    obstacles: Obstacles = field(default_factory=Obstacles)
     anchors: dict[str, Anchor] = field(default_factory=dict)
     """By the name of the goal."""
     starts: dict[str, tuple[float, float]] = field(default_factory=dict)
@@ -136,7 +140,7 @@ def step(
     memory.level = _level(memory, forecast, terms.zone, now)
     bid = flow.bids_per_opportunity.value(market.bid, _GUESS_STRENGTH)
     shown = flow.impressions_per_bid.value(market.shown, _GUESS_STRENGTH)
-    micros = flow.micros_per_bid.value(market.shown * terms.cost, _GUESS_STRENGTH)
+    micros = shown * flow.micros_per_impression.value(terms.cost, _GUESSED_PRICES)
     seen = 1 - market.lost
     bids = (memory.level or 0.0) * density * bid
     bids_out = flow.bids_in_flight(now, delay, bids) + before * bids * (now % MINUTE) / MINUTE

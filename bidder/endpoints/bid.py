@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from bidder import log
-from bidder.auction.answer_rules import ALLOWANCE, CONCENTRATION
+from bidder.auction.answer_rules import ALLOWANCE, ONE_CALLER
 from bidder.auction.auction_context import AuctionContext
 from bidder.auction.decide import decide
 from bidder.auction.match import device_of, match
@@ -134,6 +134,7 @@ def _offers(
         read = partial(service.exposures, request, call.now, lambda: _patience(service, call, request.tmax))
         deals = set[tuple[str, str]]() if snapshot.delivery.has_deal_budgets else None
         offers = decide(request, slots, snapshot, service.settings.seat, call.now, refused, opportunities, read, deals)
+        service.traffic.note_funnel(snapshot, slots, opportunities)
         if deals and not request.test:
             service.traffic.note_deals(deals)
         if snapshot.delivery.shading is not None:
@@ -145,7 +146,7 @@ def _offers(
         return offers
     guarded = service.concentration.within(offers, request, snapshot, service.limits.most_to_one, call.now)
     paid = affordable(guarded, snapshot, call.now)
-    for rule, before, after in ((CONCENTRATION, offers, guarded), (ALLOWANCE, guarded, paid)):
+    for rule, before, after in ((ONE_CALLER, offers, guarded), (ALLOWANCE, guarded, paid)):
         for offer in before if len(after) < len(before) else ():
             if offer not in after:
                 refused[offer.campaign.id, rule.name] += 1

@@ -65,5 +65,12 @@ def _explanation(service: Service, call: Call, campaign_id: str | None) -> Reply
         campaign_id=campaign_id,
         as_xml=call.as_xml,
         read_exposures=partial(service.exposures, request, call.now),
+        within_shares=partial(
+            service.concentration.would_be_within,
+            request=request,
+            snapshot=snapshot,
+            shares=service.limits.most_to_one,
+            now=call.now,
+        ),
     )
     return Reply(200, json.dumps(document(request, snapshot, explained)), JSON)

@@ -56,18 +56,19 @@ class TrafficLog:
     def read(self, now: float) -> Traffic:
         """The traffic of the minutes before `now`, seconds since 1970, as far back as the pacing controller reads."""
         reports: dict[str, dict[int, Report]] = defaultdict(dict)
-        processes = 1.0
+        processes, total = 1.0, 0.0
         last = int(now) // MINUTE * MINUTE
         for minute in range(last - UNREPORTED - 2 * MINUTE, last, MINUTE):
             for sk, numbers in self._items(minute):
                 if sk == _PROCESSES:
                     if now >= minute + MINUTE + COMPLETE and numbers.get("squares"):
                         processes = max(1.0, numbers["requests"] ** 2 / numbers["squares"])
+                        total = float(numbers["requests"])
                     continue
                 for name, number in numbers.items():
                     if name.startswith("c#"):
                         reports[name.removeprefix("c#")][minute] = Report(*divmod(number, _FACTOR))
-        return Traffic(reports, processes)
+        return Traffic(reports, processes, total)
 
     def _add(self, minute: int, sk: str, numbers: Mapping[str, int]) -> None:
         names = {f"#n{number}": name for number, name in enumerate(numbers)}

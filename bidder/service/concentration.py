@@ -42,35 +42,63 @@ class Concentration:
         shares: Mapping[str, float],
         now: datetime,
     ) -> list[Offer]:
-        """The offers for which no source of the request exceeds its share of the plan; counts these offers.
+        """The offers that none of the request's sources has had too many of; they are counted.
 
-        `shares` are the shares of the hourly plan by the kind of source. A kind without a share has no limit.
+        `shares` are parts of the hourly plan, by the kind of source; a kind without one has no limit.
         """
         hour = (now.toordinal(), now.hour)
         if hour != self._hour or len(self._bid) > _MOST_COUNTED:
             self._hour, self._bid = hour, {}
+        return self._within(offers, request, snapshot, shares, self._bid)
+
+    def would_be_within(
+        self,
+        offers: Sequence[Offer],
+        request: BidRequest,
+        snapshot: Snapshot,
+        shares: Mapping[str, float],
+        now: datetime,
+    ) -> list[Offer]:
+        """The offers that `within` would return, without counting them."""
+        bid = dict(self._bid) if (now.toordinal(), now.hour) == self._hour else {}
+        return self._within(offers, request, snapshot, shares, bid)
+
+    def _within(
+        self,
+        offers: Sequence[Offer],
+        request: BidRequest,
+        snapshot: Snapshot,
+        shares: Mapping[str, float],
+        bid: dict[tuple[str, TrafficSource], int],
+    ) -> list[Offer]:
         sources = list(sources_of(request))
-        allowed = []
+        within = []
         for offer in offers:
             position = snapshot.index.position(offer.campaign.id)
             planned = None if position is None else _planned_an_hour(snapshot, position, offer.campaign.id)
             cost = impression_cost(offer.price.cpm_micros)
-            if planned is not None and not self._take(offer.campaign.id, sources, cost, planned, shares):
-                continue
-            allowed.append(offer)
-        return allowed
+            if planned is None or _take(bid, offer.campaign.id, sources, cost, planned, shares):
+                within.append(offer)
+        return within
 
-    def _take(
-        self, campaign_id: str, sources: Sequence[TrafficSource], cost: int, planned: int, shares: Mapping[str, float]
-    ) -> bool:
-        keys = [(campaign_id, source) for source in sources if source.kind in shares]
-        for key in keys:
-            limit = max(LEAST_BIDS * cost, int(planned * shares[key[1].kind]))
-            if self._bid.get(key, 0) + cost > limit:
-                return False
-        for key in keys:
-            self._bid[key] = self._bid.get(key, 0) + cost
-        return True
+
+def _take(
+    bid: dict[tuple[str, TrafficSource], int],
+    campaign_id: str,
+    sources: Sequence[TrafficSource],
+    cost: int,
+    planned: int,
+    shares: Mapping[str, float],
+) -> bool:
+    """Adds the cost of a bid to what each source was bid; False, and nothing added, if one would have too much."""
+    keys = [(campaign_id, source) for source in sources if source.kind in shares]
+    for key in keys:
+        limit = max(LEAST_BIDS * cost, int(planned * shares[key[1].kind]))
+        if bid.get(key, 0) + cost > limit:
+            return False
+    for key in keys:
+        bid[key] = bid.get(key, 0) + cost
+    return True
 
 
 def _planned_an_hour(snapshot: Snapshot, position: int, campaign_id: str) -> int | None:

@@ -36,8 +36,8 @@ def drain(service: Service, threads: TrackedThreads, now: datetime) -> None:
     held = vars(service)  # a part that was never used has nothing to publish
     if "bids" in held:
         service.bids.drain(now)
-    if "traffic" in held:
-        service.traffic.drain()
     if "no_bids" in held:
         service.no_bids.drain(now)
+    if "traffic" in held:  # after the counts of refusals, which are part of it
+        service.traffic.drain()
     log.event("drained")

@@ -10,6 +10,8 @@ from bidder.metrics import emf
 from bidder.openrtb.no_bid_reason import NoBidReason
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bidder.snapshot.delivery_state import DeliveryState
 
 INTERVAL = timedelta(minutes=1)
@@ -61,6 +63,8 @@ class NoBidCounts:
         self.unanswered: Counter[NoBidReason] = Counter()
         """Requests without a bid, by no-bid reason (OpenRTB 2.6, List: No-Bid Reason Codes)."""
         self.answers: Counter[AnswerKind] = Counter()
+        self.tell_refused: Callable[[Counter[tuple[str, str]]], None] = lambda _: None
+        """Is given the refusals of each minute."""
         self._flushed = _EveryMinute()
         self._withheld_logged = _EveryMinute()
 
@@ -84,6 +88,7 @@ class NoBidCounts:
             if answers[kind] or (kind in _SHARES and answers):
                 log.event("answers", **emf(now, "Answers", kind, answers[kind]))
         refused, self.refused = self.refused, Counter()
+        self.tell_refused(refused)
         others: Counter[str] = Counter()
         for number, ((campaign_id, rule), count) in enumerate(refused.most_common()):
             if number < MOST_CAMPAIGNS:

@@ -121,7 +121,9 @@ class Service:
     @cached_property
     def no_bids(self) -> NoBidCounts:
         """The counts of answers and no-bid reasons."""
-        return NoBidCounts()
+        counts = NoBidCounts()
+        counts.tell_refused = self.traffic.note_refused
+        return counts
 
     @cached_property
     def bids(self) -> BidCounts:

@@ -4,6 +4,7 @@ The process publishes the counts in the background, as events of the kind `traff
 without notice and loses the counts of its last minute. A container drains them.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
@@ -11,8 +12,12 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from bidder import log
+from bidder.auction.funnel import Funnel
+from bidder.auction.match import Slot
 from bidder.auction.offer import Offer
-from bidder.auction.reached import Opportunities, Reached, Taken
+from bidder.auction.reached import Opportunities, Reached
+from bidder.delivery.budget_holders import obstacle_of_campaign
+from bidder.delivery.obstacles import OBSTACLE_OF_RULE
 from bidder.events.kinds import Kind
 from bidder.normal_forms import identifier
 from bidder.shared_run import Start, in_background
@@ -24,6 +29,8 @@ if TYPE_CHECKING:
 
 ACCOUNT = "(account)"
 """The campaign id of an event that holds the counts of many campaigns."""
+_MOST_OBSTACLES = 2_000
+"""The most numbers of refusals, by campaign and obstacle, of a process and minute."""
 A_MESSAGE = 1_000
 """The most names in one message: a campaign's takes up to 64 bytes, a deal's 192 more, and SNS accepts 256 KB."""
 
@@ -40,6 +47,8 @@ class TrafficCounts:
         self._opportunities = Opportunities()
         self._bids: dict[str, int] = {}
         self._deals: dict[str, int] = {}
+        self._obstacles: Counter[str] = Counter()
+        self._funnel = Funnel()
         self._requests = 0
         self._minute: datetime | None = None
         self._event_count = 0
@@ -55,6 +64,19 @@ class TrafficCounts:
             self._minute = now.replace(second=0, microsecond=0)
         self._requests += 1
         return self._opportunities.note(snapshot.index, snapshot.delivery, impressions, device)
+
+    def note_refused(self, refused: Mapping[tuple[str, str], int]) -> None:
+        """Takes the refusals of a minute by campaign id and rule; the most frequent are published."""
+        counts: Counter[str] = Counter()
+        for (campaign_id, rule), count in refused.items():
+            if campaign_id and (obstacle := OBSTACLE_OF_RULE.get(rule)):
+                counts[obstacle_of_campaign(campaign_id, obstacle)] += count
+        self._obstacles.update(dict(counts.most_common(_MOST_OBSTACLES)))
+
+    def note_funnel(self, snapshot: Snapshot, slots: Sequence[Slot], reached: list[Reached] | None) -> None:
+        """Samples what kept campaigns from a decision: lengths, floors and dearer campaigns."""
+        if reached is not None and len(slots) == 1:
+            self._funnel.note(snapshot, slots[0], reached)
 
     def note_deals(self, deals: Iterable[tuple[str, str]]) -> None:
         """Counts the opportunities of deals with a budget in one request: the impression and the budget holder."""
@@ -88,15 +110,19 @@ class TrafficCounts:
                 return None
             self._minute = None
             taken, bids, requests = self._opportunities.take(), self._bids, self._requests
-            deals = self._deals
-            self._bids, self._deals, self._requests = {}, {}, 0
-        return lambda: self._tell(minute, taken, deals, bids, requests)
+            deals, obstacles, funnel = self._deals, self._obstacles, self._funnel.take(taken.impressions)
+            self._bids, self._deals, self._obstacles, self._requests = {}, {}, Counter(), 0
+
+        def counts() -> dict[str, int]:
+            return {**taken.counts(), **deals, **(obstacles + funnel.counts())}
+
+        return lambda: self._tell(minute, counts, bids, requests)
 
     def _tell(
-        self, minute: datetime, taken: Taken, deals: Mapping[str, int], bids: Mapping[str, int], requests: int
+        self, minute: datetime, counts: Callable[[], Mapping[str, int]], bids: Mapping[str, int], requests: int
     ) -> None:
         try:
-            self._publish(list(self._events(minute, {**taken.counts(), **deals}, bids, requests)))
+            self._publish(list(self._events(minute, counts(), bids, requests)))
         except Exception:  # pacing does without one process's counts of one minute
             log.error("traffic.unpublished", requests=requests)
 

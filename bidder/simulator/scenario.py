@@ -17,7 +17,7 @@ def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        msg = f"{name!r} is no zone of the IANA database, such as Europe/Berlin"
+        msg = f"{name!r} is not a zone of the IANA database, such as Europe/Berlin"
         raise ValueError(msg) from None
     return name
 

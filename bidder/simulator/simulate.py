@@ -105,7 +105,7 @@ def _ours(run: Run) -> Arm:
             bids, impressions, micros = shown[name]
             flow, weight = Flow(), min(1.0, _BIDS_KNOWN / max(bids, 1))
             flow.impressions_per_bid.add(impressions * weight, bids * weight)
-            flow.micros_per_bid.add(micros * weight, bids * weight)
+            flow.micros_per_impression.add(micros * weight, impressions * weight)
             account.memories[name] = Memory(flow=flow)
     if scenario.knows_rates:
         rng, notices = Random(f"{scenario.seed} delays"), scenario.notices  # noqa: S311  a repeatable draw

@@ -149,6 +149,10 @@ class DeliveryState:
             *(() if deal is None else (deal.account,)),
         )
 
+    def holder(self, account: int) -> str | None:
+        """The name of the advertiser or the deal of an account; None for the account of a campaign."""
+        return None if self.shared is None else self.shared.holders.get(account)
+
     @property
     def has_deal_budgets(self) -> bool:
         """Whether any deal of a campaign has a budget."""

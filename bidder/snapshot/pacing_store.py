@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bidder import log
 from bidder.delivery.estimates import Flow, Minute, Ratio
 from bidder.delivery.learned_traffic import LearnedTraffic, WeekCounts
+from bidder.delivery.obstacles import Obstacles
 from bidder.delivery.pacers import Account
 from bidder.delivery.pacing import Memory
 from bidder.delivery.plan import Anchor
@@ -78,7 +79,9 @@ def _account(document: dict[str, Any]) -> Account:
             name: {int(minute): count for minute, count in delays.items()}
             for name, delays in document["delays_seen"].items()
         },
+        document.get("requests", 0.0),
         document.get("members", {}),
+        document.get("in_flight", 0.0),
     )
 
 
@@ -86,11 +89,14 @@ def _memory(document: dict[str, Any]) -> Memory:
     flow = document.pop("flow")
     minutes = [Minute(**minute) for minute in flow.pop("minutes")]
     counted_until = flow.pop("counted_until")
+    if of_bids := flow.pop("micros_per_bid", None):  # memory of before prices were learned apart from win rates
+        flow["micros_per_impression"] = {"above": of_bids["above"], "below": flow["impressions_per_bid"]["above"]}
     ratios = {name: Ratio(**ratio) for name, ratio in flow.items()}
     anchors = {name: Anchor(*anchor) for name, anchor in document.pop("anchors").items()}
     starts = {name: (start, before) for name, (start, before) in document.pop("starts").items()}
     flow = Flow(minutes=minutes, counted_until=counted_until, **ratios)
-    return Memory(flow=flow, anchors=anchors, starts=starts, **document)
+    obstacles = Obstacles(**document.pop("obstacles", {}))
+    return Memory(flow=flow, anchors=anchors, starts=starts, obstacles=obstacles, **document)
 
 
 def _traffic(document: dict[str, Any]) -> LearnedTraffic:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from bidder.delivery.allowance import Allowance
 from bidder.delivery.budget import Withheld, remaining, withheld
-from bidder.delivery.budget_holders import deal_holder
+from bidder.delivery.budget_holders import advertiser_holder, deal_holder
 from bidder.delivery.participation import WHOLE
 from bidder.delivery.shared_budgets import SharedBudget, SharedBudgets, withheld_by_advertiser
 from bidder.normal_forms import identifier
@@ -50,6 +50,8 @@ class SharedAccounts:
         """The number of the first account."""
         self.domains: dict[int, str] = {}
         """The advertiser's domain, by account."""
+        self.holders: dict[int, str] = {}
+        """The name of the advertiser or the deal, by account."""
         self.members: dict[int, Sequence[int]] = {}
         """The positions of the advertiser's campaigns, by account."""
         self.advertiser_of: dict[int, int] = {}
@@ -92,12 +94,14 @@ def load_shared(section: memoryview | None, first: int) -> SharedAccounts | None
     shared = SharedAccounts([AccountNumbers(*row[2]) for row in rows], first)
     for account, (domain, members, _) in enumerate(body["advertisers"], start=first):
         shared.domains[account], shared.members[account] = domain, members
+        shared.holders[account] = advertiser_holder(domain)
         shared.advertiser_of.update(dict.fromkeys(members, account))
     for account, (campaign_id, deal_id, numbers, reason) in enumerate(
         body["deals"], start=first + len(body["advertisers"])
     ):
         why = None if reason is None else Withheld(reason)
         budget = DealBudget(deal_holder(campaign_id, deal_id), account, AccountNumbers(*numbers).share, why)
+        shared.holders[account] = budget.holder
         shared.deals.setdefault(campaign_id, {})[identifier(deal_id)] = budget
     return shared
 

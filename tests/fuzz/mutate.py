@@ -38,12 +38,12 @@ NO_VIDEO_OR_BAD = ("prebid-other.jsonl", "prebid-bad.jsonl")
 @cache
 def seeds() -> list[list[Any]]:
     """Requests by where they are from: the samples, and each file of the corpus."""
-    found = [[json.loads(path.read_text()) for path in sorted((ROOT / "samples").glob("request*.json"))]]
+    results = [[json.loads(path.read_text()) for path in sorted((ROOT / "samples").glob("request*.json"))]]
     for path in sorted(set(CORPUS.glob("*.json*")) - {CORPUS / name for name in NO_VIDEO_OR_BAD}):
         records = map(json.loads, path.read_text().splitlines() or [path.read_text()])
         requests = [record for record in records if record.get("kind", "request") != "response"]
-        found.append([request.get("request", request.get("body", request)) for request in requests])
-    return found
+        results.append([request.get("request", request.get("body", request)) for request in requests])
+    return results
 
 
 def seed_request(rng: Random) -> Any:

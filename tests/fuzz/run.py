@@ -77,9 +77,9 @@ def run(count: int, seed: int) -> Outcome:
             if number % REFRESHED_EVERY == 0:
                 # as every minute: the campaigns' allowances are full again
                 fresh(bidder)
-            asked = call(seed, number)
+            requested = call(seed, number)
             try:
-                answer, took = _timed(asked)
+                answer, took = _timed(requested)
                 outcome.statuses[answer["statusCode"]] += 1
                 outcome.bids += _bids(answer)
                 outcome.took.append(took)
@@ -87,15 +87,15 @@ def run(count: int, seed: int) -> Outcome:
                 faults.append(f"{type(error).__name__}: {error}")
                 answer = {"statusCode": 0}
             if faults or answer["statusCode"] not in ANSWERS:
-                outcome.wrong.append(f"{seed}:{number} {answer['statusCode']} {'; '.join(faults)} for {asked}")
+                outcome.wrong.append(f"{seed}:{number} {answer['statusCode']} {'; '.join(faults)} for {requested}")
                 faults.clear()
     return outcome
 
 
-def _timed(asked: FuzzCall) -> tuple[dict[str, Any], float]:
-    event = api_event("POST", "/bid", "/bid", headers=asked.headers, body=b64encode(asked.body).decode())
+def _timed(fuzz_call: FuzzCall) -> tuple[dict[str, Any], float]:
+    event = api_event("POST", "/bid", "/bid", headers=fuzz_call.headers, body=b64encode(fuzz_call.body).decode())
     event["isBase64Encoded"] = True
-    event["multiValueQueryStringParameters"] = {name: [text] for name, text in asked.query.items()} or None
+    event["multiValueQueryStringParameters"] = {name: [text] for name, text in fuzz_call.query.items()} or None
     started = thread_time()
     answer = app.app(event, None)
     return answer, thread_time() - started
@@ -110,10 +110,10 @@ def _bids(answer: dict[str, Any]) -> int:
         body = decompress(body)
     if answer["headers"]["Content-Type"] == "application/xml":
         return len(etree.fromstring(body))
-    made = [bid for seat in json.loads(body)["seatbid"] for bid in seat["bid"]]
-    for bid in made:
+    result = [bid for seat in json.loads(body)["seatbid"] for bid in seat["bid"]]
+    for bid in result:
         etree.fromstring(bid["adm"])
-    return len(made)
+    return len(result)
 
 
 def fresh(bidder: Service) -> None:
@@ -148,19 +148,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz.run", description=__doc__)
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=26)
-    given = parser.parse_args()
-    outcome = run(given.count, given.seed)
+    arguments = parser.parse_args()
+    outcome = run(arguments.count, arguments.seed)
     cuts = quantiles(outcome.took, n=1000)
-    print(f"{given.count} requests, seed {given.seed}: {outcome.bids} bids; answers {dict(outcome.statuses)}")
+    print(f"{arguments.count} requests, seed {arguments.seed}: {outcome.bids} bids; answers {dict(outcome.statuses)}")
     figures = {"median": median(outcome.took), "p99": cuts[989], "p99.9": cuts[998], "max": max(outcome.took)}
     print(", ".join(f"{name} {seconds * 1000:.3f} ms" for name, seconds in figures.items()))
     for line in outcome.wrong[:20]:
         print("WRONG", line)
     slow = outcome.slow()
-    repeated = slow_again(slow, given.count, given.seed)
+    repeated = slow_again(slow, arguments.count, arguments.seed)
     print(f"slower than {SLOW} medians: {len(slow)}; again when timed {RETIMED} times more: {len(repeated)}")
     for number, (took, medians) in repeated.items():
-        print(f"SLOW {took * 1000:.2f} ms, {medians:.1f} medians: {number} {call(given.seed, number)}")
+        print(f"SLOW {took * 1000:.2f} ms, {medians:.1f} medians: {number} {call(arguments.seed, number)}")
     return 1 if outcome.wrong or repeated else 0
 
 

@@ -134,8 +134,8 @@ def _value(rng: Random, name: str) -> str:
         return rng.choice(fitting)
     value = rng.choice(VALUES)
     if rng.random() < 0.15 and value:
-        place = rng.randrange(len(value))
-        value = value[:place] + chr(rng.randrange(0x250)) + value[place + 1 :]
+        position = rng.randrange(len(value))
+        value = value[:position] + chr(rng.randrange(0x250)) + value[position + 1 :]
     return value
 
 
@@ -146,18 +146,18 @@ def run(count: int, seed: int) -> TagOutcome:
         for number in range(count):
             if number % REFRESHED_EVERY == 0:
                 fresh(bidder)
-            asked = tag(seed, number)
-            problem = _problem(asked, outcome)
+            requested = tag(seed, number)
+            problem = _problem(requested, outcome)
             if problem or faults:
-                outcome.wrong.append(f"{seed}:{number} {problem} {'; '.join(faults)} for {asked}")
+                outcome.wrong.append(f"{seed}:{number} {problem} {'; '.join(faults)} for {requested}")
                 faults.clear()
     return outcome
 
 
-def _problem(asked: TagCall, outcome: TagOutcome) -> str | None:
+def _problem(tag_call: TagCall, outcome: TagOutcome) -> str | None:
     """What is wrong with the answer, which is counted."""
-    event = api_event("GET", asked.path, asked.path, headers=asked.headers)
-    event["multiValueQueryStringParameters"] = asked.query or None
+    event = api_event("GET", tag_call.path, tag_call.path, headers=tag_call.headers)
+    event["multiValueQueryStringParameters"] = tag_call.query or None
     try:
         answer = app.app(event, None)
         status, headers = answer["statusCode"], answer["headers"]
@@ -184,9 +184,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz.tags", description=__doc__)
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=16)
-    given = parser.parse_args()
-    outcome = run(given.count, given.seed)
-    print(f"{given.count} tags, seed {given.seed}: {outcome.ads} ads; answers {dict(outcome.statuses)}")
+    arguments = parser.parse_args()
+    outcome = run(arguments.count, arguments.seed)
+    print(f"{arguments.count} tags, seed {arguments.seed}: {outcome.ads} ads; answers {dict(outcome.statuses)}")
     for line in outcome.wrong[:20]:
         print("WRONG", line)
     return 1 if outcome.wrong else 0

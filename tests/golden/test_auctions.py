@@ -62,14 +62,14 @@ def test_answer(path: Path) -> None:
     assert document.get("nbr") == auction.answer.get("nbr")
     assert sorted(document.get("fields", [])) == auction.answer.get("fields", [])
     assert document.get("cur", "USD") == auction.answer.get("cur", "USD")
-    bids = [made for seat in document.get("seatbid", []) for made in seat["bid"]]
+    bids = [entry for seat in document.get("seatbid", []) for entry in seat["bid"]]
     expected = [dict(wanted) for wanted in auction.answer.get("bids", [])]
-    assert len({made["id"] for made in bids}) == len(bids)
-    for made, wanted in zip(bids, expected, strict=True):
-        markup = vast(made["adm"])
+    assert len({item["id"] for item in bids}) == len(bids)
+    for bid_item, wanted in zip(bids, expected, strict=True):
+        markup = vast(bid_item["adm"])
         for xpath, values in wanted.pop("vast", {}).items():
             assert [getattr(part, "text", part) for part in markup.xpath(xpath)] == values, xpath
-        assert {name: value for name, value in made.items() if name not in VOLATILE} == wanted
+        assert {name: value for name, value in bid_item.items() if name not in VOLATILE} == wanted
 
 
 @each_auction
@@ -83,7 +83,9 @@ def test_losers(path: Path) -> None:
     explanations = explain(request, held_by(auction), SETTINGS.seat, NOW, read_exposures=Viewer(auction).exposures)
 
     losers = {
-        explanation.imp_id: {one.campaign_id: one.rule for one in explanation.campaigns if one.rule != BIDS}
+        explanation.imp_id: {
+            campaign.campaign_id: campaign.rule for campaign in explanation.campaigns if campaign.rule != BIDS
+        }
         for explanation in explanations
     }
     assert {imp_id: rules for imp_id, rules in losers.items() if rules} == auction.losers

@@ -101,9 +101,9 @@ def test_every_entrance_answers_the_same_bytes(path: Path, accept: str, monkeypa
     headers = {**HEADERS, "Accept": accept, "Accept-Encoding": "gzip"}
 
     def fresh() -> Service:
-        made = service(held_by(auction), frequency_reader=Viewer(auction))
-        made.settings = PUBLIC
-        return made
+        bidder_service = service(held_by(auction), frequency_reader=Viewer(auction))
+        bidder_service.settings = PUBLIC
+        return bidder_service
 
     lower = {name.lower(): value for name, value in headers.items()}
     base = "https://bid.example"

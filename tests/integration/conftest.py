@@ -82,8 +82,8 @@ def stack(local_aws: MiniStack, built: Package) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def drilled(built: Package, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drill]:
     """The stack in a local AWS that drills may break; each leaves it as it was."""
-    with drill(tmp_path_factory.mktemp("drill"), built) as made:
-        yield made
+    with drill(tmp_path_factory.mktemp("drill"), built) as result:
+        yield result
 
 
 @pytest.fixture(scope="session")

@@ -33,8 +33,8 @@ def certificate(folder: Path) -> ssl.SSLContext:
     pem = folder / "server.pem"
     curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     command = ["openssl", "req", "-x509", *curve, "-days", "1", "-subj", "/CN=localhost", "-keyout", str(pem)]
-    made = subprocess.run([*command, "-out", "-"], capture_output=True, check=True)  # noqa: S603  a fixed command
-    pem.write_bytes(pem.read_bytes() + made.stdout)
+    outcome = subprocess.run([*command, "-out", "-"], capture_output=True, check=True)  # noqa: S603  a fixed command
+    pem.write_bytes(pem.read_bytes() + outcome.stdout)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
     return context

@@ -8,7 +8,7 @@ from typing import Any
 def poll(look: Callable[[], Any], seconds: float = 30) -> Any:
     """Returns the first true thing that `look` finds; fails after the deadline."""
     deadline = time.monotonic() + seconds
-    while not (found := look()):
+    while not (results := look()):
         assert time.monotonic() < deadline, f"not within {seconds} s"
         time.sleep(0.1)
-    return found
+    return results

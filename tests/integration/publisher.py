@@ -23,16 +23,16 @@ class PublisherPage:
     browser: Browser
     page: str
     bidder: str
-    seen: list[Seen]
+    observed: list[Seen]
 
     def call(self, function: str, **argument: Any) -> Any:
         """What a function of page.js returns, run in a new browser."""
-        self.seen.clear()
+        self.observed.clear()
         return self.browser.call(self.page, function, argument)
 
     def statuses(self) -> set[tuple[str, int]]:
         """Method and status of what went between page and bidder in the last call."""
-        return {(exchange.method, exchange.status) for exchange in self.seen}
+        return {(exchange.method, exchange.status) for exchange in self.observed}
 
 
 @contextmanager
@@ -40,14 +40,14 @@ def publisher(
     browser: Browser, variables: dict[str, str], folder: Path, ready: dict[str, Any]
 ) -> Iterator[PublisherPage]:
     """A page and a bidder with these variables, which bids on the request `ready`. Keeps its key in `folder`."""
-    port, context, seen = free_port(), certificate(folder), list[Seen]()
-    with proxy(port, context, seen) as outside, files(browser.site, context) as page:
+    port, context, observed = free_port(), certificate(folder), list[Seen]()
+    with proxy(port, context, observed) as outside, files(browser.site, context) as page:
         bidder = f"{LOOPBACK}:{outside}"
         own = {"BIDDER_PUBLIC_URL": f"https://{bidder}"}
         with module("tools.serve", "--no-autoreload", "--port", str(port), variables=variables | own):
             poll(lambda: _bids(port, ready))
             # By another name than the bidder's host, so that to the browser it is another site.
-            yield PublisherPage(browser, f"https://localhost:{page}/", bidder, seen)
+            yield PublisherPage(browser, f"https://localhost:{page}/", bidder, observed)
 
 
 def _bids(port: int, request: dict[str, Any]) -> bool:

@@ -17,18 +17,18 @@ def test_a_token_that_is_forged_or_handed_around_bills_no_more_than_its_bid(loop
     loop.sell("MCO", cpm=10)
     loop.refresh()
     poll(bids(loop, "MCO"))
-    made = loop.bid("MCO")
-    assert made
-    url = impression(made)
+    answered_bid = loop.bid("MCO")
+    assert answered_bid
+    url = impression(answered_bid)
 
     kind, token = urlsplit(url).path.split("/")[-2:]
     forged = [
         url.replace(token, token[:-1] + ("A" if token[-1] != "A" else "B")),
         url.replace(token, token.replace("in-MCO", "in-MCP")),
         url.replace(f"/{kind}/", "/bill/"),
-        made["nurl"].replace("/win/", "/impression/"),
+        answered_bid["nurl"].replace("/win/", "/impression/"),
     ]
-    assert [loop.call(its) for its in forged] == [400] * 4
+    assert [loop.call(entry) for entry in forged] == [400] * 4
     raised = url.replace("${AUCTION_PRICE}", "99")
     assert [loop.call(raised, f"198.51.100.{number}") for number in range(8)] == [204] * 8
 
@@ -49,10 +49,14 @@ def test_an_exchange_that_counts_by_billing_notices_is_billed_by_them(loop: Loop
 
     def billed_by(query: str) -> str | None:
         """What made a bid due that was won, shown and billed."""
-        its = loop.bid("SMR", query)
-        assert its
-        assert [loop.call(url) for url in (its["nurl"], impression(its), its["burl"])] == [200, 204, 204]
-        [kind] = poll(lambda: _due(loop, its))
+        answered_bid = loop.bid("SMR", query)
+        assert answered_bid
+        assert [loop.call(url) for url in (answered_bid["nurl"], impression(answered_bid), answered_bid["burl"])] == [
+            200,
+            204,
+            204,
+        ]
+        [kind] = poll(lambda: _due(loop, answered_bid))
         return kind
 
     def settled() -> bool:
@@ -64,9 +68,9 @@ def test_an_exchange_that_counts_by_billing_notices_is_billed_by_them(loop: Loop
     assert billed_by("?exchange=other") == "impression"
 
 
-def _due(loop: Loop, its: dict[str, Any]) -> set[str]:
+def _due(loop: Loop, item: dict[str, Any]) -> set[str]:
     """The kinds that made a bid due, once the archive has both its notice and its impression."""
-    events = [e for e in loop.archive.events(datetime.now(UTC).date(), BILLABLE) if e.bid_id == its["id"]]
+    events = [e for e in loop.archive.events(datetime.now(UTC).date(), BILLABLE) if e.bid_id == item["id"]]
     if {e.kind for e in events} != BILLABLE:
         return set()
     return {str(e.kind) for e in events if e.billable}

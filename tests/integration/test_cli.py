@@ -47,8 +47,8 @@ def run(stack: dict[str, str]):  # type: ignore[no-untyped-def]
 
 
 def listed(run, name: str) -> dict[str, object]:  # type: ignore[no-untyped-def]
-    [found] = [c for c in json.loads(run("campaigns", "list", "--json").stdout) if c["id"] == name]
-    return found
+    [result] = [c for c in json.loads(run("campaigns", "list", "--json").stdout) if c["id"] == name]
+    return result
 
 
 def test_import_list_pause_resume(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
@@ -200,18 +200,18 @@ def test_a_parameter_is_changed_only_to_what_can_be_used_and_no_secret_is_printe
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("explain", "missing.json"), "missing.json"),
         (("campaigns", "pause", "nobody"), "no campaign nobody"),
         (("campaigns", "import", "missing.yaml"), "missing.yaml"),
     ],
 )
-def test_what_goes_wrong_is_said_in_a_line(run, arguments: tuple[str, ...], said: str) -> None:  # type: ignore[no-untyped-def]
+def test_what_goes_wrong_is_said_in_a_line(run, arguments: tuple[str, ...], message: str) -> None:  # type: ignore[no-untyped-def]
     answer = run(*arguments)
 
     assert answer.returncode == 1
-    assert said in answer.stderr
+    assert message in answer.stderr
     assert "Traceback" not in answer.stderr
 
 
@@ -231,8 +231,8 @@ def test_what_was_put_aside_goes_back_and_is_reported(run, local_aws: MiniStack,
     sqs = session.client("sqs")
     aside = sqs.get_queue_url(QueueName="bidder-archive-dead")["QueueUrl"]
     events = [event(f"aside-{number}", campaign_id="put-aside") for number in range(12)]
-    for its in events:
-        sqs.send_message(QueueUrl=aside, MessageBody=its.model_dump_json())
+    for event_item in events:
+        sqs.send_message(QueueUrl=aside, MessageBody=event_item.model_dump_json())
 
     answer = run("events", "redrive", "archive")
 
@@ -251,8 +251,8 @@ def test_what_was_put_aside_goes_back_and_is_reported(run, local_aws: MiniStack,
     assert told.returncode == 1
     assert "put-aside: bid bid-aside-0: 5000 micros in the archive, never counted" in told.stdout
     ledger = sqs.get_queue_url(QueueName="bidder-ledger")["QueueUrl"]
-    for its in events:
-        sqs.send_message(QueueUrl=ledger, MessageBody=its.model_dump_json())
+    for event_item in events:
+        sqs.send_message(QueueUrl=ledger, MessageBody=event_item.model_dump_json())
     counted = Ledger(session.client("dynamodb"), stack["BIDDER_LEDGER_TABLE"])
     poll(lambda: counted.day("put-aside", events[0].at.date()).get("micros") == 60_000)
     told = run("ledger", "verify", "--day", events[0].at.date().isoformat())
@@ -267,14 +267,14 @@ def test_lists_and_taxonomies_reach_campaigns_and_bids(run, tmp_path: Path) -> N
     targeting = "{list: {include: [ours]}, category: {include: [6/1]}}"
     file.write_text(FILE.format(id="listed", cpm=99).replace("{country: {include: BVT}}", targeting))
     content = {"cat": ["2"], "cattax": 6}
-    asked = {
+    requested = {
         "id": "r",
         "imp": [{"id": "1", "video": {"mimes": ["video/mp4"]}}],
         "site": {"content": content},
         "user": {"id": "viewer-1"},
     }
     request = tmp_path / "request.json"
-    request.write_text(json.dumps(asked))
+    request.write_text(json.dumps(requested))
 
     def rule() -> str:
         told = run("explain", str(request), "--campaign", "listed", "--json")

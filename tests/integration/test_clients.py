@@ -78,7 +78,7 @@ def test_prebid_shows_the_bid_and_hands_over_its_vast(page: PublisherPage) -> No
 
     assert (bid["cpm"], bid["currency"], bid["mediaType"]) == (12.5, "USD", "video")
     assert (bid["creativeId"], bid["duration"], bid["meta"]["advertiserDomains"]) == ("spot", SECONDS, ["shop.example"])
-    [exchange] = page.seen
+    [exchange] = page.observed
     assert exchange.status == 200
     assert exchange.sent["content-type"] == "text/plain"
     assert exchange.answered["content-encoding"] == "gzip"

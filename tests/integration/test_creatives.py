@@ -82,12 +82,12 @@ def test_a_bid_answers_the_renditions_after_the_refresh_that_the_function_asks_f
         answer = runtime.invoke("app.app", api_event("POST", "/bid", "/bid", body=json.dumps(REQUEST)))
         return json.loads(answer["body"])["seatbid"][0]["bid"][0] if answer["statusCode"] == 200 else None
 
-    made = poll(bid)
+    result = poll(bid)
 
     print(f"{time.monotonic() - uploaded_at:.1f} s from the upload to the first bid")  # pytest -s
-    assert (made["cid"], made["crid"], made["dur"]) == ("uploading", "new", SECONDS)
+    assert (result["cid"], result["crid"], result["dur"]) == ("uploading", "new", SECONDS)
     assert job.finished is not None
-    files = etree.fromstring(made["adm"]).findall(".//{*}MediaFile")
+    files = etree.fromstring(result["adm"]).findall(".//{*}MediaFile")
     assert sorted(
         (file.text.strip(), file.get("type"), file.get("width"), file.get("height"), file.get("codec"))
         for file in files

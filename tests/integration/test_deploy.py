@@ -17,13 +17,13 @@ from tools.package import HAS_SNAP_START, Package
 
 
 def signing_keys(session: boto3.Session) -> str:
-    found = session.client("ssm").get_parameter(Name="/bidder/signing-keys", WithDecryption=True)
-    return found["Parameter"]["Value"]
+    results = session.client("ssm").get_parameter(Name="/bidder/signing-keys", WithDecryption=True)
+    return results["Parameter"]["Value"]
 
 
 def events(session: boto3.Session) -> list[str]:
-    found = session.client("cloudformation").describe_stack_events(StackName=STACK)
-    return [event["EventId"] for event in found["StackEvents"]]
+    results = session.client("cloudformation").describe_stack_events(StackName=STACK)
+    return [event["EventId"] for event in results["StackEvents"]]
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_a_changed_parameter_is_taken_and_then_kept(session: boto3.Session, buil
 def live(session: boto3.Session) -> tuple[str, str]:
     """The version that the API's alias stands for, and its description."""
     resources = session.client("cloudformation").list_stack_resources(StackName=STACK)["StackResourceSummaries"]
-    ids = {its["LogicalResourceId"]: its["PhysicalResourceId"] for its in resources}
+    ids = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources}
     functions = session.client("lambda")
     alias = functions.get_alias(FunctionName=ids["APIHandler"], Name="live")
     version = alias["FunctionVersion"]

@@ -47,8 +47,8 @@ def priced(loop: Loop, country: str, cpm: float) -> None:
 
 
 def price(loop: Loop, country: str) -> float | None:
-    made = loop.bid(country)
-    return made["price"] if made else None
+    answered_bid = loop.bid(country)
+    return answered_bid["price"] if answered_bid else None
 
 
 @pytest.mark.parametrize("moment", ["ahead", "behind"])
@@ -130,8 +130,8 @@ def test_what_is_damaged_is_refused_with_a_reason_and_bids_go_on_also_in_a_proce
     )
     manifest = store.current()
     assert manifest
-    what, damaged = DAMAGE[harm]
-    key = {"pointer": POINTER, "index": manifest.index[-1], "delivery": manifest.delivery}[what]
+    damage, damaged = DAMAGE[harm]
+    key = {"pointer": POINTER, "index": manifest.index[-1], "delivery": manifest.delivery}[damage]
     whole = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     assert damaged(whole) != whole
     s3.put_object(Bucket=bucket, Key=key, Body=damaged(whole))
@@ -141,9 +141,9 @@ def test_what_is_damaged_is_refused_with_a_reason_and_bids_go_on_also_in_a_proce
         body = json.dumps(video_request(device={"geo": {"country": "NPL"}}))
         answer = started.invoke(api_event("POST", "/bid", "/bid", body=body))
         assert answer["statusCode"] == 200, answer
-        told = [json.loads(line) for line in log.read_text().splitlines() if '"snapshot.copy"' in line]
-        assert told or store.current() != manifest, "it went on with the copy, or a refresh has mended it meanwhile"
-        assert all(line["reason"] for line in told)
+        output = [json.loads(line) for line in log.read_text().splitlines() if '"snapshot.copy"' in line]
+        assert output or store.current() != manifest, "it went on with the copy, or a refresh has mended it meanwhile"
+        assert all(line["reason"] for line in output)
     assert loop.bid("NPL")
 
     loop.refresh()

@@ -33,8 +33,8 @@ def put(aws: MiniStack) -> None:
 
 
 def names(aws: MiniStack) -> list[str]:
-    found = aws.session().client("ssm").get_parameters_by_path(Path="/")
-    return [parameter["Name"] for parameter in found["Parameters"]]
+    results = aws.session().client("ssm").get_parameters_by_path(Path="/")
+    return [parameter["Name"] for parameter in results["Parameters"]]
 
 
 def test_it_keeps_its_state_over_an_orderly_end(aws: MiniStack) -> None:

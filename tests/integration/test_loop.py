@@ -51,9 +51,9 @@ class Loop:
         self.ledger = Ledger(session.client("dynamodb"), stack["BIDDER_LEDGER_TABLE"])
 
     def sell(self, country: str, **changes: Any) -> Campaign:
-        made = campaign(id=f"in-{country}", targeting={"country": {"include": [country]}}, **changes)
-        self.campaigns.put(made)
-        return made
+        own_campaign = campaign(id=f"in-{country}", targeting={"country": {"include": [country]}}, **changes)
+        self.campaigns.put(own_campaign)
+        return own_campaign
 
     def refresh(self) -> None:
         """By the topic, as the schedule does it: the deployed function does the work."""
@@ -71,8 +71,8 @@ class Loop:
         assert answer["statusCode"] in {200, 204}, answer
         if answer["statusCode"] == 204:
             return None
-        [made] = json.loads(answer["body"])["seatbid"][0]["bid"]
-        return made
+        [answered_bid] = json.loads(answer["body"])["seatbid"][0]["bid"]
+        return answered_bid
 
     def post(self, body: str, query: str = "", **headers: str) -> Any:
         return self.runtime.invoke("app.app", api_event("POST", f"/bid{query}", "/bid", headers=headers, body=body))
@@ -93,8 +93,8 @@ class Loop:
     def waiting(self, queue: str = "bidder-ledger") -> int:
         url = self.sqs.get_queue_url(QueueName=queue)["QueueUrl"]
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        found = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]  # type: ignore[arg-type]
-        return sum(map(int, found.values()))
+        attributes = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]  # type: ignore[arg-type]
+        return sum(map(int, attributes.values()))
 
 
 @pytest.fixture
@@ -106,8 +106,8 @@ def bids(loop: Loop, country: str) -> Callable[[], bool]:
     return lambda: loop.bid(country) is not None
 
 
-def impression(made: dict[str, Any]) -> str:
-    url = etree.fromstring(made["adm"]).findtext(".//{*}Impression")
+def impression(result: dict[str, Any]) -> str:
+    url = etree.fromstring(result["adm"]).findtext(".//{*}Impression")
     assert url
     return url
 
@@ -135,10 +135,10 @@ def test_what_sns_did_not_take_is_billed_once_when_it_takes_it_again(loop: Loop)
         loop.sns, "arn:aws:sns:us-east-1:000000000000:no-such-topic", FallbackQueue(lambda: loop.sqs, url)
     )
     now = datetime.now(UTC)
-    made = event(campaign_id="put-aside-by-sns", bid_id=f"aside-{now.timestamp()}", at=now, bid_at=now)
+    sent_event = event(campaign_id="put-aside-by-sns", bid_id=f"aside-{now.timestamp()}", at=now, bid_at=now)
 
-    without_sns.publish(made)
-    without_sns.publish_all([made, made])
+    without_sns.publish(sent_event)
+    without_sns.publish_all([sent_event, sent_event])
 
     poll(lambda: loop.spent("put-aside-by-sns").total_micros > 0)
     poll(lambda: loop.waiting() == 0 and loop.waiting("bidder-notices") == 0)
@@ -190,8 +190,8 @@ def test_a_campaign_that_has_spent_its_budget_stops(loop: Loop) -> None:
 
     for _ in range(2):
         loop.refresh()  # each snapshot allows as many bids as the budget still pays for
-        made = poll(lambda: loop.bid("POL"))
-        assert loop.call(impression(made)) == 204
+        answer = poll(lambda: loop.bid("POL"))
+        assert loop.call(impression(answer)) == 204
     poll(lambda: loop.spent("in-POL").total_micros == 20_000)
 
     loop.refresh()
@@ -203,10 +203,10 @@ def test_a_test_auction_is_bid_on_and_never_billed(loop: Loop) -> None:
     loop.refresh()
     poll(bids(loop, "PRT"))
 
-    made, billed = loop.bid("PRT", test=1), loop.bid("PRT")
-    assert made
+    result, billed = loop.bid("PRT", test=1), loop.bid("PRT")
+    assert result
     assert billed
-    assert loop.call(impression(made)) == 204
+    assert loop.call(impression(result)) == 204
     assert loop.call(impression(billed)) == 204
 
     poll(lambda: loop.spent("in-PRT").total_micros > 0)
@@ -219,10 +219,10 @@ def test_every_event_reaches_the_archive(loop: Loop) -> None:
     loop.refresh()
     poll(bids(loop, "GRC"))
 
-    made, test = loop.bid("GRC"), loop.bid("GRC", test=1)
-    assert made
+    result, test = loop.bid("GRC"), loop.bid("GRC", test=1)
+    assert result
     assert test
-    assert [loop.call(url) for url in (made["nurl"], impression(made), impression(test))] == [200, 204, 204]
+    assert [loop.call(url) for url in (result["nurl"], impression(result), impression(test))] == [200, 204, 204]
 
     def archived() -> set[tuple[str, str, bool]]:
         events = loop.archive.events(datetime.now(UTC).date(), [Kind.WIN, Kind.IMPRESSION])
@@ -230,15 +230,15 @@ def test_every_event_reaches_the_archive(loop: Loop) -> None:
 
     poll(lambda: len(archived()) == 3)
     assert archived() == {
-        ("win", made["id"], False),
-        ("impression", made["id"], False),
+        ("win", result["id"], False),
+        ("impression", result["id"], False),
         ("impression", test["id"], True),
     }
 
 
 def test_what_is_counted_lowers_the_bid_of_a_campaign_whose_ads_are_not_watched(loop: Loop) -> None:
-    made = loop.sell("HRV", cpm=None, cpcv="0.01", max_cpm=50)
-    [spot] = made.creatives
+    result = loop.sell("HRV", cpm=None, cpcv="0.01", max_cpm=50)
+    [spot] = result.creatives
     loop.refresh()
     poll(bids(loop, "HRV"))
     first = loop.bid("HRV")
@@ -246,14 +246,14 @@ def test_what_is_counted_lowers_the_bid_of_a_campaign_whose_ads_are_not_watched(
 
     for number in range(60):
         now = datetime.now(UTC)
-        shown = event(number, campaign_id=made.id, creative_id=spot.id, at=now, user="anna" if number < 3 else None)
+        shown = event(number, campaign_id=result.id, creative_id=spot.id, at=now, user="anna" if number < 3 else None)
         loop.publisher.publish(shown)
     learning = Learning(loop.dynamodb, loop.stack["BIDDER_LEARNING_TABLE"])
-    poll(lambda: learning.counts(datetime.now(UTC)).get((made.id, spot.id)) == OutcomeCounts(impressions=60))
+    poll(lambda: learning.counts(datetime.now(UTC)).get((result.id, spot.id)) == OutcomeCounts(impressions=60))
 
     frequency = Frequency(loop.dynamodb, loop.stack["BIDDER_FREQUENCY_TABLE"])
 
-    poll(lambda: sum(its.campaign_id == made.id for its in frequency.history("anna").recent) == 3)
+    poll(lambda: sum(entry.campaign_id == result.id for entry in frequency.history("anna").recent) == 3)
 
     loop.refresh()
     poll(lambda: loop.bid("HRV")["price"] < first["price"])  # type: ignore[index]
@@ -321,9 +321,9 @@ def test_who_has_the_key_is_told_why_there_is_no_bid(loop: Loop, local_aws: Mini
     # other tests' campaigns bid on any country: that there is a bid does not say that this one is known yet
     poll(lambda: explain(Authorization=f"Bearer {key}")["statusCode"] == 200)
     [imp] = json.loads(explain(Authorization=f"Bearer {key}")["body"])["imp"]
-    [told] = imp["campaigns"]
+    [loser] = imp["campaigns"]
     assert "in-FIN" not in {bid["campaign"] for bid in imp["bids"]}
-    assert (told["rule"], told["seen"], told["wanted"]) == ("targeting.country", "ata", "fin")
+    assert (loser["rule"], loser["seen"], loser["wanted"]) == ("targeting.country", "ata", "fin")
 
 
 def test_the_runtime_takes_and_gives_gzip(loop: Loop) -> None:

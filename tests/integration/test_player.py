@@ -120,7 +120,7 @@ def show(page: PublisherPage, stack: dict[str, str], country: str, **options: An
 
 def events(page: PublisherPage) -> Counter[str]:
     """The kinds of the pixels that reached the bidder in the last call, with their numbers."""
-    return Counter(each.path.split("/")[2] for each in page.seen if each.path.startswith("/e/"))
+    return Counter(each.path.split("/")[2] for each in page.observed if each.path.startswith("/e/"))
 
 
 def assert_content_is_back(shown: Any, stack: dict[str, str], at: float = 0) -> None:
@@ -182,7 +182,7 @@ def test_a_file_that_is_not_there_is_told_as_401(page: PublisherPage, stack: dic
 
     assert (shown["outcome"]["status"], shown["outcome"]["code"]) == ("error", 401)
     assert events(page) == {"error": 1}
-    assert [each.path.partition("?")[2] for each in page.seen if "/e/error/" in each.path] == ["c=401"]
+    assert [each.path.partition("?")[2] for each in page.observed if "/e/error/" in each.path] == ["c=401"]
     assert_content_is_back(shown, stack, at=3)
     assert shown["content"]["tookBack"] < SOON
 
@@ -194,9 +194,9 @@ def test_what_the_viewer_presses_is_told(page: PublisherPage, stack: dict[str, s
     shown = show(page, stack, ONE, clicks=CLICKS, companion="300x250", expected="b.png")
 
     assert shown["outcome"]["status"] == "skipped"
-    told = events(page)
-    assert {told[kind] for kind in ("mute", "unmute", "click", "pause", "resume", "skip", "impression")} == {1}
-    assert "complete" not in told
+    output = events(page)
+    assert {output[kind] for kind in ("mute", "unmute", "click", "pause", "resume", "skip", "impression")} == {1}
+    assert "complete" not in output
     assert 'alt="Shop"' in shown["box"]
     assert_content_is_back(shown, stack)
 
@@ -255,7 +255,7 @@ def test_the_request_says_what_the_page_and_its_consent_platforms_do(
     shown = show(page, stack, NOBODY, platforms=platforms, at=3)
 
     request = shown["request"]
-    [sent] = [each.sent for each in page.seen if each.method == "POST"]
+    [sent] = [each.sent for each in page.observed if each.method == "POST"]
     assert sent["content-type"].startswith("text/plain")
     assert (request["regs"], request.get("user")) == (regs, user)
     [imp] = request["imp"]
@@ -316,16 +316,16 @@ def test_players_of_others_play_the_tag(page: PublisherPage, stack: dict[str, st
         """The outcomes by tag. Players give up an ad by their own clocks, so a busy machine gets another try."""
         outcomes: dict[str, Any] = {}
         for _ in range(3):
-            page.seen.clear()
+            page.observed.clear()
             outcomes = other.call("tour", player=player, content=content, tags=tags, expected=COMPLAINTS)
             if {name: outcome["ads"] for name, outcome in outcomes.items()} == expected:
                 break
         return outcomes
 
-    seen = tour()
-    told = [tuple(each.path.split("/")[2:4]) for each in page.seen if each.path.startswith("/e/")]
-    assert {name: outcome["ads"] for name, outcome in seen.items()} == expected
-    assert all(outcome["back"] for outcome in seen.values()), seen
-    assert len(told) == len(set(told))
-    assert {kind for kind, token in told if "~player-one~" in token} >= TO_THE_END - {"creativeView"}  # not by all
-    assert {kind for kind, token in told if "~player-wrapper~" in token} >= {"impression", "start", "complete"}
+    observed = tour()
+    output = [tuple(each.path.split("/")[2:4]) for each in page.observed if each.path.startswith("/e/")]
+    assert {name: outcome["ads"] for name, outcome in observed.items()} == expected
+    assert all(outcome["back"] for outcome in observed.values()), observed
+    assert len(output) == len(set(output))
+    assert {kind for kind, token in output if "~player-one~" in token} >= TO_THE_END - {"creativeView"}  # not by all
+    assert {kind for kind, token in output if "~player-wrapper~" in token} >= {"impression", "start", "complete"}

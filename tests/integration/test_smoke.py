@@ -25,15 +25,15 @@ class Recorded(Target):
         self._answers: dict[str, Answer] = {}
 
     def ask(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
-        asked = json.dumps([method, path, body, dict(headers or {})])
-        if asked not in self._answers:
-            self._answers[asked] = self._target.ask(method, path, body, headers)
-        return self.fault(method, path, self._answers[asked])
+        requested = json.dumps([method, path, body, dict(headers or {})])
+        if requested not in self._answers:
+            self._answers[requested] = self._target.ask(method, path, body, headers)
+        return self.fault(method, path, self._answers[requested])
 
 
 def lines(target: Target) -> tuple[int, str]:
-    said: list[str] = []
-    return run(target, CHECKS, said.append), "\n".join(said)
+    message: list[str] = []
+    return run(target, CHECKS, message.append), "\n".join(message)
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +43,13 @@ def recorded(drilled: Drill) -> Recorded:
 
 def test_a_deployed_bidder_passes(recorded: Recorded) -> None:
     recorded.fault = lambda _method, _path, answer: answer
-    faults, said = lines(recorded)
-    assert faults == 0, said
-    assert said.count("ok ") == len(CHECKS)
+    faults, message = lines(recorded)
+    assert faults == 0, message
+    assert message.count("ok ") == len(CHECKS)
 
 
 def at(method: str, start: str, change: Callable[[Answer], Answer]) -> Fault:
-    return lambda asked, path, answer: change(answer) if asked == method and path.startswith(start) else answer
+    return lambda requested, path, answer: change(answer) if requested == method and path.startswith(start) else answer
 
 
 def without(header: str) -> Callable[[Answer], Answer]:
@@ -87,9 +87,9 @@ ORIGIN = "access-control-allow-origin"
 )
 def test_a_planted_fault_is_named(recorded: Recorded, fault: Fault, named: str) -> None:
     recorded.fault = fault
-    faults, said = lines(recorded)
+    faults, message = lines(recorded)
     assert faults
-    assert named in said
+    assert named in message
 
 
 def test_a_url_without_a_bidder_ends_with_status_1_and_says_why(capsys: pytest.CaptureFixture[str]) -> None:

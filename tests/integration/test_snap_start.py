@@ -49,7 +49,7 @@ def test_an_image_is_made_ready_and_what_changed_since_is_known_to_the_first_bid
 
         # until the keeper looks again, as it would at once in an image that is really an hour old, there is no bid
         event = api_event("POST", "/bid", "/bid", body=json.dumps(video_request()))
-        answer = poll(lambda: (got := service.invoke(event))["statusCode"] == 200 and got)
+        answer = poll(lambda: (values := service.invoke(event))["statusCode"] == 200 and values)
 
     [bid] = json.loads(answer["body"])["seatbid"][0]["bid"]
     assert bid["cid"] == "after"

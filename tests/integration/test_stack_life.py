@@ -49,7 +49,9 @@ def gone(current: dict[str, Any] | None) -> bool:
 def physical(session: boto3.Session, stack: str) -> dict[str, str]:
     pages = session.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
     return {
-        its["LogicalResourceId"]: its["PhysicalResourceId"] for page in pages for its in page["StackResourceSummaries"]
+        summary["LogicalResourceId"]: summary["PhysicalResourceId"]
+        for page in pages
+        for summary in page["StackResourceSummaries"]
     }
 
 

@@ -68,10 +68,10 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 @pytest.mark.parametrize("template", [bidder, creatives])
 def test_two_stacks_share_no_name(built: Package, template: Any) -> None:
-    made = template(built)
-    first, second = (list(names(made, stack)) for stack in ("bidder", "staging"))
+    result = template(built)
+    first, second = (list(names(result, stack)) for stack in ("bidder", "staging"))
     assert len(first) == len(second) >= 10
-    same = {where for (where, one), (_, other) in zip(first, second, strict=True) if one == other}
+    same = {where for (where, entry), (_, other) in zip(first, second, strict=True) if entry == other}
     aws = {where for where, value in first if value.startswith(("AWS/", "AWS::"))}
     assert same - aws - SHARED == set()
 

@@ -19,8 +19,8 @@ def test_it_names_version_traffic_snapshot_queues_and_spend(drilled: Drill) -> N
     now = datetime.now(UTC)
     spender = next(iter(drilled.campaigns.all())).id
     before = status(drilled.session, STACK, now)
-    made = event(campaign_id=spender, bid_id=f"status-{now.timestamp()}", at=now, bid_at=now)
-    EventPublisher(drilled.session.client("sns"), drilled.variables["BIDDER_EVENTS_TOPIC"]).publish(made)
+    sent_event = event(campaign_id=spender, bid_id=f"status-{now.timestamp()}", at=now, bid_at=now)
+    EventPublisher(drilled.session.client("sns"), drilled.variables["BIDDER_EVENTS_TOPIC"]).publish(sent_event)
     poll(lambda: drilled.spent(spender).total_micros > 0)
 
     after = status(drilled.session, STACK, datetime.now(UTC))
@@ -54,9 +54,9 @@ def test_it_shows_shifting_traffic_a_ringing_alarm_and_a_dead_letter(drilled: Dr
         (drilled.ids["LedgerAgeAlarm"], "five minutes")
     ]
     assert next(queue for queue in now.queues if queue.name == "bidder-ledger").dead == 1
-    said = "\n".join(lines(now))
-    assert f"90% to version {live}, 10% to version 7" in said
-    assert "five minutes" in said
+    message = "\n".join(lines(now))
+    assert f"90% to version {live}, 10% to version 7" in message
+    assert "five minutes" in message
 
 
 def test_a_stack_that_is_not_there_is_named(drilled: Drill) -> None:

@@ -137,8 +137,8 @@ def test_cfn_lint_finds_nothing(form: str, request: pytest.FixtureRequest, tmp_p
     path = tmp_path / f"{form}.json"
     path.write_text(json.dumps(request.getfixturevalue(form)))
     cfn_lint = Path(sys.executable).with_name("cfn-lint")
-    found = subprocess.run([cfn_lint, path], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603  our own template
-    assert found.returncode == 0, found.stdout + found.stderr
+    outcome = subprocess.run([cfn_lint, path], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603  our own template
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
 
 
 @pytest.mark.parametrize(("function", "role"), FUNCTIONS.items())
@@ -237,17 +237,19 @@ def test_the_archives_table_has_every_field_of_an_event(sam: Template) -> None:
     assert partitions == {"kind", "hour"}
     assert set(columns) == set(fields) - partitions
     for name, column in columns.items():
-        said = next(its for its in (fields[name], *fields[name].get("anyOf", [])) if "type" in its or "const" in its)
-        assert column in types[said.get("type", "integer")], name
+        message = next(
+            entry for entry in (fields[name], *fields[name].get("anyOf", [])) if "type" in entry or "const" in entry
+        )
+        assert column in types[message.get("type", "integer")], name
 
 
 def test_the_archives_partitions_are_where_its_objects_are(sam: Template) -> None:
     projection = only(sam, "AWS::Glue::Table")["TableInput"]["Parameters"]
     assert set(projection["projection.kind.values"].split(",")) == set(Kind)
     template = projection["storage.location.template"]["Fn::Sub"]
-    (made,) = archive_objects({"message": event(at=datetime(2026, 11, 23, 7, tzinfo=UTC))})
+    (result,) = archive_objects({"message": event(at=datetime(2026, 11, 23, 7, tzinfo=UTC))})
     path = template.replace("s3://${ArchiveBucket}/", "").replace("${!kind}", "impression")
-    assert made.key.startswith(path.replace("${!hour}", "2026-11-23-07"))
+    assert result.key.startswith(path.replace("${!hour}", "2026-11-23-07"))
 
 
 def test_every_minute_the_schedule_publishes_and_the_refresh_runs(translated: Template) -> None:
@@ -373,7 +375,7 @@ def test_the_api_passes_bodies_as_bytes_and_answers_503_for_want_of_capacity(tra
     assert api["x-amazon-apigateway-binary-media-types"] == ["*/*"]
     assert set(api["paths"]) >= {"/bid", "/e/{kind}/{token}", "/health"}
     responses = api["x-amazon-apigateway-gateway-responses"]
-    assert {name: its["statusCode"] for name, its in responses.items() if "statusCode" in its} == {
+    assert {name: response["statusCode"] for name, response in responses.items() if "statusCode" in response} == {
         "THROTTLED": "503",
         "DEFAULT_5XX": "503",
     }
@@ -403,24 +405,30 @@ def methods(template: Template) -> dict[tuple[str, str], Template]:
 @pytest.mark.parametrize("form", ["sam", "translated"])
 def test_every_request_of_the_api_reaches_the_alias(form: str, request: pytest.FixtureRequest) -> None:
     template = request.getfixturevalue(form)
-    asked = {key: list(referred(its["uri"])) for key, its in methods(template).items() if its["type"] == "aws_proxy"}
-    assert {path for path, _ in asked} >= {"/bid", "/e", "/e/{kind}/{token}", "/explain", "/health"}
-    assert {tuple(name for name in names if "::" not in name) for names in asked.values()} == {("APIHandlerAliaslive",)}
-    assert [its for its in methods(template).values() if its["type"] not in {"aws_proxy", "mock"}] == []
+    requested = {
+        key: list(referred(method["uri"])) for key, method in methods(template).items() if method["type"] == "aws_proxy"
+    }
+    assert {path for path, _ in requested} >= {"/bid", "/e", "/e/{kind}/{token}", "/explain", "/health"}
+    assert {tuple(name for name in names if "::" not in name) for names in requested.values()} == {
+        ("APIHandlerAliaslive",)
+    }
+    assert [
+        method_item for method_item in methods(template).values() if method_item["type"] not in {"aws_proxy", "mock"}
+    ] == []
 
 
 def test_the_api_may_invoke_the_alias_and_not_the_function_past_it(translated: Template) -> None:
     permissions = of_type(translated, "AWS::Lambda::Permission").values()
-    (its,) = (one for one in permissions if one["Principal"] == "apigateway.amazonaws.com")
-    assert refers_to(its["FunctionName"], "APIHandlerAliaslive")
+    (item,) = (permission for permission in permissions if permission["Principal"] == "apigateway.amazonaws.com")
+    assert refers_to(item["FunctionName"], "APIHandlerAliaslive")
 
 
 def test_the_alias_is_the_latest_version_of_the_function(translated: Template) -> None:
     alias = only(translated, "AWS::Lambda::Alias")
-    ((version, its),) = of_type(translated, "AWS::Lambda::Version").items()
+    ((version, item),) = of_type(translated, "AWS::Lambda::Version").items()
     assert alias["Name"] == "live"
     assert refers_to(alias["FunctionName"], "APIHandler")
-    assert refers_to(its["FunctionName"], "APIHandler")
+    assert refers_to(item["FunctionName"], "APIHandler")
     assert refers_to(alias["FunctionVersion"], version)
     assert translated["Resources"][version]["DeletionPolicy"] == "Retain", "tools.versions deletes those that are old"
 
@@ -430,9 +438,9 @@ def test_environments_are_kept_started_only_when_asked(translated: Template) -> 
     assert translated["Conditions"]["Provisions"] == {
         "Fn::Not": [{"Fn::Equals": [{"Ref": "ProvisionedConcurrency"}, 0]}]
     }
-    condition, asked, otherwise = only(translated, "AWS::Lambda::Alias")["ProvisionedConcurrencyConfig"]["Fn::If"]
+    condition, provisioned, otherwise = only(translated, "AWS::Lambda::Alias")["ProvisionedConcurrencyConfig"]["Fn::If"]
     assert condition == "Provisions"
-    assert refers_to(asked["ProvisionedConcurrentExecutions"], "ProvisionedConcurrency")
+    assert refers_to(provisioned["ProvisionedConcurrentExecutions"], "ProvisionedConcurrency")
     assert otherwise == {"Ref": "AWS::NoValue"}
 
 
@@ -440,7 +448,7 @@ def test_snap_start_is_the_parameters_and_off_by_default(translated_with_snap_st
     parameter = translated_with_snap_start["Parameters"]["SnapStart"]
     assert (parameter["Default"], parameter["AllowedValues"]) == ("None", ["None", "PublishedVersions"])
     functions = of_type(translated_with_snap_start, "AWS::Lambda::Function")
-    assert {name for name, its in functions.items() if "SnapStart" in its} == {"APIHandler"}
+    assert {name for name, function in functions.items() if "SnapStart" in function} == {"APIHandler"}
     assert refers_to(functions["APIHandler"]["SnapStart"]["ApplyOn"], "SnapStart")
 
 
@@ -453,9 +461,9 @@ def test_a_runtime_without_snap_start_is_not_asked_for_it(sam: Template) -> None
 
 @pytest.mark.parametrize("changed", ["SnapStart", "ParameterPrefix", "LogRetentionDays"])
 def test_a_parameter_that_the_function_is_made_from_is_a_new_version(with_snap_start: Template, changed: str) -> None:
-    values = {name: str(its.get("Default")) for name, its in with_snap_start["Parameters"].items()}
+    values = {name: str(parameter.get("Default")) for name, parameter in with_snap_start["Parameters"].items()}
     before, after = (
-        list(of_type(translate(stating_parameters(with_snap_start, its)), "AWS::Lambda::Version"))
-        for its in (values, values | {changed: "changed"})
+        list(of_type(translate(stating_parameters(with_snap_start, entry)), "AWS::Lambda::Version"))
+        for entry in (values, values | {changed: "changed"})
     )
     assert (before != after) == (changed != "LogRetentionDays")

@@ -85,11 +85,13 @@ def test_a_denial_that_reaches_lambda_itself_is_told(statement: dict[str, Any], 
 
 
 def test_a_failed_creation_leaves_no_table_and_no_bucket_behind(sam: Template) -> None:
-    retained = {name: its for name, its in sam["Resources"].items() if its.get("UpdateReplacePolicy") == "Retain"}
-    kept = {name: its for name, its in retained.items() if its["Type"] != "AWS::SQS::Queue"}
-    assert {its["DeletionPolicy"] for its in kept.values()} == {"RetainExceptOnCreate"}
+    retained = {
+        name: resource for name, resource in sam["Resources"].items() if resource.get("UpdateReplacePolicy") == "Retain"
+    }
+    kept = {name: entry for name, entry in retained.items() if entry["Type"] != "AWS::SQS::Queue"}
+    assert {item["DeletionPolicy"] for item in kept.values()} == {"RetainExceptOnCreate"}
     kinds = {"AWS::DynamoDB::Table", "AWS::S3::Bucket"}
-    assert {name for name, its in sam["Resources"].items() if its["Type"] in kinds} == kept.keys()
+    assert {name for name, resource_item in sam["Resources"].items() if resource_item["Type"] in kinds} == kept.keys()
 
 
 def test_no_backlog_takes_the_concurrency_that_bids_need(sam: Template) -> None:
@@ -121,19 +123,19 @@ def test_a_setting_is_a_parameter_of_the_stack(sam: Template, setting: str, para
     variables = sam["Globals"]["Function"]["Environment"]["Variables"]
     assert refers_to(variables[PREFIX + setting.upper()], parameter)
     default = sam["Parameters"][parameter]["Default"]
-    given = {PREFIX + name.upper(): value for name, value in SETTINGS.model_dump().items() if value}
-    settings = read(given | {PREFIX + setting.upper(): default})
+    inputs = {PREFIX + name.upper(): value for name, value in SETTINGS.model_dump().items() if value}
+    settings = read(inputs | {PREFIX + setting.upper(): default})
     assert getattr(settings, setting) == Settings.model_fields[setting].default
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_a_package_has_the_native_code_of_its_processor(architecture: str, tmp_path: Path) -> None:
-    made = package(out=tmp_path / "package", architecture=architecture)
+    built = package(out=tmp_path / "package", architecture=architecture)
     machine = {"x86_64": 62, "arm64": 183}[architecture]  # e_machine of ELF's header
-    with ZipFile(made.archive) as archive:
+    with ZipFile(built.archive) as archive:
         native = [name for name in archive.namelist() if name.endswith(".so")]
         assert {int.from_bytes(archive.read(name)[18:20], "little") for name in native} == {machine}
-    template = json.loads(made.template.read_text())
+    template = json.loads(built.template.read_text())
     functions = of_type(template, "AWS::Serverless::Function").values()
     assert all(properties["Architectures"] == [{"Ref": "Architecture"}] for properties in functions)
     assert template["Parameters"]["Architecture"]["Default"] == architecture

@@ -14,12 +14,12 @@ def run(target: Target, checks: Iterable[Check], say: Callable[[str], None]) -> 
     """Runs the checks, says a line for each check and fault; returns how many faults. Raises Unreachable."""
     faults = 0
     for check in checks:
-        found = _found(check, target)
+        results = _found(check, target)
         name = check.__name__.replace("_", " ")
-        say(f"{'FAILED' if found else 'ok':7} {name}: {(check.__doc__ or '').strip()}")
-        for fault in found:
+        say(f"{'FAILED' if results else 'ok':7} {name}: {(check.__doc__ or '').strip()}")
+        for fault in results:
             say(f"        {fault}")
-        faults += len(found)
+        faults += len(results)
     return faults
 
 
@@ -47,16 +47,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--no-bids", choices=["allowed", "refused"], default="refused", help="for a stack without campaigns"
     )
-    given = parser.parse_args(arguments)
-    if urlsplit(given.url).scheme not in {"http", "https"}:
-        parser.error(f"{given.url}: a URL begins with http:// or https://")
-    target = Target(given.url)
-    checks = [check for check in CHECKS if check is not bid_made or given.no_bids == "refused"]
+    inputs = parser.parse_args(arguments)
+    if urlsplit(inputs.url).scheme not in {"http", "https"}:
+        parser.error(f"{inputs.url}: a URL begins with http:// or https://")
+    target = Target(inputs.url)
+    checks = [check for check in CHECKS if check is not bid_made or inputs.no_bids == "refused"]
     try:
-        wait_until_healthy(target, given.wait)
+        wait_until_healthy(target, inputs.wait)
         faults = run(target, checks, lambda line: print(line, flush=True))
     except Unreachable as error:
-        print(f"No answer from {given.url}: {error}", file=sys.stderr)
+        print(f"No answer from {inputs.url}: {error}", file=sys.stderr)
         return 1
     print(
         f"{target.base}: {len(checks)} checks, {faults} faults"

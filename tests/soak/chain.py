@@ -12,6 +12,8 @@ from random import Random
 from types import FrameType
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from bidder.consumers.archive import archive_events
 from bidder.consumers.ledger import count_spend
 from bidder.consumers.notices import publish_again
@@ -23,7 +25,7 @@ from bidder.events.ivt_filter import IvtFilter
 from bidder.events.ledger import Ledger
 from bidder.events.publisher import EventPublisher
 from bidder.service.service import Service
-from tests.support.fake_dynamodb import FakeDynamoDB, TransactionConflictException, Unreachable
+from tests.support.dynamodb import FaultyDynamoDB, Unreachable
 from tests.support.fake_s3 import FakeS3
 from tests.support.service import service
 
@@ -62,7 +64,7 @@ class Queue:
         try:
             answer = handler([{"messageId": message_id, "body": body} for message_id, body, _ in batch])
             failed = {its["itemIdentifier"] for its in answer["batchItemFailures"]}
-        except (Died, Unreachable, TransactionConflictException):
+        except (Died, Unreachable, ClientError):
             failed = {message_id for message_id, *_ in batch}
         for message_id, body, received in batch:
             # Now and then a message that is done comes again all the same, up to five times.
@@ -84,7 +86,7 @@ class Chain:
         self.harm = harm
         self.died = 0
         self.queues: dict[str, Any] = {"notices": Queue(), "ledger": Queue(), "archive": Queue()}
-        self.dynamodb: Any = FakeDynamoDB(self.faults())
+        self.dynamodb: Any = FaultyDynamoDB("ledger", faults=self.faults()).client
         self.s3: Any = FakeS3()
         self.s3.before_write = self.s3.after_write = self._fail
         self.sns: Any = self

@@ -11,7 +11,7 @@ from typing import Any
 from bidder.cli.redrive import move
 from tests.soak.chain import HANDLERS, MOST_RECEIVED, Chain, Died
 from tests.soak.run import events, soak
-from tests.support.fake_dynamodb import Unreachable
+from tests.support.dynamodb import Unreachable
 from tools.ministack import MiniStack
 from tools.processes import free_port
 

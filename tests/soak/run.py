@@ -29,15 +29,15 @@ def events(rng: Random, count: int, campaigns: int) -> list[Event]:
 
     Some are invalid or tests, some are reported from many addresses, some are shown to a farm.
     """
-    made = []
+    result = []
     for _ in range(count):
         number = rng.randrange(max(1, count * 2 // 3))
         about = Random(number)  # noqa: S311 - what all events of a bid share
         address = rng.choice([None, *"abcdefghij"])
         if about.random() < 0.3:
-            made.append(event(number, campaign_id=FARM, user="farm", address=address, billed_by="impression"))
+            result.append(event(number, campaign_id=FARM, user="farm", address=address, billed_by="impression"))
             continue
-        made.append(
+        result.append(
             event(
                 number,
                 rng.choice(KINDS),
@@ -51,7 +51,7 @@ def events(rng: Random, count: int, campaigns: int) -> list[Event]:
                 address=address,
             )
         )
-    return made
+    return result
 
 
 def owed(sent: list[Event]) -> dict[str, tuple[int, int]]:
@@ -77,8 +77,8 @@ def owed(sent: list[Event]) -> dict[str, tuple[int, int]]:
 
 def soak(chain: Chain, sent: list[Event]) -> None:
     """Sends events through a failing chain, settles it, and holds spend to what is owed, to the micro."""
-    for its in sent:
-        chain.notify(its)
+    for entry in sent:
+        chain.notify(entry)
         while chain.rng.random() < 0.1:
             chain.work()
     chain.settle()
@@ -88,7 +88,7 @@ def soak(chain: Chain, sent: list[Event]) -> None:
 def check(chain: Chain, sent: list[Event]) -> None:
     """Counters are what is owed, and what the archive comes to says so too."""
     process, wanted = chain.process(), owed(sent)
-    names = sorted({its.campaign_id for its in sent})
+    names = sorted({item.campaign_id for item in sent})
     spends = process.ledger.spends(dict.fromkeys(names, NOW))
     days = {name: process.ledger.day(name, NOW.date()) for name in names}
     for name in names:
@@ -96,10 +96,10 @@ def check(chain: Chain, sent: list[Event]) -> None:
         counted = (spends[name].total_micros, spends[name].today_micros) if name in spends else (0, 0)
         assert counted == (micros, micros), f"{name}: counted {counted}, owed {micros}"
         assert days[name].get("impressions", 0) == number, name
-    bids = due(its for its in process.archive.events(NOW.date()) if its.campaign_id in days)
-    found = verify(bids, process.ledger.markers(bids), days, NOW.date())
-    for name, its in found.items():
-        assert its.equal, (name, [reason for reason in its.reasons if "found invalid" not in reason])
+    bids = due(event_item for event_item in process.archive.events(NOW.date()) if event_item.campaign_id in days)
+    verified = verify(bids, process.ledger.markers(bids), days, NOW.date())
+    for name, entry in verified.items():
+        assert entry.equal, (name, [reason for reason in entry.reasons if "found invalid" not in reason])
 
 
 def in_memory(seed: int, count: int, campaigns: int, harm: float = 0.2) -> None:
@@ -115,15 +115,15 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=10_000)
     parser.add_argument("--campaigns", type=int, default=50)
     parser.add_argument("--aws", action="store_true", help="against a local AWS of its own, whose calls fail")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     logging.disable()  # it says of every fault what failed
-    until, seed, done = time.monotonic() + given.minutes * 60, given.seed or time.time_ns() % 10**9, 0
+    until, seed, done = time.monotonic() + arguments.minutes * 60, arguments.seed or time.time_ns() % 10**9, 0
     from tests.soak.cloud import in_local_aws  # which brings the tools of the local AWS
 
-    with in_local_aws() if given.aws else nullcontext(in_memory) as one:
-        while done == 0 or (given.seed is None and time.monotonic() < until):
-            print(f"seed {seed}: {given.events} events over {given.campaigns} campaigns", end=" … ", flush=True)
-            one(seed, given.events, given.campaigns)
+    with in_local_aws() if arguments.aws else nullcontext(in_memory) as first:
+        while done == 0 or (arguments.seed is None and time.monotonic() < until):
+            print(f"seed {seed}: {arguments.events} events over {arguments.campaigns} campaigns", end=" … ", flush=True)
+            first(seed, arguments.events, arguments.campaigns)
             print("spend is exact")
             seed, done = seed + 1, done + 1
 

@@ -10,17 +10,12 @@ from moto import mock_aws
 
 from bidder import aws
 from bidder.service.service import Service
-from tests.support.service import KEYS, SETTINGS
+from tests.support.dynamodb import KEYS, create_table
+from tests.support.service import KEYS as SIGNING_KEYS
+from tests.support.service import SETTINGS
 
-KEYS_OF_TABLES = {
-    "campaigns": ("id",),
-    "history": ("pk", "sk"),
-    "ledger": ("pk", "sk"),
-    "learning": ("pk", "sk"),
-    "frequency": ("pk",),
-}
 CONSUMERS = ("ledger", "archive", "learning", "frequency", "notices")
-PARAMETERS = {"exchanges": "{}", "signing-keys": KEYS.model_dump_json(), "admin-key": "a-secret-of-operators"}
+PARAMETERS = {"exchanges": "{}", "signing-keys": SIGNING_KEYS.model_dump_json(), "admin-key": "a-secret-of-operators"}
 
 
 class Account:
@@ -29,7 +24,7 @@ class Account:
     def __init__(self, client: Callable[[str], Any]) -> None:
         self.dynamodb, self.s3, self.sqs = client("dynamodb"), client("s3"), client("sqs")
         self.sns, self.ssm = client("sns"), client("ssm")
-        for table, keys in KEYS_OF_TABLES.items():
+        for table, keys in KEYS.items():
             create_table(self.dynamodb, table, keys)
         for bucket in ("snapshots", "creatives", "archive"):
             self.s3.create_bucket(Bucket=bucket)
@@ -56,16 +51,6 @@ class Account:
         name: Any = "ApproximateNumberOfMessages"
         answer = self.sqs.get_queue_attributes(QueueUrl=self.queues[queue], AttributeNames=[name])
         return int(answer["Attributes"][name])
-
-
-def create_table(dynamodb: Any, name: str, keys: tuple[str, ...]) -> None:
-    """Creates a table whose keys are strings, as all tables of the stack are."""
-    dynamodb.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
-        KeySchema=[{"AttributeName": key, "KeyType": "RANGE" if place else "HASH"} for place, key in enumerate(keys)],
-    )
 
 
 _make_client: Callable[[str], Any] = aws.client.__wrapped__  # type: ignore[attr-defined]

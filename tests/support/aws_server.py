@@ -69,8 +69,8 @@ class _Handler(BaseHTTPRequestHandler):
         time.sleep(self.server.seconds)
         named = {name: text for name, text in form.items() if name.split(".")[-1] == "Message"}
         self.server.published += [json.loads(text) for text in named.values()]
-        said = "<MessageId>1</MessageId>" if form["Action"] == "Publish" else _batch(len(named))
-        return self._say(200, _XML.format(form["Action"], said).encode())
+        message = "<MessageId>1</MessageId>" if form["Action"] == "Publish" else _batch(len(named))
+        return self._say(200, _XML.format(form["Action"], message).encode())
 
     def _say(self, status: int, body: bytes) -> None:
         self.send_response(status)

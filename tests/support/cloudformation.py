@@ -37,14 +37,14 @@ class Stack:
     def value(self, value: Any) -> Any:
         """The value with its intrinsic functions resolved."""
         if isinstance(value, list):
-            return [made for each in value if (made := self.value(each)) is not ABSENT]
+            return [result for each in value if (result := self.value(each)) is not ABSENT]
         if not isinstance(value, dict):
             return value
         if len(value) == 1:
             ((key, inner),) = value.items()
             if key == "Ref" or key.startswith("Fn::"):
                 return self._function(key, inner)
-        return {key: made for key, inner in value.items() if (made := self.value(inner)) is not ABSENT}
+        return {key: result for key, inner in value.items() if (result := self.value(inner)) is not ABSENT}
 
     def _function(self, name: str, argument: Any) -> Any:
         match name, argument:

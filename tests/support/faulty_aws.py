@@ -26,7 +26,7 @@ class FaultyServer:
     answer: Callable[[str, bytes], tuple[int, bytes]]
     fault: str | None = None
     url: str = ""
-    asked: list[str] = field(default_factory=list)
+    requested: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     date: str | None = None
     """The `Date` of its answers."""
@@ -51,27 +51,27 @@ class FaultyServer:
                     name, _, value = header.partition(":")
                     headers[name.lower()] = value.strip()
                 body = read.read(int(headers.get("content-length", 0)))
-                self.asked.append(path)
+                self.requested.append(path)
                 self.headers.append(headers)
                 self._say(connection, *self.answer(path, body))
 
     def _say(self, connection: socket.socket, status: int, body: bytes) -> None:
         date = f"Date: {self.date}\r\n" if self.date else ""
-        said = f"HTTP/1.1 {status} Said\r\n{date}Content-Length: {len(body)}\r\n\r\n".encode() + body
-        said = self.raw or said
+        message = f"HTTP/1.1 {status} Said\r\n{date}Content-Length: {len(body)}\r\n\r\n".encode() + body
+        message = self.raw or message
         sent = 0
         if self.fault == RESETS:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
             raise ConnectionResetError
         if self.fault == STOPS_HALFWAY:
-            sent = len(said) // 2
-            connection.sendall(said[:sent])
+            sent = len(message) // 2
+            connection.sendall(message[:sent])
         while self.fault and not self.is_closed:
-            if self.fault == TRICKLES and sent < len(said):
-                connection.sendall(said[sent : sent + 1])
+            if self.fault == TRICKLES and sent < len(message):
+                connection.sendall(message[sent : sent + 1])
                 sent += 1
             time.sleep(0.02)
-        connection.sendall(said[sent:])
+        connection.sendall(message[sent:])
 
 
 @contextmanager
@@ -92,8 +92,8 @@ def faulty_server(
 
 def parameters_answer(values: dict[str, str]) -> Callable[[str, bytes], tuple[int, bytes]]:
     """Parameter Store with these values, by name."""
-    said = json.dumps({"Parameters": [{"Name": name, "Value": value} for name, value in values.items()]}).encode()
-    return lambda _path, _body: (200, said)
+    message = json.dumps({"Parameters": [{"Name": name, "Value": value} for name, value in values.items()]}).encode()
+    return lambda _path, _body: (200, message)
 
 
 def objects_answer(objects: dict[str, bytes], bucket: str) -> Callable[[str, bytes], tuple[int, bytes]]:

@@ -109,10 +109,12 @@ _states = {
 _devices = st.fixed_dictionaries(_states) | st.fixed_dictionaries({}, optional=_states)
 
 
-_segments = st.lists(st.builds(lambda one: {"id": one}, st.sampled_from(["42", "43", "44"])), max_size=2)
+_segments = st.lists(st.builds(lambda first: {"id": first}, st.sampled_from(["42", "43", "44"])), max_size=2)
 _users = st.builds(
     lambda data: {"data": data},
-    st.lists(st.builds(lambda its, of: {**of, "segment": its}, _segments, _optional(name=st.just("Acme"))), max_size=2),
+    st.lists(
+        st.builds(lambda item, of: {**of, "segment": item}, _segments, _optional(name=st.just("Acme"))), max_size=2
+    ),
 )
 
 

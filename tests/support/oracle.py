@@ -35,13 +35,13 @@ def best_bids(
 ) -> dict[str, Any]:
     """For each impression that gets a bid: its highest CPM in micros, and the ids of the campaigns that bid it."""
     campaigns = list(campaigns)
-    found = {}
+    results = {}
     for imp in request["imp"]:
         possible = bids(request, imp, campaigns, now, seat, counts)
         if possible:
             highest = max(bid.price for bid in possible)
-            found[imp["id"]] = (highest, {bid.campaign_id for bid in possible if bid.price == highest})
-    return found
+            results[imp["id"]] = (highest, {bid.campaign_id for bid in possible if bid.price == highest})
+    return results
 
 
 def bids(
@@ -53,7 +53,7 @@ def bids(
     counts: AllCounts | None = None,
 ) -> list[OracleBid]:
     """Everything that could be bid on the impression by itself."""
-    found = []
+    results = []
     for campaign in campaigns:
         if campaign.status != "active" or not all(_allowed(request, imp, campaign, now, seat)):
             continue
@@ -62,8 +62,8 @@ def bids(
         for creative in playing:
             prices = list(_prices(imp, campaign, openly, seat, creative.duration))
             if prices:
-                found.append(OracleBid(max(prices), campaign.id, creative))
-    return found
+                results.append(OracleBid(max(prices), campaign.id, creative))
+    return results
 
 
 _GUESSES = {"view": (Fraction(6, 10), 200), "completion": (Fraction(5, 10), 200), "click": (Fraction(1, 1000), 10_000)}
@@ -101,11 +101,11 @@ def _rate(outcome: str, campaign: Campaign, creative: Creative, counts: AllCount
     """Each level is drawn to the one above it, the account's to a guess."""
     rate, weight = _GUESSES[outcome]
     number = {"view": 1, "completion": 2, "click": 3}[outcome]
-    of_campaign = [its for (campaign_id, _), its in counts.items() if campaign_id == campaign.id]
+    of_campaign = [count for (campaign_id, _), count in counts.items() if campaign_id == campaign.id]
     of_creative = [counts[campaign.id, creative.id]] if (campaign.id, creative.id) in counts else []
     for level in (list(counts.values()), of_campaign, of_creative):
-        tried = sum(its[0] for its in level)
-        done = min(sum(its[number] for its in level), tried)
+        tried = sum(entry[0] for entry in level)
+        done = min(sum(item[number] for item in level), tried)
         rate = max(_in_millionths((done + weight * rate) / (tried + weight)), Fraction(1, 10**6))
     return rate
 
@@ -141,16 +141,16 @@ def _allowed(request: Json, imp: Json, campaign: Campaign, now: datetime, seat: 
 def _is_met(node: Json, request: Json, imp: Json, campaign: Campaign, now: datetime) -> bool:
     """A condition, read as it is written."""
     if "and" in node:
-        return all(_is_met(one, request, imp, campaign, now) for one in node["and"])
+        return all(_is_met(entry, request, imp, campaign, now) for entry in node["and"])
     if "or" in node:
-        return any(_is_met(one, request, imp, campaign, now) for one in node["or"])
+        return any(_is_met(item, request, imp, campaign, now) for item in node["or"])
     if "not" in node:
         return not _is_met(node["not"], request, imp, campaign, now)
     for attribute, rule in node.items():
-        seen = _seen(attribute, request, imp, campaign, now)
-        if rule.get("include") and not seen & set(rule["include"]):
+        observed = _seen(attribute, request, imp, campaign, now)
+        if rule.get("include") and not observed & set(rule["include"]):
             return False
-        if seen & set(rule.get("exclude", ())) or not seen >= set(rule.get("all", ())):
+        if observed & set(rule.get("exclude", ())) or not observed >= set(rule.get("all", ())):
             return False
     return True
 
@@ -240,24 +240,24 @@ def _reaches(cpm_micros: int, floors: Iterable[tuple[float | Decimal | None, str
 def _seen(attribute: str, request: Json, imp: Json, campaign: Campaign, now: datetime) -> set[str]:
     video = imp.get("video", {})
     place_name = next((name for name in ("site", "app", "dooh") if request.get(name) is not None), None)
-    place = request.get(place_name, {}) if place_name else {}
+    position = request.get(place_name, {}) if place_name else {}
     device = request.get("device", {})
-    domain = str(place.get("domain", "")).lower()
-    categories = [*place.get("cat", []), *place.get("content", {}).get("cat", [])]
-    segments = [(d.get("name"), its["id"]) for d in request.get("user", {}).get("data", []) for its in d["segment"]]
+    domain = str(position.get("domain", "")).lower()
+    categories = [*position.get("cat", []), *position.get("content", {}).get("cat", [])]
+    segments = [(d.get("name"), entry["id"]) for d in request.get("user", {}).get("data", []) for entry in d["segment"]]
     local = now.astimezone(ZoneInfo(campaign.time_zone))
-    seen: dict[str, list[Any]] = {
+    observed: dict[str, list[Any]] = {
         "country": [device.get("geo", {}).get("country")],
         "inventory": [place_name],
         "domain": [domain, *(domain[i + 1 :] for i, letter in enumerate(domain) if letter == ".")],
-        "category": [name for one in categories for name in (one, one.split("-")[0])],
+        "category": [name for category in categories for name in (category, category.split("-")[0])],
         "device_type": [device.get("devicetype")],
         "language": [device.get("language", "")[:2]],
         "placement": [video.get("plcmt")],
         "break": [{None: None, 0: "preroll", -2: "postroll"}.get(video.get("startdelay"), "midroll")],
         "playback": video.get("playbackmethod", []),
-        "segment": [name for provider, one in segments for name in (one, f"{provider}/{one}")],
+        "segment": [name for provider, segment in segments for name in (segment, f"{provider}/{segment}")],
         "tag": [imp.get("tagid", "").strip()],
         "hour": [local.strftime("%a ") + str(local.hour)],
     }
-    return {str(value).lower() for value in seen[attribute] if value not in (None, "")}
+    return {str(value).lower() for value in observed[attribute] if value not in (None, "")}

@@ -69,8 +69,8 @@ class Recorder:
 
 def service(held: Snapshot | None, **replaced: Any) -> Service:
     """A service with this snapshot; keyword arguments replace parameters and its other parts."""
-    made = Service(SETTINGS)
+    result = Service(SETTINGS)
     steering = {name: replaced.pop(name) for name in Parameters.model_fields if name in replaced}
     renewed = Steady(DEFAULTS.model_copy(update={"signing_keys": KEYS, **steering}))
-    made.__dict__.update({"keeper": Holder(held), "publisher": Recorder(), "renewed": renewed, **replaced})
-    return made
+    result.__dict__.update({"keeper": Holder(held), "publisher": Recorder(), "renewed": renewed, **replaced})
+    return result

@@ -17,11 +17,11 @@ def test_each_country_has_both_codes_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("written", "expected"),
     [("US", "USA"), ("DE", "DEU"), ("CH", "CHE"), ("GB", "GBR"), ("UK", "GBR"), ("USA", "USA"), ("??", "??")],
 )
-def test_a_code_becomes_alpha_3(given: str, expected: str) -> None:
-    assert alpha_3(given) == expected
+def test_a_code_becomes_alpha_3(written: str, expected: str) -> None:
+    assert alpha_3(written) == expected
 
 
 @pytest.mark.parametrize("country", ["US", "us", "USA", "usa "])
@@ -35,6 +35,6 @@ def test_a_request_states_its_country_and_region_in_one_way(country: str, region
 
 @pytest.mark.parametrize("values", [["US", "FR"], ["usa", "Fra"]])
 def test_a_campaign_may_use_either_code(values: list[str]) -> None:
-    made = campaign(targeting={"country": {"include": values}, "region": {"exclude": [f"{values[0]}-CA"]}})
-    assert made.targeting["country"].include == ("usa", "fra")
-    assert made.targeting["region"].exclude == ("usa-ca",)
+    own_campaign = campaign(targeting={"country": {"include": values}, "region": {"exclude": [f"{values[0]}-CA"]}})
+    assert own_campaign.targeting["country"].include == ("usa", "fra")
+    assert own_campaign.targeting["region"].exclude == ("usa-ca",)

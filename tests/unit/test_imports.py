@@ -80,7 +80,9 @@ def imported(aws: str, tmp_path_factory: pytest.TempPathFactory) -> set[str]:
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
     }
-    variables |= {f"BIDDER_{name.upper()}": str(its) for name, its in SETTINGS.model_dump(exclude_none=True).items()}
+    variables |= {
+        f"BIDDER_{name.upper()}": str(entry) for name, entry in SETTINGS.model_dump(exclude_none=True).items()
+    }
     event = json.dumps(api_event("POST", "/bid", "/bid", body=json.dumps(video_request())))
     command = [sys.executable, "-S", "-c", BID, event]
     done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)  # noqa: S603

@@ -17,15 +17,15 @@ from bidder.delivery.zones import clocks, local
 from bidder.events.claims import CLOCK_SKEW, DEFAULT_EXP, GRACE
 from bidder.events.ledger import Ledger
 from bidder.events.token import LIFETIME, SigningKeys
-from bidder.money import Micros
+from bidder.money import Micros, micros
 from bidder.openrtb.parse import parse
 from bidder.snapshot.compile import compile_index
 from bidder.snapshot.container import BadSnapshot
 from bidder.snapshot.delivery_state import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
 from tests.support.campaigns import NOW, RATES, campaign, creative, snapshot
+from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.events import event
-from tests.support.fake_dynamodb import FakeDynamoDB
 from tests.support.matchable import video_request
 
 AMOUNT = TypeAdapter(Micros)
@@ -127,11 +127,32 @@ def test_floors_by_duration_are_no_floor_of_the_impression() -> None:
 
 def test_a_large_batch_takes_several_transactions(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL)
-    dynamodb = FakeDynamoDB()
-    ledger = Ledger(dynamodb, "ledger")  # type: ignore[arg-type]
+    dynamodb = FaultyDynamoDB("ledger")
+    ledger = Ledger(dynamodb.client, "ledger")
     events = [event(number, at=NOW + timedelta(days=number)) for number in range(100)]
 
     assert ledger.record(events) == frozenset()
     assert ledger.record(events) == frozenset()
 
     assert ledger.spends({"c1": NOW})["c1"].total_micros == 100 * 5_000
+
+
+@pytest.mark.parametrize("text", ["1.5", "x", "", "1" * 20])
+def test_micros_are_read_from_digits_alone(text: str) -> None:
+    with pytest.raises(ValidationError):
+        AMOUNT.validate_python(text)
+
+
+def test_micros_are_read_from_the_digits_of_a_stored_text_and_from_no_other_type() -> None:
+    assert AMOUNT.validate_python("5000000") == 5_000_000
+    for value in (1.0, True, b"5"):
+        with pytest.raises(ValidationError):
+            AMOUNT.validate_python(value)
+
+
+@pytest.mark.parametrize(("length", "is_cut"), [(40, False), (41, True)])
+def test_a_long_text_that_is_no_amount_is_shown_cut(length: int, is_cut: bool) -> None:
+    with pytest.raises(ValueError, match="not an amount of money") as told:
+        micros("x" * length)
+
+    assert ("x" * 40 + "…'" in str(told.value)) == is_cut

@@ -30,7 +30,7 @@ labels = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True, alp
 names = st.lists(labels, min_size=1, max_size=4).map(".".join)
 
 
-@pytest.mark.parametrize("normal_form", ONE, ids=lambda its: its.__name__)
+@pytest.mark.parametrize("normal_form", ONE, ids=lambda item: item.__name__)
 @given(text=st.text(max_size=24) | LIKELY)
 def test_the_normal_form_of_a_normal_form_is_itself(normal_form: Callable[[str], str], text: str) -> None:
     once = normal_form(text)
@@ -38,7 +38,7 @@ def test_the_normal_form_of_a_normal_form_is_itself(normal_form: Callable[[str],
     assert normal_form(once) == once
 
 
-@pytest.mark.parametrize(("of_list", "of_value"), LISTS, ids=lambda its: its.__name__)
+@pytest.mark.parametrize(("of_list", "of_value"), LISTS, ids=lambda item: item.__name__)
 @given(values=st.lists(st.text("aB9.-_/:é*", min_size=1, max_size=8), max_size=4), comma=st.sampled_from([",", " , "]))
 def test_a_list_is_its_values_one_by_one(
     of_list: Callable[[str], tuple[str, ...]], of_value: Callable[[str], str], values: list[str], comma: str

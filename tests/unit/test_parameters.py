@@ -61,25 +61,29 @@ BAD = {
 
 
 def test_every_value_is_read_as_what_it_is() -> None:
-    found, wrong = read(GOOD)
+    reading, wrong = read(GOOD)
 
     assert not wrong
     assert set(GOOD) == set(BAD) == set(NAMES)
-    assert (found.ages.check.total_seconds(), found.ages.warn.total_seconds(), found.ages.hard.total_seconds()) == (
+    assert (
+        reading.ages.check.total_seconds(),
+        reading.ages.warn.total_seconds(),
+        reading.ages.hard.total_seconds(),
+    ) == (
         5,
         100,
         200,
     )
-    assert (found.network_allowance, found.most_bids_at_once, found.parameter_lifetime) == (30.5, 3, 15)
-    assert found.currency_rates == {"EUR": 1_084_200}
-    assert found.signing_keys
-    assert found.signing_keys.current == "k1"
-    assert found.price_keys
-    assert found.price_keys.of("adx")
-    assert found.exchanges
-    assert found.exchanges.billed_by_notice() == {"adx"}
-    assert found.stitchers.name_at("198.51.100.9") == found.stitchers.name_at("2001:db8::1") == "acme"
-    assert found.admin_key == SECRET
+    assert (reading.network_allowance, reading.most_bids_at_once, reading.parameter_lifetime) == (30.5, 3, 15)
+    assert reading.currency_rates == {"EUR": 1_084_200}
+    assert reading.signing_keys
+    assert reading.signing_keys.current == "k1"
+    assert reading.price_keys
+    assert reading.price_keys.of("adx")
+    assert reading.exchanges
+    assert reading.exchanges.billed_by_notice() == {"adx"}
+    assert reading.stitchers.name_at("198.51.100.9") == reading.stitchers.name_at("2001:db8::1") == "acme"
+    assert reading.admin_key == SECRET
 
 
 @given(st.sets(st.sampled_from(NAMES)), st.sets(st.sampled_from(NAMES)))
@@ -87,31 +91,31 @@ def test_whatever_is_wrong_is_named_and_the_rest_is_as_if_it_were_not_there(bad:
     values = {name: (BAD if name in bad else GOOD)[name] for name in NAMES if name not in absent}
     missing = {"signing-keys"} & absent
 
-    found, wrong = read(values)
+    reading, wrong = read(values)
 
     assert set(wrong) == bad - absent | missing
     for name in NAMES:
         field = name.replace("-", "_")
         left_out = name in bad | absent
         expected = getattr(DEFAULTS if left_out else read(GOOD).parameters, field)
-        assert getattr(found, field) == (None if name in {"price-keys", "exchanges"} & bad - absent else expected)
+        assert getattr(reading, field) == (None if name in {"price-keys", "exchanges"} & bad - absent else expected)
 
 
 @pytest.mark.parametrize("name", sorted(SECRETS))
 def test_no_secret_is_shown(name: str) -> None:
     reading = read({**GOOD, name: BAD[name]})
 
-    for told in (str(reading.wrong), repr(reading.parameters), repr(read(GOOD))):
-        assert SECRET not in told
-        assert BAD[name] not in told
+    for entry in (str(reading.wrong), repr(reading.parameters), repr(read(GOOD))):
+        assert SECRET not in entry
+        assert BAD[name] not in entry
 
 
 def test_a_warning_that_comes_after_the_end_is_wrong_whichever_of_the_two_is_given() -> None:
     for values in ({"snapshot-warn-age": "601"}, {"snapshot-hard-age": "179"}, {**GOOD, "snapshot-hard-age": "99"}):
-        found, wrong = read({"signing-keys": KEYS, **values})
+        reading, wrong = read({"signing-keys": KEYS, **values})
         assert set(wrong) == set(values) & {"snapshot-warn-age", "snapshot-hard-age"}
         assert "is more than snapshot-hard-age" in next(iter(wrong.values()))
-        assert found.ages[1:] == DEFAULTS.ages[1:]
+        assert reading.ages[1:] == DEFAULTS.ages[1:]
 
 
 def test_the_last_good_ones_stay_all_of_them_until_all_are_good_again() -> None:
@@ -123,15 +127,15 @@ def test_the_last_good_ones_stay_all_of_them_until_all_are_good_again() -> None:
 
 
 def test_who_begins_with_faults_takes_what_has_fewer_of_them() -> None:
-    two, one, other = (
+    two, first, other = (
         read({**GOOD, **{name: BAD[name] for name in names}})
         for names in (("signing-keys", "admin-key"), ("admin-key",), ("price-keys",))
     )
 
     assert better(None, two) is two
-    assert better(two, one) is one
-    assert better(one, two) is one
-    assert better(one, other) is one
+    assert better(two, first) is first
+    assert better(first, two) is first
+    assert better(first, other) is first
 
 
 def test_all_pages_are_read_and_without_secrets_none_of_those() -> None:
@@ -144,8 +148,8 @@ def test_all_pages_are_read_and_without_secrets_none_of_those() -> None:
 
 
 def test_the_empty_path_gives_the_defaults_and_no_keys() -> None:
-    found, wrong = read({})
+    reading, wrong = read({})
 
-    assert found == Parameters() == DEFAULTS
+    assert reading == Parameters() == DEFAULTS
     assert set(wrong) == {"signing-keys"}
     assert isinstance(read({}), Reading)

@@ -26,10 +26,10 @@ def documents() -> Iterator[tuple[type[BaseModel], Any]]:
         yield BidRequest, json.loads(body)
     for path in golden.paths():
         yield BidRequest, golden.load(path).request
-    its = campaign().model_dump(mode="json")
-    yield Campaign, its
-    yield Campaign, its | {"cpm_micros": -1, "targeting": {"country": {"include": ["US", 5]}, "nonsense": {}}}
-    yield Campaign, its | {"advertiser": {"name": "", "domain": "NO DOMAIN"}, "where": {"and": []}}
+    item = campaign().model_dump(mode="json")
+    yield Campaign, item
+    yield Campaign, item | {"cpm_micros": -1, "targeting": {"country": {"include": ["US", 5]}, "nonsense": {}}}
+    yield Campaign, item | {"advertiser": {"name": "", "domain": "NO DOMAIN"}, "where": {"and": []}}
     for model, good in ((type(SETTINGS), SETTINGS), (type(KEYS), KEYS)):
         yield model, good.model_dump()
         yield model, {}

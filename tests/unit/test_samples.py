@@ -116,12 +116,12 @@ def test_ordinary_requests_get_a_bid(body: bytes) -> None:
 
 
 def test_sample_request_gets_the_campaign_that_was_made_for_it() -> None:
-    (made,) = offers((SAMPLES / "request.json").read_bytes())
-    assert made.campaign.id == "aurora-trail-shoes"
-    assert {file.mime for file in made.fit.media} == {"video/mp4", "video/webm"}
+    (result,) = offers((SAMPLES / "request.json").read_bytes())
+    assert result.campaign.id == "aurora-trail-shoes"
+    assert {file.mime for file in result.fit.media} == {"video/mp4", "video/webm"}
 
 
 def test_load_test_reaches_every_campaign_that_runs() -> None:
     requests = [encoded(document) for kind, document in drawn(3000) if kind is RequestKind.VIDEO]
-    won = {made.campaign.id for body in requests for made in offers(body)}
+    won = {offer.campaign.id for body in requests for offer in offers(body)}
     assert won == set(samples()) - {NOT_YET}

@@ -15,9 +15,9 @@ def test_outcomes_are_in_the_order_of_the_calls(values: list[int | None]) -> Non
             raise KeyError
         return value
 
-    said = outcomes([lambda value=value: call(value) for value in values], 30)  # type: ignore[misc]
+    message = outcomes([lambda value=value: call(value) for value in values], 30)  # type: ignore[misc]
 
-    assert [None if isinstance(outcome, KeyError) else outcome for outcome in said] == values
+    assert [None if isinstance(outcome, KeyError) else outcome for outcome in message] == values
 
 
 def test_calls_wait_for_each_other() -> None:

@@ -28,10 +28,7 @@ PASSED, FAILED = 0, (1, 2)
 
 
 class Unjudged(RuntimeError):
-    """pytest could not run the tests of a mutant."""
-
-    def __init__(self, key: str, code: int) -> None:
-        super().__init__(f"{key}: pytest ended with {code}")
+    """The tests of a mutant could not be run; the message says why."""
 
 
 def main() -> int:
@@ -39,7 +36,8 @@ def main() -> int:
     all_mutants = [
         mutant for path in _files(arguments.only or ROOMS) for mutant in mutants(path, Path(path).read_text())
     ]
-    chosen = _sample(all_mutants, arguments.sample, arguments.seed)
+    matching = [mutant for mutant in all_mutants if arguments.match in mutant.key]
+    chosen = _sample(matching, arguments.sample, arguments.seed)
     if arguments.list:
         print("\n".join(f"{mutant.path}:{mutant.lines[0]}: {mutant.key}" for mutant in chosen))
         return 0
@@ -65,6 +63,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make mutate", description=__doc__)
     parser.add_argument("--only", nargs="*", help="files or folders, instead of " + ", ".join(ROOMS))
     parser.add_argument("--sample", type=int, default=0, help="so many mutants of each room, instead of all")
+    parser.add_argument("--match", default="", help="only mutants with this text in their name")
     parser.add_argument("--seed", default="0", help="of the sample")
     parser.add_argument("--workers", type=int, default=1, help="trials at a time")
     parser.add_argument("--measure", action="store_true", help="measure anew which test runs which line")
@@ -102,6 +101,8 @@ def _outcomes(chosen: Sequence[Mutant], workers: int) -> Iterator[tuple[Mutant, 
                 of_file = [name for other in chosen if other.path == mutant.path for name in tests[other]]
                 sound[mutant.path] = _passing(list(dict.fromkeys(of_file)))
             names = [name for name in tests[mutant] if name in sound[mutant.path]]
+            files = tuple(f"{name}::" for name in tests[mutant] if "::" not in name)
+            names = [*sorted(name for name in sound[mutant.path] if files and name.startswith(files)), *names]
             if names:
                 running.append((mutant, profile, _start(mutant, names, profile)))
             else:
@@ -116,7 +117,8 @@ def _outcomes(chosen: Sequence[Mutant], workers: int) -> Iterator[tuple[Mutant, 
             running.remove(entry)
             if code != PASSED:
                 if code > 0 and code not in FAILED:
-                    raise Unjudged(mutant.key, code)
+                    msg = f"{mutant.key}: pytest ended with {code}"
+                    raise Unjudged(msg)
                 yield mutant, KILLED
             elif profile == trial.QUICK:
                 waiting.append((mutant, trial.THOROUGH))
@@ -144,7 +146,11 @@ def _passing(names: Sequence[str]) -> set[str]:
         started = trial.Trial(work, 10 * CPU_SECONDS)
         while started.poll() is None:
             time.sleep(0.02)
-        return set(json.loads(file.read() or "[]"))
+        passing = set(json.loads(file.read() or "[]"))
+    if names and not passing:
+        msg = f"without a fault, all of {len(names)} tests fail, {names[0]} among them"
+        raise Unjudged(msg)
+    return passing
 
 
 if __name__ == "__main__":

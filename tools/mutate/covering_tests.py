@@ -33,6 +33,7 @@ class CoveringTests:
     def __init__(self, record: Path = RECORD) -> None:
         self._data = CoverageData(str(record))
         self._data.read()
+        self._measured = {context.partition("::")[0] for context in self._data.measured_contexts()}
 
     def of(self, mutant: Mutant, most: int) -> list[str]:
         """The node ids of at most `most` tests that run the lines of a mutant; of its whole file where a line is run
@@ -42,7 +43,15 @@ class CoveringTests:
         names = {name for line in range(first, last + 1) for name in by_line.get(line, ())}
         if not any(names):
             names = {name for contexts in by_line.values() for name in contexts}
-        return nearest_first({name.partition("|")[0] for name in names if name}, mutant.path)[:most]
+        tests = {name.partition("|")[0] for name in names if name}
+        return [*self._unmeasured(mutant.path), *nearest_first(tests, mutant.path)][:most]
+
+    def _unmeasured(self, path: str) -> list[str]:
+        """The files of tests in the room that are newer than the record: all of their tests may be about the mutant."""
+        room, stem = Path(path).parent.name, Path(path).stem
+        folder = Path("tests/unit") if room == "bidder" else Path("tests/unit") / room
+        pattern = f"test_{stem}*.py" if room == "bidder" else "test_*.py"
+        return [str(file) for file in sorted(folder.glob(pattern)) if str(file) not in self._measured]
 
 
 def nearest_first(names: Iterable[str], path: str) -> list[str]:
@@ -53,7 +62,13 @@ def nearest_first(names: Iterable[str], path: str) -> list[str]:
     def distance(name: str) -> tuple[int, str]:
         file = name.partition("::")[0]
         nearness = (
-            0 if Path(file).stem == f"test_{stem}" else 1 if f"/{room}/" in file else 2 if "/golden/" in file else 3
+            0
+            if Path(file).stem.startswith(f"test_{stem}")
+            else 1
+            if f"/{room}/" in file
+            else 2
+            if "/golden/" in file
+            else 3
         )
         return nearness, sha256(name.encode()).hexdigest()
 

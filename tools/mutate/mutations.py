@@ -36,6 +36,8 @@ OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
     ast.RShift: ast.LShift,
 }
 FUNCTIONS = {"min": "max", "max": "min", "any": "all", "all": "any"}
+UNSEEN = frozenset({"then", "defer_build", "maxsize"})
+"""Arguments that no test sees: words of logs for people, and what costs time alone."""
 UNTOUCHED = frozenset({"annotation", "returns", "decorator_list", "type_params"})
 """Fields whose change no test can see, or only mypy."""
 
@@ -198,7 +200,7 @@ def _of_the_node(node: ast.AST, function: str) -> Iterator[_Edit]:
                     yield _Edit(bound, function, f"[{_text(node)}]", f"[{_text(without)}]", _later(put, None))
         case ast.Call():
             for keyword in node.keywords:
-                if keyword.arg:
+                if keyword.arg and keyword.arg not in UNSEEN:
                     rest = [other for other in node.keywords if other is not keyword]
                     before, after = _text(node), _text(ast.Call(node.func, node.args, rest))
                     yield _Edit(keyword, function, before, after, _later(_setter(node, "keywords", None), rest))

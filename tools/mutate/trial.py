@@ -24,8 +24,10 @@ WALL_PER_CPU = 10
 
 
 class SelectedTests:
-    """A plugin of pytest that runs the tests of these node ids, in their order, and records who failed and how long
-    each took. A test that is gone is left out."""
+    """A plugin of pytest that runs the tests of these node ids or files, in their order.
+
+    It records who failed and how long each took. A test that is gone is left out.
+    """
 
     def __init__(self, names: Sequence[str]) -> None:
         self._order = {name: place for place, name in enumerate(names)}
@@ -34,9 +36,12 @@ class SelectedTests:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items[:] = sorted(
-            (item for item in items if item.nodeid in self._order), key=lambda item: self._order[item.nodeid]
-        )
+        items[:] = sorted((item for item in items if self._place(item) < len(self._order)), key=self._place)
+
+    def _place(self, item: pytest.Item) -> int:
+        """The place of the test, or of its file; past all of them if neither is named."""
+        file = item.nodeid.partition("::")[0]
+        return self._order.get(item.nodeid, self._order.get(file, len(self._order)))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0) + report.duration
@@ -60,7 +65,15 @@ def run_tests(names: Sequence[str], profile: str, *, stop: bool) -> tuple[int, S
     """pytest's exit code of these tests, and what became of each."""
     selected = SelectedTests(names)
     files = list(dict.fromkeys(name.partition("::")[0] for name in names))
-    options = ["-q", "-p", "no:cacheprovider", "--no-header", "--tb=no", f"--hypothesis-profile={profile}"]
+    options = [
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--no-header",
+        "--tb=no",
+        "--assert=plain",
+        f"--hypothesis-profile={profile}",
+    ]
     code = pytest.main([*options, *(["-x"] if stop else []), *files], plugins=[selected])
     return int(code), selected
 

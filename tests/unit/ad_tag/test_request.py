@@ -132,7 +132,11 @@ def test_slots_are_an_impression_each_of_one_pod() -> None:
 UNRESOLVED = ("[W]", "%%WIDTH%%", "${WIDTH}", "{{width}}", "__WIDTH__", "{w}", "%5BW%5D", "%7Bw%7D", " [W] ", "", " ")
 
 
-@pytest.mark.parametrize("parameter", [its for its in PARAMETERS if its.name != "id"], ids=lambda its: its.name)
+@pytest.mark.parametrize(
+    "parameter",
+    [parameter_item for parameter_item in PARAMETERS if parameter_item.name != "id"],
+    ids=lambda parameter_item: parameter_item.name,
+)
 def test_an_unresolved_macro_counts_as_absent_wherever_it_stands(parameter: Any) -> None:
     for text in UNRESOLVED:
         assert asked(**{parameter.name: text}) == asked()

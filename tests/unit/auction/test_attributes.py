@@ -240,7 +240,7 @@ def test_real_senders_spell_things_in_their_ways(attribute: str, value: object, 
 
 
 @pytest.mark.parametrize(
-    ("page", "found"),
+    ("page", "results"),
     [
         ("https://news.example.com/a?b=c", True),
         ("http://user.news.Example.com:80", True),
@@ -249,11 +249,11 @@ def test_real_senders_spell_things_in_their_ways(attribute: str, value: object, 
         ("about:blank", False),
     ],
 )
-def test_a_site_that_states_no_domain_has_that_of_its_page(page: str, found: bool) -> None:
+def test_a_site_that_states_no_domain_has_that_of_its_page(page: str, results: bool) -> None:
     request = {key: value for key, value in REQUEST.items() if key != "app"} | {"site": {"page": page}}
     elsewhere = request | {"site": {"page": page, "domain": "other.example"}}
 
-    assert bids({"domain": {"include": ["example.com"]}}, request) == found
+    assert bids({"domain": {"include": ["example.com"]}}, request) == results
     assert not bids({"domain": {"include": ["example.com"]}}, elsewhere)
 
 

@@ -56,10 +56,10 @@ def made_of(request: dict[str, Any], book: list[Campaign]) -> list[Offer]:
     return decide(parsed, match(parsed, held, NOW), held, "bidder", NOW)
 
 
-def compete(one: Campaign, other: Campaign) -> bool:
-    if one.advertiser.domain.removeprefix("www.") == other.advertiser.domain.removeprefix("www."):
-        return one.once_a_request or other.once_a_request
-    return bool({group.lower() for group in one.competes_in} & {group.lower() for group in other.competes_in})
+def compete(first: Campaign, other: Campaign) -> bool:
+    if first.advertiser.domain.removeprefix("www.") == other.advertiser.domain.removeprefix("www."):
+        return first.once_a_request or other.once_a_request
+    return bool({group.lower() for group in first.competes_in} & {group.lower() for group in other.competes_in})
 
 
 def most_worth(request: dict[str, Any], book: list[Campaign]) -> int:
@@ -77,24 +77,25 @@ def most_worth(request: dict[str, Any], book: list[Campaign]) -> int:
         pairs = combinations([by_id[b.campaign_id] for _, b in answer], 2)
         return once_in_a_pod and not any(compete(*pair) for pair in pairs)
 
-    answers = ([one for part in parts for one in part] for parts in product(*holds))
+    answers = ([entry for part in parts for entry in part] for parts in product(*holds))
     return max(sum(b.price for _, b in answer) for answer in answers if allowed(answer))
 
 
 @examples(2)
 @given(requests(), books())
 def test_the_answer_is_worth_most_of_all_without_competitors(request: dict[str, Any], book: list[Campaign]) -> None:
-    made = made_of(request, book)
+    result = made_of(request, book)
 
-    event(f"{len(made)} ads")
-    assert not any(compete(a.campaign, b.campaign) for a, b in combinations(made, 2))
-    assert sum(offer.price.cpm_micros for offer in made) == most_worth(request, book)
+    event(f"{len(result)} ads")
+    assert not any(compete(a.campaign, b.campaign) for a, b in combinations(result, 2))
+    assert sum(offer.price.cpm_micros for offer in result) == most_worth(request, book)
 
 
 @given(requests(), books())
 def test_it_is_the_same_again_whatever_the_order_of_campaigns(request: dict[str, Any], book: list[Campaign]) -> None:
     once, again = (
-        [(o.slot.imp.id, o.campaign.id, o.fit.creative.id) for o in made_of(request, its)] for its in (book, book[::-1])
+        [(o.slot.imp.id, o.campaign.id, o.fit.creative.id) for o in made_of(request, entry)]
+        for entry in (book, book[::-1])
     )
 
     assert once == again
@@ -117,6 +118,6 @@ def test_who_competes_with_nobody_here_changes_nothing(request: dict[str, Any], 
     plain = [c.model_copy(update={"competes_in": (), "once_a_request": False}) for c in book]
     alone = [c.model_copy(update={"competes_in": (c.advertiser.owner,)}) for c in plain]
 
-    made, of_plain = made_of(request, alone), made_of(request, plain)
+    result, of_plain = made_of(request, alone), made_of(request, plain)
 
-    assert [o.campaign.id for o in made] == [o.campaign.id for o in of_plain]
+    assert [o.campaign.id for o in result] == [o.campaign.id for o in of_plain]

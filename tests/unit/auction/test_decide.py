@@ -25,10 +25,10 @@ def offers(request: dict[str, Any], held: Snapshot) -> dict[str, Offer]:
     return {offer.slot.imp.id: offer for offer in decide(parsed, match(parsed, held, NOW), held, "bidder", NOW)}
 
 
-def summary(made: dict[str, Offer]) -> dict[str, tuple[int, str, str, str | None]]:
+def summary(result: dict[str, Offer]) -> dict[str, tuple[int, str, str, str | None]]:
     return {
         imp_id: (offer.price.cpm_micros, offer.campaign.id, offer.fit.creative.id, offer.price.deal_id)
-        for imp_id, offer in made.items()
+        for imp_id, offer in result.items()
     }
 
 
@@ -37,12 +37,12 @@ def summary(made: dict[str, Offer]) -> dict[str, tuple[int, str, str, str | None
 def test_bids_what_the_naive_evaluator_bids(
     request: dict[str, Any], campaigns: list[Campaign], counts: dict[tuple[str, str], OutcomeCounts]
 ) -> None:
-    made = offers(request, snapshot(campaigns, counts=counts))
+    result = offers(request, snapshot(campaigns, counts=counts))
 
     expected = best_bids(request, campaigns, NOW, counts=counts)
     event(f"{len(expected)} bids")
-    assert set(made) == set(expected)
-    for imp_id, offer in made.items():
+    assert set(result) == set(expected)
+    for imp_id, offer in result.items():
         highest, bidders = expected[imp_id]
         assert offer.price.cpm_micros == highest
         assert offer.campaign.id in bidders
@@ -66,8 +66,8 @@ def test_a_campaign_that_does_not_match_changes_nothing(request: dict[str, Any],
 def test_nor_do_campaigns_that_can_bid_on_nothing_of_the_request(
     request: dict[str, Any], campaigns: list[Campaign], others: list[Campaign]
 ) -> None:
-    others = [its.model_copy(update={"id": f"other-{its.id}"}) for its in others]
-    strangers = [its for its in others if not best_bids(request, [its], NOW)]
+    others = [other.model_copy(update={"id": f"other-{other.id}"}) for other in others]
+    strangers = [other_item for other_item in others if not best_bids(request, [other_item], NOW)]
     event(f"{len(strangers)} strangers")
 
     assert summary(offers(request, snapshot([*strangers, *campaigns]))) == summary(offers(request, snapshot(campaigns)))
@@ -142,4 +142,4 @@ def test_equal_impressions_are_each_decided_as_if_alone(
     together = summary(offers(request | {"imp": imps}, held))
 
     alone = [summary(offers(request | {"imp": [imp]}, held)) for imp in imps]
-    assert together == {imp_id: what for made in alone for imp_id, what in made.items()}
+    assert together == {imp_id: item for entry in alone for imp_id, item in entry.items()}

@@ -38,48 +38,50 @@ def first(request: dict[str, Any], held: Snapshot, **limits: Any) -> Explanation
 
 
 def only(request: dict[str, Any], **changes: Any) -> Verdict:
-    [its] = first(request, snapshot([campaign(**changes)])).campaigns
-    return its
+    [item] = first(request, snapshot([campaign(**changes)])).campaigns
+    return item
 
 
 @examples(2)
 @given(matchable_requests(), campaign_lists())
 def test_it_says_what_the_decision_did(request: dict[str, Any], campaigns: list[Campaign]) -> None:
-    held, asked = snapshot(campaigns), parsed(request)
-    made = decide(asked, match(asked, held, NOW), held, "bidder", NOW)
+    held, requested = snapshot(campaigns), parsed(request)
+    result = decide(requested, match(requested, held, NOW), held, "bidder", NOW)
 
-    explained = explain(asked, held, "bidder", NOW)
+    explained = explain(requested, held, "bidder", NOW)
 
-    told = [(its.imp_id, bid.campaign.id, bid.fit.creative.id, bid.price) for its in explained for bid in its.bids]
-    assert told == [(bid.slot.imp.id, bid.campaign.id, bid.fit.creative.id, bid.price) for bid in made]
-    for its in explained:
-        assert {one.campaign_id for one in its.campaigns} == {one.id for one in campaigns}
-        assert {one.campaign_id for one in its.campaigns if one.rule == BIDS} == {bid.campaign.id for bid in its.bids}
+    output = [(item.imp_id, bid.campaign.id, bid.fit.creative.id, bid.price) for item in explained for bid in item.bids]
+    assert output == [(bid.slot.imp.id, bid.campaign.id, bid.fit.creative.id, bid.price) for bid in result]
+    for entry in explained:
+        assert {entry.campaign_id for entry in entry.campaigns} == {entry.id for entry in campaigns}
+        assert {one.campaign_id for one in entry.campaigns if one.rule == BIDS} == {
+            bid.campaign.id for bid in entry.bids
+        }
 
 
 @examples(2)
 @given(matchable_requests(), campaign_lists())
 def test_each_refusal_is_the_one_that_the_auction_gave(request: dict[str, Any], campaigns: list[Campaign]) -> None:
-    held, asked = snapshot(campaigns), parsed(request)
-    terms = AuctionContext(asked, "bidder", held.delivery, NOW)
+    held, requested = snapshot(campaigns), parsed(request)
+    terms = AuctionContext(requested, "bidder", held.delivery, NOW)
 
-    for slot, its in zip(match(asked, held, NOW), explain(asked, held, "bidder", NOW), strict=True):
+    for slot, entry in zip(match(requested, held, NOW), explain(requested, held, "bidder", NOW), strict=True):
         matched = {held.index.campaign_id(position) for position in slot.candidates.all()}
-        for one in its.campaigns:
-            after_matching = one.rule in {*names_of(DECIDED), "outbid", BIDS}
-            position = held.index.position(one.campaign_id)
+        for campaign_item in entry.campaigns:
+            after_matching = campaign_item.rule in {*names_of(DECIDED), "outbid", BIDS}
+            position = held.index.position(campaign_item.campaign_id)
             assert position is not None
             creatives = held.index.campaign(position).creatives
             fits_in_length = any(slot.video.has_room(creative.seconds) for creative in creatives)
-            assert (after_matching and fits_in_length) == (one.campaign_id in matched)
+            assert (after_matching and fits_in_length) == (campaign_item.campaign_id in matched)
             if (
                 after_matching
                 and not first_broken(REQUEST, terms)
-                and one.rule not in {"linearity", "delivery", "protocol"}
+                and campaign_item.rule not in {"linearity", "delivery", "protocol"}
             ):
-                made = offers(terms, slot, held.index.record(position))
-                assert isinstance(made, Rule) == (one.best is None)
-                assert not isinstance(made, Rule) or one.rule == made.name
+                result = offers(terms, slot, held.index.record(position))
+                assert isinstance(result, Rule) == (campaign_item.best is None)
+                assert not isinstance(result, Rule) or campaign_item.rule == result.name
 
 
 @examples(2)
@@ -87,49 +89,49 @@ def test_each_refusal_is_the_one_that_the_auction_gave(request: dict[str, Any], 
 def test_the_funnel_counts_each_campaign_at_the_rule_that_removed_it(
     request: dict[str, Any], campaigns: list[Campaign]
 ) -> None:
-    for its in explain(parsed(request), snapshot(campaigns), "bidder", NOW):
-        counts = [left for _, left in its.funnel]
-        removed = {rule: before - left for (rule, left), before in zip(its.funnel[1:], counts, strict=False)}
+    for entry in explain(parsed(request), snapshot(campaigns), "bidder", NOW):
+        counts = [left for _, left in entry.funnel]
+        removed = {rule: before - left for (rule, left), before in zip(entry.funnel[1:], counts, strict=False)}
 
-        assert its.funnel[0] == ("all", len(campaigns))
+        assert entry.funnel[0] == ("all", len(campaigns))
         assert counts == sorted(counts, reverse=True)
-        assert counts[-1] == len({bid.campaign.id for bid in its.bids})
-        expected = Counter(one.rule for one in its.campaigns if one.rule != BIDS)
+        assert counts[-1] == len({bid.campaign.id for bid in entry.bids})
+        expected = Counter(campaign_item.rule for campaign_item in entry.campaigns if campaign_item.rule != BIDS)
         assert {rule: number for rule, number in removed.items() if number} == dict(expected)
 
 
 def test_an_attribute_is_told_with_what_was_seen_and_what_was_wanted() -> None:
     french = video_request(device={"geo": {"country": "FRA"}})
 
-    its = only(french, targeting={"country": {"include": ["USA"]}})
-    assert (its.rule, its.reason, its.seen, its.wanted) == (
+    item = only(french, targeting={"country": {"include": ["USA"]}})
+    assert (item.rule, item.reason, item.seen, item.wanted) == (
         "targeting.country",
         "country is fra; it takes usa",
         "fra",
         "usa",
     )
-    its = only(french, targeting={"country": {"exclude": ["FRA"]}})
-    assert (its.rule, its.reason) == ("targeting.country", "country is fra; it excludes fra")
-    its = only(video_request(), targeting={"country": {"include": ["USA"]}})
-    assert its.reason == "country is nothing; it takes usa"
+    item = only(french, targeting={"country": {"exclude": ["FRA"]}})
+    assert (item.rule, item.reason) == ("targeting.country", "country is fra; it excludes fra")
+    item = only(video_request(), targeting={"country": {"include": ["USA"]}})
+    assert item.reason == "country is nothing; it takes usa"
 
 
 def test_a_refusal_is_told_with_both_sides() -> None:
-    its = only(video_request(imp={"bidfloor": 9}))
-    assert (its.rule, its.seen, its.wanted) == ("floor", "9.0 USD", "bids 5.00")
-    its = only(video_request(video={"maxduration": 10}))
-    assert (its.rule, its.seen, its.wanted) == ("duration", "0 to 10", "15")
-    its = only(video_request(imp={"bidfloor": 9}), multipliers={"domain": {"news.example": 1.5}})
-    assert its.wanted == "bids 7.50"
+    item = only(video_request(imp={"bidfloor": 9}))
+    assert (item.rule, item.seen, item.wanted) == ("floor", "9.0 USD", "bids 5.00")
+    item = only(video_request(video={"maxduration": 10}))
+    assert (item.rule, item.seen, item.wanted) == ("duration", "0 to 10", "15")
+    item = only(video_request(imp={"bidfloor": 9}), multipliers={"domain": {"news.example": 1.5}})
+    assert item.wanted == "bids 7.50"
     floors = {"bidfloor": 1, "pmp": {"deals": [{"id": "d", "bidfloor": 8, "bidfloorcur": "EUR"}]}}
     longer = {"durfloors": [{"mindur": 10, "bidfloor": 7}], "mincpmpersec": 0.5}
-    its = only(video_request(imp=floors, video=longer), deals=[{"id": "d", "cpm": 6}, {"id": "elsewhere", "cpm": 9}])
-    assert its.seen == "1.0 USD, 7.0 USD for 10 to any s, 0.5 USD a second, 8.0 EUR in deal d"
-    assert its.wanted == "bids 5.00, bids 6.00 in deal d"
-    its = only(video_request(imp={"secure": 1}), creatives=[creative(media=[media(url="http://cdn.example/a")])])
-    assert (its.rule, its.seen, its.wanted) == ("secure", "https only", "http://cdn.example/a")
-    its = only(video_request(badv=["shop.example"]))
-    assert (its.rule, its.seen, its.wanted) == ("advertiser", "shop.example", "shop.example")
+    item = only(video_request(imp=floors, video=longer), deals=[{"id": "d", "cpm": 6}, {"id": "elsewhere", "cpm": 9}])
+    assert item.seen == "1.0 USD, 7.0 USD for 10 to any s, 0.5 USD a second, 8.0 EUR in deal d"
+    assert item.wanted == "bids 5.00, bids 6.00 in deal d"
+    item = only(video_request(imp={"secure": 1}), creatives=[creative(media=[media(url="http://cdn.example/a")])])
+    assert (item.rule, item.seen, item.wanted) == ("secure", "https only", "http://cdn.example/a")
+    item = only(video_request(badv=["shop.example"]))
+    assert (item.rule, item.seen, item.wanted) == ("advertiser", "shop.example", "shop.example")
 
 
 def test_of_the_creatives_targeting_the_one_that_came_furthest_is_told() -> None:
@@ -137,13 +139,13 @@ def test_of_the_creatives_targeting_the_one_that_came_furthest_is_told() -> None
     tablet = creative(id="tablet", where={"and": [{"os": {"exclude": ["ios"]}}, {"tag": {"include": ["top", "side"]}}]})
     android = video_request(device={"os": "Android"}, imp={"tagid": "bottom"})
 
-    its = only(android, creatives=[ios, tablet])
-    assert (its.rule, its.seen, its.wanted) == ("creative_targeting", "bottom", "side, top")
-    assert its.reason.endswith("closest is tablet: tag is bottom; it takes side, top")
-    its = only(android, creatives=[ios])
-    assert its.reason.endswith("closest is ios: os is android; it takes ios")
-    its = only(android, creatives=[creative(targeting={"os": {"exclude": ["android", "ios"]}})])
-    assert (its.seen, its.wanted) == ("android", "none of android")
+    item = only(android, creatives=[ios, tablet])
+    assert (item.rule, item.seen, item.wanted) == ("creative_targeting", "bottom", "side, top")
+    assert item.reason.endswith("closest is tablet: tag is bottom; it takes side, top")
+    item = only(android, creatives=[ios])
+    assert item.reason.endswith("closest is ios: os is android; it takes ios")
+    item = only(android, creatives=[creative(targeting={"os": {"exclude": ["android", "ios"]}})])
+    assert (item.seen, item.wanted) == ("android", "none of android")
 
 
 def test_what_was_chosen_and_is_not_answered_has_its_rule() -> None:
@@ -152,7 +154,10 @@ def test_what_was_chosen_and_is_not_answered_has_its_rule() -> None:
     held = snapshot([campaign(id="dear", cpm=5, budget={"total_micros": 7_000}), campaign(id="cheap", cpm=1)])
 
     def rules(**how: Any) -> list[list[str]]:
-        return [[one.rule for one in its.campaigns] for its in explain(request, held, "bidder", NOW, **how)]
+        return [
+            [campaign_item.rule for campaign_item in entry.campaigns]
+            for entry in explain(request, held, "bidder", NOW, **how)
+        ]
 
     assert rules() == [["bids", "outbid"], ["allowance", "outbid"]]
     assert rules(as_xml=True) == [["bids", "outbid"], ["document", "outbid"]]
@@ -165,41 +170,41 @@ def test_what_was_chosen_and_is_not_answered_has_its_rule() -> None:
 def test_delivery_comes_first() -> None:
     held = snapshot([campaign(budget={"total_micros": 10})], {"plain": Spend(total_micros=10)})
 
-    [its] = first(video_request(), held).campaigns
+    [item] = first(video_request(), held).campaigns
 
-    assert (its.rule, its.reason) == ("withheld", "total budget spent")
+    assert (item.rule, item.reason) == ("withheld", "total budget spent")
 
 
 def test_the_runner_up_is_the_best_that_did_not_bid() -> None:
     names = {"a": 3, "b": 9, "c": 7}
     held = snapshot([campaign(id=name, cpm=cpm, creatives=[creative()]) for name, cpm in names.items()])
 
-    its = first(video_request(), held)
+    item = first(video_request(), held)
 
-    assert [bid.campaign.id for bid in its.bids] == ["b"]
-    assert its.runner_up
-    assert (its.runner_up.campaign.id, its.runner_up.price.cpm_micros) == ("c", 7_000_000)
+    assert [bid.campaign.id for bid in item.bids] == ["b"]
+    assert item.runner_up
+    assert (item.runner_up.campaign.id, item.runner_up.price.cpm_micros) == ("c", 7_000_000)
 
 
 def test_it_tells_of_as_many_campaigns_as_asked_for_and_counts_all() -> None:
     held = snapshot([campaign(id=f"c{cpm}", cpm=cpm) for cpm in range(1, 8)])
 
     few = first(video_request(), held, most=3)
-    assert [one.campaign_id for one in few.campaigns] == ["c7", "c6", "c5"]
+    assert [campaign_item.campaign_id for campaign_item in few.campaigns] == ["c7", "c6", "c5"]
     assert few.funnel[0] == ("all", 7)
-    assert [one.rule for one in first(video_request(), held, campaign_id="c2").campaigns] == ["outbid"]
+    assert [entry.rule for entry in first(video_request(), held, campaign_id="c2").campaigns] == ["outbid"]
     assert first(video_request(), held, campaign_id="nobody").campaigns == []
 
 
 @examples(0.5)
 @given(matchable_requests(), campaign_lists(), st.integers(0, 2))
 def test_however_few_are_asked_the_funnel_ends_at_the_bids(
-    request: dict[str, Any], campaigns: list[Campaign], asked: int
+    request: dict[str, Any], campaigns: list[Campaign], requested: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bidder.auction.explain.MOST_ASKED", asked)
-        for its in explain(parsed(request), snapshot(campaigns), "bidder", NOW):
-            assert its.funnel[-1][1] == len({bid.campaign.id for bid in its.bids})
+        patch.setattr("bidder.auction.explain.MOST_ASKED", requested)
+        for entry in explain(parsed(request), snapshot(campaigns), "bidder", NOW):
+            assert entry.funnel[-1][1] == len({bid.campaign.id for bid in entry.bids})
 
 
 def test_only_the_latest_form_of_a_campaign_is_told_of() -> None:
@@ -208,10 +213,13 @@ def test_only_the_latest_form_of_a_campaign_is_told_of() -> None:
     index = Index.load([compile_index([old, kept]), compile_index([changed])])
     held = Snapshot(1, index, load_delivery(compile_delivery(index, {}, NOW), index))
 
-    its = first(video_request(), held)
+    item = first(video_request(), held)
 
-    assert its.funnel[0] == ("all", 2)
-    assert [(one.campaign_id, one.rule) for one in its.campaigns] == [("kept", "bids"), ("changed", "outbid")]
+    assert item.funnel[0] == ("all", 2)
+    assert [(campaign_item.campaign_id, campaign_item.rule) for campaign_item in item.campaigns] == [
+        ("kept", "bids"),
+        ("changed", "outbid"),
+    ]
     [changed_only] = first(video_request(), held, campaign_id="changed").campaigns
     assert changed_only.best
     assert changed_only.best.price.cpm_micros == 1_000_000

@@ -29,16 +29,16 @@ def parsed(request: dict[str, Any]) -> BidRequest:
 
 def history(*impressions: tuple[int, str, str]) -> Exposures:
     """Impressions of a user: minutes ago, campaign, creative."""
-    its = History()
+    item = History()
     for minutes, campaign_id, creative_id in impressions:
         at = int((NOW - timedelta(minutes=minutes)).timestamp())
-        its = add(its, Impression(at, campaign_id, creative_id, "shop.example"))
-    return Exposures(its, its)
+        item = add(item, Impression(at, campaign_id, creative_id, "shop.example"))
+    return Exposures(item, item)
 
 
 def offers(request: dict[str, Any], held: Snapshot, exposures: Exposures) -> list[Offer]:
-    asked = parsed(request)
-    return decide(asked, match(asked, held, NOW), held, "bidder", NOW, read_exposures=lambda: exposures)
+    requested = parsed(request)
+    return decide(requested, match(requested, held, NOW), held, "bidder", NOW, read_exposures=lambda: exposures)
 
 
 caps = st.lists(
@@ -58,7 +58,7 @@ caps = st.lists(
     max_size=2,
 )
 viewers = st.builds(
-    lambda its: history(*its),
+    lambda item: history(*item),
     st.lists(
         st.tuples(st.integers(0, 2_000), st.sampled_from(["c0", "c1", "c2"]), st.sampled_from(["s0", "s1"])), max_size=5
     ),
@@ -66,18 +66,18 @@ viewers = st.builds(
 MINUTES = {"day": 12 * 60, "6h": 6 * 60, "lifetime": 10**6}
 
 
-def exceeded(its: Campaign, exposures: Exposures, made: list[Offer]) -> list[str]:
+def exceeded(item: Campaign, exposures: Exposures, result: list[Offer]) -> list[str]:
     """The caps of a campaign that an answer exceeds, counted naively: `NOW` is noon, UTC is the zone."""
     wrong = []
-    for cap in its.frequency_caps:
-        seen = exposures.user if cap.per == "user" else exposures.household
-        known = [*(seen.recent if seen else [])]
+    for cap in item.frequency_caps:
+        observed = exposures.user if cap.per == "user" else exposures.household
+        known = [*(observed.recent if observed else [])]
         new = [
             Impression(int(NOW.timestamp()), o.campaign.id, o.fit.creative.id, o.campaign.advertiser.domain)
-            for o in made
+            for o in result
         ]
-        for offer in made:
-            if offer.campaign.id != its.id:
+        for offer in result:
+            if offer.campaign.id != item.id:
                 continue
             minutes = MINUTES[cap.window] if cap.window else 60
             same = [
@@ -88,14 +88,14 @@ def exceeded(its: Campaign, exposures: Exposures, made: list[Offer]) -> list[str
                     or (cap.window == "day" and NOW.timestamp() - i.at == minutes * 60)
                 )
                 and {
-                    "campaign": i.campaign_id == its.id,
-                    "advertiser": i.advertiser == its.advertiser.domain,
-                    "creative": (i.campaign_id, i.creative_id) == (its.id, offer.fit.creative.id),
+                    "campaign": i.campaign_id == item.id,
+                    "advertiser": i.advertiser == item.advertiser.domain,
+                    "creative": (i.campaign_id, i.creative_id) == (item.id, offer.fit.creative.id),
                 }[cap.level]
-                and (cap.level != "advertiser" or i not in new or i.campaign_id == its.id)
+                and (cap.level != "advertiser" or i not in new or i.campaign_id == item.id)
             ]
             if len(same) > (cap.impressions or 1):
-                wrong.append(f"{its.id}: {len(same)} for {cap}")
+                wrong.append(f"{item.id}: {len(same)} for {cap}")
     return wrong
 
 
@@ -119,23 +119,25 @@ def test_an_answer_exceeds_no_cap_and_explain_equals_it(
         )
         for number, each in enumerate(campaigns)
     ]
-    held, asked = snapshot(capped), parsed(request)
+    held, requested = snapshot(capped), parsed(request)
     reads: list[int] = []
 
     def read() -> Exposures:
         reads.append(1)
         return exposures
 
-    made = decide(asked, match(asked, held, NOW), held, "bidder", NOW, read_exposures=read)
+    result = decide(requested, match(requested, held, NOW), held, "bidder", NOW, read_exposures=read)
     assert len(reads) <= 1
-    assert not [wrong for each in capped for wrong in exceeded(each, exposures, made)]
+    assert not [wrong for each in capped for wrong in exceeded(each, exposures, result)]
 
-    explained = explain(asked, held, "bidder", NOW, read_exposures=read)
+    explained = explain(requested, held, "bidder", NOW, read_exposures=read)
     assert len(reads) <= 2
-    told = [(its.imp_id, bid.campaign.id, bid.fit.creative.id, bid.price) for its in explained for bid in its.bids]
-    assert told == [(bid.slot.imp.id, bid.campaign.id, bid.fit.creative.id, bid.price) for bid in made]
-    for its in explained:
-        assert {one.campaign_id for one in its.campaigns if one.rule == BIDS} == {bid.campaign.id for bid in its.bids}
+    output = [(item.imp_id, bid.campaign.id, bid.fit.creative.id, bid.price) for item in explained for bid in item.bids]
+    assert output == [(bid.slot.imp.id, bid.campaign.id, bid.fit.creative.id, bid.price) for bid in result]
+    for entry in explained:
+        assert {campaign_item.campaign_id for campaign_item in entry.campaigns if campaign_item.rule == BIDS} == {
+            bid.campaign.id for bid in entry.bids
+        }
 
 
 def test_nothing_is_read_where_no_campaign_that_could_bid_is_capped() -> None:
@@ -146,9 +148,9 @@ def test_nothing_is_read_where_no_campaign_that_could_bid_is_capped() -> None:
     elsewhere = campaign(
         id="x", frequency_caps=[{"impressions": 1, "window": "day"}], targeting={"country": {"include": ["USA"]}}
     )
-    held, asked = snapshot([campaign(), low, elsewhere]), parsed(video_request(imp={"bidfloor": 2}))
+    held, requested = snapshot([campaign(), low, elsewhere]), parsed(video_request(imp={"bidfloor": 2}))
 
-    assert len(decide(asked, match(asked, held, NOW), held, "bidder", NOW, read_exposures=read)) == 1
+    assert len(decide(requested, match(requested, held, NOW), held, "bidder", NOW, read_exposures=read)) == 1
 
 
 def test_a_pod_holds_what_the_cap_leaves_and_fills_the_rest() -> None:
@@ -164,33 +166,38 @@ def test_a_pod_holds_what_the_cap_leaves_and_fills_the_rest() -> None:
         capped = campaign(id="capped", cpm=9, frequency_caps=[cap], creatives=many)
         other = campaign(id="other", cpm=1, creatives=many, advertiser={"name": "B", "domain": "rival.example"})
 
-        made = offers(request, snapshot([capped, other]), history((60, "capped", "s9")))
+        result = offers(request, snapshot([capped, other]), history((60, "capped", "s9")))
 
-        count = Counter(offer.campaign.id for offer in made)
+        count = Counter(offer.campaign.id for offer in result)
         assert count["capped"] == left
         if left < 2:
             assert count["other"] == 4 - left
 
 
 def test_a_creative_at_its_cap_leaves_the_turn_to_the_others() -> None:
-    its = campaign(
+    own_campaign = campaign(
         frequency_caps=[{"impressions": 1, "window": "day", "level": "creative"}],
         creatives=[creative(id="one"), creative(id="two")],
     )
 
-    [made] = offers(video_request(), snapshot([its]), history((5, "plain", "one")))
+    [result] = offers(video_request(), snapshot([own_campaign]), history((5, "plain", "one")))
 
-    assert made.fit.creative.id == "two"
+    assert result.fit.creative.id == "two"
 
 
 def test_explain_says_what_was_counted_and_when_the_viewer_is_free() -> None:
     held = snapshot([campaign(frequency_caps=[{"impressions": 2, "window": "6h"}], on_unknown="skip")])
-    asked = parsed(video_request())
+    requested = parsed(video_request())
 
-    [its] = explain(asked, held, "bidder", NOW, read_exposures=lambda: history((30, "plain", "s"), (90, "plain", "s")))
-    [one] = its.campaigns
-    assert (one.rule, one.seen) == ("frequency", "2 of this campaign per user in window 6h")
-    assert one.wanted == "fewer than 2 per 6h; free again at 2026-11-23T16:30:00Z"
-    [its] = explain(asked, held, "bidder", NOW, read_exposures=Exposures)
-    assert (its.campaigns[0].rule, its.campaigns[0].seen) == ("frequency", "unknown what the user was shown")
-    assert len(explain(asked, held, "bidder", NOW)[0].bids) == 1
+    [explanation] = explain(
+        requested, held, "bidder", NOW, read_exposures=lambda: history((30, "plain", "s"), (90, "plain", "s"))
+    )
+    [first] = explanation.campaigns
+    assert (first.rule, first.seen) == ("frequency", "2 of this campaign per user in window 6h")
+    assert first.wanted == "fewer than 2 per 6h; free again at 2026-11-23T16:30:00Z"
+    [explanation] = explain(requested, held, "bidder", NOW, read_exposures=Exposures)
+    assert (explanation.campaigns[0].rule, explanation.campaigns[0].seen) == (
+        "frequency",
+        "unknown what the user was shown",
+    )
+    assert len(explain(requested, held, "bidder", NOW)[0].bids) == 1

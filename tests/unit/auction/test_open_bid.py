@@ -27,10 +27,10 @@ def test_a_goal_is_priced_by_what_was_learned(
     goal: str, rotation: str, weights: list[int], counts: dict[tuple[str, str], OutcomeCounts]
 ) -> None:
     spots = [creative(id=f"s{n}", weight=weight) for n, weight in enumerate(weights)]
-    one = campaign(cpm=None, **{goal: 0.0213}, max_cpm=1000, rotation=rotation, creatives=spots)
+    own_campaign = campaign(cpm=None, **{goal: 0.0213}, max_cpm=1000, rotation=rotation, creatives=spots)
     request = video_request()
 
-    made = offers(request, snapshot([one], counts=counts))["1"]
+    result = offers(request, snapshot([own_campaign], counts=counts))["1"]
 
-    expected = bids(request, request["imp"][0], [one], NOW, counts=counts)
-    assert {made.price.cpm_micros} == {bid.price for bid in expected}
+    expected = bids(request, request["imp"][0], [own_campaign], NOW, counts=counts)
+    assert {result.price.cpm_micros} == {bid.price for bid in expected}

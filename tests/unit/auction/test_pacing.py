@@ -36,13 +36,15 @@ def parsed(request: dict[str, Any]) -> BidRequest:
 def test_a_campaign_is_passed_over_exactly_if_its_draw_is_not_below_its_share(
     request: dict[str, Any], campaigns: list[Campaign], given_shares: list[int], long: bool
 ) -> None:
-    paces = {its.id: Pace(share, RICH, 0) for its, share in zip(campaigns, given_shares, strict=False)}
-    asked, draw = parsed(request), AuctionDraw(str(request["id"]))
+    paces = {
+        campaign_item.id: Pace(share, RICH, 0) for campaign_item, share in zip(campaigns, given_shares, strict=False)
+    }
+    requested, draw = parsed(request), AuctionDraw(str(request["id"]))
     with pytest.MonkeyPatch.context() as patch:
         if long:
             patch.setattr(sets, "SHORT", 1)
         held, unpaced = snapshot(campaigns, paces=paces), snapshot(campaigns)
-        for slot, free in zip(match(asked, held, NOW), match(asked, unpaced, NOW), strict=True):
+        for slot, free in zip(match(requested, held, NOW), match(requested, unpaced, NOW), strict=True):
             everyone = [held.index.campaign_id(position) for position in free.candidates.best_first()]
             expected = [name for name in everyone if name not in paces or draw.of(name) < paces[name].share]
             assert [held.index.campaign_id(position) for position in slot.candidates.best_first()] == expected
@@ -53,49 +55,52 @@ def test_a_campaign_is_passed_over_exactly_if_its_draw_is_not_below_its_share(
 def test_explain_says_pacing_and_equals_the_bid(
     request: dict[str, Any], campaigns: list[Campaign], given_shares: list[int]
 ) -> None:
-    paces = {its.id: Pace(share, RICH, 0) for its, share in zip(campaigns, given_shares, strict=False)}
-    held, asked = snapshot(campaigns, paces=paces), parsed(request)
-    draw = AuctionDraw(asked.id)
-    made = decide(asked, match(asked, held, NOW), held, "bidder", NOW)
+    paces = {item.id: Pace(share, RICH, 0) for item, share in zip(campaigns, given_shares, strict=False)}
+    held, requested = snapshot(campaigns, paces=paces), parsed(request)
+    draw = AuctionDraw(requested.id)
+    offers = decide(requested, match(requested, held, NOW), held, "bidder", NOW)
 
-    explained = explain(asked, held, "bidder", NOW)
+    explained = explain(requested, held, "bidder", NOW)
 
-    assert [bid.campaign.id for its in explained for bid in its.bids] == [bid.campaign.id for bid in made]
-    for its in explained:
-        counts = [left for _, left in its.funnel]
+    assert [bid.campaign.id for entry in explained for bid in entry.bids] == [bid.campaign.id for bid in offers]
+    for entry in explained:
+        counts = [left for _, left in entry.funnel]
         assert counts == sorted(counts, reverse=True)
-        assert counts[-1] == len({bid.campaign.id for bid in its.bids})
-        for one in its.campaigns:
-            passed_over = one.campaign_id in paces and draw.of(one.campaign_id) >= paces[one.campaign_id].share
-            assert one.rule != BIDS or not passed_over
-            assert one.rule != PACING.name or passed_over
+        assert counts[-1] == len({bid.campaign.id for bid in entry.bids})
+        for campaign_item in entry.campaigns:
+            passed_over = (
+                campaign_item.campaign_id in paces
+                and draw.of(campaign_item.campaign_id) >= paces[campaign_item.campaign_id].share
+            )
+            assert campaign_item.rule != BIDS or not passed_over
+            assert campaign_item.rule != PACING.name or passed_over
 
 
 def test_a_paced_out_campaign_leaves_the_auction_to_the_next_and_explain_shows_both_numbers() -> None:
     held = snapshot([campaign(id="dear", cpm=9), campaign(id="cheap", cpm=1)], paces={"dear": Pace(0, RICH, 0)})
     request = parsed(video_request())
 
-    [its] = explain(request, held, "bidder", NOW)
+    [explanation] = explain(request, held, "bidder", NOW)
 
-    assert [bid.campaign.id for bid in its.bids] == ["cheap"]
-    [dear] = [one for one in its.campaigns if one.campaign_id == "dear"]
+    assert [bid.campaign.id for bid in explanation.bids] == ["cheap"]
+    [dear] = [campaign_item for campaign_item in explanation.campaigns if campaign_item.campaign_id == "dear"]
     assert (dear.rule, dear.wanted) == (PACING.name, "less than 0.00 %")
     assert dear.seen.endswith(" %")
-    assert (PACING.name, 1) in its.funnel
+    assert (PACING.name, 1) in explanation.funnel
 
 
 def test_a_process_bids_its_burst_at_once_and_then_at_its_rate() -> None:
     held = snapshot([campaign(cpm=5)], paces={"plain": Pace(WHOLE, 10_000, 5_000)})
 
     def bids(minutes: float, requests: int) -> int:
-        now, made = NOW + timedelta(minutes=minutes), 0
+        now, result = NOW + timedelta(minutes=minutes), 0
         for number in range(requests):
-            asked = parsed(video_request(id=f"{minutes}-{number}"))
-            offers = decide(asked, match(asked, held, now), held, "bidder", now)
+            requested = parsed(video_request(id=f"{minutes}-{number}"))
+            offers = decide(requested, match(requested, held, now), held, "bidder", now)
             could = would_be_affordable(offers, held, now)
             paid = affordable(offers, held, now)
             assert could == paid
-            made += len(paid)
-        return made
+            result += len(paid)
+        return result
 
     assert [bids(0, 10), bids(0.5, 10), bids(1, 10), bids(4, 10)] == [2, 0, 1, 3]

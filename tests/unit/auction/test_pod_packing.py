@@ -26,7 +26,7 @@ ads = st.builds(
     once=st.integers(0, 31),
     side=st.sampled_from([None, None, 0, 1]),
 )
-places = st.builds(
+positions = st.builds(
     PodPlace,
     ads=st.integers(1, 3),
     seconds=st.sampled_from([None, 10, 30, 45]),
@@ -34,11 +34,11 @@ places = st.builds(
 )
 
 
-def fillings(place: PodPlace) -> Iterator[tuple[int, ...]]:
+def fillings(position: PodPlace) -> Iterator[tuple[int, ...]]:
     """All that one place could hold by itself."""
-    for count in range(place.ads + 1):
-        for chosen in combinations_with_replacement(range(len(place.choices)), count):
-            if place.seconds is None or sum(place.choices[i].seconds for i in chosen) <= place.seconds:
+    for count in range(position.ads + 1):
+        for chosen in combinations_with_replacement(range(len(position.choices)), count):
+            if position.seconds is None or sum(position.choices[i].seconds for i in chosen) <= position.seconds:
                 yield chosen
 
 
@@ -49,14 +49,14 @@ def may_come_together(chosen: Sequence[PodAd]) -> bool:
 
 
 def shown(pod: Sequence[PodPlace], filling: Sequence[Sequence[int]]) -> list[PodAd]:
-    return [place.choices[i] for place, chosen in zip(pod, filling, strict=True) for i in chosen]
+    return [position.choices[i] for position, chosen in zip(pod, filling, strict=True) for i in chosen]
 
 
-pods = st.lists(places, min_size=1, max_size=3) | st.builds(
+pods = st.lists(positions, min_size=1, max_size=3) | st.builds(
     lambda slot, count, more: [slot._replace(ads=1)] * count + more,
-    places,
+    positions,
     st.integers(2, 3),
-    st.lists(places, max_size=1),
+    st.lists(positions, max_size=1),
 )
 """Some with slots that are alike."""
 
@@ -77,9 +77,9 @@ def test_the_filling_keeps_all_limits(pod: list[PodPlace]) -> None:
 
     assert len(filling) == len(pod)
     assert may_come_together(shown(pod, filling))
-    for place, chosen in zip(pod, filling, strict=True):
-        assert len(chosen) <= place.ads
-        assert place.seconds is None or sum(place.choices[i].seconds for i in chosen) <= place.seconds
+    for position, chosen in zip(pod, filling, strict=True):
+        assert len(chosen) <= position.ads
+        assert position.seconds is None or sum(position.choices[i].seconds for i in chosen) <= position.seconds
 
 
 def test_a_break_of_real_size_is_searched_to_the_end() -> None:
@@ -119,4 +119,4 @@ def test_a_search_without_end_is_ended() -> None:
 
     assert 500 < search.steps < 2_000
     assert len(search.best) == len(pod)
-    assert search.best_value == sum(pod[0].choices[rank].value for place in search.best for rank in place) > 0
+    assert search.best_value == sum(pod[0].choices[rank].value for position in search.best for rank in position) > 0

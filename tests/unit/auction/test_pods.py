@@ -92,31 +92,31 @@ def most_worth(request: dict[str, Any], campaigns: list[Campaign]) -> int:
 @examples(1.5)
 @given(pod_requests(), pod_campaigns(max_size=4))
 def test_the_pod_is_filled_with_what_is_worth_most(request: dict[str, Any], campaigns: list[Campaign]) -> None:
-    made = made_of(request, campaigns)
+    result = made_of(request, campaigns)
 
-    event(f"{len(made)} ads")
-    assert sum(offer.price.cpm_micros for offer in made) == most_worth(request, campaigns)
+    event(f"{len(result)} ads")
+    assert sum(offer.price.cpm_micros for offer in result) == most_worth(request, campaigns)
 
 
 @given(pod_requests(), pod_campaigns())
 def test_no_limit_of_the_pod_is_passed(request: dict[str, Any], campaigns: list[Campaign]) -> None:
-    made = made_of(request, campaigns)
+    result = made_of(request, campaigns)
 
     videos = {imp["id"]: imp["video"] for imp in request["imp"]}
     for imp_id, video in videos.items():
-        lengths = [offer.fit.creative.duration for offer in made if offer.slot.imp.id == imp_id]
+        lengths = [offer.fit.creative.duration for offer in result if offer.slot.imp.id == imp_id]
         assert len(lengths) <= (video["maxseq"] if "poddur" in video else 1)
         assert sum(lengths) <= video.get("poddur", 10**6)
         assert all(length in video["rqddurs"] for length in lengths if "rqddurs" in video)
     dedupe = videos["0"]["poddedupe"]
-    seen: dict[int, list[Any]] = {
-        ADOMAIN: [o.campaign.advertiser.domain for o in made],
-        CATEGORY: [c for o in made for c in o.campaign.categories],
-        CREATIVE: [(o.campaign.id, o.fit.creative.id) for o in made],
-        MEDIA_FILE: [url for o in made for url in {file.url for file in o.fit.media}],
+    observed: dict[int, list[Any]] = {
+        ADOMAIN: [o.campaign.advertiser.domain for o in result],
+        CATEGORY: [c for o in result for c in o.campaign.categories],
+        CREATIVE: [(o.campaign.id, o.fit.creative.id) for o in result],
+        MEDIA_FILE: [url for o in result for url in {file.url for file in o.fit.media}],
     }
     for kind in {*dedupe, CREATIVE}:
-        assert len(set(seen[kind])) == len(seen[kind])
+        assert len(set(observed[kind])) == len(observed[kind])
 
 
 def in_sequence(*numbers: int) -> list[tuple[str, str]]:
@@ -126,58 +126,58 @@ def in_sequence(*numbers: int) -> list[tuple[str, str]]:
         for name, cpm in (("dear", 9), ("cheap", 2))
     ]
     imps = [
-        {"id": str(place), "video": {"mimes": ["video/mp4"], "sequence": number}}
-        for place, number in enumerate(numbers)
+        {"id": str(position), "video": {"mimes": ["video/mp4"], "sequence": number}}
+        for position, number in enumerate(numbers)
     ]
     return [(o.slot.imp.id, f"{o.campaign.id}/{o.fit.creative.id}") for o in made_of({"id": "r", "imp": imps}, book)]
 
 
 def test_a_numbered_break_repeats_no_creative() -> None:
-    made = in_sequence(1, 2, 3)
+    result = in_sequence(1, 2, 3)
 
-    assert [imp_id for imp_id, _ in made] == ["0", "1", "2"]
-    assert len({name for _, name in made}) == 3
-    assert {"dear/a", "dear/b"} < {name for _, name in made}
+    assert [imp_id for imp_id, _ in result] == ["0", "1", "2"]
+    assert len({name for _, name in result}) == 3
+    assert {"dear/a", "dear/b"} < {name for _, name in result}
     assert len(in_sequence(1, 2, 3, 4, 5)) == 4
 
 
 def test_a_number_that_comes_again_is_of_another_break() -> None:
-    made = dict(in_sequence(1, 1, 2, 2, 0, 0))
+    by_name = dict(in_sequence(1, 1, 2, 2, 0, 0))
 
-    assert len(made) == 6
-    assert made["0"] != made["2"]
-    assert made["1"] != made["3"]
-    assert all(name.startswith("dear/") for name in made.values())
+    assert len(by_name) == 6
+    assert by_name["0"] != by_name["2"]
+    assert by_name["1"] != by_name["3"]
+    assert all(name.startswith("dear/") for name in by_name.values())
 
 
 def test_equal_places_are_filled_as_if_each_were_looked_at_by_itself() -> None:
     book = [campaign(id=f"c{n}", cpm=1 + n / 10) for n in range(30)]
     video = {"mimes": ["video/mp4"], "podid": "p"}
 
-    made = made_of({"id": "r", "imp": [{"id": str(n), "video": video} for n in range(20)]}, book)
+    result = made_of({"id": "r", "imp": [{"id": str(n), "video": video} for n in range(20)]}, book)
 
-    assert [offer.slot.imp.id for offer in made] == [str(n) for n in range(20)]
-    assert {offer.campaign.id for offer in made} == {f"c{n}" for n in range(10, 30)}
+    assert [offer.slot.imp.id for offer in result] == [str(n) for n in range(20)]
+    assert {offer.campaign.id for offer in result} == {f"c{n}" for n in range(10, 30)}
 
 
 def test_equal_breaks_are_filled_alike() -> None:
     book = [campaign(id=f"c{n}", cpm=1 + n / 10) for n in range(30)]
     video = {"mimes": ["video/mp4"], "poddur": 60, "maxseq": 3}
 
-    made = made_of({"id": "r", "imp": [{"id": str(n), "video": video} for n in range(4)]}, book)
+    result = made_of({"id": "r", "imp": [{"id": str(n), "video": video} for n in range(4)]}, book)
 
-    shown = {str(n): [o.campaign.id for o in made if o.slot.imp.id == str(n)] for n in range(4)}
+    shown = {str(n): [o.campaign.id for o in result if o.slot.imp.id == str(n)] for n in range(4)}
     assert all(sorted(each) == ["c27", "c28", "c29"] for each in shown.values())
 
 
 def test_however_many_places_differ_few_offers_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[object] = []
-    monkeypatch.setattr(under_test, "offers", lambda *which: asked.append(which) or offers(*which))
+    requested: list[object] = []
+    monkeypatch.setattr(under_test, "offers", lambda *which: requested.append(which) or offers(*which))
     book = [campaign(id=f"c{n}", cpm=1 + n / 10) for n in range(60)]
     for more in ({"podid": "p"}, {"poddur": 60}, {"podid": "p", "poddur": 60}, {"sequence": 1}):
-        asked.clear()
+        requested.clear()
         video = {"mimes": ["video/mp4"], **more}
         imps = [{"id": str(n), "video": video | {"maxduration": 60 + n}} for n in range(50)]
 
         assert made_of({"id": "r", "imp": imps}, book)
-        assert len(asked) <= max(under_test.MOST_CHOICES, 2 * len(imps))
+        assert len(requested) <= max(under_test.MOST_CHOICES, 2 * len(imps))

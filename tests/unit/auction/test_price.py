@@ -47,8 +47,8 @@ def test_the_floor_is_the_one_of_the_ads_length(video: dict[str, Any], floor: fl
 
 
 def test_a_length_without_a_floor_of_its_own_has_the_impressions() -> None:
-    said: list[list[dict[str, Any]]] = [[{}], [{"mindur": 0, "maxdur": 30}], [{"mindur": 0, "bidfloor": None}]]
-    for lengths in said:
+    message: list[list[dict[str, Any]]] = [[{}], [{"mindur": 0, "maxdur": 30}], [{"mindur": 0, "bidfloor": None}]]
+    for lengths in message:
         request = video_request(video={"durfloors": lengths}, imp={"bidfloor": 6})
         held, parsed = snapshot([FIVE]), parse(json.dumps(request).encode())
         assert decide(parsed, match(parsed, held, NOW), held, "bidder", NOW) == []

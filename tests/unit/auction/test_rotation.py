@@ -30,10 +30,10 @@ def spots(**weights: int) -> list[dict[str, Any]]:
     [("even", {"a": 1 / 3, "b": 1 / 3, "c": 1 / 3}), ("weighted", {"a": 0.1, "b": 0.3, "c": 0.6})],
 )
 def test_shares_are_those_asked_for(rotation: str, expected: dict[str, float]) -> None:
-    found = shares(rotation=rotation, creatives=spots(a=1, b=3, c=6))
+    results = shares(rotation=rotation, creatives=spots(a=1, b=3, c=6))
 
     for name, share in expected.items():
-        assert abs(found[name] - share) < 4 * sqrt(share * (1 - share) / AUCTIONS)
+        assert abs(results[name] - share) < 4 * sqrt(share * (1 - share) / AUCTIONS)
 
 
 def test_the_best_is_shown_nearly_always_once_it_is_known() -> None:

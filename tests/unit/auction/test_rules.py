@@ -95,13 +95,13 @@ def test_each_rule_has_a_case() -> None:
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_rule_rejects_and_tells_both_sides(name: str) -> None:
-    request, changes, seen, wanted = CASES[name]
+    request, changes, cases, wanted = CASES[name]
     document = BidRequest.model_validate(video_request(**deepcopy(request)))
 
     [explanation] = explain(document, snapshot([campaign(**changes)]), "bidder", NOW, read_exposures=Exposures)
 
     [verdict] = explanation.campaigns
-    assert (verdict.rule, verdict.seen, verdict.wanted) == (name, seen, wanted)
+    assert (verdict.rule, verdict.seen, verdict.wanted) == (name, cases, wanted)
     assert verdict.reason.startswith(next(rule.reason for rule in RULES if rule.name == name))
 
 

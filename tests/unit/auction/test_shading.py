@@ -31,10 +31,10 @@ def held(known: Shading | None, **changes: object) -> Snapshot:
 
 
 def offer_of(snapshot_: Snapshot, **request: object) -> tuple[AuctionContext, Offer]:
-    asked = parse(json.dumps(video_request(**request)).encode())
-    slots = match(asked, snapshot_, NOW)
-    [offer] = decide(asked, slots, snapshot_, "bidder", NOW)
-    return AuctionContext(asked, "bidder", snapshot_.delivery, NOW), offer
+    parsed = parse(json.dumps(video_request(**request)).encode())
+    slots = match(parsed, snapshot_, NOW)
+    [offer] = decide(parsed, slots, snapshot_, "bidder", NOW)
+    return AuctionContext(parsed, "bidder", snapshot_.delivery, NOW), offer
 
 
 @given(st.floats(-8, 8), st.floats(0.2, 30), st.floats(0.2, 60))
@@ -117,26 +117,26 @@ def test_explain_says_the_value_and_equals_the_bid() -> None:
     context, offer = offer_of(snapshot_, at=1)
     [bid] = shade(context, [offer], None)
 
-    [its] = explain(context.request, snapshot_, "bidder", NOW)
+    [explanation] = explain(context.request, snapshot_, "bidder", NOW)
 
-    assert its.bids[0].price == bid.price
+    assert explanation.bids[0].price == bid.price
     assert bid.price.value_micros == 5_000_000
     assert bid.price.cpm_micros < 5_000_000
-    [told] = its.campaigns
-    assert told.shaded == shaded(context, offer, None)
-    assert told.shaded.cpm_micros == bid.price.cpm_micros
-    said = in_words(told.shaded)
-    assert said.startswith(f"bids {display(bid.price.cpm_micros)} of 5.00")
-    assert said.endswith("% in all auctions")
+    [output] = explanation.campaigns
+    assert output.shaded == shaded(context, offer, None)
+    assert output.shaded.cpm_micros == bid.price.cpm_micros
+    message = in_words(output.shaded)
+    assert message.startswith(f"bids {display(bid.price.cpm_micros)} of 5.00")
+    assert message.endswith("% in all auctions")
 
 
-@pytest.mark.parametrize("told", [0.0, 1.0])
-def test_the_fit_finds_the_prices_that_win(told: float) -> None:
+@pytest.mark.parametrize("expected_text", [0.0, 1.0])
+def test_the_fit_finds_the_prices_that_win(expected_text: float) -> None:
     rng = Random(5)  # noqa: S311  a repeatable draw
     outcomes = Outcomes()
     for _ in range(6_000):
         bid, other = rng.uniform(1, 4), rng.lognormvariate(log(2), 0.4)
-        to_win = round(other * 1e6) if rng.random() < told else None
+        to_win = round(other * 1e6) if rng.random() < expected_text else None
         outcomes.add(round(bid * 1e6), is_won=bid > other, to_win_micros=to_win)
 
     model = outcomes.fit()

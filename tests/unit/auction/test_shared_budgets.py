@@ -42,28 +42,28 @@ def limits(**amounts: int) -> BudgetLimits:
 
 def answers(held: Snapshot, requests: int, **changes: Any) -> Counter[tuple[str, str | None]]:
     """The bids on so many requests, by campaign and deal, once what a process may spend is taken."""
-    made: Counter[tuple[str, str | None]] = Counter()
+    result: Counter[tuple[str, str | None]] = Counter()
     for number in range(requests):
-        asked = parsed(video_request(id=f"r{number}", **changes))
-        offers = decide(asked, match(asked, held, NOW), held, "bidder", NOW)
-        explained = [bid for its in explain(asked, held, "bidder", NOW) for bid in its.bids]
+        requested = parsed(video_request(id=f"r{number}", **changes))
+        offers = decide(requested, match(requested, held, NOW), held, "bidder", NOW)
+        explained = [bid for entry in explain(requested, held, "bidder", NOW) for bid in entry.bids]
         could = would_be_affordable(offers, held, NOW)
         paid = affordable(offers, held, NOW)
         assert could == paid
         assert [(bid.campaign.id, bid.price) for bid in paid] == [(bid.campaign.id, bid.price) for bid in explained]
-        made.update((offer.campaign.id, offer.price.deal_id) for offer in paid)
-    return made
+        result.update((offer.campaign.id, offer.price.deal_id) for offer in paid)
+    return result
 
 
 def reason(held: Snapshot, campaign_id: str, **changes: Any) -> tuple[str, str, str]:
-    [its] = explain(parsed(video_request(**changes)), held, "bidder", NOW)
-    [verdict] = [one for one in its.campaigns if one.campaign_id == campaign_id]
+    [explanation] = explain(parsed(video_request(**changes)), held, "bidder", NOW)
+    [verdict] = [campaign_item for campaign_item in explanation.campaigns if campaign_item.campaign_id == campaign_id]
     return verdict.rule, verdict.reason, verdict.wanted
 
 
-def with_deal_budgets(its: Campaign) -> Campaign:
-    deals = tuple(deal.model_copy(update={"budget": Budget(total_micros=RICH)}) for deal in its.deals)
-    return its.model_copy(update={"deals": deals})
+def with_deal_budgets(item: Campaign) -> Campaign:
+    deals = tuple(deal.model_copy(update={"budget": Budget(total_micros=RICH)}) for deal in item.deals)
+    return item.model_copy(update={"deals": deals})
 
 
 shares = st.sampled_from([0, WHOLE // 20, WHOLE // 3, WHOLE])
@@ -75,11 +75,11 @@ def test_explain_equals_the_bid_and_names_the_smaller_participation(
     request: dict[str, Any], campaigns: list[Campaign], given_shares: list[int], of_advertiser: int, with_deals: bool
 ) -> None:
     if with_deals:
-        campaigns = [with_deal_budgets(its) for its in campaigns]
+        campaigns = [with_deal_budgets(item) for item in campaigns]
     domains = sorted({its.advertiser.domain for its in campaigns}) or ["none.example"]
     paces = {
-        its.id: Pace(min(share, of_advertiser if its.advertiser.domain == domains[0] else WHOLE), RICH, 0)
-        for its, share in zip(campaigns, given_shares, strict=False)
+        entry.id: Pace(min(share, of_advertiser if entry.advertiser.domain == domains[0] else WHOLE), RICH, 0)
+        for entry, share in zip(campaigns, given_shares, strict=False)
     }
     shared = SharedBudgets(
         {domains[0]: SharedBudget(limits(total=RICH), pace=Pace(of_advertiser, RICH, 0))},
@@ -90,20 +90,20 @@ def test_explain_equals_the_bid_and_names_the_smaller_participation(
             if with_deals
         },
     )
-    held, asked = snapshot(campaigns, paces=paces, shared=shared), parsed(request)
-    draw = AuctionDraw(asked.id)
-    made = affordable(decide(asked, match(asked, held, NOW), held, "bidder", NOW), held, NOW)
+    held, requested = snapshot(campaigns, paces=paces, shared=shared), parsed(request)
+    draw = AuctionDraw(requested.id)
+    result = affordable(decide(requested, match(requested, held, NOW), held, "bidder", NOW), held, NOW)
 
-    explained = explain(asked, snapshot(campaigns, paces=paces, shared=shared), "bidder", NOW)
+    explained = explain(requested, snapshot(campaigns, paces=paces, shared=shared), "bidder", NOW)
 
-    assert [bid.campaign.id for its in explained for bid in its.bids] == [bid.campaign.id for bid in made]
-    for its in explained:
-        for one in its.campaigns:
-            if one.rule == PACING.name:
-                assert draw.of(one.campaign_id) >= paces[one.campaign_id].share
-                named = "which the budget of" in one.wanted
-                domain = next(c.advertiser.domain for c in campaigns if c.id == one.campaign_id)
-                assert named == (domain == domains[0] and of_advertiser <= paces[one.campaign_id].share)
+    assert [bid.campaign.id for its in explained for bid in its.bids] == [bid.campaign.id for bid in result]
+    for entry in explained:
+        for campaign_item in entry.campaigns:
+            if campaign_item.rule == PACING.name:
+                assert draw.of(campaign_item.campaign_id) >= paces[campaign_item.campaign_id].share
+                named = "which the budget of" in campaign_item.wanted
+                domain = next(c.advertiser.domain for c in campaigns if c.id == campaign_item.campaign_id)
+                assert named == (domain == domains[0] and of_advertiser <= paces[campaign_item.campaign_id].share)
 
 
 @settings(max_examples=60, deadline=None)
@@ -113,11 +113,11 @@ def test_a_process_commits_no_more_than_either_budget_has(
 ) -> None:
     campaigns = [campaign(id="a", budget={"total_micros": max(1, own)}), campaign(id="b")]
     shared = SharedBudgets({DOMAIN: SharedBudget(limits(total=shared_total), Spend(total_micros=spent))})
-    made = answers(snapshot(campaigns, shared=shared), requests)
+    result = answers(snapshot(campaigns, shared=shared), requests)
 
     left = max(0, shared_total - spent)
-    assert made.total() == min(requests, left // COST)
-    assert made["a", None] <= max(1, own) // COST
+    assert result.total() == min(requests, left // COST)
+    assert result["a", None] <= max(1, own) // COST
 
 
 def test_bids_in_flight_of_an_advertiser_are_no_longer_there() -> None:
@@ -174,18 +174,18 @@ def test_a_spent_deal_leaves_the_campaigns_other_bids() -> None:
 
     assert answers(held, 5, **offered) == {("a", "d"): 2, ("a", "e"): 3}
     only = {"imp": {"pmp": {"private_auction": 1, "deals": [{"id": "d"}]}}}
-    [its] = explain(parsed(video_request(**only)), held, "bidder", NOW)
-    assert (its.campaigns[0].rule, its.campaigns[0].seen) == (
+    [explanation] = explain(parsed(video_request(**only)), held, "bidder", NOW)
+    assert (explanation.campaigns[0].rule, explanation.campaigns[0].seen) == (
         "deal_budget",
         "deal d: as many of its bids are out as its budget or its pace pays for",
     )
 
 
 def test_the_pace_of_a_deal_limits_the_bids_in_it_alone() -> None:
-    made = campaign(id="a", deals=[{"id": "D-1", "cpm": 6, "budget": {"daily": 100}}])
-    own = limits_of(made.deals[0].budget, made.flight, "UTC", 6_000_000)  # type: ignore[arg-type]
+    own_campaign = campaign(id="a", deals=[{"id": "D-1", "cpm": 6, "budget": {"daily": 100}}])
+    own = limits_of(own_campaign.deals[0].budget, own_campaign.flight, "UTC", 6_000_000)  # type: ignore[arg-type]
     half = Pace(WHOLE // 2, RICH, 0)
-    held = snapshot([made], shared=SharedBudgets(deals={("a", "D-1"): SharedBudget(own, pace=half)}))
+    held = snapshot([own_campaign], shared=SharedBudgets(deals={("a", "D-1"): SharedBudget(own, pace=half)}))
     counted = answers(held, 200, imp={"pmp": {"deals": [{"id": "d-1"}]}})
 
     assert counted.total() == 200
@@ -209,14 +209,21 @@ def test_the_caps_of_an_advertiser_hold_for_each_of_its_campaigns() -> None:
     )
     other = campaign(id="other", cpm=1, advertiser={"name": "Other", "domain": "other.example"})
     held = snapshot([campaign(id="a"), campaign(id="b"), other], shared=SharedBudgets(caps={DOMAIN: limits.caps}))
-    asked = parsed(video_request())
+    requested = parsed(video_request())
     for hour, expected in ((14, "other"), (16, "a")):  # the day of Tokyo ends at 15:00 UTC
         now = NOW.replace(hour=hour)
-        seen = Exposures(History([Impression(int(NOW.timestamp()), "b", "spot", DOMAIN)]))
-        [offer] = decide(asked, match(asked, held, now), held, "bidder", now, read_exposures=lambda seen=seen: seen)  # type: ignore[misc]
+        observed = Exposures(History([Impression(int(NOW.timestamp()), "b", "spot", DOMAIN)]))
+        [offer] = decide(
+            requested,
+            match(requested, held, now),
+            held,
+            "bidder",
+            now,
+            read_exposures=lambda observed=observed: observed,  # type: ignore[misc]
+        )
         assert (offer.campaign.advertiser.domain == DOMAIN) == (expected == "a")
-    [its] = explain(asked, held, "bidder", NOW, read_exposures=lambda: seen)
-    assert [(one.campaign_id, one.rule) for one in its.campaigns] == [
+    [explanation] = explain(requested, held, "bidder", NOW, read_exposures=lambda: observed)
+    assert [(campaign_item.campaign_id, campaign_item.rule) for campaign_item in explanation.campaigns] == [
         ("a", "frequency"),
         ("b", "frequency"),
         ("other", "bids"),

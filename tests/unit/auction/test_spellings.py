@@ -20,10 +20,10 @@ def rule(request: dict[str, Any], *campaigns: Campaign, seat: str = "bidder") ->
     """What became of the first campaign: `bids`, or the rule that removed it."""
     held = snapshot(campaigns)
     parsed = parse(json.dumps(request).encode())
-    made = decide(parsed, match(parsed, held, NOW), held, seat, NOW)
-    [told] = explain(parsed, held, seat, NOW, campaign_id=campaigns[0].id)
-    assert bool(made) == bool(told.bids)
-    return told.campaigns[0].rule
+    offers = decide(parsed, match(parsed, held, NOW), held, seat, NOW)
+    [explanation] = explain(parsed, held, seat, NOW, campaign_id=campaigns[0].id)
+    assert bool(offers) == bool(explanation.bids)
+    return explanation.campaigns[0].rule
 
 
 SHOP = campaign(

@@ -70,12 +70,12 @@ def ranked(request: BidRequest, held: Snapshot) -> list[Offer]:
     context = AuctionContext(request, "bidder", held.delivery, NOW)
     [slot] = match(request, held, NOW)
     outcomes = (offers(context, slot, held.index.record(position)) for position in range(len(held.index)))
-    made = [offer for outcome in outcomes if not isinstance(outcome, Rule) for offer in outcome]
-    return sorted(made, key=lambda offer: offer.rank, reverse=True)
+    result = [offer for outcome in outcomes if not isinstance(outcome, Rule) for offer in outcome]
+    return sorted(result, key=lambda offer: offer.rank, reverse=True)
 
 
-def names(made: list[Offer]) -> list[tuple[str, int, str | None]]:
-    return [(offer.campaign.id, offer.price.cpm_micros, offer.price.deal_id) for offer in made]
+def names(result: list[Offer]) -> list[tuple[str, int, str | None]]:
+    return [(offer.campaign.id, offer.price.cpm_micros, offer.price.deal_id) for offer in result]
 
 
 @examples(4)
@@ -83,36 +83,36 @@ def names(made: list[Offer]) -> list[tuple[str, int, str | None]]:
 def test_the_best_offers_are_those_of_all_campaigns(
     request: dict[str, Any], campaigns: list[Campaign], most: int
 ) -> None:
-    held, asked = snapshot(campaigns), parsed(request)
-    [slot] = match(asked, held, NOW)
-    context = AuctionContext(asked, "bidder", held.delivery, NOW)
+    held, requested = snapshot(campaigns), parsed(request)
+    [slot] = match(requested, held, NOW)
+    context = AuctionContext(requested, "bidder", held.delivery, NOW)
 
     dearest = decision._dearest(context, slot, held, most, decision.Refused())
 
-    assert names(dearest) == names(ranked(asked, held)[:most])
+    assert names(dearest) == names(ranked(requested, held)[:most])
 
 
 @pytest.mark.parametrize("pmp", [{"id": "gold", "at": 3, "bidfloor": 5}, {"id": "gold", "at": 3, "bidfloor": 20}])
 def test_the_buyers_of_a_fixed_price_deal_are_not_all_priced(pmp: dict[str, Any]) -> None:
     book = [campaign(id=f"c{n}", cpm=1, deals=[{"id": "gold", "cpm": 5 + n}]) for n in range(40)]
-    asked, held = parsed(video_request(imp={"pmp": {"private_auction": 1, "deals": [pmp]}})), snapshot(book)
+    requested, held = parsed(video_request(imp={"pmp": {"private_auction": 1, "deals": [pmp]}})), snapshot(book)
 
     with patch.object(decision, "offers", wraps=offers) as priced:
-        [made] = decide(asked, match(asked, held, NOW), held, "bidder", NOW)
+        [result] = decide(requested, match(requested, held, NOW), held, "bidder", NOW)
 
     assert priced.call_count == 1
-    assert made.campaign.id == ranked(asked, held)[0].campaign.id
+    assert result.campaign.id == ranked(requested, held)[0].campaign.id
 
 
 def test_campaigns_of_no_accepted_length_are_not_visited() -> None:
     book = [campaign(id=f"c{n}", cpm=9, creatives=[creative(duration=30)]) for n in range(40)]
-    asked = parsed(video_request(video={"maxduration": 15}))
+    requested = parsed(video_request(video={"maxduration": 15}))
     held = snapshot([*book, campaign(id="short", cpm=2, creatives=[creative(duration=15.4)])])
 
     with patch.object(decision, "offers", wraps=offers) as priced:
-        [made] = decide(asked, match(asked, held, NOW), held, "bidder", NOW)
+        [result] = decide(requested, match(requested, held, NOW), held, "bidder", NOW)
 
-    assert (made.campaign.id, priced.call_count) == ("short", 1)
+    assert (result.campaign.id, priced.call_count) == ("short", 1)
 
 
 def test_the_draw_decides_between_deals_of_equal_bids() -> None:
@@ -125,6 +125,6 @@ def test_the_draw_decides_between_deals_of_equal_bids() -> None:
     deals = [{"id": "gold", "at": 3, "bidfloor": 9.5}, {"id": "silver", "at": 3, "bidfloor": 5}]
 
     for number in range(20):
-        asked = parsed(video_request(id=f"a{number}", imp={"pmp": {"private_auction": 1, "deals": deals}}))
-        [made] = decide(asked, match(asked, held, NOW), held, "bidder", NOW)
-        assert made.campaign.id == ranked(asked, held)[0].campaign.id
+        requested = parsed(video_request(id=f"a{number}", imp={"pmp": {"private_auction": 1, "deals": deals}}))
+        [result] = decide(requested, match(requested, held, NOW), held, "bidder", NOW)
+        assert result.campaign.id == ranked(requested, held)[0].campaign.id

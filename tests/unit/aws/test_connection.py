@@ -50,7 +50,7 @@ def asked(*pieces: bytes) -> tuple[int, bytes, bool]:
 
 def chunked(body: bytes, cuts: list[int]) -> bytes:
     edges = sorted({0, len(body), *(cut % (len(body) + 1) for cut in cuts)})
-    parts = [body[one:two] for one, two in itertools.pairwise(edges)]
+    parts = [body[entry:two] for entry, two in itertools.pairwise(edges)]
     return b"".join(b"%X;name=value\r\n%b\r\n" % (len(part), part) for part in parts) + b"0\r\nTrailer: x\r\n\r\n"
 
 
@@ -63,7 +63,7 @@ def test_a_body_is_read_as_http_client_reads_it(body: bytes, cuts: list[int], wa
     }[way]
     answer = b"HTTP/1.1 200 OK\r\nX-Odd:  a : b \r\n" + head + b"\r\n" + sent
     edges = sorted({0, len(answer), *(cut % len(answer) for cut in cuts)})
-    pieces = [answer[one:two] for one, two in itertools.pairwise(edges)]
+    pieces = [answer[entry:two] for entry, two in itertools.pairwise(edges)]
 
     with answering(*pieces) as url:
         theirs = http.client.HTTPConnection(urlsplit(url).netloc)

@@ -49,7 +49,7 @@ def test_a_request_is_signed_as_botocore_signs_it(
 
 class Handler(BaseHTTPRequestHandler):
     answers: list[tuple[int, bytes]] = []  # noqa: RUF012  # one server at a time
-    asked: list[tuple[str, bytes]] = []  # noqa: RUF012
+    requested: list[tuple[str, bytes]] = []  # noqa: RUF012
     connections: list[object] = []  # noqa: RUF012
 
     def setup(self) -> None:
@@ -58,15 +58,15 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.asked.append((self.path, body))
-        status, said = self.answers.pop(0)
+        self.requested.append((self.path, body))
+        status, message = self.answers.pop(0)
         if status == 0:
             self.close_connection = True
             return
         self.send_response(status)
-        self.send_header("Content-Length", str(len(said)))
+        self.send_header("Content-Length", str(len(message)))
         self.end_headers()
-        self.wfile.write(said)
+        self.wfile.write(message)
 
     do_GET = do_POST = answer  # noqa: N815  # http.server's names
 
@@ -84,7 +84,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Handler]]:
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setattr("bidder.aws.retry.pauses", lambda _: itertools.repeat(0.0))
-    Handler.answers, Handler.asked, Handler.connections = [], [], []
+    Handler.answers, Handler.requested, Handler.connections = [], [], []
     Handler.protocol_version = "HTTP/1.0"
     yield Handler
     server.shutdown()
@@ -96,7 +96,7 @@ def test_objects_and_parameters_are_read(aws: type[Handler]) -> None:
 
     assert Objects().get_object(Bucket="b", Key="a/b c")["Body"].read() == b"whole"
     assert ParameterReader().get_parameters_by_path(Path="/x", MaxResults=9)["Parameters"] == [{"Value": "secret"}]
-    assert aws.asked == [("/b/a/b%20c", b""), ("/", b'{"Path": "/x", "MaxResults": 9}')]
+    assert aws.requested == [("/b/a/b%20c", b""), ("/", b'{"Path": "/x", "MaxResults": 9}')]
 
 
 def test_what_is_not_there_is_told_from_what_fails(aws: type[Handler]) -> None:

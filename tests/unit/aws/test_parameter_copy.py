@@ -109,7 +109,7 @@ def test_a_change_takes_effect_within_two_minutes(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("bidder.service.service.utc_now", lambda: moment[0])
     for changed in range(0, 180, 7):
         ssm.values["network-allowance"] = "1"
-        seen, due = None, NOW
+        observed, due = None, NOW
         for second in range(400):
             now = moment[0] = NOW + second * SECOND
             if second == changed:
@@ -119,10 +119,10 @@ def test_a_change_takes_effect_within_two_minutes(monkeypatch: pytest.MonkeyPatc
             if now >= due:
                 reading = service._read(None)
                 due = now + service._seconds_left(reading) * SECOND
-                if seen is None and reading.parameters.network_allowance == 2:
-                    seen = second
-        assert seen is not None
-        assert seen - changed <= longest_delay(60) <= 120, "two minutes, as the runbook has it"
+                if observed is None and reading.parameters.network_allowance == 2:
+                    observed = second
+        assert observed is not None
+        assert observed - changed <= longest_delay(60) <= 120, "two minutes, as the runbook has it"
 
 
 class Ssm:
@@ -179,7 +179,7 @@ def test_two_hundred_processes_that_start_at_once_all_bid(monkeypatch: pytest.Mo
             thread.join(60)
 
         assert len([values for values in read if "signing-keys" in values]) == 200
-        assert parameter_store.asked == []
+        assert parameter_store.requested == []
         body = json.dumps(video_request()).encode()
         assert bid(Service(SETTINGS), Call(body, {}, "https://bid.example", now)).status == 200
 
@@ -188,8 +188,8 @@ def test_the_copy_is_written_encrypted_with_its_own_key(monkeypatch: pytest.Monk
     written: list[dict[str, Any]] = []
 
     class S3:
-        def put_object(self, **asked: Any) -> None:
-            written.append(asked)
+        def put_object(self, **requested: Any) -> None:
+            written.append(requested)
 
     ssm = FakeSSM(PATH, {"admin-key": "secret", "network-allowance": "7"}, frozenset({"admin-key"}))
     monkeypatch.setattr(parameter_copy.aws, "client", {"s3": S3(), "ssm": ssm}.__getitem__)
@@ -197,10 +197,10 @@ def test_the_copy_is_written_encrypted_with_its_own_key(monkeypatch: pytest.Monk
 
     assert copy_parameters(service, NOW) == 2
 
-    (asked,) = written
-    assert (asked["Bucket"], asked["Key"]) == (SETTINGS.snapshot_bucket, KEY)
-    assert (asked["ServerSideEncryption"], asked["SSEKMSKeyId"]) == ("aws:kms", service.settings.parameters_key)
-    assert unpack(asked["Body"], PATH, NOW) == ParameterValues(ssm.values, NOW)
+    (requested,) = written
+    assert (requested["Bucket"], requested["Key"]) == (SETTINGS.snapshot_bucket, KEY)
+    assert (requested["ServerSideEncryption"], requested["SSEKMSKeyId"]) == ("aws:kms", service.settings.parameters_key)
+    assert unpack(requested["Body"], PATH, NOW) == ParameterValues(ssm.values, NOW)
 
 
 def test_without_a_key_nothing_is_copied() -> None:

@@ -49,8 +49,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyServer]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "id")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "key")
     monkeypatch.delenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", raising=False)
-    with faulty_server(lambda _path, _body: GOOD) as made:
-        yield made
+    with faulty_server(lambda _path, _body: GOOD) as result:
+        yield result
 
 
 @pytest.mark.parametrize("code", [*THEIR_THROTTLING, *THEIR_PASSING])

@@ -29,14 +29,14 @@ def read(text: str, name: str = "file") -> CampaignFile:
 def test_a_section_of_a_yaml_file_states_the_limits() -> None:
     file = read(LIMITS)
 
-    [its] = file.advertisers
-    assert (its.domain, its.time_zone, len(file)) == ("shop.example", "Europe/Berlin", 0)
-    assert (its.budget.daily_micros, its.budget.total_impressions) == (1_000_000_000, 900_000)
-    assert its.budget.pacing is Mode.EVEN
+    [item] = file.advertisers
+    assert (item.domain, item.time_zone, len(file)) == ("shop.example", "Europe/Berlin", 0)
+    assert (item.budget.daily_micros, item.budget.total_impressions) == (1_000_000_000, 900_000)
+    assert item.budget.pacing is Mode.EVEN
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (("daily: 1000", "daily: -1"), "file:4:14: Shop.example: budget.daily: must be more than 0"),
         (("daily: 1000", "dayly: 1"), "file:4:14: Shop.example: budget.dayly: not known; did you mean daily"),
@@ -51,9 +51,9 @@ def test_a_section_of_a_yaml_file_states_the_limits() -> None:
         (("advertisers:\n", "advertisers:\n  - 7\n"), r"file:2:5: advertisers\[0\]: is not an advertiser"),
     ],
 )
-def test_a_mistake_is_named_with_its_place(change: tuple[str, str], said: str) -> None:
+def test_a_mistake_is_named_with_its_place(change: tuple[str, str], message: str) -> None:
     assert change[0] in LIMITS
-    with pytest.raises(InvalidCampaignFile, match=said):
+    with pytest.raises(InvalidCampaignFile, match=message):
         read(LIMITS.replace(*change))
 
 
@@ -83,10 +83,10 @@ def test_csv_has_a_line_for_an_advertiser_and_columns_for_the_budgets_of_deals()
     ]
     file = read("\n".join(rows), "table.csv")
 
-    [limits], [made] = file.advertisers, list(file)
+    [limits], [result] = file.advertisers, list(file)
     assert (limits.domain, limits.time_zone, limits.budget.daily_micros) == ("shop.example", "Asia/Tokyo", 100_000_000)
-    assert made.budget.daily_micros == 7_000_000
-    assert [(deal.id, deal.budget and deal.budget.total_micros) for deal in made.deals] == [
+    assert result.budget.daily_micros == 7_000_000
+    assert [(deal.id, deal.budget and deal.budget.total_micros) for deal in result.deals] == [
         ("d", 20_000_000),
         ("e", 30_000_000),
     ]
@@ -114,9 +114,9 @@ def test_what_is_exported_is_read_back(of_advertiser: Any, of_deal: Any, zone: s
     caps = [{"impressions": 3, "window": "day"}]
     document = {"domain": "shop.example", "time_zone": zone, "budget": of_advertiser, "frequency_caps": caps}
     limits = AdvertiserLimits.model_validate(document)
-    made = campaign(deals=[{"id": "d", "cpm": 5, "budget": of_deal}])
-    for text in (as_yaml([made], [limits]), "\n".join(as_lines([made], [limits]))):
+    own_campaign = campaign(deals=[{"id": "d", "cpm": 5, "budget": of_deal}])
+    for text in (as_yaml([own_campaign], [limits]), "\n".join(as_lines([own_campaign], [limits]))):
         file = read(text)
         assert file.advertisers == [limits]
-        assert [its.deals for its in file] == [made.deals]
-    assert Campaign.model_validate(json.loads(made.model_dump_json(exclude_defaults=True))) == made
+        assert [entry.deals for entry in file] == [own_campaign.deals]
+    assert Campaign.model_validate(json.loads(own_campaign.model_dump_json(exclude_defaults=True))) == own_campaign

@@ -48,7 +48,7 @@ def test_links_are_all_that_clicks_lead_to() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"media": None}, "give media or an upload, or a tag"),
         ({"tag": TAG}, "give media or an upload, or a tag"),
@@ -64,11 +64,11 @@ def test_links_are_all_that_clicks_lead_to() -> None:
         ({"verifications": [SCRIPT | {"vendor": ""}]}, "verifications.0.vendor"),
     ],
 )
-def test_what_cannot_be_played_or_shown_is_refused(changes: dict[str, Any], said: str) -> None:
+def test_what_cannot_be_played_or_shown_is_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError) as refused:
         read(**changes)
     lines = [f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in refused.value.errors()]
-    assert any(said in line for line in lines), lines
+    assert any(message in line for line in lines), lines
 
 
 INSECURE = ["http://cdn.example/a", "http://127.0.0.1.example/a", "http://localhost.example/", "ftp://localhost/a"]

@@ -25,26 +25,29 @@ def test_the_sample_is_read_without_a_warning() -> None:
 
     tea, bikes = read
     assert read.warnings == []
-    assert [(its.id, len(its.media)) for its in tea.creatives] == [("tea-15s", 2), ("tea-6s", 1)]
+    assert [(creative_item.id, len(creative_item.media)) for creative_item in tea.creatives] == [
+        ("tea-15s", 2),
+        ("tea-6s", 1),
+    ]
     assert (tea.cpm_micros, tea.budget.total_micros, tea.categories) == (4_200_000, 3_000_000_000, ("IAB8-5", "IAB8-6"))
     assert tea.targeting["country"].include == ("gbr", "irl")
     assert (bikes.status, bikes.flight.start, bikes.creatives[0].language) == ("paused", None, "de")
 
 
-def rows_of(made: Iterable[Campaign]) -> Iterable[dict[str, str]]:
+def rows_of(iterable: Iterable[Campaign]) -> Iterable[dict[str, str]]:
     """A naive table of campaigns: a row for each rendition, with all that there is to say of it."""
-    for its in made:
-        for number, spot in enumerate(its.creatives):
-            for place, file in enumerate(spot.media):
+    for entry in iterable:
+        for number, spot in enumerate(entry.creatives):
+            for position, file in enumerate(spot.media):
                 yield {
-                    "id": its.id,
-                    "name": its.name if not number and not place else "",
-                    "advertiser.name": its.advertiser.name,
-                    "advertiser.domain": its.advertiser.domain,
-                    "cpm": f"{(its.cpm_micros or 0) / 1_000_000}",
-                    "domain.include": "|".join(its.targeting["domain"].include),
-                    "deal.id": its.deals[0].id,
-                    "deal.cpm": f"{its.deals[0].cpm_micros / 1_000_000}",
+                    "id": entry.id,
+                    "name": entry.name if not number and not position else "",
+                    "advertiser.name": entry.advertiser.name,
+                    "advertiser.domain": entry.advertiser.domain,
+                    "cpm": f"{(entry.cpm_micros or 0) / 1_000_000}",
+                    "domain.include": "|".join(entry.targeting["domain"].include),
+                    "deal.id": entry.deals[0].id,
+                    "deal.cpm": f"{entry.deals[0].cpm_micros / 1_000_000}",
                     "creative.id": spot.id,
                     "creative.name": spot.name,
                     "creative.duration": f"{spot.duration}",
@@ -65,7 +68,7 @@ def rows_of(made: Iterable[Campaign]) -> Iterable[dict[str, str]]:
 def test_a_table_is_read_as_the_campaigns_it_was_made_of(
     shape: list[list[list[str]]], separator: str, form: Callable[[str], str]
 ) -> None:
-    made = [
+    result = [
         campaign(
             id=f"c{number}",
             name=f"Campaign, {number}",
@@ -73,26 +76,26 @@ def test_a_table_is_read_as_the_campaigns_it_was_made_of(
             deals=[{"id": "d", "cpm": 7}],
             creatives=[
                 creative(
-                    id=f"s{place}",
+                    id=f"s{position}",
                     name=names[0],
                     media=[media(url=f"https://cdn.example/{rank}.mp4") for rank in range(len(names))],
                 )
-                for place, names in enumerate(spots)
+                for position, names in enumerate(spots)
             ],
         )
         for number, spots in enumerate(shape)
     ]
     written = io.StringIO()
-    rows = list(rows_of(made))
+    rows = list(rows_of(result))
     writer = csv.DictWriter(written, rows[0], delimiter=separator, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
 
-    assert read_campaigns(form(written.getvalue()), None) == made
+    assert read_campaigns(form(written.getvalue()), None) == result
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (HEAD.replace("cpm", "cmp") + "\n" + ROW, "f.csv:2:5: c: cmp: not known; did you mean cpm"),
         (f"{HEAD}\n{ROW.replace('15', 'long')}", r"f.csv:2:8: c: creatives\[s\].duration: 'long'"),
@@ -109,8 +112,8 @@ def test_a_table_is_read_as_the_campaigns_it_was_made_of(
         ),
     ],
 )
-def test_what_is_wrong_is_told_by_line_and_cell(text: str, said: str) -> None:
-    with pytest.raises(InvalidCampaignFile, match=said):
+def test_what_is_wrong_is_told_by_line_and_cell(text: str, message: str) -> None:
+    with pytest.raises(InvalidCampaignFile, match=message):
         read_campaigns(text, None, name="f.csv")
 
 

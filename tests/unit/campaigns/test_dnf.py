@@ -29,15 +29,15 @@ CONDITIONS = st.recursive(
 SEEN = st.fixed_dictionaries({}, optional={name: st.lists(VALUES, max_size=3).map(tuple) for name in NAMES})
 
 
-def meets(node: dict[str, Any], seen: dict[str, tuple[str, ...]]) -> bool:
+def meets(node: dict[str, Any], observed: dict[str, tuple[str, ...]]) -> bool:
     if "and" in node:
-        return all(meets(one, seen) for one in node["and"])
+        return all(meets(entry, observed) for entry in node["and"])
     if "or" in node:
-        return any(meets(one, seen) for one in node["or"])
+        return any(meets(item, observed) for item in node["or"])
     if "not" in node:
-        return not meets(node["not"], seen)
+        return not meets(node["not"], observed)
     for name, rule in node.items():
-        shown = set(seen.get(name, ()))
+        shown = set(observed.get(name, ()))
         if rule.get("include") and not shown & set(rule["include"]):
             return False
         if shown & set(rule.get("exclude", [])) or set(rule.get("all", [])) - shown:
@@ -47,17 +47,17 @@ def meets(node: dict[str, Any], seen: dict[str, tuple[str, ...]]) -> bool:
 
 @given(RULES, st.none() | CONDITIONS, SEEN)
 def test_any_line_holds_exactly_where_rules_and_expression_are_met(
-    rules: dict[str, Any], where: dict[str, Any] | None, seen: dict[str, tuple[str, ...]]
+    rules: dict[str, Any], where: dict[str, Any] | None, observed: dict[str, tuple[str, ...]]
 ) -> None:
     targeting = TypeAdapter(Targeting).validate_python(rules)
     expression = None if where is None else Expression(where)
     try:
-        found = conjunctions(targeting, expression)
+        results = conjunctions(targeting, expression)
     except TooManyConjunctions:
         assume(False)
 
-    expected = meets(rules, seen) and (where is None or meets(where, seen))
-    assert any(matches(line, seen) for line in found) == expected
+    expected = meets(rules, observed) and (where is None or meets(where, observed))
+    assert any(matches(line, observed) for line in results) == expected
 
 
 @given(CONDITIONS)
@@ -81,13 +81,13 @@ def test_hours_are_told_in_the_campaigns_time_zone() -> None:
 @pytest.mark.parametrize(
     ("where", "message"),
     [
-        ({}, "no condition"),
+        ({}, "not a condition"),
         ({"and": []}, "and: takes a list of conditions"),
         ({"or": {"os": {}}}, "or: takes a list of conditions"),
         ({"not": {"os": {}}, "and": [{"os": {}}]}, "in one condition"),
         ({"and": [{"colour": {"include": ["red"]}}]}, "colour"),
         ({"not": {"os": {"includes": ["a"]}}}, "includes"),
-        ({"os_version": {"include": ["ios 17"]}}, "no range of versions"),
+        ({"os_version": {"include": ["ios 17"]}}, "not a range of versions"),
     ],
 )
 def test_what_is_no_expression_is_refused_with_what_is_wrong(where: dict[str, Any], message: str) -> None:

@@ -81,7 +81,7 @@ def test_amounts_are_what_was_written(field: str, written: str, expected: int) -
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"targeting": {"country": {"include": ["United States"]}}}, "'United States' is not a country .*: write USA"),
         ({"targeting": {"country": {"include": ["UK"]}}}, "'UK' is not a country of ISO 3166-1: write GBR"),
@@ -140,16 +140,16 @@ def test_amounts_are_what_was_written(field: str, written: str, expected: int) -
         ),
     ],
 )
-def test_what_can_not_be_meant_is_refused_at_its_key(changes: dict[str, Any], said: str) -> None:
+def test_what_can_not_be_meant_is_refused_at_its_key(changes: dict[str, Any], message: str) -> None:
     lines = refusal(**changes).splitlines()
 
     assert lines[-1] == f"{len(lines) - 1} mistake{'s' if len(lines) > 2 else ''} in f: nothing was imported"
     assert all(re.match(r"f:1:\d+: c: ", line) for line in lines[:-1])
-    assert any(re.search(said, line) for line in lines[:-1]), lines
+    assert any(re.search(message, line) for line in lines[:-1]), lines
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"flight": {"end": "2026-11-24T00:00:00Z"}}, "flight.end: the flight is over since 2026-11-24"),
         ({"cpm": 101}, "cpm: 101.00 for a thousand impressions, more than 100.00"),
@@ -166,11 +166,11 @@ def test_what_can_not_be_meant_is_refused_at_its_key(changes: dict[str, Any], sa
         ({"targeting": {"category": {"include": ["6/483"]}}}, "taxonomy 6 is not imported"),
     ],
 )
-def test_what_is_hardly_meant_is_warned_of(changes: dict[str, Any], said: str) -> None:
+def test_what_is_hardly_meant_is_warned_of(changes: dict[str, Any], message: str) -> None:
     [warning] = warnings(**changes)
 
     assert re.match(r"f:1:\d+: c: ", warning)
-    assert re.search(said, warning), warning
+    assert re.search(message, warning), warning
 
 
 def test_a_category_that_its_taxonomy_has_not_is_warned_of() -> None:
@@ -228,8 +228,8 @@ def test_all_mistakes_of_all_campaigns_are_told_at_once_in_the_order_of_the_file
     with pytest.raises(InvalidCampaignFile) as raised:
         checked(text, "c.yaml")
 
-    told = [line.split(": ")[:3] for line in str(raised.value).splitlines()]
-    assert [(where.removeprefix("c.yaml:"), *rest) for where, *rest in told[:-1]] == [
+    output = [line.split(": ")[:3] for line in str(raised.value).splitlines()]
+    assert [(where.removeprefix("c.yaml:"), *rest) for where, *rest in output[:-1]] == [
         ("2:3", "first", "name"),
         ("3:3", "first", "nme"),
         ("5:3", "first", "cpm"),
@@ -249,7 +249,7 @@ def test_all_mistakes_of_all_campaigns_are_told_at_once_in_the_order_of_the_file
         ("18:3", "second", "creatives"),
         ("18:3", "second", "give cpm, a goal (cpcv, cpc or cpv) or deals"),
     ]
-    assert told[-1][-1] == "nothing was imported"
+    assert output[-1][-1] == "nothing was imported"
 
 
 @pytest.mark.parametrize(

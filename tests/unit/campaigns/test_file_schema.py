@@ -49,7 +49,7 @@ def written(node: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"budgt": {}}, "'budgt' was unexpected"),
         ({"status": "pausd"}, "'pausd' is not one of"),
@@ -61,5 +61,5 @@ def written(node: Any) -> Any:
         ({"id": "a b"}, "does not match"),
     ],
 )
-def test_mistakes_are_marked(change: dict[str, Any], said: str) -> None:
-    assert any(said in fault for fault in faults({"campaigns": [{**SAMPLES["campaigns"][0], **change}]}))  # type: ignore[index]
+def test_mistakes_are_marked(change: dict[str, Any], message: str) -> None:
+    assert any(message in fault for fault in faults({"campaigns": [{**SAMPLES["campaigns"][0], **change}]}))  # type: ignore[index]

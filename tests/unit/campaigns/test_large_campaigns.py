@@ -12,15 +12,15 @@ from bidder.campaigns.files import InvalidCampaignFile, read_campaigns
 from bidder.campaigns.item_size import MOST_BYTES, document_of, too_large
 from bidder.campaigns.repository import CampaignRepository, UnknownCampaign
 from tests.support.campaigns import NOW, campaign
-from tests.support.fake_tables import FakeTables
+from tests.support.dynamodb import FaultyDynamoDB
 
 
-def repository(fake: FakeTables) -> CampaignRepository:
-    return CampaignRepository(fake, "campaigns", "history", "ann", now=lambda: NOW, pause=lambda _: None)  # type: ignore[arg-type]
+def repository(fake: FaultyDynamoDB) -> CampaignRepository:
+    return CampaignRepository(fake.client, "campaigns", "history", "ann", now=lambda: NOW, pause=lambda _: None)
 
 
-def tables() -> FakeTables:
-    return FakeTables({"campaigns": ("id",), "history": ("pk", "sk")})
+def tables() -> FaultyDynamoDB:
+    return FaultyDynamoDB("campaigns", "history")
 
 
 def sized(size: int, **changes: Any) -> Campaign:
@@ -70,9 +70,9 @@ def test_entries_of_the_code_before_are_read() -> None:
     kept = repository(fake)
     one, two = campaign(cpm=1), campaign(cpm=2)
     kept.put(one)
-    entry = fake.tables["history"]["campaign#plain", "version#000000000001"]
+    entry = fake.items("history")["campaign#plain", "version#000000000001"]
     entry.pop("after_zlib")
-    entry["after"] = {"S": document_of(one)}
+    fake.put({**entry, "after": {"S": document_of(one)}}, "history")
     kept.put(two)
 
     latest, first = kept.history("plain")

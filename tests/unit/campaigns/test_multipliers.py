@@ -19,8 +19,8 @@ shown = st.dictionaries(st.sampled_from(["country", "os", "break", "language"]),
 @given(tables, shown)
 def test_the_highest_named_value_of_each_attribute_counts(table: Any, values: dict[str, list[str]]) -> None:
     product = Fraction(1)
-    for attribute, its in table.items():
-        named = [Fraction(its[value]) for value in values.get(attribute, []) if value in its]
+    for attribute, entry in table.items():
+        named = [Fraction(entry[value]) for value in values.get(attribute, []) if value in entry]
         product *= max(named) if named else 1
 
     assert factor(table, values) == min(max(product, LEAST), MOST)
@@ -28,14 +28,14 @@ def test_the_highest_named_value_of_each_attribute_counts(table: Any, values: di
 
 
 def test_values_are_spelled_as_targeting_spells_them() -> None:
-    made = campaign(multipliers={"country": {"US": 1.5}, "region": {"us-CA": 2}, "device_type": {3: 0.8}})
+    own_campaign = campaign(multipliers={"country": {"US": 1.5}, "region": {"us-CA": 2}, "device_type": {3: 0.8}})
 
-    assert made.multipliers == {
+    assert own_campaign.multipliers == {
         "country": {"usa": Decimal("1.5")},
         "region": {"usa-ca": Decimal(2)},
         "device_type": {"3": Decimal("0.8")},
     }
-    assert Campaign.model_validate_json(made.model_dump_json(exclude_defaults=True)) == made
+    assert Campaign.model_validate_json(own_campaign.model_dump_json(exclude_defaults=True)) == own_campaign
 
 
 @pytest.mark.parametrize(

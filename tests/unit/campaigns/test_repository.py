@@ -3,23 +3,26 @@
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.campaigns.campaign import Campaign, Status
 from bidder.campaigns.repository import CampaignRepository, Contended, NothingToRestore, StaleCampaign, UnknownCampaign
 from tests.support.campaigns import NOW, campaign
-from tests.support.fake_tables import FakeTables, TransactionCanceledException
+from tests.support.dynamodb import FaultyDynamoDB, refusal
+from tests.support.examples import examples
 
 
-def tables() -> FakeTables:
-    return FakeTables({"campaigns": ("id",), "history": ("pk", "sk")})
+def tables() -> FaultyDynamoDB:
+    return FaultyDynamoDB("campaigns", "history")
 
 
-def repository(fake: FakeTables, author: str = "ann") -> CampaignRepository:
-    return CampaignRepository(fake, "campaigns", "history", author, now=lambda: NOW, pause=lambda _: None)  # type: ignore[arg-type]
+def repository(fake: FaultyDynamoDB, author: str = "ann") -> CampaignRepository:
+    return CampaignRepository(fake.client, "campaigns", "history", author, now=lambda: NOW, pause=lambda _: None)
 
 
+@examples(0.5)
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.integers(1, 3), st.booleans()), max_size=12))
 def test_changes_since_any_revision_are_those_of_the_later_writes(edits: list[tuple[str, int, bool]]) -> None:
     kept = repository(tables())
@@ -108,10 +111,10 @@ def test_a_change_made_from_an_old_version_is_refused_and_says_which() -> None:
 def test_throttling_is_waited_for_longer_each_time_and_then_given_up() -> None:
     fake = tables()
     waited: list[float] = []
-    kept = CampaignRepository(fake, "campaigns", "history", pause=waited.append)  # type: ignore[arg-type]
+    kept = CampaignRepository(fake.client, "campaigns", "history", pause=waited.append)
 
     def throttle() -> None:
-        raise TransactionCanceledException(["None", "ThrottlingError"])
+        raise refusal("TransactionCanceledException", ["None", "ThrottlingError"])
 
     fake.before_write = throttle
     with pytest.raises(Contended, match="try again later"):
@@ -126,10 +129,10 @@ def test_what_no_attempt_mends_is_raised_at_once() -> None:
     fake = tables()
 
     def refuse() -> None:
-        raise TransactionCanceledException(["ValidationError", "None"])
+        raise refusal("TransactionCanceledException", ["ValidationError", "None"])
 
     fake.before_write = refuse
-    with pytest.raises(TransactionCanceledException):
+    with pytest.raises(ClientError, match="TransactionCanceledException"):
         repository(fake).put(campaign(id="a"))
 
 
@@ -138,7 +141,7 @@ def test_changes_are_unknown_where_the_feed_no_longer_reaches_back() -> None:
     kept = repository(fake)
     for cpm in (1, 2, 3):
         kept.put(campaign(id="a", cpm=cpm))
-    del fake.tables["history"]["revision", f"{2:012}"]
+    fake.delete("revision", f"{2:012}", table="history")
 
     assert kept.changes(0) is None
     assert kept.changes(2) == frozenset({"a"})
@@ -157,7 +160,7 @@ def test_a_campaign_that_cannot_be_read_keeps_no_other_from_being_read(caplog: A
     fake = tables()
     kept = repository(fake)
     kept.put_many([campaign(id="a"), campaign(id="b")])
-    fake.tables["campaigns"]["a",]["document"] = {"S": "{"}
+    fake.put({**fake.items()["a",], "document": {"S": "{"}})
 
     assert [c.id for c in kept.all()] == ["b"]
     assert [c.id for c in kept.get_many(["a", "b"])] == ["b"]

@@ -1,13 +1,15 @@
 """Segments' metadata: as it is, how it came to be, and which campaigns name what nobody knows."""
 
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.campaigns.segment import InvalidSegmentFile, SegmentInfo, read_segments, unknown
 from bidder.campaigns.segments import SegmentRepository, UnknownSegment
 from tests.support.campaigns import NOW, campaign, creative
-from tests.support.fake_tables import FakeTables, TransactionCanceledException
+from tests.support.dynamodb import FaultyDynamoDB
+from tests.support.examples import examples
 
 FILE = """
 segments:
@@ -16,12 +18,12 @@ segments:
 """
 
 
-def repository(fake: FakeTables, author: str = "ann") -> SegmentRepository:
-    return SegmentRepository(fake, "history", author, now=lambda: NOW)  # type: ignore[arg-type]
+def repository(fake: FaultyDynamoDB, author: str = "ann") -> SegmentRepository:
+    return SegmentRepository(fake.client, "history", author, now=lambda: NOW)
 
 
-def tables() -> FakeTables:
-    return FakeTables({"history": ("pk", "sk")})
+def tables() -> FaultyDynamoDB:
+    return FaultyDynamoDB("history")
 
 
 def test_a_file_is_read_as_campaigns_write_segments() -> None:
@@ -52,6 +54,7 @@ def test_what_is_wrong_with_a_file_is_named(text: str, said: str) -> None:
         read_segments(text)
 
 
+@examples(0.3)
 @given(st.lists(st.lists(st.tuples(st.integers(0, 120), st.sampled_from(["x", "y"])), max_size=130), max_size=4))
 def test_what_was_imported_last_is_there_and_each_change_is_told(imports: list[list[tuple[int, str]]]) -> None:
     kept = repository(tables())
@@ -91,7 +94,7 @@ def test_a_change_that_somebody_else_came_before_is_refused() -> None:
         repository(fake, "bob").put_many([SegmentInfo(id="42", provider="acme", name="Joggers")])
 
     fake.before_write = come_before
-    with pytest.raises(TransactionCanceledException):
+    with pytest.raises(ClientError, match="TransactionCanceledException"):
         repository(fake).put_many([SegmentInfo(id="42", provider="acme", name="Hikers")])
     assert repository(fake).get("42").name == "Joggers"
 

@@ -16,8 +16,8 @@ CIRCLES = st.lists(
 
 def far(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
     """By the spherical law of cosines, in km."""
-    one, other, apart = radians(lat), radians(other_lat), radians(other_lon - lon)
-    return 6371.0 * acos(max(-1.0, min(1.0, sin(one) * sin(other) + cos(one) * cos(other) * cos(apart))))
+    first, other, apart = radians(lat), radians(other_lat), radians(other_lon - lon)
+    return 6371.0 * acos(max(-1.0, min(1.0, sin(first) * sin(other) + cos(first) * cos(other) * cos(apart))))
 
 
 @given(CIRCLES, LATS, LONS, st.integers(0, 4), st.floats(-4, 4), st.floats(-4, 4))
@@ -30,12 +30,12 @@ def test_circles_are_those_that_are_near_enough(
     texts = {f"{a},{b} {km:.3f}km": (a, b, round(km, 3)) for a, b, km in circles}
     known = TargetedRanges(frozenset({"near"}), {"near": texts})
 
-    found = set(known.circles(lat, lon))
+    results = set(known.circles(lat, lon))
 
     for text, (a, b, km) in texts.items():
         distance = far(lat, lon, a, b)
         if abs(distance - km) > 0.5:  # what the two formulae differ by, and more
-            assert (text in found) == (distance < km)
+            assert (text in results) == (distance < km)
 
 
 VERSION = st.lists(st.integers(0, 20), min_size=1, max_size=3).map(tuple)

@@ -35,7 +35,7 @@ def test_hours_are_those_of_a_week_walked_hour_by_hour(first: str, last: str, st
 
 
 @pytest.mark.parametrize(
-    ("attribute", "given", "expected"),
+    ("attribute", "written", "expected"),
     [
         ("country", "us", ("usa",)),
         ("postcode", "us-94105", ("usa-94105",)),
@@ -51,8 +51,8 @@ def test_hours_are_those_of_a_week_walked_hour_by_hour(first: str, last: str, st
         ("list", "crm-2026.q4", ("crm-2026.q4",)),
     ],
 )
-def test_words_become_those_of_requests(attribute: str, given: str, expected: tuple[str, ...]) -> None:
-    assert request_values(attribute, [given]) == expected
+def test_words_become_those_of_requests(attribute: str, written: str, expected: tuple[str, ...]) -> None:
+    assert request_values(attribute, [written]) == expected
 
 
 @pytest.mark.parametrize(

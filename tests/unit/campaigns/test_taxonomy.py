@@ -82,12 +82,12 @@ def forests(draw: st.DrawFn) -> Taxonomy:
 
 def ancestry(taxonomy: Taxonomy, category: str) -> set[str]:
     """A category and all above it."""
-    found: set[str] = set()
-    one: str | None = category
-    while one is not None:
-        found.add(one)
-        one = taxonomy.parents[one]
-    return found
+    results: set[str] = set()
+    first: str | None = category
+    while first is not None:
+        results.add(first)
+        first = taxonomy.parents[first]
+    return results
 
 
 CATEGORIES = st.integers(0, 8).map(str)
@@ -95,25 +95,25 @@ SOME = st.lists(CATEGORIES, min_size=1, max_size=2, unique=True)
 
 
 def bids(of: Campaign, request: dict[str, Any]) -> list[int]:
-    held, asked = snapshot([of]), parse(json.dumps(request).encode())
-    return [offer.price.cpm_micros for offer in decide(asked, match(asked, held, NOW), held, "bidder", NOW)]
+    held, requested = snapshot([of]), parse(json.dumps(request).encode())
+    return [offer.price.cpm_micros for offer in decide(requested, match(requested, held, NOW), held, "bidder", NOW)]
 
 
 @given(forests(), st.sampled_from(["include", "exclude", "all"]), SOME, SOME, st.booleans(), st.booleans())
 def test_a_category_covers_those_below_it_in_every_rule(
     taxonomy: Taxonomy, verb: str, wanted: list[str], shown: list[str], in_any: bool, denied: bool
 ) -> None:
-    shown = [one for one in shown if one in taxonomy]
-    wanted = [one for one in wanted if one in taxonomy] or ["0"]
+    shown = [entry for entry in shown if entry in taxonomy]
+    wanted = [entry for entry in wanted if entry in taxonomy] or ["0"]
     request = video_request(site={"content": {"cat": shown, "cattax": 6}})
     named = wanted if in_any else [f"6/{one}" for one in wanted]
     rule: dict[str, Any] = {"category": {verb: named}}
     where = {"not": rule} if denied else rule
-    seen = {above for one in shown for above in ancestry(taxonomy, one)}
+    observed = {above for item in shown for above in ancestry(taxonomy, item)}
     met = {
-        "include": bool(seen & set(wanted)),
-        "exclude": not seen & set(wanted),
-        "all": seen >= set(wanted),
+        "include": bool(observed & set(wanted)),
+        "exclude": not observed & set(wanted),
+        "all": observed >= set(wanted),
     }[verb] != denied
 
     for form in (campaign(where=where), campaign(creatives=[creative(where=where)])):
@@ -131,13 +131,13 @@ def test_a_multiplier_of_a_category_is_that_of_those_below_it(taxonomy: Taxonomy
 
 @given(forests(), st.lists(CATEGORIES, max_size=2, unique=True), SOME, st.booleans())
 def test_a_block_of_a_category_covers_a_campaign_below_it(
-    taxonomy: Taxonomy, its: list[str], listed: list[str], allows: bool
+    taxonomy: Taxonomy, item_value: list[str], listed: list[str], allows: bool
 ) -> None:
-    its = [one for one in its if one in taxonomy]
-    of = with_taxonomies(campaign(categories=its, cattax=7), {7: taxonomy})
+    item_value = [entry for entry in item_value if entry in taxonomy]
+    of = with_taxonomies(campaign(categories=item_value, cattax=7), {7: taxonomy})
     request = parse(json.dumps(video_request(cattax=7, **{"acat" if allows else "bcat": listed})).encode())
 
-    within = [bool(ancestry(taxonomy, one) & set(listed)) for one in its]
+    within = [bool(ancestry(taxonomy, entry) & set(listed)) for entry in item_value]
     refused = not (within and all(within)) if allows else any(within)
     assert Blocks(request).are_categories_blocked(of) == refused
 

@@ -23,8 +23,8 @@ Command = Callable[..., Called]
 
 @pytest.fixture
 def account() -> Iterator[Account]:
-    with mocked_account() as made:
-        yield made
+    with mocked_account() as result:
+        yield result
 
 
 @pytest.fixture

@@ -40,11 +40,11 @@ def cli(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
             "refresh_topic": world.sns.create_topic(Name="refresh")["TopicArn"],
         }
     )
-    made = service(None, campaigns=world.campaigns)
-    made.settings = Settings.model_validate(settings.model_dump())
+    bidder_service = service(None, campaigns=world.campaigns)
+    bidder_service.settings = Settings.model_validate(settings.model_dump())
 
     def call(*arguments: str) -> int:
-        return main(arguments, Session(lambda: made))
+        return main(arguments, Session(lambda: bidder_service))
 
     return call
 
@@ -62,11 +62,11 @@ def test_an_upload_has_the_metadata_that_the_functions_read(
         "creatives", "upload", str(file), "--campaign", "shoes", "--landing-page", "https://a.example/", "--json"
     )
 
-    said = json.loads(capsys.readouterr().out)
+    document = json.loads(capsys.readouterr().out)
     assert status == 0
-    assert said["creative"] == "a-spot"
-    head = world.s3.head_object(Bucket="uploads", Key=said["key"])
-    about = metadata(said["key"], head["Metadata"])
+    assert document["creative"] == "a-spot"
+    head = world.s3.head_object(Bucket="uploads", Key=document["key"])
+    about = metadata(document["key"], head["Metadata"])
     assert (about.campaign, about.creative, about.landing_page) == ("shoes", "a-spot", "https://a.example/")
 
 
@@ -143,8 +143,8 @@ def test_listings_say_state_and_reason(cli: Any, world: World, capsys: pytest.Ca
     job_of(world, State.REFUSED, "the file is empty")
 
     assert cli("creatives", "list") == 0
-    assert "refused" in (said := capsys.readouterr().out)
-    assert "the file is empty" in said
+    assert "refused" in (output := capsys.readouterr().out)
+    assert "the file is empty" in output
     assert cli("creatives", "list", "--state", "ready", "--json") == 0
     assert json.loads(capsys.readouterr().out) == []
     assert cli("creatives", "show", "shoes", "spot", "--json") == 0
@@ -177,7 +177,7 @@ def test_a_deleted_creative_leaves_its_campaign_unless_it_is_the_last(
 
     held = world.campaigns.get("shoes").campaign
     assert held is not None
-    assert [one.id for one in held.creatives] == ["other"]
+    assert [creative_item.id for creative_item in held.creatives] == ["other"]
     assert world.jobs.get("shoes", "spot") is None
     assert "Contents" not in world.s3.list_objects_v2(Bucket="uploads")
 

@@ -66,9 +66,9 @@ VALUES = {
 NOBODY_KNOWS = {"user", "list"}
 
 
-def takes(its: Campaign, example: Any) -> bool:
+def takes(item: Campaign, example: Any) -> bool:
     """Whether the campaign, active and alone, bids on the example."""
-    held = snapshot([its.model_copy(update={"status": Status.ACTIVE})], now=example.at)
+    held = snapshot([item.model_copy(update={"status": Status.ACTIVE})], now=example.at)
     request = parse(json.dumps(example.request).encode())
     return bool(decide(request, match(request, held, example.at, example.exchange), held, "bidder", example.at))
 
@@ -81,21 +81,21 @@ def test_every_attribute_has_an_example_but_those_that_are_hashes() -> None:
 @pytest.mark.parametrize("of_creative", [False, True])
 def test_a_campaign_that_targets_an_attribute_takes_its_example(attribute: str, of_creative: bool) -> None:
     rule = {"targeting": {attribute: {"include": [VALUES[attribute]]}}}
-    its = campaign(creatives=[creative(**rule)]) if of_creative else campaign(**rule)
+    item = campaign(creatives=[creative(**rule)]) if of_creative else campaign(**rule)
 
-    example = example_request(its, "bidder", NOW, RATES)
+    example = example_request(item, "bidder", NOW, RATES)
 
     assert example is not None
-    assert takes(its, example)
+    assert takes(item, example)
     assert (example.exchange is not None) == (attribute == "exchange")
 
 
 @settings(max_examples=40)
 @given(campaign_lists(max_size=2))
 def test_an_example_is_always_one_that_the_campaign_takes(campaigns: list[Campaign]) -> None:
-    for its in campaigns:
-        example = example_request(its, "bidder", NOW, RATES)
-        assert example is None or takes(its, example)
+    for campaign_item in campaigns:
+        example = example_request(campaign_item, "bidder", NOW, RATES)
+        assert example is None or takes(campaign_item, example)
 
 
 @pytest.mark.parametrize(
@@ -110,12 +110,12 @@ def test_an_example_is_always_one_that_the_campaign_takes(campaigns: list[Campai
     ],
 )
 def test_a_campaign_that_can_not_bid_now_has_an_example_of_what_it_would_take(changes: dict[str, Any]) -> None:
-    its = campaign(**changes)
+    own_campaign = campaign(**changes)
 
-    example = example_request(its, "bidder", NOW, RATES)
+    example = example_request(own_campaign, "bidder", NOW, RATES)
 
     assert example is not None
-    assert takes(its, example)
+    assert takes(own_campaign, example)
 
 
 def test_what_nobody_can_make_up_has_no_example() -> None:
@@ -123,8 +123,8 @@ def test_what_nobody_can_make_up_has_no_example() -> None:
 
 
 class Kept:
-    def __init__(self, its: Campaign) -> None:
-        self._its = its
+    def __init__(self, item: Campaign) -> None:
+        self._its = item
 
     def get(self, _: str) -> Any:
         from bidder.campaigns.stored import Stored
@@ -147,29 +147,33 @@ class Unpinned:
 def test_all_of_it_is_told(
     status: str, as_json: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    its = campaign(
+    own_campaign = campaign(
         status=status,
         budget={"daily": 5, "total": 9},
         deals=[{"id": "d1", "cpm": 8}],
         flight={"end": "2027-01-01T00:00:00Z"},
     )
-    held = snapshot([its])
+    held = snapshot([own_campaign])
     monkeypatch.setattr(explain_campaign, "load_snapshot", lambda *_: held)
     monkeypatch.setattr(explain_campaign, "_refused", lambda *_: Counter({"floor": 1234, "duration": 2}))
-    made = service(held, campaigns=Kept(its), ledger=Spent(), store=Unpinned())
+    bidder_service = service(held, campaigns=Kept(own_campaign), ledger=Spent(), store=Unpinned())
 
-    explain_campaign.print_campaign(made, "plain", ExplainOptions(at=NOW.isoformat()), as_json=as_json)
+    explain_campaign.print_campaign(bidder_service, "plain", ExplainOptions(at=NOW.isoformat()), as_json=as_json)
 
     out = capsys.readouterr().out
     if as_json:
-        told = json.loads(out)
-        assert (told["status"], told["flight"]["is_running"], told["total_spend_micros"]) == (status, True, 7_000_000)
-        assert told["refused"] == {"floor": 1234, "duration": 2}
-        assert told["example"]["request"]["imp"][0]["video"]["mimes"] == ["video/mp4"]
-        assert told["deals"] == [{"id": "d1", "cpm_micros": 8_000_000}]
+        document = json.loads(out)
+        assert (document["status"], document["flight"]["is_running"], document["total_spend_micros"]) == (
+            status,
+            True,
+            7_000_000,
+        )
+        assert document["refused"] == {"floor": 1234, "duration": 2}
+        assert document["example"]["request"]["imp"][0]["video"]["mimes"] == ["video/mp4"]
+        assert document["deals"] == [{"id": "d1", "cpm_micros": 8_000_000}]
     else:
-        for said in (f"status    {status}", "2.00 of 5.00", "7.00 of 9.00", "deal      d1: 8.00", "(running)"):
-            assert said in out
+        for entry in (f"status    {status}", "2.00 of 5.00", "7.00 of 9.00", "deal      d1: 8.00", "(running)"):
+            assert entry in out
         assert "refused   floor: 1,234 in the last hour" in out
         assert ("cache     may bid" if status == "active" else "cache     may not bid: paused") in out
 
@@ -190,7 +194,7 @@ def test_refusals_are_read_from_the_log_of_the_bid_function(monkeypatch: pytest.
             {"events": [line(campaign="a", Reason="floor", Refusals=2), {"message": "START"}, line(NoBids=1)]},
         ],
     }
-    asked: list[dict[str, Any]] = []
+    requested: list[dict[str, Any]] = []
 
     class Logs:
         def get_paginator(self, operation: str) -> Any:
@@ -198,10 +202,10 @@ def test_refusals_are_read_from_the_log_of_the_bid_function(monkeypatch: pytest.
             return self
 
         def paginate(self, **call: Any) -> Any:
-            asked.append(call)
+            requested.append(call)
             return pages[self.operation]
 
     monkeypatch.setattr("bidder.aws.client", lambda _: Logs())
 
     assert explain_campaign._refused("a", NOW) == {"floor": 5}
-    assert [call["logGroupName"] for call in asked if "logGroupName" in call] == ["/bidder/bid"]
+    assert [call["logGroupName"] for call in requested if "logGroupName" in call] == ["/bidder/bid"]

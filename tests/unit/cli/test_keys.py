@@ -32,16 +32,16 @@ class Store:
         return {"Parameter": {"LastModifiedDate": self.changed_at}}
 
     def get_parameters_by_path(self, **_: Any) -> dict[str, Any]:
-        named = [{"Name": f"/bidder/{name}", "Value": its, "Type": "String"} for name, its in self.values.items()]
+        named = [{"Name": f"/bidder/{name}", "Value": value, "Type": "String"} for name, value in self.values.items()]
         return {"Parameters": named}
 
 
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> Store:
-    made = Store()
-    monkeypatch.setattr("bidder.aws.client", lambda _: made)
-    monkeypatch.setattr("bidder.aws.minimal", lambda _: made)
-    return made
+    result = Store()
+    monkeypatch.setattr("bidder.aws.client", lambda _: result)
+    monkeypatch.setattr("bidder.aws.minimal", lambda _: result)
+    return result
 
 
 def held(store: Store) -> SigningKeys:
@@ -60,8 +60,8 @@ def test_three_calls_replace_the_key_each_not_before_its_time(store: Store, caps
     with pytest.raises(keys.NotYet):
         keys.rotate(Service(SETTINGS), force=False, now=NOW + timedelta(hours=23))
     keys.print_status(Service(SETTINGS), as_json=True, now=NOW)
-    told = json.loads(capsys.readouterr().out.partition("{")[2].join(["{", ""]))
-    assert (told["next_step"], told["keys"][1]) == ("drop the old keys", {"id": "k2", "signs": True})
+    document = json.loads(capsys.readouterr().out.partition("{")[2].join(["{", ""]))
+    assert (document["next_step"], document["keys"][1]) == ("drop the old keys", {"id": "k2", "signs": True})
     keys.rotate(Service(SETTINGS), force=False, now=NOW + day)
     assert (list(held(store).keys), held(store).current) == (["k2"], "k2")
     assert held(store).secret("k2") not in {None, KEYS.secret("k1")}

@@ -23,8 +23,8 @@ from bidder.snapshot.list_store import ListStore
 from bidder.snapshot.pacing_store import PacingStore
 from bidder.snapshot.store import SnapshotStore
 from tests.support.campaigns import NOW, campaign
+from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.fake_s3 import FakeS3
-from tests.support.fake_tables import FakeTables
 from tests.support.service import service
 
 ROOT = Path(__file__).parents[3]
@@ -47,16 +47,16 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Service:
     monkeypatch.setattr("bidder.cli.campaign_import.publish_refresh", lambda _: None)
     monkeypatch.setattr("bidder.cli.lists.publish_refresh", lambda _: None)
     s3 = FakeS3()
-    tables = FakeTables({"campaigns": ("id",), "history": ("pk", "sk")})
-    kept = CampaignRepository(tables, "campaigns", "history", now=lambda: NOW)  # type: ignore[arg-type]
+    tables = FaultyDynamoDB("campaigns", "history")
+    kept = CampaignRepository(tables.client, "campaigns", "history", now=lambda: NOW)
     held = service(
         None,
         campaigns=kept,
         store=SnapshotStore(s3, "b"),  # type: ignore[arg-type]
         lists=ListStore(s3, "b"),  # type: ignore[arg-type]
         taxonomies=Taxonomies(s3, "b"),  # type: ignore[arg-type]
-        segments=SegmentRepository(tables, "history"),  # type: ignore[arg-type]
-        advertisers=AdvertiserRepository(tables, "history"),  # type: ignore[arg-type]
+        segments=SegmentRepository(tables.client, "history"),
+        advertisers=AdvertiserRepository(tables.client, "history"),
         pacing_store=PacingStore(s3, "b"),  # type: ignore[arg-type]
         ledger=Nobody(),
     )

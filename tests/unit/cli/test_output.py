@@ -17,13 +17,13 @@ class Terminal(io.StringIO):
 
 def terminal_of(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     """A terminal for both streams; pytest sets its own before each test, so no fixture can."""
-    made = Terminal()
+    result = Terminal()
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.delenv("NO_COLOR", raising=False)
     for name in ("stdout", "stderr"):
-        monkeypatch.setattr(sys, name, made)
-    return made
+        monkeypatch.setattr(sys, name, result)
+    return result
 
 
 def test_a_terminal_gets_colours_and_no_cell_is_read_as_markup(monkeypatch: pytest.MonkeyPatch) -> None:

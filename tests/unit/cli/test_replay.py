@@ -57,8 +57,8 @@ def test_it_counts_what_would_be_bid(requests: list[dict[str, Any]], campaigns: 
         body = json.dumps({**request, "cur": ["USD"]}).encode()
         replay.add(parse(body), NOW)
         reply = bid(service(snapshot(campaigns)), Call(body, {}, "https://bid.example", NOW))
-        for made in json.loads(reply.body)["seatbid"][0]["bid"] if reply.status == 200 else ():
-            expected[made["cid"]].append(round(made["price"] * 1_000_000))
+        for entry in json.loads(reply.body)["seatbid"][0]["bid"] if reply.status == 200 else ():
+            expected[entry["cid"]].append(round(entry["price"] * 1_000_000))
 
     assert {name: (t.bids, t.cpm_micros) for name, t in replay.tallies.items()} == {
         name: (len(prices), sum(prices)) for name, prices in expected.items()
@@ -140,11 +140,11 @@ def test_what_a_bid_reads_off_the_user_agent_a_replay_does_too(tmp_path: Path) -
 
 def test_a_second_run_prints_the_same_bytes(tmp_path: Path) -> None:
     campaigns = [campaign(id=f"c{number}", cpm=1 + number % 3) for number in range(20)]
-    one, other = kept(tmp_path / "a.zip", campaigns), kept(tmp_path / "b.zip", campaigns[5:])
+    first_value, other = kept(tmp_path / "a.zip", campaigns), kept(tmp_path / "b.zip", campaigns[5:])
     file = tmp_path / "requests.jsonl.gz"
     file.write_bytes(gzip.compress(lines(*(video_request(id=f"auction {n}") for n in range(40)))))
     variables = {f"BIDDER_{name.upper()}": str(value) for name, value in SETTINGS.model_dump().items() if value}
-    command = [sys.executable, "-m", "bidder", "replay", "--requests", str(file), "--snapshot", str(one)]
+    command = [sys.executable, "-m", "bidder", "replay", "--requests", str(file), "--snapshot", str(first_value)]
 
     def printed(form: str, seed: str) -> bytes:
         answer = subprocess.run(  # noqa: S603  our own command
@@ -178,17 +178,17 @@ def test_what_is_wrong_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [(b"{}\n", "1 of 1 requests are invalid"), (b"no JSON\n", "1 of 1 requests are"), (b"\n", "has no request")],
 )
 def test_a_replay_of_what_is_no_request_prints_its_report_and_fails(
-    body: bytes, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    body: bytes, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     saved = kept(tmp_path / "a.zip", [campaign()])
     file = tmp_path / "requests.jsonl"
     file.write_bytes(body)
 
-    with pytest.raises(InvalidRecording, match=said):
+    with pytest.raises(InvalidRecording, match=message):
         print_replay(service(None), file, [str(saved)], at=None, form="csv", keep=None)
     assert capsys.readouterr().out.startswith("campaign,bids A")
     file.write_bytes(lines(video_request()))

@@ -22,8 +22,10 @@ def test_a_day_is_printed_with_amounts_in_whole_units_for_people(form: str, caps
     archive = Archive(FakeS3(), "archive")  # type: ignore[arg-type]
     shaded: dict[str, Any] = {"value_micros": 7_500_000}
     events = [event(number, kind, **shaded) for number in range(8) for kind in (Kind.WIN, Kind.IMPRESSION)]
-    for its in archive_objects({str(number): one for number, one in enumerate([*events, event(0, Kind.COMPLETE)])}):
-        archive.put(its)
+    for archive_object in archive_objects(
+        {str(number): entry for number, entry in enumerate([*events, event(0, Kind.COMPLETE)])}
+    ):
+        archive.put(archive_object)
 
     print_report(service(None, archive=archive), period(NOW.date(), None, None, "UTC"), By.CAMPAIGN, form)
 
@@ -45,29 +47,29 @@ def test_a_day_is_printed_with_amounts_in_whole_units_for_people(form: str, caps
 )
 def test_an_event_is_reported_on_its_day_in_the_time_zone_and_on_no_other(at: datetime, zone: str) -> None:
     archive = Archive(FakeS3(), "archive")  # type: ignore[arg-type]
-    for its in archive_objects({"1": event(1, Kind.IMPRESSION, at=at, bid_at=at)}):
-        archive.put(its)
+    for archive_object in archive_objects({"1": event(1, Kind.IMPRESSION, at=at, bid_at=at)}):
+        archive.put(archive_object)
     day = at.astimezone(ZoneInfo(zone)).date()
 
     for ahead in (-1, 0, 1):
         days = period(day + timedelta(days=ahead), None, None, zone)
-        seen = [its for utc in days.utc_days() for key in archive.keys(utc, READ) for its in archive.read(key)]
-        assert (ahead == 0) == any(days.covers(its.at) for its in seen)
+        observed = [entry for utc in days.utc_days() for key in archive.keys(utc, READ) for entry in archive.read(key)]
+        assert (ahead == 0) == any(days.covers(item.at) for item in observed)
     both = period(None, day - timedelta(days=3), day, zone)
     assert at.date() in set(both.utc_days())
 
 
 @pytest.mark.parametrize(
-    ("day", "first", "last", "zone", "said"),
+    ("day", "first", "last", "zone", "message"),
     [
         (None, None, None, "UTC", "give --day, or --from"),
         (NOW.date(), NOW.date(), None, "UTC", "give --day, or --from"),
         (None, NOW.date(), NOW.date() - timedelta(days=1), "UTC", "before it begins"),
-        (NOW.date(), None, None, "Mars/Base", "no zone of the IANA database"),
+        (NOW.date(), None, None, "Mars/Base", "not a zone of the IANA database"),
     ],
 )
 def test_a_period_that_can_not_be_is_refused(
-    day: date | None, first: date | None, last: date | None, zone: str, said: str
+    day: date | None, first: date | None, last: date | None, zone: str, message: str
 ) -> None:
-    with pytest.raises(BadPeriod, match=said):
+    with pytest.raises(BadPeriod, match=message):
         period(day, first, last, zone)

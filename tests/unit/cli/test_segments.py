@@ -23,7 +23,10 @@ def test_segments_are_imported_listed_and_shown(command: Command, tmp_path: Path
     rows = [line.split() for line in command("segments", "list").out.splitlines()]
     assert rows[1:] == [["acme/42", "Runners", "12,000", "0.50"], ["acme/43", "Walkers"]]
     listed = json.loads(command("segments", "list", "--json").out)
-    assert [(its["segment"], its.get("cost_micros")) for its in listed] == [("acme/42", 500_000), ("acme/43", None)]
+    assert [(entry["segment"], entry.get("cost_micros")) for entry in listed] == [
+        ("acme/42", 500_000),
+        ("acme/43", None),
+    ]
 
     shown = json.loads(command("segments", "show", "acme/42", "--json").out)
     assert (shown["name"], len(shown["changes"])) == ("Runners", 1)

@@ -57,9 +57,9 @@ def test_figures_and_plots_of_each_campaign_beside_the_other_pacings(
     assert all(path.stat().st_size > 10_000 for path in out.glob("copy-0.*"))
     assert set(printed["beside"]) == {"asap", "linkedin", "pid", "unshaded", "fixed_70", "oracle"}
     figures: list[dict[str, Any]] = [printed, *printed["beside"].values()]
-    assert all({row["id"] for row in its["campaigns"]} == names for its in figures)
-    assert all(its["totals"]["impressions"] > 0 for its in figures)
-    paid = {name: its["totals"]["cpm_micros"] for name, its in {"ours": printed, **printed["beside"]}.items()}
+    assert all({row["id"] for row in figure["campaigns"]} == names for figure in figures)
+    assert all(figure_item["totals"]["impressions"] > 0 for figure_item in figures)
+    paid = {name: entry["totals"]["cpm_micros"] for name, entry in {"ours": printed, **printed["beside"]}.items()}
     assert paid["oracle"] < paid["unshaded"], "who knows the market pays less than who bids the value"
 
     rows = [line.split()[:2] for line in figures_table(printed).splitlines()]
@@ -87,7 +87,7 @@ def test_a_stuck_refresh_and_a_second_price_market_are_run_too(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ("traffic: {curve: [1], curve_file: a.csv}\ncampaigns: [{id: a}]", "give curve or curve_file, not both"),
         ("traffic: {curve_file: a.csv}\ncampaigns: [{id: a}]", "curve_file needs region"),
@@ -99,10 +99,10 @@ def test_a_stuck_refresh_and_a_second_price_market_are_run_too(tmp_path: Path) -
     ],
 )
 def test_a_scenario_that_can_not_be_run_is_one_line(
-    scenario: Path, changes: str, said: str, capsys: pytest.CaptureFixture[str]
+    scenario: Path, changes: str, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wrong = scenario.with_name("wrong.yaml")
     wrong.write_text(changes)
 
     assert main(["simulate", str(wrong)]) == 1
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err

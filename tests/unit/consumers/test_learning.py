@@ -2,8 +2,8 @@ from bidder.consumers.learning import count_outcomes
 from bidder.events.kinds import Kind
 from bidder.events.learning import Learning
 from tests.support.campaigns import NOW
+from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.events import event
-from tests.support.fake_dynamodb import FakeDynamoDB
 from tests.support.service import service
 
 
@@ -12,7 +12,7 @@ def messages(*bodies: str) -> list[dict[str, str]]:
 
 
 def test_poison_fails_alone() -> None:
-    learning = Learning(FakeDynamoDB(), "learning")  # type: ignore[arg-type]
+    learning = Learning(FaultyDynamoDB("learning").client, "learning")
     bodies = ["poison", *(event(1, kind).model_dump_json() for kind in (Kind.IMPRESSION, Kind.COMPLETE))]
 
     answer = count_outcomes(service(None, learning=learning), messages(*bodies))
@@ -22,7 +22,7 @@ def test_poison_fails_alone() -> None:
 
 
 def test_each_message_of_what_was_crowded_out_is_delivered_again() -> None:
-    learning = Learning(FakeDynamoDB(iter(["conflict"] * 100)), "learning")  # type: ignore[arg-type]
+    learning = Learning(FaultyDynamoDB("learning", faults=iter(["conflict"] * 100)).client, "learning")
 
     answer = count_outcomes(service(None, learning=learning), messages(*[event(1).model_dump_json()] * 2))
 

@@ -4,8 +4,8 @@ from bidder.consumers.ledger import count_spend
 from bidder.events.bounded_sets import BoundedSets
 from bidder.events.ivt_filter import IvtFilter
 from bidder.events.ledger import Ledger
+from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.events import event
-from tests.support.fake_dynamodb import FakeDynamoDB
 from tests.support.service import service
 
 
@@ -18,19 +18,19 @@ def failed(answer: dict[str, list[dict[str, str]]]) -> list[str]:
 
 
 def test_a_message_that_cannot_be_read_fails_alone() -> None:
-    dynamodb = FakeDynamoDB()
-    aws: Any = dynamodb
+    dynamodb = FaultyDynamoDB("ledger")
+    aws: Any = dynamodb.client
     with_ledger = service(None, ledger=Ledger(aws, "ledger"), judge=IvtFilter(BoundedSets(aws, "ledger")))
     poison = ["", "{}", "no json", event(9).model_dump_json().replace('"version":1', '"version":2')]
 
     answer = count_spend(with_ledger, messages(event(1).model_dump_json(), *poison, event(2).model_dump_json()))
 
     assert failed(answer) == ["m1", "m2", "m3", "m4"]
-    assert dynamodb.items["spend#c1", "total"]["impressions"] == {"N": "2"}
+    assert dynamodb.items()["spend#c1", "total"]["impressions"] == {"N": "2"}
 
 
 def test_every_message_of_a_bid_that_was_crowded_out_is_delivered_again() -> None:
-    aws: Any = FakeDynamoDB(iter(["conflict"] * 100))
+    aws: Any = FaultyDynamoDB("ledger", faults=iter(["conflict"] * 100)).client
     with_ledger = service(None, ledger=Ledger(aws, "ledger"), judge=IvtFilter(BoundedSets(aws, "ledger")))
 
     answer = count_spend(with_ledger, messages(event(1).model_dump_json(), event(1).model_dump_json()))

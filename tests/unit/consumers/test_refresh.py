@@ -23,8 +23,8 @@ from bidder.snapshot.pacing_store import PacingStore
 from bidder.snapshot.snapshot import Snapshot
 from bidder.snapshot.store import SnapshotStore
 from tests.support.campaigns import NOW, campaign
+from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.fake_s3 import FakeS3
-from tests.support.fake_tables import FakeTables
 from tests.support.service import SETTINGS
 
 MINUTE = timedelta(minutes=1)
@@ -76,17 +76,17 @@ class World:
     def __init__(self) -> None:
         self.s3 = FakeS3()
         self.s3.now = NOW
-        self.tables = FakeTables({"campaigns": ("id",), "history": ("pk", "sk")})
+        self.tables = FaultyDynamoDB("campaigns", "history")
         self.exchanges = Exchanges({})
         self.ledger = Spends()
         self.learning = Learned()
-        self.campaigns = CampaignRepository(self.tables, "campaigns", "history", pause=lambda _: None)  # type: ignore[arg-type]
+        self.campaigns = CampaignRepository(self.tables.client, "campaigns", "history", pause=lambda _: None)
         self.store = SnapshotStore(self.s3, "bucket")  # type: ignore[arg-type]
 
     def process(self) -> Service:
         service = Service(SETTINGS)
         service.store, service.campaigns = SnapshotStore(self.s3, "bucket"), self.campaigns  # type: ignore[arg-type]
-        service.advertisers = AdvertiserRepository(self.tables, "history")  # type: ignore[arg-type]
+        service.advertisers = AdvertiserRepository(self.tables.client, "history")
         service.spent = self.ledger  # type: ignore[assignment]
         service.learning = self.learning  # type: ignore[assignment]
         service.traffic_log = Unreported()  # type: ignore[assignment]

@@ -34,9 +34,9 @@ def written() -> World:
 
 def test_what_was_asked_before_the_latest_snapshot_was_begun_is_answered() -> None:
     world = written()
-    asked = sent(NOW - 60 * SECOND, NOW - CLOCKS_DIFFER)
+    requested = sent(NOW - 60 * SECOND, NOW - CLOCKS_DIFFER)
 
-    assert refresh(world.process(), asked, NOW + 26 * SECOND) == world.store.load(None).version  # type: ignore[union-attr]
+    assert refresh(world.process(), requested, NOW + 26 * SECOND) == world.store.load(None).version  # type: ignore[union-attr]
     assert world.s3.writes == []
 
 

@@ -23,7 +23,8 @@ from bidder.openrtb.parse import parse
 from bidder.snapshot.pacing_store import PacingStore
 from bidder.snapshot.snapshot import Snapshot
 from tests.support.campaigns import NOW, campaign
-from tests.support.fake_dynamodb import FakeDynamoDB
+from tests.support.dynamodb import FaultyDynamoDB
+from tests.support.examples import examples
 from tests.support.matchable import video_request
 from tests.unit.consumers.test_refresh import MINUTE, World
 
@@ -39,9 +40,9 @@ class Shop(World):
 
     def __init__(self) -> None:
         super().__init__()
-        self.dynamodb = FakeDynamoDB()
-        self.ledger = Ledger(self.dynamodb, "ledger", pause=lambda _: None)  # type: ignore[assignment, arg-type]
-        self.advertisers = AdvertiserRepository(self.tables, "history")  # type: ignore[arg-type]
+        self.dynamodb = FaultyDynamoDB("ledger")
+        self.ledger = Ledger(self.dynamodb.client, "ledger", pause=lambda _: None)  # type: ignore[assignment]
+        self.advertisers = AdvertiserRepository(self.tables.client, "history")
         self.now = NOW
         self.bids = 0
 
@@ -56,8 +57,8 @@ class Shop(World):
 
     def bid(self, held: Snapshot, **changes: Any) -> list[Offer]:
         self.bids += 1
-        asked = parse(json.dumps(video_request(id=f"r{self.bids}", **changes)).encode())
-        return affordable(decide(asked, match(asked, held, self.now), held, "bidder", self.now), held, self.now)
+        parsed = parse(json.dumps(video_request(id=f"r{self.bids}", **changes)).encode())
+        return affordable(decide(parsed, match(parsed, held, self.now), held, "bidder", self.now), held, self.now)
 
     def show(self, offers: list[Offer]) -> None:
         self.ledger.record(  # type: ignore[attr-defined]
@@ -79,7 +80,7 @@ class Shop(World):
     def spent(self) -> int:
         return sum(
             int(item["micros"]["N"])
-            for (pk, sk), item in self.dynamodb.items.items()
+            for (pk, sk), item in self.dynamodb.items().items()
             if sk == "total" and pk.count("#") == 1
         )
 
@@ -127,11 +128,11 @@ class SharedBudgets(RuleBasedStateMachine):
     @invariant()
     def the_budget_of_each_deal_is_kept(self) -> None:
         for name in NAMES:
-            item = self.shop.dynamodb.items.get((f"spend#{name}#d", "total"), {"micros": {"N": "0"}})
+            item = self.shop.dynamodb.items().get((f"spend#{name}#d", "total"), {"micros": {"N": "0"}})
             assert int(item["micros"]["N"]) <= 30_000
 
 
-SharedBudgets.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+SharedBudgets.TestCase.settings = settings(examples(0.15), stateful_step_count=25, deadline=None)
 TestSharedBudgets = SharedBudgets.TestCase
 
 
@@ -166,7 +167,7 @@ def test_an_edit_up_lets_campaigns_bid_at_the_next_refresh_and_a_deletion_frees_
     held = shop.refresh()
 
     assert sum(len(shop.bid(held)) for _ in range(20)) == 20
-    assert [its["after"] is None for its in shop.advertisers.history(DOMAIN)] == [False, False, True]
+    assert [entry["after"] is None for entry in shop.advertisers.history(DOMAIN)] == [False, False, True]
 
 
 def test_a_paced_advertiser_holds_the_participation_of_its_campaigns() -> None:
@@ -182,7 +183,7 @@ def test_a_paced_advertiser_holds_the_participation_of_its_campaigns() -> None:
     assert held.delivery.shared is not None
     [of_advertiser] = held.delivery.shared.accounts
     positions = [held.index.position(name) for name in "ab"]
-    assert all(held.delivery.shares[its] <= of_advertiser.share for its in positions if its is not None)
+    assert all(held.delivery.shares[position] <= of_advertiser.share for position in positions if position is not None)
     assert account.members == {DOMAIN: {"a": "UTC", "b": "UTC"}}
     assert account.memories["a"].participation <= account.memories[f"#{DOMAIN}"].participation
     assert 0 < of_advertiser.burst < 1_000_000

@@ -28,9 +28,9 @@ def nothing() -> None:
 
 
 @contextmanager
-def application(made: Service | None = None, upkeep: Upkeep | None = None, **settings: Any) -> Iterator[BidderAsgi]:
+def application(result: Service | None = None, upkeep: Upkeep | None = None, **settings: Any) -> Iterator[BidderAsgi]:
     server = BidderAsgi(
-        made or service(snapshot([campaign()])),
+        result or service(snapshot([campaign()])),
         ServerSettings(**settings),
         lambda: NOW,
         upkeep or Upkeep(nothing, nothing, nothing),
@@ -75,15 +75,15 @@ def test_a_body_that_stops_coming_is_408() -> None:
 
 
 def test_more_than_the_limit_at_once_is_503_and_counted_and_admitted_again_later() -> None:
-    made = service(snapshot([campaign()]), most_bids_at_once=1)
-    with application(made) as server:
+    bidder_service = service(snapshot([campaign()]), most_bids_at_once=1)
+    with application(bidder_service) as server:
         held = server._bids.limit.enter()
         status, headers, _ = call(server, "POST", "/bid", BODY)
         server._bids.limit.leave()
 
         assert held
         assert (status, headers["retry-after"]) == (503, "1")
-        assert made.no_bids.answers[AnswerKind.BUSY] == 1
+        assert bidder_service.no_bids.answers[AnswerKind.BUSY] == 1
         assert call(server, "POST", "/bid", BODY)[0] == 200
 
 
@@ -96,7 +96,7 @@ def test_slow_notices_do_not_hold_up_bids() -> None:
             super().publish(event)
 
     recorder = Slow()
-    made = service(snapshot([campaign()]), publisher=recorder)
+    bidder_service = service(snapshot([campaign()]), publisher=recorder)
 
     async def both(server: BidderAsgi) -> tuple[int, int]:
         _, _, body = await asgi_call(server, "POST", "/bid", BODY)
@@ -108,7 +108,7 @@ def test_slow_notices_do_not_hold_up_bids() -> None:
         released.set()
         return again[0], (await notice)[0]
 
-    with application(made, event_threads=1) as server:
+    with application(bidder_service, event_threads=1) as server:
         assert asyncio.run(both(server)) == (200, 204)
     assert [event.kind for event in recorder.published] == ["bill"]
 
@@ -140,8 +140,8 @@ def test_it_is_live_at_once_ready_with_a_snapshot_and_neither_new_nor_drained_is
 
 
 def test_its_life_begins_with_a_snapshot_and_ends_with_the_counts() -> None:
-    said: list[str] = []
-    upkeep = Upkeep(lambda: said.append("begin"), nothing, lambda: said.append("end"))
+    message_value: list[str] = []
+    upkeep = Upkeep(lambda: message_value.append("begin"), nothing, lambda: message_value.append("end"))
 
     async def live(server: BidderAsgi) -> None:
         messages = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
@@ -150,7 +150,7 @@ def test_its_life_begins_with_a_snapshot_and_ends_with_the_counts() -> None:
             return messages.pop(0)
 
         async def send(message: MutableMapping[str, Any]) -> None:
-            said.append(message["type"])
+            message_value.append(message["type"])
 
         await server({"type": "lifespan"}, receive, send)
 
@@ -158,4 +158,4 @@ def test_its_life_begins_with_a_snapshot_and_ends_with_the_counts() -> None:
         asyncio.run(live(server))
         assert call(server, "GET", "/ready")[0] == 503
 
-    assert said == ["begin", "lifespan.startup.complete", "end", "lifespan.shutdown.complete"]
+    assert message_value == ["begin", "lifespan.startup.complete", "end", "lifespan.shutdown.complete"]

@@ -63,15 +63,18 @@ def result(source: bytes, folder: Path) -> Transcoded:
 
 @pytest.mark.parametrize("name", READY)
 def test_an_odd_structure_becomes_renditions(name: str, videos: Video, tmp_path: Path) -> None:
-    made = result(videos(name, READY[name]).read_bytes(), tmp_path)
+    result_value = result(videos(name, READY[name]).read_bytes(), tmp_path)
 
-    assert [(found.mime, found.width, found.height) for _, found in made.renditions] == [
+    assert [
+        (rendition_item.mime, rendition_item.width, rendition_item.height)
+        for _, rendition_item in result_value.renditions
+    ] == [
         ("video/mp4", 320, 180),
         ("video/webm", 320, 180),
     ]
-    assert made.source.video is not None
-    for _, found in made.renditions:
-        assert found.seconds == pytest.approx(made.source.video.seconds, abs=0.1)
+    assert result_value.source.video is not None
+    for _, rendition in result_value.renditions:
+        assert rendition.seconds == pytest.approx(result_value.source.video.seconds, abs=0.1)
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -87,9 +90,9 @@ def test_an_odd_structure_is_refused_for_its_reason(name: str, videos: Video, tm
 def test_a_video_that_an_edit_list_shortens_has_the_length_that_players_show(
     videos: Video, whole: Path, tmp_path: Path
 ) -> None:
-    made = result(videos("edited.mp4", f"-ss 1.2 -i {whole} -c copy -t 2").read_bytes(), tmp_path)
+    result_value = result(videos("edited.mp4", f"-ss 1.2 -i {whole} -c copy -t 2").read_bytes(), tmp_path)
 
-    assert made.source.seconds == pytest.approx(2, abs=0.1)
+    assert result_value.source.seconds == pytest.approx(2, abs=0.1)
 
 
 def _moov_claims(size: int) -> Callable[[bytes], bytes]:
@@ -168,5 +171,5 @@ def test_an_odd_name_is_read_as_s3_names_it_and_leads_nowhere_else(name: str, wo
     assert upload.key == key
     assert world.processor.process(upload) is State.READY
     keys = [entry["Key"] for entry in world.s3.list_objects_v2(Bucket="media")["Contents"]]
-    assert all(made.startswith("renditions/") and ".." not in made for made in keys)
+    assert all(key_item.startswith("renditions/") and ".." not in key_item for key_item in keys)
     assert len(keys) == 3

@@ -126,11 +126,11 @@ def test_an_older_process_that_ends_last_does_not_overwrite_the_newer_files(
     original = under_test.transcode
 
     def slow(*arguments: Any, **more: Any) -> Any:
-        made = original(*arguments, **more)
+        result = original(*arguments, **more)
         if not second:
             second.append(world.upload(longer, 2))
             world.processor.process(second[0])
-        return made
+        return result
 
     monkeypatch.setattr(under_test, "transcode", slow)
     world.processor.process(first)
@@ -144,10 +144,10 @@ def test_a_campaign_edited_meanwhile_keeps_the_edit(world: World, short: Path, m
     edits = iter([True])
 
     def edited_after(self: CampaignRepository, campaign_id: str) -> Any:
-        found = original(self, campaign_id)
+        results = original(self, campaign_id)
         if next(edits, False):
             self.put(campaign(id="shoes", name="Edited"))
-        return found
+        return results
 
     monkeypatch.setattr(CampaignRepository, "get", edited_after)
     world.processor.process(world.upload(short))
@@ -226,8 +226,8 @@ def test_a_worker_that_is_told_to_stop_hands_its_message_back(world: World, monk
 
 def test_events_are_read_as_s3_writes_them() -> None:
     record = {"eventName": "ObjectCreated:CompleteMultipartUpload", "eventVersion": "2.1"}
-    place = {"bucket": {"name": "b"}, "object": {"key": "uploads/a+%C3%A9+%2B.mp4", "size": 5, "eTag": "e"}}
-    body = {"Records": [record | {"s3": place}, record | {"eventName": "ObjectRemoved:Delete", "s3": place}]}
+    position = {"bucket": {"name": "b"}, "object": {"key": "uploads/a+%C3%A9+%2B.mp4", "size": 5, "eTag": "e"}}
+    body = {"Records": [record | {"s3": position}, record | {"eventName": "ObjectRemoved:Delete", "s3": position}]}
 
     [upload] = uploads(json.dumps(body))
 

@@ -74,9 +74,9 @@ def counted(window: str, zone: str, times: list[int], now: datetime) -> int:
 @given(moments, st.sampled_from(ZONES), windows, st.lists(st.integers(0, 3_000_000), max_size=20))
 def test_what_counts_is_what_a_calendar_shows(now: datetime, zone: str, window: str, ago: list[int]) -> None:
     times = [int(now.timestamp()) - seconds for seconds in ago]
-    its = capped(zone, impressions=1000, window=window)
+    item = capped(zone, impressions=1000, window=window)
 
-    assert standing(its.frequency_caps[0], its, "spot", shown(times), now).seen == counted(window, zone, times, now)
+    assert standing(item.frequency_caps[0], item, "spot", shown(times), now).seen == counted(window, zone, times, now)
 
 
 @given(
@@ -90,13 +90,13 @@ def test_what_counts_is_what_a_calendar_shows(now: datetime, zone: str, window: 
 def test_no_cap_is_ever_exceeded(
     now: datetime, zone: str, window: str, most: int, gap: str | None, waits: list[int]
 ) -> None:
-    its = capped(zone, impressions=most, window=window, **({"min_gap": gap} if gap else {}))
+    item = capped(zone, impressions=most, window=window, **({"min_gap": gap} if gap else {}))
     times: list[int] = []
     history = History()
     for wait in waits:
         now += timedelta(seconds=wait)
-        where = standings(its, "spot", Exposures(history), now)
-        if hindrance(its, where) is None:
+        where = standings(item, "spot", Exposures(history), now)
+        if hindrance(item, where) is None:
             times.append(int(now.timestamp()))
             history = add(history, Impression(times[-1], "c", "spot", "shop.example"))
             assert counted(window, zone, times, now) <= most
@@ -107,9 +107,9 @@ def test_no_cap_is_ever_exceeded(
             assert (free_at is None) == (window == "lifetime" and blocked and not gap) or gap
             if free_at is not None and not gap:
                 later = datetime.fromtimestamp(free_at, UTC)
-                assert hindrance(its, standings(its, "spot", Exposures(history), later)) is None
+                assert hindrance(item, standings(item, "spot", Exposures(history), later)) is None
                 earlier = later - timedelta(seconds=1)
-                assert hindrance(its, standings(its, "spot", Exposures(history), earlier)) is not None
+                assert hindrance(item, standings(item, "spot", Exposures(history), earlier)) is not None
     if gap:
         assert all(after - before >= duration_seconds(gap) for before, after in pairwise(times))
 
@@ -122,10 +122,10 @@ def test_a_shortened_history_never_counts_less_and_stays_small() -> None:
     own = [time for number, time in enumerate(times) if number % 2]
 
     for window in ("day", "week", "month", "lifetime", "6h", "30d"):
-        its = capped(impressions=1000, window=window)
-        seen = standing(its.frequency_caps[0], its, "spot", history, now).seen
-        assert counted(window, "UTC", own, now) <= seen
-    assert seen == len(own)
+        item = capped(impressions=1000, window=window)
+        observed = standing(item.frequency_caps[0], item, "spot", history, now).seen
+        assert counted(window, "UTC", own, now) <= observed
+    assert observed == len(own)
     many = History()
     for number in range(3 * MOST_OLDER):
         many = add(many, Impression(number * 9_000, f"{number:064}", f"{number:064}", f"{number:064}.example"))
@@ -147,9 +147,9 @@ def test_levels_count_what_they_name() -> None:
     ):
         history = add(history, impression)
 
-    for level, seen in (("creative", 1), ("campaign", 2), ("advertiser", 3)):
-        its = capped(impressions=9, window="day", level=level)
-        assert standing(its.frequency_caps[0], its, "spot", history, now).seen == seen
+    for level, entry in (("creative", 1), ("campaign", 2), ("advertiser", 3)):
+        item = capped(impressions=9, window="day", level=level)
+        assert standing(item.frequency_caps[0], item, "spot", history, now).seen == entry
 
 
 def test_what_is_unknown_is_decided_by_the_campaign_and_the_subject_of_the_cap() -> None:
@@ -160,9 +160,9 @@ def test_what_is_unknown_is_decided_by_the_campaign_and_the_subject_of_the_cap()
         ("household", Exposures(None, full), Exposures(full, None)),
     ):
         for on_unknown in ("bid", "skip"):
-            its = capped(on_unknown=on_unknown, impressions=1, window="day", per=per)
-            assert hindrance(its, standings(its, "spot", known, now)) is not None
-            assert (hindrance(its, standings(its, "spot", unknown, now)) is None) == (on_unknown == "bid")
+            item = capped(on_unknown=on_unknown, impressions=1, window="day", per=per)
+            assert hindrance(item, standings(item, "spot", known, now)) is not None
+            assert (hindrance(item, standings(item, "spot", unknown, now)) is None) == (on_unknown == "bid")
 
 
 @pytest.mark.parametrize(

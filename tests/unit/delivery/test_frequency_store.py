@@ -6,12 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
 from bidder.delivery.frequency import Exposures, History, Impression
 from bidder.delivery.frequency_store import MOST_READS, FrequencyReader, encode, household_key, user_key
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
 from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.matchable import video_request
 from tests.support.service import service
 
@@ -23,22 +26,21 @@ class Table:
     """A table that answers every read with these items, or as `broken` does."""
 
     def __init__(self, *items: dict[str, Any], broken: Callable[[], Any] | None = None) -> None:
-        self.items = items
+        self.tables = FaultyDynamoDB("frequency")
+        for item in items:
+            self.tables.put(item)
         self.broken = broken
         self.asked: list[Any] = []
+        self.tables.client.meta.events.register("before-call.dynamodb.BatchGetItem", self._answer)
 
-    def batch_get_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803  # boto3's name
-        self.asked.append(RequestItems)
-        if self.broken:
-            made = self.broken()
-            if made is not None:
-                return dict(made)
-        keys = [key["pk"]["S"] for key in RequestItems["frequency"]["Keys"]]
-        return {"Responses": {"frequency": [item for item in self.items if item["pk"]["S"] in keys]}}
+    def _answer(self, params: dict[str, Any], **_: Any) -> Any:
+        self.asked.append(json.loads(params["body"])["RequestItems"])
+        made = self.broken() if self.broken else None
+        return None if made is None else (AWSResponse("", 200, HTTPHeaders(), None), made)
 
 
 def reader(table: Table) -> FrequencyReader:
-    return FrequencyReader(lambda: table, "frequency")  # type: ignore[arg-type,return-value]
+    return FrequencyReader(lambda: table.tables.client, "frequency")
 
 
 def test_one_request_answers_for_the_user_and_the_household() -> None:
@@ -112,7 +114,7 @@ def test_a_bid_is_refused_to_a_viewer_at_the_cap_and_made_without_consent() -> N
     assert bid(its, Call(body, {}, "https://bid.example", NOW)).status == 200
     [asked] = table.asked
     [key] = asked["frequency"]["Keys"]
-    table.items = (encode(key, SHOWN, 1),)
+    table.tables.put(encode(key, SHOWN, 1))
     assert bid(its, Call(body, {}, "https://bid.example", NOW)).status == 204
 
     private = json.dumps(video_request(device={"ifa": IFA, "dnt": 1})).encode()

@@ -1,7 +1,10 @@
+from bidder.auction.rule_table import RULE_NAMES
+from bidder.auction.rules import CAMPAIGN, CREATIVE, DEAL_BUDGET, FREQUENCY, PRICE
 from bidder.delivery.budget import BudgetLimits, Spend
 from bidder.delivery.curve import FLAT
 from bidder.delivery.estimates import Flow, Ratio
-from bidder.delivery.health import health
+from bidder.delivery.health import AccountState, health
+from bidder.delivery.obstacles import ADVICE, BEFORE_RULES, CAPS, FLOOR, LENGTH, OBSTACLE_OF_RULE, Obstacles
 from bidder.delivery.pacing import Forecast, Memory
 from bidder.delivery.plan import Anchor
 from bidder.delivery.win_model import WinModel
@@ -15,7 +18,7 @@ HALF_SPENT = Spend(5_000_000, 5_000_000, 0, 1_000, 1_000)
 
 def memory(shown: float) -> Memory:
     flow = Flow(
-        micros_per_bid=Ratio(1e6 * shown * COST, 1e6),
+        micros_per_impression=Ratio(1e6 * COST, 1e6),
         impressions_per_bid=Ratio(1e6 * shown, 1e6),
         bids_per_opportunity=Ratio(1e6, 1e6),
     )
@@ -32,7 +35,7 @@ def test_a_campaign_on_its_plan_has_no_shortfall() -> None:
 
 
 def test_lost_auctions_are_told_with_the_price_that_wins_them_back() -> None:
-    its = health(LIMITS, HALF_SPENT, memory(0.2), Forecast(FLAT, 3.0), NOON, WinModel(-9.0, 5.0))
+    its = health(LIMITS, HALF_SPENT, memory(0.2), Forecast(FLAT, 3.0), NOON, AccountState(model=WinModel(-9.0, 5.0)))
 
     assert its.outlooks[0].projected < 8_000_000
     assert its.shortfalls[0].reason == "lost auctions"
@@ -52,3 +55,74 @@ def test_a_paused_campaign_is_told_as_such() -> None:
 
     assert [short.reason for short in its.shortfalls] == ["withheld: paused"]
     assert its.outlooks[0].projected == 5_000_000
+
+
+def hindered(counts: dict[str, float], participation: float = 1.0) -> Memory:
+    its = memory(0.9)
+    its.level, its.participation = 0.1, participation
+    its.obstacles = Obstacles(counts, minutes=10)
+    return its
+
+
+def test_each_obstacle_is_ranked_by_money_with_its_advice() -> None:
+    its = health(LIMITS, HALF_SPENT, hindered({FLOOR: 10, LENGTH: 5, CAPS: 1}), Forecast(FLAT, 0.1), NOON)
+
+    by_reason = {short.reason: short for short in its.shortfalls}
+    assert [short.micros for short in its.shortfalls] == sorted((s.micros for s in its.shortfalls), reverse=True)
+    # an impression a minute in 720 minutes, of which 0.9 were won at 5,000 micros
+    assert abs(by_reason[FLOOR].micros - 720 * 0.9 * COST) < 25_000
+    assert abs(by_reason[LENGTH].micros - 0.5 * 720 * 0.9 * COST) < 25_000
+    assert by_reason[CAPS].advice == ADVICE[CAPS]
+
+
+def test_what_rules_refuse_counts_for_the_auctions_that_pacing_left_out() -> None:
+    full, half = (
+        {s.reason: s.micros for s in health(LIMITS, HALF_SPENT, its, Forecast(FLAT, 0.1), NOON).shortfalls}
+        for its in (hindered({CAPS: 1, FLOOR: 1}), hindered({CAPS: 1, FLOOR: 1}, participation=0.5))
+    )
+
+    assert abs(half[CAPS] - 2 * full[CAPS]) <= 2
+    assert half[FLOOR] == full[FLOOR]
+
+
+def test_requests_that_there_are_but_do_not_match_are_targeting_and_the_rest_is_supply() -> None:
+    few = memory(0.9)
+    few.level = 0.1
+    reasons = {
+        s.reason: s.micros
+        for s in health(LIMITS, HALF_SPENT, few, Forecast(FLAT, 0.1), NOON, AccountState(requests=0.5)).shortfalls
+    }
+
+    assert reasons["supply"] > 0
+    assert abs(reasons["targeting"] - 0.4 * 720 * 0.9 * COST) < 25_000
+
+
+def test_pacing_is_told_where_the_advertiser_or_the_day_holds_a_campaign() -> None:
+    its = health(LIMITS, HALF_SPENT, memory(0.9), Forecast(FLAT, 3.0), NOON, AccountState(advertiser=0.1))
+    assert its.shortfalls[0].reason == "pacing"
+    assert "its advertiser's budget holds it to 10.0% of auctions" in its.shortfalls[0].advice
+
+    month = LIMITS._replace(total=20_000_000, daily=1_000_000, start=MIDNIGHT, end=MIDNIGHT + 10 * 86_400)
+    its = health(month, Spend(500_000, 500_000, 0, 100, 100), memory(0.9), Forecast(FLAT, 3.0), NOON)
+    assert its.shortfalls[0].reason == "pacing"
+    assert "raise the daily budget" in its.shortfalls[0].advice
+    assert its.outlooks[0].projected < 12_000_000
+
+
+def test_every_obstacle_has_advice_and_each_rule_that_refuses_some_campaigns_an_obstacle() -> None:
+    assert set(OBSTACLE_OF_RULE.values()) | BEFORE_RULES == set(ADVICE)
+    of_campaigns = {rule.name for rule in CAMPAIGN} | {rule.name for rule in CREATIVE} | {rule.name for rule in PRICE}
+    of_campaigns |= {FREQUENCY.name, DEAL_BUDGET.name}
+    assert of_campaigns - {"flight"} <= set(OBSTACLE_OF_RULE)
+    assert set(OBSTACLE_OF_RULE) <= set(RULE_NAMES)
+
+
+def test_minutes_without_a_report_count_and_old_ones_fade() -> None:
+    its = Obstacles()
+    its.add({CAPS: 10}, 0)
+    assert its.per_minute(CAPS) == 10
+    its.add({}, 240)
+    assert its.per_minute(CAPS) == 2
+    for minute in range(1_000):
+        its.add({CAPS: 1}, 300 + 60 * minute)
+    assert 0.95 < its.per_minute(CAPS) < 1.05

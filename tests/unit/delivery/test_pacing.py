@@ -36,8 +36,8 @@ class World:
         impressions = self.spent // COST
         spend = Spend(self.spent, self.spent, self.spent, impressions, impressions)
         last = {at: report for at, report in self.reports.items() if at < self.now - 60}
-        made = step(self.limits, spend, last, self.now, self.memory, Forecast(FLAT, self.per_minute))
-        share = made.pace.share / WHOLE if made.pace else 1.0
+        result = step(self.limits, spend, last, self.now, self.memory, Forecast(FLAT, self.per_minute))
+        share = result.pace.share / WHOLE if result.pace else 1.0
         opportunities = self.per_minute * factor
         bids = opportunities * share
         self.reports[int(self.now)] = Report(round(opportunities), round(bids))
@@ -47,7 +47,7 @@ class World:
         self.spent += shown * COST
         self.now += 60
         self.series.append(self.spent)
-        return made
+        return result
 
     @property
     def plan(self) -> float:
@@ -75,20 +75,20 @@ def test_participation_stays_within_its_bounds_whatever_is_seen(
         now, total = now + seconds, total + micros
         spend = Spend(total, min(total, micros), 0, total // COST, micros // COST)
         reports = {int(now) // 60 * 60 - 120: Report(opportunities, bids)}
-        made = step(limits(daily), spend, reports, now, memory, Forecast(Curve(weights), known))
+        result = step(limits(daily), spend, reports, now, memory, Forecast(Curve(weights), known))
 
-        assert made.pace is not None
-        assert 0 <= made.pace.share <= WHOLE
-        assert made.pace.burst >= 0
-        assert made.pace.per_minute >= 0
-        assert made.reserved >= 0
-        assert 0 <= made.outlook.participation <= 1
+        assert result.pace is not None
+        assert 0 <= result.pace.share <= WHOLE
+        assert result.pace.burst >= 0
+        assert result.pace.per_minute >= 0
+        assert result.reserved >= 0
+        assert 0 <= result.outlook.participation <= 1
 
 
 @settings(max_examples=60, deadline=None)
 @given(budgets, st.floats(0, 1), st.floats(0, 1), st.integers(1, 1_400))
-def test_participation_is_monotone_in_what_is_left(budget: int, one: float, other: float, minute: int) -> None:
-    more, less = (round(budget * share) for share in sorted((one, other)))
+def test_participation_is_monotone_in_what_is_left(budget: int, first: float, other: float, minute: int) -> None:
+    more, less = (round(budget * share) for share in sorted((first, other)))
     shares = []
     for spent in (more, less):
         world = World(budget, 200, start=MIDNIGHT)
@@ -97,9 +97,9 @@ def test_participation_is_monotone_in_what_is_left(budget: int, one: float, othe
         memory = replace(world.memory, micros=spent, impressions=spent // COST)
         now = MIDNIGHT + 60 * max(4, minute)
         spend = Spend(spent, spent, 0, spent // COST, spent // COST)
-        made = step(world.limits, spend, {}, now, memory, Forecast(FLAT, 200))
-        assert made.pace is not None
-        shares.append(made.pace.share)
+        result = step(world.limits, spend, {}, now, memory, Forecast(FLAT, 200))
+        assert result.pace is not None
+        shares.append(result.pace.share)
 
     assert shares[0] >= shares[1]
 

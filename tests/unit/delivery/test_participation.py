@@ -21,8 +21,8 @@ def test_a_campaign_takes_part_only_in_auctions_of_its_buckets(auction: str, nam
 
 
 @given(names, shares, shares)
-def test_a_larger_share_keeps_the_buckets_of_a_smaller(name: str, one: int, other: int) -> None:
-    low, high = sorted((one, other))
+def test_a_larger_share_keeps_the_buckets_of_a_smaller(name: str, first: int, other: int) -> None:
+    low, high = sorted((first, other))
 
     assert set(buckets(name.encode(), low)) <= set(buckets(name.encode(), high))
 
@@ -33,7 +33,7 @@ def test_draws_are_spread_evenly_and_independent_of_each_other() -> None:
         a, b = ([draw.of(name) < share_of(share) for draw in draws] for name in ("spring", "autumn"))
         for taken in (a, b):
             assert abs(sum(taken) / len(draws) - share) < 4 * (share * (1 - share) / len(draws)) ** 0.5
-        both = sum(one and other for one, other in zip(a, b, strict=True)) / len(draws)
+        both = sum(entry and other for entry, other in zip(a, b, strict=True)) / len(draws)
         assert abs(both - share * share) < 0.02
 
 

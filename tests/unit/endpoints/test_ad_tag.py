@@ -209,8 +209,8 @@ def test_forwarded_headers_are_a_named_stitchers() -> None:
 def test_consent_decides_what_of_the_viewer_is_used(signals: dict[str, Any], is_known: bool) -> None:
     answer = json.loads(ask(format="openrtb", ifa="6d3c1b5e-2f0a-4e7c-9a41-8b7f5c0d9e12", **signals).body)
 
-    [made] = answer["seatbid"][0]["bid"]
-    token = urlsplit(made["nurl"]).path.rpartition("/")[2]
+    [answered_bid] = answer["seatbid"][0]["bid"]
+    token = urlsplit(answered_bid["nurl"]).path.rpartition("/")[2]
     assert (verify(Kind.WIN, token, KEYS, NOW).user is not None) == is_known
 
 

@@ -33,9 +33,9 @@ def test_what_is_out_never_exceeds_what_is_left_and_is_all_of_it(budget: int, sp
 
     out = [costs(snapshot([limited], {"plain": Spend(total_micros=spent)}), 25) for _ in range(processes)]
 
-    for made in out:
-        assert sum(made) <= left
-        assert len(made) == min(25, left // 5000)
+    for entry in out:
+        assert sum(entry) <= left
+        assert len(entry) == min(25, left // 5000)
 
 
 def test_the_tighter_budget_counts() -> None:
@@ -61,7 +61,7 @@ def test_the_next_campaign_takes_over_and_explain_says_why() -> None:
     assert costs(held, 3) == [9_000, 1_000, 1_000]
     request = parse(json.dumps(video_request()).encode())
     [explained] = explain(request, held, "bidder", NOW, campaign_id="dear")
-    assert [its.reason for its in explained.campaigns] == [USED_UP]
+    assert [campaign_item.reason for campaign_item in explained.campaigns] == [USED_UP]
 
 
 def test_the_impressions_of_one_request_together_stay_within_what_is_left() -> None:

@@ -48,8 +48,8 @@ def ask(request: Any, held: Snapshot | None = PLAIN, **headers: str) -> Reply:
 def only_bid(reply: Reply) -> dict[str, Any]:
     assert reply.status == 200, reply
     [seat] = json.loads(reply.body)["seatbid"]
-    [made] = seat["bid"]
-    return made
+    [answered_bid] = seat["bid"]
+    return answered_bid
 
 
 def claims_of(url: str, kind: Kind) -> Claims:
@@ -63,28 +63,28 @@ def claims_of(url: str, kind: Kind) -> Claims:
 def test_a_bid_says_what_an_exchange_needs() -> None:
     held = snapshot([campaign(cpm=12.5, categories=["IAB22"])])
 
-    made = only_bid(ask(video_request(), held))
+    result = only_bid(ask(video_request(), held))
 
-    assert made["impid"] == "1"
-    assert made["price"] == 12.5
-    assert made["mtype"] == 2
-    assert made["adomain"] == ["shop.example"]
-    assert (made["cid"], made["crid"], made["dur"], made["protocol"]) == ("plain", "spot", 15, 13)
-    assert (made["cat"], made["cattax"]) == (["IAB22"], 1)
-    assert "attr" not in made
-    assert "dealid" not in made
+    assert result["impid"] == "1"
+    assert result["price"] == 12.5
+    assert result["mtype"] == 2
+    assert result["adomain"] == ["shop.example"]
+    assert (result["cid"], result["crid"], result["dur"], result["protocol"]) == ("plain", "spot", 15, 13)
+    assert (result["cat"], result["cattax"]) == (["IAB22"], 1)
+    assert "attr" not in result
+    assert "dealid" not in result
 
 
 def test_the_notices_are_signed_and_left_for_the_exchange_to_fill_in() -> None:
-    made = only_bid(ask(video_request()))
+    result = only_bid(ask(video_request()))
 
     for field, kind in (("nurl", Kind.WIN), ("burl", Kind.BILL), ("lurl", Kind.LOSS)):
-        claims = claims_of(made[field], kind)
-        assert claims.bid_id == made["id"]
+        claims = claims_of(result[field], kind)
+        assert claims.bid_id == result["id"]
         assert claims.price_micros == 5_000_000
-        assert "p=${AUCTION_PRICE}" in made[field]
-        assert made[field].endswith("&w=${AUCTION_MIN_TO_WIN}")
-    assert "&r=${AUCTION_LOSS}&" in made["lurl"]
+        assert "p=${AUCTION_PRICE}" in result[field]
+        assert result[field].endswith("&w=${AUCTION_MIN_TO_WIN}")
+    assert "&r=${AUCTION_LOSS}&" in result["lurl"]
 
 
 @pytest.mark.parametrize(("at", "learned"), [(1, True), (2, False)])
@@ -92,21 +92,21 @@ def test_the_token_of_a_first_price_bid_has_its_placement_and_value(at: int, lea
     request = video_request(at=at, video={"plcmt": 2})
     shading = Shading({"*": WinModel(level=-6 * log(2), slope=6.0)}, 0.0)
 
-    made = only_bid(ask(request, snapshot([campaign()], shading=shading)))
+    result = only_bid(ask(request, snapshot([campaign()], shading=shading)))
 
-    claims = claims_of(made["lurl"], Kind.LOSS)
-    assert claims.price_micros == made["price"] * 1_000_000
+    claims = claims_of(result["lurl"], Kind.LOSS)
+    assert claims.price_micros == result["price"] * 1_000_000
     assert (claims.placement, claims.value_micros) == ((2, 5_000_000) if learned else (None, None))
     assert (claims.price_micros < 5_000_000) == learned
 
 
 def test_the_vast_has_the_pixels_of_its_bid_and_the_media() -> None:
-    made = only_bid(ask(video_request()))
+    result = only_bid(ask(video_request()))
 
-    vast = etree.fromstring(made["adm"])
+    vast = etree.fromstring(result["adm"])
     impression = vast.findtext(".//v:Impression", namespaces=NAMESPACE)
     tracking = {t.get("event"): t.text for t in vast.iterfind(".//v:Tracking", NAMESPACE)}
-    assert claims_of(impression, Kind.IMPRESSION).bid_id == made["id"]
+    assert claims_of(impression, Kind.IMPRESSION).bid_id == result["id"]
     watched = {"start", "firstQuartile", "midpoint", "thirdQuartile", "complete"}
     used = {"creativeView", "mute", "unmute", "pause", "resume", "playerExpand", "progress", "closeLinear"}
     assert tracking.keys() == watched | used | {"acceptInvitation"}
@@ -137,11 +137,11 @@ def test_a_player_that_fills_a_break_gets_a_pod(protocols: list[int], expected: 
     held = snapshot([campaign(id=name, creatives=[creative(id=name, name=name)]) for name in ("a", "b")])
     video = {"poddur": 30, "maxseq": 2, "podid": "p", "protocols": protocols}
 
-    found = ads(ask(video_request(video=video), held, accept="application/xml"))
+    results = ads(ask(video_request(video=video), held, accept="application/xml"))
 
-    assert [place for place, _ in found] == (["1", "2"] if expected > 1 else [None])
-    assert {title for _, title in found} <= {"a", "b"}
-    assert len({title for _, title in found}) == expected
+    assert [position for position, _ in results] == (["1", "2"] if expected > 1 else [None])
+    assert {title for _, title in results} <= {"a", "b"}
+    assert len({title for _, title in results}) == expected
 
 
 def test_a_player_with_two_places_gets_the_ad_of_the_first() -> None:
@@ -183,28 +183,28 @@ def test_the_page_that_asks_is_named_back_with_credentials_allowed() -> None:
 def test_a_skippable_creative_is_skippable_where_the_player_allows(video: dict[str, Any], skippable: bool) -> None:
     held = snapshot([campaign(creatives=[creative(skip_offset=5)])])
 
-    made = only_bid(ask(video_request(video=video), held))
+    result = only_bid(ask(video_request(video=video), held))
 
-    linear = etree.fromstring(made["adm"]).find(".//v:Linear", NAMESPACE)
+    linear = etree.fromstring(result["adm"]).find(".//v:Linear", NAMESPACE)
     assert linear.get("skipoffset") == ("00:00:05" if skippable else None)
     assert ("skip" in {t.get("event") for t in linear.iter("{*}Tracking")}) == skippable
-    assert made.get("attr") == ([16] if skippable else None)
+    assert result.get("attr") == ([16] if skippable else None)
 
 
 def test_a_bid_in_a_deal_names_it() -> None:
     held = snapshot([campaign(cpm=None, deals=[{"id": "d1", "cpm": 30}])])
     pmp = {"private_auction": 1, "deals": [{"id": "d1", "bidfloor": 20}]}
 
-    made = only_bid(ask(video_request(imp={"pmp": pmp}), held))
+    result = only_bid(ask(video_request(imp={"pmp": pmp}), held))
 
-    assert (made["dealid"], made["price"]) == ("d1", 30)
-    assert claims_of(made["burl"], Kind.BILL).deal_id == "d1"
+    assert (result["dealid"], result["price"]) == ("d1", 30)
+    assert claims_of(result["burl"], Kind.BILL).deal_id == "d1"
 
 
 def test_a_test_request_is_bid_on_and_its_events_say_so() -> None:
-    made = only_bid(ask(video_request(test=1)))
+    result = only_bid(ask(video_request(test=1)))
 
-    assert claims_of(made["burl"], Kind.BILL).test is True
+    assert claims_of(result["burl"], Kind.BILL).test is True
 
 
 def test_the_exchange_of_the_url_is_in_its_events() -> None:
@@ -242,14 +242,14 @@ def test_any_answer_is_a_bid_or_none(request: dict[str, Any], campaigns: list[Ca
     assert reply.status in {200, 204}
     if reply.status == 200:
         imps = {imp["id"]: imp for imp in request["imp"]}
-        for made in json.loads(reply.body)["seatbid"][0]["bid"]:
-            video = imps[made["impid"]]["video"]
+        for entry in json.loads(reply.body)["seatbid"][0]["bid"]:
+            video = imps[entry["impid"]]["video"]
             protocols = video.get("protocols") or video.get("protocol")
-            assert not protocols or made["protocol"] in protocols
-            assert_valid(made["adm"])
-            markup = etree.fromstring(made["adm"])
+            assert not protocols or entry["protocol"] in protocols
+            assert_valid(entry["adm"])
+            markup = etree.fromstring(entry["adm"])
             of_version = WRAPPER if markup.find("{*}Ad/{*}Wrapper") is not None else INLINE
-            assert made["protocol"] == of_version[markup.get("version")]
+            assert entry["protocol"] == of_version[markup.get("version")]
 
 
 @given(st.binary(max_size=200) | json_values.map(lambda value: json.dumps(value).encode()))
@@ -317,16 +317,16 @@ def test_a_cold_start_that_is_too_late_loads_the_snapshot_for_the_next_request()
             return PLAIN
 
     keeper = Loading()
-    made = service(None, keeper=keeper)
+    bidder_service = service(None, keeper=keeper)
     body = json.dumps(video_request(tmax=300)).encode()
 
-    assert bid(made, Call(body, {}, BASE, NOW, waited_ms=lambda: 400)).status == 204
-    assert bid(made, Call(body, {}, BASE, NOW, waited_ms=lambda: 0)).status == 200
+    assert bid(bidder_service, Call(body, {}, BASE, NOW, waited_ms=lambda: 400)).status == 204
+    assert bid(bidder_service, Call(body, {}, BASE, NOW, waited_ms=lambda: 0)).status == 200
     assert keeper.loaded == 2
 
 
 def test_more_at_once_than_there_is_room_for_is_503_and_the_room_is_given_back() -> None:
-    made = service(PLAIN)
+    bidder_service = service(PLAIN)
     body = json.dumps(video_request()).encode()
     inner: list[Reply] = []
 
@@ -334,27 +334,27 @@ def test_more_at_once_than_there_is_room_for_is_503_and_the_room_is_given_back()
         """A keeper in whose midst another request comes in."""
 
         def current(self, _now: object, _patience: float) -> Snapshot:
-            inner.append(bid(made, Call(body, {"origin": "https://page.example"}, BASE, NOW)))
+            inner.append(bid(bidder_service, Call(body, {"origin": "https://page.example"}, BASE, NOW)))
             return PLAIN
 
-    made.__dict__.update(keeper=Asking(), room=ConcurrencyLimit(lambda: 1))
-    outer = bid(made, Call(body, {}, BASE, NOW))
+    bidder_service.__dict__.update(keeper=Asking(), room=ConcurrencyLimit(lambda: 1))
+    outer = bid(bidder_service, Call(body, {}, BASE, NOW))
 
     assert outer.status == 200
     assert [(reply.status, reply.body) for reply in inner] == [(503, "")]
     assert inner[0].headers["Retry-After"]
     assert inner[0].headers["Access-Control-Allow-Origin"] == "https://page.example"
-    assert bid(made, Call(b"{}", {}, BASE, NOW)).status == 400
-    made.__dict__["keeper"] = None
-    assert [bid(made, Call(body, {}, BASE, NOW)).status for _ in range(3)] == [204] * 3
+    assert bid(bidder_service, Call(b"{}", {}, BASE, NOW)).status == 400
+    bidder_service.__dict__["keeper"] = None
+    assert [bid(bidder_service, Call(body, {}, BASE, NOW)).status for _ in range(3)] == [204] * 3
 
 
 def test_a_restricted_user_is_bid_on_by_context_alone() -> None:
-    seen: list[Any] = []
+    observed: list[Any] = []
 
     class Watching(Holder):
         def current(self, _now: datetime, _patience: float = 0) -> Snapshot:
-            seen.append(sys._getframe(2).f_locals["request"])
+            observed.append(sys._getframe(2).f_locals["request"])
             return PLAIN
 
     device = {"ip": "203.0.113.7", "ifa": "the-user", "geo": {"country": "US", "lat": 1.5}}
@@ -363,9 +363,11 @@ def test_a_restricted_user_is_bid_on_by_context_alone() -> None:
         reply = bid(service(None, keeper=Watching(None)), Call(json.dumps(request).encode(), {}, BASE, NOW))
         assert reply.status == 200
 
-    assert seen[0].user.id == "the-user"
-    assert (seen[1].user.id, seen[1].device.ifa, seen[1].device.ip, seen[1].device.geo.lat) == (None,) * 4
-    assert seen[1].device.geo.country == "USA"
+    assert observed[0].user.id == "the-user"
+    assert (observed[1].user.id, observed[1].device.ifa, observed[1].device.ip, observed[1].device.geo.lat) == (
+        None,
+    ) * 4
+    assert observed[1].device.geo.country == "USA"
 
 
 def test_a_fault_is_logged_without_what_was_sent(logged: list[dict[str, Any]]) -> None:
@@ -385,9 +387,9 @@ def test_a_fault_is_logged_without_what_was_sent(logged: list[dict[str, Any]]) -
 
 
 def test_a_price_in_another_currency_comes_back_as_what_was_decided() -> None:
-    made = only_bid(ask(video_request(cur=["EUR"]), snapshot([campaign(cpm=5.5)])))
+    result = only_bid(ask(video_request(cur=["EUR"]), snapshot([campaign(cpm=5.5)])))
 
-    claims = claims_of(made["burl"], Kind.BILL)
-    assert (made["price"], claims.price_micros) == (5, 5_500_000)  # 1 EUR is 1.10 USD in tests
+    claims = claims_of(result["burl"], Kind.BILL)
+    assert (result["price"], claims.price_micros) == (5, 5_500_000)  # 1 EUR is 1.10 USD in tests
     assert make_event(Kind.BILL, claims, {"p": "5"}, NOW).price_micros == 5_500_000
     assert make_event(Kind.BILL, claims, {"p": "4"}, NOW).price_micros == 4_400_000

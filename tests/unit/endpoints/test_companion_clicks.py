@@ -28,9 +28,9 @@ def markup(protocol: int, *pages: str) -> Any:
     request = video_request()
     request["imp"][0]["video"] |= {"protocols": [protocol], "companionad": [{"w": 300, "h": 250}] * len(pages)}
     reply = bid(service(held), Call(json.dumps(request).encode(), {}, "https://bid.example", NOW))
-    [made] = json.loads(reply.body)["seatbid"][0]["bid"]
-    assert_valid(made["adm"])
-    return etree.fromstring(made["adm"])
+    [answered_bid] = json.loads(reply.body)["seatbid"][0]["bid"]
+    assert_valid(answered_bid["adm"])
+    return etree.fromstring(answered_bid["adm"])
 
 
 def called(url: str) -> tuple[str | None, list[Kind]]:
@@ -44,21 +44,21 @@ def called(url: str) -> tuple[str | None, list[Kind]]:
 
 @pytest.mark.parametrize("protocol", [2, 3])
 def test_a_player_that_tracks_no_clicks_of_companions_is_led_through_us(protocol: int) -> None:
-    found = markup(protocol, *PAGES)
+    results = markup(protocol, *PAGES)
 
-    urls = [node.text for node in found.iterfind(".//{*}CompanionClickThrough")]
+    urls = [node.text for node in results.iterfind(".//{*}CompanionClickThrough")]
     assert [called(url) for url in urls] == [(page, [Kind.CLICK]) for page in PAGES]
     assert all(len(url) < 512 for url in urls)
-    assert found.find(".//{*}CompanionClickTracking") is None
-    assert found.findtext(".//{*}ClickThrough") == "https://shop.example/"
+    assert results.find(".//{*}CompanionClickTracking") is None
+    assert results.findtext(".//{*}ClickThrough") == "https://shop.example/"
 
 
 @pytest.mark.parametrize("protocol", [7, 11, 13])
 def test_one_that_tracks_them_goes_to_the_page_by_itself(protocol: int) -> None:
-    found = markup(protocol, *PAGES)
+    results = markup(protocol, *PAGES)
 
-    assert [node.text for node in found.iterfind(".//{*}CompanionClickThrough")] == PAGES
-    assert called(found.findtext(".//{*}CompanionClickTracking")) == (None, [Kind.CLICK])
+    assert [node.text for node in results.iterfind(".//{*}CompanionClickThrough")] == PAGES
+    assert called(results.findtext(".//{*}CompanionClickTracking")) == (None, [Kind.CLICK])
 
 
 def test_a_page_that_would_make_the_url_too_long_is_led_to_uncounted() -> None:

@@ -15,13 +15,13 @@ TOP = SIDE | {"id": "top", "width": 728, "height": 90, "click_through": "https:/
 CREATIVE = Creative.model_validate(creative(companions=[SIDE, LARGE, TOP]))
 
 
-def shown(places: list[dict[str, Any]], **video: Any) -> list[tuple[str | None, str | None]]:
-    asked = Video.model_validate({"mimes": ["video/mp4"], "companionad": places, **video})
-    return [(one.id, one.rendering_mode) for one in companions(CREATIVE, asked, ())]
+def shown(positions: list[dict[str, Any]], **video: Any) -> list[tuple[str | None, str | None]]:
+    requested = Video.model_validate({"mimes": ["video/mp4"], "companionad": positions, **video})
+    return [(companion.id, companion.rendering_mode) for companion in companions(CREATIVE, requested, ())]
 
 
 @pytest.mark.parametrize(
-    ("places", "expected"),
+    ("positions", "expected"),
     [
         ([], []),
         ([{"w": 300, "h": 250}], [("side", None)]),
@@ -39,9 +39,9 @@ def shown(places: list[dict[str, Any]], **video: Any) -> list[tuple[str | None, 
     ],
 )
 def test_each_place_gets_one_that_fits_and_each_is_shown_once(
-    places: list[dict[str, Any]], expected: list[tuple[str, str | None]]
+    positions: list[dict[str, Any]], expected: list[tuple[str, str | None]]
 ) -> None:
-    assert shown(places) == expected
+    assert shown(positions) == expected
 
 
 @pytest.mark.parametrize(("types", "taken"), [([], True), ([1], True), ([2, 1], True), ([2, 3], False)])
@@ -50,9 +50,11 @@ def test_static_companions_go_where_they_are_taken(types: list[int], taken: bool
 
 
 def test_a_companion_without_a_link_of_its_own_leads_where_the_video_leads() -> None:
-    asked = Video.model_validate({"mimes": ["video/mp4"], "companionad": [{"w": 300, "h": 250}, {"w": 728, "h": 90}]})
+    requested = Video.model_validate(
+        {"mimes": ["video/mp4"], "companionad": [{"w": 300, "h": 250}, {"w": 728, "h": 90}]}
+    )
 
-    side, top = companions(CREATIVE, asked, ("https://bid.example/e/click/t",))
+    side, top = companions(CREATIVE, requested, ("https://bid.example/e/click/t",))
 
     assert (side.click_through, top.click_through) == ("https://shop.example/", "https://shop.example/top")
     assert side.click_tracking == ("https://bid.example/e/click/t",)

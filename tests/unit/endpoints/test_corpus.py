@@ -40,8 +40,8 @@ def schema() -> Any:
 
 def response_is_valid(response: dict[str, Any]) -> None:
     jsonschema.validate(response, schema())
-    for made in response["seatbid"][0]["bid"]:
-        assert_valid(made["adm"])
+    for entry in response["seatbid"][0]["bid"]:
+        assert_valid(entry["adm"])
 
 
 @given(matchable_requests(), campaign_lists())

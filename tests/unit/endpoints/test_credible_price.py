@@ -29,9 +29,9 @@ def made(
     held = snapshot([campaign(cpm=10, deals=DEALS, creatives=[creative(duration=30)])])
     serving = service(held, exchanges=EXCHANGES)
     reply = json.loads(bid(serving, Call(json.dumps(body).encode(), {}, "https://bid.example", NOW, exchange)).body)
-    [its] = reply["seatbid"][0]["bid"]
-    token = its["burl"].partition("/e/bill/")[2].partition("?")[0]
-    return its, verify(Kind.BILL, token, KEYS, NOW)
+    [answered_bid] = reply["seatbid"][0]["bid"]
+    token = answered_bid["burl"].partition("/e/bill/")[2].partition("?")[0]
+    return answered_bid, verify(Kind.BILL, token, KEYS, NOW)
 
 
 def deal(**changes: Any) -> dict[str, Any]:
@@ -74,27 +74,27 @@ def test_the_floors_that_a_bid_had_to_reach_and_the_auction_say_what_is_credible
 
 def test_a_price_at_the_floor_is_believed_in_each_currency() -> None:
     for cur in ("USD", "EUR"):
-        its, claims = made("adx", {"bidfloor": 2, "bidfloorcur": cur}, cur=[cur])
-        assert its["price"] > 2
+        item, claims = made("adx", {"bidfloor": 2, "bidfloorcur": cur}, cur=[cur])
+        assert item["price"] > 2
         assert Decimal(claims.least_micros) <= Decimal(2) * claims.rate
 
 
 @pytest.mark.parametrize(
-    ("asked", "most", "given"),
+    ("requested", "most", "written"),
     [
         *((None, 21_600, 3600), (0, 21_600, 3600), (-5, 21_600, 3600), (60, 21_600, 60), (10_800, 21_600, 10_800)),
         *((86_400, 21_600, 21_600), (86_400, 43_200, 43_200), (None, 600, 600), (90, 21_600, 90)),
     ],
 )
-def test_a_bid_may_be_shown_for_as_long_as_its_impression_asks(asked: int | None, most: int, given: int) -> None:
+def test_a_bid_may_be_shown_for_as_long_as_its_impression_asks(requested: int | None, most: int, written: int) -> None:
     body = video_request()
-    body["imp"][0]["exp"] = asked
+    body["imp"][0]["exp"] = requested
     serving = service(snapshot([campaign()]), most_exp=most)
 
     reply = json.loads(bid(serving, Call(json.dumps(body).encode(), {}, "https://bid.example", NOW)).body)
 
-    [its] = reply["seatbid"][0]["bid"]
-    token = its["burl"].partition("/e/bill/")[2].partition("?")[0]
-    assert its["exp"] == given
-    assert verify(Kind.BILL, token, KEYS, NOW).minutes * 60 - given in range(60)
-    assert f"<Expires>{-(-given // 60) * 60}</Expires>" in its["adm"]
+    [answered_bid] = reply["seatbid"][0]["bid"]
+    token = answered_bid["burl"].partition("/e/bill/")[2].partition("?")[0]
+    assert answered_bid["exp"] == written
+    assert verify(Kind.BILL, token, KEYS, NOW).minutes * 60 - written in range(60)
+    assert f"<Expires>{-(-written // 60) * 60}</Expires>" in answered_bid["adm"]

@@ -14,14 +14,14 @@ from tests.support.service import SETTINGS, service
 
 
 def replies(mode: str) -> dict[str, Reply]:
-    made = service(snapshot([campaign()]))
-    made.settings = SETTINGS.model_copy(update={"demo": mode})
+    bidder_service = service(snapshot([campaign()]))
+    bidder_service.settings = SETTINGS.model_copy(update={"demo": mode})
     body = json.dumps(video_request()).encode()
     return {
-        "page": demo.page(made.settings.demo, {}),
-        "config": demo.part(made, "config", {}, NOW),
-        "explain": demo.explained(made, Call(body, {}, "https://bid.example", NOW)),
-        "unknown": demo.part(made, "secrets", {}, NOW),
+        "page": demo.page(bidder_service.settings.demo, {}),
+        "config": demo.part(bidder_service, "config", {}, NOW),
+        "explain": demo.explained(bidder_service, Call(body, {}, "https://bid.example", NOW)),
+        "unknown": demo.part(bidder_service, "secrets", {}, NOW),
     }
 
 
@@ -36,10 +36,10 @@ def test_what_a_mode_shows(mode: str, statuses: tuple[int, ...]) -> None:
 
 
 def test_the_page_alone_keeps_spend_to_operators() -> None:
-    made = service(snapshot([campaign()]))
-    made.settings = SETTINGS.model_copy(update={"demo": "page"})
+    bidder_service = service(snapshot([campaign()]))
+    bidder_service.settings = SETTINGS.model_copy(update={"demo": "page"})
 
-    assert demo.part(made, "spend", {}, NOW).status == 404
+    assert demo.part(bidder_service, "spend", {}, NOW).status == 404
 
 
 def test_full_explains_without_a_key() -> None:
@@ -48,10 +48,10 @@ def test_full_explains_without_a_key() -> None:
 
 def test_players_of_others_are_there_where_a_folder_has_them(tmp_path: Path) -> None:
     (tmp_path / "players.js").write_text("window.demoPlayers = {}")
-    made = service(snapshot([campaign()]))
-    made.settings = SETTINGS.model_copy(update={"demo": "page"})
-    assert demo.part(made, "players.js", {}, NOW).status == 404
+    bidder_service = service(snapshot([campaign()]))
+    bidder_service.settings = SETTINGS.model_copy(update={"demo": "page"})
+    assert demo.part(bidder_service, "players.js", {}, NOW).status == 404
 
-    made.settings = SETTINGS.model_copy(update={"demo": "page", "demo_players": str(tmp_path)})
-    assert demo.part(made, "players.js", {}, NOW).body == "window.demoPlayers = {}"
-    assert json.loads(demo.part(made, "config", {}, NOW).body)["players"]
+    bidder_service.settings = SETTINGS.model_copy(update={"demo": "page", "demo_players": str(tmp_path)})
+    assert demo.part(bidder_service, "players.js", {}, NOW).body == "window.demoPlayers = {}"
+    assert json.loads(demo.part(bidder_service, "config", {}, NOW).body)["players"]

@@ -20,8 +20,8 @@ CLAIMS = Claims("bid", "c1", "spot", 5_000_000, int(NOW.timestamp()), False, Non
 @pytest.fixture
 def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
     recorder = Recorder()
-    made = service(None, publisher=recorder)
-    monkeypatch.setattr(app, "service", lambda: made)
+    bidder_service = service(None, publisher=recorder)
+    monkeypatch.setattr(app, "service", lambda: bidder_service)
     monkeypatch.setattr(app, "settings", lambda: SETTINGS)
     monkeypatch.setattr(app, "now", lambda: NOW)
     return recorder

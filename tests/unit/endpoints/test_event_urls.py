@@ -25,15 +25,15 @@ def test_a_bid_says_what_its_exchange_counts_by() -> None:
     publish_snapshot(world.process(), NOW)
     held = world.held()
 
-    found = {}
+    results = {}
     for exchange in ("adx", "other", "new", None):
         body = json.dumps(video_request()).encode()
         reply = bid(service(held), Call(body, {}, "https://bid.example", NOW, exchange))
-        [made] = json.loads(reply.body)["seatbid"][0]["bid"]
-        token = made["burl"].partition("/e/bill/")[2].partition("?")[0]
-        found[exchange] = verify(Kind.BILL, token, KEYS, NOW).billed_by
+        [answered_bid] = json.loads(reply.body)["seatbid"][0]["bid"]
+        token = answered_bid["burl"].partition("/e/bill/")[2].partition("?")[0]
+        results[exchange] = verify(Kind.BILL, token, KEYS, NOW).billed_by
 
-    assert found == {"adx": "bill", "other": "impression", "new": "impression", None: "impression"}
+    assert results == {"adx": "bill", "other": "impression", "new": "impression", None: "impression"}
 
 
 def test_a_stored_campaign_whose_names_are_too_long_for_event_urls_is_left_out() -> None:
@@ -50,12 +50,14 @@ def test_a_stored_campaign_whose_names_are_too_long_for_event_urls_is_left_out()
     assert set(bidding(world.held())) == {"a"}
 
 
-@pytest.mark.parametrize(("device", "told"), [({"devicetype": 3}, 3), ({}, None), ({"devicetype": -1}, None)])
-def test_the_type_of_the_device_comes_back_with_the_events_of_a_bid(device: dict[str, int], told: int | None) -> None:
+@pytest.mark.parametrize(("device", "expected_text"), [({"devicetype": 3}, 3), ({}, None), ({"devicetype": -1}, None)])
+def test_the_type_of_the_device_comes_back_with_the_events_of_a_bid(
+    device: dict[str, int], expected_text: int | None
+) -> None:
     body = json.dumps(video_request(device=device)).encode()
     reply = bid(service(snapshot([campaign()])), Call(body, {}, "https://bid.example", NOW))
-    [made] = json.loads(reply.body)["seatbid"][0]["bid"]
-    token = made["nurl"].partition("/e/win/")[2].partition("?")[0]
+    [answered_bid] = json.loads(reply.body)["seatbid"][0]["bid"]
+    token = answered_bid["nurl"].partition("/e/win/")[2].partition("?")[0]
 
     claims = verify(Kind.WIN, token, KEYS, NOW)
-    assert (claims.device, make_event(Kind.WIN, claims, {}, NOW).device) == (told, told)
+    assert (claims.device, make_event(Kind.WIN, claims, {}, NOW).device) == (expected_text, expected_text)

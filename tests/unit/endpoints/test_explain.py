@@ -74,8 +74,8 @@ def breaks(draw: st.DrawFn) -> dict[str, Any]:
 def books(draw: st.DrawFn) -> list[Campaign]:
     """Campaigns of all sorts, or of those that pods take, some with little left of their budgets."""
     return [
-        its.model_copy(update={"budget": Budget(total_micros=draw(BUDGETS))})
-        for its in draw(pod_campaigns() | campaign_lists())
+        entry.model_copy(update={"budget": Budget(total_micros=draw(BUDGETS))})
+        for entry in draw(pod_campaigns() | campaign_lists())
     ]
 
 
@@ -91,27 +91,27 @@ def test_it_says_what_a_bid_says(
     for request in requests:
         body = json.dumps({**request, "test": int(test)}).encode()
         answer_without_key = json.loads(answer(bidder, Call(body, ALLOWED | player, BASE, NOW)).body)
-        made = bid(bidder, Call(body, player, BASE, NOW))
+        answered_bid = bid(bidder, Call(body, player, BASE, NOW))
 
-        said = Counter((b["campaign"], b["creative"]) for imp in answer_without_key["imp"] for b in imp["bids"])
-        assert said == (_in_vast(made) if as_xml else _in_json(made))
+        message = Counter((b["campaign"], b["creative"]) for imp in answer_without_key["imp"] for b in imp["bids"])
+        assert message == (_in_vast(answered_bid) if as_xml else _in_json(answered_bid))
         for imp in answer_without_key["imp"]:
-            assert {one["campaign"] for one in imp["campaigns"] if one["rule"] == "bids"} == {
-                one["campaign"] for one in imp["bids"]
-            }
-            assert imp["funnel"][-1]["left"] == len({one["campaign"] for one in imp["bids"]})
+            assert {
+                campaign_item["campaign"] for campaign_item in imp["campaigns"] if campaign_item["rule"] == "bids"
+            } == {bid_item["campaign"] for bid_item in imp["bids"]}
+            assert imp["funnel"][-1]["left"] == len({entry["campaign"] for entry in imp["bids"]})
 
 
-def _in_json(made: Reply) -> Counter[tuple[str, str]]:
-    bids = json.loads(made.body)["seatbid"][0]["bid"] if made.status == 200 else []
-    return Counter((one["cid"], one["crid"]) for one in bids)
+def _in_json(reply: Reply) -> Counter[tuple[str, str]]:
+    bids = json.loads(reply.body)["seatbid"][0]["bid"] if reply.status == 200 else []
+    return Counter((bid_item["cid"], bid_item["crid"]) for bid_item in bids)
 
 
-def _in_vast(made: Reply) -> Counter[tuple[str, str]]:
+def _in_vast(reply: Reply) -> Counter[tuple[str, str]]:
     """By the tokens of the impression pixels, of which each ad has one."""
-    body = made.body.decode() if isinstance(made.body, bytes) else made.body
+    body = reply.body.decode() if isinstance(reply.body, bytes) else reply.body
     claims = [verify(Kind.IMPRESSION, token, KEYS, NOW) for token in re.findall(r"/e/impression/([^?\]]+)", body)]
-    return Counter((its.campaign_id, its.creative_id) for its in claims)
+    return Counter((claim.campaign_id, claim.creative_id) for claim in claims)
 
 
 def test_a_bad_request_is_400_as_for_a_bid() -> None:
@@ -131,7 +131,8 @@ def test_many_campaigns_are_counted_and_one_may_be_asked_for() -> None:
     assert imp["funnel"][-1] == {"rule": "outbid", "left": 1}
 
     [imp] = json.loads(ask(video_request(), held, only="c1").body)["imp"]
-    assert [(one["campaign"], one["rule"], one["cpm_micros"]) for one in imp["campaigns"]] == [
-        ("c1", "outbid", 1_000_000)
-    ]
+    assert [
+        (campaign_item["campaign"], campaign_item["rule"], campaign_item["cpm_micros"])
+        for campaign_item in imp["campaigns"]
+    ] == [("c1", "outbid", 1_000_000)]
     assert ask(video_request(), held, only="nobody").status == 404

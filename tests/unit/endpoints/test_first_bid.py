@@ -103,8 +103,8 @@ def test_the_load_that_a_bid_did_not_wait_for_serves_the_next_one(faulty: Aws) -
     faulty.s3.fault = faulty.ssm.fault = None
 
     assert ask(service)[0] == 200
-    assert len(faulty.ssm.asked) == 1, "it was asked once, by the load of the first bid"
-    assert len(faulty.s3.asked) == len(set(faulty.s3.asked))
+    assert len(faulty.ssm.requested) == 1, "it was asked once, by the load of the first bid"
+    assert len(faulty.s3.requested) == len(set(faulty.s3.requested))
 
 
 @pytest.mark.usefixtures("faulty")
@@ -112,9 +112,9 @@ def test_a_name_that_is_not_resolved_holds_nobody_up(monkeypatch: pytest.MonkeyP
     released = threading.Event()
     resolve = socket.getaddrinfo
 
-    def hanging(*asked: object, **more: object) -> object:
+    def hanging(*requested: object, **more: object) -> object:
         assert released.wait(30)
-        return resolve(*asked, **more)  # type: ignore[arg-type]
+        return resolve(*requested, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(socket, "getaddrinfo", hanging)
     service = Service(SETTINGS)

@@ -20,7 +20,7 @@ from bidder.events.ledger import Ledger
 from bidder.events.token import LIFETIME, SigningKeys, sign
 from tests.integration.runtime import api_event
 from tests.support.campaigns import NOW
-from tests.support.fake_dynamodb import FakeDynamoDB
+from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.service import Recorder, service
 
 KEYS = SigningKeys(current="k2", keys={"k1": "A" * 43, "k2": "B" * 43})
@@ -74,9 +74,9 @@ class Site:
 
     def __init__(self, patch: pytest.MonkeyPatch, logged: pytest.LogCaptureFixture) -> None:
         self.recorder = Recorder()
-        self.dynamodb = FakeDynamoDB()
-        self.ledger = Ledger(self.dynamodb, "ledger")  # type: ignore[arg-type]
-        judge = IvtFilter(BoundedSets(self.dynamodb, "ledger"))  # type: ignore[arg-type]
+        self.dynamodb = FaultyDynamoDB("ledger")
+        self.ledger = Ledger(self.dynamodb.client, "ledger")
+        judge = IvtFilter(BoundedSets(self.dynamodb.client, "ledger"))
         made = service(None, signing_keys=KEYS, publisher=self.recorder, ledger=self.ledger, judge=judge)
         self.service = made
         self._logged = logged

@@ -14,6 +14,6 @@ def test_a_pin_is_told_with_its_time() -> None:
     pinned = replace(plain, pinned=7, pinned_since=NOW - timedelta(hours=3))
 
     for held, version, since in ((plain, None, None), (pinned, 7, "2026-11-23T09:00:00+00:00")):
-        made = service(held)
-        told = json.loads(health(made, NOW).body)["snapshot"]
-        assert (told["pinned"], told["pinned_since"]) == (version, since)
+        bidder_service = service(held)
+        loaded = json.loads(health(bidder_service, NOW).body)["snapshot"]
+        assert (loaded["pinned"], loaded["pinned_since"]) == (version, since)

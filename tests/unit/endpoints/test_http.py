@@ -25,8 +25,8 @@ MISSING = "\0"  # stands for no Content-Type at all
 
 @pytest.fixture(autouse=True)
 def bidding(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = service(snapshot([campaign()]))
-    monkeypatch.setattr(app, "service", lambda: made)
+    bidder_service = service(snapshot([campaign()]))
+    monkeypatch.setattr(app, "service", lambda: bidder_service)
     monkeypatch.setattr(app, "settings", lambda: SETTINGS)
 
 
@@ -121,9 +121,9 @@ def test_an_empty_body_is_invalid_not_a_fault() -> None:
 
 @WAYS
 def test_the_exchange_of_the_url_is_signed_into_the_notices(way: Any) -> None:
-    [made] = json.loads(content(way(BODY, "?exchange=adx")))["seatbid"][0]["bid"]
+    [answered_bid] = json.loads(content(way(BODY, "?exchange=adx")))["seatbid"][0]["bid"]
 
-    token = urlsplit(made["burl"]).path.rpartition("/")[2]
+    token = urlsplit(answered_bid["burl"]).path.rpartition("/")[2]
     assert verify(Kind.BILL, token, KEYS, app.now()).exchange == "adx"
     assert way(BODY, "?exchange=no%20name")["statusCode"] == 400
 

@@ -35,7 +35,7 @@ EXCHANGE = {"user-agent": "Go-http-client/2.0"}
 
 def bids(bidder: Service, request: dict[str, Any]) -> list[dict[str, Any]]:
     reply = bid(bidder, Call(json.dumps(request).encode(), {}, BASE, NOW))
-    return [made for seat in json.loads(reply.body)["seatbid"] for made in seat["bid"]] if reply.body else []
+    return [entry for seat in json.loads(reply.body)["seatbid"] for entry in seat["bid"]] if reply.body else []
 
 
 def fetch(bidder: Service, url: str, headers: dict[str, str], late: timedelta = timedelta()) -> Reply:
@@ -47,19 +47,19 @@ def fetch(bidder: Service, url: str, headers: dict[str, str], late: timedelta = 
 def won(held: Snapshot | None = None, **changes: Any) -> tuple[Service, Recorder, dict[str, Any]]:
     recorder = Recorder()
     bidder = service(held or snapshot([campaign()]), publisher=recorder)
-    [made] = bids(bidder, video_request(**changes))
-    return bidder, recorder, made
+    [result] = bids(bidder, video_request(**changes))
+    return bidder, recorder, result
 
 
 @given(campaign_lists(), matchable_requests())
 def test_what_is_fetched_is_what_came_with_the_bid(campaigns: list[Campaign], request: dict[str, Any]) -> None:
     recorder = Recorder()
     bidder = service(snapshot(campaigns), publisher=recorder)
-    for made in bids(bidder, request):
-        reply = fetch(bidder, made["nurl"], PAGE)
+    for bid_item in bids(bidder, request):
+        reply = fetch(bidder, bid_item["nurl"], PAGE)
 
         assert (reply.status, reply.content_type) == (200, "application/xml")
-        assert reply.body == made["adm"].replace("?p=${AUCTION_PRICE}", "")
+        assert reply.body == bid_item["adm"].replace("?p=${AUCTION_PRICE}", "")
         assert_valid(str(reply.body))
         assert reply.headers["Access-Control-Allow-Origin"] == PAGE["origin"]
     assert [event for event in recorder.published if event.kind is Kind.WIN] == []
@@ -67,18 +67,18 @@ def test_what_is_fetched_is_what_came_with_the_bid(campaigns: list[Campaign], re
 
 @pytest.mark.parametrize("price", ["", "4.2", "AUDIT", "NC4y"])
 def test_a_price_that_was_filled_in_goes_on_to_the_impression(price: str) -> None:
-    bidder, _, made = won()
+    bidder, _, result = won()
 
-    reply = fetch(bidder, made["nurl"].replace("${AUCTION_PRICE}", price), PAGE)
+    reply = fetch(bidder, result["nurl"].replace("${AUCTION_PRICE}", price), PAGE)
 
-    assert reply.body == made["adm"].replace("?p=${AUCTION_PRICE}", f"?p={price}" if price else "")
+    assert reply.body == result["adm"].replace("?p=${AUCTION_PRICE}", f"?p={price}" if price else "")
 
 
 @pytest.mark.parametrize("headers", [PAGE, TELEVISION, {"accept": "application/xml"}, {"sec-fetch-mode": "cors"}])
 def test_a_player_gets_the_ad_and_its_fetch_is_no_win(headers: dict[str, str]) -> None:
-    bidder, recorder, made = won()
+    bidder, recorder, result = won()
 
-    for url in (made["nurl"], made["nurl"].replace("${AUCTION_PRICE}", ""), made["nurl"]):
+    for url in (result["nurl"], result["nurl"].replace("${AUCTION_PRICE}", ""), result["nurl"]):
         reply = fetch(bidder, url, headers)
         assert (reply.status, reply.content_type) == (200, "application/xml")
         assert "<Ad " in str(reply.body)
@@ -87,19 +87,19 @@ def test_a_player_gets_the_ad_and_its_fetch_is_no_win(headers: dict[str, str]) -
 
 @pytest.mark.parametrize(("headers", "status"), [(EXCHANGE, 204), (BEACON, 204), (IMAGE, 200), ({}, 204)])
 def test_a_notice_of_a_win_goes_on_as_one(headers: dict[str, str], status: int) -> None:
-    bidder, recorder, made = won()
+    bidder, recorder, result = won()
 
-    reply = fetch(bidder, made["nurl"].replace("${AUCTION_PRICE}", "4.2"), headers)
+    reply = fetch(bidder, result["nurl"].replace("${AUCTION_PRICE}", "4.2"), headers)
 
     assert (reply.status, reply.content_type) == (status, "image/gif" if status == 200 else None)
     [event] = recorder.published
-    assert (event.kind, event.bid_id, event.price_micros) == (Kind.WIN, made["id"], 4_200_000)
+    assert (event.kind, event.bid_id, event.price_micros) == (Kind.WIN, result["id"], 4_200_000)
 
 
 def test_who_leaves_the_macro_as_it_is_may_be_either() -> None:
-    bidder, recorder, made = won()
+    bidder, recorder, result = won()
 
-    reply = fetch(bidder, made["nurl"], EXCHANGE)
+    reply = fetch(bidder, result["nurl"], EXCHANGE)
 
     assert "<Ad " in str(reply.body)
     assert [event.kind for event in recorder.published] == [Kind.WIN]
@@ -111,10 +111,10 @@ def test_a_stitcher_that_names_the_viewers_device_is_a_player() -> None:
 
 @pytest.mark.parametrize("headers", [PAGE, EXCHANGE])
 def test_a_url_that_is_not_ours_is_refused(headers: dict[str, str]) -> None:
-    bidder, recorder, made = won()
+    bidder, recorder, result = won()
 
-    forged = fetch(bidder, made["nurl"].replace("/win/k1.", "/win/k1.x"), headers)
-    late = fetch(bidder, made["nurl"], headers, late=timedelta(days=90))
+    forged = fetch(bidder, result["nurl"].replace("/win/k1.", "/win/k1.x"), headers)
+    late = fetch(bidder, result["nurl"], headers, late=timedelta(days=90))
 
     assert (forged.status, late.status) == (400, 400)
     assert recorder.published == []
@@ -126,9 +126,9 @@ def test_a_url_that_is_not_ours_is_refused(headers: dict[str, str]) -> None:
     ids=["none", "empty", "other"],
 )
 def test_an_ad_that_is_gone_is_an_empty_document(held: Snapshot | None) -> None:
-    _, _, made = won()
+    _, _, result = won()
 
-    reply = fetch(service(held), made["nurl"], PAGE)
+    reply = fetch(service(held), result["nurl"], PAGE)
 
     assert reply.status == 200
     assert "<Ad " not in str(reply.body)
@@ -136,8 +136,8 @@ def test_an_ad_that_is_gone_is_an_empty_document(held: Snapshot | None) -> None:
 
 @pytest.mark.parametrize("word", ["", "x", "13_5_9", "999", "13", "14__0", "13__0_7", "13_5_0_" + "0." * 200])
 def test_of_a_form_that_says_nothing_all_files_are_shown(word: str) -> None:
-    bidder, _, made = won()
-    url = made["nurl"].partition("&m=")[0] + f"&m={word}"
+    bidder, _, result = won()
+    url = result["nurl"].partition("&m=")[0] + f"&m={word}"
 
     reply = fetch(bidder, url, PAGE)
 

@@ -269,9 +269,9 @@ def test_without_keys_a_click_leads_nowhere() -> None:
 
 def test_an_img_gets_an_image() -> None:
     token = sign(Kind.START, encode(CLAIMS), KEYS)
-    seen = sender({"accept": "image/avif,image/webp,*/*;q=0.8"}, None)
+    observed = sender({"accept": "image/avif,image/webp,*/*;q=0.8"}, None)
 
-    reply = notice(service(None), "start", token, {}, seen, NOW)
+    reply = notice(service(None), "start", token, {}, observed, NOW)
 
     assert (reply.status, reply.content_type) == (200, "image/gif")
     assert isinstance(reply.body, bytes)

@@ -52,14 +52,14 @@ def test_under_snap_start_a_restored_image_drops_what_it_must_not_reuse(monkeypa
     runtime.register_after_restore = hooks.append
     monkeypatch.setitem(sys.modules, "snapshot_restore_py", runtime)
     monkeypatch.setattr(cold_start, "HOW", cold_start.SNAP_START)
-    made = service(None)
-    before = made.bids, made.traffic
-    made.load = lambda _now, _patience: None  # type: ignore[method-assign,assignment]
+    bidder_service = service(None)
+    before = bidder_service.bids, bidder_service.traffic
+    bidder_service.load = lambda _now, _patience: None  # type: ignore[method-assign,assignment]
 
-    prepare(made, NOW)
+    prepare(bidder_service, NOW)
     [restored] = hooks
     restored()
 
-    assert made.bids is not before[0]
-    assert made.traffic is not before[1]
-    assert "renewed" not in vars(made)
+    assert bidder_service.bids is not before[0]
+    assert bidder_service.traffic is not before[1]
+    assert "renewed" not in vars(bidder_service)

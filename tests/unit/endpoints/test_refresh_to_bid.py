@@ -51,8 +51,8 @@ Book = list[Campaign]
 _FORMAT = f" {FORMAT} ".encode()
 DAMAGE: dict[str, Callable[[bytes, int], bytes | None]] = {
     "empty": lambda _, __: b"",
-    "cut": lambda data, place: data[:place],
-    "changed": lambda data, place: data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :],
+    "cut": lambda data, position: data[:position],
+    "changed": lambda data, position: data[:position] + bytes([data[position] ^ 1]) + data[position + 1 :],
     "of the future": lambda data, _: data.replace(_FORMAT, b" 99 ", 1).replace(b'"version"', b'"edition"'),
     "gone": lambda _, __: None,
 }
@@ -70,10 +70,10 @@ class Away:
         self.is_away = False
         self.exceptions = s3.exceptions
 
-    def get_object(self, **asked: Any) -> Any:
+    def get_object(self, **requested: Any) -> Any:
         if self.is_away:
             raise ConnectionError
-        return self._s3.get_object(**asked)
+        return self._s3.get_object(**requested)
 
 
 class Bidder:
@@ -98,7 +98,7 @@ class Bidder:
         reply = bid(self.service, Call(json.dumps(REQUEST).encode(), {}, "https://bid.example", now))
         assert reply.status in {200, 204}
         bids = json.loads(reply.body)["seatbid"][0]["bid"] if reply.status == 200 else []
-        return {its["impid"]: (round(its["price"] * 1_000_000), its["cid"]) for its in bids}
+        return {bid_item["impid"]: (round(bid_item["price"] * 1_000_000), bid_item["cid"]) for bid_item in bids}
 
 
 class RefreshToBid(RuleBasedStateMachine):
@@ -192,18 +192,18 @@ class RefreshToBid(RuleBasedStateMachine):
         self.world.s3.before_write = lambda _: None
 
     @precondition(lambda self: POINTER in self.world.s3.objects)
-    @rule(what=st.sampled_from(["pointer", "index", "delivery"]), how=st.sampled_from(sorted(DAMAGE)), data=st.data())
-    def damage(self, what: str, how: str, data: Any) -> None:
+    @rule(kind=st.sampled_from(["pointer", "index", "delivery"]), how=st.sampled_from(sorted(DAMAGE)), data=st.data())
+    def damage(self, kind: str, how: str, data: Any) -> None:
         manifest = self.world.store.current()
-        if manifest is None or (what == "pointer" and int(self.now.timestamp() * 1000) <= max(self.published)):
+        if manifest is None or (kind == "pointer" and int(self.now.timestamp() * 1000) <= max(self.published)):
             return
-        keys = {"pointer": (POINTER,), "index": manifest.index, "delivery": (manifest.delivery,)}[what]
+        keys = {"pointer": (POINTER,), "index": manifest.index, "delivery": (manifest.delivery,)}[kind]
         key = data.draw(st.sampled_from(keys))
         if key in self.damaged:
             return
         self.damaged.add(key)
         data_of_it = self.world.s3.objects.pop(key)
-        if what == "pointer" and how == "changed":
+        if kind == "pointer" and how == "changed":
             how = "cut"  # a number in it would be another number
         harmed = DAMAGE[how](data_of_it, data.draw(st.integers(0, len(data_of_it) - 1)))
         assert harmed != data_of_it

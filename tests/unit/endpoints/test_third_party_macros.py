@@ -49,9 +49,9 @@ def tag_of(url: str, request: dict[str, Any] = ASKED) -> str:
     reply = bid(
         service(held), Call(json.dumps(request).encode(), {"accept": "application/xml"}, "https://bid.example", NOW)
     )
-    found = etree.fromstring(str(reply.body)).findtext(".//{*}VASTAdTagURI")
-    assert found is not None
-    return found
+    results = etree.fromstring(str(reply.body)).findtext(".//{*}VASTAdTagURI")
+    assert results is not None
+    return results
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_trackers_and_verification_parameters_are_filled_in_too(protocol: int) -
 
     document = str(reply.body)
     assert_valid(document)
-    texts = [str(one.text) for one in etree.fromstring(document).iter("{*}*") if one.text]
+    texts = [str(entry.text) for entry in etree.fromstring(document).iter("{*}*") if entry.text]
     for url in ("icons.example/a.png?d=", "icons.example/v?d=", "v.example/omid.js?d="):
         assert f"https://{url}news.example" in texts
     assert "https://v.example/not?d=news.example&r=[REASON]" in texts
@@ -172,8 +172,8 @@ def test_trackers_and_verification_parameters_are_filled_in_too(protocol: int) -
 def test_any_text_comes_back_with_its_macros_as_they_stood(text: str) -> None:
     macros: list[Macro] = []
 
-    found = marked(text, macros)
+    results = marked(text, macros)
 
     for macro in macros:
-        found = found.replace(f"\ue000{macro.mark}\ue001", macro.original)
-    assert found == text
+        results = results.replace(f"\ue000{macro.mark}\ue001", macro.original)
+    assert results == text

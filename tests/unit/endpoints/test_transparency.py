@@ -24,9 +24,9 @@ def answered(request: dict[str, Any], accept: str = "", **advertiser: str) -> An
     held = snapshot([campaign(advertiser={"name": "Shop", "domain": "shop.example", **advertiser})])
     reply = bid(service(held), Call(json.dumps(request).encode(), {"accept": accept}, BASE, NOW))
     as_xml = bool(accept)
-    told = explain(parse(json.dumps(request).encode()), held, "bidder", NOW, as_xml=as_xml)
+    explanations = explain(parse(json.dumps(request).encode()), held, "bidder", NOW, as_xml=as_xml)
     has_bid = b"<Ad" in bytes(str(reply.body), "utf-8") if as_xml else reply.status == 200
-    assert has_bid == bool(told[0].bids)
+    assert has_bid == bool(explanations[0].bids)
     if as_xml:
         return has_bid
     return json.loads(reply.body)["seatbid"][0]["bid"][0].get("ext", {}).get("dsa") if has_bid else None
@@ -62,9 +62,9 @@ def test_the_publisher_hears_by_what_of_the_user_the_ad_was_chosen(
     held = snapshot([campaign(targeting=targeting)])
     body = json.dumps(asking(dsarequired=2, datatopub=2)).encode()
 
-    [made] = json.loads(bid(service(held), Call(body, {}, BASE, NOW)).body)["seatbid"][0]["bid"]
+    [answered_bid] = json.loads(bid(service(held), Call(body, {}, BASE, NOW)).body)["seatbid"][0]["bid"]
 
-    assert made["ext"]["dsa"]["transparency"] == [{"domain": "bid.example", "dsaparams": parameters}]
+    assert answered_bid["ext"]["dsa"]["transparency"] == [{"domain": "bid.example", "dsaparams": parameters}]
 
 
 @pytest.mark.parametrize("dsa", [{}, {"dsarequired": 0}, {"dsarequired": 0, "pubrender": 0, "datatopub": 2}])
@@ -87,10 +87,10 @@ def test_where_they_are_not_wanted_there_are_none(dsa: dict[str, Any]) -> None:
 )
 def test_an_ad_that_would_have_to_show_the_facts_itself_is_not_bid(dsa: dict[str, Any], bids: bool) -> None:
     reply = bid(service(snapshot([campaign()])), Call(json.dumps(asking(**dsa)).encode(), {}, BASE, NOW))
-    [told] = explain(parse(json.dumps(asking(**dsa)).encode()), snapshot([campaign()]), "bidder", NOW)
+    [explanation] = explain(parse(json.dumps(asking(**dsa)).encode()), snapshot([campaign()]), "bidder", NOW)
 
-    assert (reply.status == 200) == bids == bool(told.bids)
-    assert bids or told.campaigns[0].rule == "transparency"
+    assert (reply.status == 200) == bids == bool(explanation.bids)
+    assert bids or explanation.campaigns[0].rule == "transparency"
 
 
 @pytest.mark.parametrize(("required", "bids"), [(0, True), (1, True), (2, False), (3, False)])

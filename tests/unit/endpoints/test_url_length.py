@@ -81,8 +81,8 @@ class NoStore:
         return Exposures()
 
 
-def urls(made: Campaign, protocol: int, *, as_xml: bool, shading: Shading | None = None) -> list[str]:
-    index = Index.load([compile_index([made])])
+def urls(result: Campaign, protocol: int, *, as_xml: bool, shading: Shading | None = None) -> list[str]:
+    index = Index.load([compile_index([result])])
     rates = {"XTS": Decimal("999999999999.999999")}
     delivery = compile_delivery(index, {}, NOW, rates, billed_by_notice=[EXCHANGE], shading=shading)
     held = Snapshot(1, index, load_delivery(delivery, index))
@@ -92,9 +92,9 @@ def urls(made: Campaign, protocol: int, *, as_xml: bool, shading: Shading | None
     )
     request["imp"][0]["video"] |= {"protocols": [protocol], "companionad": [{"w": 300, "h": 250}]}
     request["imp"][0]["exp"] = 40_000
-    for deal in made.deals:
+    for deal in result.deals:
         request["imp"][0]["pmp"] = {"deals": [{"id": deal.id, "bidfloor": 999_999, "bidfloorcur": "XTS"}]}
-    if not made.deals:
+    if not result.deals:
         request["imp"][0] |= {"bidfloor": 0.000_268, "bidfloorcur": "XTS"}
     request["at"] = 1
     headers = {"accept": "application/xml"} if as_xml else {}
@@ -112,46 +112,46 @@ def urls(made: Campaign, protocol: int, *, as_xml: bool, shading: Shading | None
     assert isinstance(reply.body, str)
     if as_xml:
         return in_markup(reply.body)
-    [its] = json.loads(reply.body)["seatbid"][0]["bid"]
-    return [its["nurl"], its["burl"], its["lurl"], *in_markup(its["adm"])]
+    [answered_bid] = json.loads(reply.body)["seatbid"][0]["bid"]
+    return [answered_bid["nurl"], answered_bid["burl"], answered_bid["lurl"], *in_markup(answered_bid["adm"])]
 
 
 def in_markup(text: str) -> list[str]:
-    found = [str(node.text).strip() for node in etree.fromstring(text.encode()).iter() if node.text]
-    return [url for url in found if url.startswith(BASE)]
+    results = [str(node.text).strip() for node in etree.fromstring(text.encode()).iter() if node.text]
+    return [url for url in results if url.startswith(BASE)]
 
 
 @given(longest, st.sampled_from([2, 3, 7, 11, 13]), st.booleans())
-def test_names_that_may_be_imported_fit_in_every_url(made: Campaign, protocol: int, as_xml: bool) -> None:
-    assert too_long(made) is None
-    found = urls(made, protocol, as_xml=as_xml)
+def test_names_that_may_be_imported_fit_in_every_url(result: Campaign, protocol: int, as_xml: bool) -> None:
+    assert too_long(result) is None
+    results = urls(result, protocol, as_xml=as_xml)
 
-    assert len(found) >= 10
-    for url in found:
+    assert len(results) >= 10
+    for url in results:
         filled = re.sub("|".join(map(re.escape, FILLED)), lambda macro: FILLED[macro[0]], url)
         assert max(len(url.encode()), len(filled.encode())) < 512, url
 
 
 @given(longest, st.sampled_from([0.3, 1.0, MOST_PRICE / 1e6 - 1e-6]), st.integers(1, 9))
-def test_so_does_the_value_of_a_shaded_bid(made: Campaign, cheap: float, slope: int) -> None:
-    [deal] = made.deals
+def test_so_does_the_value_of_a_shaded_bid(result: Campaign, cheap: float, slope: int) -> None:
+    [deal] = result.deals
     taken = len(written(deal.id))
-    open_bid = made.model_copy(
-        update={"deals": (), "cpm_micros": MOST_PRICE - 1, "id": made.id + "i" * min(taken, 64 - len(made.id))}
+    open_bid = result.model_copy(
+        update={"deals": (), "cpm_micros": MOST_PRICE - 1, "id": result.id + "i" * min(taken, 64 - len(result.id))}
     )
     shading = Shading({"*": WinModel(level=-slope * log(cheap), slope=slope)}, 0.0)
     assert too_long(open_bid) is None
-    found = urls(open_bid, 7, as_xml=False, shading=shading)
+    results = urls(open_bid, 7, as_xml=False, shading=shading)
 
-    assert len(found) >= 10
-    for url in found:
+    assert len(results) >= 10
+    for url in results:
         filled = re.sub("|".join(map(re.escape, FILLED)), lambda macro: FILLED[macro[0]], url)
         assert max(len(url.encode()), len(filled.encode())) < 512, url
 
 
 @given(longest)
-def test_a_letter_more_is_refused_with_advice(made: Campaign) -> None:
-    longer = made.model_copy(update={"id": made.id + "c"})
+def test_a_letter_more_is_refused_with_advice(result: Campaign) -> None:
+    longer = result.model_copy(update={"id": result.id + "c"})
 
     assert "at most" in (too_long(longer) or "")
     assert "shorten" in (too_long(longer) or "")

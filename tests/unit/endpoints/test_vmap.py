@@ -46,9 +46,9 @@ def queries(reply: Reply) -> list[dict[str, list[str]]]:
 
 
 def test_breaks_are_where_they_were_asked_for() -> None:
-    found = breaks(ask(breaks="pre,mid@600,mid@01:20:00,mid@50%,post"))
+    results = breaks(ask(breaks="pre,mid@600,mid@01:20:00,mid@50%,post"))
 
-    assert [(each.get("breakId"), each.get("timeOffset"), each.get("breakType")) for each in found] == [
+    assert [(each.get("breakId"), each.get("timeOffset"), each.get("breakType")) for each in results] == [
         ("pre-1", "start", "linear"),
         ("mid-2", "00:10:00", "linear"),
         ("mid-3", "01:20:00", "linear"),
@@ -58,17 +58,17 @@ def test_breaks_are_where_they_were_asked_for() -> None:
 
 
 def test_each_break_is_a_tag_with_the_parameters_of_the_schedule() -> None:
-    found = queries(ask(breaks="preroll,mid@600,post", page="https://news.example/?a=1&b=2", w="640"))
+    results = queries(ask(breaks="preroll,mid@600,post", page="https://news.example/?a=1&b=2", w="640"))
 
-    assert found == [
+    assert results == [
         {"page": ["https://news.example/?a=1&b=2"], "w": ["640"], "startdelay": [delay]} for delay in ("0", "600", "-2")
     ]
 
 
 def test_a_kind_of_break_has_parameters_of_its_own() -> None:
-    found = queries(ask(breaks="pre,mid@5,mid@9", maxads="1", mid_poddur="90", mid_maxads="3", pre_skip="1"))
+    results = queries(ask(breaks="pre,mid@5,mid@9", maxads="1", mid_poddur="90", mid_maxads="3", pre_skip="1"))
 
-    assert found == [
+    assert results == [
         {"maxads": ["1"], "skip": ["1"], "startdelay": ["0"]},
         {"maxads": ["3"], "poddur": ["90"], "startdelay": ["5"]},
         {"maxads": ["3"], "poddur": ["90"], "startdelay": ["9"]},
@@ -97,8 +97,8 @@ def test_the_ads_are_in_it_where_asked_for_and_every_break_is_an_auction_of_its_
     documents = assert_valid_vmap(str(reply.body))
 
     ads = [list(etree.fromstring(document)) for document in documents]
-    assert [len(one) for one in ads] == [1, 3, 0]
-    ids = [ad.get("id") for one in ads for ad in one]
+    assert [len(item) for item in ads] == [1, 3, 0]
+    ids = [ad.get("id") for entry in ads for ad in entry]
     assert len(set(ids)) == len(ids)
 
 

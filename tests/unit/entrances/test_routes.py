@@ -48,8 +48,8 @@ def test_a_preflight_is_answered_on_every_path_that_pages_call() -> None:
 
 
 def test_percent_encoded_parts_of_an_event_url_are_decoded() -> None:
-    made = service(snapshot([campaign()]), publisher=Recorder())
-    unsigned = routes.answer(made, request("GET", "/e/impress%69on/k1.token"))
+    bidder_service = service(snapshot([campaign()]), publisher=Recorder())
+    unsigned = routes.answer(bidder_service, request("GET", "/e/impress%69on/k1.token"))
 
     assert unsigned.status == 400, "the kind is known; the token is not signed"
 

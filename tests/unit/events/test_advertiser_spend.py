@@ -11,7 +11,7 @@ from bidder.events.advertiser_spend import days_needed, spend_of_advertiser
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
 from bidder.events.ledger import Ledger
-from tests.support.fake_dynamodb import FakeDynamoDB
+from tests.support.dynamodb import FaultyDynamoDB
 
 WHOLE_HOURS = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Tokyo", "Pacific/Auckland", "America/Los_Angeles"]
 PARTS = ["Asia/Kolkata", "Asia/Kathmandu", "Australia/Adelaide"]
@@ -35,10 +35,10 @@ def sold(number: int, campaign_id: str, zone: str, at: datetime) -> Event:
 
 
 def measured(zones: dict[str, str], events: list[Event], zone: str, now: datetime) -> Spend:
-    ledger = Ledger(FakeDynamoDB(), "ledger", pause=lambda _: None)  # type: ignore[arg-type]
+    ledger = Ledger(FaultyDynamoDB("ledger").client, "ledger", pause=lambda _: None)
     ledger.record(events)
     numbers = ledger.numbers({name: days_needed(zone, own, now) for name, own in zones.items()})
-    return spend_of_advertiser(((zones[name], its) for name, its in numbers.items()), zone, now)
+    return spend_of_advertiser(((zones[name], number) for name, number in numbers.items()), zone, now)
 
 
 def naive(events: list[Event], zone: str, now: datetime, slack: timedelta = timedelta()) -> tuple[int, int]:
@@ -102,10 +102,12 @@ def test_where_zones_differ_by_a_part_of_an_hour_no_more_than_that_hour_counts_t
 
 
 def test_a_day_that_was_counted_before_impressions_were_counted_by_the_hour_counts_in_full() -> None:
-    dynamodb = FakeDynamoDB()
-    ledger = Ledger(dynamodb, "ledger", pause=lambda _: None)  # type: ignore[arg-type]
+    dynamodb = FaultyDynamoDB("ledger")
+    ledger = Ledger(dynamodb.client, "ledger", pause=lambda _: None)
     ledger.record([sold(1, "c", "UTC", START + timedelta(hours=23))])
-    del dynamodb.items["spend#c", "day#2026-03-27"]["shown#23"]
+    item = dynamodb.items()["spend#c", "day#2026-03-27"]
+    del item["shown#23"]
+    dynamodb.put(item)
     now = START + timedelta(hours=12)
     numbers = ledger.numbers({"c": days_needed("Asia/Tokyo", "UTC", now)})
 
@@ -115,12 +117,16 @@ def test_a_day_that_was_counted_before_impressions_were_counted_by_the_hour_coun
 
 
 def test_deals_are_counted_beside_their_campaign_and_a_transaction_holds_them() -> None:
-    ledger = Ledger(FakeDynamoDB(), "ledger", pause=lambda _: None)  # type: ignore[arg-type]
+    ledger = Ledger(FaultyDynamoDB("ledger").client, "ledger", pause=lambda _: None)
     events = [sold(number, "c", "UTC", START).model_copy(update={"deal_id": f"d{number % 40}"}) for number in range(80)]
     ledger.record([*events, *events])
 
     spends = ledger.spends(dict.fromkeys(("c", "c#d0", "c#d39", "c#none"), START))
 
-    assert {name: its.total_micros for name, its in spends.items()} == {"c": 400_000, "c#d0": 10_000, "c#d39": 10_000}
+    assert {name: spend.total_micros for name, spend in spends.items()} == {
+        "c": 400_000,
+        "c#d0": 10_000,
+        "c#d39": 10_000,
+    }
     assert spends["c#d0"].hour_micros == 10_000
     assert spends["c#d0"].today_impressions == 2

@@ -26,16 +26,16 @@ events = st.builds(
 batches = st.dictionaries(st.text(min_size=1, max_size=4), events, max_size=20)
 
 
-def told(its: Event) -> tuple[object, ...]:
-    return its.kind, its.bid_id, its.at, its.test
+def told(item: Event) -> tuple[object, ...]:
+    return item.kind, item.bid_id, item.at, item.test
 
 
 def archive_of(*batches: dict[str, Event]) -> tuple[Archive, FakeS3]:
     s3 = FakeS3()
     archive = Archive(s3, "archive")  # type: ignore[arg-type]
     for batch in batches:
-        for its in archive_objects(batch):
-            archive.put(its)
+        for archive_object in archive_objects(batch):
+            archive.put(archive_object)
     return archive, s3
 
 
@@ -43,11 +43,11 @@ def archive_of(*batches: dict[str, Event]) -> tuple[Archive, FakeS3]:
 def test_each_message_is_in_one_object_of_its_kind_and_hour(batch: dict[str, Event]) -> None:
     objects = list(archive_objects(batch))
 
-    assert sorted(name for its in objects for name in its.message_ids) == sorted(batch)
-    for its in objects:
-        for name in its.message_ids:
+    assert sorted(name for entry in objects for name in entry.message_ids) == sorted(batch)
+    for object_item in objects:
+        for name in object_item.message_ids:
             hour = (batch[name].at - batch[name].at.utcoffset()).replace(tzinfo=None)  # type: ignore[operator]
-            assert its.key.startswith(f"events/kind={batch[name].kind.value}/hour={hour:%Y-%m-%d-%H}/")
+            assert object_item.key.startswith(f"events/kind={batch[name].kind.value}/hour={hour:%Y-%m-%d-%H}/")
 
 
 @given(batches, st.sampled_from([-1, 0, 1]))

@@ -81,11 +81,11 @@ def test_both_ends_judge_alike_and_a_crawlers_request_is_a_no_bid_that_says_so(a
     body = json.dumps(video_request(device={"ua": agent})).encode()
     reply = bid(service(snapshot([campaign()])), Call(body, {}, "https://bid.example", NOW, nbr=True))
 
-    found = json.loads(reply.body)
+    document = json.loads(reply.body)
     if agent in CRAWLERS:
-        assert (found["seatbid"], found["nbr"]) == ([], 3)
+        assert (document["seatbid"], document["nbr"]) == ([], 3)
     else:
-        assert found["seatbid"]
+        assert document["seatbid"]
     assert (rule_broken_by_sender(Kind.IMPRESSION, agent) is not None) == (agent in CRAWLERS)
 
 

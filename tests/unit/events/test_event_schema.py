@@ -20,19 +20,19 @@ TEXT = st.none() | st.text(min_size=1, max_size=20)
 
 
 def test_it_is_the_schema_of_the_code() -> None:
-    told = "write docs/event.schema.json anew from Event.model_json_schema(mode='serialization')"
-    assert {"$schema": SCHEMA["$schema"], **Event.model_json_schema(mode="serialization")} == SCHEMA, told
+    output = "write docs/event.schema.json anew from Event.model_json_schema(mode='serialization')"
+    assert {"$schema": SCHEMA["$schema"], **Event.model_json_schema(mode="serialization")} == SCHEMA, output
 
 
 @given(st.sampled_from(Kind), st.booleans(), TEXT, TEXT, TEXT, st.none() | st.integers(0, 999))
 def test_what_is_published_is_valid(
     kind: Kind, test: bool, deal: str | None, user: str | None, invalid: str | None, code: int | None
 ) -> None:
-    made = event(
+    sent_event = event(
         1, kind, test=test, deal_id=deal, user=user, invalid=invalid, error_code=code, at=NOW + timedelta(seconds=1)
     )
 
-    VALIDATOR.validate(json.loads(made.model_dump_json(exclude_none=True)))
+    VALIDATOR.validate(json.loads(sent_event.model_dump_json(exclude_none=True)))
 
 
 @pytest.mark.parametrize("change", [{"kind": "applause"}, {"version": 2}, {"price_micros": -1}, {"bid_id": ""}])

@@ -30,8 +30,8 @@ def with_claims(**changes: Any) -> str:
 
 @pytest.mark.parametrize("bit", range(7))
 def test_a_flipped_bit_at_any_place_is_refused(bit: int) -> None:
-    for place, letter in enumerate(TOKEN):
-        refused(TOKEN[:place] + chr(ord(letter) ^ (1 << bit)) + TOKEN[place + 1 :])
+    for position, letter in enumerate(TOKEN):
+        refused(TOKEN[:position] + chr(ord(letter) ^ (1 << bit)) + TOKEN[position + 1 :])
 
 
 def test_a_token_cut_short_anywhere_is_refused() -> None:

@@ -1,5 +1,6 @@
 """A viewer's impressions are counted once a bid, whatever is repeated, reordered or crowded out."""
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,8 +15,9 @@ from bidder.events.event import Event
 from bidder.events.frequency import Frequency
 from bidder.events.kinds import Kind
 from tests.support.campaigns import NOW
+from tests.support.dynamodb import FaultyDynamoDB, Unreachable
 from tests.support.events import event
-from tests.support.fake_dynamodb import FakeDynamoDB, Unreachable
+from tests.support.examples import examples
 from tests.support.service import service
 
 seen = st.lists(
@@ -42,8 +44,8 @@ seen = st.lists(
 faults = st.lists(st.sampled_from([None, None, "before", "after", "conflict"]), max_size=60)
 
 
-def frequency_on(dynamodb: FakeDynamoDB) -> Frequency:
-    return Frequency(dynamodb, "frequency")  # type: ignore[arg-type]
+def frequency_on(dynamodb: FaultyDynamoDB) -> Frequency:
+    return Frequency(dynamodb.client, "frequency")
 
 
 def delivered(frequency: Frequency, events: list[Event]) -> None:
@@ -59,16 +61,17 @@ def delivered(frequency: Frequency, events: list[Event]) -> None:
             waiting.append(its)
 
 
+@examples(0.5)
 @given(seen, st.randoms(use_true_random=False), faults)
 def test_what_is_read_is_what_was_shown_exactly(events: list[Event], rng: object, broken: list[str | None]) -> None:
-    dynamodb = FakeDynamoDB(iter(broken))
+    dynamodb = FaultyDynamoDB("frequency", faults=iter(broken))
     twice = [*events, *events]
     rng.shuffle(twice)  # type: ignore[attr-defined]
 
     delivered(frequency_on(dynamodb), twice)
 
     dynamodb.faults = None
-    read_now = read(dynamodb, "frequency", "anna", "home")  # type: ignore[arg-type]
+    read_now = read(dynamodb.client, "frequency", "anna", "home")
     for field, name, history in (("user", "anna", read_now.user), ("household", "home", read_now.household)):
         counted = [e for e in events if getattr(e, field) == name and e.kind is Kind.IMPRESSION and not e.test]
         assert history is not None
@@ -76,26 +79,24 @@ def test_what_is_read_is_what_was_shown_exactly(events: list[Event], rng: object
         assert Counter(i.campaign_id for i in history.recent) == Counter(e.campaign_id for e in counted)
 
 
-class Interleaved(FakeDynamoDB):
+def interleaved(others: Iterator[Event]) -> FaultyDynamoDB:
     """A table of which every third read is followed by another writer's write."""
+    dynamodb = FaultyDynamoDB("frequency")
+    reads = itertools.count()
 
-    def __init__(self, others: Iterator[Event]) -> None:
-        super().__init__()
-        self.others = others
-        self.reads = 0
+    def write_between(**_: object) -> None:
+        if next(reads) % 3 == 0 and (other := next(others, None)):
+            frequency_on(dynamodb).record([other])
 
-    def batch_get_item(self, **asked: object) -> dict[str, object]:
-        answer = super().batch_get_item(**asked)  # type: ignore[arg-type]
-        self.reads += 1
-        if self.reads % 3 == 1 and (other := next(self.others, None)):
-            frequency_on(self).record([other])
-        return answer
+    dynamodb.client.meta.events.register("after-call.dynamodb.BatchGetItem", write_between)
+    return dynamodb
 
 
+@examples(0.3)
 @given(st.integers(1, 20), st.integers(0, 20))
 def test_writers_between_a_read_and_its_write_lose_nothing(own: int, others: int) -> None:
     more = [event(100 + number, user="anna") for number in range(others)]
-    dynamodb = Interleaved(iter(more))
+    dynamodb = interleaved(iter(more))
     frequency = frequency_on(dynamodb)
 
     delivered(frequency, [event(number, user="anna") for number in range(own)])
@@ -105,7 +106,7 @@ def test_writers_between_a_read_and_its_write_lose_nothing(own: int, others: int
 
 
 def test_concurrent_and_duplicate_deliveries_are_counted_exactly() -> None:
-    dynamodb = FakeDynamoDB()
+    dynamodb = FaultyDynamoDB("frequency")
     events = [event(number, user="anna") for number in range(40)]
     threads = [Thread(target=delivered, args=(frequency_on(dynamodb), events)) for _ in range(4)]
     for thread in threads:
@@ -117,19 +118,19 @@ def test_concurrent_and_duplicate_deliveries_are_counted_exactly() -> None:
 
 
 def test_a_history_expires_once_it_is_kept_no_longer() -> None:
-    dynamodb = FakeDynamoDB()
+    dynamodb = FaultyDynamoDB("frequency")
 
     frequency_on(dynamodb).record([event(1, user="anna")])
 
-    [item] = [item for (pk, _), item in dynamodb.items.items() if pk == "user#anna"]
+    [item] = [item for (pk, *_), item in dynamodb.items().items() if pk == "user#anna"]
     assert int(item["expires_at"]["N"]) == (event(1).at + KEPT).timestamp() // 1
 
 
 def test_poison_fails_alone_and_what_was_crowded_out_comes_again() -> None:
-    crowded = frequency_on(FakeDynamoDB(iter(["conflict"] * 100)))
+    crowded = frequency_on(FaultyDynamoDB("frequency", faults=iter(["conflict"] * 100)))
     shown = event(1, user="anna").model_dump_json()
     records = [{"messageId": f"m{number}", "body": body} for number, body in enumerate(["poison", shown, shown])]
 
-    for frequency, failed in ((crowded, ["m0", "m1", "m2"]), (frequency_on(FakeDynamoDB()), ["m0"])):
+    for frequency, failed in ((crowded, ["m0", "m1", "m2"]), (frequency_on(FaultyDynamoDB("frequency")), ["m0"])):
         answer = count_exposures(service(None, frequency=frequency), records)
         assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == failed

@@ -12,8 +12,8 @@ from bidder.events.ivt_filter import IvtFilter
 from bidder.events.ivt_rules import MOST_A_MINUTE, MOST_ADDRESSES
 from bidder.events.kinds import Kind
 from tests.support.campaigns import NOW
+from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.events import event
-from tests.support.fake_dynamodb import FakeDynamoDB
 
 SHOWN = st.lists(
     st.tuples(st.integers(0, 25), st.sampled_from(["anna", "ben", None]), st.integers(0, 1), st.integers(0, 9)),
@@ -21,8 +21,8 @@ SHOWN = st.lists(
 )
 
 
-def judge(dynamodb: FakeDynamoDB) -> IvtFilter:
-    return IvtFilter(BoundedSets(dynamodb, "ledger"))  # type: ignore[arg-type]
+def judge(dynamodb: FaultyDynamoDB) -> IvtFilter:
+    return IvtFilter(BoundedSets(dynamodb.client, "ledger"))
 
 
 def shown(number: int, user: str | None, minute: int, address: int) -> Event:
@@ -32,7 +32,7 @@ def shown(number: int, user: str | None, minute: int, address: int) -> Event:
 
 @given(SHOWN, st.iterables(st.sampled_from([None, None, None, "before", "after"])))
 def test_the_first_are_believed_however_often_they_come_and_whatever_fails(shown_so, faults) -> None:  # type: ignore[no-untyped-def]
-    dynamodb = FakeDynamoDB(iter(faults))
+    dynamodb = FaultyDynamoDB("ledger", faults=iter(faults))
     minutes: dict[tuple[str | None, int], list[str]] = {}
     addresses: dict[str, list[str | None]] = {}
     for one in shown_so:
@@ -60,13 +60,13 @@ def test_the_first_are_believed_however_often_they_come_and_whatever_fails(shown
 )
 @pytest.mark.parametrize("kind", [Kind.IMPRESSION, Kind.BILL])
 def test_a_sale_out_of_its_time_is_marked(kind: Kind, late: timedelta, rule: str | None) -> None:
-    judged = judge(FakeDynamoDB()).judged({"message": event(1, kind, at=NOW + late)})
+    judged = judge(FaultyDynamoDB("ledger")).judged({"message": event(1, kind, at=NOW + late)})
 
     assert judged["message"].invalid == rule
 
 
 def test_nobody_asks_about_what_is_not_billed_or_says_nothing_of_its_sender() -> None:
-    dynamodb = FakeDynamoDB()
+    dynamodb = FaultyDynamoDB("ledger")
     unasked = [
         event(1),
         event(2, Kind.BILL, user="anna", address="a"),
@@ -76,12 +76,12 @@ def test_nobody_asks_about_what_is_not_billed_or_says_nothing_of_its_sender() ->
     ]
 
     assert list(judge(dynamodb).judged({its.bid_id: its for its in unasked}).values()) == unasked
-    assert dynamodb.items == {}
+    assert dynamodb.items() == {}
 
 
 def test_what_is_judged_at_once_is_judged_the_same() -> None:
     many = [shown(number, "anna", 0, number % 9) for number in range(35)]
-    at_once = IvtFilter(BoundedSets(FakeDynamoDB(), "ledger"), at_once=4)  # type: ignore[arg-type]
+    at_once = IvtFilter(BoundedSets(FaultyDynamoDB("ledger").client, "ledger"), at_once=4)
 
     judged = at_once.judged({its.bid_id: its for its in many})
 
@@ -90,7 +90,7 @@ def test_what_is_judged_at_once_is_judged_the_same() -> None:
 
 
 def test_what_can_not_be_judged_now_is_left_out_and_the_rest_is_judged() -> None:
-    dynamodb = FakeDynamoDB(iter(["before", None, "after", None]))
+    dynamodb = FaultyDynamoDB("ledger", faults=iter(["before", None, "after", None]))
     events = {name: event(name, user=name) for name in "abcd"}
 
     assert list(judge(dynamodb).judged(events)) == ["b", "d"]
@@ -101,7 +101,7 @@ def test_what_can_not_be_judged_now_is_left_out_and_the_rest_is_judged() -> None
     st.iterables(st.sampled_from([None, None, "before", "after"])),
 )
 def test_an_encrypted_price_settles_the_first_bid_that_comes_with_it_and_no_other(sales, faults) -> None:  # type: ignore[no-untyped-def]
-    dynamodb = FakeDynamoDB(iter(faults))
+    dynamodb = FaultyDynamoDB("ledger", faults=iter(faults))
     first: dict[int, int] = {}
     for bid, vector in sales:
         its = event(bid, Kind.BILL, price_micros=1_000_000, price_vector=f"adx/{vector}")

@@ -17,7 +17,7 @@ TV_APP = "AppleCoreMedia/1.0.0.21L227 (Apple TV; U; CPU OS 17_5 like Mac OS X; e
 
 
 @pytest.mark.parametrize(
-    ("late", "kind", "seen", "rule"),
+    ("late", "kind", "observed", "rule"),
     [
         (timedelta(), Kind.IMPRESSION, History(), None),
         (-CLOCK_SKEW, Kind.IMPRESSION, History(), None),
@@ -32,9 +32,9 @@ TV_APP = "AppleCoreMedia/1.0.0.21L227 (Apple TV; U; CPU OS 17_5 like Mac OS X; e
     ],
 )
 def test_each_rule_marks_past_its_bound_and_no_sooner(
-    late: timedelta, kind: Kind, seen: History, rule: IvtRule | None
+    late: timedelta, kind: Kind, observed: History, rule: IvtRule | None
 ) -> None:
-    assert broken_rule(event(kind=kind, at=NOW + late), seen) == rule
+    assert broken_rule(event(kind=kind, at=NOW + late), observed) == rule
 
 
 def test_what_is_marked_stays_marked_and_bills_nothing() -> None:

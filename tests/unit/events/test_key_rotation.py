@@ -68,6 +68,6 @@ def test_a_key_that_is_gone_or_another_under_its_name_is_dropped(after: SigningK
 
 
 def test_an_old_key_is_kept_for_longer_than_any_token_counts() -> None:
-    [longest] = [its.le for its in Parameters.model_fields["most_exp"].metadata if hasattr(its, "le")]
+    [longest] = [entry.le for entry in Parameters.model_fields["most_exp"].metadata if hasattr(entry, "le")]
 
     assert timedelta(seconds=longest) + GRACE < OLD_KEY_KEPT

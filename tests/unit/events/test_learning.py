@@ -18,8 +18,8 @@ from bidder.events.event import Event
 from bidder.events.kinds import Kind
 from bidder.events.learning import Learning
 from tests.support.campaigns import NOW
+from tests.support.dynamodb import FaultyDynamoDB, Unreachable
 from tests.support.events import event
-from tests.support.fake_dynamodb import FakeDynamoDB, Unreachable
 from tests.unit.delivery.test_decay import half_after_four_weeks
 
 COUNTED = {"impressions": "impression", "views": "firstQuartile", "completes": "complete", "clicks": "click"}
@@ -46,8 +46,8 @@ served = st.lists(
 faults = st.iterables(st.sampled_from([None, None, "before", "after", "conflict"]))
 
 
-def learning_on(dynamodb: FakeDynamoDB) -> Learning:
-    return Learning(dynamodb, "learning")  # type: ignore[arg-type]
+def learning_on(dynamodb: FaultyDynamoDB) -> Learning:
+    return Learning(dynamodb.client, "learning")
 
 
 def told(events: list[Event]) -> dict[tuple[str, str], OutcomeCounts]:
@@ -72,7 +72,7 @@ def told(events: list[Event]) -> dict[tuple[str, str], OutcomeCounts]:
 
 @given(served, st.integers(1, 10), st.randoms(), faults)
 def test_counts_are_exact_over_repeats_disorder_and_faults(events, batch_size, rng, faults) -> None:  # type: ignore[no-untyped-def]
-    learning = learning_on(FakeDynamoDB(iter(faults)))
+    learning = learning_on(FaultyDynamoDB("learning", faults=iter(faults)))
     waiting = events + [e for e in events if rng.random() < 0.3]
     rng.shuffle(waiting)
     for _ in range(10_000):
@@ -90,33 +90,34 @@ def test_counts_are_exact_over_repeats_disorder_and_faults(events, batch_size, r
 
 
 def test_what_is_crowded_out_again_and_again_is_given_back() -> None:
-    dynamodb = FakeDynamoDB(iter(["conflict"] * 100))
+    dynamodb = FaultyDynamoDB("learning", faults=iter(["conflict"] * 100))
 
     assert learning_on(dynamodb).record([event(1), event(1, Kind.CLICK)]) == {
         ("bid-1", "impression"),
         ("bid-1", "click"),
     }
-    assert dynamodb.items == {}
+    assert dynamodb.items() == {}
 
 
 def test_markers_expire_and_counts_do_once_they_weigh_nothing() -> None:
-    dynamodb = FakeDynamoDB()
+    dynamodb = FaultyDynamoDB("learning")
 
     learning_on(dynamodb).record([event(1)])
 
-    marker, counter, of_device = (int(item["expires_at"]["N"]) for item in dynamodb.items.values())
+    by_marker = sorted(dynamodb.items().items(), key=lambda its: not its[0][0].startswith("bid#"))
+    marker, counter, of_device = (int(item["expires_at"]["N"]) for _, item in by_marker)
     assert counter == of_device
     assert marker >= (NOW + timedelta(days=28)).timestamp()
     assert counter >= (NOW + timedelta(weeks=16)).timestamp()
 
 
 def test_what_was_counted_before_there_were_weeks_fades_from_the_week_that_they_began_in() -> None:
-    dynamodb = FakeDynamoDB()
+    dynamodb = FaultyDynamoDB("learning")
     learning_on(dynamodb).record([event(1)])
-    for (pk, sk), item in list(dynamodb.items.items()):
+    for (pk, sk), item in dynamodb.items().items():
         if pk.startswith("counts#"):
-            dynamodb.items[pk, '["c1","spot"]'] = {**item, "impression": {"N": "100"}}
-            del dynamodb.items[pk, sk]
+            dynamodb.put({**item, "sk": {"S": '["c1","spot"]'}, "impression": {"N": "100"}})
+            dynamodb.delete(pk, sk)
 
     assert learning_on(dynamodb).counts(NOW) == {("c1", "spot"): OutcomeCounts(impressions=100)}
     assert learning_on(dynamodb).counts(NOW + timedelta(weeks=4)) == {("c1", "spot"): OutcomeCounts(impressions=50)}
@@ -124,7 +125,7 @@ def test_what_was_counted_before_there_were_weeks_fades_from_the_week_that_they_
 
 def test_a_bid_whose_impression_and_first_quartile_came_is_confirmed_once_in_any_order() -> None:
     for order in ([Kind.IMPRESSION, Kind.FIRST_QUARTILE], [Kind.FIRST_QUARTILE, Kind.IMPRESSION]):
-        learning = learning_on(FakeDynamoDB())
+        learning = learning_on(FaultyDynamoDB("learning"))
         for _ in range(2):
             for kind in order:
                 learning.record([event(1, kind)])
@@ -137,7 +138,7 @@ FIRST_PRICE: dict[str, Any] = {"placement": 1, "value_micros": 5_000_000}
 
 
 def test_wins_and_losses_for_the_price_are_told_by_segment() -> None:
-    learning = learning_on(FakeDynamoDB())
+    learning = learning_on(FaultyDynamoDB("learning"))
     lost = event(2, Kind.LOSS, loss_reason=102, **FIRST_PRICE)
     of_two_hours_ago = event(4, Kind.WIN, bid_at=NOW - timedelta(hours=2), exchange="adx", device=3, **FIRST_PRICE)
     learning.record([event(1, Kind.WIN, **FIRST_PRICE), lost, lost, of_two_hours_ago])
@@ -156,7 +157,7 @@ def test_wins_and_losses_for_the_price_are_told_by_segment() -> None:
 
 @pytest.mark.parametrize("first", [Kind.WIN, Kind.BILL])
 def test_a_win_and_a_bill_notice_of_a_bid_count_as_one_win_and_the_price_to_beat_as_such(first: Kind) -> None:
-    learning = learning_on(FakeDynamoDB())
+    learning = learning_on(FaultyDynamoDB("learning"))
     for kind in (first, Kind.WIN, Kind.BILL):
         learning.record([event(1, kind, to_win_micros=2_000_000, **FIRST_PRICE)])
 
@@ -166,13 +167,13 @@ def test_a_win_and_a_bill_notice_of_a_bid_count_as_one_win_and_the_price_to_beat
 
 
 def test_a_bill_notice_that_could_not_be_counted_is_given_back_as_such() -> None:
-    learning = learning_on(FakeDynamoDB(iter(["conflict"] * 100)))
+    learning = learning_on(FaultyDynamoDB("learning", faults=iter(["conflict"] * 100)))
 
     assert learning.record([event(1, Kind.BILL, **FIRST_PRICE)]) == {("bid-1", "bill")}
 
 
 def test_outcomes_are_read_again_after_five_minutes() -> None:
-    learning = learning_on(FakeDynamoDB())
+    learning = learning_on(FaultyDynamoDB("learning"))
     assert learning.outcomes(NOW) == []
     learning.record([event(1, Kind.WIN, **FIRST_PRICE)])
 
@@ -181,17 +182,12 @@ def test_outcomes_are_read_again_after_five_minutes() -> None:
 
 
 def test_yesterday_and_quarters_of_the_day_of_before_are_still_read() -> None:
-    dynamodb = FakeDynamoDB()
+    dynamodb = FaultyDynamoDB("learning")
     yesterday = NOW - timedelta(days=1)
     learning_on(dynamodb).record([event(1, Kind.WIN, bid_at=yesterday, **FIRST_PRICE)])
     before = (f"prices#{NOW:%Y-%m-%d}", '["adx|||2",5]')
-    dynamodb.items[before] = {
-        "pk": {"S": before[0]},
-        "sk": {"S": before[1]},
-        "expires_at": {"N": "1"},
-        "w300": {"N": "7"},
-        "l290": {"N": "3"},
-    }
+    numbers = {"expires_at": {"N": "1"}, "w300": {"N": "7"}, "l290": {"N": "3"}}
+    dynamodb.put({"pk": {"S": before[0]}, "sk": {"S": before[1]}, **numbers})
 
     told = {(batch.segment, batch.age): batch.outcomes.total for batch in learning_on(dynamodb).outcomes(NOW)}
 
@@ -199,7 +195,7 @@ def test_yesterday_and_quarters_of_the_day_of_before_are_still_read() -> None:
 
 
 def test_outcomes_are_counted_by_the_type_of_device_once_a_bid() -> None:
-    learning = learning_on(FakeDynamoDB())
+    learning = learning_on(FaultyDynamoDB("learning"))
     events = [event(number).model_copy(update={"device": (3, 4, None)[number % 3]}) for number in range(6)]
     learning.record([*events, *events])
     learning.record([its.model_copy(update={"kind": Kind.COMPLETE}) for its in events[:1]])

@@ -11,9 +11,8 @@ from bidder.events.event import Event
 from bidder.events.kinds import Kind
 from bidder.events.ledger import Ledger
 from tests.support.campaigns import NOW
+from tests.support.dynamodb import FaultyDynamoDB, Unreachable
 from tests.support.events import event
-from tests.support.examples import examples
-from tests.support.fake_dynamodb import FakeDynamoDB, Unreachable
 
 ZONES = {"c1": "UTC", "c2": "Pacific/Auckland", "c3": "America/Los_Angeles"}
 CAMPAIGNS = tuple(ZONES)
@@ -21,8 +20,8 @@ OFFSETS = {"c1": 0, "c2": 13, "c3": -8}
 """Hours ahead of UTC in November, from the tables."""
 
 
-def ledger_on(dynamodb: FakeDynamoDB) -> Ledger:
-    return Ledger(dynamodb, "ledger", pause=lambda _: None)  # type: ignore[arg-type]
+def ledger_on(dynamodb: FaultyDynamoDB) -> Ledger:
+    return Ledger(dynamodb.client, "ledger", pause=lambda _: None)
 
 
 @st.composite
@@ -101,10 +100,9 @@ def owed(events: Sequence[Event], campaign_id: str, today: date) -> Spend:
 faults = st.iterables(st.sampled_from([None, None, "before", "after", "conflict"]))
 
 
-@examples(3)
 @given(served(), st.integers(1, 10), st.randoms(), faults)
 def test_spend_is_exact_over_repeats_disorder_and_faults(events, batch_size, rng, faults) -> None:  # type: ignore[no-untyped-def]
-    dynamodb = FakeDynamoDB(iter(faults))
+    dynamodb = FaultyDynamoDB("ledger", faults=iter(faults))
     ledger = ledger_on(dynamodb)
     # Every message is delivered at least once, some again; a batch that fails, or a part of it, comes back later.
     waiting = events + [e for e in events if rng.random() < 0.3]
@@ -146,30 +144,30 @@ def test_spend_is_exact_over_repeats_disorder_and_faults(events, batch_size, rng
 
 
 def test_one_transaction_counts_all_the_events_of_a_campaign_in_a_batch() -> None:
-    dynamodb = FakeDynamoDB()
+    dynamodb = FaultyDynamoDB("ledger")
 
     ledger_on(dynamodb).record([event(number) for number in range(10)])
 
-    assert dynamodb.writes == 1
-    assert dynamodb.items["spend#c1", "total"]["impressions"] == {"N": "10"}
+    assert dynamodb.transactions == 1
+    assert dynamodb.items()["spend#c1", "total"]["impressions"] == {"N": "10"}
 
 
 def test_what_is_crowded_out_again_and_again_is_given_back() -> None:
-    dynamodb = FakeDynamoDB(iter(["conflict"] * 100))
+    dynamodb = FaultyDynamoDB("ledger", faults=iter(["conflict"] * 100))
 
     assert ledger_on(dynamodb).record([event(1), event(2)]) == {"bid-1", "bid-2"}
-    assert dynamodb.items == {}
+    assert dynamodb.items() == {}
 
 
 def test_a_crowded_campaign_is_spread_and_still_read_whole() -> None:
-    dynamodb = FakeDynamoDB(iter(["conflict"] * 5))
+    dynamodb = FaultyDynamoDB("ledger", faults=iter(["conflict"] * 5))
     ledger = ledger_on(dynamodb)
     ledger_on(dynamodb).record([])
     for number in range(40):
         assert ledger.record([event(number)]) == frozenset()
     ledger_on(dynamodb).record([event(number) for number in range(40, 60)])  # a process that knows of no shards
 
-    shards = {sk for pk, sk in dynamodb.items if pk == "spend#c1" and sk.startswith("total")}
+    shards = {sk for pk, sk in dynamodb.items() if pk == "spend#c1" and sk.startswith("total")}
     assert len(shards) > 2
     spend = ledger_on(dynamodb).spends({"c1": NOW})["c1"]
     assert (spend.total_micros, spend.today_micros, spend.total_impressions) == (300_000, 300_000, 60)
@@ -177,25 +175,25 @@ def test_a_crowded_campaign_is_spread_and_still_read_whole() -> None:
 
 
 def test_a_batch_of_any_size_is_counted() -> None:
-    dynamodb = FakeDynamoDB()
+    dynamodb = FaultyDynamoDB("ledger")
 
     ledger_on(dynamodb).record([event(number) for number in range(100)])
 
-    assert dynamodb.writes == 3
+    assert dynamodb.transactions == 3
     assert ledger_on(dynamodb).spends({"c1": NOW})["c1"].total_micros == 500_000
 
 
 def test_a_marker_outlives_the_time_in_which_its_event_can_be_delivered_again() -> None:
-    dynamodb = FakeDynamoDB()
+    dynamodb = FaultyDynamoDB("ledger")
 
     ledger_on(dynamodb).record([event(1)])
 
-    expires = int(dynamodb.items["bid#bid-1", "billed"]["expires_at"]["N"])
+    expires = int(dynamodb.items()["bid#bid-1", "billed"]["expires_at"]["N"])
     assert expires >= (NOW + timedelta(days=28)).timestamp()
 
 
 def test_spend_is_read_for_more_campaigns_than_one_read_holds() -> None:
-    dynamodb = FakeDynamoDB()
+    dynamodb = FaultyDynamoDB("ledger")
     ledger = ledger_on(dynamodb)
     names = [f"c{number}" for number in range(130)]
     ledger.record([event(number, campaign_id=name) for number, name in enumerate(names)])

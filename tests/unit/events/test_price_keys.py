@@ -42,9 +42,9 @@ def test_the_examples_that_authorized_buyers_publishes(sent: str, micros: int) -
 
 
 @given(prices, vectors, st.integers(0, 27), st.integers(1, 255))
-def test_a_changed_byte_is_no_price(micros: int, vector: bytes, place: int, change: int) -> None:
+def test_a_changed_byte_is_no_price(micros: int, vector: bytes, position: int, change: int) -> None:
     sent = bytearray(encrypted(micros, vector))
-    sent[place] ^= change
+    sent[position] ^= change
     assert KEYS.decrypt(urlsafe_b64encode(sent).decode()) is None
 
 

@@ -148,30 +148,30 @@ class Hanging(Fake):
         self.let_go = threading.Event()
         self.queue_hangs = queue_hangs
 
-    def publish(self, **asked: Any) -> None:
+    def publish(self, **requested: Any) -> None:
         assert self.let_go.wait(30)
-        super().publish(**asked)
+        super().publish(**requested)
 
-    def publish_batch(self, **asked: Any) -> dict[str, Any]:
+    def publish_batch(self, **requested: Any) -> dict[str, Any]:
         assert self.let_go.wait(30)
-        return super().publish_batch(**asked)
+        return super().publish_batch(**requested)
 
-    def send_message(self, **asked: Any) -> None:
+    def send_message(self, **requested: Any) -> None:
         assert not self.queue_hangs or self.let_go.wait(30)
-        super().send_message(**asked)
+        super().send_message(**requested)
 
-    def send_message_batch(self, **asked: Any) -> dict[str, Any]:
+    def send_message_batch(self, **requested: Any) -> dict[str, Any]:
         assert not self.queue_hangs or self.let_go.wait(30)
-        return super().send_message_batch(**asked)
+        return super().send_message_batch(**requested)
 
 
 @pytest.mark.parametrize("count", [1, 50])
 def test_events_that_sns_hangs_on_are_put_aside_side_by_side(count: int) -> None:
     fake = Hanging(queue_hangs=False)
     events = [event(number) for number in range(count)]
-    made = EventPublisher(fake, TOPIC, FallbackQueue(lambda: fake, QUEUE), step_seconds=0.1)  # type: ignore[arg-type,return-value]
+    result = EventPublisher(fake, TOPIC, FallbackQueue(lambda: fake, QUEUE), step_seconds=0.1)  # type: ignore[arg-type,return-value]
 
-    made.publish_all(events) if count > 1 else made.publish(events[0])
+    result.publish_all(events) if count > 1 else result.publish(events[0])
 
     assert not fake.let_go.is_set(), "nobody waited for SNS"
     assert (fake.topic, safe(fake)) == ([], {e.bid_id for e in events})
@@ -182,10 +182,10 @@ def test_events_that_sns_hangs_on_are_put_aside_side_by_side(count: int) -> None
 def test_where_both_hang_the_sender_hears_so_in_time(count: int) -> None:
     fake = Hanging(queue_hangs=True)
     events = [event(number) for number in range(count)]
-    made = EventPublisher(fake, TOPIC, FallbackQueue(lambda: fake, QUEUE), step_seconds=0.1)  # type: ignore[arg-type,return-value]
+    result = EventPublisher(fake, TOPIC, FallbackQueue(lambda: fake, QUEUE), step_seconds=0.1)  # type: ignore[arg-type,return-value]
 
     with pytest.raises(Late):
-        made.publish_all(events) if count > 1 else made.publish(events[0])
+        result.publish_all(events) if count > 1 else result.publish(events[0])
 
     assert not fake.let_go.is_set(), "nobody waited for either"
     fake.let_go.set()

@@ -16,8 +16,9 @@ from bidder.events.ledger import BILLED, INVALID, Ledger
 from bidder.events.report import By, ReportRow, report
 from bidder.events.verify import due, verify
 from tests.support.campaigns import NOW
+from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.events import event
-from tests.support.fake_dynamodb import FakeDynamoDB
+from tests.support.examples import examples
 from tests.support.service import service
 
 CAMPAIGNS = ("c0", "c1", "c2")
@@ -43,15 +44,16 @@ def served(count: int, rng: Random) -> list[Event]:
 
 
 def counted(events: list[Event]) -> Ledger:
-    dynamodb = FakeDynamoDB()
-    ledger = Ledger(dynamodb, "ledger", pause=lambda _: None)  # type: ignore[arg-type]
-    process = service(None, ledger=ledger, judge=IvtFilter(BoundedSets(dynamodb, "ledger")))  # type: ignore[arg-type]
+    dynamodb = FaultyDynamoDB("ledger")
+    ledger = Ledger(dynamodb.client, "ledger", pause=lambda _: None)
+    process = service(None, ledger=ledger, judge=IvtFilter(BoundedSets(dynamodb.client, "ledger")))
     for start in range(0, len(events), 40):
         batch = enumerate(events[start : start + 40])
         count_spend(process, [{"messageId": str(number), "body": its.model_dump_json()} for number, its in batch])
     return ledger
 
 
+@examples(0.1)
 @given(st.integers(0, 400), st.randoms(use_true_random=False))
 def test_they_agree_to_the_micro(count: int, rng: Random) -> None:
     events = served(count, rng)

@@ -35,11 +35,11 @@ def settled(text: str, keys: ExchangeKeys | None = None, **changes: Any) -> Sett
 def test_a_price_is_believed_from_the_least_credible_one_up_to_the_bid(micros: int, is_encrypted: bool) -> None:
     text = sent(micros) if is_encrypted else f"{Decimal(micros) / 1_000_000:f}"
 
-    found = settled(text, KEYS if is_encrypted else None)
+    results = settled(text, KEYS if is_encrypted else None)
 
-    assert found.micros == (micros if LEAST <= micros <= BID else BID)
-    assert found.refusal == (PriceRefusal.TOO_LOW if micros < LEAST else None)
-    assert found.is_raised == (micros > BID)
+    assert results.micros == (micros if LEAST <= micros <= BID else BID)
+    assert results.refusal == (PriceRefusal.TOO_LOW if micros < LEAST else None)
+    assert results.is_raised == (micros > BID)
 
 
 @pytest.mark.parametrize("text", ["0.000001", "1e-9", "0.01", "1.999999", "MC4wMQ=="])
@@ -71,11 +71,11 @@ def test_no_text_at_all_makes_less_due_than_is_credible_or_more_than_the_bid(tex
     ],
 )
 def test_an_encrypted_price_is_of_the_time_of_its_bid(late: timedelta, is_believed: bool) -> None:
-    found = settled(sent(3_000_000, vector(NOW + late)), KEYS)
+    results = settled(sent(3_000_000, vector(NOW + late)), KEYS)
 
-    assert found.micros == (3_000_000 if is_believed else BID)
-    assert found.refusal == (None if is_believed else PriceRefusal.OUT_OF_TIME)
-    assert (found.vector is not None) == is_believed
+    assert results.micros == (3_000_000 if is_believed else BID)
+    assert results.refusal == (None if is_believed else PriceRefusal.OUT_OF_TIME)
+    assert (results.vector is not None) == is_believed
 
 
 def test_the_same_vector_has_one_name_for_an_exchange_and_others_have_others() -> None:
@@ -117,9 +117,9 @@ def test_what_is_agreed_is_by_exchange() -> None:
 
 @given(st.integers(0, 10**18))
 def test_a_token_says_the_least_credible_price_exactly_or_a_thousandth_below(least: int) -> None:
-    said = decode(encode(CLAIMS._replace(least_micros=least))).least_micros
+    message = decode(encode(CLAIMS._replace(least_micros=least))).least_micros
 
-    assert said == least if least < 2**30 else 0 <= least - said <= least // 1000
+    assert message == least if least < 2**30 else 0 <= least - message <= least // 1000
 
 
 rates = st.decimals(Decimal("0.000001"), Decimal(999_999_999_999), places=12).filter(
@@ -131,10 +131,10 @@ rates = st.decimals(Decimal("0.000001"), Decimal(999_999_999_999), places=12).fi
 def test_a_price_in_a_currency_finer_than_a_micro_is_settled_exactly(rate: Decimal, micros: int) -> None:
     claims = decode(encode(CLAIMS._replace(price_micros=10**30, rate=rate, least_micros=0)))
 
-    found = settle({"p": f"{Decimal(micros) / 1_000_000:f}"}, claims)
+    results = settle({"p": f"{Decimal(micros) / 1_000_000:f}"}, claims)
 
     assert Fraction(claims.rate) == Fraction(rate)
-    assert found.micros == max(1, round(Fraction(micros) * Fraction(rate) / 1_000_000))
+    assert results.micros == max(1, round(Fraction(micros) * Fraction(rate) / 1_000_000))
 
 
 LEARNED = CLAIMS._replace(placement=0, value_micros=6_000_000)
@@ -154,10 +154,10 @@ def test_a_price_to_beat_is_believed_on_the_side_of_the_bid_that_the_outcome_tel
 ) -> None:
     text = sent(micros) if is_encrypted else f"{Decimal(micros) / 1_000_000:f}"
 
-    told = to_win(kind, KEYS if is_encrypted else None, w=text)
+    output = to_win(kind, KEYS if is_encrypted else None, w=text)
 
     is_credible = BID <= micros <= HIGHEST_TO_WIN * BID if kind is Kind.LOSS else micros <= BID
-    assert told == (micros if is_credible else None)
+    assert output == (micros if is_credible else None)
 
 
 @pytest.mark.parametrize("text", ["", "0", "-1", "nan", "1e999", "AUDIT", "${AUCTION_MIN_TO_WIN}", "1_0", "6,5"])
@@ -186,6 +186,6 @@ def test_a_lost_bid_was_to_beat_the_price_that_the_auction_cleared_at() -> None:
 
 def test_the_event_has_the_price_to_beat_in_the_account_currency() -> None:
     euros = LEARNED._replace(rate=2_000_000)
-    made = make_event(Kind.WIN, euros, {"p": "2.5", "w": "1.25"}, NOW)
+    result = make_event(Kind.WIN, euros, {"p": "2.5", "w": "1.25"}, NOW)
 
-    assert (made.to_win_micros, made.value_micros, made.placement) == (2_500_000, 6_000_000, 0)
+    assert (result.to_win_micros, result.value_micros, result.placement) == (2_500_000, 6_000_000, 0)

@@ -61,18 +61,18 @@ def test_a_token_says_what_was_signed(claims: Claims, kind: Kind) -> None:
 
 
 @given(all_claims, kinds, kinds)
-def test_a_token_of_one_kind_is_worth_nothing_for_another(claims: Claims, signed: Kind, asked: Kind) -> None:
-    if signed is not asked:
+def test_a_token_of_one_kind_is_worth_nothing_for_another(claims: Claims, signed: Kind, kind: Kind) -> None:
+    if signed is not kind:
         with pytest.raises(InvalidToken, match="not signed for"):
-            verify(asked, token_for(claims, signed), KEYS, NOW)
+            verify(kind, token_for(claims, signed), KEYS, NOW)
 
 
 @given(all_claims, st.data())
 def test_a_token_with_any_character_changed_is_refused(claims: Claims, data: st.DataObject) -> None:
     token = token_for(claims)
-    place = data.draw(st.integers(0, len(token) - 1))
-    letter = data.draw(st.sampled_from("ABCxyz019-_.")).replace(token[place], "")
-    changed = token[:place] + letter + token[place + 1 :]
+    position = data.draw(st.integers(0, len(token) - 1))
+    letter = data.draw(st.sampled_from("ABCxyz019-_.")).replace(token[position], "")
+    changed = token[:position] + letter + token[position + 1 :]
 
     with pytest.raises(InvalidToken):
         verify(Kind.IMPRESSION, changed, KEYS, NOW)

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from bidder.delivery.estimates import Report
 from bidder.events.kinds import Kind
 from bidder.events.traffic_log import TrafficLog
+from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.events import event
-from tests.support.fake_dynamodb import FakeDynamoDB
 
 MINUTE = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 def test_the_counts_of_all_processes_are_added_up_by_minute() -> None:
-    log = TrafficLog(FakeDynamoDB(), "learning")  # type: ignore[arg-type]
+    log = TrafficLog(FaultyDynamoDB("learning").client, "learning")
     many = {f"c{number}": (number, 1) for number in range(300)}
     one = event("a-t1", Kind.TRAFFIC, at=MINUTE, count=30, traffic=many)
     other = event("b-t1", Kind.TRAFFIC, at=MINUTE, count=10, traffic={"c7": (5, 2)})
@@ -27,7 +27,7 @@ def test_the_counts_of_all_processes_are_added_up_by_minute() -> None:
 
 
 def test_a_minute_that_may_still_grow_does_not_count_processes_yet() -> None:
-    log = TrafficLog(FakeDynamoDB(), "learning")  # type: ignore[arg-type]
+    log = TrafficLog(FaultyDynamoDB("learning").client, "learning")
     log.record([event("a-t1", Kind.TRAFFIC, at=MINUTE, count=30, traffic={"c": (1, 1)})])
 
     assert log.read(MINUTE.timestamp() + 61).processes == 1

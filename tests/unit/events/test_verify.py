@@ -12,8 +12,8 @@ from bidder.events.kinds import Kind
 from bidder.events.ledger import Ledger
 from bidder.events.verify import due, verify
 from tests.support.campaigns import NOW
+from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.events import event
-from tests.support.fake_dynamodb import FakeDynamoDB
 
 EVENTS = st.lists(
     st.builds(
@@ -48,9 +48,9 @@ def found(ledger: Ledger, events):  # type: ignore[no-untyped-def]
 
 @given(EVENTS, st.integers(0, 3))
 def test_what_was_counted_is_equal_and_what_was_not_is_named(events, lost) -> None:  # type: ignore[no-untyped-def]
-    dynamodb = FakeDynamoDB()
-    ledger = Ledger(dynamodb, "ledger", pause=lambda _: None)  # type: ignore[arg-type]
-    judge = IvtFilter(BoundedSets(dynamodb, "ledger"))  # type: ignore[arg-type]
+    dynamodb = FaultyDynamoDB("ledger")
+    ledger = Ledger(dynamodb.client, "ledger", pause=lambda _: None)
+    judge = IvtFilter(BoundedSets(dynamodb.client, "ledger"))
     delivered = events[lost:]
     ledger.record(judge.judged({str(number): event for number, event in enumerate(delivered)}).values())
 
@@ -67,9 +67,9 @@ def test_what_was_counted_is_equal_and_what_was_not_is_named(events, lost) -> No
 
 
 def test_each_difference_is_explained() -> None:
-    dynamodb = FakeDynamoDB()
-    ledger = Ledger(dynamodb, "ledger", pause=lambda _: None)  # type: ignore[arg-type]
-    judge = IvtFilter(BoundedSets(dynamodb, "ledger"))  # type: ignore[arg-type]
+    dynamodb = FaultyDynamoDB("ledger")
+    ledger = Ledger(dynamodb.client, "ledger", pause=lambda _: None)
+    judge = IvtFilter(BoundedSets(dynamodb.client, "ledger"))
     many = [event(number, user="anna") for number in range(22)]
     ledger.record(judge.judged({str(number): event for number, event in enumerate(many)}).values())
     ledger.record([event(99, campaign_id="c2")])
@@ -92,11 +92,11 @@ def test_each_difference_is_explained() -> None:
 
 @pytest.mark.parametrize("name", ["hour#12", "deal#d1", "advertiser#shop.example", "impressions"])
 def test_a_part_that_is_wrong_is_named_though_the_sum_is_right(name: str) -> None:
-    dynamodb = FakeDynamoDB()
-    ledger = Ledger(dynamodb, "ledger", pause=lambda _: None)  # type: ignore[arg-type]
+    dynamodb = FaultyDynamoDB("ledger")
+    ledger = Ledger(dynamodb.client, "ledger", pause=lambda _: None)
     sold = [event(1, deal_id="d1", advertiser="shop.example")]
     ledger.record(sold)
-    dynamodb.items["spend#c1", f"day#{DAY}"][name]["N"] = "7"
+    dynamodb.put({**dynamodb.items()["spend#c1", f"day#{DAY}"], name: {"N": "7"}})
 
     its = found(ledger, sold)["c1"]
 

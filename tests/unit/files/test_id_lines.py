@@ -13,7 +13,7 @@ IDS = st.lists(st.uuids().map(str), min_size=1, max_size=6)
 
 
 def read(text: str, encoding: str = "utf-8") -> list[str]:
-    return [its.text for its in ids_in(lines_of(BytesIO(text.encode(encoding)), "file"))]
+    return [entry.text for entry in ids_in(lines_of(BytesIO(text.encode(encoding)), "file"))]
 
 
 @given(
@@ -24,7 +24,7 @@ def read(text: str, encoding: str = "utf-8") -> list[str]:
     st.sampled_from(["", "ID", '"device_id"', "IFA"]),
 )
 def test_however_ids_are_written_they_are_read(ids: list[str], encoding: str, end: str, form: str, head: str) -> None:
-    lines = [*([head] if head else []), *(form.format(its) for its in ids)]
+    lines = [*([head] if head else []), *(form.format(entry) for entry in ids)]
 
     assert read(end.join(lines) + end, encoding) == ids
 
@@ -37,7 +37,7 @@ def test_several_of_a_line_are_several(ids: list[str], between: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("good\nab cd\n", "line 2 is not an id"),
         ('good\n"abc\n', "line 2 has a quote that does not end"),
@@ -46,8 +46,8 @@ def test_several_of_a_line_are_several(ids: list[str], between: str) -> None:
         ("id,name,last_seen\n1,Ann,today\n", "line 1 is the head of a table of 3 columns"),
     ],
 )
-def test_what_is_no_id_is_refused_with_its_line_and_not_quoted(text: str, said: str) -> None:
-    with pytest.raises(BadLine, match=said):
+def test_what_is_no_id_is_refused_with_its_line_and_not_quoted(text: str, message: str) -> None:
+    with pytest.raises(BadLine, match=message):
         read(text)
 
 

@@ -23,7 +23,7 @@ def test_windows_line_ends_are_line_feeds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "message"),
     [
         ("one\nGröße".encode("cp1252"), "f:2:3: the byte 0xF6 is not UTF-8; in Windows-1252 it is 'ö'. Save the file"),
         (b"a\nb\x80\x8fc", "f:2:2: the byte 0x80 is not UTF-8"),
@@ -32,6 +32,6 @@ def test_windows_line_ends_are_line_feeds() -> None:
         ("abc".encode("utf-16")[:-1], "f: is not whole UTF-16"),
     ],
 )
-def test_what_is_no_text_is_refused_with_its_place(data: bytes, said: str) -> None:
-    with pytest.raises(InvalidFile, match=said):
+def test_what_is_no_text_is_refused_with_its_place(data: bytes, message: str) -> None:
+    with pytest.raises(InvalidFile, match=message):
         text_of(data, "f")

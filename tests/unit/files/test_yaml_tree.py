@@ -96,7 +96,7 @@ BILLION = "\n".join(
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("a: 1\nb: 2\na: 3", "f:3:1: a is given twice, first in line 1"),
         ("x:\n  - {k: 1, k: 2}\n  - {m: 1, m: 2}", "f:2:12: k is given twice.*\nf:3:12: m is given twice"),
@@ -112,13 +112,13 @@ BILLION = "\n".join(
         (BILLION, "aliases repeat more than"),
     ],
 )
-def test_what_is_no_data_is_refused_with_its_line(text: str, said: str) -> None:
-    with pytest.raises(InvalidFile, match=said):
+def test_what_is_no_data_is_refused_with_its_line(text: str, message: str) -> None:
+    with pytest.raises(InvalidFile, match=message):
         read_yaml(text, "f")
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ('{"a": 1, "a": 2}', "f:7:10: a is given twice"),
         ('{"a": {"b": 1,\t"b": 2}}', "f:7:?.*: b is given twice"),
@@ -128,8 +128,8 @@ def test_what_is_no_data_is_refused_with_its_line(text: str, said: str) -> None:
         ("[1]", "f:7:1: a line is one object"),
     ],
 )
-def test_a_line_that_is_no_object_is_refused_with_its_number(line: str, said: str) -> None:
-    with pytest.raises(InvalidFile, match=said):
+def test_a_line_that_is_no_object_is_refused_with_its_number(line: str, message: str) -> None:
+    with pytest.raises(InvalidFile, match=message):
         read_json_line(line, "f", 7)
 
 

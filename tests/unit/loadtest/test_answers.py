@@ -46,7 +46,7 @@ def _first(response: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("damage", "said"),
+    ("damage", "message"),
     [
         (lambda response: response.update(id="another"), "answers another"),
         (lambda response: response.update(seatbid=[]), "no bid in it"),
@@ -57,12 +57,12 @@ def _first(response: dict[str, Any]) -> dict[str, Any]:
         (lambda response: _first(response).update(price=-0.01), "is below"),
     ],
 )
-def test_wrong_bodies_are_named(damage: Callable[[dict[str, Any]], object], said: str) -> None:
+def test_wrong_bodies_are_named(damage: Callable[[dict[str, Any]], object], message: str) -> None:
     request, body = answered()
     response = json.loads(body)
     _first(response).pop("dealid", None)
     damage(response)
-    with pytest.raises(BadAnswer, match=said):
+    with pytest.raises(BadAnswer, match=message):
         bids(RequestKind.VIDEO, request, 200, json.dumps(response))
 
 

@@ -16,13 +16,13 @@ def test_percentile_is_the_first_of_the_sorted_that_enough_do_not_exceed(times: 
 
 
 def test_every_call_has_every_input_and_the_order_turns() -> None:
-    seen: list[tuple[str, bytes]] = []
-    calls = {name: lambda given, name=name: seen.append((name, given)) for name in ("a", "b")}
+    observed: list[tuple[str, bytes]] = []
+    calls = {name: lambda written, name=name: observed.append((name, written)) for name in ("a", "b")}
 
     took = interleaved(calls, [b"1", b"2"], rounds=2)
 
-    assert seen == [
-        (name, given) for given, order in zip([b"1", b"2"] * 2, ["ab", "ba"] * 2, strict=True) for name in order
+    assert observed == [
+        (name, entry) for entry, order in zip([b"1", b"2"] * 2, ["ab", "ba"] * 2, strict=True) for name in order
     ]
     assert {name: len(times) for name, times in took.items()} == {"a": 4, "b": 4}
     assert all(time > 0 for times in took.values() for time in times)

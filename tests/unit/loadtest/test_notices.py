@@ -14,8 +14,8 @@ WATCHED = [event for event, _ in WATCHED_ON]
 
 @pytest.fixture(scope="module")
 def bid() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(answered()[1])["seatbid"][0]["bid"][0]
-    return found
+    answered_bid: dict[str, Any] = json.loads(answered()[1])["seatbid"][0]["bid"][0]
+    return answered_bid
 
 
 @pytest.fixture(scope="module")
@@ -68,11 +68,11 @@ def test_shares_fall_from_the_win_to_the_end(auctions: list[list[tuple[str, str]
 
 
 @pytest.mark.parametrize(
-    ("markup", "said"), [("{}", "adm is not XML"), ('<VAST xmlns="http://www.iab.com/VAST"/>', "adm has no URL")]
+    ("markup", "message"), [("{}", "adm is not XML"), ('<VAST xmlns="http://www.iab.com/VAST"/>', "adm has no URL")]
 )
-def test_markup_that_cannot_be_followed_is_refused(bid: dict[str, Any], markup: str, said: str) -> None:
+def test_markup_that_cannot_be_followed_is_refused(bid: dict[str, Any], markup: str, message: str) -> None:
     shown = next(seed for seed in range(1000) if len(notices(seeded(seed), "auction", bid)) > 1)
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=message):
         notices(seeded(shown), "auction", bid | {"adm": markup})
 
 

@@ -18,7 +18,7 @@ def test_environment_says_what_to_run(environ: dict[str, str], expected: Plan) -
 
 
 @pytest.mark.parametrize(
-    ("environ", "said"),
+    ("environ", "message"),
     [
         ({"HOST": "https://bidder.example"}, "HOST=https://bidder.example: only a bidder on this machine"),
         ({"HOST": "https://bidder.example", "CONFIRM": "no"}, "with CONFIRM=yes"),
@@ -30,8 +30,8 @@ def test_environment_says_what_to_run(environ: dict[str, str], expected: Plan) -
         ({"USERS": "many"}, "USERS=many"),
     ],
 )
-def test_runs_without_bounds_or_elsewhere_are_refused(environ: dict[str, str], said: str) -> None:
-    with pytest.raises(BadPlan, match=said):
+def test_runs_without_bounds_or_elsewhere_are_refused(environ: dict[str, str], message: str) -> None:
+    with pytest.raises(BadPlan, match=message):
         plan(environ)
 
 

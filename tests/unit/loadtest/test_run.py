@@ -116,14 +116,14 @@ def test_a_503_is_counted_and_explained() -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "said"),
+    ("host", "message"),
     [
         ("http://127.0.0.1:9", "no bidder at http://127.0.0.1:9: GET /health failed"),
         ("https://bidder.example", "only a bidder on this machine"),
     ],
 )
-def test_nobody_there_is_said_at_once(host: str, said: str) -> None:
+def test_nobody_there_is_said_at_once(host: str, message: str) -> None:
     ran = loadtest(host)
     assert ran.returncode == 2
-    assert said in ran.stderr
+    assert message in ran.stderr
     assert "Traceback" not in ran.stderr

@@ -53,8 +53,8 @@ def assert_reads(model: Any, document: Any, name: str = "") -> None:
                 assert_reads(getattr(model, field), value, field)
     elif isinstance(document, list):
         assert len(model) == len(document)
-        for one, other in zip(model, document, strict=True):
-            assert_reads(one, other, name)
+        for entry, other in zip(model, document, strict=True):
+            assert_reads(entry, other, name)
     elif name in CASELESS and isinstance(document, str):
         assert model.casefold() == document.casefold()
     else:
@@ -69,8 +69,8 @@ def test_a_valid_request_is_read_as_it_stands(document: Any) -> None:
 @given(dirty())
 def test_dirt_changes_nothing(pair: tuple[Any, Any]) -> None:
     clean, soiled = pair
-    expected, got = read(clean).model_dump(), read(soiled).model_dump()
-    assert got == expected
+    expected, values = read(clean).model_dump(), read(soiled).model_dump()
+    assert values == expected
 
 
 @given(bid_requests())
@@ -87,29 +87,43 @@ def test_the_2_5_places_say_the_same(document: Any) -> None:
 
 
 def test_the_2_6_place_wins() -> None:
-    got = read(
+    reading = read(
         request(
             regs={"gdpr": 0, "gpp": "new", "ext": {"gdpr": 1, "gpp": "old", "us_privacy": "1YNN", "gpp_sid": [7]}},
             user={"consent": "new", "ext": {"consent": "old", "eids": [{"source": "a.example"}]}},
             source={"schain": {"complete": 1}, "ext": {"schain": {"complete": 0}}},
         )
     )
-    assert got.regs is not None
-    assert got.user is not None
-    assert got.source is not None
-    assert got.source.schain is not None
-    assert (got.regs.gdpr, got.regs.gpp, got.regs.us_privacy, got.regs.gpp_sid) == (0, "new", "1YNN", (7,))
-    assert (got.user.consent, got.user.eids[0].source) == ("new", "a.example")
-    assert got.source.schain.complete == 1
+    assert reading.regs is not None
+    assert reading.user is not None
+    assert reading.source is not None
+    assert reading.source.schain is not None
+    assert (reading.regs.gdpr, reading.regs.gpp, reading.regs.us_privacy, reading.regs.gpp_sid) == (
+        0,
+        "new",
+        "1YNN",
+        (7,),
+    )
+    assert (reading.user.consent, reading.user.eids[0].source) == ("new", "a.example")
+    assert reading.source.schain.complete == 1
 
 
 def test_absent_is_none_unless_the_standard_has_a_default() -> None:
-    got = read(request(regs={}))
-    imp, video = got.imp[0], got.imp[0].video
+    reading = read(request(regs={}))
+    imp, video = reading.imp[0], reading.imp[0].video
     assert video is not None
-    assert got.regs is not None
-    assert (got.tmax, imp.bidfloor, imp.secure, video.w, video.skip, video.maxduration, got.regs.coppa) == (None,) * 7
-    assert (got.at, got.test, got.cattax, imp.bidfloorcur, imp.instl, video.boxingallowed) == (2, 0, 1, "USD", 0, 1)
+    assert reading.regs is not None
+    assert (reading.tmax, imp.bidfloor, imp.secure, video.w, video.skip, video.maxduration, reading.regs.coppa) == (
+        None,
+    ) * 7
+    assert (reading.at, reading.test, reading.cattax, imp.bidfloorcur, imp.instl, video.boxingallowed) == (
+        2,
+        0,
+        1,
+        "USD",
+        0,
+        1,
+    )
     pmp = read(with_imp(bidfloorcur="EUR", pmp={"deals": [{"id": "d"}]})).imp[0].pmp
     assert pmp is not None
     assert (pmp.deals[0].bidfloorcur, pmp.deals[0].bidfloor, pmp.deals[0].at) == ("USD", None, None)
@@ -119,11 +133,11 @@ def test_absent_is_none_unless_the_standard_has_a_default() -> None:
 
 @given(mutated())
 def test_a_broken_place_is_forgiven_or_named(mutation: tuple[Any, Path]) -> None:
-    document, place = mutation
+    document, position = mutation
     try:
         read(document)
     except InvalidRequest as error:
-        named = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place).lstrip(".")
+        named = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in position).lstrip(".")
         for path, message in error.fields:
             same_place = path.startswith(named) or named.startswith(path)
             a_clash = message.startswith(("the same as", "cannot be sent beside"))
@@ -213,85 +227,133 @@ def test_each_fault_is_named(document: Any, paths: list[str]) -> None:
 @pytest.mark.parametrize(
     ("document", "read_back"),
     [
-        (request(id=17), lambda got: got.id == "17"),
-        (request(imp=[{"id": 1}, {"id": "01"}]), lambda got: [imp.id for imp in got.imp] == ["1", "01"]),
-        (with_video(w="640", h=480.0), lambda got: (got.imp[0].video.w, got.imp[0].video.h) == (640, 480)),
-        (with_video(w=640.5), lambda got: got.imp[0].video.w == 640),
-        (with_video(mimes=["VIDEO/MP4 "]), lambda got: got.imp[0].video.mimes == ("video/mp4",)),
-        (with_video(mimes="video/mp4"), lambda got: got.imp[0].video.mimes == ("video/mp4",)),
-        (with_video(protocol=2), lambda got: got.imp[0].video.accepted_protocols() == (2,)),
-        (with_video(protocol=[2, 5]), lambda got: got.imp[0].video.accepted_protocols() == (2, 5)),
-        (with_video(protocols=[3], protocol=2), lambda got: got.imp[0].video.accepted_protocols() == (3,)),
-        (with_video(protocols=[9999]), lambda got: got.imp[0].video.protocols == (9999,)),
-        (with_video(companionad={"companion": [{}]}), lambda got: got.imp[0].video.companionad == ()),
-        (with_imp(banner="dirty", native=[1], audio=3, ext="x"), lambda got: got.imp[0].native is True),
-        (with_imp(pmp=[], video=[]), lambda got: got.imp[0].video is None),
-        (with_imp(bidfloor="1.5", bidfloorcur=None), lambda got: got.imp[0].bidfloor == 1.5),
-        (request(imp=[None, {"id": "1"}]), lambda got: len(got.imp) == 1),
-        (request(cur=["usd", None]), lambda got: got.cur == ("USD",)),
-        (request(cur="usd, eur"), lambda got: got.cur == ("USD", "EUR")),
-        (request(bcat="iab25, IAB7-39"), lambda got: got.bcat == ("IAB25", "IAB7-39")),
-        (request(bcat=["IAB25,IAB26", None, 483, ""]), lambda got: got.bcat == ("IAB25", "IAB26", "483")),
-        (request(badv="https://A.example/x, *.b.example"), lambda got: got.badv == ("a.example", "b.example")),
-        (request(bapp=["com.A.b ", "id123456789"]), lambda got: got.bapp == ("com.a.b", "123456789")),
-        (request(wlang=["en-US", "DE"]), lambda got: got.wlang == ("en", "de")),
-        (request(wlangb=["zh-Hans"]), lambda got: got.wlangb == ("zh",)),
-        (request(wseat=" Bidder ,x"), lambda got: got.wseat == ("bidder", "x")),
+        (request(id=17), lambda read_value: read_value.id == "17"),
+        (request(imp=[{"id": 1}, {"id": "01"}]), lambda read_value: [imp.id for imp in read_value.imp] == ["1", "01"]),
+        (
+            with_video(w="640", h=480.0),
+            lambda read_value: (read_value.imp[0].video.w, read_value.imp[0].video.h) == (640, 480),
+        ),
+        (with_video(w=640.5), lambda read_value: read_value.imp[0].video.w == 640),
+        (with_video(mimes=["VIDEO/MP4 "]), lambda read_value: read_value.imp[0].video.mimes == ("video/mp4",)),
+        (with_video(mimes="video/mp4"), lambda read_value: read_value.imp[0].video.mimes == ("video/mp4",)),
+        (with_video(protocol=2), lambda read_value: read_value.imp[0].video.accepted_protocols() == (2,)),
+        (with_video(protocol=[2, 5]), lambda read_value: read_value.imp[0].video.accepted_protocols() == (2, 5)),
+        (
+            with_video(protocols=[3], protocol=2),
+            lambda read_value: read_value.imp[0].video.accepted_protocols() == (3,),
+        ),
+        (with_video(protocols=[9999]), lambda read_value: read_value.imp[0].video.protocols == (9999,)),
+        (with_video(companionad={"companion": [{}]}), lambda read_value: read_value.imp[0].video.companionad == ()),
+        (with_imp(banner="dirty", native=[1], audio=3, ext="x"), lambda read_value: read_value.imp[0].native is True),
+        (with_imp(pmp=[], video=[]), lambda read_value: read_value.imp[0].video is None),
+        (with_imp(bidfloor="1.5", bidfloorcur=None), lambda read_value: read_value.imp[0].bidfloor == 1.5),
+        (request(imp=[None, {"id": "1"}]), lambda read_value: len(read_value.imp) == 1),
+        (request(cur=["usd", None]), lambda read_value: read_value.cur == ("USD",)),
+        (request(cur="usd, eur"), lambda read_value: read_value.cur == ("USD", "EUR")),
+        (request(bcat="iab25, IAB7-39"), lambda read_value: read_value.bcat == ("IAB25", "IAB7-39")),
+        (request(bcat=["IAB25,IAB26", None, 483, ""]), lambda read_value: read_value.bcat == ("IAB25", "IAB26", "483")),
+        (
+            request(badv="https://A.example/x, *.b.example"),
+            lambda read_value: read_value.badv == ("a.example", "b.example"),
+        ),
+        (request(bapp=["com.A.b ", "id123456789"]), lambda read_value: read_value.bapp == ("com.a.b", "123456789")),
+        (request(wlang=["en-US", "DE"]), lambda read_value: read_value.wlang == ("en", "de")),
+        (request(wlangb=["zh-Hans"]), lambda read_value: read_value.wlangb == ("zh",)),
+        (request(wseat=" Bidder ,x"), lambda read_value: read_value.wseat == ("bidder", "x")),
         *(
-            (request(**{name: blank}), lambda got, name=name: getattr(got, name) == ())
+            (request(**{name: blank}), lambda read_value, name=name: getattr(read_value, name) == ())
             for name in ("wseat", "bseat", "cur", "wlang", "wlangb", "acat", "bcat", "badv", "bapp")
             for blank in ("", " ", ",", [""], [" "], ["", None], [None], [","])
         ),
         *(
             (
                 with_imp(pmp={"deals": [{"id": "d", name: blank}]}),
-                lambda got, name=name: getattr(got.imp[0].pmp.deals[0], name) == (),
+                lambda read_value, name=name: getattr(read_value.imp[0].pmp.deals[0], name) == (),
             )
             for name in ("wseat", "wadomain", "durfloors")
             for blank in ("", [""], None, [None])
         ),
-        (with_video(mimes=['video/mp4; codecs="avc1, mp4a"']), lambda got: got.imp[0].video.mimes == ("video/mp4",)),
-        (with_video(mimes="video/mp4, Video/WebM"), lambda got: got.imp[0].video.mimes == ("video/mp4", "video/webm")),
+        (
+            with_video(mimes=['video/mp4; codecs="avc1, mp4a"']),
+            lambda read_value: read_value.imp[0].video.mimes == ("video/mp4",),
+        ),
+        (
+            with_video(mimes="video/mp4, Video/WebM"),
+            lambda read_value: read_value.imp[0].video.mimes == ("video/mp4", "video/webm"),
+        ),
         (
             with_video(protocols="2,3", battr=["1 ,13"]),
-            lambda got: got.imp[0].video.protocols + got.imp[0].video.battr == (2, 3, 1, 13),
+            lambda read_value: read_value.imp[0].video.protocols + read_value.imp[0].video.battr == (2, 3, 1, 13),
         ),
-        (with_video(protocols=[""], battr=""), lambda got: got.imp[0].video.protocols + got.imp[0].video.battr == ()),
+        (
+            with_video(protocols=[""], battr=""),
+            lambda read_value: read_value.imp[0].video.protocols + read_value.imp[0].video.battr == (),
+        ),
         *(
-            (request(regs=regs), lambda got: got.regs.gpp_sid == (7, 8))
+            (request(regs=regs), lambda read_value: read_value.regs.gpp_sid == (7, 8))
             for sids in ("7,8", "7_8", "[7, 8]", ["7,8"], ["7", "8"], " 7 ; 8 ")
             for regs in ({"gpp_sid": sids}, {"ext": {"gpp_sid": sids}})
         ),
-        (request(site={"id": "s"}, app={}), lambda got: (got.site is not None, got.app) == (True, None)),
-        (request(site={"id": ""}, app={"id": "a"}, dooh={"ext": {}}), lambda got: (got.site, got.dooh) == (None, None)),
-        (request(bcat="IAB25"), lambda got: got.bcat == ("IAB25",)),
-        (request(test=True, at=None), lambda got: (got.test, got.at) == (1, 2)),
-        (request(tmax="soon"), lambda got: got.tmax is None),
+        (
+            request(site={"id": "s"}, app={}),
+            lambda read_value: (read_value.site is not None, read_value.app) == (True, None),
+        ),
+        (
+            request(site={"id": ""}, app={"id": "a"}, dooh={"ext": {}}),
+            lambda read_value: (read_value.site, read_value.dooh) == (None, None),
+        ),
+        (request(bcat="IAB25"), lambda read_value: read_value.bcat == ("IAB25",)),
+        (request(test=True, at=None), lambda read_value: (read_value.test, read_value.at) == (1, 2)),
+        (request(tmax="soon"), lambda read_value: read_value.tmax is None),
         (
             request(site={"name": {"en": "x"}, "cat": "IAB1", "domain": "A.Example"}),
-            lambda got: got.site.domain == "a.example",
+            lambda read_value: read_value.site.domain == "a.example",
         ),
-        (request(device={"geo": "here", "ua": 7, "w": {}}), lambda got: (got.device.geo, got.device.ua) == (None, "7")),
-        (request(device={"ua": "x" * (MAX_STRING + 1)}), lambda got: got.device.ua is None),
-        (request(user={"eids": "x", "ext": 99, "data": [{"segment": [5]}]}), lambda got: got.user.eids == ()),
-        (with_video(ext={"rewarded": 1}), lambda got: got.imp[0].rwdd == 1),
-        (with_imp(ext={"gpid": "/1/top", "prebid": {"is_rewarded_inventory": 1}}), lambda got: got.imp[0].rwdd == 1),
-        (with_imp(ext={"gpid": "/1/top"}), lambda got: (got.imp[0].ext.gpid, got.imp[0].rwdd) == ("/1/top", 0)),
-        (with_imp(ext={"prebid": "x"}), lambda got: got.imp[0].ext.prebid is None),
-        (with_video(ext={"skippable": True}), lambda got: got.imp[0].video.skip == 1),
-        (with_video(skip=0, ext={"skippable": 1}), lambda got: got.imp[0].video.skip == 0),
-        (request(user={"eids": [{}] * 201, "id": "u"}), lambda got: (got.user.eids, got.user.id) == ((), "u")),
-        (with_imp(pmp={"deals": [{"id": "d"}] * 500}), lambda got: len(got.imp[0].pmp.deals) == 500),
-        (with_video(ext="x"), lambda got: got.imp[0].video.ext is None),
-        (request(regs={"ext": {"coppa": "1", "gpc": "1"}}), lambda got: (got.regs.coppa, got.regs.ext.gpc) == (1, 1)),
-        (request(regs={"ext": {"dsa": {"dsarequired": 3}}}), lambda got: got.regs.ext.dsa.dsarequired == 3),
-        (request(device={"ext": {"atts": 2.0}}), lambda got: got.device.ext.atts == 2),
-        (request(device={"ext": []}), lambda got: got.device.ext is None),
-        (request(user={"consent": 7, "ext": {"consent": None}}), lambda got: got.user.consent == "7"),
-        (request(device={"geo": {"country": "de"}}), lambda got: got.device.geo.country == "DEU"),
-        (request(site=None, app={}), lambda got: got.app is not None),
-        (request(site=[], app={}), lambda got: got.app is not None),
-        (request(user={"id": "\u00e9\u4e16\U0001f600"}), lambda got: got.user.id == "\u00e9\u4e16\U0001f600"),
+        (
+            request(device={"geo": "here", "ua": 7, "w": {}}),
+            lambda read_value: (read_value.device.geo, read_value.device.ua) == (None, "7"),
+        ),
+        (request(device={"ua": "x" * (MAX_STRING + 1)}), lambda read_value: read_value.device.ua is None),
+        (
+            request(user={"eids": "x", "ext": 99, "data": [{"segment": [5]}]}),
+            lambda read_value: read_value.user.eids == (),
+        ),
+        (with_video(ext={"rewarded": 1}), lambda read_value: read_value.imp[0].rwdd == 1),
+        (
+            with_imp(ext={"gpid": "/1/top", "prebid": {"is_rewarded_inventory": 1}}),
+            lambda read_value: read_value.imp[0].rwdd == 1,
+        ),
+        (
+            with_imp(ext={"gpid": "/1/top"}),
+            lambda read_value: (read_value.imp[0].ext.gpid, read_value.imp[0].rwdd) == ("/1/top", 0),
+        ),
+        (with_imp(ext={"prebid": "x"}), lambda read_value: read_value.imp[0].ext.prebid is None),
+        (with_video(ext={"skippable": True}), lambda read_value: read_value.imp[0].video.skip == 1),
+        (with_video(skip=0, ext={"skippable": 1}), lambda read_value: read_value.imp[0].video.skip == 0),
+        (
+            request(user={"eids": [{}] * 201, "id": "u"}),
+            lambda read_value: (read_value.user.eids, read_value.user.id) == ((), "u"),
+        ),
+        (with_imp(pmp={"deals": [{"id": "d"}] * 500}), lambda read_value: len(read_value.imp[0].pmp.deals) == 500),
+        (with_video(ext="x"), lambda read_value: read_value.imp[0].video.ext is None),
+        (
+            request(regs={"ext": {"coppa": "1", "gpc": "1"}}),
+            lambda read_value: (read_value.regs.coppa, read_value.regs.ext.gpc) == (1, 1),
+        ),
+        (
+            request(regs={"ext": {"dsa": {"dsarequired": 3}}}),
+            lambda read_value: read_value.regs.ext.dsa.dsarequired == 3,
+        ),
+        (request(device={"ext": {"atts": 2.0}}), lambda read_value: read_value.device.ext.atts == 2),
+        (request(device={"ext": []}), lambda read_value: read_value.device.ext is None),
+        (request(user={"consent": 7, "ext": {"consent": None}}), lambda read_value: read_value.user.consent == "7"),
+        (request(device={"geo": {"country": "de"}}), lambda read_value: read_value.device.geo.country == "DEU"),
+        (request(site=None, app={}), lambda read_value: read_value.app is not None),
+        (request(site=[], app={}), lambda read_value: read_value.app is not None),
+        (
+            request(user={"id": "\u00e9\u4e16\U0001f600"}),
+            lambda read_value: read_value.user.id == "\u00e9\u4e16\U0001f600",
+        ),
     ],
     ids=lambda value: json.dumps(value)[:60] if isinstance(value, dict) else "",
 )
@@ -348,9 +410,9 @@ def test_of_too_many_impressions_the_first_are_read() -> None:
     imps[MAX_IMPS + 3] = {"id": "0"}
     imps[5] = {"id": "5", "video": {}}
 
-    got = [imp.id for imp in read(request(imp=imps)).imp]
+    values = [imp.id for imp in read(request(imp=imps)).imp]
 
-    assert got == [str(number) for number in range(MAX_IMPS) if number != 5]
+    assert values == [str(number) for number in range(MAX_IMPS) if number != 5]
 
 
 @pytest.mark.parametrize(
@@ -372,11 +434,11 @@ def test_of_too_many_impressions_the_first_are_read() -> None:
 @pytest.mark.parametrize("padding", [0, SHORT])
 def test_a_text_that_is_not_unicode_costs_itself(title: bytes, read_as: str, bom: bytes, padding: int) -> None:
     body = bom + b'{"id":"r","imp":[{"id":"1","video":{"mimes":["video/mp4"]}}],"site":{"content":{"title":"' + title
-    got = parse(body + b'"}}}' + b" " * padding)
+    parsed = parse(body + b'"}}}' + b" " * padding)
 
-    assert got.site is not None
-    assert got.site.content is not None
-    assert got.site.content.title == read_as
+    assert parsed.site is not None
+    assert parsed.site.content is not None
+    assert parsed.site.content.title == read_as
 
 
 @given(bid_requests(), st.data())
@@ -385,11 +447,11 @@ def test_half_an_emoji_in_any_text_changes_nothing_else(document: Any, data: st.
     document.pop("app", None)
     document.pop("dooh", None)
     clean = read(document | {"site": site | {"name": "x"}}).model_dump()
-    got = read(document | {"site": site}).model_dump()
+    values = read(document | {"site": site}).model_dump()
 
-    assert got.pop("site")["name"].endswith("\ufffd")
+    assert values.pop("site")["name"].endswith("\ufffd")
     clean.pop("site")
-    assert got == clean
+    assert values == clean
 
 
 def test_an_id_that_is_not_unicode_cannot_be_answered() -> None:

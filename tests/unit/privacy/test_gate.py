@@ -69,23 +69,25 @@ def request(device: dict[str, Any], regs: dict[str, Any], user: dict[str, Any]) 
     return parse(json.dumps(document).encode())
 
 
-def values(place: object) -> Iterator[object]:
+def values(position: object) -> Iterator[object]:
     """All that can be reached from a model, whatever it is."""
-    if isinstance(place, BaseModel):
-        yield from values({**place.__dict__, **(place.__pydantic_extra__ or {}), **(place.__pydantic_private__ or {})})
-    elif isinstance(place, dict):
-        for key, value in place.items():
+    if isinstance(position, BaseModel):
+        yield from values(
+            {**position.__dict__, **(position.__pydantic_extra__ or {}), **(position.__pydantic_private__ or {})}
+        )
+    elif isinstance(position, dict):
+        for key, value in position.items():
             yield from values(key)
             yield from values(value)
-    elif isinstance(place, list | tuple | set | frozenset):
-        for item in place:
+    elif isinstance(position, list | tuple | set | frozenset):
+        for item in position:
             yield from values(item)
     else:
-        yield place
+        yield position
 
 
-def personal(place: object) -> list[object]:
-    return [value for value in values(place) if SECRET in str(value) or value in {12.3456789, 19730707}]
+def personal(position: object) -> list[object]:
+    return [value for value in values(position) if SECRET in str(value) or value in {12.3456789, 19730707}]
 
 
 def test_the_walk_finds_what_it_should() -> None:
@@ -100,28 +102,28 @@ def test_nothing_personal_gets_past_a_restrictive_signal(
     device: dict[str, Any], regs: dict[str, Any], in_ext: bool, consent: dict[str, Any], consent_in_ext: bool
 ) -> None:
     user = PERSON | ({"ext": PERSON["ext"] | consent} if consent_in_ext else consent)
-    asked = request(MACHINE | device, {"ext": regs} if in_ext else regs, user)
+    requested = request(MACHINE | device, {"ext": regs} if in_ext else regs, user)
 
-    given = permitted(asked)
+    inputs = permitted(requested)
 
     if device or regs or consent:
-        assert restriction(asked)
-        assert personal(given) == []
-        assert given.regs == asked.regs
+        assert restriction(requested)
+        assert personal(inputs) == []
+        assert inputs.regs == requested.regs
     else:
-        assert given is asked
-        assert personal(given)
+        assert inputs is requested
+        assert personal(inputs)
 
 
 def test_the_context_is_left() -> None:
-    given = permitted(request(MACHINE | {"lmt": 1}, {}, PERSON))
+    inputs = permitted(request(MACHINE | {"lmt": 1}, {}, PERSON))
 
-    assert given.device
-    assert (given.device.ua, given.device.devicetype, given.device.lmt) == ("Player/1", 3, 1)
-    assert given.device.geo == Geo(country="USA", region="CA", utcoffset=-480)
-    assert given.user == User(geo=Geo(country="USA"))
-    assert given.site
-    assert (given.site.page, given.site.ref) == ("https://news.example/story", "https://a.example/")
+    assert inputs.device
+    assert (inputs.device.ua, inputs.device.devicetype, inputs.device.lmt) == ("Player/1", 3, 1)
+    assert inputs.device.geo == Geo(country="USA", region="CA", utcoffset=-480)
+    assert inputs.user == User(geo=Geo(country="USA"))
+    assert inputs.site
+    assert (inputs.site.page, inputs.site.ref) == ("https://news.example/story", "https://a.example/")
 
 
 PERSONAL = {"metro", "city", "postcode", "near", "segment", "user"}
@@ -131,28 +133,28 @@ PERSONAL = {"metro", "city", "postcode", "near", "segment", "user"}
 @given(bid_requests(), st.sampled_from(["lmt", "dnt"]))
 def test_any_request_under_a_signal_keeps_no_value_of_the_person(document: Any, signal: str) -> None:
     document.setdefault("device", {})[signal] = 1
-    asked = parse(json.dumps(document).encode())
+    parsed = parse(json.dumps(document).encode())
 
-    given = permitted(asked)
+    inputs = permitted(parsed)
 
-    assert given.user is None or set(values(given.user.model_dump(exclude={"geo"}))) <= {
+    assert inputs.user is None or set(values(inputs.user.model_dump(exclude={"geo"}))) <= {
         None,
         *User.model_fields,
     }
-    assert given.device
-    assert (given.device.ip, given.device.ipv6, given.device.ifa) == (None, None, None)
-    for geo in (given.device.geo, given.user and given.user.geo):
+    assert inputs.device
+    assert (inputs.device.ip, inputs.device.ipv6, inputs.device.ifa) == (None, None, None)
+    for geo in (inputs.device.geo, inputs.user and inputs.user.geo):
         assert geo is None or geo.model_dump(exclude_none=True).keys() <= {"country", "region", "utcoffset"}
-    assert given.imp == asked.imp
-    seen, whole = (request_attributes(one, EVERYTHING, NOW, {}) for one in (given, asked))
-    assert seen.keys().isdisjoint(PERSONAL)
-    assert seen == {name: its for name, its in whole.items() if name not in PERSONAL}
+    assert inputs.imp == parsed.imp
+    observed, whole = (request_attributes(entry, EVERYTHING, NOW, {}) for entry in (inputs, parsed))
+    assert observed.keys().isdisjoint(PERSONAL)
+    assert observed == {name: item for name, item in whole.items() if name not in PERSONAL}
 
 
 @given(bid_requests())
 def test_a_request_is_given_whole_exactly_where_no_signal_restricts(document: Any) -> None:
-    asked = parse(json.dumps(document).encode())
-    assert (permitted(asked) is asked) == (restriction(asked) is None)
+    parsed = parse(json.dumps(document).encode())
+    assert (permitted(parsed) is parsed) == (restriction(parsed) is None)
 
 
 def test_asking_twice_changes_nothing_more() -> None:

@@ -59,11 +59,11 @@ def test_an_address_of_many_or_of_nobody_names_no_household(device: dict[str, An
 
 
 def test_the_addresses_of_one_prefix_are_one_household() -> None:
-    one = household(asked(ipv6="2a00:1450:4001:81b::200e"), KEYS)
+    first = household(asked(ipv6="2a00:1450:4001:81b::200e"), KEYS)
 
-    assert one is not None
-    assert one == household(asked(ipv6="2a00:1450:4001:81b:ffff::1"), KEYS)
-    assert one != household(asked(ipv6="2a00:1450:4001:81c::200e"), KEYS)
+    assert first is not None
+    assert first == household(asked(ipv6="2a00:1450:4001:81b:ffff::1"), KEYS)
+    assert first != household(asked(ipv6="2a00:1450:4001:81c::200e"), KEYS)
     mapped = household(asked(ipv6="::ffff:93.184.216.34"), KEYS)
     assert mapped == household(asked(ip="93.184.216.34"), KEYS)
 

@@ -34,8 +34,8 @@ def test_the_same_code_gets_traffic() -> None:
 
 
 def test_a_version_that_bids_otherwise_is_refused_with_the_field() -> None:
-    found = examined(service(held()), service(held(cpm=11)))
-    assert "bid on the web: bid[0].price: 12.0 before, 11.0 now" in found
+    results = examined(service(held()), service(held(cpm=11)))
+    assert "bid on the web: bid[0].price: 12.0 before, 11.0 now" in results
 
 
 def test_a_difference_that_is_expected_is_none() -> None:
@@ -43,27 +43,27 @@ def test_a_difference_that_is_expected_is_none() -> None:
 
 
 def test_a_version_that_stops_bidding_is_refused() -> None:
-    found = examined(service(held()), service(held(status="paused")))
-    assert "bid on the web: status: 200 before, 204 now" in found
+    results = examined(service(held()), service(held(status="paused")))
+    assert "bid on the web: status: 200 before, 204 now" in results
 
 
 def test_a_version_that_raises_is_refused() -> None:
-    found = examined(service(held()), service(held()), raising={"2"})
-    assert "bid on the web: raised KeyError" in found
+    results = examined(service(held()), service(held()), raising={"2"})
+    assert "bid on the web: raised KeyError" in results
 
 
 def test_a_version_that_breaks_the_contract_is_refused_though_the_old_one_did_too() -> None:
     broken = RecordedRequest(name="no bid", body={"id": "a", "test": 1, "imp": []}, statuses=(204,))
     functions = LambdaVersions({"1": service(held()), "2": service(held())}, NOW)
-    found = objections(Versions(cast("Any", functions), "bid"), "1", "2", [broken], ANYTHING)
-    assert found == ["no bid: status 400; 204 expected"]
+    results = objections(Versions(cast("Any", functions), "bid"), "1", "2", [broken], ANYTHING)
+    assert results == ["no bid: status 400; 204 expected"]
 
 
 def test_versions_that_do_not_read_each_others_events_are_refused() -> None:
     other = SigningKeys(current="k2", keys={"k2": "B" * 43})
-    found = examined(service(held()), service(held(), signing_keys=other))
-    assert any(each.startswith("event of a bid by version 1, reported to version 2: 400") for each in found)
-    assert any(each.startswith("event of a bid by version 2, reported to version 1: 400") for each in found)
+    results = examined(service(held()), service(held(), signing_keys=other))
+    assert any(each.startswith("event of a bid by version 1, reported to version 2: 400") for each in results)
+    assert any(each.startswith("event of a bid by version 2, reported to version 1: 400") for each in results)
 
 
 def test_a_snapshot_that_only_the_new_version_has_yet_is_no_difference() -> None:
@@ -81,9 +81,9 @@ def test_a_snapshot_that_only_the_new_version_has_yet_is_no_difference() -> None
 
 def test_all_that_is_asked_is_a_test_and_bills_nothing() -> None:
     events = Recorder()
-    asked = service(held(), publisher=events)
-    examined(service(held(), publisher=events), asked)
-    assert asked.bids._counts == {}
+    bidder_service = service(held(), publisher=events)
+    examined(service(held(), publisher=events), bidder_service)
+    assert bidder_service.bids._counts == {}
     assert events.published
     assert all(event.test for event in events.published)
 

@@ -20,7 +20,7 @@ def response(auction_id: str = "a", **changes: Any) -> str:
 
 
 @pytest.mark.parametrize(
-    ("request_", "answer", "said"),
+    ("request_", "answer", "message"),
     [
         (AUCTION, VersionAnswer(200, body=response()), []),
         (AUCTION, VersionAnswer(204), []),
@@ -40,5 +40,5 @@ def response(auction_id: str = "a", **changes: Any) -> str:
         (TAG, VersionAnswer(200, body="<VAST>"), ["no XML: no element found: line 1, column 6"]),
     ],
 )
-def test_breaches(request_: RecordedRequest, answer: VersionAnswer, said: list[str]) -> None:
-    assert list(breaches(request_, answer)) == said
+def test_breaches(request_: RecordedRequest, answer: VersionAnswer, message: list[str]) -> None:
+    assert list(breaches(request_, answer)) == message

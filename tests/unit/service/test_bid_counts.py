@@ -47,43 +47,43 @@ def post(bids: BidCounts, after: timedelta, **changes: object) -> int:
 
 
 def test_a_minutes_bids_are_told_by_campaign_and_deal_when_it_is_over_and_nobody_waits() -> None:
-    told = Told()
-    bids = BidCounts("p", told.publish, told.waiting.append)
+    output = Told()
+    bids = BidCounts("p", output.publish, output.waiting.append)
     in_deal = {"imp": {"pmp": {"deals": [{"id": "d1"}]}}}
 
     for second in range(3):
         assert post(bids, second * SECOND) == 200
     assert post(bids, 4 * SECOND, **in_deal) == 200
     assert post(bids, 5 * SECOND, test=1) == 200
-    assert told.waiting == []
+    assert output.waiting == []
     assert post(bids, timedelta(hours=3)) == 200
-    assert told.events == []
-    told.run()
+    assert output.events == []
+    output.run()
 
-    assert {(e.campaign_id, e.advertiser, e.deal_id, e.count, e.at) for e in told.events} == {
+    assert {(e.campaign_id, e.advertiser, e.deal_id, e.count, e.at) for e in output.events} == {
         ("c1", "shop.example", None, 3, NOW),
         ("c1", "shop.example", "d1", 1, NOW),
     }
-    assert {(e.kind, e.billable, e.attributes()["kind"]["StringValue"]) for e in told.events} == {
+    assert {(e.kind, e.billable, e.attributes()["kind"]["StringValue"]) for e in output.events} == {
         (Kind.BIDS, False, "bids")
     }
-    assert len({e.bid_id for e in told.events}) == 2
+    assert len({e.bid_id for e in output.events}) == 2
 
 
 def test_what_could_not_be_told_is_tried_again_with_the_next_minutes_not_with_every_bid() -> None:
-    told = Told(["before"])
-    bids = BidCounts("p", told.publish, told.waiting.append)
+    output = Told(["before"])
+    bids = BidCounts("p", output.publish, output.waiting.append)
 
     post(bids, 0 * SECOND)
     post(bids, 60 * SECOND)
-    told.run()
+    output.run()
     for second in range(61, 119):
         post(bids, second * SECOND)
-    assert (told.waiting, told.events) == ([], [])
+    assert (output.waiting, output.events) == ([], [])
     post(bids, 120 * SECOND)
-    told.run()
+    output.run()
 
-    assert sorted((e.at - NOW, e.count) for e in told.events) == [(0 * SECOND, 1), (60 * SECOND, 59)]
+    assert sorted((e.at - NOW, e.count) for e in output.events) == [(0 * SECOND, 1), (60 * SECOND, 59)]
 
 
 @given(
@@ -92,18 +92,18 @@ def test_what_could_not_be_told_is_tried_again_with_the_next_minutes_not_with_ev
     st.randoms(),
 )
 def test_whatever_fails_each_bid_is_counted_once_in_the_hour_in_which_it_was(seconds, faults, rng) -> None:  # type: ignore[no-untyped-def]
-    told = Told(faults)
-    bids = BidCounts("p", told.publish, told.waiting.append)
+    output = Told(faults)
+    bids = BidCounts("p", output.publish, output.waiting.append)
     at = [NOW + timedelta(minutes=58, seconds=second) for second in seconds]
     for moment in at:
         post(bids, moment - NOW)
         if rng.random() < 0.5:
-            told.run()
+            output.run()
     for later in range(1, 20):
         bids.flush(NOW + timedelta(hours=1, minutes=later * 2))
-        told.run()
+        output.run()
 
-    rows = report(told.events, By.HOUR)
+    rows = report(output.events, By.HOUR)
     for hour in (12, 13):
         row = rows.get(f"2026-11-23T{hour}")
         assert (row.counts[Kind.BIDS] if row else 0) == sum(moment.hour == hour for moment in at)

@@ -4,9 +4,12 @@ import json
 from datetime import timedelta
 
 from bidder.auction.decide import decide
+from bidder.auction.explain import explain
 from bidder.auction.match import match
+from bidder.auction.offer import Offer
 from bidder.delivery.allowance import HEADROOM, Pace
 from bidder.delivery.participation import WHOLE
+from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.parse import parse
 from bidder.service.concentration import LEAST_BIDS, Concentration
 from bidder.snapshot.snapshot import Snapshot
@@ -23,10 +26,10 @@ def bids(guard: Concentration, requests: int, minutes: int = 0, **where: object)
     pace = Pace(WHOLE, 10**12, round(PLANNED * COST * HEADROOM / 60))
     now, made = NOW + timedelta(minutes=minutes), 0
     held = snapshot([campaign(cpm=5)], now=now, paces={"plain": pace})
-    asked = parse(json.dumps(video_request(**where)).encode())
+    parsed = parse(json.dumps(video_request(**where)).encode())
     for _ in range(requests):
-        offers = decide(asked, match(asked, held, now), held, "bidder", now)
-        made += len(guard.within(offers, asked, held, SHARES, now))
+        offers = decide(parsed, match(parsed, held, now), held, "bidder", now)
+        made += len(guard.within(offers, parsed, held, SHARES, now))
     return made
 
 
@@ -48,10 +51,31 @@ def test_a_campaign_without_a_pace_has_no_limit_and_a_small_plan_allows_a_few() 
     guard = Concentration()
     held = snapshot([campaign(cpm=5)], paces={"plain": Pace(WHOLE, 10**12, 1)})
     free = snapshot([campaign(cpm=5)])
-    asked = parse(json.dumps(video_request(device={"ip": "192.0.2.1"})).encode())
+    parsed = parse(json.dumps(video_request(device={"ip": "192.0.2.1"})).encode())
 
     def made(which: Snapshot) -> int:
-        offers = decide(asked, match(asked, which, NOW), which, "bidder", NOW)
-        return sum(len(guard.within(offers, asked, which, SHARES, NOW)) for _ in range(30))
+        offers = decide(parsed, match(parsed, which, NOW), which, "bidder", NOW)
+        return sum(len(guard.within(offers, parsed, which, SHARES, NOW)) for _ in range(30))
 
     assert (made(held), made(free)) == (LEAST_BIDS, 30)
+
+
+def test_explain_says_that_a_caller_has_had_its_share_and_counts_nothing() -> None:
+    held = snapshot([campaign(cpm=5)], paces={"plain": Pace(WHOLE, 10**12, 0)})
+    guard = Concentration()
+    shares = {"address": 0.1}
+    rules = []
+    for number in range(LEAST_BIDS + 2):
+        request = BidRequest.model_validate(video_request(id=f"r{number}", device={"ip": "203.0.113.7"}))
+
+        def within(offers: list[Offer], asked: BidRequest = request) -> list[Offer]:
+            return guard.would_be_within(offers, asked, held, shares, NOW)
+
+        twice = [explain(request, held, "bidder", NOW, within_shares=within)[0] for _ in range(2)]
+        offers = decide(request, match(request, held, NOW), held, "bidder", NOW)
+        made = guard.within(offers, request, held, shares, NOW)
+        for its in twice:
+            assert [bid.campaign.id for bid in its.bids] == [offer.campaign.id for offer in made]
+        rules.append(twice[1].campaigns[0].rule)
+
+    assert rules == ["bids"] * LEAST_BIDS + ["one_caller"] * 2

@@ -43,8 +43,10 @@ def logged() -> Iterator[list[dict[str, Any]]]:
     logger.setLevel(level)
 
 
-def ask(made: Service, after: timedelta, **changes: Any) -> int:
-    return bid(made, Call(json.dumps(video_request(**changes)).encode(), {}, "https://bid.example", NOW + after)).status
+def ask(result: Service, after: timedelta, **changes: Any) -> int:
+    return bid(
+        result, Call(json.dumps(video_request(**changes)).encode(), {}, "https://bid.example", NOW + after)
+    ).status
 
 
 def values(lines: list[dict[str, Any]], name: str) -> dict[tuple[str, str | None], int]:
@@ -53,12 +55,12 @@ def values(lines: list[dict[str, Any]], name: str) -> dict[tuple[str, str | None
 
 def test_a_minutes_reasons_are_logged_as_metrics(logged: list[dict[str, Any]]) -> None:
     paused, short = campaign(id="paused", status="paused"), campaign(id="short")
-    made = service(snapshot([paused, short]))
+    bidder_service = service(snapshot([paused, short]))
 
     for second in (0, 10, 59):
-        assert ask(made, timedelta(seconds=second), video={"minbitrate": 7000, "maxbitrate": 9000}) == 204
+        assert ask(bidder_service, timedelta(seconds=second), video={"minbitrate": 7000, "maxbitrate": 9000}) == 204
     assert logged == []
-    ask(made, MINUTE, cur=["XYZ"])
+    ask(bidder_service, MINUTE, cur=["XYZ"])
 
     assert values(logged, "NoBids") == {("no_campaign_fits", None): 4}
     assert values(logged, "Refusals") == {("bitrate", "short"): 3, ("currency", ""): 1}
@@ -71,21 +73,21 @@ def test_a_minutes_reasons_are_logged_as_metrics(logged: list[dict[str, Any]]) -
 
 
 def test_what_was_logged_is_not_logged_again(logged: list[dict[str, Any]]) -> None:
-    made = service(snapshot([campaign()]))
+    bidder_service = service(snapshot([campaign()]))
 
     for minutes in range(3):
-        ask(made, minutes * MINUTE, video={"minbitrate": 7000, "maxbitrate": 9000})
+        ask(bidder_service, minutes * MINUTE, video={"minbitrate": 7000, "maxbitrate": 9000})
 
     assert [line["Refusals"] for line in logged if "Refusals" in line] == [2, 1]
 
 
 def test_a_bid_that_its_allowance_does_not_pay_for_is_counted() -> None:
-    made = service(snapshot([campaign(cpm=5, budget={"total_micros": 5_000})]))
+    bidder_service = service(snapshot([campaign(cpm=5, budget={"total_micros": 5_000})]))
     imps = [{"id": str(n), "video": {"mimes": ["video/mp4"]}} for n in range(3)]
 
-    bid(made, Call(json.dumps({"id": "a", "imp": imps}).encode(), {}, "https://bid.example", NOW))
+    bid(bidder_service, Call(json.dumps({"id": "a", "imp": imps}).encode(), {}, "https://bid.example", NOW))
 
-    assert made.no_bids.refused == {("plain", "allowance"): 2}
+    assert bidder_service.no_bids.refused == {("plain", "allowance"): 2}
 
 
 def test_of_very_many_campaigns_the_rest_is_counted_together(logged: list[dict[str, Any]]) -> None:
@@ -100,13 +102,13 @@ def test_of_very_many_campaigns_the_rest_is_counted_together(logged: list[dict[s
 
 
 def test_what_was_answered_is_counted_by_its_kind(logged: list[dict[str, Any]]) -> None:
-    made = service(snapshot([campaign()]))
+    bidder_service = service(snapshot([campaign()]))
 
-    ask(made, 0 * MINUTE)
-    ask(made, 0 * MINUTE, video={"minbitrate": 7000, "maxbitrate": 9000})
-    ask(made, 0 * MINUTE, id=None)
+    ask(bidder_service, 0 * MINUTE)
+    ask(bidder_service, 0 * MINUTE, video={"minbitrate": 7000, "maxbitrate": 9000})
+    ask(bidder_service, 0 * MINUTE, id=None)
     assert [line for line in logged if "Answers" in line] == []
-    ask(made, MINUTE)
+    ask(bidder_service, MINUTE)
 
     answers = {line["Reason"]: line["Answers"] for line in logged if "Answers" in line}
     assert answers == {"bid": 2, "no_bid": 1, "failed": 0, "invalid": 1}
@@ -114,12 +116,16 @@ def test_what_was_answered_is_counted_by_its_kind(logged: list[dict[str, Any]]) 
 
 @given(matchable_requests(), campaign_lists())
 def test_what_is_counted_is_what_explain_says(request: dict[str, Any], campaigns: list[Campaign]) -> None:
-    held, asked = snapshot(campaigns), parse(json.dumps(request).encode())
+    held, requested = snapshot(campaigns), parse(json.dumps(request).encode())
     refused: Counter[tuple[str, str]] = Counter()
 
-    slots = match(asked, held, NOW)
-    assert decide(asked, slots, held, "bidder", NOW, refused) == decide(asked, slots, held, "bidder", NOW)
+    slots = match(requested, held, NOW)
+    assert decide(requested, slots, held, "bidder", NOW, refused) == decide(requested, slots, held, "bidder", NOW)
 
-    said = Counter((one.campaign_id, one.rule) for its in explain(asked, held, "bidder", NOW) for one in its.campaigns)
+    message = Counter(
+        (campaign_item.campaign_id, campaign_item.rule)
+        for entry in explain(requested, held, "bidder", NOW)
+        for campaign_item in entry.campaigns
+    )
     by_campaign = {key: count for key, count in refused.items() if key[0]}
-    assert all(count <= said[key] for key, count in by_campaign.items())  # the walk may end before it meets all
+    assert all(count <= message[key] for key, count in by_campaign.items())  # the walk may end before it meets all

@@ -55,9 +55,9 @@ def process(monkeypatch: pytest.MonkeyPatch) -> Iterator[Process]:
 
 
 def told(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
-    found = [json.loads(record.message) for record in caplog.records if "ParameterKept" in record.message]
+    results = [json.loads(record.message) for record in caplog.records if "ParameterKept" in record.message]
     caplog.clear()
-    return found
+    return results
 
 
 def test_a_change_reaches_a_running_process_whole(process: Process) -> None:

@@ -14,7 +14,7 @@ from bidder.events.kinds import Kind
 from bidder.openrtb.parse import parse
 from bidder.service.traffic_counts import A_MESSAGE, ACCOUNT, TrafficCounts
 from bidder.snapshot.snapshot import Snapshot
-from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.campaigns import NOW, campaign, creative, snapshot
 from tests.support.matchable import video_request
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -119,3 +119,36 @@ def test_a_deal_with_a_budget_is_counted_by_its_own_opportunities_and_bids() -> 
     counting.flush(NOW + timedelta(minutes=1))
 
     assert told.events[0].traffic == {"dear": (4, 4), "dear#d": (2, 2)}
+
+
+def test_what_keeps_campaigns_out_is_counted_on_a_sample_and_by_the_rules() -> None:
+    told = Told()
+    counting = counts(told)
+    long = [creative(duration=60)]
+    held = snapshot(
+        [
+            campaign(id="dear", cpm=9),
+            campaign(id="cheap", cpm=5),
+            campaign(id="low", cpm=1),
+            campaign(id="long", cpm=9, creatives=long),
+        ]
+    )
+    for number in range(100):
+        video = {"video": {"maxduration": 30}, "imp": {"bidfloor": 2}}
+        request = parse(json.dumps(video_request(id=f"r{number}", **video)).encode())
+        slots = match(request, held, NOW)
+        reached = counting.note(held, len(slots), NOW)
+        decide(request, slots, held, "seat", NOW, reached=reached)
+        counting.note_funnel(held, slots, reached)
+    counting.note_refused({("dear", "frequency"): 7, ("dear", "category"): 2, ("", "seat"): 9, ("low", "unknown"): 1})
+
+    counting.flush(NOW + MINUTE)
+
+    names = told.events[0].traffic or {}
+    assert {name: counted[0] for name, counted in names.items() if "!" in name} == {
+        "long!creative length": 100,
+        "low!price below floor": 100,
+        "cheap!dearer campaigns of ours": 100,
+        "dear!caps": 7,
+        "dear!blocks": 2,
+    }

@@ -90,7 +90,7 @@ def test_a_wrong_scenario_is_told_by_its_field(tmp_path: Path) -> None:
             "  - {kind: edit, at_hour: 1, campaign: a, change: {budget: {daily: 0}}}\n",
             "wrong.yaml:3:.*budget.daily.*must be more than 0; `status: paused` stops",
         ),
-        ("campaigns: [{id: a, cpm: 1}]\ntraffic: {time_zone: Europe/Berln}\n", "wrong.yaml:2:.*no zone of the IANA"),
+        ("campaigns: [{id: a, cpm: 1}]\ntraffic: {time_zone: Europe/Berln}\n", "wrong.yaml:2:.*not a zone of the IANA"),
         ("campaigns: [{id: a, cpm: 1}]\nrequests: [{openrtb: {imp: 3}}]\n", "wrong.yaml:2:.*imp"),
         ("campaigns: [{id: a, cpm: 1}]\ntraffic: {curve: [%s]}\n" % ("0, " * 23 + "0"), "no traffic at all"),
     ],

@@ -42,8 +42,8 @@ def test_delivery_lets_exactly_those_bid_that_the_budget_guard_does(campaigns: l
     for position in range(len(index)):
         name = index.campaign(position).id
         reason = withheld(budget_limits(by_id[name]), spends.get(name, Spend()))
-        tier, place = index.tier_of(position)
-        assert (place in sets.members(delivery.bidding(tier))) == (reason is None)
+        tier, position_value = index.tier_of(position)
+        assert (position_value in sets.members(delivery.bidding(tier))) == (reason is None)
         assert delivery.withheld(position) == reason
         assert index.position(name) == position
     assert delivery.as_of == NOW
@@ -60,9 +60,9 @@ def test_an_object_cut_short_anywhere_is_refused(length: int) -> None:
 
 
 @given(st.integers(0, len(WHOLE) - 1), st.integers(1, 255))
-def test_an_object_with_any_byte_changed_is_refused(place: int, by: int) -> None:
+def test_an_object_with_any_byte_changed_is_refused(position: int, by: int) -> None:
     changed = bytearray(WHOLE)
-    changed[place] ^= by
+    changed[position] ^= by
 
     with pytest.raises(BadSnapshot):
         Index.load([bytes(changed)])

@@ -34,11 +34,11 @@ IDS = st.sampled_from([*"abcdef", "A", "ключ"])
 
 
 @given(st.dictionaries(st.sampled_from("xyz"), st.sets(NUMBERS), max_size=3), st.lists(NUMBERS, max_size=4))
-def test_a_number_is_in_the_lists_that_have_it(lists: dict[str, set[int]], asked: list[int]) -> None:
-    held = {name: IdList(pack_list(its)) for name, its in lists.items()}
+def test_a_number_is_in_the_lists_that_have_it(lists: dict[str, set[int]], requested: list[int]) -> None:
+    held = {name: IdList(pack_list(entry)) for name, entry in lists.items()}
 
-    assert set(containing(held, asked)) == {name for name, its in lists.items() if its & set(asked)}
-    assert {name: len(its) for name, its in held.items()} == {name: len(its) for name, its in lists.items()}
+    assert set(containing(held, requested)) == {name for name, entry in lists.items() if entry & set(requested)}
+    assert {name: len(item) for name, item in held.items()} == {name: len(item) for name, item in lists.items()}
 
 
 def test_equal_lists_are_equal_bytes_and_damage_is_noticed() -> None:
@@ -68,17 +68,17 @@ def ids_of(viewer: dict[str, Any]) -> set[str]:
     user = viewer.get("user", {})
     eids = [*user.get("eids", []), *user.get("ext", {}).get("eids", [])]
     own = [user.get("id"), user.get("buyeruid"), viewer.get("device", {}).get("ifa")]
-    return {one for one in (*own, *(uid["id"] for eid in eids for uid in eid["uids"])) if one}
+    return {entry for entry in (*own, *(uid["id"] for eid in eids for uid in eid["uids"])) if entry}
 
 
 def with_lists(held: Snapshot, lists: dict[str, set[str]]) -> Snapshot:
-    packed = {name: IdList(pack_list(map(id_number, its))) for name, its in lists.items()}
+    packed = {name: IdList(pack_list(map(id_number, entry))) for name, entry in lists.items()}
     return Snapshot(held.version, held.index, held.delivery, packed)
 
 
 def bids(request: dict[str, Any], held: Snapshot) -> bool:
-    asked = permitted(parse(json.dumps(request).encode()))
-    return bool(decide(asked, match(asked, held, NOW), held, "bidder", NOW))
+    requested = permitted(parse(json.dumps(request).encode()))
+    return bool(decide(requested, match(requested, held, NOW), held, "bidder", NOW))
 
 
 NAMES = st.lists(st.sampled_from(["one", "two"]), min_size=1, max_size=2, unique=True)
@@ -96,7 +96,7 @@ def test_a_campaign_meets_the_viewers_that_its_lists_say(
 ) -> None:
     targeting = {"list": {verb: named}}
     of = campaign(creatives=[creative(targeting=targeting)]) if in_creative else campaign(targeting=targeting)
-    on = {name for name, its in lists.items() if its & ids_of(viewer)}
+    on = {name for name, entry in lists.items() if entry & ids_of(viewer)}
     met = {"include": bool(on & set(named)), "exclude": not on & set(named), "all": on >= set(named)}[verb]
 
     assert bids(video_request(**viewer), with_lists(snapshot([of]), lists)) == met
@@ -258,7 +258,7 @@ def test_the_store_tells_what_there_is() -> None:
     store.put("b", pack_list(range(1000)))
     store.put("a", pack_list([5]))
 
-    assert [(its.name, its.ids, its.at) for its in store.all()] == [("a", 1, s3.now), ("b", 1000, s3.now)]
+    assert [(entry.name, entry.ids, entry.at) for entry in store.all()] == [("a", 1, s3.now), ("b", 1000, s3.now)]
     store.delete("a")
     assert [key.removeprefix(PREFIX) for key in s3.objects] == ["b"]
     with pytest.raises(UnknownList):
@@ -296,13 +296,13 @@ def test_a_list_of_too_many_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_lists_of_a_campaign_are_those_that_any_of_its_parts_names() -> None:
-    its = campaign(
+    own_campaign = campaign(
         targeting={"list": {"include": ["A"]}},
         where={"or": [{"list": {"exclude": ["b"]}}, {"os": {"include": ["ios"]}}]},
         multipliers={"list": {"c": 2}},
         creatives=[creative(targeting={"list": {"all": ["d"]}})],
     )
 
-    assert lists_of(its) == {"a", "b", "c", "d"}
+    assert lists_of(own_campaign) == {"a", "b", "c", "d"}
     with pytest.raises(ValueError, match="is not a name of a list"):
         campaign(targeting={"list": {"include": ["a b"]}})

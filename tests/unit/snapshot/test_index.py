@@ -1,5 +1,6 @@
 """The index against the plain reading of every line, over parts and tiers of any size."""
 
+import json
 from collections.abc import Sequence
 from unittest.mock import patch
 
@@ -14,6 +15,7 @@ from bidder.delivery.budget import Spend, Withheld
 from bidder.delivery.participation import AuctionDraw
 from bidder.snapshot import sets
 from bidder.snapshot.compile import compile_index
+from bidder.snapshot.container import unpack
 from bidder.snapshot.delivery_state import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.snapshot import Snapshot
@@ -41,7 +43,7 @@ def books(draw: st.DrawFn) -> dict[str, tuple[Campaign, Sequence[Conjunction]]]:
     many = draw(st.integers(0, 200))
     drawn = draw(st.lists(st.tuples(st.integers(1, 9), LINES), min_size=1, max_size=12))
     repeated = [drawn[number % len(drawn)] for number in range(many)]
-    return {f"c{n}": (campaign(id=f"c{n}", cpm=cpm), its) for n, (cpm, its) in enumerate(repeated)}
+    return {f"c{n}": (campaign(id=f"c{n}", cpm=cpm), entry) for n, (cpm, entry) in enumerate(repeated)}
 
 
 def index_of(books_: Sequence[dict[str, tuple[Campaign, Sequence[Conjunction]]]], tier_size: int) -> Index:
@@ -64,40 +66,41 @@ def index_of(books_: Sequence[dict[str, tuple[Campaign, Sequence[Conjunction]]]]
 def test_a_request_finds_exactly_the_campaigns_one_of_whose_lines_it_meets(
     first: dict[str, tuple[Campaign, Sequence[Conjunction]]],
     later: dict[str, tuple[Campaign, Sequence[Conjunction]]],
-    seen: dict[str, tuple[str, ...]],
+    observed: dict[str, tuple[str, ...]],
     tier_size: int,
     broke: set[int],
     short: int,
 ) -> None:
     with patch.object(sets, "SHORT", short):
-        finds_exactly(first, later, seen, tier_size, broke)
+        finds_exactly(first, later, observed, tier_size, broke)
 
 
 def finds_exactly(
     first: dict[str, tuple[Campaign, Sequence[Conjunction]]],
     later: dict[str, tuple[Campaign, Sequence[Conjunction]]],
-    seen: dict[str, tuple[str, ...]],
+    observed: dict[str, tuple[str, ...]],
     tier_size: int,
     broke: set[int],
 ) -> None:
     index = index_of([first, later], tier_size)
     spends = {f"c{number}": Spend(10**12, 10**12) for number in broke}
     delivery = load_delivery(compile_delivery(index, spends, NOW), index)
-    request = {name: seen[name] for name in OF_REQUEST}
+    request = {name: observed[name] for name in OF_REQUEST}
     shared = RequestMatch(Snapshot(1, index, delivery), request, AuctionDraw("auction"))
-    candidates = Candidates(shared, {**{name: seen[name] for name in OF_IMPRESSION}, **PLAYER})
+    candidates = Candidates(shared, {**{name: observed[name] for name in OF_IMPRESSION}, **PLAYER})
 
     latest = {**first, **later}
     expected = {
         name
-        for name, (its, lines) in latest.items()
-        if any(matches(line, seen) for line in lines) and not (its.budget.daily_micros is not None and name in spends)
+        for name, (entry, lines) in latest.items()
+        if any(matches(line, observed) for line in lines)
+        and not (entry.budget.daily_micros is not None and name in spends)
     }
-    found = candidates.all()
-    assert {index.campaign_id(position) for position in found} == expected
-    assert len(found) == len(expected)
-    assert {index.position(name) for name in expected} == set(found)
-    assert set(candidates.best_first()) == set(found)
+    results = candidates.all()
+    assert {index.campaign_id(position) for position in results} == expected
+    assert len(results) == len(expected)
+    assert {index.position(name) for name in expected} == set(results)
+    assert set(candidates.best_first()) == set(results)
 
 
 @given(books(), st.integers(1, 50))
@@ -131,3 +134,11 @@ def test_a_campaign_that_is_gone_has_no_position_and_does_not_bid() -> None:
     assert index.position("c1") is None
     assert delivery.withheld(0) is Withheld.REPLACED
     assert delivery.count == 0
+
+
+def test_an_older_release_reads_no_clauses_on_lengths() -> None:
+    """Its requests have no lengths, and a clause without a value of the request removes all that have it."""
+    meta = json.loads(bytes(unpack("index", compile_index([campaign(id="c")]))["meta"]))
+
+    assert LENGTH not in {attribute for attribute, _ in meta["clauses"]}
+    assert LENGTH in {attribute for attribute, _ in meta["added_clauses"]}

@@ -25,7 +25,10 @@ CREATIVES = [creative(id="plain"), creative(id="ios", targeting=OS), creative(id
 
 
 def compiled_of(data: bytes) -> dict[str, tuple[Any, ...]]:
-    return {name: tuple(made) for name, made in Index.load([data]).record(0).creative_conjunctions.items()}
+    return {
+        name: tuple(creative_conjunction)
+        for name, creative_conjunction in Index.load([data]).record(0).creative_conjunctions.items()
+    }
 
 
 def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
@@ -41,10 +44,10 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return counts
 
 
-def without_compiled(one: Campaign) -> bytes:
+def without_compiled(first: Campaign) -> bytes:
     """A record as indexes had it before creatives' targeting was compiled into it."""
     deflate = zlib.compressobj(zdict=records.DICTIONARY)
-    return deflate.compress(one.model_dump_json(exclude_defaults=True).encode()) + deflate.flush()
+    return deflate.compress(first.model_dump_json(exclude_defaults=True).encode()) + deflate.flush()
 
 
 def decided(held: Any) -> list[str]:
@@ -92,11 +95,11 @@ def test_records_of_both_forms_read_alike(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_record_of_today_is_read_by_a_reader_of_before() -> None:
-    one = campaign(creatives=CREATIVES)
+    own_campaign = campaign(creatives=CREATIVES)
 
     inflate = zlib.decompressobj(zdict=records.DICTIONARY)
 
-    assert Campaign.model_validate_json(inflate.decompress(records.encode(one))) == one
+    assert Campaign.model_validate_json(inflate.decompress(records.encode(own_campaign))) == own_campaign
 
 
 def test_a_creative_whose_targeting_is_too_long_matches_nothing() -> None:

@@ -22,16 +22,16 @@ def drawn(draw: st.DrawFn) -> tuple[int, list[set[int]]]:
 @given(drawn())
 def test_both_forms_answer_as_sets_do(case: tuple[int, list[set[int]]]) -> None:
     size, plain = case
-    its = [sets.set_of(one, size) for one in plain]
+    item = [sets.set_of(entry, size) for entry in plain]
     a, b = plain[:2]
 
-    assert [list(sets.members(one)) for one in its] == list(map(sorted, plain))
-    assert list(map(sets.count, its)) == list(map(len, plain))
-    assert list(map(bool, its)) == list(map(bool, plain))
-    assert set(sets.members(its[0] & its[1])) == a & b
-    assert set(sets.members(its[0] | its[1])) == a | b
-    assert set(sets.members(sets.without(its[0], its[1]))) == a - b
-    assert set(sets.members(sets.union(its))) == set().union(*plain)
+    assert [list(sets.members(entry)) for entry in item] == list(map(sorted, plain))
+    assert list(map(sets.count, item)) == list(map(len, plain))
+    assert list(map(bool, item)) == list(map(bool, plain))
+    assert set(sets.members(item[0] & item[1])) == a & b
+    assert set(sets.members(item[0] | item[1])) == a | b
+    assert set(sets.members(sets.without(item[0], item[1]))) == a - b
+    assert set(sets.members(sets.union(item))) == set().union(*plain)
     marks = memoryview(bytes(position in a for position in range(size)))
     assert set(sets.members(sets.unmarked(marks, size))) == set(range(size)) - a
 
@@ -40,11 +40,11 @@ def test_both_forms_answer_as_sets_do(case: tuple[int, list[set[int]]]) -> None:
 def test_files_of_today_and_of_format_2_are_read_back(case: tuple[int, list[set[int]]]) -> None:
     size, plain = case
     width = (size + 63) // 64 * 8
-    for one in plain:
-        as_integer = sum(1 << position for position in one).to_bytes(width, "little")
-        as_list = array("H", sorted(one)).tobytes()
+    for entry in plain:
+        as_integer = sum(1 << position for position in entry).to_bytes(width, "little")
+        as_list = array("H", sorted(entry)).tobytes()
 
-        assert set(sets.members(sets.load(memoryview(sets.dump(one)), size))) == one
-        assert set(sets.members(sets.load_old(memoryview(as_integer), size))) == one
+        assert set(sets.members(sets.load(memoryview(sets.dump(entry)), size))) == entry
+        assert set(sets.members(sets.load_old(memoryview(as_integer), size))) == entry
         if len(as_list) < width:
-            assert set(sets.members(sets.load_old(memoryview(as_list), size))) == one
+            assert set(sets.members(sets.load_old(memoryview(as_list), size))) == entry

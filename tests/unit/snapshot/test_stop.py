@@ -24,10 +24,10 @@ SECOND = timedelta(seconds=1)
 
 @pytest.fixture
 def world() -> World:
-    made = World()
-    made.campaigns.put(campaign(id="a"))
-    publish_snapshot(made.process(), NOW)
-    return made
+    result = World()
+    result.campaigns.put(campaign(id="a"))
+    publish_snapshot(result.process(), NOW)
+    return result
 
 
 def answer(held: Snapshot) -> Any:

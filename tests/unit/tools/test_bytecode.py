@@ -30,9 +30,9 @@ raised = lambda: 1 / 0
 
 @pytest.fixture
 def module() -> dict[str, Any]:
-    made: dict[str, Any] = {"__name__": "made"}
-    exec(marshal.loads(compiled(SOURCE, "/var/task/made.py")[HEADER:]), made)  # noqa: S102, S302  our own bytecode
-    return made
+    result: dict[str, Any] = {"__name__": "made"}
+    exec(marshal.loads(compiled(SOURCE, "/var/task/made.py")[HEADER:]), result)  # noqa: S102, S302  our own bytecode
+    return result
 
 
 def test_what_runs_stays(module: dict[str, Any]) -> None:

@@ -63,9 +63,9 @@ def test_failure_leaves_nothing_and_says_what_ffmpeg_said(tmp_path: Path) -> Non
 
 
 def test_clips_are_the_relative_urls_each_once() -> None:
-    found = clips([document(), document(), document(url="https://cdn.example/a.mp4"), document(url="media/b.mp4")])
-    assert [clip.key for clip in found] == ["media/a.mp4", "media/b.mp4"]
-    assert found[0] == Clip("media/a.mp4", "A", 6, "video/mp4", 640, 360, 500)
+    results = clips([document(), document(), document(url="https://cdn.example/a.mp4"), document(url="media/b.mp4")])
+    assert [clip.key for clip in results] == ["media/a.mp4", "media/b.mp4"]
+    assert results[0] == Clip("media/a.mp4", "A", 6, "video/mp4", 640, 360, 500)
 
 
 def test_one_url_described_twice_is_refused() -> None:

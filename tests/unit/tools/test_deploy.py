@@ -58,11 +58,11 @@ def clock() -> Clock:
 
 @pytest.fixture
 def built(tmp_path: Path) -> Package:
-    made = Package(tmp_path)
+    result = Package(tmp_path)
     parameters = {"ParameterPrefix": {"Type": "String", "Default": "/bidder"}}
-    made.template.write_text(json.dumps({"Parameters": parameters, "Resources": {}, "Outputs": {}}))
-    made.archive.write_bytes(b"zip")
-    return made
+    result.template.write_text(json.dumps({"Parameters": parameters, "Resources": {}, "Outputs": {}}))
+    result.archive.write_bytes(b"zip")
+    return result
 
 
 def deployed(session: FakeSession, built: Package, clock: Clock, seconds: float = 3600) -> dict[str, str]:
@@ -181,7 +181,7 @@ def test_a_bucket_of_another_account_gets_nothing(built: Package, clock: Clock) 
 
 
 @pytest.mark.parametrize(
-    ("asked", "current", "expected"),
+    ("requested", "current", "expected"),
     [
         ({}, None, "x86_64"),
         ({"Architecture": "arm64"}, None, "arm64"),
@@ -190,24 +190,24 @@ def test_a_bucket_of_another_account_gets_nothing(built: Package, clock: Clock) 
     ],
 )
 def test_the_package_is_for_the_processor_that_the_stack_is_going_to_have(
-    asked: dict[str, str], current: str | None, expected: str
+    requested: dict[str, str], current: str | None, expected: str
 ) -> None:
     stack = current and {"Parameters": [{"ParameterKey": "Architecture", "ParameterValue": current}]}
-    assert architecture_of(asked, stack or None) == expected
+    assert architecture_of(requested, stack or None) == expected
 
 
 def test_cloudformation_makes_resources_by_the_role_that_is_given() -> None:
     session = boto3.Session("key", "secret", region_name="us-east-1")
     have_resources_made_by(session, "arn:aws:iam::123456789012:role/makes")
-    client, asked = session.client("cloudformation"), []
+    client, requested = session.client("cloudformation"), []
 
     def answer(params: dict[str, Any], **_: Any) -> Any:
-        asked.append(params["body"])
+        requested.append(params["body"])
         return type("Answer", (), {"status_code": 200})(), {}
 
     client.meta.events.register("before-call.cloudformation.CreateChangeSet", answer)
     client.create_change_set(StackName="bidder", ChangeSetName="one")
-    assert asked[0]["RoleARN"] == "arn:aws:iam::123456789012:role/makes"
+    assert requested[0]["RoleARN"] == "arn:aws:iam::123456789012:role/makes"
 
 
 def test_a_checkout_that_only_deploys_has_what_the_deployment_runs() -> None:

@@ -25,8 +25,8 @@ def elf(body: bytes, segments: list[tuple[int, int]], kind: int = SHARED_OBJECT)
 
 def segments_of(library: bytes) -> list[bytes]:
     table, count = struct.unpack_from("<Q", library, 32)[0], struct.unpack_from("<H", library, 56)[0]
-    places = [struct.unpack_from("<IIQQQQ", library, table + 56 * number) for number in range(count)]
-    return [library[offset : offset + size] for _, _, offset, _, _, size in places]
+    positions = [struct.unpack_from("<IIQQQQ", library, table + 56 * number) for number in range(count)]
+    return [library[offset : offset + size] for _, _, offset, _, _, size in positions]
 
 
 def native(module: str) -> Path:

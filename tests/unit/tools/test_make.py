@@ -69,12 +69,12 @@ def test_the_server_watches_sources_only(tmp_path: Path) -> None:
     for name in ("app.py", "bidder/a.py", "bidder/room/b.py", "bidder/.a.py.swp", ".venv/c.py", ".local/d.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    seen = {
+    observed = {
         str(Path(folder, name).relative_to(tmp_path))
         for folder, _, names in Sources().walk(str(tmp_path))
         for name in names
     }
-    assert seen == {"app.py", "bidder/a.py", "bidder/room/b.py"}
+    assert observed == {"app.py", "bidder/a.py", "bidder/room/b.py"}
     assert Sources().mtime(str(tmp_path / "gone.py")) == 0
 
 

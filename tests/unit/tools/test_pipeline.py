@@ -26,8 +26,8 @@ def pipeline(**parameters: str) -> Stack:
 
 
 def stages(stack: Stack) -> dict[str, list[dict[str, Any]]]:
-    (made,) = stack.resources("AWS::CodePipeline::Pipeline").values()
-    return {stage["Name"]: stage["Actions"] for stage in made["Stages"]}
+    (result,) = stack.resources("AWS::CodePipeline::Pipeline").values()
+    return {stage["Name"]: stage["Actions"] for stage in result["Stages"]}
 
 
 def commands(path: str) -> list[str]:
@@ -55,12 +55,15 @@ def test_cfn_lint_finds_nothing_in_the_templates_beside_the_bidders() -> None:
 @pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize("approval", ["manual", "automatic"])
 def test_a_commit_passes_staging_before_production(source: str, approval: str) -> None:
-    made = stages(pipeline(Source=source, Approval=approval))
-    asked = ["Approval"] if approval == "manual" else []
-    assert list(made) == ["Source", "Build", "Staging", *asked, "Production"]
-    assert [action["ActionTypeId"]["Provider"] for action in made["Source"]] == [SOURCES[source]]
-    assert [(action["Name"], action["RunOrder"]) for action in made["Staging"]] == [("Deploy", 1), ("SmokeAndLoad", 2)]
-    for action in (*made["Staging"], *made["Production"]):
+    result = stages(pipeline(Source=source, Approval=approval))
+    requested = ["Approval"] if approval == "manual" else []
+    assert list(result) == ["Source", "Build", "Staging", *requested, "Production"]
+    assert [action["ActionTypeId"]["Provider"] for action in result["Source"]] == [SOURCES[source]]
+    assert [(action["Name"], action["RunOrder"]) for action in result["Staging"]] == [
+        ("Deploy", 1),
+        ("SmokeAndLoad", 2),
+    ]
+    for action in (*result["Staging"], *result["Production"]):
         assert action["InputArtifacts"] == [{"Name": "Package"}], "what was tested is what is deployed"
 
 
@@ -80,21 +83,21 @@ def test_each_variable_of_a_buildspec_is_given_by_the_pipeline() -> None:
     projects = stack.resources("AWS::CodeBuild::Project")
     specs = {f"ship-{name}": project["Source"]["BuildSpec"] for name, project in projects.items()}
     assert set(specs.values()) == set(BUILDSPECS)
-    given: dict[str, set[str]] = {spec: set() for spec in BUILDSPECS}
+    inputs: dict[str, set[str]] = {spec: set() for spec in BUILDSPECS}
     for actions in stages(stack).values():
         for action in actions:
             if action["ActionTypeId"]["Provider"] != "CodeBuild":
                 continue
             spec = specs[action["Configuration"]["ProjectName"]]
             names = {each["name"] for each in json.loads(action["Configuration"].get("EnvironmentVariables", "[]"))}
-            given[spec] = given[spec] & names if given[spec] else names
+            inputs[spec] = inputs[spec] & names if inputs[spec] else names
     for project in projects.values():
         named = {each["Name"] for each in project["Environment"].get("EnvironmentVariables", [])}
-        given[project["Source"]["BuildSpec"]] |= named
+        inputs[project["Source"]["BuildSpec"]] |= named
     for spec in BUILDSPECS:
         used = set(re.findall(r"\$\{?([A-Z_]+)", "\n".join(commands(spec))))
         optional = {"CAMPAIGNS"}  # only staging sells samples
-        assert used - optional <= given[spec], spec
+        assert used - optional <= inputs[spec], spec
 
 
 def test_the_build_runs_the_commands_of_a_laptop() -> None:

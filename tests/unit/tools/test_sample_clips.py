@@ -27,9 +27,9 @@ class Bucket:
         checksums = {key: hashlib.md5(data, usedforsecurity=False).hexdigest() for key, data in self.objects.items()}
         return [{"Contents": [{"Key": key, "ETag": f'"{checksum}"'} for key, checksum in checksums.items()]}]
 
-    def put_object(self, **given: Any) -> None:
-        self.objects[given["Key"]] = given["Body"]
-        self.put.append(given["Key"])
+    def put_object(self, **written: Any) -> None:
+        self.objects[written["Key"]] = written["Body"]
+        self.put.append(written["Key"])
 
 
 @pytest.fixture(autouse=True)

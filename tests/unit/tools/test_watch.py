@@ -33,18 +33,18 @@ class Server:
     """A server that ends, with 7, after it was waited for so many times."""
 
     waits: int
-    asked: list[float] = field(default_factory=list)
+    requested: list[float] = field(default_factory=list)
 
     def wait(self, timeout: float) -> int:
-        self.asked.append(timeout)
-        if len(self.asked) > self.waits:
+        self.requested.append(timeout)
+        if len(self.requested) > self.waits:
             return 7
         raise subprocess.TimeoutExpired("server", timeout)
 
 
 def watched(aws: Aws, server: Any) -> tuple[int, list[str]]:
-    said: list[str] = []
-    return watch(aws, server, said.append, look_seconds=0), said  # type: ignore[arg-type]
+    message: list[str] = []
+    return watch(aws, server, message.append, look_seconds=0), message  # type: ignore[arg-type]
 
 
 def test_a_local_aws_that_lives_is_left_alone() -> None:
@@ -55,11 +55,11 @@ def test_a_local_aws_that_lives_is_left_alone() -> None:
 
 def test_one_that_died_is_started_again_and_both_are_said() -> None:
     aws = Aws([True, False, True])
-    code, said = watched(aws, Server(3))
+    code, message = watched(aws, Server(3))
     assert (code, aws.started) == (7, 1)
-    assert "died" in said[0]
-    assert "s ago" in said[0]
-    assert "running again" in said[1]
+    assert "died" in message[0]
+    assert "s ago" in message[0]
+    assert "running again" in message[1]
 
 
 def test_one_that_keeps_dying_ends_the_run_and_names_its_log() -> None:

@@ -30,8 +30,8 @@ def test_events_have_the_names_of_their_version(ad: Ad, version: Version) -> Non
     document = render(ad._replace(tracking=tracking, progress_offset=2), version)
 
     assert_valid(document)
-    events = {one.get("event"): one for one in etree.fromstring(document).iterfind(".//{*}Linear//{*}Tracking")}
+    events = {entry.get("event"): entry for entry in etree.fromstring(document).iterfind(".//{*}Linear//{*}Tracking")}
     assert events.keys() == OF_ALL | MORE[version]
-    assert {name: one.get("offset") for name, one in events.items() if one.get("offset")} == (
+    assert {name: event.get("offset") for name, event in events.items() if event.get("offset")} == (
         {"progress": "00:00:02"} if version > "2.0" else {}
     )

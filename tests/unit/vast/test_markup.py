@@ -126,10 +126,10 @@ def test_the_icon_names_its_program_and_leads_to_it(version: Version) -> None:
 def test_verification_scripts_stand_where_the_version_has_them(ad: Ad, version: Version) -> None:
     root = parsed(render(ad, version))
     within = "Ad/*/AdVerifications" if version >= "4.1" else "Ad/*/Extensions/Extension[@type='AdVerifications']/*"
-    [found] = root.findall(within)
-    first, second = found
+    [element] = root.findall(within)
+    first, second = element
 
-    assert found.tag == "AdVerifications"
+    assert element.tag == "AdVerifications"
     assert len(list(root.iter("AdVerifications"))) == 1
     assert first.get("vendor") == "company.example-omid"
     assert dict(first.find("JavaScriptResource").attrib) == {"apiFramework": "omid", "browserOptional": "false"}
@@ -344,8 +344,8 @@ ATTRIBUTES = {"id", "idRegistry", "idValue", "type", "codec", "program", "vendor
 def test_every_value_is_read_back(text: str, attribute: str, url: str, wrapped: bool, version: Version) -> None:
     root = parsed(render(nasty_ad(text, attribute, url, wrapped=wrapped), version))
 
-    found = {element.tag for element in root.iter("*")}
-    assert found >= ({"VASTAdTagURI"} if wrapped else {"MediaFile", "AdTitle"})
+    results = {element.tag for element in root.iter("*")}
+    assert results >= ({"VASTAdTagURI"} if wrapped else {"MediaFile", "AdTitle"})
     for element in root.iter("*"):
         if element.tag in TEXTS | URLS:
             assert (element.text or "") == expected(text if element.tag in TEXTS else url), element.tag

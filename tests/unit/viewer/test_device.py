@@ -60,7 +60,7 @@ def test_client_hints_as_chrome_sends_them() -> None:
     )
 
     assert hints is not None
-    assert [(its.brand, its.version) for its in hints.browsers] == [
+    assert [(browser.brand, browser.version) for browser in hints.browsers] == [
         ("Chromium", ("142",)),
         ("Google Chrome", ("142",)),
         ("Not_A Brand", ("99",)),

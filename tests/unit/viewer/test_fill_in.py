@@ -59,7 +59,7 @@ def test_a_request_that_says_nothing_gets_all_that_the_headers_say() -> None:
 
 
 def test_what_a_request_says_stays() -> None:
-    said = {
+    message = {
         "ua": "Roku/DVP-12.5 (12.5.0)",
         "ip": VIEWER,
         "language": "fr",
@@ -68,7 +68,7 @@ def test_what_a_request_says_stays() -> None:
         "geo": {"country": "FRA", "region": "IDF"},
     }
 
-    assert filled(asked(device=said, app={"bundle": "com.tv"})) == {"device": said, "app": {"bundle": "com.tv"}}
+    assert filled(asked(device=message, app={"bundle": "com.tv"})) == {"device": message, "app": {"bundle": "com.tv"}}
 
 
 @given(matchable_requests())
@@ -87,8 +87,8 @@ def _assert_within(before: Any, after: Any) -> None:
             if value is not None:
                 _assert_within(value, after[name])
     elif isinstance(before, tuple):
-        for value, its in zip(before, after, strict=True):
-            _assert_within(value, its)
+        for value, entry in zip(before, after, strict=True):
+            _assert_within(value, entry)
     else:
         assert before == after
 

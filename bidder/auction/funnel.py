@@ -1,0 +1,66 @@
+"""A sample of decisions, to count what keeps campaigns from them before any rule is checked, by campaign.
+
+Of a sampled impression, the campaigns are compared that match it but for the lengths of their creatives, that match it,
+that may bid its floor, and that the decision came to. Each step leaves some out.
+"""
+
+from collections import Counter
+
+from bidder.auction.match import Slot
+from bidder.auction.price import lowest_floor
+from bidder.auction.reached import Noted, Reached, Taken
+from bidder.delivery.budget_holders import obstacle_of_campaign
+from bidder.delivery.obstacles import FLOOR, LENGTH, OUTBID
+from bidder.snapshot.snapshot import Snapshot
+
+MOST = 32
+"""The most impressions a minute in the sample of a process."""
+_STEPS = (LENGTH, FLOOR, OUTBID)
+
+
+class Sample:
+    """The impressions of a minute's sample; each stands for `weight` impressions."""
+
+    def __init__(self, steps: list[list[Noted]], weight: float) -> None:
+        self._steps = steps
+        self._weight = weight
+
+    def counts(self) -> Counter[str]:
+        """The impressions that each obstacle keeps from each campaign, by name, to the nearest whole."""
+        left = [Counter(Taken(noted, self._weight).counts(by_class=False)) for noted in self._steps]
+        counts: Counter[str] = Counter()
+        for obstacle, before, after in zip(_STEPS, left, left[1:], strict=False):
+            for campaign_id, count in (before - after).items():
+                counts[obstacle_of_campaign(campaign_id, obstacle)] = count
+        return counts
+
+
+class Funnel:
+    """The sample of a process since the last `take`."""
+
+    def __init__(self) -> None:
+        self._steps: list[list[Noted]] = [[] for _ in range(len(_STEPS) + 1)]
+
+    def note(self, snapshot: Snapshot, slot: Slot, reached: list[Reached]) -> None:
+        """Notes an impression, unless the sample is full. `reached` is how far its decision came."""
+        if len(self._steps[0]) >= MOST:
+            return
+        floor = lowest_floor(slot.imp, slot.video, snapshot.delivery.rates)
+        candidates = slot.candidates
+        for step, its in zip(
+            self._steps,
+            (
+                list(candidates.of_all_lengths().reached(0)),
+                list(candidates.reached(0)),
+                list(candidates.reached(floor)),
+                reached,
+            ),
+            strict=True,
+        ):
+            step.append(Noted(snapshot.index, snapshot.delivery, 0, its))
+
+    def take(self, impressions: int) -> Sample:
+        """Returns the sample of so many impressions, and starts anew."""
+        sample = Sample(self._steps, max(1.0, impressions / max(1, len(self._steps[0]))))
+        self._steps = [[] for _ in range(len(_STEPS) + 1)]
+        return sample

@@ -1,0 +1,24 @@
+"""Runs a function's handler, such as `app.ledger`, on the events of its standard input.
+
+A hook's wait is no part of what it may do, so nothing sleeps here.
+"""
+
+import importlib
+import json
+import sys
+import time
+from types import SimpleNamespace
+
+
+def main(name: str) -> None:
+    """Prints each answer as a line of JSON; ends with a traceback where the handler raises."""
+    time.sleep = lambda _seconds: None
+    module, _, attribute = name.rpartition(".")
+    handler = getattr(importlib.import_module(module), attribute)
+    context = SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000, aws_request_id="request")
+    for event in json.load(sys.stdin):
+        print(json.dumps(handler(event, context)), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,122 @@
+"""An AWS that judges: each request is held to the policies of the role that signed it, and then passed on."""
+
+import http.client
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from tests.integration.policy_calls import REGION, Call, calls, signer
+from tests.integration.policy_judge import Judge
+from tools.processes import LOOPBACK
+
+_KEY_OF_OBJECT = "x-amz-server-side-encryption-aws-kms-key-id"
+_OF_A_CONNECTION = frozenset({"connection", "transfer-encoding", "date", "server", "content-length"})
+_DENIED = b"<Error><Code>AccessDenied</Code></Error>"
+_NO_SUCH_KEY = b"<Error><Code>NoSuchKey</Code></Error>"
+
+
+@dataclass
+class Record:
+    """What each role asked for, by the name of the role; `down` are services that fail, `missing` begins keys
+    that S3 lacks.
+    """
+
+    judge: Judge
+    permitted: dict[str, set[Call]] = field(default_factory=dict)
+    denied: dict[str, set[Call]] = field(default_factory=dict)
+    down: str = ""
+    missing: str = ""
+
+    def permits(self, role: str, asked: list[Call]) -> bool:
+        """Whether the role may make all these calls, which are noted."""
+        allowed = {call for call in asked if self.judge.permits(role, call)}
+        self.permitted.setdefault(role, set()).update(allowed)
+        self.denied.setdefault(role, set()).update(set(asked) - allowed)
+        return allowed == set(asked)
+
+    def lacks(self, call: Call) -> bool:
+        """Whether the call reads an object that S3 has to seem to lack."""
+        key = call.resource.partition("/")[2]
+        return call.action == "s3:GetObject" and bool(self.missing) and key.startswith(self.missing)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    record: Record
+    upstream: int
+
+    def log_message(self, *_: Any) -> None: ...
+
+    def pass_on(self) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        body = self.rfile.read(int(headers.get("content-length", 0)))
+        role, service = signer(headers)
+        asked = calls(self.command, self.path, headers, body)
+        if not self.record.permits(role, asked):
+            self.answer(403, _DENIED)
+        elif service == self.record.down:
+            self.answer(500, b"")
+        elif service == "codedeploy":
+            self.answer(200, b"{}")  # the local AWS has none
+        else:
+            status, about, content = self.forwarded(headers, body)
+            if self.record.lacks(asked[0]):
+                status, about, content = 404, {}, _NO_SUCH_KEY
+            if self.record.permits(role, _implied(asked[0], status, about)):
+                self.answer(status, content, about)
+            else:
+                self.answer(403, _DENIED)
+
+    def forwarded(self, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
+        connection = http.client.HTTPConnection(LOOPBACK, self.upstream, timeout=60)
+        try:
+            connection.request(self.command, self.path, body, headers)
+            reply = connection.getresponse()
+            return reply.status, {name.lower(): value for name, value in reply.getheaders()}, reply.read()
+        finally:
+            connection.close()
+
+    def answer(self, status: int, content: bytes, headers: Mapping[str, str] | None = None) -> None:
+        self.send_response(status)
+        for name, value in (headers or {}).items():
+            if name not in _OF_A_CONNECTION:
+                self.send_header(name, value)
+        length = (headers or {}).get("content-length") if self.command == "HEAD" else None
+        self.send_header("content-length", length or str(len(content)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = pass_on  # noqa: N815  as http.server names them
+
+
+def _implied(call: Call, status: int, headers: Mapping[str, str]) -> list[Call]:
+    """What an answer of S3 asks besides: it tells only who may list a bucket that it has no such object."""
+    if call.action != "s3:GetObject":
+        return []
+    if status == http.client.NOT_FOUND:
+        return [Call("s3:ListBucket", call.resource.partition("/")[0])]
+    key = headers.get(_KEY_OF_OBJECT)
+    return [Call("kms:Decrypt", key, f"s3.{REGION}.amazonaws.com")] if key else []
+
+
+@contextmanager
+def policy_proxy(upstream: int, judge: Judge) -> Iterator[tuple[str, Record]]:
+    """Passes on to a loopback port what the signer's policies permit; its own URL, and what was asked.
+
+    The access key of a request is the name of its role.
+    """
+    record = Record(judge)
+    handler = type("Handler", (_Handler,), {"record": record, "upstream": upstream})
+    server = ThreadingHTTPServer((LOOPBACK, 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://{LOOPBACK}:{server.server_address[1]}", record
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,231 @@
+"""Every function's handler runs under the policies of its own role: they permit all that it asks, and nothing else."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+from chalice.package import YAMLTemplateSerializer
+
+from bidder.campaigns.repository import CampaignRepository
+from bidder.snapshot.id_lists import pack_list
+from bidder.snapshot.list_store import ListStore
+from tests.integration.policy_calls import Call
+from tests.integration.policy_judge import Judge, matches
+from tests.integration.policy_proxy import Record, policy_proxy
+from tests.integration.runtime import api_event, sqs_event
+from tests.integration.test_template import FUNCTIONS
+from tests.support.campaigns import campaign
+from tests.support.events import event
+from tests.support.matchable import video_request
+from tests.unit.creatives.conftest import H264, PICTURE, TONE, make
+from tools import ROOT
+from tools.creatives_stack import TEMPLATE
+from tools.local import STACK
+from tools.ministack import MiniStack
+from tools.processes import local_environment
+
+COUNTRY = "VUT"
+CREATIVES = ("Transcode", "Thumbnails", "Metadata")
+BY_LAMBDA = {
+    "logs:CreateLogStream": "Lambda writes the log",
+    "logs:PutLogEvents": "Lambda writes the log",
+    "xray:PutTraceSegments": "Lambda's daemon sends the traces",
+    "xray:PutTelemetryRecords": "Lambda's daemon sends the traces",
+    "sqs:ReceiveMessage": "Lambda reads the queue",
+    "sqs:DeleteMessage": "Lambda reads the queue",
+    "sqs:GetQueueAttributes": "Lambda reads the queue",
+}
+"""What AWS does as the role, and no code of ours."""
+SCHEDULED = {
+    "version": "0",
+    "account": "000000000000",
+    "region": "us-east-1",
+    "detail": {},
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "time": "2026-11-26T00:00:00Z",
+    "id": "event",
+    "resources": [],
+}
+NOT_REACHED: dict[tuple[str, str], str] = {
+    ("ssm:GetParametersByPath", "/*"): "the path itself is asked for; IAM's documentation has both forms",
+    ("lambda:GetAlias", "-APIHandler-"): "the alias is asked for; IAM's documentation has the function",
+}
+"""Grants that no run here uses, by action and a part of the resource."""
+
+
+class Functions:
+    """The deployed functions, run here by their own environment and role, against an AWS that judges."""
+
+    def __init__(self, session: boto3.Session, url: str, record: Record) -> None:
+        self.session, self.record = session, record
+        self._url = url
+        self._lambda = session.client("lambda")
+        self._cloudformation = session.client("cloudformation")
+
+    def configuration(self, name: str) -> Any:
+        stack = f"{STACK}-creatives" if name in CREATIVES else STACK
+        found = self._cloudformation.describe_stack_resource(StackName=stack, LogicalResourceId=name)
+        physical = found["StackResourceDetail"]["PhysicalResourceId"]
+        return self._lambda.get_function_configuration(FunctionName=physical)
+
+    def role(self, name: str) -> str:
+        return self.configuration(name)["Role"].rpartition("/")[2]
+
+    def run(self, name: str, *events: Any, down: str = "", missing: str = "", **variables: str) -> list[Any]:
+        """The answers to events, in a process of their own: one service is down, objects of one prefix are missing."""
+        made = self.configuration(name)
+        environment = local_environment() | made.get("Environment", {}).get("Variables", {})
+        environment |= {
+            "AWS_ENDPOINT_URL": self._url,
+            "AWS_ACCESS_KEY_ID": made["Role"].rpartition("/")[2],
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_MAX_ATTEMPTS": "1",
+        }
+        self.record.down, self.record.missing = down, missing
+        command = [sys.executable, "-m", "tests.integration.handler_process", made["Handler"]]
+        ran = subprocess.run(  # noqa: S603  our own module
+            command,
+            cwd=ROOT,
+            env=environment | variables,
+            input=json.dumps(events),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        self.record.down = self.record.missing = ""
+        assert ran.returncode == 0, f"{name}: {ran.stdout[-2000:]} {ran.stderr[-3000:]}"
+        return [json.loads(line) for line in ran.stdout.splitlines() if not line.startswith('{"event"')]
+
+
+@pytest.fixture(scope="module")
+def judge(local_aws: MiniStack, stack: dict[str, str]) -> Judge:
+    assert stack
+    return Judge(local_aws.session())
+
+
+@pytest.fixture(scope="module")
+def functions(
+    judge: Judge, local_aws: MiniStack, stack: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Functions]:
+    """All functions, each run on what it is for."""
+    session = local_aws.session()
+    sell(session, stack)
+    with policy_proxy(local_aws.port, judge) as (url, record):
+        made = Functions(session, url, record)
+        run_bidder(made, session, stack)
+        run_hooks(made)
+        folder = tmp_path_factory.mktemp("creatives")
+        make(folder / "spot.mp4", f"{PICTURE} {TONE} -t 1 {H264}")
+        run_creatives(made, session, stack, str(folder / "spot.mp4"))
+        yield made
+
+
+def sell(session: boto3.Session, stack: dict[str, str], **changes: Any) -> None:
+    """A campaign that needs all that a refresh and a bid may read: a list, a frequency cap, a budget, a goal."""
+    tables = (stack["BIDDER_CAMPAIGNS_TABLE"], stack["BIDDER_HISTORY_TABLE"])
+    ListStore(session.client("s3"), stack["BIDDER_SNAPSHOT_BUCKET"]).put("roles", pack_list([1]))
+    sold = {
+        "id": "roles",
+        "targeting": {"country": {"include": [COUNTRY]}, "list": {"exclude": ["roles"]}},
+        "frequency_caps": [{"impressions": 3, "window": "day"}],
+        "budget": {"daily": 100},
+        **changes,
+    }
+    CampaignRepository(session.client("dynamodb"), *tables).put(campaign(**sold))
+
+
+def run_bidder(made: Functions, session: boto3.Session, stack: dict[str, str]) -> None:
+    refresh = sqs_event([{"reason": "test"}], "arn:aws:sqs:us-east-1:000000000000:bidder-campaign-refresh")
+    # of the time to come, so that no refresh before has answered it
+    refresh["Records"][0]["attributes"]["SentTimestamp"] = str(int(time.time() * 1000) + 600_000)
+    made.run("ParameterCopy", SCHEDULED)
+    made.run("Refresh", refresh, missing="snapshots/index/")
+    sell(session, stack, cpm=6)
+    made.run("Refresh", refresh)
+    request = json.dumps(
+        video_request(device={"geo": {"country": COUNTRY}, "ifa": "8d2b4f6e-1f2a-4c3b-9a5d-7e6f5a4b3c2d"})
+    )
+    asked = api_event("POST", "/bid", "/bid", body=request)
+    (answer,) = made.run("APIHandler", asked)
+    assert answer["statusCode"] == 200, answer
+    # a process without the copy of the parameters reads Parameter Store
+    made.run("APIHandler", asked, missing="parameters/")
+    [bid] = json.loads(answer["body"])["seatbid"][0]["bid"]
+    _, _, kind, token = bid["burl"].split("/api", 1)[1].partition("?")[0].split("/")
+    told = api_event("GET", f"/e/{kind}/{token}", "/e/{kind}/{token}", {"kind": kind, "token": token})
+    assert made.run("APIHandler", told)[0]["statusCode"] == 204
+    assert made.run("APIHandler", told, down="sns")[0]["statusCode"] == 204
+    now = datetime.now(UTC)
+    impressions = [
+        event(bid_id="roles", campaign_id="roles", user="viewer", at=now, bid_at=now).model_dump(mode="json")
+    ]
+    for consumer in ("Ledger", "Archive", "Learning", "Frequency", "Notices"):
+        queue = f"arn:aws:sqs:us-east-1:000000000000:bidder-{consumer.lower()}"
+        assert made.run(consumer, sqs_event(impressions, queue)) == [{"batchItemFailures": []}], consumer
+
+
+def run_hooks(made: Functions) -> None:
+    deployment = {"DeploymentId": "d-1", "LifecycleEventHookExecutionId": "e-1"}
+    for hook in ("BeforeTraffic", "AfterTraffic"):
+        made.run(hook, deployment, BIDDER_ROLLOUT_SETTLING="0")
+
+
+def run_creatives(made: Functions, session: boto3.Session, stack: dict[str, str], spot: str) -> None:
+    s3, bucket = session.client("s3"), stack["BIDDER_UPLOAD_BUCKET"]
+    about = {"campaign": "roles", "creative": "new", "landing-page": "https://shop.example/new"}
+    s3.upload_file(spot, bucket, "uploads/roles.mp4", ExtraArgs={"Metadata": about})
+    for name in CREATIVES:
+        # later than the upload itself, which the deployed functions work on meanwhile
+        for year, key, size in (("2098", "roles", 1000), ("2099", "gone", 1000), ("2100", "roles", 10**9)):
+            about_object = {"key": f"uploads/{key}.mp4", "size": size, "sequencer": "0055"}
+            record = {
+                "eventName": "ObjectCreated:Put",
+                "eventTime": f"{year}-01-01T00:00:00.000Z",
+                "s3": {"bucket": {"name": bucket}, "object": about_object},
+            }
+            made.run(name, sqs_event([{"Records": [record]}], f"arn:aws:sqs:us-east-1:000000000000:{name}"))
+
+
+@pytest.mark.parametrize("name", [*FUNCTIONS, *CREATIVES])
+def test_a_function_is_denied_nothing_that_it_asks(functions: Functions, name: str) -> None:
+    role = functions.role(name)
+    assert functions.record.permitted[role], "it asked AWS for nothing"
+    assert functions.record.denied.get(role, set()) == set()
+
+
+@pytest.mark.parametrize("name", [*FUNCTIONS, *CREATIVES])
+def test_a_function_may_do_nothing_that_it_does_not(functions: Functions, judge: Judge, name: str) -> None:
+    role = functions.role(name)
+    used = functions.record.permitted[role]
+    unused = [
+        grant
+        for grant in judge.grants(role)
+        if grant.action not in BY_LAMBDA
+        and not any(grant.action == action and part in grant.resource for action, part in NOT_REACHED)
+        and not any(matches({"Action": grant.action, "Resource": grant.resource}, call) for call in used)
+    ]
+    assert unused == []
+
+
+def test_every_function_of_the_creatives_is_run() -> None:
+    template = YAMLTemplateSerializer().load_template(TEMPLATE.read_text(), str(TEMPLATE))
+    resources = template["Resources"].items()
+    assert set(CREATIVES) == {name for name, each in resources if each["Type"] == "AWS::Serverless::Function"}
+
+
+def test_a_role_may_not_do_what_another_does(functions: Functions, judge: Judge) -> None:
+    ledger, bid = functions.role("Ledger"), functions.role("APIHandler")
+    counted = {call for call in functions.record.permitted[ledger] if call.action.startswith("dynamodb:")}
+    assert counted
+    assert not any(judge.permits(bid, call) for call in counted)
+    keys = Call("kms:Decrypt", "alias/aws/ssm", "ssm.us-east-1.amazonaws.com")
+    assert not judge.permits(functions.role("Refresh"), keys)
+    assert judge.permits(bid, keys)

@@ -1,0 +1,68 @@
+"""Edges of the auction that mutants found unguarded: each test fails where its rule is off by one."""
+
+import json
+from typing import Any
+
+import pytest
+
+from bidder.auction.decide import decide
+from bidder.auction.explain import explain
+from bidder.auction.match import match
+from bidder.auction.price import Price, charged_at_least
+from bidder.auction.reached import Opportunities
+from bidder.openrtb.parse import parse
+from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.matchable import video_request
+
+
+def bids(request: dict[str, Any], **changes: Any) -> bool:
+    held = snapshot([campaign(**changes)])
+    asked = parse(json.dumps(request).encode())
+    return bool(decide(asked, match(asked, held, NOW), held, "bidder", NOW))
+
+
+@pytest.mark.parametrize(("words", "is_met"), [("android 13.0.1..13.0.1", True), ("android 13.0.2..14", False)])
+def test_a_version_in_client_hints_is_read_part_by_part(words: str, is_met: bool) -> None:
+    hints = {"platform": {"brand": "Android", "version": ["13", "0", "1"]}}
+    request = video_request(device={"sua": hints})
+
+    assert bids(request, targeting={"os_version": {"include": [words]}}) == is_met
+
+
+@pytest.mark.parametrize(("place", "is_met"), [(100, True), (101, False)])
+def test_a_hundred_keywords_of_a_page_are_read(place: int, is_met: bool) -> None:
+    words = [f"word-{number}" for number in range(1, 120)]
+    request = video_request(site={"domain": "a.example", "keywords": ",".join(words)})
+
+    assert bids(request, targeting={"keyword": {"include": [f"word-{place}"]}}) == is_met
+
+
+def test_a_floor_of_nothing_charges_nothing_at_least() -> None:
+    held = snapshot([campaign()])
+    request = video_request()
+    request["imp"][0]["bidfloor"] = 0
+    [slot] = match(parse(json.dumps(request).encode()), held, NOW)
+
+    assert charged_at_least(slot, Price(5_000_000, None), 15, {"USD": 1_000_000}, "USD") == 0
+
+
+def test_explain_tells_of_the_creative_that_came_closest() -> None:
+    country = {"country": {"include": ["FRA"]}}
+    far = creative(id="z", targeting={**country, "domain": {"include": ["other.example"]}})
+    near = creative(id="a", targeting=country)
+    held = snapshot([campaign(creatives=[far, near])])
+    request = video_request(site={"domain": "other.example"}, device={"geo": {"country": "USA"}})
+
+    [told] = explain(parse(json.dumps(request).encode()), held, "bidder", NOW)[0].campaigns
+
+    assert (told.seen, told.wanted) == ("usa", "fra")
+
+
+def test_512_impressions_of_a_minute_are_noted_and_stand_for_the_others() -> None:
+    held = snapshot([campaign()])
+    noted = Opportunities()
+
+    assert noted.note(held.index, held.delivery, 511) is not None
+    assert noted.note(held.index, held.delivery, 1) is not None
+    assert noted.note(held.index, held.delivery, 512) is None
+    assert noted.take().weight == 2

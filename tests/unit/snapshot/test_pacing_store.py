@@ -1,0 +1,90 @@
+"""Pacing's memory comes back as it was written, and memory that can't be read is learned anew."""
+
+import gzip
+import json
+from dataclasses import asdict, fields
+
+import pytest
+
+from bidder.delivery.estimates import Flow, Minute, Ratio
+from bidder.delivery.learned_traffic import LearnedTraffic
+from bidder.delivery.pacers import Account
+from bidder.delivery.pacing import Memory
+from bidder.delivery.plan import Anchor
+from bidder.snapshot.pacing_store import PacingStore
+from tests.support.fake_s3 import FakeS3
+
+MEMORY = "pacing/memory"
+FLOW = Flow(
+    [Minute(60, 0.5, 10, 5, 2.5, 5.0, 1.5)], Ratio(3_000.0, 1.0), Ratio(7.0, 10.0), Ratio(5.0, 10.0), counted_until=60
+)
+HELD = Memory(
+    at=120.0,
+    micros=9,
+    impressions=3,
+    participation=0.5,
+    flow=FLOW,
+    level=2.5,
+    counted=60,
+    lost_micros=1.5,
+    lost_impressions=0.5,
+    cost=3_000,
+    is_held=False,
+    anchors={"daily": Anchor(100, 60.0, 5.0, 3_600.0)},
+    starts={"daily": (60.0, 1.0)},
+)
+ACCOUNT = Account(
+    memories={"c": HELD},
+    delays=[1.0] * 60,
+    delays_seen={"c": {0: 3, 7: 1}},
+    requests=7.5,
+    members={"shop.example": {"c": "UTC"}},
+    in_flight=12.5,
+)
+
+
+def store(s3: FakeS3) -> PacingStore:
+    return PacingStore(s3, "bucket")  # type: ignore[arg-type]
+
+
+def test_what_was_written_is_read_by_another_process() -> None:
+    s3 = FakeS3()
+    learned = LearnedTraffic()
+    store(s3).write(ACCOUNT, learned)
+
+    account, traffic = store(s3).read()
+
+    assert account == ACCOUNT
+    assert traffic == learned
+    untold = [field.name for field in fields(Memory) if getattr(HELD, field.name) == getattr(Memory(), field.name)]
+    assert untold == [], "each field of a memory is written here with another value than its default"
+
+
+def test_memory_of_before_prices_were_learned_apart_is_still_read() -> None:
+    s3 = FakeS3()
+    document = asdict(ACCOUNT)
+    del document["in_flight"], document["memories"]["c"]["cost"]
+    flow = document["memories"]["c"]["flow"]
+    del flow["micros_per_impression"]
+    flow["micros_per_bid"] = {"above": 21_000.0, "below": 10.0}
+    flow["minutes"] = [
+        {name: minute[name] for name in ("start", "participation", "opportunities", "bids", "matured")}
+        for minute in flow["minutes"]
+    ]
+    s3.put_object(Bucket="bucket", Key=MEMORY, Body=gzip.compress(json.dumps(document).encode()), ContentType="")
+
+    account, _ = store(s3).read()
+
+    read = account.memories["c"]
+    assert read.flow.micros_per_impression == Ratio(21_000.0, 7.0)
+    assert (read.cost, read.level, account.in_flight) == (0, 2.5, 0.0)
+
+
+@pytest.mark.parametrize("body", [b"", b"no gzip", gzip.compress(b"[]"), gzip.compress(b"{}")])
+def test_memory_that_cannot_be_read_is_learned_anew(body: bytes) -> None:
+    s3 = FakeS3()
+    s3.put_object(Bucket="bucket", Key=MEMORY, Body=body, ContentType="")
+
+    account, traffic = store(s3).read()
+
+    assert (account, traffic) == (Account(), LearnedTraffic())
