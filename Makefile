@@ -22,7 +22,7 @@ ESBUILD := build/clients/node_modules/.bin/esbuild
 LOCAL_ENV := env $(foreach name,$(filter AWS_%,$(filter-out AWS_PORT AWS_CA_BUNDLE,$(.VARIABLES))),-u $(name))
 
 .DEFAULT_GOAL := help
-.PHONY: help run container test test-fast coverage mutate docs check player demo-players package deploy rollback smoke status restore events-topic loadtest soak bench bench-compare profile lock clean
+.PHONY: help run container test test-fast coverage mutate docs check security player demo-players package deploy rollback smoke status restore events-topic loadtest soak bench bench-compare profile lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' Makefile
@@ -44,7 +44,8 @@ coverage: $(READY) ## What unit and golden tests run of bidder/: 95 % at least
 
 mutate: $(READY) ## Faults put into the product, which tests have to catch: ONLY=bidder/money.py, SAMPLE=60 of each room, SEED
 	@exec $(LOCAL_ENV) $(BIN)/python -m tools.mutate $(if $(ONLY),--only $(ONLY)) $(if $(SAMPLE),--sample $(SAMPLE)) \
-		$(if $(SEED),--seed $(SEED)) --workers $(if $(filter auto,$(WORKERS)),$$(nproc),$(WORKERS))
+		$(if $(SEED),--seed $(SEED)) $(if $(MATCH),--match '$(MATCH)') $(if $(MEASURE),--measure) \
+		--workers $(if $(filter auto,$(WORKERS)),$$(nproc),$(WORKERS))
 
 docs: $(READY) ## The pages of docs/ in build/site; a broken link is an error
 	@$(BIN)/python -m pip install -q --no-compile --disable-pip-version-check -r requirements-docs.txt
@@ -58,6 +59,9 @@ check: $(READY) ## Lint and types
 	@# It prints its name in large letters, so it is heard only where an arrow is broken.
 	@said=$$($(BIN)/lint-imports --no-cache) && echo "Imports: all contracts are kept" || { echo "$$said"; exit 1; }
 
+security: $(READY) ## Checkov on every template, with the reasoned exceptions of .checkov.yaml
+	@exec $(LOCAL_ENV) $(BIN)/python -m tools.security
+
 package: $(RUNNABLE) ## What is deployed, in build/package: the SAM template and the zip; prints the sizes
 	@exec $(LOCAL_ENV) $(BIN)/python -m tools.package $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
 
@@ -65,8 +69,8 @@ deploy: $(READY) ## The package into the AWS account of AWS_PROFILE; STACK (bidd
 	@CONFIRM=$(CONFIRM) $(BIN)/python -m tools.deploy --stack $(STACK) $(if $(BUCKET),--bucket $(BUCKET)) \
 		$(if $(ROLE),--role $(ROLE)) $(if $(filter yes,$(PACKAGED)),--packaged) $(PARAMETERS)
 
-rollback: $(RUNNABLE) ## The bid function of the stack back to the version before, or to VERSION, at once
-	@$(BIN)/python -m tools.versions --stack $(STACK) $(if $(VERSION),--to $(VERSION))
+rollback: $(RUNNABLE) ## The bid function of the stack, or FUNCTION=ledger, back to the version before or to VERSION, at once
+	@$(BIN)/python -m tools.versions --stack $(STACK) $(if $(FUNCTION),--function $(FUNCTION)) $(if $(VERSION),--to $(VERSION))
 
 smoke: $(READY) ## What any running bidder answers, asked at URL; a fault ends it with status 1. NO_BIDS=allowed without campaigns
 	@test -n "$(URL)" || { echo "Which bidder? make smoke URL=http://127.0.0.1:$(PORT)" >&2; exit 2; }
@@ -121,6 +125,7 @@ lock: $(READY) ## Resolve pyproject.toml anew into the requirements files
 	$(LOCK) --group docs -c requirements-dev.txt -o requirements-docs.txt
 	$(LOCK) pyproject.toml -c requirements-dev.txt -o requirements.txt
 	$(LOCK) --group runtime -c requirements-dev.txt -o requirements-runtime.txt
+	$(LOCK) --group security -o requirements-security.txt
 
 # 18 MB that nothing else needs, so it is no development dependency.
 UV := uv==0.13.9

@@ -248,11 +248,25 @@ def unpublished(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
     return publish_again(service(), event.to_dict()["Records"])
 
 
+@app.lambda_function(name="stop_bidding")
+def stop_bidding(event: dict[str, Any], _context: object) -> bool:
+    from bidder.consumers import stop_bidding as switch
+
+    return switch.stop_bidding(service(), event, now())
+
+
 @app.lambda_function(name="before_traffic")
 def before_traffic(event: dict[str, str], _context: object) -> list[str]:
     from bidder.rollout import hooks
 
     return hooks.before_traffic(event)
+
+
+@app.lambda_function(name="before_ledger")
+def before_ledger(event: dict[str, str], _context: object) -> list[str]:
+    from bidder.rollout import hooks
+
+    return hooks.before_ledger(event)
 
 
 @app.lambda_function(name="after_traffic")

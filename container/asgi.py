@@ -7,8 +7,7 @@ kind has threads of its own, so that slow notices do not hold up bids.
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from bidder.endpoints.reply import Reply, error, with_cors
@@ -19,6 +18,7 @@ from bidder.service.no_bid_counts import AnswerKind
 from bidder.service.service import Service
 from container.body import Disconnected, Receive, RefusedBody, read_body
 from container.encoding import parameters
+from container.lag import LoopLag
 from container.settings import ServerSettings
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -53,6 +53,7 @@ class BidderAsgi:
         self._now = now
         self._upkeep = upkeep
         self._is_draining = False
+        self._lag = LoopLag()
         self._bids = Lane(
             ThreadPoolExecutor(settings.bid_threads, "bid"),
             ConcurrencyLimit(lambda: service.limits.most_bids_at_once),
@@ -77,23 +78,27 @@ class BidderAsgi:
         self._events.threads.shutdown()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = joined((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
         path = scope["raw_path"].decode("latin-1")
-        try:
-            reply = await self._reply(scope, path, headers, receive)
-        except Disconnected:
-            return
-        await _send(send, reply, is_head=scope["method"] == "HEAD")
-
-    async def _reply(self, scope: Scope, path: str, headers: dict[str, str], receive: Receive) -> Reply:
         if path in {"/live", "/ready"}:
-            return self._state(path)
-        arrived = self._now()
+            return await _send(send, self._state(path))
         lane = self._bids if path in BIDS else self._events
-        if not lane.limit.enter():
+        # Before all else: at overload most of the work is to say so.
+        if (lane is self._bids and self._lag.seconds > self._settings.most_lag_seconds) or not lane.limit.enter():
             if lane is self._bids:
                 self._service.no_bids.answers[AnswerKind.BUSY] += 1
-            return with_cors(Reply(503, headers={"Retry-After": lane.retry_after}), headers.get("origin"))
+            origin = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"), None)
+            return await _send(send, with_cors(Reply(503, headers={"Retry-After": lane.retry_after}), origin))
+        try:
+            reply = await self._reply(scope, path, lane, receive)
+        except Disconnected:
+            return None
+        finally:
+            lane.limit.leave()
+        return await _send(send, reply, is_head=scope["method"] == "HEAD")
+
+    async def _reply(self, scope: Scope, path: str, lane: Lane, receive: Receive) -> Reply:
+        arrived = self._now() - timedelta(seconds=self._lag.seconds)
+        headers = joined((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
         try:
             body = await read_body(receive, headers, self._settings.body_seconds)
             request = self._request(scope, path, headers, body, arrived)
@@ -103,8 +108,6 @@ class BidderAsgi:
             reply = error(refused.status, str(refused))
             closing = Reply(reply.status, reply.body, reply.content_type, {**reply.headers, "Connection": "close"})
             return with_cors(closing, headers.get("origin"))
-        finally:
-            lane.limit.leave()
 
     def _request(self, scope: Scope, path: str, headers: dict[str, str], body: bytes, arrived: datetime) -> WebRequest:
         client = scope.get("client")
@@ -134,13 +137,13 @@ class BidderAsgi:
         loop = asyncio.get_running_loop()
         await receive()
         await loop.run_in_executor(None, self._upkeep.begin)
-        ticking = loop.create_task(self._tick())
+        beside = [loop.create_task(self._tick()), loop.create_task(self._lag.follow())]
         await send({"type": "lifespan.startup.complete"})
         await receive()
         self._is_draining = True
-        ticking.cancel()
-        with suppress(asyncio.CancelledError):
-            await ticking
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
         await loop.run_in_executor(None, self.close)
         await loop.run_in_executor(None, self._upkeep.end)
         await send({"type": "lifespan.shutdown.complete"})
@@ -151,7 +154,7 @@ class BidderAsgi:
             await asyncio.get_running_loop().run_in_executor(None, self._upkeep.tick)
 
 
-async def _send(send: Send, reply: Reply, *, is_head: bool) -> None:
+async def _send(send: Send, reply: Reply, *, is_head: bool = False) -> None:
     body = reply.body if isinstance(reply.body, bytes) else reply.body.encode()
     headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
     if reply.content_type:

@@ -28,6 +28,8 @@ class ServerSettings(BaseModel):
     """Threads of a process that publish notices, each of which waits for SNS."""
     most_events_at_once: int = Field(default=256, ge=1)
     """Notices in progress in a process; more are answered 503."""
+    most_lag_seconds: float = Field(default=0.1, gt=0)
+    """How far the event loop may be behind; further behind, bids are answered 503 at once."""
     head_seconds: float = Field(default=5, gt=0)
     """How long a client may take to send the line and the headers of a request."""
     body_seconds: float = Field(default=5, gt=0)

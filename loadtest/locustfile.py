@@ -6,7 +6,10 @@ Run by `make loadtest`, or with locust's own page by
 
 import json
 import os
+import time
 from collections import Counter
+from collections.abc import Iterator
+from functools import cache
 from http import HTTPStatus
 from itertools import count
 from random import Random
@@ -17,9 +20,14 @@ from locust.contrib.fasthttp import ResponseContextManager
 from locust.exception import StopUser
 
 from loadtest.answers import bids
+from loadtest.curve import share_at
 from loadtest.notices import notices
-from loadtest.plan import may_be_called, may_be_loaded
-from loadtest.requests import RequestKind, generate
+from loadtest.pending import MOST_ATTEMPTS, Pending, PendingCalls
+from loadtest.plan import Plan, may_be_called, may_be_loaded, plan
+from loadtest.replay import recorded
+from loadtest.requests import Generated, RequestKind
+from loadtest.scenario import realistic
+from loadtest.standards import check_standards
 
 BID = "POST /bid"
 NOTICE = "GET /e/{kind}"
@@ -33,15 +41,38 @@ outcomes: Counter[str] = Counter()
 unavailable: Counter[str] = Counter()
 """How many bid requests (`BID`) and notices (`NOTICES`) were answered 503; they are errors as well."""
 
+lost: Counter[str] = Counter()
+"""Notices by kind that were not taken, however often they were sent."""
+
 _OUTCOMES = {200: "bid", 204: "no-bid", 400: "400"}
 _HEADERS = {"Content-Type": "application/json", "x-openrtb-version": "2.6"}
 _seeds = count(1)
+_checked = count()
+_RETRY_SECONDS = 1.0
+"""How long a caller waits after a 503. Retry-After says 5; a load test has not the time."""
+
+
+@cache
+def _plan() -> Plan:
+    return plan(os.environ)
+
+
+@cache
+def _began() -> float:
+    """The clock when the first user was there."""
+    return time.monotonic()
+
+
+@cache
+def _replayed() -> Iterator[Generated] | None:
+    """The requests of the file that is replayed, for all users together; None without a file."""
+    path = _plan().replay
+    return None if path is None else recorded(path)
 
 
 class ExchangeUser(FastHttpUser):
     """One connection of an exchange. Every user has its own seed, so a run can be repeated."""
 
-    wait_time = constant_throughput(REQUESTS_PER_SECOND)
     connection_timeout = 5
     network_timeout = 10
 
@@ -50,12 +81,30 @@ class ExchangeUser(FastHttpUser):
             msg = f"{self.host}: only a bidder on this machine is put under load, or a deployed one with CONFIRM=yes"
             raise StopUser(msg)
         self.rng = Random(next(_seeds))  # noqa: S311 - a repeatable draw, not a secret
+        self.pending = PendingCalls()
+        _began()
+
+    def on_stop(self) -> None:
+        """Makes the calls that are not due yet, so that none is missing at the end."""
+        for call in self.pending.rest():
+            self.call(call)
+        for call in self.pending.rest():  # those that are to be tried again
+            self.call(call._replace(attempt=MOST_ATTEMPTS))
+
+    def wait_time(self) -> float:
+        """The seconds until the next request."""
+        share = share_at(time.monotonic() - _began(), _plan().duration) if _plan().is_weekly else 1.0
+        seconds: float = constant_throughput(max(0.05, REQUESTS_PER_SECOND * share))(self)
+        return seconds
 
     @task
     def auction(self) -> None:
-        """One auction, from the request to the last pixel."""
-        for kind, url in self.ask(*generate(self.rng)):
-            self.call(kind, url)
+        """The calls that are due, and one auction; its calls are due later."""
+        for call in self.pending.due(time.monotonic()):
+            self.call(call)
+        replayed = _replayed()
+        generated = realistic(self.rng) if replayed is None else next(replayed)
+        self.pending.add(self.rng, self.ask(*generated), time.monotonic())
 
     def ask(self, kind: RequestKind, request: dict[str, Any]) -> list[tuple[str, str]]:
         """Sends a bid request; the kinds and URLs of the calls that its bids bring back."""
@@ -70,6 +119,8 @@ class ExchangeUser(FastHttpUser):
             _count_unavailable(response, BID)
             try:
                 returned_bids = bids(kind, request, response.status_code, _body_text(response))
+                if returned_bids and next(_checked) % _plan().check_every == 0:
+                    check_standards(json.loads(_body_text(response)))
                 calls = [call for bid in returned_bids for call in notices(self.rng, request["id"], bid)]
             except ValueError as error:
                 response.failure(str(error))
@@ -78,21 +129,28 @@ class ExchangeUser(FastHttpUser):
             outcomes[_OUTCOMES[response.status_code]] += 1
             return calls
 
-    def call(self, kind: str, url: str) -> None:
-        """Calls an event URL."""
-        name = NOTICE.format(kind=kind)
+    def call(self, call: Pending) -> None:
+        """Calls an event URL. After a 5xx or no answer it is called again; without tries left it is lost."""
+        name, url = NOTICE.format(kind=call.kind), call.url
         if not may_be_called(url, self.host or ""):
-            refused = ValueError(f"leads to another machine, so not called: {url}")
-            self.environment.events.request.fire(
-                request_type="GET", name=name, response_time=0, response_length=0, exception=refused, context={}
-            )
+            self.fail(name, f"leads to another machine, so not called: {url}")
             return
         with self.client.get(url, name=name, catch_response=True, allow_redirects=False) as response:
             _count_unavailable(response, NOTICES)
-            if response.status_code in {200, 204}:
+            status = response.status_code
+            if status in {200, 204}:
                 response.success()
-            else:
-                response.failure(f"{response.status_code}: {_body_text(response)[:200]}")
+                return
+            response.failure(f"{status}: {_body_text(response)[:200]}")
+        is_final = status and status < HTTPStatus.INTERNAL_SERVER_ERROR
+        if is_final or not self.pending.again(call, time.monotonic(), _RETRY_SECONDS):
+            lost[call.kind] += 1
+
+    def fail(self, name: str, message: str) -> None:
+        """Counts a failure that is no request."""
+        self.environment.events.request.fire(
+            request_type="GET", name=name, response_time=0, response_length=0, exception=ValueError(message), context={}
+        )
 
 
 def _count_unavailable(response: ResponseContextManager, row: str) -> None:

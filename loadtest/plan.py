@@ -1,6 +1,7 @@
 """The plan of a load test, from the environment."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -8,11 +9,21 @@ from loadtest.notices import is_loopback
 
 
 class Plan(NamedTuple):
-    """What to run: seconds, users, and the bidder's address."""
+    """What to run: seconds, users, and the bidder's address.
+
+    `report` is the file of the HTML report. `web_port` is that of locust's own page; 0 is none. With `is_weekly` the
+    rate follows a week's curve. `replay` is a file of requests, JSON Lines, that are sent in place of drawn ones. One
+    answer with bids in `check_every` is held to the published schemas.
+    """
 
     duration: int
     users: int
     host: str
+    report: Path | None = None
+    web_port: int = 0
+    is_weekly: bool = False
+    replay: Path | None = None
+    check_every: int = 10
 
 
 class BadPlan(ValueError):
@@ -20,7 +31,7 @@ class BadPlan(ValueError):
 
 
 def plan(environ: Mapping[str, str]) -> Plan:
-    """The run that DURATION, USERS and HOST, or PORT, ask for. Raises BadPlan.
+    """The run that the environment asks for: DURATION, USERS and HOST, or PORT, and the rest. Raises BadPlan.
 
     A bidder on another machine is put under load with CONFIRM=yes alone: it bills what it sells.
     """
@@ -31,7 +42,24 @@ def plan(environ: Mapping[str, str]) -> Plan:
             "a deployed one, over https, with CONFIRM=yes"
         )
         raise BadPlan(msg)
-    return Plan(_bounded(environ, "DURATION", 60, 3600), _bounded(environ, "USERS", 10, 200), host.rstrip("/"))
+    curve = environ.get("CURVE") or ""
+    if curve not in {"", "weekly"}:
+        msg = f"CURVE={curve}: give weekly, or nothing for a steady rate"
+        raise BadPlan(msg)
+    replay = Path(environ["REPLAY"]) if environ.get("REPLAY") else None
+    if replay is not None and not replay.is_file():
+        msg = f"REPLAY={replay}: there is no such file of requests, one JSON document a line"
+        raise BadPlan(msg)
+    return Plan(
+        _bounded(environ, "DURATION", 60, 3600),
+        _bounded(environ, "USERS", 10, 200),
+        host.rstrip("/"),
+        report=Path(environ["REPORT"]) if environ.get("REPORT") else None,
+        web_port=_bounded(environ, "WEB", 8089, 65535) if environ.get("WEB") else 0,
+        is_weekly=curve == "weekly",
+        replay=replay,
+        check_every=_bounded(environ, "CHECK_EVERY", 10, 1_000_000),
+    )
 
 
 def may_be_loaded(host: str, environ: Mapping[str, str]) -> bool:

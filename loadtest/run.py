@@ -1,7 +1,9 @@
 """`python -m loadtest.run`: a minute of load on the bidder on this machine, and a table of how it bore it.
 
-DURATION (seconds), USERS and HOST, or PORT, change what is run; CONFIRM=yes allows a
-deployed bidder's HOST. Exits with 1 where anything was answered wrongly.
+DURATION (seconds), USERS and HOST, or PORT, change what is run; CONFIRM=yes allows a deployed bidder's HOST. REPORT
+writes an HTML report, WEB=8089 serves locust's own page, CURVE=weekly follows a week's traffic, REPLAY sends the
+requests of a file, CHECK_EVERY says how many answers with bids are held to the published schemas. Exits with 1 where
+anything was answered wrongly, answered 5xx, or an event was lost.
 """
 
 import os
@@ -13,13 +15,15 @@ from collections.abc import Iterable, Mapping
 from locust.env import Environment  # isort: skip
 import gevent
 import requests
+from locust.html import get_html_report
 from locust.runners import Runner
-from locust.stats import StatsEntry
+from locust.stats import StatsEntry, stats_history
 
 from bidder.cli.table import table
-from loadtest.locustfile import BID, NOTICES, ExchangeUser, outcomes, unavailable
+from loadtest.locustfile import BID, NOTICES, ExchangeUser, lost, outcomes, unavailable
 from loadtest.plan import BadPlan, Plan, plan
 
+PROGRESS_SECONDS = 5
 HEADINGS = ("", "requests", "rate /s", "p50 ms", "p99 ms", "bids", "no-bids", "400s", "503s", "errors")
 UNAVAILABLE = {
     BID: "503 of POST /bid: too many requests at once, so no bid.",
@@ -52,7 +56,12 @@ def main() -> int:
         print(f"  {failure.occurrences} x {failure.name}: {failure.error}")
     for broken in runner.exceptions.values():  # the load test's own
         print(f"  {broken['count']} x {broken['traceback']}")
-    return 1 if stats.errors or runner.exceptions or not outcomes else 0
+    for kind, times in lost.items():
+        print(f"  {times} x lost: {kind}, not taken in any try")
+    if run_plan.report:
+        run_plan.report.write_text(get_html_report(runner.environment, show_download_link=False))  # type: ignore[no-untyped-call]
+        print(f"  report: {run_plan.report}")
+    return 1 if stats.errors or runner.exceptions or lost or not outcomes else 0
 
 
 def _unwell(host: str) -> str | None:
@@ -71,13 +80,35 @@ def _run(run_plan: Plan) -> tuple[Runner, float]:
     environment = Environment(user_classes=[ExchangeUser], host=run_plan.host)
     runner = environment.create_local_runner()
     started = time.monotonic()
+    if run_plan.web_port:
+        page = environment.create_web_ui("127.0.0.1", run_plan.web_port)
+        print(f"loadtest: locust's page at http://127.0.0.1:{run_plan.web_port}, until Ctrl-C", flush=True)
+    gevent.spawn(_progress, runner, run_plan, started)
+    gevent.spawn(stats_history, runner)
     runner.start(run_plan.users, spawn_rate=run_plan.users)
-    gevent.spawn_later(run_plan.duration, runner.quit)
+    gevent.spawn_later(run_plan.duration, runner.stop if run_plan.web_port else runner.quit)
     try:
         runner.greenlet.join()
     except KeyboardInterrupt:
         runner.quit()
+    if run_plan.web_port:
+        page.stop()  # type: ignore[no-untyped-call]
     return runner, time.monotonic() - started
+
+
+def _progress(runner: Runner, run_plan: Plan, started: float) -> None:
+    """Prints a line every five seconds."""
+    while True:
+        gevent.sleep(PROGRESS_SECONDS)
+        bids = runner.stats.get(BID, "POST")
+        seconds = min(run_plan.duration, time.monotonic() - started)
+        p99 = bids.get_current_response_time_percentile(0.99) or 0
+        print(
+            f"loadtest: {seconds:.0f} of {run_plan.duration} s, {bids.num_requests} bid requests, "
+            f"{bids.current_rps:.0f}/s, p99 {p99:.0f} ms, {runner.stats.num_failures} errors",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def report(

@@ -32,7 +32,7 @@ from tools.names import InvalidStackName, check_names, check_stack_name
 from tools.package import ARCHITECTURES, NotPackaged, Package, package, packaged
 from tools.protection import PROTECTION, change_protected, is_protected
 from tools.template import stating_parameters, with_code, without_unsupported
-from tools.versions import bid_function, delete_old_versions
+from tools.versions import FUNCTIONS, delete_old_versions, physical_name
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -79,8 +79,9 @@ def deploy(
         current = described(cloudformation, stack)
         change_protected(cloudformation, stack, template, url, parameters, current, waiting)
         current = described(cloudformation, stack)
-        if "APIHandler" in template["Resources"]:
-            delete_old_versions(session.client("lambda"), bid_function(cloudformation, stack))
+        for function in FUNCTIONS.values():
+            if function in template["Resources"]:
+                delete_old_versions(session.client("lambda"), physical_name(cloudformation, stack, function))
     return {output["OutputKey"]: output["OutputValue"] for output in (current or {}).get("Outputs", [])}
 
 

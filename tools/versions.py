@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 ALIAS = "live"
+FUNCTIONS = {"bid": "APIHandler", "ledger": "Ledger"}
+"""The logical ids of the functions that have versions, by what they are called on the command line."""
 KEPT = 5
 """Versions that one may go back to, beside the live one."""
 
@@ -20,9 +22,9 @@ class NoSuchVersion(ValueError):
     """There is no such version to go back to; the message names those that there are."""
 
 
-def bid_function(cloudformation: "CloudFormationClient", stack: str) -> str:
-    """The name of the stack's bid function."""
-    described = cloudformation.describe_stack_resource(StackName=stack, LogicalResourceId="APIHandler")
+def physical_name(cloudformation: "CloudFormationClient", stack: str, function: str = "APIHandler") -> str:
+    """The name of a function of the stack, by its logical id; the bid function by default."""
+    described = cloudformation.describe_stack_resource(StackName=stack, LogicalResourceId=function)
     return described["StackResourceDetail"]["PhysicalResourceId"]
 
 
@@ -70,10 +72,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make rollback", description=__doc__)
     parser.add_argument("--stack", default="bidder")
     parser.add_argument("--to", type=int, metavar="VERSION", help="the version; the one before the live one by default")
+    parser.add_argument("--function", choices=FUNCTIONS, default="bid", help="whose version; bid by default")
     arguments = parser.parse_args()
     try:
         session = boto3.Session()
-        function = bid_function(session.client("cloudformation"), arguments.stack)
+        function = physical_name(session.client("cloudformation"), arguments.stack, FUNCTIONS[arguments.function])
         target = roll_back(session.client("lambda"), function, arguments.to)
     except (BotoCoreError, ClientError, NoSuchVersion) as error:
         print(error, file=sys.stderr)

@@ -27,6 +27,7 @@ from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.bid_response import bid_response, dump, no_bid_response
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.no_bid_reason import NoBidReason
+from bidder.service.bids_in_flight import names_of
 from bidder.service.no_bid_counts import AnswerKind
 from bidder.service.service import Service
 from bidder.snapshot.snapshot import Snapshot
@@ -150,6 +151,7 @@ def _offers(
         for offer in before if len(after) < len(before) else ():
             if offer not in after:
                 refused[offer.campaign.id, rule.name] += 1
+    service.in_flight.note(paid, lambda: names_of(request, service.signing_keys), call.now)
     return paid
 
 

@@ -25,6 +25,20 @@ def before_traffic(event: Mapping[str, str]) -> list[str]:
     return report(boto3.client("codedeploy"), event, "before_traffic", examine)
 
 
+def before_ledger(event: Mapping[str, str]) -> list[str]:
+    """Gives the live and the new version of the ledger a batch of tests; returns what speaks against the new one."""
+    import boto3
+
+    from bidder.rollout.before_ledger import Batches, objections
+
+    def examine() -> list[str]:
+        settings = rollout_settings()
+        batches = Batches(boto3.client("lambda"), settings.function)
+        return objections(batches, batches.live(settings.alias), settings.version)
+
+    return report(boto3.client("codedeploy"), event, "before_ledger", examine)
+
+
 def after_traffic(event: Mapping[str, str], sleep: Callable[[float], None] = time.sleep) -> list[str]:
     """Waits until the new version's answers are counted; returns what speaks against it."""
     import boto3

@@ -1,6 +1,7 @@
 """The bidder with a book of campaigns in memory and without AWS, as the servers that `loadtest.bench.servers` compares
 import it: `asgi` for uvicorn and granian, `wsgi` for gunicorn and granian."""
 
+import os
 import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from bidder import cold_start
 from bidder.entrances import routes
 from bidder.entrances.web_request import WebRequest
 from bidder.service.service import Service
+from bidder.settings import from_environment
 from container.asgi import BidderAsgi, Upkeep
 from container.settings import ServerSettings
 from loadtest.bench.campaigns import campaigns
@@ -40,7 +42,9 @@ def asgi() -> BidderAsgi:
     def nothing() -> None:
         pass
 
-    return BidderAsgi(_service(), ServerSettings(), now, Upkeep(cold_start.imported, nothing, nothing))
+    return BidderAsgi(
+        _service(), from_environment(ServerSettings, os.environ), now, Upkeep(cold_start.imported, nothing, nothing)
+    )
 
 
 def wsgi(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

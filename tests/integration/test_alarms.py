@@ -22,7 +22,7 @@ from bidder.parameters import DEFAULTS, Reading
 from bidder.service.no_bid_counts import AnswerKind
 from bidder.snapshot.keeper import Keeper
 from bidder.snapshot.snapshot import Snapshot
-from tests.integration.test_template import FUNCTIONS, HOOKS, Template, of_type, referred, refers_to
+from tests.integration.test_template import FUNCTIONS, HOOKS, RARE, Template, of_type, referred, refers_to
 from tests.support.campaigns import NOW, campaign, snapshot
 from tests.support.fake_cloudformation import client_error
 from tests.support.matchable import video_request
@@ -62,15 +62,17 @@ WARNINGS_EXEMPT = {
     "snapshot.unreadable": "as snapshot.refused",
     "pacing.unread": "budgets are kept all the same; campaigns are paced by the forecast until the next minute",
     "frequency.unread": "FrequencyUnreadAlarm",
+    "quality.unread": "as pacing.unread",
     "pacing.unwritten": "a minute's learning is lost; bids go on",
+    "bidding.stopped": "the alarm that stopped it has told people",
     "rollout.refused": "the deployment fails, and says so",
     "{consumer}.unreadable": "the message becomes a dead letter, which has an alarm",
 }
 PAGES = {
     *("BidRateCollapsedAlarm", "BidsFailAlarm", "SpendStoppedAlarm", "NoticesRefusedAlarm", "ApiErrorsAlarm"),
     *("BidThrottlesAlarm", "BidDurationAlarm", "SnapshotMissingAlarm", "SnapshotTooOldAlarm"),
-    *("LedgerDeadLetterAlarm", "LedgerAgeAlarm", "NoticesDeadLetterAlarm", "RequestCeilingAlarm"),
-    "PlainHandlerErrorsAlarm",
+    *("LedgerDeadLetterAlarm", "LedgerAgeAlarm", "NoticesDeadLetterAlarm", "StopBiddingErrorsAlarm"),
+    *("RequestCeilingAlarm", "PlainHandlerErrorsAlarm"),
 }
 
 
@@ -172,10 +174,19 @@ def test_every_warning_is_counted_or_says_why_not(sam: Template) -> None:
 
 def test_symptoms_page_and_causes_warn(sam: Template) -> None:
     alarms = of_type(sam, "AWS::CloudWatch::Alarm")
-    paging = {name for name, alarm in alarms.items() if refers_to(alarm["AlarmActions"], "AlarmTopic")}
-    warning = {name for name, alarm in alarms.items() if refers_to(alarm["AlarmActions"], "WarningTopic")}
+    paging = {name for name, alarm in alarms.items() if "AlarmTopic" in referred(alarm["AlarmActions"])}
+    warning = {name for name, alarm in alarms.items() if "WarningTopic" in referred(alarm["AlarmActions"])}
     assert paging == PAGES
     assert warning == alarms.keys() - PAGES
+
+
+def test_alarms_about_spend_may_stop_bidding_and_do_not_by_default(sam: Template) -> None:
+    assert sam["Parameters"]["StopOnAlarm"]["Default"] == "off"
+    stops = {"Fn::If": ["StopsOnAlarm", {"Fn::GetAtt": ["StopBidding", "Arn"]}, {"Ref": "AWS::NoValue"}]}
+    alarms = of_type(sam, "AWS::CloudWatch::Alarm").items()
+    assert {name for name, alarm in alarms if stops in alarm["AlarmActions"]} == {"OverspendAlarm", "LedgerAgeAlarm"}
+    [permission] = [each for each in of_type(sam, "AWS::Lambda::Permission").values() if "alarms" in each["Principal"]]
+    assert refers_to(permission["FunctionName"], "StopBidding")
 
 
 def test_every_function_has_its_errors_and_throttles_watched(sam: Template) -> None:
@@ -189,7 +200,7 @@ def test_every_function_has_its_errors_and_throttles_watched(sam: Template) -> N
     # a hook that fails fails the deployment, which says so
     assert {("Errors", name) for name in FUNCTIONS.keys() - set(HOOKS)} <= seen
     # one refresh at a time: those that Lambda throttles wait, and RefreshMissingAlarm sees them miss
-    assert {("Throttles", name) for name in FUNCTIONS.keys() - {"Refresh", *HOOKS}} <= seen
+    assert {("Throttles", name) for name in FUNCTIONS.keys() - {"Refresh", *RARE}} <= seen
 
 
 def test_every_queue_of_dead_letters_is_watched(sam: Template) -> None:

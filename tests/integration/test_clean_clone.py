@@ -36,11 +36,12 @@ def clone(tmp_path: Path) -> Path:
 def test_the_builds_commands_run_in_a_clean_clone(clone: Path) -> None:
     spec = yaml.safe_load((clone / "buildspec.yml").read_text())
     commands = [command for phase in spec["phases"].values() for command in phase.get("commands", [])]
-    # all tests within a test would never end
-    (left_out,) = (command for command in commands if command == "make test")
+    # all tests within a test would never end, and checkov is 200 MB to fetch
+    left_out = {"make test", "make security"}
+    assert left_out < set(commands)
     environment = local_environment() | {"MYPY_CACHE_DIR": str(ROOT / ".mypy_cache")}
     for command in commands:
-        if command == left_out:
+        if command in left_out:
             continue
         shell = ["/bin/bash", "-c", command]
         ran = subprocess.run(shell, cwd=clone, env=environment, capture_output=True, text=True, check=False)  # noqa: S603  our own buildspec

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from bidder.cli.redrive import move
 from tests.integration.drill import Drill
 from tests.integration.observation import log_lines, observed
 from tests.integration.polling import poll
@@ -105,53 +106,54 @@ def test_a_poison_message_is_put_aside_and_the_others_are_counted(
 
 def test_events_outlast_a_topic_that_was_deleted(drilled: Drill, sold: Traffic, ringing: Rings) -> None:
     began, before, sns = datetime.now(UTC), counted(drilled), drilled.session.client("sns")
-    archived = drilled.messages("ArchiveQueue")
     with impatient(drilled, "NoticesQueue"):
         sns.delete_topic(TopicArn=drilled.ids["BidEventsTopic"])
-        sold.sell()
-        assert sold.notices[204] == sold.notices.total()
-
-        assert is_logged(drilled, began, "notice.aside")
-        assert drilled.messages("NoticesQueue") == 1
-        assert {"NoticesAgeAlarm"} <= ringing(observed(drilled, began, age=301))
-        assert counted(drilled) == before
-
-        assert mend(drilled.session, STACK, lambda _: None) == 4
+        try:
+            sold.sell()
+            assert sold.notices[204] == sold.notices.total()
+            assert is_logged(drilled, began, "notice.aside")
+            assert drilled.messages("NoticesQueue") >= 1  # counts of bids wait there too
+            assert {"NoticesAgeAlarm"} <= ringing(observed(drilled, began, age=301))
+            assert counted(drilled) == before
+        finally:
+            assert mend(drilled.session, STACK, lambda _: None) == 4
         poll(lambda: counted(drilled) == before + 5000, seconds=120)
-    assert drilled.messages("NoticesQueue") == 0
+        poll(lambda: drilled.messages("NoticesQueue") == 0, seconds=120)
     assert "NoticesAgeAlarm" not in ringing(observed(drilled, datetime.now(UTC), age=301))
     sold.sell()
     poll(lambda: counted(drilled) == before + 10_000, seconds=120)
-    assert archived >= 0
 
 
 def test_a_throttled_table_delays_spend_and_loses_none(drilled: Drill, sold: Traffic, ringing: Rings) -> None:
     began, before, functions = datetime.now(UTC), counted(drilled), drilled.session.client("lambda")
     refusal = {"__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException", "message": "slow"}
     name = drilled.ids["Ledger"]
-    environment: Any = functions.get_function_configuration(FunctionName=name)["Environment"]
+    usual: Any = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
     with (
         impatient(drilled, "LedgerQueue"),
         faulty_server(lambda _path, _body: (400, json.dumps(refusal).encode())) as table,
     ):
-        slow = {"AWS_ENDPOINT_URL_DYNAMODB": table.url, "AWS_MAX_ATTEMPTS": "1"}
-        functions.update_function_configuration(
-            FunctionName=name, Environment={"Variables": environment["Variables"] | slow}
-        )
-        sold.sell()
-        poll(lambda: is_logged(drilled, began, "ledger.unjudged") or _errors(drilled, began, name), seconds=120)
-
-        assert {"LedgerAgeAlarm", "LoggedErrorsAlarm"} <= ringing(observed(drilled, began, age=301))
-        assert counted(drilled) == before
-
-        functions.update_function_configuration(FunctionName=name, Environment=environment)
+        _set_variables(drilled, usual | {"AWS_ENDPOINT_URL_DYNAMODB": table.url, "AWS_MAX_ATTEMPTS": "1"})
+        try:
+            sold.sell()
+            poll(lambda: drilled.messages("LedgerDeadLetterQueue") == 1, seconds=120)
+            assert {"LedgerErrorsAlarm", "LedgerDeadLetterAlarm"} <= ringing(observed(drilled, began))
+            assert counted(drilled) == before
+        finally:
+            _set_variables(drilled, usual)
+        queues = drilled.ids["LedgerDeadLetterQueue"], drilled.ids["LedgerQueue"]
+        assert move(drilled.session.client("sqs"), *queues) == 1  # bidder events redrive ledger
         poll(lambda: counted(drilled) == before + 5000, seconds=120)
-    assert "LedgerAgeAlarm" not in ringing(observed(drilled, datetime.now(UTC), age=301))
+        poll(lambda: drilled.messages("LedgerQueue") == 0, seconds=120)
+    assert not {"LedgerErrorsAlarm", "LedgerDeadLetterAlarm"} & ringing(observed(drilled, datetime.now(UTC)))
 
 
-def _errors(drill: Drill, since: datetime, function: str) -> float:
-    asked = metric("AWS/Lambda", "Errors", {"FunctionName": function})
-    return sum(observed(drill, since).get(asked, ()))
+def _set_variables(drill: Drill, variables: Any) -> None:
+    """Gives the ledger's live version other environment variables."""
+    functions, name = drill.session.client("lambda"), drill.ids["Ledger"]
+    functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+    version = functions.publish_version(FunctionName=name)["Version"]
+    functions.update_alias(FunctionName=name, Name="live", FunctionVersion=version)
 
 
 def test_a_bad_snapshot_is_refused_and_the_last_good_one_bids(drilled: Drill, sold: Traffic, ringing: Rings) -> None:

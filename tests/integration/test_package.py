@@ -1,5 +1,6 @@
 """The zip that is deployed."""
 
+import json
 import shutil
 from pathlib import Path, PurePosixPath
 from zipfile import ZipFile
@@ -24,7 +25,16 @@ def test_every_source_that_a_function_can_import_is_in_and_no_other(archive: Zip
     sources = {name for name in archive.namelist() if name.startswith("bidder/") and name.endswith(".py")}
     assert sources == imported
     assert {"bidder/endpoints/bid.py", "bidder/consumers/ledger.py", "bidder/rollout/hooks.py"} <= sources
+    assert {"bidder/entrances/handler.py", "bidder/entrances/lambda_events.py"} <= sources
     assert "bidder/cli/main.py" not in sources
+
+
+def test_every_handler_of_the_template_is_in(archive: ZipFile, built: Package) -> None:
+    functions = json.loads(built.template.read_text())["Resources"].values()
+    handlers = {its["Properties"]["Handler"] for its in functions if its["Type"] == "AWS::Serverless::Function"}
+    assert "bidder.entrances.handler.handle" in handlers
+    files = {handler.rpartition(".")[0].replace(".", "/") + ".py" for handler in handlers}
+    assert files <= set(archive.namelist())
 
 
 def test_what_the_app_needs_is_in_for_lambdas_platform(archive: ZipFile) -> None:
@@ -47,6 +57,13 @@ def test_every_module_has_bytecode_that_its_timestamp_cannot_stale(archive: ZipF
         name for name in names if name.suffix == ".py"
     }
     assert {int.from_bytes(archive.read(str(name))[4:8], "little") for name in compiled} == {UNCHECKED_HASH}
+
+
+def test_the_text_of_our_sources_alone_is_in(archive: ZipFile) -> None:
+    texts = {name for name in archive.namelist() if name.endswith(".py") and archive.getinfo(name).file_size}
+    assert {name for name in texts if not name.startswith("bidder/")} == {"app.py"}
+    assert texts >= deployed_modules() - {"bidder/__init__.py"}
+    assert b"\nVersion: " in archive.read(next(name for name in archive.namelist() if name.startswith("pydantic-")))
 
 
 def test_it_is_light_enough_for_a_cold_start(built: Package) -> None:

@@ -5,14 +5,17 @@ from typing import Any
 
 import pytest
 
-from tests.integration.test_template import Template, of_type, only, referred, refers_to, translate
+from tests.integration.test_template import Template, of_type, referred, refers_to, translate
 from tools.deploy import LOCAL_ACCOUNT
 from tools.package import Package
 from tools.template import with_code, without_unsupported
 
 ROLLBACK = {
-    *("ApiErrorsAlarm", "BidDurationAlarm", "BidRateCollapsedAlarm", "NoticesRefusedAlarm", "SnapshotTooOldAlarm"),
-    *("BidsFailAlarm", "NewVersionErrorsAlarm", "NewVersionDurationAlarm"),
+    "APIHandler": {
+        *("ApiErrorsAlarm", "BidDurationAlarm", "BidRateCollapsedAlarm", "NoticesRefusedAlarm", "SnapshotTooOldAlarm"),
+        *("BidsFailAlarm", "NewVersionErrorsAlarm", "NewVersionDurationAlarm"),
+    },
+    "Ledger": {"LedgerErrorsAlarm", "LedgerDeadLetterAlarm", "LedgerAgeAlarm", "NewLedgerErrorsAlarm"},
 }
 
 
@@ -28,53 +31,78 @@ def translated(sam: Template, **parameters: str) -> Template:
     return translate(changed)
 
 
+def group(template: Template, function: str) -> Template:
+    """The deployment group of a function's alias."""
+    made: Template = template["Resources"][f"{function}DeploymentGroup"]["Properties"]
+    return made
+
+
+@pytest.mark.parametrize("function", ["APIHandler", "Ledger"])
 @pytest.mark.parametrize("kind", ["Canary10Percent5Minutes", "Linear10PercentEvery1Minute", "AllAtOnce"])
-def test_traffic_moves_as_the_parameter_says(sam: Template, kind: str) -> None:
+def test_traffic_moves_as_the_parameter_says(sam: Template, kind: str, function: str) -> None:
     assert kind in sam["Parameters"]["Rollout"]["AllowedValues"]
-    group = only(translated(sam, Rollout=kind), "AWS::CodeDeploy::DeploymentGroup")
-    assert kind in json.dumps(group["DeploymentConfigName"])
-    assert group["AutoRollbackConfiguration"]["Enabled"] is True
-    assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
+    made = group(translated(sam, Rollout=kind), function)
+    assert kind in json.dumps(made["DeploymentConfigName"])
+    assert made["AutoRollbackConfiguration"]["Enabled"] is True
+    assert "DEPLOYMENT_STOP_ON_ALARM" in made["AutoRollbackConfiguration"]["Events"]
 
 
 def test_a_tenth_first_unless_asked_otherwise(sam: Template) -> None:
     assert sam["Parameters"]["Rollout"]["Default"] == "Canary10Percent5Minutes"
 
 
-def test_symptoms_bring_the_old_version_back(sam: Template) -> None:
-    group = only(translated(sam), "AWS::CodeDeploy::DeploymentGroup")
-    assert group["AlarmConfiguration"]["Enabled"] is True
-    assert {next(referred(alarm)) for alarm in group["AlarmConfiguration"]["Alarms"]} == ROLLBACK
-    assert len(ROLLBACK) <= 10, "CodeDeploy takes no more"
+@pytest.mark.parametrize(("function", "alarms"), ROLLBACK.items())
+def test_alarms_bring_the_old_version_back(sam: Template, function: str, alarms: set[str]) -> None:
+    configured = group(translated(sam), function)["AlarmConfiguration"]
+    assert configured["Enabled"] is True
+    assert {next(referred(alarm)) for alarm in configured["Alarms"]} == alarms
+    assert len(alarms) <= 10, "CodeDeploy takes no more"
 
 
-def test_the_hooks_stand_before_and_after_and_may_be_called(sam: Template) -> None:
+@pytest.mark.parametrize(
+    ("function", "before", "after"),
+    [("APIHandler", "BeforeTraffic", "AfterTraffic"), ("Ledger", "BeforeLedger", None)],
+)
+def test_the_hooks_stand_before_and_after_and_may_be_called(
+    sam: Template, function: str, before: str, after: str | None
+) -> None:
     template = translated(sam)
-    ((_, alias),) = ((n, r) for n, r in template["Resources"].items() if r["Type"] == "AWS::Lambda::Alias")
-    update = alias["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
-    assert refers_to(update["BeforeAllowTrafficHook"], "BeforeTraffic")
-    assert refers_to(update["AfterAllowTrafficHook"], "AfterTraffic")
-    for name in ("BeforeTraffic", "AfterTraffic"):
+    update = template["Resources"][f"{function}Aliaslive"]["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
+    assert refers_to(update["BeforeAllowTrafficHook"], before)
+    assert after is None or refers_to(update["AfterAllowTrafficHook"], after)
+    [version] = [name for name in of_type(template, "AWS::Lambda::Version") if name.startswith(f"{function}Version")]
+    for name in filter(None, (before, after)):
         hook = template["Resources"][name]["Properties"]
         assert hook["FunctionName"]["Fn::Sub"].startswith("CodeDeployHook_${AWS::StackName}_")
         variables = hook["Environment"]["Variables"]
-        (version,) = of_type(template, "AWS::Lambda::Version")
         assert refers_to(variables["BIDDER_ROLLOUT_NEW_VERSION"], version)
-        assert refers_to(variables["BIDDER_ROLLOUT_FUNCTION"], "APIHandler")
+        assert refers_to(variables["BIDDER_ROLLOUT_FUNCTION"], function)
 
 
-def test_the_alarms_of_the_new_version_are_of_its_number(sam: Template) -> None:
+def test_the_ledgers_batches_go_to_its_alias(sam: Template) -> None:
+    mapping = translated(sam)["Resources"]["LedgerLedgerSqsEventSource"]["Properties"]
+    assert refers_to(mapping["FunctionName"], "LedgerAliaslive")
+
+
+@pytest.mark.parametrize(
+    ("function", "alarm"),
+    [
+        ("APIHandler", "NewVersionErrorsAlarm"),
+        ("APIHandler", "NewVersionDurationAlarm"),
+        ("Ledger", "NewLedgerErrorsAlarm"),
+    ],
+)
+def test_the_alarms_of_the_new_version_are_of_its_number(sam: Template, function: str, alarm: str) -> None:
     template = translated(sam)
-    (version,) = of_type(template, "AWS::Lambda::Version")
-    for name in ("NewVersionErrorsAlarm", "NewVersionDurationAlarm"):
-        dimensions = {each["Name"]: each["Value"] for each in template["Resources"][name]["Properties"]["Dimensions"]}
-        assert dimensions["ExecutedVersion"] == {"Fn::GetAtt": [version, "Version"]}
+    [version] = [name for name in of_type(template, "AWS::Lambda::Version") if name.startswith(f"{function}Version")]
+    dimensions = {each["Name"]: each["Value"] for each in template["Resources"][alarm]["Properties"]["Dimensions"]}
+    assert dimensions["ExecutedVersion"] == {"Fn::GetAtt": [version, "Version"]}
 
 
 def test_the_local_aws_gets_the_hooks_without_codedeploy(sam: Template) -> None:
     assert LOCAL_ACCOUNT == "000000000000"
     template = translate(without_unsupported(sam))
-    assert {"BeforeTraffic", "AfterTraffic"} <= of_type(template, "AWS::Lambda::Function").keys()
+    assert {"BeforeTraffic", "AfterTraffic", "BeforeLedger"} <= of_type(template, "AWS::Lambda::Function").keys()
     assert not [r for r in template["Resources"].values() if r["Type"].startswith("AWS::CodeDeploy")]
     assert _dangling(template) == set()
 

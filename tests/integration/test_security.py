@@ -16,7 +16,7 @@ from tools import ROOT
 from tools.package import Package
 from tools.template import with_code
 
-TEMPLATES = ("bidder", "creatives", "worker", "pipeline", "roles")
+TEMPLATES = ("bidder", "creatives", "worker", "container", "pipeline", "roles")
 PARAMETERS = {
     "ParameterPrefix": "/bidder",
     "Repository": "owner/name",
@@ -24,6 +24,7 @@ PARAMETERS = {
     "WebAclArn": "arn:aws:wafv2:us-east-1:123456789012:regional/webacl/a/b",
     "MonthlyBudget": "1000",
     "LayerKey": "layer.zip",
+    "FunctionUrl": "AWS_IAM",
 }
 """So that what parameters switch on is looked at too."""
 UNENCRYPTED_TOPICS = {
@@ -228,4 +229,4 @@ def test_money_is_counted_however_many_bids_there_are(stacks: dict[str, Stack]) 
         for name, each in functions.items()
         if "ReservedConcurrentExecutions" in each
     }
-    assert reserved == {"Refresh": 2, "Ledger": 5, "Notices": 5}
+    assert reserved == {"Refresh": 2, "Ledger": 5, "Notices": 5, "PlainHandler": 100}

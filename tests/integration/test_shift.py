@@ -94,7 +94,7 @@ class Shift:
         return self.server.deploy(rollout, lambda percent: self.move(old, new, percent), invoke, ringing, minute)
 
     def _resolver(self, new: int, **parameters: str) -> Resolver:
-        version = next(n for n, r in self.deployer.template["Resources"].items() if r["Type"] == "AWS::Lambda::Version")
+        version = next(name for name in self.deployer.template["Resources"] if name.startswith("APIHandlerVersion"))
         # The local AWS lacks the alarms that compute: here their names are their logical ids.
         ids = {name: name for name in self.deployer.template["Resources"]} | self.drill.ids
         ids[version] = f"{self.function}:{new}"

@@ -51,8 +51,10 @@ CONSUMERS = {
 }
 QUEUES = CONSUMERS | {"Notices": Consumer(None)}
 """Those of consumers, and what waits for SNS."""
-HOOKS = ("BeforeTraffic", "AfterTraffic")
-FUNCTIONS = {"APIHandler": "BidRole"} | {name: f"{name}Role" for name in ("Refresh", "ParameterCopy", *QUEUES, *HOOKS)}
+HOOKS = ("BeforeTraffic", "AfterTraffic", "BeforeLedger")
+RARE = (*HOOKS, "StopBidding")
+"""Those that are invoked once a deployment, and once an alarm."""
+FUNCTIONS = {"APIHandler": "BidRole"} | {name: f"{name}Role" for name in ("Refresh", "ParameterCopy", *QUEUES, *RARE)}
 NEEDS_ANY_RESOURCE = {
     *("xray:PutTraceSegments", "xray:PutTelemetryRecords"),
     *("cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms"),
@@ -144,7 +146,7 @@ def test_cfn_lint_finds_nothing(form: str, request: pytest.FixtureRequest, tmp_p
 @pytest.mark.parametrize(("function", "role"), FUNCTIONS.items())
 def test_each_function_may_do_only_what_it_names(sam: Template, function: str, role: str) -> None:
     ours = {name for name, resource in sam["Resources"].items() if not resource["Type"].startswith("AWS::Serverless")}
-    ours |= {"APIHandler"} if function == "BeforeTraffic" else set()
+    ours |= {"BeforeTraffic": {"APIHandler"}, "BeforeLedger": {"Ledger"}}.get(function, set())
     assert refers_to(sam["Resources"][function]["Properties"]["Role"], role)
     policies = sam["Resources"][role]["Properties"]["Policies"]
     statements = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
@@ -201,7 +203,7 @@ def test_a_consumer_retries_single_messages_and_then_puts_them_aside(
 ) -> None:
     mappings = of_type(translated, "AWS::Lambda::EventSourceMapping").values()
     (mapping,) = (mapping for mapping in mappings if refers_to(mapping["EventSourceArn"], f"{name}Queue"))
-    assert refers_to(mapping["FunctionName"], name)
+    assert refers_to(mapping["FunctionName"], "LedgerAliaslive" if name == "Ledger" else name)
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert (mapping["BatchSize"], mapping["MaximumBatchingWindowInSeconds"]) == (consumer.batch, consumer.window)
     assert consumer.batch <= 10 or consumer.window > 0, "SQS hands out more than 10 to who waits for them"
@@ -424,13 +426,16 @@ def test_the_api_may_invoke_the_alias_and_not_the_function_past_it(translated: T
 
 
 def test_the_alias_is_the_latest_version_of_the_function(translated: Template) -> None:
-    alias = only(translated, "AWS::Lambda::Alias")
-    ((version, item),) = of_type(translated, "AWS::Lambda::Version").items()
-    assert alias["Name"] == "live"
-    assert refers_to(alias["FunctionName"], "APIHandler")
-    assert refers_to(item["FunctionName"], "APIHandler")
-    assert refers_to(alias["FunctionVersion"], version)
-    assert translated["Resources"][version]["DeletionPolicy"] == "Retain", "tools.versions deletes those that are old"
+    versions = of_type(translated, "AWS::Lambda::Version")
+    assert len(versions) == 2
+    for function in ("APIHandler", "Ledger"):
+        alias = translated["Resources"][f"{function}Aliaslive"]["Properties"]
+        [(version, item)] = [(name, each) for name, each in versions.items() if name.startswith(f"{function}Version")]
+        assert alias["Name"] == "live"
+        assert refers_to(alias["FunctionName"], function)
+        assert refers_to(item["FunctionName"], function)
+        assert refers_to(alias["FunctionVersion"], version)
+        assert translated["Resources"][version]["DeletionPolicy"] == "Retain", "tools.versions deletes old ones"
 
 
 def test_environments_are_kept_started_only_when_asked(translated: Template) -> None:
@@ -438,7 +443,9 @@ def test_environments_are_kept_started_only_when_asked(translated: Template) -> 
     assert translated["Conditions"]["Provisions"] == {
         "Fn::Not": [{"Fn::Equals": [{"Ref": "ProvisionedConcurrency"}, 0]}]
     }
-    condition, provisioned, otherwise = only(translated, "AWS::Lambda::Alias")["ProvisionedConcurrencyConfig"]["Fn::If"]
+    condition, provisioned, otherwise = translated["Resources"]["APIHandlerAliaslive"]["Properties"][
+        "ProvisionedConcurrencyConfig"
+    ]["Fn::If"]
     assert condition == "Provisions"
     assert refers_to(provisioned["ProvisionedConcurrentExecutions"], "ProvisionedConcurrency")
     assert otherwise == {"Ref": "AWS::NoValue"}

@@ -9,7 +9,7 @@ from zipfile import ZipFile
 import pytest
 
 from bidder.settings import PREFIX, Settings, read
-from tests.integration.test_template import CONSUMERS, HOOKS, QUEUES, Template, of_type, refers_to, translate
+from tests.integration.test_template import CONSUMERS, QUEUES, RARE, Template, of_type, referred, refers_to, translate
 from tests.support.service import SETTINGS
 from tools.package import ARCHITECTURES, Package, package
 from tools.template import with_code
@@ -94,6 +94,11 @@ def test_a_failed_creation_leaves_no_table_and_no_bucket_behind(sam: Template) -
     assert {name for name, resource_item in sam["Resources"].items() if resource_item["Type"] in kinds} == kept.keys()
 
 
+def invokes(mapping: Template, function: str) -> bool:
+    """Whether a queue is connected to the function, or to its alias."""
+    return set(referred(mapping["FunctionName"])) <= {function, f"{function}Aliaslive"}
+
+
 def test_no_backlog_takes_the_concurrency_that_bids_need(sam: Template) -> None:
     """Lambda invokes a consumer of a queue up to 1,000 times at once, all that an account has, unless it is capped."""
     translated = translate(sam)
@@ -110,8 +115,8 @@ def test_no_backlog_takes_the_concurrency_that_bids_need(sam: Template) -> None:
     ]
     assert len(capped) == len(mappings) == len(QUEUES)
     reserved = {name for name, properties in functions.items() if "ReservedConcurrentExecutions" in properties}
-    consumers = {name for name in QUEUES for mapping in capped if refers_to(mapping["FunctionName"], name)}
-    singles = {"APIHandler", "ParameterCopy", *HOOKS}  # the copy runs once a minute, the hooks once a deployment
+    consumers = {name for name in QUEUES for mapping in capped if invokes(mapping, name)}
+    singles = {"APIHandler", "ParameterCopy", *RARE}  # the copy runs once a minute, the hooks once a deployment
     assert consumers | reserved | singles == functions.keys()
     assert CONSUMERS.keys() < consumers
     parameter = sam["Parameters"]["ConsumerConcurrency"]

@@ -70,7 +70,7 @@ class Deployer:
 def _held(template: Template, live: int) -> Template:
     resources: dict[str, Any] = {}
     for name, resource in template["Resources"].items():
-        if resource["Type"] == "AWS::Lambda::Alias":
+        if name.startswith("APIHandlerAlias"):
             resources[name] = resource | {"Properties": resource["Properties"] | {"FunctionVersion": str(live)}}
         else:
             resources[name] = resource

@@ -159,3 +159,22 @@ def test_its_life_begins_with_a_snapshot_and_ends_with_the_counts() -> None:
         assert call(server, "GET", "/ready")[0] == 503
 
     assert message_value == ["begin", "lifespan.startup.complete", "end", "lifespan.shutdown.complete"]
+
+
+def test_a_loop_that_is_behind_sheds_bids_and_no_notices() -> None:
+    with application() as server:
+        server._lag.seconds = 0.2
+        shed, notice = call(server, "POST", "/bid", BODY)[0], call(server, "GET", "/e/win/k1.token")[0]
+        server._lag.seconds = 0.0
+
+        assert (shed, notice) == (503, 400)
+        assert call(server, "POST", "/bid", BODY)[0] == 200
+
+
+def test_the_lag_before_the_application_counts_against_tmax() -> None:
+    body = json.dumps(video_request(tmax=100)).encode()
+    with application(most_lag_seconds=1) as server:
+        in_time = call(server, "POST", "/bid", body)[0]
+        server._lag.seconds = 0.09
+
+        assert (in_time, call(server, "POST", "/bid", body)[0]) == (200, 204)

@@ -101,7 +101,7 @@ def test_each_variable_of_a_buildspec_is_given_by_the_pipeline() -> None:
 
 
 def test_the_build_runs_the_commands_of_a_laptop() -> None:
-    assert commands("buildspec.yml") == ["make check", "make test", "make package"]
+    assert commands("buildspec.yml") == ["make check", "make security", "make test", "make package"]
     readme = (ROOT / "README.md").read_text()
     assert "make test    # lint, types and all tests: what CI runs" in readme
 

@@ -1,0 +1,77 @@
+"""`bidder cost`: what a rate of requests costs on AWS."""
+
+from pathlib import Path
+
+import click
+
+from bidder.cli.session import json_option
+
+ENTRANCES = ("rest-api", "http-api", "function-url", "load-balancer", "container")
+
+
+@click.command()
+@click.option("--qps", type=float, required=True, help="Bid requests a second.")
+@click.option("--bid-rate", type=float, required=True, help="The share of requests that are bid on, from 0 to 1.")
+@click.option("--win-rate", type=float, required=True, help="The share of bids that win, from 0 to 1.")
+@click.option("--region", default="us-east-1", show_default=True, help="A region that the table of prices has.")
+@click.option("--entrance", type=click.Choice(ENTRANCES), default="rest-api", show_default=True)
+@click.option("--arm", is_flag=True, help="arm64 processors instead of x86_64.")
+@click.option("--memory", "memory_mb", type=click.IntRange(128, 10240), default=1769, show_default=True, metavar="MB")
+@click.option("--bid-ms", type=float, default=2.0, show_default=True, help="Billed milliseconds of a bid in Lambda.")
+@click.option("--event-ms", type=float, default=12.0, show_default=True, help="Billed milliseconds of a notice.")
+@click.option("--events-per-win", type=float, default=6.0, show_default=True, help="Notices and pixels of a win.")
+@click.option("--events-per-publish", type=float, default=1.0, show_default=True, help="Events of one SNS publish.")
+@click.option("--sampling", type=float, default=0.05, show_default=True, help="Traces beyond one a second, a share.")
+@click.option("--log-level", type=click.Choice(["INFO", "WARN"]), default="INFO", help="Lambda's system log level.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="A plot of all entrances: .svg or .png.")
+@json_option
+def command(
+    qps: float,
+    bid_rate: float,
+    win_rate: float,
+    region: str,
+    entrance: str,
+    memory_mb: int,
+    bid_ms: float,
+    event_ms: float,
+    events_per_win: float,
+    events_per_publish: float,
+    sampling: float,
+    log_level: str,
+    out: Path | None,
+    arm: bool,
+    as_json: bool,
+) -> None:
+    """What a rate of requests costs on AWS: a month and a million requests, where the money goes, and what saves it.
+
+    It needs no AWS: prices come from a dated table.
+    """
+    from bidder.cli.cost import printing
+    from bidder.cli.cost.plot import draw
+    from bidder.cli.cost.prices import price_table
+    from bidder.cli.cost.usage import Entrance, InvalidLoad, Load
+
+    if out is not None and out.suffix not in {".svg", ".png"}:
+        msg = f"--out {out}: the plot's name ends with .svg or .png"
+        raise click.UsageError(msg)
+    try:
+        load = Load(
+            qps,
+            bid_rate,
+            win_rate,
+            arm=arm,
+            memory_mb=memory_mb,
+            bid_ms=bid_ms,
+            event_ms=event_ms,
+            events_per_win=events_per_win,
+            events_per_publish=events_per_publish,
+            sampling=sampling,
+            log_bytes=Load.log_bytes if log_level == "INFO" else 0,
+        )
+    except InvalidLoad as wrong:
+        raise click.UsageError(str(wrong)) from None
+    prices = price_table()
+    answer = printing.as_json if as_json else printing.as_text
+    click.echo(answer(load, Entrance(entrance), region, prices))
+    if out is not None:
+        draw(load, prices.of(region), f"{bid_rate:.0%} bid on, {win_rate:.0%} won, {region}, {prices.date}", out)

@@ -1,0 +1,136 @@
+"""`python -m loadtest.overload`: one process of the container at twice the rate that it sustains, and after it.
+
+The server has a book of campaigns in memory, one core, and no AWS. First closed loops find the rate that it sustains;
+then requests come at twice that rate, whatever is answered; then at half of it. Exits with 1 where an answer with a
+decision came after `tmax`, memory grew past its bound, or the server was not well again at once.
+"""
+
+import asyncio
+import json
+import os
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from random import Random
+
+import psutil
+
+from bidder.cli.table import table
+from loadtest.bench.measure import percentile
+from loadtest.bench.servers import commands, measured, served
+from loadtest.http_client import Connection
+from loadtest.requests import generate
+from tools.processes import LOOPBACK, free_port
+
+TMAX_MS = 300
+CONNECTIONS = 128
+"""Requests at once at most: an exchange that opens more connections than these waits for one itself."""
+SECONDS = 8.0
+MOST_GROWTH_MB = 64
+
+
+@dataclass
+class Phase:
+    """What was answered in a phase, by status; milliseconds of answers that decide (200, 204, 400) and of 503s."""
+
+    name: str
+    rate: float
+    statuses: Counter[int] = field(default_factory=Counter)
+    decided: list[float] = field(default_factory=list)
+    shed: list[float] = field(default_factory=list)
+    unsent: int = 0
+
+    def row(self) -> tuple[str, ...]:
+        """The row of the table."""
+        decided, shed = self.decided or [0.0], self.shed or [0.0]
+        return (
+            self.name,
+            f"{self.rate:.0f}",
+            str(len(self.decided)),
+            str(len(self.shed)),
+            str(self.unsent),
+            *(f"{percentile(decided, share):.1f}" for share in (0.5, 0.99, 1.0)),
+            f"{percentile(shed, 0.99):.1f}",
+        )
+
+
+HEADINGS = ("", "rate /s", "decided", "503", "unsent", "p50 ms", "p99 ms", "worst ms", "503 p99 ms")
+
+
+async def open_loop(port: int, phase: Phase, bodies: list[bytes], seconds: float) -> None:
+    """Sends at the phase's rate, whatever is answered. A request without a free connection is not sent."""
+    free = [Connection(LOOPBACK, port) for _ in range(CONNECTIONS)]
+    began, sent, tasks = time.monotonic(), 0, set[asyncio.Task[None]]()
+
+    async def one(connection: Connection, body: bytes) -> None:
+        try:
+            answer = await connection.post("/bid", body)
+        except (OSError, asyncio.IncompleteReadError):
+            phase.statuses[0] += 1
+        else:
+            phase.statuses[answer.status] += 1
+            (phase.shed if answer.status == 503 else phase.decided).append(answer.seconds * 1000)
+        free.append(connection)
+
+    while (elapsed := time.monotonic() - began) < seconds:
+        for _ in range(int(elapsed * phase.rate) - sent):
+            sent += 1
+            if not free:
+                phase.unsent += 1
+                continue
+            task = asyncio.create_task(one(free.pop(), bodies[sent % len(bodies)]))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+        await asyncio.sleep(0.001)
+    await asyncio.gather(*tasks)
+    for connection in free:
+        connection.close()
+
+
+def memory_mb(port: int) -> float:
+    """The resident memory of the process that listens on the port."""
+    [pid] = {
+        each.pid
+        for each in psutil.net_connections("tcp")
+        if each.laddr and each.laddr.port == port and each.status == psutil.CONN_LISTEN and each.pid
+    }
+    return float(psutil.Process(pid).memory_info().rss) / 2**20
+
+
+def main() -> int:
+    os.sched_setaffinity(0, {1})
+    rng = Random(3)  # noqa: S311 - a repeatable draw, not a secret
+    bodies = [json.dumps(generate(rng).document | {"tmax": TMAX_MS}).encode() for _ in range(1000)]
+    port = free_port()
+    with served(commands(port)["uvicorn, ASGI"], port):
+        measured(port, 32, 2)
+        sustained = measured(port, 32).rate
+        before = memory_mb(port)
+        phases = [Phase("half", sustained / 2), Phase("twice", sustained * 2), Phase("half again", sustained / 2)]
+        for phase in phases:
+            asyncio.run(open_loop(port, phase, bodies, SECONDS if phase.name == "twice" else SECONDS / 2))
+        after = memory_mb(port)
+    print(f"sustained by 32 closed loops: {sustained:.0f}/s; memory {before:.0f} MB before, {after:.0f} MB after")
+    print(table(HEADINGS, [phase.row() for phase in phases]))
+    faults = list(_faults(phases, after - before))
+    for fault in faults:
+        print(f"  {fault}")
+    return 1 if faults else 0
+
+
+def _faults(phases: list[Phase], growth_mb: float) -> list[str]:
+    _, twice, again = phases
+    wrong = [f"{phase.name}: {status or 'no answer'}" for phase in phases for status in phase.statuses]
+    found = [each for each in wrong if not each.endswith(("200", "204", "400", "503"))]
+    if max(twice.decided) > TMAX_MS:
+        found.append(f"twice: an answer took {max(twice.decided):.0f} ms, past the tmax of {TMAX_MS}")
+    if growth_mb > MOST_GROWTH_MB:
+        found.append(f"memory grew by {growth_mb:.0f} MB")
+    if again.shed or max(again.decided) > TMAX_MS:
+        found.append(f"half again: {len(again.shed)} were shed, the slowest answer took {max(again.decided):.0f} ms")
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())

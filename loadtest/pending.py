@@ -1,0 +1,55 @@
+"""Notices that are due later: callers take their time, call again after a 503, and now and then call twice."""
+
+from heapq import heappop, heappush
+from random import Random
+from typing import NamedTuple
+
+DUPLICATED = 0.02
+"""The share of calls that come twice."""
+MOST_ATTEMPTS = 5
+"""How often a caller tries. A notice that is not taken then is lost."""
+_DELAYS = {"win": 0.3, "bill": 1.0, "impression": 1.0, "loss": 1.0}
+"""Mean seconds from the call before; 2 for all others. A whole video would take longer than a load test."""
+
+
+class Pending(NamedTuple):
+    """A call that is due at `at`, in seconds of the caller's clock; the `attempt` before failed."""
+
+    at: float
+    kind: str
+    url: str
+    attempt: int = 1
+
+
+class PendingCalls:
+    """The calls of one user, by the time that they are due."""
+
+    def __init__(self) -> None:
+        self._heap: list[Pending] = []
+
+    def add(self, rng: Random, calls: list[tuple[str, str]], now: float) -> None:
+        """Adds the calls of a bid: each some time after the one before, and some of them twice."""
+        at = now
+        for kind, url in calls:
+            at += rng.expovariate(1 / _DELAYS.get(kind, 2.0))
+            heappush(self._heap, Pending(at, kind, url))
+            if rng.random() < DUPLICATED:
+                heappush(self._heap, Pending(at + rng.expovariate(1.0), kind, url))
+
+    def again(self, call: Pending, now: float, seconds: float) -> bool:
+        """Adds a failed call once more, after so many seconds. False past `MOST_ATTEMPTS`: it is lost."""
+        if call.attempt >= MOST_ATTEMPTS:
+            return False
+        heappush(self._heap, call._replace(at=now + seconds, attempt=call.attempt + 1))
+        return True
+
+    def due(self, now: float) -> list[Pending]:
+        """Takes the calls that are due, the earliest first."""
+        taken = []
+        while self._heap and self._heap[0].at <= now:
+            taken.append(heappop(self._heap))
+        return taken
+
+    def rest(self) -> list[Pending]:
+        """Takes all calls, the earliest first."""
+        return self.due(float("inf"))

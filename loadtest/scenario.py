@@ -1,0 +1,102 @@
+"""Realistic traffic on top of `loadtest.requests`: returning viewers, few large publishers, pods, and dirty requests.
+
+The same random state draws the same traffic. Popularity is Zipf's: the n-th has a weight of 1/n.
+"""
+
+from bisect import bisect
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from loadtest.requests import Generated, RequestKind, generate
+
+Document = dict[str, Any]
+
+VIEWERS = 50_000
+"""Viewers of all users of a load test together."""
+PUBLISHERS = 400
+PODS = 0.3
+"""The share of television requests that ask for a pod."""
+DIRTY = 0.05
+"""The share of video requests that real senders get wrong without changing the terms of the sale."""
+
+
+class Zipf:
+    """Draws numbers from 0 to `count` - 1, the n-th with a weight of 1/(n + 1)."""
+
+    def __init__(self, count: int) -> None:
+        self._sums = list(accumulate(1 / rank for rank in range(1, count + 1)))
+
+    def draw(self, rng: Random) -> int:
+        """The next number."""
+        return bisect(self._sums, rng.random() * self._sums[-1])
+
+
+_VIEWERS, _PUBLISHERS = Zipf(VIEWERS), Zipf(PUBLISHERS)
+
+
+def realistic(rng: Random) -> Generated:
+    """The next request: one of `generate`, of a viewer and a publisher by their popularity."""
+    kind, document = generate(rng)
+    if kind is RequestKind.MALFORMED:
+        return Generated(kind, document)
+    _name_viewer(rng, document)
+    _name_publisher(rng, document)
+    if kind is RequestKind.VIDEO:
+        if document["device"].get("devicetype") in {3, 7} and rng.random() < PODS:
+            _ask_for_pod(rng, document)
+        if rng.random() < DIRTY:
+            rng.choice(DIRT)(document)
+    return Generated(kind, document)
+
+
+def _name_viewer(rng: Random, document: Document) -> None:
+    number = _VIEWERS.draw(rng)
+    name = str(UUID(int=Random(number).getrandbits(128), version=4))  # noqa: S311 - a name, not a secret
+    document["user"]["id"] = name
+    if "ifa" in document["device"]:
+        document["device"]["ifa"] = name
+
+
+def _name_publisher(rng: Random, document: Document) -> None:
+    number = _PUBLISHERS.draw(rng)
+    seller = document.get("site") or document["app"]
+    seller["publisher"] = {"id": f"pub-{number}", "name": f"Publisher {number}"}
+
+
+def _ask_for_pod(rng: Random, document: Document) -> None:
+    """One impression as a dynamic pod of one to six ads (OpenRTB 2.6, section 7.6.2)."""
+    imp = document["imp"][0]
+    document["imp"] = [imp]
+    video = imp["video"]
+    for name in ("minduration", "rqddurs"):
+        video.pop(name, None)
+    seconds = rng.choice((60, 90, 120))
+    video |= {"podid": "break-1", "podseq": rng.choice((0, 1)), "poddur": seconds, "maxseq": rng.choice((2, 4, 6))}
+    video |= {"minduration": 6, "maxduration": 30, "startdelay": rng.choice((0, 600))}
+
+
+def _texts_for_numbers(document: Document) -> None:
+    video = document["imp"][0]["video"]
+    video["w"], video["h"] = str(video["w"]), str(video["h"])
+
+
+def _nulls(document: Document) -> None:
+    document["imp"][0]["video"]["battr"] = None
+    document["device"]["carrier"] = None
+
+
+def _unknown_fields(document: Document) -> None:
+    document["imp"][0]["video"]["x-player"] = {"version": [7]}
+    document["ext"] = {"exchange": {"trace": "a" * 40}}
+
+
+def _schain_in_ext(document: Document) -> None:
+    source = document["source"]
+    source["ext"] = {"schain": source.get("ext", {}).get("schain") or source.pop("schain", {})}
+
+
+DIRT: Sequence[Callable[[Document], None]] = (_texts_for_numbers, _nulls, _unknown_fields, _schain_in_ext)
+"""Ways in which real senders are wrong. Each request is answered all the same."""

@@ -1,0 +1,33 @@
+"""Answers held to what others published: the JSON Schema of OpenRTB 2.6's response, and the XSD of VAST."""
+
+import json
+from functools import cache
+from typing import Any
+
+from jsonschema.protocols import Validator
+from jsonschema.validators import validator_for
+from lxml import etree
+
+from tests.published import RESPONSE_SCHEMA
+from tests.support.xsd import assert_valid
+
+
+def check_standards(response: dict[str, Any]) -> None:
+    """Raises ValueError, which says where a BidResponse or the markup of a bid differs from its standard."""
+    error = next(_schema().iter_errors(response), None)
+    if error is not None:
+        msg = f"the response is not OpenRTB 2.6: {error.json_path}: {error.message[:200]}"
+        raise ValueError(msg)
+    for seat in response["seatbid"]:
+        for bid in seat["bid"]:
+            try:
+                assert_valid(bid["adm"])
+            except (etree.XMLSyntaxError, etree.DocumentInvalid, KeyError) as invalid:
+                msg = f"the markup of bid {bid['id']} is not VAST: {str(invalid)[:200]}"
+                raise ValueError(msg) from None
+
+
+@cache
+def _schema() -> Validator:
+    schema = json.loads(RESPONSE_SCHEMA.read_text())
+    return validator_for(schema)(schema)

@@ -1,0 +1,108 @@
+"""Realistic traffic: popularity by rank, pods, and requests that real senders get wrong and that are answered."""
+
+import json
+from collections import Counter
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.openrtb.parse import parse
+from loadtest.curve import share_at, weekly
+from loadtest.pending import MOST_ATTEMPTS, PendingCalls
+from loadtest.requests import RequestKind
+from loadtest.scenario import DIRT, Zipf, realistic
+
+
+def seeded(seed: int) -> Random:
+    return Random(seed)  # noqa: S311  a repeatable draw, not a secret
+
+
+RNG = seeded(7)
+MANY = [realistic(RNG) for _ in range(2000)]
+
+
+def test_the_same_state_draws_the_same_traffic() -> None:
+    rng = seeded(7)
+
+    assert [realistic(rng) for _ in range(50)] == MANY[:50]
+
+
+def test_every_request_is_read_but_for_the_malformed() -> None:
+    for kind, document in MANY:
+        if kind is not RequestKind.MALFORMED:
+            assert parse(json.dumps(document).encode()).imp
+
+
+def test_few_viewers_and_publishers_have_most_of_the_traffic() -> None:
+    whole = [document for kind, document in MANY if kind is not RequestKind.MALFORMED]
+    publishers = Counter((each.get("site") or each["app"])["publisher"]["id"] for each in whole)
+    viewers = Counter(each["user"]["id"] for each in whole)
+
+    assert publishers.most_common(1)[0][0] == "pub-0"
+    assert sum(count for _, count in publishers.most_common(40)) > len(whole) / 2
+    assert viewers.most_common(1)[0][1] > 20
+    assert len(viewers) > 500
+
+
+def test_televisions_ask_for_pods_and_some_requests_are_dirty() -> None:
+    videos = [imp["video"] for kind, document in MANY if kind is RequestKind.VIDEO for imp in document["imp"]]
+
+    assert 50 < sum("poddur" in video for video in videos) < 400
+    assert any(isinstance(video["w"], str) for video in videos)
+    assert any("x-player" in video for video in videos)
+
+
+def test_each_way_to_be_dirty_changes_a_request_that_is_still_read() -> None:
+    for change in DIRT:
+        _, document = next(each for each in MANY if each.kind is RequestKind.VIDEO)
+        copy = json.loads(json.dumps(document))
+        change(copy)
+        assert parse(json.dumps(copy).encode()).id == document["id"]
+
+
+def test_zipf_draws_the_first_of_three_six_times_in_eleven() -> None:
+    rng, zipf = seeded(1), Zipf(3)
+    drawn = Counter(zipf.draw(rng) for _ in range(11_000))
+
+    assert abs(drawn[0] - 6000) < 200
+    assert abs(drawn[1] - 3000) < 200
+
+
+def test_a_week_has_168_hours_the_busiest_of_which_is_1() -> None:
+    assert len(weekly()) == 168
+    assert max(weekly()) == 1.0
+    assert 0 < min(weekly()) < 0.5
+    assert [
+        share_at(
+            second,
+            168,
+        )
+        for second in range(168)
+    ] == list(weekly())
+    assert share_at(1e9, 168) == weekly()[-1]
+
+
+@given(st.lists(st.text("ab", min_size=1), max_size=20), st.integers(0, 1000))
+def test_every_call_is_made_in_order_and_some_twice(names: list[str], seed: int) -> None:
+    pending, rng = PendingCalls(), seeded(seed)
+    pending.add(rng, [("start", f"{number}/{name}") for number, name in enumerate(names)], 100.0)
+    soon, rest = pending.due(105.0), pending.rest()
+
+    assert all(call.at <= 105 for call in soon)
+    assert all(call.at > 105 for call in rest)
+    first_times = list(dict.fromkeys(call.url for call in sorted((*soon, *rest), key=lambda call: call.at)))
+    assert first_times == [f"{number}/{name}" for number, name in enumerate(names)]
+
+
+def test_a_call_that_fails_comes_again_until_its_tries_are_used() -> None:
+    pending = PendingCalls()
+    pending.add(seeded(1), [("win", "u")], 0.0)
+    [call] = pending.rest()
+    for attempt in range(1, MOST_ATTEMPTS):
+        assert pending.again(call, now=10.0 * attempt, seconds=1.0)
+        assert not pending.due(10.0 * attempt)
+        [call] = pending.due(10.0 * attempt + 1)
+
+    assert call.attempt == MOST_ATTEMPTS
+    assert not pending.again(call, 100.0, 1.0)
