@@ -164,7 +164,7 @@ def price_bin(cpm_micros: int) -> int:
     return round(log(max(1, cpm_micros)) * BINS_A_FOLD)
 
 
-class Batch(NamedTuple):
+class OutcomeBatch(NamedTuple):
     """Outcomes of a segment in one hour, which began so many whole hours before the present one."""
 
     segment: PriceSegment
@@ -172,7 +172,7 @@ class Batch(NamedTuple):
     outcomes: Outcomes
 
 
-def models(batches: Iterable[Batch], hours: Iterable[int] = ()) -> dict[str, WinModel]:
+def models(batches: Iterable[OutcomeBatch], hours: Iterable[int] = ()) -> dict[str, WinModel]:
     """The models by the name of the segment: of `MOST_MODELS` segments at most, each with enough outcomes.
 
     A segment's model is drawn towards that of the segment around it. `hours` are the hours of the day whose own models
