@@ -66,6 +66,8 @@ class Request(_Model):
     """A kind of request. `openrtb` is merged into a plain video request, so a kind states only what is its own."""
 
     weight: Annotated[float, Field(gt=0)] = 1
+    price_factor: Annotated[float, Field(gt=0)] = 1
+    """What the competitors' prices are multiplied by on requests of this kind."""
     openrtb: dict[str, Any] = Field(default_factory=dict)
 
 

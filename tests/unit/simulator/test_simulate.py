@@ -171,3 +171,18 @@ def test_events_are_under_way_from_their_time_to_their_end() -> None:
     assert [happenings.factor("spike", hour * 3600) for hour in (0.99, 1, 1.25, 1.5, 1.75)] == [1, 2, 6, 3, 1]
     assert happenings.factor("prices", 1e9) == 5
     assert not happenings.is_under_way("outage", 3600)
+
+
+def test_competitors_bid_more_on_kinds_of_requests_with_a_higher_price_factor() -> None:
+    kinds = [
+        {"price_factor": factor, "openrtb": {"device": {"devicetype": device}}}
+        for factor, device in ((0.1, 3), (100, 4))
+    ]
+    campaigns = [
+        {"id": f"c{device}", "cpm": 3, "targeting": {"device_type": {"include": [device]}}} for device in (3, 4)
+    ]
+
+    cheap, dear = run(hours=1, requests=kinds, campaigns=campaigns)["campaigns"]
+
+    assert cheap["win_rate"] == 1
+    assert dear["win_rate"] == 0
