@@ -44,7 +44,8 @@ coverage: $(READY) ## What unit and golden tests run of bidder/: 95 % at least
 
 mutate: $(READY) ## Faults put into the product, which tests have to catch: ONLY=bidder/money.py, SAMPLE=60 of each room, SEED
 	@exec $(LOCAL_ENV) $(BIN)/python -m tools.mutate $(if $(ONLY),--only $(ONLY)) $(if $(SAMPLE),--sample $(SAMPLE)) \
-		$(if $(SEED),--seed $(SEED)) --workers $(if $(filter auto,$(WORKERS)),$$(nproc),$(WORKERS))
+		$(if $(SEED),--seed $(SEED)) $(if $(MATCH),--match '$(MATCH)') $(if $(MEASURE),--measure) \
+		--workers $(if $(filter auto,$(WORKERS)),$$(nproc),$(WORKERS))
 
 docs: $(READY) ## The pages of docs/ in build/site; a broken link is an error
 	@$(BIN)/python -m pip install -q --no-compile --disable-pip-version-check -r requirements-docs.txt

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from tools.artifacts import Artifacts
-from tools.changes import Patience, change, given, is_new
+from tools.changes import Patience, change, is_new, stated_parameters
 from tools.names import named_resources
 
 if TYPE_CHECKING:
@@ -49,7 +49,15 @@ def adopt(
     ]
     parameters = {name: value for name, value in values.items() if name in imported["Parameters"]}
     cloudformation = session.client("cloudformation")
-    change(cloudformation, stack, url, given(imported, parameters, current), current, patience, imports=resources)
+    change(
+        cloudformation,
+        stack,
+        url,
+        stated_parameters(imported, parameters, current),
+        current,
+        patience,
+        imports=resources,
+    )
 
 
 def importing(template: Mapping[str, Any], logical_ids: Any) -> dict[str, Any]:

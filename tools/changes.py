@@ -79,7 +79,7 @@ def parameters_of(current: Mapping[str, Any] | None) -> dict[str, str]:
     return {each["ParameterKey"]: each["ParameterValue"] for each in (current or {}).get("Parameters", [])}
 
 
-def given(
+def stated_parameters(
     template: Mapping[str, Any], parameters: Mapping[str, str], current: Mapping[str, Any] | None
 ) -> "list[ParameterTypeDef]":
     """The parameters as CloudFormation takes them. Those that are not given keep the stack's value, or the default."""

@@ -37,7 +37,7 @@ def mend(session: boto3.Session, stack: str, say: Callable[[str], None]) -> int:
     }
     arn = sns.create_topic(Name=ids[TOPIC].rpartition(":")[2])["TopicArn"]
     say(f"topic {arn}")
-    made = 0
+    subscriptions = 0
     for name, resource in template["Resources"].items():
         properties = resource.get("Properties", {})
         if resource["Type"] != "AWS::SNS::Subscription" or properties["TopicArn"] != {"Ref": TOPIC}:
@@ -49,8 +49,8 @@ def mend(session: boto3.Session, stack: str, say: Callable[[str], None]) -> int:
             Attributes=_attributes(session, ids, properties),
         )
         say(f"subscription {name}")
-        made += 1
-    return made
+        subscriptions += 1
+    return subscriptions
 
 
 def _attributes(session: boto3.Session, ids: dict[str, str], properties: dict[str, Any]) -> dict[str, str]:
@@ -67,8 +67,8 @@ def _attributes(session: boto3.Session, ids: dict[str, str], properties: dict[st
 def _queue_arn(session: boto3.Session, ids: dict[str, str], reference: dict[str, Any]) -> str:
     attribute = reference["Fn::GetAtt"]
     name = attribute.split(".")[0] if isinstance(attribute, str) else attribute[0]
-    asked = session.client("sqs").get_queue_attributes(QueueUrl=ids[name], AttributeNames=["QueueArn"])
-    return asked["Attributes"]["QueueArn"]
+    response = session.client("sqs").get_queue_attributes(QueueUrl=ids[name], AttributeNames=["QueueArn"])
+    return response["Attributes"]["QueueArn"]
 
 
 def main() -> int:

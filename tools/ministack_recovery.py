@@ -57,12 +57,12 @@ def _key(table: dict[str, Any], item: dict[str, Any]) -> tuple[str, str]:
     )
 
 
-def _restored(asked: dict[str, Any]) -> Any:
-    answer = _restore(asked)
-    if answer[0] == 200 and not asked.get("UseLatestRestorableTime"):
-        table = dynamodb._tables[asked["TargetTableName"]]
-        source = asked.get("SourceTableName") or dynamodb._normalize_table_name(asked["SourceTableArn"])
-        for (partition, sort), item in items_at(_changes, source, float(asked["RestoreDateTime"])).items():
+def _restored(parameters: dict[str, Any]) -> Any:
+    answer = _restore(parameters)
+    if answer[0] == 200 and not parameters.get("UseLatestRestorableTime"):
+        table = dynamodb._tables[parameters["TargetTableName"]]
+        source = parameters.get("SourceTableName") or dynamodb._normalize_table_name(parameters["SourceTableArn"])
+        for (partition, sort), item in items_at(_changes, source, float(parameters["RestoreDateTime"])).items():
             if item is None:
                 dynamodb._remove_item(table, partition, sort)
             else:

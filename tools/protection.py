@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tools.changes import Patience, change, described, given, is_new, parameters_of
+from tools.changes import Patience, change, described, is_new, parameters_of, stated_parameters
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -33,9 +33,9 @@ def change_protected(
     """
     wanted = parameters.get(PROTECTION, "on")
     if is_new(current):
-        unprotected = given(template, {**parameters, PROTECTION: "off"}, current)
+        unprotected = stated_parameters(template, {**parameters, PROTECTION: "off"}, current)
         change(cloudformation, stack, template_url, unprotected, current, patience)
         current = described(cloudformation, stack)
-    protected = given(template, {**parameters, PROTECTION: wanted}, current)
+    protected = stated_parameters(template, {**parameters, PROTECTION: wanted}, current)
     change(cloudformation, stack, template_url, protected, current, patience)
     cloudformation.update_termination_protection(StackName=stack, EnableTerminationProtection=wanted == "on")

@@ -111,8 +111,8 @@ def paused(session: boto3.Session, stack: str, say: Callable[[str], None]) -> It
     functions: LambdaClient = session.client("lambda")
     resource = session.client("cloudformation").describe_stack_resource(StackName=stack, LogicalResourceId="Ledger")
     name = resource["StackResourceDetail"]["PhysicalResourceId"]
-    found = functions.list_event_source_mappings()["EventSourceMappings"]
-    ids = [each["UUID"] for each in found if f":function:{name}" in each["FunctionArn"]]
+    mappings = functions.list_event_source_mappings()["EventSourceMappings"]
+    ids = [each["UUID"] for each in mappings if f":function:{name}" in each["FunctionArn"]]
     if not ids:
         msg = f"No queue is connected to {name}"
         raise CannotRestore(msg)

@@ -57,7 +57,7 @@ class Queue:
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class StackSnapshot:
     """The current campaign cache."""
 
     version: int
@@ -70,7 +70,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
-class Status:
+class StackStatus:
     """A stack at a moment. `traffic` has the share of requests by version, `spend_micros` today's spend."""
 
     stack: str
@@ -81,7 +81,7 @@ class Status:
     kept: tuple[int, ...]
     traffic: Mapping[int, float]
     alarms: Alarms
-    snapshot: Snapshot | None
+    snapshot: StackSnapshot | None
     queues: tuple[Queue, ...]
     campaigns: int
     spend_micros: int
@@ -91,7 +91,7 @@ class Status:
         return asdict(self)
 
 
-def status(session: boto3.Session, stack: str, now: datetime) -> Status:
+def status(session: boto3.Session, stack: str, now: datetime) -> StackStatus:
     """The status of a stack. Raises NoStack, and botocore's errors."""
     cloudformation = session.client("cloudformation")
     current = described(cloudformation, stack)
@@ -112,7 +112,7 @@ def status(session: boto3.Session, stack: str, now: datetime) -> Status:
     traffic = traffic_shares(functions, ids["APIHandler"])
     version = max(traffic, key=lambda each: traffic[each])
     campaigns, micros = _spend_today(session, outputs, now)
-    return Status(
+    return StackStatus(
         stack,
         current["StackStatus"],
         current.get("LastUpdatedTime") or current.get("CreationTime"),
@@ -156,12 +156,12 @@ def _alarms(cloudwatch: "CloudWatchClient", names: list[str]) -> Alarms:
     )
 
 
-def _snapshot(session: boto3.Session, bucket: str, now: datetime) -> Snapshot | None:
+def _snapshot(session: boto3.Session, bucket: str, now: datetime) -> StackSnapshot | None:
     manifest = SnapshotStore(session.client("s3"), bucket).current()
     if manifest is None:
         return None
     age = (now - manifest.at).total_seconds() if manifest.at else None
-    return Snapshot(
+    return StackSnapshot(
         manifest.version, manifest.at, age, manifest.campaigns, manifest.bidding, manifest.pinned, manifest.stopped
     )
 

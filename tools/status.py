@@ -11,10 +11,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from bidder.cli.table import table
 from bidder.money import ACCOUNT_CURRENCY, MICROS
-from tools.stack_state import Alarms, NoStack, Snapshot, Status, status
+from tools.stack_state import Alarms, NoStack, StackSnapshot, StackStatus, status
 
 
-def lines(now: Status) -> Iterator[str]:
+def lines(now: StackStatus) -> Iterator[str]:
     """The status as text: a table, then the alarms that ring, then the queues that hold messages."""
     yield table(("", ""), _rows(now), left=2).strip("\n")
     if now.alarms.ringing:
@@ -29,7 +29,7 @@ def lines(now: Status) -> Iterator[str]:
     )
 
 
-def _rows(now: Status) -> Iterator[tuple[str, str]]:
+def _rows(now: StackStatus) -> Iterator[tuple[str, str]]:
     yield "stack", f"{now.stack}, {now.state}, changed {_clock(now.changed)}"
     yield "address", now.url or "none"
     yield "version", f"{now.version}; kept to go back to: {', '.join(map(str, now.kept)) or 'none'}"
@@ -41,13 +41,13 @@ def _rows(now: Status) -> Iterator[tuple[str, str]]:
     yield "spend today", f"{now.spend_micros / MICROS:,.2f} {ACCOUNT_CURRENCY}, {now.campaigns} campaigns"
 
 
-def _bidding(snapshot: Snapshot | None) -> str:
+def _bidding(snapshot: StackSnapshot | None) -> str:
     if snapshot is None:
         return "no: no snapshot was ever published"
     return "STOPPED by an operator or an alarm; `bidder go` ends it" if snapshot.stopped else "on"
 
 
-def _snapshot(snapshot: Snapshot | None) -> str:
+def _snapshot(snapshot: StackSnapshot | None) -> str:
     if snapshot is None:
         return "none"
     age = "age unknown" if snapshot.age_seconds is None else f"{snapshot.age_seconds:.0f} s old"

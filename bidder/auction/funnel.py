@@ -47,7 +47,7 @@ class Funnel:
             return
         floor = lowest_floor(slot.imp, slot.video, snapshot.delivery.rates)
         candidates = slot.candidates
-        for step, its in zip(
+        for step, slot_conjunctions in zip(
             self._steps,
             (
                 list(candidates.of_all_lengths().reached(0)),
@@ -57,7 +57,7 @@ class Funnel:
             ),
             strict=True,
         ):
-            step.append(Noted(snapshot.index, snapshot.delivery, 0, its))
+            step.append(Noted(snapshot.index, snapshot.delivery, 0, slot_conjunctions))
 
     def take(self, impressions: int) -> Sample:
         """Returns the sample of so many impressions, and starts anew."""

@@ -63,14 +63,14 @@ def price(
         ours = [deal for deal in imp.pmp.deals if identifier(deal.id) in bought]
         for deal in open_to(ours, context.seat, campaign.advertiser.domain):
             own = bought[identifier(deal.id)]
-            made = _deal_price(deal, own, slot, seconds, rates)
+            result = _deal_price(deal, own, slot, seconds, rates)
             if (
                 own.budget is not None
-                and not isinstance(made, Rule)
+                and not isinstance(result, Rule)
                 and not _is_in_budget(context, slot, campaign, own)
             ):
-                made = DEAL_BUDGET
-            _sort_in(made, bids, broken)
+                result = DEAL_BUDGET
+            _sort_in(result, bids, broken)
     if open_cpm is not None and not (imp.pmp and imp.pmp.private_auction):
         floors = _open_floors(imp, video, seconds)
         _sort_in(_reaching(Price(open_cpm, None), floors, rates), bids, broken)

@@ -147,8 +147,8 @@ def _budget(campaign: Campaign | AdvertiserLimits, _: Surroundings) -> Iterator[
     for path, budget in budgets:
         daily, total = budget.daily_micros, budget.total_micros
         if daily and total and daily > total:
-            said = f"{display(daily)} is more than the total, {display(total)}"
-            yield Finding((*path, "daily_micros"), said, True)
+            message = f"{display(daily)} is more than the total, {display(total)}"
+            yield Finding((*path, "daily_micros"), message, True)
 
 
 def _categories(campaign: Campaign, known: Surroundings) -> Iterator[Finding]:

@@ -151,18 +151,20 @@ class CampaignFile:
             self._count += 1
 
     def _check_advertiser(self, written: _Written, wrong: list[str]) -> None:
-        found: list[Finding] = []
+        limit_findings: list[Finding] = []
         try:
             limits = AdvertiserLimits.model_validate(written.document)
         except ValidationError as error:
-            found += [Finding(*its) for its in mistakes(error, AdvertiserLimits, written.document, _WORDS)]
+            limit_findings += [
+                Finding(*mistake) for mistake in mistakes(error, AdvertiserLimits, written.document, _WORDS)
+            ]
         else:
-            found += advertiser_findings(limits, self._known)
-            if any(limits.domain == its.domain for its in self.advertisers):
-                found.append(Finding(("domain",), "the domain is given to more than one advertiser"))
+            limit_findings += advertiser_findings(limits, self._known)
+            if any(limits.domain == other_limits.domain for other_limits in self.advertisers):
+                limit_findings.append(Finding(("domain",), "the domain is given to more than one advertiser"))
             self.advertisers.append(limits)
-        if found:
-            self._report(written, found, wrong)
+        if limit_findings:
+            self._report(written, limit_findings, wrong)
 
     def _report(self, written: _Written, file_findings: Sequence[Finding], wrong: list[str]) -> None:
         """Adds a line for each finding to `wrong` or to the warnings, in the order of the file."""

@@ -53,10 +53,14 @@ class NamedDocuments(Generic[Model]):
     def put_many(self, documents: Sequence[Model]) -> int:
         """Adds the documents, or replaces those with the same name. Returns the number of changed ones."""
         held = self.held()
-        changed = [its for its in documents if (old := held.get(self._name_of(its))) is None or old.document != its]
+        changed = [
+            document
+            for document in documents
+            if (old := held.get(self._name_of(document))) is None or old.document != document
+        ]
         for start in range(0, len(changed), _IN_A_WRITE):
             batch = changed[start : start + _IN_A_WRITE]
-            self._write([item for its in batch for item in self._items(self._name_of(its), its, held)])
+            self._write([item for document in batch for item in self._items(self._name_of(document), document, held)])
         return len(changed)
 
     def delete(self, name: str) -> None:
@@ -67,7 +71,7 @@ class NamedDocuments(Generic[Model]):
 
     def all(self) -> list[Model]:
         """Every document, sorted by name."""
-        return [its.document for its in self.held().values()]
+        return [entry.document for entry in self.held().values()]
 
     def history(self, name: str) -> Iterator[dict[str, Any]]:
         """The changes of a document, the first one first: `at`, `who`, `before` and `after`."""

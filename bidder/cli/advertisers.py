@@ -17,11 +17,11 @@ _HEAD = ("advertiser", "time zone", "today", "daily budget", "in all", "total bu
 def list_advertisers(service: Service, *, as_json: bool) -> None:
     """Prints the advertisers that have limits, by domain, with what their campaigns have spent."""
     now = datetime.now(UTC)
-    spends = {its.domain: advertiser_spend(service, its, now) for its in service.advertisers.all()}
+    spends = {limits.domain: advertiser_spend(service, limits, now) for limits in service.advertisers.all()}
     if as_json:
-        print_json([_record(its, spends[its.domain]) for its in service.advertisers.all()])
+        print_json([_record(limits, spends[limits.domain]) for limits in service.advertisers.all()])
         return
-    print_table(_HEAD, (_cells(its, spends[its.domain]) for its in service.advertisers.all()), left=2)
+    print_table(_HEAD, (_cells(limits, spends[limits.domain]) for limits in service.advertisers.all()), left=2)
 
 
 def show(service: Service, domain: str, *, as_json: bool) -> None:
@@ -49,9 +49,15 @@ def advertiser_spend(service: Service, limits: AdvertiserLimits, now: datetime) 
     """What the campaigns of an advertiser have spent, those included that were deleted since it has limits."""
     account, _ = service.pacing_store.read()
     zones = dict(account.members.get(limits.domain, {}))
-    zones |= {its.id: its.time_zone for its in service.campaigns.all() if its.advertiser.domain == limits.domain}
+    zones |= {
+        campaign.id: campaign.time_zone
+        for campaign in service.campaigns.all()
+        if campaign.advertiser.domain == limits.domain
+    }
     numbers = service.ledger.numbers({name: days_needed(limits.time_zone, zone, now) for name, zone in zones.items()})
-    return spend_of_advertiser(((zones[name], its) for name, its in numbers.items()), limits.time_zone, now)
+    return spend_of_advertiser(
+        ((zones[name], campaign_numbers) for name, campaign_numbers in numbers.items()), limits.time_zone, now
+    )
 
 
 def _record(limits: AdvertiserLimits, spend: Spend) -> dict[str, object]:

@@ -46,10 +46,10 @@ def import_file(
         return
     if campaigns.advertisers:  # before the campaigns, so that none bids without its advertiser's limits
         limited = service.advertisers.put_many(campaigns.advertisers)
-        said = (
+        summary = (
             f"limits of {len(campaigns.advertisers)} advertisers imported from {path}, {limited} of them new or changed"
         )
-        print(said)
+        print(summary)
     changed = _store(service, campaigns, tell_stored)
     print(f"{len(campaigns)} campaigns imported from {path}, {changed} of them new or changed")
     send_uploads(service, wanted)
@@ -88,7 +88,7 @@ def _store(service: Service, campaigns: CampaignFile, tell_stored: Callable[[str
 
 def _print_changes(service: Service, campaigns: CampaignFile) -> None:
     new, changed = 0, 0
-    known = {its.domain: its for its in service.advertisers.all()} if campaigns.advertisers else {}
+    known = {limits.domain: limits for limits in service.advertisers.all()} if campaigns.advertisers else {}
     for limits in campaigns.advertisers:
         before = known.get(limits.domain)
         for line in differences(_document(before) if before else {}, _document(limits)):

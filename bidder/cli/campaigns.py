@@ -40,7 +40,7 @@ def export(service: Service, form: str, chosen: Filter) -> None:
     """
     campaigns = sorted(filter(chosen, service.campaigns.all()), key=lambda campaign: campaign.id)
     domains = {campaign.advertiser.domain for campaign in campaigns}
-    advertisers = [its for its in service.advertisers.all() if its.domain in domains]
+    advertisers = [limits for limits in service.advertisers.all() if limits.domain in domains]
     if form == "yaml":
         print(as_yaml(campaigns, advertisers), end="")
         return

@@ -151,7 +151,7 @@ def _document(account: CampaignExplanation, now: datetime) -> dict[str, Any]:
         "total_spend_micros": spend.total_micros,
         "daily_budget_micros": budget.daily_micros,
         "total_budget_micros": budget.total_micros,
-        "deals": [deal.model_dump() for deal in campaign.deals],
+        "deals": [deal.model_dump(mode="json", exclude_none=True) for deal in campaign.deals],
         "cache": account.in_cache,
         "refused": account.refused,
         "example": example and {"request": example.request, "at": example.at, "exchange": example.exchange},

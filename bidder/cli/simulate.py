@@ -9,7 +9,7 @@ from bidder.cli.progress import Progress
 from bidder.cli.table import table
 from bidder.money import display
 from bidder.simulator.scenario_file import read_scenario
-from bidder.simulator.simulate import Outcome, simulate
+from bidder.simulator.simulate import SimulationOutcome, simulate
 
 _STEPS = 1000
 _MOST_PLOTTED = 12
@@ -59,7 +59,7 @@ def _cells(arm: str, name: str, row: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _plot(outcome: Outcome, name: str, out: Path, scale: float) -> None:
+def _plot(outcome: SimulationOutcome, name: str, out: Path, scale: float) -> None:
     from bidder.simulator.plots import plot  # matplotlib, which only plots need
 
     rows = sorted(outcome.figures["campaigns"], key=lambda row: -row["budget_micros"])[:_MOST_PLOTTED]

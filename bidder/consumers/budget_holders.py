@@ -28,19 +28,19 @@ class BudgetHolders:
         self, index: Index, advertisers: Sequence["AdvertiserLimits"], latest: Mapping[str, BudgetLimits]
     ) -> None:
         """`latest` has limits that replace those of deals in the index, by name."""
-        members = index.advertised({its.domain for its in advertisers})
+        members = index.advertised({advertiser.domain for advertiser in advertisers})
         self._advertisers: dict[str, BudgetLimits] = {}
         self._members: dict[str, dict[str, str]] = {}
         """The ids of the campaigns of each advertiser, with their time zones."""
-        self.caps = {its.domain: its.caps for its in advertisers if its.frequency_caps}
+        self.caps = {advertiser.domain: advertiser.caps for advertiser in advertisers if advertiser.frequency_caps}
         """The frequency caps of advertisers, by domain."""
-        for its in advertisers:
-            positions = members[its.domain]
-            limits = limits_of(its.budget, its.flight, its.time_zone, 0)
+        for advertiser in advertisers:
+            positions = members[advertiser.domain]
+            limits = limits_of(advertiser.budget, advertiser.flight, advertiser.time_zone, 0)
             cost = max(map(index.cost, positions), default=0)
             if positions and (limits.is_limited or limits.start is not None or limits.end is not None):
-                self._advertisers[its.domain] = limits._replace(cost=cost)
-                self._members[its.domain] = {index.campaign_id(n): index.zone(n) for n in positions}
+                self._advertisers[advertiser.domain] = limits._replace(cost=cost)
+                self._members[advertiser.domain] = {index.campaign_id(n): index.zone(n) for n in positions}
         self._deals = {names: latest.get(deal_holder(*names), limits) for names, limits in index.deal_limits().items()}
         self.limits: dict[str, BudgetLimits] = {
             **{advertiser_holder(domain): limits for domain, limits in self._advertisers.items()},
@@ -49,24 +49,24 @@ class BudgetHolders:
 
     def with_former_members(self, before: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
         """The campaigns that each advertiser has or had, with their time zones; `before` are those known so far."""
-        return {domain: {**before.get(domain, {}), **its} for domain, its in self._members.items()}
+        return {domain: {**before.get(domain, {}), **zones} for domain, zones in self._members.items()}
 
     def spends(
         self, ledger: "Ledger", members: Mapping[str, Mapping[str, str]], now: datetime, *, with_invalid: bool
     ) -> dict[str, Spend]:
         """What each has spent, by name. `members` are all campaigns that count for an advertiser, with time zones."""
-        spends = ledger.spends({deal_holder(*names): local(now, its.zone) for names, its in self._deals.items()})
-        for domain, its in members.items():
+        spends = ledger.spends({deal_holder(*names): local(now, limits.zone) for names, limits in self._deals.items()})
+        for domain, zones in members.items():
             zone = self._advertisers[domain].zone
-            numbers = ledger.numbers({name: days_needed(zone, own, now) for name, own in its.items()})
+            numbers = ledger.numbers({name: days_needed(zone, own, now) for name, own in zones.items()})
             spends[advertiser_holder(domain)] = spend_of_advertiser(
-                ((its[name], counted) for name, counted in numbers.items()), zone, now
+                ((zones[name], counted) for name, counted in numbers.items()), zone, now
             )
         return {name: spend.with_invalid() for name, spend in spends.items()} if with_invalid else spends
 
     def reports(self, reports: Mapping[str, Mapping[int, Report]]) -> dict[str, dict[int, Report]]:
         """The counts of each advertiser's campaigns together, by name; those of deals are in `reports` already."""
-        return {advertiser_holder(domain): report_together(reports, its) for domain, its in self._members.items()}
+        return {advertiser_holder(domain): report_together(reports, zones) for domain, zones in self._members.items()}
 
     def held_paces(self, paces: Mapping[str, Pace], memories: Mapping[str, Memory]) -> dict[str, Pace]:
         """The paces of campaigns, within those of their advertisers; tells the campaigns' controllers."""

@@ -24,7 +24,7 @@ MOST_MODELS = 256
 
 _ROUNDS = 30
 _SLOPE, _SLOPE_WEIGHT = 3.0, 0.5
-"""What the slope of all auctions is drawn towards, and how strongly: an inverse variance."""
+"""The prior of the slope of all auctions: its mean, and its strength as an inverse variance."""
 _LEVEL_WEIGHT = 1.0
 """How strongly a segment's win rate at its average price is drawn towards that of the segment around it, in logits."""
 _STEEPEST = 40.0
@@ -164,7 +164,7 @@ def price_bin(cpm_micros: int) -> int:
     return round(log(max(1, cpm_micros)) * BINS_A_FOLD)
 
 
-class Batch(NamedTuple):
+class OutcomeBatch(NamedTuple):
     """Outcomes of a segment in one hour, which began so many whole hours before the present one."""
 
     segment: PriceSegment
@@ -172,7 +172,7 @@ class Batch(NamedTuple):
     outcomes: Outcomes
 
 
-def models(batches: Iterable[Batch], hours: Iterable[int] = ()) -> dict[str, WinModel]:
+def models(batches: Iterable[OutcomeBatch], hours: Iterable[int] = ()) -> dict[str, WinModel]:
     """The models by the name of the segment: of `MOST_MODELS` segments at most, each with enough outcomes.
 
     A segment's model is drawn towards that of the segment around it. `hours` are the hours of the day whose own models

@@ -1,4 +1,4 @@
-"""What an advertiser has spent on its day and in its hour: sums of what was counted of its campaigns. Pure.
+"""The spend of an advertiser on its day and in its hour: sums of the counters of its campaigns. Pure.
 
 Campaigns are counted by the hour of their own time zones. An hour of a campaign counts in full where it reaches into
 the advertiser's day, so that the sum is never too small: it is exact unless the zones differ by a part of an hour, or
@@ -36,12 +36,12 @@ def spend_of_advertiser(numbers: Iterable[tuple[str, Numbers]], zone: str, now: 
     """What the campaigns of an advertiser have spent, given by their time zones and numbers."""
     day, hour = period("day", zone, now), period("hour", zone, now)
     total = shown = today = today_shown = this_hour = invalid = invalid_today = 0
-    for campaign_zone, its in numbers:
-        of_day, of_hour = (_within(its.days, campaign_zone, *span) for span in (day, hour))
-        total, shown = total + its.total[MICROS], shown + its.total[IMPRESSIONS]
+    for campaign_zone, campaign_numbers in numbers:
+        of_day, of_hour = (_within(campaign_numbers.days, campaign_zone, *span) for span in (day, hour))
+        total, shown = total + campaign_numbers.total[MICROS], shown + campaign_numbers.total[IMPRESSIONS]
         today, today_shown = today + of_day.micros, today_shown + of_day.impressions
         this_hour += of_hour.micros
-        invalid += its.total[INVALID_MICROS] - its.total[REPEATED_MICROS]
+        invalid += campaign_numbers.total[INVALID_MICROS] - campaign_numbers.total[REPEATED_MICROS]
         invalid_today += of_day.invalid_micros
     return Spend(
         total_micros=total,

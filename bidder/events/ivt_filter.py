@@ -15,7 +15,7 @@ from bidder import log
 from bidder.events.bounded_sets import BoundedSets
 from bidder.events.counted_once import Key
 from bidder.events.event import Event
-from bidder.events.ivt_rules import MOST_A_MINUTE, MOST_ADDRESSES, History, broken_rule
+from bidder.events.ivt_rules import MOST_A_MINUTE, MOST_ADDRESSES, SaleHistory, broken_rule
 from bidder.events.kinds import Kind
 from bidder.events.settlement import PriceRefusal
 from bidder.metrics import emf
@@ -56,9 +56,9 @@ class IvtFilter:
     def _judged(self, event: Event) -> Event:
         if not event.billable:
             return event
-        history = History()
+        history = SaleHistory()
         if event.kind is Kind.IMPRESSION:
-            history = History(self._is_within_minute(event), self._is_known_address(event))
+            history = SaleHistory(self._is_within_minute(event), self._is_known_address(event))
         judged = event.model_copy(update={"invalid": broken_rule(event, history)})
         if judged.price_vector is None or self._is_first_with_price(judged, judged.price_vector):
             return judged

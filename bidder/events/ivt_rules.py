@@ -31,7 +31,7 @@ class IvtRule(StrEnum):
     REPLAYED = "replayed"
 
 
-class History(NamedTuple):
+class SaleHistory(NamedTuple):
     """How an event compares with earlier events. The defaults are those of an event without a user or an address.
 
     `is_within_minute` is whether the event's impression is among the first `MOST_A_MINUTE` of its user in its minute.
@@ -50,7 +50,7 @@ def rule_broken_by_sender(kind: Kind, user_agent: str | None, viewers: Sequence[
     return IvtRule.CRAWLER if kind not in OF_EXCHANGES and is_crawler(user_agent, viewers) else None
 
 
-def broken_rule(event: Event, history: History) -> str | None:
+def broken_rule(event: Event, history: SaleHistory) -> str | None:
     """The first rule that the event breaks, or None for a valid event. A marked event keeps its rule."""
     if event.invalid is not None:
         return event.invalid

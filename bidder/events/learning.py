@@ -25,7 +25,7 @@ from bidder.delivery.decay import FORGOTTEN, remembered, week
 from bidder.delivery.outcome_counts import OutcomeCounts
 from bidder.delivery.pacers import Confirmed
 from bidder.delivery.price_segment import PriceSegment, device_number, segment_of_name
-from bidder.delivery.win_model import Batch, Outcomes, price_bin
+from bidder.delivery.win_model import OutcomeBatch, Outcomes, price_bin
 from bidder.events.counted_once import CountedOnce, Key, count_once, key
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
@@ -61,7 +61,7 @@ class Learning:
     def __init__(self, dynamodb: "DynamoDBClient", table: str) -> None:
         self._dynamodb = dynamodb
         self._table = table
-        self._prices: tuple[datetime, list[Batch]] | None = None
+        self._prices: tuple[datetime, list[OutcomeBatch]] | None = None
 
     def record(self, events: Iterable[Event]) -> frozenset[tuple[str, str]]:
         """Counts up to 50 events that are not counted yet, except tests, invalid traffic and other kinds.
@@ -104,13 +104,13 @@ class Learning:
                     noticed += int(item.get("both", {"N": "0"})["N"])
         return Confirmed(viewed, noticed)
 
-    def outcomes(self, now: datetime) -> list[Batch]:
+    def outcomes(self, now: datetime) -> list[OutcomeBatch]:
         """Wins and losses of today and yesterday (UTC) by segment; at most `_PRICES_READ` old."""
         if self._prices is None or not timedelta() <= now - self._prices[0] < _PRICES_READ:
             self._prices = now, list(self._read_outcomes(now.astimezone(UTC)))
         return self._prices[1]
 
-    def _read_outcomes(self, now: datetime) -> Iterator[Batch]:
+    def _read_outcomes(self, now: datetime) -> Iterator[OutcomeBatch]:
         pages = self._dynamodb.get_paginator("query")
         for days in range(2):
             for page in pages.paginate(
@@ -122,7 +122,7 @@ class Learning:
                 for item in page["Items"]:
                     segment = segment_of_name(json.loads(item["sk"]["S"])[0])
                     age = days * 24 + (0 if segment.hour is None else now.hour - segment.hour)
-                    yield Batch(segment, age, Outcomes(*(_by_bin(item, side) for side in ("w", "l", _EXACT))))
+                    yield OutcomeBatch(segment, age, Outcomes(*(_by_bin(item, side) for side in ("w", "l", _EXACT))))
 
     def devices(self, now: datetime) -> dict[int, OutcomeCounts]:
         """The decayed counts of the whole account by device type, 0 where a request named none."""

@@ -102,7 +102,10 @@ class Ledger:
         (`bidder.delivery.budget_holders`).
         """
         numbers = self.numbers({name: (at.date(),) for name, at in now.items()})
-        return {name: spend_of(its.total, its.days[now[name].date()], now[name]) for name, its in numbers.items()}
+        return {
+            name: spend_of(campaign_numbers.total, campaign_numbers.days[now[name].date()], now[name])
+            for name, campaign_numbers in numbers.items()
+        }
 
     def numbers(self, days: Mapping[str, Collection[date]]) -> "dict[str, Numbers]":
         """All numbers of each campaign in all and on these days of it, read consistently.
@@ -111,22 +114,22 @@ class Ledger:
         """
         campaigns = dict.fromkeys(map(campaign_of, days))  # these say whether the writers spread out
         plain = [Key(f"spend#{name}", _TOTAL) for name in {**campaigns, **days}]
-        plain += [Key(f"spend#{name}", _day(day)) for name, its in days.items() for day in its]
+        plain += [Key(f"spend#{name}", _day(day)) for name, dates in days.items() for day in dates]
         spent: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
         for item in self._items(plain):
             _add(spent, item)
         shards = [
             Key(f"spend#{name}", f"{sk}#{shard}")
-            for name, its in days.items()
+            for name, dates in days.items()
             if spent[campaign_of(name)][_TOTAL]["shards"]
-            for sk in (_TOTAL, *map(_day, its))
+            for sk in (_TOTAL, *map(_day, dates))
             for shard in range(SHARDS)
         ]
         for item in self._items(shards):
             _add(spent, item)
         return {
-            name: Numbers(spent[name][_TOTAL], {day: spent[name][_day(day)] for day in its})
-            for name, its in days.items()
+            name: Numbers(spent[name][_TOTAL], {day: spent[name][_day(day)] for day in dates})
+            for name, dates in days.items()
             if any(map(bool, spent[name].values()))
         }
 

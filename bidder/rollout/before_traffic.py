@@ -29,8 +29,8 @@ def objections(
             before, different = same if old == new else _compared(versions, (old, new), request, after, expected)
             reasons += [f"{request.name}: {each}" for each in different]
             if not bid_urls:
-                made = {old: _event_url(before), new: _event_url(after)}
-                bid_urls = {version: url for version, url in made.items() if url}
+                urls = {old: _event_url(before), new: _event_url(after)}
+                bid_urls = {version: url for version, url in urls.items() if url}
     reasons += _unread_events(versions, bid_urls, old, new)
     return reasons
 

@@ -20,6 +20,7 @@ from bidder.metrics import emf
 from bidder.parameters import DEFAULTS, Parameters, Reading, better, read
 from bidder.service.admission import ConcurrencyLimit
 from bidder.service.bid_counts import BidCounts
+from bidder.service.bids_in_flight import BidsInFlight, names_of
 from bidder.service.concentration import Concentration
 from bidder.service.no_bid_counts import NoBidCounts
 from bidder.service.traffic_counts import TrafficCounts
@@ -139,6 +140,11 @@ class Service:
     def concentration(self) -> Concentration:
         """The burst guard."""
         return Concentration()
+
+    @cached_property
+    def in_flight(self) -> BidsInFlight:
+        """The bids of capped campaigns that this process made a moment ago."""
+        return BidsInFlight()
 
     @cached_property
     def traffic_log(self) -> "TrafficLog":
@@ -298,13 +304,11 @@ class Service:
 
         `patience` says how many seconds the caller can wait at most. Unknown where the request names no viewer.
         """
-        from bidder.privacy.household import household
-        from bidder.privacy.viewer import viewer
-
-        keys, seconds = self.signing_keys, self.parameters.frequency_deadline / 1000
+        names, seconds = names_of(request, self.signing_keys), self.parameters.frequency_deadline / 1000
         if patience is not None:
             seconds = min(seconds, patience())
-        return self.frequency_reader.exposures(viewer(request, keys), household(request, keys), seconds, now)
+        exposures = self.frequency_reader.exposures(*names, seconds, now)
+        return self.in_flight.added(exposures, names, now)
 
     @cached_property
     def archive(self) -> "Archive":

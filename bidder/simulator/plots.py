@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bidder.simulator.record import Minute, Tally
+from bidder.simulator.record import MinuteRecord, Tally
 
 _RED, _ORANGE, _BLUE = "#b23a48", "#d98e04", "#5b5f97"
 _COLOURS = {
@@ -29,6 +29,8 @@ _NAMES = {
 _PLAN, _GRID, _TEXT = "#8d99ae", "#e5e7eb", "#1f2937"
 _SMOOTH = 15
 """Minutes over which rates and prices are averaged."""
+_POINTS = 240
+"""The most points of a line: two pixels apart."""
 _STYLE: Any = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
@@ -49,14 +51,15 @@ def plot(name: str, campaign_id: str, arms: Mapping[str, Tally], folder: Path, s
     import matplotlib as mpl  # takes a second: only plots need it
 
     mpl.use("agg")
+    from matplotlib import dates
     from matplotlib import pyplot as plt
 
     with mpl.rc_context(_STYLE):
         figure, axes = plt.subplots(3, 2, figsize=(11, 9.5), sharex=True, layout="constrained")
         figure.suptitle(f"{name}: {campaign_id}", fontsize=13, fontweight="bold", color=_TEXT)
         ours = arms["ours"].minutes
-        at: Any = [_clock(minute) for minute in ours]
-        axes[0][0].plot(at, [minute.planned / scale / 1e6 for minute in ours], color=_PLAN, lw=2.5, label="plan")
+        plan = [minute.planned / scale / 1e6 for minute in ours]
+        _line(axes[0][0], [_clock(minute) for minute in ours], plan, color=_PLAN, lw=2.5, label="plan")
         for arm, tally in reversed(list(arms.items())):  # ours above the others
             _draw(axes, arm, tally, scale)
         most = max((abs(d) for arm, tally in arms.items() if arm != "asap" for d in tally.differences), default=0)
@@ -66,7 +69,8 @@ def plot(name: str, campaign_id: str, arms: Mapping[str, Tally], folder: Path, s
             axis.set_ylabel(unit)
         axes[0][0].legend(frameon=False)
         axes[2][0].axhline(0, color=_PLAN, lw=0.8)
-        figure.autofmt_xdate()
+        for axis in axes[2]:
+            axis.xaxis.set_major_formatter(dates.ConciseDateFormatter(axis.xaxis.get_major_locator()))
         paths = [folder / f"{stem}.svg", folder / f"{stem}.png"]
         figure.savefig(paths[0], metadata={"Date": None})
         figure.savefig(paths[1], metadata={"Software": None})
@@ -74,7 +78,14 @@ def plot(name: str, campaign_id: str, arms: Mapping[str, Tally], folder: Path, s
     return paths
 
 
-_TITLES = ("Spend against plan", "Participation", "Win rate", "Bid and price paid", "Off the plan", "Overspend")
+_TITLES = (
+    "Spend against plan",
+    "Participation",
+    "Win rate",
+    "Bid, and price paid (dotted)",
+    "Off the plan",
+    "Overspend",
+)
 _UNITS = ("USD", "share of auctions", "share of bids", "CPM, USD", "% of the budget", "% of the budget")
 
 
@@ -82,28 +93,36 @@ def _draw(axes: Any, arm: str, tally: Tally, scale: float) -> None:
     colour, label, minutes = _COLOURS[arm], _NAMES[arm], tally.minutes
     wide = 1.6 if arm == "ours" else 1.0
     at = [_clock(minute) for minute in minutes]
-    axes[0][0].plot(at, [m.spent / scale / 1e6 for m in minutes], color=colour, lw=wide, label=label)
-    axes[0][1].plot(at, [m.participation for m in minutes], color=colour, lw=wide)
+    _line(axes[0][0], at, [m.spent / scale / 1e6 for m in minutes], color=colour, lw=wide, label=label)
+    _line(axes[0][1], at, [m.participation for m in minutes], color=colour, lw=wide)
     bids, wins = _rate(minutes, "bids"), _rate(minutes, "wins")
     win_rate = [won / bid if bid else None for won, bid in zip(wins, bids, strict=True)]
-    axes[1][0].plot(at, win_rate, color=colour, lw=wide)
+    _line(axes[1][0], at, win_rate, color=colour, lw=wide)
     for name, number, dashes in (("bid_micros", bids, "-"), ("paid_micros", wins, ":")):
         prices = [
             total / count / 1e6 if count else None for total, count in zip(_rate(minutes, name), number, strict=True)
         ]
-        axes[1][1].plot(at, prices, color=colour, lw=wide, ls=dashes)
+        _line(axes[1][1], at, prices, color=colour, lw=wide, ls=dashes)
     off = [100 * difference for difference in tally.differences]
-    axes[2][0].plot(at[: len(off)], off, color=colour, lw=wide)
+    _line(axes[2][0], at[: len(off)], off, color=colour, lw=wide)
     limit = sum(period.limit for period in tally.periods.values()) or 1.0
     over = [100 * max(0.0, minute.spent - limit) / limit for minute in minutes]
-    axes[2][1].plot(at, over, color=colour, lw=wide)
+    _line(axes[2][1], at, over, color=colour, lw=wide)
 
 
-def _rate(minutes: Sequence[Minute], name: str) -> list[int]:
+def _line(axis: Any, at: Sequence[datetime], values: Sequence[float | None], **style: Any) -> None:
+    """Draws a line with at most `_POINTS` points; of the values between two of them it has the farthest from 0."""
+    step = -(-len(at) // _POINTS)
+    chunks = [range(start, min(start + step, len(at))) for start in range(0, len(at), step)]
+    points = [max(chunk, key=lambda n: -1.0 if (value := values[n]) is None else abs(value)) for chunk in chunks]
+    axis.plot([at[n] for n in points], [values[n] for n in points], **style)
+
+
+def _rate(minutes: Sequence[MinuteRecord], name: str) -> list[int]:
     """How much a sum grew in the minutes before each."""
     sums = [getattr(minute, name) for minute in minutes]
     return [total - (sums[number - _SMOOTH] if number >= _SMOOTH else 0) for number, total in enumerate(sums)]
 
 
-def _clock(minute: Minute) -> datetime:
+def _clock(minute: MinuteRecord) -> datetime:
     return datetime.fromtimestamp(minute.at, UTC)

@@ -1,9 +1,9 @@
-"""What the simulated bidder learns of prices: outcomes by segment and hour, and the models fitted to them."""
+"""The learned prices of the simulated bidder: outcomes by segment and hour, and the models fitted to them."""
 
 from math import inf
 
 from bidder.delivery.price_segment import PriceSegment
-from bidder.delivery.win_model import Batch, Outcomes, Shading, models
+from bidder.delivery.win_model import OutcomeBatch, Outcomes, Shading, models
 
 _FIT_SECONDS = 300
 """Seconds between two fits: as long as the refresh keeps the outcomes that it has read."""
@@ -33,7 +33,7 @@ class LearnedPrices:
             hour = int(now // _HOUR)
             for key in [key for key in self._outcomes if key[1] < hour - _KEPT_HOURS]:
                 del self._outcomes[key]
-            batches = [Batch(segment, hour - held, its) for (segment, held), its in self._outcomes.items()]
+            batches = [OutcomeBatch(segment, hour - held, its) for (segment, held), its in self._outcomes.items()]
             following = int((now + _FIT_SECONDS) // _HOUR)
             self._shading = Shading(models(batches, {hour % 24, following % 24}), self._explored)
             self._fitted = now

@@ -1,14 +1,14 @@
-"""What a run comes to: each campaign's minutes, and the figures of the report."""
+"""The record of a simulation: each campaign's minutes, and the figures of the report."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from bidder.money import impression_cost
-from bidder.simulator.reference import ReferencePlan, Standing
+from bidder.simulator.reference import ReferencePlan, ReferenceStanding
 
 
-class Minute(NamedTuple):
+class MinuteRecord(NamedTuple):
     """A campaign at the end of a minute, `at` seconds since 1970; everything but participation is a sum until then.
 
     Amounts are micros, and prices sums of CPMs. `planned` and `spent` are in all, over all budgets so far.
@@ -26,7 +26,7 @@ class Minute(NamedTuple):
 
 
 @dataclass(slots=True)
-class Period:
+class PeriodRecord:
     """A budget by the day or the flight: `limit` as it counts at last, `planned` and `spent` in its own unit."""
 
     limit: float
@@ -50,8 +50,8 @@ class Tally:
     surplus_micros: int = 0
     """What wins were worth beyond their price."""
     views: int = 0
-    minutes: list[Minute] = field(default_factory=list)
-    periods: dict[float, Period] = field(default_factory=dict)
+    minutes: list[MinuteRecord] = field(default_factory=list)
+    periods: dict[float, PeriodRecord] = field(default_factory=dict)
     """By their end."""
     differences: list[float] = field(default_factory=list)
     """Between spent and planned share of the budget, minute by minute, without sign."""
@@ -71,7 +71,7 @@ class Tally:
             if not standing.goal.of_impressions:
                 planned = self.micros - standing.spent + standing.planned
         self.minutes.append(
-            Minute(
+            MinuteRecord(
                 at,
                 planned,
                 self.micros,
@@ -84,11 +84,11 @@ class Tally:
             )
         )
 
-    def _period(self, standing: Standing) -> Period:
+    def _period(self, standing: ReferenceStanding) -> PeriodRecord:
         stated = float(standing.goal.limit)
         period = self.periods.get(standing.goal.period.end)
         if period is None:
-            period = self.periods[standing.goal.period.end] = Period(stated, 0.0, 0.0, stated)
+            period = self.periods[standing.goal.period.end] = PeriodRecord(stated, 0.0, 0.0, stated)
         elif period.stated != stated:  # edited: below what was spent already, that is the least that can be kept
             period.limit, period.stated = max(stated, period.spent), stated
         period.planned, period.spent = standing.planned, standing.spent

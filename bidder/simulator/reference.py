@@ -11,7 +11,7 @@ from bidder.delivery.plan import Anchor, planned
 _ORDER = ("daily", "total", "hourly", "daily_impressions", "total_impressions")
 
 
-class Standing(NamedTuple):
+class ReferenceStanding(NamedTuple):
     """Where a campaign stands in the period of its leading budget; micros, or impressions for a goal of those."""
 
     goal: Goal
@@ -43,7 +43,7 @@ class ReferencePlan:
             spent = (impressions if goal.of_impressions else micros) - self._before[goal.of_impressions]
             self._anchor = Anchor(goal.limit, max(at, goal.period.start), spent, goal.period.end)
 
-    def standing(self, at: float, micros: float, impressions: float) -> Standing | None:
+    def standing(self, at: float, micros: float, impressions: float) -> ReferenceStanding | None:
         """Where the campaign stands at a moment, with so much spent in all; None without a budget."""
         goal = self._leading(at)
         if goal is None:
@@ -53,7 +53,7 @@ class ReferencePlan:
             self._anchor = Anchor(goal.limit, goal.period.start, 0.0, goal.period.end)
         mode = mode_of(self.terms) if goal.is_spread else Mode.EVEN
         spent = (impressions if goal.of_impressions else micros) - self._before[goal.of_impressions]
-        return Standing(goal, planned(mode, self._curve, goal.period, self._anchor, at), spent)
+        return ReferenceStanding(goal, planned(mode, self._curve, goal.period, self._anchor, at), spent)
 
     def _leading(self, at: float) -> Goal | None:
         """The budget by day or, without one, the whole one; one without an end is planned over the scenario."""

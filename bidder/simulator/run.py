@@ -145,7 +145,7 @@ class Run:
         self._settle(at)
         request = self.traffic.request(self._rng)
         environment = self._fleet.process(self._rng.randrange(len(self._fleet)), at)
-        best = self.market.best((at - self.begin) / 3600, self._others)
+        best = round(self.market.best((at - self.begin) / 3600, self._others) * self.traffic.price_factor)
         published = self._fleet.snapshot(environment, self._published, at)
         if published is None:
             return

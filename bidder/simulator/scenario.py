@@ -26,7 +26,7 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Traffic(_Model):
+class ScenarioTraffic(_Model):
     """How many requests there are, and when."""
 
     requests_per_day: Annotated[float, Field(gt=0)] = 10_000_000
@@ -66,6 +66,8 @@ class Request(_Model):
     """A kind of request. `openrtb` is merged into a plain video request, so a kind states only what is its own."""
 
     weight: Annotated[float, Field(gt=0)] = 1
+    price_factor: Annotated[float, Field(gt=0)] = 1
+    """What the competitors' prices are multiplied by on requests of this kind."""
     openrtb: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -78,7 +80,7 @@ class Competitor(_Model):
     """The standard deviation of the logarithm of the price."""
 
 
-class Market(_Model):
+class ScenarioMarket(_Model):
     """Whom we bid against, and what a win costs."""
 
     at: Literal[1, 2] = 1
@@ -119,7 +121,7 @@ class Environments(_Model):
     """How long a process's counts of a minute are on their way to the refresh."""
 
 
-class Event(_Model):
+class ScenarioEvent(_Model):
     """Something that happens at a time; `kind` says what:
 
     - `outage`: no requests for `minutes`.
@@ -174,9 +176,9 @@ class Scenario(_Model):
     hours: Annotated[float, Field(gt=0, le=24 * 35)] = 24
     scale: Annotated[float, Field(gt=0, le=1)] = 0.02
     """The share of requests that are simulated. Budgets and goals are scaled alike, and results are scaled back."""
-    traffic: Traffic = Traffic()
+    traffic: ScenarioTraffic = ScenarioTraffic()
     requests: list[Request] = Field(default_factory=lambda: [Request()], min_length=1)
-    market: Market = Market()
+    market: ScenarioMarket = ScenarioMarket()
     notices: Notices = Notices()
     environments: Environments = Environments()
     refresh_seconds: Annotated[float, Field(gt=0)] = 60
@@ -184,7 +186,7 @@ class Scenario(_Model):
     """Whether the weekly curve and the number of opportunities are learned at the start, as after a week."""
     knows_rates: bool = True
     """Whether the win rate and the notice delay are learned at the start."""
-    events: list[Event] = Field(default_factory=list)
+    events: list[ScenarioEvent] = Field(default_factory=list)
     campaigns: list[dict[str, Any]] = Field(default_factory=list)
     """In the campaign file's own format. Fields that bids need and the simulator does not may be left out."""
     copies: list[Copies] = Field(default_factory=list)

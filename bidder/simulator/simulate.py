@@ -31,14 +31,14 @@ _SAMPLE = 2_000
 _BIDS_KNOWN = 300.0
 
 
-class Outcome(NamedTuple):
+class SimulationOutcome(NamedTuple):
     """The figures, and each campaign's minutes, by arm: `ours` first."""
 
     figures: dict[str, Any]
     tallies: dict[str, Mapping[str, Tally]]
 
 
-def simulate(scenario: Scenario, folder: Path, progress: Callable[[float], None] = lambda _: None) -> Outcome:
+def simulate(scenario: Scenario, folder: Path, progress: Callable[[float], None] = lambda _: None) -> SimulationOutcome:
     """Runs the scenario, with ours and then with each pacing beside it. Raises InvalidScenario."""
     arms: dict[str, Callable[[Run], Arm]] = {"ours": _ours}
     known: dict[str, Callable[[Run], Arm]] = {
@@ -61,7 +61,7 @@ def simulate(scenario: Scenario, folder: Path, progress: Callable[[float], None]
     found = {"scenario": scenario.name, "seed": scenario.seed, **figures(tallies["ours"], scenario.scale)}
     if scenario.beside:
         found["beside"] = {name: figures(tallies[name], scenario.scale) for name in scenario.beside}
-    return Outcome(found, tallies)
+    return SimulationOutcome(found, tallies)
 
 
 def _tell(progress: Callable[[float], None], number: int, arms: int, share: float) -> None:
@@ -76,16 +76,17 @@ def _at(offer: Offer, share: float) -> Offer:
 
 def _oracle(run: Run) -> Shader:
     """Bids what brings the most in expectation to who knows the market."""
-    known: dict[tuple[int, int, float], float] = {}
+    known: dict[tuple[float, int, float], float] = {}
 
     def shares(context: AuctionContext, offers: list[Offer]) -> list[Offer]:
         hours = (context.now.timestamp() - run.begin) / 3600
+        factor = run.traffic.price_factor
         found = []
         for offer in offers:
             value = offer.price.cpm_micros
-            key = (value, int(hours * 4), run.market.factor)
+            key = (value / factor, int(hours * 4), run.market.factor)
             if key not in known:
-                known[key] = run.market.best_bid(value / 1e6, hours) / (value / 1e6)
+                known[key] = run.market.best_bid(value / 1e6 / factor, hours) / (value / 1e6 / factor)
             found.append(_at(offer, known[key]))
         return found
 
@@ -129,7 +130,7 @@ def _sample(run: Run) -> tuple[dict[str, float], dict[str, tuple[int, float, flo
         for slot in slots:
             for position in slot.candidates.all():
                 reached[held.index.campaign_id(position)] += 1
-        best = run.market.best(0, rng)
+        best = round(run.market.best(0, rng) * run.traffic.price_factor)
         for offer in decide(request, slots, held, SEAT, now):
             bids, impressions, micros = shown[offer.campaign.id]
             floor = floor_micros(offer.slot.imp.bidfloor) if offer.slot.imp.bidfloor else 0

@@ -43,6 +43,8 @@ class SimulatedTraffic:
         self._kinds = [_parsed(kind.openrtb, scenario.market.at) for kind in scenario.requests]
         self._weights = [kind.weight for kind in scenario.requests]
         self._number = 0
+        self.price_factor = 1.0
+        """What the competitors' prices are multiplied by on the latest request."""
         users = scenario.traffic.users
         self._users = max(1, round(users * scenario.scale)) if users else 0
 
@@ -66,7 +68,9 @@ class SimulatedTraffic:
     def request(self, rng: Random) -> BidRequest:
         """The next request."""
         self._number += 1
-        kind = self._kinds[0] if len(self._kinds) == 1 else rng.choices(self._kinds, self._weights)[0]
+        numbers = range(len(self._kinds))
+        number = 0 if len(self._kinds) == 1 else rng.choices(numbers, self._weights)[0]
+        kind, self.price_factor = self._kinds[number], self._scenario.requests[number].price_factor
         changes: dict[str, Any] = {"id": f"a{self._number}"}
         if kind.user is not None:
             name = f"u{rng.randrange(self._users)}" if self._users else None

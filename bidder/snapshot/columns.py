@@ -46,7 +46,7 @@ def column_sections(
         ends.append(end)
     names, numbers = _numbered(zones)
     advertisers, numbers_of_advertisers = _numbered(domains)
-    budgeted = {str(position): its for position, its in enumerate(deals) if its}
+    budgeted = {str(position): deal_budgets for position, deal_budgets in enumerate(deals) if deal_budgets}
     return {
         "id_ends": ends.tobytes(),
         "ids": b"".join(encoded),

@@ -140,7 +140,7 @@ class Index:
             for offset, deals in part.columns.deal_limits().items():
                 campaign_id = part.columns.id(offset)
                 if self.position(campaign_id) == part.start + offset:
-                    limits |= {(campaign_id, deal_id): its for deal_id, its in deals.items()}
+                    limits |= {(campaign_id, deal_id): limits_of_deal for deal_id, limits_of_deal in deals.items()}
         return limits
 
     def goal(self, position: int) -> int:

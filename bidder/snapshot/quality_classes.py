@@ -75,9 +75,9 @@ class QualityClasses:
         key = (tier, code)
         campaigns = self._with_goal.get(key)
         if campaigns is None:
-            its = self._tiers[tier]
-            goals = self.goals[its.start : its.start + its.count]
-            campaigns = sets.set_of((offset for offset, goal in enumerate(goals) if goal == code), its.size)
+            this_tier = self._tiers[tier]
+            goals = self.goals[this_tier.start : this_tier.start + this_tier.count]
+            campaigns = sets.set_of((offset for offset, goal in enumerate(goals) if goal == code), this_tier.size)
             self._with_goal[key] = campaigns
         return campaigns
 
@@ -128,7 +128,9 @@ def load_quality(
 
 def device_classes_of(written: Mapping[str, Mapping[str, int]]) -> DeviceClasses:
     """The classes of device types, as the meta data of a delivery state have them."""
-    return {Outcome(name): {int(device): number for device, number in its.items()} for name, its in written.items()}
+    return {
+        Outcome(name): {int(device): number for device, number in numbers.items()} for name, numbers in written.items()
+    }
 
 
 def classes_of(devices: DeviceClasses, device: int) -> Classes:

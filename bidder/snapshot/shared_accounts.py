@@ -72,14 +72,15 @@ def shared_section(index: Index, shared: SharedBudgets, members: Mapping[str, Se
     """The section of these budgets; none without any. `members` are the positions of advertisers' campaigns."""
     if not shared.advertisers and not shared.deals:
         return {}
-    deals = {names: its for names, its in shared.deals.items() if index.position(names[0]) is not None}
+    deals = {names: deal for names, deal in shared.deals.items() if index.position(names[0]) is not None}
     body = {
         "advertisers": [
-            [domain, members[domain], _account(its, max(map(index.cost, members[domain]), default=0))]
-            for domain, its in shared.advertisers.items()
+            [domain, members[domain], _account(advertiser, max(map(index.cost, members[domain]), default=0))]
+            for domain, advertiser in shared.advertisers.items()
         ],
         "deals": [
-            [*names, _account(its, its.limits.cost), withheld(its.limits, its.spend)] for names, its in deals.items()
+            [*names, _account(deal, deal.limits.cost), withheld(deal.limits, deal.spend)]
+            for names, deal in deals.items()
         ],
     }
     return {SECTION: json.dumps(body, separators=(",", ":")).encode()}

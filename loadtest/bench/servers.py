@@ -122,8 +122,14 @@ def main() -> int:
             except RuntimeError as error:
                 print(f"{name}: {error}", file=sys.stderr)
     rows = [
-        (name, str(connections), f"{one.rate:.0f}", f"{one.p50:.2f}", f"{one.p99:.2f}")
-        for (name, connections), one in sorted(best.items(), key=lambda item: (item[0][1], item[0][0]))
+        (
+            name,
+            str(connections),
+            f"{measured_server.rate:.0f}",
+            f"{measured_server.p50:.2f}",
+            f"{measured_server.p99:.2f}",
+        )
+        for (name, connections), measured_server in sorted(best.items(), key=lambda item: (item[0][1], item[0][0]))
     ]
     print(table(("server", "connections", "requests /s", "p50 ms", "p99 ms"), rows))
     return 0

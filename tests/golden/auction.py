@@ -6,6 +6,8 @@
   `sent`: the whole request, where a null must arrive.
 - `shown`: what the viewer was shown before, each impression as minutes ago, campaign and creative; left out where it is
   unknown.
+- `shares`: by campaign, the share of auctions in which pacing lets it take part, from 0 to 1.
+- `shading`: the level and the slope of the win model of all auctions, by which bids are shaded.
 - `answer`: the `status`; for a bid `bids`, each with what differs from the base bid, and `vast`, XPaths into its markup
   without namespaces with all that is found there; `cur` where it is not USD; `fields` of a 400; `nbr` for a caller who
   asks for the reason.
@@ -36,6 +38,8 @@ class GoldenAuction:
     answer: dict[str, Any]
     losers: dict[str, dict[str, str]]
     shown: list[tuple[int, str, str]] | None = None
+    shares: dict[str, float] | None = None
+    shading: dict[str, float] | None = None
 
 
 def campaigns_of(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -59,6 +63,8 @@ def load(path: Path) -> GoldenAuction:
         answer=_answer(document["answer"]),
         losers=document.get("losers", {}),
         shown=document.get("shown"),
+        shares=document.get("shares"),
+        shading=document.get("shading"),
     )
 
 

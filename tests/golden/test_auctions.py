@@ -11,7 +11,11 @@ from lxml import etree
 from bidder.auction.explain import explain
 from bidder.auction.verdict import BIDS
 from bidder.campaigns.campaign import Campaign
+from bidder.delivery.allowance import Pace
 from bidder.delivery.frequency import Exposures, History, Impression, add
+from bidder.delivery.participation import share_of
+from bidder.delivery.price_segment import EVERYTHING
+from bidder.delivery.win_model import Shading, WinModel
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
 from bidder.openrtb.parse import parse
@@ -22,6 +26,10 @@ from tests.support.service import SETTINGS, service
 from tests.support.xsd import assert_valid
 
 each_auction = pytest.mark.parametrize("path", paths(), ids=lambda path: f"{path.parent.name}/{path.stem}")
+
+
+ENOUGH = 10**12
+"""Micros that a paced campaign may bid at once: more than any golden auction costs."""
 
 
 class Viewer:
@@ -38,7 +46,10 @@ class Viewer:
 
 
 def held_by(auction: GoldenAuction) -> Snapshot:
-    return snapshot([Campaign.model_validate(campaign) for campaign in auction.campaigns])
+    campaigns = [Campaign.model_validate(campaign) for campaign in auction.campaigns]
+    paces = {name: Pace(share_of(share), ENOUGH, 0) for name, share in (auction.shares or {}).items()}
+    shading = Shading({EVERYTHING: WinModel(**auction.shading)}, 0.0) if auction.shading else None
+    return snapshot(campaigns, paces=paces, shading=shading)
 
 
 @each_auction
@@ -103,7 +114,7 @@ def vast(adm: str) -> etree._Element:
 def test_every_auction_says_what_it_shows() -> None:
     names = {path.parent.name for path in paths()}
 
-    assert {"floors", "deals", "pods", "privacy", "vast", "blocks"} <= names
+    assert {"floors", "deals", "pods", "privacy", "vast", "blocks", "pacing", "shading", "frequency"} <= names
     assert not list(FOLDER.glob("*.json")), "a golden auction stands in the folder of its subject"
     for path in FOLDER.glob("*/*.json"):
         document: dict[str, Any] = json.loads(path.read_text())

@@ -9,7 +9,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from tests.integration.drill import Drill
 from tests.integration.test_template import Template, translate
 from tools.artifacts import artifacts
-from tools.changes import Patience, change, described, given, parameters_of
+from tools.changes import Patience, change, described, parameters_of, stated_parameters
 from tools.local import STACK
 from tools.package import Package
 from tools.template import stating_parameters, with_code, without_unsupported
@@ -60,7 +60,7 @@ class Deployer:
         values |= parameters_of(current)
         held = _held(translate(stating_parameters(without_unsupported(sam), values)), live)
         url = target.url(target.upload(json.dumps(held).encode(), STACK, ".template.json"))
-        change(cloudformation, STACK, url, given(held, {}, current), current, Patience())
+        change(cloudformation, STACK, url, stated_parameters(held, {}, current), current, Patience())
         self.drill.__dict__.pop("ids", None)
         function = self.drill.ids["APIHandler"]
         published = session.client("lambda").list_versions_by_function(FunctionName=function)["Versions"]

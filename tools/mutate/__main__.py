@@ -71,9 +71,9 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _files(places: Iterable[str]) -> list[str]:
+def _files(paths: Iterable[str]) -> list[str]:
     return sorted(
-        {str(file) for place in map(Path, places) for file in ([place] if place.is_file() else place.rglob("*.py"))}
+        {str(file) for path in map(Path, paths) for file in ([path] if path.is_file() else path.rglob("*.py"))}
     )
 
 

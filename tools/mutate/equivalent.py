@@ -11,8 +11,8 @@ EQUIVALENT = Path("tests/mutants/equivalent.txt")
 class WrongEntry(ValueError):
     """An entry without a reason, or a reason without an entry."""
 
-    def __init__(self, line: int, what: str) -> None:
-        super().__init__(f"{EQUIVALENT}:{line}: {what}")
+    def __init__(self, line: int, problem: str) -> None:
+        super().__init__(f"{EQUIVALENT}:{line}: {problem}")
 
 
 def reasons(text: str) -> dict[str, str]:

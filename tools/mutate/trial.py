@@ -30,7 +30,7 @@ class SelectedTests:
     """
 
     def __init__(self, names: Sequence[str]) -> None:
-        self._order = {name: place for place, name in enumerate(names)}
+        self._order = {name: position for position, name in enumerate(names)}
         self.failed: set[str] = set()
         self.seconds: dict[str, float] = {}
 

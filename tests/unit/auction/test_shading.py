@@ -15,7 +15,7 @@ from bidder.auction.match import match
 from bidder.auction.offer import Offer
 from bidder.auction.shading import MODEL, NO_FIRST_PRICE, OFF, TOO_DEAR, UNKNOWN, in_words, segment_of, shade, shaded
 from bidder.delivery.price_segment import PriceSegment, described, segment_of_name
-from bidder.delivery.win_model import ENOUGH, MOST_MODELS, Batch, Outcomes, Shading, WinModel, models, price_bin
+from bidder.delivery.win_model import ENOUGH, MOST_MODELS, OutcomeBatch, Outcomes, Shading, WinModel, models, price_bin
 from bidder.money import display
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
@@ -165,9 +165,9 @@ def test_all_auctions_need_wins_and_losses_at_more_than_one_price() -> None:
         flat.add(5_000_000, is_won=True)
         flat.add(5_000_000, is_won=False)
 
-    assert models([Batch(LEAF, 0, flat)], {3}) == {}
-    assert models([Batch(LEAF, 0, spread(59, 59))], {3}) == {}
-    assert set(models([Batch(LEAF, 0, spread(60, 60))], {3})) == {"a|1|2|03", "a|1|2", "a|1", "a", "*"}
+    assert models([OutcomeBatch(LEAF, 0, flat)], {3}) == {}
+    assert models([OutcomeBatch(LEAF, 0, spread(59, 59))], {3}) == {}
+    assert set(models([OutcomeBatch(LEAF, 0, spread(60, 60))], {3})) == {"a|1|2|03", "a|1|2", "a|1", "a", "*"}
 
 
 def test_prices_to_beat_are_enough_without_losses() -> None:
@@ -175,14 +175,14 @@ def test_prices_to_beat_are_enough_without_losses() -> None:
     for number in range(ENOUGH):
         outcomes.add(5_000_000, is_won=True, to_win_micros=1_000_000 + number * 10_000)
 
-    model = models([Batch(LEAF, 0, outcomes)])["*"]
+    model = models([OutcomeBatch(LEAF, 0, outcomes)])["*"]
 
     assert model.win_rate(1.3) == pytest.approx(0.5, abs=0.1)
     assert model.best_bid(5.0) < 2.5
 
 
 def test_only_the_hours_that_are_asked_for_have_models_of_their_own() -> None:
-    batches = [Batch(LEAF._replace(hour=hour), 0, spread(80, 80)) for hour in range(24)]
+    batches = [OutcomeBatch(LEAF._replace(hour=hour), 0, spread(80, 80)) for hour in range(24)]
 
     assert {name for name in models(batches, {3, 4}) if name.count("|") == 3} == {"a|1|2|03", "a|1|2|04"}
 
@@ -190,7 +190,9 @@ def test_only_the_hours_that_are_asked_for_have_models_of_their_own() -> None:
 def test_a_segment_with_few_outcomes_is_close_to_the_one_around_it_and_one_with_many_is_not() -> None:
     def win_rate(number: int) -> float:
         cheap = Outcomes(wins={price_bin(2_000_000): number})
-        known = models([Batch(PriceSegment("b", 1, 2, 9), 0, spread(500, 500)), Batch(LEAF, 0, cheap)], {3})
+        known = models(
+            [OutcomeBatch(PriceSegment("b", 1, 2, 9), 0, spread(500, 500)), OutcomeBatch(LEAF, 0, cheap)], {3}
+        )
         return known.get("a|1|2|03", known["*"]).win_rate(2.0)
 
     assert win_rate(ENOUGH - 1) < win_rate(ENOUGH) < win_rate(20 * ENOUGH)
@@ -204,7 +206,7 @@ def test_the_past_counts_less_outside_its_own_hour_of_the_day() -> None:
             for _ in range(2_000):
                 offered, other = rng.uniform(0.5, 6), rng.lognormvariate(log(middle), 0.3)
                 outcomes.add(round(offered * 1e6), is_won=offered > other)
-        known = models([Batch(LEAF, dear_age, dear), Batch(LEAF._replace(hour=4), 0, cheap)])
+        known = models([OutcomeBatch(LEAF, dear_age, dear), OutcomeBatch(LEAF._replace(hour=4), 0, cheap)])
         return known["a|1|2"].best_bid(6.0)
 
     assert bid(12) < bid(6) < bid(0)
@@ -212,7 +214,7 @@ def test_the_past_counts_less_outside_its_own_hour_of_the_day() -> None:
 
 def test_a_snapshot_has_a_bounded_number_of_models() -> None:
     rng = Random(1)  # noqa: S311  a repeatable draw
-    batches = [Batch(LEAF._replace(exchange=f"e{n}"), 0, spread(rng.randrange(40, 90), 60)) for n in range(120)]
+    batches = [OutcomeBatch(LEAF._replace(exchange=f"e{n}"), 0, spread(rng.randrange(40, 90), 60)) for n in range(120)]
     known = models(batches, {3})
 
     assert len(known) == MOST_MODELS

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -116,10 +117,11 @@ def test_a_bid_is_refused_to_a_viewer_at_the_cap_and_made_without_consent() -> N
     [key] = asked["frequency"]["Keys"]
     table.tables.put(encode(key, SHOWN, 1))
     assert bid(its, Call(body, {}, "https://bid.example", NOW)).status == 204
+    assert bid(its, Call(body, {}, "https://bid.example", NOW + timedelta(minutes=3))).status == 204
 
     private = json.dumps(video_request(device={"ifa": IFA, "dnt": 1})).encode()
     assert bid(its, Call(private, {}, "https://bid.example", NOW)).status == 200
-    assert len(table.asked) == 2
+    assert len(table.asked) == 3
 
 
 def test_an_uncapped_bid_reads_nothing() -> None:

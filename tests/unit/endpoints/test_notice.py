@@ -10,7 +10,7 @@ from bidder.endpoints.notice import notice
 from bidder.endpoints.reply import Reply
 from bidder.endpoints.sender import Sender, sender
 from bidder.events.claims import Claims, encode
-from bidder.events.ivt_rules import History
+from bidder.events.ivt_rules import SaleHistory
 from bidder.events.ivt_rules import broken_rule as by_time
 from bidder.events.kinds import NOTICES, BilledBy, Kind
 from bidder.events.price_keys import PriceKeys
@@ -187,7 +187,7 @@ def test_a_bid_that_may_be_shown_for_six_hours_is_billed_for_as_long() -> None:
         call(recorder, "impression", token, late)
 
     assert [event.billable for event in recorder.published] == [True, True, False]
-    assert [by_time(event, History()) for event in recorder.published] == [None, None, "too-late"]
+    assert [by_time(event, SaleHistory()) for event in recorder.published] == [None, None, "too-late"]
 
 
 def test_a_head_answers_the_same_and_counts_nothing() -> None:

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from bidder.events.address import address_name
-from bidder.events.ivt_rules import History, IvtRule, broken_rule, rule_broken_by_sender
+from bidder.events.ivt_rules import IvtRule, SaleHistory, broken_rule, rule_broken_by_sender
 from bidder.events.kinds import Kind
 from bidder.events.token import CLOCK_SKEW, LIFETIME
 from tests.support.campaigns import NOW
@@ -19,20 +19,20 @@ TV_APP = "AppleCoreMedia/1.0.0.21L227 (Apple TV; U; CPU OS 17_5 like Mac OS X; e
 @pytest.mark.parametrize(
     ("late", "kind", "observed", "rule"),
     [
-        (timedelta(), Kind.IMPRESSION, History(), None),
-        (-CLOCK_SKEW, Kind.IMPRESSION, History(), None),
-        (-CLOCK_SKEW - SECOND, Kind.IMPRESSION, History(), IvtRule.BEFORE_BID),
-        (LIFETIME, Kind.IMPRESSION, History(), None),
-        (LIFETIME + SECOND, Kind.BILL, History(), IvtRule.TOO_LATE),
-        (LIFETIME + SECOND, Kind.COMPLETE, History(), None),
-        (timedelta(), Kind.IMPRESSION, History(is_within_minute=False), IvtRule.TOO_MANY),
-        (timedelta(), Kind.START, History(is_within_minute=False), None),
-        (timedelta(), Kind.START, History(is_known_address=False), IvtRule.REPLAYED),
-        (timedelta(), Kind.BILL, History(is_known_address=False), None),
+        (timedelta(), Kind.IMPRESSION, SaleHistory(), None),
+        (-CLOCK_SKEW, Kind.IMPRESSION, SaleHistory(), None),
+        (-CLOCK_SKEW - SECOND, Kind.IMPRESSION, SaleHistory(), IvtRule.BEFORE_BID),
+        (LIFETIME, Kind.IMPRESSION, SaleHistory(), None),
+        (LIFETIME + SECOND, Kind.BILL, SaleHistory(), IvtRule.TOO_LATE),
+        (LIFETIME + SECOND, Kind.COMPLETE, SaleHistory(), None),
+        (timedelta(), Kind.IMPRESSION, SaleHistory(is_within_minute=False), IvtRule.TOO_MANY),
+        (timedelta(), Kind.START, SaleHistory(is_within_minute=False), None),
+        (timedelta(), Kind.START, SaleHistory(is_known_address=False), IvtRule.REPLAYED),
+        (timedelta(), Kind.BILL, SaleHistory(is_known_address=False), None),
     ],
 )
 def test_each_rule_marks_past_its_bound_and_no_sooner(
-    late: timedelta, kind: Kind, observed: History, rule: IvtRule | None
+    late: timedelta, kind: Kind, observed: SaleHistory, rule: IvtRule | None
 ) -> None:
     assert broken_rule(event(kind=kind, at=NOW + late), observed) == rule
 
@@ -40,7 +40,7 @@ def test_each_rule_marks_past_its_bound_and_no_sooner(
 def test_what_is_marked_stays_marked_and_bills_nothing() -> None:
     marked = event(invalid=IvtRule.CRAWLER)
 
-    assert broken_rule(marked, History()) == "crawler"
+    assert broken_rule(marked, SaleHistory()) == "crawler"
     assert not marked.billable
     assert marked.attributes()["invalid"]["StringValue"] == "crawler"
 

@@ -6,13 +6,21 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
 
+from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.parse import parse
+from tests.support.campaigns import campaign, snapshot
+from tests.support.service import service
+
+BIDDING = service(snapshot([campaign()], now=datetime.now(UTC)))
 
 HEADINGS = ("requests", "rate /s", "p50 ms", "p99 ms", "bids", "no-bids", "400s", "503s", "errors")
 
@@ -60,6 +68,24 @@ class Overloaded(NoBidder):
         self.answer(503)
 
 
+class NoticesFail(NoBidder):
+    """Bids, and takes no notice."""
+
+    def do_GET(self) -> None:
+        self.answer(503 if self.path.startswith("/e/") else 200)
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        base = f"http://{self.headers['Host']}"
+        reply = bid(BIDDING, Call(body, {}, base, datetime.now(UTC)))
+        content = str(reply.body).encode()
+        self.send_response(reply.status)
+        if content:
+            self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+
 @contextmanager
 def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
@@ -72,10 +98,10 @@ def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
             thread.join()
 
 
-def loadtest(host: str) -> "subprocess.CompletedProcess[str]":
+def loadtest(host: str, **variables: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "loadtest.run"],
-        env=os.environ | {"HOST": host, "DURATION": "1", "USERS": "2"},
+        env=os.environ | {"HOST": host, "DURATION": "1", "USERS": "2"} | variables,
         capture_output=True,
         text=True,
         timeout=30,
@@ -113,6 +139,22 @@ def test_a_503_is_counted_and_explained() -> None:
     assert requests == busy == errors != "0"
     assert "503 of POST /bid: too many requests at once" in ran.stdout
     assert "503 of a notice" not in ran.stdout
+
+
+def test_an_event_that_nobody_takes_is_lost_and_ends_in_failure() -> None:
+    with serving(NoticesFail) as host:
+        ran = loadtest(host, DURATION="4")
+    assert ran.returncode == 1
+    assert re.search(r"\d+ x lost: \w+, not taken in any try", ran.stdout), ran.stdout
+    assert "503 of a notice" in ran.stdout
+
+
+def test_a_report_is_written(tmp_path: Path) -> None:
+    report = tmp_path / "report.html"
+    with serving(NoBidder) as host:
+        ran = loadtest(host, REPORT=str(report))
+    assert ran.returncode == 0, ran.stderr
+    assert report.read_text().lstrip().startswith("<!")
 
 
 @pytest.mark.parametrize(

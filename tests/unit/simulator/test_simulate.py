@@ -10,7 +10,7 @@ import pytest
 from bidder.simulator import scenario as module
 from bidder.simulator.campaigns import edited
 from bidder.simulator.happenings import Happenings
-from bidder.simulator.scenario import Event, InvalidScenario, Scenario
+from bidder.simulator.scenario import InvalidScenario, Scenario, ScenarioEvent
 from bidder.simulator.scenario_file import read_scenario
 from bidder.simulator.simulate import simulate
 
@@ -162,12 +162,27 @@ def test_the_figures_are_those_that_are_documented() -> None:
 
 def test_events_are_under_way_from_their_time_to_their_end() -> None:
     events = [
-        Event(kind="spike", at_hour=1, minutes=30, factor=2),
-        Event(kind="spike", at_hour=1.25, minutes=30, factor=3),
-        Event(kind="prices", at_hour=2, factor=5),
+        ScenarioEvent(kind="spike", at_hour=1, minutes=30, factor=2),
+        ScenarioEvent(kind="spike", at_hour=1.25, minutes=30, factor=3),
+        ScenarioEvent(kind="prices", at_hour=2, factor=5),
     ]
     happenings = Happenings(events, 0.0)
 
     assert [happenings.factor("spike", hour * 3600) for hour in (0.99, 1, 1.25, 1.5, 1.75)] == [1, 2, 6, 3, 1]
     assert happenings.factor("prices", 1e9) == 5
     assert not happenings.is_under_way("outage", 3600)
+
+
+def test_competitors_bid_more_on_kinds_of_requests_with_a_higher_price_factor() -> None:
+    kinds = [
+        {"price_factor": factor, "openrtb": {"device": {"devicetype": device}}}
+        for factor, device in ((0.1, 3), (100, 4))
+    ]
+    campaigns = [
+        {"id": f"c{device}", "cpm": 3, "targeting": {"device_type": {"include": [device]}}} for device in (3, 4)
+    ]
+
+    cheap, dear = run(hours=1, requests=kinds, campaigns=campaigns)["campaigns"]
+
+    assert cheap["win_rate"] == 1
+    assert dear["win_rate"] == 0

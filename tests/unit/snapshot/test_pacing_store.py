@@ -8,9 +8,11 @@ import pytest
 
 from bidder.delivery.estimates import Flow, Minute, Ratio
 from bidder.delivery.learned_traffic import LearnedTraffic
+from bidder.delivery.obstacles import Obstacles
 from bidder.delivery.pacers import Account
 from bidder.delivery.pacing import Memory
 from bidder.delivery.plan import Anchor
+from bidder.delivery.quality import CLASSES
 from bidder.snapshot.pacing_store import PacingStore
 from tests.support.fake_s3 import FakeS3
 
@@ -30,6 +32,9 @@ HELD = Memory(
     lost_impressions=0.5,
     cost=3_000,
     is_held=False,
+    classes=[1.0, *[0.0] * (CLASSES - 1)],
+    classes_until=120.0,
+    obstacles=Obstacles({"floor": 2.0}, 1.0, 120.0),
     anchors={"daily": Anchor(100, 60.0, 5.0, 3_600.0)},
     starts={"daily": (60.0, 1.0)},
 )

@@ -1,0 +1,93 @@
+"""The bids of capped campaigns that one process made a moment ago: frequency caps count each as an impression.
+
+The notice of an impression takes seconds to be counted. Without this, the requests that a viewer sends meanwhile would
+not see each other. A bid counts for `WITHIN`, or until its impression is in the viewer's history. Other processes don't
+see it, and it counts whether or not it wins.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from bidder.auction.offer import Offer
+
+if TYPE_CHECKING:
+    from bidder.delivery.frequency import Exposures, History, Impression
+    from bidder.events.token import SigningKeys
+    from bidder.openrtb.bid_request import BidRequest
+
+WITHIN = timedelta(seconds=60)
+_MOST_VIEWERS = 50_000
+"""The most users and households that are remembered; past it all are forgotten, so that memory is limited."""
+
+Names = tuple[str | None, str | None]
+"""The pseudonyms of the user and the household of a request, None where it names none."""
+
+
+class BidsInFlight:
+    """The bids of the current and of the last minute, by the name of a user or household."""
+
+    def __init__(self) -> None:
+        self._minute: datetime | None = None
+        self._latest: dict[str, list[Impression]] = {}
+        self._earlier: dict[str, list[Impression]] = {}
+
+    def note(self, offers: Iterable[Offer], names: Callable[[], Names], now: datetime) -> None:
+        """Takes the offers that are answered. `names` is called if any of them is capped."""
+        capped = [offer for offer in offers if offer.caps]
+        if not capped:
+            return
+        from bidder.delivery.frequency import Impression  # a bid without caps does not wait for the import
+
+        self._forget(now)
+        for name in filter(None, names()):
+            self._latest.setdefault(name, []).extend(
+                Impression(
+                    int(now.timestamp()), offer.campaign.id, offer.fit.creative.id, offer.campaign.advertiser.domain
+                )
+                for offer in capped
+            )
+
+    def added(self, exposures: "Exposures", names: Names, now: datetime) -> "Exposures":
+        """The exposures with the bids that are in flight. What is unknown stays unknown."""
+        if not self._latest and not self._earlier:
+            return exposures
+        user, household = names
+        return exposures._replace(
+            user=self._with(exposures.user, user, now), household=self._with(exposures.household, household, now)
+        )
+
+    def _with(self, history: "History | None", name: str | None, now: datetime) -> "History | None":
+        if history is None or name is None:
+            return history
+        from bidder.delivery.frequency import add  # as above
+
+        oldest = int((now - WITHIN).timestamp())
+        bids = [*self._earlier.get(name, ()), *self._latest.get(name, ())]
+        counted = [its for its in history.recent if its.at >= oldest]
+        for bid in bids:
+            if not oldest < bid.at <= now.timestamp():
+                continue
+            shown = next((its for its in counted if its[1:] == bid[1:] and its.at >= bid.at), None)
+            if shown is not None:
+                counted.remove(shown)  # one impression accounts for one bid
+            else:
+                history = add(history, bid)
+        return history
+
+    def _forget(self, now: datetime) -> None:
+        """Begins a new minute, and drops the bids of the minute before the last."""
+        if self._minute is None or now - self._minute >= WITHIN:
+            is_next = self._minute is not None and now - self._minute < 2 * WITHIN
+            self._earlier = self._latest if is_next else {}
+            self._latest, self._minute = {}, now
+        elif len(self._latest) >= _MOST_VIEWERS:
+            self._latest = {}
+
+
+def names_of(request: "BidRequest", keys: "SigningKeys") -> Names:
+    """The pseudonyms of the user and the household of a request."""
+    from bidder.privacy.household import household
+    from bidder.privacy.viewer import viewer
+
+    return viewer(request, keys), household(request, keys)

@@ -1,0 +1,83 @@
+"""Frequency caps within one process: bids of a moment ago count as impressions, each once."""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bidder.delivery.frequency import NEW_VIEWER, Exposures, History, Impression, add
+from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
+from bidder.service.bids_in_flight import WITHIN, BidsInFlight
+from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.matchable import video_request
+from tests.support.service import service
+
+SECOND = timedelta(seconds=1)
+IFA = "6d92078a-8246-4ba4-ae5b-76104861e7dc"
+
+
+class Store:
+    """What was counted of one user; nothing of households."""
+
+    def __init__(self) -> None:
+        self.history = History()
+
+    def exposures(self, user: str | None, _household: str | None, _seconds: float, _now: datetime) -> Exposures:
+        return Exposures(self.history if user else None)
+
+
+def asked(number: int, **changes: Any) -> bytes:
+    return json.dumps(video_request(id=f"r{number}", device={"ifa": IFA}, **changes)).encode()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(1, 4),
+    st.lists(st.tuples(st.integers(0, 20), st.sampled_from(["bid", "count", "count late"])), max_size=25),
+)
+def test_a_viewer_of_one_process_never_gets_more_than_the_cap_allows_in_a_minute(
+    most: int, steps: list[tuple[int, str]]
+) -> None:
+    store = Store()
+    capped = campaign(frequency_caps=[{"impressions": most, "window": "lifetime"}])
+    its = service(snapshot([capped]), frequency_reader=store)
+    now, waiting, made = NOW, list[datetime](), list[datetime]()
+    for number, (seconds, step) in enumerate(steps):
+        now += seconds * SECOND
+        if step == "bid":
+            if bid(its, Call(asked(number), {}, "https://bid.example", now)).status == 200:
+                made.append(now)
+                waiting.append(now)
+        elif waiting:
+            at = waiting.pop(0)
+            if step == "count" or now - at < WITHIN:
+                store.history = add(store.history, Impression(int(now.timestamp()), "plain", "spot", "shop.example"))
+        counted = len(store.history.recent)
+        in_flight = sum(1 for at in waiting if now - at < WITHIN)
+        assert counted + in_flight <= most or counted > most
+        assert sum(1 for at in made if now - at < WITHIN) <= most
+
+
+def test_a_bid_counts_until_its_impression_is_counted_and_no_longer_than_a_minute() -> None:
+    its = service(snapshot([campaign(frequency_caps=[{"impressions": 2, "window": "day"}])]), frequency_reader=Store())
+
+    statuses = [
+        bid(its, Call(asked(number), {}, "https://bid.example", NOW + number * SECOND)).status for number in range(4)
+    ]
+    later = bid(its, Call(asked(9), {}, "https://bid.example", NOW + WITHIN + 10 * SECOND)).status
+
+    assert [*statuses, later] == [200, 200, 204, 204, 200]
+
+
+def test_an_uncapped_bid_names_no_viewer_and_the_unknown_stays_unknown() -> None:
+    flight = BidsInFlight()
+
+    def fail() -> tuple[None, None]:
+        raise AssertionError
+
+    flight.note([], fail, NOW)
+    assert flight.added(NEW_VIEWER, ("anna", None), NOW) is NEW_VIEWER
+    assert flight.added(Exposures(), ("anna", None), NOW) == Exposures()

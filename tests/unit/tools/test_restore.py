@@ -1,0 +1,52 @@
+"""Making a table's items those of its restored copy; and the time that the local AWS restores to."""
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.account import mocked_account
+from tools.ministack_recovery import Change, items_at
+from tools.restore import overwrite
+
+
+def item(name: str, number: int) -> dict[str, Any]:
+    return {"pk": {"S": name}, "sk": {"S": "total"}, "micros": {"N": str(number)}}
+
+
+def test_changed_and_deleted_items_are_put_back_and_later_ones_removed() -> None:
+    with mocked_account() as account:
+        dynamodb = account.dynamodb
+        for name, number in {"same": 1, "changed": 2, **{f"deleted-{n}": n for n in range(30)}}.items():
+            dynamodb.put_item(TableName="learning", Item=item(name, number))
+        for name, number in {"same": 1, "changed": 7, "later": 9}.items():
+            dynamodb.put_item(TableName="ledger", Item=item(name, number))
+
+        assert overwrite(dynamodb, "learning", "ledger") == (31, 1)
+        assert overwrite(dynamodb, "learning", "ledger") == (0, 0)
+
+        restored, wanted = (dynamodb.scan(TableName=table)["Items"] for table in ("ledger", "learning"))
+        assert sorted(restored, key=str) == sorted(wanted, key=str)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.none() | st.integers(0, 5)), max_size=12), st.integers(-1, 12))
+def test_the_items_at_a_time_are_those_that_the_table_had_then(changes: list[tuple[str, int | None]], at: int) -> None:
+    table: dict[tuple[str, str], Any] = {}
+    journal, then = [], {}
+    for moment, (name, value) in enumerate(changes):
+        key = (name, "total")
+        journal.append(Change(moment, "ledger", key, table.get(key)))
+        journal.append(Change(moment, "campaigns", key, {"of": "another table"}))
+        if value is None:
+            table.pop(key, None)
+        else:
+            table[key] = item(name, value)
+        if moment <= at:
+            then = dict(table)
+
+    for key, before in items_at(journal, "ledger", at).items():
+        if before is None:
+            table.pop(key, None)
+        else:
+            table[key] = before
+    assert table == then
