@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bidder.auction.decide import decide
@@ -107,7 +107,9 @@ def test_explain_equals_the_bid_and_names_the_smaller_participation(
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(0, 12 * COST), st.integers(0, 12 * COST), st.integers(0, 12 * COST), st.integers(0, 20))
+@example(own=12 * COST, shared_total=4 * COST, spent=0, requests=10)
+@example(own=2 * COST, shared_total=12 * COST, spent=4 * COST, requests=20)
+@given(st.integers(0, 12 * COST), st.integers(0, 12 * COST), st.integers(0, 4 * COST), st.integers(0, 20))
 def test_a_process_commits_no_more_than_either_budget_has(
     own: int, shared_total: int, spent: int, requests: int
 ) -> None:
