@@ -5,27 +5,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bidder.auction.answer_rules import ANSWER, Progress
 from bidder.auction.attributes import Values
 from bidder.auction.auction_context import AuctionContext, ReadExposures, read_once
 from bidder.auction.decide import decide
 from bidder.auction.match import Slot, implied_values, match
+from bidder.auction.matching_rules import PACING, WITHHELD, rule_name
 from bidder.auction.offer import Offer
 from bidder.auction.response_selection import for_one_document, would_be_affordable
+from bidder.auction.rule import AnyRule, first_broken, names_of
+from bidder.auction.rules import DECIDED
 from bidder.auction.shading import shade
 from bidder.auction.unmet_targeting import ATTRIBUTES
-from bidder.auction.verdict import (
-    ALLOWANCE,
-    BIDS,
-    DOCUMENT,
-    FATES,
-    ONE_CALLER,
-    RULES,
-    TARGETING,
-    WITHHELD,
-    Verdict,
-    rule_of,
-    verdict,
-)
+from bidder.auction.verdict import BIDS, Verdict, verdict
 from bidder.delivery.budget import Withheld
 from bidder.openrtb.bid_request import BidRequest
 from bidder.snapshot import sets
@@ -85,15 +77,20 @@ def explain(
     explanations = []
     for slot in slots:
         bids = [offer for offer in paid if offer.slot is slot]
-        # A campaign with several ads in a break bids if any of the ads is answered.
-        fates = {
-            offer.campaign.id: rule
-            for rule, chosen in ((DOCUMENT, decision), (ONE_CALLER, held), (ALLOWANCE, guarded), (BIDS, paid))
-            for offer in chosen
-            if offer.slot is slot
-        }
+        fates = _fates(slot, decision, held, guarded, paid)
         explanations.append(_explained(context, slot, snapshot, bids, fates, latest, exchange))
     return explanations
+
+
+def _fates(
+    slot: Slot, chosen: Sequence[Offer], held: Sequence[Offer], guarded: Sequence[Offer], paid: Sequence[Offer]
+) -> dict[str, AnyRule | None]:
+    """The broken rule of the answer, or None for a bid, by the id of each campaign with a chosen offer on a slot.
+
+    A campaign with several ads in a break bids if any of the ads is answered.
+    """
+    stages = [{offer.campaign.id for offer in offers if offer.slot is slot} for offers in (chosen, held, guarded, paid)]
+    return {name: first_broken(ANSWER, Progress(*(name in stage for stage in stages))) for name in stages[0]}
 
 
 def _latest(snapshot: Snapshot, most: int | None, campaign_id: str | None) -> list[int]:
@@ -117,7 +114,7 @@ def _explained(
     slot: Slot,
     snapshot: Snapshot,
     bids: Sequence[Offer],
-    fates: Mapping[str, str],
+    fates: Mapping[str, AnyRule | None],
     positions: Sequence[int],
     exchange: str | None,
 ) -> Explanation:
@@ -126,7 +123,7 @@ def _explained(
     losers = [verdict.best for verdict in verdicts if verdict.best and verdict.rule != BIDS]
     # A chosen campaign has a verdict even if it follows the campaigns that get one.
     removed = Counter(verdict.rule for verdict in verdicts if verdict.campaign_id not in fates) + Counter(
-        fates.values()
+        BIDS if rule is None else rule.name for rule in fates.values()
     )
     removed[UNASKED] = len(matched) - sum(removed[rule] for rule in removed if rule != UNASKED)
     return Explanation(
@@ -146,7 +143,7 @@ def _matching(slot: Slot, snapshot: Snapshot) -> list[tuple[str, int]]:
     values = {**slot.values, **implied_values(slot.imp, slot.video)}
     tiers = [(tier, part.numbers(values), delivery.bidding(number)) for number, part, tier in index.tiers]
     left = sum(sets.count(bidding) for _, _, bidding in tiers)
-    funnel = [("all", len(index) - old), (WITHHELD, left)]
+    funnel = [("all", len(index) - old), (WITHHELD.name, left)]
     states = [tier.begin(bidding) for tier, _, bidding in tiers]
 
     def remaining() -> int:
@@ -156,7 +153,7 @@ def _matching(slot: Slot, snapshot: Snapshot) -> list[tuple[str, int]]:
         )
 
     if (matchable := remaining()) < left:
-        funnel.append((TARGETING, matchable))
+        funnel.append((rule_name(None), matchable))
     for attribute in ATTRIBUTES:
         names = frozenset({attribute})
         if any(tier.about(names) for tier, _, _ in tiers):
@@ -164,14 +161,13 @@ def _matching(slot: Slot, snapshot: Snapshot) -> list[tuple[str, int]]:
                 narrow(state, tier.about(names), numbers, tier.conjunctions)
                 for state, (tier, numbers, _) in zip(states, tiers, strict=True)
             ]
-            funnel.append((rule_of(attribute), remaining()))
+            funnel.append((rule_name(attribute), remaining()))
     return funnel
 
 
 def _after(left: int, removed: Counter[str]) -> list[tuple[str, int]]:
     funnel = []
-    after_matching = RULES[RULES.index(rule_of(ATTRIBUTES[-1])) + 1 : -len(FATES)]
-    for rule in (*after_matching, UNASKED, *(fate for fate in FATES if fate != BIDS)):
+    for rule in (*names_of((PACING, *DECIDED)), UNASKED, *names_of(ANSWER)):
         if removed[rule]:
             left -= removed[rule]
             funnel.append((rule, left))

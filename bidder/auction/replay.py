@@ -1,12 +1,12 @@
 """Replays recorded requests on a snapshot: counts the bids by campaign, and publishes and spends nothing."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from bidder.auction.auction_context import AuctionContext
-from bidder.auction.decide import decide
+from bidder.auction.decide import Refused, decide
 from bidder.auction.match import match
 from bidder.auction.shading import shade
 from bidder.money import impression_cost
@@ -35,12 +35,14 @@ class Replay:
         self.snapshot = snapshot
         self._seat = seat
         self.tallies: dict[str, ReplayTally] = defaultdict(ReplayTally)
+        self.refused: Refused = Counter()
+        """The rejections that decisions met, by campaign id and rule of the table, as metrics count them."""
 
     def add(self, request: BidRequest, now: datetime, exchange: str | None = None) -> None:
         """Decides a request as of `now`. Test requests count too."""
         slots = match(request, self.snapshot, now, exchange)
         context = AuctionContext(request, self._seat, self.snapshot.delivery, now)
-        for offer in shade(context, decide(request, slots, self.snapshot, self._seat, now), exchange):
+        for offer in shade(context, decide(request, slots, self.snapshot, self._seat, now, self.refused), exchange):
             tally = self.tallies[offer.campaign.id]
             tally.bids += 1
             tally.cpm_micros += offer.price.cpm_micros

@@ -2,11 +2,16 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from bidder.auction.auction_context import AuctionContext
 from bidder.auction.match import Slot
 from bidder.campaigns.campaign import Campaign
+from bidder.snapshot.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from bidder.auction.offer import Offer
+    from bidder.auction.unmet_targeting import UnmetTargeting
 
 Subject = TypeVar("Subject")
 
@@ -14,13 +19,19 @@ Subject = TypeVar("Subject")
 class Case(NamedTuple):
     """An impression and a campaign that a rule rejected, for the values that explain tells.
 
-    `open_bid` computes the campaign's CPM outside deals in micros; None where the campaign bids in deals only.
+    `position` is the campaign's position in the index of the snapshot. `open_bid` computes the campaign's CPM outside
+    deals in micros; None where the campaign bids in deals only. `unmet` is the targeting that the impression does not
+    meet, of the campaign or of its closest creative. `best` is the campaign's best offer, where it has one.
     """
 
     context: AuctionContext
     slot: Slot
     campaign: Campaign
+    snapshot: Snapshot
+    position: int
     open_bid: Callable[[], int | None]
+    unmet: "UnmetTargeting | None" = None
+    best: "Offer | None" = None
 
 
 Values = Callable[[Case], Iterable[object]]
@@ -31,7 +42,7 @@ class Rule(Generic[Subject]):
     """A rule by its name, with its reason in words.
 
     `rejects` says whether a subject breaks the rule. `seen` are the values of the request that the rule compares, and
-    `wanted` those of the campaign.
+    `wanted` those of the campaign. `reason_of` is the reason in words for one case, where it depends on the case.
     """
 
     name: str
@@ -39,6 +50,7 @@ class Rule(Generic[Subject]):
     rejects: Callable[[Subject], bool]
     seen: Values
     wanted: Values
+    reason_of: Callable[[Case], str] | None = None
 
 
 AnyRule = Rule[Any]
@@ -52,9 +64,23 @@ def first_broken(rules: Sequence[Rule[Subject]], subject: Subject) -> Rule[Subje
     return None
 
 
-def seen_and_wanted(rule: AnyRule, case: Case) -> tuple[str, str]:
-    """The values that a rule saw and wanted, in words; empty where the rule compares none."""
-    return _words(rule.seen(case)), _words(rule.wanted(case))
+class Told(NamedTuple):
+    """A rejection in words: its reason, and the values that the rule saw and wanted. Empty where it compares none."""
+
+    reason: str
+    seen: str
+    wanted: str
+
+
+def told(rule: AnyRule, case: Case) -> Told:
+    """What explain says of a rejection by a rule."""
+    reason = rule.reason if rule.reason_of is None else rule.reason_of(case)
+    return Told(reason, _words(rule.seen(case)), _words(rule.wanted(case)))
+
+
+def names_of(rules: Iterable[AnyRule]) -> tuple[str, ...]:
+    """The names of rules, each once, in the order of the rules."""
+    return tuple(dict.fromkeys(rule.name for rule in rules))
 
 
 def _words(values: Iterable[object]) -> str:

@@ -150,14 +150,16 @@ CAMPAIGN: tuple[Rule[CampaignInAuction], ...] = (
 """Rules that reject a campaign on all impressions of a request."""
 
 
+_NOT_TARGETED = "no creative whose own targeting the request meets"
 CREATIVE_TARGETING: Rule[CreativeFacts] = Rule(
     "creative_targeting",
-    "no creative whose own targeting the request meets",
+    _NOT_TARGETED,
     rejects=lambda facts: not facts.is_targeted,
-    seen=lambda _: (),
-    wanted=lambda _: (),
+    seen=lambda case: [case.unmet.seen] if case.unmet else [],
+    wanted=lambda case: [case.unmet.wanted] if case.unmet else [],
+    reason_of=lambda case: _NOT_TARGETED + (f"; {case.unmet.reason}" if case.unmet else ""),
 )
-"""Explain tells the unmet targeting of the closest creative in the place of values."""
+"""Explain tells the unmet targeting of the closest creative."""
 
 
 def _lengths(case: Case) -> list[object]:
@@ -336,5 +338,5 @@ FREQUENCY: Rule[Collection[str]] = Rule(
 )
 """Rejects a campaign of whose creatives frequency caps allow none. Checked last, since the counts have to be read."""
 
-RULES: tuple[AnyRule, ...] = (*REQUEST, *PLAYER, *CAMPAIGN, *CREATIVE, *PRICE, DEAL_BUDGET, FREQUENCY)
-RULE_NAMES: tuple[str, ...] = tuple(dict.fromkeys(rule.name for rule in RULES))
+DECIDED: tuple[AnyRule, ...] = (*REQUEST, *PLAYER, *CAMPAIGN, *CREATIVE, *PRICE, DEAL_BUDGET, FREQUENCY)
+"""The rules that the decision checks. `bidder.auction.rule_table` has them among all rules."""

@@ -18,37 +18,19 @@ from typing import TYPE_CHECKING, Any
 from bidder.campaigns.backoff import Backoff
 from bidder.campaigns.campaign import Campaign, Status
 from bidder.campaigns.history import Change, changes, documents
-from bidder.campaigns.item_size import document_of, too_large
+from bidder.campaigns.item_size import document_of
 from bidder.campaigns.merged import merged
 from bidder.campaigns.stored import DELETED_ATTRIBUTE, Contended, Stored, campaign_of, stored
+from bidder.campaigns.transactions import batches, is_transient
 from bidder.errors import UserError
 
 if TYPE_CHECKING:
-    from botocore.exceptions import ClientError
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 FEED_LIFETIME = timedelta(days=30)
-MOST_IN_A_WRITE = 40
-"""The most campaigns in a transaction, of 100 items and 4 MB. Each takes two items and three times its own length."""
-MOST_BYTES_IN_A_WRITE = 1_000_000
-
 _ATTEMPTS = 10
 _REVISION = {"pk": {"S": "revision"}, "sk": {"S": "latest"}}
-_TRY_AGAIN = frozenset(
-    {"None", "ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-)
-"""The transient reasons for which DynamoDB cancels a transaction."""
-_BUSY = frozenset(
-    {
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "ThrottlingException",
-        "TransactionConflictException",
-        "TransactionInProgressException",
-    }
-)
-"""The transient errors, after three attempts by boto3."""
 
 
 class UnknownCampaign(UserError, LookupError):
@@ -242,7 +224,7 @@ class CampaignRepository:
         versions: Mapping[str, int],
     ) -> Iterator[tuple[int, list[str]]]:
         done = 0
-        for batch in _batches(campaigns):
+        for batch in batches(campaigns):
             wanted = {campaign.id: campaign for campaign in batch}
 
             def edit_one(
@@ -260,7 +242,7 @@ class CampaignRepository:
             try:
                 written = self._try(campaign_ids, edit, versions)
             except self._dynamodb.exceptions.ClientError as error:
-                if not _passes(error):
+                if not is_transient(error):
                     raise
                 self._backoff.lengthen()
             else:
@@ -334,30 +316,6 @@ class CampaignRepository:
             },
             {"Put": {"TableName": self._history, "Item": feed}},
         ]
-
-
-def _passes(error: "ClientError") -> bool:
-    reasons = error.response.get("CancellationReasons")
-    if reasons is None:
-        return error.response["Error"]["Code"] in _BUSY
-    return {reason.get("Code", "None") for reason in reasons} <= _TRY_AGAIN
-
-
-def _batches(campaigns: Iterable[Campaign]) -> Iterator[list[Campaign]]:
-    batch: list[Campaign] = []
-    size = 0
-    for campaign in campaigns:
-        if wrong := too_large(campaign):
-            msg = f"{campaign.id}: {wrong}"
-            raise ValueError(msg)
-        length = len(document_of(campaign).encode())
-        if batch and (len(batch) == MOST_IN_A_WRITE or size + length > MOST_BYTES_IN_A_WRITE):
-            yield batch
-            batch, size = [], 0
-        batch.append(campaign)
-        size += length
-    if batch:
-        yield batch
 
 
 def _number(n: int) -> str:

@@ -14,7 +14,7 @@ from bidder.auction.replay import Replay
 from bidder.cli.options import BadCall, load_snapshot, moment
 from bidder.cli.output import print_json, print_table
 from bidder.cli.progress import Progress
-from bidder.cli.replay_report import Read, as_json, as_rows
+from bidder.cli.replay_report import Read, as_json, as_rows, refusals_as_rows
 from bidder.events.exchange import exchange_name
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.parse import parse
@@ -50,6 +50,10 @@ def print_replay(
             csv.writer(sys.stdout, lineterminator="\n").writerows([head, *rows])
         else:
             print_table(head, rows)
+            head, rows = refusals_as_rows(replays)
+            if rows:
+                print()
+                print_table(head, rows)
     if read.invalid or not read.requests:
         msg = f"{read.invalid} of {read.requests} requests are invalid: POST /bid would answer 400"
         raise InvalidRecording(msg if read.requests else f"{file} has no request")

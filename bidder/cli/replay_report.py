@@ -1,10 +1,12 @@
 """The report of a replay: bids and spend of each campaign, and the differences of the second snapshot."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
 from bidder.auction.replay import Replay, ReplayTally, total
+from bidder.auction.rule_table import RULE_NAMES
 from bidder.money import MICROS
 
 
@@ -34,7 +36,29 @@ def as_json(read: Read, replays: Sequence[Replay]) -> dict[str, object]:
         "snapshots": [replay.snapshot.version for replay in replays],
         "campaigns": [{"campaign": name, **_document(tallies)} for name, tallies in by_campaign(replays)],
         "in_all": _document([total(replay.tallies.values()) for replay in replays]),
+        "refused": [{"rule": name, **dict(zip("AB", counts, strict=False))} for name, counts in by_rule(replays)],
     }
+
+
+def refusals_as_rows(replays: Sequence[Replay]) -> tuple[list[str], list[list[str]]]:
+    """The head and rows of how often each rule rejected a campaign that a decision looked at."""
+    head = ["rule", *(f"refused {name}" for name in "AB"[: len(replays)]), *(["refused B-A"] * (len(replays) - 1))]
+    rows = []
+    for name, counts in by_rule(replays):
+        changes = [f"{counts[1] - counts[0]:+d}"] if len(counts) > 1 else []
+        rows.append([name, *map(str, counts), *changes])
+    return head, rows
+
+
+def by_rule(replays: Sequence[Replay]) -> Iterator[tuple[str, list[int]]]:
+    """The rejections of each replay by each rule that any of them met, in the order of the table."""
+    counted = [Counter[str]() for _ in replays]
+    for counts, replay in zip(counted, replays, strict=True):
+        for (_, rule), count in replay.refused.items():
+            counts[rule] += count
+    for name in RULE_NAMES:
+        if any(counts[name] for counts in counted):
+            yield name, [counts[name] for counts in counted]
 
 
 def by_campaign(replays: Sequence[Replay]) -> Iterator[tuple[str, list[ReplayTally]]]:

@@ -1,4 +1,4 @@
-"""What pacing works towards: each limit of a campaign with the period that it is spread over. Pure."""
+"""The goals of pacing: each limit of a campaign, with the period of the limit. Pure."""
 
 from collections.abc import Iterator
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""What became of a creative's impressions: what predictions are made from."""
+"""The counted outcomes of a creative's impressions, from which rates are predicted."""
 
 from typing import NamedTuple
 

@@ -18,7 +18,7 @@ WHOLE = 1 << 32
 
 _BITS_OF_FRACTION = 26
 _FRACTION = 1 << _BITS_OF_FRACTION
-"""What one rank is worth: `WHOLE / BUCKETS`."""
+"""The participation of one rank: `WHOLE / BUCKETS`."""
 
 
 class AuctionDraw:

@@ -24,7 +24,7 @@ MOST_MODELS = 256
 
 _ROUNDS = 30
 _SLOPE, _SLOPE_WEIGHT = 3.0, 0.5
-"""What the slope of all auctions is drawn towards, and how strongly: an inverse variance."""
+"""The prior of the slope of all auctions: its mean, and its strength as an inverse variance."""
 _LEVEL_WEIGHT = 1.0
 """How strongly a segment's win rate at its average price is drawn towards that of the segment around it, in logits."""
 _STEEPEST = 40.0

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from bidder import log
+from bidder.auction.answer_rules import ALLOWANCE, ONE_CALLER
 from bidder.auction.auction_context import AuctionContext
 from bidder.auction.decide import decide
 from bidder.auction.match import device_of, match
@@ -27,7 +28,7 @@ from bidder.openrtb.bid_response import bid_response, dump, no_bid_response
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.no_bid_reason import NoBidReason
 from bidder.service.bids_in_flight import names_of
-from bidder.service.no_bid_counts import ALLOWANCE, ONE_CALLER, AnswerKind
+from bidder.service.no_bid_counts import AnswerKind
 from bidder.service.service import Service
 from bidder.snapshot.snapshot import Snapshot
 from bidder.tracing import Spans, spans
@@ -146,9 +147,10 @@ def _offers(
         return offers
     guarded = service.concentration.within(offers, request, snapshot, service.limits.most_to_one, call.now)
     paid = affordable(guarded, snapshot, call.now)
-    for offer in offers if len(paid) < len(offers) else ():
-        if offer not in paid:
-            refused[offer.campaign.id, ALLOWANCE if offer in guarded else ONE_CALLER] += 1
+    for rule, before, after in ((ONE_CALLER, offers, guarded), (ALLOWANCE, guarded, paid)):
+        for offer in before if len(after) < len(before) else ():
+            if offer not in after:
+                refused[offer.campaign.id, rule.name] += 1
     service.in_flight.note(paid, lambda: names_of(request, service.signing_keys), call.now)
     return paid
 

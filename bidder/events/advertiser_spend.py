@@ -1,4 +1,4 @@
-"""What an advertiser has spent on its day and in its hour: sums of what was counted of its campaigns. Pure.
+"""The spend of an advertiser on its day and in its hour: sums of the counters of its campaigns. Pure.
 
 Campaigns are counted by the hour of their own time zones. An hour of a campaign counts in full where it reaches into
 the advertiser's day, so that the sum is never too small: it is exact unless the zones differ by a part of an hour, or

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from bidder.openrtb.bid_request import BidRequest
 
 WITHIN = timedelta(seconds=60)
+_REMEMBERED = 2 * WITHIN
+"""How long a bid is remembered at least: so long its impression may be counted while a later bid is in flight."""
 _MOST_VIEWERS = 50_000
 """The most users and households that are remembered; past it all are forgotten, so that memory is limited."""
 
@@ -25,10 +27,10 @@ Names = tuple[str | None, str | None]
 
 
 class BidsInFlight:
-    """The bids of the current and of the last minute, by the name of a user or household."""
+    """The bids of the current and of the last period of `_REMEMBERED`, by the name of a user or household."""
 
     def __init__(self) -> None:
-        self._minute: datetime | None = None
+        self._since: datetime | None = None
         self._latest: dict[str, list[Impression]] = {}
         self._earlier: dict[str, list[Impression]] = {}
 
@@ -62,25 +64,21 @@ class BidsInFlight:
             return history
         from bidder.delivery.frequency import add  # as above
 
-        oldest = int((now - WITHIN).timestamp())
-        bids = [*self._earlier.get(name, ()), *self._latest.get(name, ())]
-        counted = [its for its in history.recent if its.at >= oldest]
-        for bid in bids:
-            if not oldest < bid.at <= now.timestamp():
-                continue
-            shown = next((its for its in counted if its[1:] == bid[1:] and its.at >= bid.at), None)
-            if shown is not None:
-                counted.remove(shown)  # one impression accounts for one bid
-            else:
+        counted = [shown for shown in history.recent if shown.at >= (now - _REMEMBERED).timestamp()]
+        for bid in [*self._earlier.get(name, ()), *self._latest.get(name, ())]:
+            impression = next((shown for shown in counted if shown[1:] == bid[1:] and shown.at >= bid.at), None)
+            if impression is not None:
+                counted.remove(impression)  # one impression accounts for one bid, also for one that is past its time
+            elif (now - WITHIN).timestamp() < bid.at <= now.timestamp():
                 history = add(history, bid)
         return history
 
     def _forget(self, now: datetime) -> None:
-        """Begins a new minute, and drops the bids of the minute before the last."""
-        if self._minute is None or now - self._minute >= WITHIN:
-            is_next = self._minute is not None and now - self._minute < 2 * WITHIN
+        """Begins a new period, and drops the bids of the period before the last."""
+        if self._since is None or now - self._since >= _REMEMBERED:
+            is_next = self._since is not None and now - self._since < 2 * _REMEMBERED
             self._earlier = self._latest if is_next else {}
-            self._latest, self._minute = {}, now
+            self._latest, self._since = {}, now
         elif len(self._latest) >= _MOST_VIEWERS:
             self._latest = {}
 

@@ -19,7 +19,6 @@ MOST_CAMPAIGNS = 100
 """The largest counts by campaign and rule are logged one by one, up to this number; the rest are summed by rule."""
 
 OTHERS = "(others)"
-ALLOWANCE, ONE_CALLER = "allowance", "one_caller"
 
 
 class AnswerKind(StrEnum):

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from bidder import aws, log
@@ -26,7 +25,7 @@ from bidder.service.no_bid_counts import NoBidCounts
 from bidder.service.traffic_counts import TrafficCounts
 from bidder.settings import InvalidSettings, Settings
 from bidder.shared_run import Start, in_background
-from bidder.snapshot.disk_fallback import DiskFallback
+from bidder.snapshot.disk_fallback import DiskFallback, copy_folder
 from bidder.snapshot.keeper import Keeper
 from bidder.snapshot.store import SnapshotStore
 
@@ -176,7 +175,7 @@ class Service:
     def keeper(self) -> Keeper:
         """The keeper of the current snapshot."""
         bucket = self.settings.snapshot_bucket
-        return Keeper(DiskFallback(aws.minimal("s3"), bucket, _copies(bucket)).load, lambda: self.limits.ages)
+        return Keeper(DiskFallback(aws.minimal("s3"), bucket, copy_folder(bucket)).load, lambda: self.limits.ages)
 
     @property
     def signing_keys(self) -> SigningKeys:
@@ -349,8 +348,3 @@ class Service:
         wrong = self.renewed.value().wrong.get(name)
         msg = f"the parameter {self.settings.parameters}/{name} can't be used: {wrong}"
         raise InvalidSettings(msg)
-
-
-def _copies(bucket: str) -> Path:
-    """The folder of the snapshot's copy on disk: in `/tmp` in Lambda. Importing tempfile would take 2 ms."""
-    return Path(os.environ.get("TMPDIR", "/tmp")) / f"bidder-{bucket}"  # noqa: S108  as tempfile has it

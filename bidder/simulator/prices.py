@@ -1,4 +1,4 @@
-"""What the simulated bidder learns of prices: outcomes by segment and hour, and the models fitted to them."""
+"""The learned prices of the simulated bidder: outcomes by segment and hour, and the models fitted to them."""
 
 from math import inf
 

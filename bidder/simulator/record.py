@@ -1,4 +1,4 @@
-"""What a run comes to: each campaign's minutes, and the figures of the report."""
+"""The record of a simulation: each campaign's minutes, and the figures of the report."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
+def copy_folder(bucket: str) -> Path:
+    """The folder of the copy of a bucket's snapshot: in `/tmp` in Lambda. Importing tempfile would take 2 ms."""
+    return Path(os.environ.get("TMPDIR", "/tmp")) / f"bidder-{bucket}"  # noqa: S108  as tempfile has it
+
+
 class DiskFallback:
     """Loads from S3 or, where S3 fails and no snapshot is loaded yet, from the copy in `folder`.
 

@@ -45,7 +45,8 @@ def _s3(method: str, target: str, headers: Mapping[str, str], _body: bytes) -> I
     bucket, _, key = unquote(parts.path).lstrip("/").partition("/")
     arn = f"arn:aws:s3:::{bucket}"
     if not key:
-        yield Call("s3:ListBucket", arn)
+        about = {"PUT publicAccessBlock": "s3:PutBucketPublicAccessBlock", "PUT ": "s3:CreateBucket"}
+        yield Call(about.get(f"{method} {parts.query}", "s3:ListBucket"), arn)
         return
     reads = {"GET": "s3:GetObject", "HEAD": "s3:GetObject", "DELETE": "s3:DeleteObject"}
     yield Call(reads.get(method, "s3:PutObject"), f"{arn}/{key}")
@@ -84,16 +85,20 @@ def _sqs(_: str, target: str, headers: Mapping[str, str], body: bytes) -> Iterat
 
 def _ssm(_: str, target: str, headers: Mapping[str, str], body: bytes) -> Iterator[Call]:
     operation, asked = _operation(target, headers, body)
-    yield Call(f"ssm:{operation}", f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter{asked['Path']}")
+    yield Call(f"ssm:{operation}", f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter{asked.get('Path') or asked['Name']}")
     if asked.get("WithDecryption"):
         yield Call("kms:Decrypt", "alias/aws/ssm", f"ssm.{REGION}.amazonaws.com")
 
 
 def _lambda(method: str, target: str, _: Mapping[str, str], __: bytes) -> Iterator[Call]:
     parts = urlsplit(target)
-    match = re.fullmatch(r"/2015-03-31/functions/([^/]+)/(invocations|aliases/([^/]+))", unquote(parts.path))
+    match = re.fullmatch(r"/2015-03-31/functions/([^/]+)/?(invocations|versions|aliases/([^/]+))?", unquote(parts.path))
     assert match, target
     function, qualifier = match[1], match[3] or parse_qs(parts.query).get("Qualifier", [""])[0]
+    if match[2] == "versions" or method == "DELETE":
+        action = "lambda:DeleteFunction" if method == "DELETE" else "lambda:ListVersionsByFunction"
+        yield Call(action, f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{function}")
+        return
     arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{function}" + (f":{qualifier}" if qualifier else "")
     yield Call("lambda:InvokeFunction" if method == "POST" else "lambda:GetAlias", arn)
 
@@ -110,7 +115,25 @@ def _codedeploy(_method: str, target: str, headers: Mapping[str, str], body: byt
     )
 
 
+def _cloudformation(_method: str, target: str, headers: Mapping[str, str], body: bytes) -> Iterator[Call]:
+    operation, asked = _operation(target, headers, body)
+    arn = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{asked['StackName']}/id"
+    yield Call(f"cloudformation:{operation}", arn)
+    if operation == "CreateChangeSet":
+        yield Call(
+            f"cloudformation:{operation}", f"arn:aws:cloudformation:{REGION}:aws:transform/Serverless-2016-10-31"
+        )
+        if role := asked.get("RoleARN"):
+            yield Call("iam:PassRole", role, "cloudformation.amazonaws.com")
+
+
+def _sts(_method: str, _target: str, _headers: Mapping[str, str], _body: bytes) -> Iterator[Call]:
+    yield from ()  # everybody may ask who he is
+
+
 _SERVICES = {
+    "cloudformation": _cloudformation,
+    "sts": _sts,
     "s3": _s3,
     "dynamodb": _dynamodb,
     "sns": _sns,

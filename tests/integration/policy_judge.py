@@ -35,7 +35,7 @@ def _about(statement: dict[str, Any]) -> dict[str, Any]:
 def _conditions_hold(statement: dict[str, Any], call: Call) -> bool:
     conditions = statement.get("Condition", {})
     assert conditions.keys() <= {"StringEquals"}, f"not judged here: {conditions}"
-    known = {"kms:ViaService": call.via}
+    known = {"kms:ViaService": call.via, "iam:PassedToService": call.via}
     return all(known[key] in texts(wanted) for key, wanted in conditions.get("StringEquals", {}).items())
 
 

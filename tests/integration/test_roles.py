@@ -15,11 +15,12 @@ from chalice.package import YAMLTemplateSerializer
 from bidder.campaigns.repository import CampaignRepository
 from bidder.snapshot.id_lists import pack_list
 from bidder.snapshot.list_store import ListStore
+from bidder.snapshot.store import SnapshotStore
 from tests.integration.policy_calls import Call
 from tests.integration.policy_judge import Judge, matches
 from tests.integration.policy_proxy import Record, policy_proxy
 from tests.integration.runtime import api_event, sqs_event
-from tests.integration.test_template import FUNCTIONS
+from tests.integration.test_template import FUNCTIONS, HOOKS
 from tests.support.campaigns import campaign
 from tests.support.events import event
 from tests.support.matchable import video_request
@@ -55,6 +56,7 @@ SCHEDULED = {
 }
 NOT_REACHED: dict[tuple[str, str], str] = {
     ("ssm:GetParametersByPath", "/*"): "the path itself is asked for; IAM's documentation has both forms",
+    ("lambda:GetAlias", "-Ledger-"): "as of the API's function",
     ("lambda:GetAlias", "-APIHandler-"): "the alias is asked for; IAM's documentation has the function",
 }
 """Grants that no run here uses, by action and a part of the resource."""
@@ -122,6 +124,13 @@ def functions(
         made = Functions(session, url, record)
         run_bidder(made, session, stack)
         run_hooks(made)
+        alarm = {"alarmData": {"alarmName": "roles", "state": {"value": "ALARM"}}}
+        try:
+            made.run("StopBidding", alarm)
+            made.run("StopBidding", alarm, missing="snapshots/")  # before the first snapshot
+        finally:
+            store = SnapshotStore(session.client("s3"), stack["BIDDER_SNAPSHOT_BUCKET"])
+            store.stop(datetime.now(UTC), stopped=False)
         folder = tmp_path_factory.mktemp("creatives")
         make(folder / "spot.mp4", f"{PICTURE} {TONE} -t 1 {H264}")
         run_creatives(made, session, stack, str(folder / "spot.mp4"))
@@ -174,7 +183,7 @@ def run_bidder(made: Functions, session: boto3.Session, stack: dict[str, str]) -
 
 def run_hooks(made: Functions) -> None:
     deployment = {"DeploymentId": "d-1", "LifecycleEventHookExecutionId": "e-1"}
-    for hook in ("BeforeTraffic", "AfterTraffic"):
+    for hook in HOOKS:
         made.run(hook, deployment, BIDDER_ROLLOUT_SETTLING="0")
 
 

@@ -11,7 +11,13 @@ ABSENT = object()
 class Stack:
     """A template as the stack of a name has it. A resource that has no name of its own gets `<stack>-<logical id>`."""
 
-    def __init__(self, template: Mapping[str, Any], name: str, parameters: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        template: Mapping[str, Any],
+        name: str,
+        parameters: Mapping[str, str] | None = None,
+        account: str = "123456789012",
+    ) -> None:
         self._template = template
         defaults = {key: str(each.get("Default", "")) for key, each in template.get("Parameters", {}).items()}
         self._values = defaults | dict(parameters or {})
@@ -19,7 +25,7 @@ class Stack:
         self._pseudo = {
             "AWS::StackName": name,
             "AWS::Region": "us-east-1",
-            "AWS::AccountId": "123456789012",
+            "AWS::AccountId": account,
             "AWS::Partition": "aws",
             "AWS::URLSuffix": "amazonaws.com",
             "AWS::NoValue": ABSENT,

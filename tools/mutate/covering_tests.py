@@ -33,6 +33,7 @@ class CoveringTests:
     def __init__(self, record: Path = RECORD) -> None:
         self._data = CoverageData(str(record))
         self._data.read()
+        self._made_at = record.stat().st_mtime
         self._measured = {context.partition("::")[0] for context in self._data.measured_contexts()}
 
     def of(self, mutant: Mutant, most: int) -> list[str]:
@@ -51,7 +52,8 @@ class CoveringTests:
         room, stem = Path(path).parent.name, Path(path).stem
         folder = Path("tests/unit") if room == "bidder" else Path("tests/unit") / room
         pattern = f"test_{stem}*.py" if room == "bidder" else "test_*.py"
-        return [str(file) for file in sorted(folder.glob(pattern)) if str(file) not in self._measured]
+        files = sorted(folder.glob(pattern))
+        return [str(file) for file in files if str(file) not in self._measured or file.stat().st_mtime > self._made_at]
 
 
 def nearest_first(names: Iterable[str], path: str) -> list[str]:

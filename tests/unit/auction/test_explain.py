@@ -13,8 +13,8 @@ from bidder.auction.decide import decide
 from bidder.auction.explain import Explanation, explain
 from bidder.auction.match import match
 from bidder.auction.offer import offers
-from bidder.auction.rule import Rule, first_broken
-from bidder.auction.rules import REQUEST, RULE_NAMES
+from bidder.auction.rule import Rule, first_broken, names_of
+from bidder.auction.rules import DECIDED, REQUEST
 from bidder.auction.verdict import BIDS, Verdict
 from bidder.campaigns.campaign import Campaign
 from bidder.delivery.budget import Spend
@@ -68,7 +68,7 @@ def test_each_refusal_is_the_one_that_the_auction_gave(request: dict[str, Any], 
     for slot, entry in zip(match(requested, held, NOW), explain(requested, held, "bidder", NOW), strict=True):
         matched = {held.index.campaign_id(position) for position in slot.candidates.all()}
         for campaign_item in entry.campaigns:
-            after_matching = campaign_item.rule in {*RULE_NAMES, "outbid", BIDS}
+            after_matching = campaign_item.rule in {*names_of(DECIDED), "outbid", BIDS}
             position = held.index.position(campaign_item.campaign_id)
             assert position is not None
             creatives = held.index.campaign(position).creatives

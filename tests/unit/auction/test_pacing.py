@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from bidder.auction.decide import decide
 from bidder.auction.explain import explain
 from bidder.auction.match import match
+from bidder.auction.matching_rules import PACING
 from bidder.auction.response_selection import affordable, would_be_affordable
-from bidder.auction.verdict import BIDS, PACING
+from bidder.auction.verdict import BIDS
 from bidder.campaigns.campaign import Campaign
 from bidder.delivery.allowance import Pace
 from bidder.delivery.participation import WHOLE, AuctionDraw
@@ -72,7 +73,7 @@ def test_explain_says_pacing_and_equals_the_bid(
                 and draw.of(campaign_item.campaign_id) >= paces[campaign_item.campaign_id].share
             )
             assert campaign_item.rule != BIDS or not passed_over
-            assert campaign_item.rule != PACING or passed_over
+            assert campaign_item.rule != PACING.name or passed_over
 
 
 def test_a_paced_out_campaign_leaves_the_auction_to_the_next_and_explain_shows_both_numbers() -> None:
@@ -83,9 +84,9 @@ def test_a_paced_out_campaign_leaves_the_auction_to_the_next_and_explain_shows_b
 
     assert [bid.campaign.id for bid in explanation.bids] == ["cheap"]
     [dear] = [campaign_item for campaign_item in explanation.campaigns if campaign_item.campaign_id == "dear"]
-    assert (dear.rule, dear.wanted) == (PACING, "less than 0.00 %")
+    assert (dear.rule, dear.wanted) == (PACING.name, "less than 0.00 %")
     assert dear.seen.endswith(" %")
-    assert (PACING, 1) in explanation.funnel
+    assert (PACING.name, 1) in explanation.funnel
 
 
 def test_a_process_bids_its_burst_at_once_and_then_at_its_rate() -> None:

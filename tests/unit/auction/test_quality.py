@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from bidder.auction.decide import decide
 from bidder.auction.explain import explain
 from bidder.auction.match import device_of, match
+from bidder.auction.matching_rules import PACING
 from bidder.auction.reached import Opportunities
-from bidder.auction.verdict import PACING
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.goal import Outcome
 from bidder.delivery.allowance import Pace
@@ -81,7 +81,7 @@ def test_a_campaign_takes_part_exactly_if_its_draw_is_below_the_share_of_its_cla
     assert [bid.campaign.id for its in explained for bid in its.bids] == [bid.campaign.id for bid in made]
     for its in explained:
         for one in its.campaigns:
-            if one.rule == PACING:
+            if one.rule == PACING.name:
                 share = expected_share(by_id[one.campaign_id], paces[one.campaign_id], counts[one.campaign_id], kind)
                 assert one.wanted.startswith(f"less than {100 * share / WHOLE:.2f} %")
 
@@ -97,7 +97,7 @@ def test_explain_names_the_device_and_its_predicted_rate() -> None:
         verdicts.add((its.campaigns[0].rule, its.campaigns[0].wanted))
 
     assert (
-        PACING,
+        PACING.name,
         "less than 2.00 % on device type 4, whose completion rate is below the account's; 20.00 % of all auctions",
     ) in verdicts
 

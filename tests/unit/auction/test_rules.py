@@ -1,17 +1,24 @@
 """The smallest auction that each rule of the table rejects, and the values that explain tells of it."""
 
+from collections import Counter
 from copy import deepcopy
 from typing import Any
 
 import pytest
+from hypothesis import given
 
+from bidder.auction.decide import Refused, decide
 from bidder.auction.explain import explain
-from bidder.auction.rules import CREATIVE, PRICE, RULE_NAMES, RULES
-from bidder.auction.verdict import RULES as EVALUATED
+from bidder.auction.match import match
+from bidder.auction.rule import names_of
+from bidder.auction.rule_table import RULE_NAMES, RULES
+from bidder.auction.rules import CREATIVE, DECIDED, PRICE
+from bidder.auction.verdict import BIDS
+from bidder.campaigns.campaign import Campaign
 from bidder.delivery.frequency import Exposures
 from bidder.openrtb.bid_request import BidRequest
-from tests.support.campaigns import NOW, campaign, creative, media, snapshot
-from tests.support.matchable import video_request
+from tests.support.campaigns import NOW, campaign, campaign_lists, creative, media, snapshot
+from tests.support.matchable import matchable_requests, video_request
 
 WEBM_FOR_IOS = creative(id="ios", media=[media(mime="video/webm")], targeting={"os": {"include": ["ios"]}})
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
@@ -83,7 +90,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
 
 
 def test_each_rule_has_a_case() -> None:
-    assert list(CASES) == list(RULE_NAMES)
+    assert tuple(CASES) == names_of(DECIDED)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -98,11 +105,34 @@ def test_a_rule_rejects_and_tells_both_sides(name: str) -> None:
     assert verdict.reason.startswith(next(rule.reason for rule in RULES if rule.name == name))
 
 
-def test_explain_evaluates_the_rules_in_the_order_of_the_table() -> None:
-    start = EVALUATED.index(RULE_NAMES[0])
+def test_the_table_has_each_rule_once_in_the_order_of_evaluation() -> None:
+    assert [rule for rule in RULES if rule in DECIDED] == list(DECIDED)
+    assert len({*RULES}) == len(RULES)
+    assert len(names_of(CREATIVE)) + len(names_of(PRICE)) == len(CREATIVE) + len(PRICE)
+    assert [name for name in RULE_NAMES if name in {"withheld", "pacing", "currency", "frequency", "allowance"}] == [
+        "withheld",
+        "pacing",
+        "currency",
+        "frequency",
+        "allowance",
+    ]
+    assert all(rule.reason for rule in RULES)
 
-    assert EVALUATED[start : start + len(RULE_NAMES)] == RULE_NAMES
-    assert len({rule.name for rule in CREATIVE} | {rule.name for rule in PRICE}) == len(CREATIVE) + len(PRICE)
+
+@given(matchable_requests(), campaign_lists())
+def test_explain_and_the_counts_of_the_decision_name_rules_of_the_table_alone(
+    request: dict[str, Any], campaigns: list[Campaign]
+) -> None:
+    held, asked = snapshot(campaigns), BidRequest.model_validate(request)
+    refused: Refused = Counter()
+
+    decide(asked, match(asked, held, NOW), held, "bidder", NOW, refused)
+
+    assert {name for _, name in refused} <= {*names_of(DECIDED)}
+    for explanation in explain(asked, held, "bidder", NOW):
+        left = [rule for rule, _ in explanation.funnel if rule in RULE_NAMES]
+        assert left == sorted(left, key=RULE_NAMES.index)
+        assert {verdict.rule for verdict in explanation.campaigns} <= {*RULE_NAMES, BIDS}
 
 
 def test_of_several_creatives_the_rule_furthest_down_is_told() -> None:

@@ -4,14 +4,14 @@ import json
 from collections import Counter
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bidder.auction.decide import decide
 from bidder.auction.explain import explain
 from bidder.auction.match import match
+from bidder.auction.matching_rules import PACING, WITHHELD
 from bidder.auction.response_selection import affordable, would_be_affordable
-from bidder.auction.verdict import PACING, WITHHELD
 from bidder.campaigns.advertiser_limits import AdvertiserLimits
 from bidder.campaigns.budget import Budget
 from bidder.campaigns.campaign import Campaign
@@ -99,7 +99,7 @@ def test_explain_equals_the_bid_and_names_the_smaller_participation(
     assert [bid.campaign.id for its in explained for bid in its.bids] == [bid.campaign.id for bid in result]
     for entry in explained:
         for campaign_item in entry.campaigns:
-            if campaign_item.rule == PACING:
+            if campaign_item.rule == PACING.name:
                 assert draw.of(campaign_item.campaign_id) >= paces[campaign_item.campaign_id].share
                 named = "which the budget of" in campaign_item.wanted
                 domain = next(c.advertiser.domain for c in campaigns if c.id == campaign_item.campaign_id)
@@ -107,7 +107,9 @@ def test_explain_equals_the_bid_and_names_the_smaller_participation(
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(0, 12 * COST), st.integers(0, 12 * COST), st.integers(0, 12 * COST), st.integers(0, 20))
+@example(own=12 * COST, shared_total=4 * COST, spent=0, requests=10)
+@example(own=2 * COST, shared_total=12 * COST, spent=4 * COST, requests=20)
+@given(st.integers(0, 12 * COST), st.integers(0, 12 * COST), st.integers(0, 4 * COST), st.integers(0, 20))
 def test_a_process_commits_no_more_than_either_budget_has(
     own: int, shared_total: int, spent: int, requests: int
 ) -> None:
@@ -132,12 +134,12 @@ def test_an_advertiser_bids_its_burst_and_its_campaigns_bid_again_as_its_pace_al
 
     assert answers(held, 10).total() == 2
     assert reason(held, "a")[:2] == (
-        WITHHELD,
+        WITHHELD.name,
         "as many bids of its advertiser are out as the advertiser's budget "
         "pays for; the next refresh says what was spent",
     )
     held.delivery.allowance.wake(NOW.replace(minute=2))
-    assert reason(held, "a")[0] != WITHHELD
+    assert reason(held, "a")[0] != WITHHELD.name
 
 
 def test_another_process_has_the_whole_allowance() -> None:
@@ -163,7 +165,7 @@ def test_each_reason_to_withhold_names_the_advertisers_budget() -> None:
         shared = SharedBudgets({DOMAIN: SharedBudget(limits(**amounts), spend)})  # type: ignore[arg-type]
         other = campaign(id="other", advertiser={"name": "Other", "domain": "other.example"})
         held = snapshot([campaign(id="a"), other], shared=shared)
-        assert reason(held, "a")[:2] == (WITHHELD, expected.value)
+        assert reason(held, "a")[:2] == (WITHHELD.name, expected.value)
         assert answers(held, 3) == {("other", None): 3}
 
 

@@ -29,7 +29,7 @@ from bidder.snapshot.delivery_state import compile_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.manifest import Manifest
 from bidder.snapshot.snapshot_file import load_saved, save
-from tests.support.campaigns import NOW, RATES, campaign, campaign_lists, snapshot
+from tests.support.campaigns import NOW, RATES, campaign, campaign_lists, creative, snapshot
 from tests.support.matchable import matchable_requests, video_request
 from tests.support.service import SETTINGS, service
 from tools import ROOT
@@ -83,6 +83,23 @@ def test_two_snapshots_are_compared(tmp_path: Path) -> None:
             "change": {"bids": 0, "spend_micros": 2_000, "average_cpm_micros": 1_000_000},
         }
     ]
+
+
+def test_refusals_are_counted_by_the_rules_of_the_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "requests.jsonl"
+    file.write_bytes(lines(video_request(wlang=["en"]), video_request(id="b", bidfloor=9), video_request(cur=["XTS"])))
+    german = campaign(id="a", creatives=[creative(language="de")])
+    before, after = kept(tmp_path / "a.zip", [german]), kept(tmp_path / "b.zip", [campaign(id="a")])
+
+    print_replay(service(None), file, [str(before), str(after)], at=None, form="json", keep=None)
+
+    assert json.loads(capsys.readouterr().out)["refused"] == [
+        {"rule": "currency", "A": 1, "B": 1},
+        {"rule": "language", "A": 1, "B": 0},
+    ]
+    print_replay(service(None), file, [str(before), str(after)], at=None, form="table", keep=None)
+    table = capsys.readouterr().out.splitlines()
+    assert table[-1].split() == ["language", "1", "0", "-1"]
 
 
 def test_the_clock_is_the_argument_else_the_recorded_time_else_the_snapshots(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.auction.explain import explain
-from bidder.auction.verdict import USED_UP
+from bidder.auction.matching_rules import USED_UP
 from bidder.delivery.budget import Spend
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call

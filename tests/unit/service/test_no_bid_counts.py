@@ -58,12 +58,12 @@ def test_a_minutes_reasons_are_logged_as_metrics(logged: list[dict[str, Any]]) -
     bidder_service = service(snapshot([paused, short]))
 
     for second in (0, 10, 59):
-        assert ask(bidder_service, timedelta(seconds=second), video={"maxduration": 6}) == 204
+        assert ask(bidder_service, timedelta(seconds=second), video={"minbitrate": 7000, "maxbitrate": 9000}) == 204
     assert logged == []
     ask(bidder_service, MINUTE, cur=["XYZ"])
 
     assert values(logged, "NoBids") == {("no_campaign_fits", None): 4}
-    assert values(logged, "Refusals") == {("duration", "short"): 3, ("currency", ""): 1}
+    assert values(logged, "Refusals") == {("bitrate", "short"): 3, ("currency", ""): 1}
     assert values(logged, "Withheld") == {("paused", None): 1}
     for line in logged:
         [metric] = line["_aws"]["CloudWatchMetrics"]
@@ -76,7 +76,7 @@ def test_what_was_logged_is_not_logged_again(logged: list[dict[str, Any]]) -> No
     bidder_service = service(snapshot([campaign()]))
 
     for minutes in range(3):
-        ask(bidder_service, minutes * MINUTE, video={"maxduration": 6})
+        ask(bidder_service, minutes * MINUTE, video={"minbitrate": 7000, "maxbitrate": 9000})
 
     assert [line["Refusals"] for line in logged if "Refusals" in line] == [2, 1]
 
@@ -105,7 +105,7 @@ def test_what_was_answered_is_counted_by_its_kind(logged: list[dict[str, Any]]) 
     bidder_service = service(snapshot([campaign()]))
 
     ask(bidder_service, 0 * MINUTE)
-    ask(bidder_service, 0 * MINUTE, video={"maxduration": 6})
+    ask(bidder_service, 0 * MINUTE, video={"minbitrate": 7000, "maxbitrate": 9000})
     ask(bidder_service, 0 * MINUTE, id=None)
     assert [line for line in logged if "Answers" in line] == []
     ask(bidder_service, MINUTE)

@@ -1,0 +1,60 @@
+"""The rules by which an offer of a campaign is not answered: the last rows of the table of rules."""
+
+from typing import NamedTuple
+
+from bidder.auction.rule import Case, Rule
+
+
+class Progress(NamedTuple):
+    """How far the offers of a campaign on an impression came. A campaign's offer that came furthest counts."""
+
+    is_chosen: bool
+    is_in_document: bool
+    is_within_share: bool
+    is_paid: bool
+
+
+OUTBID: Rule[Progress] = Rule(
+    "outbid",
+    "other campaigns of ours are worth more here",
+    rejects=lambda progress: not progress.is_chosen,
+    seen=lambda _: (),
+    wanted=lambda _: (),
+)
+DOCUMENT: Rule[Progress] = Rule(
+    "document",
+    "chosen, but the answer is one VAST document: it has another impression's ad, or no place for DSA facts",
+    rejects=lambda progress: not progress.is_in_document,
+    seen=lambda _: (),
+    wanted=lambda _: (),
+)
+ONE_CALLER: Rule[Progress] = Rule(
+    "one_caller",
+    "chosen, but its viewer, address, page or publisher has had its share of the campaign's hourly plan",
+    rejects=lambda progress: not progress.is_within_share,
+    seen=lambda _: (),
+    wanted=lambda _: (),
+)
+
+
+def _short_budgets(case: Case) -> list[str]:
+    """The budgets that do not pay for the campaign's best offer, in words."""
+    from bidder.auction.response_selection import short_accounts  # a bid does not tell what a rule saw
+    from bidder.delivery.budget_holders import in_words
+
+    if case.best is None:
+        return []
+    accounts = short_accounts(case.best, case.snapshot, case.context.now)
+    return [in_words(case.snapshot.delivery.holder(account) or f"campaign {case.campaign.id}") for account in accounts]
+
+
+ALLOWANCE: Rule[Progress] = Rule(
+    "allowance",
+    "chosen, but what is left of its budget, or of its pace, does not pay for one more bid",
+    rejects=lambda progress: not progress.is_paid,
+    seen=_short_budgets,
+    wanted=lambda _: (),
+)
+
+ANSWER: tuple[Rule[Progress], ...] = (OUTBID, DOCUMENT, ONE_CALLER, ALLOWANCE)
+"""Rules that keep a campaign's offers out of the answer. A campaign that no rule of the table rejects bids."""

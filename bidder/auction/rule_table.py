@@ -1,0 +1,13 @@
+"""The one table of rules, in the order of evaluation. A campaign that no rule rejects bids.
+
+Matching applies the first rows to sets of campaigns, the decision checks the next rows campaign by campaign, and the
+answer applies the last rows to the offers. Explain tells the first broken row, metrics and replay count by its name.
+"""
+
+from bidder.auction.answer_rules import ANSWER
+from bidder.auction.matching_rules import PACING, TARGETING, WITHHELD
+from bidder.auction.rule import AnyRule, names_of
+from bidder.auction.rules import DECIDED
+
+RULES: tuple[AnyRule, ...] = (WITHHELD, *TARGETING, PACING, *DECIDED, *ANSWER)
+RULE_NAMES = names_of(RULES)

@@ -1,0 +1,55 @@
+"""What a transaction of DynamoDB takes of campaigns, and which of its failures pass."""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from bidder.campaigns.campaign import Campaign
+from bidder.campaigns.item_size import document_of, too_large
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+
+MOST_IN_A_WRITE = 40
+"""The most campaigns in a transaction, of 100 items and 4 MB. Each takes two items and three times its own length."""
+MOST_BYTES_IN_A_WRITE = 1_000_000
+
+_TRY_AGAIN = frozenset(
+    {"None", "ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+)
+"""The transient reasons for which DynamoDB cancels a transaction."""
+_BUSY = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+"""The transient errors, after three attempts by boto3."""
+
+
+def is_transient(error: "ClientError") -> bool:
+    """Whether DynamoDB may accept the same transaction when it is tried again."""
+    reasons = error.response.get("CancellationReasons")
+    if reasons is None:
+        return error.response["Error"]["Code"] in _BUSY
+    return {reason.get("Code", "None") for reason in reasons} <= _TRY_AGAIN
+
+
+def batches(campaigns: Iterable[Campaign]) -> Iterator[list[Campaign]]:
+    """The campaigns in as few transactions as possible. Raises ValueError for a campaign that no item can hold."""
+    batch: list[Campaign] = []
+    size = 0
+    for campaign in campaigns:
+        if wrong := too_large(campaign):
+            msg = f"{campaign.id}: {wrong}"
+            raise ValueError(msg)
+        length = len(document_of(campaign).encode())
+        if batch and (len(batch) == MOST_IN_A_WRITE or size + length > MOST_BYTES_IN_A_WRITE):
+            yield batch
+            batch, size = [], 0
+        batch.append(campaign)
+        size += length
+    if batch:
+        yield batch
