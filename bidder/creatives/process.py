@@ -1,7 +1,8 @@
 """Processes one upload: transcodes it and updates its campaign. A repeated, late or older event changes nothing."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -76,13 +77,22 @@ class Processor:
         self.announcer.ask_for_refresh()
         return state
 
-    def _finished(self, upload: Upload, about: Metadata) -> Finished | None:
-        if self.is_function and upload.size > self.limits.function_bytes:
-            raise TooLongForFunction
+    @contextmanager
+    def copied(self, upload: Upload) -> Iterator[tuple[str, Path, Sandbox]]:
+        """Copies the upload into a folder of its own for as long as the context lasts.
+
+        Yields the prefix of the files made of the upload, the folder, and the sandbox of its commands. Raises
+        RefusedUpload for an upload that may not be used.
+        """
         with tempfile.TemporaryDirectory(prefix="creative-") as name:
             folder = Path(name)
             prefix = self.source.copy(upload, folder / commands.SOURCE)
-            sandbox = Sandbox(self.ffmpeg, folder, self.resources)
+            yield prefix, folder, Sandbox(self.ffmpeg, folder, self.resources)
+
+    def _finished(self, upload: Upload, about: Metadata) -> Finished | None:
+        if self.is_function and upload.size > self.limits.function_bytes:
+            raise TooLongForFunction
+        with self.copied(upload) as (prefix, folder, sandbox):
             probe = probe_source(sandbox, self.limits)
             check(probe, self.limits)
             if self.is_function and probe.seconds > self.limits.function_seconds:

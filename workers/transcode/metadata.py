@@ -2,10 +2,9 @@
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from bidder import log
@@ -14,7 +13,6 @@ from bidder.creatives.limits import RefusedUpload
 from bidder.creatives.loudness import parse_loudness
 from bidder.creatives.probe import Probe
 from bidder.creatives.process import Processor
-from bidder.creatives.sandbox import Sandbox
 from bidder.creatives.transcode import probe_source
 from bidder.creatives.upload import Upload
 from workers.transcode.batch import Answer, each_upload
@@ -40,20 +38,14 @@ def measure(processor: Processor, upload: Upload) -> None:
     about = processor.source.metadata(upload)
     if about is None:
         return
-    with tempfile.TemporaryDirectory(prefix="metadata-") as name:
-        folder = Path(name)
-        try:
-            processor.source.copy(upload, folder / commands.SOURCE)
-            sandbox = Sandbox(processor.ffmpeg, folder, processor.resources)
-            probe = probe_source(sandbox, processor.limits)
-            loudness = None
-            if probe.video and probe.audio:
-                decoded = sandbox.run(commands.decode(processor.limits, probe.video, probe.audio.stream))
-                loudness = parse_loudness(decoded.errors)
-        except RefusedUpload:
-            return
-    document = described(probe) | {"loudness_lufs": loudness.integrated if loudness else None}
-    processor.jobs.note(about, "source", json.dumps(document), upload.sequencer)
+    with suppress(RefusedUpload), processor.copied(upload) as (_, _, sandbox):
+        probe = probe_source(sandbox, processor.limits)
+        loudness = None
+        if probe.video and probe.audio:
+            decoded = sandbox.run(commands.decode(processor.limits, probe.video, probe.audio.stream))
+            loudness = parse_loudness(decoded.errors)
+        document = described(probe) | {"loudness_lufs": loudness.integrated if loudness else None}
+        processor.jobs.note(about, "source", json.dumps(document), upload.sequencer)
 
 
 def described(probe: Probe) -> dict[str, Any]:

@@ -5,17 +5,14 @@ People see what they uploaded before the ladder is made. A failure here keeps no
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from bidder import log
-from bidder.creatives import commands
 from bidder.creatives.limits import RefusedUpload
 from bidder.creatives.process import Processor
-from bidder.creatives.sandbox import Sandbox
 from bidder.creatives.transcode import images
 from bidder.creatives.upload import Upload
 from workers.transcode.batch import Answer, each_upload
@@ -41,12 +38,7 @@ def make(processor: Processor, upload: Upload) -> None:
     about = processor.source.metadata(upload)
     if about is None:
         return
-    with tempfile.TemporaryDirectory(prefix="thumbnails-") as name:
-        folder = Path(name)
-        try:
-            prefix = processor.source.copy(upload, folder / commands.SOURCE)
-            paths = images(Sandbox(processor.ffmpeg, folder, processor.resources), processor.limits)
-        except RefusedUpload:
-            return
+    with suppress(RefusedUpload), processor.copied(upload) as (prefix, _, sandbox):
+        paths = images(sandbox, processor.limits)
         urls = [processor.destination.put(path, prefix + path.name) for path in paths]
-    processor.jobs.note(about, "images", json.dumps(urls), upload.sequencer)
+        processor.jobs.note(about, "images", json.dumps(urls), upload.sequencer)
