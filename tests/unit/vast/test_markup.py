@@ -1,49 +1,19 @@
 """render(): what goes in is what a parser reads back, in the order that each version's XSD wants."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from lxml import etree
 
 from bidder.vast import (
     EMPTY,
     Ad,
-    Category,
-    CompanionElement,
-    IconElement,
-    InLine,
-    MediaFile,
-    Pricing,
-    UniversalAdIdElement,
-    VerificationElement,
     Version,
-    Wrapper,
     document,
     render,
     render_ad,
 )
 from tests.support.xsd import assert_valid
 from tests.unit.vast.ads import AD, FULL, LEAST, MOST, TAG, WRAPPED
-
-NAMESPACE = "http://www.iab.com/VAST"
-ALL = list(Version)
-
-
-def parsed(document: str) -> etree._Element:
-    """The root, its elements without their namespace."""
-    root = etree.fromstring(document.encode())
-    for element in root.iter("{*}*"):
-        element.tag = etree.QName(element).localname
-    return root
-
-
-def texts(root: etree._Element, path: str) -> list[str]:
-    return [element.text or "" for element in root.findall(path)]
-
-
-def names(element: etree._Element | None) -> list[str]:
-    assert element is not None
-    return [child.tag for child in element]
+from tests.unit.vast.reading import ALL, NAMESPACE, names, parsed, texts
 
 
 @pytest.mark.parametrize("version", ALL)
@@ -259,120 +229,3 @@ def test_the_ads_of_a_pod_are_numbered(version: Version) -> None:
 def test_the_empty_document_has_no_ad() -> None:
     assert_valid(EMPTY)
     assert len(parsed(EMPTY)) == 0
-
-
-nasty = st.text(min_size=1, max_size=20) | st.lists(
-    st.sampled_from(
-        ["]]>", "]]", "<![CDATA[", "&amp;", "<", ">", '"', "'", "\r\n", "\t", "\x00", "\ufffe", "\u0085", " "]
-    ),
-    max_size=6,
-).map("".join)
-
-
-def expected(value: str) -> str:
-    """What XML 1.0 can hold of `value`: what lxml takes."""
-
-    def legal(char: str) -> bool:
-        try:
-            etree.Element("a").text = char
-        except (ValueError, UnicodeEncodeError):
-            return False
-        return True
-
-    return "".join(filter(legal, value))
-
-
-def nasty_ad(text: str, attribute: str, url: str, *, wrapped: bool) -> Ad:
-    """An ad with each of its strings replaced."""
-    inline = InLine(
-        ad_serving_id=text,
-        title=text,
-        duration=1,
-        media_files=(MediaFile(url=url, type=attribute, width=1, height=1, codec=attribute, id=attribute),),
-        universal_ad_id=UniversalAdIdElement(registry=attribute, value=text),
-        advertiser=text,
-        click_through=url,
-        categories=(Category(authority="https://a.example", code=text),),
-    )
-    return Ad(
-        id=attribute,
-        ad_system=text,
-        content=Wrapper(ad_tag=url) if wrapped else inline,
-        creative_id=attribute,
-        impressions=(url,),
-        tracking={"start": (url, url)},
-        error=url,
-        click_tracking=(url,),
-        icon=IconElement(
-            program=attribute,
-            url=url,
-            type=attribute,
-            width=1,
-            height=1,
-            click_through=url,
-            view_tracking=url,
-        ),
-        verifications=(VerificationElement(vendor=attribute, url=url, parameters=text, not_executed=url),),
-        companions=(
-            CompanionElement(
-                url=url,
-                type=attribute,
-                width=1,
-                height=1,
-                id=attribute,
-                alt_text=text,
-                click_through=url,
-                click_tracking=(url,),
-            ),
-        ),
-    )
-
-
-TEXTS = {
-    *("AdServingId", "AdSystem", "AdTitle", "Advertiser", "UniversalAdId", "Category"),
-    *("VerificationParameters", "AltText"),
-}
-URLS = {
-    *("Impression", "Error", "MediaFile", "ClickThrough", "ClickTracking", "Tracking", "VASTAdTagURI"),
-    *("StaticResource", "IconClickThrough", "IconViewTracking", "JavaScriptResource"),
-    *("CompanionClickThrough", "CompanionClickTracking"),
-}
-ATTRIBUTES = {"id", "idRegistry", "idValue", "type", "codec", "program", "vendor", "creativeType"}
-
-
-@given(nasty, nasty, nasty, st.booleans(), st.sampled_from(ALL))
-def test_every_value_is_read_back(text: str, attribute: str, url: str, wrapped: bool, version: Version) -> None:
-    root = parsed(render(nasty_ad(text, attribute, url, wrapped=wrapped), version))
-
-    results = {element.tag for element in root.iter("*")}
-    assert results >= ({"VASTAdTagURI"} if wrapped else {"MediaFile", "AdTitle"})
-    for element in root.iter("*"):
-        if element.tag in TEXTS | URLS:
-            assert (element.text or "") == expected(text if element.tag in TEXTS else url), element.tag
-        for name, value in element.attrib.items():
-            if element.tag in {"CompanionClickTracking", "Extension"}:
-                continue
-            if name in ATTRIBUTES:
-                assert value == expected(text if name == "idValue" else attribute), (element.tag, name)
-
-
-@given(
-    nasty,
-    nasty,
-    st.floats(0, 86_000),
-    st.none() | st.floats(0, 86_000),
-    st.integers(0, 10**12),
-    st.booleans(),
-    st.sampled_from(ALL),
-)
-def test_nasty_words_stay_valid(
-    text: str, attribute: str, duration: float, skip: float | None, price: int, wrapped: bool, version: Version
-) -> None:
-    ad = nasty_ad(text, attribute, "https://a.example/?x=1&y=%20", wrapped=wrapped)._replace(
-        skip_offset=skip,
-        tracking=FULL.tracking,
-        pricing=Pricing(value_micros=price, currency="EUR"),
-    )
-    if isinstance(ad.content, InLine):
-        ad = ad._replace(content=ad.content._replace(duration=duration))
-    assert_valid(render(ad, version))

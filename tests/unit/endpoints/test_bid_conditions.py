@@ -1,0 +1,161 @@
+"""POST /bid under its conditions: faults, deadlines, load, restricted users and other currencies."""
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bidder.endpoints.bid import bid
+from bidder.endpoints.call import Call
+from bidder.events.event import make_event
+from bidder.events.kinds import Kind
+from bidder.service.admission import ConcurrencyLimit
+from bidder.snapshot.snapshot import Snapshot
+from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.matchable import video_request
+from tests.support.service import Holder, service
+from tests.unit.endpoints.asking import BASE, PLAIN, ask, claims_of, only_bid
+
+if TYPE_CHECKING:
+    from bidder.endpoints.reply import Reply
+
+
+@pytest.fixture
+def logged() -> Iterator[list[dict[str, Any]]]:
+    """The log, line by line, whatever else takes it up."""
+    lines: list[dict[str, Any]] = []
+
+    class Listening(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(json.loads(record.getMessage()))
+
+    listening = Listening()
+    logging.getLogger("bidder").addHandler(listening)
+    yield lines
+    logging.getLogger("bidder").removeHandler(listening)
+
+
+def test_a_fault_of_ours_is_no_bid_and_a_log_line_not_a_5xx(logged: list[dict[str, Any]]) -> None:
+    class Broken:
+        def current(self, _now: object, _patience: float) -> Snapshot:
+            raise ZeroDivisionError
+
+    reply = bid(service(None, keeper=Broken()), Call(json.dumps(video_request()).encode(), {}, BASE, NOW))
+
+    assert (reply.status, reply.body) == (204, "")
+    assert [line["event"] for line in logged] == ["bid.failed"]
+
+
+def test_who_asks_why_there_is_no_bid_is_told() -> None:
+    body = json.dumps(video_request(id="why", tmax=100)).encode()
+
+    def told(held: Snapshot | None, waited_ms: float = 0, **replaced: Any) -> Any:
+        reply = bid(service(held, **replaced), Call(body, {}, BASE, NOW, nbr=True, waited_ms=lambda: waited_ms))
+        assert (reply.status, reply.content_type) == (200, "application/json")
+        return json.loads(reply.body)
+
+    assert told(snapshot([])) == {"id": "why", "seatbid": [], "nbr": 500}
+    assert told(None)["nbr"] == 1
+    assert told(PLAIN, keeper=None)["nbr"] == 1
+    assert told(PLAIN, waited_ms=80)["nbr"] == 15
+    assert told(PLAIN)["seatbid"][0]["bid"]
+
+
+@pytest.mark.parametrize(
+    ("tmax", "waited_ms", "status"),
+    [(None, 9999, 200), (0, 9999, 200), (300, 0, 200), (300, 275, 200), (300, 276, 204), (25, 0, 200), (24, 0, 204)],
+)
+def test_a_bid_that_would_come_too_late_is_not_made(tmax: int | None, waited_ms: float, status: int) -> None:
+    body = json.dumps(video_request(tmax=tmax)).encode()
+    assert bid(service(PLAIN), Call(body, {}, BASE, NOW, waited_ms=lambda: waited_ms)).status == status
+
+
+def test_a_cold_start_that_is_too_late_loads_the_snapshot_for_the_next_request() -> None:
+    class Loading:
+        loaded = 0
+
+        def current(self, _now: object, _patience: float) -> Snapshot:
+            self.loaded += 1
+            return PLAIN
+
+    keeper = Loading()
+    bidder_service = service(None, keeper=keeper)
+    body = json.dumps(video_request(tmax=300)).encode()
+
+    assert bid(bidder_service, Call(body, {}, BASE, NOW, waited_ms=lambda: 400)).status == 204
+    assert bid(bidder_service, Call(body, {}, BASE, NOW, waited_ms=lambda: 0)).status == 200
+    assert keeper.loaded == 2
+
+
+def test_more_at_once_than_there_is_room_for_is_503_and_the_room_is_given_back() -> None:
+    bidder_service = service(PLAIN)
+    body = json.dumps(video_request()).encode()
+    inner: list[Reply] = []
+
+    class Asking:
+        """A keeper in whose midst another request comes in."""
+
+        def current(self, _now: object, _patience: float) -> Snapshot:
+            inner.append(bid(bidder_service, Call(body, {"origin": "https://page.example"}, BASE, NOW)))
+            return PLAIN
+
+    bidder_service.__dict__.update(keeper=Asking(), room=ConcurrencyLimit(lambda: 1))
+    outer = bid(bidder_service, Call(body, {}, BASE, NOW))
+
+    assert outer.status == 200
+    assert [(reply.status, reply.body) for reply in inner] == [(503, "")]
+    assert inner[0].headers["Retry-After"]
+    assert inner[0].headers["Access-Control-Allow-Origin"] == "https://page.example"
+    assert bid(bidder_service, Call(b"{}", {}, BASE, NOW)).status == 400
+    bidder_service.__dict__["keeper"] = None
+    assert [bid(bidder_service, Call(body, {}, BASE, NOW)).status for _ in range(3)] == [204] * 3
+
+
+def test_a_restricted_user_is_bid_on_by_context_alone() -> None:
+    observed: list[Any] = []
+
+    class Watching(Holder):
+        def current(self, _now: datetime, _patience: float = 0) -> Snapshot:
+            observed.append(sys._getframe(2).f_locals["request"])
+            return PLAIN
+
+    device = {"ip": "203.0.113.7", "ifa": "the-user", "geo": {"country": "US", "lat": 1.5}}
+    for lmt in (0, 1):
+        request = video_request(device={**device, "lmt": lmt}, user={"id": "the-user"})
+        reply = bid(service(None, keeper=Watching(None)), Call(json.dumps(request).encode(), {}, BASE, NOW))
+        assert reply.status == 200
+
+    assert observed[0].user.id == "the-user"
+    assert (observed[1].user.id, observed[1].device.ifa, observed[1].device.ip, observed[1].device.geo.lat) == (
+        None,
+    ) * 4
+    assert observed[1].device.geo.country == "USA"
+
+
+def test_a_fault_is_logged_without_what_was_sent(logged: list[dict[str, Any]]) -> None:
+    user_id = "the-" + "user"  # apart, for a traceback shows this line
+
+    class Quoting:
+        def current(self, _now: object, _patience: float) -> Snapshot:
+            raise KeyError(user_id)
+
+    request = video_request(user={"id": user_id})
+    assert bid(service(None, keeper=Quoting()), Call(json.dumps(request).encode(), {}, BASE, NOW)).status == 204
+
+    [line] = logged
+    assert line["error"] == "KeyError"
+    assert "in current" in line["traceback"]
+    assert user_id not in json.dumps(line)
+
+
+def test_a_price_in_another_currency_comes_back_as_what_was_decided() -> None:
+    result = only_bid(ask(video_request(cur=["EUR"]), snapshot([campaign(cpm=5.5)])))
+
+    claims = claims_of(result["burl"], Kind.BILL)
+    assert (result["price"], claims.price_micros) == (5, 5_500_000)  # 1 EUR is 1.10 USD in tests
+    assert make_event(Kind.BILL, claims, {"p": "5"}, NOW).price_micros == 5_500_000
+    assert make_event(Kind.BILL, claims, {"p": "4"}, NOW).price_micros == 4_400_000

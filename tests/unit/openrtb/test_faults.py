@@ -1,0 +1,321 @@
+"""The faults of requests: which are named, which are forgiven, and what refuses a request as a whole."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.openrtb import BidRequest, InvalidRequest, parse
+from bidder.openrtb.base import MAX_STRING
+from bidder.openrtb.bid_request import MAX_IMPS
+from bidder.openrtb.parse import MAX_BODY, MAX_FAULTS, MAX_OBJECTS, SHORT
+from tests.support.strategies import bid_requests
+from tests.unit.openrtb.documents import VIDEO, faults, read, request, with_imp, with_video
+
+
+@pytest.mark.parametrize(
+    ("document", "paths"),
+    [
+        ([], ["body"]),
+        (None, ["body"]),
+        ({}, ["id", "imp"]),
+        (request(id=""), ["id"]),
+        (request(id=None), ["id"]),
+        (request(id=True), ["id"]),
+        (request(imp=None), ["imp"]),
+        (request(imp=[]), ["imp"]),
+        (request(imp=[None]), ["imp"]),
+        (request(imp={"id": "1"}), ["imp"]),
+        (request(imp=[{}]), ["imp[0].id"]),
+        (request(imp=["1"]), ["imp[0]"]),
+        (request(imp=[{"id": "1"}, {"id": "2"}, {"id": "1"}, {"id": 1}]), ["imp[2].id", "imp[3].id"]),
+        (with_imp(video={}), ["imp[0].video.mimes"]),
+        (with_imp(video="yes"), ["imp[0].video"]),
+        (with_video(mimes=[]), ["imp[0].video.mimes"]),
+        (with_video(mimes=[None]), ["imp[0].video.mimes"]),
+        (with_video(mimes={"a": 1}), ["imp[0].video.mimes"]),
+        (with_video(mimes=["video/mp4", {"a": 1}]), ["imp[0].video.mimes[1]"]),
+        (with_video(maxduration="long", minduration="short"), ["imp[0].video.minduration", "imp[0].video.maxduration"]),
+        (with_imp(bidfloor="much"), ["imp[0].bidfloor"]),
+        (with_imp(bidfloor="NaN"), ["imp[0].bidfloor"]),
+        (with_imp(pmp="x"), ["imp[0].pmp"]),
+        (with_imp(pmp={"deals": [{"bidfloor": 1}]}), ["imp[0].pmp.deals[0].id"]),
+        (request(regs={"gdpr": "yes", "ext": {"gpp_sid": ["x"]}}), ["regs.gdpr", "regs.ext.gpp_sid[0]"]),
+        (with_imp(pmp={"deals": [{"id": str(n)} for n in range(501)]}), ["imp[0].pmp.deals"]),
+        (request(device={"lmt": "on"}), ["device.lmt"]),
+        (request(device={"ext": {"atts": "denied"}}), ["device.ext.atts"]),
+        (request(user={"consent": {"a": 1}}), ["user.consent"]),
+        (request(regs={"ext": {"dsa": {"dsarequired": "very"}}}), ["regs.ext.dsa.dsarequired"]),
+        (request(bcat={"x": 1}), ["bcat"]),
+        (request(site={"id": "s"}, app={"id": "a"}), ["app"]),
+        (request(site={}, app={}, dooh={}), ["app", "dooh"]),
+        (
+            {"imp": [{"id": "1", "video": {}}, {"id": "1"}], "site": {}, "app": {}},
+            ["id", "imp[0].video.mimes", "imp[1].id", "app"],
+        ),
+    ],
+    ids=lambda value: json.dumps(value)[:60],
+)
+def test_each_fault_is_named(document: Any, paths: list[str]) -> None:
+    assert faults(document) == paths
+
+
+@pytest.mark.parametrize(
+    ("document", "read_back"),
+    [
+        (request(id=17), lambda read_value: read_value.id == "17"),
+        (request(imp=[{"id": 1}, {"id": "01"}]), lambda read_value: [imp.id for imp in read_value.imp] == ["1", "01"]),
+        (
+            with_video(w="640", h=480.0),
+            lambda read_value: (read_value.imp[0].video.w, read_value.imp[0].video.h) == (640, 480),
+        ),
+        (with_video(w=640.5), lambda read_value: read_value.imp[0].video.w == 640),
+        (with_video(mimes=["VIDEO/MP4 "]), lambda read_value: read_value.imp[0].video.mimes == ("video/mp4",)),
+        (with_video(mimes="video/mp4"), lambda read_value: read_value.imp[0].video.mimes == ("video/mp4",)),
+        (with_video(protocol=2), lambda read_value: read_value.imp[0].video.accepted_protocols() == (2,)),
+        (with_video(protocol=[2, 5]), lambda read_value: read_value.imp[0].video.accepted_protocols() == (2, 5)),
+        (
+            with_video(protocols=[3], protocol=2),
+            lambda read_value: read_value.imp[0].video.accepted_protocols() == (3,),
+        ),
+        (with_video(protocols=[9999]), lambda read_value: read_value.imp[0].video.protocols == (9999,)),
+        (with_video(companionad={"companion": [{}]}), lambda read_value: read_value.imp[0].video.companionad == ()),
+        (with_imp(banner="dirty", native=[1], audio=3, ext="x"), lambda read_value: read_value.imp[0].native is True),
+        (with_imp(pmp=[], video=[]), lambda read_value: read_value.imp[0].video is None),
+        (with_imp(bidfloor="1.5", bidfloorcur=None), lambda read_value: read_value.imp[0].bidfloor == 1.5),
+        (request(imp=[None, {"id": "1"}]), lambda read_value: len(read_value.imp) == 1),
+        (request(cur=["usd", None]), lambda read_value: read_value.cur == ("USD",)),
+        (request(cur="usd, eur"), lambda read_value: read_value.cur == ("USD", "EUR")),
+        (request(bcat="iab25, IAB7-39"), lambda read_value: read_value.bcat == ("IAB25", "IAB7-39")),
+        (request(bcat=["IAB25,IAB26", None, 483, ""]), lambda read_value: read_value.bcat == ("IAB25", "IAB26", "483")),
+        (
+            request(badv="https://A.example/x, *.b.example"),
+            lambda read_value: read_value.badv == ("a.example", "b.example"),
+        ),
+        (request(bapp=["com.A.b ", "id123456789"]), lambda read_value: read_value.bapp == ("com.a.b", "123456789")),
+        (request(wlang=["en-US", "DE"]), lambda read_value: read_value.wlang == ("en", "de")),
+        (request(wlangb=["zh-Hans"]), lambda read_value: read_value.wlangb == ("zh",)),
+        (request(wseat=" Bidder ,x"), lambda read_value: read_value.wseat == ("bidder", "x")),
+        *(
+            (request(**{name: blank}), lambda read_value, name=name: getattr(read_value, name) == ())
+            for name in ("wseat", "bseat", "cur", "wlang", "wlangb", "acat", "bcat", "badv", "bapp")
+            for blank in ("", " ", ",", [""], [" "], ["", None], [None], [","])
+        ),
+        *(
+            (
+                with_imp(pmp={"deals": [{"id": "d", name: blank}]}),
+                lambda read_value, name=name: getattr(read_value.imp[0].pmp.deals[0], name) == (),
+            )
+            for name in ("wseat", "wadomain", "durfloors")
+            for blank in ("", [""], None, [None])
+        ),
+        (
+            with_video(mimes=['video/mp4; codecs="avc1, mp4a"']),
+            lambda read_value: read_value.imp[0].video.mimes == ("video/mp4",),
+        ),
+        (
+            with_video(mimes="video/mp4, Video/WebM"),
+            lambda read_value: read_value.imp[0].video.mimes == ("video/mp4", "video/webm"),
+        ),
+        (
+            with_video(protocols="2,3", battr=["1 ,13"]),
+            lambda read_value: read_value.imp[0].video.protocols + read_value.imp[0].video.battr == (2, 3, 1, 13),
+        ),
+        (
+            with_video(protocols=[""], battr=""),
+            lambda read_value: read_value.imp[0].video.protocols + read_value.imp[0].video.battr == (),
+        ),
+        *(
+            (request(regs=regs), lambda read_value: read_value.regs.gpp_sid == (7, 8))
+            for sids in ("7,8", "7_8", "[7, 8]", ["7,8"], ["7", "8"], " 7 ; 8 ")
+            for regs in ({"gpp_sid": sids}, {"ext": {"gpp_sid": sids}})
+        ),
+        (
+            request(site={"id": "s"}, app={}),
+            lambda read_value: (read_value.site is not None, read_value.app) == (True, None),
+        ),
+        (
+            request(site={"id": ""}, app={"id": "a"}, dooh={"ext": {}}),
+            lambda read_value: (read_value.site, read_value.dooh) == (None, None),
+        ),
+        (request(bcat="IAB25"), lambda read_value: read_value.bcat == ("IAB25",)),
+        (request(test=True, at=None), lambda read_value: (read_value.test, read_value.at) == (1, 2)),
+        (request(tmax="soon"), lambda read_value: read_value.tmax is None),
+        (
+            request(site={"name": {"en": "x"}, "cat": "IAB1", "domain": "A.Example"}),
+            lambda read_value: read_value.site.domain == "a.example",
+        ),
+        (
+            request(device={"geo": "here", "ua": 7, "w": {}}),
+            lambda read_value: (read_value.device.geo, read_value.device.ua) == (None, "7"),
+        ),
+        (request(device={"ua": "x" * (MAX_STRING + 1)}), lambda read_value: read_value.device.ua is None),
+        (
+            request(user={"eids": "x", "ext": 99, "data": [{"segment": [5]}]}),
+            lambda read_value: read_value.user.eids == (),
+        ),
+        (with_video(ext={"rewarded": 1}), lambda read_value: read_value.imp[0].rwdd == 1),
+        (
+            with_imp(ext={"gpid": "/1/top", "prebid": {"is_rewarded_inventory": 1}}),
+            lambda read_value: read_value.imp[0].rwdd == 1,
+        ),
+        (
+            with_imp(ext={"gpid": "/1/top"}),
+            lambda read_value: (read_value.imp[0].ext.gpid, read_value.imp[0].rwdd) == ("/1/top", 0),
+        ),
+        (with_imp(ext={"prebid": "x"}), lambda read_value: read_value.imp[0].ext.prebid is None),
+        (with_video(ext={"skippable": True}), lambda read_value: read_value.imp[0].video.skip == 1),
+        (with_video(skip=0, ext={"skippable": 1}), lambda read_value: read_value.imp[0].video.skip == 0),
+        (
+            request(user={"eids": [{}] * 201, "id": "u"}),
+            lambda read_value: (read_value.user.eids, read_value.user.id) == ((), "u"),
+        ),
+        (with_imp(pmp={"deals": [{"id": "d"}] * 500}), lambda read_value: len(read_value.imp[0].pmp.deals) == 500),
+        (with_video(ext="x"), lambda read_value: read_value.imp[0].video.ext is None),
+        (
+            request(regs={"ext": {"coppa": "1", "gpc": "1"}}),
+            lambda read_value: (read_value.regs.coppa, read_value.regs.ext.gpc) == (1, 1),
+        ),
+        (
+            request(regs={"ext": {"dsa": {"dsarequired": 3}}}),
+            lambda read_value: read_value.regs.ext.dsa.dsarequired == 3,
+        ),
+        (request(device={"ext": {"atts": 2.0}}), lambda read_value: read_value.device.ext.atts == 2),
+        (request(device={"ext": []}), lambda read_value: read_value.device.ext is None),
+        (request(user={"consent": 7, "ext": {"consent": None}}), lambda read_value: read_value.user.consent == "7"),
+        (request(device={"geo": {"country": "de"}}), lambda read_value: read_value.device.geo.country == "DEU"),
+        (request(site=None, app={}), lambda read_value: read_value.app is not None),
+        (request(site=[], app={}), lambda read_value: read_value.app is not None),
+        (
+            request(user={"id": "\u00e9\u4e16\U0001f600"}),
+            lambda read_value: read_value.user.id == "\u00e9\u4e16\U0001f600",
+        ),
+    ],
+    ids=lambda value: json.dumps(value)[:60] if isinstance(value, dict) else "",
+)
+def test_dirt_is_forgiven(document: Any, read_back: Callable[[BidRequest], bool]) -> None:
+    assert read_back(read(document))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe{}",
+        json.dumps(request()).encode("utf-16"),
+        json.dumps(request(id="\u00e9"), ensure_ascii=False).encode("latin-1"),
+        b'{"id":"1","imp":[{"id":"1"}]}\xef\xbb\xbf',
+        b'{"id":"1","imp":[{"id":"1"}],"ext":[' + b"[]," * MAX_OBJECTS + b"1]}",
+        b'{"id":"1","imp":[{"id":"1"}],"ext":{"x":NaN}}',
+        b'{"id":"1","imp":[{"id":"1","bidfloor":-Infinity}]}',
+        b'{"id":"\\ud800","imp":[{"id":"1"}]}',
+        b"[" * 100_000,
+        b'{"id":"1","imp":[{"id":"1"}],"ext":' + b'{"a":' * 20_000 + b"1" + b"}" * 20_001,
+        b'{"id":"1","imp":[{"id":"1"}],"ext":[' + b"{}," * MAX_OBJECTS + b"1]}",
+        b'{"id":"1","imp":[{"id":"1"}],"bcat":[' + b'"IAB1",' * (MAX_BODY // 7) + b'"IAB1"]}',
+    ],
+    ids=range(14),
+)
+def test_what_is_no_json_of_ours_is_refused_as_a_whole(body: bytes) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        parse(body)
+    assert [path for path, _ in caught.value.fields] == ["body"]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"id": "2", "video": {}}, {"id": "2", "video": VIDEO, "bidfloor": "much"}, {"video": VIDEO}, "x", 7]
+)
+@pytest.mark.parametrize("position", [0, 1, 2])
+def test_an_impression_that_is_wrong_costs_itself(wrong: Any, position: int) -> None:
+    imps: list[Any] = [{"id": "1", "video": VIDEO}, {"id": "3", "video": VIDEO}]
+    imps.insert(position, wrong)
+
+    assert [imp.id for imp in read(request(imp=imps)).imp] == ["1", "3"]
+    assert [imp.id for imp in read(request(imp=[wrong, *imps, wrong], bcat=[None, "IAB1"])).imp] == ["1", "3"]
+
+
+def test_where_nothing_is_left_to_bid_on_each_wrong_impression_is_named() -> None:
+    imps = [{"id": "1", "video": {}}, {"id": "2", "banner": {}}, {"id": "3", "video": {"mimes": [" "]}}]
+
+    assert faults(request(imp=imps)) == ["imp[0].video.mimes", "imp[2].video.mimes"]
+
+
+def test_of_too_many_impressions_the_first_are_read() -> None:
+    imps = [{"id": str(number), "video": VIDEO} for number in range(MAX_IMPS + 20)]
+    imps[MAX_IMPS + 3] = {"id": "0"}
+    imps[5] = {"id": "5", "video": {}}
+
+    values = [imp.id for imp in read(request(imp=imps)).imp]
+
+    assert values == [str(number) for number in range(MAX_IMPS) if number != 5]
+
+
+@pytest.mark.parametrize(
+    ("title", "read_as"),
+    [
+        (b"cut \\ud83d", "cut \ufffd"),
+        (b"cut \\uDE00 low", "cut \ufffd low"),
+        (b"\\ud83d\\ud83d\\ude00", "\ufffd\U0001f600"),
+        (b"\\\\ud83d \\ud83d", "\\ud83d \ufffd"),
+        (b"\\ud83d\\n", "\ufffd\n"),
+        (b"cut \xf0\x9f\x98", "cut \ufffd"),
+        (b"caf\xe9", "caf\ufffd"),
+        (b"\xed\xa0\xbd", "\ufffd\ufffd\ufffd"),
+        (b"two\nlines\0", "two lines "),
+        (b"\xf0\x9f\x98\x80", "\U0001f600"),
+    ],
+)
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("padding", [0, SHORT])
+def test_a_text_that_is_not_unicode_costs_itself(title: bytes, read_as: str, bom: bytes, padding: int) -> None:
+    body = bom + b'{"id":"r","imp":[{"id":"1","video":{"mimes":["video/mp4"]}}],"site":{"content":{"title":"' + title
+    parsed = parse(body + b'"}}}' + b" " * padding)
+
+    assert parsed.site is not None
+    assert parsed.site.content is not None
+    assert parsed.site.content.title == read_as
+
+
+@given(bid_requests(), st.data())
+def test_half_an_emoji_in_any_text_changes_nothing_else(document: Any, data: st.DataObject) -> None:
+    site = {"name": data.draw(st.text(st.characters(exclude_characters="\ufffd"), max_size=8)) + "\ud83d"}
+    document.pop("app", None)
+    document.pop("dooh", None)
+    clean = read(document | {"site": site | {"name": "x"}}).model_dump()
+    values = read(document | {"site": site}).model_dump()
+
+    assert values.pop("site")["name"].endswith("\ufffd")
+    clean.pop("site")
+    assert values == clean
+
+
+def test_an_id_that_is_not_unicode_cannot_be_answered() -> None:
+    whole, cut = {"id": "1", "video": VIDEO}, {"id": "\ud83d", "video": VIDEO}
+
+    assert [imp.id for imp in read(request(imp=[whole, cut])).imp] == ["1"]
+    assert faults(request(imp=[cut])) == ["imp[0].id"]
+    assert faults(request(id="\ud83d")) == ["body"]
+    assert faults(with_imp(pmp={"deals": [{"id": "\ud83d"}]})) == ["imp[0].pmp.deals[0].id"]
+
+
+def test_the_words_nan_and_infinity_are_no_offence() -> None:
+    assert read(request(site={"name": "NaN to Infinity"})).site is not None
+
+
+def test_many_faults_are_counted_not_listed() -> None:
+    body = json.dumps(request(bcat=[{"a": 1}] * 3_000)).encode()
+    started = time.perf_counter()
+    with pytest.raises(InvalidRequest, match=str(MAX_FAULTS)):
+        parse(body)
+    assert time.perf_counter() - started < 1
+
+
+def test_the_text_is_short_and_ours() -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        read(with_video(mimes={"secret": "value"}) | {"id": None})
+    assert str(caught.value) == "id: required; imp[0].video.mimes: not a list"
