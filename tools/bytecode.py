@@ -20,14 +20,31 @@ _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 def compiled(source: bytes, filename: str) -> bytes:
     """The bytecode file of a source. Raises SyntaxError."""
     tree = ast.parse(source, filename)
-    for node in ast.walk(tree):
-        if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
-            text = node.body.pop(0)
-            if not node.body and not isinstance(node, ast.Module):
-                node.body.append(ast.copy_location(ast.Pass(), text))
+    for node in _documented(tree):
+        text = node.body.pop(0)
+        if not node.body and not isinstance(node, ast.Module):
+            node.body.append(ast.copy_location(ast.Pass(), text))
     code = compile(tree, filename, "exec", dont_inherit=True)
     header = importlib.util.MAGIC_NUMBER + _UNCHECKED_HASH.to_bytes(4, "little") + importlib.util.source_hash(source)
     return header + marshal.dumps(code)
+
+
+def without_docstrings(source: bytes) -> bytes:
+    """The source with an empty text in the place of each docstring, on the same lines. Raises SyntaxError."""
+    lines = source.splitlines(keepends=True)
+    texts = [node.body[0] for node in _documented(ast.parse(source))]
+    for text in sorted(texts, key=lambda text: text.lineno, reverse=True):
+        first, last = text.lineno, text.end_lineno or text.lineno
+        after = lines[last - 1][text.end_col_offset :].rstrip(b"\r\n")
+        before = lines[first - 1][: text.col_offset]
+        lines[first - 1 : last] = [before + b"''" + after + b"\n" * (last - first + 1)]
+    return b"".join(lines)
+
+
+def _documented(tree: ast.Module) -> list[ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]:
+    """The nodes with a docstring."""
+    nodes = (node for node in ast.walk(tree) if isinstance(node, _DOCUMENTED))
+    return [node for node in nodes if ast.get_docstring(node, clean=False) is not None]
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from tools import ROOT
+from tools.bytecode import without_docstrings
 from tools.elf import without_symbols
 from tools.imported_modules import imported_modules
 
@@ -44,8 +45,8 @@ def slimmed(packed: Path, out: Path) -> None:
         _leave_out_unimported(root)
         _strip(root)
         _write_schemas(root / "bidder")
+        _leave_out_docstrings(root)
         _compile(root)
-        _empty_sources_of_others(root)
         write(root, out)
 
 
@@ -93,15 +94,11 @@ def _leave_out_unimported(root: Path) -> None:
             source.unlink()
 
 
-def _empty_sources_of_others(root: Path) -> None:
-    """Empties the sources of others, whose bytecode runs: 0.4 MB of the zip.
-
-    Python wants a source beside its bytecode, and does not read it (PEP 552, unchecked). Tracebacks name the lines of
-    others without their text.
-    """
+def _leave_out_docstrings(root: Path) -> None:
+    """Takes the docstrings out of the sources of others; their lines keep their numbers, for tracebacks."""
     for source in root.rglob("*.py"):
         if source.relative_to(root).parts[0] not in {"app.py", "bidder"}:
-            source.write_bytes(b"")
+            source.write_bytes(without_docstrings(source.read_bytes()))
 
 
 def _leave_out_descriptions(root: Path) -> None:
