@@ -48,7 +48,7 @@ def sold(drilled: Drill) -> Traffic:
     drilled.sell(COUNTRY)
     drilled.refresh()
     traffic = Traffic(drilled, COUNTRY)
-    poll(lambda: traffic.bid().status == 200)
+    poll(lambda: traffic.own_bid(traffic.bid()))
     return traffic
 
 

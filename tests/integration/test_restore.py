@@ -31,7 +31,7 @@ def test_campaigns_and_ledger_are_back_and_the_ledger_verifies(
     campaign, today = drilled.sell(COUNTRY), datetime.now(UTC).date().isoformat()
     drilled.refresh()
     traffic = Traffic(drilled, COUNTRY)
-    poll(lambda: traffic.bid().status == 200)
+    poll(lambda: traffic.own_bid(traffic.bid()))
 
     for _ in range(3):
         traffic.sell_one()

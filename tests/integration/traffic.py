@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from tests.integration.drill import EXCHANGE, Drill
 from tests.integration.polling import poll
@@ -38,16 +39,26 @@ class Traffic:
         poll(self.sell)
 
     def sell(self) -> bool:
-        """One auction and, where there is a bid, its billing notice; whether there was one."""
+        """One auction and, where the country's campaign bids, its billing notice; whether there was one.
+
+        A process whose snapshot lacks the campaign answers with another campaign's bid, or none.
+        """
         answer = self.bid()
         with self._lock:
             self.bids[answer.status] += 1
-        if answer.status == 200:
-            [bid] = answer.json()["seatbid"][0]["bid"]
+        bid = self.own_bid(answer)
+        if bid:
             status = self.drill.target.event("GET", bid["burl"].replace("${AUCTION_PRICE}", str(bid["price"]))).status
             with self._lock:
                 self.notices[status] += 1
-        return answer.status == 200
+        return bid is not None
+
+    def own_bid(self, answer: Answer) -> dict[str, Any] | None:
+        """The bid of the country's campaign in an answer."""
+        if answer.status != 200:
+            return None
+        bid: dict[str, Any] = answer.json()["seatbid"][0]["bid"][0]
+        return bid if bid["cid"] == f"in-{self.country}" else None
 
 
 @contextmanager
