@@ -266,7 +266,7 @@ def test_a_parameter_that_is_changed_reaches_the_running_function(loop: Loop, lo
     ssm, name = local_aws.session().client("ssm"), "/bidder/network-allowance"
 
     ssm.put_parameter(Name=name, Type="String", Value="400", Overwrite=True)
-    poll(lambda: loop.bid("AUT", tmax=300) is None, seconds=90)
+    poll(lambda: loop.bid("AUT", tmax=300) is None, seconds=120)
     ssm.delete_parameter(Name=name)
     poll(lambda: loop.bid("AUT", tmax=300))
 
