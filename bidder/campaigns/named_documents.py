@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
+from bidder.aws.partition import partition
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -88,14 +90,7 @@ class NamedDocuments(Generic[Model]):
         }
 
     def _query(self, pk: str) -> Iterator[dict[str, Any]]:
-        pages = self._dynamodb.get_paginator("query").paginate(
-            TableName=self._table,
-            ConsistentRead=True,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": pk}},
-        )
-        for page in pages:
-            yield from page["Items"]
+        return partition(self._dynamodb, self._table, pk, consistent=True)
 
     def _write(self, items: list[Any]) -> None:
         self._dynamodb.transact_write_items(TransactItems=items)

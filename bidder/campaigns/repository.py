@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from bidder.aws.partition import partition
 from bidder.campaigns.backoff import Backoff
 from bidder.campaigns.campaign import Campaign, Status
 from bidder.campaigns.history import Change, changes, documents
@@ -208,14 +209,8 @@ class CampaignRepository:
 
     def history(self, campaign_id: str) -> Iterator[Change]:
         """The changes of a campaign, the latest first."""
-        pages = self._dynamodb.get_paginator("query").paginate(
-            TableName=self._history,
-            ConsistentRead=True,
-            ScanIndexForward=False,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": f"campaign#{campaign_id}"}},
-        )
-        yield from changes(item for page in pages for item in page["Items"])
+        pk = f"campaign#{campaign_id}"
+        yield from changes(partition(self._dynamodb, self._history, pk, consistent=True, latest_first=True))
 
     def _each(
         self,

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from bidder.aws.batch_get import batch_get
+from bidder.aws.partition import partition
 from bidder.delivery.decay import FORGOTTEN, remembered, week
 from bidder.delivery.outcome_counts import OutcomeCounts
 from bidder.delivery.pacers import Confirmed
@@ -91,17 +92,10 @@ class Learning:
     def confirmed(self, now: datetime) -> Confirmed:
         """The bids of this week and the last week with a first quartile, and those of them with an impression."""
         viewed = noticed = 0
-        pages = self._dynamodb.get_paginator("query")
         for age in range(2):
-            for page in pages.paginate(
-                TableName=self._table,
-                KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues={":pk": {"S": f"confirmed#{week(now) - age}"}},
-                ConsistentRead=False,
-            ):
-                for item in page["Items"]:
-                    viewed += int(item.get("viewed", {"N": "0"})["N"])
-                    noticed += int(item.get("both", {"N": "0"})["N"])
+            for item in partition(self._dynamodb, self._table, f"confirmed#{week(now) - age}"):
+                viewed += int(item.get("viewed", {"N": "0"})["N"])
+                noticed += int(item.get("both", {"N": "0"})["N"])
         return Confirmed(viewed, noticed)
 
     def outcomes(self, now: datetime) -> list[OutcomeBatch]:
@@ -111,35 +105,21 @@ class Learning:
         return self._prices[1]
 
     def _read_outcomes(self, now: datetime) -> Iterator[OutcomeBatch]:
-        pages = self._dynamodb.get_paginator("query")
         for days in range(2):
-            for page in pages.paginate(
-                TableName=self._table,
-                KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues={":pk": {"S": f"prices#{now - timedelta(days=days):%Y-%m-%d}"}},
-                ConsistentRead=False,
-            ):
-                for item in page["Items"]:
-                    segment = segment_of_name(json.loads(item["sk"]["S"])[0])
-                    age = days * 24 + (0 if segment.hour is None else now.hour - segment.hour)
-                    yield OutcomeBatch(segment, age, Outcomes(*(_by_bin(item, side) for side in ("w", "l", _EXACT))))
+            for item in partition(self._dynamodb, self._table, f"prices#{now - timedelta(days=days):%Y-%m-%d}"):
+                segment = segment_of_name(json.loads(item["sk"]["S"])[0])
+                age = days * 24 + (0 if segment.hour is None else now.hour - segment.hour)
+                yield OutcomeBatch(segment, age, Outcomes(*(_by_bin(item, side) for side in ("w", "l", _EXACT))))
 
     def devices(self, now: datetime) -> dict[int, OutcomeCounts]:
         """The decayed counts of the whole account by device type, 0 where a request named none."""
         by_week: dict[int, dict[str, Counter[int]]] = defaultdict(lambda: defaultdict(Counter))
-        pages = self._dynamodb.get_paginator("query")
         this_week = week(now)
         for age in range(_DEVICE_WEEKS):
-            for page in pages.paginate(
-                TableName=self._table,
-                KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues={":pk": {"S": f"devices#{this_week - age}"}},
-                ConsistentRead=False,
-            ):
-                for item in page["Items"]:
-                    device = json.loads(item["sk"]["S"])[0]
-                    for kind in _COUNTED:
-                        by_week[device][kind][this_week - age] += int(item.get(kind, {"N": "0"})["N"])
+            for item in partition(self._dynamodb, self._table, f"devices#{this_week - age}"):
+                device = json.loads(item["sk"]["S"])[0]
+                for kind in _COUNTED:
+                    by_week[device][kind][this_week - age] += int(item.get(kind, {"N": "0"})["N"])
         return {
             device: OutcomeCounts(*(remembered(counts_by_kind[kind], this_week) for kind in _COUNTED))
             for device, counts_by_kind in by_week.items()
@@ -148,18 +128,11 @@ class Learning:
     def counts(self, now: datetime) -> dict[tuple[str, str], OutcomeCounts]:
         """The decayed counts by campaign id and creative id, read eventually consistently."""
         by_week: dict[tuple[str, str], dict[str, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
-        pages = self._dynamodb.get_paginator("query")
         for shard in range(SHARDS):
-            for page in pages.paginate(
-                TableName=self._table,
-                KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues={":pk": {"S": f"counts#{shard}"}},
-                ConsistentRead=False,
-            ):
-                for item in page["Items"]:
-                    campaign_id, creative_id, its_week = (*json.loads(item["sk"]["S"]), _BEFORE_WEEKS)[:3]
-                    for kind in LEARNED & item.keys():
-                        by_week[campaign_id, creative_id][kind][its_week] = int(item[kind]["N"])
+            for item in partition(self._dynamodb, self._table, f"counts#{shard}"):
+                campaign_id, creative_id, its_week = (*json.loads(item["sk"]["S"]), _BEFORE_WEEKS)[:3]
+                for kind in LEARNED & item.keys():
+                    by_week[campaign_id, creative_id][kind][its_week] = int(item[kind]["N"])
         this_week = week(now)
         return {
             creative: OutcomeCounts(*(remembered(counts_by_kind[kind], this_week) for kind in _COUNTED))

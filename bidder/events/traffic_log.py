@@ -13,6 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
+from bidder.aws.partition import partition
 from bidder.delivery.estimates import COMPLETE, MINUTE, UNREPORTED, Report
 from bidder.delivery.pacers import Traffic
 from bidder.events.event import Event
@@ -86,11 +87,5 @@ class TrafficLog:
         )
 
     def _items(self, minute: int) -> Iterator[tuple[str, dict[str, int]]]:
-        pages = self._dynamodb.get_paginator("query")
-        for page in pages.paginate(
-            TableName=self._table,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": f"traffic#{minute}"}},
-        ):
-            for item in page["Items"]:
-                yield item["sk"]["S"], {name: int(value["N"]) for name, value in item.items() if "N" in value}
+        for item in partition(self._dynamodb, self._table, f"traffic#{minute}"):
+            yield item["sk"]["S"], {name: int(value["N"]) for name, value in item.items() if "N" in value}
