@@ -104,8 +104,12 @@ def hour_of_week(at: float, zone: str) -> int:
 
 
 def _utc(local: float, zone: str) -> float:
-    """The moment that a zone's clocks show as `local`, to seconds; the first if they show it twice."""
-    for ahead in (offset(zone, local - DAY), offset(zone, local + DAY)):
+    """The moment that a zone's clocks show as `local`, in seconds; the first if they show it twice.
+
+    If the clocks skip `local`, it is the moment of their change.
+    """
+    before, after = offset(zone, local - DAY), offset(zone, local + DAY)
+    for ahead in (before, after):
         if offset(zone, local - ahead) == ahead:
             return local - ahead
-    return local - offset(zone, local + DAY)
+    return local - before
