@@ -118,17 +118,17 @@ def resting(told: Told, per_minute: tuple[int, ...] = (60, 30), budget: int = NO
 
 def test_each_campaign_wakes_by_its_own_pace() -> None:
     told = Told()
-    allowance = resting(told)
+    allowance = resting(told, (60, 30, 40))
     allowance.wake(NOW + timedelta(days=1))
-    for account in (1, 0):
+    for account in (1, 0, 2):
         assert allowance.commit([account], 60, NOW)
-    assert told.used == {0, 1}
+    assert told.used == {0, 1, 2}
 
-    for seconds, used in ((59, {0, 1}), (60, {1}), (119, {1}), (120, set())):
+    for seconds, used in ((59, {0, 1, 2}), (60, {1, 2}), (89, {1, 2}), (90, {1}), (119, {1}), (120, set())):
         allowance.wake(NOW + timedelta(seconds=seconds))
         assert told.used == used
     allowance.wake(NOW + timedelta(days=1))
-    assert told.heard[2:] == [("restored", 0), ("restored", 1)], "each is told once"
+    assert told.heard[3:] == [("restored", 0), ("restored", 2), ("restored", 1)], "each is told once"
 
 
 def test_a_campaign_that_bid_a_part_of_its_burst_rests_until_a_whole_bid_is_there() -> None:
@@ -188,5 +188,5 @@ def test_a_copy_counts_by_itself() -> None:
 def test_the_pace_of_an_hour_is_what_was_planned_without_the_headroom() -> None:
     assert resting(Told(), (60,)).planned_an_hour(0) == 60 * 60 / HEADROOM == 2400
     assert Allowance(array("q", [1]), lambda _: 1, lambda _: None).planned_an_hour(0) is None
-    unpaced = (array("q", [NO_LIMIT]), array("q", [NO_LIMIT]))
+    unpaced = (array("q", [NO_LIMIT]), array("q", [0]))
     assert Allowance(array("q", [1]), lambda _: 1, lambda _: None, paces=unpaced).planned_an_hour(0) is None
