@@ -52,13 +52,13 @@ def viewer_headers(
     if from_server:
         return ViewerHeaders()
     return ViewerHeaders(
-        user_agent=_some(headers.get("user-agent")),
+        user_agent=_text_or_none(headers.get("user-agent")),
         hints=_hints(headers),
         page=_page(headers.get("referer")) or _page(headers.get("origin")),
         language=_language(headers.get("accept-language")),
         address=address,
         country=_country(headers.get("cloudfront-viewer-country")),
-        region=_some(headers.get("cloudfront-viewer-country-region")),
+        region=_text_or_none(headers.get("cloudfront-viewer-country-region")),
         opts_out=headers.get("sec-gpc") == "1",
         do_not_track=headers.get("dnt") == "1",
     )
@@ -79,10 +79,10 @@ def _first(headers: Mapping[str, str]) -> str:
 
 def _forwarded(headers: Mapping[str, str]) -> ViewerHeaders:
     return ViewerHeaders(
-        user_agent=_some(headers.get("x-device-user-agent")),
+        user_agent=_text_or_none(headers.get("x-device-user-agent")),
         page=_page(headers.get("x-device-referer")),
         language=_language(headers.get("x-device-accept-language")),
-        address=_some(headers.get("x-device-ip")) or _some(_first(headers)),
+        address=_text_or_none(headers.get("x-device-ip")) or _text_or_none(_first(headers)),
     )
 
 
@@ -94,12 +94,12 @@ def _hints(headers: Mapping[str, str]) -> UserAgent | None:
     return client_hints(headers)
 
 
-def _some(value: str | None) -> str | None:
+def _text_or_none(value: str | None) -> str | None:
     return (value or "").strip()[:_LONGEST] or None
 
 
 def _page(value: str | None) -> str | None:
-    url = _some(value)
+    url = _text_or_none(value)
     if url is None or not url.startswith(("http://", "https://")):
         return None
     try:
