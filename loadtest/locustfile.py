@@ -23,9 +23,10 @@ from locust.exception import StopUser
 
 from loadtest.answers import bids
 from loadtest.curve import share_at
+from loadtest.local_api_gateway import accepted_encoding, event_url
 from loadtest.notices import notices
 from loadtest.pending import Pending, PendingCalls
-from loadtest.plan import Plan, accepted_encoding, may_be_called, may_be_loaded, plan
+from loadtest.plan import Plan, may_be_called, may_be_loaded, plan
 from loadtest.replay import recorded
 from loadtest.requests import Generated
 from loadtest.scenario import realistic
@@ -167,7 +168,7 @@ class ExchangeUser(FastHttpUser):
 
     def call(self, call: Pending) -> None:
         """Calls an event URL. After a 5xx or no answer it is called again; without tries left it is lost."""
-        name, url = NOTICE.format(kind=call.kind), call.url
+        name, url = NOTICE.format(kind=call.kind), event_url(call.url, self.host or "")
         if not may_be_called(url, self.host or ""):
             self.fail(name, f"leads to another machine, so not called: {url}")
             return
@@ -212,7 +213,10 @@ def _body_text(response: ResponseContextManager) -> str:
     Raises ValueError for a body that cannot be decoded as its headers say.
     """
     try:
-        return response.text or repr(getattr(response, "error", ""))
+        if response.text:
+            return response.text
+        error = getattr(response, "error", "")
+        return repr(getattr(error, "original", error))  # the URL that the error itself has is another each time
     except (zlib.error, OSError, UnicodeError) as error:
         msg = f"{response.status_code} with a body that its headers do not describe: {error}"
         raise ValueError(msg) from None

@@ -82,14 +82,6 @@ def may_be_loaded(host: str, environ: Mapping[str, str]) -> bool:
     return is_loopback(host) or (host.startswith("https://") and environ.get("CONFIRM") == "yes")
 
 
-def accepted_encoding(host: str) -> str:
-    """The Accept-Encoding to ask with: gzip, as exchanges do.
-
-    The local AWS's API Gateway passes a binary body on in Base64, undecoded, so it is asked for plain bodies.
-    """
-    return "identity" if host.endswith("/_user_request_") else "gzip"
-
-
 def may_be_called(url: str, host: str) -> bool:
     """Whether a notice's URL is of the bidder under load: on this machine as that one, or of its host."""
     return is_loopback(url) if is_loopback(host) else urlsplit(url)[:2] == urlsplit(host)[:2]

@@ -9,6 +9,8 @@ import signal
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from operator import itemgetter
 
 # locust patches sockets for gevent, so it comes before whatever opens one
 from locust.env import Environment  # isort: skip
@@ -29,6 +31,8 @@ from loadtest.replay import BadReplay, recorded
 from tools.processes import is_taken
 
 PROGRESS_SECONDS = 5
+MOST_FAULTS = 20
+"""The most kinds of errors that are printed."""
 ARRIVAL_SECONDS = 60.0
 """How long an event may take from the bidder to the topic's subscribers, once the load has ended."""
 HEADINGS = ("", "requests", "rate /s", "p50 ms", "p99 ms", "bids", "no-bids", "400s", "503s", "errors")
@@ -56,12 +60,12 @@ def main() -> int:
     print(f"loadtest: {run_plan.users} users for {run_plan.duration} s against {run_plan.host}", flush=True)
     watch = _watch(run_plan)
     try:
-        runner, seconds = _run(run_plan, watch)
+        runner = _run(run_plan, watch)
         missing = watch.missing(taken, ARRIVAL_SECONDS) if watch else set()
     finally:
         if watch:
             watch.close()
-    print(report(runner.stats, outcomes, unavailable, seconds))
+    print(report(runner.stats, outcomes, unavailable))
     for fault in _faults(runner, missing):
         print(f"  {fault}")
     if watch and not missing:
@@ -73,16 +77,20 @@ def main() -> int:
 
 
 def _faults(runner: Runner, missing: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """A line for each kind of fault, and for each event that is missing on the topic."""
+    """A line for each kind of fault. `missing` are the events that the topic did not get: kind and bid id."""
     yield from (meaning for row, meaning in UNAVAILABLE.items() if unavailable[row])
-    for failure in runner.stats.errors.values():
+    failures = sorted(runner.stats.errors.values(), key=lambda failure: -failure.occurrences)
+    for failure in failures[:MOST_FAULTS]:
         yield f"{failure.occurrences} x {failure.name}: {failure.error}"
+    if len(failures) > MOST_FAULTS:
+        yield f"and {len(failures) - MOST_FAULTS} other errors; the report has them"
     for broken in runner.exceptions.values():  # the load test's own
         yield f"{broken['count']} x {broken['traceback']}"
     for kind, times in lost.items():
         yield f"{times} x lost: {kind}, not taken in any try"
-    for kind, bid_id in sorted(missing):
-        yield f"lost: {kind} of bid {bid_id}, taken, but not on the topic {ARRIVAL_SECONDS:.0f} s after the load"
+    for kind, events in groupby(sorted(missing), key=itemgetter(0)):
+        bids = [bid_id for _, bid_id in events]
+        yield f"{len(bids)} x lost: {kind}, taken, but not on the topic {ARRIVAL_SECONDS:.0f} s later; of bid {bids[0]}"
 
 
 def _unready(run_plan: Plan) -> str | None:
@@ -115,15 +123,14 @@ def _watch(run_plan: Plan) -> EventWatch | None:
         return None
 
 
-def _run(run_plan: Plan, watch: EventWatch | None) -> tuple[Runner, float]:
-    """The runner with its statistics, and the seconds that it ran. SIGINT and SIGTERM end it early."""
+def _run(run_plan: Plan, watch: EventWatch | None) -> Runner:
+    """The runner with its statistics. SIGINT and SIGTERM end the run early."""
     environment = Environment(user_classes=[ExchangeUser], host=run_plan.host, events=locust.events)
     runner = environment.create_local_runner()
-    started = time.monotonic()
     if run_plan.web_port:
         page = environment.create_web_ui("127.0.0.1", run_plan.web_port)
         print(f"loadtest: locust's page at http://127.0.0.1:{run_plan.web_port}, until Ctrl-C", flush=True)
-    beside = [gevent.spawn(_progress, runner, run_plan, started), gevent.spawn(stats_history, runner)]
+    beside = [gevent.spawn(_progress, runner, run_plan), gevent.spawn(stats_history, runner)]
     if watch:
         beside.append(gevent.spawn(_receive, watch))
     runner.start(run_plan.users, spawn_rate=run_plan.users)
@@ -134,7 +141,7 @@ def _run(run_plan: Plan, watch: EventWatch | None) -> tuple[Runner, float]:
     gevent.killall(beside)
     if run_plan.web_port:
         page.stop()  # type: ignore[no-untyped-call]
-    return runner, time.monotonic() - started
+    return runner
 
 
 def _receive(watch: EventWatch) -> None:
@@ -147,7 +154,7 @@ def _receive(watch: EventWatch) -> None:
             gevent.sleep(1)
 
 
-def _progress(runner: Runner, run_plan: Plan, started: float) -> None:
+def _progress(runner: Runner, run_plan: Plan) -> None:
     """Prints a line every five seconds of a run."""
     while True:
         gevent.sleep(PROGRESS_SECONDS)
@@ -155,16 +162,21 @@ def _progress(runner: Runner, run_plan: Plan, started: float) -> None:
             continue
         bids = runner.stats.get(BID, "POST")
         p99 = bids.get_current_response_time_percentile(0.99) or 0
+        seconds = time.time() - runner.stats.start_time
         print(
-            f"loadtest: {time.monotonic() - started:.0f} of {run_plan.duration} s, {bids.num_requests} bid requests, "
+            f"loadtest: {seconds:.0f} of {run_plan.duration} s, {bids.num_requests} bid requests, "
             f"{bids.current_rps:.0f}/s, p99 {p99:.0f} ms, {runner.stats.num_failures} errors",
             file=sys.stderr,
             flush=True,
         )
 
 
-def report(stats: RequestStats, answers: Mapping[str, int], busy: Mapping[str, int], seconds: float) -> str:
-    """The table: a row for bid requests, one for all notices. `busy` has the 503s of each row; they count as errors."""
+def report(stats: RequestStats, answers: Mapping[str, int], busy: Mapping[str, int]) -> str:
+    """The table of the last run: a row for bid requests, and a row for all notices.
+
+    `busy` has the 503s of each row; they count as errors.
+    """
+    seconds = max(1.0, (stats.last_request_timestamp or 0) - stats.start_time)
     bids, together = stats.get(BID, "POST"), StatsEntry(stats, NOTICES, "GET")
     for (name, _), entry in stats.entries.items():
         if name != BID:

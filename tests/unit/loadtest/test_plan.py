@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.plan import SETTINGS, BadPlan, Plan, accepted_encoding, may_be_called, plan
+from loadtest.plan import SETTINGS, BadPlan, Plan, may_be_called, plan
 
 LOCAL = "http://127.0.0.1:8000"
 
@@ -33,11 +33,6 @@ def test_events_are_watched_on_this_checkouts_bidder_alone(tmp_path: Path, monke
 
     assert plan({}).settings == plan({"EVENTS": "local", "HOST": "http://127.0.0.1:1"}).settings == SETTINGS
     assert plan({"EVENTS": "no"}).settings is plan({"HOST": "http://127.0.0.1:1"}).settings is None
-
-
-def test_a_binary_body_is_not_asked_of_the_local_api_gateway() -> None:
-    assert accepted_encoding("http://127.0.0.1:4566/restapis/a1/api/_user_request_") == "identity"
-    assert accepted_encoding("http://127.0.0.1:8000") == "gzip"
 
 
 @pytest.mark.parametrize(
