@@ -82,17 +82,23 @@ def _of_payload_2(event: Event, context: dict[str, Any], configured_url: str | N
 
 
 def _of_payload_1(event: Event, context: dict[str, Any], configured_url: str | None, now: Clock) -> WebRequest:
-    headers = joined(_many(event, "multiValueHeaders", "headers"))
-    query: dict[str, list[str]] = {}
-    for name, value in _many(event, "multiValueQueryStringParameters", "queryStringParameters"):
-        query.setdefault(name, []).append(value)
     # `path` of an HTTP API has the name of its stage, that of a REST API has not
     path = event["path"]
     stage = context.get("stage") or "$default"
     if event.get("version") == "1.0" and stage != "$default":
         path = path.removeprefix(f"/{stage}") or "/"
+    return rest_request(event, event["httpMethod"], path, configured_url, now)
+
+
+def rest_request(event: Event, method: str, path: str, configured_url: str | None, now: Clock) -> WebRequest:
+    """The request of an event of a REST API, whose resource is `path`."""
+    context = event["requestContext"]
+    headers = joined(_many(event, "multiValueHeaders", "headers"))
+    query: dict[str, list[str]] = {}
+    for name, value in _many(event, "multiValueQueryStringParameters", "queryStringParameters"):
+        query.setdefault(name, []).append(value)
     return WebRequest(
-        method=event["httpMethod"],
+        method=method,
         path=path,
         query=query,
         headers=headers,
@@ -132,5 +138,7 @@ def _many(event: Event, multiple: str, single: str) -> Iterable[tuple[str, str]]
 
 
 def _body(event: Event) -> bytes:
-    body = event.get("body") or ""
-    return b64decode(body) if event.get("isBase64Encoded") else body.encode()
+    body: str | bytes = event.get("body") or b""
+    if event.get("isBase64Encoded"):
+        return b64decode(body)
+    return body if isinstance(body, bytes) else body.encode("utf-8", "surrogatepass")  # bytes from `chalice local`
