@@ -30,7 +30,7 @@ class Curve:
             raise ValueError(msg)
         self.weights = tuple(weight / mean for weight in weights)
         following = (*self.weights[1:], self.weights[0])
-        trapezoids = ((one + other) / 2 for one, other in zip(self.weights, following, strict=True))
+        trapezoids = ((weight + next_weight) / 2 for weight, next_weight in zip(self.weights, following, strict=True))
         self._until = (0.0, *accumulate(trapezoids))
 
     def density(self, at: float, zone: str) -> float:

@@ -168,7 +168,7 @@ class Flow:
         says how many opportunities were expected in a minute. A minute without requests where five or more were
         expected is an outage: it says nothing of the minutes after it, and is left out.
         """
-        found: list[Minute] = []
+        window: list[Minute] = []
         seen, wanted = 0, 0.0
         for minute in reversed(self.minutes):
             if minute.opportunities is None or minute.start + MINUTE + COMPLETE > now:
@@ -183,10 +183,10 @@ class Flow:
                 most_apart = (_SAME if seen >= _EVIDENCE else _OTHER) * sqrt(alike + alike * alike / seen)
                 if abs(minute.opportunities - alike) > most_apart:
                     break
-            found.append(minute)
+            window.append(minute)
             seen += minute.opportunities
             wanted += usual
-        return found
+        return window
 
     def matured(self, now: float, delay: NoticeDelay, expected: float) -> float:
         """The bids whose notices were to come since this was last asked; what was wrongly assumed is taken back.

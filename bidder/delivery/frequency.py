@@ -98,7 +98,7 @@ def standing(
     """Where the viewer of a history stands with a cap of a campaign. Without a history nothing counts as seen."""
     key = key_of(cap.level, campaign.id, creative_id, campaign.advertiser.domain)
     known = History() if history is None else history
-    times = [its.at for its in known.recent if its.key(cap.level) == key]
+    times = [impression.at for impression in known.recent if impression.key(cap.level) == key]
     days = known.older.get(key, {})
     at, seen, room, free_at = now.timestamp(), 0, 1, None
     if cap.window is not None and cap.impressions is not None:
@@ -127,10 +127,10 @@ def standings(campaign: Campaign, creative_id: str, exposures: Exposures, now: d
     ]
 
 
-def hindrance(campaign: Campaign, its: Iterable[Standing]) -> Standing | None:
+def hindrance(campaign: Campaign, of_caps: Iterable[Standing]) -> Standing | None:
     """The first standing that keeps the campaign from bidding, or None."""
     skips = campaign.on_unknown is OnUnknown.SKIP
-    return next((each for each in its if each.room <= 0 or (skips and not each.is_known)), None)
+    return next((each for each in of_caps if each.room <= 0 or (skips and not each.is_known)), None)
 
 
 def _window(window: str, zone: str, now: datetime) -> tuple[float, float | None, int]:

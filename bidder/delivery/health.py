@@ -102,7 +102,7 @@ def health(
             held = max(0.0, min(rest, possible) - paced)
             reasons = _reasons(missing - held, traffic, market, memory, limits, account.model)
             reasons += [_pacing(held, account)] if held >= 1 else []
-            shortfalls = sorted(reasons, key=lambda its: -its.micros)
+            shortfalls = sorted(reasons, key=lambda shortfall: -shortfall.micros)
     return Health(memory.participation, outlooks, shortfalls)
 
 
@@ -167,7 +167,7 @@ def _reasons(
         for obstacle in ADVICE
     }
     refused = sum(amount for obstacle, amount in amounts.items() if obstacle not in BEFORE_RULES)
-    found = [
+    estimates = [
         (
             "supply",
             unreached - targeted,
@@ -178,7 +178,7 @@ def _reasons(
         ("not bid", max(0.0, opportunities * (1 - bid) - refused) * shown * cost, _NOT_BID),
         ("lost auctions", opportunities * bid * (1 - shown) * cost, _raise(shown, limits, model)),
     ]
-    amounts_within = ((reason, min(amount, missing), advice) for reason, amount, advice in found)
+    amounts_within = ((reason, min(amount, missing), advice) for reason, amount, advice in estimates)
     return [Shortfall(reason, round(amount), advice) for reason, amount, advice in amounts_within if amount >= 1]
 
 

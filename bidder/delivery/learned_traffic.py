@@ -40,10 +40,10 @@ class WeekCounts:
     def _close(self) -> None:
         if self.hour < 0 or self.minutes < 30:  # too little of the hour was seen
             return
-        place = hour_of_week(self.hour * HOUR, "UTC")
-        found = self.so_far * 60 / self.minutes
-        before = self.counts[place]
-        self.counts[place] = found if before < 0 else _KEPT * before + (1 - _KEPT) * found
+        hour = hour_of_week(self.hour * HOUR, "UTC")
+        an_hour = self.so_far * 60 / self.minutes
+        before = self.counts[hour]
+        self.counts[hour] = an_hour if before < 0 else _KEPT * before + (1 - _KEPT) * an_hour
 
 
 @dataclass(slots=True)
@@ -56,14 +56,14 @@ class LearnedTraffic:
 
     def take(self, reports: Mapping[str, Mapping[int, Report]], whole_before: float) -> None:
         """Counts the minutes that are whole and were not counted yet."""
-        minutes = sorted({minute for its in reports.values() for minute in its if self.until < minute})
+        minutes = sorted({minute for by_minute in reports.values() for minute in by_minute if self.until < minute})
         for minute in minutes:
             if minute + MINUTE > whole_before:
                 break
             self.until = minute
             total = 0
-            for campaign_id, its in reports.items():
-                report = its.get(minute)
+            for campaign_id, by_minute in reports.items():
+                report = by_minute.get(minute)
                 if report is None or is_part(campaign_id):
                     continue
                 total += report.opportunities if is_campaign(campaign_id) else 0
@@ -88,8 +88,8 @@ class LearnedTraffic:
         own = self.campaigns.get(campaign_id)
         if own is None:
             return Forecast(_in_zone(shape, zone, now), None)
-        seen = [(place, count) for place, count in enumerate(own.counts) if count >= 0]
-        weight = sum(shape[place] for place, _ in seen)
+        seen = [(hour, count) for hour, count in enumerate(own.counts) if count >= 0]
+        weight = sum(shape[hour] for hour, _ in seen)
         if not weight:
             return Forecast(_in_zone(shape, zone, now), None)
         a_week = sum(count for _, count in seen) * HOURS / weight
@@ -98,20 +98,20 @@ class LearnedTraffic:
             return Forecast(_in_zone(shape, zone, now), 0.0)
         trust = a_week / (a_week + _ENOUGH)
         mixed = list(shape)
-        for place, count in seen:
-            mixed[place] = trust * count / average + (1 - trust) * shape[place]
+        for hour, count in seen:
+            mixed[hour] = trust * count / average + (1 - trust) * shape[hour]
         return Forecast(_in_zone(mixed, zone, now), average / 60)
 
 
 def _shape(base: list[float], counts: list[float]) -> list[float]:
     """The hours that were counted, relative to their mean; the others as in `base`."""
-    seen = [(place, count) for place, count in enumerate(counts) if count >= 0]
+    seen = [(hour, count) for hour, count in enumerate(counts) if count >= 0]
     total = sum(count for _, count in seen)
     if not total:
         return base
     shape = list(base)
-    for place, count in seen:
-        shape[place] = count * len(seen) / total
+    for hour, count in seen:
+        shape[hour] = count * len(seen) / total
     return shape
 
 
@@ -120,4 +120,4 @@ def _in_zone(shape: list[float], zone: str, now: float) -> Curve:
     if not any(shape):
         shape = [1.0] * HOURS
     shift = hour_of_week(now, zone) - hour_of_week(now, "UTC")
-    return Curve([shape[(place - shift) % HOURS] for place in range(HOURS)])
+    return Curve([shape[(hour - shift) % HOURS] for hour in range(HOURS)])

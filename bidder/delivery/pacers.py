@@ -122,27 +122,27 @@ def pace_campaigns(
     nothing: Mapping[int, Report] = {}
     memories: dict[str, Memory] = {}
     in_flight = 0.0
-    for campaign_id, its in terms:
-        if not its.is_limited:
+    for campaign_id, limits in terms:
+        if not limits.is_limited:
             continue
         memory = memories[campaign_id] = account.memories.get(campaign_id) or Memory()
         spend = spends.get(campaign_id, Spend())
-        is_over = its.end is not None and its.end <= now
-        is_early = its.start is not None and its.start > now
+        is_over = limits.end is not None and limits.end <= now
+        is_early = limits.start is not None and limits.start > now
         made = step(
-            its,
+            limits,
             spend,
             traffic.reports.get(campaign_id, nothing),
             now,
             memory,
             forecasts.get(campaign_id, Forecast()),
             market,
-            is_held=its.paused or is_over or is_early or withheld(its, spend) is not None,
+            is_held=limits.paused or is_over or is_early or withheld(limits, spend) is not None,
         )
         by_class = [traffic.reports.get(class_of_campaign(campaign_id, number), nothing) for number in range(CLASSES)]
         take_classes(memory, by_class, now)
         names = ((obstacle, obstacle_of_campaign(campaign_id, obstacle)) for obstacle in ADVICE)
-        by_obstacle = {its: traffic.reports[name] for its, name in names if name in traffic.reports}
+        by_obstacle = {obstacle: traffic.reports[name] for obstacle, name in names if name in traffic.reports}
         take_obstacles(memory, traffic.reports.get(campaign_id, nothing), by_obstacle, now)
         if any(memory.classes):
             paced.opportunities[campaign_id] = memory.classes
@@ -151,7 +151,7 @@ def pace_campaigns(
         paced.reserved[campaign_id] = made.reserved
         paced.outlooks[campaign_id] = made.outlook
         if is_campaign(campaign_id):
-            in_flight += made.outlook.in_flight / max(1, its.cost)
+            in_flight += made.outlook.in_flight / max(1, limits.cost)
     account.memories, account.in_flight = memories, in_flight
     return paced
 
@@ -175,24 +175,26 @@ def take_obstacles(
     minutes = {minute for reports in (own, *by_obstacle.values()) for minute in reports}
     for minute in sorted(minutes):
         if memory.obstacles.until <= minute and minute + MINUTE + COMPLETE <= now:
-            counts = {name: its[minute].opportunities for name, its in by_obstacle.items() if minute in its}
+            counts = {
+                name: by_minute[minute].opportunities for name, by_minute in by_obstacle.items() if minute in by_minute
+            }
             memory.obstacles.add(counts, minute)
 
 
 def overspent(limits: Mapping[str, BudgetLimits], spends: Mapping[str, Spend]) -> list[str]:
     """The campaigns whose spend is noticed to be above a budget by more than an impression and `_TOLERATED`."""
-    found = []
-    for name, its in limits.items():
+    names = []
+    for name, budget in limits.items():
         spend = spends.get(name, Spend())
         for limit, spent in (
-            (its.total, spend.total_micros),
-            (its.daily, spend.today_micros),
-            (its.hourly, spend.hour_micros),
+            (budget.total, spend.total_micros),
+            (budget.daily, spend.today_micros),
+            (budget.hourly, spend.hour_micros),
         ):
-            if limit is not None and spent > limit + max(its.cost, limit * _TOLERATED):
-                found.append(name)
+            if limit is not None and spent > limit + max(budget.cost, limit * _TOLERATED):
+                names.append(name)
                 break
-    return found
+    return names
 
 
 def off_plan(limits: Mapping[str, BudgetLimits], outlooks: Mapping[str, Outlook]) -> list[str]:

@@ -211,10 +211,10 @@ def _level(memory: Memory, forecast: Forecast, zone: str, now: float) -> float |
     seen = float(sum(minute.opportunities or 0 for minute in window))
     if forecast.per_minute is not None:
         seen, densities = seen + forecast.per_minute * _FORECAST_MINUTES, densities + _FORECAST_MINUTES
-    found = seen / densities
+    level = seen / densities
     is_new = window[0].start > memory.counted
     memory.counted = window[0].start
-    return found if held is None else max(found, held / _SLOWEST_FALL if is_new else held)
+    return level if held is None else max(level, held / _SLOWEST_FALL if is_new else held)
 
 
 def _spent(memory: Memory, goal: Goal, spend: Spend, in_flight: float) -> float:

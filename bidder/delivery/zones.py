@@ -19,14 +19,14 @@ def clocks(zones: Iterable[str], as_of: datetime) -> Clocks:
     """The clocks of zones from `as_of` on; those that this machine doesn't know are logged and left out."""
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # bids, which ask for `offsets` alone, do without
 
-    found: dict[str, list[tuple[int, int]]] = {}
+    by_zone: dict[str, list[tuple[int, int]]] = {}
     for name in sorted(zones):
         try:
             zone = ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError):
             log.warning("zone.unknown", zone=name, then="campaigns whose hours are in it don't bid")
             continue
-        changes = found[name] = []
+        changes = by_zone[name] = []
         moment = as_of - timedelta(seconds=as_of.timestamp() % _STEP.total_seconds())
         while moment <= as_of + AHEAD:
             offset = moment.astimezone(zone).utcoffset() or timedelta()
@@ -34,20 +34,20 @@ def clocks(zones: Iterable[str], as_of: datetime) -> Clocks:
             if not changes or changes[-1][1] != seconds:
                 changes.append((int(moment.timestamp()), seconds))
             moment += _STEP
-    return found
+    return by_zone
 
 
 def offsets(known: Clocks, now: datetime) -> dict[str, timedelta]:
     """How far each zone's time is ahead of UTC."""
     at = now.timestamp()
-    found = {}
-    for zone, its in known.items():
-        ahead = its[0][1]
-        for since, later in its[1:]:
+    by_zone = {}
+    for zone, changes in known.items():
+        ahead = changes[0][1]
+        for since, later in changes[1:]:
             if since <= at:
                 ahead = later
-        found[zone] = timedelta(seconds=ahead)
-    return found
+        by_zone[zone] = timedelta(seconds=ahead)
+    return by_zone
 
 
 def local(at: datetime, zone: str) -> datetime:
