@@ -82,15 +82,7 @@ def _of_payload_2(event: Event, context: dict[str, Any], configured_url: str | N
 
 
 def _of_payload_1(event: Event, context: dict[str, Any], configured_url: str | None, now: Clock) -> WebRequest:
-<<<<<<< HEAD
-    # `path` of an HTTP API has the name of its stage, that of a REST API has not
-=======
-    headers = joined(_many(event, "multiValueHeaders", "headers"))
-    query: dict[str, list[str]] = {}
-    for name, value in _many(event, "multiValueQueryStringParameters", "queryStringParameters"):
-        query.setdefault(name, []).append(value)
     # `path` contains the stage name for an HTTP API, but not for a REST API
->>>>>>> main
     path = event["path"]
     stage = context.get("stage") or "$default"
     if event.get("version") == "1.0" and stage != "$default":
