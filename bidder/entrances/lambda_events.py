@@ -6,7 +6,6 @@ A function URL and an HTTP API send payload 2.0. A REST API sends payload 1.0, a
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, unquote_plus
 
@@ -55,6 +54,8 @@ def answer(event: Event, reply: Reply) -> dict[str, Any]:
         "isBase64Encoded": is_binary,
     }
     if "elb" in event["requestContext"]:
+        from http import HTTPStatus  # no other entrance needs the phrases of statuses
+
         answered["statusDescription"] = f"{reply.status} {HTTPStatus(reply.status).phrase}"
         if "multiValueHeaders" in event:
             answered["multiValueHeaders"] = {name: [value] for name, value in answered.pop("headers").items()}
