@@ -76,6 +76,11 @@ class Allowance:
                     self._restored(position)
             self._next_wake = min(self._resting.values(), default=None)
 
+    @property
+    def has_paces(self) -> bool:
+        """Whether any account has a pace."""
+        return self._paces is not None
+
     def planned_an_hour(self, position: int) -> int | None:
         """The micros that the pace of a campaign plans for this process in an hour, or None without a pace."""
         if self._paces is None or self._paces[0][position] == self.NO_LIMIT:
@@ -94,15 +99,14 @@ class Allowance:
 
         If an account has too little, returns False and changes none.
         """
-        if all(self.left(account, now) is None for account in accounts):
-            return True
         with self._counting:
-            limited = [account for account in accounts if self.left(account, now) is not None]
-            if any((self.left(account, now) or 0) < cost_micros for account in limited):
-                return False
-            for account in limited:
+            limited = [(account, left) for account in accounts if (left := self.left(account, now)) is not None]
+            for _, left in limited:
+                if left < cost_micros:
+                    return False
+            for account, _ in limited:
                 self._take(account, cost_micros, now)
-            return True
+        return True
 
     def _take(self, account: int, cost_micros: int, now: datetime) -> None:
         self._bid[account] = self._bid.get(account, 0) + cost_micros
