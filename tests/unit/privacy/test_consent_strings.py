@@ -31,7 +31,7 @@ SPECIFIED = [
 ]
 
 
-@pytest.mark.parametrize("purposes", [set(some) for n in range(5) for some in combinations((1, 2, 3, 4), n)])
+@pytest.mark.parametrize("purposes", [set(allowed) for n in range(5) for allowed in combinations((1, 2, 3, 4), n)])
 def test_a_tc_string_allows_with_consent_to_all_that_is_needed(purposes: set[int]) -> None:
     assert tcf.allows(tc_string(purposes)) == ({1, 3, 4} <= purposes)
 
