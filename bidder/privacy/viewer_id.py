@@ -138,13 +138,13 @@ def viewer_id(request: BidRequest) -> str | None:
     return next(_ids(request), None)
 
 
-def is_advertising_id(text: str | None) -> bool:
+def is_advertising_id(text: str) -> bool:
     """Whether a `device.ifa` identifies a single device: a UUID, as platforms make them, or the hash of a UUID."""
     text = _plain(text)
     return bool(_UUID.fullmatch(text) or _HASH.fullmatch(text)) and _varies(text, _FEWEST_IN_UUID)
 
 
-def is_id(text: str | None) -> bool:
+def is_id(text: str) -> bool:
     """Whether an id can identify a single viewer: long, varied, and neither a constant nor a macro."""
     text = _plain(text)
     if len(text) < _FEWEST or not _LETTERS.fullmatch(text) or _ADDRESS.fullmatch(text):
@@ -165,8 +165,8 @@ def _ids(request: BidRequest) -> Iterator[str]:
         yield from (text for text in named if text and is_id(text))
 
 
-def _plain(text: str | None) -> str:
-    return unquote(text or "").strip().strip("\"'")
+def _plain(text: str) -> str:
+    return unquote(text).strip().strip("\"'")
 
 
 def _is_of_words(text: str) -> bool:
