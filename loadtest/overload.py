@@ -63,7 +63,7 @@ async def open_loop(port: int, phase: Phase, bodies: list[bytes], seconds: float
     free = [Connection(LOOPBACK, port) for _ in range(CONNECTIONS)]
     began, sent, tasks = time.monotonic(), 0, set[asyncio.Task[None]]()
 
-    async def one(connection: Connection, body: bytes) -> None:
+    async def send(connection: Connection, body: bytes) -> None:
         try:
             answer = await connection.post("/bid", body)
         except (OSError, asyncio.IncompleteReadError):
@@ -79,7 +79,7 @@ async def open_loop(port: int, phase: Phase, bodies: list[bytes], seconds: float
             if not free:
                 phase.unsent += 1
                 continue
-            task = asyncio.create_task(one(free.pop(), bodies[sent % len(bodies)]))
+            task = asyncio.create_task(send(free.pop(), bodies[sent % len(bodies)]))
             tasks.add(task)
             task.add_done_callback(tasks.discard)
         await asyncio.sleep(0.001)
@@ -122,14 +122,14 @@ def main() -> int:
 def _faults(phases: list[Phase], growth_mb: float) -> list[str]:
     _, twice, again = phases
     wrong = [f"{phase.name}: {status or 'no answer'}" for phase in phases for status in phase.statuses]
-    found = [each for each in wrong if not each.endswith(("200", "204", "400", "503"))]
+    faults = [each for each in wrong if not each.endswith(("200", "204", "400", "503"))]
     if max(twice.decided) > TMAX_MS:
-        found.append(f"twice: an answer took {max(twice.decided):.0f} ms, past the tmax of {TMAX_MS}")
+        faults.append(f"twice: an answer took {max(twice.decided):.0f} ms, past the tmax of {TMAX_MS}")
     if growth_mb > MOST_GROWTH_MB:
-        found.append(f"memory grew by {growth_mb:.0f} MB")
+        faults.append(f"memory grew by {growth_mb:.0f} MB")
     if again.shed or max(again.decided) > TMAX_MS:
-        found.append(f"half again: {len(again.shed)} were shed, the slowest answer took {max(again.decided):.0f} ms")
-    return found
+        faults.append(f"half again: {len(again.shed)} were shed, the slowest answer took {max(again.decided):.0f} ms")
+    return faults
 
 
 if __name__ == "__main__":

@@ -122,9 +122,9 @@ class _Search:
         self.ads_after = [*accumulate((p.ads for p in reversed(self.pod_places[1:])), initial=0)][::-1]
         self.alike_until = list(range(1, len(self.pod_places) + 1))
         for number in reversed(range(len(self.pod_places) - 1)):
-            this, next_one = self.pod_places[number], self.pod_places[number + 1]
-            if this.ads == next_one.ads == 1 and (this.seconds, ranked[number]) == (
-                next_one.seconds,
+            pod_place, following = self.pod_places[number], self.pod_places[number + 1]
+            if pod_place.ads == following.ads == 1 and (pod_place.seconds, ranked[number]) == (
+                following.seconds,
                 ranked[number + 1],
             ):
                 self.alike_until[number] = self.alike_until[number + 1]

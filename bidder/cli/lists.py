@@ -138,8 +138,8 @@ def delete_list(service: Service, name: str) -> None:
 
 def lists_of(campaign: Campaign) -> set[str]:
     """The lists that a campaign names."""
-    its_lines = campaign_conjunctions(campaign)
-    return named_values(LIST, its_lines, request_fields_used(campaign)) if its_lines else set()
+    conjunctions = campaign_conjunctions(campaign)
+    return named_values(LIST, conjunctions, request_fields_used(campaign)) if conjunctions else set()
 
 
 def missing_lists(service: Service, campaigns: Iterable[Campaign]) -> Iterator[str]:

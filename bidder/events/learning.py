@@ -130,9 +130,9 @@ class Learning:
         by_week: dict[tuple[str, str], dict[str, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
         for shard in range(SHARDS):
             for item in partition(self._dynamodb, self._table, f"counts#{shard}"):
-                campaign_id, creative_id, its_week = (*json.loads(item["sk"]["S"]), _BEFORE_WEEKS)[:3]
+                campaign_id, creative_id, counted_week = (*json.loads(item["sk"]["S"]), _BEFORE_WEEKS)[:3]
                 for kind in LEARNED & item.keys():
-                    by_week[campaign_id, creative_id][kind][its_week] = int(item[kind]["N"])
+                    by_week[campaign_id, creative_id][kind][counted_week] = int(item[kind]["N"])
         this_week = week(now)
         return {
             creative: OutcomeCounts(*(remembered(counts_by_kind[kind], this_week) for kind in _COUNTED))

@@ -51,8 +51,8 @@ class TrafficLog:
                 sums[minute, group][f"c#{name}"] += opportunities * _FACTOR + bids
         for (minute, sk), numbers in sums.items():
             left = iter(sorted(numbers.items()))
-            while some := dict(islice(left, _NAMES_A_WRITE)):
-                self._add(minute, sk, some)
+            while batch := dict(islice(left, _NAMES_A_WRITE)):
+                self._add(minute, sk, batch)
 
     def read(self, now: float) -> Traffic:
         """The traffic of the minutes before `now`, seconds since 1970, as far back as the pacing controller reads."""

@@ -129,6 +129,14 @@ _WORDS = frozenset(
 _FEWEST, _FEWEST_DIFFERENT, _FEWEST_IN_UUID = 8, 4, 8
 _MOST_STEPS = 0.75
 
+_DIGITS_AND_LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_STEPS = frozenset(
+    pair
+    for first, second in itertools.pairwise(_DIGITS_AND_LETTERS)
+    for pair in ((first, first), (first, second), (second, first), (second, second))
+) | {("9", "0"), ("0", "9")}
+"""The pairs of characters that are equal, or that count up or down; 0 and a follow 9."""
+
 
 def viewer_id(request: BidRequest) -> str | None:
     """The id of the request's viewer: the advertising id of the device, else the first usable id of the user.
@@ -186,6 +194,5 @@ def _varies(text: str, fewest: int) -> bool:
     letters = [letter for letter in text.lower() if letter.isalnum()]
     if len(set(letters)) < fewest:
         return False
-    pairs = list(itertools.pairwise(letters))
-    steps = sum(abs(ord(left) - ord(right)) <= 1 or {left, right} in ({"9", "0"}, {"9", "a"}) for left, right in pairs)
-    return steps <= _MOST_STEPS * len(pairs)
+    steps = sum(map(_STEPS.__contains__, itertools.pairwise(letters)))
+    return steps <= _MOST_STEPS * (len(letters) - 1)

@@ -28,7 +28,7 @@ _MONEY = ("total_micros", "daily_micros", "hourly_micros", "total_impressions", 
 def documents(scenario: Scenario) -> dict[str, dict[str, Any]]:
     """The campaigns' documents by id, copies among them. Raises InvalidScenario."""
     rng = Random(scenario.seed)  # noqa: S311  a repeatable draw, not a secret
-    found = {str(document.get("id", f"campaign-{n}")): document for n, document in enumerate(scenario.campaigns)}
+    by_id = {str(document.get("id", f"campaign-{n}")): document for n, document in enumerate(scenario.campaigns)}
     for copies in scenario.copies:
         for number in range(copies.count):
             document = dict(copies.document)
@@ -39,8 +39,8 @@ def documents(scenario: Scenario) -> dict[str, dict[str, Any]]:
                 document["budget"]["daily"] = round(amount, 2)
             if "cpm" in document:
                 document["cpm"] = max(0.01, round(float(document["cpm"]) * exp(rng.gauss(0, copies.cpm_sigma)), 2))
-            found[name] = document
-    return found
+            by_id[name] = document
+    return by_id
 
 
 def edited(document: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:

@@ -41,11 +41,11 @@ class SimulatedMarket:
 
     def _win_rate(self, bid: float) -> float:
         """The probability that no competitor bids more, at prices as the scenario states them."""
-        found = 1.0
+        rate = 1.0
         for takes_part, mean, sigma in self._others:
             below = (1 + erf((log(bid) - mean) / (sigma * sqrt(2)))) / 2 if sigma else float(log(bid) > mean)
-            found *= 1 - takes_part * (1 - below)
-        return found
+            rate *= 1 - takes_part * (1 - below)
+        return rate
 
     def auction(self, bid_micros: int, best_micros: int, floor_micros: int) -> Auction:
         """Our bid against the best of the others: the higher wins, and they win a tie."""

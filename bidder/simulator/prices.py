@@ -33,7 +33,9 @@ class LearnedPrices:
             hour = int(now // _HOUR)
             for key in [key for key in self._outcomes if key[1] < hour - _KEPT_HOURS]:
                 del self._outcomes[key]
-            batches = [OutcomeBatch(segment, hour - held, its) for (segment, held), its in self._outcomes.items()]
+            batches = [
+                OutcomeBatch(segment, hour - held, outcomes) for (segment, held), outcomes in self._outcomes.items()
+            ]
             following = int((now + _FIT_SECONDS) // _HOUR)
             self._shading = Shading(models(batches, {hour % 24, following % 24}), self._explored)
             self._fitted = now

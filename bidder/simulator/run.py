@@ -55,10 +55,11 @@ class Run:
         self.market = SimulatedMarket(scenario)
         self._happenings = Happenings(scenario.events, self.begin)
         self._documents = documents(scenario)
-        self.campaigns = {name: campaign(name, its, scenario.scale) for name, its in self._documents.items()}
-        self.terms: dict[str, BudgetLimits] = {name: budget_limits(its) for name, its in self.campaigns.items()}
+        self.campaigns = {name: campaign(name, document, scenario.scale) for name, document in self._documents.items()}
+        self.terms: dict[str, BudgetLimits] = {name: budget_limits(made) for name, made in self.campaigns.items()}
         self.plans = {
-            name: ReferencePlan(its, self.curve_of(its), self.begin, self.end) for name, its in self.terms.items()
+            name: ReferencePlan(limits, self.curve_of(limits), self.begin, self.end)
+            for name, limits in self.terms.items()
         }
         self.tallies = {name: Tally(plan) for name, plan in self.plans.items()}
         self.books = Books()

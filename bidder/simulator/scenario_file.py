@@ -31,11 +31,11 @@ def read_scenario(path: Path) -> Scenario:
     scenario = None
     try:
         scenario = Scenario.model_validate(document)
-        found = list(_inner_mistakes(scenario))
+        faults = list(_inner_mistakes(scenario))
     except ValidationError as error:
-        found = mistakes(error, Scenario, document)
-    if found or scenario is None:
-        lines = [line(position_of(root, its.path), its, document, str(path), "") for its in found]
+        faults = mistakes(error, Scenario, document)
+    if faults or scenario is None:
+        lines = [line(position_of(root, fault.path), fault, document, str(path), "") for fault in faults]
         raise InvalidScenario("\n".join(lines))
     return scenario
 

@@ -58,10 +58,10 @@ def simulate(scenario: Scenario, folder: Path, progress: Callable[[float], None]
         run = Run(scenario, folder, arm, told, shaders.get(name, lambda _: lambda _context, offers: offers))
         run.run()
         tallies[name] = run.tallies
-    found = {"scenario": scenario.name, "seed": scenario.seed, **figures(tallies["ours"], scenario.scale)}
+    results = {"scenario": scenario.name, "seed": scenario.seed, **figures(tallies["ours"], scenario.scale)}
     if scenario.beside:
-        found["beside"] = {name: figures(tallies[name], scenario.scale) for name in scenario.beside}
-    return SimulationOutcome(found, tallies)
+        results["beside"] = {name: figures(tallies[name], scenario.scale) for name in scenario.beside}
+    return SimulationOutcome(results, tallies)
 
 
 def _tell(progress: Callable[[float], None], number: int, arms: int, share: float) -> None:
@@ -81,14 +81,14 @@ def _oracle(run: Run) -> Shader:
     def shares(context: AuctionContext, offers: list[Offer]) -> list[Offer]:
         hours = (context.now.timestamp() - run.begin) / 3600
         factor = run.traffic.price_factor
-        found = []
+        shaded = []
         for offer in offers:
             value = offer.price.cpm_micros
             key = (value / factor, int(hours * 4), run.market.factor)
             if key not in known:
                 known[key] = run.market.best_bid(value / 1e6 / factor, hours) / (value / 1e6 / factor)
-            found.append(_at(offer, known[key]))
-        return found
+            shaded.append(_at(offer, known[key]))
+        return shaded
 
     return shares
 

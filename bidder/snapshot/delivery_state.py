@@ -214,7 +214,9 @@ def compile_delivery(
     """
     shared = shared or SharedBudgets()
     members = index.advertised(shared.advertisers.keys())
-    advertiser_of = {position: shared.advertisers[domain] for domain, its in members.items() for position in its}
+    advertiser_of = {
+        position: shared.advertisers[domain] for domain, positions in members.items() for position in positions
+    }
     barred = {position for name in unread for position in index.lists.get(name, ())}
     reasons = bytearray(len(index))
     left = array("q")
@@ -234,7 +236,7 @@ def compile_delivery(
         "billed_by_notice": sorted(billed_by_notice),
         **({"shading": shading} if shading else {}),
         **({"devices": quality.devices} if quality else {}),
-        **({"caps": {domain: _written(its) for domain, its in shared.caps.items()}} if shared.caps else {}),
+        **({"caps": {domain: _written(caps) for domain, caps in shared.caps.items()}} if shared.caps else {}),
     }
     sections = {
         "meta": json.dumps(meta, sort_keys=True).encode(),
@@ -278,7 +280,7 @@ def load_delivery(data: bytes, index: Index) -> DeliveryState:
         shares=array("q", bytes(sections[_SHARE])) if _SHARE in sections else None,
         shading=_shading(meta.get("shading")),
         shared=shared,
-        caps={domain: tuple(map(FrequencyCap.model_validate, its)) for domain, its in meta.get("caps", {}).items()},
+        caps={domain: tuple(map(FrequencyCap.model_validate, caps)) for domain, caps in meta.get("caps", {}).items()},
         spent=spent,
         _withheld=reasons,
     )

@@ -65,7 +65,7 @@ class _Zipf:
     def draw(self, rng: Random) -> str:
         return self._values[bisect(self._shares, rng.random() * self._shares[-1])]
 
-    def some(self, rng: Random, least: int, most: int) -> list[str]:
+    def draw_several(self, rng: Random, least: int, most: int) -> list[str]:
         return sorted({self.draw(rng) for _ in range(rng.randint(least, most))})
 
 
@@ -91,8 +91,8 @@ def campaigns(workload: str, count: int) -> Iterator[Campaign]:
 _RULES: tuple[tuple[str, str, float, Callable[[Random], list[str]]], ...] = (
     ("os", "include", 0.5, lambda rng: rng.sample(_OS, rng.randint(1, 3))),
     ("device_type", "include", 0.6, lambda rng: rng.sample(_DEVICES, rng.randint(1, 3))),
-    ("domain", "include", 0.2, lambda rng: _POPULAR_DOMAINS.some(rng, 10, 50)),
-    ("domain", "exclude", 0.3, lambda rng: _POPULAR_DOMAINS.some(rng, 10, 50)),
+    ("domain", "include", 0.2, lambda rng: _POPULAR_DOMAINS.draw_several(rng, 10, 50)),
+    ("domain", "exclude", 0.3, lambda rng: _POPULAR_DOMAINS.draw_several(rng, 10, 50)),
     ("category", "include", 0.4, lambda rng: rng.sample(_CATEGORIES, rng.randint(3, 20))),
     ("category", "exclude", 0.3, lambda rng: rng.sample(_CATEGORIES, rng.randint(1, 5))),
     ("segment", "include", 0.5, lambda rng: rng.sample(_SEGMENTS, rng.randint(5, 50))),
@@ -102,7 +102,7 @@ _RULES: tuple[tuple[str, str, float, Callable[[Random], list[str]]], ...] = (
 """Each attribute, the side of its rule, and the share of campaigns that have one."""
 
 _COUNTRY: dict[str, tuple[float, Callable[[Random], list[str]]]] = {
-    "broad": (0.9, lambda rng: _POPULAR_COUNTRIES.some(rng, 1, 5)),
+    "broad": (0.9, lambda rng: _POPULAR_COUNTRIES.draw_several(rng, 1, 5)),
     "selective": (1, lambda rng: rng.sample(_COUNTRIES, rng.randint(1, 2))),
 }
 
@@ -110,8 +110,8 @@ _COUNTRY: dict[str, tuple[float, Callable[[Random], list[str]]]] = {
 def _targeting(rng: Random, workload: str) -> dict[str, AttributeRule]:
     share, draw_countries = _COUNTRY[workload]
     drawn: dict[str, dict[str, tuple[str, ...]]] = {}
-    for attribute, side, its_share, draw in (("country", "include", share, draw_countries), *_RULES):
-        if rng.random() < its_share:
+    for attribute, side, probability, draw in (("country", "include", share, draw_countries), *_RULES):
+        if rng.random() < probability:
             drawn.setdefault(attribute, {})[side] = tuple(draw(rng))
     return {attribute: AttributeRule.model_construct(**cast("Any", sides)) for attribute, sides in drawn.items()}
 

@@ -49,16 +49,16 @@ BODIES: dict[str, bytes] = {
     "blocked apps by their addresses": json.dumps(
         video_request(bapp=[f"https://apps.example/id{number}" for number in range(1000)])
     ).encode(),
-    "objects where strings belong": _filled({}, lambda some: video_request(bcat=some)),
-    "nulls where strings belong": _filled(None, lambda some: video_request(bcat=some)),
+    "objects where strings belong": _filled({}, lambda value: video_request(bcat=value)),
+    "nulls where strings belong": _filled(None, lambda value: video_request(bcat=value)),
     "99 such, and a long list to read again": _filled(
-        "a.b", lambda some: video_request(bcat=[{}] * 99, badv=some, site={"name": {}})
+        "a.b", lambda value: video_request(bcat=[{}] * 99, badv=value, site={"name": {}})
     ),
-    "blocked advertisers": _filled("a.b", lambda some: video_request(badv=some)),
-    "blocked categories": _filled("IAB1", lambda some: video_request(bcat=some)),
-    "user ids": _filled({"uids": [{}] * 10}, lambda some: video_request(user={"eids": some})),
-    "deals": _filled({"id": "d"}, lambda some: video_request(imp={"pmp": {"deals": some}})),
-    "unknown lists": _filled([[1]], lambda some: video_request(imp={"banner": some})),
+    "blocked advertisers": _filled("a.b", lambda value: video_request(badv=value)),
+    "blocked categories": _filled("IAB1", lambda value: video_request(bcat=value)),
+    "user ids": _filled({"uids": [{}] * 10}, lambda value: video_request(user={"eids": value})),
+    "deals": _filled({"id": "d"}, lambda value: video_request(imp={"pmp": {"deals": value}})),
+    "unknown lists": _filled([[1]], lambda value: video_request(imp={"banner": value})),
     "a domain of many labels": json.dumps(video_request(site={"domain": "a." * 4000 + "b"})).encode(),
     "a GPP string of many parts": json.dumps(
         video_request(regs={"gpp": "DBABBg~" + "BA." * 2700, "gpp_sid": [8]})

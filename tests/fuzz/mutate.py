@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from bidder.openrtb.base import Object
 from bidder.openrtb.bid_request import BidRequest
 from tests.published import CORPUS
-from tests.support.strategies import at, places
+from tests.support.strategies import at, paths
 
 ROOT = Path(__file__).parents[2]
 
@@ -119,7 +119,7 @@ def _wrap(rng: Random, holder: Any, key: Any) -> None:
 
 def _splice(rng: Random, holder: Any, key: Any) -> None:
     other = seed_request(rng)
-    path = rng.choice([*places(other), ()])
+    path = rng.choice([*paths(other), ()])
     holder[key] = copy.deepcopy(at(other, path))
 
 
@@ -172,7 +172,7 @@ def _changed(rng: Random, document: Any) -> Any:
     """The document after one to eight changes, without those that make it longer than real ones ever are."""
     for _ in range(rng.choice([1, 1, 1, 1, 2, 2, 3, 8])):
         root = {"": copy.deepcopy(document)}
-        path = rng.choice(list(places(root)))
+        path = rng.choice(list(paths(root)))
         rng.choice(CHANGES)(rng, at(root, path[:-1]), path[-1])
         if len(json.dumps(root)) < LARGE:
             document = root.get("")

@@ -54,8 +54,8 @@ class Drill:
     def ids(self) -> dict[str, str]:
         """The physical ids of the stack's resources by their logical ids."""
         pages = self.session.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=STACK)
-        found = [resource for page in pages for resource in page["StackResourceSummaries"]]
-        return {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found}
+        resources = [resource for page in pages for resource in page["StackResourceSummaries"]]
+        return {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in resources}
 
     @cached_property
     def target(self) -> Target:

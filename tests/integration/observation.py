@@ -15,10 +15,10 @@ TRACEBACK = metric("bidder", "LoggedErrors", {})
 
 def observed(drill: Drill, since: datetime, age: float = 0) -> Minute:
     """The metrics of the time since then, as one minute's. `age` is added to the age of each queue's messages (s)."""
-    found: dict[Metric, list[float]] = defaultdict(list)
+    values: dict[Metric, list[float]] = defaultdict(list)
     for key, value in (*_of_logs(drill, since), *_of_functions(drill, since), *_of_queues(drill, age)):
-        found[key].append(value)
-    return found
+        values[key].append(value)
+    return values
 
 
 def _of_logs(drill: Drill, since: datetime) -> Iterator[tuple[Metric, float]]:

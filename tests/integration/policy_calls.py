@@ -61,10 +61,10 @@ def _dynamodb(_: str, target: str, headers: Mapping[str, str], body: bytes) -> I
     table = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/"
     if "TransactItems" in asked:
         for item in asked["TransactItems"]:
-            ((kind, what),) = item.items()
+            ((kind, action),) = item.items()
             yield Call(
                 f"dynamodb:{'ConditionCheckItem' if kind == 'ConditionCheck' else f'{kind}Item'}",
-                table + what["TableName"],
+                table + action["TableName"],
             )
     elif "RequestItems" in asked:
         yield from (Call(f"dynamodb:{operation}", table + name) for name in asked["RequestItems"])

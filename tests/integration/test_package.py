@@ -32,7 +32,9 @@ def test_every_source_that_a_function_can_import_is_in_and_no_other(archive: Zip
 
 def test_every_handler_of_the_template_is_in(archive: ZipFile, built: Package) -> None:
     functions = json.loads(built.template.read_text())["Resources"].values()
-    handlers = {its["Properties"]["Handler"] for its in functions if its["Type"] == "AWS::Serverless::Function"}
+    handlers = {
+        resource["Properties"]["Handler"] for resource in functions if resource["Type"] == "AWS::Serverless::Function"
+    }
     assert "bidder.entrances.handler.handle" in handlers
     files = {handler.rpartition(".")[0].replace(".", "/") + ".py" for handler in handlers}
     assert files <= set(archive.namelist())

@@ -73,8 +73,8 @@ class Functions:
 
     def configuration(self, name: str) -> Any:
         stack = f"{STACK}-creatives" if name in CREATIVES else STACK
-        found = self._cloudformation.describe_stack_resource(StackName=stack, LogicalResourceId=name)
-        physical = found["StackResourceDetail"]["PhysicalResourceId"]
+        resource = self._cloudformation.describe_stack_resource(StackName=stack, LogicalResourceId=name)
+        physical = resource["StackResourceDetail"]["PhysicalResourceId"]
         return self._lambda.get_function_configuration(FunctionName=physical)
 
     def role(self, name: str) -> str:

@@ -14,7 +14,7 @@ def run(target: Target, checks: Iterable[Check], say: Callable[[str], None]) -> 
     """Runs the checks, says a line for each check and fault; returns how many faults. Raises Unreachable."""
     faults = 0
     for check in checks:
-        results = _found(check, target)
+        results = _results(check, target)
         name = check.__name__.replace("_", " ")
         say(f"{'FAILED' if results else 'ok':7} {name}: {(check.__doc__ or '').strip()}")
         for fault in results:
@@ -23,7 +23,7 @@ def run(target: Target, checks: Iterable[Check], say: Callable[[str], None]) -> 
     return faults
 
 
-def _found(check: Check, target: Target) -> list[str]:
+def _results(check: Check, target: Target) -> list[str]:
     try:
         return list(check(target))
     except Unreachable:

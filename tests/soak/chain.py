@@ -63,7 +63,7 @@ class Queue:
         batch, self.waiting = self.waiting[:most], self.waiting[most:]
         try:
             answer = handler([{"messageId": message_id, "body": body} for message_id, body, _ in batch])
-            failed = {its["itemIdentifier"] for its in answer["batchItemFailures"]}
+            failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
         except (Died, Unreachable, ClientError):
             failed = {message_id for message_id, *_ in batch}
         for message_id, body, received in batch:

@@ -72,19 +72,19 @@ class CloudQueue:
         batch: list[dict[str, Any]] = []
         while len(batch) < most:
             asked = min(_A_RECEIVE, most - len(batch))
-            found = self._sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=asked).get("Messages", [])
-            batch += found
-            if not found:
+            received = self._sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=asked).get("Messages", [])
+            batch += received
+            if not received:
                 break
         try:
-            answer = handler([{"messageId": its["MessageId"], "body": its["Body"]} for its in batch])
-            failed = {its["itemIdentifier"] for its in answer["batchItemFailures"]}
+            answer = handler([{"messageId": message["MessageId"], "body": message["Body"]} for message in batch])
+            failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
         except (Died, Unreachable):
-            failed = {its["MessageId"] for its in batch}
-        for its in batch:
-            named = {"QueueUrl": self.url, "ReceiptHandle": its["ReceiptHandle"]}
+            failed = {message["MessageId"] for message in batch}
+        for message in batch:
+            named = {"QueueUrl": self.url, "ReceiptHandle": message["ReceiptHandle"]}
             # Now and then a message that is done comes again all the same.
-            if its["MessageId"] in failed or rng.random() < 0.1:
+            if message["MessageId"] in failed or rng.random() < 0.1:
                 self._sqs.change_message_visibility(**named, VisibilityTimeout=0)
             else:
                 self._sqs.delete_message(**named)

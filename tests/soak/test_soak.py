@@ -57,7 +57,7 @@ class Soak(RuleBasedStateMachine):
     @invariant()
     def never_more_than_is_owed(self) -> None:
         wanted = owed(self.sent)
-        names = {its.campaign_id for its in self.sent}
+        names = {sent.campaign_id for sent in self.sent}
         for name, spend in self.chain.process().ledger.spends(dict.fromkeys(names, NOW)).items():
             assert spend.total_micros <= wanted.get(name, (0, 0))[0]
 

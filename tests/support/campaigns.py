@@ -77,7 +77,7 @@ def snapshot(
     campaigns = list(campaigns)
     index = Index.load([compile_index(campaigns)])
     if shared is None:
-        shared = SharedBudgets(deals={names: SharedBudget(its) for names, its in index.deal_limits().items()})
+        shared = SharedBudgets(deals={names: SharedBudget(limits) for names, limits in index.deal_limits().items()})
     delivery = compile_delivery(
         index, spends or {}, now, RATES, counts, paces=paces, shading=shading, shared=shared, quality=quality
     )
@@ -101,10 +101,10 @@ _VALUES = {
 
 
 def _rules(values: list[str]) -> st.SearchStrategy[dict[str, list[str]]]:
-    one, some = st.sampled_from(values).map(lambda value: [value]), st.lists(st.sampled_from(values), max_size=2)
+    single, several = st.sampled_from(values).map(lambda value: [value]), st.lists(st.sampled_from(values), max_size=2)
     return st.one_of(
-        st.fixed_dictionaries({"include": st.just(values) | some}, optional={"exclude": one}),
-        st.fixed_dictionaries({"exclude": some}, optional={"all": one}),
+        st.fixed_dictionaries({"include": st.just(values) | several}, optional={"exclude": single}),
+        st.fixed_dictionaries({"exclude": several}, optional={"all": single}),
     )
 
 

@@ -90,7 +90,7 @@ _with_video = st.builds(
     ),
 )
 _imps = st.integers(0, 7).flatmap(lambda n: st.just({"banner": {"w": 300, "h": 250}}) if n == 7 else _with_video)
-_places = st.one_of(
+_channels = st.one_of(
     _optional(
         site=_optional(
             domain=st.sampled_from(["news.example", "sport.news.example", "Example", "other.test"]),
@@ -137,4 +137,4 @@ def matchable_requests(draw: st.DrawFn) -> dict[str, Any]:
     )
     if draw(st.sampled_from([True, True, True, False])):
         rest["device"] = draw(_devices)
-    return {"id": draw(st.sampled_from(["a", "b", "c"])), "imp": imps, **draw(_places), **rest}
+    return {"id": draw(st.sampled_from(["a", "b", "c"])), "imp": imps, **draw(_channels), **rest}

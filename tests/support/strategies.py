@@ -224,14 +224,14 @@ def bid_requests(draw: st.DrawFn) -> Json:
     )
 
 
-def places(document: Json, path: Path = ()) -> Iterator[Path]:
+def paths(document: Json, path: Path = ()) -> Iterator[Path]:
     """The path of every value in `document`, itself left out."""
     items = (
         document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
     )
     for key, value in items:
         yield (*path, key)
-        yield from places(value, (*path, key))
+        yield from paths(value, (*path, key))
 
 
 def at(document: Json, path: Path) -> Json:
@@ -269,7 +269,7 @@ def dirty(draw: st.DrawFn) -> tuple[Json, Json]:
         nothing = draw(st.sampled_from(_NOTHING[:3] if name in _OBJECTS else _NOTHING))
         if _reaches(clean, path) and name not in at(clean, path):
             at(soiled, path)[name] = nothing
-    for path in draw(st.lists(st.sampled_from(sorted(places(clean), key=str)), max_size=4, unique=True)):
+    for path in draw(st.lists(st.sampled_from(sorted(paths(clean), key=str)), max_size=4, unique=True)):
         dirt = draw(st.sampled_from(_DIRT))
         if _reaches(soiled, path):
             holder = at(soiled, path[:-1])
@@ -289,6 +289,6 @@ def _reaches(document: Json, path: Path) -> bool:
 def mutated(draw: st.DrawFn) -> tuple[Json, Path]:
     """A valid request with any JSON at all in one place, and that place."""
     request = draw(bid_requests())
-    path = draw(st.sampled_from(sorted(places(request), key=str)))
+    path = draw(st.sampled_from(sorted(paths(request), key=str)))
     at(request, path[:-1])[path[-1]] = draw(json_values)
     return request, path

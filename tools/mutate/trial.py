@@ -36,9 +36,9 @@ class SelectedTests:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items[:] = sorted((item for item in items if self._place(item) < len(self._order)), key=self._place)
+        items[:] = sorted((item for item in items if self._rank(item) < len(self._order)), key=self._rank)
 
-    def _place(self, item: pytest.Item) -> int:
+    def _rank(self, item: pytest.Item) -> int:
         """The place of the test, or of its file; past all of them if neither is named."""
         file = item.nodeid.partition("::")[0]
         return self._order.get(item.nodeid, self._order.get(file, len(self._order)))

@@ -29,12 +29,12 @@ def test_a_version_in_client_hints_is_read_part_by_part(words: str, is_met: bool
     assert bids(request, targeting={"os_version": {"include": [words]}}) == is_met
 
 
-@pytest.mark.parametrize(("place", "is_met"), [(100, True), (101, False)])
-def test_a_hundred_keywords_of_a_page_are_read(place: int, is_met: bool) -> None:
+@pytest.mark.parametrize(("position", "is_met"), [(100, True), (101, False)])
+def test_a_hundred_keywords_of_a_page_are_read(position: int, is_met: bool) -> None:
     words = [f"word-{number}" for number in range(1, 120)]
     request = video_request(site={"domain": "a.example", "keywords": ",".join(words)})
 
-    assert bids(request, targeting={"keyword": {"include": [f"word-{place}"]}}) == is_met
+    assert bids(request, targeting={"keyword": {"include": [f"word-{position}"]}}) == is_met
 
 
 def test_a_floor_of_nothing_charges_nothing_at_least() -> None:

@@ -54,7 +54,7 @@ def test_it_says_what_the_decision_did(request: dict[str, Any], campaigns: list[
     assert output == [(bid.slot.imp.id, bid.campaign.id, bid.fit.creative.id, bid.price) for bid in result]
     for entry in explained:
         assert {entry.campaign_id for entry in entry.campaigns} == {entry.id for entry in campaigns}
-        assert {one.campaign_id for one in entry.campaigns if one.rule == BIDS} == {
+        assert {verdict.campaign_id for verdict in entry.campaigns if verdict.rule == BIDS} == {
             bid.campaign.id for bid in entry.bids
         }
 

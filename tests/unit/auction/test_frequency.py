@@ -104,7 +104,7 @@ def exceeded(item: Campaign, exposures: Exposures, result: list[Offer]) -> list[
 def test_an_answer_exceeds_no_cap_and_explain_equals_it(
     request: dict[str, Any],
     campaigns: list[Campaign],
-    its_caps: list[list[dict[str, Any]]],
+    caps: list[list[dict[str, Any]]],
     exposures: Exposures,
     data: st.DataObject,
 ) -> None:
@@ -112,7 +112,7 @@ def test_an_answer_exceeds_no_cap_and_explain_equals_it(
         Campaign.model_validate(
             {
                 **each.model_dump(),
-                "frequency_caps": its_caps[number],
+                "frequency_caps": caps[number],
                 "time_zone": "UTC",
                 "on_unknown": data.draw(st.sampled_from(["bid", "skip"])),
             }

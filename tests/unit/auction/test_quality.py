@@ -34,10 +34,10 @@ def parsed(request: dict[str, Any]) -> BidRequest:
     return parse(json.dumps(request).encode())
 
 
-def expected_share(its: Campaign, pace: Pace, counts: list[int], device: int) -> int:
-    if its.goal is None or pace.share >= WHOLE:
+def expected_share(campaign: Campaign, pace: Pace, counts: list[int], device: int) -> int:
+    if campaign.goal is None or pace.share >= WHOLE:
         return pace.share
-    return class_shares(pace.share, counts)[DEVICES.get(its.goal.outcome, {}).get(device, MIDDLE)]
+    return class_shares(pace.share, counts)[DEVICES.get(campaign.goal.outcome, {}).get(device, MIDDLE)]
 
 
 @settings(max_examples=120, deadline=None)
@@ -58,9 +58,9 @@ def test_a_campaign_takes_part_exactly_if_its_draw_is_below_the_share_of_its_cla
     long: bool,
 ) -> None:
     request = {**request, "device": {"devicetype": device}} if device else request
-    paces = {its.id: Pace(share, RICH, 0) for its, share in zip(campaigns, given_shares, strict=False)}
-    counts = {its.id: seen for its, seen in zip(campaigns, given_counts, strict=False)}
-    by_id = {its.id: its for its in campaigns}
+    paces = {item.id: Pace(share, RICH, 0) for item, share in zip(campaigns, given_shares, strict=False)}
+    counts = {item.id: seen for item, seen in zip(campaigns, given_counts, strict=False)}
+    by_id = {item.id: item for item in campaigns}
     asked = parsed(request)
     draw, kind = AuctionDraw(asked.id), device_of(asked)
     with pytest.MonkeyPatch.context() as patch:
@@ -78,12 +78,14 @@ def test_a_campaign_takes_part_exactly_if_its_draw_is_below_the_share_of_its_cla
         made = decide(asked, match(asked, held, NOW), held, "bidder", NOW)
         explained = explain(asked, held, "bidder", NOW)
 
-    assert [bid.campaign.id for its in explained for bid in its.bids] == [bid.campaign.id for bid in made]
-    for its in explained:
-        for one in its.campaigns:
-            if one.rule == PACING.name:
-                share = expected_share(by_id[one.campaign_id], paces[one.campaign_id], counts[one.campaign_id], kind)
-                assert one.wanted.startswith(f"less than {100 * share / WHOLE:.2f} %")
+    assert [bid.campaign.id for entry in explained for bid in entry.bids] == [bid.campaign.id for bid in made]
+    for entry in explained:
+        for verdict in entry.campaigns:
+            if verdict.rule == PACING.name:
+                share = expected_share(
+                    by_id[verdict.campaign_id], paces[verdict.campaign_id], counts[verdict.campaign_id], kind
+                )
+                assert verdict.wanted.startswith(f"less than {100 * share / WHOLE:.2f} %")
 
 
 def test_explain_names_the_device_and_its_predicted_rate() -> None:
@@ -93,8 +95,8 @@ def test_explain_names_the_device_and_its_predicted_rate() -> None:
     verdicts = set()
     for number in range(100):
         asked = parsed(video_request(id=f"r{number}", device={"devicetype": 4}))
-        [its] = explain(asked, held, "bidder", NOW)
-        verdicts.add((its.campaigns[0].rule, its.campaigns[0].wanted))
+        [entry] = explain(asked, held, "bidder", NOW)
+        verdicts.add((entry.campaigns[0].rule, entry.campaigns[0].wanted))
 
     assert (
         PACING.name,

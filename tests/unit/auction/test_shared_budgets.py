@@ -76,7 +76,7 @@ def test_explain_equals_the_bid_and_names_the_smaller_participation(
 ) -> None:
     if with_deals:
         campaigns = [with_deal_budgets(item) for item in campaigns]
-    domains = sorted({its.advertiser.domain for its in campaigns}) or ["none.example"]
+    domains = sorted({item.advertiser.domain for item in campaigns}) or ["none.example"]
     paces = {
         entry.id: Pace(min(share, of_advertiser if entry.advertiser.domain == domains[0] else WHOLE), RICH, 0)
         for entry, share in zip(campaigns, given_shares, strict=False)
@@ -84,9 +84,9 @@ def test_explain_equals_the_bid_and_names_the_smaller_participation(
     shared = SharedBudgets(
         {domains[0]: SharedBudget(limits(total=RICH), pace=Pace(of_advertiser, RICH, 0))},
         {
-            (its.id, deal.id): SharedBudget(limits(daily=RICH), pace=Pace(share, RICH, 0))
-            for its, share in zip(campaigns, given_shares, strict=False)
-            for deal in its.deals
+            (item.id, deal.id): SharedBudget(limits(daily=RICH), pace=Pace(share, RICH, 0))
+            for item, share in zip(campaigns, given_shares, strict=False)
+            for deal in item.deals
             if with_deals
         },
     )
@@ -96,7 +96,7 @@ def test_explain_equals_the_bid_and_names_the_smaller_participation(
 
     explained = explain(requested, snapshot(campaigns, paces=paces, shared=shared), "bidder", NOW)
 
-    assert [bid.campaign.id for its in explained for bid in its.bids] == [bid.campaign.id for bid in result]
+    assert [bid.campaign.id for entry in explained for bid in entry.bids] == [bid.campaign.id for bid in result]
     for entry in explained:
         for campaign_item in entry.campaigns:
             if campaign_item.rule == PACING.name:

@@ -68,17 +68,17 @@ def test_a_campaign_of_any_size_is_paused_edited_deleted_and_restored(size: int)
 def test_entries_of_the_code_before_are_read() -> None:
     fake = tables()
     kept = repository(fake)
-    one, two = campaign(cpm=1), campaign(cpm=2)
-    kept.put(one)
+    older, newer = campaign(cpm=1), campaign(cpm=2)
+    kept.put(older)
     entry = fake.items("history")["campaign#plain", "version#000000000001"]
     entry.pop("after_zlib")
-    fake.put({**entry, "after": {"S": document_of(one)}}, "history")
-    kept.put(two)
+    fake.put({**entry, "after": {"S": document_of(older)}}, "history")
+    kept.put(newer)
 
     latest, first = kept.history("plain")
 
-    assert (first.before, first.after) == (None, json.loads(document_of(one)))
-    assert (latest.before, latest.after) == (json.loads(document_of(one)), json.loads(document_of(two)))
+    assert (first.before, first.after) == (None, json.loads(document_of(older)))
+    assert (latest.before, latest.after) == (json.loads(document_of(older)), json.loads(document_of(newer)))
 
 
 def test_a_campaign_that_can_not_be_kept_is_refused_before_anything_is_written() -> None:
@@ -87,7 +87,9 @@ def test_a_campaign_that_can_not_be_kept_is_refused_before_anything_is_written()
 
     assert too_large(sized(MOST_BYTES - 300)) is None
     with pytest.raises(InvalidCampaignFile, match=r"400,000 at most"):
-        read_campaigns("\n".join(json.dumps(json.loads(document_of(its))) for its in (campaign(), too_much)), None)
+        read_campaigns(
+            "\n".join(json.dumps(json.loads(document_of(document))) for document in (campaign(), too_much)), None
+        )
     with pytest.raises(ValueError, match=r"400,000 at most"):
         repository(fake).put(too_much)
     assert fake.transactions == 0

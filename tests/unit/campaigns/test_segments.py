@@ -60,20 +60,20 @@ def test_what_was_imported_last_is_there_and_each_change_is_told(imports: list[l
     kept = repository(tables())
     model: dict[str, SegmentInfo] = {}
     changes: dict[str, list[str]] = {}
-    for one in imports:
-        segments = [SegmentInfo(id=str(number), provider="p", name=name) for number, name in dict(one).items()]
-        new = [its for its in segments if model.get(its.word) != its]
+    for batch in imports:
+        segments = [SegmentInfo(id=str(number), provider="p", name=name) for number, name in dict(batch).items()]
+        new = [segment for segment in segments if model.get(segment.word) != segment]
         assert kept.put_many(segments) == len(new)
-        for its in new:
-            model[its.word] = its
-            changes.setdefault(its.word, []).append(its.name)
+        for segment in new:
+            model[segment.word] = segment
+            changes.setdefault(segment.word, []).append(segment.name)
 
-    assert {its.word: its for its in kept.all()} == model
+    assert {segment.word: segment for segment in kept.all()} == model
     for word, names in changes.items():
         told = list(kept.history(word))
-        assert [its["after"]["name"] for its in told] == names
-        assert [its["before"] and its["before"]["name"] for its in told] == [None, *names[:-1]]
-        assert {(its["who"], its["at"]) for its in told} == {("ann", NOW.isoformat(timespec="seconds"))}
+        assert [change["after"]["name"] for change in told] == names
+        assert [change["before"] and change["before"]["name"] for change in told] == [None, *names[:-1]]
+        assert {(change["who"], change["at"]) for change in told} == {("ann", NOW.isoformat(timespec="seconds"))}
 
 
 def test_a_segment_is_found_with_and_without_its_provider() -> None:

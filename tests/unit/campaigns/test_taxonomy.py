@@ -106,7 +106,7 @@ def test_a_category_covers_those_below_it_in_every_rule(
     shown = [entry for entry in shown if entry in taxonomy]
     wanted = [entry for entry in wanted if entry in taxonomy] or ["0"]
     request = video_request(site={"content": {"cat": shown, "cattax": 6}})
-    named = wanted if in_any else [f"6/{one}" for one in wanted]
+    named = wanted if in_any else [f"6/{entry}" for entry in wanted]
     rule: dict[str, Any] = {"category": {verb: named}}
     where = {"not": rule} if denied else rule
     observed = {above for item in shown for above in ancestry(taxonomy, item)}

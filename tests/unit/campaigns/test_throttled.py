@@ -60,7 +60,7 @@ BOOK = [campaign(id=f"c{number:04}") for number in range(40 * TRANSACTIONS)]
 
 def kept(fake: Throttling) -> list[Campaign]:
     quiet = CampaignRepository(fake.tables.client, "campaigns", "history")
-    return sorted(quiet.all(), key=lambda its: its.id)
+    return sorted(quiet.all(), key=lambda item: item.id)
 
 
 @pytest.mark.parametrize("a_second", [0.5, 4, 100])
@@ -70,7 +70,7 @@ def test_everything_is_stored_once_and_few_calls_are_wasted(a_second: float) -> 
 
     assert kept(fake) == BOOK
     assert [done for done, _ in steps] == list(range(40, len(BOOK) + 1, 40)), "progress goes on to the end"
-    assert sorted(name for _, changed in steps for name in changed) == [its.id for its in BOOK]
+    assert sorted(name for _, changed in steps for name in changed) == [item.id for item in BOOK]
     assert {item["version"]["N"] for item in fake.tables.items().values()} == {"1"}
     assert fake.tables.transactions == TRANSACTIONS
     assert fake.refused <= 2 * TRANSACTIONS
@@ -88,10 +88,10 @@ def test_what_ends_early_is_gone_on_with() -> None:
     assert len(kept(fake)) == 400
 
     fake.a_second = 4
-    changed = [name for _, its in fake.repository().put_each(BOOK) for name in its]
+    changed = [name for _, names in fake.repository().put_each(BOOK) for name in names]
 
     assert kept(fake) == BOOK
-    assert changed == [its.id for its in BOOK[400:]]
+    assert changed == [item.id for item in BOOK[400:]]
 
 
 def test_what_does_not_pass_is_raised_at_once() -> None:

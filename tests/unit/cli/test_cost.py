@@ -103,12 +103,12 @@ def test_a_container_has_no_lines_of_lambda_and_no_traces() -> None:
 
 
 @given(st.floats(0, 1e11), st.floats(0, 1e11))
-def test_tiers_only_ever_get_cheaper_and_lose_nothing(some: float, more: float) -> None:
+def test_tiers_only_ever_get_cheaper_and_lose_nothing(amount: float, more: float) -> None:
     tiers: Any = [(10.0, 3.0), (20.0, 2.0), (None, 1.0)]
-    by_hand = 3 * min(some, 10) + 2 * min(max(some - 10, 0), 20) + max(some - 30, 0)
+    by_hand = 3 * min(amount, 10) + 2 * min(max(amount - 10, 0), 20) + max(amount - 30, 0)
 
-    assert tiered(some, tiers) == pytest.approx(by_hand)
-    assert tiered(some + more, tiers) <= tiered(some, tiers) + tiered(more, tiers) + 1e-3
+    assert tiered(amount, tiers) == pytest.approx(by_hand)
+    assert tiered(amount + more, tiers) <= tiered(amount, tiers) + tiered(more, tiers) + 1e-3
 
 
 def test_the_cheapest_entrance_is_that_of_every_rate_between_break_evens() -> None:

@@ -124,12 +124,12 @@ def test_what_nobody_can_make_up_has_no_example() -> None:
 
 class Kept:
     def __init__(self, item: Campaign) -> None:
-        self._its = item
+        self._item = item
 
     def get(self, _: str) -> Any:
         from bidder.campaigns.stored import Stored
 
-        return Stored(3, self._its)
+        return Stored(3, self._item)
 
 
 class Spent:

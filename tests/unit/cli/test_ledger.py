@@ -15,8 +15,8 @@ DAY = NOW.date().isoformat()
 
 def archived(account: Account, *events: Event) -> None:
     archive = Archive(account.s3, "archive")
-    for its in archive_objects({str(number): one for number, one in enumerate(events)}):
-        archive.put(its)
+    for item in archive_objects({str(number): single_event for number, single_event in enumerate(events)}):
+        archive.put(item)
 
 
 def test_equal_sums_are_said_to_be_equal(account: Account, command: Command) -> None:

@@ -81,9 +81,14 @@ def test_every_file_is_a_command_with_a_line_of_help_and_every_listing_takes_jso
     assert command is not None
     assert command.help
     listed = [
-        its for key, its in getattr(command, "commands", {}).items() if key in {"list", "show", "history", "status"}
+        subcommand
+        for key, subcommand in getattr(command, "commands", {}).items()
+        if key in {"list", "show", "history", "status"}
     ]
-    assert all("as_json" in {p.name for p in its.params} or "_json" in {p.name for p in its.params} for its in listed)
+    assert all(
+        "as_json" in {p.name for p in subcommand.params} or "_json" in {p.name for p in subcommand.params}
+        for subcommand in listed
+    )
 
 
 def test_help_and_completions_import_no_aws() -> None:
@@ -173,7 +178,7 @@ def test_campaigns_are_chosen_paged_paused_deleted_and_restored(
     def ids(*arguments: str) -> list[str]:
         status, out, _ = run("campaigns", "list", "--json", *arguments)
         assert status == 0
-        return [its["id"] for its in json.loads(out)]
+        return [row["id"] for row in json.loads(out)]
 
     assert ids() == ["summer-a", "summer-b", "winter"]
     assert ids("--where", "id~summer-*") == ["summer-a", "summer-b"]
@@ -204,7 +209,7 @@ def test_deleting_asks_first_and_no_means_no(
     status, _, err = run("campaigns", "delete", "a")
 
     assert (status, err.splitlines()[-1]) == (130, "interrupted: nothing was changed")
-    assert [its.id for its in made.campaigns.all()] == ["a"]
+    assert [item.id for item in made.campaigns.all()] == ["a"]
 
 
 def test_ctrl_c_during_an_import_says_in_one_line_what_is_stored(
@@ -217,10 +222,10 @@ def test_ctrl_c_during_an_import_says_in_one_line_what_is_stored(
     put_each = made.campaigns.put_each
 
     def cut_short(campaigns: object) -> object:
-        for number, its in enumerate(put_each(campaigns)):  # type: ignore[arg-type]
+        for number, step in enumerate(put_each(campaigns)):  # type: ignore[arg-type]
             if number == 2:
                 raise KeyboardInterrupt
-            yield its
+            yield step
 
     monkeypatch.setattr(made.campaigns, "put_each", cut_short)
 

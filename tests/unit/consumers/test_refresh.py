@@ -95,9 +95,9 @@ class World:
         return service
 
     def held(self, known: Snapshot | None = None) -> Snapshot:
-        found = self.store.load(known)
-        assert found is not None
-        return found
+        loaded = self.store.load(known)
+        assert loaded is not None
+        return loaded
 
 
 def bidding(snapshot: Snapshot) -> dict[str, Campaign]:

@@ -17,7 +17,7 @@ from tests.support.campaigns import NOW
 from tests.unit.delivery.test_health import HALF_SPENT, LIMITS, NOON, memory
 
 CLOCKS_GO_BACK = datetime(2026, 10, 25, 1, 0, tzinfo=UTC).timestamp()
-UNEVEN = Curve([1.0 + place % 24 for place in range(HOURS)])
+UNEVEN = Curve([1.0 + hour % 24 for hour in range(HOURS)])
 
 
 def test_a_campaign_rests_until_its_pace_allows_one_more_bid() -> None:
@@ -57,10 +57,10 @@ def test_traffic_of_an_hour_without_a_change_is_the_curve_s(begin: float) -> Non
 
 
 def test_a_projection_is_what_is_spent_and_what_opportunities_of_the_rest_bring() -> None:
-    its = health(LIMITS, HALF_SPENT, memory(0.2), Forecast(FLAT, 3.0), NOON)
+    report = health(LIMITS, HALF_SPENT, memory(0.2), Forecast(FLAT, 3.0), NOON)
 
     possible = 3.0 * 12 * 60 * 1.0 * 0.2 * LIMITS.cost
-    assert its.outlooks[0].projected == pytest.approx(5_000_000 + possible, rel=1e-3)
+    assert report.outlooks[0].projected == pytest.approx(5_000_000 + possible, rel=1e-3)
 
 
 def test_a_shortfall_of_lost_auctions_is_counted_at_the_cost_of_an_impression() -> None:

@@ -80,15 +80,15 @@ def test_a_store_that_fails_leaves_the_viewer_unknown(broken: Callable[[], Any])
 def test_a_store_that_hangs_costs_the_deadline_and_few_threads_and_is_asked_again_once_it_answers() -> None:
     released = threading.Event()
     table = Table(encode(user_key("anna"), SHOWN, 1), broken=lambda: released.wait(60) and None)
-    its = reader(table)
+    store = reader(table)
 
     for _ in range(5 * MOST_READS):
-        assert its.exposures("anna", None, 0.005, NOW) == Exposures()
+        assert store.exposures("anna", None, 0.005, NOW) == Exposures()
     assert len(table.asked) <= MOST_READS
 
     released.set()
     for _ in range(1000):
-        if (answer := its.exposures("anna", None, 1, NOW)) != Exposures():
+        if (answer := store.exposures("anna", None, 1, NOW)) != Exposures():
             break
     assert answer == Exposures(SHOWN, None)
 
@@ -100,27 +100,27 @@ def test_past_the_deadline_the_policy_of_the_campaign_decides(on_unknown: str, s
     broken = (lambda: released.wait(60) and None) if hangs else (lambda: _raise(RuntimeError("throttled")))
     held = snapshot([campaign(frequency_caps=[{"impressions": 1, "window": "day"}], on_unknown=on_unknown)])
     body = json.dumps(video_request(device={"ifa": IFA})).encode()
-    its = service(held, frequency_reader=reader(Table(broken=broken)), frequency_deadline=5.0)
+    process = service(held, frequency_reader=reader(Table(broken=broken)), frequency_deadline=5.0)
 
-    assert bid(its, Call(body, {}, "https://bid.example", NOW)).status == status
+    assert bid(process, Call(body, {}, "https://bid.example", NOW)).status == status
     released.set()
 
 
 def test_a_bid_is_refused_to_a_viewer_at_the_cap_and_made_without_consent() -> None:
     held = snapshot([campaign(frequency_caps=[{"impressions": 1, "window": "day"}])])
     table = Table()
-    its = service(held, frequency_reader=reader(table), frequency_deadline=1000.0)
+    process = service(held, frequency_reader=reader(table), frequency_deadline=1000.0)
     body = json.dumps(video_request(device={"ifa": IFA})).encode()
 
-    assert bid(its, Call(body, {}, "https://bid.example", NOW)).status == 200
+    assert bid(process, Call(body, {}, "https://bid.example", NOW)).status == 200
     [asked] = table.asked
     [key] = asked["frequency"]["Keys"]
     table.tables.put(encode(key, SHOWN, 1))
-    assert bid(its, Call(body, {}, "https://bid.example", NOW)).status == 204
-    assert bid(its, Call(body, {}, "https://bid.example", NOW + timedelta(minutes=3))).status == 204
+    assert bid(process, Call(body, {}, "https://bid.example", NOW)).status == 204
+    assert bid(process, Call(body, {}, "https://bid.example", NOW + timedelta(minutes=3))).status == 204
 
     private = json.dumps(video_request(device={"ifa": IFA, "dnt": 1})).encode()
-    assert bid(its, Call(private, {}, "https://bid.example", NOW)).status == 200
+    assert bid(process, Call(private, {}, "https://bid.example", NOW)).status == 200
     assert len(table.asked) == 3
 
 

@@ -27,48 +27,48 @@ def memory(shown: float) -> Memory:
 
 
 def test_a_campaign_on_its_plan_has_no_shortfall() -> None:
-    its = health(LIMITS, HALF_SPENT, memory(0.9), Forecast(FLAT, 3.0), NOON)
+    report = health(LIMITS, HALF_SPENT, memory(0.9), Forecast(FLAT, 3.0), NOON)
 
-    [daily] = its.outlooks
+    [daily] = report.outlooks
     assert (daily.goal, daily.planned, daily.spent, daily.projected) == ("daily", 5_000_000, 5_000_000, 10_000_000)
-    assert its.shortfalls == []
+    assert report.shortfalls == []
 
 
 def test_lost_auctions_are_told_with_the_price_that_wins_them_back() -> None:
-    its = health(LIMITS, HALF_SPENT, memory(0.2), Forecast(FLAT, 3.0), NOON, AccountState(model=WinModel(-9.0, 5.0)))
+    report = health(LIMITS, HALF_SPENT, memory(0.2), Forecast(FLAT, 3.0), NOON, AccountState(model=WinModel(-9.0, 5.0)))
 
-    assert its.outlooks[0].projected < 8_000_000
-    assert its.shortfalls[0].reason == "lost auctions"
-    assert "raise cpm from 5.00 to 8.43" in its.shortfalls[0].advice
+    assert report.outlooks[0].projected < 8_000_000
+    assert report.shortfalls[0].reason == "lost auctions"
+    assert "raise cpm from 5.00 to 8.43" in report.shortfalls[0].advice
 
 
 def test_too_few_requests_are_supply() -> None:
     few = memory(0.9)
     few.level = 0.1
-    its = health(LIMITS, HALF_SPENT, few, Forecast(FLAT, 0.1), NOON)
+    report = health(LIMITS, HALF_SPENT, few, Forecast(FLAT, 0.1), NOON)
 
-    assert its.shortfalls[0].reason == "supply"
+    assert report.shortfalls[0].reason == "supply"
 
 
 def test_a_paused_campaign_is_told_as_such() -> None:
-    its = health(LIMITS._replace(paused=True), HALF_SPENT, memory(0.9), Forecast(FLAT, 3.0), NOON)
+    report = health(LIMITS._replace(paused=True), HALF_SPENT, memory(0.9), Forecast(FLAT, 3.0), NOON)
 
-    assert [short.reason for short in its.shortfalls] == ["withheld: paused"]
-    assert its.outlooks[0].projected == 5_000_000
+    assert [short.reason for short in report.shortfalls] == ["withheld: paused"]
+    assert report.outlooks[0].projected == 5_000_000
 
 
 def hindered(counts: dict[str, float], participation: float = 1.0) -> Memory:
-    its = memory(0.9)
-    its.level, its.participation = 0.1, participation
-    its.obstacles = Obstacles(counts, minutes=10)
-    return its
+    remembered = memory(0.9)
+    remembered.level, remembered.participation = 0.1, participation
+    remembered.obstacles = Obstacles(counts, minutes=10)
+    return remembered
 
 
 def test_each_obstacle_is_ranked_by_money_with_its_advice() -> None:
-    its = health(LIMITS, HALF_SPENT, hindered({FLOOR: 10, LENGTH: 5, CAPS: 1}), Forecast(FLAT, 0.1), NOON)
+    report = health(LIMITS, HALF_SPENT, hindered({FLOOR: 10, LENGTH: 5, CAPS: 1}), Forecast(FLAT, 0.1), NOON)
 
-    by_reason = {short.reason: short for short in its.shortfalls}
-    assert [short.micros for short in its.shortfalls] == sorted((s.micros for s in its.shortfalls), reverse=True)
+    by_reason = {short.reason: short for short in report.shortfalls}
+    assert [short.micros for short in report.shortfalls] == sorted((s.micros for s in report.shortfalls), reverse=True)
     # an impression a minute in 720 minutes, of which 0.9 were won at 5,000 micros
     assert abs(by_reason[FLOOR].micros - 720 * 0.9 * COST) < 25_000
     assert abs(by_reason[LENGTH].micros - 0.5 * 720 * 0.9 * COST) < 25_000
@@ -77,8 +77,8 @@ def test_each_obstacle_is_ranked_by_money_with_its_advice() -> None:
 
 def test_what_rules_refuse_counts_for_the_auctions_that_pacing_left_out() -> None:
     full, half = (
-        {s.reason: s.micros for s in health(LIMITS, HALF_SPENT, its, Forecast(FLAT, 0.1), NOON).shortfalls}
-        for its in (hindered({CAPS: 1, FLOOR: 1}), hindered({CAPS: 1, FLOOR: 1}, participation=0.5))
+        {s.reason: s.micros for s in health(LIMITS, HALF_SPENT, remembered, Forecast(FLAT, 0.1), NOON).shortfalls}
+        for remembered in (hindered({CAPS: 1, FLOOR: 1}), hindered({CAPS: 1, FLOOR: 1}, participation=0.5))
     )
 
     assert abs(half[CAPS] - 2 * full[CAPS]) <= 2
@@ -98,15 +98,15 @@ def test_requests_that_there_are_but_do_not_match_are_targeting_and_the_rest_is_
 
 
 def test_pacing_is_told_where_the_advertiser_or_the_day_holds_a_campaign() -> None:
-    its = health(LIMITS, HALF_SPENT, memory(0.9), Forecast(FLAT, 3.0), NOON, AccountState(advertiser=0.1))
-    assert its.shortfalls[0].reason == "pacing"
-    assert "its advertiser's budget holds it to 10.0% of auctions" in its.shortfalls[0].advice
+    report = health(LIMITS, HALF_SPENT, memory(0.9), Forecast(FLAT, 3.0), NOON, AccountState(advertiser=0.1))
+    assert report.shortfalls[0].reason == "pacing"
+    assert "the budget of its advertiser limits it to 10.0% of auctions" in report.shortfalls[0].advice
 
     month = LIMITS._replace(total=20_000_000, daily=1_000_000, start=MIDNIGHT, end=MIDNIGHT + 10 * 86_400)
-    its = health(month, Spend(500_000, 500_000, 0, 100, 100), memory(0.9), Forecast(FLAT, 3.0), NOON)
-    assert its.shortfalls[0].reason == "pacing"
-    assert "raise the daily budget" in its.shortfalls[0].advice
-    assert its.outlooks[0].projected < 12_000_000
+    report = health(month, Spend(500_000, 500_000, 0, 100, 100), memory(0.9), Forecast(FLAT, 3.0), NOON)
+    assert report.shortfalls[0].reason == "pacing"
+    assert "raise the daily budget" in report.shortfalls[0].advice
+    assert report.outlooks[0].projected < 12_000_000
 
 
 def test_every_obstacle_has_advice_and_each_rule_that_refuses_some_campaigns_an_obstacle() -> None:
@@ -118,11 +118,11 @@ def test_every_obstacle_has_advice_and_each_rule_that_refuses_some_campaigns_an_
 
 
 def test_minutes_without_a_report_count_and_old_ones_fade() -> None:
-    its = Obstacles()
-    its.add({CAPS: 10}, 0)
-    assert its.per_minute(CAPS) == 10
-    its.add({}, 240)
-    assert its.per_minute(CAPS) == 2
+    obstacles = Obstacles()
+    obstacles.add({CAPS: 10}, 0)
+    assert obstacles.per_minute(CAPS) == 10
+    obstacles.add({}, 240)
+    assert obstacles.per_minute(CAPS) == 2
     for minute in range(1_000):
-        its.add({CAPS: 1}, 300 + 60 * minute)
-    assert 0.95 < its.per_minute(CAPS) < 1.05
+        obstacles.add({CAPS: 1}, 300 + 60 * minute)
+    assert 0.95 < obstacles.per_minute(CAPS) < 1.05

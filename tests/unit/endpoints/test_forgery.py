@@ -36,9 +36,9 @@ LONG_AGO = int((LIFETIME + LATEST).total_seconds())
 SIGNATURE = TOKEN.rpartition(".")[2]
 
 
-def flipped(text: str, place: int) -> str:
+def flipped(text: str, position: int) -> str:
     letters = list(text)
-    letters[place] = chr(ord(letters[place]) ^ 1)
+    letters[position] = chr(ord(letters[position]) ^ 1)
     return "".join(letters)
 
 
@@ -87,8 +87,8 @@ class Site:
 
     def get(self, path: str, address: str = "203.0.113.7") -> int:
         kind, _, rest = path.partition("/")
-        its_token, _, query = rest.partition("?")
-        event = api_event("GET", f"/e/{path}", "/e/{kind}/{token}", {"kind": kind, "token": its_token})
+        claims, _, query = rest.partition("?")
+        event = api_event("GET", f"/e/{path}", "/e/{kind}/{token}", {"kind": kind, "token": claims})
         event["requestContext"]["identity"]["sourceIp"] = address
         assert query == "" or event["queryStringParameters"]
         return app.app(event, None)["statusCode"]
@@ -99,15 +99,15 @@ class Site:
 
     def refusals(self) -> list[str]:
         """The reasons that metrics count."""
-        lines = [json.loads(its.getMessage()) for its in self._logged.records if its.name == "bidder"]
+        lines = [json.loads(record.getMessage()) for record in self._logged.records if record.name == "bidder"]
         return [line["Reason"] for line in lines if line.get("NoticeRefused") == 1]
 
     def count(self) -> dict[str, int]:
         """The campaign's day, after the ledger read what was published, and read it again."""
         for _ in range(2):
             messages = [
-                {"messageId": str(number), "body": its.model_dump_json()}
-                for number, its in enumerate(self.recorder.published)
+                {"messageId": str(number), "body": published.model_dump_json()}
+                for number, published in enumerate(self.recorder.published)
             ]
             count_spend(self.service, messages)
         return self.ledger.day("c1", NOW.date())
@@ -176,8 +176,8 @@ def test_a_replay_from_many_addresses_bills_once_and_is_counted_apart(site: Site
 
 def test_a_notice_after_the_tokens_time_bills_nothing_even_where_it_got_through(site: Site) -> None:
     site.get(f"impression/{TOKEN}")
-    [its] = site.recorder.published
-    site.recorder.published[:] = [its.model_copy(update={"at": NOW + LIFETIME + timedelta(seconds=1)})]
+    [published] = site.recorder.published
+    site.recorder.published[:] = [published.model_copy(update={"at": NOW + LIFETIME + timedelta(seconds=1)})]
 
     assert site.count() == {"invalid": 1, "invalid_micros": 5_000, "invalid#too-late": 1}
 

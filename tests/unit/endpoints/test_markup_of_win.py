@@ -145,12 +145,12 @@ def test_of_a_form_that_says_nothing_all_files_are_shown(word: str) -> None:
     assert_valid(str(reply.body))
 
 
-_places = st.lists(st.integers(0, 99), max_size=5).map(tuple)
+_positions = st.lists(st.integers(0, 99), max_size=5).map(tuple)
 _forms = st.builds(
     MarkupForm,
     st.integers(1, 99),
     st.none() | st.sampled_from([0.5, 5.0, 30.0]),
-    _places,
+    _positions,
     st.lists(st.tuples(st.integers(0, 9), st.none() | st.integers(0, 9)), max_size=3).map(tuple),
     st.booleans(),
 )

@@ -202,11 +202,11 @@ class RefreshToBid(RuleBasedStateMachine):
         if key in self.damaged:
             return
         self.damaged.add(key)
-        data_of_it = self.world.s3.objects.pop(key)
+        stored = self.world.s3.objects.pop(key)
         if kind == "pointer" and how == "changed":
             how = "cut"  # a number in it would be another number
-        harmed = DAMAGE[how](data_of_it, data.draw(st.integers(0, len(data_of_it) - 1)))
-        assert harmed != data_of_it
+        harmed = DAMAGE[how](stored, data.draw(st.integers(0, len(stored) - 1)))
+        assert harmed != stored
         if harmed is not None:
             self.world.s3.objects[key] = harmed
 
@@ -250,12 +250,12 @@ class RefreshToBid(RuleBasedStateMachine):
 
     def book(self) -> Book:
         """The campaigns that may bid now."""
-        spent = {name: its.total_micros for name, its in self.world.ledger.spent.items()}
+        spent = {name: spend.total_micros for name, spend in self.world.ledger.spent.items()}
         return [
-            its
-            for its in self.world.campaigns.all()
-            if its.status is Status.ACTIVE
-            and (its.budget.total_micros is None or spent.get(its.id, 0) <= its.budget.total_micros)
+            item
+            for item in self.world.campaigns.all()
+            if item.status is Status.ACTIVE
+            and (item.budget.total_micros is None or spent.get(item.id, 0) <= item.budget.total_micros)
         ]
 
     def written(self, key: str) -> None:

@@ -52,13 +52,13 @@ def delivered(frequency: Frequency, events: list[Event]) -> None:
     """Delivers events as SQS does: what failed or was crowded out comes again."""
     waiting = list(events)
     while waiting:
-        its = waiting.pop(0)
+        next_event = waiting.pop(0)
         try:
-            crowded = frequency.record([its])
+            crowded = frequency.record([next_event])
         except Unreachable:
-            crowded = frozenset({its.bid_id})
+            crowded = frozenset({next_event.bid_id})
         if crowded:
-            waiting.append(its)
+            waiting.append(next_event)
 
 
 @examples(0.5)
@@ -75,7 +75,7 @@ def test_what_is_read_is_what_was_shown_exactly(events: list[Event], rng: object
     for field, name, history in (("user", "anna", read_now.user), ("household", "home", read_now.household)):
         counted = [e for e in events if getattr(e, field) == name and e.kind is Kind.IMPRESSION and not e.test]
         assert history is not None
-        assert [its.at for its in history.recent] == sorted(int(e.at.timestamp()) for e in counted)
+        assert [impression.at for impression in history.recent] == sorted(int(e.at.timestamp()) for e in counted)
         assert Counter(i.campaign_id for i in history.recent) == Counter(e.campaign_id for e in counted)
 
 

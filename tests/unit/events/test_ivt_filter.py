@@ -26,8 +26,8 @@ def judge(dynamodb: FaultyDynamoDB) -> IvtFilter:
 
 
 def shown(number: int, user: str | None, minute: int, address: int) -> Event:
-    its_address = f"address-{address}" if address else None
-    return event(f"{user}{minute}{number}", user=user, at=NOW + timedelta(minutes=minute), address=its_address)
+    address_hash = f"address-{address}" if address else None
+    return event(f"{user}{minute}{number}", user=user, at=NOW + timedelta(minutes=minute), address=address_hash)
 
 
 @given(SHOWN, st.iterables(st.sampled_from([None, None, None, "before", "after"])))
@@ -35,24 +35,24 @@ def test_the_first_are_believed_however_often_they_come_and_whatever_fails(shown
     dynamodb = FaultyDynamoDB("ledger", faults=iter(faults))
     minutes: dict[tuple[str | None, int], list[str]] = {}
     addresses: dict[str, list[str | None]] = {}
-    for one in shown_so:
-        its = shown(*one)
+    for sighting in shown_so:
+        shown_event = shown(*sighting)
         for _ in range(100):
-            judged = judge(dynamodb).judged({"message": its})
+            judged = judge(dynamodb).judged({"message": shown_event})
             if judged:
                 break
-        found = judged["message"]
-        of_user = minutes.setdefault((its.user, one[2]), [])
-        of_user += [] if its.bid_id in of_user else [its.bid_id]
-        of_bid = addresses.setdefault(its.bid_id, [])
-        of_bid += [] if its.address in of_bid or its.address is None else [its.address]
+        verdict = judged["message"]
+        of_user = minutes.setdefault((shown_event.user, sighting[2]), [])
+        of_user += [] if shown_event.bid_id in of_user else [shown_event.bid_id]
+        of_bid = addresses.setdefault(shown_event.bid_id, [])
+        of_bid += [] if shown_event.address in of_bid or shown_event.address is None else [shown_event.address]
 
-        if its.user and of_user.index(its.bid_id) >= MOST_A_MINUTE:
-            assert found.invalid == "too-many"
-        elif its.address and of_bid.index(its.address) >= MOST_ADDRESSES:
-            assert found.invalid == "replayed"
+        if shown_event.user and of_user.index(shown_event.bid_id) >= MOST_A_MINUTE:
+            assert verdict.invalid == "too-many"
+        elif shown_event.address and of_bid.index(shown_event.address) >= MOST_ADDRESSES:
+            assert verdict.invalid == "replayed"
         else:
-            assert found.invalid is None
+            assert verdict.invalid is None
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_nobody_asks_about_what_is_not_billed_or_says_nothing_of_its_sender() ->
         event(5, user="anna", test=True),
     ]
 
-    assert list(judge(dynamodb).judged({its.bid_id: its for its in unasked}).values()) == unasked
+    assert list(judge(dynamodb).judged({item.bid_id: item for item in unasked}).values()) == unasked
     assert dynamodb.items() == {}
 
 
@@ -83,10 +83,10 @@ def test_what_is_judged_at_once_is_judged_the_same() -> None:
     many = [shown(number, "anna", 0, number % 9) for number in range(35)]
     at_once = IvtFilter(BoundedSets(FaultyDynamoDB("ledger").client, "ledger"), at_once=4)
 
-    judged = at_once.judged({its.bid_id: its for its in many})
+    judged = at_once.judged({item.bid_id: item for item in many})
 
-    assert sum(its.invalid == "too-many" for its in judged.values()) == 35 - MOST_A_MINUTE
-    assert [its.bid_id for its in judged.values()] == list(judged)
+    assert sum(item.invalid == "too-many" for item in judged.values()) == 35 - MOST_A_MINUTE
+    assert [item.bid_id for item in judged.values()] == list(judged)
 
 
 def test_what_can_not_be_judged_now_is_left_out_and_the_rest_is_judged() -> None:
@@ -104,11 +104,11 @@ def test_an_encrypted_price_settles_the_first_bid_that_comes_with_it_and_no_othe
     dynamodb = FaultyDynamoDB("ledger", faults=iter(faults))
     first: dict[int, int] = {}
     for bid, vector in sales:
-        its = event(bid, Kind.BILL, price_micros=1_000_000, price_vector=f"adx/{vector}")
-        found: dict[str, Event] = {}
-        while not found:
-            found = judge(dynamodb).judged({"message": its})
+        billed = event(bid, Kind.BILL, price_micros=1_000_000, price_vector=f"adx/{vector}")
+        judged: dict[str, Event] = {}
+        while not judged:
+            judged = judge(dynamodb).judged({"message": billed})
         owner = first.setdefault(vector, bid)
 
-        assert found["message"].price_micros == (1_000_000 if owner == bid else 5_000_000)
-        assert found["message"].billable
+        assert judged["message"].price_micros == (1_000_000 if owner == bid else 5_000_000)
+        assert judged["message"].billable

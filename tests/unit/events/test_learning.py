@@ -104,7 +104,7 @@ def test_markers_expire_and_counts_do_once_they_weigh_nothing() -> None:
 
     learning_on(dynamodb).record([event(1)])
 
-    by_marker = sorted(dynamodb.items().items(), key=lambda its: not its[0][0].startswith("bid#"))
+    by_marker = sorted(dynamodb.items().items(), key=lambda entry: not entry[0][0].startswith("bid#"))
     marker, counter, of_device = (int(item["expires_at"]["N"]) for _, item in by_marker)
     assert counter == of_device
     assert marker >= (NOW + timedelta(days=28)).timestamp()
@@ -198,7 +198,7 @@ def test_outcomes_are_counted_by_the_type_of_device_once_a_bid() -> None:
     learning = learning_on(FaultyDynamoDB("learning"))
     events = [event(number).model_copy(update={"device": (3, 4, None)[number % 3]}) for number in range(6)]
     learning.record([*events, *events])
-    learning.record([its.model_copy(update={"kind": Kind.COMPLETE}) for its in events[:1]])
+    learning.record([shown.model_copy(update={"kind": Kind.COMPLETE}) for shown in events[:1]])
 
     assert learning.devices(NOW) == {
         3: OutcomeCounts(impressions=2, completes=1),

@@ -87,11 +87,11 @@ def unbilled(events: Sequence[Event], campaign_id: str) -> dict[str, tuple[int, 
 
 
 def owed(events: Sequence[Event], campaign_id: str, today: date) -> Spend:
-    its = billed(events, campaign_id).values()
+    sales = billed(events, campaign_id).values()
     invalid = unbilled(events, campaign_id).values()
     return Spend(
-        sum(cost for cost, *_ in its),
-        sum(cost for cost, at, _ in its if at.date() == today),
+        sum(cost for cost, *_ in sales),
+        sum(cost for cost, at, _ in sales if at.date() == today),
         invalid_total_micros=sum(cost for cost, _ in invalid),
         invalid_today_micros=sum(cost for cost, at in invalid if at.date() == today),
     )
@@ -124,14 +124,14 @@ def test_spend_is_exact_over_repeats_disorder_and_faults(events, batch_size, rng
         spend = spends.get(campaign_id, Spend())
         assert Spend(**{name: getattr(spend, name) for name in MONEY}) == owed(events, campaign_id, today)
         assert sum(count for _, count in spend.delays) <= spend.today_impressions
-        its = [(c, at, deal) for c, at, deal in billed(events, campaign_id).values() if at.date() == today]
+        sales = [(c, at, deal) for c, at, deal in billed(events, campaign_id).values() if at.date() == today]
         read = ledger.day(campaign_id, today)
-        assert (read.get("micros", 0), read.get("impressions", 0)) == (sum(c for c, *_ in its), len(its))
-        assert read.get("advertiser#shop.example", 0) == sum(c for c, *_ in its)
+        assert (read.get("micros", 0), read.get("impressions", 0)) == (sum(c for c, *_ in sales), len(sales))
+        assert read.get("advertiser#shop.example", 0) == sum(c for c, *_ in sales)
         for hour in range(24):
-            assert read.get(f"hour#{hour:02}", 0) == sum(c for c, at, _ in its if at.hour == hour)
+            assert read.get(f"hour#{hour:02}", 0) == sum(c for c, at, _ in sales if at.hour == hour)
         for name in ("d1", "d2"):
-            assert read.get(f"deal#{name}", 0) == sum(c for c, _, deal in its if deal == name)
+            assert read.get(f"deal#{name}", 0) == sum(c for c, _, deal in sales if deal == name)
         apart = {
             e.bid_id: round(e.price_micros / 1000)
             for e in events

@@ -49,7 +49,7 @@ def counted(events: list[Event]) -> Ledger:
     process = service(None, ledger=ledger, judge=IvtFilter(BoundedSets(dynamodb.client, "ledger")))
     for start in range(0, len(events), 40):
         batch = enumerate(events[start : start + 40])
-        count_spend(process, [{"messageId": str(number), "body": its.model_dump_json()} for number, its in batch])
+        count_spend(process, [{"messageId": str(number), "body": item.model_dump_json()} for number, item in batch])
     return ledger
 
 
@@ -66,12 +66,12 @@ def test_they_agree_to_the_micro(count: int, rng: Random) -> None:
     rows = report(events, By.CAMPAIGN, unbilled)
     days = {name: ledger.day(name, NOW.date()) for name in CAMPAIGNS}
     bids = due(events)
-    found = verify(bids, ledger.markers(bids), days, NOW.date())
+    verified = verify(bids, ledger.markers(bids), days, NOW.date())
 
     for name in CAMPAIGNS:
         row = rows.get(name, ReportRow())
         assert (row.spend_micros, row.billed) == (days[name].get("micros", 0), days[name].get("impressions", 0))
-        assert name not in found or found[name].equal
+        assert name not in verified or verified[name].equal
 
 
 def test_a_farm_is_billed_for_what_a_person_can_be_shown() -> None:

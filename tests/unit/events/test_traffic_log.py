@@ -14,10 +14,10 @@ MINUTE = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 def test_the_counts_of_all_processes_are_added_up_by_minute() -> None:
     log = TrafficLog(FaultyDynamoDB("learning").client, "learning")
     many = {f"c{number}": (number, 1) for number in range(300)}
-    one = event("a-t1", Kind.TRAFFIC, at=MINUTE, count=30, traffic=many)
-    other = event("b-t1", Kind.TRAFFIC, at=MINUTE, count=10, traffic={"c7": (5, 2)})
-    log.record([one, event(1)])
-    log.record([other])
+    first = event("a-t1", Kind.TRAFFIC, at=MINUTE, count=30, traffic=many)
+    second = event("b-t1", Kind.TRAFFIC, at=MINUTE, count=10, traffic={"c7": (5, 2)})
+    log.record([first, event(1)])
+    log.record([second])
 
     traffic = log.read(MINUTE.timestamp() + 120)
 

@@ -40,7 +40,7 @@ EVENTS = st.lists(
 DAY = NOW.date()
 
 
-def found(ledger: Ledger, events):  # type: ignore[no-untyped-def]
+def verified(ledger: Ledger, events):  # type: ignore[no-untyped-def]
     bids = due(events)
     counted = {name: ledger.day(name, DAY) for name in ("c0", "c1", "c2")}
     return verify(bids, ledger.markers(bids), counted, DAY)
@@ -54,16 +54,16 @@ def test_what_was_counted_is_equal_and_what_was_not_is_named(events, lost) -> No
     delivered = events[lost:]
     ledger.record(judge.judged({str(number): event for number, event in enumerate(delivered)}).values())
 
-    results = found(ledger, events)
+    results = verified(ledger, events)
 
     known = {e.bid_id for e in delivered if e.billable}
     uncounted = {bid for bid in due(events) if bid not in known}
-    for its in results.values():
-        assert its.equal == (not any("never counted" in reason for reason in its.reasons))
-    named = {reason.split()[1].rstrip(":") for its in results.values() for reason in its.reasons}
+    for result in results.values():
+        assert result.equal == (not any("never counted" in reason for reason in result.reasons))
+    named = {reason.split()[1].rstrip(":") for result in results.values() for reason in result.reasons}
     assert named <= uncounted
     if not uncounted:
-        assert all(its.equal and not its.reasons for its in results.values())
+        assert all(result.equal and not result.reasons for result in results.values())
 
 
 def test_each_difference_is_explained() -> None:
@@ -74,7 +74,7 @@ def test_each_difference_is_explained() -> None:
     ledger.record(judge.judged({str(number): event for number, event in enumerate(many)}).values())
     ledger.record([event(99, campaign_id="c2")])
 
-    results = found(ledger, [*many, event(50, campaign_id="c0")])
+    results = verified(ledger, [*many, event(50, campaign_id="c0")])
 
     assert results["c1"].equal
     assert [reason.partition(": ")[2] for reason in results["c1"].reasons] == [
@@ -98,7 +98,7 @@ def test_a_part_that_is_wrong_is_named_though_the_sum_is_right(name: str) -> Non
     ledger.record(sold)
     dynamodb.put({**dynamodb.items()["spend#c1", f"day#{DAY}"], name: {"N": "7"}})
 
-    its = found(ledger, sold)["c1"]
+    result = verified(ledger, sold)["c1"]
 
-    [reason] = its.reasons
-    assert (its.equal, reason.partition(":")[0]) == (False, name)
+    [reason] = result.reasons
+    assert (result.equal, reason.partition(":")[0]) == (False, name)

@@ -31,7 +31,7 @@ SPECIFIED = [
 ]
 
 
-@pytest.mark.parametrize("purposes", [set(some) for n in range(5) for some in combinations((1, 2, 3, 4), n)])
+@pytest.mark.parametrize("purposes", [set(allowed) for n in range(5) for allowed in combinations((1, 2, 3, 4), n)])
 def test_a_tc_string_allows_with_consent_to_all_that_is_needed(purposes: set[int]) -> None:
     assert tcf.allows(tc_string(purposes)) == ({1, 3, 4} <= purposes)
 
@@ -155,7 +155,7 @@ def test_the_layout_of_a_section(section: int, version: int) -> None:
     read = range(notices, notices + opt_outs + sensitive + children)
 
     for changed in (None, *range(len(allowing))):
-        fields = [1 if place == changed else value for place, value in enumerate(allowing)]
+        fields = [1 if number == changed else value for number, value in enumerate(allowing)]
         text = encoded((version, 6), *((field, 2) for field in fields))
         assert us_sections.allows(section, text) == (changed not in read), changed
         assert gpp.allows(f"{gpp_header(section)}~{text}", [section]) == (changed not in read), changed

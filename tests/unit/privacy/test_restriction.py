@@ -10,7 +10,7 @@ from bidder.privacy.restriction import Restriction, restriction
 from tests.unit.privacy.strings import CONSENT, GPP_NO_OPT_OUT, GPP_OPT_OUT, REFUSAL
 
 
-def found(**objects: Any) -> Restriction | None:
+def restriction_of(**objects: Any) -> Restriction | None:
     imp = {"id": "1", "video": {"mimes": ["video/mp4"]}}
     return restriction(parse(json.dumps({"id": "r", "imp": [imp], **objects}).encode()))
 
@@ -31,7 +31,7 @@ def found(**objects: Any) -> Restriction | None:
     ],
 )
 def test_the_device(device: dict[str, Any], expected: Restriction | None) -> None:
-    assert found(device=device) is expected
+    assert restriction_of(device=device) is expected
 
 
 @pytest.mark.parametrize(
@@ -54,12 +54,12 @@ def test_the_device(device: dict[str, Any], expected: Restriction | None) -> Non
 )
 @pytest.mark.parametrize("in_ext", [False, True])
 def test_the_regulations(regs: dict[str, Any], expected: Restriction | None, in_ext: bool) -> None:
-    assert found(regs={"ext": regs} if in_ext else regs) is expected
+    assert restriction_of(regs={"ext": regs} if in_ext else regs) is expected
 
 
 def test_global_privacy_control() -> None:
-    assert found(regs={"ext": {"gpc": "1"}}) is Restriction.GLOBAL_PRIVACY_CONTROL
-    assert found(regs={"ext": {"gpc": 0}}) is None
+    assert restriction_of(regs={"ext": {"gpc": "1"}}) is Restriction.GLOBAL_PRIVACY_CONTROL
+    assert restriction_of(regs={"ext": {"gpc": 0}}) is None
 
 
 @pytest.mark.parametrize(
@@ -81,10 +81,10 @@ def test_global_privacy_control() -> None:
 @pytest.mark.parametrize("in_ext", [False, True])
 def test_the_gdpr(gdpr: int | None, consent: str, expected: Restriction | None, in_ext: bool) -> None:
     user = {"consent": consent}
-    assert found(regs={"gdpr": gdpr}, user={"ext": user} if in_ext else user) is expected
+    assert restriction_of(regs={"gdpr": gdpr}, user={"ext": user} if in_ext else user) is expected
 
 
 def test_of_two_places_either_restricts() -> None:
-    assert found(regs={"gdpr": 0, "ext": {"gdpr": 1}}) is Restriction.GDPR
-    assert found(regs={"us_privacy": "1YNN", "ext": {"us_privacy": "1YYN"}}) is Restriction.US_PRIVACY
-    assert found(user={"consent": CONSENT, "ext": {"consent": REFUSAL}}) is Restriction.GDPR
+    assert restriction_of(regs={"gdpr": 0, "ext": {"gdpr": 1}}) is Restriction.GDPR
+    assert restriction_of(regs={"us_privacy": "1YNN", "ext": {"us_privacy": "1YYN"}}) is Restriction.US_PRIVACY
+    assert restriction_of(user={"consent": CONSENT, "ext": {"consent": REFUSAL}}) is Restriction.GDPR

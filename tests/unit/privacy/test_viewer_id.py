@@ -2,6 +2,7 @@
 
 import json
 from base64 import urlsafe_b64encode
+from itertools import product
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from bidder.openrtb.parse import parse
 from bidder.privacy.viewer import viewer
-from bidder.privacy.viewer_id import is_advertising_id, is_id, viewer_id
+from bidder.privacy.viewer_id import _varies, is_advertising_id, is_id, viewer_id
 from tests.support.matchable import video_request
 from tests.support.service import KEYS
 
@@ -155,6 +156,13 @@ def test_what_stands_between_two_equal_marks_is_a_macro(text: str, is_taken: boo
 )
 def test_an_id_is_long_varied_and_no_text_of_known_words(text: str, is_taken: bool) -> None:
     assert is_id(text) == is_taken
+
+
+def test_two_letters_count_on_where_they_are_neighbours() -> None:
+    counted = "0123456789abcdefghijklmnopqrstuvwxyz"
+    for left, right in product(counted, repeat=2):
+        counts_on = abs(counted.index(left) - counted.index(right)) <= 1 or {left, right} == {"9", "0"}
+        assert _varies(f"{left}-{right.upper()}", 1) == (not counts_on), left + right
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ class FakeCloudWatch:
         return {"MetricAlarms": [{"AlarmName": name} for name in AlarmNames if name in self.ringing]}
 
 
-def found(cloudwatch: FakeCloudWatch) -> list[str]:
+def objections(cloudwatch: FakeCloudWatch) -> list[str]:
     alarms = {"errors", "slow"}
     return Watch(cast("Any", cloudwatch)).objections(alarms, NOW, NOW + timedelta(minutes=3))
 
@@ -43,17 +43,17 @@ USUAL = {"bid": 3000, "no_bid": 7000, "failed": 0}
     [
         ({"bid": 90, "no_bid": 210, "failed": 0}, []),
         ({"bid": 45, "no_bid": 255, "failed": 0}, []),
-        ({"bid": 44, "no_bid": 256, "failed": 0}, ["14.7% of requests are bid on, 30.0% in the hour before"]),
-        ({"bid": 0, "no_bid": 0, "failed": 300}, ["0.0% of requests are bid on, 30.0% in the hour before"]),
+        ({"bid": 44, "no_bid": 256, "failed": 0}, ["bid rate 14.7%; in the hour before, 30.0%"]),
+        ({"bid": 0, "no_bid": 0, "failed": 300}, ["bid rate 0.0%; in the hour before, 30.0%"]),
         ({"bid": 0, "no_bid": 99, "failed": 0}, []),
     ],
 )
 def test_a_bid_rate_down_by_more_than_half_is_objected_to(now: dict[str, int], expected: list[str]) -> None:
-    assert found(FakeCloudWatch(USUAL, now)) == expected
+    assert objections(FakeCloudWatch(USUAL, now)) == expected
 
 
 def test_an_alarm_is_objected_to() -> None:
-    assert found(FakeCloudWatch(USUAL, USUAL, frozenset({"slow"}))) == ["alarm slow"]
+    assert objections(FakeCloudWatch(USUAL, USUAL, frozenset({"slow"}))) == ["alarm slow"]
 
 
 @given(COUNTS, COUNTS, COUNTS, COUNTS)

@@ -26,12 +26,12 @@ def clients(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("cpm", "status"), [(12, "Succeeded"), (11, "Failed")])
 def test_before_traffic_the_versions_are_compared(clients: dict[str, Any], cpm: int, status: str) -> None:
-    services = {version: service(snapshot([campaign(cpm=its)])) for version, its in (("1", 12), ("2", cpm))}
+    services = {version: service(snapshot([campaign(cpm=price)])) for version, price in (("1", 12), ("2", cpm))}
     clients["lambda"] = LambdaVersions(services, datetime.now(UTC))
 
-    found = before_traffic(EVENT)
+    objections = before_traffic(EVENT)
 
-    assert bool(found) == (status == "Failed")
+    assert bool(objections) == (status == "Failed")
     assert [told["status"] for told in clients["codedeploy"].told] == [status]
 
 
@@ -47,8 +47,8 @@ def test_after_traffic_alarms_speak_once_answers_are_counted(
     clients["cloudwatch"] = Quiet({}, {}, frozenset(ringing))
     slept: list[float] = []
 
-    found = after_traffic(EVENT, slept.append)
+    objections = after_traffic(EVENT, slept.append)
 
     assert slept == [180]
-    assert bool(found) == bool(ringing)
+    assert bool(objections) == bool(ringing)
     assert [told["status"] for told in clients["codedeploy"].told] == [status]

@@ -43,12 +43,12 @@ def test_a_viewer_of_one_process_never_gets_more_than_the_cap_allows_in_a_minute
 ) -> None:
     store = Store()
     capped = campaign(frequency_caps=[{"impressions": most, "window": "lifetime"}])
-    its = service(snapshot([capped]), frequency_reader=store)
+    process = service(snapshot([capped]), frequency_reader=store)
     now, waiting, made = NOW, list[datetime](), list[datetime]()
     for number, (seconds, step) in enumerate(steps):
         now += seconds * SECOND
         if step == "bid":
-            if bid(its, Call(asked(number), {}, "https://bid.example", now)).status == 200:
+            if bid(process, Call(asked(number), {}, "https://bid.example", now)).status == 200:
                 made.append(now)
                 waiting.append(now)
         elif waiting:
@@ -62,12 +62,15 @@ def test_a_viewer_of_one_process_never_gets_more_than_the_cap_allows_in_a_minute
 
 
 def test_a_bid_counts_until_its_impression_is_counted_and_no_longer_than_a_minute() -> None:
-    its = service(snapshot([campaign(frequency_caps=[{"impressions": 2, "window": "day"}])]), frequency_reader=Store())
+    process = service(
+        snapshot([campaign(frequency_caps=[{"impressions": 2, "window": "day"}])]), frequency_reader=Store()
+    )
 
     statuses = [
-        bid(its, Call(asked(number), {}, "https://bid.example", NOW + number * SECOND)).status for number in range(4)
+        bid(process, Call(asked(number), {}, "https://bid.example", NOW + number * SECOND)).status
+        for number in range(4)
     ]
-    later = bid(its, Call(asked(9), {}, "https://bid.example", NOW + WITHIN + 10 * SECOND)).status
+    later = bid(process, Call(asked(9), {}, "https://bid.example", NOW + WITHIN + 10 * SECOND)).status
 
     assert [*statuses, later] == [200, 200, 204, 204, 200]
 

@@ -74,8 +74,8 @@ def test_explain_says_that_a_caller_has_had_its_share_and_counts_nothing() -> No
         twice = [explain(request, held, "bidder", NOW, within_shares=within)[0] for _ in range(2)]
         offers = decide(request, match(request, held, NOW), held, "bidder", NOW)
         made = guard.within(offers, request, held, shares, NOW)
-        for its in twice:
-            assert [bid.campaign.id for bid in its.bids] == [offer.campaign.id for offer in made]
+        for explained in twice:
+            assert [bid.campaign.id for bid in explained.bids] == [offer.campaign.id for offer in made]
         rules.append(twice[1].campaigns[0].rule)
 
     assert rules == ["bids"] * LEAST_BIDS + ["one_caller"] * 2

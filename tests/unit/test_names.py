@@ -1,0 +1,71 @@
+"""Names of our own are nouns of their subject: none of them is a word that any value could bear."""
+
+import ast
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+VAGUE = {
+    *("it", "its", "that", "them", "these", "they", "this", "those", "what", "who"),
+    *("found", "one", "ones", "place", "places", "some", "stuff", "thing", "things"),
+}
+
+
+def bound_names(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """The line and the name of each function, class, argument, variable and attribute that a module defines."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                yield node.lineno, name
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()) | ast.arg(arg=name):
+                yield node.lineno, name
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.ExceptHandler(name=str(name)):
+                yield node.lineno, name
+            case ast.alias(asname=str(name)):
+                yield 0, name
+
+
+def is_vague(name: str) -> bool:
+    word = name.strip("_")
+    return word in VAGUE or word.startswith("its_")
+
+
+def vague_names(source: str) -> list[tuple[int, str]]:
+    return [(line, name) for line, name in bound_names(ast.parse(source)) if is_vague(name)]
+
+
+def test_no_name_is_vague() -> None:
+    folders = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]["files"]
+    sources = [path for name in folders for path in ((ROOT / name).rglob("*.py") if "." not in name else [ROOT / name])]
+    assert len(sources) > 500
+
+    assert [
+        f"{path.relative_to(ROOT)}:{line}: {name}" for path in sources for line, name in vague_names(path.read_text())
+    ] == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "its = 1",
+        "def found(): ...",
+        "class those: ...",
+        "def f(place): ...",
+        "lambda one: one",
+        "[thing for thing in ()]",
+        "self.its_budget = 2",
+        "for number, _found in (): ...",
+        "import numpy as this",
+        "try: ...\nexcept ValueError as what: ...",
+        "match 1:\n    case it: ...",
+    ],
+)
+def test_a_vague_name_is_seen_wherever_it_is_bound(source: str) -> None:
+    assert len(vague_names(source)) == 1
+
+
+def test_a_name_that_is_only_used_or_names_its_subject_passes() -> None:
+    assert vague_names("import pytest\nraise pytest.its(found)\nplacement = one_caller = founded = item") == []
