@@ -142,6 +142,33 @@ def test_a_campaign_that_bid_a_part_of_its_burst_rests_until_a_whole_bid_is_ther
     assert told.used == set()
 
 
+@pytest.mark.parametrize(("missing", "wakes"), [(1, True), (1_439, True), (1_440, False)])
+def test_a_campaign_that_would_rest_for_a_day_rests_until_the_next_refresh(missing: int, wakes: bool) -> None:
+    told = Told()
+    paces = (array("q", [2_000]), array("q", [1]))
+    allowance = Allowance(array("q", [NO_LIMIT]), lambda _: 2_000, told.used_up, told.restored, paces, NOW)
+    assert allowance.commit([0], missing, NOW)
+    assert told.used == {0}
+
+    allowance.wake(NOW + timedelta(days=2))
+
+    assert (told.used == set()) == wakes
+
+
+def test_a_campaign_without_a_pace_does_not_rest_beside_one_that_has_one() -> None:
+    told = Told()
+    paces = (array("q", [60, NO_LIMIT]), array("q", [60, NO_LIMIT]))
+    allowance = Allowance(array("q", [1_000, 1_000]), lambda _: 60, told.used_up, told.restored, paces, NOW)
+
+    assert allowance.commit([0, 1], 60, NOW)
+
+    assert told.used == {0}
+
+
+def test_without_any_pace_only_the_budget_counts() -> None:
+    assert Allowance(array("q", [5]), lambda _: 1, lambda _: None, as_of=NOW).left(0, NOW) == 5
+
+
 def test_a_campaign_whose_burst_has_room_for_another_bid_does_not_rest() -> None:
     told = Told()
     allowance = resting(told, (60,))

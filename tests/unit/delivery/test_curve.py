@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bidder.delivery.curve import FLAT, HOURS, Curve, hour_of_week, local_day, local_hour, offset
@@ -44,7 +44,17 @@ def test_traffic_lies_on_a_straight_line_between_the_middles_of_hours(
     assert Curve(curve).density(at.timestamp(), zone) == pytest.approx(traffic_at(curve, at.timestamp(), zone))
 
 
+SLOPES = [1 + 7 * hour % 24 for hour in range(HOURS)]
+SUNDAY_EVENING = datetime(2026, 3, 1, 21, tzinfo=UTC)
+
+
 @given(weights, moments, zones, st.integers(0, 600))
+@example(SLOPES, SUNDAY_EVENING, "UTC", 300)
+@example(SLOPES, CHANGES[0] - timedelta(minutes=100), "Europe/Berlin", 300)
+@example(SLOPES, CHANGES[1] - timedelta(minutes=100), "Europe/Berlin", 300)
+@example(SLOPES, CHANGES[1] - timedelta(minutes=190), "Europe/Berlin", 191)
+@example(SLOPES, CHANGES[1] - timedelta(minutes=1), "Europe/Berlin", 300)
+@example(SLOPES, CHANGES[2] - timedelta(minutes=100), "America/New_York", 300)
 def test_traffic_between_two_moments_is_the_sum_of_its_minutes(
     curve: list[int], start: datetime, zone: str, minutes: int
 ) -> None:
@@ -100,6 +110,12 @@ def test_where_clocks_skip_midnight_the_day_begins_with_the_change(at: datetime,
     for moment, is_today in ((start, True), (start - 1, False), (end - 1, True), (end, False)):
         date = datetime.fromtimestamp(moment, UTC).astimezone(ZoneInfo(zone)).date()
         assert (date == now.astimezone(ZoneInfo(zone)).date()) == is_today
+
+
+def test_utc_needs_no_time_zone_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bidder.delivery.zones.local", None)
+
+    assert offset("UTC", 123_456_789.0) == 0.0
 
 
 def test_the_clocks_of_an_unknown_zone_show_utc() -> None:

@@ -51,13 +51,29 @@ def test_after_a_long_gap_the_last_two_hours_are_minutes_again() -> None:
 
 @pytest.mark.parametrize(
     ("opportunities", "kept"),
-    [(0, 64), (10, 64), (100, HORIZON + 5 + 30), (1_000, HORIZON + 5 + 3), (3_000, HORIZON + 5 + 1)],
+    [
+        (0, 64),
+        (10, 64),
+        (100, HORIZON + 5 + 30),
+        (1_000, HORIZON + 5 + 3),
+        (2_999, HORIZON + 5 + 2),
+        (3_000, HORIZON + 5 + 1),
+    ],
 )
 def test_minutes_are_kept_until_their_notices_came_and_for_so_many_opportunities(opportunities: int, kept: int) -> None:
     flow = Flow(minutes=[Minute(START + n * MINUTE, 1.0, opportunities, 0) for n in range(100)])
     flow.begin(START + 100 * MINUTE, 1.0, HORIZON)
 
     assert starts(flow) == list(range(100 - kept, 100))
+
+
+@pytest.mark.parametrize("quiet", [0, None])
+def test_minutes_without_requests_tell_nothing_of_the_traffic(quiet: int | None) -> None:
+    flow = Flow(minutes=[Minute(START + n * MINUTE, 1.0, quiet, quiet) for n in range(100)])
+    flow.minutes[99 - HORIZON - 5].opportunities = 2_999
+    flow.begin(START + 100 * MINUTE, 1.0, HORIZON)
+
+    assert len(flow.minutes) == 64
 
 
 def test_minutes_without_counts_are_kept_as_long_as_those_without_requests() -> None:
@@ -91,6 +107,21 @@ def test_a_minute_that_was_missed_by_a_refresh_that_was_late_had_no_requests_eit
     flow.take({}, START + 9 * MINUTE)
 
     assert flow.minutes[0].bids == 0
+
+
+@pytest.mark.parametrize(("age", "bids"), [(600, 9), (601, 4)])
+def test_counts_of_minutes_before_one_of_ten_minutes_ago_are_left_as_they_are(age: int, bids: int) -> None:
+    flow = Flow(minutes=[Minute(START, 1.0, 10, 4), Minute(START + MINUTE, 1.0, 10, 5)])
+    flow.take({START: Report(20, 9)}, START + MINUTE + age)
+
+    assert flow.minutes[0].bids == bids
+
+
+def test_a_minute_without_requests_says_nothing_of_bids() -> None:
+    flow = Flow(minutes=[Minute(START, 1.0)])
+    flow.take({START: Report(0, 0)}, START + 600)
+
+    assert flow.bids_per_opportunity == Ratio(0.0, 0.0)
 
 
 def test_counts_of_long_ago_are_taken_if_they_come_at_all() -> None:
@@ -141,7 +172,14 @@ def test_prices_of_fifty_impressions_are_remembered() -> None:
 
 @pytest.mark.parametrize(
     ("known", "impressions", "weight"),
-    [(0.0, 200.0, 1.0), (199.0, 1.0, 1.0), (200.0, 20.0, 200 / 220), (0.0, 1_000.0, 1.0), (300.0, 100.0, 1.0)],
+    [
+        (0.0, 200.0, 1.0),
+        (199.0, 1.0, 1.0),
+        (200.0, 20.0, 200 / 220),
+        (0.0, 1_000.0, 1.0),
+        (300.0, 100.0, 1.0),
+        (1_000.0, 100.0, 500 / 1_100),
+    ],
 )
 def test_outcomes_of_two_hundred_impressions_or_five_refreshes_are_remembered(
     known: float, impressions: float, weight: float
@@ -166,7 +204,7 @@ def test_after_an_edit_of_the_price_what_was_learned_counts_as_five_impressions(
     flow.reprice(2.0)
 
     assert flow.micros_per_impression == Ratio(1_200.0, 3.0)
-    assert flow.impressions_per_bid == Ratio(pytest.approx(5.0), pytest.approx(10.0))
+    assert (flow.impressions_per_bid.above, flow.impressions_per_bid.below) == pytest.approx((5.0, 10.0))
     assert flow.minutes[0].learned == pytest.approx(0.8)
     assert flow.bids_per_opportunity == Ratio(9.0, 10.0)
     few = Flow(impressions_per_bid=Ratio(4.0, 100.0))
@@ -197,6 +235,21 @@ def test_the_latest_minute_is_assumed_to_have_the_bids_that_were_expected() -> N
     flow.minutes[1].opportunities = flow.minutes[1].bids = 10
     gained = 40 * (noticed(0, later) - noticed(0, now)) + 10 * noticed(1, later) - 30 * noticed(1, now)
     assert flow.matured(later, DELAY, 60.0) == pytest.approx(gained)
+
+
+def test_a_campaign_with_one_minute_is_assumed_to_have_bid_in_it() -> None:
+    assert Flow(minutes=[Minute(START, 0.5)]).matured(START + 75, DELAY, 60.0) == pytest.approx(
+        30 * noticed(0, START + 75)
+    )
+
+
+def test_only_the_latest_minute_is_assumed() -> None:
+    minutes = [Minute(START + n * MINUTE, 1.0, count, count) for n, count in enumerate((10, 20))]
+    flow = Flow(minutes=[*minutes, Minute(START + 2 * MINUTE, 1.0)])
+    now = START + 4 * MINUTE
+
+    gained = 10 * noticed(0, now) + 20 * noticed(1, now) + 60 * noticed(2, now)
+    assert flow.matured(now, DELAY, 60.0) == pytest.approx(gained)
 
 
 @pytest.mark.parametrize("before", [Minute(START, 1.0, 0, 0), Minute(START, 1.0)])
@@ -241,6 +294,16 @@ def test_an_earlier_minute_of_the_same_traffic_differs_by_two_and_a_half_deviati
 ) -> None:
     # of 300 and 300 that were expected by them: a deviation is the square root of 600
     assert (len(known([earlier, 300])) == 2) == is_same
+
+
+@pytest.mark.parametrize(("earlier", "is_same"), [(525, True), (526, False), (375, True), (374, False)])
+def test_traffic_at_the_bound_is_the_same(earlier: int, is_same: bool) -> None:
+    # of 450 and 450 that were expected by them: a deviation is 30
+    assert (len(known([earlier, 450])) == 2) == is_same
+
+
+def test_minutes_before_other_traffic_are_not_asked() -> None:
+    assert known([100, 1_000, 100]) == [100]
 
 
 @pytest.mark.parametrize(("earlier", "is_same"), [(75, True), (76, False), (5, True), (4, False)])

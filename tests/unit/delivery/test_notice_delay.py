@@ -55,3 +55,15 @@ def test_nothing_is_noticed_before_a_bid_and_all_in_an_hour() -> None:
 
     assert (delay.noticed(0), delay.noticed(3600), delay.noticed(7200)) == (0.0, 1.0, 1.0)
     assert delay.noticed(3540) == pytest.approx(10 / 11)
+
+
+def test_a_bid_is_billed_for_an_hour_and_not_a_minute_longer() -> None:
+    late = NoticeDelay([0.0] * 60 + [1_000.0])
+
+    assert [late.noticed(seconds) for seconds in (30, 60, 120)] == pytest.approx([0.4, 0.8, 1.0])
+    assert NoticeDelay([0.0] * 59 + [10.0]).noticed(3_570) == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize(("counts", "horizon"), [([9_982, 8], 1), ([9_981, 9], 2), ([], 2), ([0.0] * 59 + [99.0], 60)])
+def test_the_horizon_is_the_first_minute_by_which_a_thousandth_is_left(counts: list[float], horizon: int) -> None:
+    assert NoticeDelay(counts).horizon == horizon

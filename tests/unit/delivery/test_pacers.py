@@ -239,7 +239,8 @@ def test_a_campaign_is_overspent_by_more_than_an_impression_and_three_in_a_thous
     name: str, limit: int, spent: int, cost: int
 ) -> None:
     limits = LIMITS._replace(daily=None, cost=cost)._replace(**{name: limit})  # type: ignore[arg-type]
-    spend = Spend(*(spent if name == of else 0 for of in ("total", "daily", "hourly")))
+    total, daily, hourly = (spent if name == of else 0 for of in ("total", "daily", "hourly"))
+    spend = Spend(total, daily, hourly)
 
     is_over = spent > limit and (spent - limit > cost and (spent - limit) * 1000 > 3 * limit)
 
@@ -278,6 +279,7 @@ def test_a_campaign_is_off_its_plan_by_a_tenth_once_that_is_twenty_impressions(o
     ("name", "campaign_id", "is_whole", "is_its_part", "words"),
     [
         ("c", "c", True, False, "c"),
+        ("X-c", "X-c", True, False, "X-c"),
         (deal_holder("c", "d"), "c", False, False, "deal d of c"),
         (deal_holder("c", "a#~!"), "c", False, False, "deal a#~! of c"),
         (advertiser_holder("shop.example"), "", False, False, "advertiser shop.example"),
