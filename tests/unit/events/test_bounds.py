@@ -6,8 +6,10 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from hashlib import shake_256
+from itertools import islice
 from typing import Any
 from urllib.parse import quote
+from zlib import crc32
 
 import pytest
 from pydantic import ValidationError
@@ -505,12 +507,12 @@ def test_counts_of_many_campaigns_are_written_in_parts() -> None:
         lambda params, **_: sizes.append(len(params["ExpressionAttributeNames"])),
     )
     log = TrafficLog(dynamodb.client, "learning")
-    names = {f"c{number}": (1, 1) for number in range(64 * 130)}
+    in_one_group = (f"c{number}" for number in range(10**6) if crc32(f"c{number}".encode()) % 64 == 0)
+    names = dict.fromkeys(islice(in_one_group, 101), (1, 1))
     other = event(1)
     log.record([other, event("p", Kind.TRAFFIC, at=NOW, count=3, traffic=names)])
 
-    assert max(sizes) == 100
-    assert sum(sizes) == len(names) + 2
+    assert sorted(sizes) == [1, 2, 100]
     minute = int(NOW.timestamp()) // 60 * 60
     assert len(log.read(minute + 60).reports) == len(names)
 
@@ -522,6 +524,20 @@ def test_minutes_are_read_as_far_back_as_pacing_asks(seconds: int, is_read: bool
     minute = int(NOW.timestamp()) // 60 * 60
 
     assert bool(log.read(minute + seconds).reports) == is_read
+
+
+def test_the_parameters_of_the_urls_that_are_out() -> None:
+    lost = CLAIMS._replace(placement=1, value_micros=9_000_000)
+    made = make_event(Kind.LOSS, lost, {"w": "5.5", "r": "102", "c": "12345", "p": "4.8"}, NOW)
+
+    assert (made.to_win_micros, made.loss_reason, made.error_code, made.price_micros) == (
+        5_500_000,
+        102,
+        12_345,
+        4_800_000,
+    )
+    for code in ("123456", "-1", "1.5", "\u0667", ""):
+        assert make_event(Kind.LOSS, lost, {"c": code, "r": code}, NOW).error_code is None
 
 
 def test_a_click_whose_url_would_be_too_long_goes_uncounted() -> None:
