@@ -25,7 +25,7 @@ LIMIT = 5 * 1024 * 1024
 ARCHITECTURES = ("x86_64", "arm64")
 """The processors of Lambda, in Lambda's words; the first is a stack's default."""
 
-_TOOLS = ("bytecode", "elf", "imported_modules", "package", "schemas", "slim", "template")
+_TOOLS = ("bytecode", "elf", "imported_modules", "lambda_pydantic", "package", "schemas", "slim", "template")
 """Those of our tools that write bytes of the package."""
 
 HAS_SNAP_START = (3, 12)
