@@ -38,8 +38,11 @@ _XRAY_USED = {"__init__.py", "util.py"}
 _LEFT_OUT = SUPPLIED - {"dateutil"} | {"python_dateutil"} | BUILDERS
 """The distributions without a place in the package."""
 
-_CORE = "from pydantic_core._pydantic_core import *\n"
-"""The package's `pydantic_core/__init__.py`: pydantic's own imports the types of schemas, in 5 ms."""
+_CORE = "from pydantic_core._pydantic_core import *\nMISSING = object()\n"
+"""The package's `pydantic_core/__init__.py`: pydantic's own imports the types of schemas, in 5 ms.
+
+The core looks up `MISSING`, and compares it with defaults by identity.
+"""
 
 
 def slimmed(packed: Path, out: Path) -> None:
