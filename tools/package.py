@@ -104,7 +104,8 @@ def _sources(project: Path) -> Iterator[Path]:
     yield from (project / name for name in ("app.py", "requirements.txt", ".chalice/config.json"))
     yield from sorted((project / ".chalice/resources").glob("*.yaml"))
     yield from (project / "tools" / f"{name}.py" for name in _TOOLS)
-    yield from sorted(p for p in (project / "bidder").rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+    for folder in ("bidder", "workers"):
+        yield from sorted(p for p in (project / folder).rglob("*") if p.is_file() and "__pycache__" not in p.parts)
 
 
 def _build(project: Path, build: Path, result: Package, architecture: str) -> None:

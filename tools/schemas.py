@@ -10,14 +10,14 @@ from typing import Any
 from pydantic import BaseModel
 
 from tools.lambda_pydantic import file_name
-from tools.slim import deployed_modules
+from tools.slim import modules_with_models
 
 _REFERENCES = frozenset({"ref", "schema_ref"})
 
 
 def packaged_models() -> list[type[BaseModel]]:
     """The models in our modules of the package, by module and name."""
-    modules = {".".join(PurePosixPath(path).with_suffix("").parts) for path in deployed_modules()}
+    modules = {".".join(PurePosixPath(path).with_suffix("").parts) for path in modules_with_models()}
     for module in sorted(modules):
         import_module(module.removesuffix(".__init__"))
     ours = {model for model in _below(BaseModel) if model.__module__ in modules and "[" not in model.__name__}

@@ -85,6 +85,9 @@ def write(root: Path, out: Path, *, bytecode: bool = True) -> None:
             archive.writestr(entry, path.read_bytes(), ZIP_DEFLATED, 9)
 
 
+WORKERS = ROOT / "workers"
+"""The functions of the creatives' stack."""
+
 _HANDLERS = (ROOT / "bidder/entrances/handler.py",)
 """Our modules that Lambda imports itself, by the name of a function's handler in the template."""
 
@@ -94,6 +97,12 @@ def deployed_modules(*programs: Path) -> frozenset[str]:
     handlers = () if programs else _HANDLERS
     imported = imported_modules(programs or (ROOT / "app.py", *handlers), "bidder", ROOT)
     return frozenset(path.relative_to(ROOT).as_posix() for path in (*imported, *handlers))
+
+
+def modules_with_models() -> frozenset[str]:
+    """Our modules in the packages of the bidder's and of the creatives' stack, which is made from the bidder's."""
+    workers = [path for path in sorted(WORKERS.rglob("*.py")) if path.stem != "__main__"]  # which runs the program
+    return deployed_modules() | deployed_modules(*workers) | {path.relative_to(ROOT).as_posix() for path in workers}
 
 
 def _leave_out_unimported(root: Path) -> None:
