@@ -29,6 +29,9 @@ OTHER_RATES = Fraction(95, 100)
 """The share of a floor in a foreign currency that a price surely reaches: the exchange converts by rates of its own."""
 
 
+_CHARGE_THE_BID = frozenset({AuctionType.FIRST_PRICE, AuctionType.FIXED_PRICE})
+
+
 class Price(NamedTuple):
     """A bid's CPM in micros of the account currency, and the deal that it is made in, as the campaign names it.
 
@@ -105,7 +108,7 @@ def is_first_price(request: BidRequest, slot: Slot, bid: Price) -> bool:
     """Whether the auction charges what is bid: a deal's own type holds before the request's (OpenRTB 2.6, 3.2.12)."""
     deal = _deal_of(slot, bid)
     at = deal.at if deal and deal.at is not None else request.at
-    return at in {AuctionType.FIRST_PRICE, AuctionType.FIXED_PRICE}
+    return at in _CHARGE_THE_BID
 
 
 def charged_at_least(slot: Slot, bid: Price, seconds: int, rates: Rates, currency: str) -> int:
@@ -159,13 +162,31 @@ def fixed_prices(imp: Imp, rates: Rates) -> list[tuple[int, list[str]]] | None:
         return None
     by_price: dict[int, list[str]] = {}
     for deal in imp.pmp.deals:
-        if deal.at != AuctionType.FIXED_PRICE or deal.bidfloor is None or deal.durfloors:
-            return None
-        cpm_micros = _in_account(_Floor(deal.bidfloor, deal.bidfloorcur), rates)
+        cpm_micros = _fixed_price(deal, rates)
         if not cpm_micros:
             return None
         by_price.setdefault(cpm_micros, []).append(identifier(deal.id))
     return sorted(by_price.items(), reverse=True)
+
+
+def _fixed_price(deal: Deal, rates: Rates) -> int | None:
+    """The CPM in micros of all bids in a fixed-price deal; None or 0 where bids may differ."""
+    if deal.at != AuctionType.FIXED_PRICE or deal.bidfloor is None or deal.durfloors:
+        return None
+    return _in_account(_Floor(deal.bidfloor, deal.bidfloorcur), rates)
+
+
+def highest_bid(imp: Imp, campaign: Campaign, rates: Rates) -> int:
+    """A CPM in micros that no bid of the campaign on the impression exceeds."""
+    if not imp.pmp:
+        return campaign.top_open_cpm_micros
+    highest = 0 if imp.pmp.private_auction else campaign.top_open_cpm_micros
+    if campaign.deals:
+        bought = {identifier(deal.id): deal.cpm_micros for deal in campaign.deals}
+        for deal in imp.pmp.deals:
+            own = bought.get(identifier(deal.id), 0)
+            highest = max(highest, min(own, _fixed_price(deal, rates) or own))
+    return highest
 
 
 def _in_account(floor: _Floor, rates: Rates) -> int | None:

@@ -33,7 +33,8 @@ def answer(service: Service, request: WebRequest) -> Reply:
     except Exception:  # the caller gets an answer for any exception; the answer must not quote the request
         log.fault("request.failed", method=request.method)
         reply = error(500, "a fault of the bidder: its log has the event request.failed")
-    return replace(reply, headers={**cors(request.headers.get("origin")), **reply.headers})
+    origin = request.headers.get("origin")
+    return replace(reply, headers={**cors(origin), **reply.headers}) if origin else reply
 
 
 def _reply(service: Service, request: WebRequest) -> Reply:

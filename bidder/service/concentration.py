@@ -71,6 +71,8 @@ class Concentration:
         shares: Mapping[str, float],
         bid: dict[tuple[str, TrafficSource], int],
     ) -> list[Offer]:
+        if not snapshot.delivery.allowance.has_paces:
+            return list(offers)
         sources = list(sources_of(request))
         within = []
         for offer in offers:
