@@ -88,13 +88,14 @@ def _name_viewer(number: int, document: Document) -> None:
     name = str(UUID(int=viewer.getrandbits(128), version=4))
     document["user"]["id"] = name
     country = country_of_viewer(viewer)
+    document.pop("regs", None)
+    document |= regulations(viewer, country)
+    # last, as the draws of a device differ by seller
     device = described(viewer, country, viewer.choice(_seller(document).devices))
     kept = {field: document["device"][field] for field in ("ifa", "lmt") if field in document["device"]}
     document["device"] = device | kept
     if "ifa" in kept:
         document["device"]["ifa"] = name
-    document.pop("regs", None)
-    document |= regulations(viewer, country)
 
 
 def _name_publisher(number: int, document: Document) -> None:
