@@ -36,8 +36,8 @@ container: $(READY) ## The container's web server on PORT (8000) against the loc
 test: check ## Lint, types and all tests, in parallel: what CI runs
 	@exec $(LOCAL_ENV) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
-test-fast: $(READY) ## Unit and golden tests with fewer examples, in parallel: under a minute
-	@exec $(LOCAL_ENV) $(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-profile=fast tests/unit tests/golden
+test-fast: $(READY) ## Unit and golden tests but slow ones, with fewer examples, in parallel: under a minute
+	@exec $(LOCAL_ENV) $(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-profile=fast -m 'not slow' tests/unit tests/golden
 
 coverage: $(READY) ## What unit and golden tests run of bidder/: 95 % at least
 	@exec $(LOCAL_ENV) $(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-profile=fast --cov --cov-report=term tests/unit tests/golden

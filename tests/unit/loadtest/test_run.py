@@ -20,6 +20,8 @@ from bidder.openrtb.parse import parse
 from tests.support.campaigns import campaign, snapshot
 from tests.support.service import service
 
+pytestmark = pytest.mark.slow
+
 BIDDING = service(snapshot([campaign()], now=datetime.now(UTC)))
 
 HEADINGS = ("requests", "rate /s", "p50 ms", "p99 ms", "bids", "no-bids", "400s", "503s", "errors")
