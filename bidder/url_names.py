@@ -6,7 +6,8 @@ than 512 bytes, with its macros filled in. The base takes `LONGEST_BASE` charact
 """
 
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
+from binascii import b2a_base64
 from functools import lru_cache
 
 LONGEST_URL = 511
@@ -25,6 +26,7 @@ HOUSEHOLD_LETTERS = 13
 _ESCAPED = "!"
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _BITS = 6
+_BASE64URL = bytes.maketrans(b"+/", b"-_")
 _plain = re.compile(r"[A-Za-z0-9._/-]*").fullmatch
 
 
@@ -34,7 +36,7 @@ def written(value: str | None) -> str:
         return ""
     if _plain(value):
         return value.replace("/", "*")
-    return _ESCAPED + urlsafe_b64encode(value.encode()).rstrip(b"=").decode()
+    return _ESCAPED + packed(value.encode())
 
 
 def read(text: str) -> str:
@@ -61,6 +63,11 @@ def number(text: str) -> int:
     for letter in text:
         value = value << _BITS | _ALPHABET.index(letter)
     return value
+
+
+def packed(data: bytes) -> str:
+    """The bytes as base64url text without padding."""
+    return b2a_base64(data, newline=False).translate(_BASE64URL).rstrip(b"=").decode()
 
 
 def unpacked(text: str) -> bytes:

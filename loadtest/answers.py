@@ -35,8 +35,8 @@ def bids(kind: RequestKind, request: dict[str, Any], status: int, body: str) -> 
 
 
 def _wrong(request: dict[str, Any], response: dict[str, Any], returned_bids: list[dict[str, Any]]) -> str | None:
-    floors = {imp["id"]: imp.get("bidfloor", 0) for imp in request["imp"]}
-    if response["id"] != request["id"]:
+    floors = {str(imp["id"]): _floor(imp) for imp in request["imp"]}
+    if response["id"] != str(request["id"]):
         return f"answers {response['id']}, asked was {request['id']}"
     if not returned_bids:
         return "no bid in it, which is 204"
@@ -48,3 +48,9 @@ def _wrong(request: dict[str, Any], response: dict[str, Any], returned_bids: lis
         if "dealid" not in bid and bid["price"] < floors[bid["impid"]]:
             return f"price {bid['price']} is below {floors[bid['impid']]}, the floor of imp {bid['impid']}"
     return None
+
+
+def _floor(imp: dict[str, Any]) -> float:
+    """The floor of an impression in USD; 0 for a floor in another currency, which only the bidder can convert."""
+    is_in_dollars = str(imp.get("bidfloorcur") or "USD").upper() == "USD"
+    return float(imp.get("bidfloor") or 0) if is_in_dollars else 0.0

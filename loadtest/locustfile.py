@@ -7,25 +7,28 @@ Run by `make loadtest`, or with locust's own page by
 import json
 import os
 import time
+import zlib
 from collections import Counter
-from collections.abc import Iterator
 from functools import cache
 from http import HTTPStatus
 from itertools import count
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
-from locust import FastHttpUser, constant_throughput, task
+import gevent
+from gevent.pool import Pool
+from locust import FastHttpUser, constant_throughput, events, task
 from locust.contrib.fasthttp import ResponseContextManager
 from locust.exception import StopUser
 
 from loadtest.answers import bids
 from loadtest.curve import share_at
+from loadtest.local_api_gateway import accepted_encoding, event_url
 from loadtest.notices import notices
-from loadtest.pending import MOST_ATTEMPTS, Pending, PendingCalls
+from loadtest.pending import Pending, PendingCalls
 from loadtest.plan import Plan, may_be_called, may_be_loaded, plan
 from loadtest.replay import recorded
-from loadtest.requests import Generated, RequestKind
+from loadtest.requests import Generated
 from loadtest.scenario import realistic
 from loadtest.standards import check_standards
 
@@ -36,20 +39,34 @@ REQUESTS_PER_SECOND = 10
 """The most requests a second of one user."""
 
 outcomes: Counter[str] = Counter()
-"""How the bid requests were answered, where that was right: bid, no-bid, 400."""
+"""How many bid requests were answered rightly, by outcome: bid, no-bid, 400."""
 
 unavailable: Counter[str] = Counter()
 """How many bid requests (`BID`) and notices (`NOTICES`) were answered 503; they are errors as well."""
 
 lost: Counter[str] = Counter()
-"""Notices by kind that were not taken, however often they were sent."""
+"""How many notices were not taken, by kind, however often they were sent."""
+
+taken: set[tuple[str, str]] = set()
+"""The notices that the bidder took: kind and bid id."""
 
 _OUTCOMES = {200: "bid", 204: "no-bid", 400: "400"}
 _HEADERS = {"Content-Type": "application/json", "x-openrtb-version": "2.6"}
-_seeds = count(1)
-_checked = count()
 _RETRY_SECONDS = 1.0
-"""How long a caller waits after a 503. Retry-After says 5; a load test has not the time."""
+"""How long a caller waits after the first 503; longer after further ones. Retry-After says 5, too long for a test."""
+_CALLS_AT_ONCE = 2
+"""The most notices of one user at once. More of them keep the one process of the local AWS from answering any."""
+
+
+class _Progress:
+    """The state of one run: the number of the next user, of the next checked answer, and when the run began."""
+
+    def __init__(self) -> None:
+        self.users = count(1)
+        self.answers = count()
+        self.began = time.monotonic()
+        replay = _plan().replay
+        self.replayed = recorded(replay) if replay else None
 
 
 @cache
@@ -57,21 +74,32 @@ def _plan() -> Plan:
     return plan(os.environ)
 
 
-@cache
-def _began() -> float:
-    """The clock when the first user was there."""
-    return time.monotonic()
+_run: _Progress
 
 
-@cache
-def _replayed() -> Iterator[Generated] | None:
-    """The requests of the file that is replayed, for all users together; None without a file."""
-    path = _plan().replay
-    return None if path is None else recorded(path)
+def _begin(**_: object) -> None:
+    """Starts a run anew, so that each run of locust's page sends the same requests."""
+    global _run
+    _run = _Progress()
+    for counts in (outcomes, unavailable, lost, taken):
+        counts.clear()
+
+
+events.test_start.add_listener(_begin)  # type: ignore[no-untyped-call]
+
+
+class BidCalls(NamedTuple):
+    """The calls that a bid brings back: kind and URL of each."""
+
+    bid_id: str
+    calls: list[tuple[str, str]]
 
 
 class ExchangeUser(FastHttpUser):
-    """One connection of an exchange. Every user has its own seed, so a run can be repeated."""
+    """An exchange and its players. Users draw from seeds of their own, so SEED and the user's number repeat requests.
+
+    Answers and their calls draw from a second seed: they do not change which requests come.
+    """
 
     connection_timeout = 5
     network_timeout = 10
@@ -80,48 +108,57 @@ class ExchangeUser(FastHttpUser):
         if not may_be_loaded(self.host or "", os.environ):
             msg = f"{self.host}: only a bidder on this machine is put under load, or a deployed one with CONFIRM=yes"
             raise StopUser(msg)
-        self.rng = Random(next(_seeds))  # noqa: S311 - a repeatable draw, not a secret
+        number = next(_run.users)
+        self.requests_rng = _seeded(f"{_plan().seed} requests {number}")
+        self.calls_rng = _seeded(f"{_plan().seed} calls {number}")
+        self.headers = _HEADERS | {"Accept-Encoding": accepted_encoding(self.host or "")}
         self.pending = PendingCalls()
-        _began()
+        self.players = Pool(_CALLS_AT_ONCE)
 
     def on_stop(self) -> None:
-        """Makes the calls that are not due yet, so that none is missing at the end."""
-        for call in self.pending.rest():
-            self.call(call)
-        for call in self.pending.rest():  # those that are to be tried again
-            self.call(call._replace(attempt=MOST_ATTEMPTS))
+        """Makes the calls that are not due yet, and tries again what fails, so that none is missing at the end."""
+        self.players.join()
+        while self.pending:
+            for call in self.pending.rest():
+                self.players.spawn(self.call, call)
+            self.players.join()
+            if self.pending:
+                gevent.sleep(_RETRY_SECONDS)
 
     def wait_time(self) -> float:
         """The seconds until the next request."""
-        share = share_at(time.monotonic() - _began(), _plan().duration) if _plan().is_weekly else 1.0
+        share = share_at(time.monotonic() - _run.began, _plan().duration) if _plan().is_weekly else 1.0
         seconds: float = constant_throughput(max(0.05, REQUESTS_PER_SECOND * share))(self)
         return seconds
 
     @task
     def auction(self) -> None:
-        """The calls that are due, and one auction; its calls are due later."""
+        """Begins the calls that are due, and asks for one auction, whose calls are due later."""
         for call in self.pending.due(time.monotonic()):
-            self.call(call)
-        replayed = _replayed()
-        generated = realistic(self.rng) if replayed is None else next(replayed)
-        self.pending.add(self.rng, self.ask(*generated), time.monotonic())
+            self.players.spawn(self.call, call)
+        request = realistic(self.requests_rng) if _run.replayed is None else next(_run.replayed)
+        user_agent = _user_agent(request.document)
+        for bid_id, calls in self.ask(request):
+            self.pending.add(self.calls_rng, calls, time.monotonic(), bid_id, user_agent)
 
-    def ask(self, kind: RequestKind, request: dict[str, Any]) -> list[tuple[str, str]]:
-        """Sends a bid request; the kinds and URLs of the calls that its bids bring back."""
+    def ask(self, request: Generated) -> list[BidCalls]:
+        """Sends a bid request. Returns the calls that each bid of the answer brings back."""
         with self.client.post(
             "/bid",
-            data=json.dumps(request),
-            headers=_HEADERS,
+            data=request.body,  # type: ignore[arg-type] # locust passes bytes on
+            headers=self.headers,
             name=BID,
             catch_response=True,
             allow_redirects=False,
         ) as response:
             _count_unavailable(response, BID)
             try:
-                returned_bids = bids(kind, request, response.status_code, _body_text(response))
-                if returned_bids and next(_checked) % _plan().check_every == 0:
-                    check_standards(json.loads(_body_text(response)))
-                calls = [call for bid in returned_bids for call in notices(self.rng, request["id"], bid)]
+                body = _body_text(response)
+                returned_bids = bids(request.kind, request.document, response.status_code, body)
+                if returned_bids and next(_run.answers) % _plan().check_every == 0:
+                    check_standards(json.loads(body))
+                auction_id = str(request.document.get("id", ""))
+                calls = [BidCalls(bid["id"], notices(self.calls_rng, auction_id, bid)) for bid in returned_bids]
             except ValueError as error:
                 response.failure(str(error))
                 return []
@@ -131,19 +168,21 @@ class ExchangeUser(FastHttpUser):
 
     def call(self, call: Pending) -> None:
         """Calls an event URL. After a 5xx or no answer it is called again; without tries left it is lost."""
-        name, url = NOTICE.format(kind=call.kind), call.url
+        name, url = NOTICE.format(kind=call.kind), event_url(call.url, self.host or "")
         if not may_be_called(url, self.host or ""):
             self.fail(name, f"leads to another machine, so not called: {url}")
             return
-        with self.client.get(url, name=name, catch_response=True, allow_redirects=False) as response:
+        headers = {} if call.user_agent is None else {"User-Agent": call.user_agent}
+        with self.client.get(url, headers=headers, name=name, catch_response=True, allow_redirects=False) as response:
             _count_unavailable(response, NOTICES)
             status = response.status_code
             if status in {200, 204}:
                 response.success()
+                taken.add((call.kind, call.bid_id))
                 return
-            response.failure(f"{status}: {_body_text(response)[:200]}")
+            response.failure(f"{status}: {_shown(response)}")
         is_final = status and status < HTTPStatus.INTERNAL_SERVER_ERROR
-        if is_final or not self.pending.again(call, time.monotonic(), _RETRY_SECONDS):
+        if is_final or not self.pending.again(call, time.monotonic(), _RETRY_SECONDS * call.attempt):
             lost[call.kind] += 1
 
     def fail(self, name: str, message: str) -> None:
@@ -153,11 +192,38 @@ class ExchangeUser(FastHttpUser):
         )
 
 
+def _seeded(seed: str) -> Random:
+    return Random(seed)  # noqa: S311 - a repeatable draw, not a secret
+
+
+def _user_agent(request: dict[str, Any]) -> str | None:
+    device = request.get("device")
+    user_agent = device.get("ua") if isinstance(device, dict) else None
+    return user_agent if isinstance(user_agent, str) and user_agent.isascii() and user_agent.isprintable() else None
+
+
 def _count_unavailable(response: ResponseContextManager, row: str) -> None:
     if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
         unavailable[row] += 1
 
 
 def _body_text(response: ResponseContextManager) -> str:
-    """The body or, where nothing answered, why: only then does locust's response have an error."""
-    return response.text or repr(getattr(response, "error", ""))
+    """The body or, where nothing answered, why: only then does locust's response have an error.
+
+    Raises ValueError for a body that cannot be decoded as its headers say.
+    """
+    try:
+        if response.text:
+            return response.text
+        error = getattr(response, "error", "")
+        return repr(getattr(error, "original", error))  # the URL that the error itself has is another each time
+    except (zlib.error, OSError, UnicodeError) as error:
+        msg = f"{response.status_code} with a body that its headers do not describe: {error}"
+        raise ValueError(msg) from None
+
+
+def _shown(response: ResponseContextManager) -> str:
+    try:
+        return _body_text(response)[:200]
+    except ValueError as error:
+        return str(error)

@@ -4,6 +4,8 @@ from heapq import heappop, heappush
 from random import Random
 from typing import NamedTuple
 
+from bidder.events.kinds import OF_EXCHANGES
+
 DUPLICATED = 0.02
 """The share of calls that come twice."""
 MOST_ATTEMPTS = 5
@@ -13,11 +15,16 @@ _DELAYS = {"win": 0.3, "bill": 1.0, "impression": 1.0, "loss": 1.0}
 
 
 class Pending(NamedTuple):
-    """A call that is due at `at`, in seconds of the caller's clock; the `attempt` before failed."""
+    """A call of a bid's event URL that is due at `at`, in seconds of the caller's clock.
+
+    `attempt` counts from 1. `user_agent` is the viewer's; the calls of exchanges have none.
+    """
 
     at: float
     kind: str
     url: str
+    bid_id: str = ""
+    user_agent: str | None = None
     attempt: int = 1
 
 
@@ -27,14 +34,22 @@ class PendingCalls:
     def __init__(self) -> None:
         self._heap: list[Pending] = []
 
-    def add(self, rng: Random, calls: list[tuple[str, str]], now: float) -> None:
-        """Adds the calls of a bid: each some time after the one before, and some of them twice."""
+    def add(
+        self,
+        rng: Random,
+        calls: list[tuple[str, str]],
+        now: float,
+        bid_id: str = "",
+        user_agent: str | None = None,
+    ) -> None:
+        """Adds the calls of a bid: each some time after the call before, and some of them twice."""
         at = now
         for kind, url in calls:
             at += rng.expovariate(1 / _DELAYS.get(kind, 2.0))
-            heappush(self._heap, Pending(at, kind, url))
+            call = Pending(at, kind, url, bid_id, None if kind in OF_EXCHANGES else user_agent)
+            heappush(self._heap, call)
             if rng.random() < DUPLICATED:
-                heappush(self._heap, Pending(at + rng.expovariate(1.0), kind, url))
+                heappush(self._heap, call._replace(at=at + rng.expovariate(1.0)))
 
     def again(self, call: Pending, now: float, seconds: float) -> bool:
         """Adds a failed call once more, after so many seconds. False past `MOST_ATTEMPTS`: it is lost."""
@@ -49,6 +64,10 @@ class PendingCalls:
         while self._heap and self._heap[0].at <= now:
             taken.append(heappop(self._heap))
         return taken
+
+    def __bool__(self) -> bool:
+        """Whether calls are left."""
+        return bool(self._heap)
 
     def rest(self) -> list[Pending]:
         """Takes all calls, the earliest first."""

@@ -7,13 +7,17 @@ from urllib.parse import urlsplit
 
 from loadtest.notices import is_loopback
 
+SETTINGS = Path(".local/env")
+"""The settings of `make run`, relative to the checkout, which `make loadtest` starts in."""
+
 
 class Plan(NamedTuple):
     """What to run: seconds, users, and the bidder's address.
 
-    `report` is the file of the HTML report. `web_port` is that of locust's own page; 0 is none. With `is_weekly` the
-    rate follows a week's curve. `replay` is a file of requests, JSON Lines, that are sent in place of drawn ones. One
-    answer with bids in `check_every` is held to the published schemas.
+    `report` is the file of the HTML report. `web_port` is the port of locust's own page; 0 is none. With `is_weekly`
+    the rate follows a week's curve. `replay` is a file of requests, JSON Lines, that are sent in place of drawn ones.
+    One answer with bids in `check_every` is held to the published schemas. Requests are drawn from `seed`.
+    `settings` is the file of the settings of `make run`, whose topic of events is watched; None watches no topic.
     """
 
     duration: int
@@ -24,6 +28,8 @@ class Plan(NamedTuple):
     is_weekly: bool = False
     replay: Path | None = None
     check_every: int = 10
+    seed: int = 1
+    settings: Path | None = None
 
 
 class BadPlan(ValueError):
@@ -50,6 +56,13 @@ def plan(environ: Mapping[str, str]) -> Plan:
     if replay is not None and not replay.is_file():
         msg = f"REPLAY={replay}: there is no such file of requests, one JSON document a line"
         raise BadPlan(msg)
+    events = environ.get("EVENTS") or ("local" if SETTINGS.is_file() and not environ.get("HOST") else "no")
+    if events not in {"local", "no"}:
+        msg = f"EVENTS={events}: give local, to look for each event on the topic of `make run`, or no"
+        raise BadPlan(msg)
+    if events == "local" and not SETTINGS.is_file():
+        msg = f"EVENTS=local: there is no {SETTINGS}; `make run` writes it"
+        raise BadPlan(msg)
     return Plan(
         _bounded(environ, "DURATION", 60, 3600),
         _bounded(environ, "USERS", 10, 200),
@@ -59,6 +72,8 @@ def plan(environ: Mapping[str, str]) -> Plan:
         is_weekly=curve == "weekly",
         replay=replay,
         check_every=_bounded(environ, "CHECK_EVERY", 10, 1_000_000),
+        seed=_bounded(environ, "SEED", 1, 1_000_000_000),
+        settings=SETTINGS if events == "local" else None,
     )
 
 

@@ -1,35 +1,61 @@
-"""Requests from a file, one JSON document a line, as `loadtest.requests` and exchanges' logs write them."""
+"""Requests from a file that `bidder replay` reads too: JSON Lines, in gzip or not."""
 
 import json
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+from bidder.cli.replay import opened_lines
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.parse import parse
+from bidder.openrtb.recorded import InvalidRecording
+from bidder.openrtb.recorded import recorded as recorded_requests
 from loadtest.requests import Generated, RequestKind
 
 
 class BadReplay(ValueError):
-    """A line is no JSON document; the message has the file and the line."""
+    """The file has no requests, or a line that is no JSON object; the message names the file and the line."""
 
 
 def recorded(path: Path) -> Iterator[Generated]:
-    """The requests of the file, for ever: each round has ids of its own. Raises BadReplay."""
-    lines = [(number, line) for number, line in enumerate(path.read_text().splitlines(), 1) if line.strip()]
-    if not lines:
-        msg = f"{path}: no requests"
+    """The requests of the file, endlessly: the first round byte for byte, the later ones with new ids.
+
+    Raises BadReplay at once, before the first request is taken.
+    """
+    requests = [*_read(path)]
+    if not requests:
+        msg = f"{path}: no requests; a line has one request, as OpenRTB or as `bidder replay` reads it"
         raise BadReplay(msg)
-    requests = [_read(path, number, line) for number, line in lines]
-    for turn in count():
-        for kind, document in requests:
-            is_named = turn and isinstance(document.get("id"), str)
+    return _repeated(requests)
+
+
+def _repeated(requests: list[Generated]) -> Iterator[Generated]:
+    yield from requests
+    for turn in count(1):
+        for kind, document, _ in requests:
+            is_named = isinstance(document.get("id"), str)
             yield Generated(kind, document | {"id": f"{document['id']}-{turn}"} if is_named else document)
 
 
-def _read(path: Path, number: int, line: str) -> Generated:
+def _read(path: Path) -> Iterator[Generated]:
     try:
-        document = json.loads(line)
+        with opened_lines(path) as (_, lines):
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    yield _request(path, number, line)
+    except (InvalidRecording, OSError) as error:
+        msg = f"{path}: {error}"
+        raise BadReplay(msg) from None
+
+
+def _request(path: Path, number: int, line: bytes) -> Generated:
+    try:
+        [record] = recorded_requests([line])
+    except InvalidRecording as error:
+        msg = f"{path}:{number}: {str(error).removeprefix('line 1 ')}"
+        raise BadReplay(msg) from None
+    try:
+        document = json.loads(record.body)
     except ValueError as error:
         msg = f"{path}:{number}: no JSON document: {error}"
         raise BadReplay(msg) from None
@@ -37,8 +63,8 @@ def _read(path: Path, number: int, line: str) -> Generated:
         msg = f"{path}:{number}: no JSON object"
         raise BadReplay(msg)
     try:
-        request = parse(line.encode())
+        request = parse(record.body)
     except InvalidRequest:
-        return Generated(RequestKind.MALFORMED, document)
+        return Generated(RequestKind.MALFORMED, document, record.body)
     is_video = any(imp.video is not None for imp in request.imp)
-    return Generated(RequestKind.VIDEO if is_video else RequestKind.BANNER, document)
+    return Generated(RequestKind.VIDEO if is_video else RequestKind.BANNER, document, record.body)

@@ -1,6 +1,6 @@
 """Mixed OpenRTB 2.x requests that look like an exchange's: the same random state, the same requests.
 
-`python -m loadtest.requests N` writes so many, as JSON Lines: the form that `bidder replay` reads.
+`python -m loadtest.requests N [SEED]` writes N of them as JSON Lines: the form that `bidder replay` reads.
 """
 
 import json
@@ -29,10 +29,16 @@ class RequestKind(StrEnum):
 
 
 class Generated(NamedTuple):
-    """A request, decoded, and what it is."""
+    """A request, decoded, and its kind. `sent` is the body of a recorded request, byte for byte; None without one."""
 
     kind: RequestKind
     document: Document
+    sent: bytes | None = None
+
+    @property
+    def body(self) -> bytes:
+        """The bytes to send."""
+        return json.dumps(self.document).encode() if self.sent is None else self.sent
 
 
 def generate(rng: Random) -> Generated:
@@ -248,6 +254,6 @@ def main(count: int, seed: int = 1) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2 or not sys.argv[1].isdecimal():
-        sys.exit("usage: python -m loadtest.requests N > requests.jsonl")
-    main(int(sys.argv[1]))
+    if len(sys.argv) not in {2, 3} or not all(argument.isdecimal() for argument in sys.argv[1:]):
+        sys.exit("usage: python -m loadtest.requests N [SEED] > requests.jsonl")
+    main(*map(int, sys.argv[1:]))

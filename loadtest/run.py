@@ -1,29 +1,40 @@
-"""`python -m loadtest.run`: a minute of load on the bidder on this machine, and a table of how it bore it.
+"""`python -m loadtest.run`: a minute of load on the bidder on this machine, and a table of its answers.
 
-DURATION (seconds), USERS and HOST, or PORT, change what is run; CONFIRM=yes allows a deployed bidder's HOST. REPORT
-writes an HTML report, WEB=8089 serves locust's own page, CURVE=weekly follows a week's traffic, REPLAY sends the
-requests of a file, CHECK_EVERY says how many answers with bids are held to the published schemas. Exits with 1 where
-anything was answered wrongly, answered 5xx, or an event was lost.
+Variables change the run; docs/scale.md lists them. Exits with 1 if an answer was wrong or a 5xx, or an event was lost,
+and with 2 if the run cannot be made.
 """
 
 import os
+import signal
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from operator import itemgetter
 
 # locust patches sockets for gevent, so it comes before whatever opens one
 from locust.env import Environment  # isort: skip
 import gevent
+import locust
 import requests
+from botocore.exceptions import BotoCoreError, ClientError
 from locust.html import get_html_report
-from locust.runners import Runner
-from locust.stats import StatsEntry, stats_history
+from locust.runners import STATE_RUNNING, Runner
+from locust.stats import RequestStats, StatsEntry, stats_history
 
+from bidder.cli.environment import variables_of
 from bidder.cli.table import table
-from loadtest.locustfile import BID, NOTICES, ExchangeUser, lost, outcomes, unavailable
+from loadtest.event_watch import EventWatch, local_watch
+from loadtest.locustfile import BID, NOTICES, ExchangeUser, lost, outcomes, taken, unavailable
 from loadtest.plan import BadPlan, Plan, plan
+from loadtest.replay import BadReplay, recorded
+from tools.processes import is_taken
 
 PROGRESS_SECONDS = 5
+MOST_FAULTS = 20
+"""The most kinds of errors that are printed."""
+ARRIVAL_SECONDS = 60.0
+"""How long an event may take from the bidder to the topic's subscribers, once the load has ended."""
 HEADINGS = ("", "requests", "rate /s", "p50 ms", "p99 ms", "bids", "no-bids", "400s", "503s", "errors")
 UNAVAILABLE = {
     BID: "503 of POST /bid: too many requests at once, so no bid.",
@@ -38,71 +49,120 @@ def main() -> int:
     """Runs the plan of the environment. Returns the exit status."""
     try:
         run_plan = plan(os.environ)
-    except BadPlan as error:
+        if run_plan.replay is not None:
+            recorded(run_plan.replay)
+    except (BadPlan, BadReplay) as error:
         print(f"loadtest: {error}", file=sys.stderr)
         return 2
-    if (unwell := _unwell(run_plan.host)) is not None:
-        print(f"loadtest: no bidder at {run_plan.host}: {unwell}. Start one with `make run`.", file=sys.stderr)
+    if (fault := _unready(run_plan)) is not None:
+        print(f"loadtest: {fault}", file=sys.stderr)
         return 2
     print(f"loadtest: {run_plan.users} users for {run_plan.duration} s against {run_plan.host}", flush=True)
-    runner, seconds = _run(run_plan)
-    stats = runner.stats
-    notices = [entry for (name, _), entry in stats.entries.items() if name != BID]
-    print(report(stats.get(BID, "POST"), notices, outcomes, unavailable, seconds))
-    for row, meaning in UNAVAILABLE.items():
-        if unavailable[row]:
-            print(f"  {meaning}")
-    for failure in stats.errors.values():
-        print(f"  {failure.occurrences} x {failure.name}: {failure.error}")
-    for broken in runner.exceptions.values():  # the load test's own
-        print(f"  {broken['count']} x {broken['traceback']}")
-    for kind, times in lost.items():
-        print(f"  {times} x lost: {kind}, not taken in any try")
+    watch = _watch(run_plan)
+    try:
+        runner = _run(run_plan, watch)
+        missing = watch.missing(taken, ARRIVAL_SECONDS) if watch else set()
+    finally:
+        if watch:
+            watch.close()
+    print(report(runner.stats, outcomes, unavailable))
+    for fault in _faults(runner, missing):
+        print(f"  {fault}")
+    if watch and not missing:
+        print(f"  {len(taken)} events were taken, and all of them arrived on the topic")
     if run_plan.report:
         run_plan.report.write_text(get_html_report(runner.environment, show_download_link=False))  # type: ignore[no-untyped-call]
         print(f"  report: {run_plan.report}")
-    return 1 if stats.errors or runner.exceptions or lost or not outcomes else 0
+    return 1 if runner.stats.errors or runner.exceptions or lost or missing or not outcomes else 0
 
 
-def _unwell(host: str) -> str | None:
-    """Why the bidder can't be put under load, or None."""
+def _faults(runner: Runner, missing: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """A line for each kind of fault. `missing` are the events that the topic did not get: kind and bid id."""
+    yield from (meaning for row, meaning in UNAVAILABLE.items() if unavailable[row])
+    failures = sorted(runner.stats.errors.values(), key=lambda failure: -failure.occurrences)
+    for failure in failures[:MOST_FAULTS]:
+        yield f"{failure.occurrences} x {failure.name}: {failure.error}"
+    if len(failures) > MOST_FAULTS:
+        yield f"and {len(failures) - MOST_FAULTS} other errors; the report has them"
+    for broken in runner.exceptions.values():  # the load test's own
+        yield f"{broken['count']} x {broken['traceback']}"
+    for kind, times in lost.items():
+        yield f"{times} x lost: {kind}, not taken in any try"
+    for kind, events in groupby(sorted(missing), key=itemgetter(0)):
+        bids = [bid_id for _, bid_id in events]
+        yield f"{len(bids)} x lost: {kind}, taken, but not on the topic {ARRIVAL_SECONDS:.0f} s later; of bid {bids[0]}"
+
+
+def _unready(run_plan: Plan) -> str | None:
+    """Why the run cannot begin, or None."""
+    if run_plan.web_port and is_taken(run_plan.web_port):
+        return f"WEB={run_plan.web_port}: the port is taken by another program. Choose another"
+    if run_plan.report is not None and not run_plan.report.absolute().parent.is_dir():
+        return f"REPORT={run_plan.report}: there is no folder {run_plan.report.parent}"
     try:
         with requests.Session() as session:
             session.trust_env = False  # a proxy doesn't lead to this machine
-            answer = session.get(f"{host}/health", timeout=5)
+            answer = session.get(f"{run_plan.host}/health", timeout=5)
     except requests.RequestException as error:
-        return f"GET /health failed ({type(error).__name__})"
-    return None if answer.status_code == 200 else f"GET /health answers {answer.status_code}: {answer.text[:200]}"
+        fault = f"GET /health failed ({type(error).__name__})"
+    else:
+        if answer.status_code == 200:
+            return None
+        fault = f"GET /health answers {answer.status_code}: {answer.text[:200]}"
+    return f"no bidder at {run_plan.host}: {fault}. Start one with `make run`."
 
 
-def _run(run_plan: Plan) -> tuple[Runner, float]:
-    """The runner with what it measured, and for how many seconds it ran: Ctrl-C ends it early."""
-    environment = Environment(user_classes=[ExchangeUser], host=run_plan.host)
+def _watch(run_plan: Plan) -> EventWatch | None:
+    """The watch on the topic of `make run`; None if the plan wants none, or the local AWS does not answer."""
+    if run_plan.settings is None:
+        return None
+    try:
+        return local_watch(variables_of(run_plan.settings))
+    except (BotoCoreError, ClientError, KeyError) as error:
+        print(f"loadtest: events are not watched: {run_plan.settings} leads to no local AWS: {error}", file=sys.stderr)
+        return None
+
+
+def _run(run_plan: Plan, watch: EventWatch | None) -> Runner:
+    """The runner with its statistics. SIGINT and SIGTERM end the run early."""
+    environment = Environment(user_classes=[ExchangeUser], host=run_plan.host, events=locust.events)
     runner = environment.create_local_runner()
-    started = time.monotonic()
     if run_plan.web_port:
         page = environment.create_web_ui("127.0.0.1", run_plan.web_port)
         print(f"loadtest: locust's page at http://127.0.0.1:{run_plan.web_port}, until Ctrl-C", flush=True)
-    gevent.spawn(_progress, runner, run_plan, started)
-    gevent.spawn(stats_history, runner)
+    beside = [gevent.spawn(_progress, runner, run_plan), gevent.spawn(stats_history, runner)]
+    if watch:
+        beside.append(gevent.spawn(_receive, watch))
     runner.start(run_plan.users, spawn_rate=run_plan.users)
     gevent.spawn_later(run_plan.duration, runner.stop if run_plan.web_port else runner.quit)
-    try:
-        runner.greenlet.join()
-    except KeyboardInterrupt:
-        runner.quit()
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        gevent.signal_handler(ending, runner.quit)
+    runner.greenlet.join()
+    gevent.killall(beside)
     if run_plan.web_port:
         page.stop()  # type: ignore[no-untyped-call]
-    return runner, time.monotonic() - started
+    return runner
 
 
-def _progress(runner: Runner, run_plan: Plan, started: float) -> None:
-    """Prints a line every five seconds."""
+def _receive(watch: EventWatch) -> None:
+    """Empties the watch's queue while the load runs."""
+    while True:
+        try:
+            watch.receive(seconds=1)
+        except (BotoCoreError, ClientError) as error:
+            print(f"loadtest: the queue of the events did not answer: {error}", file=sys.stderr)
+            gevent.sleep(1)
+
+
+def _progress(runner: Runner, run_plan: Plan) -> None:
+    """Prints a line every five seconds of a run."""
     while True:
         gevent.sleep(PROGRESS_SECONDS)
+        if runner.state != STATE_RUNNING:
+            continue
         bids = runner.stats.get(BID, "POST")
-        seconds = min(run_plan.duration, time.monotonic() - started)
         p99 = bids.get_current_response_time_percentile(0.99) or 0
+        seconds = time.time() - runner.stats.start_time
         print(
             f"loadtest: {seconds:.0f} of {run_plan.duration} s, {bids.num_requests} bid requests, "
             f"{bids.current_rps:.0f}/s, p99 {p99:.0f} ms, {runner.stats.num_failures} errors",
@@ -111,13 +171,16 @@ def _progress(runner: Runner, run_plan: Plan, started: float) -> None:
         )
 
 
-def report(
-    bids: StatsEntry, notices: Iterable[StatsEntry], answers: Mapping[str, int], busy: Mapping[str, int], seconds: float
-) -> str:
-    """The table: a row for bid requests, one for all notices. `busy` has the 503s of each row; they count as errors."""
-    together = StatsEntry(bids.stats, NOTICES, "GET")
-    for entry in notices:
-        together.extend(entry)
+def report(stats: RequestStats, answers: Mapping[str, int], busy: Mapping[str, int]) -> str:
+    """The table of the last run: a row for bid requests, and a row for all notices.
+
+    `busy` has the 503s of each row; they count as errors.
+    """
+    seconds = max(1.0, (stats.last_request_timestamp or 0) - stats.start_time)
+    bids, together = stats.get(BID, "POST"), StatsEntry(stats, NOTICES, "GET")
+    for (name, _), entry in stats.entries.items():
+        if name != BID:
+            together.extend(entry)
     kinds = [str(answers.get(kind, 0)) for kind in ("bid", "no-bid", "400")]
     return table(
         HEADINGS,

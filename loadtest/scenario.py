@@ -39,7 +39,7 @@ _VIEWERS, _PUBLISHERS = Zipf(VIEWERS), Zipf(PUBLISHERS)
 
 def realistic(rng: Random) -> Generated:
     """The next request: one of `generate`, of a viewer and a publisher by their popularity."""
-    kind, document = generate(rng)
+    kind, document, _ = generate(rng)
     if kind is RequestKind.MALFORMED:
         return Generated(kind, document)
     _name_viewer(rng, document)

@@ -23,7 +23,7 @@ def check_standards(response: dict[str, Any]) -> None:
             try:
                 assert_valid(bid["adm"])
             except (etree.XMLSyntaxError, etree.DocumentInvalid, KeyError) as invalid:
-                msg = f"the markup of bid {bid['id']} is not VAST: {str(invalid)[:200]}"
+                msg = f"the markup of creative {bid.get('crid')} is not VAST: {str(invalid)[:200]}"
                 raise ValueError(msg) from None
 
 

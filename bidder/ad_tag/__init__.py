@@ -1,1 +1,1 @@
-"""The ad tag: a bid request as the query of a URL, in the words that ad servers' users know."""
+"""The ad tag: a bid request as the query of a URL. Its parameter names are those that other ad servers use."""

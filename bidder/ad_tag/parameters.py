@@ -1,4 +1,4 @@
-"""The parameters of the ad tag: the one table that reads them, refuses them and documents them.
+"""The table of the ad tag's parameters. The reader, the error messages and the documentation all use this table.
 
 `python -m tools.ad_tag_table` writes the table of `docs/ad-tag.md` from it.
 """
@@ -33,10 +33,12 @@ from bidder.openrtb.pmp import MAX_DEALS
 
 
 class Parameter(NamedTuple):
-    """`field` is the OpenRTB 2.6 path that the value goes to; `video` and `imp` stand for each impression's.
+    """A query parameter of the ad tag, and the field of the bid request that it sets.
 
-    `inventory` stands for `app` where the tag names one, else for `site`. `macro` is the VAST 4 macro that a player
-    replaces with the value. `also` are other spellings. Names are in lower case, and read in any case.
+    `field` is a path of OpenRTB 2.6; a comma separates two paths. In it, `video` and `imp` stand for every impression,
+    and `inventory` for `app` if the tag names an app, else for `site`. `macro` is the VAST 4 macro that a player
+    replaces by the value. `also` holds other spellings of the name. All names are in lower case; a query may have them
+    in any case.
     """
 
     name: str
@@ -48,12 +50,12 @@ class Parameter(NamedTuple):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The OpenRTB paths that hold the value; none for what the auction does not read by itself."""
+        """The OpenRTB paths that hold the value; empty for a parameter that sets no field directly."""
         return () if self.name in {"slots", "cb"} else tuple(self.field.split(", "))
 
     @property
     def takes_minus(self) -> bool:
-        """Whether -1 is a value, and no player's way to say that it has none."""
+        """Whether -1 is a valid value. For other parameters -1 means that the player has no value."""
         return self.name in {"startdelay", "gpp_sid"}
 
 
@@ -72,7 +74,7 @@ _BREAK_POSITION = {
 PARAMETERS = (
     Parameter("page", "site.page", URL, "[PAGEURL]", ("pageurl", "page_url", "url")),
     Parameter("ref", "site.ref", TEXT, "", ("referrer", "referer")),
-    Parameter("domain", "inventory.domain", DOMAIN, "[DOMAIN]", (), "without it, the page's"),
+    Parameter("domain", "inventory.domain", DOMAIN, "[DOMAIN]", (), "default: the domain of `page`"),
     Parameter("app_bundle", "app.bundle", BUNDLE, "[APPBUNDLE]", ("bundle", "appbundle")),
     Parameter("app_name", "app.name", TEXT, "", ("appname",)),
     Parameter("app_store_url", "app.storeurl", URL, "", ("storeurl", "app_storeurl")),
@@ -89,12 +91,12 @@ PARAMETERS = (
     Parameter(
         "vast",
         "video.protocols",
-        choices("the newest VAST that the player takes: 2, 3, 4, or 4.0 to 4.3", VERSIONS),
+        choices("the newest VAST version of the player: 2, 3, 4, or 4.0 to 4.3", VERSIONS),
         "",
         ("vast_version",),
-        f"without it and `protocols`, {DEFAULT}",
+        f"default, if `protocols` is absent too: {DEFAULT}",
     ),
-    Parameter("mimes", "video.mimes", TEXTS, "[MEDIAMIME]", ("mime",), "without it, video/mp4"),
+    Parameter("mimes", "video.mimes", TEXTS, "[MEDIAMIME]", ("mime",), "default: video/mp4"),
     Parameter("api", "video.api", numbers(1, 99), "[APIFRAMEWORKS]", ("apis", "apiframeworks")),
     Parameter("plcmt", "video.plcmt", whole(1, 99)),
     Parameter("placement", "video.placement", whole(1, 99), "[PLACEMENTTYPE]"),
@@ -116,14 +118,14 @@ PARAMETERS = (
     Parameter("max_bitrate", "video.maxbitrate", whole(0, 1_000_000), "", ("maxbitrate",)),
     Parameter("battr", "video.battr", numbers(1, 999)),
     Parameter("companions", "video.companionad", SIZES, "", ("ciu_szs",)),
-    Parameter("poddur", "video.poddur", SECONDS, "[BREAKMAXDURATION]", ("pod_duration",), "a pod of so many seconds"),
+    Parameter("poddur", "video.poddur", SECONDS, "[BREAKMAXDURATION]", ("pod_duration",), "a pod of this length"),
     Parameter(
         "maxads",
         "video.maxseq",
         whole(1, 100),
         "[BREAKMAXADS]",
         ("maxseq", "max_ads"),
-        "at most so many ads; without `poddur`, of `max_dur` or 30 s each",
+        "the most ads of a pod; without `poddur`, the pod has `max_dur` or 30 s for each",
     ),
     Parameter(
         "slots",
@@ -131,7 +133,7 @@ PARAMETERS = (
         numbers(1, 3600, MAX_IMPS),
         "",
         (),
-        "a pod of slots, an impression each, of at most so many seconds",
+        "a structured pod: the longest ad of each slot in seconds",
     ),
     Parameter("rewarded", "imp.rwdd", FLAG, "", ("rwdd",)),
     Parameter("secure", "imp.secure", FLAG),
@@ -186,8 +188,8 @@ PARAMETERS = (
     Parameter("tid", "source.tid", TEXT, "[TRANSACTIONID]", ("transaction_id",)),
     Parameter("tmax", "tmax", whole(0, 60_000)),
     Parameter("test", "test", FLAG),
-    Parameter("id", "id", TEXT, "", ("request_id",), "without it, one that nobody had before"),
-    Parameter("cb", "—", TEXT, "[CACHEBUSTING]", ("correlator", "ord"), "read by caches alone"),
+    Parameter("id", "id", TEXT, "", ("request_id",), "default: a new unique id"),
+    Parameter("cb", "—", TEXT, "[CACHEBUSTING]", ("correlator", "ord"), "only read by caches"),
 )
 
 BY_NAME = {name: parameter for parameter in PARAMETERS for name in (parameter.name, *parameter.also)}

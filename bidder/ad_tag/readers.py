@@ -1,6 +1,6 @@
-"""How the value of a parameter is read: each reader says what it takes, in words for the documentation and for errors.
+"""Readers of parameter values. Each reader describes its valid values, for the documentation and for error messages.
 
-A reader raises ValueError for what it does not take. It returns None for a text that says nothing.
+A reader raises ValueError for an invalid value, and returns None for a text that means "no value".
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,19 +10,23 @@ from urllib.parse import urlsplit
 from bidder.openrtb.base import MAX_STRING
 
 _DIGITS = 9
-"""Digits of a number: every field of OpenRTB that a tag states is below a thousand million."""
+"""The most digits of a number: every number of an ad tag is below 10**9."""
 
 _NO_PAGE = frozenset({"about", "blob", "data", "file"})
-"""Schemes of documents that are no page on the web: a player in a frame without an address of its own states them."""
+"""URL schemes of documents that are not web pages. A player in a frame without an address sends such a URL."""
 
 _NOT_APPLICABLE = "0"
-"""The texts of players for the page in an app, and for the app on a page (VAST 4.3, [PAGEURL] and [APPBUNDLE])."""
+"""The value that players send for the page in an app, and for the app on a page (VAST 4.3, [PAGEURL], [APPBUNDLE])."""
 
 _TRUE, _FALSE = frozenset({"1", "true", "yes"}), frozenset({"0", "false", "no"})
 
 
 class Reader(NamedTuple):
-    """`takes` is what a value has to be. A `many` reader takes a list: commas between, or the parameter repeated."""
+    """Reads one parameter.
+
+    `takes` describes a valid value. If `many`, the value is a list: separated by commas, or the parameter repeated.
+    `most` is the most items of a list.
+    """
 
     takes: str
     read: Callable[[str], Any]
@@ -47,13 +51,13 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
 
 
 def whole(low: int, high: int) -> Reader:
-    """A whole number within both bounds."""
+    """A reader of a whole number from `low` to `high`."""
     return Reader(f"a whole number, {low} to {high}", _whole(low, high))
 
 
 def numbers(low: int, high: int, most: int = 100) -> Reader:
-    """A list of whole numbers."""
-    return Reader(f"whole numbers, {low} to {high}, with commas between", _whole(low, high), many=True, most=most)
+    """A reader of a list of whole numbers from `low` to `high`."""
+    return Reader(f"whole numbers, {low} to {high}, separated by commas", _whole(low, high), many=True, most=most)
 
 
 def _decimal(low: float, high: float) -> Callable[[str], float]:
@@ -67,7 +71,7 @@ def _decimal(low: float, high: float) -> Callable[[str], float]:
 
 
 def decimal(low: float, high: float) -> Reader:
-    """A number with a decimal point."""
+    """A reader of a decimal number from `low` to `high`."""
     return Reader(f"a number, {low:g} to {high:g}", _decimal(low, high))
 
 
@@ -91,12 +95,12 @@ def _choice(words: Mapping[str, Any]) -> Callable[[str], Any]:
 
 
 def choice(takes: str, words: Mapping[str, Any]) -> Reader:
-    """One of these words, in capitals or not."""
+    """A reader of one of these words, in any case."""
     return Reader(takes, _choice(words))
 
 
 def choices(takes: str, words: Mapping[str, Any]) -> Reader:
-    """Several of these words."""
+    """A reader of a list of these words."""
     return Reader(takes, _choice(words), many=True)
 
 
@@ -147,7 +151,7 @@ _PIXELS = _whole(0, 100_000)
 
 
 def _size(value: str) -> tuple[int, int]:
-    """Of several sizes, which Google Ad Manager's tags separate by lines, the first."""
+    """The first size of the value. Tags of Google Ad Manager separate several sizes by vertical bars."""
     pair: tuple[int, int] = _pair("xX,", _PIXELS)(value.partition("|")[0])
     return pair
 
@@ -160,16 +164,16 @@ def _startdelay(value: str) -> int:
 
 
 TEXT = Reader(f"text, up to {MAX_STRING} characters", _text)
-TEXTS = Reader("texts, with commas between", _text, many=True, most=500)
+TEXTS = Reader("texts, separated by commas", _text, many=True, most=500)
 FLAG = Reader("0 or 1", _flag)
 PIXELS = Reader("a whole number of pixels, 0 to 100000", _PIXELS)
 SECONDS = Reader("a whole number of seconds, 0 to 86400", _whole(0, 86_400))
 BUNDLE = Reader(TEXT.takes, _bundle)
-URL = Reader("an absolute URL, http or https", _url)
+URL = Reader("an absolute http or https URL", _url)
 DOMAIN = Reader("a domain, such as news.example", _domain)
-CURRENCY = Reader("a currency by ISO 4217, such as EUR", _code((3,)))
-COUNTRY = Reader("a country by ISO 3166-1, two or three letters", _code((2, 3)))
-SIZE = Reader("width and height in pixels, such as 640x360", _size)
-SIZES = Reader("sizes in pixels, such as 300x250, with commas between", _pair("xX", _PIXELS), many=True, most=20)
-LATLONG = Reader("latitude and longitude, such as 52.52,13.40", _pair(",", _decimal(-180, 180)))
-STARTDELAY = Reader("pre, mid, post, or the second of the content at which the break starts", _startdelay)
+CURRENCY = Reader("an ISO 4217 currency code, such as EUR", _code((3,)))
+COUNTRY = Reader("an ISO 3166-1 country code of two or three letters", _code((2, 3)))
+SIZE = Reader("a width and a height in pixels, such as 640x360", _size)
+SIZES = Reader("sizes in pixels, such as 300x250, separated by commas", _pair("xX", _PIXELS), many=True, most=20)
+LATLONG = Reader("a latitude and a longitude, such as 52.52,13.40", _pair(",", _decimal(-180, 180)))
+STARTDELAY = Reader("pre, mid, post, or the start of the break in seconds of the content", _startdelay)

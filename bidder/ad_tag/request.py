@@ -1,4 +1,4 @@
-"""From the query of an ad tag to the bid request that it stands for."""
+"""Converts the query of an ad tag to a bid request."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,23 +8,23 @@ from bidder.ad_tag.unresolved import is_unknown, is_unresolved
 from bidder.ad_tag.versions import DEFAULT, VERSIONS
 
 Query = Mapping[str, Sequence[str]]
-"""The values of each parameter, decoded, in their order."""
+"""The decoded values by parameter name, in the order of the query."""
 
 MIMES = ["video/mp4"]
 """The MIME type of an ad tag without types: every player plays it."""
 
 USUAL_SECONDS = 30
-"""The length of an ad, for a pod of so many ads that says neither its length nor theirs."""
+"""Seconds of an ad in a pod, if the tag states the number of ads but neither their length nor the pod's."""
 
 POD = "1"
 """The id of a tag's pod."""
 
 _QUOTED = 40
-"""Characters of a wrong value that its error repeats."""
+"""The most characters of an invalid value that an error message quotes."""
 
 
 class InvalidTag(ValueError):
-    """A tag with wrong parameters: `fields` says of each, by the name in the query, what is wrong with it."""
+    """An ad tag has invalid parameters. `fields` holds the fault of each, by the name that the query uses."""
 
     def __init__(self, fields: Mapping[str, str]) -> None:
         self.fields = dict(fields)
@@ -32,10 +32,10 @@ class InvalidTag(ValueError):
 
 
 def bid_request(query: Query, unique_id: str) -> dict[str, Any]:
-    """The OpenRTB 2.6 BidRequest, as JSON has it. `unique_id` is its id where the tag names none.
+    """The BidRequest (OpenRTB 2.6, section 3.2.1) of an ad tag, as a JSON document.
 
-    Parameters that the table does not know are ignored; unresolved macros and empty values count as absent. Raises
-    InvalidTag.
+    `unique_id` becomes the request's id if the tag has no `id`. Unknown parameters, unresolved macros and empty values
+    are ignored. Raises InvalidTag.
     """
     values = _values(query)
     video: dict[str, Any] = {"mimes": MIMES, "protocols": VERSIONS[DEFAULT]}
@@ -43,7 +43,7 @@ def bid_request(query: Query, unique_id: str) -> dict[str, Any]:
     document: dict[str, Any] = {"id": unique_id, "imp": [imp]}
     inventory = _inventory(document, values)
     roots = {"imp": imp, "video": video, "inventory": inventory, "content": inventory.setdefault("content", {})}
-    for parameter in reversed(PARAMETERS):  # of two that go to one field the first in the table wins
+    for parameter in reversed(PARAMETERS):  # so that of two parameters for one field, the table's first wins
         if parameter.name in values and parameter.fields:
             for path, value in zip(parameter.fields, _parts(parameter, values[parameter.name]), strict=True):
                 _put(document, roots, path, value)
@@ -56,7 +56,7 @@ def bid_request(query: Query, unique_id: str) -> dict[str, Any]:
 
 
 def _values(query: Query) -> dict[str, Any]:
-    """The values by the parameters' own names."""
+    """The values by the names of the table, whatever spelling the query uses. Raises InvalidTag."""
     texts: dict[str, tuple[str, list[str]]] = {}
     for written, texts_of_name in query.items():
         parameter = BY_NAME.get(written.strip().lower())
@@ -74,26 +74,26 @@ def _values(query: Query) -> dict[str, Any]:
             if value is not None:
                 values[name] = value
     if "slots" in values and (also := {"poddur", "maxads"} & values.keys()):
-        wrong["slots"] = f"can't be sent beside {', '.join(sorted(also))}: a pod has slots or a length"
+        wrong["slots"] = f"can't be combined with {', '.join(sorted(also))}: send one of them"
     if wrong:
         raise InvalidTag(wrong)
     return values
 
 
 def _clean(text: str) -> str:
-    # A lone surrogate, which JSON can carry into a query, is no character.
+    # A query can contain a lone surrogate through JSON, and a lone surrogate has no UTF-8 encoding.
     return text.encode("utf-8", "replace").decode().strip()
 
 
 def _read(parameter: Parameter, texts: Sequence[str]) -> Any:
-    """Raises ValueError with what the parameter takes."""
+    """The value of a parameter, or None if the texts hold no value. Raises ValueError with a message for the caller."""
     reader = parameter.reader
     if reader.many:
         texts = [item for text in texts for item in map(str.strip, text.split(",")) if item]
         texts = [text for text in texts if not is_unresolved(text)]
     stated = [text for text in texts if parameter.takes_minus or not is_unknown(text)]
     if len(stated) > reader.most:
-        msg = f"{len(stated)} values; {reader.most} at most"
+        msg = f"{len(stated)} values; at most {reader.most} are allowed"
         raise ValueError(msg)
     read = []
     for text in stated if reader.many else stated[:1]:
@@ -110,7 +110,7 @@ def _read(parameter: Parameter, texts: Sequence[str]) -> Any:
 
 
 def _inventory(document: dict[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """The app or the site of the request. A tag that names an app is an app's, whatever page it names besides."""
+    """The new `app` or `site` object of the request: `app` if the tag has any parameter of an app, else `site`."""
     is_app = any(field.startswith("app.") for name in values for field in BY_NAME[name].fields)
     inventory: dict[str, Any] = {}
     document["app" if is_app else "site"] = inventory
@@ -118,7 +118,7 @@ def _inventory(document: dict[str, Any], values: Mapping[str, Any]) -> dict[str,
 
 
 def _parts(parameter: Parameter, value: Any) -> tuple[Any, ...]:
-    """The value for each field of the parameter."""
+    """The value for each field of the parameter, in the order of its fields."""
     match parameter.name:
         case "currency":
             return value, [value]
@@ -144,7 +144,7 @@ def _put(document: dict[str, Any], roots: Mapping[str, dict[str, Any]], path: st
 
 
 def _slots(imp: dict[str, Any], lengths: Sequence[int]) -> list[dict[str, Any]]:
-    """A structured pod: an impression for each slot, of at most its length."""
+    """The impressions of a structured pod: one for each slot, whose `maxduration` is the slot's length in seconds."""
     return [
         {**imp, "id": str(number), "video": {**imp["video"], "podid": POD, "maxduration": length}}
         for number, length in enumerate(lengths, 1)

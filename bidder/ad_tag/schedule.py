@@ -1,4 +1,4 @@
-"""The schedule of a content: where its breaks are, and the tag of each."""
+"""The ad breaks of a content: the position of each, and its ad tag. `GET /vmap` answers with them."""
 
 import re
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from bidder.vast.clock import clock
 BREAKS, INLINE = "breaks", "inline"
 DEFAULT_BREAKS = "pre"
 MOST_BREAKS = 20
-TAKES = "pre, post, and mid@600, mid@00:10:00 or mid@50% for each break within, with commas between"
+TAKES = "write pre, post, mid@600, mid@00:10:00 or mid@50%, separated by commas"
 
 _PREFIXES = ("pre_", "mid_", "post_")
 _STARTDELAYS = {"pre": "0", "mid": "-1", "post": "-2"}
@@ -23,7 +23,7 @@ _PERCENT = re.compile(r"(?:100|\d{1,2})%")
 
 
 class Break(NamedTuple):
-    """A break of the content: its id in the schedule, its `timeOffset` in VMAP, and the query of its tag."""
+    """An ad break: its id in the schedule, its VMAP `timeOffset`, and the query of its ad tag."""
 
     id: str
     time_offset: str
@@ -31,16 +31,16 @@ class Break(NamedTuple):
 
 
 def breaks(query: Query) -> list[Break]:
-    """The breaks that the query of a schedule names, in its order.
+    """The ad breaks of the parameter `breaks`, in its order.
 
-    Each has the parameters of the schedule. One that begins with `pre_`, `mid_` or `post_` is for breaks of that kind,
-    and outranks the one without. Raises InvalidTag.
+    Each break's tag has the parameters of the schedule. A parameter with the prefix `pre_`, `mid_` or `post_` applies
+    only to breaks of that kind, and replaces the parameter of that name without the prefix. Raises InvalidTag.
     """
     by_name = {name.lower(): values for name, values in query.items()}
     stated_breaks = [value for value in by_name.get(BREAKS, ()) if value.strip() and not is_unresolved(value)]
     names = [name.strip().lower() for name in (",".join(stated_breaks) or DEFAULT_BREAKS).split(",") if name.strip()]
     if len(names) > MOST_BREAKS:
-        raise InvalidTag({BREAKS: f"{len(names)} breaks; {MOST_BREAKS} at most"})
+        raise InvalidTag({BREAKS: f"{len(names)} breaks; at most {MOST_BREAKS} are allowed"})
     positions = [_position(name) for name in names]
     return [
         Break(f"{kind}-{number}", time, _tag(by_name, kind, startdelay))
@@ -49,7 +49,7 @@ def breaks(query: Query) -> list[Break]:
 
 
 def tag_url(base_url: str, query: Query) -> str:
-    """The tag of a break; a macro that is unresolved stays as it is, for the player to replace then."""
+    """The URL of a break's ad tag. An unresolved macro stays as it is: the player replaces it at the break."""
     pairs = [f"{_quoted(name)}={_argument(value)}" for name, values in query.items() for value in values]
     return f"{base_url}/vast?{'&'.join(pairs)}"
 

@@ -1,4 +1,4 @@
-"""Macros that nobody replaced: a parameter that holds one says nothing."""
+"""Recognizes values without information: macros that no one replaced, and a player's codes for "no value"."""
 
 import re
 from urllib.parse import unquote
@@ -14,15 +14,15 @@ _MACRO = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _UNKNOWN = frozenset({"-1", "-2"})
-"""The texts of players for a macro that the player cannot or may not replace (VAST 4.3, section 6.1)."""
+"""The values by which a player states that it cannot or may not replace a macro (VAST 4.3, section 6.1)."""
 
 
 def is_unresolved(text: str) -> bool:
-    """Whether the text is one macro as it stood in the tag, of any style; some players escape it once more."""
+    """Whether the text is an unreplaced macro, in the syntax of any ad server. Some players percent-encode it again."""
     text = text.strip()
     return _MACRO.fullmatch(text) is not None or ("%" in text and _MACRO.fullmatch(unquote(text)) is not None)
 
 
 def is_unknown(text: str) -> bool:
-    """Whether a player says that it has no value for the macro, or does not share it."""
+    """Whether the text is a player's code for an unknown or withheld value."""
     return text.strip() in _UNKNOWN

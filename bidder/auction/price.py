@@ -29,6 +29,9 @@ OTHER_RATES = Fraction(95, 100)
 """The share of a floor in a foreign currency that a price surely reaches: the exchange converts by rates of its own."""
 
 
+_CHARGE_THE_BID = frozenset({AuctionType.FIRST_PRICE, AuctionType.FIXED_PRICE})
+
+
 class Price(NamedTuple):
     """A bid's CPM in micros of the account currency, and the deal that it is made in, as the campaign names it.
 
@@ -105,7 +108,7 @@ def is_first_price(request: BidRequest, slot: Slot, bid: Price) -> bool:
     """Whether the auction charges what is bid: a deal's own type holds before the request's (OpenRTB 2.6, 3.2.12)."""
     deal = _deal_of(slot, bid)
     at = deal.at if deal and deal.at is not None else request.at
-    return at in {AuctionType.FIRST_PRICE, AuctionType.FIXED_PRICE}
+    return at in _CHARGE_THE_BID
 
 
 def charged_at_least(slot: Slot, bid: Price, seconds: int, rates: Rates, currency: str) -> int:

@@ -58,8 +58,12 @@ def segment_of(context: AuctionContext, slot: Slot, exchange: str | None) -> Pri
 
 def is_learned(request: BidRequest, slot: Slot, price: Price) -> bool:
     """Whether prices are learned from this bid: it is in a first-price auction, outside deals, below `MOST_PRICE`."""
-    value = price.cpm_micros if price.value_micros is None else price.value_micros
-    return price.deal_id is None and is_first_price(request, slot, price) and value < MOST_PRICE
+    return price.deal_id is None and is_first_price(request, slot, price) and value_micros(price) < MOST_PRICE
+
+
+def value_micros(price: Price) -> int:
+    """The value of a bid, CPM in micros: what was bid before shading."""
+    return price.cpm_micros if price.value_micros is None else price.value_micros
 
 
 def shaded(context: AuctionContext, offer: Offer, exchange: str | None) -> Shaded:

@@ -21,10 +21,18 @@ def load_environment(environ: MutableMapping[str, str]) -> None:
     path = Path(named) if named else _default()
     if path is None:
         return
-    for line in text_of(path.read_bytes(), str(path)).splitlines():
-        name, equals, value = line.partition("=")
-        if equals and not name.startswith("#"):
-            environ.setdefault(name.removeprefix("export ").strip(), value.strip())
+    for name, value in variables_of(path).items():
+        environ.setdefault(name, value)
+
+
+def variables_of(path: Path) -> dict[str, str]:
+    """The variables of a file of KEY=VALUE lines. Raises OSError, and InvalidFile if the file is not text."""
+    parts = (line.partition("=") for line in text_of(path.read_bytes(), str(path)).splitlines())
+    return {
+        name.removeprefix("export ").strip(): value.strip()
+        for name, equals, value in reversed([*parts])
+        if equals and not name.startswith("#")
+    }
 
 
 def _default() -> Path | None:

@@ -63,7 +63,7 @@ def run(file: Path, replays: Sequence[Replay], clock: datetime | None) -> Read:
     """Decides every request of the file in each of the replays."""
     requests = invalid = 0
     progress = Progress(file.stat().st_size)
-    with _lines(file) as (raw, lines):
+    with opened_lines(file) as (raw, lines):
         for record in recorded(lines):
             requests += 1
             try:
@@ -80,7 +80,8 @@ def run(file: Path, replays: Sequence[Replay], clock: datetime | None) -> Read:
 
 
 @contextmanager
-def _lines(file: Path) -> Iterator[tuple[BinaryIO, Iterator[bytes]]]:
+def opened_lines(file: Path) -> Iterator[tuple[BinaryIO, Iterator[bytes]]]:
+    """The opened file, and the lines of the recording that it has, in gzip or not. Raises InvalidRecording, OSError."""
     with file.open("rb") as raw:
         packed = raw.read(2) == GZIP
         raw.seek(0)

@@ -1,4 +1,4 @@
-"""Creatives from uploads: probe a video, transcode it into a ladder of renditions, and hand these to its campaign.
+"""Creatives from uploaded videos: probing, transcoding into a ladder of renditions, and the update of the campaign.
 
-Nothing here is imported by a bid. The functions and the container worker that call it are in `workers/transcode/`.
+A bid imports nothing of this package. The functions and the container worker that use it are in `workers/transcode/`.
 """

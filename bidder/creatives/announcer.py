@@ -1,4 +1,4 @@
-"""Tells of each step of an upload on an SNS topic, and asks for a refresh when a creative is ready."""
+"""Publishes each state of an upload to an SNS topic, and requests a refresh when a creative is ready."""
 
 import json
 from datetime import datetime
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Announcer:
-    """Publishes to the topic of creatives and to the one of refreshes. SNS's own errors pass through."""
+    """Publishes to the topics of creatives and of refreshes. Raises the errors of SNS."""
 
     def __init__(self, sns: "SNSClient", topic: str, refresh_topic: str) -> None:
         self._sns = sns
@@ -20,7 +20,7 @@ class Announcer:
         self._refresh_topic = refresh_topic
 
     def tell(self, about: Metadata, state: State, at: datetime, reason: str | None = None) -> None:
-        """Publishes how far an upload has come; subscribers filter by the attributes `state` and `campaign`."""
+        """Publishes the state of an upload. Subscribers filter by the message attributes `state` and `campaign`."""
         message = {
             "campaign": about.campaign,
             "creative": about.creative,
@@ -39,5 +39,5 @@ class Announcer:
         )
 
     def ask_for_refresh(self) -> None:
-        """Has the campaign cache rebuilt now."""
+        """Requests a rebuild of the campaign cache now."""
         self._sns.publish(TopicArn=self._refresh_topic, Subject="creative ready", Message="{}")

@@ -1,4 +1,4 @@
-"""The boxes of an ISO-BMFF file (MP4, MOV), read where they stand: a file of gigabytes takes no memory."""
+"""The boxes of an ISO-BMFF file (MP4, MOV). The file is memory-mapped, so a file of gigabytes needs no memory."""
 
 import mmap
 import re
@@ -11,13 +11,13 @@ _PROTECTION_SCHEME = re.compile(rb"schm.{4}(?:cenc|cens|cbc1|cbcs|piff)", re.DOT
 
 
 def mapped(path: Path) -> memoryview:
-    """The content of a file, not empty, as memory that is read from the disk when it is looked at."""
+    """The content of a file as a memory map. The file must not be empty."""
     with path.open("rb") as file:
         return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
 def boxes(data: bytes | memoryview) -> Iterator[tuple[bytes, memoryview]]:
-    """The boxes of ISO-BMFF data, kind and payload (ISO/IEC 14496-12, section 4.2)."""
+    """The type and payload of each box in ISO-BMFF data (ISO/IEC 14496-12, section 4.2), until a damaged box."""
     view, at = memoryview(data), 0
     while at + 8 <= len(view):
         size, kind = struct.unpack_from(">I4s", view, at)
@@ -35,5 +35,5 @@ def boxes(data: bytes | memoryview) -> Iterator[tuple[bytes, memoryview]]:
 
 
 def is_encrypted(path: Path) -> bool:
-    """Whether a track of the file is encrypted, by the index (moov) of the file."""
+    """Whether a track of the file is encrypted, by a protection scheme box in the movie box (moov)."""
     return any(kind == b"moov" and _PROTECTION_SCHEME.search(payload) for kind, payload in boxes(mapped(path)))

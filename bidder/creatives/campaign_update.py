@@ -1,4 +1,4 @@
-"""Writes what an upload became into its campaign, so that it bids after the next refresh."""
+"""Writes the renditions of a finished upload into its campaign, which bids with them after the next refresh."""
 
 from typing import TYPE_CHECKING
 
@@ -15,21 +15,21 @@ _ATTEMPTS = 20
 
 
 class CannotUse(RuntimeError):
-    """The campaign can't take the creative; the message says why, in an advertiser's words."""
+    """The creative can't be added to the campaign. The message is for the advertiser: it says why and what to do."""
 
 
 def update_campaign(repository: "CampaignRepository", jobs: "JobStore", campaign_id: str, creative_id: str) -> bool:
-    """Writes the newest finished upload of a creative into its campaign; False where there is none.
+    """Writes the newest finished upload of a creative into its campaign. Returns False if no upload has finished.
 
-    The campaign is read before the job, and written by its version. So a process that read an older job than another
-    one fails to write, reads both again, and writes the newer: the last upload stays, in whatever order they finish.
-    Raises CannotUse.
+    The campaign is read before the job, and written only if its version has not changed. If another process has written
+    a newer job in between, the write fails and both are read again. So the newest upload stays in the campaign, in
+    whatever order the uploads finish. Raises CannotUse.
     """
     for _ in range(_ATTEMPTS):
         try:
             version, campaign = repository.get(campaign_id)
         except UnknownCampaign:
-            msg = f"there is no campaign {campaign_id}: import it first, then upload again"
+            msg = f"campaign {campaign_id} does not exist: import the campaign, then upload the video again"
             raise CannotUse(msg) from None
         job = jobs.get(campaign_id, creative_id)
         if job is None or job.finished is None or campaign is None:
@@ -39,16 +39,19 @@ def update_campaign(repository: "CampaignRepository", jobs: "JobStore", campaign
         except StaleCampaign:
             continue
         return True
-    msg = f"{campaign_id} was changed by others {_ATTEMPTS} times meanwhile"
+    msg = f"campaign {campaign_id} was changed {_ATTEMPTS} times during the update: retry the creative"
     raise CannotUse(msg)
 
 
 def with_creative(campaign: Campaign, job: Job, finished: Finished) -> Campaign:
-    """The campaign with the creative's new files: the creative of this id is replaced, or a new one added."""
+    """The campaign with the new files of the creative. The creative of this id is replaced, or else added.
+
+    Raises CannotUse.
+    """
     held = next((creative for creative in campaign.creatives if creative.id == job.creative_id), None)
     landing_page = finished.landing_page or (held.click_through if held else None)
     if landing_page is None:
-        msg = f"{job.creative_id} has no landing page: upload it again with one"
+        msg = f"creative {job.creative_id} has no landing page: upload the video again with a landing page"
         raise CannotUse(msg)
     kept = held.model_dump(exclude_defaults=True) if held else {"name": job.creative_id}
     creative = Creative.model_validate(

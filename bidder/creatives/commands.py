@@ -1,7 +1,7 @@
-"""ffmpeg's arguments: pure, from a probe and a rung to a command line.
+"""The command-line arguments of ffmpeg for each step: pure functions of a probe and a rung.
 
-A source is opened by a fixed name, by a demuxer and a protocol of a fixed list, so that a file which calls itself a
-video can name no other file and no address.
+Every source has a fixed name, and ffmpeg may use only listed demuxers and protocols. So a malicious upload can't make
+ffmpeg open another file or a network address.
 """
 
 from bidder.creatives.ladder import KEYFRAME_SECONDS, MP4, Rung
@@ -10,16 +10,16 @@ from bidder.creatives.loudness import Loudness, LoudnessTarget
 from bidder.creatives.probe import VideoTrack
 
 SOURCE = "source"
-"""The name of the upload in its folder: without an extension, which demuxers would go by."""
+"""The name of the upload in its folder. It has no extension, so ffmpeg detects the format by the content."""
 
 _DEMUXERS = "mov,matroska"
 _THUMBNAILS = 3
 _STEREO = "aformat=channel_layouts=stereo"
-"""Loudness is measured on what is heard: a mono track on two loudspeakers is 3 dB louder than on one."""
+"""Loudness is measured after the conversion to stereo: a mono track on two loudspeakers is 3 dB louder than on one."""
 
 
 def opened(limits: Limits) -> list[str]:
-    """The options before the input of every command on an upload."""
+    """The options of ffmpeg before the input of every command that opens an upload."""
     return [
         *("-nostdin", "-hide_banner", "-y"),
         *("-protocol_whitelist", "file", "-format_whitelist", _DEMUXERS),
@@ -28,16 +28,16 @@ def opened(limits: Limits) -> list[str]:
 
 
 PACKETS = ("-map", "0:v?", "-map", "0:a?", "-c", "copy", "-f", "framecrc", "-")
-"""Copies the packets of video and audio to a list of them on standard output."""
+"""Prints one line for each packet of video and audio to standard output (the muxer `framecrc`)."""
 
 
 def probe(limits: Limits) -> list[str]:
-    """Prints a line for each packet, until one past the longest video; the banner goes to standard error."""
+    """The command that prints a line for each packet, up to a second past the length limit."""
     return [*opened(limits), "-i", SOURCE, *_until(limits), *PACKETS]
 
 
 def decode(limits: Limits, video: VideoTrack, audio_stream: int | None) -> list[str]:
-    """Decodes the whole file once, failing on the first error, and prints its loudness (EBU R 128) at the end."""
+    """The command that decodes the whole file, fails on the first error, and prints the loudness (EBU R 128)."""
     sound = (
         []
         if audio_stream is None
@@ -58,9 +58,9 @@ def rendition(
     target: LoudnessTarget,
     limits: Limits,
 ) -> list[str]:
-    """Makes one rendition, as long as the picture; it is written to a file of the rung's name.
+    """The command that makes one rendition as long as the video track, in the file of `file_name`.
 
-    Silence follows sound that ends before the picture, and is the sound of a source without any.
+    Silence fills the end of an audio track that is shorter than the video, and replaces a missing audio track.
     """
     silent = audio_stream is None
     inputs = ["-i", SOURCE] + (["-f", "lavfi", "-i", "anullsrc=r=48000:cl=stereo"] if silent else [])
@@ -76,7 +76,7 @@ def rendition(
 
 
 def poster(video: VideoTrack, limits: Limits) -> list[str]:
-    """Makes `poster.jpg` from a tenth into the video, and three thumbnails of 320 pixels from its quarters."""
+    """The command that makes `poster.jpg` at a tenth of the video, and thumbnails of 320 pixels at 1/4, 1/2 and 3/4."""
     command = [*opened(limits)]
     seconds = video.seconds
     moments = [seconds / 10, *(seconds * number / (_THUMBNAILS + 1) for number in range(1, _THUMBNAILS + 1))]
@@ -92,7 +92,7 @@ def poster(video: VideoTrack, limits: Limits) -> list[str]:
 
 
 def file_name(rung: Rung) -> str:
-    """The file that a rendition is written to."""
+    """The name of the file of a rendition."""
     return f"{rung.name}.{'mp4' if rung.mime == MP4 else 'webm'}"
 
 
@@ -116,7 +116,7 @@ def _deinterlaced(video: VideoTrack) -> list[str]:
 
 
 def _standard_range(video: VideoTrack) -> list[str]:
-    """HDR (PQ or HLG) to BT.709: players of ads show SDR."""
+    """The filters that convert HDR (PQ or HLG) to BT.709, since players show ads in SDR; empty for SDR."""
     if not video.is_hdr:
         return []
     return [
@@ -129,7 +129,7 @@ def _standard_range(video: VideoTrack) -> list[str]:
 
 
 def _sound(loudness: Loudness | None, target: LoudnessTarget) -> str:
-    """One gain for the whole ad: it keeps the mix as it was made. The limiter holds peaks below -1 dB."""
+    """The audio filters: one gain for the whole ad, which keeps its dynamics, and a limiter for peaks above -1 dB."""
     gain = 0.0 if loudness is None else target.gain(loudness)
     return f"{_STEREO},volume={gain:.2f}dB,alimiter=limit={target.peak_amplitude:.4f}:level=false,aresample=48000,apad"
 

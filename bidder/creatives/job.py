@@ -1,4 +1,4 @@
-"""The job of one creative: how far its newest upload has come, and what the newest finished one made.
+"""The job of one creative: the state of its newest upload, and the renditions of its newest finished upload.
 
 uploaded -> probing -> transcoding -> ready | refused
 """
@@ -13,7 +13,7 @@ from bidder.campaigns.creative import Media
 
 
 class State(StrEnum):
-    """How far an upload has come."""
+    """The state of an upload."""
 
     UPLOADED = "uploaded"
     PROBING = "probing"
@@ -23,12 +23,12 @@ class State(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing more happens to the upload."""
+        """Whether the processing of the upload has ended."""
         return self in {State.READY, State.REFUSED}
 
 
 class Finished(BaseModel):
-    """What an upload became: `media` are its renditions."""
+    """The result of a finished upload: its renditions (`media`), and the metadata that the creative takes from it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -41,7 +41,7 @@ class Finished(BaseModel):
 
 
 class Job(BaseModel):
-    """The state of a creative's newest upload; `finished` is of the newest upload that became ready."""
+    """The state of a creative's newest upload. `finished` is the result of the newest upload that became ready."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -53,9 +53,9 @@ class Job(BaseModel):
     state: State
     at: datetime
     reason: str | None = None
-    """Why it was refused, in an advertiser's words."""
+    """The reason of a refusal, written for the advertiser."""
     finished: Finished | None = None
     images: tuple[str, ...] = ()
     """URLs of the poster and of the thumbnails."""
     source: dict[str, Any] | None = None
-    """What was measured of the upload: container, codecs, size, seconds, frame rate, loudness, tracks."""
+    """The measurements of the upload: container, codecs, size, seconds, frame rate, loudness, tracks."""

@@ -1,7 +1,7 @@
-"""Jobs in DynamoDB: one item a creative, by `id`, `<campaign>/<creative>`.
+"""Jobs in DynamoDB: one item for each creative; its key `id` is `<campaign>/<creative>`.
 
-Events of S3 come up to three times and out of order. Every write is conditional on the upload's sequencer, so an older
-upload never overwrites what a newer one has done.
+S3 can send events repeatedly and out of order. Every write is conditional on the upload's sequencer, so an older upload
+never overwrites the state of a newer one.
 """
 
 import json
@@ -17,26 +17,29 @@ if TYPE_CHECKING:
 
 
 class JobStore:
-    """Reads and writes jobs. DynamoDB's own errors pass through."""
+    """Reads and writes jobs. Raises the errors of DynamoDB."""
 
     def __init__(self, dynamodb: "DynamoDBClient", table: str) -> None:
         self._dynamodb = dynamodb
         self._table = table
 
     def get(self, campaign_id: str, creative_id: str) -> Job | None:
-        """The job of a creative, read consistently."""
+        """The job of a creative, by a strongly consistent read; None if the creative has no upload."""
         response = self._dynamodb.get_item(
             TableName=self._table, Key=_key(campaign_id, creative_id), ConsistentRead=True
         )
         return _job(response["Item"]) if "state" in response.get("Item", {}) else None
 
     def all(self) -> Iterator[Job]:
-        """Every job, in no order."""
+        """All jobs, in no particular order."""
         for page in self._dynamodb.get_paginator("scan").paginate(TableName=self._table):
             yield from (_job(item) for item in page["Items"] if "state" in item)
 
     def begin(self, upload: Upload, about: Metadata, now: datetime) -> bool:
-        """Makes the upload the creative's newest; False where a newer one is, or where this one is done already."""
+        """Makes the upload the creative's newest.
+
+        False if a newer upload exists, or if this upload has ended already.
+        """
         return self._write(
             about,
             {"state": State.PROBING, "sequencer": upload.sequencer, "key": upload.key, "size": upload.size, "at": now},
@@ -47,29 +50,32 @@ class JobStore:
         )
 
     def move(self, upload: Upload, about: Metadata, state: State, now: datetime, reason: str | None = None) -> bool:
-        """Notes how far the upload has come; False where a newer upload has begun meanwhile."""
+        """Writes the state of the upload. False if a newer upload has begun."""
         changes: dict[str, Any] = {"state": state, "at": now} | ({"reason": reason} if reason else {})
         return self._write(about, changes, "sequencer = :of", upload.sequencer)
 
     def finish(self, about: Metadata, finished: Finished) -> bool:
-        """Keeps what an upload became; False where a newer one has finished already."""
+        """Writes the result of an upload. False if a newer upload has finished already."""
         return self.note(about, "finished", finished.model_dump_json(exclude_none=True), finished.sequencer)
 
     def note(self, about: Metadata, name: str, document: str, sequencer: str) -> bool:
-        """Keeps a JSON document about an upload under a name; False where one about a newer upload is kept."""
+        """Writes a JSON document about an upload as the attribute `name`.
+
+        False if the document of a newer upload exists.
+        """
         order = f"{name}_sequencer"
         condition = f"attribute_not_exists({order}) OR {order} <= :of"
         return self._write(about, {name: document, order: sequencer}, condition, sequencer)
 
     def reopen(self, campaign_id: str, creative_id: str, now: datetime) -> None:
-        """Lets the newest upload be tried again, whatever became of it."""
+        """Sets the newest upload back to the state `uploaded`, so that it is processed again."""
         about = Metadata(campaign=campaign_id, creative=creative_id)
         job = self.get(campaign_id, creative_id)
         if job is not None:
             self._write(about, {"state": State.UPLOADED, "at": now}, "sequencer = :of", job.sequencer)
 
     def delete(self, campaign_id: str, creative_id: str) -> None:
-        """Forgets a job."""
+        """Deletes a job."""
         self._dynamodb.delete_item(TableName=self._table, Key=_key(campaign_id, creative_id))
 
     def _write(

@@ -1,4 +1,4 @@
-"""The bitrate ladder: the renditions for players and CTV, up to the size of the source."""
+"""The bitrate ladder: the renditions for web players and connected TV (CTV), at most as large as the source."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -9,7 +9,7 @@ from bidder.creatives.probe import Probe, VideoTrack
 MAX_FRAME_RATE = 30
 KEYFRAME_SECONDS = 2
 _ROUNDING_SECONDS = 0.5
-"""Headers may declare this much more than the packets hold: audio and video of one file end at different times."""
+"""The allowed excess of the length in the header over the packets: audio and video end at different times."""
 
 MP4, WEBM = "video/mp4", "video/webm"
 
@@ -34,13 +34,16 @@ _MP4_RUNGS = (
     (480, 1200, 128, ""),
     (360, 800, 96, ""),
 )
-"""Lines, video kbit/s, audio kbit/s, suffix of the name; the first is what CTV asks for (8 to 10 Mbit/s)."""
+"""Lines, video kbit/s, audio kbit/s, suffix of the name. CTV publishers ask for the first rung (8 to 10 Mbit/s)."""
 
 _WEBM_RUNG = (720, 1500, 96)
 
 
 def check(probe: Probe, limits: Limits) -> VideoTrack:
-    """The video track of a source that keeps the limits. Raises RefusedUpload with the first that it breaks."""
+    """The video track of a source within the limits.
+
+    Raises RefusedUpload with the first limit that the source exceeds.
+    """
     video, seconds = probe.video, probe.seconds
     if probe.size > limits.max_bytes:
         raise RefusedUpload(Refusal.TOO_LARGE, limit=limits.max_bytes)
@@ -66,9 +69,9 @@ def check(probe: Probe, limits: Limits) -> VideoTrack:
 
 
 def ladder(video: VideoTrack) -> list[Rung]:
-    """The rungs for a source, best first: MP4s, then one WebM. Nothing is upscaled.
+    """The rungs for a source, the largest MP4 first and one WebM last. No rung is larger than the source.
 
-    A source between two rungs gets the lower ones and, where it is lower than all, one of its own size.
+    A source that is smaller than all rungs gets one MP4 rung of its own size.
     """
     rate = frame_rate(video.frame_rate)
     rungs = [
@@ -86,7 +89,7 @@ def ladder(video: VideoTrack) -> list[Rung]:
 
 
 def frame_rate(measured: Fraction) -> Fraction:
-    """The constant frame rate of the renditions: the source's, halved until it is at most 30; 29.97 stays 29.97."""
+    """The frames a second of the renditions: the source's, halved until at most 30. 29.97 stays 29.97."""
     rate = min(_STANDARD_RATES, key=lambda standard: abs(standard - measured))
     if abs(rate - measured) > measured / 100:
         rate = measured.limit_denominator(1001)
@@ -102,9 +105,9 @@ _STANDARD_RATES = (
 
 
 def size_of(video: VideoTrack, lines: int) -> tuple[int, int]:
-    """Width and height of a rendition of so many lines, even, in the source's aspect ratio.
+    """The width and height of a rendition in pixels, both even, in the aspect ratio of the source.
 
-    The lines count the shorter side, so that a portrait video of 1080x1920 is 1080p.
+    `lines` is the length of the shorter side, so a portrait video of 1080x1920 is 1080p.
     """
     short, long = sorted((video.width, video.height))
     even_lines = lines - lines % 2

@@ -1,4 +1,4 @@
-"""Programme loudness (ITU-R BS.1770, EBU R 128) as ffmpeg's `ebur128` filter reports it, and the market's target."""
+"""Programme loudness (ITU-R BS.1770, EBU R 128), measured by ffmpeg's filter `ebur128`, and the target of a market."""
 
 import re
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from enum import Enum
 _INTEGRATED = re.compile(r"I:\s+(-?[\d.]+|-inf|nan) LUFS")
 _PEAK = re.compile(r"Peak:\s+(-?[\d.]+|-inf) dBFS")
 _SILENCE_LUFS = -70.0
-"""The absolute gate of BS.1770: what is quieter is not measured."""
+"""The absolute gate of BS.1770: quieter sound is not measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,23 +19,23 @@ class Loudness:
 
 
 class LoudnessTarget(Enum):
-    """The loudness that a market's broadcasters ask for, in LUFS."""
+    """The loudness that the broadcasters of a market require, in LUFS."""
 
     ATSC_A85 = -24.0
     EBU_R128 = -23.0
 
     @property
     def peak_amplitude(self) -> float:
-        """-1 dBFS as a share of full scale: a limit that leaves room for what the encoder adds."""
+        """-1 dBFS as a share of full scale. The limit is below full scale, since the encoder can raise peaks."""
         return float(10 ** (-1 / 20))
 
     def gain(self, loudness: Loudness) -> float:
-        """The gain in dB that brings a programme to the target; at most 20, so that noise is not raised to speech."""
+        """The gain in dB that brings a programme to the target; at most 20 dB, which would raise noise to speech."""
         return min(20.0, self.value - loudness.integrated)
 
 
 def parse_loudness(text: str) -> Loudness | None:
-    """The summary of `ebur128`, which comes last; None for silence, which no gain makes loud."""
+    """The loudness in the summary that `ebur128` prints last, or None for silence."""
     summary = text.rpartition("Integrated loudness:")[2]
     integrated, peak = _INTEGRATED.search(summary), _PEAK.search(summary)
     if not integrated or integrated[1] in {"-inf", "nan"} or float(integrated[1]) <= _SILENCE_LUFS:

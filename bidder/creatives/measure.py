@@ -1,4 +1,4 @@
-"""Measures a rendition for VAST and OpenRTB: type with codecs, size, bit rate, duration."""
+"""Measures a rendition for VAST and OpenRTB: MIME type, codecs, size, bit rate, duration."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,10 @@ _VP9 = "vp09.00.31.08"
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A rendition: `mime` without and `codecs` for the parameter of its type (RFC 6381); pixels, kbit/s, seconds."""
+    """The measurements of a rendition. `mime` has no parameters; `codecs` is its parameter `codecs` (RFC 6381).
+
+    `width` and `height` are in pixels, `kbits` in kbit/s, `size` in bytes.
+    """
 
     mime: str
     codecs: str
@@ -26,14 +29,17 @@ class Measured:
 
 
 class NotPlayable(RuntimeError):
-    """A rendition that came out unlike what was asked for: a fault of ours, which a retry may mend."""
+    """A rendition differs from its rung. This is a fault of the transcoder, so a retry may succeed."""
 
 
 def measured(path: Path, mime: str, probe: Probe) -> Measured:
-    """Measures a rendition by its packets. Raises NotPlayable where it lacks video, or would not start at once."""
+    """The measurements of a rendition.
+
+    Raises NotPlayable if it has no video, or if an MP4 has its moov box at the end.
+    """
     video = probe.video
     if video is None or not probe.seconds:
-        msg = f"{path.name}: no video came out"
+        msg = f"{path.name}: the rendition has no video"
         raise NotPlayable(msg)
     codecs = _mp4_codecs(mapped(path)) if mime == "video/mp4" else f"{_VP9},opus"
     return Measured(mime, codecs, video.width, video.height, probe.kbits, round(probe.seconds, 3), probe.size)

@@ -1,6 +1,6 @@
-"""Probes a video file by its packets, since the headers of a damaged file can declare missing content.
+"""Measures a video file by its packets, since the header of a damaged file can declare content that is missing.
 
-ffmpeg's `framecrc` muxer prints one line a packet; its banner names codecs, colours and rotation.
+ffmpeg's muxer `framecrc` prints one line for each packet. ffmpeg's banner names codecs, colours and rotation.
 """
 
 import re
@@ -23,19 +23,19 @@ _ATTACHED_PICTURE = "(attached pic)"
 
 @dataclass(frozen=True, slots=True)
 class VideoTrack:
-    """A video track. `width` and `height` are pixels as shown: rotated, and with square pixels."""
+    """A video track. `width` and `height` are pixels as a player shows them: after rotation, in square pixels."""
 
     stream: int
     codec: str
     width: int
     height: int
     seconds: float
-    """Where the last picture ends."""
+    """The end of the last frame in seconds."""
     frames: int
     frame_rate: Fraction
-    """Frames a second, measured; of a variable rate the mean."""
+    """Measured frames a second; the mean of a variable frame rate."""
     rotation: int
-    """Degrees by which a player turns the picture."""
+    """The degrees by which a player rotates the picture."""
     is_interlaced: bool
     is_hdr: bool
     bit_depth: int
@@ -43,7 +43,7 @@ class VideoTrack:
 
 @dataclass(frozen=True, slots=True)
 class AudioTrack:
-    """An audio track; `channels` is 0 where ffmpeg names no layout."""
+    """An audio track. `channels` is 0 if ffmpeg does not report a layout."""
 
     stream: int
     codec: str
@@ -53,7 +53,10 @@ class AudioTrack:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A media file as measured. `seconds` is where the last packet ends; `declared_seconds` what the header says."""
+    """The measurements of a media file.
+
+    `seconds` is the end of the last packet, `declared_seconds` the header's length.
+    """
 
     container: str
     size: int
@@ -62,7 +65,7 @@ class Probe:
     video: VideoTrack | None
     audio: AudioTrack | None
     is_encrypted: bool
-    """By the file's boxes (`bidder.creatives.boxes`): ffmpeg's banner doesn't say."""
+    """Whether a track is encrypted, by `bidder.creatives.boxes`: ffmpeg's banner does not report encryption."""
     other_tracks: int
 
     @property
@@ -84,7 +87,7 @@ class _Packets:
 
 
 def parse_probe(banner: str, packets: Iterable[str], size: int) -> Probe:
-    """The probe of a file of `size` bytes, out of ffmpeg's banner and the lines of `framecrc`."""
+    """The measurements of a file of `size` bytes, from ffmpeg's banner and the lines of `framecrc`."""
     of_output = _packets_by_stream(packets)
     streams = {
         int(read): of_output[int(written)] for read, written in _MAPPED.findall(banner) if int(written) in of_output
@@ -123,7 +126,10 @@ def _packets_by_stream(lines: Iterable[str]) -> dict[int, _Packets]:
 
 
 def _tracks(banner: str) -> list[tuple[int, str, str]]:
-    """Number, kind and description of each track, without cover pictures; the side data of a track follows it."""
+    """The stream number, kind and description of each track, without cover pictures.
+
+    Side data is part of a description.
+    """
     tracks: list[tuple[int, str, str]] = []
     before_output = banner.partition("\nStream mapping:")[0]
     for line in before_output.splitlines():

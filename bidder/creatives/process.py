@@ -1,4 +1,4 @@
-"""Processes one upload: transcodes it and updates its campaign. A repeated, late or older event changes nothing."""
+"""Processes an upload: transcodes it and updates its campaign. A repeated, late or outdated event changes nothing."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
 
 class TooLongForFunction(Exception):
-    """The upload is longer or larger than a function can transcode in its 15 minutes: the container worker takes it."""
+    """A function can't transcode the upload in its 15 minutes, so the container worker takes the upload."""
 
 
 @dataclass(frozen=True)
 class Processor:
-    """What processing an upload needs; `now` is a clock, `at_once` how many renditions are made side by side."""
+    """Processes uploads. `now` returns the current time; `at_once` is the number of renditions made in parallel."""
 
     source: "UploadSource"
     destination: "Destination"
@@ -52,10 +52,10 @@ class Processor:
     is_function: bool = True
 
     def process(self, upload: Upload) -> State | None:
-        """Processes an upload; None where it is not the creative's newest, or is done already.
+        """Processes an upload. Returns its final state, or None if it is outdated or has ended already.
 
-        Raises NotAnUpload for one whose metadata names no creative, and TooLongForFunction. AWS's own errors pass
-        through: the message comes again.
+        Raises NotAnUpload if the metadata is invalid, and TooLongForFunction. AWS errors are raised too: SQS then
+        delivers the message again.
         """
         about = self.source.metadata(upload)
         if about is None:
@@ -63,7 +63,7 @@ class Processor:
         if not self.jobs.begin(upload, about, self.now()):
             log.event("creative.passed_over", campaign=about.campaign, creative=about.creative)
             return None
-        if self.is_function:  # the worker's upload has passed a function
+        if self.is_function:  # a function has announced the worker's uploads already
             self.announcer.tell(about, State.UPLOADED, self.now())
         self.announcer.tell(about, State.PROBING, self.now())
         try:
@@ -79,10 +79,10 @@ class Processor:
 
     @contextmanager
     def copied(self, upload: Upload) -> Iterator[tuple[str, Path, Sandbox]]:
-        """Copies the upload into a folder of its own for as long as the context lasts.
+        """A context with a copy of the upload in a temporary folder.
 
-        Yields the prefix of the files made of the upload, the folder, and the sandbox of its commands. Raises
-        RefusedUpload for an upload that may not be used.
+        Yields the key prefix of the upload's files, the folder, and a sandbox in that folder. Raises RefusedUpload
+        for an upload that is too large.
         """
         with tempfile.TemporaryDirectory(prefix="creative-") as name:
             folder = Path(name)

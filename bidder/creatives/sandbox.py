@@ -1,4 +1,4 @@
-"""Runs ffmpeg on a file that nobody trusts: without environment, in a folder of its own, within limits."""
+"""Runs ffmpeg on untrusted files: without environment variables, in a separate folder, within resource limits."""
 
 import resource
 import signal
@@ -12,7 +12,7 @@ from bidder.creatives.limits import Refusal, RefusedUpload
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What one command may use: CPU and wall-clock seconds, bytes of memory and of each file that it writes."""
+    """The resource limits of a command: CPU and wall-clock seconds, bytes of memory and of each written file."""
 
     cpu_seconds: int = 1800
     wall_seconds: int = 850
@@ -30,7 +30,10 @@ class Ran:
 
 
 class Sandbox:
-    """Runs one program in one folder. `ffmpeg` is its path: a layer's in Lambda, a package's elsewhere."""
+    """Runs ffmpeg in one folder.
+
+    `ffmpeg` is the path of the program: from a layer in Lambda, from a package elsewhere.
+    """
 
     def __init__(self, ffmpeg: Path, folder: Path, resources: Resources = Resources()) -> None:
         self.folder = folder
@@ -39,7 +42,7 @@ class Sandbox:
         self._running: set[subprocess.Popen[bytes]] = set()
 
     def run(self, arguments: Sequence[str]) -> Ran:
-        """Runs ffmpeg. Raises RefusedUpload where the file takes more than is allowed."""
+        """Runs ffmpeg. Raises RefusedUpload if the command exceeds a resource limit."""
         try:
             done = self._run(arguments)
         except subprocess.TimeoutExpired:
@@ -50,7 +53,7 @@ class Sandbox:
         return Ran(done.returncode, output, errors)
 
     def kill(self) -> None:
-        """Ends every command that is running: the work that wanted it is given up."""
+        """Kills all running commands, after the work for which they ran has failed."""
         for process in list(self._running):
             process.kill()
 

@@ -1,4 +1,4 @@
-"""The uploaded object: its metadata, and a copy of it in a folder."""
+"""Reads an uploaded object from S3: its metadata, and its content into a file."""
 
 import hashlib
 from pathlib import Path
@@ -16,16 +16,16 @@ _CHUNK = 1 << 20
 
 
 class UploadSource:
-    """Reads uploads from S3. Raises S3's errors; SQS delivers the message again."""
+    """Reads uploads from S3. Raises the errors of S3; SQS then delivers the message again."""
 
     def __init__(self, s3: "S3Client", limits: Limits) -> None:
         self._s3 = s3
         self._limits = limits
 
     def metadata(self, upload: Upload) -> Metadata | None:
-        """The metadata of the version that the event announced; None where it is deleted or replaced.
+        """The metadata of the object version in the event, or None if that version was deleted or replaced.
 
-        Raises NotAnUpload where it names no creative.
+        Raises NotAnUpload if the metadata is invalid.
         """
         try:
             head = self._s3.head_object(Bucket=upload.bucket, Key=upload.key)
@@ -40,7 +40,10 @@ class UploadSource:
         return metadata(upload.key, head["Metadata"])
 
     def copy(self, upload: Upload, path: Path) -> str:
-        """Copies the upload to a file. Returns the prefix of the keys of what is made of it: they hold its hash."""
+        """Copies the upload to a file. Returns the key prefix of the upload's files, which contains the upload's hash.
+
+        Raises RefusedUpload if the upload is too large.
+        """
         if upload.size > self._limits.max_bytes:
             raise RefusedUpload(Refusal.TOO_LARGE, limit=self._limits.max_bytes)
         digest = hashlib.sha256()

@@ -1,4 +1,4 @@
-"""Transcodes an uploaded file to its renditions: probes, checks, decodes once, encodes the ladder, and measures."""
+"""Transcodes an uploaded file to its renditions: probes, checks, decodes, encodes the ladder, and measures."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,11 +16,11 @@ from bidder.creatives.probe import Probe, parse_probe
 from bidder.creatives.sandbox import Sandbox
 
 _DURATION_SECONDS = 0.1
-"""A rendition may differ by this much from its source: less than three frames at 30 a second."""
+"""The most seconds by which a rendition may differ from its source: three frames at 30 frames a second."""
 
 
 class Rendition(NamedTuple):
-    """A finished file and what was measured of it."""
+    """A finished file and its measurements."""
 
     path: Path
     measured: Measured
@@ -28,7 +28,7 @@ class Rendition(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Transcoded:
-    """All that came of an upload."""
+    """The measurements of an upload, and its renditions."""
 
     source: Probe
     loudness: Loudness | None
@@ -36,7 +36,7 @@ class Transcoded:
 
 
 def probe_source(sandbox: Sandbox, limits: Limits) -> Probe:
-    """The probe of the upload in the sandbox's folder. Raises RefusedUpload for what is no video."""
+    """The measurements of the upload in the sandbox's folder. Raises RefusedUpload if the file is not a video."""
     path = sandbox.folder / commands.SOURCE
     size = path.stat().st_size
     if size == 0:
@@ -60,9 +60,10 @@ def transcode(
     at_once: int = 2,
     on_step: Callable[[str], None] = lambda _: None,
 ) -> Transcoded:
-    """Makes the renditions of the upload in the sandbox's folder; nothing of a failed run is returned.
+    """Makes all renditions of the upload in the sandbox's folder.
 
-    `on_step` hears the name of each finished file. Raises RefusedUpload, and NotPlayable for a fault of ours.
+    `on_step` is called with the name of each finished file. Raises RefusedUpload, and NotPlayable if a
+    rendition differs from its rung.
     """
     source = probe_source(sandbox, limits)
     video = check(source, limits)
@@ -79,7 +80,7 @@ def transcode(
     with ThreadPoolExecutor(at_once) as pool:
         try:
             renditions = list(pool.map(transcode_rung, ladder(video)))
-        except BaseException:  # also where the process is told to stop: the pool would wait for all of them
+        except BaseException:  # also when the process is stopped: otherwise the pool would wait for all renditions
             pool.shutdown(wait=False, cancel_futures=True)
             sandbox.kill()
             raise
@@ -87,7 +88,10 @@ def transcode(
 
 
 def images(sandbox: Sandbox, limits: Limits) -> list[Path]:
-    """Makes the poster and the thumbnails of the upload in the sandbox's folder. Raises as `transcode` does."""
+    """Makes the poster and the thumbnails of the upload in the sandbox's folder.
+
+    Raises RefusedUpload and NotPlayable.
+    """
     source = probe_source(sandbox, limits)
     ran = sandbox.run(commands.poster(check(source, limits), limits))
     paths = sorted(sandbox.folder.glob("*.jpg"))
@@ -111,7 +115,7 @@ def _checked(
     if (result.width, result.height) != (rung.width, rung.height) or abs(result.seconds - seconds) > max(
         _DURATION_SECONDS, 1.5 / float(rung.frame_rate)
     ):
-        msg = f"{path.name}: {result.width}x{result.height} of {result.seconds} s came out; {rung}, {seconds} s"
+        msg = f"{path.name} is {result.width}x{result.height}, {result.seconds} s; expected {rung}, {seconds} s"
         raise NotPlayable(msg)
     on_step(path.name)
     return Rendition(path, result)

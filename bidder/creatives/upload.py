@@ -1,4 +1,4 @@
-"""An upload: the object under `uploads/` that an S3 event announces, and the creative that its metadata names."""
+"""An upload: an object under `uploads/` in an S3 event, and the creative that the object's metadata names."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ _SEQUENCER_DIGITS = 64
 
 
 class NotAnUpload(ValueError):
-    """A message that announces no upload; the message says what is wrong with it."""
+    """The body of an SQS message is not an S3 event, or the metadata of the object is invalid. The message says why."""
 
 
 class _Object(BaseModel):
@@ -41,7 +41,7 @@ class _Record(BaseModel):
 
 
 class _Notification(BaseModel):
-    """What S3 sends (Amazon S3 User Guide, "Event message structure"); a test event has no records."""
+    """An event of S3 (Amazon S3 User Guide, "Event message structure"). A test event has no records."""
 
     records: Annotated[tuple[_Record, ...], Field(alias="Records")] = ()
     event: Annotated[str | None, Field(alias="Event")] = None
@@ -51,9 +51,9 @@ _NOTIFICATION = TypeAdapter(_Notification)
 
 
 class Upload(BaseModel):
-    """One version of an uploaded object. Of two uploads of a creative the one with the greater `sequencer` is later.
+    """One version of an uploaded object. The upload of a creative with the greatest `sequencer` is the newest.
 
-    It is the time of the event, then S3's sequencer, which orders events of one key alone.
+    `sequencer` is the time of the event and then S3's sequencer, since S3's orders only the events of one key.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -66,10 +66,10 @@ class Upload(BaseModel):
 
 
 class Metadata(BaseModel):
-    """What the object's metadata says (`x-amz-meta-campaign` and so on).
+    """The metadata of an uploaded object (`x-amz-meta-campaign` and others).
 
-    `creative` is the id of the creative to make or replace; without it the file's name becomes the id. A new creative
-    needs a `landing-page`, the page that a click leads to. `mezzanine` is `yes` where players may have the original.
+    `creative` is the id of the creative to add or replace; the default is the name of the file. A new creative needs a
+    `landing-page`, the page to which a click leads. `mezzanine` is `yes` if players may get the original file.
     """
 
     model_config = ConfigDict(frozen=True, populate_by_name=True)
@@ -82,12 +82,12 @@ class Metadata(BaseModel):
 
 
 def uploads(body: str) -> Iterator[Upload]:
-    """The uploads that the body of an SQS message announces; none for a test event. Raises NotAnUpload."""
+    """The uploads in the body of an SQS message; none for a test event. Raises NotAnUpload."""
     try:
         notification = _NOTIFICATION.validate_json(body)
     except ValidationError as error:
         first = error.errors()[0]
-        msg = f"no S3 event: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+        msg = f"not an S3 event: {'.'.join(map(str, first['loc']))}: {first['msg']}"
         raise NotAnUpload(msg) from None
     for record in notification.records:
         if not record.event_name.removeprefix("s3:").startswith("ObjectCreated:"):
@@ -102,12 +102,12 @@ def uploads(body: str) -> Iterator[Upload]:
 
 
 def sequencer_of(at: datetime, sequencer: str) -> str:
-    """The text by which uploads of a creative are ordered."""
+    """The text whose order is the order of the uploads of a creative."""
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}#{sequencer.upper().rjust(_SEQUENCER_DIGITS, '0')}"
 
 
 def metadata(key: str, stated: Mapping[str, Any]) -> Metadata:
-    """The metadata of an upload. Raises NotAnUpload, naming each field that is missing or wrong."""
+    """The metadata of an upload. Raises NotAnUpload, with a message that names each missing or invalid field."""
     fields = {name.lower(): value for name, value in stated.items() if value}
     fields.setdefault("creative", creative_id(key))
     try:
@@ -122,6 +122,6 @@ METADATA_PREFIX = "x-amz-meta-"
 
 
 def creative_id(key: str) -> str:
-    """An id out of a file's name: what no id may hold becomes a hyphen."""
+    """A creative id from the name of a file: characters that an id can't have become hyphens."""
     stem = key.rpartition("/")[2].rpartition(".")[0] or key.rpartition("/")[2]
     return re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-._")[:64] or "creative"

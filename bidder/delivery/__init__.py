@@ -1,1 +1,1 @@
-"""The feedback on bidding: budgets, allowances, pacing, predicted rates."""
+"""The feedback from spend to bids: budgets, pacing, allowances, frequency caps, predicted rates, the win model."""

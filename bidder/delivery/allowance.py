@@ -1,4 +1,4 @@
-"""What one process may still bid of each budget until its next snapshot."""
+"""The allowance: the amount that one process may still bid from each budget until its next snapshot."""
 
 import threading
 from array import array
@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 HEADROOM = 1.5
-"""How much faster than planned a process may bid, since requests are spread over processes by chance."""
+"""The factor by which a process may bid faster than planned: requests spread unevenly over processes."""
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Pace(NamedTuple):
-    """How fast a campaign may bid until the next refresh, from pacing.
+    """The speed at which a campaign may bid until the next refresh, set by pacing.
 
     `share` is the campaign's share of auctions (`bidder.delivery.participation`). A process may bid `burst` micros at
-    once, and `per_minute` micros more in each minute since the refresh. A bid counts with its full cost.
+    once, and `per_minute` more micros in each minute since the refresh. A bid counts with the cost of its impression.
     """
 
     share: int
@@ -24,11 +24,11 @@ class Pace(NamedTuple):
 
 
 class Allowance:
-    """Counts down what is left of each budget with every bid made, as if each were won.
+    """Subtracts each bid from the remaining amount of its budgets, as if every bid won.
 
-    Between two refreshes a process can't see what others spend, nor which of its own bids are shown; so it never has
-    more bids out than the budget would pay for. A paced campaign has besides a rate that the process keeps to, so that
-    a spike of traffic or a refresh that is late does not spend the hours to come. A new snapshot brings a new
+    Between two refreshes, a process does not know the spend of other processes, nor which of its own bids are shown. So
+    it never has more bids in flight than the budget can pay for. A paced campaign also has a rate limit: without it, a
+    spike of traffic or a late refresh would spend the budget of the following hours. A new snapshot brings a new
     allowance.
     """
 
@@ -43,12 +43,12 @@ class Allowance:
         paces: tuple["array[int]", "array[int]"] | None = None,
         as_of: datetime | None = None,
     ) -> None:
-        """`remaining` is in micros, by account, `NO_LIMIT` where there is no budget.
+        """`remaining` holds the micros that are left by account, or `NO_LIMIT` for an account without a budget.
 
-        The account of a campaign is its position in the index; those of advertisers and deals follow. `cost` says what
-        one more impression may cost; `used_up` is told of each account that pays for no more bid, and `restored` of
-        each whose pace allows a bid again. `paces` are the columns `burst` and `per_minute` of paces, `NO_LIMIT` where
-        there is none; they count from `as_of` on.
+        The account of a campaign is its position in the index; the accounts of advertisers and deals follow. `cost`
+        returns the most micros of one more impression. `used_up` is called with each account that can't pay for
+        another bid, and `restored` with each account whose pace allows a bid again. `paces` holds the columns `burst`
+        and `per_minute`, with `NO_LIMIT` for an account without a pace; the paces start at `as_of`.
         """
         self._remaining = remaining
         self._cost = cost
@@ -62,11 +62,11 @@ class Allowance:
         self._counting = threading.Lock()
 
     def copy(self, used_up: Callable[[int], None], restored: Callable[[int], None]) -> "Allowance":
-        """A new allowance of the same amounts, as another process would have it."""
+        """A new allowance with the current amounts, for another process."""
         return Allowance(array("q", self._remaining), self._cost, used_up, restored, self._paces, self._as_of)
 
     def wake(self, now: datetime) -> None:
-        """Lets campaigns bid again that had bid as fast as their pace allows."""
+        """Lets each campaign bid again whose pace allows one more bid by now."""
         if self._next_wake is None or now < self._next_wake:
             return
         with self._counting:
@@ -76,30 +76,37 @@ class Allowance:
                     self._restored(position)
             self._next_wake = min(self._resting.values(), default=None)
 
+    @property
+    def has_paces(self) -> bool:
+        """Whether any account has a pace."""
+        return self._paces is not None
+
     def planned_an_hour(self, position: int) -> int | None:
-        """What the pace of a campaign comes to in an hour of this process, in micros; None without a pace."""
+        """The micros that the pace of a campaign plans for this process in an hour, or None without a pace."""
         if self._paces is None or self._paces[0][position] == self.NO_LIMIT:
             return None
         return int(self._paces[1][position] * 60 / HEADROOM)
 
     def left(self, account: int, now: datetime) -> int | None:
-        """What this process may bid of an account at this moment, in micros; None without a limit."""
+        """The micros that this process may bid from an account at this moment, or None without a limit."""
         budget, paced = self._remaining[account], self._paced(account, now)
         if budget == self.NO_LIMIT:
             return paced
         return budget if paced is None else min(budget, paced)
 
     def commit(self, accounts: Sequence[int], cost_micros: int, now: datetime) -> bool:
-        """Takes what a bid costs if it is shown from each account; False, and nothing taken, if one has too little."""
-        if all(self.left(account, now) is None for account in accounts):
-            return True
+        """Subtracts the cost of a bid from each account.
+
+        If an account has too little, returns False and changes none.
+        """
         with self._counting:
-            limited = [account for account in accounts if self.left(account, now) is not None]
-            if any((self.left(account, now) or 0) < cost_micros for account in limited):
-                return False
-            for account in limited:
+            limited = [(account, left) for account in accounts if (left := self.left(account, now)) is not None]
+            for _, left in limited:
+                if left < cost_micros:
+                    return False
+            for account, _ in limited:
                 self._take(account, cost_micros, now)
-            return True
+        return True
 
     def _take(self, account: int, cost_micros: int, now: datetime) -> None:
         self._bid[account] = self._bid.get(account, 0) + cost_micros
@@ -110,7 +117,7 @@ class Allowance:
         self._rest(account, now)
 
     def _rest(self, position: int, now: datetime) -> None:
-        """Keeps a campaign from bidding until its pace allows one more bid."""
+        """Stops a campaign until its pace allows one more bid."""
         missing = self._cost(position) - paced if (paced := self._paced(position, now)) is not None else 0
         if missing <= 0 or self._paces is None:
             return

@@ -1,4 +1,4 @@
-"""The budget guard: whether a campaign may go on bidding, given what it has spent."""
+"""The budget guard: whether a campaign may bid, given its limits and its spend."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -10,29 +10,29 @@ from bidder.money import impression_cost
 
 
 class Withheld(StrEnum):
-    """Why delivery keeps a campaign from bidding."""
+    """The reasons for which the delivery state withholds a campaign from bidding."""
 
     PAUSED = "paused"
     TOTAL_BUDGET = "total budget spent"
     DAILY_BUDGET = "daily budget spent"
-    REPLACED = "no longer the campaign's latest form"
-    LIST = "a list that it names can't be read"
+    REPLACED = "replaced by a newer version of the campaign"
+    LIST = "a list in its targeting can't be read"
     HOURLY_BUDGET = "hourly budget spent"
-    TOTAL_IMPRESSIONS = "impressions in all delivered"
+    TOTAL_IMPRESSIONS = "total impressions delivered"
     DAILY_IMPRESSIONS = "daily impressions delivered"
     ADVERTISER_TOTAL_BUDGET = "total budget of its advertiser spent"
     ADVERTISER_DAILY_BUDGET = "daily budget of its advertiser spent"
     ADVERTISER_HOURLY_BUDGET = "hourly budget of its advertiser spent"
-    ADVERTISER_TOTAL_IMPRESSIONS = "impressions of its advertiser in all delivered"
+    ADVERTISER_TOTAL_IMPRESSIONS = "total impressions of its advertiser delivered"
     ADVERTISER_DAILY_IMPRESSIONS = "daily impressions of its advertiser delivered"
     ADVERTISER_FLIGHT = "outside the flight of its advertiser"
 
 
 class Spend(NamedTuple):
-    """What a campaign has spent: in all, and in the current day and hour of its time zone.
+    """The spend of a campaign in micros: its total, and that of the current day and hour in its time zone.
 
-    Amounts are in micros. `delays` are the day's impressions by the whole minutes from their bid to their notice.
-    Invalid traffic was shown to no person, so it is not billed; an exchange may still charge it.
+    `delays` counts the day's impressions by the whole minutes between bid and notice. The amounts of invalid traffic
+    are separate: the advertiser is not billed for it, although an exchange may charge for it.
     """
 
     total_micros: int = 0
@@ -45,7 +45,7 @@ class Spend(NamedTuple):
     invalid_today_micros: int = 0
 
     def with_invalid(self) -> "Spend":
-        """The same where invalid traffic counts as spent."""
+        """The spend including invalid traffic."""
         return self._replace(
             total_micros=self.total_micros + self.invalid_total_micros,
             today_micros=self.today_micros + self.invalid_today_micros,
@@ -53,7 +53,7 @@ class Spend(NamedTuple):
 
 
 class BudgetLimits(NamedTuple):
-    """What of a campaign decides whether and how fast it may bid; None is no limit.
+    """The limits that decide whether and how fast a campaign may bid. None means no limit.
 
     `total`, `daily` and `hourly` are micros, and `cost` is the most micros that one more impression can cost. The
     flight's `start` and `end` are seconds since 1970.
@@ -94,7 +94,7 @@ def deal_limits(campaign: Campaign) -> dict[str, BudgetLimits]:
 
 
 def limits_of(budget: Budget, flight: Flight, zone: str, top_cpm_micros: int) -> BudgetLimits:
-    """The limits of a budget over a flight; `top_cpm_micros` is the highest bid that it pays for."""
+    """The limits of a budget over a flight. `top_cpm_micros` is the highest bid that the budget pays for, as a CPM."""
     return BudgetLimits(
         paused=False,
         total=budget.total_micros,
@@ -111,10 +111,10 @@ def limits_of(budget: Budget, flight: Flight, zone: str, top_cpm_micros: int) ->
 
 
 def withheld(campaign: BudgetLimits, spend: Spend) -> Withheld | None:
-    """Why the campaign may not bid, or None where it may.
+    """The reason for which the campaign may not bid, or None if it may.
 
-    It stops when one more impression at its top price would pass a budget, or one more impression a goal. What it
-    spends in excess comes only from bids already out: see `docs/delivery.md`.
+    A campaign stops when one more impression at its top price would exceed a budget or a goal. So only bids in flight
+    can cause an overspend: see `docs/delivery.md`.
     """
     if campaign.paused:
         return Withheld.PAUSED
@@ -133,9 +133,9 @@ def withheld(campaign: BudgetLimits, spend: Spend) -> Withheld | None:
 
 
 def remaining(campaign: BudgetLimits, spend: Spend) -> int | None:
-    """What is left of the tightest of the campaign's limits, in micros; None where it has none.
+    """The micros that are left of the campaign's tightest limit, or None without a limit.
 
-    An impression that is left of a goal counts with its full cost.
+    Each remaining impression of a goal counts with its full cost.
     """
     left = [
         limit - spent

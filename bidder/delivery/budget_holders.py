@@ -1,6 +1,6 @@
-"""The names of budget holders, in spend, traffic counts and the memory of pacing: campaigns, deals and advertisers.
+"""The names of budget holders (campaigns, deals, advertisers) in spend, traffic counts and the state of pacing.
 
-A campaign is named by its id, which has none of `#`, `~` and `!`.
+The name of a campaign is its id, which can't contain `#`, `~` or `!`.
 """
 
 
@@ -20,27 +20,27 @@ def class_of_campaign(campaign_id: str, number: int) -> str:
 
 
 def obstacle_of_campaign(campaign_id: str, obstacle: str) -> str:
-    """The name of the impressions that an obstacle keeps from a campaign (`bidder.delivery.obstacles`)."""
+    """The name of the impressions that a campaign misses because of an obstacle (`bidder.delivery.obstacles`)."""
     return f"{campaign_id}!{obstacle}"
 
 
 def is_part(name: str) -> bool:
-    """Whether a name is that of a quality class or an obstacle of a campaign."""
+    """Whether this is the name of a quality class or of an obstacle."""
     return "#" not in name and ("~" in name or "!" in name)
 
 
 def is_campaign(name: str) -> bool:
-    """Whether a name is that of a campaign."""
+    """Whether this is the name of a campaign."""
     return not any(mark in name for mark in "#~!")
 
 
 def campaign_of(name: str) -> str:
-    """The id of the campaign that a name is of, or of whose deal; empty for an advertiser."""
+    """The campaign id in the name of a campaign or of its deal; "" for an advertiser."""
     return name.partition("#")[0]
 
 
 def in_words(name: str) -> str:
-    """A name for people."""
+    """The name as messages show it, such as `deal D1 of C1`."""
     campaign_id, is_other, rest = name.partition("#")
     if not is_other:
         return campaign_id

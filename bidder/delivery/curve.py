@@ -1,7 +1,7 @@
-"""The weekly curve of a campaign's eligible requests, and how much of its traffic lies between two moments.
+"""The weekly curve of a campaign's eligible requests, and the share of its traffic between two moments.
 
-A curve has a weight for each hour of the week of the campaign's time zone, from Monday at midnight on, 1 on average.
-Between the middles of two hours traffic changes in a straight line. Moments are seconds since 1970.
+A curve has a weight for each hour of the week in the campaign's time zone, from Monday at midnight. The average weight
+is 1. Between the middles of two hours, the weight is interpolated linearly. Moments are seconds since 1970.
 """
 
 from bisect import bisect_left
@@ -18,7 +18,7 @@ _MONDAY = 72
 
 
 class Curve:
-    """Traffic by hour of the week."""
+    """The relative traffic by hour of the week."""
 
     __slots__ = ("_until", "weights")
 
@@ -64,20 +64,20 @@ FLAT = Curve([1.0] * HOURS)
 
 
 def offset(zone: str, at: float) -> float:
-    """How many seconds a zone's clocks are ahead of UTC; those of an unknown zone show UTC."""
+    """The seconds by which a time zone is ahead of UTC at a moment; 0 for an unknown zone."""
     return 0.0 if zone == "UTC" else _offset(zone, int(at // 900))
 
 
 @lru_cache(maxsize=65_536)
 def _offset(zone: str, quarter: int) -> float:
-    from bidder.delivery.zones import local  # which opens the time zone database
+    from bidder.delivery.zones import local  # imported here: the import opens the time zone database
 
     return (local(datetime.fromtimestamp(quarter * 900, UTC), zone).utcoffset() or timedelta()).total_seconds()
 
 
 @lru_cache(maxsize=1024)
 def _change(zone: str, start: float, end: float) -> float:
-    """When a zone's offset becomes that of `end`, to a quarter of an hour: clocks change on one."""
+    """The moment at which a zone's offset becomes that of `end`. Offsets change at quarters of an hour."""
     last = offset(zone, end)
     first, final = int(start // 900), int(end // 900)
     quarter = bisect_left(range(first, final + 1), True, key=lambda at: offset(zone, at * 900) == last)
@@ -85,14 +85,14 @@ def _change(zone: str, start: float, end: float) -> float:
 
 
 def local_day(at: float, zone: str) -> tuple[float, float]:
-    """When the day of a moment begins and ends in a zone: a day has 23 to 25 hours."""
+    """The start and the end of the day of a moment in a zone. A day has 23 to 25 hours."""
     seconds = at + offset(zone, at)
     midnight = seconds - seconds % DAY
     return _utc(midnight, zone), _utc(midnight + DAY, zone)
 
 
 def local_hour(at: float, zone: str) -> tuple[float, float]:
-    """When the clock hour of a moment begins and ends in a zone."""
+    """The start and the end of the clock hour of a moment in a zone."""
     ahead = offset(zone, at)
     start = at - (at + ahead) % HOUR
     return start, start + HOUR
@@ -104,7 +104,7 @@ def hour_of_week(at: float, zone: str) -> int:
 
 
 def _utc(local: float, zone: str) -> float:
-    """The moment that a zone's clocks show as `local`, to seconds; the first if they show it twice."""
+    """The moment of a local time in a zone, to seconds; the first of two if the local time occurs twice."""
     for ahead in (offset(zone, local - DAY), offset(zone, local + DAY)):
         if offset(zone, local - ahead) == ahead:
             return local - ahead

@@ -1,7 +1,7 @@
-"""How much counts of some time ago still say: half after `HALF_LIFE` weeks, and nothing after `FORGOTTEN`.
+"""The weight of counts by their age: half after `HALF_LIFE` weeks, and 0 after `FORGOTTEN` weeks.
 
-In between the weight falls in a straight line, so that weights are whole 64ths and sums of them exact: a week's counts
-weigh 64, 56, 48, 40, then 32, 28, 24, 20, then 16 and so on.
+Between two halvings the weight falls linearly. So all weights are whole 64ths, and sums of them are exact: the counts
+of a week weigh 64, 56, 48, 40, then 32, 28, 24, 20, then 16 and so on.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ def week(at: datetime) -> int:
 
 
 def weight(age: int) -> int:
-    """The weight of counts that are so many weeks old, in 64ths; of those that come early it is whole."""
+    """The weight of counts by their age in weeks, in 64ths. A negative age has the full weight."""
     if age >= FORGOTTEN:
         return 0
     halvings, weeks = divmod(max(age, 0), HALF_LIFE)
@@ -26,5 +26,5 @@ def weight(age: int) -> int:
 
 
 def remembered(counts: Mapping[int, int], this_week: int) -> int:
-    """What counts by week still amount to, to the nearest whole."""
+    """The weighted sum of counts by week, rounded to a whole number."""
     return (sum(number * weight(this_week - week) for week, number in counts.items()) + WHOLE // 2) // WHOLE

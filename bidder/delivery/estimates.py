@@ -1,6 +1,6 @@
-"""What pacing learns of a campaign from one refresh to the next: rates, traffic, and what is in flight.
+"""The estimates of pacing for a campaign: its rates, its traffic, and its bids in flight.
 
-All of it is plain numbers, so that it can be kept as JSON between two refreshes.
+All estimates are plain numbers, since they are stored as JSON between two refreshes.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,34 +12,35 @@ from bidder.delivery.notice_delay import NoticeDelay
 
 MINUTE = 60
 UNREPORTED = 180
-"""Seconds after its end by which a minute's counts are in; one that has none by then had no requests."""
+"""Seconds after the end of a minute by which its counts arrive. A minute without counts by then had no requests."""
 COMPLETE = 30
-"""Seconds after its end by which a minute's counts are whole: bidders flush them with their next request."""
+"""Seconds after the end of a minute by which its counts are complete: a process reports them with its next request."""
 
 _EVIDENCE = 300
-"""Opportunities that say enough of the traffic of the moment: their number is then known to 6 %."""
+"""The opportunities that suffice to estimate the current traffic: the standard error is then 6 %."""
 _MOST_EVIDENCE = 3_000
-"""Opportunities after which no earlier minute is asked, though traffic has stayed the same: known to 2 %."""
+"""The opportunities after which no earlier minute is added: the standard error is then 2 %."""
 _LEAST_EVIDENCE = 30
-"""Opportunities that say whether an earlier minute had other traffic altogether."""
+"""The fewest opportunities with which an earlier minute is compared."""
 _SAME, _OTHER = 2.5, 4.0
-"""Standard deviations by which a minute may differ from those after it and still be of the same traffic; and by which
-it may where those say too little."""
+"""The standard deviations by which a minute may differ from the later minutes and still count as the same traffic.
+
+The second value holds while the later minutes have fewer opportunities than `_EVIDENCE`.
+"""
 _LONGEST_WINDOW = 64
 _OUTAGE = 5
 _OUTCOMES, _OUTCOMES_MINUTES = 200.0, 5
-"""Impressions, and refreshes, after which older ones count for less, so that a market that changes is followed."""
+"""The impressions, and the refreshes, after which older outcomes count less, so that estimates follow the market."""
 
 
 _PRICES = 50.0
-"""Impressions after which the price of older ones counts for less. Their prices are known one by one, and shading
-changes them from one refresh to the next."""
+"""The impressions after which older prices count less. Few suffice: each price is exact, and shading changes it."""
 _GUESS_OUTCOMES = 5.0
-"""Impressions that the rates of another price count as much as."""
+"""The weight, in impressions, of rates that were learned at another price of the campaign."""
 
 
 class Report(NamedTuple):
-    """What bidders counted of a campaign in a minute: requests that it could have bid on, and bids."""
+    """The counts of a campaign in a minute: opportunities (impressions on which the campaign could bid), and bids."""
 
     opportunities: int
     bids: int
@@ -47,10 +48,10 @@ class Report(NamedTuple):
 
 @dataclass(slots=True)
 class Minute:
-    """A minute of the past, from `start` on: the campaign's participation in it, and its counts once reported.
+    """A past minute that began at `start`: the campaign's participation in it, and its counts once reported.
 
-    `matured` are those of its bids whose notices were expected by the last refresh, of `assumed` bids. `learned` is
-    what the sums of the rates still have of them.
+    `assumed` is the number of its bids as estimated at the last refresh, and `matured` the number of them whose notices
+    were due by then. `learned` is their present share in the sums of the rates.
     """
 
     start: int
@@ -62,10 +63,10 @@ class Minute:
     learned: float = 0.0
 
     def mature(self, bids: float, by_now: float) -> float:
-        """What the sums of the rates gain where so many bids were made, and the notices of `by_now` were to come.
+        """The change of the sums of the rates, given the number of bids and the number `by_now` whose notices are due.
 
-        Counts come later than notices. Where the counts say other than was assumed, what the sums have of the minute is
-        scaled, though older outcomes count for less by now: an outage leaves no bids in them.
+        Counts arrive later than notices. If the counts differ from the assumed bids, the share of this minute in the
+        sums is scaled to the counts, so that an outage leaves no bids in the sums.
         """
         before = self.learned
         if self.assumed:
@@ -78,44 +79,44 @@ class Minute:
 
 @dataclass(slots=True)
 class Ratio:
-    """A ratio of two sums, of which old parts count for less."""
+    """A ratio of two sums, in which older values count less."""
 
     above: float = 0.0
     below: float = 0.0
 
     def add(self, above: float, below: float) -> None:
-        """Adds to both sums."""
+        """Adds values to the two sums."""
         self.above += above
         self.below += below
 
     def fade(self, weight: float) -> None:
-        """Lets what is in the sums count for less."""
+        """Multiplies both sums by a weight below 1."""
         self.above *= weight
         self.below *= weight
 
     def value(self, prior: float, strength: float) -> float:
-        """The ratio, drawn towards `prior` as if by `strength` more below."""
+        """The ratio with a prior: `prior` counts as much as `strength` in the denominator."""
         return (max(0.0, self.above) + prior * strength) / (max(0.0, self.below) + strength)
 
 
 @dataclass(slots=True)
 class Flow:
-    """A campaign's recent minutes and the rates learned from them."""
+    """The recent minutes of a campaign, and the rates learned from them."""
 
     minutes: list[Minute] = field(default_factory=list)
     micros_per_impression: Ratio = field(default_factory=Ratio)
     impressions_per_bid: Ratio = field(default_factory=Ratio)
     bids_per_opportunity: Ratio = field(default_factory=Ratio)
     counted_until: int = 0
-    """Minutes that began before this are in `bids_per_opportunity`."""
+    """All minutes that began before this moment are counted in `bids_per_opportunity`."""
 
     def begin(self, now: float, participation: float, horizon: int) -> None:
-        """Adds the minutes since the last refresh, in which this participation held, and drops those long past."""
+        """Adds the minutes since the last refresh with their participation, and drops those no longer needed."""
         first = self.minutes[-1].start + MINUTE if self.minutes else int(now) // MINUTE * MINUTE - MINUTE
         for start in range(max(first, int(now) - 120 * MINUTE), int(now) // MINUTE * MINUTE, MINUTE):
             self.minutes.append(Minute(start, participation))
         kept, seen = horizon + 2 + UNREPORTED // MINUTE, 0
-        for minute in reversed(self.minutes[-_LONGEST_WINDOW:-kept]):  # as many as it takes to know the traffic
+        for minute in reversed(self.minutes[-_LONGEST_WINDOW:-kept]):  # enough minutes to estimate traffic
             if seen >= _MOST_EVIDENCE:
                 break
             seen += minute.opportunities or 0
@@ -123,7 +124,7 @@ class Flow:
         del self.minutes[: max(0, len(self.minutes) - kept)]
 
     def take(self, reports: Mapping[int, Report], now: float) -> None:
-        """Takes the counts of minutes, by the start of each; later ones of the same minute replace earlier ones."""
+        """Reads the counts of minutes by the start of each. Newer counts of a minute replace older ones."""
         for minute in reversed(self.minutes):
             report = reports.get(minute.start)
             if report is not None:
@@ -142,7 +143,7 @@ class Flow:
             self.bids_per_opportunity.fade(0.9)
 
     def learn(self, micros: float, impressions: float, matured: float) -> None:
-        """Takes what was noticed since the last refresh, and the bids whose notices were expected in that time."""
+        """Adds the micros and impressions noticed since the last refresh, and the bids whose notices became due."""
         self.impressions_per_bid.add(impressions, matured)
         self.micros_per_impression.add(micros, impressions)
         if self.micros_per_impression.below > _PRICES:
@@ -152,7 +153,7 @@ class Flow:
             self._fade(most / self.impressions_per_bid.above)
 
     def reprice(self, factor: float) -> None:
-        """The campaign's price was edited by this factor: what was learned at the old one is a guess at the new one."""
+        """Adapts the estimates to a price edited by a factor: they become a weak prior at the new price."""
         self.micros_per_impression.above *= factor
         self._fade(min(1.0, _GUESS_OUTCOMES / max(self.impressions_per_bid.above, 1e-9)))
 
@@ -162,11 +163,11 @@ class Flow:
             minute.learned *= weight
 
     def window(self, now: float, expected: Callable[[Minute], float]) -> list[Minute]:
-        """The latest minutes with whole counts that together say enough of the traffic of the moment.
+        """The latest minutes with complete counts from which the current traffic is estimated.
 
-        Earlier minutes are added as long as their traffic is that of the later ones, for a closer estimate. `expected`
-        says how many opportunities were expected in a minute. A minute without requests where five or more were
-        expected is an outage: it says nothing of the minutes after it, and is left out.
+        An earlier minute is added while its traffic agrees with that of the later minutes. `expected` returns the
+        expected opportunities of a minute. A minute without requests, in which at least `_OUTAGE` were expected, is an
+        outage and is left out.
         """
         window: list[Minute] = []
         seen, wanted = 0, 0.0
@@ -189,10 +190,10 @@ class Flow:
         return window
 
     def matured(self, now: float, delay: NoticeDelay, expected: float) -> float:
-        """The bids whose notices were to come since this was last asked; what was wrongly assumed is taken back.
+        """The bids whose notices became due since the last call, less the bids that were wrongly assumed before.
 
-        The latest minute has no counts yet: in it there were `expected` bids at full participation, unless there was no
-        request in the minute before. An older minute without counts is an outage until its counts come.
+        The latest minute has no counts yet. It is assumed to have `expected` bids at full participation, unless the
+        minute before had no request. An older minute without counts counts as an outage until its counts arrive.
         """
         total, latest, had_requests = 0.0, self.minutes[-1] if self.minutes else None, True
         for minute in self.minutes:
@@ -204,7 +205,10 @@ class Flow:
         return total
 
     def bids_in_flight(self, now: float, delay: NoticeDelay, expected: float) -> float:
-        """The bids whose impressions, if they win, are still to be noticed; `expected` as above."""
+        """The bids whose notices are not due yet.
+
+        `expected` is the number of bids in the latest minute, as in `matured`.
+        """
         total = 0.0
         for minute in reversed(self.minutes):
             bids = minute.participation * expected if minute.bids is None else minute.bids

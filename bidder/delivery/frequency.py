@@ -1,7 +1,7 @@
-"""Frequency caps: what a viewer was shown, and what of a campaign the viewer may still be shown. Pure.
+"""Frequency caps: the impressions that a viewer has seen, and how many more a campaign may show the viewer.
 
-A history has each of the latest impressions by itself, and older ones by UTC day. A day counts in full in each window
-that it reaches into, so a history that was shortened never lets a cap be exceeded.
+A history lists the latest impressions individually, and counts older ones by UTC day. A day counts in full in each
+window that overlaps it, so a shortened history never exceeds a cap. All functions are pure.
 """
 
 from bisect import insort
@@ -14,19 +14,19 @@ from bidder.campaigns.campaign import duration_seconds as seconds_of
 from bidder.delivery.periods import period
 
 MOST_RECENT = 200
-"""Impressions that a history has one by one."""
+"""The most impressions that a history lists individually."""
 MOST_OLDER = 1_000
-"""Counts of older impressions that a history has; past it the counts of the longest ago are dropped."""
+"""The most counts of older impressions in a history. Beyond it the oldest counts are dropped."""
 _DAY = 86_400
 _ALWAYS = float("-inf")
 _EVER = 0
-"""The day of impressions that only a lifetime cap counts."""
+"""The day under which impressions are counted that only a lifetime cap needs."""
 _DAYS_APART = LONGEST_SECONDS // _DAY + 3
-"""Days for which older impressions are counted by the day: a month of any time zone, and a day more."""
+"""The days for which older impressions are counted by day: the longest window in any time zone."""
 
 
 class Impression(NamedTuple):
-    """An impression of a viewer; `at` in seconds since 1970."""
+    """An impression that a viewer has seen. `at` is in seconds since 1970."""
 
     at: int
     campaign_id: str
@@ -34,19 +34,19 @@ class Impression(NamedTuple):
     advertiser: str
 
     def key(self, level: CapLevel) -> str:
-        """What a cap of this level counts the impression by."""
+        """The key under which a cap of this level counts the impression."""
         return key_of(level, self.campaign_id, self.creative_id, self.advertiser)
 
 
 class History(NamedTuple):
-    """The impressions of one user or household: the latest, in the order of time, and older ones by key and UTC day."""
+    """The impressions of a user or a household: the latest by time, and counts of older ones by key and UTC day."""
 
     recent: Sequence[Impression] = ()
     older: Mapping[str, Mapping[int, int]] = {}
 
 
 class Exposures(NamedTuple):
-    """What the user and the household of a request were shown. None where it is unknown."""
+    """The histories of the user and the household of a request. None means that the history is unknown."""
 
     user: History | None = None
     household: History | None = None
@@ -56,9 +56,10 @@ NEW_VIEWER = Exposures(History(), History())
 
 
 class Standing(NamedTuple):
-    """Where a viewer stands with one cap: impressions seen, how many more there may be, and the last one.
+    """The state of a cap for a viewer: `seen` impressions in the window, and `room` for more.
 
-    `free_at`, in seconds since 1970, is when there may be one more; None where there may be one now, or never will be.
+    `free_at` is the moment, in seconds since 1970, from which the cap allows one more impression. It is None if the cap
+    allows one now, or never again. `is_known` is False if the viewer's history is unknown.
     """
 
     cap: FrequencyCap
@@ -70,14 +71,14 @@ class Standing(NamedTuple):
 
 
 def key_of(level: CapLevel, campaign_id: str, creative_id: str, advertiser: str) -> str:
-    """What impressions are counted by: `c:` campaign, `a:` the advertiser's domain, `r:` creative of the campaign."""
+    """The key of impressions: `c:` and campaign, `a:` and the advertiser's domain, or `r:`, campaign and creative."""
     if level is CapLevel.CAMPAIGN:
         return f"c:{campaign_id}"
     return f"a:{advertiser}" if level is CapLevel.ADVERTISER else f"r:{campaign_id}/{creative_id}"
 
 
 def add(history: History, impression: Impression) -> History:
-    """The history with one more impression, within the bounds of its size."""
+    """The history with one more impression, shortened to its largest size."""
     recent = list(history.recent)
     insort(recent, impression)
     if len(recent) <= MOST_RECENT:
@@ -95,7 +96,7 @@ def add(history: History, impression: Impression) -> History:
 def standing(
     cap: FrequencyCap, campaign: Campaign, creative_id: str, history: History | None, now: datetime
 ) -> Standing:
-    """Where the viewer of a history stands with a cap of a campaign. Without a history nothing counts as seen."""
+    """The state of a campaign's cap for the viewer of a history. An unknown history (None) counts as empty."""
     key = key_of(cap.level, campaign.id, creative_id, campaign.advertiser.domain)
     known = History() if history is None else history
     times = [impression.at for impression in known.recent if impression.key(cap.level) == key]
@@ -120,7 +121,7 @@ def standing(
 
 
 def standings(campaign: Campaign, creative_id: str, exposures: Exposures, now: datetime) -> list[Standing]:
-    """Where the viewer stands with each cap of a campaign, for one of its creatives."""
+    """The state of each cap of a campaign for a viewer and one creative."""
     return [
         standing(cap, campaign, creative_id, exposures.user if cap.per is CapSubject.USER else exposures.household, now)
         for cap in campaign.frequency_caps
@@ -128,13 +129,13 @@ def standings(campaign: Campaign, creative_id: str, exposures: Exposures, now: d
 
 
 def hindrance(campaign: Campaign, of_caps: Iterable[Standing]) -> Standing | None:
-    """The first standing that keeps the campaign from bidding, or None."""
+    """The first state that forbids the campaign to bid, or None."""
     skips = campaign.on_unknown is OnUnknown.SKIP
     return next((each for each in of_caps if each.room <= 0 or (skips and not each.is_known)), None)
 
 
 def _window(window: str, zone: str, now: datetime) -> tuple[float, float | None, int]:
-    """The start and the end of a window in seconds since 1970, and the seconds of a rolling one, else 0."""
+    """The start and end of a window in seconds since 1970, and the length in seconds of a rolling window, else 0."""
     if window == "lifetime":
         return _ALWAYS, None, 0
     if window[0].isdigit():
@@ -145,7 +146,7 @@ def _window(window: str, zone: str, now: datetime) -> tuple[float, float | None,
 
 
 def _free_again(times: Sequence[int], most: int, rolling: int) -> float | None:
-    """When fewer than `most` impressions are left in the rolling window; None where the exact times are not kept."""
+    """The moment from which the rolling window has fewer than `most` impressions; None if the times are unknown."""
     return float(times[-most] + rolling) if len(times) >= most else None
 
 

@@ -1,4 +1,4 @@
-"""The impressions of viewers in DynamoDB: one item for a user, one for a household, read in one request."""
+"""Histories of impressions in DynamoDB: an item for each user and each household. One request reads both."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 KEPT = timedelta(days=395)
-"""How long a history is kept after its last impression: 13 months."""
+"""The time for which a history is kept after its last impression: 13 months."""
 MOST_READS = 4
-"""Reads of one process that may be under way; more are not made, so that a store that hangs holds no more threads."""
+"""The most concurrent reads of a process. The limit bounds the threads that a hanging table can block."""
 
 Key = Mapping[str, Mapping[str, str]]
 
@@ -33,7 +33,7 @@ def household_key(name: str) -> Key:
 
 
 def encode(key: Key, history: History, version: int) -> dict[str, Any]:
-    """The item of a history. `version` grows by one with each impression."""
+    """The DynamoDB item of a history. `version` grows by one with each impression."""
     document = {"recent": [list(impression) for impression in history.recent], "older": history.older}
     expires = int(history.recent[-1].at + KEPT.total_seconds())
     return {
@@ -45,7 +45,7 @@ def encode(key: Key, history: History, version: int) -> dict[str, Any]:
 
 
 def decode(item: Mapping[str, Any] | None) -> History:
-    """The history of an item; of none, that nothing was shown."""
+    """The history of an item; an empty history without an item."""
     if item is None:
         return History()
     document = json.loads(item["history"]["S"])
@@ -54,9 +54,9 @@ def decode(item: Mapping[str, Any] | None) -> History:
 
 
 def read(dynamodb: "DynamoDBClient", table: str, user: str | None, household: str | None) -> Exposures:
-    """The histories of a user and a household, in one request. Raises what the client raises, and TimeoutError.
+    """The histories of a user and a household, read in one request. Raises the errors of the client, and TimeoutError.
 
-    The read is consistent: an impression that was counted before is in it.
+    The read is strongly consistent: the histories include every impression counted before.
     """
     keys = [user_key(user)] if user else []
     keys += [household_key(household)] if household else []
@@ -72,7 +72,7 @@ def read(dynamodb: "DynamoDBClient", table: str, user: str | None, household: st
 
 
 class FrequencyReader:
-    """Reads exposures within a deadline, whatever the store does: reads run on threads of their own."""
+    """Reads exposures within a deadline. Reads run on separate threads, so a hanging table can't delay a bid."""
 
     def __init__(self, dynamodb: Callable[[], "DynamoDBClient"], table: str) -> None:
         self._dynamodb = dynamodb
@@ -82,7 +82,7 @@ class FrequencyReader:
         self._threads = self._pending = 0
 
     def exposures(self, user: str | None, household: str | None, seconds: float, now: datetime) -> Exposures:
-        """What a user and a household were shown; unknown where they have no name, or past so many seconds."""
+        """The histories of a user and a household; unknown without a name, or if the read exceeds `seconds`."""
         if user is None and household is None:
             return Exposures()
         answers: SimpleQueue[Exposures | Exception] = SimpleQueue()
@@ -111,7 +111,7 @@ class FrequencyReader:
             answer: Exposures | Exception
             try:
                 answer = read(self._dynamodb(), self._table, user, household)
-            except Exception as error:  # whatever it is, the campaign's policy decides
+            except Exception as error:  # after any failure the campaign's `on_unknown` decides
                 answer = error
             with self._lock:
                 self._pending -= 1

@@ -1,4 +1,4 @@
-"""The goals of pacing: each limit of a campaign, with the period of the limit. Pure."""
+"""The goals of pacing: each limit of a campaign, with the period of the limit."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -10,9 +10,9 @@ from bidder.delivery.plan import Period
 
 
 class Goal(NamedTuple):
-    """A limit, in micros or in impressions. `period` is what it holds for.
+    """A limit in micros or in impressions, and the period to which it applies.
 
-    `is_spread` goals are spent along a plan of the period; others are spent as fast as the rest allows.
+    An `is_spread` goal is spent along the plan of its period. Other goals are spent as fast as the other limits allow.
     """
 
     name: str
@@ -23,7 +23,10 @@ class Goal(NamedTuple):
 
 
 def mode_of(terms: BudgetLimits) -> Mode:
-    """The campaign's pacing mode: as it says, else even for a budget by the day or hour, or one with an end."""
+    """The pacing mode of a campaign.
+
+    The default is `even` for a daily or hourly limit and for a total with an end of the flight, else `asap`.
+    """
     if terms.mode is not None:
         return terms.mode
     by_time = (terms.daily, terms.hourly, terms.daily_impressions)
@@ -33,7 +36,7 @@ def mode_of(terms: BudgetLimits) -> Mode:
 
 
 def goals(terms: BudgetLimits, now: float) -> Iterator[Goal]:
-    """The goals of a campaign whose limits hold at a moment, in seconds since 1970."""
+    """The goals of a campaign at a moment, in seconds since 1970."""
     is_spread = mode_of(terms) is not Mode.ASAP
     flight = Period(terms.start or 0.0, terms.end if terms.end is not None else float("inf"), terms.zone)
     for name, limit, of_impressions in (

@@ -1,4 +1,4 @@
-"""How a campaign stands against its plan, where it will end, and what keeps it from spending. Pure."""
+"""The health of a campaign: its spend against its plan, its projected spend, and the reasons for a shortfall."""
 
 from math import exp, log
 from typing import NamedTuple
@@ -12,17 +12,19 @@ from bidder.delivery.plan import planned
 from bidder.delivery.win_model import WinModel
 
 _NOTICED = 0.001
-"""The part of a budget below which a shortfall is none."""
+"""The share of a budget below which a shortfall is ignored."""
 _WON_BACK = 0.8
-"""The part of the lost auctions that the price to raise to would win."""
+"""The share of the lost auctions that the suggested price would win."""
 _STRENGTH = 20.0
 _LEAST_PARTICIPATION = 0.01
-_TARGETING = "too few requests meet its targeting: widen it (`bidder explain` says which rule removes most)"
-_NOT_BID = "rules that are not counted, or chance: `bidder explain` says which for a request"
+_TARGETING = (
+    "too few requests match its targeting: widen the targeting (`bidder explain` shows which rule removes most)"
+)
+_NOT_BID = "rules that are not counted, or chance: `bidder explain` shows the rule for a request"
 
 
 class Shortfall(NamedTuple):
-    """A reason why a budget is not spent, the micros that it keeps back until the period's end, and what to change."""
+    """A reason for unspent budget, the micros unspent at the end of the period, and the change to make."""
 
     reason: str
     micros: int
@@ -30,7 +32,10 @@ class Shortfall(NamedTuple):
 
 
 class Outlook(NamedTuple):
-    """One budget or goal: amounts in micros. `projected` is what will be spent by the end of the period."""
+    """The state of a budget or goal, in micros. `projected` is the spend expected by the end of its period.
+
+    `ends` is in seconds since 1970.
+    """
 
     goal: str
     limit: int
@@ -41,7 +46,7 @@ class Outlook(NamedTuple):
 
 
 class Health(NamedTuple):
-    """A campaign's outlooks, participation, and shortfalls, the dearest first."""
+    """The participation, outlooks and shortfalls of a campaign, the largest shortfall first."""
 
     participation: float
     outlooks: list[Outlook]
@@ -49,10 +54,10 @@ class Health(NamedTuple):
 
 
 class AccountState(NamedTuple):
-    """What is known beside the campaign.
+    """The state of the account that the health of a campaign depends on.
 
-    `advertiser` is the participation that its advertiser's budget allows, `requests` those of the account a minute, and
-    `model` that of the account's auctions.
+    `advertiser` is the participation that the advertiser's budget allows, `requests` the account's requests a minute,
+    and `model` the win model of all auctions.
     """
 
     advertiser: float = 1.0
@@ -68,7 +73,7 @@ def health(
     now: float,
     account: AccountState = AccountState(),  # noqa: B008  an immutable tuple
 ) -> Health:
-    """How the campaign stands at a moment, in seconds since 1970."""
+    """The health of a campaign at a moment, in seconds since 1970."""
     flow = memory.flow
     shown = flow.impressions_per_bid.value(GUESSED_SHOWN, _STRENGTH)
     micros = shown * flow.micros_per_impression.value(limits.cost, 1.0)
@@ -96,7 +101,9 @@ def health(
         missing = limit - projected
         if missing > _NOTICED * limit and not shortfalls:
             if stopped:
-                shortfalls = [Shortfall(f"withheld: {stopped}", round(missing), "resume it, or raise what is spent")]
+                shortfalls = [
+                    Shortfall(f"withheld: {stopped}", round(missing), "resume the campaign, or raise the limit")
+                ]
                 continue
             traffic = _Traffic(opportunities, account.requests * hours * HOUR / 60, hours * HOUR / 60)
             held = max(0.0, min(rest, possible) - paced)
@@ -107,7 +114,7 @@ def health(
 
 
 class _Traffic(NamedTuple):
-    """Opportunities, requests of the account and average minutes that are expected until the period's end."""
+    """The opportunities, requests of the account and average minutes expected until the end of the period."""
 
     opportunities: float
     requests: float
@@ -115,7 +122,7 @@ class _Traffic(NamedTuple):
 
 
 class _Market(NamedTuple):
-    """Bids of an opportunity, impressions of a bid, and the micros of an impression."""
+    """The bids per opportunity, the impressions per bid, and the micros per impression."""
 
     bid: float
     shown: float
@@ -123,7 +130,7 @@ class _Market(NamedTuple):
 
 
 def _within_the_days(goal: Goal, limits: BudgetLimits, spend: Spend, now: float) -> float:
-    """The micros that the budgets by day leave for the rest of a goal's period; infinite without any."""
+    """The micros that the daily budget allows in the rest of a goal's period; infinite without a daily budget."""
     if limits.daily is None or not goal.name.startswith("total"):
         return float("inf")
     days = (goal.period.end - now) / DAY
@@ -132,7 +139,7 @@ def _within_the_days(goal: Goal, limits: BudgetLimits, spend: Spend, now: float)
 
 def _pacing(micros: float, account: AccountState) -> Shortfall:
     if account.advertiser < 1:
-        advice = f"its advertiser's budget holds it to {account.advertiser:.1%} of auctions: raise that budget"
+        advice = f"the budget of its advertiser limits it to {account.advertiser:.1%} of auctions: raise that budget"
         return Shortfall("pacing", round(micros), advice)
     return Shortfall("pacing", round(micros), "its daily budget does not add up to the total: raise the daily budget")
 
@@ -156,12 +163,12 @@ def _reasons(
     limits: BudgetLimits,
     model: WinModel | None,
 ) -> list[Shortfall]:
-    """The reasons beside pacing."""
+    """The reasons for a shortfall other than pacing."""
     (opportunities, requests, minutes), (bid, shown, cost) = traffic, market
     unreached = max(0.0, missing - opportunities * cost)
     targeted = min(unreached, max(0.0, requests - opportunities) * bid * shown * cost)
     taking_part = max(_LEAST_PARTICIPATION, memory.participation)
-    # rules refuse those that take part; the others are counted whether or not they do
+    # rules are counted only while the campaign takes part; the obstacles before rules are always counted
     amounts = {
         obstacle: minutes * memory.obstacles.per_minute(obstacle) / (1 if obstacle in BEFORE_RULES else taking_part)
         for obstacle in ADVICE
@@ -171,7 +178,7 @@ def _reasons(
         (
             "supply",
             unreached - targeted,
-            "there are too few requests, whatever it targets: add exchanges or publishers",
+            "there are too few requests even without targeting: add exchanges or publishers",
         ),
         ("targeting", targeted, _TARGETING),
         *((name, amount * shown * cost, ADVICE[name]) for name, amount in amounts.items()),
@@ -183,12 +190,12 @@ def _reasons(
 
 
 def _raise(shown: float, limits: BudgetLimits, model: WinModel | None) -> str:
-    """The price that would win most of what is lost."""
+    """The advice for lost auctions: the CPM that would win `_WON_BACK` of them."""
     if model is None:
-        return "raise the price; too few lost bids are known to say to what"
+        return "raise cpm: too few losses are known to suggest a price"
     wanted = min(0.99, 1 - (1 - shown) * (1 - _WON_BACK))
     price = exp((log(wanted / (1 - wanted)) - model.level) / model.slope)
     now = limits.cost / 1000
     if price <= now:
-        return "others than the price: notices of losses say which"
+        return "the price is not the reason: loss notices have the loss reason"
     return f"raise cpm from {now:.2f} to {price:.2f} to win {_WON_BACK:.0%} of the lost auctions"

@@ -1,4 +1,7 @@
-"""Each campaign's weekly curve, learned from its opportunities: what pacing forecasts from."""
+"""The weekly traffic curve of each campaign, learned from its opportunities.
+
+Pacing forecasts traffic from the curve.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,18 +12,18 @@ from bidder.delivery.estimates import MINUTE, Report
 from bidder.delivery.pacing import Forecast
 
 _KEPT = 0.7
-"""What of an hour of the week is kept when it comes again: the rest is the new count."""
+"""The weight of the old count when an hour of the week is counted again; the new count has the rest."""
 _ENOUGH = 168 * 30.0
-"""Opportunities in a week that outweigh the curve of the account."""
+"""The opportunities in a week at which a campaign's own curve weighs as much as the account's."""
 _MOST_REMEMBERED = 20_000
-"""Campaigns with a curve of their own."""
+"""The most campaigns with a curve of their own."""
 
 
 @dataclass(slots=True)
 class WeekCounts:
-    """Opportunities by hour of the week; -1 for an hour that was never seen. `hour` is the one that is being counted.
+    """Opportunities by hour of the week in UTC; -1 for an hour without counts.
 
-    Hours are those of UTC until the week is read, in the zone of whoever reads it.
+    `hour` is the hour that is being counted, in hours since 1970.
     """
 
     counts: list[float] = field(default_factory=lambda: [-1.0] * HOURS)
@@ -29,7 +32,7 @@ class WeekCounts:
     minutes: int = 0
 
     def add(self, minute: int, opportunities: int) -> None:
-        """Counts a whole minute, given by its start in seconds since 1970; minutes come in order."""
+        """Counts a complete minute, by its start in seconds since 1970. Minutes must come in order."""
         hour = int(minute // HOUR)
         if hour != self.hour:
             self._close()
@@ -38,7 +41,7 @@ class WeekCounts:
         self.minutes += 1
 
     def _close(self) -> None:
-        if self.hour < 0 or self.minutes < 30:  # too little of the hour was seen
+        if self.hour < 0 or self.minutes < 30:  # too few minutes of the hour were counted
             return
         hour = hour_of_week(self.hour * HOUR, "UTC")
         an_hour = self.so_far * 60 / self.minutes
@@ -48,14 +51,17 @@ class WeekCounts:
 
 @dataclass(slots=True)
 class LearnedTraffic:
-    """The counts of the account and of its campaigns. `until` is the start of the last minute that was counted."""
+    """The counts of the account and of its campaigns. `until` is the start of the last counted minute."""
 
     account: WeekCounts = field(default_factory=WeekCounts)
     campaigns: dict[str, WeekCounts] = field(default_factory=dict)
     until: int = 0
 
     def take(self, reports: Mapping[str, Mapping[int, Report]], whole_before: float) -> None:
-        """Counts the minutes that are whole and were not counted yet."""
+        """Counts the complete minutes that are not counted yet.
+
+        Minutes that end after `whole_before` are not complete.
+        """
         minutes = sorted({minute for by_minute in reports.values() for minute in by_minute if self.until < minute})
         for minute in minutes:
             if minute + MINUTE > whole_before:
@@ -75,14 +81,14 @@ class LearnedTraffic:
             self.account.add(minute, total)
 
     def forget(self, known: Iterable[str]) -> None:
-        """Drops the counts of campaigns that are no more."""
+        """Drops the counts of all campaigns that are not in `known`."""
         names = set(known)
         self.campaigns = {name: counts for name, counts in self.campaigns.items() if name in names}
 
     def forecast(self, campaign_id: str, zone: str, now: float) -> Forecast:
-        """The forecast of a campaign: its own curve as far as its counts go, the account's for the rest.
+        """The forecast of a campaign's traffic: its own curve for hours with counts, the account's for the others.
 
-        Without any counts traffic is forecast to be flat, and its amount is not known.
+        Without any counts, the forecast is a flat curve of an unknown amount.
         """
         shape = _shape([1.0] * HOURS, self.account.counts)
         own = self.campaigns.get(campaign_id)
@@ -104,7 +110,7 @@ class LearnedTraffic:
 
 
 def _shape(base: list[float], counts: list[float]) -> list[float]:
-    """The hours that were counted, relative to their mean; the others as in `base`."""
+    """The counted hours relative to their mean; the other hours as in `base`."""
     seen = [(hour, count) for hour, count in enumerate(counts) if count >= 0]
     total = sum(count for _, count in seen)
     if not total:
@@ -116,7 +122,7 @@ def _shape(base: list[float], counts: list[float]) -> list[float]:
 
 
 def _in_zone(shape: list[float], zone: str, now: float) -> Curve:
-    """A curve in UTC's hours as one in a zone's, as its clocks are now."""
+    """A curve by the hours of UTC, shifted to the hours of a zone by its present offset."""
     if not any(shape):
         shape = [1.0] * HOURS
     shift = hour_of_week(now, zone) - hour_of_week(now, "UTC")

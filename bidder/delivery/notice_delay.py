@@ -1,19 +1,19 @@
-"""How long after a bid its impression is noticed: learned from the ledger's counts by whole minutes."""
+"""The delay between a bid and the notice of its impression, learned from the ledger's counts by minute."""
 
 from collections.abc import Sequence
 
 MINUTES = 60
-"""A bid can be billed for an hour; then its token is refused."""
+"""The most minutes of a delay: the token of a bid expires after an hour."""
 
 _GUESS = (8.0, 2.0)
-"""Impressions by minute of delay that are assumed before any are known: most within a minute, the rest in the next."""
+"""The assumed impressions by minute of delay before any are known: most in the first minute, the rest in the next."""
 
 
 class NoticeDelay:
     """The distribution of the delay from bids to the notices of their impressions."""
 
     def __init__(self, counts: Sequence[float] = ()) -> None:
-        """`counts` are impressions by the whole minutes of their delay, the first for less than one."""
+        """`counts` holds the impressions by minute of delay; the first entry is for a delay below one minute."""
         known = [*counts[:MINUTES], *[0.0] * (MINUTES - len(counts))]
         for minute, guess in enumerate(_GUESS):
             known[minute] += guess
@@ -24,7 +24,7 @@ class NoticeDelay:
             self._by_end.append(seen / total)
 
     def noticed(self, seconds: float) -> float:
-        """The share of impressions that are noticed so many seconds after their bids."""
+        """The share of impressions whose notices arrive within `seconds` after their bids."""
         if seconds <= 0:
             return 0.0
         minute, rest = divmod(seconds / 60, 1)
@@ -34,11 +34,11 @@ class NoticeDelay:
         return before + (after - before) * rest
 
     def noticed_of_minute(self, start: float, now: float) -> float:
-        """The share for the bids of a whole minute that began at `start`, spread evenly over it, in seconds."""
+        """The share of noticed impressions for bids spread evenly over the minute that began at `start`."""
         age = now - start
         return sum(self.noticed(age - second) for second in (10, 30, 50)) / 3
 
     @property
     def horizon(self) -> int:
-        """Minutes until all but a thousandth of the impressions are noticed."""
+        """The minutes until 99.9 % of the impressions are noticed."""
         return next(minute for minute, share in enumerate(self._by_end) if share >= 0.999)

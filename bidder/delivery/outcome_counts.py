@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 
 class OutcomeCounts(NamedTuple):
-    """Events of one creative of one campaign, each counted once a bid, test traffic left out; old ones count for less.
+    """Events of a creative of a campaign, each counted once per bid, without test traffic. Older events count less.
 
-    `views` are bids whose first quartile was played, `completes` those played to the end, `clicks` those clicked.
-    Events come late, in any order, or never, so at a given moment any of these may be more than `impressions`.
+    `views` are the bids whose first quartile was played, `completes` the bids played to the end, `clicks` the bids with
+    a click. Events arrive late, in any order, or never, so each count can exceed `impressions` for some time.
     """
 
     impressions: int = 0

@@ -1,4 +1,4 @@
-"""Pacing of all campaigns at a refresh: one step of the controller for each, and what the account knows in common."""
+"""Pacing at a refresh: one step of the controller for each budget holder, and the shared state of the account."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,35 +14,34 @@ from bidder.delivery.pacing import GUESSED_SHOWN, Forecast, Market, Memory, Outl
 from bidder.delivery.quality import CLASSES
 
 _DELAYS_KEPT = 5_000.0
-"""Impressions after which older ones count for less in the distribution of the notice delay."""
+"""The impressions after which older ones count less in the distribution of the notice delay."""
 _CLASSES_KEPT = 2_000.0
-"""Opportunities after which older ones count for less in the distribution over quality classes."""
+"""The opportunities after which older ones count less in the distribution over quality classes."""
 _NEW = 0.1
-"""The part of a new minute in the number of requests."""
+"""The weight of a new minute in the average number of requests."""
 _RATES_STRENGTH = 200.0
 _TOLERATED, _OFF = 0.003, 0.1
 _LOST_EVIDENCE = 200
-"""Viewed impressions that it takes to say which share of impressions is never noticed."""
+"""The fewest viewed impressions from which the share of lost notices is estimated."""
 
 
 _OVERTAKEN = 0.1
-"""The share of impressions in flight whose first quartile may be noticed before them."""
+"""The share of impressions in flight whose first-quartile event may arrive before the impression itself."""
 
 
 class Confirmed(NamedTuple):
-    """How many impressions were seen to be played, and of how many of those the impression itself was noticed.
+    """The bids with a first-quartile event (`viewed`), and those of them with an impression (`noticed`).
 
-    Both notices come from the same player, each by itself, so the share without an impression is the share of lost
-    ones.
+    The player sends both events independently, so the share without an impression is the share of lost impressions.
     """
 
     viewed: int = 0
     noticed: int = 0
 
     def lost(self, in_flight: float) -> float:
-        """The share of impressions whose notices are lost; 0 until enough are known.
+        """The share of impressions whose notices are lost; 0 until enough events are counted.
 
-        Of the impressions `in_flight`, some were seen to be played already: their own notices are late, not lost.
+        Some of the impressions `in_flight` have a first-quartile event already: their notices are late, not lost.
         """
         if self.viewed < _LOST_EVIDENCE:
             return 0.0
@@ -51,30 +50,30 @@ class Confirmed(NamedTuple):
 
 @dataclass(slots=True)
 class Account:
-    """What is kept of the whole account from one refresh to the next, beside the campaigns' own memories."""
+    """The state of the account between two refreshes, including the state of each budget holder."""
 
     memories: dict[str, Memory] = field(default_factory=dict)
     delays: list[float] = field(default_factory=lambda: [0.0] * MINUTES)
     delays_seen: dict[str, dict[int, int]] = field(default_factory=dict)
-    """The day's delays as they were read last, by campaign."""
+    """The day's delays at the last read, by campaign."""
     requests: float = 0.0
-    """Requests a minute of the account, lately."""
+    """The recent average of the account's requests a minute."""
     members: dict[str, dict[str, str]] = field(default_factory=dict)
-    """The campaigns that an advertiser with limits has or had, by domain, with their time zones.
+    """For each advertiser with limits, by domain: the time zone of each of its campaigns, by id.
 
-    What a campaign has spent goes on counting for its advertiser after the campaign is deleted.
+    Deleted campaigns stay, since their spend still counts for the advertiser.
     """
     in_flight: float = 0.0
     """The impressions in flight at the last refresh."""
 
     def take_delays(self, spends: Mapping[str, Spend]) -> None:
-        """Takes the impressions by delay that came since the last refresh."""
+        """Adds the impressions since the last refresh to the distribution of delays."""
         for campaign_id, spend in spends.items():
-            if not is_campaign(campaign_id):  # its campaigns have the same impressions
+            if not is_campaign(campaign_id):  # the impressions of deals and advertisers are counted by their campaigns
                 continue
             seen, now = self.delays_seen.get(campaign_id, {}), dict(spend.delays)
             if any(now.get(minute, 0) < count for minute, count in seen.items()):
-                seen = {}  # the day is a new one
+                seen = {}  # a new day has begun
             for minute, count in now.items():
                 self.delays[minute] += count - seen.get(minute, 0)
             self.delays_seen[campaign_id] = now
@@ -83,22 +82,22 @@ class Account:
 
 
 class Traffic(NamedTuple):
-    """What bidders reported: counts by campaign and minute, and how many bidders of equal load there are."""
+    """The reports of all processes: counts by campaign and minute, and the number of processes of equal load."""
 
     reports: Mapping[str, Mapping[int, Report]]
     processes: float = 1.0
     requests: float = 0.0
-    """Requests of the last whole minute, of all processes."""
+    """The requests of the last complete minute, over all processes."""
 
 
 class Paced(NamedTuple):
-    """The paces of the paced campaigns, the micros that each has in flight, and how each stands; by campaign id."""
+    """The pace of each paced budget holder, its micros in flight (`reserved`) and its outlook, by name."""
 
     paces: dict[str, Pace]
     reserved: dict[str, int]
     outlooks: dict[str, Outlook]
     opportunities: dict[str, list[float]]
-    """Recent opportunities by quality class, of the campaigns that have any counts of them."""
+    """The recent opportunities by quality class, of each campaign with such counts."""
 
 
 def pace_campaigns(
@@ -110,9 +109,9 @@ def pace_campaigns(
     forecasts: Mapping[str, Forecast],
     confirmed: Confirmed = Confirmed(),  # noqa: B008  an immutable tuple
 ) -> Paced:
-    """One step for each campaign with a limit; the account is brought up to `now`, in seconds since 1970.
+    """Paces each budget holder with a limit, and updates `account`. `now` is in seconds since 1970.
 
-    Deals and advertisers with a limit are paced alike, under the names of `bidder.delivery.budget_holders`.
+    Deals and advertisers are paced like campaigns, under the names of `bidder.delivery.budget_holders`.
     """
     account.take_delays(spends)
     if traffic.requests:
@@ -157,7 +156,7 @@ def pace_campaigns(
 
 
 def take_classes(memory: Memory, by_class: Sequence[Mapping[int, Report]], now: float) -> None:
-    """Adds the opportunities of whole minutes by quality class to a campaign's memory."""
+    """Adds the opportunities of complete minutes by quality class to a campaign's state."""
     until = memory.classes_until
     for number, reports in enumerate(by_class):
         for minute, report in reports.items():
@@ -171,7 +170,10 @@ def take_classes(memory: Memory, by_class: Sequence[Mapping[int, Report]], now: 
 def take_obstacles(
     memory: Memory, own: Mapping[int, Report], by_obstacle: Mapping[str, Mapping[int, Report]], now: float
 ) -> None:
-    """Adds the impressions of whole minutes by obstacle to a campaign's memory. `own` are its opportunities."""
+    """Adds the missed impressions of complete minutes by obstacle to a campaign's state.
+
+    `own` are its opportunities.
+    """
     minutes = {minute for reports in (own, *by_obstacle.values()) for minute in reports}
     for minute in sorted(minutes):
         if memory.obstacles.until <= minute and minute + MINUTE + COMPLETE <= now:
@@ -182,7 +184,7 @@ def take_obstacles(
 
 
 def overspent(limits: Mapping[str, BudgetLimits], spends: Mapping[str, Spend]) -> list[str]:
-    """The campaigns whose spend is noticed to be above a budget by more than an impression and `_TOLERATED`."""
+    """The campaigns whose noticed spend exceeds a budget by more than an impression and the share `_TOLERATED`."""
     names = []
     for name, budget in limits.items():
         spend = spends.get(name, Spend())
@@ -198,7 +200,7 @@ def overspent(limits: Mapping[str, BudgetLimits], spends: Mapping[str, Spend]) -
 
 
 def off_plan(limits: Mapping[str, BudgetLimits], outlooks: Mapping[str, Outlook]) -> list[str]:
-    """The campaigns that are off their plans by more than `_OFF` of them, once the plan is worth 20 impressions."""
+    """The campaigns whose spend differs from the plan by more than the share `_OFF`, from 20 planned impressions on."""
     return [
         name
         for name, outlook in outlooks.items()

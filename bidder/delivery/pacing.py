@@ -1,9 +1,9 @@
-"""The pacing controller: from a campaign's plan, spend and traffic to its participation until the next refresh. Pure.
+"""The pacing controller: computes a campaign's participation until the next refresh from its plan, spend and traffic.
 
-Feed-forward: the plan says what shall be spent in the next minute, and the forecast what that minute's traffic would
-spend at full participation; their ratio is the participation. Feedback: a part of what spend, with what is in flight,
-is off the plan is added each minute. A rate limit keeps the sum below `FASTEST` times the plan, so that nothing is
-caught up in a burst. `docs/delivery.md` explains each step.
+Feed-forward: the participation is the planned spend of the next minute, divided by the forecast spend of that minute at
+full participation. Feedback: each minute adds a share of the difference between plan and spend, including spend in
+flight. A rate limit keeps the sum below `FASTEST` times the plan, so that a campaign does not catch up in a burst.
+`docs/delivery.md` explains each step. All functions are pure.
 """
 
 from collections.abc import Mapping
@@ -23,39 +23,39 @@ from bidder.delivery.plan import Anchor, planned
 from bidder.delivery.quality import CLASSES
 
 FASTEST = 1.2
-"""How much faster than planned a campaign catches up at most."""
+"""The highest speed of a campaign that catches up, relative to its plan."""
 _CATCH_UP = 5 * MINUTE
-"""Seconds in which what is off the plan is made good, as far as the rate limit allows."""
+"""The seconds in which a difference from the plan is corrected, as far as the rate limit allows."""
 _ONE_IMPRESSION = 10 * MINUTE
-"""Seconds in which one impression may be caught up, however little the plan has for them."""
+"""The seconds in which a campaign may catch up one impression, however small the plan is."""
 _SLOWEST_FALL = 1.5
-"""By what factor at most the traffic of a minute is believed to fall from one refresh to the next."""
+"""The largest factor by which the estimate of traffic falls from one refresh to the next."""
 _FORECAST_MINUTES = 0.25
-"""Minutes of counts that the forecast of a campaign's traffic counts as much as."""
+"""The weight of the forecast, in minutes of counts, when the current traffic is estimated."""
 GUESSED_SHOWN = 0.3
-"""Impressions of a bid that are assumed before any are known."""
+"""The assumed impressions per bid before any are known."""
 _GUESS_STRENGTH = 20.0
-"""Bids that count as much as a guess."""
+"""The weight, in bids, of an assumed rate."""
 _GUESSED_PRICES = 1.0
-"""Impressions at the full price that are assumed before any are known."""
+"""The weight, in impressions, of the assumption that impressions cost the full price."""
 _DOUBT = 0.25
-"""The part of an impression in flight that does not keep the last one of a budget from being bid on."""
+"""The share of an impression that may be in flight while the last impression of a budget is bid on."""
 _SAFETY = 0.5
-"""Standard deviations of what is in flight that are kept back at the end of a budget."""
+"""The safety margin at the end of a budget, in standard deviations of the spend in flight."""
 
 
 class Forecast(NamedTuple):
-    """What is expected of a campaign's traffic: its weekly curve, and opportunities a minute on average, if known."""
+    """The forecast of a campaign's traffic: its weekly curve, and its average opportunities a minute, if known."""
 
     curve: Curve = FLAT
     per_minute: float | None = None
 
 
 class Market(NamedTuple):
-    """What is known of the account as a whole: what a campaign without counts of its own is expected to be like.
+    """The averages of the account, which serve as priors for campaigns with few counts.
 
-    `shown` are impressions of a bid, `bid` bids of an opportunity, `processes` bidders of equal load, and `lost` the
-    share of impressions that are never noticed.
+    `shown` is the impressions per bid, `bid` the bids per opportunity, `processes` the number of processes of equal
+    load, and `lost` the share of impressions whose notices are lost.
     """
 
     delay: NoticeDelay = NoticeDelay()
@@ -67,7 +67,7 @@ class Market(NamedTuple):
 
 @dataclass(slots=True)
 class Memory:
-    """What the controller keeps of a campaign from one refresh to the next."""
+    """The controller's state of a budget holder between two refreshes."""
 
     at: float = 0.0
     micros: int = 0
@@ -75,31 +75,31 @@ class Memory:
     participation: float = 0.0
     flow: Flow = field(default_factory=Flow)
     level: float | None = None
-    """Opportunities a minute where the curve is 1."""
+    """The opportunities a minute where the weekly curve is 1."""
     counted: int = 0
-    """The start of the latest minute that `level` is estimated from."""
+    """The start of the latest minute from which `level` was estimated."""
     lost_micros: float = 0.0
     lost_impressions: float = 0.0
     cost: int = 0
-    """The most that an impression cost at the last refresh, in micros."""
+    """The most micros of an impression at the last refresh."""
     is_held: bool = True
-    """Whether the campaign could not bid at the last refresh: paused, or outside its flight."""
+    """Whether the campaign could not bid at the last refresh, such as paused or outside its flight."""
     classes: list[float] = field(default_factory=lambda: [0.0] * CLASSES)
-    """Recent opportunities by quality class (`bidder.delivery.quality`); old ones count for less."""
+    """The recent opportunities by quality class (`bidder.delivery.quality`); older ones count less."""
     classes_until: float = 0.0
-    """The end of the last minute that `classes` has."""
+    """The end of the last minute in `classes`."""
     obstacles: Obstacles = field(default_factory=Obstacles)
     anchors: dict[str, Anchor] = field(default_factory=dict)
-    """By the name of the goal."""
+    """The anchor of the plan, by the name of the goal."""
     starts: dict[str, tuple[float, float]] = field(default_factory=dict)
-    """By the name of the goal: when its period began, and what had been spent in all by then."""
+    """The start of the period and the total spend at that start, by the name of the goal."""
 
 
 class Outlook(NamedTuple):
-    """How a campaign stands, in micros and opportunities a minute: for people, and for the next minute's pace.
+    """The state of pacing for a budget holder, for reports and alarms.
 
-    `planned` is what shall be spent by now of the goal that limits it, `spent` what is estimated to be, with
-    `in_flight`. `fullest` is what the next minute would spend at full participation.
+    `goal` is the goal that limits the participation. `planned` is its planned spend by now, and `spent` its estimated
+    spend including the micros `in_flight`. `fullest` is the forecast spend of the next minute at full participation.
     """
 
     participation: float
@@ -111,7 +111,7 @@ class Outlook(NamedTuple):
 
 
 class Step(NamedTuple):
-    """The outcome of a step. `pace` is None for a campaign that is not paced; `reserved` are micros in flight."""
+    """The result of a step. `pace` is None for a campaign that is not paced; `reserved` is the micros in flight."""
 
     pace: Pace | None
     reserved: int
@@ -129,10 +129,10 @@ def step(
     *,
     is_held: bool = False,
 ) -> Step:
-    """One step of the controller; `memory` is brought up to `now`, which is in seconds since 1970.
+    """One step of the controller. Updates `memory` to `now`, in seconds since 1970.
 
-    `reports` are the campaign's counts of the last minutes, by the start of each. `is_held`: the campaign can't bid,
-    whatever its pace.
+    `reports` are the campaign's counts of recent minutes, by the start of each. `is_held` means that the campaign can't
+    bid, whatever its pace.
     """
     flow, delay, before = memory.flow, market.delay, memory.participation
     _learn(memory, terms, spend, reports, now, market)
@@ -152,7 +152,7 @@ def step(
         cost = 1.0 if goal.of_impressions else float(terms.cost)
         spent = _spent(memory, goal, spend, out)
         more = _rate(memory, goal, terms, forecast.curve, spent, cost, now, is_held=is_held)
-        # bids in flight are known, and whether each is shown is not: the variance of that is kept back
+        # it is unknown which bids in flight will be shown, so a margin for the variance is kept back
         won = min(1.0, amount / cost)
         margin = _SAFETY * cost * sqrt(max(0.0, bids_out) * won * (1 - won))
         left = goal.limit - spent
@@ -175,7 +175,7 @@ def step(
 def _learn(
     memory: Memory, terms: BudgetLimits, spend: Spend, reports: Mapping[int, Report], now: float, market: Market
 ) -> None:
-    """Takes in what was noticed and reported since the last step."""
+    """Updates the estimates by the notices and reports since the last step."""
     flow, delay = memory.flow, market.delay
     if memory.cost not in {0, terms.cost}:
         flow.reprice(terms.cost / memory.cost)
@@ -195,9 +195,9 @@ def _learn(
 
 
 def _level(memory: Memory, forecast: Forecast, zone: str, now: float) -> float | None:
-    """Opportunities a minute where the curve is 1, from the latest minutes and the forecast; None if nothing is known.
+    """The opportunities a minute where the curve is 1, from the latest minutes and the forecast; None if unknown.
 
-    With each new minute it falls by `_SLOWEST_FALL` at most.
+    With each new minute the estimate falls by at most the factor `_SLOWEST_FALL`.
     """
     held = memory.level if memory.level is not None else forecast.per_minute
 
@@ -218,7 +218,7 @@ def _level(memory: Memory, forecast: Forecast, zone: str, now: float) -> float |
 
 
 def _spent(memory: Memory, goal: Goal, spend: Spend, in_flight: float) -> float:
-    """What is spent of a goal, by the time of the bids: noticed, in flight, and estimated to be lost."""
+    """The estimated spend of a goal by the time of the bids: noticed, in flight, and lost."""
     in_all: float
     if goal.of_impressions:
         in_all = spend.total_impressions + memory.lost_impressions + in_flight
@@ -246,7 +246,7 @@ def _rate(
     *,
     is_held: bool,
 ) -> float:
-    """What shall be spent of a goal in the next minute; infinite for one that is spent as fast as it can be."""
+    """The planned spend of a goal in the next minute; infinite for a goal that is not spread over time."""
     if not goal.is_spread:
         return inf
     anchor = memory.anchors.get(goal.name)
@@ -262,11 +262,13 @@ def _rate(
     behind = by_now - spent
     fastest = FASTEST * following + cost * MINUTE / _ONE_IMPRESSION
     rate = min(max(0.0, following + behind * MINUTE / _CATCH_UP), fastest)
-    if behind > (FASTEST - 1) * (goal.limit - by_now) + 2 * cost:  # it can't be caught up: the rest is planned anew
+    if (
+        behind > (FASTEST - 1) * (goal.limit - by_now) + 2 * cost
+    ):  # the campaign can't catch up, so the rest gets a new plan
         memory.anchors[goal.name] = Anchor(goal.limit, now, spent, ends)
         by_now = planned(mode_of(terms), curve, goal.period, memory.anchors[goal.name], now)
         following = planned(mode_of(terms), curve, goal.period, memory.anchors[goal.name], now + MINUTE) - by_now
-        # In this minute no less than before: a campaign with more left would be slower than one that can catch up.
+        # The new plan must not slow this minute: a campaign far behind would be slower than one that catches up.
         rate = max(rate, following)
     return rate
 
@@ -277,9 +279,10 @@ def _plan(memory: Memory, goal: Goal, terms: BudgetLimits, curve: Curve, now: fl
 
 
 def _pace(terms: BudgetLimits, participation: float, wanted: float, processes: float) -> Pace:
-    """The pace of one process: its part of the bids, with room for chance.
+    """The pace of one process: its share of the bids, with headroom for chance.
 
-    Twice the bids expected, three standard deviations and two bids more at once; then half as much again as expected.
+    The burst is twice the expected bids, three standard deviations and two bids. The rate is `HEADROOM` times the
+    expected bids.
     """
     expected = wanted / max(1.0, processes)
     burst = terms.cost * (2 * expected + 3 * sqrt(expected) + 2)

@@ -1,12 +1,13 @@
-"""Participation: in which share of the auctions a campaign takes part, as pacing sets it.
+"""Participation: the share of auctions in which a campaign takes part, set by pacing.
 
 Each pair of an auction and a campaign has a draw, a hash from 0 to 1 (in units of `1 / WHOLE`). A campaign takes part
-in an auction if the draw is less than the campaign's share. The draw depends on nothing else, so a decision can be
-repeated, each impression of a request gets the same answer, and a larger share keeps every auction of a smaller one.
+in an auction if the draw is less than the campaign's share. The draw depends on nothing else. So a decision can be
+repeated, all impressions of a request have the same participants, and a larger share includes every auction of a
+smaller one.
 
-The first bits of a draw are a rank that depends on the campaign and on the auction's bucket, one of `BUCKETS`. The
-refresh therefore knows for each bucket which campaigns can take part, and writes one set of campaigns for each bucket:
-a decision leaves out the others with a single operation on sets, however many campaigns are paced.
+The first bits of a draw are a rank. The rank depends on the campaign and on the auction's bucket, one of `BUCKETS`. So
+the refresh knows the possible participants of each bucket, and writes a set of campaigns for each bucket. A decision
+removes all other campaigns by one operation on sets, however many campaigns are paced.
 """
 
 from hashlib import blake2b
@@ -22,7 +23,7 @@ _FRACTION = 1 << _BITS_OF_FRACTION
 
 
 class AuctionDraw:
-    """The draws of one auction. `bucket` is the auction's own."""
+    """The draws of one auction. `bucket` is the bucket of the auction."""
 
     __slots__ = ("_key", "bucket")
 
@@ -44,7 +45,7 @@ def rank(campaign_id: bytes, bucket: int) -> int:
 
 
 def buckets(campaign_id: bytes, share: int) -> list[int]:
-    """The buckets whose auctions a campaign of this share can take part in."""
+    """The buckets in whose auctions a campaign of this share can take part."""
     step, first = _permutation(campaign_id)
     inverse = _INVERSES[step]
     ranks = min(BUCKETS, -(-share // _FRACTION))

@@ -1,4 +1,4 @@
-"""The hour, day, week and month of a time zone that a moment is in. Pure; needs the time zone database."""
+"""The hour, day, week or month of a moment in a time zone. Needs the time zone database."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +10,7 @@ _HOUR = timedelta(hours=1)
 def period(name: str, zone: str, now: datetime) -> tuple[datetime, datetime]:
     """The start of the `hour`, `day`, `week` (from Monday on) or `month` and of the next one, in UTC.
 
-    A day with a change of clocks has 23 or 25 hours. UTC's periods where this machine doesn't know the zone.
+    A day with a change of clocks has 23 or 25 hours. For an unknown zone, the period is that of UTC.
     """
     here = local(now, zone)
     if name == "hour":

@@ -1,8 +1,8 @@
-"""The plan: how much of a budget shall be spent by when. Pure.
+"""The plan: the planned spend of a budget at each moment of its period.
 
-A budget runs over a period. Its share that shall be spent by a moment follows the period's traffic, as the curve
-forecasts it, in the shape of the campaign's pacing mode. The plan starts from an anchor: what was spent when the
-period began, or when the budget was last edited. Amounts are micros or impressions, alike.
+The planned share of the budget follows the traffic of the period, which the weekly curve forecasts, in the shape of the
+campaign's pacing mode. The plan starts at an anchor: the spend at the start of the period, or at the last edit of the
+budget. All amounts of a plan are micros, or all are impressions. All functions are pure.
 """
 
 from typing import NamedTuple
@@ -11,11 +11,11 @@ from bidder.campaigns.pacing_mode import Mode
 from bidder.delivery.curve import Curve
 
 _FRONT = 0.5
-"""A front-loaded budget is spent at 1 + `_FRONT` times the even rate at first, and at 1 - `_FRONT` times at last."""
+"""A front-loaded plan falls linearly from 1 + `_FRONT` times the even rate to 1 - `_FRONT` times."""
 
 
 class Period(NamedTuple):
-    """From `start` up to `end`, in seconds since 1970, in the days and hours of `zone`."""
+    """A period from `start` (inclusive) to `end` (exclusive), in seconds since 1970. `zone` is its time zone."""
 
     start: float
     end: float
@@ -23,7 +23,7 @@ class Period(NamedTuple):
 
 
 class Anchor(NamedTuple):
-    """Where a plan starts: the budget's limit as it was then, the moment, and the amount spent by then."""
+    """The start of a plan: the limit of the budget, the moment `at`, the amount spent by then, and the period's end."""
 
     limit: int
     at: float
@@ -32,7 +32,7 @@ class Anchor(NamedTuple):
 
 
 def planned(mode: Mode, curve: Curve, period: Period, anchor: Anchor, at: float) -> float:
-    """The amount that shall be spent by a moment of the period."""
+    """The planned spend by a moment of the period, in the unit of the anchor."""
     rest = max(0.0, anchor.limit - anchor.spent)
     before, now = _share(mode, curve, period, anchor.at), _share(mode, curve, period, at)
     if at >= period.end:
@@ -43,7 +43,7 @@ def planned(mode: Mode, curve: Curve, period: Period, anchor: Anchor, at: float)
 
 
 def _share(mode: Mode, curve: Curve, period: Period, at: float) -> float:
-    """The share of the whole period's plan by a moment, from 0 to 1."""
+    """The planned share of the whole period by a moment, from 0 to 1."""
     whole = curve.between(period.start, period.end, period.zone)
     at = min(max(at, period.start), period.end)
     if whole > 0:

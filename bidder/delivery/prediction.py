@@ -1,9 +1,9 @@
-"""How likely an impression brings a view, a completion or a click: a small model, from counts.
+"""Predicts the probability of a view, a completion or a click of an impression, from counts.
 
-Each rate is a beta-binomial mean that is drawn towards what is known one level up: a creative's towards its campaign's,
-the campaign's towards the account's, the account's towards `GUESSES`. With `n` impressions of its own, `k` of them with
-the outcome, and a rate `p` one level up that counts as much as `w` impressions, it is `(k + w * p) / (n + w)`. So a
-campaign without counts has the account's rate, and no count, however odd, makes a rate of more than 1.
+Each rate is a beta-binomial mean with the rate one level up as its prior: a creative's prior is the rate of its
+campaign, a campaign's is the rate of the account, and the account's is in `GUESSES`. With `n` impressions, `k`
+outcomes, and a prior rate `p` of the weight of `w` impressions, the rate is `(k + w * p) / (n + w)`. So a campaign
+without counts has the rate of the account, and no rate exceeds 1.
 
 Rates are whole millionths, rounded down at each level; `docs/pricing.md` has an example.
 """
@@ -19,7 +19,7 @@ CERTAIN = 1_000_000
 
 
 class Guess(NamedTuple):
-    """A rate in millionths, and how many impressions it takes to outweigh what is known one level up."""
+    """The prior of an outcome: the account's rate in millionths, and the weight of any prior in impressions."""
 
     rate: int
     weight: int
@@ -30,33 +30,37 @@ GUESSES: Mapping[Outcome, Guess] = {
     Outcome.COMPLETION: Guess(500_000, 200),
     Outcome.CLICK: Guess(1_000, 10_000),
 }
-"""Assumed, not measured, and rather low: who bids too little still learns. The rarer the outcome, the more impressions
-until a count says something: 10,000 bring about ten clicks."""
+"""Assumed rates, not measured. They are low, since a campaign that bids too little still learns its rate.
+
+Rare outcomes have a large weight: 10,000 impressions bring about ten clicks.
+"""
 
 
 class Prediction(NamedTuple):
-    """A rate in millionths and the weight of what it rests on, in impressions: a beta distribution by its mean."""
+    """A rate in millionths, and its weight in impressions: the mean and the size of a beta distribution."""
 
     rate: int
     weight: int
 
 
 def account_rates(counts: Iterable[OutcomeCounts]) -> dict[Outcome, int]:
-    """The rates of all impressions of the account: what a new campaign starts from."""
+    """The rates of the whole account in millionths. A new campaign starts with these rates."""
     everything = total(counts)
     return {outcome: predict(outcome, everything, guess.rate).rate for outcome, guess in GUESSES.items()}
 
 
 def predict(outcome: Outcome, counts: OutcomeCounts, above: int) -> Prediction:
-    """The prediction from one's own counts and the rate one level up, in millionths. It is never 0."""
+    """The prediction from counts and `above`, the rate one level up in millionths. The rate is at least 1 millionth."""
     weight = GUESSES[outcome].weight
     tried = max(counts.impressions, 0)
-    done = max(0, min(_count(outcome, counts), tried))  # an impression's event may come after its click's, or never
+    done = max(
+        0, min(_count(outcome, counts), tried)
+    )  # the event of an impression may arrive after its click, or never
     return Prediction(max(1, (done * CERTAIN + weight * above) // (tried + weight)), tried + weight)
 
 
 def total(counts: Iterable[OutcomeCounts]) -> OutcomeCounts:
-    """All of them together."""
+    """The sum of the counts."""
     return OutcomeCounts(*map(sum, zip(OutcomeCounts(), *counts, strict=True)))
 
 

@@ -1,4 +1,4 @@
-"""The segment of an auction that prices are learned by: exchange, placement, type of device and hour of the day."""
+"""The segment of an auction for which prices are learned: exchange, placement, device type and hour of the day."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ EVERYTHING = "*"
 """The name of the segment of all auctions."""
 
 MOST_PRICE = 1 << 28
-"""A CPM in micros. Event URLs have no room for the segment and the value of a bid of this price or more."""
+"""The CPM in micros below which event URLs carry the segment and the value of a bid: a longer price leaves no room."""
 
 _OLDER = 16
 """Added to a value of `Video.placement`, which OpenRTB 2.6 replaced by `Video.plcmt`."""
@@ -17,7 +17,7 @@ _UNKNOWN = 0
 
 
 class PriceSegment(NamedTuple):
-    """A segment. `exchange` is "" and the numbers are 0 where a request does not say; `hour` is in UTC.
+    """A segment of auctions. A request without a value has the exchange "" and the number 0. `hour` is in UTC.
 
     `placement` is a number of `placement_number`, and `device` of AdCOM's List: Device Types. `hour` is None for
     outcomes that were stored before segments had hours.
@@ -46,12 +46,12 @@ def placement_number(plcmt: int | None, placement: int | None) -> int:
 
 
 def device_number(devicetype: int | None) -> int:
-    """The number of a type of device; 0 for none, and for those that AdCOM does not have."""
+    """The number of a device type; 0 without one, and for values that AdCOM does not define."""
     return devicetype if devicetype is not None and 0 < devicetype <= _MOST_DEVICE else _UNKNOWN
 
 
 def segment_of_name(name: str) -> PriceSegment:
-    """The segment of a stored name. Names of before had a quarter of the day, of one digit, in place of the hour.
+    """The segment of a stored name. Older names end with a quarter of the day, one digit, instead of the hour.
 
     Raises ValueError.
     """
@@ -61,7 +61,7 @@ def segment_of_name(name: str) -> PriceSegment:
 
 
 def described(name: str) -> str:
-    """A segment's name in words, for people."""
+    """A segment's name in words, for reports."""
     if name == EVERYTHING:
         return "all auctions"
     exchange, *numbers = name.split(_SEPARATOR)

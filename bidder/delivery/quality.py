@@ -1,9 +1,9 @@
-"""Best-predicted impressions first: how a paced campaign with a goal spends its participation. Pure.
+"""Quality classes: a paced campaign with a goal takes part first in auctions with a high predicted rate.
 
-Outcomes are counted by the type of the viewer's device over the whole account. For each outcome that a goal may value,
-the types fall into three classes: the rate is above the account's by `_APART` or more, near it, or below it by as much.
-A campaign's participation is spent on its opportunities of the best class first, then on the next. Each class keeps a
-part of it, `KEPT`, so that no class is starved, and the worse ones go on being learned.
+Outcomes are counted by device type over the whole account. For each outcome, the device types fall into three classes:
+their rate is above the account's by the share `_APART` or more, near it, or below it by `_APART` or more. A campaign's
+participation goes to opportunities of the best class first, then to the next. Each class keeps the share `KEPT` of the
+participation, so that the rates of all classes continue to be learned. All functions are pure.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,21 +15,21 @@ from bidder.delivery.prediction import account_rates, predict
 
 CLASSES = 3
 MIDDLE = 1
-"""The class of devices near the account's rate, and of those without counts."""
+"""The class of device types near the account's rate, and of those without counts."""
 KEPT = 0.1
-"""The part of the participation that each class has, whatever is predicted of it."""
+"""The share of the participation that each class keeps, whatever its predicted rate."""
 OUTCOMES: tuple[Outcome, ...] = (Outcome.VIEW, Outcome.COMPLETION, Outcome.CLICK)
-"""The outcomes by their codes less 1. Append only: stored objects have the codes."""
+"""The outcomes in the order of their codes, from 1. New outcomes must be appended: stored objects contain the codes."""
 _APART = 0.15
 
 Devices = Mapping[int, OutcomeCounts]
-"""Outcome counts by device type (AdCOM List: Device Types); 0 where a request names none."""
+"""The outcome counts by device type (AdCOM List: Device Types); 0 stands for requests without one."""
 DeviceClasses = Mapping[Outcome, Mapping[int, int]]
-"""The class of each device type by outcome, 0 the best; types of the middle class are left out."""
+"""The class of each device type by outcome. Class 0 is the best; device types of the middle class are left out."""
 
 
 def device_classes(devices: Devices) -> dict[Outcome, dict[int, int]]:
-    """The classes of device types by their predicted rates, as far as they are apart from the account's."""
+    """The classes of device types by their predicted rates relative to the account's."""
     rates = account_rates(devices.values())
     classes: dict[Outcome, dict[int, int]] = {}
     for outcome in OUTCOMES:
@@ -46,9 +46,9 @@ def device_classes(devices: Devices) -> dict[Outcome, dict[int, int]]:
 
 
 def class_shares(share: int, opportunities: Sequence[float]) -> tuple[int, ...]:
-    """The share of the auctions of each class, in units of `1 / WHOLE`, that together are `share` of all auctions.
+    """The participation in each class, whose average over the opportunities is `share`. Units are `1 / WHOLE`.
 
-    `opportunities` are the campaign's recent ones by class. Without any, each class has the same share.
+    `opportunities` are the campaign's recent opportunities by class. Without any, all classes have the same share.
     """
     total = sum(opportunities)
     if total <= 0 or share >= WHOLE:

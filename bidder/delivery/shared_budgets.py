@@ -1,8 +1,7 @@
-"""Budgets beside those of campaigns: of an advertiser, which its campaigns share, and of a deal of a campaign. Pure.
+"""Budgets of advertisers, which their campaigns share, and budgets of deals.
 
-Each is paced and bounded like a campaign's budget: with a memory, an allowance of each process and micros in flight of
-its own. A campaign takes part in an auction with the smaller of its own participation and its advertiser's. A deal's
-participation limits the bids in that deal alone.
+Each is paced and limited like a campaign's budget, with its own state of pacing, allowances and micros in flight. A
+campaign's participation is at most that of its advertiser. A deal's participation limits only the bids in that deal.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +21,10 @@ _OF_ADVERTISER = {
 
 
 class SharedBudget(NamedTuple):
-    """What is known of a budget at a refresh. `pace` is None if it is not paced; `reserved` are micros in flight."""
+    """The state of a shared budget at a refresh.
+
+    `pace` is None if the budget is not paced; `reserved` is micros in flight.
+    """
 
     limits: BudgetLimits
     spend: Spend = Spend()
@@ -39,7 +41,7 @@ class SharedBudgets(NamedTuple):
 
 
 def withheld_by_advertiser(limits: BudgetLimits, spend: Spend, cost: int, now: float) -> Withheld | None:
-    """Why the limits of its advertiser keep a campaign from bidding, or None.
+    """The reason for which the limits of its advertiser withhold a campaign, or None.
 
     `cost` is the most micros that one more impression of the campaign can cost; `now` is in seconds since 1970.
     """

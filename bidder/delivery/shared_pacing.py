@@ -1,4 +1,4 @@
-"""Pacing of campaigns under the budgets of their advertisers. Pure."""
+"""Pacing of campaigns under the budgets of their advertisers."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -22,10 +22,10 @@ def report_together(reports: Mapping[str, Mapping[int, Report]], campaign_ids: I
 def paces_within(
     paces: Mapping[str, Pace], members: Mapping[str, Iterable[str]], of_advertisers: Mapping[str, Pace]
 ) -> dict[str, Pace]:
-    """The paces of campaigns, none with a larger share than that of its advertiser.
+    """The paces of campaigns, with shares limited to the share of their advertiser.
 
-    `members` are the ids of an advertiser's campaigns, and `of_advertisers` the paces of those that are paced, by
-    domain. The advertiser's own amounts bound each process, so they are no campaign's.
+    `members` holds the ids of an advertiser's campaigns by domain, and `of_advertisers` the paces of advertisers by
+    domain. The amounts of an advertiser's pace are not copied, since the advertiser has its own allowance.
     """
     held = dict(paces)
     for domain, pace in of_advertisers.items():
@@ -38,7 +38,7 @@ def paces_within(
 def remember_shares(
     memories: Mapping[str, Memory], members: Mapping[str, Iterable[str]], advertisers: Mapping[str, Memory]
 ) -> None:
-    """Tells each campaign's controller the participation that holds: no more than its advertiser's."""
+    """Limits the participation in each campaign's state to that of its advertiser, as processes apply it."""
     for domain, memory in advertisers.items():
         for campaign_id in members[domain]:
             if own := memories.get(campaign_id):

@@ -1,9 +1,9 @@
-"""How likely a bid wins, by its price: a log-logistic curve for each segment of auctions, fitted to outcomes. Pure.
+"""The win model of bid shading: the win rate by price, a log-logistic curve for each segment of auctions.
 
 `P(win | bid) = 1 / (1 + exp(-(level + slope * ln(bid in units))))`, after Gligorijevic et al., Bid Shading in the
-Brave New World of First-Price Auctions, CIKM 2020, and Verizon Media's arXiv 2009.09259. A win says that the price to
-beat was below our bid, and a loss that it was above: both are censored, and the fit takes them as what they are. A
-loss that came with the price to beat counts with the density of the curve at that price.
+Brave New World of First-Price Auctions, CIKM 2020, and Verizon Media's arXiv 2009.09259. Wins and losses are censored
+observations of the price to beat: it is below a winning bid and above a losing bid, and the likelihood of the fit uses
+exactly that. A loss notice with the price to beat counts with the density of the curve at that price.
 """
 
 from collections import defaultdict
@@ -15,28 +15,28 @@ from typing import NamedTuple
 from bidder.delivery.price_segment import EVERYTHING, PriceSegment
 
 BINS_A_FOLD = 20
-"""Bins of prices from one price to e times that price: 5 % each."""
+"""The price bins between a price and e times that price; a bin is 5 % wide."""
 
 ENOUGH = 60
-"""Wins, and losses, that the model of all auctions needs; outcomes that a narrower segment needs."""
+"""The fewest wins, and losses, for the model of all auctions; the fewest outcomes for any other segment."""
 MOST_MODELS = 256
-"""Models in a snapshot: those with the most outcomes."""
+"""The most models in a snapshot. Segments with the most outcomes have a model."""
 
 _ROUNDS = 30
 _SLOPE, _SLOPE_WEIGHT = 3.0, 0.5
-"""The prior of the slope of all auctions: its mean, and its strength as an inverse variance."""
+"""The prior of the slope: its mean for all auctions, and its strength (inverse variance)."""
 _LEVEL_WEIGHT = 1.0
-"""How strongly a segment's win rate at its average price is drawn towards that of the segment around it, in logits."""
+"""The strength (inverse variance, in logits) of the prior that a segment takes from the segment around it."""
 _STEEPEST = 40.0
 _HALF_LIFE = 3.0
-"""Hours after which an outcome counts half in the segments that are not of an hour of the day."""
+"""The hours after which an outcome counts half, in segments without an hour of the day."""
 _OF_YESTERDAY = 0.5
 """The weight of yesterday's outcomes in the segments of an hour of the day."""
 _DAY = 24
 
 
 class WinModel(NamedTuple):
-    """`level` and `slope` of the curve; prices are in whole units of CPM."""
+    """The parameters of the curve. Prices are CPM in whole units of the account currency."""
 
     level: float
     slope: float
@@ -46,7 +46,7 @@ class WinModel(NamedTuple):
         return _logistic(self.level + self.slope * log(cpm)) if cpm > 0 else 0.0
 
     def best_bid(self, value: float) -> float:
-        """The bid that maximises (value - bid) times the probability to win; at most the value."""
+        """The bid that maximises (value - bid) times the win rate; at most the value."""
         low, high = 0.0, value
         for _ in range(24):
             middle = (low + high) / 2
@@ -56,18 +56,18 @@ class WinModel(NamedTuple):
 
 
 class Shading(NamedTuple):
-    """What the delivery state knows of prices: models by the segment's name, and the share of bids that explore."""
+    """The data of bid shading in the delivery state: models by segment name, and the share of bids that explore."""
 
     models: dict[str, WinModel]
     explored: float
 
     def model(self, segment: PriceSegment) -> tuple[str, WinModel] | None:
-        """The model of the narrowest known segment that contains this one, after its name; None if there is none."""
+        """The name and model of the narrowest segment with a model that contains this segment, or None."""
         return next(((name, self.models[name]) for name in segment.names if name in self.models), None)
 
 
 class Outcomes:
-    """Wins and losses by the bin of their price. `exact` are outcomes with the price to beat, by the bin of that."""
+    """Wins and losses by the bin of the bid. `exact` counts the outcomes with a known price to beat, by its bin."""
 
     def __init__(
         self,
@@ -80,35 +80,35 @@ class Outcomes:
         self.exact: dict[int, float] = defaultdict(float, exact or {})
 
     def add(self, bid_micros: int, *, is_won: bool, to_win_micros: int | None = None) -> None:
-        """A win or a loss at a bid, with the least price that would have won, where that is told."""
+        """Adds a win or a loss of a bid. `to_win_micros` is the least price that would have won, if known."""
         if to_win_micros is not None and to_win_micros > 0:
             self.exact[price_bin(to_win_micros)] += 1
         else:
             (self.wins if is_won else self.losses)[price_bin(bid_micros)] += 1
 
     def merge(self, other: "Outcomes", weight: float = 1.0) -> None:
-        """Adds others, counted by this weight."""
+        """Adds the outcomes of `other`, multiplied by a weight."""
         for mine, theirs in ((self.wins, other.wins), (self.losses, other.losses), (self.exact, other.exact)):
             for price, count in theirs.items():
                 mine[price] += count * weight
 
     @property
     def total(self) -> float:
-        """All outcomes."""
+        """The number of outcomes."""
         return sum(map(sum, (self.wins.values(), self.losses.values(), self.exact.values())))
 
     @property
     def tells_win_rate(self) -> bool:
-        """Whether a model can be fitted without one around it: wins and losses, at more than one price."""
+        """Whether the outcomes suffice for a model without a prior: enough wins and losses, at more than one price."""
         exact = sum(self.exact.values())
         counts = (sum(self.wins.values()) + exact, sum(self.losses.values()) + exact)
         return min(counts) >= ENOUGH and len({*self.wins, *self.losses, *self.exact}) > 1
 
     def fit(self, around: WinModel | None = None) -> WinModel:
-        """The model that makes these outcomes likeliest: Newton's method on two parameters.
+        """The model with the highest posterior likelihood of the outcomes, by Newton's method on two parameters.
 
-        A price to beat counts as a win and a loss there, and with the slope: together the density of the curve. The
-        model is drawn towards `around`, that of a segment which contains this one.
+        `around` is the prior: the model of a segment that contains this one. A known price to beat counts as a win, a
+        loss and the slope; their product is the density of the curve.
         """
         prices = sorted({*self.wins, *self.losses, *self.exact})
         data = [
@@ -160,12 +160,12 @@ _UNIT = log(1_000_000)
 
 
 def price_bin(cpm_micros: int) -> int:
-    """The bin of a price."""
+    """The bin of a price, given as a CPM in micros."""
     return round(log(max(1, cpm_micros)) * BINS_A_FOLD)
 
 
 class OutcomeBatch(NamedTuple):
-    """Outcomes of a segment in one hour, which began so many whole hours before the present one."""
+    """The outcomes of a segment in one hour. `age` is the number of hours before the present hour."""
 
     segment: PriceSegment
     age: int
@@ -173,10 +173,10 @@ class OutcomeBatch(NamedTuple):
 
 
 def models(batches: Iterable[OutcomeBatch], hours: Iterable[int] = ()) -> dict[str, WinModel]:
-    """The models by the name of the segment: of `MOST_MODELS` segments at most, each with enough outcomes.
+    """The models by segment name: at most `MOST_MODELS`, each of a segment with enough outcomes.
 
-    A segment's model is drawn towards that of the segment around it. `hours` are the hours of the day whose own models
-    are wanted.
+    The prior of a segment's model is the model of the segment around it. `hours` are the hours of the day for which
+    separate models are fitted.
     """
     wanted = frozenset(hours)
     sums: dict[str, Outcomes] = defaultdict(Outcomes)

@@ -1,4 +1,4 @@
-"""Time zones, resolved in the refresh and the ledger: bids are made without a time zone database."""
+"""Time zones. The refresh and the ledger resolve them, so that bids need no time zone database."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -6,18 +6,18 @@ from datetime import UTC, datetime, timedelta
 from bidder import log
 
 AHEAD = timedelta(hours=2)
-"""For so long a delivery state knows the zones' clocks; it is too old to bid from long before."""
+"""The time for which a delivery state holds the offsets of zones: much longer than any snapshot may be used."""
 
 _STEP = timedelta(minutes=15)
-"""Clocks change on a quarter of an hour."""
+"""The step of the search for changes: offsets change only at quarters of an hour."""
 
 Clocks = Mapping[str, list[tuple[int, int]]]
-"""By zone: from when on, in seconds since 1970, its time is so many seconds ahead of UTC; in ascending order."""
+"""For each zone, its offsets in order of time: the start in seconds since 1970, and the seconds ahead of UTC."""
 
 
 def clocks(zones: Iterable[str], as_of: datetime) -> Clocks:
-    """The clocks of zones from `as_of` on; those that this machine doesn't know are logged and left out."""
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # bids, which ask for `offsets` alone, do without
+    """The offsets of zones from `as_of` on. Unknown zones are logged and left out."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # imported here: bids call only `offsets`
 
     by_zone: dict[str, list[tuple[int, int]]] = {}
     for name in sorted(zones):
@@ -38,7 +38,7 @@ def clocks(zones: Iterable[str], as_of: datetime) -> Clocks:
 
 
 def offsets(known: Clocks, now: datetime) -> dict[str, timedelta]:
-    """How far each zone's time is ahead of UTC."""
+    """The present offset of each zone from UTC."""
     at = now.timestamp()
     by_zone = {}
     for zone, changes in known.items():
@@ -51,8 +51,8 @@ def offsets(known: Clocks, now: datetime) -> dict[str, timedelta]:
 
 
 def local(at: datetime, zone: str) -> datetime:
-    """A moment as a zone's clocks show it; UTC's where this machine doesn't know the zone."""
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # as in `clocks`
+    """A moment in the local time of a zone, or in UTC if the zone is unknown."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # imported here, as in `clocks`
 
     try:
         return at.astimezone(ZoneInfo(zone))

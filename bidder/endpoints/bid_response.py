@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from bidder.auction.offer import Offer
 from bidder.auction.price import Rates, charged_at_least, is_first_price
-from bidder.auction.shading import is_learned
+from bidder.auction.shading import is_learned, value_micros
 from bidder.campaigns.campaign import CapSubject
 from bidder.delivery.price_segment import placement_number
 from bidder.endpoints.vast import markup_form, skip_offset, vast
@@ -27,9 +27,9 @@ from bidder.openrtb.markup_type import MarkupType
 from bidder.openrtb.slot_in_pod import SlotInPod
 from bidder.parameters import DEFAULTS
 from bidder.privacy.viewer import viewer
-from bidder.url_names import LONGEST_URL, digits
+from bidder.url_names import LONGEST_URL, packed
 
-_ID_BYTES, _ID_LETTERS = 11, 15
+_ID_BYTES = 11
 """The length of a bid id, which is part of each event URL. With 88 bits, a billion bids are unlikely to share an id."""
 
 _PRICED = "?" + query(**{PRICE: macros.AUCTION_PRICE})
@@ -40,13 +40,13 @@ _TO_WIN = "&" + query(**{TO_WIN: macros.AUCTION_MIN_TO_WIN})
 
 
 def bid_id(auction_id: str, offer: Offer, number: int, now: datetime) -> str:
-    """The id of a bid: a hash of the auction, impression, campaign, time and `number`, without randomness.
+    """The id of a bid, 15 letters: a hash of the auction, impression, campaign, time and `number`, without randomness.
 
     The id is unique to this response, so each bid is billed at most once. `number` is the position in the response.
     """
     text = "\0".join((auction_id, offer.slot.imp.id, offer.campaign.id, str(number), now.isoformat()))
     digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_ID_BYTES).digest()
-    return digits(int.from_bytes(digest)).rjust(_ID_LETTERS, "A")
+    return packed(b"\0" + digest)[1:]
 
 
 class BidContext(NamedTuple):
@@ -103,17 +103,18 @@ def _household(terms: BidContext, offer: Offer) -> str | None:
 
 def event_urls(terms: BidContext, offer: Offer, number: int) -> EventUrls:
     """The signed event URLs of an offer. `number` is its position in the response, from 0."""
-    request = terms.request
+    request, price, video = terms.request, offer.price, offer.slot.video
     geo = request.device and request.device.geo
     country = geo.country if geo and geo.country and _is_code(geo.country) else None
+    learned = is_learned(request, offer.slot, price)
     claims = Claims(
         bid_id=bid_id(request.id, offer, number, terms.now),
         campaign_id=offer.campaign.id,
         creative_id=offer.fit.creative.id,
-        price_micros=offer.price.cpm_micros,
+        price_micros=price.cpm_micros,
         issued=int(terms.now.timestamp()),
         test=bool(request.test),
-        deal_id=offer.price.deal_id,
+        deal_id=price.deal_id,
         country=country,
         exchange=terms.exchange,
         rate=terms.rate,
@@ -125,13 +126,9 @@ def event_urls(terms: BidContext, offer: Offer, number: int) -> EventUrls:
         device=request.device.devicetype if request.device else None,
         household=_household(terms, offer),
         minutes=-(-exp(offer.slot.imp, terms.most_exp) // 60),
+        placement=placement_number(video.plcmt, video.placement) if learned else None,
+        value_micros=value_micros(price) if learned else None,
     )
-    if is_learned(request, offer.slot, offer.price):
-        video, price = offer.slot.video, offer.price
-        claims = claims._replace(
-            placement=placement_number(video.plcmt, video.placement),
-            value_micros=price.cpm_micros if price.value_micros is None else price.value_micros,
-        )
     return EventUrls(terms.base, claims, terms.keys)
 
 

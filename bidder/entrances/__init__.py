@@ -1,1 +1,1 @@
-"""The ways in: HTTP requests as each AWS service hands them over, and one table of routes to the endpoints."""
+"""The entrances: they convert HTTP requests of each AWS service to one form, and share one table of routes."""

@@ -1,4 +1,4 @@
-"""The Lambda handler without Chalice, for a function URL, an HTTP API and a load balancer."""
+"""The Lambda handler without Chalice, for a function URL, an HTTP API or an Application Load Balancer (ALB)."""
 
 from bidder import cold_start
 
@@ -30,7 +30,7 @@ def now() -> datetime:
 
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """The answer to an HTTP request. Raises UnknownEvent."""
+    """The Lambda answer to the HTTP request of an event. Raises UnknownEvent."""
     request = lambda_events.web_request(event, service().settings.public_url, now)
     return lambda_events.answer(event, routes.answer(service(), request))
 

@@ -1,12 +1,11 @@
-"""HTTP requests as Lambda events, and replies as Lambda's answers: payloads 2.0 and 1.0, and events of an ALB.
+"""Converts Lambda events to HTTP requests, and replies to Lambda answers: payloads 2.0 and 1.0, and events of an ALB.
 
-A function URL and an HTTP API send payload 2.0. A REST API, and an HTTP API that is set to it, send payload 1.0.
+A function URL and an HTTP API send payload 2.0. A REST API sends payload 1.0, and so does an HTTP API if configured.
 """
 
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, unquote_plus
 
@@ -20,11 +19,11 @@ Clock = Callable[[], datetime]
 
 
 class UnknownEvent(ValueError):
-    """The event is no HTTP request of a function URL, an HTTP or REST API, or a load balancer."""
+    """The event is not an HTTP request of a function URL, an HTTP API, a REST API or a load balancer."""
 
 
 def web_request(event: Event, configured_url: str | None, now: Clock) -> WebRequest:
-    """The request of an event. `configured_url` is the public URL of the settings. Raises UnknownEvent."""
+    """The HTTP request of an event. `configured_url` is the setting `public_url`. Raises UnknownEvent."""
     context = event.get("requestContext")
     if not isinstance(context, dict):
         msg = "not an HTTP request: the event has no requestContext"
@@ -40,7 +39,7 @@ def web_request(event: Event, configured_url: str | None, now: Clock) -> WebRequ
 
 
 def answer(event: Event, reply: Reply) -> dict[str, Any]:
-    """The reply in the form that the sender of the event takes.
+    """The reply in the form that the sender of the event reads.
 
     A load balancer with multi-value headers ignores `headers`, and one without them ignores `multiValueHeaders`.
     """
@@ -55,6 +54,8 @@ def answer(event: Event, reply: Reply) -> dict[str, Any]:
         "isBase64Encoded": is_binary,
     }
     if "elb" in event["requestContext"]:
+        from http import HTTPStatus  # no other entrance needs the phrases of statuses
+
         answered["statusDescription"] = f"{reply.status} {HTTPStatus(reply.status).phrase}"
         if "multiValueHeaders" in event:
             answered["multiValueHeaders"] = {name: [value] for name, value in answered.pop("headers").items()}
@@ -82,17 +83,23 @@ def _of_payload_2(event: Event, context: dict[str, Any], configured_url: str | N
 
 
 def _of_payload_1(event: Event, context: dict[str, Any], configured_url: str | None, now: Clock) -> WebRequest:
-    headers = joined(_many(event, "multiValueHeaders", "headers"))
-    query: dict[str, list[str]] = {}
-    for name, value in _many(event, "multiValueQueryStringParameters", "queryStringParameters"):
-        query.setdefault(name, []).append(value)
-    # `path` of an HTTP API has the name of its stage, that of a REST API has not
+    # `path` contains the stage name for an HTTP API, but not for a REST API
     path = event["path"]
     stage = context.get("stage") or "$default"
     if event.get("version") == "1.0" and stage != "$default":
         path = path.removeprefix(f"/{stage}") or "/"
+    return rest_request(event, event["httpMethod"], path, configured_url, now)
+
+
+def rest_request(event: Event, method: str, path: str, configured_url: str | None, now: Clock) -> WebRequest:
+    """The request of an event of a REST API, whose resource is `path`."""
+    context = event["requestContext"]
+    headers = joined(_many(event, "multiValueHeaders", "headers"))
+    query: dict[str, list[str]] = {}
+    for name, value in _many(event, "multiValueQueryStringParameters", "queryStringParameters"):
+        query.setdefault(name, []).append(value)
     return WebRequest(
-        method=event["httpMethod"],
+        method=method,
         path=path,
         query=query,
         headers=headers,
@@ -124,7 +131,7 @@ def _of_load_balancer(event: Event, configured_url: str | None, now: Clock) -> W
 
 
 def _many(event: Event, multiple: str, single: str) -> Iterable[tuple[str, str]]:
-    """The pairs of a field with several values a name, or of the field with one value, where that is all there is."""
+    """The name-value pairs of the field `multiple`, which has several values a name, or else of the field `single`."""
     many = event.get(multiple)
     if many:
         return [(name, value) for name, values in many.items() for value in values]
@@ -132,5 +139,7 @@ def _many(event: Event, multiple: str, single: str) -> Iterable[tuple[str, str]]
 
 
 def _body(event: Event) -> bytes:
-    body = event.get("body") or ""
-    return b64decode(body) if event.get("isBase64Encoded") else body.encode()
+    body: str | bytes = event.get("body") or b""
+    if event.get("isBase64Encoded"):
+        return b64decode(body)
+    return body if isinstance(body, bytes) else body.encode("utf-8", "surrogatepass")  # bytes from `chalice local`

@@ -1,6 +1,6 @@
-"""The routes: for each path and method, the endpoint that answers. All entrances share them.
+"""The table of routes: the endpoint of each path and method. All entrances share the table.
 
-An endpoint other than that of `POST /bid` is imported by its route, so that the first bid does not wait for the import.
+Each route imports its endpoint when it is called, except `POST /bid`: a cold start imports only what a bid needs.
 """
 
 import os
@@ -24,16 +24,17 @@ Route = Callable[[Service, WebRequest], Reply]
 
 
 def answer(service: Service, request: WebRequest) -> Reply:
-    """The reply of the request's route, which a page of any origin can read.
+    """The reply of the request's route, with CORS headers for pages of any origin.
 
-    404 for an unknown path, 405 for a method that the path does not have, 500 for a fault, which is logged.
+    The status is 404 for an unknown path, 405 for a method that the path does not have, and 500 for a logged exception.
     """
     try:
         reply = _reply(service, request)
-    except Exception:  # the caller must get an answer, and the answer must not quote the request
+    except Exception:  # the caller gets an answer for any exception; the answer must not quote the request
         log.fault("request.failed", method=request.method)
-        reply = error(500, "a fault of the bidder's; its log has request.failed")
-    return replace(reply, headers={**cors(request.headers.get("origin")), **reply.headers})
+        reply = error(500, "a fault of the bidder: its log has the event request.failed")
+    origin = request.headers.get("origin")
+    return replace(reply, headers={**cors(origin), **reply.headers}) if origin else reply
 
 
 def _reply(service: Service, request: WebRequest) -> Reply:
@@ -42,7 +43,7 @@ def _reply(service: Service, request: WebRequest) -> Reply:
         return error(404, "no such path; docs/http/README.md lists the paths")
     route = methods.get(request.method)
     if route is None:
-        refused = error(405, f"{request.path} takes {', '.join(methods)}")
+        refused = error(405, f"{request.path} allows only {', '.join(methods)}")
         return replace(refused, headers={**refused.headers, "Allow": ", ".join(methods)})
     return route(service, request)
 
@@ -80,7 +81,7 @@ def _call(request: WebRequest) -> Call:
 
 
 def preflight(_service: Service, request: WebRequest) -> Reply:
-    """OPTIONS of a path that pages of other origins call."""
+    """OPTIONS of a path that pages of other origins call: the CORS preflight."""
     return with_cors(Reply(204), request.headers.get("origin"))
 
 

@@ -13,8 +13,9 @@ _PORT = re.compile(r"^(\d+\.\d+\.\d+\.\d+):\d+$|^\[([0-9A-Fa-f:]+)\](?::\d+)?$")
 class WebRequest(NamedTuple):
     """An HTTP request. Header names are in lower case; `path` is percent-encoded, without a stage or base path.
 
-    `query` holds decoded values by name, in their order. `address` is the caller's IP address. `base_url` is the public
-    URL of this app. `arrived` is when the request reached AWS, as far as that is known. `now` returns the current time.
+    `query` holds the decoded values by name, in their order. `address` is the caller's IP address. `base_url` is the
+    public URL of this app. `arrived` is the time at which the request reached AWS, or else this process. `now` returns
+    the current time.
     """
 
     method: str
@@ -38,9 +39,9 @@ class WebRequest(NamedTuple):
 
 
 def forwarded_address(headers: Mapping[str, str], proxies: int = 1) -> str | None:
-    """The caller's IP address by X-Forwarded-For, where `proxies` trusted proxies each appended one address.
+    """The caller's IP address by X-Forwarded-For, to which each of `proxies` trusted proxies has appended one address.
 
-    Entries before those are the caller's own and are not believed. None if there are fewer entries than proxies.
+    The caller itself sent the entries before those, so they are ignored. None if there are fewer entries than proxies.
     """
     entries = [entry.strip() for entry in headers.get("x-forwarded-for", "").split(",") if entry.strip()]
     if not 0 < proxies <= len(entries):
@@ -51,13 +52,13 @@ def forwarded_address(headers: Mapping[str, str], proxies: int = 1) -> str | Non
 
 
 def proxied_url(configured: str | None, headers: Mapping[str, str]) -> str:
-    """The public URL behind a proxy that sets X-Forwarded-Proto: the configured one, else by the Host header."""
+    """The public URL behind a proxy that sets X-Forwarded-Proto: the configured URL, or else one by the Host header."""
     is_https = headers.get("x-forwarded-proto") == "https"
     return public_url(configured, {"domainName": headers.get("host")} if is_https else {}, headers, "")
 
 
 def joined(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """The headers by name in lower case; repeated ones are one list (RFC 9110, section 5.3)."""
+    """The headers by name in lower case. Values of a repeated header are joined by commas (RFC 9110, section 5.3)."""
     by_name: dict[str, str] = {}
     for name, value in headers:
         lower = name.lower()

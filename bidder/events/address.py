@@ -1,9 +1,9 @@
 """A pseudonym of the IP address that sent a notice. The address itself is never stored."""
 
 import hmac
-from base64 import urlsafe_b64encode
 
 from bidder.events.token import SigningKeys
+from bidder.url_names import packed
 
 _BYTES = 8
 
@@ -19,4 +19,4 @@ def address_name(address: str | None, bid_id: str, keys: SigningKeys) -> str | N
     key = keys.secret(keys.current)
     assert key is not None  # noqa: S101  # SigningKeys checked it
     digest = hmac.digest(key, f"address\n{bid_id}\n{address}".encode("utf-8", "surrogatepass"), "sha256")
-    return urlsafe_b64encode(digest[:_BYTES]).rstrip(b"=").decode()
+    return packed(digest[:_BYTES])

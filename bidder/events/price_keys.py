@@ -7,11 +7,13 @@ bytes each, so that an old price can be refused. Source: Google Authorized Buyer
 """
 
 import hmac
-from base64 import b64decode, urlsafe_b64encode
+from base64 import b64decode
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel
+
+from bidder.url_names import packed
 
 _VECTOR, _PRICE, _SIGNATURE = 16, 8, 4
 _LENGTH = _VECTOR + _PRICE + _SIGNATURE
@@ -45,7 +47,7 @@ def vector_of(text: str) -> Vector:
     data = (decoded(text) or b"")[:_VECTOR]
     seconds, micros = int.from_bytes(data[:4]), int.from_bytes(data[4:8])
     made_at = datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=micros)
-    return Vector(urlsafe_b64encode(data).rstrip(b"=").decode(), made_at)
+    return Vector(packed(data), made_at)
 
 
 class ExchangeKeys(BaseModel):

@@ -7,11 +7,11 @@ of the fifteen tokens took 55 us.
 """
 
 import hmac
-from base64 import urlsafe_b64encode
 from functools import lru_cache
 from hashlib import shake_256
 
 from bidder.events.kinds import NOTICES, Kind
+from bidder.url_names import packed
 
 LENGTH = 20
 """The letters of base64url in a signature: 120 bits."""
@@ -28,7 +28,7 @@ class Signatures:
     def __init__(self, key: bytes, signed: str) -> None:
         mac = _keyed(key).copy()
         mac.update(b"bid\n" + signed.encode("utf-8", "surrogatepass"))
-        self._letters = urlsafe_b64encode(shake_256(mac.digest()).digest(_BYTES)).decode()
+        self._letters = packed(shake_256(mac.digest()).digest(_BYTES))
 
     def of(self, kind: Kind) -> str:
         """The signature of one kind."""

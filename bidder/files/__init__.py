@@ -1,1 +1,1 @@
-"""Files that people write: their text, and YAML and JSON with the line of each value. On laptops only."""
+"""Files that users write: YAML, JSON Lines and id lists, with the line of each value. Only commands import them."""

@@ -1,4 +1,4 @@
-"""Ids out of a file's lines, as spreadsheets and databases export them: one a line, or several, with quotes or not."""
+"""Reads the ids of a text file: one or several in a line, with or without quotes, as spreadsheets export them."""
 
 import csv
 import re
@@ -17,7 +17,7 @@ _HEADS = frozenset(
 
 
 class BadLine(ValueError):
-    """A line holds something else than ids; the message names the line and quotes none."""
+    """A line holds a value that is not an id. The message quotes no id, since ids are personal data."""
 
 
 class ReadId(NamedTuple):
@@ -28,16 +28,16 @@ class ReadId(NamedTuple):
 
 
 def ids_in(lines: Iterable[str]) -> Iterator[ReadId]:
-    """The ids of all lines, without quotes and blanks around them; the head of a column of ids is passed over.
+    """The ids of all lines, without the quotes and blanks around them. The header of an id column is skipped.
 
-    Zeros and hyphens alone are no id: devices send them for viewers who limit tracking. Raises BadLine.
+    A value of only zeros and hyphens is skipped: devices send it for viewers who limit ad tracking. Raises BadLine.
     """
     is_first = True
     for number, line in enumerate(lines, start=1):
         cells = _cells(line.strip("\ufeff \t\r\n"), number)
         if is_first and any(re.sub(r"[-_ ]", "", cell).lower() in _HEADS for cell in cells):
             if len(cells) > 1:
-                msg = f"line {number} is the head of a table of {len(cells)} columns: give a file of the ids alone"
+                msg = f"line {number} is the header of a table of {len(cells)} columns: give a file with only the ids"
                 raise BadLine(msg)
             is_first = False
             continue

@@ -1,4 +1,4 @@
-"""JSON as it is written: a number is its text, and a key that an object has twice is an error."""
+"""Reads JSON Lines without loss: a number stays its text, and a repeated key is an error."""
 
 import json
 from typing import Any, NoReturn
@@ -9,11 +9,14 @@ from bidder.files.yaml_tree import MOST_LEVELS, read_yaml
 
 
 class _GivenTwice(ValueError):
-    """An object has this key twice."""
+    """An object has the same key twice; the message is the key."""
 
 
 def read_json_line(line: str, name: str, number: int) -> dict[str, Any]:
-    """The object of one line of a file, its numbers as texts. Raises InvalidFile, with line and column."""
+    """The object in one line of a JSON Lines file, its numbers as texts.
+
+    `name` and `number` are the file's name and the line's number. Raises InvalidFile, with line and column.
+    """
     try:
         document = json.loads(
             line, object_pairs_hook=_object, parse_int=str, parse_float=str, parse_constant=_no_number
@@ -33,24 +36,24 @@ def read_json_line(line: str, name: str, number: int) -> dict[str, Any]:
     if not isinstance(document, dict):
         msg = f"{name}:{number}:1: a line is one object, in braces"
         raise InvalidFile(msg)
-    # Most lines have too few brackets to be deep, and need not be gone through.
+    # Counting brackets first is cheaper: most lines have too few of them to exceed the limit.
     if line.count("[") + line.count("{") > MOST_LEVELS and _levels(document) > MOST_LEVELS:
         raise InvalidFile(_too_deep(name, number))
     return document
 
 
 def tree_of_line(line: str, name: str, number: int) -> Node:
-    """The same with positions, as far as YAML, of which JSON is a part, knows them. Raises InvalidFile."""
+    """The object in one line as a tree with positions, read as YAML, which includes JSON. Raises InvalidFile."""
     return read_yaml(line, name, number)
 
 
 def without_positions(number: int) -> Node:
-    """Stands for a line whose positions are not known but for its number."""
+    """A tree for a line whose number is its only known position."""
     return Node(None, Position(number, 1))
 
 
 def _levels(document: object) -> int:
-    """How many arrays and objects are inside each other."""
+    """The depth of nested arrays and objects."""
     levels, layer = 0, [document]
     while layer:
         nested = [node for node in layer if isinstance(node, list | dict)]

@@ -1,4 +1,4 @@
-"""The mistakes that a schema finds in a file, in the file's words: position, key, value, and the right spelling."""
+"""Converts pydantic's errors to messages about the user's file: position, key, value and the nearest right spelling."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,20 +19,21 @@ _MOST_LISTED = 40
 
 
 class Mistake(NamedTuple):
-    """Something wrong at a place of a file; `path` leads there through the file's own keys."""
+    """A mistake in a file. `path` holds the file's own keys and indices that lead to the wrong value."""
 
     path: Path
     message: str
 
 
 class Vocabulary(NamedTuple):
-    """What a text of a pattern is, by the pattern; fields that a program fills in, so that nobody writes them; and the
-    model of what a root model holds, by the latter.
-    """
+    """The words that messages need beside a model's own names."""
 
     patterns: Mapping[str, str] = {}
+    """The noun of a text by the regular expression that it must match, such as "an id"."""
     filled_in: frozenset[str] = frozenset()
+    """The fields that a program fills in. No message suggests them to a user."""
     inside: Mapping[type[BaseModel], type[BaseModel]] = {}
+    """The model of a root model's content, by the root model."""
 
 
 NO_WORDS = Vocabulary()
@@ -45,13 +46,13 @@ def mistakes(
     vocabulary: Vocabulary = NO_WORDS,
     base: Path = (),
 ) -> list[Mistake]:
-    """A mistake for each error of validating the document by the model, one for each place of the file.
+    """The mistakes that a validation of the document found, at most one for each path of the file.
 
-    `base` is the path from the document to what was validated.
+    `base` is the path from the document to the value that was validated.
     """
     mistakes_by_path: dict[Path, Mistake] = {}
     for details in error.errors(include_url=False):
-        if details["type"] == "too_short" and details["input"]:  # its items are wrong, and told of by themselves
+        if details["type"] == "too_short" and details["input"]:  # the list has items, and each has its own mistake
             continue
         loc = (*base, *details["loc"])
         cause = details.get("ctx", {}).get("error")
@@ -69,15 +70,15 @@ def mistakes(
 
 
 def line(position: Position, mistake: Mistake, document: object, file: str, subject: str) -> str:
-    """`file:line:column: subject: path: message`."""
+    """The message of a mistake: `file:line:column: subject: path: message`."""
     words = [subject, in_words(mistake.path, document), mistake.message]
     return f"{file}:{position.line}:{position.column}: {': '.join(filter(None, words))}"
 
 
 def as_written(loc: Sequence[int | str], document: object) -> Path:
-    """The path of a pydantic error with the keys that the document has: `cpm` for `cpm_micros`.
+    """The path of a pydantic error in the keys that the document has: `cpm` for `cpm_micros`.
 
-    What pydantic adds of its own, such as `[key]`, is left out.
+    Elements that pydantic adds, such as `[key]`, are left out.
     """
     path: list[int | str] = []
     for position, step in enumerate(loc):
@@ -101,7 +102,7 @@ def as_written(loc: Sequence[int | str], document: object) -> Path:
 
 
 def in_words(path: Sequence[int | str], document: object) -> str:
-    """`creatives[spot].media[1].url`: an item of a list by its id where it has one."""
+    """A path as text, such as `creatives[spot].media[1].url`: a list item is named by its id, or else its index."""
     text = ""
     for step in path:
         document = _item(document, step)
@@ -114,17 +115,17 @@ def in_words(path: Sequence[int | str], document: object) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that is most like this one; None where none is."""
+    """The known word that is most similar to `word`, or None if no word is similar."""
     by_letters = {name.replace("_", "").casefold(): name for name in known}
     letters = word.replace("_", "").replace("-", "").casefold()
     close = get_close_matches(letters, by_letters, n=3, cutoff=0.6)
-    # Of equally close ones the word with the same letters is meant: `cmp` is `cpm`, not `cpv`.
+    # A word with the same letters wins over equally similar ones: `cmp` means `cpm`, not `cpv`.
     close.sort(key=lambda name: sorted(name) != sorted(letters))
     return by_letters[close[0]] if close else None
 
 
 def quoted(value: object) -> str:
-    """A value as a message quotes it: in one line, and not all of a long one."""
+    """A value as a message quotes it: on one line, and cut at 60 characters."""
     text = str(value)
     text = text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}… ({len(text):,} letters)"
     return repr(text)
@@ -199,7 +200,7 @@ _EXPECTED = {
 
 
 def unknown_key(key: str, known: Iterable[str]) -> str:
-    """What to say of a key that there is not, with the nearest one that there is."""
+    """The message for an unknown key: the most similar known key, or else the list of known keys."""
     names = sorted(known)
     if meant := nearest(key, names):
         return f"not known; did you mean {meant}?"
@@ -208,7 +209,7 @@ def unknown_key(key: str, known: Iterable[str]) -> str:
 
 
 def keys_at(model: type[BaseModel], loc: Sequence[int | str], vocabulary: Vocabulary) -> list[str]:
-    """The keys that a file may have at a place of a model, as people write them."""
+    """The keys that a file may have at the path `loc` of a model, without the suffix `_micros`."""
     at: type[BaseModel] | None = model
     for step in loc:
         if isinstance(step, str) and at is not None and step in at.model_fields:
@@ -219,7 +220,7 @@ def keys_at(model: type[BaseModel], loc: Sequence[int | str], vocabulary: Vocabu
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """The first model in an annotation, such as that of `tuple[Creative, ...] | None`."""
+    """The first model in an annotation: `Creative` in `tuple[Creative, ...] | None`. None if there is no model."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next((model for part in get_args(annotation) if (model := _model_in(part)) is not None), None)

@@ -1,4 +1,4 @@
-"""Opens what a command names as its file: `-` is standard input."""
+"""Opens the file argument of a command; `-` means standard input."""
 
 import sys
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ STANDARD_INPUT = "-"
 
 @contextmanager
 def open_binary(path: str) -> Iterator[BinaryIO]:
-    """The file, to be read as bytes. Raises OSError."""
+    """The file, opened to read bytes. Raises OSError."""
     if path == STANDARD_INPUT:
         yield BytesIO(sys.stdin.buffer.read())
     else:
@@ -23,11 +23,11 @@ def open_binary(path: str) -> Iterator[BinaryIO]:
 
 
 def shown_name(path: str) -> str:
-    """What messages call the file."""
+    """The name of the file in messages."""
     return "standard input" if path == STANDARD_INPUT else path
 
 
 def read_text(path: str) -> str:
-    """The text of the file. Raises InvalidFile where it is none, OSError."""
+    """The text of the file. Raises InvalidFile if the file is not text, and OSError."""
     with open_binary(path) as file:
         return text_of(file.read(), shown_name(path))

@@ -1,4 +1,4 @@
-"""The text of a file in any Unicode encoding; the line and the column of a byte that is no text."""
+"""Decodes a file in any Unicode encoding. An error states the line and column of the byte that is not text."""
 
 import re
 from collections.abc import Iterator
@@ -15,27 +15,27 @@ _BYTE_ORDER_MARKS = (
     (b"\xfe\xff", "utf-16"),
 )
 _NO_UTF_8 = re.compile("[\udc80-\udcff]")
-"""A byte that is not UTF-8, as the error handler `surrogateescape` keeps it."""
+"""The surrogate code points to which the error handler `surrogateescape` decodes bytes that are not UTF-8."""
 
 _SNIFFED = 4
 
 
 class InvalidFile(UserError, ValueError):
-    """The file can't be read; the message has one line for each mistake, with its position."""
+    """The content of the file is invalid; the message has one line for each mistake, with its position."""
 
 
 def text_of(data: bytes, name: str) -> str:
-    """The text of a file's bytes: UTF-8, or the Unicode encoding that its beginning shows.
+    """The text of a file's bytes, in UTF-8, UTF-16 or UTF-32.
 
-    Raises InvalidFile, with line and column, for anything else.
+    Raises InvalidFile, with line and column, for any other encoding.
     """
     return "".join(lines_of(BytesIO(data), name))
 
 
 def lines_of(file: BinaryIO, name: str) -> Iterator[str]:
-    """The lines of a binary file as text, each with its line feed; Windows' line ends become line feeds.
+    """The lines of a binary file as text, each with its line feed; CR LF becomes a line feed.
 
-    Raises InvalidFile, with the line, for what is neither UTF-8 nor marked or shaped as UTF-16 or UTF-32.
+    Raises InvalidFile, with the line, unless the file is UTF-8, or UTF-16 or UTF-32 by `_encoding`.
     """
     buffered = BufferedReader(file)  # type: ignore[type-var]  # a raw file to typeshed, any binary one to Python
     encoding = _encoding(buffered.peek(_SNIFFED)[:_SNIFFED])
@@ -50,12 +50,15 @@ def lines_of(file: BinaryIO, name: str) -> Iterator[str]:
                 raise InvalidFile(msg)
             yield line
     except UnicodeDecodeError as error:
-        msg = f"{name}: is not whole {encoding.upper()}, after line {number}: {error.reason}. Save it as UTF-8"
+        msg = f"{name}:{number + 1}: the file is not valid {encoding.upper()}: {error.reason}. Save it as UTF-8"
         raise InvalidFile(msg) from None
 
 
 def _encoding(start: bytes) -> str:
-    """By the byte order mark or, without one, by where NUL bytes stand: what is written begins with an ASCII letter."""
+    """The encoding by the byte order mark, or else by the positions of NUL bytes in the first character.
+
+    Files without a mark begin with an ASCII character, so UTF-16 and UTF-32 show as NUL bytes.
+    """
     for mark, encoding in _BYTE_ORDER_MARKS:
         if start.startswith(mark):
             return encoding

@@ -1,4 +1,4 @@
-"""The values of a file, each with its line and its column."""
+"""The values of a file as a tree of nodes, each with its line and its column."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -13,10 +13,10 @@ class Position(NamedTuple):
 
 
 class Node:
-    """A value of a file: None, a text as it is written, a list of nodes, or a mapping of texts to nodes.
+    """A value of a file: None, a text as the file spells it, a list of nodes, or a mapping of texts to nodes.
 
-    `size` is the number of its values, itself among them, with what anchors repeat. `key_positions` are those of a
-    mapping's keys.
+    `size` is the number of nodes in its subtree, including itself; a repeated YAML anchor counts each time.
+    `key_positions` holds the position of each key of a mapping.
     """
 
     __slots__ = ("is_quoted", "key_positions", "position", "size", "value")
@@ -37,7 +37,7 @@ class Node:
         self.size: int = 1 + sum(item.size for item in items)
 
     def plain(self) -> object:
-        """The value in Python's own types, for a schema to decide what each text is."""
+        """The value in Python's own types, with scalars as texts: a schema converts each by its field."""
         if isinstance(self.value, list):
             return [item.plain() for item in self.value]
         if isinstance(self.value, dict):
@@ -45,7 +45,7 @@ class Node:
         return self.value
 
     def core(self) -> object:
-        """The value by the YAML 1.2 core schema (section 10.3), where no schema of ours says what a text is."""
+        """The value with scalars converted by the YAML 1.2 core schema (section 10.3), for data without a schema."""
         if isinstance(self.value, list):
             return [item.core() for item in self.value]
         if isinstance(self.value, dict):
@@ -67,7 +67,7 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
 
 
 def position_of(node: Node, path: Sequence[int | str]) -> Position:
-    """Where a path of keys and indices leads, as far as the file has it: a key's own position, or a list item's."""
+    """The position of the key or list item that a path leads to, or of the last one on the path that the file has."""
     position = node.position
     for step in path:
         if isinstance(node.value, dict) and str(step) in node.value:

@@ -1,22 +1,22 @@
-"""YAML as it is written: a scalar is its text, and the schema of the field decides what that means.
+"""Reads YAML without loss: a scalar stays its text, and the schema of the field converts the text.
 
-So `NO` is a country and `1.10` a price. Only `null`, `~` and nothing are the YAML 1.2 core schema's null. A key that a
-mapping has twice is an error, as is whatever a file of data has no use for.
+So `NO` can be a country and `1.10` a price. Only `null`, `~` and an empty scalar are null, as in the YAML 1.2 core
+schema. A repeated key, an unknown tag and a second document are errors.
 """
 
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-import yaml  # on laptops only: it doesn't ship to Lambda
+import yaml  # only commands use it: PyYAML does not ship to Lambda
 
 from bidder.files.text import InvalidFile
 from bidder.files.tree import Node, Position
 
 MOST_LEVELS = 100
-"""Lists and mappings inside each other."""
+"""The deepest nesting of lists and mappings."""
 MOST_REPEATED = 1_000_000
-"""Values that aliases repeat: nine lines can otherwise stand for a billion."""
+"""The most values that aliases may repeat. Without a limit, nine lines could expand to a billion values."""
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _MERGE = "<<"
@@ -25,9 +25,9 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read_yaml(text: str, name: str, first_line: int = 1) -> Node:
-    """The one document of a YAML text, which JSON is too. Raises InvalidFile, with line and column.
+    """The tree of a text of one YAML document; JSON is YAML too. Raises InvalidFile, with line and column.
 
-    `first_line` is the number that the text's first line has in its file.
+    `first_line` is the number of the text's first line in its file.
     """
     composer = _Composer(name, first_line)
     try:
@@ -47,7 +47,7 @@ def read_yaml(text: str, name: str, first_line: int = 1) -> Node:
 
 
 class _Composer:
-    """Makes nodes of a parser's events."""
+    """Builds nodes from a YAML parser's events."""
 
     def __init__(self, name: str, first_line: int) -> None:
         self._name = name
@@ -67,7 +67,7 @@ class _Composer:
         for event in events:
             if isinstance(event, yaml.DocumentStartEvent):
                 if root is not None:
-                    raise self.wrong(self.position(event.start_mark), "a second document: a file has one")
+                    raise self.wrong(self.position(event.start_mark), "a second document: a file must have only one")
                 root = self._node(next(events), events, 0)
         if root is None:
             msg = f"{self._name}: is empty"
@@ -101,7 +101,7 @@ class _Composer:
         for event in _until(events, yaml.MappingEndEvent):
             at = self.position(event.start_mark)
             if not isinstance(event, yaml.ScalarEvent):
-                raise self.wrong(at, "a key is a text, no list, mapping or alias")
+                raise self.wrong(at, "a key must be a text, not a list, a mapping or an alias")
             value = self._node(next(events), events, level + 1)
             if event.value == _MERGE and event.implicit[0]:
                 merged.append(value)

@@ -1,11 +1,11 @@
 """The pseudonym of a household: a keyed hash of the IP address of a request."""
 
 import hmac
-from base64 import urlsafe_b64encode
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 from bidder.events.token import SigningKeys
 from bidder.openrtb.bid_request import BidRequest
+from bidder.url_names import packed
 
 _BYTES = 8
 _CELLULAR = frozenset({3, 4, 5, 6, 7})
@@ -27,7 +27,7 @@ def household(request: BidRequest, keys: SigningKeys) -> str | None:
     if network is None:
         return None
     digest = hmac.digest(keys.viewer_secret, f"household\n{network}".encode(), "sha256")
-    return urlsafe_b64encode(digest[:_BYTES]).rstrip(b"=").decode()
+    return packed(digest[:_BYTES])
 
 
 def _network(text: str | None) -> str | None:

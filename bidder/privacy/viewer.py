@@ -1,11 +1,11 @@
 """The pseudonym of a viewer, by which frequency caps count exposures."""
 
 import hmac
-from base64 import urlsafe_b64encode
 
 from bidder.events.token import SigningKeys
 from bidder.openrtb.bid_request import BidRequest
 from bidder.privacy.viewer_id import viewer_id
+from bidder.url_names import packed
 
 _BYTES = 8
 
@@ -21,5 +21,5 @@ def viewer(request: BidRequest, keys: SigningKeys) -> str | None:
     known = viewer_id(request)
     if known is None:
         return None
-    digest = hmac.digest(keys.viewer_secret, f"viewer\n{known}".encode("utf-8", "surrogatepass"), "sha256")
-    return urlsafe_b64encode(digest[:_BYTES]).rstrip(b"=").decode()
+    digest = hmac.digest(keys.viewer_secret, f"viewer\n{known}".encode(), "sha256")
+    return packed(digest[:_BYTES])

@@ -129,6 +129,14 @@ _WORDS = frozenset(
 _FEWEST, _FEWEST_DIFFERENT, _FEWEST_IN_UUID = 8, 4, 8
 _MOST_STEPS = 0.75
 
+_DIGITS_AND_LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_STEPS = frozenset(
+    pair
+    for first, second in itertools.pairwise(_DIGITS_AND_LETTERS)
+    for pair in ((first, first), (first, second), (second, first), (second, second))
+) | {("9", "0"), ("0", "9")}
+"""The pairs of characters that are equal, or that count up or down; 0 and a follow 9."""
+
 
 def viewer_id(request: BidRequest) -> str | None:
     """The id of the request's viewer: the advertising id of the device, else the first usable id of the user.
@@ -138,13 +146,13 @@ def viewer_id(request: BidRequest) -> str | None:
     return next(_ids(request), None)
 
 
-def is_advertising_id(text: str | None) -> bool:
+def is_advertising_id(text: str) -> bool:
     """Whether a `device.ifa` identifies a single device: a UUID, as platforms make them, or the hash of a UUID."""
     text = _plain(text)
     return bool(_UUID.fullmatch(text) or _HASH.fullmatch(text)) and _varies(text, _FEWEST_IN_UUID)
 
 
-def is_id(text: str | None) -> bool:
+def is_id(text: str) -> bool:
     """Whether an id can identify a single viewer: long, varied, and neither a constant nor a macro."""
     text = _plain(text)
     if len(text) < _FEWEST or not _LETTERS.fullmatch(text) or _ADDRESS.fullmatch(text):
@@ -165,8 +173,8 @@ def _ids(request: BidRequest) -> Iterator[str]:
         yield from (text for text in named if text and is_id(text))
 
 
-def _plain(text: str | None) -> str:
-    return unquote(text or "").strip().strip("\"'")
+def _plain(text: str) -> str:
+    return unquote(text).strip().strip("\"'")
 
 
 def _is_of_words(text: str) -> bool:
@@ -186,6 +194,5 @@ def _varies(text: str, fewest: int) -> bool:
     letters = [letter for letter in text.lower() if letter.isalnum()]
     if len(set(letters)) < fewest:
         return False
-    pairs = list(itertools.pairwise(letters))
-    steps = sum(abs(ord(left) - ord(right)) <= 1 or {left, right} in ({"9", "0"}, {"9", "a"}) for left, right in pairs)
-    return steps <= _MOST_STEPS * len(pairs)
+    steps = sum(map(_STEPS.__contains__, itertools.pairwise(letters)))
+    return steps <= _MOST_STEPS * (len(letters) - 1)

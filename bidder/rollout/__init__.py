@@ -1,1 +1,1 @@
-"""The two deployment hooks, which decide whether a new version of the bid function gets traffic."""
+"""The deployment hooks of CodeDeploy. They decide whether a new version gets traffic, and whether it keeps it."""

@@ -1,4 +1,4 @@
-"""The hook after a new version has all traffic: its alarms, and its bid rate against the hour before."""
+"""The hook after a new version has all traffic: it checks alarms, and compares the bid rate with the hour before."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,42 +12,42 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
 
 FEWEST = 100
-"""Requests below which a bid rate says nothing."""
+"""The fewest requests from which a bid rate is compared."""
 
 _KINDS = (AnswerKind.BID, AnswerKind.NO_BID, AnswerKind.FAILED)
 
 
 @dataclass(frozen=True)
 class BidRate:
-    """Bids among the requests of some time that could be bid on."""
+    """The number of bids and of valid bid requests in a period."""
 
     bids: int
     requests: int
 
     @property
     def share(self) -> float:
-        """Bids of one request."""
+        """The bids per request, from 0 to 1; 0 without requests."""
         return self.bids / self.requests if self.requests else 0.0
 
 
 def has_collapsed(before: BidRate, now: BidRate) -> bool:
-    """Whether less than half as many requests are bid on as before; False where either has too few requests to tell."""
+    """Whether the bid rate is below half of that before. False if either period has fewer than `FEWEST` requests."""
     return min(before.requests, now.requests) >= FEWEST and 2 * now.share < before.share
 
 
 class Watch:
-    """Reads what CloudWatch has of the bidder."""
+    """Reads the bidder's alarms and metrics from CloudWatch."""
 
     def __init__(self, cloudwatch: "CloudWatchClient") -> None:
         self._cloudwatch = cloudwatch
 
     def objections(self, alarms: Iterable[str], shifted: datetime, now: datetime) -> list[str]:
-        """What speaks against the version that has had all traffic since `shifted`; nothing where it may stay."""
+        """The reasons to roll the version back that has all traffic since `shifted`; empty if the version may stay."""
         reasons = [f"alarm {name}" for name in self._ringing(alarms)]
         before = self.bid_rate(shifted - timedelta(hours=1), shifted)
         current = self.bid_rate(shifted, now)
         if has_collapsed(before, current):
-            reasons.append(f"{current.share:.1%} of requests are bid on, {before.share:.1%} in the hour before")
+            reasons.append(f"bid rate {current.share:.1%}; in the hour before, {before.share:.1%}")
         return reasons
 
     def bid_rate(self, start: datetime, end: datetime) -> BidRate:

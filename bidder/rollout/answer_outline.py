@@ -1,4 +1,4 @@
-"""The outline of an answer: the parts in which two versions must agree, without ids and times."""
+"""The outline of an answer: the fields in which two versions must agree, without ids and times."""
 
 import json
 import re
@@ -14,7 +14,7 @@ _MADE_ANEW = {"id", "bidid", "nurl", "burl", "lurl"}
 
 @dataclass(frozen=True)
 class VersionAnswer:
-    """What a version of the function returned to API Gateway; `error` is what it raised instead, or None."""
+    """The answer of a version of the function to API Gateway. `error` is the name of the exception raised, or None."""
 
     status: int = 0
     content_type: str = ""
@@ -22,14 +22,14 @@ class VersionAnswer:
     error: str | None = None
 
     def json(self) -> Any:
-        """The body as JSON; None where it is none."""
+        """The body as JSON, or None if the body is not JSON."""
         try:
             return json.loads(self.body)
         except ValueError:
             return None
 
     def bids(self) -> list[dict[str, Any]]:
-        """The bids of a BidResponse; none in any other body."""
+        """The bids of a BidResponse; empty for any other body."""
         body = self.json()
         seats = body.get("seatbid", []) if isinstance(body, dict) else []
         return [bid for seat in seats for bid in seat["bid"]]
@@ -37,7 +37,7 @@ class VersionAnswer:
 
 @dataclass(frozen=True)
 class Difference:
-    """A field that two versions answer differently."""
+    """A field whose value differs between two versions."""
 
     field: str
     before: str
@@ -75,7 +75,7 @@ def outline(answer: VersionAnswer) -> Mapping[str, str]:
 
 
 def _masked(value: Any, bid_ids: Iterable[str]) -> Any:
-    """The value without what differs between two answers of one version: the ids of bids, which hold the time."""
+    """The value with ids and tokens masked: they hold the time, so they differ between any two answers."""
     if not isinstance(value, str):
         return value
     text = _TOKEN.sub(r"\1TOKEN", value)
@@ -85,7 +85,7 @@ def _masked(value: Any, bid_ids: Iterable[str]) -> Any:
 
 
 def differences(before: VersionAnswer, after: VersionAnswer, expected: frozenset[str]) -> Iterator[Difference]:
-    """The fields that differ, but those named in `expected`: `price` covers `bid[0].price`."""
+    """The fields that differ, except the names in `expected`: the name `price` covers `bid[0].price`."""
     old, new = outline(before), outline(after)
     for name in sorted(old.keys() | new.keys()):
         if old.get(name) != new.get(name) and name.rpartition(".")[2] not in expected:

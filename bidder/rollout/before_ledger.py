@@ -1,6 +1,6 @@
-"""The hook before a new version of the ledger gets batches: it has to take recorded messages, and refuse one alone.
+"""The hook before a new version of the ledger gets batches. The version must accept all recorded messages except one.
 
-All recorded events are tests, so neither version counts anything.
+That one is unreadable on purpose. All recorded events are test events, so no version counts them as spend.
 """
 
 import json
@@ -16,18 +16,18 @@ UNREADABLE = "unreadable"
 
 
 class Batches:
-    """Gives batches of SQS records to versions of one function."""
+    """Invokes versions of one function with batches of SQS records."""
 
     def __init__(self, functions: "LambdaClient", function: str) -> None:
         self._functions = functions
         self._function = function
 
     def live(self, alias: str) -> str:
-        """The version that the alias stands for."""
+        """The version number to which the alias points."""
         return self._functions.get_alias(FunctionName=self._function, Name=alias)["FunctionVersion"]
 
     def failures(self, version: str, records: list[dict[str, Any]]) -> list[str]:
-        """The message ids that the version gives back. Raises VersionFailed."""
+        """The message ids that the version reports as failed (`batchItemFailures`). Raises VersionFailed."""
         payload = json.dumps({"Records": records}).encode()
         done = self._functions.invoke(FunctionName=self._function, Qualifier=version, Payload=payload)
         answer = json.loads(done["Payload"].read() or b"null")
@@ -42,7 +42,7 @@ class VersionFailed(RuntimeError):
 
 
 def recorded_batch() -> list[dict[str, Any]]:
-    """The SQS records of the recorded events, and an unreadable one."""
+    """The SQS records of the recorded events, and one unreadable record."""
     bodies = {f"event-{number}": json.dumps(body) for number, body in enumerate(json.loads(_FILE.read_text()))}
     return [
         {"messageId": name, "body": body, "attributes": {}, "messageAttributes": {}, "eventSource": "aws:sqs"}
@@ -51,10 +51,7 @@ def recorded_batch() -> list[dict[str, Any]]:
 
 
 def objections(batches: Batches, old: str, new: str) -> list[str]:
-    """What speaks against the new version; nothing where it may get batches.
-
-    It has to give back the unreadable message alone.
-    """
+    """The reasons to refuse the new version; empty if the version reports only the unreadable message as failed."""
     batch = recorded_batch()
     try:
         given_back = batches.failures(new, batch)
@@ -66,4 +63,4 @@ def objections(batches: Batches, old: str, new: str) -> list[str]:
         before = batches.failures(old, batch)
     except VersionFailed as failure:
         before = [f"raised {failure}"]
-    return [f"a batch of recorded events: given back {given_back}; {[UNREADABLE]} expected, {before} by version {old}"]
+    return [f"a batch of recorded events: failed {given_back}; expected {[UNREADABLE]}; version {old} failed {before}"]

@@ -1,4 +1,4 @@
-"""The hook before a new version gets traffic: both versions answer recorded requests, and have to agree."""
+"""The hook before a new version gets traffic. The live and the new version must answer recorded requests alike."""
 
 from collections.abc import Iterable, Iterator
 
@@ -8,15 +8,15 @@ from bidder.rollout.recorded_requests import RecordedRequest
 from bidder.rollout.versions import Versions
 
 TRIES = 3
-"""How often two versions may answer differently: a snapshot may be new to one of them at first."""
+"""The most comparisons of one request. The versions may differ at first, while one has a newer snapshot."""
 
 
 def objections(
     versions: Versions, old: str, new: str, requests: Iterable[RecordedRequest], expected: frozenset[str]
 ) -> list[str]:
-    """What speaks against the new version, each with the name of the request; nothing where it may get traffic.
+    """The reasons to refuse the new version, each with the name of its request; empty if the version may get traffic.
 
-    `expected` names the fields of answers that are meant to change.
+    `expected` names the fields of answers that this deployment changes on purpose.
     """
     reasons: list[str] = []
     bid_urls: dict[str, str] = {}
@@ -42,7 +42,7 @@ def _compared(
     after: VersionAnswer,
     expected: frozenset[str],
 ) -> tuple[VersionAnswer, list[str]]:
-    """The old version's answer, and what the new one's differs in. `after` is the new one's first answer."""
+    """The old version's answer, and the differences of the new version's. `after` is the new version's first answer."""
     old, new = pair
     for _ in range(TRIES):
         before = versions.answer(old, request)
@@ -54,14 +54,14 @@ def _compared(
 
 
 def _event_url(answer: VersionAnswer) -> str | None:
-    """The billing notice of an answer's first bid, its price filled in as an exchange would."""
+    """The `burl` of an answer's first bid with `${AUCTION_PRICE}` replaced, or None without a bid."""
     for bid in answer.bids():
         return str(bid["burl"]).replace("${AUCTION_PRICE}", str(bid["price"]))
     return None
 
 
 def _unread_events(versions: Versions, urls: dict[str, str], old: str, new: str) -> Iterator[str]:
-    """While traffic shifts, notices of either version's bids reach the other."""
+    """The event URLs of one version that the other cannot read. While traffic shifts, each gets the other's notices."""
     for made_by, url in sorted(urls.items()):
         for read_by in sorted({old, new}):
             answer = versions.report(read_by, url)

@@ -8,12 +8,12 @@ from bidder.rollout.recorded_requests import RecordedRequest
 
 
 def breaches(request: RecordedRequest, answer: VersionAnswer) -> Iterator[str]:
-    """What of the contract an answer breaks; nothing where it keeps to it."""
+    """The breaches of the contract by an answer to a recorded request; empty for a valid answer."""
     if answer.error is not None:
         yield f"raised {answer.error}"
         return
     if answer.status not in request.statuses:
-        yield f"status {answer.status}; {' or '.join(map(str, request.statuses))} expected"
+        yield f"status {answer.status}; expected {' or '.join(map(str, request.statuses))}"
         return
     if answer.status == 200 and request.takes_xml:
         yield from _breaches_of_vast(answer.body)
@@ -25,7 +25,7 @@ def _breaches_of_vast(body: str) -> Iterator[str]:
     try:
         root = ET.fromstring(body)  # noqa: S314  our own function's answer
     except ET.ParseError as error:
-        yield f"no XML: {error}"
+        yield f"not XML: {error}"
         return
     tag = root.tag.rpartition("}")[2]  # VAST 4 has a namespace
     if tag != "VAST":
@@ -35,15 +35,15 @@ def _breaches_of_vast(body: str) -> Iterator[str]:
 def _breaches_of_bids(request: RecordedRequest, answer: VersionAnswer) -> Iterator[str]:
     body = answer.json()
     if not isinstance(body, dict) or body.get("id") != request.auction_id:
-        yield "no BidResponse to the request's id"
+        yield "not a BidResponse with the id of the request"
         return
     for bid in answer.bids():
         floor = request.floors.get(bid.get("impid", ""))
         if floor is None:
-            yield f"a bid on impression {bid.get('impid')!r}, which the request lacks"
+            yield f"a bid on impression {bid.get('impid')!r}, which is not in the request"
         elif not bid.get("price", 0) >= floor:
             yield f"a bid of {bid.get('price')} below the floor of {floor}"
         elif not {"id", "cid", "crid", "adm"} <= bid.keys():
-            yield "a bid without id, cid, crid or adm"
+            yield "a bid that lacks id, cid, crid or adm"
         else:
             yield from _breaches_of_vast(bid["adm"])

@@ -1,4 +1,4 @@
-"""The two hooks with the AWS of their environment."""
+"""The deployment hooks, connected to AWS by the settings of their environment."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ from bidder.rollout.verdict import report
 
 
 def before_traffic(event: Mapping[str, str]) -> list[str]:
-    """Asks the live and the new version recorded requests; returns what speaks against the new one."""
+    """Compares the live and the new version by recorded requests. Returns the reasons to refuse the new one."""
     import boto3
 
     from bidder.rollout.before_traffic import objections
@@ -26,7 +26,7 @@ def before_traffic(event: Mapping[str, str]) -> list[str]:
 
 
 def before_ledger(event: Mapping[str, str]) -> list[str]:
-    """Gives the live and the new version of the ledger a batch of tests; returns what speaks against the new one."""
+    """Invokes the new version of the ledger with a batch of test events. Returns the reasons to refuse that version."""
     import boto3
 
     from bidder.rollout.before_ledger import Batches, objections
@@ -40,7 +40,7 @@ def before_ledger(event: Mapping[str, str]) -> list[str]:
 
 
 def after_traffic(event: Mapping[str, str], sleep: Callable[[float], None] = time.sleep) -> list[str]:
-    """Waits until the new version's answers are counted; returns what speaks against it."""
+    """Waits until CloudWatch has the new version's metrics. Returns the reasons to roll that version back."""
     import boto3
 
     from bidder.rollout.after_traffic import Watch

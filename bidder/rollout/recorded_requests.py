@@ -1,4 +1,4 @@
-"""The requests that a new version is asked before it gets traffic. All are tests: what comes of them bills nothing."""
+"""The recorded requests that test a new version before it gets traffic. All have `test: 1`: no bid is billed."""
 
 import json
 from functools import cached_property
@@ -11,7 +11,7 @@ _FILE = Path(__file__).with_name("recorded_requests.json")
 
 
 class RecordedRequest(BaseModel):
-    """One request to the API, and the statuses that any version may answer."""
+    """One HTTP request to the API, and the status codes that are valid for its answer."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -25,12 +25,12 @@ class RecordedRequest(BaseModel):
 
     @property
     def is_auction(self) -> bool:
-        """Whether it asks for bids."""
+        """Whether the request is a BidRequest to `/bid`."""
         return self.resource == "/bid" and isinstance(self.body, dict)
 
     @property
     def takes_xml(self) -> bool:
-        """Whether it is answered with VAST."""
+        """Whether the request asks for VAST as its answer."""
         return self.headers.get("Accept") == "application/xml"
 
     @property
@@ -40,10 +40,10 @@ class RecordedRequest(BaseModel):
 
     @cached_property
     def floors(self) -> dict[str, float]:
-        """The floors of the impressions by id."""
+        """The floor (CPM) of each impression by id; 0 for an impression without a floor."""
         return {imp["id"]: imp.get("bidfloor", 0) for imp in self.body.get("imp", [])}
 
 
 def recorded_requests(path: Path = _FILE) -> list[RecordedRequest]:
-    """The requests of the package, or of another file."""
+    """The recorded requests in the package, or in another file of that form."""
     return TypeAdapter(list[RecordedRequest]).validate_python(json.loads(path.read_text()))

@@ -1,4 +1,4 @@
-"""The settings of the deployment hooks, from the environment."""
+"""The settings of the deployment hooks, read from environment variables."""
 
 import os
 from collections.abc import Mapping
@@ -17,13 +17,13 @@ class RolloutSettings(BaseModel):
     """The name of the bid function."""
     alias: str = Field(default="live", min_length=1)
     new_version: str = Field(pattern=r"(^|:)[0-9]+$")
-    """The number of the version that is to get traffic, or its ARN, which ends in it."""
+    """The number of the new version, or its ARN."""
     expected_changes: str = ""
     """The fields of answers that this deployment changes on purpose, separated by commas, such as `price,adm`."""
     alarms: str = ""
-    """The names of the alarms that speak against the new version, separated by commas."""
+    """The names of the alarms that roll the new version back, separated by commas."""
     settling: float = Field(default=180, ge=0)
-    """Seconds that a version has all traffic before it is judged: processes log what they answered once a minute."""
+    """Seconds between the shift of all traffic and the check: processes log their answers once a minute."""
 
     @property
     def version(self) -> str:
@@ -40,5 +40,5 @@ def rollout_settings(environ: Mapping[str, str] = os.environ) -> RolloutSettings
 
 
 def names(text: str) -> frozenset[str]:
-    """The entries of a list that is separated by commas."""
+    """The entries of a text that commas separate."""
     return frozenset(filter(None, (entry.strip() for entry in text.split(","))))

@@ -1,4 +1,4 @@
-"""A hook's answer to CodeDeploy. It is always given: CodeDeploy waits an hour for one that does not come."""
+"""Reports a hook's result to CodeDeploy, even if the hook fails: without a report, CodeDeploy waits an hour."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 def report(
     codedeploy: "CodeDeployClient", event: Mapping[str, str], hook: str, examine: Callable[[], list[str]]
 ) -> list[str]:
-    """Runs the examination and tells CodeDeploy whether it found nothing; returns what it found."""
+    """Runs `examine` and reports success to CodeDeploy if it returns no reason. Returns the reasons."""
     try:
         reasons = examine()
-    except Exception as failure:  # whatever it is, a version that can't be examined gets no traffic
+    except Exception as failure:  # a version that could not be examined gets no traffic
         log.error("rollout.unexamined", hook=hook)
         reasons = [f"the hook failed: {type(failure).__name__}"]
     if reasons:

@@ -1,4 +1,4 @@
-"""The versions of the bid function, called past its alias as API Gateway would."""
+"""Invokes versions of the bid function directly, with events in the form of API Gateway's."""
 
 import gzip
 import json
@@ -17,14 +17,14 @@ _HOST = "rollout.invalid"
 
 
 class Versions:
-    """Asks versions of one function."""
+    """Sends requests to the versions of one function."""
 
     def __init__(self, functions: "LambdaClient", function: str) -> None:
         self._functions = functions
         self._function = function
 
     def live(self, alias: str) -> str:
-        """The version that the alias stands for."""
+        """The version number to which the alias points."""
         return self._functions.get_alias(FunctionName=self._function, Name=alias)["FunctionVersion"]
 
     def answer(self, version: str, request: RecordedRequest) -> VersionAnswer:

@@ -95,13 +95,15 @@ class Service:
         caller can still wait; loading goes on in the background after that. Raises NotRead, and the errors of the
         process's first read of the parameters.
         """
-        deadline = time.monotonic() + patience()
         if self.renewed.held is None:
+            deadline = time.monotonic() + patience()
             self.renewed.begin()
             self.keeper.begin(now)
-        self.renewed.value(deadline - time.monotonic())
-        # called again, since the parameters hold the network's share of `tmax`
-        return self.keeper.current(now, min(deadline - time.monotonic(), patience()))
+            self.renewed.value(deadline - time.monotonic())
+            # called again, since the parameters hold the network's share of `tmax`
+            return self.keeper.current(now, min(deadline - time.monotonic(), patience()))
+        self.renewed.value()
+        return self.keeper.current(now, patience())
 
     @property
     def limits(self) -> Parameters:

@@ -1,4 +1,4 @@
-"""The simulator: a market, many bidders with stale state, and a clock of its own, around the real bidder.
+"""The simulator: runs the real bidder in a simulated market, with many processes of stale state and a simulated clock.
 
-A development tool. Nothing that bids imports it.
+The simulator is a development tool. A bid never imports it.
 """

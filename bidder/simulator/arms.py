@@ -1,4 +1,4 @@
-"""The pacing that a scenario can run: ours, and others to compare it with, all behind one function."""
+"""The arms of a simulation: the bidder's pacing controller, and other controllers for comparison."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from bidder.simulator.reference import ReferencePlan, ReferenceStanding
 
 
 class Arm(Protocol):
-    """Sets paces at each refresh."""
+    """A pacing controller, which sets paces at each refresh."""
 
     def paces(
         self,
@@ -23,7 +23,7 @@ class Arm(Protocol):
         now: float,
         known: Confirmed,
     ) -> tuple[dict[str, Pace], dict[str, int]]:
-        """The paces, and the micros that are held back from what is left of budgets; by campaign id."""
+        """The paces, and the micros reserved for spend in flight, by campaign id."""
 
 
 class Ours:
@@ -41,13 +41,13 @@ class Ours:
         now: float,
         known: Confirmed,
     ) -> tuple[dict[str, Pace], dict[str, int]]:
-        """As the refresh sets them."""
+        """The paces and reserved micros, as the real refresh sets them."""
         paced = pace_campaigns(terms.items(), spends, traffic, now, self._account, self._forecasts, known)
         return paced.paces, paced.reserved
 
 
 class Asap:
-    """No pacing: each campaign takes part in every auction until its budget is noticed to be spent."""
+    """No pacing: each campaign takes part in every auction until the notices have used up its budget."""
 
     def paces(
         self,
@@ -57,13 +57,13 @@ class Asap:
         now: float,
         known: Confirmed,
     ) -> tuple[dict[str, Pace], dict[str, int]]:
-        """None."""
+        """No paces and no reserved micros."""
         del terms, spends, traffic, now, known
         return {}, {}
 
 
 class _Rates(ABC):
-    """A pacing that sets a rate for each campaign each minute, from what the campaign's plan allots by now."""
+    """A controller that sets a campaign's participation rate each minute by its spend and its plan."""
 
     def __init__(self, plans: Mapping[str, ReferencePlan]) -> None:
         self._plans = plans
@@ -77,7 +77,7 @@ class _Rates(ABC):
         now: float,
         known: Confirmed,
     ) -> tuple[dict[str, Pace], dict[str, int]]:
-        """The rates as shares."""
+        """The participation rates as paces without amounts."""
         del terms, traffic, known
         for name, plan in self._plans.items():
             spend = spends.get(name, Spend())
@@ -89,14 +89,14 @@ class _Rates(ABC):
 
     @abstractmethod
     def _rate(self, name: str, standing: ReferenceStanding | None) -> float | None:
-        """The rate of a campaign from now on, 0 to 1; None if it stays. `standing` is None without a budget."""
+        """The new rate of a campaign, from 0 to 1; None for no change. `standing` is None without a budget."""
 
 
 class Throttle(_Rates):
     """LinkedIn's throttle: Agarwal et al., Budget Pacing for Targeted Online Advertisements at LinkedIn, KDD 2014.
 
-    Each minute the pass-through rate grows by a tenth where less is spent than the forecast allots by now, and falls
-    by a tenth where more is. It starts at a tenth.
+    Each minute the pass-through rate grows by 10 % if the campaign has spent less than planned, and falls by 10 % if it
+    has spent more. The first rate is 0.1.
     """
 
     def _rate(self, name: str, standing: ReferenceStanding | None) -> float:
@@ -124,6 +124,6 @@ class Pid(_Rates):
         total = self._sums.get(name, 0.1 / self.INTEGRAL) + error
         rate = self.PROPORTIONAL * error + self.INTEGRAL * total + self.DERIVATIVE * change
         if 0 < rate < 1:
-            self._sums[name] = total  # no windup where the output is at its end
+            self._sums[name] = total  # no integral windup while the output is at its limit
         self._last[name] = error
         return min(1.0, max(0.0, rate))

@@ -14,7 +14,7 @@ from bidder.events.ledger import sale, spend_of
 
 
 class Books:
-    """Counts each sale once, as the ledger does."""
+    """A ledger in memory, which counts each sale once."""
 
     def __init__(self) -> None:
         self._items: dict[Key, Counter[str]] = defaultdict(Counter)
@@ -23,10 +23,10 @@ class Books:
         self._billed: set[str] = set()
         self._confirmed = 0
         self.counts: Counter[tuple[str, Kind]] = Counter()
-        """Notices by campaign and kind, each counted once."""
+        """The notices by campaign and kind, duplicates included."""
 
     def record(self, events: Iterable[Event]) -> None:
-        """Takes events in the order in which they arrive."""
+        """Records events, in the order of their arrival."""
         for event in events:
             if event.billable:
                 self._sell(event)
@@ -46,7 +46,7 @@ class Books:
         self._confirmed += event.bid_id in self._viewed
 
     def spends(self, zones: Mapping[str, str], now: datetime) -> dict[str, Spend]:
-        """What each campaign has spent, by its id; `zones` are their time zones."""
+        """The spend of each campaign by its id. `zones` holds the campaigns' time zones."""
         spends: dict[str, Spend] = {}
         for name, zone in zones.items():
             at = local(now, zone)
@@ -58,5 +58,5 @@ class Books:
 
     @property
     def confirmed(self) -> Confirmed:
-        """How many viewed impressions there are, and of how many the impression was noticed."""
+        """The number of viewed impressions, and of those with a notice of the impression."""
         return Confirmed(len(self._viewed), self._confirmed)

@@ -1,4 +1,4 @@
-"""The campaigns of a scenario: documents as in a campaign file, with defaults for what does not matter here."""
+"""The campaigns of a scenario: documents as in a campaign file, with defaults for the fields that may be left out."""
 
 from collections.abc import Mapping
 from math import exp
@@ -26,7 +26,7 @@ _MONEY = ("total_micros", "daily_micros", "hourly_micros", "total_impressions", 
 
 
 def documents(scenario: Scenario) -> dict[str, dict[str, Any]]:
-    """The campaigns' documents by id, copies among them. Raises InvalidScenario."""
+    """The documents of all campaigns by id, including copies."""
     rng = Random(scenario.seed)  # noqa: S311  a repeatable draw, not a secret
     by_id = {str(document.get("id", f"campaign-{n}")): document for n, document in enumerate(scenario.campaigns)}
     for copies in scenario.copies:
@@ -44,7 +44,7 @@ def documents(scenario: Scenario) -> dict[str, dict[str, Any]]:
 
 
 def edited(document: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    """A campaign's document with the fields of a change; a budget's amounts change one by one."""
+    """A campaign's document with the fields of a change. Amounts of a budget that the change does not name stay."""
     merged = _replaced(document, change)
     if isinstance(document.get("budget"), Mapping) and isinstance(change.get("budget"), Mapping):
         merged["budget"] = _replaced(document["budget"], change["budget"])
@@ -52,14 +52,14 @@ def edited(document: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, 
 
 
 def _replaced(document: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    """The document with the change's fields. `cpm` replaces `cpm_micros`, and the other way round."""
+    """The document with the fields of the change. `cpm` replaces `cpm_micros`, and `cpm_micros` replaces `cpm`."""
     amounts = {name.removesuffix(_MICROS) for name in change}
     kept = {name: value for name, value in document.items() if name.removesuffix(_MICROS) not in amounts}
     return {**kept, **change}
 
 
 def whole_campaign(name: str, document: Mapping[str, Any]) -> Campaign:
-    """A campaign of the whole traffic. Raises pydantic's ValidationError."""
+    """The campaign of a document, with unscaled budgets. Raises pydantic's ValidationError."""
     plain = {
         "id": name,
         "name": name,
@@ -70,7 +70,7 @@ def whole_campaign(name: str, document: Mapping[str, Any]) -> Campaign:
 
 
 def campaign(name: str, document: Mapping[str, Any], scale: float) -> Campaign:
-    """A campaign whose budgets and goals are scaled. Raises InvalidScenario."""
+    """The campaign of a document, with budgets and goals multiplied by `scale`. Raises InvalidScenario."""
     try:
         whole = whole_campaign(name, document)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""One process that bids: its own snapshot, allowance and counts, each as old as its last look."""
+"""A simulated process that bids, with its own snapshot, allowance and counts."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,16 +16,16 @@ from bidder.snapshot.snapshot import Snapshot
 
 SEAT = "simulator"
 Shader = Callable[[AuctionContext, list[Offer]], list[Offer]]
-"""Sets the prices of the offers that were chosen."""
+"""A function that sets the prices of the chosen offers."""
 
 
 class Environment:
-    """A process. `phase`, from 0 to 1, is when in the interval of its looks it looks for a new snapshot."""
+    """A process. `phase`, from 0 to 1, is the moment of its check for a new snapshot within the check interval."""
 
     def __init__(self, phase: float) -> None:
         self.phase = phase
         self.life = 0
-        """Which of its successive lives this is, where processes are replaced."""
+        """The number of the process among the successive processes with its place, where processes are replaced."""
         self.opportunities = Opportunities()
         self.bids: dict[str, int] = {}
         self.requests = 0
@@ -40,9 +40,9 @@ class Environment:
         shader: Shader,
         exposures: Callable[[BidRequest], Exposures],
     ) -> list[Offer]:
-        """What the process bids; `published` is the newest snapshot that it has seen by now.
+        """The offers that the process bids. `published` is the newest snapshot that the process has seen.
 
-        `exposures` says what the viewer of a request was shown.
+        `exposures` returns the histories of the viewer of a request.
         """
         if published is not self._published:
             self._published = published

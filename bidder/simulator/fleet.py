@@ -1,4 +1,4 @@
-"""The processes that bid: which of them gets a request, what snapshot it holds, and what it reports of its traffic."""
+"""The simulated processes: the process of each request, the snapshot it holds, and its reports of traffic."""
 
 import heapq
 from collections.abc import Sequence
@@ -14,20 +14,20 @@ from bidder.simulator.scenario import Environments
 from bidder.snapshot.snapshot import Snapshot
 
 _REPORTED = 8 * MINUTE
-"""Seconds for which counts are given to the refresh again, as they may still grow."""
+"""The seconds for which the counts of a minute are reported again, since late counts may still arrive."""
 _NO_MINUTE = -1
 
 
 @dataclass(slots=True)
 class Published:
-    """A snapshot, and when it was published."""
+    """A snapshot, and the moment of its publication in seconds since 1970."""
 
     at: float
     snapshot: Snapshot
 
 
 class _Counts(NamedTuple):
-    """What a process counted in a minute, on its way to the refresh."""
+    """The counts of a process in a minute, sent to the refresh."""
 
     minute: int
     opportunities: dict[str, int]
@@ -51,7 +51,7 @@ class Fleet:
         return len(self._environments)
 
     def process(self, number: int, at: float) -> Environment:
-        """The process of this number, a new one where its life is over. It sends the counts of past minutes."""
+        """The process of this number, which reports its past minutes; a new process if its lifetime is over."""
         lifetime = self._terms.replaced_every_minutes * 60
         environment = self._environments[number]
         if lifetime and (at - self._begin) // lifetime != environment.life:
@@ -65,7 +65,7 @@ class Fleet:
         return environment
 
     def snapshot(self, environment: Environment, published: Sequence[Published], at: float) -> Snapshot | None:
-        """The newest snapshot that a process has seen by now; None where it is past its hard age."""
+        """The newest snapshot that a process has seen, or None if that snapshot is older than its hard age."""
         late = environment.phase * self._terms.check_seconds
         for each in reversed(published):
             if each.at + late <= at or each is published[0]:
@@ -73,7 +73,7 @@ class Fleet:
         return None
 
     def traffic(self, now: float) -> Traffic:
-        """What processes reported of the last minutes, as the refresh reads it."""
+        """The reports of all processes about recent minutes, as the refresh reads them."""
         while self._under_way and self._under_way[0][0] <= now:
             counts = heapq.heappop(self._under_way)[2]
             self._arrived.setdefault(counts.minute, []).append(counts)
@@ -91,7 +91,7 @@ class Fleet:
         return Traffic(reports, loads[max(loads)] if loads else 1.0)
 
     def _flush(self, environment: Environment, minute: int, at: float) -> None:
-        """The counts of a minute that is over leave the process with its next request."""
+        """Sends the counts of a past minute. A process does so with its next request."""
         counts = _Counts(minute, environment.opportunities.take().counts(), environment.bids, environment.requests)
         environment.bids, environment.requests = {}, 0
         arrival = at + self._terms.report_seconds
@@ -99,6 +99,6 @@ class Fleet:
 
 
 def _processes(requests: Sequence[int]) -> float:
-    """How many processes of equal load there are."""
+    """The number of processes of equal load that corresponds to these loads."""
     squares = sum(number * number for number in requests)
     return float(round(sum(requests) ** 2 / squares)) if squares else 1.0

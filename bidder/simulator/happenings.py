@@ -1,4 +1,4 @@
-"""The events of a scenario, by their time."""
+"""The events of a scenario (outages, spikes, edits and others), by time."""
 
 from collections.abc import Sequence
 

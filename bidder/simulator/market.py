@@ -1,4 +1,4 @@
-"""The market: the best bid of the others in each auction, and the notices of what we win."""
+"""The simulated market: the highest competing bid of each auction, its outcome, and the delays of notices."""
 
 from collections.abc import Iterator
 from math import erf, exp, log, sqrt
@@ -9,7 +9,7 @@ from bidder.simulator.scenario import Scenario
 
 
 class Auction(NamedTuple):
-    """The outcome of an auction for us: whether we won, the price due, and the least price that wins; CPM in micros."""
+    """The outcome of an auction for our bid: whether it won, its price, and the least winning price; CPM in micros."""
 
     is_won: bool
     price_micros: int
@@ -17,7 +17,7 @@ class Auction(NamedTuple):
 
 
 class SimulatedMarket:
-    """The other bidders. `factor` multiplies their prices."""
+    """The competing bidders. `factor` multiplies their prices."""
 
     def __init__(self, scenario: Scenario) -> None:
         self._is_first_price = scenario.market.at == 1
@@ -26,7 +26,7 @@ class SimulatedMarket:
         self.factor = 1.0
 
     def best(self, hours: float, rng: Random) -> int:
-        """The best price of the others in the next auction, so many hours after the scenario's start; CPM in micros."""
+        """The highest competing bid of the next auction, as a CPM in micros; `hours` since the scenario's start."""
         best = 0.0
         for takes_part, mean, sigma in self._others:
             if takes_part >= 1 or rng.random() < takes_part:
@@ -34,13 +34,13 @@ class SimulatedMarket:
         return int(best * self.factor * (1 + self._drift) ** hours * 1_000_000)
 
     def best_bid(self, value: float, hours: float) -> float:
-        """The bid, in units, that maximises the expected surplus of a value, by one who knows the competitors."""
+        """The bid that maximises the expected surplus, given the distribution of competing bids; CPM in whole units."""
         scale = self.factor * (1 + self._drift) ** hours
         bids = [value * step / 200 for step in range(1, 201)]
         return max(bids, key=lambda bid: (value - bid) * self._win_rate(bid / scale))
 
     def _win_rate(self, bid: float) -> float:
-        """The probability that no competitor bids more, at prices as the scenario states them."""
+        """The probability that no competitor bids more, before the factor and the drift of prices."""
         rate = 1.0
         for takes_part, mean, sigma in self._others:
             below = (1 + erf((log(bid) - mean) / (sigma * sqrt(2)))) / 2 if sigma else float(log(bid) > mean)
@@ -48,7 +48,7 @@ class SimulatedMarket:
         return rate
 
     def auction(self, bid_micros: int, best_micros: int, floor_micros: int) -> Auction:
-        """Our bid against the best of the others: the higher wins, and they win a tie."""
+        """The outcome of our bid against the highest competing bid, which wins a tie."""
         to_win = max(best_micros + 1, floor_micros)
         if bid_micros < to_win:
             return Auction(False, 0, to_win)
@@ -56,7 +56,7 @@ class SimulatedMarket:
 
 
 def delays(median: float, sigma: float, lost: float, duplicated: float, rng: Random) -> Iterator[float]:
-    """The delays, in seconds, after which a notice comes: none if it is lost, two if it comes twice."""
+    """The delays of a notice in seconds: none if the notice is lost, two if it is duplicated."""
     delay = median * exp(rng.gauss(0, sigma)) if median else 0.0
     draw = rng.random()
     if draw >= lost:

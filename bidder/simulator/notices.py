@@ -1,4 +1,4 @@
-"""The way of notices from a win to the consumers: late, lost, or twice."""
+"""The simulated delivery of notices to the consumers: late, lost or duplicated."""
 
 import heapq
 from datetime import UTC, datetime
@@ -14,13 +14,13 @@ from bidder.simulator.market import delays
 from bidder.simulator.scenario import Scenario
 
 _WIN_SECONDS = 0.2
-"""The median delay of a win notice: exchanges send it with the auction's end."""
+"""The median delay of a win notice in seconds: exchanges send win notices when the auction ends."""
 _FIRST_QUARTILE_SECONDS = 4
-"""How long after the impression a viewer has seen a quarter of the ad."""
+"""The seconds between an impression and its first quartile."""
 
 
 class NoticeQueue:
-    """The notices that are on their way."""
+    """The queue of notices that have not arrived yet."""
 
     def __init__(self, scenario: Scenario, happenings: Happenings) -> None:
         self._notices = scenario.notices
@@ -31,11 +31,11 @@ class NoticeQueue:
         self._fates = Random(f"{scenario.seed} notices")  # noqa: S311  a repeatable draw, not a secret
 
     def is_lost(self) -> bool:
-        """Whether the next notice, of the outcome of a bid, never comes."""
+        """Whether the notice of the next bid's outcome is lost."""
         return self._fates.random() < self._notices.lost
 
     def tells_price(self) -> bool:
-        """Whether the next notice has the least price that would have won."""
+        """Whether the next notice states the least winning price."""
         return self._fates.random() < self._market.tells_min_to_win
 
     def draw_fate(self) -> tuple[bool, bool]:
@@ -59,7 +59,7 @@ class NoticeQueue:
             self._send(Kind.FIRST_QUARTILE, offer, request, price_micros, at, median + _FIRST_QUARTILE_SECONDS)
 
     def due(self, now: float) -> list[Event]:
-        """Takes the notices that have come by now, in the order of their arrival."""
+        """Removes and returns the notices that have arrived by now, in the order of arrival."""
         due: list[Event] = []
         while self._waiting and self._waiting[0][0] <= now:
             due.append(heapq.heappop(self._waiting)[2])

@@ -1,4 +1,4 @@
-"""The plots of a simulated campaign: spend against plan, participation, prices and overspend; as SVG and PNG."""
+"""The plots of a simulated campaign as SVG and PNG: spend and plan, participation, prices, overspend."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ _NAMES = {
 }
 _PLAN, _GRID, _TEXT = "#8d99ae", "#e5e7eb", "#1f2937"
 _SMOOTH = 15
-"""Minutes over which rates and prices are averaged."""
+"""The minutes over which rates and prices are averaged."""
 _POINTS = 240
 """The most points of a line: two pixels apart."""
 _STYLE: Any = {
@@ -47,8 +47,11 @@ _STYLE: Any = {
 
 
 def plot(name: str, campaign_id: str, arms: Mapping[str, Tally], folder: Path, stem: str, scale: float) -> list[Path]:
-    """Draws one campaign's run, each arm beside the others, into `<folder>/<stem>.svg` and `.png`."""
-    import matplotlib as mpl  # takes a second: only plots need it
+    """Draws the run of a campaign, with all arms in each plot, into `<folder>/<stem>.svg` and `.png`.
+
+    Returns both paths.
+    """
+    import matplotlib as mpl  # imported here: the import takes a second
 
     mpl.use("agg")
     from matplotlib import dates
@@ -63,7 +66,7 @@ def plot(name: str, campaign_id: str, arms: Mapping[str, Tally], folder: Path, s
         for arm, tally in reversed(list(arms.items())):  # ours above the others
             _draw(axes, arm, tally, scale)
         most = max((abs(d) for arm, tally in arms.items() if arm != "asap" for d in tally.differences), default=0)
-        axes[2][0].set_ylim(-110 * most - 0.01, 110 * most + 0.01)  # what is not paced at all is off this scale
+        axes[2][0].set_ylim(-110 * most - 0.01, 110 * most + 0.01)  # the arm without pacing would exceed this scale
         for axis, title, unit in zip(axes.flat, _TITLES, _UNITS, strict=True):
             axis.set_title(title, loc="left", fontsize=10, fontweight="bold", color=_TEXT)
             axis.set_ylabel(unit)
@@ -111,7 +114,7 @@ def _draw(axes: Any, arm: str, tally: Tally, scale: float) -> None:
 
 
 def _line(axis: Any, at: Sequence[datetime], values: Sequence[float | None], **style: Any) -> None:
-    """Draws a line with at most `_POINTS` points; of the values between two of them it has the farthest from 0."""
+    """Draws a line of at most `_POINTS` points. Of the values between two points, the one farthest from 0 is kept."""
     step = -(-len(at) // _POINTS)
     chunks = [range(start, min(start + step, len(at))) for start in range(0, len(at), step)]
     points = [max(chunk, key=lambda n: -1.0 if (value := values[n]) is None else abs(value)) for chunk in chunks]
@@ -119,7 +122,7 @@ def _line(axis: Any, at: Sequence[datetime], values: Sequence[float | None], **s
 
 
 def _rate(minutes: Sequence[MinuteRecord], name: str) -> list[int]:
-    """How much a sum grew in the minutes before each."""
+    """The growth of a sum in the `_SMOOTH` minutes before each minute."""
     sums = [getattr(minute, name) for minute in minutes]
     return [total - (sums[number - _SMOOTH] if number >= _SMOOTH else 0) for number, total in enumerate(sums)]
 

@@ -1,4 +1,4 @@
-"""The learned prices of the simulated bidder: outcomes by segment and hour, and the models fitted to them."""
+"""The price learning of the simulated bidder: outcomes by segment and hour, and the win models fitted to them."""
 
 from math import inf
 
@@ -6,13 +6,13 @@ from bidder.delivery.price_segment import PriceSegment
 from bidder.delivery.win_model import OutcomeBatch, Outcomes, Shading, models
 
 _FIT_SECONDS = 300
-"""Seconds between two fits: as long as the refresh keeps the outcomes that it has read."""
+"""The seconds between two fits: the interval at which the real refresh reads outcomes."""
 _HOUR = 3600
 _KEPT_HOURS = 48
 
 
 class LearnedPrices:
-    """Outcomes as the notices tell them. `explored` is the share of bids that explore; with 0 nothing is shaded."""
+    """The outcomes known from notices. `explored` is the share of bids that explore prices; 0 switches shading off."""
 
     def __init__(self, explored: float) -> None:
         self._explored = explored
@@ -23,7 +23,7 @@ class LearnedPrices:
     def learn(
         self, segment: PriceSegment, at: float, bid_micros: int, *, is_won: bool, to_win_micros: int | None
     ) -> None:
-        """Takes the outcome of a bid that was made `at`, in seconds since 1970."""
+        """Adds the outcome of a bid made `at`, in seconds since 1970."""
         outcomes = self._outcomes.setdefault((segment, int(at // _HOUR)), Outcomes())
         outcomes.add(bid_micros, is_won=is_won, to_win_micros=to_win_micros)
 

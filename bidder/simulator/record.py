@@ -1,4 +1,4 @@
-"""The record of a simulation: each campaign's minutes, and the figures of the report."""
+"""The record of a simulation: the minutes of each campaign, and the figures of the report."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,9 +9,10 @@ from bidder.simulator.reference import ReferencePlan, ReferenceStanding
 
 
 class MinuteRecord(NamedTuple):
-    """A campaign at the end of a minute, `at` seconds since 1970; everything but participation is a sum until then.
+    """The sums of a campaign from the start to the end of a minute; `at` is that end in seconds since 1970.
 
-    Amounts are micros, and prices sums of CPMs. `planned` and `spent` are in all, over all budgets so far.
+    Amounts are micros; `bid_micros` and `paid_micros` are sums of CPMs. `planned` and `spent` are totals over all
+    periods. `participation` is not a sum, but the present share of auctions.
     """
 
     at: float
@@ -27,7 +28,10 @@ class MinuteRecord(NamedTuple):
 
 @dataclass(slots=True)
 class PeriodRecord:
-    """A budget by the day or the flight: `limit` as it counts at last, `planned` and `spent` in its own unit."""
+    """A budget of a day or of the flight, in micros or impressions.
+
+    `limit` is the limit by which the run is measured.
+    """
 
     limit: float
     planned: float
@@ -37,7 +41,7 @@ class PeriodRecord:
 
 @dataclass(slots=True)
 class Tally:
-    """One campaign's figures of a run. Spend counts when the bid that is shown is made."""
+    """The figures of a campaign in a run. Spend counts at the time of its bid."""
 
     plan: ReferencePlan
     micros: int = 0
@@ -48,21 +52,21 @@ class Tally:
     paid_micros: int = 0
     value_micros: int = 0
     surplus_micros: int = 0
-    """What wins were worth beyond their price."""
+    """The sum of value less price of the shown wins, in micros of cost."""
     views: int = 0
     minutes: list[MinuteRecord] = field(default_factory=list)
     periods: dict[float, PeriodRecord] = field(default_factory=dict)
-    """By their end."""
+    """The periods by their end, in seconds since 1970."""
     differences: list[float] = field(default_factory=list)
-    """Between spent and planned share of the budget, minute by minute, without sign."""
+    """The spent share less the planned share of the budget, for each minute."""
 
     def show(self, cpm_micros: int) -> None:
-        """An impression that is due at a CPM."""
+        """Counts an impression at a CPM in micros."""
         self.micros += impression_cost(cpm_micros)
         self.impressions += 1
 
     def close_minute(self, at: float, noticed: int, participation: float) -> None:
-        """The minute that ends at `at` is over."""
+        """Records the minute that ends at `at`."""
         standing = self.plan.standing(at - 1e-3, self.micros, self.impressions)
         planned = float(self.micros)
         if standing is not None:
@@ -89,14 +93,14 @@ class Tally:
         period = self.periods.get(standing.goal.period.end)
         if period is None:
             period = self.periods[standing.goal.period.end] = PeriodRecord(stated, 0.0, 0.0, stated)
-        elif period.stated != stated:  # edited: below what was spent already, that is the least that can be kept
+        elif period.stated != stated:  # after an edit: no pacing can keep a limit below the spend so far
             period.limit, period.stated = max(stated, period.spent), stated
         period.planned, period.spent = standing.planned, standing.spent
         return period
 
     @property
     def fastest(self) -> float:
-        """The most that any minute spent, as a multiple of the plan for a minute of its budget at that time."""
+        """The highest spend of a minute, as a multiple of the planned spend of that minute."""
         most = 0.0
         for before, after in zip(self.minutes, self.minutes[1:], strict=False):
             step = after.planned - before.planned
@@ -106,7 +110,7 @@ class Tally:
 
 
 def figures(tallies: Mapping[str, Tally], scale: float) -> dict[str, Any]:
-    """The figures of `campaigns` and `totals`, scaled back to the whole traffic."""
+    """The figures of a run under `campaigns` and `totals`, scaled back to the whole traffic."""
     rows = [_row(name, tally, scale) for name, tally in tallies.items()]
     sums = {
         name: sum(row[name] for row in rows)

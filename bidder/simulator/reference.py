@@ -1,4 +1,4 @@
-"""The plan that a run is measured by: the campaign's leading budget, anew from each edit on."""
+"""The reference plan by which a run is measured: the plan of the campaign's leading budget, renewed at each edit."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ _ORDER = ("daily", "total", "hourly", "daily_impressions", "total_impressions")
 
 
 class ReferenceStanding(NamedTuple):
-    """Where a campaign stands in the period of its leading budget; micros, or impressions for a goal of those."""
+    """The planned and the actual spend in the period of the leading budget, in micros or in impressions."""
 
     goal: Goal
     planned: float
@@ -20,7 +20,7 @@ class ReferenceStanding(NamedTuple):
 
 
 class ReferencePlan:
-    """The plan of one campaign. `begin` and `end` are those of the scenario, in seconds since 1970."""
+    """The reference plan of a campaign. `begin` and `end` are those of the scenario, in seconds since 1970."""
 
     def __init__(self, terms: BudgetLimits, curve: Curve, begin: float, end: float) -> None:
         self._curve = curve
@@ -36,7 +36,7 @@ class ReferencePlan:
         return goal is not None and goal.of_impressions
 
     def take(self, terms: BudgetLimits, at: float, micros: float, impressions: float) -> None:
-        """Takes terms that hold from a moment on, when so much had been spent in all."""
+        """Renews the plan for limits that hold from `at` on, given the total spend by then."""
         self.terms = terms
         goal = self._leading(at)
         if goal is not None:
@@ -44,7 +44,7 @@ class ReferencePlan:
             self._anchor = Anchor(goal.limit, max(at, goal.period.start), spent, goal.period.end)
 
     def standing(self, at: float, micros: float, impressions: float) -> ReferenceStanding | None:
-        """Where the campaign stands at a moment, with so much spent in all; None without a budget."""
+        """The planned and the actual spend at a moment, given the total spend by then; None without a budget."""
         goal = self._leading(at)
         if goal is None:
             return None
@@ -56,7 +56,7 @@ class ReferencePlan:
         return ReferenceStanding(goal, planned(mode, self._curve, goal.period, self._anchor, at), spent)
 
     def _leading(self, at: float) -> Goal | None:
-        """The budget by day or, without one, the whole one; one without an end is planned over the scenario."""
+        """The leading budget: the first of `_ORDER`. A budget without an end is planned over the scenario."""
         known = {goal.name: goal for goal in goals(self.terms, min(at, self._end - 1e-3))}
         goal = next((known[name] for name in _ORDER if name in known), None)
         if goal is None:

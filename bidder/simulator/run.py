@@ -1,4 +1,4 @@
-"""A run of a scenario: minute by minute the refresh, the requests, the auctions and the notices."""
+"""A run of a scenario: the refreshes, requests, auctions and notices of each minute."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -34,11 +34,11 @@ from bidder.snapshot.snapshot import Snapshot
 
 _MINUTE = 60
 _SNAPSHOTS_HELD = 4
-"""Snapshots that a process may still hold, or see next."""
+"""The published snapshots that a process may still hold, or see next."""
 
 
 class Run:
-    """One arm of a scenario. `progress` is told the share that is done."""
+    """The run of one arm of a scenario. `progress` is called with the finished share of the run, from 0 to 1."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class Run:
 
     @property
     def index(self) -> Index:
-        """The compiled campaigns of the moment."""
+        """The present index of the campaigns."""
         return self._index
 
     def curve_of(self, limits: BudgetLimits) -> Curve:
@@ -87,7 +87,7 @@ class Run:
         return in_zone(self.traffic.curve, self.scenario.traffic.time_zone, limits.zone, self.begin)
 
     def run(self) -> None:
-        """Runs the scenario to its end, and lets the last notices come."""
+        """Runs the scenario to its end, and then delivers all remaining notices."""
         refreshes = self._refreshes()
         next_refresh = next(refreshes)
         at = self.begin
@@ -128,7 +128,7 @@ class Run:
         self._published = [*self._published[1 - _SNAPSHOTS_HELD :], Published(now, snapshot)]
 
     def _settle(self, now: float) -> None:
-        """Takes the notices that have come by now."""
+        """Records the notices that have arrived by now."""
         events = self._notices.due(now)
         self.books.record(events)
         self._viewers.record(events)
@@ -180,7 +180,10 @@ class Run:
         self._notices.send_impression(offer, request, won.price_micros, at, is_viewed=is_viewed)
 
     def _learn(self, context: AuctionContext, offer: Offer, won: Auction, at: float) -> None:
-        """What the notice of the win or the loss says of prices; it comes before the next refresh."""
+        """Learns from the win or loss notice of a bid, unless it is lost.
+
+        The notice arrives before the next refresh.
+        """
         if self._notices.is_lost():
             return
         self._prices.learn(

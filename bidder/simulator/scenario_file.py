@@ -1,4 +1,4 @@
-"""Reads a scenario file. Each mistake is told by its line, before anything runs."""
+"""Reads a scenario file. All mistakes are reported with their lines, before the simulation starts."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -41,7 +41,7 @@ def read_scenario(path: Path) -> Scenario:
 
 
 def _inner_mistakes(scenario: Scenario) -> Iterator[Mistake]:
-    """The mistakes of campaigns, edits and requests, which have formats of their own."""
+    """The mistakes in campaigns, edits and requests, whose formats are not part of the scenario's schema."""
     for number, kind in enumerate(scenario.requests):
         try:
             parse(json.dumps(request_document(kind.openrtb, scenario.market.at)).encode())
@@ -55,7 +55,7 @@ def _campaign_mistakes(scenario: Scenario) -> Iterator[Mistake]:
     for number, document in enumerate(scenario.campaigns):
         name = str(document.get("id", f"campaign-{number}"))
         if name in names:
-            yield Mistake(("campaigns", number), f"the id {name} is that of another campaign")
+            yield Mistake(("campaigns", number), f"the id {name} is given twice: each campaign needs its own id")
         names.add(name)
         yield from _faults(name, document, document, ("campaigns", number))
     for number, copies in enumerate(scenario.copies):
@@ -79,7 +79,7 @@ def _campaign_mistakes(scenario: Scenario) -> Iterator[Mistake]:
 
 
 def _faults(name: str, document: Mapping[str, Any], written: object, base: tuple[str | int, ...]) -> Iterator[Mistake]:
-    """The mistakes of a campaign, at the place of the file that has `written` of it."""
+    """The mistakes of a campaign. `written` is the part of the campaign that the file has at the path `base`."""
     model: type[BaseModel] = Campaign
     try:
         whole_campaign(name, document)
@@ -92,7 +92,7 @@ def _faults(name: str, document: Mapping[str, Any], written: object, base: tuple
 
 
 def _present(path: tuple[str | int, ...], written: object) -> tuple[str | int, ...]:
-    """The part of a path that is written there: an edit may break a rule together with what was there before."""
+    """The start of a path that exists in `written`: an edit may be invalid only together with the fields before it."""
     present: list[str | int] = []
     for step in path:
         if isinstance(written, Mapping) and step in written:

@@ -1,4 +1,4 @@
-"""A scenario and those beside it: runs, figures, and what of them is repeatable. Pure but for the scenario's files."""
+"""Runs a scenario with all its arms. The result depends only on the scenario and its files."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -27,19 +27,22 @@ from bidder.snapshot.delivery_state import compile_delivery, load_delivery
 from bidder.snapshot.snapshot import Snapshot
 
 _SAMPLE = 2_000
-"""Auctions that stand for the week before the scenario, where it begins with what was learned in it."""
+"""The auctions by which the learned state of a week is estimated, if a scenario starts with it."""
 _BIDS_KNOWN = 300.0
 
 
 class SimulationOutcome(NamedTuple):
-    """The figures, and each campaign's minutes, by arm: `ours` first."""
+    """The figures of the report, and the tallies of campaigns by arm, `ours` first."""
 
     figures: dict[str, Any]
     tallies: dict[str, Mapping[str, Tally]]
 
 
 def simulate(scenario: Scenario, folder: Path, progress: Callable[[float], None] = lambda _: None) -> SimulationOutcome:
-    """Runs the scenario, with ours and then with each pacing beside it. Raises InvalidScenario."""
+    """Runs the arm `ours` and each arm of `scenario.beside`. `progress` gets the finished share.
+
+    Raises InvalidScenario.
+    """
     arms: dict[str, Callable[[Run], Arm]] = {"ours": _ours}
     known: dict[str, Callable[[Run], Arm]] = {
         "asap": lambda _: Asap(),
@@ -69,13 +72,13 @@ def _tell(progress: Callable[[float], None], number: int, arms: int, share: floa
 
 
 def _at(offer: Offer, share: float) -> Offer:
-    """The offer at a share of its value."""
+    """The offer with a bid of this share of its value."""
     value = offer.price.cpm_micros
     return offer._replace(price=offer.price._replace(cpm_micros=max(1, int(value * share)), value_micros=value))
 
 
 def _oracle(run: Run) -> Shader:
-    """Bids what brings the most in expectation to who knows the market."""
+    """A shader with the best bid given the distribution of competing bids."""
     known: dict[tuple[float, int, float], float] = {}
 
     def shares(context: AuctionContext, offers: list[Offer]) -> list[Offer]:
@@ -94,7 +97,7 @@ def _oracle(run: Run) -> Shader:
 
 
 def _ours(run: Run) -> Arm:
-    """The controller, with what a week before the scenario would have taught it."""
+    """The bidder's controller, in the state that it would have after a week of this traffic."""
     scenario, account = run.scenario, Account()
     reached, shown = _sample(run)
     forecasts: dict[str, Forecast] = {}
@@ -117,7 +120,7 @@ def _ours(run: Run) -> Arm:
 
 
 def _sample(run: Run) -> tuple[dict[str, float], dict[str, tuple[int, float, float]]]:
-    """Of each campaign, unpaced: the share of requests that it could bid on; its bids, impressions and their cost."""
+    """For each unpaced campaign: its opportunities per request; its bids, impressions and cost in micros."""
     rng = Random(f"{run.scenario.seed} sample")  # noqa: S311  as above
     now = datetime.fromtimestamp(run.begin, UTC)
     delivery = load_delivery(compile_delivery(run.index, {}, now), run.index)

@@ -1,4 +1,4 @@
-"""How many requests a scenario has at each moment, and what they ask for."""
+"""The simulated traffic: the number of requests at each moment, and the requests."""
 
 import csv
 import json
@@ -35,7 +35,7 @@ _PLAIN: dict[str, Any] = {
 
 
 class SimulatedTraffic:
-    """The requests of a scenario. `folder` is that of its file."""
+    """The requests of a scenario. `folder` is the folder of the scenario file."""
 
     def __init__(self, scenario: Scenario, folder: Path) -> None:
         self._scenario = scenario
@@ -44,7 +44,7 @@ class SimulatedTraffic:
         self._weights = [kind.weight for kind in scenario.requests]
         self._number = 0
         self.price_factor = 1.0
-        """What the competitors' prices are multiplied by on the latest request."""
+        """The factor on competitors' prices for the latest request."""
         users = scenario.traffic.users
         self._users = max(1, round(users * scenario.scale)) if users else 0
 
@@ -60,7 +60,7 @@ class SimulatedTraffic:
         return Curve(shares if len(shares) == HOURS else shares * 7)
 
     def per_minute(self, at: float) -> float:
-        """The simulated requests expected in the minute from `at` on, without events."""
+        """The expected number of simulated requests in the minute that starts at `at`, before events."""
         traffic = self._scenario.traffic
         average = traffic.requests_per_day * self._scenario.scale / 1440
         return average * self.curve.between(at, at + 60, traffic.time_zone) * 60
@@ -79,7 +79,7 @@ class SimulatedTraffic:
 
 
 def in_zone(curve: Curve, zone: str, other: str, at: float) -> Curve:
-    """A curve of one zone's hours in those of another, as their clocks are at a moment."""
+    """A curve by the hours of `zone`, converted to the hours of `other` by their offsets at a moment."""
     if zone == other:
         return curve
     monday = at - hour_of_week(at, other) * HOUR
@@ -87,7 +87,7 @@ def in_zone(curve: Curve, zone: str, other: str, at: float) -> Curve:
 
 
 def request_document(changes: dict[str, Any], at: int) -> dict[str, Any]:
-    """The OpenRTB request of a kind of request."""
+    """The OpenRTB document of a kind of request: a plain request with the given changes."""
     document: dict[str, Any] = _merged({**_PLAIN, "at": at, "user": {"id": "u"}}, changes)
     return document
 
@@ -97,7 +97,7 @@ def _parsed(changes: dict[str, Any], at: int) -> BidRequest:
 
 
 def _merged(base: Any, changes: Any) -> Any:
-    """Objects are merged, and lists of objects item by item; anything else is replaced."""
+    """The base with the changes. Objects are merged, lists of objects item by item; other values are replaced."""
     if isinstance(base, dict) and isinstance(changes, dict):
         return {**base, **{key: _merged(base.get(key), value) for key, value in changes.items()}}
     if isinstance(base, list) and isinstance(changes, list) and all(isinstance(item, dict) for item in changes):
@@ -112,13 +112,13 @@ def _of_file(path: Path, region: str) -> list[float]:
             if row["region"] == region:
                 shares[(int(row["weekday"]) - 1) * 24 + int(row["hour"])] = float(row["share"])
     if not any(shares):
-        msg = f"{path}: no rows of the region {region}"
+        msg = f"{path}: no row has the region {region!r}, or all its shares are 0"
         raise InvalidScenario(msg)
     return shares
 
 
 def poisson(expected: float, rng: Random) -> int:
-    """A number of requests where so many are expected, each independent of the others."""
+    """A Poisson-distributed number with the mean `expected`, by a normal distribution above 60."""
     if expected > 60:
         return max(0, round(rng.gauss(expected, sqrt(expected))))
     limit, number, product = exp(-expected), 0, rng.random()

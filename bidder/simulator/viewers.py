@@ -1,4 +1,4 @@
-"""What viewers were shown, as the frequency consumer counts it, in memory."""
+"""The impressions of viewers in memory, counted as the frequency consumer counts them."""
 
 from collections.abc import Iterable
 
@@ -16,7 +16,7 @@ class Viewers:
         self._counted: set[str] = set()
 
     def record(self, events: Iterable[Event]) -> None:
-        """Counts each impression once a bid."""
+        """Counts the impression of each bid once."""
         for event in events:
             if event.kind is Kind.IMPRESSION and event.user and event.bid_id not in self._counted:
                 self._counted.add(event.bid_id)
@@ -25,6 +25,6 @@ class Viewers:
                 self._histories[event.user] = add(self._histories.get(event.user, History()), shown)
 
     def exposures(self, request: BidRequest) -> Exposures:
-        """What the user of a request was shown; unknown without one."""
+        """The history of the user of a request; unknown without a user id."""
         user = request.user.id if request.user else None
         return Exposures(self._histories.get(user, History()) if user else None, None)

@@ -58,16 +58,17 @@ class Keeper:
         `patience` is the most seconds that the caller waits for a look.
         """
         self._began = self._began or now
-        is_missing = self._usable(now) is None
+        usable = self._usable(now)
         if self._due(now):
             is_idle = self._due(now, after=1.5)
             self._looked = now
             look = self._look.begin()
-            if is_missing or is_idle:
-                look.wait(max(0.0, patience if is_missing else min(patience, PATIENCE_AFTER_PAUSE)))
-        elif is_missing:
+            if usable is None or is_idle:
+                look.wait(max(0.0, patience if usable is None else min(patience, PATIENCE_AFTER_PAUSE)))
+            usable = self._usable(now)
+        elif usable is None:
             self._look.wait(patience)
-        usable = self._usable(now)
+            usable = self._usable(now)
         if usable is None or usable.age(now) > self._ages().warn:
             self._report(now)
         return usable

@@ -1,1 +1,1 @@
-"""The viewer as HTTP headers describe them, and what a bid request lacks of that."""
+"""The viewer's device, address and signals from HTTP headers, and their addition to a bid request."""

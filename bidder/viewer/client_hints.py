@@ -1,4 +1,4 @@
-"""User-Agent Client Hints as OpenRTB has them: section 3.2.29, UserAgent."""
+"""Converts User-Agent Client Hints to the UserAgent object (OpenRTB 2.6, section 3.2.29)."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ LOW_ENTROPY, HIGH_ENTROPY = 1, 2
 
 
 def client_hints(headers: Mapping[str, str]) -> UserAgent | None:
-    """The hints among headers, names in lower case; None where there is none."""
+    """The UserAgent object of the `Sec-CH-UA` headers, or None without them. Header names are in lower case."""
     listed = next((headers[name] for name in _BRANDS if headers.get(name)), "")
     platform = _unquoted(headers.get(_PLATFORM))
     if not listed and not platform:

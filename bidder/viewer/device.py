@@ -1,6 +1,6 @@
-"""The kind of device and its operating system, by what a user agent calls itself.
+"""The type of a device and its operating system, derived from its user agent or its client hints.
 
-Words are looked for, and no regular expression: to compile those costs a cold start several milliseconds.
+The search is for plain words: compiling regular expressions would add several milliseconds to a cold start.
 """
 
 from functools import lru_cache
@@ -10,7 +10,7 @@ from bidder.openrtb.device_type import DeviceType
 from bidder.openrtb.user_agent import UserAgent
 
 _LONGEST = 1024
-"""Characters of a user agent that are read."""
+"""The most characters of a user agent that are searched."""
 
 _TELEVISIONS = (
     *("smart-tv", "smarttv", "apple tv", "appletv", "google tv", "googletv", "android tv", "hbbtv", "netcast", "web0s"),
@@ -33,16 +33,18 @@ _SYSTEMS = (
     ("Chrome OS", ("cros ",), None),
     ("Linux", ("linux", "x11"), None),
 )
-"""Each system, spelled as client hints spell it, the words that name it, and what its version stands behind."""
+"""For each operating system: its name as client hints spell it, the words that identify it, the text before its
+version.
+"""
 
 _REDUCED = "android 10; k)"
-"""Chrome's name of every Android device in the reduced user agent string."""
+"""The text that Chrome's reduced user agent has on every Android device: its version is not the device's."""
 
 _DESKTOPS = frozenset({"windows", "macos", "linux", "chrome os", "chromium os"})
 
 
 class DeviceFacts(NamedTuple):
-    """`type` is of AdCOM's list. None where the user agent does not say."""
+    """The facts that a user agent states. `type` is from AdCOM's List: Device Types. An unknown fact is None."""
 
     type: DeviceType | None = None
     os: str | None = None
@@ -51,7 +53,7 @@ class DeviceFacts(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def device_of(user_agent: str) -> DeviceFacts:
-    """What a User-Agent header says."""
+    """The device facts that a User-Agent header states."""
     text = user_agent[:_LONGEST].lower()
     for name, words, before_version in _SYSTEMS:
         if _has(text, words):
@@ -61,7 +63,7 @@ def device_of(user_agent: str) -> DeviceFacts:
 
 
 def type_by_hints(hints: UserAgent) -> DeviceType | None:
-    """What client hints say of the type; of a television they say nothing."""
+    """The device type by client hints, or None. Client hints do not identify a television."""
     if hints.mobile == 1:
         return DeviceType.PHONE
     platform = ((hints.platform and hints.platform.brand) or "").lower()
@@ -85,7 +87,7 @@ def _has(text: str, words: tuple[str, ...]) -> bool:
 
 
 def _version(text: str, before: str) -> str | None:
-    """The number behind the first of these words, with dots; Apple writes it with lines."""
+    """The version that follows `before`, with dots: Apple separates its digits by underscores."""
     rest = text.partition(before)[2]
     end = next((position for position, char in enumerate(rest) if char not in "0123456789._"), len(rest))
     return rest[:end].replace("_", ".").strip(".") or None

@@ -1,4 +1,4 @@
-"""Fills a request in with what it does not say and the viewer's headers do."""
+"""Adds the facts of the viewer's HTTP headers to a bid request that lacks them."""
 
 from urllib.parse import urlsplit
 
@@ -19,10 +19,10 @@ _PRIVATE = (
 
 
 def fill_in(request: BidRequest, headers: ViewerHeaders) -> None:
-    """Adds to the request what it lacks of `said`; what the request states stays.
+    """Adds the facts of `headers` to the fields that the request leaves empty. A stated field stays unchanged.
 
-    A request that states another address than it came from was sent by a server for the viewer, so that its headers
-    describe the server: nothing of them is used. The device's type and system are read off the user agent either way.
+    If the request states another IP address than the caller's, a server sent it for the viewer. Its headers then
+    describe the server and are not used. The device's type and operating system come from its user agent in both cases.
     """
     device = request.device
     stated = device and (device.ip or device.ipv6)
@@ -37,9 +37,9 @@ def fill_in(request: BidRequest, headers: ViewerHeaders) -> None:
 
 
 def _is_another(stated: str, address: str | None) -> bool:
-    """Whether an address that a request states is not where it came from, as far as that can be told.
+    """Whether the request states another address than the caller's. False for a caller with a private address.
 
-    A caller with a private address is a proxy, or is on this machine.
+    Such a caller is a proxy, or runs on this machine.
     """
     return address is not None and stated != address and not _is_private(address)
 
@@ -94,7 +94,7 @@ def _fill_country(request: BidRequest, headers: ViewerHeaders) -> None:
 
 
 def _fill_signals(request: BidRequest, headers: ViewerHeaders) -> None:
-    """Signals of the browser's only ever restrict."""
+    """Adds the browser's privacy signals. They can only add a restriction to the request, never lift one."""
     if headers.do_not_track:
         _device(request).dnt = 1
     if headers.opts_out:

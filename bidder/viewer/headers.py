@@ -1,4 +1,4 @@
-"""The viewer's address, user agent and signals in the headers of a request, if the viewer sent the request."""
+"""The viewer's address, user agent and privacy signals, read from the HTTP headers of a request."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -8,15 +8,16 @@ from bidder.openrtb.user_agent import UserAgent
 from bidder.stitchers import Stitchers
 
 PLAYER_FRAMES = frozenset({"imasdk.googleapis.com"})
-"""Hosts of frames that players put between the page and themselves: as a Referer they say nothing of the page."""
+"""Hosts of the frames in which players run. A Referer with such a host does not identify the page."""
 
 _LONGEST = 2048
 
 
 class ViewerHeaders(NamedTuple):
-    """Each None where no header says it. `page` is an http(s) URL, `country` an alpha-2 code.
+    """The facts about the viewer that the headers state; a fact without a header is None.
 
-    `address` is where the request came from. `opts_out` is Global Privacy Control, `do_not_track` its forerunner.
+    `page` is an http(s) URL, `country` an ISO 3166-1 alpha-2 code, `address` the viewer's IP address. `opts_out` is
+    Global Privacy Control (`Sec-GPC`), `do_not_track` the older `DNT`.
     """
 
     user_agent: str | None = None
@@ -40,10 +41,11 @@ def viewer_headers(
     *,
     from_server: bool = False,
 ) -> ViewerHeaders:
-    """What is known of the viewer. Header names are in lower case; `address` is the caller's.
+    """The facts about the viewer. Header names are in lower case; `address` is the caller's IP address.
 
-    A stitcher that the operator named forwards the viewer's (VAST 4.3, section 1.2.5): its own headers describe a
-    server. From anybody else forwarded headers are not believed. `from_server`: no header describes the viewer.
+    A stitcher of the parameter `stitchers` forwards the viewer's headers (VAST 4.3, section 1.2.5), so only those are
+    read. Forwarded headers of any other caller are ignored. With `from_server`, the caller is a server and its own
+    headers are ignored too.
     """
     if address and _forwards(headers, address) and stitchers().name_at(address):
         return _forwarded(headers)
@@ -63,7 +65,7 @@ def viewer_headers(
 
 
 def _forwards(headers: Mapping[str, str], address: str) -> bool:
-    """Whether the caller speaks for somebody else. API Gateway adds the caller itself to X-Forwarded-For."""
+    """Whether the caller forwards another viewer's headers. API Gateway adds the caller itself to X-Forwarded-For."""
     return bool(headers.get("x-device-ip") or headers.get("x-device-user-agent")) or _first(headers) not in {
         "",
         address,
@@ -71,7 +73,7 @@ def _forwards(headers: Mapping[str, str], address: str) -> bool:
 
 
 def _first(headers: Mapping[str, str]) -> str:
-    """The address that a request set out from, as far as those on its way say so."""
+    """The first address of X-Forwarded-For, which is the viewer's if all proxies are honest; "" without the header."""
     return headers.get("x-forwarded-for", "").partition(",")[0].strip()
 
 
@@ -87,7 +89,7 @@ def _forwarded(headers: Mapping[str, str]) -> ViewerHeaders:
 def _hints(headers: Mapping[str, str]) -> UserAgent | None:
     if not headers.get("sec-ch-ua") and not headers.get("sec-ch-ua-platform"):
         return None
-    from bidder.viewer.client_hints import client_hints  # only browsers send them, and of those not all
+    from bidder.viewer.client_hints import client_hints  # imported here: only some browsers send client hints
 
     return client_hints(headers)
 
@@ -108,7 +110,7 @@ def _page(value: str | None) -> str | None:
 
 
 def _language(value: str | None) -> str | None:
-    """The first language of `Accept-Language`, as ISO 639-1 has it: that which the viewer prefers is first."""
+    """The code of the first language of `Accept-Language`, which is the preferred one, without its region; or None."""
     first = (value or "").partition(",")[0].partition(";")[0].strip()
     word = first.partition("-")[0].lower()
     return word if word.isascii() and word.isalpha() and len(word) <= 3 else None

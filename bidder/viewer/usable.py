@@ -1,4 +1,4 @@
-"""The request that a decision is made on: filled in, and without what may not be used."""
+"""The bid request as the auction may use it: completed by the viewer's headers, then restricted by consent."""
 
 from bidder.openrtb.bid_request import BidRequest
 from bidder.privacy.gate import permitted
@@ -7,6 +7,9 @@ from bidder.viewer.headers import NO_HEADERS, ViewerHeaders
 
 
 def usable(request: BidRequest, headers: ViewerHeaders = NO_HEADERS) -> BidRequest:
-    """What of the request may be used, with what `said` adds to it; a recorded request has no headers any more."""
+    """The request with the facts of `headers` added, and without the data that the privacy signals forbid.
+
+    The given request is changed. A replayed request has no headers.
+    """
     fill_in(request, headers)
     return permitted(request)

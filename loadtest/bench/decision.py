@@ -103,7 +103,7 @@ def video_requests(count: int) -> list[bytes]:
     rng = Random(SEED)  # noqa: S311 - a repeatable draw, not a secret
     bodies: list[bytes] = []
     while len(bodies) < count:
-        kind, document = generate(rng)
+        kind, document, _ = generate(rng)
         if kind is RequestKind.VIDEO:
             bodies.append(json.dumps(document).encode())
     return bodies

@@ -68,7 +68,7 @@ ORIGIN = "access-control-allow-origin"
     [
         (at("GET", "/health", body('"ok"', '"stale"')), "status 'stale'"),
         (at("POST", "/bid", lambda answer: replace(answer, status=500)), "bid on the web: status 500"),
-        (at("POST", "/bid", body('"cid"', '"gone"')), "bid on the web: a bid without id, cid, crid or adm"),
+        (at("POST", "/bid", body('"cid"', '"gone"')), "bid on the web: a bid that lacks id, cid, crid or adm"),
         (at("POST", "/bid", body("AdSystem", "Adsystem")), "the bid's adm is no valid VAST"),
         (at("GET", "/vast", body("<Impression", "<Impresion")), "GET /vast: the answer is no valid VAST"),
         (at("GET", "/vast", body('version="', 'version="9')), "VAST of an unknown version"),

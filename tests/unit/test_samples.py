@@ -122,6 +122,6 @@ def test_sample_request_gets_the_campaign_that_was_made_for_it() -> None:
 
 
 def test_load_test_reaches_every_campaign_that_runs() -> None:
-    requests = [encoded(document) for kind, document in drawn(3000) if kind is RequestKind.VIDEO]
+    requests = [encoded(document) for kind, document, _ in drawn(3000) if kind is RequestKind.VIDEO]
     won = {offer.campaign.id for body in requests for offer in offers(body)}
     assert won == set(samples()) - {NOT_YET}

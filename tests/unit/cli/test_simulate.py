@@ -91,12 +91,15 @@ def test_a_stuck_refresh_and_a_second_price_market_are_run_too(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ("traffic: {curve: [1], curve_file: a.csv}\ncampaigns: [{id: a}]", "give curve or curve_file, not both"),
+        ("traffic: {curve: [1], curve_file: a.csv}\ncampaigns: [{id: a}]", "curve and curve_file can't be combined"),
         ("traffic: {curve_file: a.csv}\ncampaigns: [{id: a}]", "curve_file needs region"),
         ("campaigns: [{id: a, cpm: 1}]\nevents: [{at_hour: 1, kind: edit}]", "edit needs campaign"),
         ("seed: 1", "give campaigns or copies"),
         ("campaigns: [{id: a, cpm: dear}]", "campaign a: "),
-        ("traffic: {curve_file: curve.csv, region: nowhere}\ncampaigns: [{id: a, cpm: 1}]", "no rows of the region"),
+        (
+            "traffic: {curve_file: curve.csv, region: nowhere}\ncampaigns: [{id: a, cpm: 1}]",
+            "no row has the region 'nowhere'",
+        ),
         ("campaigns: [", "wrong.yaml"),
     ],
 )

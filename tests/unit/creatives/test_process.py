@@ -162,8 +162,11 @@ def test_a_campaign_edited_meanwhile_keeps_the_edit(world: World, short: Path, m
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"campaign": "unknown"}, "there is no campaign unknown: import it first, then upload again"),
-        ({"creative": "new", "landing-page": ""}, "new has no landing page: upload it again with one"),
+        ({"campaign": "unknown"}, "campaign unknown does not exist: import the campaign, then upload the video again"),
+        (
+            {"creative": "new", "landing-page": ""},
+            "creative new has no landing page: upload the video again with a landing page",
+        ),
     ],
 )
 def test_a_campaign_that_cannot_take_it_refuses_the_upload(

@@ -100,7 +100,7 @@ def test_requests_that_there_are_but_do_not_match_are_targeting_and_the_rest_is_
 def test_pacing_is_told_where_the_advertiser_or_the_day_holds_a_campaign() -> None:
     report = health(LIMITS, HALF_SPENT, memory(0.9), Forecast(FLAT, 3.0), NOON, AccountState(advertiser=0.1))
     assert report.shortfalls[0].reason == "pacing"
-    assert "its advertiser's budget holds it to 10.0% of auctions" in report.shortfalls[0].advice
+    assert "the budget of its advertiser limits it to 10.0% of auctions" in report.shortfalls[0].advice
 
     month = LIMITS._replace(total=20_000_000, daily=1_000_000, start=MIDNIGHT, end=MIDNIGHT + 10 * 86_400)
     report = health(month, Spend(500_000, 500_000, 0, 100, 100), memory(0.9), Forecast(FLAT, 3.0), NOON)

@@ -43,7 +43,7 @@ def test_several_of_a_line_are_several(ids: list[str], between: str) -> None:
         ('good\n"abc\n', "line 2 has a quote that does not end"),
         ("good\nab\x07c\n", "line 2 is not an id"),
         ('go"od\n', "line 1 is not an id"),
-        ("id,name,last_seen\n1,Ann,today\n", "line 1 is the head of a table of 3 columns"),
+        ("id,name,last_seen\n1,Ann,today\n", "line 1 is the header of a table of 3 columns"),
     ],
 )
 def test_what_is_no_id_is_refused_with_its_line_and_not_quoted(text: str, message: str) -> None:

@@ -29,7 +29,7 @@ def test_windows_line_ends_are_line_feeds() -> None:
         (b"a\nb\x80\x8fc", "f:2:2: the byte 0x80 is not UTF-8"),
         (b"a\n\xff", "f:2:1: "),
         (b"abc\ndef\0", "f:2:4: a NUL byte"),
-        ("abc".encode("utf-16")[:-1], "f: is not whole UTF-16"),
+        ("abc".encode("utf-16")[:-1], "f:1: the file is not valid UTF-16"),
     ],
 )
 def test_what_is_no_text_is_refused_with_its_place(data: bytes, message: str) -> None:

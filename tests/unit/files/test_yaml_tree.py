@@ -104,7 +104,7 @@ BILLION = "\n".join(
         ("a: !python/object:os.system x", "f:1:4: the tag .* is not known"),
         ("a: *b", r"f:1:4: \*b comes before"),
         ("a: &a [*a]", r"f:1:8: \*a comes before"),
-        ("[a]: 1", "f:1:1: a key is a text"),
+        ("[a]: 1", "f:1:1: a key must be a text"),
         ("a: 1\n---\nb: 2", "f:2:1: a second document"),
         ("# nothing", "f: is empty"),
         ("a: " + "[" * 5000, f"more than {MOST_LEVELS} lists"),

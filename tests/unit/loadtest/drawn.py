@@ -31,7 +31,7 @@ def answered() -> tuple[dict[str, Any], str]:
     """A request, and the body of the bidder's own bid on it."""
     now = datetime.now(UTC)
     decide = decision(snapshot(100, now), now)
-    for kind, request in drawn(100):
+    for kind, request, _ in drawn(100):
         if kind is RequestKind.VIDEO and (body := decide(encoded(request))["body"]):
             return request, body
     raise LookupError

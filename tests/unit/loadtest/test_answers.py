@@ -69,3 +69,26 @@ def test_wrong_bodies_are_named(damage: Callable[[dict[str, Any]], object], mess
 def test_body_that_is_not_json_is_wrong() -> None:
     with pytest.raises(BadAnswer, match="no BidResponse"):
         bids(RequestKind.VIDEO, answered()[0], 200, "<VAST/>")
+
+
+@pytest.mark.parametrize(
+    ("floor", "is_below"),
+    [({"bidfloor": "9999"}, True), ({"bidfloor": None}, False), ({"bidfloor": 9999, "bidfloorcur": "EUR"}, False)],
+)
+def test_floors_are_read_as_dirty_senders_write_them(floor: dict[str, Any], is_below: bool) -> None:
+    request, body = answered()
+    dirty = request | {"imp": [{**imp, "pmp": None, "id": imp["id"], **floor} for imp in request["imp"]]}
+    response = json.loads(body)
+    _first(response).pop("dealid", None)
+    if is_below:
+        with pytest.raises(BadAnswer, match="is below"):
+            bids(RequestKind.VIDEO, dirty, 200, json.dumps(response))
+    else:
+        assert bids(RequestKind.VIDEO, dirty, 200, json.dumps(response))
+
+
+def test_numbers_as_ids_are_answered_as_texts() -> None:
+    request, body = answered()
+    dirty = request | {"id": 7, "imp": [imp | {"id": int(imp["id"])} for imp in request["imp"]]}
+
+    assert bids(RequestKind.VIDEO, dirty, 200, json.dumps(json.loads(body) | {"id": "7"}))

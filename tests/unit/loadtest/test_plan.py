@@ -1,20 +1,38 @@
+from pathlib import Path
+
 import pytest
 
-from loadtest.plan import BadPlan, Plan, may_be_called, plan
+from loadtest.plan import SETTINGS, BadPlan, Plan, may_be_called, plan
+
+LOCAL = "http://127.0.0.1:8000"
 
 
 @pytest.mark.parametrize(
     ("environ", "expected"),
     [
-        ({}, Plan(60, 10, "http://127.0.0.1:8000")),
+        ({}, Plan(60, 10, LOCAL)),
         ({"PORT": "8123", "DURATION": "5", "USERS": "2"}, Plan(5, 2, "http://127.0.0.1:8123")),
         ({"PORT": "", "DURATION": "", "USERS": "", "HOST": ""}, Plan(60, 10, "http://127.0.0.1:8000")),
         ({"HOST": "http://localhost:9000/", "PORT": "8123"}, Plan(60, 10, "http://localhost:9000")),
         ({"HOST": "https://bid.example/api", "CONFIRM": "yes"}, Plan(60, 10, "https://bid.example/api")),
+        ({"SEED": "9", "WEB": "8089", "CURVE": "weekly"}, Plan(60, 10, LOCAL, web_port=8089, is_weekly=True, seed=9)),
     ],
 )
 def test_environment_says_what_to_run(environ: dict[str, str], expected: Plan) -> None:
-    assert plan(environ) == expected
+    assert plan(environ | {"EVENTS": "no"}) == expected
+
+
+def test_events_are_watched_on_this_checkouts_bidder_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert plan({}).settings is None
+    with pytest.raises(BadPlan, match="EVENTS=local: there is no"):
+        plan({"EVENTS": "local"})
+
+    SETTINGS.parent.mkdir()
+    SETTINGS.write_text("A=b")
+
+    assert plan({}).settings == plan({"EVENTS": "local", "HOST": "http://127.0.0.1:1"}).settings == SETTINGS
+    assert plan({"EVENTS": "no"}).settings is plan({"HOST": "http://127.0.0.1:1"}).settings is None
 
 
 @pytest.mark.parametrize(
@@ -28,6 +46,10 @@ def test_environment_says_what_to_run(environ: dict[str, str], expected: Plan) -
         ({"USERS": "201"}, "USERS=201: give a whole number from 1 to 200"),
         ({"USERS": "-1"}, "USERS=-1"),
         ({"USERS": "many"}, "USERS=many"),
+        ({"SEED": "0"}, "SEED=0"),
+        ({"EVENTS": "all"}, "EVENTS=all: give local"),
+        ({"CURVE": "daily"}, "CURVE=daily: give weekly"),
+        ({"REPLAY": "no-such-file"}, "REPLAY=no-such-file: there is no such file"),
     ],
 )
 def test_runs_without_bounds_or_elsewhere_are_refused(environ: dict[str, str], message: str) -> None:

@@ -1,5 +1,6 @@
 """Requests from a file, for as long as a load test takes."""
 
+import gzip
 import json
 from itertools import islice
 from pathlib import Path
@@ -23,11 +24,31 @@ def test_requests_come_for_ever_with_ids_of_their_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("", "no requests"), ("{}\n[1]", ":2: no JSON object"), ("{", ":1: no JSON document")]
+    ("text", "said"),
+    [
+        ("", "no requests"),
+        ("{}\n\n[1]", ":3: no JSON object"),
+        ("{", ":1: no JSON document"),
+        ('{}\n{"request": {}, "who": 1}', ":2: is not a recorded request"),
+        ('{"id": "\xff"}', ":1: no JSON document"),
+        ("\x1f\x8b...", "not a complete gzip file"),
+    ],
 )
 def test_what_is_no_request_is_named_by_its_line(text: str, said: str, tmp_path: Path) -> None:
     path = tmp_path / "requests.jsonl"
-    path.write_text(text)
+    path.write_bytes(text.encode("latin-1"))
 
     with pytest.raises(BadReplay, match=said):
-        next(recorded(path))
+        recorded(path)
+
+
+def test_a_gzip_file_of_wrapped_requests_is_read_and_the_first_round_is_byte_for_byte(tmp_path: Path) -> None:
+    path = tmp_path / "requests.jsonl.gz"
+    odd = b'{"id":"a\xe2\x80\xa8b",  "imp":[{"id":1,"video":{"mimes":["video/mp4"]}}], "at":1.0}'
+    path.write_bytes(gzip.compress(odd + b'\n{"exchange": "x", "request": {"id": "c"}}\r\n'))
+
+    first, second, third = islice(recorded(path), 3)
+
+    assert (first.kind, first.body) == (RequestKind.VIDEO, odd)
+    assert (second.kind, second.document) == (RequestKind.MALFORMED, {"id": "c"})
+    assert third.document["id"] == "a\u2028b-1"

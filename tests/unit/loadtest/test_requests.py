@@ -19,14 +19,14 @@ def test_same_state_gives_the_same_requests() -> None:
 
 
 def test_kinds_come_in_their_shares() -> None:
-    kinds = Counter(kind for kind, _ in MANY)
+    kinds = Counter(kind for kind, *_ in MANY)
     assert kinds[RequestKind.VIDEO] / len(MANY) == pytest.approx(0.91, abs=0.03)
     assert kinds[RequestKind.BANNER] / len(MANY) == pytest.approx(0.08, abs=0.03)
     assert kinds[RequestKind.MALFORMED] / len(MANY) == pytest.approx(0.01, abs=0.006)
 
 
 def test_well_formed_requests_need_no_mending_and_have_what_their_kind_says() -> None:
-    for kind, document in MANY:
+    for kind, document, _ in MANY:
         if kind is not RequestKind.MALFORMED:
             request = BidRequest.model_validate_json(encoded(document))
             assert {imp.video is not None for imp in request.imp} == {kind is RequestKind.VIDEO}
@@ -34,21 +34,21 @@ def test_well_formed_requests_need_no_mending_and_have_what_their_kind_says() ->
 
 @pytest.mark.parametrize("broken", MALFORMED)
 def test_each_way_to_break_a_request_makes_it_invalid(broken: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    whole = next(document for kind, document in MANY if kind is RequestKind.VIDEO)
+    whole = next(document for kind, document, _ in MANY if kind is RequestKind.VIDEO)
     parse(encoded(whole))
     with pytest.raises(InvalidRequest):
         parse(encoded(broken(whole)))
 
 
 def test_malformed_requests_are_invalid() -> None:
-    for kind, document in MANY:
+    for kind, document, _ in MANY:
         if kind is RequestKind.MALFORMED:
             with pytest.raises(InvalidRequest):
                 parse(encoded(document))
 
 
 def test_traffic_is_mixed() -> None:
-    requests = [document for kind, document in MANY if kind is RequestKind.VIDEO]
+    requests = [document for kind, document, _ in MANY if kind is RequestKind.VIDEO]
     countries = Counter(request["device"]["geo"]["country"] for request in requests)
     imps = [imp for request in requests for imp in request["imp"]]
     videos = [imp["video"] for imp in imps]

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import ClassVar
 
 import pytest
 
@@ -60,6 +61,29 @@ class Broken(NoBidder):
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
         self.answer(500)
+
+
+class NotGzip(NoBidder):
+    """Answers with a body that is not what its header says."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", "8")
+        self.end_headers()
+        self.wfile.write(b"H4sIAAAA")
+
+
+class Recording(NoBidder):
+    """Bids on nothing, and keeps the requests."""
+
+    bodies: ClassVar[list[bytes]] = []
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.bodies.append(body)
+        self.answer(204 if b'"video"' in body or b'"banner"' in body else 400)
 
 
 class Overloaded(NoBidder):
@@ -141,6 +165,47 @@ def test_a_503_is_counted_and_explained() -> None:
     assert requests == busy == errors != "0"
     assert "503 of POST /bid: too many requests at once" in ran.stdout
     assert "503 of a notice" not in ran.stdout
+
+
+def test_a_body_that_cannot_be_decoded_is_an_error_of_one_line() -> None:
+    with serving(NotGzip) as host:
+        ran = loadtest(host)
+    assert ran.returncode == 1
+    assert re.search(r"\d+ x POST /bid: .*200 with a body that its headers do not describe", ran.stdout)
+    assert "Traceback" not in ran.stdout + ran.stderr
+
+
+def sent(host: str, seed: str) -> list[bytes]:
+    Recording.bodies.clear()
+    loadtest(host, SEED=seed, USERS="1")
+    return [*Recording.bodies]
+
+
+def test_the_same_seed_sends_the_same_requests() -> None:
+    with serving(Recording) as host:
+        first, again, other = sent(host, "7"), sent(host, "7"), sent(host, "8")
+    common = min(len(first), len(again), len(other))
+    assert common > 3
+    assert first[:common] == again[:common] != other[:common]
+
+
+def test_requests_of_a_file_are_sent_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "requests.jsonl"
+    path.write_text('{"id": "a",  "imp": [{"id": "1", "banner": {}}]}\n')
+    with serving(Recording) as host:
+        Recording.bodies.clear()
+        ran = loadtest(host, REPLAY=str(path), USERS="1")
+    assert ran.returncode == 0, ran.stdout
+    assert Recording.bodies[0] == path.read_bytes().strip()
+
+
+def test_a_file_of_no_requests_is_named_before_the_load(tmp_path: Path) -> None:
+    path = tmp_path / "requests.jsonl"
+    path.write_text('{"id": "a"}\n{"id":\n')
+    ran = loadtest("http://127.0.0.1:9", REPLAY=str(path))
+    assert ran.returncode == 2
+    assert f"{path}:2: no JSON document" in ran.stderr
+    assert "Traceback" not in ran.stderr
 
 
 def test_an_event_that_nobody_takes_is_lost_and_ends_in_failure() -> None:

@@ -29,13 +29,13 @@ def test_the_same_state_draws_the_same_traffic() -> None:
 
 
 def test_every_request_is_read_but_for_the_malformed() -> None:
-    for kind, document in MANY:
+    for kind, document, _ in MANY:
         if kind is not RequestKind.MALFORMED:
             assert parse(json.dumps(document).encode()).imp
 
 
 def test_few_viewers_and_publishers_have_most_of_the_traffic() -> None:
-    whole = [document for kind, document in MANY if kind is not RequestKind.MALFORMED]
+    whole = [document for kind, document, _ in MANY if kind is not RequestKind.MALFORMED]
     publishers = Counter((each.get("site") or each["app"])["publisher"]["id"] for each in whole)
     viewers = Counter(each["user"]["id"] for each in whole)
 
@@ -46,7 +46,7 @@ def test_few_viewers_and_publishers_have_most_of_the_traffic() -> None:
 
 
 def test_televisions_ask_for_pods_and_some_requests_are_dirty() -> None:
-    videos = [imp["video"] for kind, document in MANY if kind is RequestKind.VIDEO for imp in document["imp"]]
+    videos = [imp["video"] for kind, document, _ in MANY if kind is RequestKind.VIDEO for imp in document["imp"]]
 
     assert 50 < sum("poddur" in video for video in videos) < 400
     assert any(isinstance(video["w"], str) for video in videos)
@@ -55,7 +55,7 @@ def test_televisions_ask_for_pods_and_some_requests_are_dirty() -> None:
 
 def test_each_way_to_be_dirty_changes_a_request_that_is_still_read() -> None:
     for change in DIRT:
-        _, document = next(each for each in MANY if each.kind is RequestKind.VIDEO)
+        _, document, _ = next(each for each in MANY if each.kind is RequestKind.VIDEO)
         copy = json.loads(json.dumps(document))
         change(copy)
         assert parse(json.dumps(copy).encode()).id == document["id"]

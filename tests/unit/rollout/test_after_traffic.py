@@ -43,8 +43,8 @@ USUAL = {"bid": 3000, "no_bid": 7000, "failed": 0}
     [
         ({"bid": 90, "no_bid": 210, "failed": 0}, []),
         ({"bid": 45, "no_bid": 255, "failed": 0}, []),
-        ({"bid": 44, "no_bid": 256, "failed": 0}, ["14.7% of requests are bid on, 30.0% in the hour before"]),
-        ({"bid": 0, "no_bid": 0, "failed": 300}, ["0.0% of requests are bid on, 30.0% in the hour before"]),
+        ({"bid": 44, "no_bid": 256, "failed": 0}, ["bid rate 14.7%; in the hour before, 30.0%"]),
+        ({"bid": 0, "no_bid": 0, "failed": 300}, ["bid rate 0.0%; in the hour before, 30.0%"]),
         ({"bid": 0, "no_bid": 99, "failed": 0}, []),
     ],
 )

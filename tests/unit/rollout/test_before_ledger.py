@@ -59,8 +59,8 @@ def test_the_present_ledger_gets_batches_and_counts_nothing_of_the_hooks() -> No
 @pytest.mark.parametrize(
     ("new", "said"),
     [
-        (giving_back(), "given back []; ['unreadable'] expected"),
-        (giving_back("event-0", UNREADABLE), "given back ['event-0', 'unreadable']"),
+        (giving_back(), "failed []; expected ['unreadable']"),
+        (giving_back("event-0", UNREADABLE), "failed ['event-0', 'unreadable']"),
         (raising, "raised ZeroDivisionError"),
         (lambda _records: None, "raised no answer"),
     ],

@@ -82,7 +82,10 @@ def test_a_wrong_scenario_is_told_by_its_field(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("campagins: [{id: a, cpm: 1}]\n", r"wrong.yaml:1:1: campagins: .*campaigns"),
-        ("campaigns:\n  - {id: a, cpm: 1}\n  - {id: a, cpm: 2}\n", r"wrong.yaml:3:5: campaigns\[a\]: the id a is that"),
+        (
+            "campaigns:\n  - {id: a, cpm: 1}\n  - {id: a, cpm: 2}\n",
+            r"wrong.yaml:3:5: campaigns\[a\]: the id a is given twice",
+        ),
         ("campaigns:\n  - {id: a, cmp: 1}\n", "wrong.yaml:2:"),
         (
             "campaigns: [{id: spring, cpm: 1}]\n"
@@ -96,7 +99,7 @@ def test_a_wrong_scenario_is_told_by_its_field(tmp_path: Path) -> None:
         ),
         ("campaigns: [{id: a, cpm: 1}]\ntraffic: {time_zone: Europe/Berln}\n", "wrong.yaml:2:.*not a zone of the IANA"),
         ("campaigns: [{id: a, cpm: 1}]\nrequests: [{openrtb: {imp: 3}}]\n", "wrong.yaml:2:.*imp"),
-        ("campaigns: [{id: a, cpm: 1}]\ntraffic: {curve: [%s]}\n" % ("0, " * 23 + "0"), "no traffic at all"),
+        ("campaigns: [{id: a, cpm: 1}]\ntraffic: {curve: [%s]}\n" % ("0, " * 23 + "0"), "curve has only zeros"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line_before_anything_runs(tmp_path: Path, text: str, said: str) -> None:

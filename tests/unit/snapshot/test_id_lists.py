@@ -160,7 +160,7 @@ def test_without_its_list_a_campaign_does_not_bid_and_the_others_do() -> None:
     [verdict] = explain(parse(json.dumps(video_request()).encode()), held, "bidder", NOW, campaign_id="ours")[
         0
     ].campaigns
-    assert (verdict.rule, verdict.reason) == ("withheld", "a list that it names can't be read: ours")
+    assert (verdict.rule, verdict.reason) == ("withheld", "a list in its targeting can't be read: ours")
 
 
 @pytest.mark.parametrize("damage", [b"", b"bidder list 2 0\n", pack_list([1])[:-3], pack_list([1])[:-1] + b"\1"])

@@ -1,0 +1,49 @@
+"""The watch on the topic of events, against an SNS and an SQS in memory."""
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+from boto3 import Session
+from moto import mock_aws
+
+from loadtest.event_watch import EventWatch
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+
+
+class Topic(NamedTuple):
+    sqs: "SQSClient"
+    sns: "SNSClient"
+    arn: str
+
+    def publish(self, kind: str, bid_id: str) -> None:
+        self.sns.publish(TopicArn=self.arn, Message=json.dumps({"kind": kind, "bid_id": bid_id}))
+
+
+@pytest.fixture
+def topic() -> Iterator[Topic]:
+    with mock_aws():
+        session = Session("test", "test", region_name="us-east-1")
+        sns = session.client("sns")
+        yield Topic(session.client("sqs"), sns, sns.create_topic(Name="bid-events")["TopicArn"])
+
+
+def test_an_event_that_does_not_arrive_is_missing(topic: Topic) -> None:
+    watch = EventWatch(*topic)
+    taken = {("win", str(number)) for number in range(12)}
+    for kind, bid_id in [*taken, ("win", "0")]:
+        topic.publish(kind, bid_id)
+
+    assert watch.missing(taken, 30.0) == set()
+    assert watch.missing({*taken, ("win", "gone"), ("start", "0")}, 0.1) == {("win", "gone"), ("start", "0")}
+
+
+def test_nothing_is_left_behind(topic: Topic) -> None:
+    EventWatch(*topic).close()
+
+    assert not topic.sqs.list_queues().get("QueueUrls")
+    assert not topic.sns.list_subscriptions()["Subscriptions"]
