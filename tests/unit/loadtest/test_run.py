@@ -130,7 +130,7 @@ def loadtest(host: str, **variables: str) -> "subprocess.CompletedProcess[str]":
         env=os.environ | {"HOST": host, "DURATION": "1", "USERS": "2"} | variables,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=300,
         check=False,
     )
 
