@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tests.integration.resolved import Resolver
+from tests.support.cloudformation import Stack
 from tools.processes import LOOPBACK
 
 Template = Mapping[str, Any]
@@ -48,7 +48,7 @@ def steps(configuration: str) -> tuple[tuple[int, int], ...]:
     return tuple((share, minutes if share < 100 else 0) for share in range(percent, 101, percent))
 
 
-def rollouts(template: Template, resolve: Resolver) -> dict[str, Rollout]:
+def rollouts(template: Template, stack: Stack) -> dict[str, Rollout]:
     """The rollouts of a translated template by the function's logical id."""
     made = {}
     for alias in template["Resources"].values():
@@ -60,7 +60,7 @@ def rollouts(template: Template, resolve: Resolver) -> dict[str, Rollout]:
         function = alias["Properties"]["FunctionName"]["Ref"]
         made[function] = Rollout(
             function,
-            resolve(group["DeploymentConfigName"]),
+            stack.value(group["DeploymentConfigName"]),
             update.get("BeforeAllowTrafficHook", {}).get("Ref"),
             update.get("AfterAllowTrafficHook", {}).get("Ref"),
             tuple(each["Name"]["Ref"] for each in group.get("AlarmConfiguration", {}).get("Alarms", [])),
