@@ -6,7 +6,6 @@ on an AWS Lambda compute platform".
 
 import json
 import re
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from tests.support.cloudformation import Stack
+from tests.support.serving import serving
 from tools.processes import LOOPBACK
 
 Template = Mapping[str, Any]
@@ -157,9 +157,5 @@ class _Reports(BaseHTTPRequestHandler):
 def code_deploy() -> Iterator[CodeDeploy]:
     """A running CodeDeploy."""
     server = CodeDeploy()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with serving(server):
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
