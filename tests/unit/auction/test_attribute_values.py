@@ -112,7 +112,14 @@ def test_a_request_that_states_nothing_has_no_values() -> None:
     assert request_attributes(bare, known, NOW, {}) == {}
     every_length = tuple(map(str, LENGTHS))
     assert video_attributes(imp, imp.video, known) == {"length": every_length, "rewarded": ("0",)}
-    for empty in ({"site": {}}, {"app": {}}, {"device": {}}, {"user": {}}, {"device": {"sua": {}, "geo": {}}}):
+    empties: list[dict[str, Any]] = [
+        {"site": {}},
+        {"app": {}},
+        {"device": {}},
+        {"user": {}},
+        {"device": {"sua": {}, "geo": {}}},
+    ]
+    for empty in empties:
         kind = next(iter(empty))
         values = {"inventory": (kind,)} if kind in {"site", "app"} else {}
         assert (
