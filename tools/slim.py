@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path, PurePosixPath
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from tools import ROOT
+from tools import ROOT, lambda_pydantic
 from tools.bytecode import without_docstrings
 from tools.elf import without_symbols
 from tools.imported_modules import imported_modules
@@ -17,14 +17,17 @@ from tools.imported_modules import imported_modules
 SUPPLIED = frozenset({"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3"})
 """Import names of what every Python runtime of Lambda has."""
 
+BUILDERS = frozenset({"pydantic", "annotated_types", "typing_inspection", "typing_extensions"})
+"""Import names of what builds schemas from models. The package has the schemas, and reads them."""
+
 _UNUSED = (
-    *("pydantic/v1/", "pydantic/mypy.py", "pydantic/color.py", "pydantic/experimental/", "wrapt/_wrappers.c"),
+    *("pydantic_core/__init__.py", "pydantic_core/core_schema.py", "wrapt/_wrappers.c"),
     *("tzdata/zoneinfo/tzdata.zi", "tzdata/zoneinfo/zone", "tzdata/zoneinfo/iso3166.tab"),
     *("bidder/cli/", "bidder/simulator/", "bidder/__main__.py"),
 )
 """The beginnings of the paths of files that no function reads.
 
-They are pydantic's version 1, mypy plugin and experiments, C sources, tables of time zones beside the zones, the
+They are types of schemas, C sources, tables of time zones beside the zones, the
 command line and the simulator.
 """
 
@@ -32,7 +35,14 @@ _XRAY = "aws_xray_sdk/ext/"
 _XRAY_USED = {"__init__.py", "util.py"}
 """The rest traces web frameworks and databases."""
 
-_SUPPLIED_DISTRIBUTIONS = SUPPLIED - {"dateutil"} | {"python_dateutil"}
+_LEFT_OUT = SUPPLIED - {"dateutil"} | {"python_dateutil"} | BUILDERS
+"""The distributions without a place in the package."""
+
+_CORE = "from pydantic_core._pydantic_core import *\nMISSING = object()\n"
+"""The package's `pydantic_core/__init__.py`: pydantic's own imports the types of schemas, in 5 ms.
+
+The core looks up `MISSING`, and compares it with defaults by identity.
+"""
 
 
 def slimmed(packed: Path, out: Path) -> None:
@@ -44,7 +54,7 @@ def slimmed(packed: Path, out: Path) -> None:
         _leave_out_descriptions(root)
         _leave_out_unimported(root)
         _strip(root)
-        _write_schemas(root / "bidder")
+        add_pydantic(root)
         _leave_out_docstrings(root)
         _compile(root)
         write(root, out)
@@ -55,9 +65,9 @@ def is_deployed(path: PurePosixPath) -> bool:
     top = path.parts[0]
     if top.endswith((".dist-info", ".data")):
         # METADATA alone: it is what importlib.metadata.version() reads.
-        return path.name == "METADATA" and top.split("-")[0] not in _SUPPLIED_DISTRIBUTIONS
+        return path.name == "METADATA" and top.split("-")[0] not in _LEFT_OUT
     name = path.as_posix()
-    if top.removesuffix(".py") in SUPPLIED or name.startswith(_UNUSED):
+    if top.removesuffix(".py") in SUPPLIED | BUILDERS or name.startswith(_UNUSED):
         return False
     if name.startswith(_XRAY) and name.removeprefix(_XRAY) not in _XRAY_USED:
         return False
@@ -75,6 +85,9 @@ def write(root: Path, out: Path, *, bytecode: bool = True) -> None:
             archive.writestr(entry, path.read_bytes(), ZIP_DEFLATED, 9)
 
 
+WORKERS = ROOT / "workers"
+"""The functions of the creatives' stack."""
+
 _HANDLERS = (ROOT / "bidder/entrances/handler.py",)
 """Our modules that Lambda imports itself, by the name of a function's handler in the template."""
 
@@ -84,6 +97,12 @@ def deployed_modules(*programs: Path) -> frozenset[str]:
     handlers = () if programs else _HANDLERS
     imported = imported_modules(programs or (ROOT / "app.py", *handlers), "bidder", ROOT)
     return frozenset(path.relative_to(ROOT).as_posix() for path in (*imported, *handlers))
+
+
+def modules_with_models() -> frozenset[str]:
+    """Our modules in the packages of the bidder's and of the creatives' stack, which is made from the bidder's."""
+    workers = [path for path in sorted(WORKERS.rglob("*.py")) if path.stem != "__main__"]  # which runs the program
+    return deployed_modules() | deployed_modules(*workers) | {path.relative_to(ROOT).as_posix() for path in workers}
 
 
 def _leave_out_unimported(root: Path) -> None:
@@ -114,9 +133,14 @@ def _strip(root: Path) -> None:
         library.write_bytes(without_symbols(library.read_bytes()))
 
 
-def _write_schemas(folder: Path) -> None:
-    """Adds what `bidder.prebuilt` reads. In a process of its own, as for bytecode."""
-    command = [sys.executable, "-m", "tools.schemas", str(folder)]
+def add_pydantic(root: Path) -> None:
+    """Adds the module `pydantic` of the package (`tools/lambda_pydantic.py`), with the schemas of all its models."""
+    (root / "pydantic").mkdir()
+    (root / "pydantic/__init__.py").write_bytes(Path(lambda_pydantic.__file__).read_bytes())
+    (root / "pydantic_core").mkdir(exist_ok=True)
+    (root / "pydantic_core/__init__.py").write_text(_CORE)
+    # in a process of its own, as for bytecode
+    command = [sys.executable, "-m", "tools.schemas", str(root / "pydantic" / lambda_pydantic.FOLDER)]
     subprocess.run(command, env={"PYTHONHASHSEED": "0"}, cwd=ROOT, check=True)
 
 

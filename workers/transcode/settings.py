@@ -39,8 +39,8 @@ class WorkerSettings(BaseModel):
     """The public address of the creatives' bucket, ending in a slash."""
     batch_queue: str | None = Field(default=None, pattern=r"^https?://")
     """The queue of the container worker; without it, what is too long for a function is refused by its dead letter."""
-    ffmpeg: Path = Path("/opt/bin/ffmpeg")
-    """The program: the layer's in Lambda, the package's on a laptop."""
+    ffmpeg: str = "/opt/bin/ffmpeg"
+    """The path of the program: the layer's in Lambda, the package's on a laptop."""
     loudness: Annotated[LoudnessTarget, BeforeValidator(float)] = LoudnessTarget.ATSC_A85
     """The market's programme loudness in LUFS: -24 (ATSC A/85) or -23 (EBU R 128)."""
 
@@ -59,7 +59,7 @@ def processor(settings: WorkerSettings, *, is_function: bool) -> Processor:
         jobs=JobStore(dynamodb, settings.creatives_table),
         campaigns=CampaignRepository(dynamodb, settings.campaigns_table, settings.history_table, author="transcoder"),
         announcer=Announcer(boto3.client("sns"), settings.creatives_topic, settings.refresh_topic),
-        ffmpeg=settings.ffmpeg,
+        ffmpeg=Path(settings.ffmpeg),
         limits=limits,
         target=settings.loudness,
         resources=Resources() if is_function else _WORKER,
