@@ -33,11 +33,11 @@ run: $(RUNNABLE) ## The local AWS, sample campaigns and the bidder on PORT (8000
 container: $(READY) ## The container's web server on PORT (8000) against the local AWS of `make run`, until Ctrl-C
 	@set -a; . .local/env; exec env BIDDER_PORT=$(PORT) $(BIN)/python -m container
 
-test: check ## Lint, types and all tests, in parallel: what CI runs
-	@exec $(LOCAL_ENV) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+test: check ## Lint, types, all tests in parallel, and the gate of coverage: what CI runs
+	@exec $(LOCAL_ENV) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=
 
-test-fast: $(READY) ## Unit and golden tests with fewer examples, in parallel: under a minute
-	@exec $(LOCAL_ENV) $(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-profile=fast tests/unit tests/golden
+test-fast: $(READY) ## Unit and golden tests but slow ones, with fewer examples, in parallel: under a minute
+	@exec $(LOCAL_ENV) $(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-profile=fast -m 'not slow' tests/unit tests/golden
 
 coverage: $(READY) ## What unit and golden tests run of bidder/: 95 % at least
 	@exec $(LOCAL_ENV) $(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-profile=fast --cov --cov-report=term tests/unit tests/golden
