@@ -14,7 +14,7 @@ class Answer(NamedTuple):
     seconds: float
 
 
-class Connection:
+class HttpConnection:
     """One kept-alive connection; it is opened again where the server closed it."""
 
     def __init__(self, host: str, port: int) -> None:
