@@ -1,4 +1,4 @@
-"""Writes the schemas that `bidder.prebuilt` reads: `python -m tools.schemas FOLDER`, the package's `bidder/`."""
+"""Writes the schemas that `bidder.prebuilt` reads: `python -m tools.schemas FOLDER`, a package's `bidder/`."""
 
 import pickle
 import sys
@@ -23,22 +23,22 @@ _REFERENCES = frozenset({"ref", "schema_ref"})
 
 
 def written(model: type[BaseModel]) -> bytes:
-    """A model's schema in the form that is read again, the same for the same sources.
+    """A model's schema in the form that `bidder.prebuilt` reads; the same for the same sources.
 
-    Functions and classes stand in it by their names. Metadata is left out, which only JSON Schema is made from.
+    Functions and classes are pickled by their names. Metadata is left out, since only JSON Schema needs it.
     """
     return pickle.dumps(_bare(model.__pydantic_core_schema__, {}), protocol=5)
 
 
 def _bare(schema: Any, numbers: dict[str, str]) -> Any:
-    """`numbers` is what references become, which pydantic makes of addresses in memory."""
+    """`numbers` maps pydantic's references, which contain addresses in memory, to stable names."""
     if isinstance(schema, list):
         return [_bare(item, numbers) for item in schema]
     if not isinstance(schema, dict):
         return schema
     bare = {}
     for name, value in schema.items():
-        # a field may be called either too, and is a schema then
+        # a field can have either name too, and is then a schema
         if name in _REFERENCES and isinstance(value, str):
             bare[name] = numbers.setdefault(value, str(len(numbers)))
         elif name != "metadata" or "type" in value:
