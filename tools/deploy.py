@@ -54,7 +54,7 @@ def deploy(
     bucket: str | None = None,
     patience: Patience | None = None,
 ) -> dict[str, str]:
-    """Changes the stack to the built package; returns its outputs. Raises DeployFailed, ForeignBucket, botocore's errors.
+    """Changes the stack to the built package. Returns its outputs. Raises DeployFailed, ForeignBucket, and AWS errors.
 
     Does nothing if the stack has this package already. A parameter that is not in `parameters` keeps its present value,
     or its default.

@@ -19,7 +19,9 @@ class InvalidStackName(ValueError):
 def check_stack_name(name: str) -> None:
     """Raises InvalidStackName if AWS would refuse a name that begins with the stack's name."""
     if not STACK_NAME.fullmatch(name):
-        msg = f"STACK={name}: use 1 to 40 lower-case letters, digits and hyphens, beginning with a letter, such as bidder-staging"
+        msg = (
+            f"STACK={name}: use 1 to 40 lower-case letters, digits and hyphens, first a letter, such as bidder-staging"
+        )
         raise InvalidStackName(msg)
 
 
