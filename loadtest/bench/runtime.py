@@ -1,4 +1,4 @@
-"""The package under the real Lambda runtime, beside a function that does nothing; AWS is a MiniStack of its own."""
+"""Measures the package under the real Lambda runtime, compared with a no-op function. AWS is a separate MiniStack."""
 
 import json
 import shutil
@@ -31,7 +31,7 @@ GENERATED = 10_000
 
 
 class Function(NamedTuple):
-    """What an environment is made of; `campaigns` is None for the function that does nothing."""
+    """The code and the variables of an environment; `campaigns` is None for the no-op function."""
 
     campaigns: int | None
     code: Path
@@ -40,7 +40,7 @@ class Function(NamedTuple):
 
 
 def rows() -> list[BenchRow]:
-    """First invokes of fresh environments, and warm ones. Raises NotOnThisMachine where there is no emulator."""
+    """The first invocations of new environments, and warm invocations. Raises NotOnThisMachine without the emulator."""
     built = package()
     with tempfile.TemporaryDirectory() as name, _functions(Path(name), built) as functions:
         events = [json.dumps(api_event(body)).encode() for body in video_requests(REQUESTS)]
@@ -59,7 +59,7 @@ def _rows(which: str, functions: Mapping[str, Function], took: Mapping[str, list
 
 @contextmanager
 def _functions(folder: Path, built: Package) -> Iterator[dict[str, Function]]:
-    """The function that does nothing, and the package with a bucket for each book of campaigns."""
+    """The no-op function, and the package with a bucket for each number of campaigns."""
     idle, aws = folder / "noop", MiniStack(folder / "aws", free_port())
     idle.mkdir()
     shutil.copy(str(noop.__file__), idle)
@@ -82,11 +82,11 @@ def _functions(folder: Path, built: Package) -> Iterator[dict[str, Function]]:
 
 
 def _first(functions: Mapping[str, Function], events: list[bytes], folder: Path) -> dict[str, list[float]]:
-    """Microseconds of the first invoke of fresh environments, in turns."""
+    """The microseconds of the first invocation of new environments, in turns."""
     took: dict[str, list[float]] = {name: [] for name in functions}
     for number, event in enumerate(events[:STARTS]):
         for name, function in functions.items():
-            # an environment finds no copy that another one left in its /tmp
+            # an environment must not use the copy that another one left in its /tmp
             temporary = folder / f"{name}-{number}"
             variables = {**function.variables, "TMPDIR": str(temporary)}
             temporary.mkdir()
@@ -98,7 +98,7 @@ def _first(functions: Mapping[str, Function], events: list[bytes], folder: Path)
 
 
 def _warm(functions: Mapping[str, Function], events: list[bytes], folder: Path) -> dict[str, list[float]]:
-    """Microseconds of invokes of one environment each, in turns."""
+    """The microseconds of invocations of one environment each, in turns."""
     with ExitStack() as running:
         calls = {
             name: running.enter_context(

@@ -1,15 +1,15 @@
-"""A small reading of CloudFormation templates: what the intrinsic functions of a template give for a stack."""
+"""Evaluates the intrinsic functions of a CloudFormation template for a stack."""
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
 ABSENT = object()
-"""What `AWS::NoValue` gives."""
+"""The value of `AWS::NoValue`."""
 
 
 class Stack:
-    """A template as the stack of a name has it. A resource that has no name of its own gets `<stack>-<logical id>`."""
+    """A template as the stack `name` has it. A resource without a name of its own gets `<stack>-<logical id>`."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class Stack:
         }
 
     def resources(self, kind: str | None = None) -> dict[str, dict[str, Any]]:
-        """The properties of the resources that the stack has, by logical id; of one type only, where it is given."""
+        """The properties of the stack's resources by logical id, optionally of one type only."""
         return {
             name: self.value(resource.get("Properties", {}))
             for name, resource in self._template["Resources"].items()
@@ -41,7 +41,7 @@ class Stack:
         }
 
     def value(self, value: Any) -> Any:
-        """The value with its intrinsic functions resolved."""
+        """The value with its intrinsic functions evaluated."""
         if isinstance(value, list):
             return [result for each in value if (result := self.value(each)) is not ABSENT]
         if not isinstance(value, dict):
