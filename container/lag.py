@@ -13,10 +13,7 @@ class LoopLag:
         self.seconds = 0.0
 
     async def follow(self) -> None:
-        """Sleeps repeatedly. The time slept too long is the lag.
-
-        A decrease of the lag is used at once, an increase is smoothed.
-        """
+        """Sleeps for a tick repeatedly. The time slept too long is the lag."""
         loop = asyncio.get_running_loop()
         while True:
             due = loop.time() + TICK

@@ -58,11 +58,11 @@ export interface Options {
   consentTimeout?: number;
   /** The milliseconds without a new frame after which an ad fails (3000). */
   mediaTimeout?: number;
-  /** How many wrappers are followed (5). */
+  /** The most VAST wrappers in a chain (5). */
   wrappers?: number;
-  /** Whether the content plays when it has the element again (true). */
+  /** Whether the content plays after the ads (true). */
   resume?: boolean;
-  /** Plays the ad in an element of its own on top; without it, for streams alone (MediaSource). */
+  /** Whether the ad plays in an element on top of the content; by default only for MediaSource streams. */
   overlay?: boolean;
   /** Ends the break. */
   signal?: AbortSignal;
@@ -72,7 +72,7 @@ export interface Options {
 
 export const version: string;
 
-/** Asks for a break, plays it in the element, gives the content back. Never rejects. */
+/** Requests an ad break, plays it in the element, and restores the content. Never rejects. */
 export function requestAd(video: HTMLVideoElement, options?: Options): Promise<Outcome>;
 
 /** The OpenRTB 2.6 request that `requestAd` would post. */

@@ -26,7 +26,7 @@ def client_error(code: str, message: str = "", status: int = 400) -> ClientError
 
 
 class FakeCloudFormation:
-    """One stack. Its creation ends `takes` seconds after its execution, in the status `ends`. Later changes end at once.
+    """One stack. Its creation takes `takes` seconds after its execution, and ends in the status `ends`.
 
     `faults` are raised by the polls of the stack during the change, one each. `events` are the stack's, newest first.
     """
