@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from typing import TYPE_CHECKING
 
 from bidder.auction.blocks import Blocks
@@ -30,7 +29,16 @@ def read_once(read: ReadExposures | None) -> ReadExposures:
 
     None stands for a new viewer.
     """
-    return new_viewer if read is None else cache(read)
+    if read is None:
+        return new_viewer
+    known: list[Exposures] = []
+
+    def exposures() -> "Exposures":
+        if not known:
+            known.append(read())
+        return known[0]
+
+    return exposures
 
 
 @dataclass(frozen=True, slots=True)

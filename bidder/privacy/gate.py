@@ -58,4 +58,4 @@ def _site(site: Site | None) -> Site | None:
 
 
 def _without_query(url: str | None) -> str | None:
-    return url and url.split("?", 1)[0].split("#", 1)[0]
+    return url and url.partition("?")[0].partition("#")[0]

@@ -27,7 +27,7 @@ def allows(gpp: str, in_force: Iterable[int]) -> bool:
     named = {section for section in in_force if section > 0}
     try:
         sections = _sections(gpp) if gpp else {}
-    except Unreadable:
+    except ValueError:
         return False
     return all(
         section in _READERS and section in sections and _READERS[section](sections[section])
@@ -36,12 +36,12 @@ def allows(gpp: str, in_force: Iterable[int]) -> bool:
 
 
 def _sections(gpp: str) -> dict[int, str]:
-    """The encoded sections by id (Consent String Specification, GPP String). Raises Unreadable."""
+    """The encoded sections by id (Consent String Specification, GPP String).
+
+    Raises ValueError if the header is unreadable, or names more or fewer sections than there are.
+    """
     header, *encoded = gpp.split("~")
-    ids = _section_ids(Bits(header))
-    if len(ids) != len(encoded):
-        raise Unreadable
-    return dict(zip(ids, encoded, strict=True))
+    return dict(zip(_section_ids(Bits(header)), encoded, strict=True))
 
 
 def _section_ids(header: Bits) -> list[int]:

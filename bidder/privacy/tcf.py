@@ -7,7 +7,6 @@ NEEDED = (1, 3, 4)
 """The purposes that personal data needs consent to: 1 storage, 3 a profile for ads, 4 ads by that profile."""
 
 _BEFORE_PURPOSES = 146  # bits from the version to PurposesConsent
-_PURPOSES = 24
 _CORE_CHARACTERS = 36  # 213 bits: the least that a core segment has up to its vendors
 
 
@@ -16,13 +15,13 @@ def allows(consent: str) -> bool:
 
     Vendors' consents and legitimate interests are not read yet: more rules can only make this False more often.
     """
-    core = consent.split(".", 1)[0]
+    core = consent[:_CORE_CHARACTERS]
     try:
-        bits = Bits(core[:_CORE_CHARACTERS])
+        bits = Bits(core)
         if bits.take(6) != VERSION or len(core) < _CORE_CHARACTERS:
             return False
         bits.take(_BEFORE_PURPOSES)
-        purposes = bits.take(_PURPOSES)
+        consents = [bits.take(1) for _ in range(max(NEEDED))]
     except Unreadable:
         return False
-    return all(purposes >> (_PURPOSES - purpose) & 1 for purpose in NEEDED)
+    return all(consents[purpose - 1] for purpose in NEEDED)

@@ -21,5 +21,5 @@ def viewer(request: BidRequest, keys: SigningKeys) -> str | None:
     known = viewer_id(request)
     if known is None:
         return None
-    digest = hmac.digest(keys.viewer_secret, f"viewer\n{known}".encode("utf-8", "surrogatepass"), "sha256")
+    digest = hmac.digest(keys.viewer_secret, f"viewer\n{known}".encode(), "sha256")
     return packed(digest[:_BYTES])

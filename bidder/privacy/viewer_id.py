@@ -132,9 +132,9 @@ _MOST_STEPS = 0.75
 _DIGITS_AND_LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _STEPS = frozenset(
     pair
-    for first, second in [*itertools.pairwise(_DIGITS_AND_LETTERS[:10]), *itertools.pairwise(_DIGITS_AND_LETTERS[10:])]
+    for first, second in itertools.pairwise(_DIGITS_AND_LETTERS)
     for pair in ((first, first), (first, second), (second, first), (second, second))
-) | {("9", "0"), ("0", "9"), ("9", "a"), ("a", "9")}
+) | {("9", "0"), ("0", "9")}
 """The pairs of characters that are equal, or that count up or down; 0 and a follow 9."""
 
 
@@ -146,13 +146,13 @@ def viewer_id(request: BidRequest) -> str | None:
     return next(_ids(request), None)
 
 
-def is_advertising_id(text: str | None) -> bool:
+def is_advertising_id(text: str) -> bool:
     """Whether a `device.ifa` identifies a single device: a UUID, as platforms make them, or the hash of a UUID."""
     text = _plain(text)
     return bool(_UUID.fullmatch(text) or _HASH.fullmatch(text)) and _varies(text, _FEWEST_IN_UUID)
 
 
-def is_id(text: str | None) -> bool:
+def is_id(text: str) -> bool:
     """Whether an id can identify a single viewer: long, varied, and neither a constant nor a macro."""
     text = _plain(text)
     if len(text) < _FEWEST or not _LETTERS.fullmatch(text) or _ADDRESS.fullmatch(text):
@@ -173,8 +173,8 @@ def _ids(request: BidRequest) -> Iterator[str]:
         yield from (text for text in named if text and is_id(text))
 
 
-def _plain(text: str | None) -> str:
-    return unquote(text or "").strip().strip("\"'")
+def _plain(text: str) -> str:
+    return unquote(text).strip().strip("\"'")
 
 
 def _is_of_words(text: str) -> bool:

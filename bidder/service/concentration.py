@@ -71,17 +71,16 @@ class Concentration:
         shares: Mapping[str, float],
         bid: dict[tuple[str, TrafficSource], int],
     ) -> list[Offer]:
-        sources: list[TrafficSource] = []
+        if not snapshot.delivery.allowance.has_paces:
+            return list(offers)
+        sources = list(sources_of(request))
         within = []
         for offer in offers:
             position = snapshot.index.position(offer.campaign.id)
             planned = None if position is None else _planned_an_hour(snapshot, position, offer.campaign.id)
-            if planned is not None:
-                sources = sources or list(sources_of(request))
-                cost = impression_cost(offer.price.cpm_micros)
-                if not _take(bid, offer.campaign.id, sources, cost, planned, shares):
-                    continue
-            within.append(offer)
+            cost = impression_cost(offer.price.cpm_micros)
+            if planned is None or _take(bid, offer.campaign.id, sources, cost, planned, shares):
+                within.append(offer)
         return within
 
 
@@ -107,8 +106,6 @@ def _take(
 def _planned_an_hour(snapshot: Snapshot, position: int, campaign_id: str) -> int | None:
     """The smaller of what the campaign and its advertiser plan for an hour of this process; None without a plan."""
     delivery = snapshot.delivery
-    if not delivery.allowance.has_paces:
-        return None
     plans = map(delivery.allowance.planned_an_hour, delivery.accounts(position, campaign_id, None))
     return min((plan for plan in plans if plan is not None), default=None)
 

@@ -3,8 +3,7 @@
 import gc
 import json
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -27,7 +26,7 @@ from bidder.snapshot.keeper import Keeper
 from bidder.snapshot.quality_classes import Quality
 from bidder.snapshot.snapshot import Snapshot
 from loadtest.bench.campaigns import campaigns
-from loadtest.bench.measure import BenchRow, interleaved, percentile, row
+from loadtest.bench.measure import BenchRow, interleaved, row
 from loadtest.requests import RequestKind, generate
 
 BASELINE = "parse"
@@ -86,16 +85,23 @@ def rows() -> list[BenchRow]:
     return [
         row(BASELINE, None, parse, BASELINE, parse),
         *(row("decision", count, took[f"decision {count}"], BASELINE, parse) for count in COUNTS),
-        _beside(_PACED, most, took[_PACED], "decision", took[f"decision {most}"]),
+        row(_PACED, most, took[_PACED], "decision", took[f"decision {most}"]),
         row(_GOALS, most, took[_GOALS], BASELINE, parse),
-        _beside(_BEST_FIRST, most, took[_BEST_FIRST], _GOALS, took[_GOALS]),
+        row(_BEST_FIRST, most, took[_BEST_FIRST], _GOALS, took[_GOALS]),
     ]
 
 
+<<<<<<< HEAD
 def _beside(name: str, count: int, took: Sequence[float], baseline: str, base: Sequence[float]) -> BenchRow:
     """A row whose p99 is compared too."""
     p99_ratio = round(percentile(took, 0.99) / percentile(base, 0.99), 2)
     return replace(row(name, count, took, baseline, base), p99_ratio=p99_ratio)
+=======
+def mixed_requests(count: int) -> list[bytes]:
+    """The first requests of the load test's traffic: some have no video, and some are malformed."""
+    rng = Random(SEED)  # noqa: S311 - a repeatable draw, not a secret
+    return [json.dumps(generate(rng).document).encode() for _ in range(count)]
+>>>>>>> main
 
 
 def video_requests(count: int) -> list[bytes]:

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -29,7 +28,7 @@ from bidder.snapshot.part import object_id
 from bidder.snapshot.store import SnapshotStore
 from loadtest.bench import workload
 from loadtest.bench.decision import kept_decision
-from loadtest.bench.measure import BenchRow, percentile, row
+from loadtest.bench.measure import BenchRow, row
 
 COUNTS = (10_000, 100_000)
 WORKLOAD = "broad"
@@ -90,10 +89,7 @@ def _measured(count: int, seconds: int, windows: int, s3: Objects) -> list[Bench
     if manifests or keeper.held is None:
         msg = f"{len(manifests)} snapshots were not loaded: this measured less than it says"
         raise RuntimeError(msg)
-    base = took[STILL]
-    ratio = percentile(took[FRESH], 0.99) / percentile(base, 0.99)
-    still, fresh = (row(name, count, times, STILL, base, workload=WORKLOAD) for name, times in took.items())
-    return [still, replace(fresh, p99_ratio=round(ratio, 2))]
+    return [row(name, count, times, STILL, took[STILL], workload=WORKLOAD) for name, times in took.items()]
 
 
 def _paced(

@@ -1,9 +1,17 @@
+<<<<<<< HEAD
 """Measures the package under the real Lambda runtime, compared with a no-op function. AWS is a separate MiniStack."""
+=======
+"""The package under the real Lambda runtime, beside a function that does nothing; AWS is a MiniStack of its own.
+
+A loop in process flatters a decision, because the processor's caches keep its code and data. Between two invokes other
+processes use the caches, as on a machine of Lambda. So the rows of the runtime are the bench's headline.
+"""
+>>>>>>> main
 
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +22,7 @@ from typing import NamedTuple
 from bidder.campaigns.files import read_campaigns
 from loadtest.bench import noop
 from loadtest.bench.campaigns import campaigns
-from loadtest.bench.decision import SEED, api_event, video_requests
+from loadtest.bench.decision import SEED, api_event, mixed_requests, video_requests
 from loadtest.bench.measure import BenchRow, interleaved, row
 from loadtest.bench.published import publish
 from tools.lambda_runtime import lambda_runtime, unpacked
@@ -40,21 +48,36 @@ class Function(NamedTuple):
 
 
 def rows() -> list[BenchRow]:
+<<<<<<< HEAD
     """The first invocations of new environments, and warm invocations. Raises NotOnThisMachine without the emulator."""
+=======
+    """Warm invokes by workload, and first invokes of fresh environments.
+
+    Raises NotOnThisMachine where there is no emulator.
+    """
+>>>>>>> main
     built = package()
+    workloads = {"video": _events(video_requests(REQUESTS)), "mixed": _events(mixed_requests(REQUESTS))}
     with tempfile.TemporaryDirectory() as name, _functions(Path(name), built) as functions:
-        events = [json.dumps(api_event(body)).encode() for body in video_requests(REQUESTS)]
-        return [
-            *_rows("first", functions, _first(functions, events, Path(name))),
-            *_rows("warm", functions, _warm(functions, events, Path(name))),
-        ]
+        warm = _warm(functions, workloads, Path(name))
+        first = _first(functions, workloads["video"], Path(name))
+    return [
+        *(made for workload, took in warm.items() for made in _rows("warm", functions, took, workload)),
+        *_rows("first", functions, first, "video"),
+    ]
 
 
-def _rows(which: str, functions: Mapping[str, Function], took: Mapping[str, list[float]]) -> Iterator[BenchRow]:
+def _events(bodies: Sequence[bytes]) -> list[bytes]:
+    return [json.dumps(api_event(body)).encode() for body in bodies]
+
+
+def _rows(
+    which: str, functions: Mapping[str, Function], took: Mapping[str, list[float]], workload: str
+) -> Iterator[BenchRow]:
     baseline = f"{which} invoke, no-op"
     for name, function in functions.items():
         label = baseline if function.campaigns is None else f"{which} invoke"
-        yield row(label, function.campaigns, took[name], baseline, took["no-op"])
+        yield row(label, function.campaigns, took[name], baseline, took["no-op"], workload)
 
 
 @contextmanager
@@ -92,19 +115,31 @@ def _first(functions: Mapping[str, Function], events: list[bytes], folder: Path)
             temporary.mkdir()
             with lambda_runtime(function.code, function.handler, variables, folder / f"{name}.log") as environment:
                 started = perf_counter_ns()
-                environment.invoke_raw(event)
+                environment.invoke_bytes(event)
                 took[name].append((perf_counter_ns() - started) / 1000)
+                environment.invoke_raw(event)  # raises where the function fails
     return took
 
 
+<<<<<<< HEAD
 def _warm(functions: Mapping[str, Function], events: list[bytes], folder: Path) -> dict[str, list[float]]:
     """The microseconds of invocations of one environment each, in turns."""
+=======
+def _warm(
+    functions: Mapping[str, Function], workloads: Mapping[str, list[bytes]], folder: Path
+) -> dict[str, dict[str, list[float]]]:
+    """Microseconds of invokes of one environment each, in turns, by workload."""
+>>>>>>> main
     with ExitStack() as running:
-        calls = {
+        environments = {
             name: running.enter_context(
                 lambda_runtime(function.code, function.handler, function.variables, folder / f"{name}.log")
-            ).invoke_raw
+            )
             for name, function in functions.items()
         }
-        interleaved(calls, events, rounds=1)
-        return interleaved(calls, events, ROUNDS)
+        calls = {name: environment.invoke_bytes for name, environment in environments.items()}
+        took = {}
+        for workload, events in workloads.items():
+            interleaved({name: environment.invoke_raw for name, environment in environments.items()}, events, rounds=1)
+            took[workload] = interleaved(calls, events, ROUNDS)
+        return took

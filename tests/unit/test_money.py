@@ -26,6 +26,21 @@ def test_what_is_no_amount_is_refused(amount: object) -> None:
         micros(amount)
 
 
+def test_the_largest_amount_is_a_trillion() -> None:
+    assert micros("1000000000000") == micros(-(10**12)) * -1 == 10**18
+    for amount in ("1000000000000.000001", "-1000000000000.000001"):
+        with pytest.raises(ValueError, match="is more than 1,000,000,000,000 of the account currency"):
+            micros(amount)
+
+
+def test_a_decimal_comma_is_refused_with_advice() -> None:
+    with pytest.raises(ValueError, match=r"'12,50' is not an amount of money: write 12\.50$"):
+        micros("12,50")
+    for amount in ("1,000", "1,000.50", "12,"):
+        with pytest.raises(ValueError, match=r"is not an amount of money$"):
+            micros(amount)
+
+
 @given(st.floats(0, 1e6, allow_nan=False), st.integers(0, 10**12))
 def test_a_price_reaches_a_floor_exactly_when_it_is_no_less(floor: float, price: int) -> None:
     assert (price >= floor_micros(floor)) == (Decimal(price) / 1_000_000 >= Decimal(str(floor)))

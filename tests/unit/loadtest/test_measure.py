@@ -28,7 +28,7 @@ def test_every_call_has_every_input_and_the_order_turns() -> None:
     assert all(time > 0 for times in took.values() for time in times)
 
 
-def test_ratio_is_of_medians_to_the_baseline_of_the_same_run() -> None:
+def test_ratios_are_of_the_same_percentile_to_the_baseline_of_the_same_run() -> None:
     measured = row("decision", 12, [10.0, 30.0, 100.0], "parse", [10.0, 20.0, 20.0])
     assert measured.record() == {
         "name": "decision",
@@ -37,6 +37,7 @@ def test_ratio_is_of_medians_to_the_baseline_of_the_same_run() -> None:
         "p99_us": 100.0,
         "ratio": 1.5,
         "baseline": "parse",
+        "p99_ratio": 5.0,
     }
 
 

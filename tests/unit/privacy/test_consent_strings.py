@@ -80,6 +80,8 @@ def test_our_headers_are_those_of_the_specification() -> None:
         (GPP_NO_OPT_OUT, [7], True),
         (GPP_NO_OPT_OUT, [], True),
         (GPP_NO_OPT_OUT, [8], False),
+        (GPP_NO_OPT_OUT, [0], True),
+        (GPP_NO_OPT_OUT, [1], False),
         (GPP_NO_OPT_OUT, [7, 8], False),
         (f"{gpp_header(2)}~{CONSENT}", [2], True),
         (f"{gpp_header(2)}~{REFUSAL}", [2], False),
@@ -101,9 +103,9 @@ def test_a_gpp_string(text: str, in_force: list[int], allowed: bool) -> None:
     assert gpp.allows(text, in_force) == allowed
 
 
-@pytest.mark.parametrize("opt_outs", [(a, b, c) for a in range(4) for b in range(4) for c in range(4)])
-def test_usnat_allows_where_nothing_was_opted_out_of(opt_outs: tuple[int, int, int]) -> None:
-    assert us_sections.allows(7, usnat(opt_outs)) == (opt_outs == (2, 2, 2))
+def test_usnat_allows_where_nothing_was_opted_out_of() -> None:
+    for opt_outs in ((a, b, c) for a in range(4) for b in range(4) for c in range(4)):
+        assert us_sections.allows(7, usnat(opt_outs)) == (opt_outs == (2, 2, 2)), opt_outs
 
 
 @pytest.mark.parametrize(
@@ -127,6 +129,8 @@ def test_usnat_allows_where_nothing_was_opted_out_of(opt_outs: tuple[int, int, i
         (usnat(version=2, children=(0, 0, 0), sensitive=(2,) * 15 + (1,)), False),
         (f"{usnat()}.{encoded((1, 2), (0, 1))}".ljust(80, "A"), False),
         (usnat().ljust(65, "A"), False),
+        (f"{usnat()}.{encoded((1, 2), (0, 1))}".ljust(64, "A"), True),
+        (f"{usnat()}.{encoded((1, 2), (0, 1))}".ljust(65, "A"), False),
     ],
 )
 def test_usnat_with_children_versions_and_gpc(section: str, allowed: bool) -> None:
@@ -139,27 +143,22 @@ STATES |= {13: (3, 2, 8, 3), 14: (3, 2, 8, 3), 15: (3, 2, 11, 3), 16: (3, 2, 8, 
 STATES |= {18: (4, 2, 8, 1), 19: (3, 2, 8, 1), 20: (3, 2, 8, 3), 21: (3, 2, 10, 5), 22: (3, 2, 8, 1), 23: (3, 2, 8, 1)}
 
 
-@pytest.mark.parametrize("section", STATES)
-@pytest.mark.parametrize("changed", [None, "opt-out", "child", "first sensitive", "last sensitive", "first child"])
-def test_the_states(section: int, changed: str | None) -> None:
-    notices, opt_outs, sensitive, children = STATES[section]
-    fields = [1] * notices + [2] * opt_outs + [0, 2] * (sensitive // 2) + [0] * (sensitive % 2)
-    fields += [0] * children + [1, 1, 1, 1]  # what follows refuses nothing, whatever it says
-    if changed == "first sensitive":
-        fields[notices + opt_outs] = 1
-    if changed == "last sensitive":
-        fields[notices + opt_outs + sensitive - 1] = 1
-    if changed == "first child":
-        fields[notices + opt_outs + sensitive] = 1
-    if changed == "opt-out":
-        fields[notices + opt_outs - 1] = 1
-    if changed == "child":
-        fields[notices + opt_outs + sensitive + children - 1] = 1
+LAYOUTS = {(7, 1): (6, 3, 12, 2), (7, 2): (6, 3, 16, 3)} | {(state, 1): fields for state, fields in STATES.items()}
 
-    text = encoded((1, 6), *((field, 2) for field in fields))
 
-    assert us_sections.allows(section, text) == (changed is None)
-    assert gpp.allows(f"{gpp_header(section)}~{text}", [section]) == (changed is None)
+@pytest.mark.parametrize(("section", "version"), LAYOUTS)
+def test_the_layout_of_a_section(section: int, version: int) -> None:
+    """Each opt-out, each kind of sensitive data and each known child refuses; notices and what follows do not."""
+    notices, opt_outs, sensitive, children = LAYOUTS[section, version]
+    allowing = [1] * notices + [2] * opt_outs + [0, 2] * (sensitive // 2) + [0] * (sensitive % 2)
+    allowing += [0] * children + [1, 1, 1, 1]
+    read = range(notices, notices + opt_outs + sensitive + children)
+
+    for changed in (None, *range(len(allowing))):
+        fields = [1 if number == changed else value for number, value in enumerate(allowing)]
+        text = encoded((version, 6), *((field, 2) for field in fields))
+        assert us_sections.allows(section, text) == (changed not in read), changed
+        assert gpp.allows(f"{gpp_header(section)}~{text}", [section]) == (changed not in read), changed
 
 
 def test_a_section_longer_than_any_is_refused_undecoded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,99 +8,9 @@ from bidder.openrtb.parse import parse
 from bidder.privacy import tcf
 from bidder.privacy.base64url import Bits, Unreadable
 from bidder.privacy.gate import permitted
-from bidder.privacy.viewer_id import is_id
 from tests.support.matchable import video_request
 from tests.unit.privacy.strings import CONSENT
 
-WORDS = [
-    "default",
-    "test",
-    "dummy",
-    "sample",
-    "example",
-    "placeholder",
-    "anonymous",
-    "anon",
-    "guest",
-    "nobody",
-    "noid",
-    "notset",
-    "notavailable",
-    "unavailable",
-    "available",
-    "not",
-    "no",
-    "set",
-    "id",
-    "ids",
-    "uid",
-    "user",
-    "userid",
-    "device",
-    "deviceid",
-    "ifa",
-    "idfa",
-    "idfv",
-    "gaid",
-    "aaid",
-    "adid",
-    "maid",
-    "rida",
-    "tifa",
-    "advertising",
-    "advertisingid",
-    "identifier",
-    "identifiers",
-    "plain",
-    "md",
-    "sha",
-    "macro",
-    "buyer",
-    "buyerid",
-    "buyeruid",
-    "exchange",
-    "external",
-    "ext",
-    "your",
-    "my",
-    "insert",
-    "here",
-    "replace",
-    "me",
-    "todo",
-    "tbd",
-    "xxx",
-    "optout",
-    "opt",
-    "out",
-    "opted",
-    "lat",
-    "lmt",
-    "limited",
-    "limit",
-    "ad",
-    "tracking",
-    "dnt",
-    "true",
-    "false",
-    "yes",
-    "string",
-    "object",
-    "value",
-    "key",
-    "player",
-    "app",
-    "site",
-    "cookie",
-    "cookieid",
-    "session",
-    "viewerid",
-    "the",
-    "of",
-    "do",
-    "has",
-    "is",
-]
 DEVICE = {
     "ua": "Mozilla/5.0",
     "devicetype": 3,
@@ -121,25 +31,32 @@ DEVICE = {
 }
 
 
-@pytest.mark.parametrize("word", WORDS)
-def test_a_word_that_stands_for_an_id_is_none_however_often_it_is_said(word: str) -> None:
-    assert not is_id(f"{word}-user-{word}-id-{word}")
-    assert is_id(f"{word}4q7zr-user-{word}-id-k5jh9")
-
-
 def test_the_device_of_a_restricted_request_keeps_what_says_nothing_of_its_owner() -> None:
-    device = {**DEVICE, "dnt": 1, "ip": "203.0.113.7", "ifa": "6d3c1b5e-2f0a-4e7c-9a41-8b7f5c0d9e12"}
+    signals = {"dnt": 1, "lmt": 1, "ext": {"atts": 2}, "sua": {"model": "One"}}
+    device = {**DEVICE, **signals, "ip": "203.0.113.7", "ifa": "6d3c1b5e-2f0a-4e7c-9a41-8b7f5c0d9e12"}
     kept = permitted(parse(json.dumps(video_request(device=device)).encode())).device
 
     assert kept is not None
     for name, value in DEVICE.items():
         assert getattr(kept, name) == value, name
     assert (kept.ip, kept.ifa) == (None, None)
+    assert (kept.dnt, kept.lmt, kept.ext and kept.ext.atts) == (1, 1, 2)
+    assert kept.sua is not None
+    assert kept.sua.model == "One"
 
 
 @pytest.mark.parametrize(("length", "is_allowed"), [(36, True), (35, False)])
 def test_a_core_of_36_characters_has_all_that_is_read(length: int, is_allowed: bool) -> None:
     assert tcf.allows(CONSENT.partition(".")[0][:length]) == is_allowed
+
+
+@pytest.mark.parametrize(("length", "is_read"), [(64, True), (65, False)])
+def test_a_text_of_64_characters_is_the_longest_that_is_decoded(length: int, is_read: bool) -> None:
+    if is_read:
+        assert Bits("B" * length).take(6) == 1
+    else:
+        with pytest.raises(Unreadable):
+            Bits("B" * length)
 
 
 @pytest.mark.parametrize("text", ["", "A", "VVVV"])

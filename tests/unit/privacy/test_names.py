@@ -38,6 +38,14 @@ def test_names_differ_by_key_and_by_what_they_name() -> None:
 
     names = {name(request, keys) for name in (viewer, household) for keys in (KEYS, other)}
     assert len(names) == 4
+    assert {len(name or "") for name in names} == {11}
+
+
+@pytest.mark.parametrize(("connection", "is_shared"), [(n, 3 <= n <= 7) for n in range(9)])
+def test_a_mobile_network_is_no_household(connection: int, is_shared: bool) -> None:
+    request = asked(ip="93.184.216.34", connectiontype=connection)
+
+    assert (household(request, KEYS) is None) == is_shared
 
 
 @pytest.mark.parametrize(

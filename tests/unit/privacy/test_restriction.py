@@ -48,6 +48,7 @@ def test_the_device(device: dict[str, Any], expected: Restriction | None) -> Non
         ({"gpp": GPP_OPT_OUT}, Restriction.GPP),
         ({"gpp": GPP_OPT_OUT, "gpp_sid": [7]}, Restriction.GPP),
         ({"gpp_sid": [7]}, Restriction.GPP),
+        ({"gpp_sid": [-1]}, None),
         ({"gdpr": 1}, Restriction.GDPR),
     ],
 )

@@ -2,6 +2,7 @@
 
 import json
 from base64 import urlsafe_b64encode
+from itertools import product
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from bidder.openrtb.parse import parse
 from bidder.privacy.viewer import viewer
-from bidder.privacy.viewer_id import is_advertising_id, is_id, viewer_id
+from bidder.privacy.viewer_id import _varies, is_advertising_id, is_id, viewer_id
 from tests.support.matchable import video_request
 from tests.support.service import KEYS
 
@@ -76,6 +77,16 @@ REAL = [
     *("TqZkVbXoGhRwLpNdYcUeMf", "a4f9c2d17b", "0B29E9D6-21C4-4E61-90B3-6D6D0F1A2A7C"),
 ]
 
+WORDS = """
+    a n na nan nil null none undefined unknown unset void empty blank zero missing invalid error
+    default test dummy sample example placeholder anonymous anon guest nobody noid notset
+    notavailable unavailable available not no set id ids uid user userid device deviceid ifa idfa
+    idfv gaid aaid adid maid rida tifa advertising advertisingid identifier identifiers plain md sha
+    macro buyer buyerid buyeruid exchange external ext your my insert here replace me todo tbd xxx
+    optout opt out opted lat lmt limited limit ad tracking dnt true false yes string object value
+    key player app site cookie cookieid session viewerid the of do has is
+"""
+
 
 @pytest.mark.parametrize("text", CONSTANTS)
 def test_a_constant_is_nobodys_id(text: str) -> None:
@@ -90,9 +101,87 @@ def test_a_macro_of_any_style_is_nobodys_id(style: str) -> None:
         assert not is_advertising_id(style % name)
 
 
+def test_a_word_that_stands_for_an_id_is_none_however_often_it_is_said() -> None:
+    for word in WORDS.split():
+        assert not is_id(f"{word}-user-{word}-id-{word}-17"), word
+        assert is_id(f"{word}4q7zr-user-{word}-id-k5jh9"), word
+
+
 @pytest.mark.parametrize("text", REAL)
 def test_a_real_id_is(text: str) -> None:
     assert is_id(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_taken"),
+    [
+        ("@q7Zr4kT9x@", False),
+        ("_q7Zr4kT9x_", False),
+        ("@q7Zr4kT9x", True),
+        ("q7Zr4kT9x@", True),
+        ("@q7Zr4kT9x-", True),
+        ("q7Zr4kT9xq", True),
+    ],
+)
+def test_what_stands_between_two_equal_marks_is_a_macro(text: str, is_taken: bool) -> None:
+    assert is_id(text) == is_taken
+
+
+@pytest.mark.parametrize(
+    ("text", "is_taken"),
+    [
+        ("k5-2jh4q", True),  # 8 characters
+        ("k5-2jh4", False),
+        ("k5 2jh4-99xq", False),
+        ("k5é2jh4-99xq", False),
+        ("a7q7a7z7a7q7", True),  # 4 different letters
+        ("a7q7a7q7a7q7", False),
+        ("QaZbQaZbQaZbQaZb", True),  # 16 letters that change case at every second
+        ("QaZbQaZbQaZbQaZ", False),
+        ("QaZbYcXdwvutsqzr", True),  # 7 changes of case: more than 0.4 of 16
+        ("QaZbYcxdwvutsqzr", False),  # 5 changes
+        ("qQaZbYcXdwvutsqzrpon", True),  # 8 changes: 0.4 of 20
+        ("X5-2jh4q", True),
+        ("13579bd1-1359-3d7b-9d13-13579bd11357", False),  # a UUID of 7 different letters
+        ("13579bd1" * 5, False),  # a SHA-1 of as few
+        ("guest-user-4826195", False),  # known words, fewer digits than half
+        ("user-48261", True),  # as many digits as half
+        ("viewer-user-4826195", True),  # a word that is not known
+        ("1357924680135", True),
+        ("909090129090", False),  # 9 counts on to 0
+        ("9a9a9ab89a9a", False),  # and in hexadecimal to a
+        ("1234567q3", True),  # 6 of 8 pairs count on
+        ("12345678q3", False),  # 7 of 9
+    ],
+)
+def test_an_id_is_long_varied_and_no_text_of_known_words(text: str, is_taken: bool) -> None:
+    assert is_id(text) == is_taken
+
+
+def test_two_letters_count_on_where_they_are_neighbours() -> None:
+    counted = "0123456789abcdefghijklmnopqrstuvwxyz"
+    for left, right in product(counted, repeat=2):
+        counts_on = abs(counted.index(left) - counted.index(right)) <= 1 or {left, right} == {"9", "0"}
+        assert _varies(f"{left}-{right.upper()}", 1) == (not counts_on), left + right
+
+
+@pytest.mark.parametrize(
+    ("text", "is_taken"),
+    [
+        ("13579bdf" * 5, True),  # a SHA-1 of 8 different letters
+        ("13579bdf" * 8, True),  # a SHA-256
+        ("13579BDF" * 5, True),
+        ("13579bd1" * 5, False),
+        ("13579bdf" * 6, False),
+        ("13579bdf-1359-4f7b-8d13-13579bdf1357", True),
+        ("13579bdf13594f7b8d1313579bdf1357", True),
+        ("13579bdf-13594f7b8d1313579bdf1357", False),
+        ("13579bd1-1359-3d7b-9d13-13579bd11357", False),
+    ],
+)
+def test_an_advertising_id_is_a_uuid_or_a_hash(text: str, is_taken: bool) -> None:
+    assert is_advertising_id(text) == is_taken
+    assert is_advertising_id(f' "{text}"') == is_taken
 
 
 @given(st.uuids(version=4), st.sampled_from([str, lambda u: str(u).upper(), lambda u: u.hex]))

@@ -103,7 +103,7 @@ def test_each_variable_of_a_buildspec_is_given_by_the_pipeline() -> None:
 def test_the_build_runs_the_commands_of_a_laptop() -> None:
     assert commands("buildspec.yml") == ["make check", "make security", "make test", "make package"]
     readme = (ROOT / "README.md").read_text()
-    assert "make test    # lint, types and all tests: what CI runs" in readme
+    assert "make test    # runs lint, type checks and all tests, as CI does" in readme
 
 
 def test_staging_is_asked_and_put_under_load() -> None:
