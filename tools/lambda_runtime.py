@@ -116,13 +116,8 @@ class LambdaRuntime:
         """The handler's answer to an event. Raises FunctionFailed."""
         return self.invoke_raw(json.dumps(event).encode())
 
-<<<<<<< HEAD
-    def invoke_raw(self, event: bytes) -> Any:
-        """The handler's answer to an event in JSON. Benchmarks time this method."""
-=======
     def invoke_bytes(self, event: bytes) -> bytes:
-        """The bytes that the runtime answers to an event in JSON, not checked: the call to time."""
->>>>>>> main
+        """The bytes of the runtime's answer to an event in JSON, unchecked. Benchmarks time this call."""
         try:
             self._connection.request("POST", _PATH, event)
             return self._connection.getresponse().read()

@@ -15,20 +15,7 @@ HEADINGS = ("", "workload", "campaigns", "p50 us", "p99 us", "ratio", "p99 ratio
 
 
 def main() -> int:
-<<<<<<< HEAD
     """Runs all benchmarks that this machine supports. Returns the exit status."""
-    print("bench: the decision in process …", flush=True)
-    rows = decision.rows()
-    print("bench: the ledger …", flush=True)
-    rows += ledger.rows()
-    print("bench: finding campaigns; this takes some minutes …", flush=True)
-    rows += matching.rows((*matching.COUNTS, *([matching.MILLION] if "--million" in sys.argv[1:] else [])))
-    print("bench: loading 100,000 campaigns, and bids while snapshots come in …", flush=True)
-    rows += load.rows()
-    rows += freshness.rows()
-=======
-    """Measures everything that this machine can. Returns the exit status."""
->>>>>>> main
     print("bench: the package under the Lambda runtime …", flush=True)
     rows: list[BenchRow] = []
     try:

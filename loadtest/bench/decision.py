@@ -91,17 +91,10 @@ def rows() -> list[BenchRow]:
     ]
 
 
-<<<<<<< HEAD
-def _beside(name: str, count: int, took: Sequence[float], baseline: str, base: Sequence[float]) -> BenchRow:
-    """A row whose p99 is compared too."""
-    p99_ratio = round(percentile(took, 0.99) / percentile(base, 0.99), 2)
-    return replace(row(name, count, took, baseline, base), p99_ratio=p99_ratio)
-=======
 def mixed_requests(count: int) -> list[bytes]:
     """The first requests of the load test's traffic: some have no video, and some are malformed."""
     rng = Random(SEED)  # noqa: S311 - a repeatable draw, not a secret
     return [json.dumps(generate(rng).document).encode() for _ in range(count)]
->>>>>>> main
 
 
 def video_requests(count: int) -> list[bytes]:

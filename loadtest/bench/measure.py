@@ -7,14 +7,11 @@ from time import perf_counter_ns
 
 @dataclass(frozen=True)
 class BenchRow:
-<<<<<<< HEAD
-    """A row of the table and of build/bench.json. `ratio` is its p50 divided by the p50 of the row named `baseline`."""
-=======
-    """A line of the table and of build/bench.json.
+    """A row of the table and of build/bench.json.
 
-    `ratio` is p50 over p50 of the row named `baseline`, and `p99_ratio` is p99 over its p99.
+    `ratio` is its p50 divided by the p50 of the row named `baseline`, and `p99_ratio` its p99 divided by that row's
+    p99.
     """
->>>>>>> main
 
     name: str
     campaigns: int | None
@@ -24,10 +21,6 @@ class BenchRow:
     baseline: str
     workload: str | None = None
     p99_ratio: float | None = None
-<<<<<<< HEAD
-    """The p99 divided by the p99 of the baseline, or None."""
-=======
->>>>>>> main
     mb: int | None = None
     """The memory of a snapshot after it was read: its file, and the decoded objects, in MB."""
     build_s: float | None = None
@@ -71,13 +64,8 @@ def row(
     base: Sequence[float],
     workload: str | None = None,
 ) -> BenchRow:
-<<<<<<< HEAD
-    """A row of the measured times. Its ratio is relative to the baseline's times in the same run."""
-    p50 = percentile(took, 0.5)
-=======
-    """A row of what was measured; its ratios are to the baseline's own times in the same run."""
+    """A row of the measured times. Its ratios are relative to the baseline's times in the same run."""
     p50, p99 = percentile(took, 0.5), percentile(took, 0.99)
->>>>>>> main
     return BenchRow(
         name=name,
         campaigns=campaigns,

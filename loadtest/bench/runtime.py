@@ -1,12 +1,8 @@
-<<<<<<< HEAD
-"""Measures the package under the real Lambda runtime, compared with a no-op function. AWS is a separate MiniStack."""
-=======
-"""The package under the real Lambda runtime, beside a function that does nothing; AWS is a MiniStack of its own.
+"""Measures the package under the real Lambda runtime, compared with a no-op function. AWS is a separate MiniStack.
 
-A loop in process flatters a decision, because the processor's caches keep its code and data. Between two invokes other
-processes use the caches, as on a machine of Lambda. So the rows of the runtime are the bench's headline.
+A loop in one process makes a decision look faster, because the processor's caches keep its code and data. Between two
+invocations other processes use the caches, as on a machine of Lambda. So the rows of the runtime are the main result.
 """
->>>>>>> main
 
 import json
 import shutil
@@ -48,14 +44,10 @@ class Function(NamedTuple):
 
 
 def rows() -> list[BenchRow]:
-<<<<<<< HEAD
-    """The first invocations of new environments, and warm invocations. Raises NotOnThisMachine without the emulator."""
-=======
-    """Warm invokes by workload, and first invokes of fresh environments.
+    """Warm invocations by workload, and first invocations of new environments.
 
-    Raises NotOnThisMachine where there is no emulator.
+    Raises NotOnThisMachine without the emulator.
     """
->>>>>>> main
     built = package()
     workloads = {"video": _events(video_requests(REQUESTS)), "mixed": _events(mixed_requests(REQUESTS))}
     with tempfile.TemporaryDirectory() as name, _functions(Path(name), built) as functions:
@@ -121,15 +113,10 @@ def _first(functions: Mapping[str, Function], events: list[bytes], folder: Path)
     return took
 
 
-<<<<<<< HEAD
-def _warm(functions: Mapping[str, Function], events: list[bytes], folder: Path) -> dict[str, list[float]]:
-    """The microseconds of invocations of one environment each, in turns."""
-=======
 def _warm(
     functions: Mapping[str, Function], workloads: Mapping[str, list[bytes]], folder: Path
 ) -> dict[str, dict[str, list[float]]]:
-    """Microseconds of invokes of one environment each, in turns, by workload."""
->>>>>>> main
+    """The microseconds of invocations of one environment each, in turns, by workload."""
     with ExitStack() as running:
         environments = {
             name: running.enter_context(
