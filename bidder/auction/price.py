@@ -162,13 +162,31 @@ def fixed_prices(imp: Imp, rates: Rates) -> list[tuple[int, list[str]]] | None:
         return None
     by_price: dict[int, list[str]] = {}
     for deal in imp.pmp.deals:
-        if deal.at != AuctionType.FIXED_PRICE or deal.bidfloor is None or deal.durfloors:
-            return None
-        cpm_micros = _in_account(_Floor(deal.bidfloor, deal.bidfloorcur), rates)
+        cpm_micros = _fixed_price(deal, rates)
         if not cpm_micros:
             return None
         by_price.setdefault(cpm_micros, []).append(identifier(deal.id))
     return sorted(by_price.items(), reverse=True)
+
+
+def _fixed_price(deal: Deal, rates: Rates) -> int | None:
+    """The CPM in micros of all bids in a fixed-price deal; None or 0 where bids may differ."""
+    if deal.at != AuctionType.FIXED_PRICE or deal.bidfloor is None or deal.durfloors:
+        return None
+    return _in_account(_Floor(deal.bidfloor, deal.bidfloorcur), rates)
+
+
+def highest_bid(imp: Imp, campaign: Campaign, rates: Rates) -> int:
+    """A CPM in micros that no bid of the campaign on the impression exceeds."""
+    if not imp.pmp:
+        return campaign.top_open_cpm_micros
+    highest = 0 if imp.pmp.private_auction else campaign.top_open_cpm_micros
+    if campaign.deals:
+        bought = {identifier(deal.id): deal.cpm_micros for deal in campaign.deals}
+        for deal in imp.pmp.deals:
+            own = bought.get(identifier(deal.id), 0)
+            highest = max(highest, min(own, _fixed_price(deal, rates) or own))
+    return highest
 
 
 def _in_account(floor: _Floor, rates: Rates) -> int | None:

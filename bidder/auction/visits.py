@@ -2,7 +2,8 @@
 
 The campaign that may bid most comes first, and of several that may bid the same the one with the highest draw, which
 wins if it does: the others are not priced. In a sale by fixed-price deals alone all buyers of a deal, hundreds of a
-popular one, may bid the same.
+popular one, may bid the same. A campaign whose highest bid is in a deal that the impression does not offer is priced
+only if one of its other bids may win.
 """
 
 from bisect import insort
@@ -12,11 +13,14 @@ from operator import attrgetter
 from bidder.auction.auction_context import AuctionContext
 from bidder.auction.match import Slot
 from bidder.auction.offer import Offer, draw_hash
-from bidder.auction.price import fixed_prices, lowest_floor
+from bidder.auction.price import fixed_prices, highest_bid, lowest_floor
 from bidder.auction.reached import Reached
 from bidder.snapshot.index import Index
 
 _rank = attrgetter("rank")
+
+_ALONE = 1 << 64
+"""Stands for the draw of the only campaign of a run, which is above any draw."""
 
 
 class BestOffers:
@@ -33,15 +37,18 @@ class BestOffers:
         if len(self._worst_first) > self._most:
             del self._worst_first[0]
 
+    @property
+    def are_complete(self) -> bool:
+        """Whether a further offer is among the best only in the place of another."""
+        return len(self._worst_first) == self._most
+
     def at_least(self) -> int:
         """The lowest CPM, in micros, with which an offer may be among the best."""
-        offers = self._worst_first
-        return max(self._floor, offers[0].price.cpm_micros) if len(offers) == self._most else self._floor
+        return max(self._floor, self._worst_first[0].price.cpm_micros) if self.are_complete else self._floor
 
     def beat(self, cpm_micros: int, draw: int) -> bool:
         """Whether the best are complete, and all of them rank above any offer of this price and draw."""
-        offers = self._worst_first
-        return len(offers) == self._most and offers[0].rank[:2] >= (cpm_micros, draw)
+        return self.are_complete and self._worst_first[0].rank[:2] >= (cpm_micros, draw)
 
     def best_first(self) -> list[Offer]:
         """The offers, the best first."""
@@ -60,18 +67,18 @@ def visits(
 
     Appends to `reached` how far the decision came.
     """
-    prices = fixed_prices(slot.imp, context.delivery.rates)
+    rates = context.delivery.rates
+    prices = fixed_prices(slot.imp, rates)
     if prices is None:
         runs = slot.candidates.runs(best.at_least, reached=reached)
     else:
         runs = _deal_runs(slot, prices, best, reached)
     for cpm_micros, positions in runs:
-        if len(positions) == 1:
-            yield positions[0]
-            continue
         for draw, position in _by_draw(context.request.id, slot.imp.id, index, positions):
             if best.beat(cpm_micros, draw):
                 break
+            if best.are_complete and best.beat(highest_bid(slot.imp, index.campaign(position), rates), draw):
+                continue
             yield position
 
 
@@ -94,6 +101,8 @@ def _deal_runs(
 
 def _by_draw(request_id: str, imp_id: str, index: Index, positions: Sequence[int]) -> list[tuple[int, int]]:
     """The draws of the offers of these campaigns, the highest first, with the positions."""
+    if len(positions) == 1:
+        return [(_ALONE, positions[0])]
     common = draw_hash(request_id, imp_id, "")
     drawn = []
     for position in positions:

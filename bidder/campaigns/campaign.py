@@ -238,11 +238,15 @@ class Campaign(Priced):
     @property
     def top_cpm_micros(self) -> int:
         """The highest possible bid as a CPM in micros. The index is sorted by it, and budgets reserve it."""
-        openly = self.max_cpm_micros or 0
-        if self.cpm_micros is not None:
-            multiplied = floor(self.cpm_micros * highest(self.multipliers))
-            openly = min(multiplied, self.max_cpm_micros or multiplied)
-        return max([openly, *(deal.cpm_micros for deal in self.deals)])
+        return max([self.top_open_cpm_micros, *(deal.cpm_micros for deal in self.deals)])
+
+    @property
+    def top_open_cpm_micros(self) -> int:
+        """The highest possible bid outside deals as a CPM in micros; 0 if the campaign bids in deals only."""
+        if self.cpm_micros is None:
+            return self.max_cpm_micros or 0
+        multiplied = floor(self.cpm_micros * highest(self.multipliers)) if self.multipliers else self.cpm_micros
+        return min(multiplied, self.max_cpm_micros or multiplied)
 
 
 TERMS = ("cpm_micros", "cpcv_micros", "cpc_micros", "cpv_micros", "max_cpm_micros", "multipliers", "deals")

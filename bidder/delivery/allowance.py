@@ -118,9 +118,10 @@ class Allowance:
 
     def _rest(self, position: int, now: datetime) -> None:
         """Stops a campaign until its pace allows one more bid."""
-        missing = self._cost(position) - paced if (paced := self._paced(position, now)) is not None else 0
-        if missing <= 0 or self._paces is None:
+        paced = self._paced(position, now)
+        if self._paces is None or paced is None or paced >= self._cost(position):
             return
+        missing = self._cost(position) - paced
         per_minute = self._paces[1][position]
         until = now + timedelta(minutes=missing / per_minute) if per_minute * 1440 > missing else _NEVER
         self._resting[position] = until

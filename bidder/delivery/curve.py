@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from math import floor
 
 HOURS = 168
@@ -29,8 +29,7 @@ class Curve:
             msg = f"a curve has {HOURS} weights, none of them negative and one at least above 0"
             raise ValueError(msg)
         self.weights = tuple(weight / mean for weight in weights)
-        following = (*self.weights[1:], self.weights[0])
-        trapezoids = ((weight + next_weight) / 2 for weight, next_weight in zip(self.weights, following, strict=True))
+        trapezoids = ((weight + following) / 2 for weight, following in pairwise((*self.weights, self.weights[0])))
         self._until = (0.0, *accumulate(trapezoids))
 
     def density(self, at: float, zone: str) -> float:
@@ -80,7 +79,7 @@ def _change(zone: str, start: float, end: float) -> float:
     """The moment at which a zone's offset becomes that of `end`. Offsets change at quarters of an hour."""
     last = offset(zone, end)
     first, final = int(start // 900), int(end // 900)
-    quarter = bisect_left(range(first, final + 1), True, key=lambda at: offset(zone, at * 900) == last)
+    quarter = bisect_left(range(first, final), True, key=lambda at: offset(zone, at * 900) == last)
     return (first + quarter) * 900.0
 
 
@@ -104,8 +103,12 @@ def hour_of_week(at: float, zone: str) -> int:
 
 
 def _utc(local: float, zone: str) -> float:
-    """The moment of a local time in a zone, to seconds; the first of two if the local time occurs twice."""
-    for ahead in (offset(zone, local - DAY), offset(zone, local + DAY)):
+    """The moment of a local time in a zone, to seconds; the first of two if the local time occurs twice.
+
+    If the clocks skip the local time, it is the moment of their change.
+    """
+    before, after = offset(zone, local - DAY), offset(zone, local + DAY)
+    for ahead in (before, after):
         if offset(zone, local - ahead) == ahead:
             return local - ahead
-    return local - offset(zone, local + DAY)
+    return local - before

@@ -155,7 +155,7 @@ class Flow:
     def reprice(self, factor: float) -> None:
         """Adapts the estimates to a price edited by a factor: they become a weak prior at the new price."""
         self.micros_per_impression.above *= factor
-        self._fade(min(1.0, _GUESS_OUTCOMES / max(self.impressions_per_bid.above, 1e-9)))
+        self._fade(_GUESS_OUTCOMES / max(_GUESS_OUTCOMES, self.impressions_per_bid.above))
 
     def _fade(self, weight: float) -> None:
         self.impressions_per_bid.fade(weight)

@@ -25,9 +25,7 @@ class NoticeDelay:
 
     def noticed(self, seconds: float) -> float:
         """The share of impressions whose notices arrive within `seconds` after their bids."""
-        if seconds <= 0:
-            return 0.0
-        minute, rest = divmod(seconds / 60, 1)
+        minute, rest = divmod(max(0.0, seconds) / 60, 1)
         if minute >= MINUTES:
             return 1.0
         before, after = self._by_end[int(minute)], self._by_end[int(minute) + 1]

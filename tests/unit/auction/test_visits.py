@@ -57,7 +57,7 @@ def sales(draw: st.DrawFn) -> dict[str, Any]:
     )
     pmp = {"private_auction": draw(st.sampled_from([1, 1, 1, 0])), "deals": draw(st.lists(deal, max_size=4))}
     video = draw(st.sampled_from([{}, {"maxduration": 15}, {"poddur": 60, "maxseq": 3}]))
-    imp = {"pmp": pmp, "bidfloor": draw(st.sampled_from([0, 1, 5]))}
+    imp = {"bidfloor": draw(st.sampled_from([0, 1, 5])), **draw(st.sampled_from([{"pmp": pmp}, {"pmp": pmp}, {}]))}
     return video_request(id=draw(st.sampled_from("abcdef")), imp=imp, video=video)
 
 
@@ -102,6 +102,27 @@ def test_the_buyers_of_a_fixed_price_deal_are_not_all_priced(pmp: dict[str, Any]
 
     assert priced.call_count == 1
     assert result.campaign.id == ranked(requested, held)[0].campaign.id
+
+
+@pytest.mark.parametrize(
+    "pmp",
+    [
+        {},
+        {"pmp": {"deals": [{"id": "silver"}]}},
+        {"pmp": {"deals": [{"id": "gold", "at": 3, "bidfloor": 5}]}},
+        {"pmp": {"private_auction": 1, "deals": [{"id": "gold", "at": 3, "bidfloor": 5}, {"id": "silver", "at": 1}]}},
+    ],
+)
+def test_campaigns_with_higher_bids_in_other_deals_are_not_all_priced(pmp: dict[str, Any]) -> None:
+    book = [campaign(id=f"c{n}", cpm=9, deals=[{"id": "gold", "cpm": 28 + n // 8}]) for n in range(40)]
+    requested, held = parsed(video_request(imp=pmp)), snapshot([*book, campaign(id="open", cpm=9)])
+
+    with patch.object(decision, "offers", wraps=offers) as priced:
+        [result] = decide(requested, match(requested, held, NOW), held, "bidder", NOW)
+
+    assert result.campaign.id == ranked(requested, held)[0].campaign.id
+    # of each group of equal deals the campaigns whose draw is above all before it
+    assert priced.call_count <= 6
 
 
 def test_campaigns_of_no_accepted_length_are_not_visited() -> None:

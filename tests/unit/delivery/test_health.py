@@ -126,3 +126,11 @@ def test_minutes_without_a_report_count_and_old_ones_fade() -> None:
     for minute in range(1_000):
         obstacles.add({CAPS: 1}, 300 + 60 * minute)
     assert 0.95 < obstacles.per_minute(CAPS) < 1.05
+
+
+def test_reasons_and_advice_are_words_of_a_sentence() -> None:
+    for obstacle, advice in ADVICE.items():
+        assert obstacle == obstacle.lower()
+        assert advice[0].islower()
+        assert not advice.endswith(".")
+    assert len(set(ADVICE.values())) == len(ADVICE)

@@ -1,0 +1,69 @@
+"""The distribution of notice delays against impressions spread evenly over their minutes."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.delivery.notice_delay import MINUTES, NoticeDelay
+
+counts = st.lists(st.integers(0, 10_000), max_size=MINUTES + 5)
+
+
+def impressions(known: list[int]) -> list[float]:
+    """By minute: what is known, and ten that are assumed, eight of them within the first minute."""
+    by_minute = [float(count) for count in known[:MINUTES]] + [0.0] * (MINUTES - len(known))
+    by_minute[0] += 8
+    by_minute[1] += 2
+    return by_minute
+
+
+def noticed(known: list[int], seconds: float) -> float:
+    by_minute = impressions(known)
+    parts = (count * min(1.0, max(0.0, (seconds - 60 * minute) / 60)) for minute, count in enumerate(by_minute))
+    return sum(parts) / sum(by_minute)
+
+
+@given(counts, st.floats(-100, 4000))
+def test_what_is_noticed_is_what_came_by_then(known: list[int], seconds: float) -> None:
+    assert NoticeDelay(known).noticed(seconds) == pytest.approx(noticed(known, seconds))
+
+
+@given(counts, st.integers(-60, 4000))
+def test_the_bids_of_a_minute_are_spread_over_it(known: list[int], age: int) -> None:
+    delay = NoticeDelay(known)
+    by_second = [noticed(known, age - second - 0.5) for second in range(60)]
+
+    assert delay.noticed_of_minute(1_000.0, 1_000.0 + age) == pytest.approx(sum(by_second) / 60, abs=0.02)
+
+
+def test_the_bids_of_a_minute_are_made_in_its_thirds() -> None:
+    delay = NoticeDelay()
+
+    assert delay.noticed_of_minute(0.0, 60.0) == pytest.approx(0.8 * (50 + 30 + 10) / 60 / 3)
+
+
+@given(counts)
+def test_past_the_horizon_a_thousandth_is_still_to_come(known: list[int]) -> None:
+    horizon = NoticeDelay(known).horizon
+
+    assert noticed(known, 60 * horizon) >= 0.999
+    assert horizon == 0 or noticed(known, 60 * (horizon - 1)) < 0.999
+
+
+def test_nothing_is_noticed_before_a_bid_and_all_in_an_hour() -> None:
+    delay = NoticeDelay([0] * 59 + [1])
+
+    assert (delay.noticed(0), delay.noticed(3600), delay.noticed(7200)) == (0.0, 1.0, 1.0)
+    assert delay.noticed(3540) == pytest.approx(10 / 11)
+
+
+def test_a_bid_is_billed_for_an_hour_and_not_a_minute_longer() -> None:
+    late = NoticeDelay([0.0] * 60 + [1_000.0])
+
+    assert [late.noticed(seconds) for seconds in (30, 60, 120)] == pytest.approx([0.4, 0.8, 1.0])
+    assert NoticeDelay([0.0] * 59 + [10.0]).noticed(3_570) == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize(("counts", "horizon"), [([9_982, 8], 1), ([9_981, 9], 2), ([], 2), ([0.0] * 59 + [99.0], 60)])
+def test_the_horizon_is_the_first_minute_by_which_a_thousandth_is_left(counts: list[float], horizon: int) -> None:
+    assert NoticeDelay(counts).horizon == horizon

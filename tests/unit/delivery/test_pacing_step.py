@@ -1,0 +1,348 @@
+"""Single steps of the pacing controller, calculated by hand with flat traffic."""
+
+from math import sqrt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bidder.campaigns.pacing_mode import Mode
+from bidder.delivery.budget import BudgetLimits, Spend
+from bidder.delivery.curve import FLAT, HOURS, Curve
+from bidder.delivery.estimates import Flow, Minute, Ratio, Report
+from bidder.delivery.notice_delay import NoticeDelay
+from bidder.delivery.pacing import Forecast, Market, Memory, Step, step
+from bidder.delivery.participation import WHOLE
+from bidder.delivery.plan import Anchor
+
+MIDNIGHT = 1_772_409_600.0
+NOON = MIDNIGHT + 43_200
+END = MIDNIGHT + 86_400
+COST = 3_000
+DAILY = BudgetLimits(paused=False, total=None, daily=43_200_000, cost=COST)
+"""30,000 micros a minute: ten impressions."""
+HUNDRED = Forecast(FLAT, 100.0)
+SHOWN = 0.3
+"""Impressions of a bid that are guessed."""
+
+
+def on_plan(spent: int = 21_600_000, limit: int = 43_200_000, **changes: object) -> Memory:
+    """The memory of a campaign that follows its plan from midnight, and bid nothing in the last minute."""
+    known = {
+        "at": NOON - 60,
+        "micros": spent,
+        "impressions": spent // COST,
+        "cost": COST,
+        "is_held": False,
+        "anchors": {"daily": Anchor(limit, MIDNIGHT, 0.0, END)},
+        "starts": {"daily": (MIDNIGHT, 0.0)},
+    }
+    return Memory(**{**known, **changes})  # type: ignore[arg-type]
+
+
+def spend_of(micros: int) -> Spend:
+    return Spend(micros, micros, 0, micros // COST, micros // COST)
+
+
+def share_of(result: Step) -> float:
+    assert result.pace is not None
+    return result.pace.share / WHOLE
+
+
+@given(st.integers(10**6, 10**9), st.floats(0, 1), st.integers(0, 1439), st.floats(1, 1e4), st.integers(1, 50))
+def test_the_first_step_spreads_what_is_left_over_the_rest_of_the_day(
+    limit: int, part: float, minute: int, opportunities: float, processes: int
+) -> None:
+    spent, now = int(limit * part * 0.9), MIDNIGHT + 60 * minute
+    market = Market(processes=processes)
+    result = step(
+        DAILY._replace(daily=limit), spend_of(spent), {}, now, Memory(), Forecast(FLAT, opportunities), market
+    )
+
+    following = (limit - spent) / (1440 - minute)
+    bids = following / (SHOWN * COST)
+    of_process = bids / processes
+    assert result.pace is not None
+    assert result.pace.share / WHOLE == pytest.approx(min(1.0, bids / opportunities), abs=1e-9)
+    assert result.pace.burst == pytest.approx(COST * (2 * of_process + 3 * sqrt(of_process) + 2), abs=1)
+    assert result.pace.per_minute == pytest.approx(1.5 * COST * of_process, abs=1)
+    assert result.reserved == 0
+    assert result.outlook.goal == "daily"
+    assert result.outlook.planned == pytest.approx(spent)
+    assert result.outlook.spent == pytest.approx(spent)
+    assert result.outlook.fullest == pytest.approx(opportunities * SHOWN * COST)
+
+
+@given(st.integers(0, 43_200_000))
+def test_what_is_off_the_plan_is_made_good_in_five_minutes_as_far_as_the_rate_limit_allows(spent: int) -> None:
+    result = step(DAILY, spend_of(spent), {}, NOON, on_plan(spent), HUNDRED)
+
+    behind = 21_600_000 - spent
+    rate = min(max(0.0, 30_000 + behind / 5), 1.2 * 30_000 + COST / 10)
+    if behind > 0.2 * 21_600_000 + 2 * COST:  # too much to catch up
+        rate = max(rate, (43_200_000 - spent) / 720)
+    left = 43_200_000 - spent
+    rate = min(rate, left) if left > 0.75 * COST else 0.0
+    assert share_of(result) == pytest.approx(min(1.0, rate / (SHOWN * COST) / 100), abs=1e-9)
+
+
+@pytest.mark.parametrize(("behind", "is_new"), [(4_325_999, False), (4_326_001, True)])
+def test_what_can_not_be_caught_up_is_planned_anew(behind: int, is_new: bool) -> None:
+    spent = 21_600_000 - behind
+    memory = on_plan(spent)
+    step(DAILY, spend_of(spent), {}, NOON, memory, HUNDRED)
+
+    fresh = Anchor(43_200_000, NOON, spent, END)
+    assert memory.anchors["daily"] == (fresh if is_new else Anchor(43_200_000, MIDNIGHT, 0.0, END))
+
+
+@pytest.mark.parametrize(("left", "is_bid_on"), [(2_250, False), (2_251, True)])
+def test_the_last_impression_is_bid_on_while_three_quarters_of_it_are_left(left: int, is_bid_on: bool) -> None:
+    spent = 43_200_000 - left
+    memory = on_plan(spent, anchors={"daily": Anchor(43_200_000, NOON, 0.0, END)})
+    late = END - 120
+    result = step(DAILY, spend_of(spent), {}, late, memory, HUNDRED)
+
+    assert (share_of(result) > 0) == is_bid_on
+
+
+def test_impressions_are_paced_like_money() -> None:
+    limits = DAILY._replace(daily=None, daily_impressions=14_400)
+    memory = on_plan(0, anchors={"daily_impressions": Anchor(14_400, MIDNIGHT, 0.0, END)}, starts={})
+    spend = Spend(0, 0, 0, 99_999, 7_199)
+    memory.impressions = 99_999
+    result = step(limits, spend, {}, NOON, memory, HUNDRED)
+
+    # one behind: a fifth of it more than ten a minute
+    assert share_of(result) == pytest.approx(10.2 / SHOWN / 100)
+    assert (result.outlook.goal, result.outlook.spent) == ("daily_impressions", 7_199)
+    assert memory.starts["daily_impressions"] == (MIDNIGHT, 92_800)
+
+
+def test_the_goal_that_allows_least_sets_the_pace() -> None:
+    for hourly, goal, bids in ((900_000, "hourly", 15_000), (3_600_000, "daily", 30_000)):
+        memory = on_plan(anchors={}, starts={})
+        result = step(DAILY._replace(hourly=hourly), spend_of(21_600_000), {}, NOON, memory, HUNDRED)
+        assert result.outlook.goal == goal
+        assert share_of(result) == pytest.approx(bids / (SHOWN * COST) / 100)
+
+
+def test_a_campaign_without_a_limit_is_not_paced() -> None:
+    memory = Memory()
+    result = step(DAILY._replace(daily=None), Spend(), {}, NOON, memory, HUNDRED)
+
+    assert (result.pace, memory.participation, result.outlook.goal, result.reserved) == (None, 1.0, "", 0)
+
+
+def test_a_budget_that_is_not_spread_is_spent_as_fast_as_it_can_be() -> None:
+    limits = DAILY._replace(mode=Mode.ASAP)
+    result = step(limits, spend_of(10_000_000), {}, NOON, Memory(), HUNDRED)
+
+    assert share_of(result) == 1.0
+    assert (result.outlook.goal, result.outlook.planned) == ("daily", 43_200_000)
+    slow = step(limits, spend_of(43_200_000 - 9_000), {}, NOON, Memory(), HUNDRED)
+    assert share_of(slow) == pytest.approx(9_000 / (SHOWN * COST) / 100)
+
+
+def test_a_campaign_whose_traffic_is_unknown_takes_part_in_all_of_it() -> None:
+    for forecast in (Forecast(FLAT, None), Forecast(FLAT, 0.0)):
+        assert share_of(step(DAILY, spend_of(0), {}, NOON, Memory(), forecast)) == 1.0
+        assert share_of(step(DAILY, spend_of(43_200_000), {}, NOON, Memory(), forecast)) == 0.0
+
+
+@pytest.mark.parametrize(("lost", "seconds"), [(0.0, 0), (0.0, 45), (0.2, 30)])
+def test_bids_of_the_last_minutes_are_in_flight(lost: float, seconds: int) -> None:
+    delay = NoticeDelay([0.0] * 60)
+    memory = on_plan(participation=0.5, level=100.0, counted=int(NOON))
+    now = NOON + seconds
+    result = step(DAILY, spend_of(21_600_000), {}, now, memory, HUNDRED, Market(delay=delay, lost=lost))
+
+    bids_out = 50 * (1 - delay.noticed_of_minute(NOON - 60, now)) + 50 * seconds / 60
+    # what was to be noticed of the minute and was not lowers the share of bids that are shown
+    shown = SHOWN * 20 / (20 + 50 * delay.noticed_of_minute(NOON - 60, now))
+    micros = bids_out * shown * COST / (1 - lost)
+    assert result.outlook.in_flight == pytest.approx(micros)
+    assert result.reserved == round(micros - COST / 4)
+    assert result.outlook.spent == pytest.approx(21_600_000 + micros)
+    assert result.outlook.fullest == pytest.approx(100 * shown * COST / (1 - lost))
+
+
+def test_near_the_end_of_a_budget_half_a_deviation_of_what_is_in_flight_is_kept_back() -> None:
+    delay = NoticeDelay([0.0] * 60)
+    limits = DAILY._replace(mode=Mode.ASAP)
+    spent = 43_200_000 - 40_000
+    memory = on_plan(spent, participation=1.0, level=100.0, counted=int(NOON), anchors={})
+    result = step(limits, spend_of(spent), {}, NOON, memory, HUNDRED, Market(delay=delay))
+
+    noticed = delay.noticed_of_minute(NOON - 60, NOON)
+    shown = SHOWN * 20 / (20 + 100 * noticed)
+    bids_out = 100 * (1 - noticed)
+    kept_back = 0.5 * COST * sqrt(bids_out * shown * (1 - shown))
+    left = 40_000 - bids_out * shown * COST - kept_back
+    assert share_of(result) == pytest.approx(left / (shown * COST) / 100)
+
+
+def test_impressions_that_are_never_noticed_count_as_spent() -> None:
+    memory = on_plan(lost_micros=50_000.0, lost_impressions=7.0)
+    spend = spend_of(21_600_000 + 30_000)
+    result = step(DAILY, spend, {}, NOON, memory, HUNDRED, Market(lost=0.25))
+
+    assert (memory.lost_micros, memory.lost_impressions) == (60_000.0, 7.0 + 10 / 3)
+    assert result.outlook.spent == pytest.approx(21_600_000 + 30_000 + 60_000)
+    assert (memory.micros, memory.impressions, memory.at) == (spend.total_micros, spend.total_impressions, NOON)
+
+
+def test_a_correction_of_the_ledger_teaches_nothing() -> None:
+    for spend in (Spend(21_000_000, 21_000_000, 0, 7_300, 7_300), Spend(21_700_000, 21_700_000, 0, 7_000, 7_000)):
+        memory = on_plan()
+        step(DAILY, spend, {}, NOON, memory, HUNDRED, Market(lost=0.25))
+        assert memory.flow.impressions_per_bid == Ratio(0.0, 0.0)
+        assert (memory.lost_micros, memory.micros) == (0.0, spend.total_micros)
+
+
+def test_what_was_spent_and_shown_is_learned() -> None:
+    memory = on_plan()
+    step(DAILY, Spend(21_620_000, 21_620_000, 0, 7_210, 7_210), {}, NOON, memory, HUNDRED)
+
+    assert memory.flow.micros_per_impression == Ratio(20_000.0, 10.0)
+    assert memory.flow.impressions_per_bid.above == 10.0
+
+
+def test_at_its_first_step_a_campaign_learns_nothing_of_what_was_spent_before() -> None:
+    memory = Memory()
+    step(DAILY, spend_of(21_600_000), {}, NOON, memory, HUNDRED)
+
+    assert memory.flow.micros_per_impression == Ratio(0.0, 0.0)
+    assert (memory.micros, memory.impressions, memory.at, memory.cost) == (21_600_000, 7_200, NOON, COST)
+
+
+@pytest.mark.parametrize(("cost", "above"), [(COST, 30_000.0), (2 * COST, 60_000.0)])
+def test_an_edit_of_the_price_changes_what_an_impression_is_expected_to_cost(cost: int, above: float) -> None:
+    memory = on_plan(flow=Flow(micros_per_impression=Ratio(30_000.0, 10.0)))
+    step(DAILY._replace(cost=cost), spend_of(21_600_000), {}, NOON, memory, HUNDRED)
+
+    assert memory.flow.micros_per_impression.above == above
+    assert memory.cost == cost
+
+
+def test_a_campaign_that_can_not_bid_is_planned_anew_until_it_can() -> None:
+    memory = on_plan()
+    step(DAILY, spend_of(20_000_000), {}, NOON, memory, HUNDRED, is_held=True)
+    assert memory.anchors["daily"] == Anchor(43_200_000, NOON, 20_000_000, END)
+    assert memory.is_held
+    for minute in (1, 2):
+        now = NOON + 60 * minute
+        step(DAILY, spend_of(20_000_000), {}, now, memory, HUNDRED, is_held=minute < 2)
+        assert memory.anchors["daily"].at == now
+    assert not memory.is_held
+    step(DAILY, spend_of(20_000_000), {}, NOON + 180, memory, HUNDRED)
+    assert memory.anchors["daily"].at == NOON + 120
+
+
+def test_an_edited_budget_is_planned_from_now_on() -> None:
+    memory = on_plan()
+    step(DAILY._replace(daily=60_000_000), spend_of(20_000_000), {}, NOON, memory, HUNDRED)
+    assert memory.anchors["daily"] == Anchor(60_000_000, NOON, 20_000_000, END)
+    step(DAILY._replace(daily=10_000_000), spend_of(20_000_000), {}, NOON, memory, HUNDRED)
+    assert memory.anchors["daily"].spent == 10_000_000
+
+
+def test_a_new_day_is_planned_from_midnight_on_with_nothing_spent() -> None:
+    memory = on_plan(43_000_000)
+    now = END + 300
+    result = step(DAILY, Spend(43_090_000, 60_000, 0, 14_363, 20), {}, now, memory, HUNDRED)
+
+    assert memory.anchors["daily"] == Anchor(43_200_000, END, 0.0, END + 86_400)
+    assert result.outlook.planned == pytest.approx(5 * 30_000)
+    assert memory.starts["daily"] == (END, 43_090_000)
+
+
+def test_a_new_day_of_a_campaign_that_could_not_bid_is_planned_from_now_on() -> None:
+    memory = on_plan(43_000_000, is_held=True)
+    step(DAILY, spend_of(43_000_000), {}, END + 300, memory, HUNDRED)
+
+    assert memory.anchors["daily"].at == END + 300
+
+
+def test_a_plan_of_a_flight_that_begins_later_starts_there() -> None:
+    limits = DAILY._replace(daily=None, total=10**7, start=NOON + 600, end=NOON + 6_600)
+    memory = Memory()
+    step(limits, Spend(), {}, NOON, memory, HUNDRED, is_held=True)
+
+    assert memory.anchors["total"] == Anchor(10**7, NOON + 600, 0.0, NOON + 6_600)
+
+
+def test_the_spend_of_a_total_budget_is_all_spend() -> None:
+    limits = DAILY._replace(daily=None, total=10**8, start=MIDNIGHT, end=MIDNIGHT + 10 * 86_400)
+    result = step(limits, Spend(5_000_000, 1, 1, 1_000, 1), {}, NOON, Memory(), HUNDRED)
+
+    assert (result.outlook.goal, result.outlook.spent) == ("total", 5_000_000)
+
+
+def test_the_spend_of_an_hour_is_counted_from_its_begin() -> None:
+    limits = DAILY._replace(daily=None, hourly=1_800_000)
+    memory = Memory()
+    result = step(limits, Spend(9_000_000, 5_000_000, 600_000, 3_000, 1_000), {}, NOON + 600, memory, HUNDRED)
+    assert result.outlook.spent == 600_000
+    result = step(limits, Spend(9_300_000, 5_300_000, 900_000, 3_100, 1_100), {}, NOON + 1_200, memory, HUNDRED)
+    assert result.outlook.spent >= 900_000
+    result = step(limits, Spend(9_600_000, 5_600_000, 0, 3_200, 1_200), {}, NOON + 3_600, memory, HUNDRED)
+    assert result.outlook.spent == pytest.approx(0.0)
+
+
+def level_of(counts: list[int], forecast: float | None, level: float | None = None, **changes: int) -> float | None:
+    """The level after minutes with these counts, which all are reported and whole."""
+    first = int(NOON) - 60 * len(counts) - 60
+    minutes = [Minute(first + 60 * n, 1.0, count, count) for n, count in enumerate(counts)]
+    memory = on_plan(flow=Flow(minutes=minutes), level=level, **changes)
+    step(DAILY, spend_of(21_600_000), {}, NOON, memory, Forecast(FLAT, forecast))
+    return memory.level
+
+
+def test_the_level_is_that_of_the_latest_minutes_and_a_quarter_minute_of_forecast() -> None:
+    assert level_of([110, 130], None) == pytest.approx(120)
+    assert level_of([110, 130], 100.0) == pytest.approx((240 + 25) / 2.25)
+    assert level_of([], 100.0) == 100
+    assert level_of([], None) is None
+    assert level_of([], 100.0, 50.0) == 50
+    assert level_of([0], None, 3.0) == pytest.approx(2.0)
+
+
+def test_with_each_new_minute_the_level_falls_by_a_third_at_most() -> None:
+    latest = int(NOON) - 120
+    assert level_of([100], None, 300.0, counted=latest - 60) == pytest.approx(200)
+    assert level_of([100], None, 300.0, counted=latest) == 300
+    assert level_of([100], None, 140.0, counted=latest - 60) == pytest.approx(100)
+    assert level_of([100], None, 50.0, counted=latest) == pytest.approx(100)
+
+
+def test_the_level_is_of_an_hour_of_average_traffic() -> None:
+    curve = Curve([2.0 if hour % 24 in {11, 12, 13} else 1.0 for hour in range(HOURS)])
+    first = int(NOON) - 180
+    memory = on_plan(flow=Flow(minutes=[Minute(first, 1.0, 200, 200)]))
+    step(DAILY, spend_of(21_600_000), {}, NOON, memory, Forecast(curve, None))
+
+    assert memory.level == pytest.approx(200 / curve.density(first + 30, "UTC"))
+    assert memory.counted == first
+
+
+def test_the_next_minute_is_expected_to_have_the_traffic_of_its_hour() -> None:
+    curve = Curve([float(1 + hour % 24) for hour in range(HOURS)])
+    result = step(DAILY, spend_of(21_600_000), {}, NOON, on_plan(), Forecast(curve, 100.0))
+
+    assert result.outlook.fullest == pytest.approx(100 * curve.density(NOON + 30, "UTC") * SHOWN * COST)
+
+
+def test_reports_and_the_account_say_how_many_opportunities_are_bid_on() -> None:
+    memory = on_plan(flow=Flow(bids_per_opportunity=Ratio(30.0, 60.0)))
+    result = step(DAILY, spend_of(21_600_000), {}, NOON, memory, HUNDRED, Market(shown=0.5, bid=0.2))
+
+    assert result.outlook.fullest == pytest.approx(100 * (30 + 0.2 * 20) / 80 * 0.5 * COST)
+    assert share_of(result) == pytest.approx(30_000 / (0.5 * COST) / (100 * 34 / 80))
+
+
+def test_counts_of_the_last_minutes_are_taken() -> None:
+    memory = on_plan(flow=Flow(minutes=[Minute(int(NOON) - 120, 1.0)]))
+    step(DAILY, spend_of(21_600_000), {int(NOON) - 120: Report(77, 33)}, NOON, memory, HUNDRED)
+
+    assert (memory.flow.minutes[0].opportunities, memory.flow.minutes[0].bids) == (77, 33)

@@ -1,0 +1,217 @@
+"""The items that consumers write, whole: other versions of the code read them, so their names and forms stay."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bidder.events.bounded_sets import BoundedSets
+from bidder.events.frequency import Frequency
+from bidder.events.ivt_filter import IvtFilter
+from bidder.events.kinds import Kind
+from bidder.events.learning import Learning
+from bidder.events.ledger import Ledger
+from bidder.events.traffic_log import TrafficLog
+from tests.support.dynamodb import FaultyDynamoDB
+from tests.support.events import event
+
+AT = datetime(2026, 11, 22, 23, 30, 5, tzinfo=UTC)
+BID_AT = AT - timedelta(minutes=7, seconds=59)
+MARKER_EXPIRES = str(int((AT + timedelta(days=45)).timestamp()))
+
+
+def plain(dynamodb: FaultyDynamoDB) -> dict[tuple[str, ...], Any]:
+    """The items by their keys, without the keys among the attributes."""
+    return {
+        key: {name: next(iter(value.values())) for name, value in item.items() if name not in {"pk", "sk"}}
+        for key, item in dynamodb.items().items()
+    }
+
+
+def recorded(**changes: Any) -> dict[tuple[str, ...], Any]:
+    dynamodb = FaultyDynamoDB("ledger")
+    sale = event(1, at=AT, bid_at=BID_AT, price_micros=2_500_000, zone="Asia/Tokyo", **changes)
+    assert Ledger(dynamodb.client, "ledger").record([sale]) == frozenset()
+    return plain(dynamodb)
+
+
+MARKER = {
+    "campaign": "c1",
+    "kind": "impression",
+    "micros": "2500",
+    "price_micros": "2500000",
+    "at": "2026-11-22T23:30:05+00:00",
+    "expires_at": MARKER_EXPIRES,
+}
+"""Its day in Tokyo is the next one."""
+
+
+def test_a_sale_in_the_ledger() -> None:
+    assert recorded(advertiser="shop.example", deal_id="d1") == {
+        ("bid#bid-1", "billed"): MARKER,
+        ("spend#c1", "total"): {"micros": "2500", "impressions": "1"},
+        ("spend#c1", "day#2026-11-23"): {
+            "micros": "2500",
+            "impressions": "1",
+            "hour#08": "2500",
+            "shown#08": "1",
+            "delay#7": "1",
+            "deal#d1": "2500",
+            "advertiser#shop.example": "2500",
+        },
+        ("spend#c1#d1", "total"): {"micros": "2500", "impressions": "1"},
+        ("spend#c1#d1", "day#2026-11-23"): {"micros": "2500", "impressions": "1", "hour#08": "2500", "shown#08": "1"},
+    }
+
+
+def test_invalid_traffic_in_the_ledger() -> None:
+    assert recorded(invalid="crawler", deal_id="d1") == {
+        ("bid#bid-1", "invalid"): MARKER,
+        ("spend#c1", "total"): {"invalid_micros": "2500"},
+        ("spend#c1", "day#2026-11-23"): {"invalid": "1", "invalid_micros": "2500", "invalid#crawler": "1"},
+        ("spend#c1#d1", "total"): {"invalid_micros": "2500"},
+        ("spend#c1#d1", "day#2026-11-23"): {"invalid_micros": "2500"},
+    }
+
+
+def test_a_replayed_sale_in_the_ledger() -> None:
+    assert recorded(invalid="replayed", deal_id="d1") == {
+        ("bid#bid-1", "invalid"): MARKER,
+        ("spend#c1", "day#2026-11-23"): {
+            "invalid": "1",
+            "invalid_micros": "2500",
+            "invalid#replayed": "1",
+            "repeated_micros": "2500",
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("delay", "name"),
+    [
+        (timedelta(0), "delay#0"),
+        (timedelta(seconds=59), "delay#0"),
+        (timedelta(seconds=60), "delay#1"),
+        (timedelta(minutes=59), "delay#59"),
+        (timedelta(hours=5), "delay#59"),
+        (-timedelta(seconds=1), None),
+    ],
+)
+def test_a_delay_is_counted_by_whole_minutes_up_to_an_hour(delay: timedelta, name: str | None) -> None:
+    dynamodb = FaultyDynamoDB("ledger")
+    Ledger(dynamodb.client, "ledger").record([event(1, at=AT, bid_at=AT - delay)])
+
+    day = plain(dynamodb)["spend#c1", "day#2026-11-22"]
+    assert [counter for counter in day if counter.startswith("delay#")] == ([name] if name else [])
+
+
+def test_a_marker_is_read_back_and_those_of_before_had_no_price() -> None:
+    dynamodb = FaultyDynamoDB("ledger")
+    ledger = Ledger(dynamodb.client, "ledger")
+    ledger.record([event(1, at=AT, price_micros=2_500_000), event(2, Kind.BILL, at=AT, invalid="crawler")])
+    dynamodb.put({"pk": {"S": "bid#old"}, "sk": {"S": "billed"}})
+
+    assert ledger.markers(["bid-1", "bid-2", "old", "none"]) == {
+        ("bid-1", "billed"): ("impression", AT.isoformat(), 2_500_000),
+        ("bid-2", "invalid"): ("bill", AT.isoformat(), 5_000_000),
+        ("old", "billed"): ("", "", None),
+    }
+
+
+def learned(kind: Kind, **changes: Any) -> dict[tuple[str, ...], Any]:
+    dynamodb = FaultyDynamoDB("learning")
+    known = {"at": AT, "bid_at": BID_AT, "exchange": "adx", "placement": 1, "device": 3}
+    made = event(1, kind, **{**known, **changes})
+    Learning(dynamodb.client, "learning").record([made])
+    items = plain(dynamodb)
+    for item in items.values():
+        item.pop("expires_at")
+    return items
+
+
+COUNTS = ("counts#0", '["c1","spot",105705]')
+"""Of the 105,706th week since Monday, the first of January of the year 1."""
+PRICES = ("prices#2026-11-22", '["adx|1|3|23",0]')
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "others"),
+    [
+        (Kind.IMPRESSION, "impression", {("devices#105705", "[3,0]"): {"impression": "1"}}),
+        (Kind.COMPLETE, "complete", {("devices#105705", "[3,0]"): {"complete": "1"}}),
+        (Kind.CLICK, "click", {("devices#105705", "[3,0]"): {"click": "1"}}),
+        (Kind.WIN, "win", {PRICES: {"w308": "1"}}),
+        (Kind.BILL, "win", {PRICES: {"w308": "1"}}),
+        (Kind.LOSS, "loss", {PRICES: {"l308": "1"}}),
+        (
+            Kind.FIRST_QUARTILE,
+            "firstQuartile",
+            {("devices#105705", "[3,0]"): {"firstQuartile": "1"}, ("confirmed#105705", "7"): {"viewed": "1"}},
+        ),
+    ],
+)
+def test_outcomes_in_the_learning_table(kind: Kind, name: str, others: dict[tuple[str, ...], Any]) -> None:
+    assert learned(kind) == {("bid#bid-1", name): {}, COUNTS: {name: "1"}, **others}
+
+
+@pytest.mark.parametrize(
+    ("changes", "prices"),
+    [
+        ({"to_win_micros": 6_000_000}, {PRICES: {"x312": "1"}}),
+        ({"loss_reason": 100}, {PRICES: {"l308": "1"}}),
+        ({"loss_reason": 102}, {PRICES: {"l308": "1"}}),
+        ({"loss_reason": 1}, {}),
+        ({"placement": None}, {}),
+        ({"placement": 0}, {("prices#2026-11-22", '["adx||3|23",0]'): {"l308": "1"}}),
+        ({"bid_price_micros": 0}, {}),
+        ({"bid_price_micros": 1}, {PRICES: {"l0": "1"}}),
+        ({"exchange": None}, {("prices#2026-11-22", '["|1|3|23",0]'): {"l308": "1"}}),
+        ({"bid_at": AT + timedelta(hours=1)}, {("prices#2026-11-23", '["adx|1|3|00",0]'): {"l308": "1"}}),
+    ],
+)
+def test_losses_for_the_price_in_the_learning_table(changes: dict[str, Any], prices: dict[Any, Any]) -> None:
+    assert learned(Kind.LOSS, **changes) == {("bid#bid-1", "loss"): {}, COUNTS: {"loss": "1"}, **prices}
+
+
+def test_sets_of_the_ivt_filter() -> None:
+    dynamodb = FaultyDynamoDB("ledger")
+    ivt_filter = IvtFilter(BoundedSets(dynamodb.client, "ledger"))
+    sale = event(1, at=AT, bid_at=BID_AT, user="anna", address="home", price_vector="adx/v1")
+    ivt_filter.judged({"m": sale})
+
+    expires = str(int((AT + timedelta(days=30)).timestamp()))
+    assert plain(dynamodb) == {
+        ("user#anna", "minute#2026-11-22T23:30"): {"bids": ["bid-1"], "expires_at": expires},
+        ("bid#bid-1", "addresses"): {"addresses": ["home"], "expires_at": expires},
+        ("price#adx/v1", "bid"): {"bids": ["bid-1"], "expires_at": expires},
+    }
+
+
+def test_histories_of_viewers() -> None:
+    dynamodb = FaultyDynamoDB("frequency")
+    shown = event(1, at=AT, bid_at=BID_AT, user="anna", household="home", advertiser="shop.example")
+    Frequency(dynamodb.client, "frequency").record([shown])
+
+    history = {
+        "history": f'{{"recent":[[{int(AT.timestamp())},"c1","spot","shop.example"]],"older":{{}}}}',
+        "version": "1",
+        "expires_at": str(int((AT + timedelta(days=395)).timestamp())),
+    }
+    assert plain(dynamodb) == {
+        ("bid#bid-1", "shown"): {"expires_at": MARKER_EXPIRES},
+        ("user#anna", "history"): history,
+        ("household#home", "history"): history,
+    }
+
+
+def test_traffic_of_a_minute() -> None:
+    dynamodb = FaultyDynamoDB("learning")
+    counted = event("p-t1", Kind.TRAFFIC, at=AT, count=7, traffic={"c": (5, 2)})
+    TrafficLog(dynamodb.client, "learning").record([counted, counted])
+
+    minute = int(AT.timestamp()) // 60 * 60
+    expires = str(minute + 3_600)
+    assert plain(dynamodb) == {
+        (f"traffic#{minute}", "processes"): {"requests": "14", "squares": "98", "expires_at": expires},
+        (f"traffic#{minute}", "47"): {"c#c": "10000000004", "expires_at": expires},
+    }
