@@ -86,7 +86,7 @@ MALFORMED: tuple[Callable[[Document], Document], ...] = (
 
 
 def _request(rng: Random) -> Document:
-    country = rng.choices(traffic.COUNTRIES, [1 / rank for rank in range(1, len(traffic.COUNTRIES) + 1)])[0]
+    country = country_of_viewer(rng)
     channel, players = rng.choices((_site, _app, _channel), (45, 30, 25))[0](rng, country)
     document: Document = {
         "id": _uuid(rng),
@@ -104,11 +104,19 @@ def _request(rng: Random) -> Document:
         document["badv"] = rng.sample(["rival.example", "halden-mutual.example", "casino.example"], 2)
     if rng.random() < 0.03:
         document["wseat"] = ["another-seat"]
+    return document | regulations(rng, country)
+
+
+def country_of_viewer(rng: Random) -> traffic.Country:
+    """A country by the size of its market."""
+    return rng.choices(traffic.COUNTRIES, [1 / rank for rank in range(1, len(traffic.COUNTRIES) + 1)])[0]
+
+
+def regulations(rng: Random, country: traffic.Country) -> Document:
+    """The field `regs` of a request from this country; empty without any."""
     if country.code in {"GBR", "DEU", "FRA", "ESP", "ITA", "BEL", "AUT", "NLD", "IRL", "SWE", "POL"}:
-        document["regs"] = rng.choice(({"gdpr": 1}, {"ext": {"gdpr": 1}}))
-    elif country.code == "USA":
-        document["regs"] = {"coppa": 0, "ext": {"us_privacy": "1YNN"}}
-    return document
+        return {"regs": rng.choice(({"gdpr": 1}, {"ext": {"gdpr": 1}}))}
+    return {"regs": {"coppa": 0, "ext": {"us_privacy": "1YNN"}}} if country.code == "USA" else {}
 
 
 class _Players(NamedTuple):
@@ -148,12 +156,16 @@ _ON_TELEVISION = _Players(
 )
 
 
+BROWSERS = tuple({"devicetype": 2} | device for device in (*traffic.DESKTOPS, *traffic.DESKTOPS, *traffic.MOBILES))
+"""The devices of viewers of sites; desktops come twice."""
+
+
 def _site(rng: Random, country: traffic.Country) -> tuple[Document, _Players]:
     domain, category = rng.choice(traffic.SITES)
-    device = rng.choice((*traffic.DESKTOPS, *traffic.DESKTOPS, *traffic.MOBILES))
+    device = rng.choice(BROWSERS)
     page = f"https://{domain}/{rng.randrange(10_000)}"
     site = {"id": domain, "domain": domain, "page": page, "cat": [category], "publisher": _publisher(domain)}
-    return {"site": site, "device": {"devicetype": 2} | _device(rng, country, device)}, _ON_SITES
+    return {"site": site, "device": described(rng, country, device)}, _ON_SITES
 
 
 def _app(rng: Random, country: traffic.Country) -> tuple[Document, _Players]:
@@ -172,14 +184,15 @@ def _in_app(
     bundle, name, category = rng.choice(apps)
     app = {"id": bundle, "bundle": bundle, "name": name, "cat": [category], "publisher": _publisher(name)}
     ifa = {"ifa": _uuid(rng), "lmt": 0} if rng.random() < 0.7 else {"lmt": 1}
-    return {"app": app, "device": _device(rng, country, rng.choice(devices)) | ifa}
+    return {"app": app, "device": described(rng, country, rng.choice(devices)) | ifa}
 
 
 def _publisher(name: str) -> Document:
     return {"id": f"pub-{name.lower().replace(' ', '-')}", "name": name}
 
 
-def _device(rng: Random, country: traffic.Country, device: Document) -> Document:
+def described(rng: Random, country: traffic.Country, device: Document) -> Document:
+    """The field `device` of a viewer in this country."""
     return {
         **device,
         "ip": f"198.51.100.{rng.randrange(1, 255)}",  # TEST-NET-2, RFC 5737

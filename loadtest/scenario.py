@@ -7,10 +7,20 @@ from bisect import bisect
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 from uuid import UUID
 
-from loadtest.requests import Generated, RequestKind, generate
+from loadtest import traffic
+from loadtest.requests import (
+    BROWSERS,
+    Generated,
+    RequestKind,
+    country_of_viewer,
+    described,
+    generate,
+    regulations,
+)
 
 Document = dict[str, Any]
 
@@ -38,12 +48,15 @@ _VIEWERS, _PUBLISHERS = Zipf(VIEWERS), Zipf(PUBLISHERS)
 
 
 def realistic(rng: Random) -> Generated:
-    """The next request of `generate`, with a viewer and a publisher drawn by popularity."""
+    """The next request: one of `generate`, of a viewer and a publisher by their popularity.
+
+    A viewer stays in one country, with one device for each kind of seller. A publisher sells one site, app or channel.
+    """
     kind, document, _ = generate(rng)
     if kind is RequestKind.MALFORMED:
         return Generated(kind, document)
-    _name_viewer(rng, document)
-    _name_publisher(rng, document)
+    _name_viewer(_VIEWERS.draw(rng), document)
+    _name_publisher(_PUBLISHERS.draw(rng), document)
     if kind is RequestKind.VIDEO:
         if document["device"].get("devicetype") in {3, 7} and rng.random() < PODS:
             _ask_for_pod(rng, document)
@@ -52,18 +65,50 @@ def realistic(rng: Random) -> Generated:
     return Generated(kind, document)
 
 
-def _name_viewer(rng: Random, document: Document) -> None:
-    number = _VIEWERS.draw(rng)
-    name = str(UUID(int=Random(number).getrandbits(128), version=4))  # noqa: S311 - a name, not a secret
+class _Seller(NamedTuple):
+    """What is sold in a request: the devices that show it, and the sites, apps or channels, as name and category."""
+
+    devices: Sequence[Document]
+    inventory: Sequence[tuple[str, ...]]
+
+
+_SITES = _Seller(BROWSERS, traffic.SITES)
+_APPS = _Seller(traffic.MOBILES, traffic.APPS)
+_CHANNELS = _Seller(traffic.TELEVISIONS, traffic.CHANNELS)
+
+
+def _seller(document: Document) -> _Seller:
+    if "site" in document:
+        return _SITES
+    return _CHANNELS if "content" in document["app"] else _APPS
+
+
+def _name_viewer(number: int, document: Document) -> None:
+    viewer = Random(number)  # noqa: S311 - what a viewer is, not a secret
+    name = str(UUID(int=viewer.getrandbits(128), version=4))
     document["user"]["id"] = name
-    if "ifa" in document["device"]:
+    country = country_of_viewer(viewer)
+    document.pop("regs", None)
+    document |= regulations(viewer, country)
+    # last, as the draws of a device differ by seller
+    device = described(viewer, country, viewer.choice(_seller(document).devices))
+    kept = {field: document["device"][field] for field in ("ifa", "lmt") if field in document["device"]}
+    document["device"] = device | kept
+    if "ifa" in kept:
         document["device"]["ifa"] = name
 
 
-def _name_publisher(rng: Random, document: Document) -> None:
-    number = _PUBLISHERS.draw(rng)
-    seller = document.get("site") or document["app"]
-    seller["publisher"] = {"id": f"pub-{number}", "name": f"Publisher {number}"}
+def _name_publisher(number: int, document: Document) -> None:
+    inventory = _seller(document).inventory
+    *names, category = inventory[number % len(inventory)]
+    publisher = {"cat": [category], "publisher": {"id": f"pub-{number}", "name": f"Publisher {number}"}}
+    if "site" in document:
+        [domain] = names
+        page = f"https://{domain}{urlsplit(document['site']['page']).path}"
+        document["site"] |= {"id": domain, "domain": domain, "page": page, **publisher}
+    else:
+        bundle, name = names
+        document["app"] |= {"id": bundle, "bundle": bundle, "name": name, **publisher}
 
 
 def _ask_for_pod(rng: Random, document: Document) -> None:

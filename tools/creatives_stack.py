@@ -26,10 +26,9 @@ from tools.changes import Patience, check_changeable, described
 from tools.names import check_names
 from tools.package import Package, of_lambda, own_architecture
 from tools.protection import change_protected
-from tools.slim import deployed_modules
+from tools.slim import WORKERS, deployed_modules
 
 TEMPLATE = ROOT / "deploy" / "creatives.yaml"
-WORKERS = ROOT / "workers"
 CREATIVES_PARAMETERS = frozenset({"Loudness", "UploadDays", "CreativesTableName", "UploadBucketName"})
 """The parameters of `make deploy` that belong to this stack."""
 

@@ -25,8 +25,8 @@ LIMIT = 5 * 1024 * 1024
 ARCHITECTURES = ("x86_64", "arm64")
 """The processors of Lambda by their names there. The first is the default of a stack."""
 
-_TOOLS = ("bytecode", "elf", "imported_modules", "package", "schemas", "slim", "template")
-"""The programs of `tools/` that write bytes of the package."""
+_TOOLS = ("bytecode", "elf", "imported_modules", "lambda_pydantic", "package", "schemas", "slim", "template")
+"""Those of our tools that write bytes of the package."""
 
 HAS_SNAP_START = (3, 12)
 """The first Python version whose Lambda runtime has SnapStart."""
@@ -104,7 +104,8 @@ def _sources(project: Path) -> Iterator[Path]:
     yield from (project / name for name in ("app.py", "requirements.txt", ".chalice/config.json"))
     yield from sorted((project / ".chalice/resources").glob("*.yaml"))
     yield from (project / "tools" / f"{name}.py" for name in _TOOLS)
-    yield from sorted(p for p in (project / "bidder").rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+    for folder in ("bidder", "workers"):
+        yield from sorted(p for p in (project / folder).rglob("*") if p.is_file() and "__pycache__" not in p.parts)
 
 
 def _build(project: Path, build: Path, result: Package, architecture: str) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -57,8 +58,8 @@ def start(command: list[str], log: Path, environment: Mapping[str, str], cwd: Pa
         )
 
 
-def wait_until(ready: Callable[[], bool], process: "subprocess.Popen[bytes]", log: Path, seconds: float) -> None:
-    """Waits for `ready`. Raises DidNotStart if the process ends first or the time is over."""
+def wait_until(ready: Callable[[], bool], process: "subprocess.Popen[Any]", log: Path, seconds: float) -> None:
+    """Waits for `ready`. Raises DidNotStart where the process ends first or the time is over."""
     deadline = time.monotonic() + seconds
     while not ready():
         ended = process.poll()

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path, PurePosixPath
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from tools import ROOT
+from tools import ROOT, lambda_pydantic
 from tools.bytecode import without_docstrings
 from tools.elf import without_symbols
 from tools.imported_modules import imported_modules
@@ -17,22 +17,32 @@ from tools.imported_modules import imported_modules
 SUPPLIED = frozenset({"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3"})
 """The import names of packages in every Python runtime of Lambda."""
 
+BUILDERS = frozenset({"pydantic", "annotated_types", "typing_inspection", "typing_extensions"})
+"""Import names of what builds schemas from models. The package has the schemas, and reads them."""
+
 _UNUSED = (
-    *("pydantic/v1/", "pydantic/mypy.py", "pydantic/color.py", "pydantic/experimental/", "wrapt/_wrappers.c"),
+    *("pydantic_core/__init__.py", "pydantic_core/core_schema.py", "wrapt/_wrappers.c"),
     *("tzdata/zoneinfo/tzdata.zi", "tzdata/zoneinfo/zone", "tzdata/zoneinfo/iso3166.tab"),
     *("bidder/cli/", "bidder/simulator/", "bidder/__main__.py"),
 )
 """The beginnings of the paths of files that no function reads.
 
-They are pydantic's version 1, its mypy plugin and experiments, C sources, redundant time zone tables, the command line
-and the simulator.
+They are types of schemas, C sources, tables of time zones beside the zones, the
+command line and the simulator.
 """
 
 _XRAY = "aws_xray_sdk/ext/"
 _XRAY_USED = {"__init__.py", "util.py"}
 """The other files of this package trace web frameworks and databases."""
 
-_SUPPLIED_DISTRIBUTIONS = SUPPLIED - {"dateutil"} | {"python_dateutil"}
+_LEFT_OUT = SUPPLIED - {"dateutil"} | {"python_dateutil"} | BUILDERS
+"""The distributions without a place in the package."""
+
+_CORE = "from pydantic_core._pydantic_core import *\nMISSING = object()\n"
+"""The package's `pydantic_core/__init__.py`: pydantic's own imports the types of schemas, in 5 ms.
+
+The core looks up `MISSING`, and compares it with defaults by identity.
+"""
 
 
 def slimmed(packed: Path, out: Path) -> None:
@@ -44,7 +54,7 @@ def slimmed(packed: Path, out: Path) -> None:
         _leave_out_descriptions(root)
         _leave_out_unimported(root)
         _strip(root)
-        _write_schemas(root / "bidder")
+        add_pydantic(root)
         _leave_out_docstrings(root)
         _compile(root)
         write(root, out)
@@ -54,10 +64,10 @@ def is_deployed(path: PurePosixPath) -> bool:
     """Whether the deployed zip contains a file of Chalice's zip."""
     top = path.parts[0]
     if top.endswith((".dist-info", ".data")):
-        # only METADATA: importlib.metadata.version() reads it
-        return path.name == "METADATA" and top.split("-")[0] not in _SUPPLIED_DISTRIBUTIONS
+        # METADATA alone: it is what importlib.metadata.version() reads.
+        return path.name == "METADATA" and top.split("-")[0] not in _LEFT_OUT
     name = path.as_posix()
-    if top.removesuffix(".py") in SUPPLIED or name.startswith(_UNUSED):
+    if top.removesuffix(".py") in SUPPLIED | BUILDERS or name.startswith(_UNUSED):
         return False
     if name.startswith(_XRAY) and name.removeprefix(_XRAY) not in _XRAY_USED:
         return False
@@ -75,6 +85,9 @@ def write(root: Path, out: Path, *, bytecode: bool = True) -> None:
             archive.writestr(entry, path.read_bytes(), ZIP_DEFLATED, 9)
 
 
+WORKERS = ROOT / "workers"
+"""The functions of the creatives' stack."""
+
 _HANDLERS = (ROOT / "bidder/entrances/handler.py",)
 """The modules of the project that Lambda imports itself, by the name of a function's handler in the template."""
 
@@ -84,6 +97,12 @@ def deployed_modules(*programs: Path) -> frozenset[str]:
     handlers = () if programs else _HANDLERS
     imported = imported_modules(programs or (ROOT / "app.py", *handlers), "bidder", ROOT)
     return frozenset(path.relative_to(ROOT).as_posix() for path in (*imported, *handlers))
+
+
+def modules_with_models() -> frozenset[str]:
+    """Our modules in the packages of the bidder's and of the creatives' stack, which is made from the bidder's."""
+    workers = [path for path in sorted(WORKERS.rglob("*.py")) if path.stem != "__main__"]  # which runs the program
+    return deployed_modules() | deployed_modules(*workers) | {path.relative_to(ROOT).as_posix() for path in workers}
 
 
 def _leave_out_unimported(root: Path) -> None:
@@ -114,9 +133,14 @@ def _strip(root: Path) -> None:
         library.write_bytes(without_symbols(library.read_bytes()))
 
 
-def _write_schemas(folder: Path) -> None:
-    """Adds the schemas that `bidder.prebuilt` reads, built in a separate process as for bytecode."""
-    command = [sys.executable, "-m", "tools.schemas", str(folder)]
+def add_pydantic(root: Path) -> None:
+    """Adds the module `pydantic` of the package (`tools/lambda_pydantic.py`), with the schemas of all its models."""
+    (root / "pydantic").mkdir()
+    (root / "pydantic/__init__.py").write_bytes(Path(lambda_pydantic.__file__).read_bytes())
+    (root / "pydantic_core").mkdir(exist_ok=True)
+    (root / "pydantic_core/__init__.py").write_text(_CORE)
+    # in a process of its own, as for bytecode
+    command = [sys.executable, "-m", "tools.schemas", str(root / "pydantic" / lambda_pydantic.FOLDER)]
     subprocess.run(command, env={"PYTHONHASHSEED": "0"}, cwd=ROOT, check=True)
 
 

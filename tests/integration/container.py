@@ -1,7 +1,7 @@
-"""The container worker's image, built from its Dockerfile and run without Docker: buildah in a chroot, as root.
+"""Images built from their Dockerfiles and run without Docker: buildah in a chroot, as root.
 
-The base is Debian bookworm with Python, made once by mmdebstrap and kept under `build/`. This shows that the image
-builds and that the worker runs in it; it shows nothing of Fargate's networks and roles.
+The base is Debian bookworm with Python, made once by mmdebstrap and kept under `build/`. This shows that an image
+builds and that its program runs in it; it shows nothing of Fargate's networks and roles.
 """
 
 import json
@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 import psutil
 
@@ -18,9 +19,10 @@ from tools.locks import lock
 from tools.processes import local_environment
 
 FOLDER = ROOT / "build" / "container"
-DOCKERFILE = ROOT / "workers" / "transcode" / "Dockerfile"
+WORKER = ROOT / "workers" / "transcode" / "Dockerfile"
+BIDDER = ROOT / "container" / "Dockerfile"
 _PROGRAMS = ("buildah", "mmdebstrap")
-_BASE, _IMAGE = "localhost/base", "localhost/worker"
+_BASE = "localhost/base"
 _CERTIFICATES = Path("/etc/ssl/certs")
 
 
@@ -46,42 +48,58 @@ class Image:
         self.name = name
         self.command = command
 
-    def start(self, environment: Mapping[str, str]) -> "subprocess.Popen[str]":
-        """Starts the entry point with an environment. Its standard output and error are pipes."""
+    def start(
+        self, environment: Mapping[str, str], output: "IO[bytes] | int" = subprocess.PIPE
+    ) -> "subprocess.Popen[str]":
+        """Starts the entry point with an environment. Standard output goes to `output`; standard error is a pipe."""
         variables = [part for name, value in environment.items() for part in ("--env", f"{name}={value}")]
         return subprocess.Popen(  # noqa: S603  a fixed program
             _buildah("run", "--isolation", "chroot", *variables, self.name, "--", *self.command),
-            stdout=subprocess.PIPE,
+            stdout=output,
             stderr=subprocess.PIPE,
             text=True,
             env=local_environment(),
         )
 
-    def stop(self, process: "subprocess.Popen[str]") -> None:
-        """Sends SIGTERM to the entry point itself, as container runtimes do; buildah would kill it at once."""
+    def run(self, command: Sequence[str]) -> int:
+        """The exit status of a command in the container, beside the entry point."""
+        arguments = _buildah("run", "--isolation", "chroot", self.name, "--", *command)
+        return subprocess.run(arguments, capture_output=True, env=local_environment(), check=False).returncode  # noqa: S603  a fixed program
+
+    def entry(self, process: "subprocess.Popen[str]") -> psutil.Process:
+        """The process of the entry point, which buildah is the parent of."""
         [entry] = [
             child
             for child in psutil.Process(process.pid).children(recursive=True)
             if child.cmdline()[1:] == list(self.command[1:]) and "python" in child.cmdline()[0]
         ]
-        entry.terminate()
+        return entry
+
+    def stop(self, process: "subprocess.Popen[str]") -> None:
+        """Sends SIGTERM to the entry point itself, as container runtimes do; buildah would kill it at once."""
+        self.entry(process).terminate()
+
+    def files(self) -> Path:
+        """The root of the container's files on this machine."""
+        return Path(_run(_buildah("mount", self.name)).strip())
 
     def remove(self) -> None:
         """Removes the container; base and image stay for the next run."""
         _run(_buildah("rm", self.name))
 
 
-def build() -> Image:
-    """Builds the image, and the base below it where there is none yet."""
+def build(dockerfile: Path) -> Image:
+    """Builds the image of a Dockerfile, and the base below it where there is none yet."""
+    tag = f"localhost/{dockerfile.parent.name}"
     FOLDER.mkdir(parents=True, exist_ok=True)
     with lock(FOLDER.with_name("container.lock")):
         _make_base()
         certificates = ["--volume", f"{_CERTIFICATES}:{_CERTIFICATES}:ro"] if _CERTIFICATES.is_dir() else []
         arguments = ["--isolation", "chroot", *certificates, "--build-arg", f"BASE={_BASE}"]
-        _run(_buildah("bud", *arguments, "--pull-never", "-q", "-f", str(DOCKERFILE), "-t", _IMAGE, str(ROOT)))
+        _run(_buildah("bud", *arguments, "--pull-never", "-q", "-f", str(dockerfile), "-t", tag, str(ROOT)))
         # What the image of an earlier run has left; a container that still runs keeps its own.
         subprocess.run(_buildah("rmi", "--prune"), capture_output=True, check=False)  # noqa: S603  a fixed program
-        name = _run(_buildah("from", "--pull-never", _IMAGE)).strip()
+        name = _run(_buildah("from", "--pull-never", tag)).strip()
         inspected = json.loads(_run(_buildah("inspect", name)))
     return Image(name, inspected["OCIv1"]["config"]["Entrypoint"])
 

@@ -25,7 +25,7 @@ def image() -> Iterator[container.Image]:
         container.check_available()
     except container.Unavailable as reason:
         pytest.skip(str(reason))
-    built = container.build()
+    built = container.build(container.WORKER)
     yield built
     built.remove()
 

@@ -9,10 +9,11 @@ import subprocess
 import sys
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
@@ -85,13 +86,13 @@ class Clients:
         self.other: Counter[int] = Counter()
         self.is_gone = False
 
-    async def run(self, count: int, process: "subprocess.Popen[bytes]", after: int) -> None:
-        """Sends SIGTERM once so many bids were answered; returns once nothing listens any more."""
+    async def run(self, count: int, process: "subprocess.Popen[Any]", after: int, stop: Callable[[], object]) -> None:
+        """Calls `stop`, which sends SIGTERM, after so many answered bids; returns once nothing listens any more."""
         loops = [asyncio.create_task(self._loop(number)) for number in range(count)]
         while self.bids < after:
             assert process.poll() is None
             await asyncio.sleep(0.01)
-        process.send_signal(signal.SIGTERM)
+        stop()
         await asyncio.gather(*loops)
 
     async def _loop(self, number: int) -> None:
@@ -125,7 +126,7 @@ class Clients:
 def test_sigterm_under_load_loses_no_event_and_no_count(objects: dict[str, bytes], tmp_path: Path) -> None:
     with aws_server(objects, seconds=0.05) as aws, serving(tmp_path, aws, processes="2") as server:
         clients = Clients(server.port)
-        asyncio.run(clients.run(24, server.process, after=200))
+        asyncio.run(clients.run(24, server.process, 200, server.process.terminate))
         code = server.process.wait(30)
 
         assert code in {0, -signal.SIGTERM}, server.log.read_text()[-3000:]

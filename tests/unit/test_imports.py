@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
-import pydantic
+import pydantic_core
 import pytest
 
 from loadtest.bench.published import publish
@@ -19,6 +19,7 @@ from tests.integration.runtime import api_event
 from tests.support.campaigns import campaign
 from tests.support.fake_s3 import FakeS3
 from tests.support.matchable import video_request
+from tests.support.packaged_pydantic import packaged_pydantic
 from tests.support.service import KEYS, SETTINGS
 
 LIST = Path(__file__).with_name("imports.txt")
@@ -70,9 +71,10 @@ def aws() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def imported(aws: str, tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     """What a process of its own has imported when it has bid; the start of Python apart, and no module of a test."""
-    packages = str(Path(pydantic.__file__).parents[1])
+    packages = str(Path(pydantic_core.__file__).parents[1])
+    packaged = packaged_pydantic(tmp_path_factory.mktemp("packaged"))
     variables = {
-        "PYTHONPATH": os.pathsep.join((str(Path.cwd()), packages)),
+        "PYTHONPATH": os.pathsep.join((str(packaged), str(Path.cwd()), packages)),
         "TMPDIR": str(tmp_path_factory.mktemp("copy")),
         "LAMBDA_TASK_ROOT": str(Path.cwd()),
         "AWS_ENDPOINT_URL": aws,

@@ -38,12 +38,9 @@ class WorkerSettings(BaseModel):
     media_url: str = Field(pattern=r"^https?://[^/\s]+/(\S+/)?$")
     """The public URL of the creatives' bucket, with a slash at its end."""
     batch_queue: str | None = Field(default=None, pattern=r"^https?://")
-    """The queue of the container worker.
-
-    Without it, uploads that are too long end in the function's dead-letter queue.
-    """
-    ffmpeg: Path = Path("/opt/bin/ffmpeg")
-    """The path of ffmpeg: of the layer in Lambda, of the package on a laptop."""
+    """The queue of the container worker; without it, what is too long for a function is refused by its dead letter."""
+    ffmpeg: str = "/opt/bin/ffmpeg"
+    """The path of the program: the layer's in Lambda, the package's on a laptop."""
     loudness: Annotated[LoudnessTarget, BeforeValidator(float)] = LoudnessTarget.ATSC_A85
     """The market's programme loudness in LUFS: -24 (ATSC A/85) or -23 (EBU R 128)."""
 
@@ -62,7 +59,7 @@ def processor(settings: WorkerSettings, *, is_function: bool) -> Processor:
         jobs=JobStore(dynamodb, settings.creatives_table),
         campaigns=CampaignRepository(dynamodb, settings.campaigns_table, settings.history_table, author="transcoder"),
         announcer=Announcer(boto3.client("sns"), settings.creatives_topic, settings.refresh_topic),
-        ffmpeg=settings.ffmpeg,
+        ffmpeg=Path(settings.ffmpeg),
         limits=limits,
         target=settings.loudness,
         resources=Resources() if is_function else _WORKER,

@@ -20,7 +20,9 @@ ENTRANCES = ("rest-api", "http-api", "function-url", "load-balancer", "container
 @click.option("--bid-ms", type=float, default=2.0, show_default=True, help="Billed milliseconds of a bid in Lambda.")
 @click.option("--event-ms", type=float, default=12.0, show_default=True, help="Billed milliseconds of a notice.")
 @click.option("--events-per-win", type=float, default=6.0, show_default=True, help="Notices and pixels of a win.")
-@click.option("--events-per-publish", type=float, default=1.0, show_default=True, help="Events of one SNS publish.")
+@click.option(
+    "--events-per-call", type=float, default=1.0, show_default=True, help="Events of one POST /e, ten at most."
+)
 @click.option("--sampling", type=float, default=0.05, show_default=True, help="Traces beyond one a second, a share.")
 @click.option("--log-level", type=click.Choice(["INFO", "WARN"]), default="INFO", help="Lambda's system log level.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="A plot of all entrances: .svg or .png.")
@@ -35,7 +37,7 @@ def command(
     bid_ms: float,
     event_ms: float,
     events_per_win: float,
-    events_per_publish: float,
+    events_per_call: float,
     sampling: float,
     log_level: str,
     out: Path | None,
@@ -54,6 +56,9 @@ def command(
     if out is not None and out.suffix not in {".svg", ".png"}:
         msg = f"--out {out}: the plot's name ends with .svg or .png"
         raise click.UsageError(msg)
+    if out is not None and not out.absolute().parent.is_dir():
+        msg = f"--out {out}: there is no folder {out.parent}"
+        raise click.UsageError(msg)
     try:
         load = Load(
             qps,
@@ -64,12 +69,12 @@ def command(
             bid_ms=bid_ms,
             event_ms=event_ms,
             events_per_win=events_per_win,
-            events_per_publish=events_per_publish,
+            events_per_call=events_per_call,
             sampling=sampling,
             log_bytes=Load.log_bytes if log_level == "INFO" else 0,
         )
     except InvalidLoad as wrong:
-        raise click.UsageError(str(wrong)) from None
+        raise click.UsageError(f"--{wrong}") from None
     prices = price_table()
     answer = printing.as_json if as_json else printing.as_text
     click.echo(answer(load, Entrance(entrance), region, prices))

@@ -77,7 +77,7 @@ def _compute(load: Load, entrance: Entrance, prices: Prices) -> list[Line]:
 
 
 def _events(load: Load, prices: Prices) -> list[Line]:
-    publishes = load.monthly(load.events) / load.events_per_publish
+    publishes = load.monthly(load.event_calls)
     requests = load.monthly(usage.queue_requests(load))
     return [
         Line("SNS", "publishes", publishes, publishes * prices.sns.publish),

@@ -103,13 +103,23 @@ class Prices(_Prices):
     data_transfer: Tiers
 
 
+class Source(_Prices):
+    """The page of a service's prices, and by region what its prices were compared with, and the date of that.
+
+    A region without an entry was not compared with anything.
+    """
+
+    page: str
+    checked: dict[str, str]
+
+
 class PriceTable(_Prices):
     """The whole table. A region may name another that has the same prices."""
 
     date: str
     currency: str
     note: str
-    sources: dict[str, str]
+    sources: dict[str, Source]
     regions: dict[str, Prices | str]
 
     def of(self, region: str) -> Prices:

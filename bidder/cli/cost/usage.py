@@ -24,6 +24,17 @@ class InvalidLoad(ValueError):
     """A number of the load is out of its range; the message names it."""
 
 
+RANGES = {
+    "qps": (0.001, 100_000_000.0),
+    **dict.fromkeys(("bid_rate", "win_rate", "capped", "sampling"), (0.0, 1.0)),
+    "utilisation": (0.01, 1.0),
+    **dict.fromkeys(("bid_ms", "event_ms"), (0.0, 900_000.0)),  # a function runs for 15 minutes at most
+    "events_per_win": (0.0, 1000.0),
+    "events_per_call": (1.0, 10.0),  # an SNS publish has ten events at most
+}
+"""The least and the most of each number that a command line gives."""
+
+
 @dataclass(frozen=True)
 class Load:
     """The traffic, and what a request costs in time and bytes. Shares are from 0 to 1.
@@ -58,8 +69,8 @@ class Load:
     """Events of a win that the learning consumer takes: win, impression, firstQuartile, complete, click."""
     capped: float = 0.3
     """Bids of campaigns with frequency caps, each of which reads what the viewer was shown."""
-    events_per_publish: float = 1.0
-    """Events of one SNS publish. `POST /e` and counts publish ten."""
+    events_per_call: float = 1.0
+    """Events of one HTTP call, and so of one SNS publish: 1 by pixels and notices, more by `POST /e`."""
     request_bytes: int = 1800
     bid_bytes: int = 2400
     """A bid in gzip with its headers."""
@@ -79,16 +90,11 @@ class Load:
     archive_days: int = 400
 
     def __post_init__(self) -> None:
-        for name in ("bid_rate", "win_rate", "utilisation", "capped", "sampling"):
-            if not 0 <= getattr(self, name) <= 1:
-                msg = f"{name.replace('_', '-')}: {getattr(self, name):g} is no share from 0 to 1"
+        for name, (least, most) in RANGES.items():
+            value = getattr(self, name)
+            if not least <= value <= most:
+                msg = f"{name.replace('_', '-')}: {value:g} is not from {least:g} to {most:,g}"
                 raise InvalidLoad(msg)
-        if not 0 < self.qps <= 100_000_000:
-            msg = f"qps: {self.qps:g} is not above 0 and at most 100,000,000"
-            raise InvalidLoad(msg)
-        if self.utilisation == 0 or self.events_per_publish < 1:
-            msg = "utilisation is above 0, and events-per-publish is 1 at least"
-            raise InvalidLoad(msg)
 
     @property
     def bids(self) -> float:
@@ -106,9 +112,14 @@ class Load:
         return self.wins * self.events_per_win
 
     @property
+    def event_calls(self) -> float:
+        """HTTP requests with events a second."""
+        return self.events / self.events_per_call
+
+    @property
     def calls(self) -> float:
-        """HTTP requests a second: bid requests, notices and pixels."""
-        return self.qps + self.events
+        """HTTP requests a second: bid requests and calls with events."""
+        return self.qps + self.event_calls
 
     def monthly(self, a_second: float) -> float:
         """So many a second, in a month."""
@@ -117,18 +128,18 @@ class Load:
 
 def lambda_gb_seconds(load: Load) -> float:
     """Gigabyte-seconds of a month."""
-    milliseconds = load.monthly(load.qps) * load.bid_ms + load.monthly(load.events) * load.event_ms
+    milliseconds = load.monthly(load.qps) * load.bid_ms + load.monthly(load.event_calls) * load.event_ms
     return milliseconds / 1000 * load.memory_mb / 1024
 
 
 def concurrency(load: Load) -> float:
     """Invocations at work at a time (Little's law)."""
-    return (load.qps * load.bid_ms + load.events * load.event_ms) / 1000
+    return (load.qps * load.bid_ms + load.event_calls * load.event_ms) / 1000
 
 
 def tasks(load: Load) -> int:
     """Fargate tasks that keep to the utilisation."""
-    cores = (load.qps * load.bid_cpu_ms + load.events * load.event_cpu_ms) / 1000
+    cores = (load.qps * load.bid_cpu_ms + load.event_calls * load.event_cpu_ms) / 1000
     return max(load.least_tasks, ceil(cores / load.utilisation / load.task_vcpu))
 
 
@@ -153,7 +164,7 @@ def capacity_units(load: Load, gb_an_hour_a_unit: float) -> float:
 def response_bytes(load: Load) -> float:
     """Bytes a second that leave AWS."""
     no_bids = load.qps - load.bids
-    return load.bids * load.bid_bytes + no_bids * load.no_bid_bytes + load.events * load.no_bid_bytes
+    return load.bids * load.bid_bytes + (no_bids + load.event_calls) * load.no_bid_bytes
 
 
 def queue_requests(load: Load) -> float:

@@ -65,7 +65,7 @@ def lines(load: Load, entrance: Entrance, service: str) -> dict[str, Line]:
         (LOAD, Entrance.CONTAINER, "Fargate", "GB-hours", 5840, 25.9588),
         (replace(LOAD, arm=True), Entrance.CONTAINER, "Fargate", "vCPU-hours", 2920, 94.5496),
         (LOAD, Entrance.REST_API, "SNS", "publishes", 262.8e6, 131.40),
-        (replace(LOAD, events_per_publish=10), Entrance.REST_API, "SNS", "publishes", 26.28e6, 13.14),
+        (replace(LOAD, events_per_call=10), Entrance.REST_API, "SNS", "publishes", 26.28e6, 13.14),
         # 100 to the archive, 20 to the ledger, 60 to learning, 20 to frequency: 200 messages/s, 1.2 requests each
         (LOAD, Entrance.REST_API, "SQS", "requests", 630.72e6, 252.288),
         # 20 impressions/s x 8 and 60 learned events/s x 4
@@ -124,10 +124,13 @@ def test_a_switch_saves_the_difference_of_two_bills() -> None:
     saved = {saving.switch: saving.dollars for saving in savings(LOAD, Entrance.FUNCTION_URL, PRICES)}
 
     assert saved["no traces (X-Ray off)"] == pytest.approx(735.183, rel=1e-4)
-    assert saved["ten events a publish"] == pytest.approx(131.40 - 13.14, rel=1e-4)
+    # 90 of 100 calls a second: 236.52 million publishes and invocations, 0.9 GB-seconds a second, 88.11 GB of logs,
+    # 4.5 traces a second, 110.14 GB out, and 1.35 processes less
+    calls = 118.26 + 47.304 + 39.42 + 44.06 + 59.13 + 9.91 + 0.733
+    assert saved["ten events a call (POST /e)"] == pytest.approx(calls, rel=1e-3)
     assert saved["arm64 instead of x86_64"] == pytest.approx(131.40026 - 105.12053, rel=1e-4)
     assert list(saved.values()) == sorted(saved.values(), reverse=True)
-    switched = replace(LOAD, arm=True, is_traced=False, log_bytes=0, events_per_publish=10)
+    switched = replace(LOAD, arm=True, is_traced=False, log_bytes=0, events_per_call=10)
     assert {each.switch for each in savings(switched, Entrance.FUNCTION_URL, PRICES)} == {"archive for 90 days"}
 
 
@@ -136,7 +139,19 @@ def test_a_million_requests_cost_the_month_over_the_millions() -> None:
     assert (concurrency(LOAD), tasks(replace(LOAD, qps=100_000))) == (3.0, 64)
 
 
-@pytest.mark.parametrize("wrong", [{"bid_rate": 1.1}, {"win_rate": -0.1}, {"qps": 0}, {"qps": float("inf")}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"bid_rate": 1.1},
+        {"win_rate": -0.1},
+        {"qps": 0},
+        {"qps": float("inf")},
+        {"bid_ms": -1},
+        {"event_ms": float("nan")},
+        {"events_per_win": -2},
+        {"events_per_call": 50},
+    ],
+)
 def test_a_load_that_cannot_be_is_named(wrong: dict[str, float]) -> None:
     with pytest.raises(InvalidLoad, match=next(iter(wrong)).replace("_", "-")):
         replace(LOAD, **wrong)  # type: ignore[arg-type]
@@ -147,9 +162,33 @@ def test_every_service_of_the_table_has_a_source_and_other_regions_are_refused()
 
     names = {field.alias or name for name, field in type(PRICES).model_fields.items()}
     assert table.sources.keys() == names
-    assert all(source.startswith("https://aws.amazon.com/") for source in table.sources.values())
-    with pytest.raises(UnknownRegion, match=r"no prices of the region .eu-west-1.*us-east-1"):
-        table.of("eu-west-1")
+    regions = {name for name, prices in table.regions.items() if not isinstance(prices, str)}
+    for source in table.sources.values():
+        assert source.page.startswith("https://aws.amazon.com/")
+        assert source.checked.keys() == regions
+    with pytest.raises(UnknownRegion, match=r"no prices of the region .sa-east-1.*eu-west-1, us-east-1"):
+        table.of("sa-east-1")
+
+
+@pytest.mark.parametrize(
+    ("entrance", "service", "unit", "dollars"),
+    [
+        # 2,890.8 million calls: 333 at 3.50, 667 at 3.19, 1,890.8 at 2.71
+        (Entrance.REST_API, "API Gateway REST", "requests", 1165.50 + 2127.73 + 5124.068),
+        # 300 at 1.11 and 2,590.8 at 1.00
+        (Entrance.HTTP_API, "API Gateway HTTP", "requests", 333 + 2590.8),
+        (Entrance.REST_API, "DynamoDB", "write units", 1_051.2 * 0.705),
+        (Entrance.CONTAINER, "Load balancer", "hours", 730 * 0.0252),
+    ],
+)
+def test_ireland_has_prices_of_its_own(entrance: Entrance, service: str, unit: str, dollars: float) -> None:
+    [line] = [
+        line
+        for line in bill(LOAD, entrance, price_table().of("eu-west-1"))
+        if (line.service, line.unit) == (service, unit)
+    ]
+
+    assert line.dollars == pytest.approx(dollars, rel=1e-4)
 
 
 def run(*arguments: str) -> Any:
@@ -172,3 +211,16 @@ def test_the_plot_is_written(ending: str, tmp_path: Path) -> None:
     assert run("--out", str(path)).exit_code == 0
     assert path.read_bytes()[:5] in {b"<?xml", b"\x89PNG\r"}
     assert "ends with .svg or .png" in run("--out", str(tmp_path / "cost.pdf")).output
+
+
+def test_what_is_not_allowed_is_named_before_any_output(tmp_path: Path) -> None:
+    for arguments, message in [
+        (("--bid-rate", "1.5"), "--bid-rate: 1.5 is not from 0 to 1"),
+        (("--events-per-call", "11"), "--events-per-call: 11 is not from 1 to 10"),
+        (("--out", str(tmp_path / "no" / "cost.svg")), "there is no folder"),
+        (("--entrance", "ftp"), "'rest-api', 'http-api', 'function-url', 'load-balancer', 'container'"),
+    ]:
+        answer = run(*arguments)
+        assert answer.exit_code == 2
+        assert message in answer.output
+        assert "a month" not in answer.output

@@ -1,7 +1,7 @@
 """Realistic traffic: popularity by rank, pods, and requests that real senders get wrong and that are answered."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from random import Random
 
 from hypothesis import given
@@ -43,6 +43,21 @@ def test_few_viewers_and_publishers_have_most_of_the_traffic() -> None:
     assert sum(count for _, count in publishers.most_common(40)) > len(whole) / 2
     assert viewers.most_common(1)[0][1] > 20
     assert len(viewers) > 500
+
+
+def test_a_viewer_stays_in_a_country_and_a_publisher_sells_what_it_sold_before() -> None:
+    whole = [document for kind, document, _ in MANY if kind is not RequestKind.MALFORMED]
+    countries, devices, sold = defaultdict(set), defaultdict(set), defaultdict(set)
+    for each in whole:
+        seller = "site" if "site" in each else "channel" if "content" in each["app"] else "app"
+        countries[each["user"]["id"]].add((each["device"]["geo"]["country"], str(each.get("regs"))))
+        devices[each["user"]["id"], seller].add(each["device"]["ua"])
+        site_or_app = each.get("site") or each["app"]
+        sold[site_or_app["publisher"]["id"], seller].add(site_or_app.get("domain") or site_or_app["bundle"])
+
+    assert len(countries) < len(whole)
+    for values in (countries, devices, sold):
+        assert {len(each) for each in values.values()} == {1}
 
 
 def test_televisions_ask_for_pods_and_some_requests_are_dirty() -> None:

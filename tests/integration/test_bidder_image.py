@@ -1,0 +1,82 @@
+"""The bidder's own image: it bids, it is healthy by the command of its task, and SIGTERM loses nothing."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from chalice.package import YAMLTemplateSerializer
+
+from tests.integration import container
+from tests.integration.test_server import Clients, objects, status
+from tests.support.aws_server import aws_server
+from tools import ROOT
+from tools.processes import free_port, wait_until
+
+__all__ = ["objects"]
+_NOBODY = 65534
+
+
+@pytest.fixture(scope="module")
+def image() -> Iterator[container.Image]:
+    try:
+        container.check_available()
+    except container.Unavailable as reason:
+        pytest.skip(str(reason))
+    built = container.build(container.BIDDER)
+    yield built
+    built.remove()
+
+
+def health_command(port: int) -> list[str]:
+    """The health check of the task in `deploy/container.yaml`, for another port."""
+    template = YAMLTemplateSerializer().load_template((ROOT / "deploy" / "container.yaml").read_text())
+    task = template["Resources"]["Task"]["Properties"]
+    kind, *command = task["ContainerDefinitions"][0]["HealthCheck"]["Command"]
+    assert kind == "CMD"
+    return [part.replace(":8080", f":{port}") for part in command]
+
+
+def test_without_settings_it_says_which_are_missing(image: container.Image) -> None:
+    process = image.start({})
+    _, errors = process.communicate(timeout=60)
+
+    assert process.returncode == 2
+    assert "BIDDER_CAMPAIGNS_TABLE: Field required" in errors
+    assert "Traceback" not in errors
+
+
+def test_it_bids_until_sigterm_and_loses_nothing(
+    image: container.Image, objects: dict[str, bytes], tmp_path: Path
+) -> None:
+    port, log = free_port(), tmp_path / "server.log"
+    began = datetime.now(UTC).timestamp()
+    with aws_server(objects, seconds=0.05) as aws, log.open("wb") as output:
+        own = {"BIDDER_HOST": "127.0.0.1", "BIDDER_PORT": str(port), "BIDDER_PROCESSES": "1"}
+        process = image.start(aws.environment() | own, output)
+        try:
+            wait_until(lambda: status(port, "/ready") == 200, process, log, 60)
+            assert image.run(health_command(port)) == 0
+            entry = image.entry(process)
+            assert entry.uids().real == _NOBODY
+            clients = Clients(port)
+            asyncio.run(clients.run(8, process, 50, entry.terminate))
+            _, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
+            process.wait()
+
+    assert not clients.other
+    assert not clients.events - Counter(event["bid_id"] for event in aws.published if event["kind"] == "bill")
+    assert '"event": "drained"' in log.read_text() or '"event":"drained"' in log.read_text(), errors
+    assert image.run(health_command(port)) != 0
+    assert not written(image, began), "the task's root is read-only but for /tmp"
+
+
+def written(image: container.Image, since: float) -> list[Path]:
+    """The files of the container that changed since then. /tmp and what buildah itself mounts are left out."""
+    folders = (image.files() / name for name in ("app", "home", "opt", "root", "srv", "usr", "var"))
+    files = (path for folder in folders for path in folder.rglob("*") if not path.is_symlink() and path.is_file())
+    return [path for path in files if path.stat().st_mtime > since]

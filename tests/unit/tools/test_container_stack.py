@@ -1,0 +1,67 @@
+"""deploy/container.yaml: the container's stack fits the server, the bid function's rights and the load balancer."""
+
+import re
+from typing import Any
+
+import pytest
+from chalice.package import YAMLTemplateSerializer
+
+from bidder.settings import Settings
+from container.settings import ServerSettings
+from tools import ROOT
+
+TEMPLATE = ROOT / "deploy" / "container.yaml"
+
+
+@pytest.fixture(scope="module")
+def resources() -> dict[str, Any]:
+    template = YAMLTemplateSerializer().load_template(TEMPLATE.read_text(), str(TEMPLATE))
+    found: dict[str, Any] = template["Resources"]
+    return {name: resource["Properties"] for name, resource in found.items()}
+
+
+@pytest.fixture(scope="module")
+def task(resources: dict[str, Any]) -> dict[str, Any]:
+    [container] = resources["Task"]["ContainerDefinitions"]
+    return dict(container)
+
+
+def variables_of(model: "type[Settings] | type[ServerSettings]") -> dict[str, bool]:
+    """The variables of a settings model, and whether each is required."""
+    return {f"BIDDER_{name.upper()}": field.is_required() for name, field in model.model_fields.items()}
+
+
+def test_the_task_sets_what_the_bidder_needs_and_nothing_that_nobody_reads(task: dict[str, Any]) -> None:
+    given = {each["Name"] for each in task["Environment"]}
+    known = variables_of(Settings) | variables_of(ServerSettings)
+
+    assert given - known.keys() <= {"AWS_REGION", "AWS_DEFAULT_REGION"}
+    assert {name for name, is_required in known.items() if is_required} <= given
+
+
+def test_a_connection_outlives_the_load_balancers_and_a_task_its_drain(
+    resources: dict[str, Any], task: dict[str, Any]
+) -> None:
+    attributes = {each["Key"]: each["Value"] for each in resources["LoadBalancer"]["LoadBalancerAttributes"]}
+    server = ServerSettings()
+
+    assert server.idle_seconds > int(attributes["idle_timeout.timeout_seconds"])
+    assert task["StopTimeout"] >= 2 * server.drain_seconds
+
+
+def test_the_container_is_guarded(resources: dict[str, Any], task: dict[str, Any]) -> None:
+    assert task["ReadonlyRootFilesystem"] is True
+    assert re.search(r"^USER 65534:65534$", (ROOT / "container" / "Dockerfile").read_text(), re.MULTILINE)
+    [rule] = resources["LoadBalancerSecurityGroup"]["SecurityGroupIngress"]
+    assert (rule["FromPort"], rule["ToPort"], rule["CidrIp"]) == (443, 443, {"Ref": "Sources"})
+    assert "SecurityGroupIngress" not in resources["TaskSecurityGroup"]
+    assert "/explain" in resources["WithoutExplain"]["Conditions"][0]["PathPatternConfig"]["Values"]
+
+
+def test_errors_and_missing_tasks_notify(resources: dict[str, Any]) -> None:
+    alarms = {name: alarm for name, alarm in resources.items() if "AlarmActions" in alarm}
+
+    assert alarms.keys() == {"ErrorsAlarm", "HealthyTasksAlarm"}
+    for alarm in alarms.values():
+        assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}]
+        assert alarm["AlarmDescription"]
