@@ -48,7 +48,7 @@ _VIEWERS, _PUBLISHERS = Zipf(VIEWERS), Zipf(PUBLISHERS)
 
 
 def realistic(rng: Random) -> Generated:
-    """The next request: one of `generate`, of a viewer and a publisher by their popularity.
+    """The next request of `generate`, with a viewer and a publisher drawn by popularity.
 
     A viewer stays in one country, with one device for each kind of seller. A publisher sells one site, app or channel.
     """

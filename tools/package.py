@@ -26,7 +26,7 @@ ARCHITECTURES = ("x86_64", "arm64")
 """The processors of Lambda by their names there. The first is the default of a stack."""
 
 _TOOLS = ("bytecode", "elf", "imported_modules", "lambda_pydantic", "package", "schemas", "slim", "template")
-"""Those of our tools that write bytes of the package."""
+"""The programs of `tools/` that write bytes of the package."""
 
 HAS_SNAP_START = (3, 12)
 """The first Python version whose Lambda runtime has SnapStart."""

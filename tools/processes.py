@@ -59,7 +59,7 @@ def start(command: list[str], log: Path, environment: Mapping[str, str], cwd: Pa
 
 
 def wait_until(ready: Callable[[], bool], process: "subprocess.Popen[Any]", log: Path, seconds: float) -> None:
-    """Waits for `ready`. Raises DidNotStart where the process ends first or the time is over."""
+    """Waits for `ready`. Raises DidNotStart if the process ends first or the time is over."""
     deadline = time.monotonic() + seconds
     while not ready():
         ended = process.poll()
