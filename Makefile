@@ -33,11 +33,11 @@ run: $(RUNNABLE) ## Start the local AWS, sample campaigns and the bidder on PORT
 container: $(READY) ## Start the container's web server on PORT (8000) against the local AWS of `make run`, until Ctrl-C
 	@set -a; . .local/env; exec env BIDDER_PORT=$(PORT) $(BIN)/python -m container
 
-test: check ## Run lint, type checks and all tests in parallel, as CI does
-	@exec $(LOCAL_ENV) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+test: check ## Run lint, type checks, all tests in parallel, and the coverage gate, as CI does
+	@exec $(LOCAL_ENV) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=
 
-test-fast: $(READY) ## Run unit and golden tests with fewer examples in parallel: under a minute
-	@exec $(LOCAL_ENV) $(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-profile=fast tests/unit tests/golden
+test-fast: $(READY) ## Run unit and golden tests except slow ones, with fewer examples, in parallel: under a minute
+	@exec $(LOCAL_ENV) $(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-profile=fast -m 'not slow' tests/unit tests/golden
 
 coverage: $(READY) ## Measure the coverage of bidder/ by unit and golden tests: at least 95 %
 	@exec $(LOCAL_ENV) $(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-profile=fast --cov --cov-report=term tests/unit tests/golden

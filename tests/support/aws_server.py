@@ -4,7 +4,6 @@ Snapshots come from the objects of a FakeS3. Messages to SNS are kept. Each answ
 """
 
 import json
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from tests.support.service import KEYS, SETTINGS
+from tests.support.serving import serving
 
 _XML = '<{0}Response xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><{0}Result>{1}</{0}Result></{0}Response>'
 
@@ -91,9 +91,5 @@ def _batch(count: int) -> str:
 def aws_server(objects: Mapping[str, bytes], seconds: float = 0.0) -> Iterator[AwsServer]:
     """Runs a server during the context. The keys of a snapshot's objects are those in S3."""
     server = AwsServer(objects, seconds)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with serving(server):
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -16,8 +16,8 @@ TEMPLATE = ROOT / "deploy" / "container.yaml"
 @pytest.fixture(scope="module")
 def resources() -> dict[str, Any]:
     template = YAMLTemplateSerializer().load_template(TEMPLATE.read_text(), str(TEMPLATE))
-    found: dict[str, Any] = template["Resources"]
-    return {name: resource["Properties"] for name, resource in found.items()}
+    linted: dict[str, Any] = template["Resources"]
+    return {name: resource["Properties"] for name, resource in linted.items()}
 
 
 @pytest.fixture(scope="module")
