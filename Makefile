@@ -101,7 +101,7 @@ $(ESBUILD):
 	@mkdir -p build/clients && cp tests/clients/package*.json build/clients
 	@cd build/clients && npm ci --no-audit --no-fund --ignore-scripts
 
-loadtest: $(READY) ## A minute of mixed requests against the running bidder on PORT; ends in a table
+loadtest: $(READY) ## A minute of mixed requests to the bidder on PORT or at HOST; ends in a table. WEB=8089 serves locust's page: docs/scale.md
 	@exec $(LOCAL_ENV) $(BIN)/python -m loadtest.run
 
 soak: $(READY) ## Events through failing AWS and dying handlers for MINUTES (5): spend has to stay exact
