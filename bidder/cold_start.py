@@ -3,8 +3,6 @@
 import gc
 import json
 import os
-import sys
-from types import ModuleType
 from typing import Any
 
 BIDS = os.environ.get("_HANDLER") in {"app.app", "bidder.entrances.handler.handle"}
@@ -36,16 +34,6 @@ def imported() -> None:
     gc.enable()
 
 
-def _without_plugins() -> None:
-    """Stops pydantic from searching all installed packages for plugins: the bidder uses none.
-
-    The search takes 18 ms, a tenth of all imports: importlib.metadata imports email, zipfile and more.
-    """
-    loader = ModuleType("pydantic.plugin._loader")
-    loader.get_plugins = lambda: ()  # type: ignore[attr-defined]
-    sys.modules.setdefault(loader.__name__, loader)
-
-
 def _fetch_ahead() -> None:
     """Fetches the snapshot and the parameters on threads while the main thread imports the other modules."""
     from bidder.aws import minimal
@@ -70,6 +58,5 @@ def _fetch_ahead() -> None:
 
 # Garbage collection during the imports takes a twentieth of their time and frees nearly nothing.
 gc.disable()
-_without_plugins()
 if BIDS:
     _fetch_ahead()

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, RootModel, StringConstraints, ValidationError
 
 from bidder.errors import UserError
 from bidder.faults import faults
@@ -18,13 +18,12 @@ _MICROS_DIGITS = len(str(MICROS)) - 1
 
 SMALLEST = Decimal("1e-12")
 
-_RATES = TypeAdapter(
-    dict[
-        Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")],
-        Annotated[Decimal, Field(ge=SMALLEST, lt=1_000_000)],
-    ],
-    config=ConfigDict(defer_build=True),
-)
+_Code = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+_Worth = Annotated[Decimal, Field(ge=SMALLEST, lt=1_000_000)]
+
+
+class _Rates(RootModel[dict[_Code, _Worth]]):
+    model_config = ConfigDict(defer_build=True)
 
 
 class InvalidRates(UserError, ValueError):
@@ -39,7 +38,7 @@ def read_rates(text: str) -> dict[str, Rate]:
     try:
         # parsed as Decimal, since a float would lose digits
         document = json.loads(text, parse_float=Decimal)
-        return {code: _rate(code, worth) for code, worth in _RATES.validate_python(document).items()}
+        return {code: _rate(code, worth) for code, worth in _Rates.model_validate(document).root.items()}
     except ValidationError as error:
         raise InvalidRates("; ".join(faults(error, "rates"))) from None
     except json.JSONDecodeError as error:

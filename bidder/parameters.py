@@ -16,7 +16,6 @@ from bidder.events.exchange import UNKNOWN, Exchange, Exchanges
 from bidder.events.price_keys import PriceKeys
 from bidder.events.token import SigningKeys
 from bidder.money import Rate
-from bidder.prebuilt import complete
 from bidder.snapshot.ages import Ages
 from bidder.stitchers import NO_STITCHERS, Stitchers
 
@@ -123,7 +122,6 @@ class Parameters(BaseModel):
         return self
 
 
-complete(Parameters)
 DEFAULTS = Parameters()
 NAMES = tuple(map(_name, Parameters.model_fields))
 

@@ -11,7 +11,6 @@ from typing import Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bidder.errors import UserError
-from bidder.prebuilt import complete
 from bidder.url_names import LONGEST_BASE
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -66,9 +65,6 @@ class Settings(BaseModel):
     """The folder of players.js and players.css, for the demo; None without players of others."""
     seat: str = Field(default="bidder", min_length=1)
     """The buyer seat of all bids, which `wseat` and `bseat` of a request allow or block."""
-
-
-complete(Settings)
 
 
 def read(environ: Mapping[str, str]) -> Settings:

@@ -1,44 +1,53 @@
-"""Writes the schemas that `bidder.prebuilt` reads: `python -m tools.schemas FOLDER`, the package's `bidder/`."""
+"""`python -m tools.schemas FOLDER`: writes the schemas of all models in the package, for `tools/lambda_pydantic.py`."""
 
 import pickle
 import sys
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from importlib import import_module
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pydantic import BaseModel
 
-from bidder.campaigns.campaign import Campaign
-from bidder.campaigns.targeting import AttributeRule
-from bidder.events.token import SigningKeys
-from bidder.openrtb.bid_request import BidRequest
-from bidder.parameters import Parameters
-from bidder.prebuilt import file_of
-from bidder.settings import Settings
-from bidder.snapshot.manifest import Manifest
-
-MODELS: tuple[type[BaseModel], ...] = (BidRequest, Campaign, Manifest, Parameters, AttributeRule, Settings, SigningKeys)
-
+from tools.lambda_pydantic import file_name
+from tools.slim import modules_with_models
 
 _REFERENCES = frozenset({"ref", "schema_ref"})
 
 
-def written(model: type[BaseModel]) -> bytes:
-    """A model's schema in the form that is read again, the same for the same sources.
+def packaged_models() -> list[type[BaseModel]]:
+    """The models in our modules of the package, by module and name."""
+    modules = {".".join(PurePosixPath(path).with_suffix("").parts) for path in modules_with_models()}
+    for module in sorted(modules):
+        import_module(module.removesuffix(".__init__"))
+    ours = {model for model in _below(BaseModel) if model.__module__ in modules and "[" not in model.__name__}
+    return sorted(ours, key=file_name)
 
-    Functions and classes stand in it by their names. Metadata is left out, which only JSON Schema is made from.
+
+def _below(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    for child in model.__subclasses__():
+        yield child
+        yield from _below(child)
+
+
+def written(model: type[BaseModel]) -> bytes:
+    """The schema of a model, pickled; the same for the same sources.
+
+    Functions and classes are stated by name. Metadata is left out, since only JSON Schema needs it.
     """
+    model.model_rebuild()
     return pickle.dumps(_bare(model.__pydantic_core_schema__, {}), protocol=5)
 
 
 def _bare(schema: Any, numbers: dict[str, str]) -> Any:
-    """`numbers` is what references become, which pydantic makes of addresses in memory."""
+    """The schema without metadata. `numbers` holds the new references by pydantic's, which are addresses in memory."""
     if isinstance(schema, list):
         return [_bare(item, numbers) for item in schema]
     if not isinstance(schema, dict):
         return schema
     bare = {}
     for name, value in schema.items():
-        # a field may be called either too, and is a schema then
+        # a field may have either name, and is a schema then
         if name in _REFERENCES and isinstance(value, str):
             bare[name] = numbers.setdefault(value, str(len(numbers)))
         elif name != "metadata" or "type" in value:
@@ -46,12 +55,12 @@ def _bare(schema: Any, numbers: dict[str, str]) -> Any:
     return bare
 
 
-def main() -> None:
-    for model in MODELS:
-        path = Path(sys.argv[1]) / file_of(model)
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(written(model))
+def write(models: Iterable[type[BaseModel]], folder: Path) -> None:
+    """Writes the schema of each model into a new folder."""
+    folder.mkdir()
+    for model in models:
+        (folder / file_name(model)).write_bytes(written(model))
 
 
 if __name__ == "__main__":
-    main()
+    write(packaged_models(), Path(sys.argv[1]))

@@ -1,4 +1,4 @@
-"""Makes of Chalice's zip what is deployed: without what Lambda supplies, with bytecode.
+"""Converts Chalice's zip to the deployed zip: without packages that Lambda provides, and with bytecode.
 
 The same sources give the same bytes.
 """
@@ -9,34 +9,44 @@ import tempfile
 from pathlib import Path, PurePosixPath
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from tools import ROOT
+from tools import ROOT, lambda_pydantic
 from tools.bytecode import without_docstrings
 from tools.elf import without_symbols
 from tools.imported_modules import imported_modules
 
 SUPPLIED = frozenset({"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3"})
-"""Import names of what every Python runtime of Lambda has."""
+"""The import names of packages in every Python runtime of Lambda."""
+
+BUILDERS = frozenset({"pydantic", "annotated_types", "typing_inspection", "typing_extensions"})
+"""Import names of what builds schemas from models. The package has the schemas, and reads them."""
 
 _UNUSED = (
-    *("pydantic/v1/", "pydantic/mypy.py", "pydantic/color.py", "pydantic/experimental/", "wrapt/_wrappers.c"),
+    *("pydantic_core/__init__.py", "pydantic_core/core_schema.py", "wrapt/_wrappers.c"),
     *("tzdata/zoneinfo/tzdata.zi", "tzdata/zoneinfo/zone", "tzdata/zoneinfo/iso3166.tab"),
     *("bidder/cli/", "bidder/simulator/", "bidder/__main__.py"),
 )
 """The beginnings of the paths of files that no function reads.
 
-They are pydantic's version 1, mypy plugin and experiments, C sources, tables of time zones beside the zones, the
+They are types of schemas, C sources, tables of time zones beside the zones, the
 command line and the simulator.
 """
 
 _XRAY = "aws_xray_sdk/ext/"
 _XRAY_USED = {"__init__.py", "util.py"}
-"""The rest traces web frameworks and databases."""
+"""The other files of this package trace web frameworks and databases."""
 
-_SUPPLIED_DISTRIBUTIONS = SUPPLIED - {"dateutil"} | {"python_dateutil"}
+_LEFT_OUT = SUPPLIED - {"dateutil"} | {"python_dateutil"} | BUILDERS
+"""The distributions without a place in the package."""
+
+_CORE = "from pydantic_core._pydantic_core import *\nMISSING = object()\n"
+"""The package's `pydantic_core/__init__.py`: pydantic's own imports the types of schemas, in 5 ms.
+
+The core looks up `MISSING`, and compares it with defaults by identity.
+"""
 
 
 def slimmed(packed: Path, out: Path) -> None:
-    """Writes the slim zip to `out`, bytecode included."""
+    """Writes the slim zip to `out`, including bytecode."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         with ZipFile(packed) as archive:
@@ -44,20 +54,20 @@ def slimmed(packed: Path, out: Path) -> None:
         _leave_out_descriptions(root)
         _leave_out_unimported(root)
         _strip(root)
-        _write_schemas(root / "bidder")
+        add_pydantic(root)
         _leave_out_docstrings(root)
         _compile(root)
         write(root, out)
 
 
 def is_deployed(path: PurePosixPath) -> bool:
-    """Whether a file of Chalice's zip is worth its place in ours."""
+    """Whether the deployed zip contains a file of Chalice's zip."""
     top = path.parts[0]
     if top.endswith((".dist-info", ".data")):
         # METADATA alone: it is what importlib.metadata.version() reads.
-        return path.name == "METADATA" and top.split("-")[0] not in _SUPPLIED_DISTRIBUTIONS
+        return path.name == "METADATA" and top.split("-")[0] not in _LEFT_OUT
     name = path.as_posix()
-    if top.removesuffix(".py") in SUPPLIED or name.startswith(_UNUSED):
+    if top.removesuffix(".py") in SUPPLIED | BUILDERS or name.startswith(_UNUSED):
         return False
     if name.startswith(_XRAY) and name.removeprefix(_XRAY) not in _XRAY_USED:
         return False
@@ -65,7 +75,7 @@ def is_deployed(path: PurePosixPath) -> bool:
 
 
 def write(root: Path, out: Path, *, bytecode: bool = True) -> None:
-    """Zips a folder, deterministically: sorted, at one fixed time, with one mode."""
+    """Zips a folder deterministically: sorted, with one fixed time and mode."""
     with ZipFile(out, "w") as archive:
         for path in sorted(root.rglob("*")):
             if path.is_dir() or (path.suffix == ".pyc" and not bytecode):
@@ -75,8 +85,11 @@ def write(root: Path, out: Path, *, bytecode: bool = True) -> None:
             archive.writestr(entry, path.read_bytes(), ZIP_DEFLATED, 9)
 
 
+WORKERS = ROOT / "workers"
+"""The functions of the creatives' stack."""
+
 _HANDLERS = (ROOT / "bidder/entrances/handler.py",)
-"""Our modules that Lambda imports itself, by the name of a function's handler in the template."""
+"""The modules of the project that Lambda imports itself, by the name of a function's handler in the template."""
 
 
 def deployed_modules(*programs: Path) -> frozenset[str]:
@@ -86,8 +99,14 @@ def deployed_modules(*programs: Path) -> frozenset[str]:
     return frozenset(path.relative_to(ROOT).as_posix() for path in (*imported, *handlers))
 
 
+def modules_with_models() -> frozenset[str]:
+    """Our modules in the packages of the bidder's and of the creatives' stack, which is made from the bidder's."""
+    workers = [path for path in sorted(WORKERS.rglob("*.py")) if path.stem != "__main__"]  # which runs the program
+    return deployed_modules() | deployed_modules(*workers) | {path.relative_to(ROOT).as_posix() for path in workers}
+
+
 def _leave_out_unimported(root: Path) -> None:
-    """Takes out the modules of the command line, the simulator and other stacks."""
+    """Removes the modules of the command line, the simulator and other stacks."""
     deployed = deployed_modules()
     for source in (root / "bidder").rglob("*.py"):
         if source.relative_to(root).as_posix() not in deployed:
@@ -95,35 +114,41 @@ def _leave_out_unimported(root: Path) -> None:
 
 
 def _leave_out_docstrings(root: Path) -> None:
-    """Takes the docstrings out of the sources of others; their lines keep their numbers, for tracebacks."""
+    """Removes the docstrings from the sources of dependencies. Their lines keep their numbers, for tracebacks."""
     for source in root.rglob("*.py"):
         if source.relative_to(root).parts[0] not in {"app.py", "bidder"}:
             source.write_bytes(without_docstrings(source.read_bytes()))
 
 
 def _leave_out_descriptions(root: Path) -> None:
-    """Cuts each METADATA to its fields, of which importlib.metadata reads versions: the rest is a README."""
+    """Reduces each METADATA to its fields, which importlib.metadata reads; the rest is a README."""
     for metadata in root.glob("*.dist-info/METADATA"):
         fields, _, _ = metadata.read_text(encoding="utf-8").partition("\n\n")
         metadata.write_text(f"{fields}\n", encoding="utf-8")
 
 
 def _strip(root: Path) -> None:
-    """Takes the debugging information out of native libraries: 2 MB of the zip."""
+    """Removes the debugging information from native libraries: 2 MB of the zip."""
     for library in root.rglob("*.so*"):
         library.write_bytes(without_symbols(library.read_bytes()))
 
 
-def _write_schemas(folder: Path) -> None:
-    """Adds what `bidder.prebuilt` reads. In a process of its own, as for bytecode."""
-    command = [sys.executable, "-m", "tools.schemas", str(folder)]
+def add_pydantic(root: Path) -> None:
+    """Adds the module `pydantic` of the package (`tools/lambda_pydantic.py`), with the schemas of all its models."""
+    (root / "pydantic").mkdir()
+    (root / "pydantic/__init__.py").write_bytes(Path(lambda_pydantic.__file__).read_bytes())
+    (root / "pydantic_core").mkdir(exist_ok=True)
+    (root / "pydantic_core/__init__.py").write_text(_CORE)
+    # in a process of its own, as for bytecode
+    command = [sys.executable, "-m", "tools.schemas", str(root / "pydantic" / lambda_pydantic.FOLDER)]
     subprocess.run(command, env={"PYTHONHASHSEED": "0"}, cwd=ROOT, check=True)
 
 
 def _compile(root: Path) -> None:
     """Adds bytecode.
 
-    In a process of its own, with hashes unseeded, since what this process has interned would show in the bytes.
+    Bytecode is compiled in a separate process with unseeded hashes, since interned strings of this process would change
+    the bytes.
     """
     command = [sys.executable, "-P", str(ROOT / "tools/bytecode.py"), str(root)]
     subprocess.run(command, env={"PYTHONHASHSEED": "0"}, check=True)

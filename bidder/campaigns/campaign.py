@@ -16,7 +16,6 @@ from bidder.campaigns.multipliers import Multipliers, highest
 from bidder.campaigns.targeting import Expression, Targeting, Word
 from bidder.campaigns.types import Bundle, Category, Domain, Id, Zone
 from bidder.money import Micros, Priced
-from bidder.prebuilt import complete
 
 
 class Status(StrEnum):
@@ -276,5 +275,5 @@ def repeated_ids(campaign: Campaign) -> str | None:
     return None
 
 
-# The model is completed at import, so that no request waits.
-complete(Campaign)
+# The model is built at import, so that no request waits.
+Campaign.model_rebuild()

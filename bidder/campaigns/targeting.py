@@ -10,14 +10,12 @@ from pydantic import (
     ConfigDict,
     Field,
     RootModel,
-    TypeAdapter,
     ValidationError,
     model_validator,
 )
 
 from bidder.campaigns.targeting_values import request_values
 from bidder.faults import Path, WrongParts
-from bidder.prebuilt import complete
 
 
 def _listed(value: object) -> object:
@@ -48,9 +46,6 @@ class AttributeRule(BaseModel):
     include: Words = ()
     exclude: Words = ()
     all: Words = ()
-
-
-complete(AttributeRule)
 
 
 Attribute = Literal[
@@ -178,7 +173,9 @@ def _condition(node: object, path: Path, wrong: list[tuple[Path, str | Validatio
     operators = [operator for operator in _OPERATORS if operator in node]
     if not operators:
         try:
-            return {name: rule.model_dump(exclude_defaults=True) for name, rule in _RULES.validate_python(node).items()}
+            return {
+                name: rule.model_dump(exclude_defaults=True) for name, rule in _Rules.model_validate(node).root.items()
+            }
         except ValidationError as error:
             wrong.append((path, error))
             return {}
@@ -197,4 +194,9 @@ def _condition(node: object, path: Path, wrong: list[tuple[Path, str | Validatio
 
 
 _OPERATORS = ("and", "not", "or")
-_RULES = TypeAdapter(Targeting, config=ConfigDict(defer_build=True))
+
+
+class _Rules(RootModel[Targeting]):
+    """The rules of one condition."""
+
+    model_config = ConfigDict(defer_build=True)

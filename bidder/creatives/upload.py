@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import unquote_plus
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from bidder.campaigns.types import HttpUrl, Id
 
@@ -47,9 +47,6 @@ class _Notification(BaseModel):
     event: Annotated[str | None, Field(alias="Event")] = None
 
 
-_NOTIFICATION = TypeAdapter(_Notification)
-
-
 class Upload(BaseModel):
     """One version of an uploaded object. The upload of a creative with the greatest `sequencer` is the newest.
 
@@ -84,7 +81,7 @@ class Metadata(BaseModel):
 def uploads(body: str) -> Iterator[Upload]:
     """The uploads in the body of an SQS message; none for a test event. Raises NotAnUpload."""
     try:
-        notification = _NOTIFICATION.validate_json(body)
+        notification = _Notification.model_validate_json(body)
     except ValidationError as error:
         first = error.errors()[0]
         msg = f"not an S3 event: {'.'.join(map(str, first['loc']))}: {first['msg']}"

@@ -3,7 +3,8 @@
 from datetime import datetime
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, RootModel, ValidationError
+from pydantic_core import to_json
 
 from bidder import log
 from bidder.endpoints.notice import RETRY_AFTER, refused, reported, verified
@@ -16,8 +17,10 @@ from bidder.metrics import emf
 from bidder.service.service import Service
 
 MOST = 50
-_URLS = TypeAdapter(list[str])
-_ANSWER = TypeAdapter(dict[str, int | list[dict[str, str]]])
+
+
+class _Urls(RootModel[list[str]]):
+    model_config = ConfigDict(defer_build=True)
 
 
 class _NoEventUrl(ValueError):
@@ -37,7 +40,7 @@ def notices(service: Service, body: bytes, sender: Sender, now: datetime) -> Rep
 def _notices(service: Service, body: bytes, sender: Sender, now: datetime) -> Reply:
     headers = {"Cache-Control": "no-store"}
     try:
-        urls = _URLS.validate_json(body)
+        urls = _Urls.model_validate_json(body).root
     except ValidationError:
         return error(400, "not a JSON list of event URLs")
     if len(urls) > MOST:
@@ -54,7 +57,7 @@ def _notices(service: Service, body: bytes, sender: Sender, now: datetime) -> Re
     except Exception:  # as for one notice
         log.error("notice.unpublished", **emf(now, "NoticeUnpublished", "several", value=len(urls)))
         return Reply(503, headers={**headers, "Retry-After": RETRY_AFTER})
-    return Reply(200, _ANSWER.dump_json({"accepted": len(events), "refused": wrong}).decode(), JSON, headers)
+    return Reply(200, to_json({"accepted": len(events), "refused": wrong}).decode(), JSON, headers)
 
 
 def _event(service: Service, url: str, sender: Sender, now: datetime) -> Event:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict, RootModel
 
 from bidder.events.kinds import BilledBy, Kind
 from bidder.money import MICROS, Rate
@@ -83,8 +83,13 @@ class Claims(NamedTuple):
         return self.issued_at + timedelta(minutes=self.minutes) + GRACE
 
 
+class _WrittenBefore(RootModel[Claims]):
+    """The claims in the form of earlier versions."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
 _DEFAULT_MINUTES = Claims._field_defaults["minutes"]
-_WRITTEN_BEFORE = TypeAdapter(Claims, config=ConfigDict(defer_build=True))
 
 
 def encode(claims: Claims) -> str:
@@ -118,7 +123,7 @@ def decode(text: str) -> Claims:
     A text without a separator has the form of earlier versions: a JSON array in base64url.
     """
     if _SEPARATOR not in text:
-        return _WRITTEN_BEFORE.validate_json(unpacked(text))
+        return _WrittenBefore.model_validate_json(unpacked(text)).root
     known = len(Claims._fields) - 2  # a test and a device's type share a field, as do placement and value
     fields = iter((text.split(_SEPARATOR) + [""] * known)[:known])
     bid, campaign, creative, price, issued, test, deal, country, exchange, rate, advertiser, zone, user = islice(

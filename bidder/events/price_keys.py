@@ -32,7 +32,7 @@ def _key(text: object) -> bytes | None:
     return decoded(str(text))
 
 
-Key = Annotated[bytes, BeforeValidator(_key), Field(min_length=16, repr=False)]
+Key = Annotated[bytes, Field(min_length=16, repr=False), BeforeValidator(_key)]
 
 
 class Vector(NamedTuple):

@@ -19,7 +19,6 @@ from bidder.events.claims import CLOCK_SKEW, DEFAULT_EXP, GRACE, Claims, decode
 from bidder.events.kinds import NOTICES, Kind
 from bidder.events.signatures import LENGTH, Signatures
 from bidder.normal_forms import ascii_url
-from bidder.prebuilt import complete
 from bidder.url_names import packed, unpacked
 
 LIFETIME = DEFAULT_EXP + GRACE
@@ -100,9 +99,6 @@ class SigningKeys(BaseModel):
         """The key with this id, or None."""
         text = self.keys.get(key_id)
         return None if text is None else _decoded(text)
-
-
-complete(SigningKeys)
 
 
 @lru_cache(maxsize=16)  # measured: without the cache, decoding the key took a quarter of the time of a bid's tokens

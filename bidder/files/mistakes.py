@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from bidder.faults import Path, WrongParts
 from bidder.files.tree import Position
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 _MICROS = "_micros"
 _OF_A_KEY = "[key]"
@@ -139,7 +141,7 @@ def _item(document: object, step: int | str) -> object:
     return None
 
 
-def _message(details: ErrorDetails, loc: Path, path: Path, model: type[BaseModel], vocabulary: Vocabulary) -> str:
+def _message(details: "ErrorDetails", loc: Path, path: Path, model: type[BaseModel], vocabulary: Vocabulary) -> str:
     kind, value, context = details["type"], details["input"], details.get("ctx", {})
     if kind == "missing":
         return "is missing"
@@ -167,7 +169,7 @@ def _message(details: ErrorDetails, loc: Path, path: Path, model: type[BaseModel
     return f"{quoted(value)} {_expected(details)}"
 
 
-def _expected(details: ErrorDetails) -> str:
+def _expected(details: "ErrorDetails") -> str:
     expected = _EXPECTED.get(details["type"], details["msg"])
     return re.sub(r"^(Input|String|Decimal input|List|Tuple|Dictionary|Value) (should|must)", r"\2", expected)
 

@@ -25,7 +25,6 @@ from bidder.openrtb.types import (
     Taxonomy,
 )
 from bidder.openrtb.user import User
-from bidder.prebuilt import complete
 
 MAX_IMPS = 50
 """The most impressions of a request. Real requests have a dozen at most. Their number dominates the cost of a bid."""
@@ -58,5 +57,5 @@ class BidRequest(Object):
     regs: Regs | None = None
 
 
-# The model is completed at import, so that no request waits.
-complete(BidRequest)
+# The model is built at import, so that no request waits.
+BidRequest.model_rebuild()

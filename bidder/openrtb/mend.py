@@ -5,9 +5,10 @@ the terms of the sale or lose a privacy signal.
 """
 
 import re
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
-from pydantic_core import ErrorDetails
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 TERMS = frozenset(
     {"", "imp", "imp.video", "imp.video.durfloors", "imp.qty", "imp.pmp", "imp.pmp.deals"}
@@ -33,7 +34,7 @@ _BLANKS = " \t\r\n,"
 _EMPTY: tuple[object, ...] = (None, "", [], {})
 
 
-def mend(document: Any, error: ErrorDetails) -> bool:
+def mend(document: Any, error: "ErrorDetails") -> bool:
     """Changes `document`, decoded JSON, so that `error` does not occur again. Returns False if the error is a fault.
 
     The caller mends the errors of one validation from last to first, since removing an item moves the later items.

@@ -1,15 +1,18 @@
 """Parses the bytes of a request to a BidRequest: the only gate for requests."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails, from_json
+from pydantic_core import from_json
 
 from bidder.openrtb.bid_request import MAX_IMPS, BidRequest
 from bidder.openrtb.invalid_request import Fault, InvalidRequest
 from bidder.openrtb.mend import mend
 from bidder.openrtb.mend_text import MENDED, mend_text
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 MAX_BODY = 128 * 1024
 """The most bytes of a body. The longest video request in our recorded traffic has 2.3 KB."""
@@ -126,7 +129,7 @@ def _mended(document: Any, error: ValidationError) -> BidRequest:
     raise InvalidRequest([*map(_fault, errors), *_raw_clashes(document)])
 
 
-def _remove_impressions(document: Any, faults: Iterable[ErrorDetails]) -> bool:
+def _remove_impressions(document: Any, faults: "Iterable[ErrorDetails]") -> bool:
     """Removes the impressions with faults; returns whether any impression remains."""
     paths = [details["loc"] for details in faults]
     if not all(len(path) > 1 and path[0] == "imp" for path in paths):
@@ -139,7 +142,7 @@ def _remove_impressions(document: Any, faults: Iterable[ErrorDetails]) -> bool:
     return True
 
 
-def _details(error: ValidationError) -> list[ErrorDetails]:
+def _details(error: ValidationError) -> "list[ErrorDetails]":
     if error.error_count() > MAX_FAULTS:
         raise InvalidRequest([("body", f"more than {MAX_FAULTS} fields are wrong")])
     errors = error.errors(include_url=False, include_context=False, include_input=False)
@@ -147,7 +150,7 @@ def _details(error: ValidationError) -> list[ErrorDetails]:
     return [each for each in errors if (each["type"], each["loc"]) != ("too_short", ("imp",))] or errors
 
 
-def _fault(details: ErrorDetails) -> Fault:
+def _fault(details: "ErrorDetails") -> Fault:
     return _path(details["loc"]), _MESSAGES.get(details["type"], details["msg"])
 
 

@@ -6,19 +6,16 @@ Real senders write null for fields with a default and for lists: null then means
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    GetCoreSchemaHandler,
-    StringConstraints,
-    ValidatorFunctionWrapHandler,
-)
-from pydantic_core import CoreSchema, PydanticKnownError, core_schema
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic_core import PydanticKnownError
 
 from bidder import normal_forms
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, ValidatorFunctionWrapHandler
+    from pydantic_core import CoreSchema
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +24,9 @@ class NullIs:
 
     value: object
 
-    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(self, source: object, handler: "GetCoreSchemaHandler") -> "CoreSchema":
+        from pydantic_core import core_schema
+
         return core_schema.no_info_after_validator_function(self.read, core_schema.nullable_schema(handler(source)))
 
     def read(self, value: object) -> object:
@@ -50,17 +49,19 @@ class ListOf:
     normalize: Callable[[str], tuple[str, ...]]
     required: bool = False
 
-    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(self, source: object, handler: "GetCoreSchemaHandler") -> "CoreSchema":
+        from pydantic_core import core_schema
+
         return core_schema.no_info_wrap_validator_function(self.read, handler(source))
 
-    def read(self, value: object, validate: ValidatorFunctionWrapHandler) -> tuple[str, ...]:
+    def read(self, value: object, validate: "ValidatorFunctionWrapHandler") -> tuple[str, ...]:
         """The values in their normal form. Raises pydantic's errors."""
         values = self._read(value, validate)
         if self.required and not values:
             raise PydanticKnownError("too_short", {"field_type": "Tuple", "min_length": 1, "actual_length": 0})
         return values
 
-    def _read(self, value: object, validate: ValidatorFunctionWrapHandler) -> tuple[str, ...]:
+    def _read(self, value: object, validate: "ValidatorFunctionWrapHandler") -> tuple[str, ...]:
         if value is None and not self.required:
             return ()
         if isinstance(value, str):

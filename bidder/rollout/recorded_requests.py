@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict
 
 _FILE = Path(__file__).with_name("recorded_requests.json")
 
@@ -46,4 +46,4 @@ class RecordedRequest(BaseModel):
 
 def recorded_requests(path: Path = _FILE) -> list[RecordedRequest]:
     """The recorded requests in the package, or in another file of that form."""
-    return TypeAdapter(list[RecordedRequest]).validate_python(json.loads(path.read_text()))
+    return [RecordedRequest.model_validate(each) for each in json.loads(path.read_text())]

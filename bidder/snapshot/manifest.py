@@ -2,7 +2,6 @@
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from bidder.prebuilt import complete
 from bidder.snapshot.keys import MANIFESTS
 
 
@@ -34,9 +33,6 @@ class Manifest(BaseModel):
     def keys(self) -> tuple[str, ...]:
         """The keys of all objects of the snapshot."""
         return (*self.index, self.delivery, *self.lists.values())
-
-
-complete(Manifest)
 
 
 class Pin(BaseModel):

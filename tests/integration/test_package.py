@@ -64,10 +64,11 @@ def test_every_module_has_bytecode_that_its_timestamp_cannot_stale(archive: ZipF
 
 def test_sources_of_others_run_without_bytecode_and_have_no_docstrings(archive: ZipFile) -> None:
     others = [name for name in archive.namelist() if name.endswith(".py") and not name.startswith("bidder/")]
-    source = archive.read("pydantic/main.py").decode()
-    assert "class BaseModel" in source
+    assert "class SQSEvent" in archive.read("chalice/app.py").decode()
     assert all(ast.get_docstring(ast.parse(archive.read(name))) in {None, ""} for name in others if name != "app.py")
-    assert b"\nVersion: " in archive.read(next(name for name in archive.namelist() if name.startswith("pydantic-")))
+    assert b"\nVersion: " in archive.read(
+        next(name for name in archive.namelist() if name.startswith("pydantic_core-"))
+    )
 
 
 def test_it_is_light_enough_for_a_cold_start(built: Package) -> None:

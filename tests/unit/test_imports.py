@@ -4,14 +4,13 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
-import pydantic
+import pydantic_core
 import pytest
 
 from loadtest.bench.published import publish
@@ -19,7 +18,9 @@ from tests.integration.runtime import api_event
 from tests.support.campaigns import campaign
 from tests.support.fake_s3 import FakeS3
 from tests.support.matchable import video_request
+from tests.support.packaged_pydantic import packaged_pydantic
 from tests.support.service import KEYS, SETTINGS
+from tests.support.serving import serving
 
 LIST = Path(__file__).with_name("imports.txt")
 BID = """
@@ -60,19 +61,17 @@ def aws() -> Iterator[str]:
     s3 = FakeS3()
     publish(s3, SETTINGS.snapshot_bucket, [campaign()], datetime.now(UTC))  # type: ignore[arg-type]
     handler = type("Handler", (Aws,), {"objects": s3.objects})
-    server = HTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with serving(HTTPServer(("127.0.0.1", 0), handler)) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
 def imported(aws: str, tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     """What a process of its own has imported when it has bid; the start of Python apart, and no module of a test."""
-    packages = str(Path(pydantic.__file__).parents[1])
+    packages = str(Path(pydantic_core.__file__).parents[1])
+    packaged = packaged_pydantic(tmp_path_factory.mktemp("packaged"))
     variables = {
-        "PYTHONPATH": os.pathsep.join((str(Path.cwd()), packages)),
+        "PYTHONPATH": os.pathsep.join((str(packaged), str(Path.cwd()), packages)),
         "TMPDIR": str(tmp_path_factory.mktemp("copy")),
         "LAMBDA_TASK_ROOT": str(Path.cwd()),
         "AWS_ENDPOINT_URL": aws,

@@ -1,0 +1,15 @@
+"""A folder that has `pydantic` and its core as the package has them, for processes of tests."""
+
+from pathlib import Path
+
+import pydantic_core
+
+from tools.slim import add_pydantic
+
+
+def packaged_pydantic(root: Path) -> Path:
+    """Writes both into the folder, and returns it: put it first in a process's PYTHONPATH."""
+    add_pydantic(root)
+    for library in Path(pydantic_core.__file__).parent.glob("*.so"):
+        (root / "pydantic_core" / library.name).symlink_to(library)
+    return root
