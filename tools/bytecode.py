@@ -1,8 +1,8 @@
-"""`python -m tools.bytecode FOLDER`: bytecode of all sources in a folder, as Lambda's /var/task is going to have it.
+"""`python -m tools.bytecode FOLDER`: compiles all sources in a folder to bytecode for Lambda's /var/task.
 
-One file has the bytecode of all modules but those that are imported before it is read (`bidder/bundle.py`).
-Its hashes are not compared with the sources': a zip's timestamps would make Python discard the bytecode. It has no
-docstrings, which nobody reads in Lambda: a twentieth of the zip. The sources keep them, and tracebacks their lines.
+One file has the bytecode of all modules but those that are imported before it is read (`bidder/bundle.py`). The
+bytecode is not validated against its sources: otherwise Python would discard it by the timestamps in a zip. It has no
+docstrings, which would be a twentieth of the zip. The sources keep their docstrings, and tracebacks their line numbers.
 """
 
 import ast
@@ -22,13 +22,13 @@ _HEADER = 16
 """The bytes of a bytecode file before the code."""
 
 _UNCHECKED_HASH = 0b01
-"""The flags of bytecode that Python takes without a look at the source (PEP 552)."""
+"""The flags of bytecode that Python uses without a check of the source (PEP 552)."""
 
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def compiled(source: bytes, filename: str) -> bytes:
-    """The bytecode file of a source. Raises SyntaxError."""
+    """Writes the bytecode file of a source, and returns its path. Raises SyntaxError."""
     tree = ast.parse(source, filename)
     for node in _documented(tree):
         text = node.body.pop(0)
@@ -40,7 +40,7 @@ def compiled(source: bytes, filename: str) -> bytes:
 
 
 def without_docstrings(source: bytes) -> bytes:
-    """The source with an empty text in the place of each docstring, on the same lines. Raises SyntaxError."""
+    """The source with an empty string instead of each docstring, on the same lines. Raises SyntaxError."""
     lines = source.splitlines(keepends=True)
     texts = [node.body[0] for node in _documented(ast.parse(source))]
     for text in sorted(texts, key=lambda text: text.lineno, reverse=True):
@@ -52,7 +52,7 @@ def without_docstrings(source: bytes) -> bytes:
 
 
 def _documented(tree: ast.Module) -> list[ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]:
-    """The nodes with a docstring."""
+    """The nodes of the syntax tree that have a docstring."""
     nodes = (node for node in ast.walk(tree) if isinstance(node, _DOCUMENTED))
     return [node for node in nodes if ast.get_docstring(node, clean=False) is not None]
 

@@ -1,6 +1,6 @@
-"""A repair of MiniStack's point-in-time recovery: a restored table has the items of the time that is asked for.
+"""A repair of MiniStack's point-in-time recovery: a restored table has the items of the requested time.
 
-MiniStack copies the items that the table has now.
+MiniStack itself copies the present items of the table.
 """
 
 import copy
@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 from ministack.services import dynamodb
 
 MOST_CHANGES = 200_000
-"""The changes that are remembered; the oldest are forgotten."""
+"""The most changes that are remembered; the oldest are dropped."""
 
 
 class Change(NamedTuple):
-    """An item before a change, or None where the change made it. `at` is in seconds since 1970."""
+    """An item before a change, or None if the change created it. `at` is in seconds since 1970."""
 
     at: float
     table: str
@@ -29,13 +29,13 @@ _restore = dynamodb._restore_table_to_point_in_time
 
 
 def repair() -> None:
-    """Replaces MiniStack's functions. Call it before MiniStack starts."""
+    """Replaces functions of MiniStack. Must be called before MiniStack starts."""
     dynamodb._emit_stream_event = _noted
     dynamodb._restore_table_to_point_in_time = _restored
 
 
 def items_at(changes: "deque[Change] | list[Change]", table: str, at: float) -> dict[tuple[str, str], Any]:
-    """The items, by key, that a table had at that time and has otherwise now; None where it had none."""
+    """The items of a table at that time that differ from its present items, by key; None for a missing item."""
     earlier: dict[tuple[str, str], Any] = {}
     for change in changes:
         if change.table == table and change.at > at:

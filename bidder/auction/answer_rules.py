@@ -6,7 +6,7 @@ from bidder.auction.rule import Case, Rule
 
 
 class Progress(NamedTuple):
-    """How far the offers of a campaign on an impression came. A campaign's offer that came furthest counts."""
+    """The stage that the offers of a campaign on an impression reached; the offer with the furthest stage decides."""
 
     is_chosen: bool
     is_in_document: bool
@@ -16,7 +16,7 @@ class Progress(NamedTuple):
 
 OUTBID: Rule[Progress] = Rule(
     "outbid",
-    "other campaigns of ours are worth more here",
+    "other campaigns of yours have a higher value here",
     rejects=lambda progress: not progress.is_chosen,
     seen=lambda _: (),
     wanted=lambda _: (),

@@ -76,22 +76,22 @@ def health(
     """The health of a campaign at a moment, in seconds since 1970."""
     flow = memory.flow
     shown = flow.impressions_per_bid.value(GUESSED_SHOWN, _STRENGTH)
-    micros = shown * flow.micros_per_impression.value(limits.cost, 1.0)
+    cost = flow.micros_per_impression.value(limits.cost, 1.0)
     bid = flow.bids_per_opportunity.value(1.0, _STRENGTH)
     level = memory.level if memory.level is not None else forecast.per_minute or 0.0
-    market = _Market(bid, shown, max(1.0, micros / shown if shown else limits.cost))
+    market = _Market(bid, shown, max(1.0, cost))
     outlooks: list[Outlook] = []
     shortfalls: list[Shortfall] = []
     stopped = withheld(limits, spend)
     for goal in goals(limits, now):
         if goal.period.end == float("inf"):
             continue
-        per = micros / shown if goal.of_impressions and shown else 1.0
+        per = cost if goal.of_impressions else 1.0
         spent = _spent(goal, spend) * per
         limit = goal.limit * per
         hours = forecast.curve.between(now, goal.period.end, limits.zone)
         opportunities = level * hours * HOUR / 60
-        possible = 0.0 if stopped else opportunities * bid * micros
+        possible = 0.0 if stopped else opportunities * bid * shown * cost
         paced = min(possible * account.advertiser, _within_the_days(goal, limits, spend, now))
         rest = max(0.0, limit - spent)
         projected = spent + min(rest, paced)

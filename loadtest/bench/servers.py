@@ -1,7 +1,7 @@
-"""`python -m loadtest.bench.servers`: `POST /bid` through each web server that could be the container's.
+"""`python -m loadtest.bench.servers`: compares web servers for the container by `POST /bid`.
 
-One process of the server on one core, the client on another; closed loops of 1 and of 32 connections, the servers in
-turns. The servers that are not the container's are no dependencies: `pip install granian gunicorn` for a comparison.
+One process of the server runs on one core, and the client on another. Closed loops of 1 and of 32 connections run for
+each server in turns. The other servers are not dependencies: install them by `pip install granian gunicorn`.
 """
 
 import asyncio
@@ -54,7 +54,7 @@ class Measured(NamedTuple):
 
 @contextmanager
 def served(command: list[str], port: int) -> Iterator[None]:
-    """A server on the first core until the end of the block. Raises RuntimeError where it does not start."""
+    """Runs a server on the first core during the context. Raises RuntimeError if it does not start."""
     process = subprocess.Popen(command, preexec_fn=lambda: os.sched_setaffinity(0, {0}))  # noqa: S603
     try:
         deadline = time.monotonic() + 30
@@ -80,7 +80,7 @@ async def _answers(port: int) -> bool:
 
 
 def measured(port: int, connections: int, seconds: float = SECONDS) -> Measured:
-    """Closed loops of so many connections for so many seconds."""
+    """Runs closed loops of `connections` connections for `seconds` seconds."""
     rng = Random(2)  # noqa: S311 - a repeatable draw, not a secret
     bodies = [json.dumps(generate(rng).document | {"tmax": 1000}).encode() for _ in range(1000)]
     took: list[float] = []

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.delivery.budget import Spend, Withheld, budget_limits, withheld
+from bidder.campaigns.pacing_mode import Mode
+from bidder.delivery.budget import BudgetLimits, Spend, Withheld, budget_limits, deal_limits, remaining, withheld
 from tests.support.campaigns import campaign
 
 limits = st.none() | st.integers(1, 100_000)
@@ -39,3 +40,100 @@ def test_a_deal_dearer_than_the_open_price_counts_as_the_next_cost() -> None:
     dear = campaign(cpm=1, deals=[{"id": "d", "cpm": 1000}], budget={"total": 1})
 
     assert withheld(budget_limits(dear), Spend(total_micros=1)) is Withheld.TOTAL_BUDGET
+
+
+FULL = {
+    "total": 100,
+    "daily": 10,
+    "hourly": 2,
+    "total_impressions": 5_000,
+    "daily_impressions": 500,
+    "pacing": "front_loaded",
+}
+FLIGHT = {"start": "2026-11-01T00:00:00Z", "end": "2026-12-01T00:00:00Z"}
+
+
+def test_the_limits_of_a_campaign_are_those_of_its_budget_and_flight() -> None:
+    limits = budget_limits(campaign(cpm=5, budget=FULL, flight=FLIGHT, time_zone="Asia/Tokyo"))
+
+    assert limits == BudgetLimits(
+        paused=False,
+        total=100_000_000,
+        daily=10_000_000,
+        cost=5_000,
+        hourly=2_000_000,
+        total_impressions=5_000,
+        daily_impressions=500,
+        mode=Mode.FRONT_LOADED,
+        start=1_793_491_200.0,
+        end=1_796_083_200.0,
+        zone="Asia/Tokyo",
+    )
+    open_ended = budget_limits(campaign(budget={}, flight={}, status="paused"))
+    assert (open_ended.start, open_ended.end, open_ended.paused) == (None, None, True)
+
+
+def test_the_limits_of_a_deal_are_those_of_its_own_budget_at_its_own_price() -> None:
+    deals = [{"id": "d", "cpm": 8, "budget": {"daily": 3}}, {"id": "free", "cpm": 9}]
+    limits = deal_limits(campaign(cpm=5, budget=FULL, flight=FLIGHT, deals=deals, status="paused"))
+
+    assert limits == {
+        "d": BudgetLimits(
+            paused=False, total=None, daily=3_000_000, cost=8_000, start=1_793_491_200.0, end=1_796_083_200.0
+        )
+    }
+
+
+@pytest.mark.parametrize("name", ["total", "daily", "hourly", "total_impressions", "daily_impressions"])
+def test_any_single_limit_limits_a_campaign(name: str) -> None:
+    plain = BudgetLimits(paused=False, total=None, daily=None, cost=5)
+
+    assert not plain.is_limited
+    assert plain._replace(**{name: 0}).is_limited  # type: ignore[arg-type]
+
+
+amounts = st.none() | st.integers(0, 50)
+spent = st.integers(0, 60)
+
+
+@given(amounts, amounts, amounts, amounts, amounts, spent, spent, spent, spent, spent, st.integers(0, 9))
+def test_what_is_left_is_what_the_tightest_limit_leaves(
+    total: int | None,
+    daily: int | None,
+    hourly: int | None,
+    total_impressions: int | None,
+    daily_impressions: int | None,
+    spent_total: int,
+    spent_today: int,
+    spent_hour: int,
+    shown: int,
+    shown_today: int,
+    cost: int,
+) -> None:
+    limits = BudgetLimits(
+        False, total, daily, cost, hourly, total_impressions=total_impressions, daily_impressions=daily_impressions
+    )
+    spend = Spend(spent_total, spent_today, spent_hour, shown, shown_today)
+    in_order = {
+        Withheld.TOTAL_BUDGET: None if total is None else total - spent_total,
+        Withheld.DAILY_BUDGET: None if daily is None else daily - spent_today,
+        Withheld.HOURLY_BUDGET: None if hourly is None else hourly - spent_hour,
+    }
+    of_goals = {
+        Withheld.TOTAL_IMPRESSIONS: None if total_impressions is None else total_impressions - shown,
+        Withheld.DAILY_IMPRESSIONS: None if daily_impressions is None else daily_impressions - shown_today,
+    }
+    left = [amount for amount in in_order.values() if amount is not None]
+    left += [number * cost for number in of_goals.values() if number is not None]
+    stops = [reason for reason, amount in in_order.items() if amount is not None and amount < cost]
+    stops += [reason for reason, number in of_goals.items() if number is not None and number < 1]
+
+    assert remaining(limits, spend) == min(left, default=None)
+    assert withheld(limits, spend) == next(iter(stops), None)
+    assert withheld(limits._replace(paused=True), spend) is Withheld.PAUSED
+
+
+def test_invalid_traffic_counts_as_spent_where_it_is_charged() -> None:
+    spend = Spend(10, 5, 1, 2, 1, ((0, 1),), invalid_total_micros=100, invalid_today_micros=50)
+
+    assert spend.with_invalid() == spend._replace(total_micros=110, today_micros=55)

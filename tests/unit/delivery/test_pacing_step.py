@@ -167,6 +167,17 @@ def test_bids_of_the_last_minutes_are_in_flight(lost: float, seconds: int) -> No
     assert result.outlook.fullest == pytest.approx(100 * shown * COST / (1 - lost))
 
 
+def test_impressions_in_flight_count_for_goals_of_impressions() -> None:
+    delay = NoticeDelay([0.0] * 60)
+    limits = DAILY._replace(daily=None, daily_impressions=14_400)
+    memory = on_plan(0, participation=0.5, level=100.0, counted=int(NOON), anchors={}, starts={})
+    memory.starts["daily_impressions"] = (MIDNIGHT, 0.0)
+    result = step(limits, Spend(), {}, NOON, memory, HUNDRED, Market(delay=delay, lost=0.2))
+
+    noticed = delay.noticed_of_minute(NOON - 60, NOON)
+    assert result.outlook.spent == pytest.approx(50 * (1 - noticed) * SHOWN * 20 / (20 + 50 * noticed) / 0.8)
+
+
 def test_near_the_end_of_a_budget_half_a_deviation_of_what_is_in_flight_is_kept_back() -> None:
     delay = NoticeDelay([0.0] * 60)
     limits = DAILY._replace(mode=Mode.ASAP)
@@ -255,6 +266,14 @@ def test_a_new_day_is_planned_from_midnight_on_with_nothing_spent() -> None:
     assert memory.anchors["daily"] == Anchor(43_200_000, END, 0.0, END + 86_400)
     assert result.outlook.planned == pytest.approx(5 * 30_000)
     assert memory.starts["daily"] == (END, 43_090_000)
+
+
+def test_a_day_whose_end_is_edited_is_planned_from_its_begin() -> None:
+    memory = on_plan(20_000_000)
+    result = step(DAILY._replace(end=END - 3_600), spend_of(20_000_000), {}, NOON, memory, HUNDRED)
+
+    assert memory.anchors["daily"] == Anchor(43_200_000, MIDNIGHT, 0.0, END - 3_600)
+    assert result.outlook.spent == 20_000_000
 
 
 def test_a_new_day_of_a_campaign_that_could_not_bid_is_planned_from_now_on() -> None:

@@ -1,3 +1,5 @@
+from math import ceil
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,3 +44,20 @@ def test_the_ends_are_nothing_and_everything() -> None:
 
     assert min(draws) >= share_of(0)
     assert max(draws) < share_of(1) == WHOLE
+
+
+@given(names, shares)
+def test_a_share_has_as_many_buckets_as_it_reaches_into(name: str, share: int) -> None:
+    assert len(buckets(name.encode(), share)) == ceil(share * BUCKETS / WHOLE)
+
+
+def test_draws_are_the_same_in_every_version() -> None:
+    draw = AuctionDraw("auction-1")
+
+    assert (draw.bucket, draw.of("campaign-1"), draw.of("campaign-2")) == (47, 3_802_444_608, 152_118_605)
+    assert buckets(b"campaign-1", WHOLE // 16) == [23, 12, 1, 54]
+
+
+@given(st.floats(-1, 2))
+def test_a_share_is_a_part_of_the_whole(participation: float) -> None:
+    assert share_of(participation) == round(min(1.0, max(0.0, participation)) * WHOLE)

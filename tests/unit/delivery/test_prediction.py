@@ -74,3 +74,9 @@ def test_the_example_of_the_documentation() -> None:
     creative = predict(Outcome.COMPLETION, OutcomeCounts(300, 0, 270, 0), campaign.rate)
 
     assert (account, campaign, creative) == (700_000, (795_000, 2_000), (858_000, 500))
+
+
+def test_an_account_without_counts_predicts_by_the_documented_guesses() -> None:
+    assert account_rates([]) == {Outcome.VIEW: 600_000, Outcome.COMPLETION: 500_000, Outcome.CLICK: 1_000}
+    weights = {outcome: predict(outcome, OutcomeCounts(), 1).weight for outcome in Outcome}
+    assert weights == {Outcome.VIEW: 200, Outcome.COMPLETION: 200, Outcome.CLICK: 10_000}

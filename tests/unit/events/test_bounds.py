@@ -3,6 +3,7 @@
 import hmac
 import logging
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from hashlib import shake_256
@@ -14,6 +15,7 @@ from zlib import crc32
 import pytest
 from pydantic import ValidationError
 
+from bidder.delivery.budget import Spend
 from bidder.events.address import address_name
 from bidder.events.advertiser_spend import days_needed, spend_of_advertiser
 from bidder.events.archive import Archive, archive_objects
@@ -27,7 +29,7 @@ from bidder.events.ivt_rules import SaleHistory, broken_rule
 from bidder.events.ivt_suspects import in_crowded_minutes, reported_from_many_addresses, sharing_a_price
 from bidder.events.key_rotation import OLD_KEY_KEPT, RotationStep, after_step, due_at
 from bidder.events.kinds import NOTICES, Kind, notice_kind
-from bidder.events.ledger import Ledger
+from bidder.events.ledger import Ledger, Numbers, spend_of
 from bidder.events.markup_form import MarkupForm, read, written
 from bidder.events.price_keys import ExchangeKeys, vector_of
 from bidder.events.token import SigningKeys, Tokens, plain
@@ -244,7 +246,9 @@ def test_the_claims_of_the_tokens_that_are_out() -> None:
     assert encode(CLAIMS._replace(test=True, device=3)).split("~")[5] == "1"
 
 
-@pytest.mark.parametrize(("least", "read_back"), [(0, 0), (-5, 0), (1, 1), (2**30 - 1, 2**30 - 1), (2**30 + 5, 2**30)])
+@pytest.mark.parametrize(
+    ("least", "read_back"), [(0, 0), (-5, 0), (1, 1), (2**30 - 1, 2**30 - 1), (2**30 + 2**13, 2**30)]
+)
 def test_the_least_credible_price_is_exact_up_to_a_thousand(least: int, read_back: int) -> None:
     assert decode(encode(CLAIMS._replace(least_micros=least))).least_micros == read_back
 
@@ -359,6 +363,15 @@ def test_a_notice_becomes_an_event_of_its_bid() -> None:
         ("XXWhatsApp", False),
         ("", False),
         (None, False),
+        ("Nutch/1.18", True),
+        ("aNutch/1.18", False),
+        ("Mozilla/5.0 (Linux; Android 9) Safari/537.36 (Nutch/1.18)", True),
+        ("Mozilla/5.0 (Linux; Android 9; Nutch) Safari/537.36 (x; Nutch/1.18; y)", True),
+        ("Mozilla/5.0 (Linux; Android 9; Nutch) Safari/537.36", False),
+        ("Mozilla/5.0 (Linux; Android 9) Safari/537.36 Nutch", True),
+        ("Mozilla/5.0 (Linux; Android 9) Nutch Safari/537.36", False),
+        ("Mozilla/5.0 (Linux; Android 9) Nutch/1.18 Safari/537.36", True),
+        ("Mozilla/5.0 (Linux; Android 9) a-Nutch/1.18 Safari/537.36", False),
         ("A" * 512 + " Googlebot/2.1", False),
         ("A" * 480 + " Googlebot/2.1", True),
     ],
@@ -497,6 +510,28 @@ def test_invalid_traffic_of_an_advertiser_is_what_its_campaigns_have() -> None:
     assert (spend.today_micros, spend.today_impressions) == (19 * 5_000, 19)
     assert spend.hour_micros == 14 * 5_000
     assert (spend.invalid_total_micros, spend.invalid_today_micros) == (15 * 5_000, 2 * 5_000)
+
+
+def test_what_is_billed_as_well_is_no_invalid_traffic_of_its_own() -> None:
+    today = date(2026, 11, 23)
+    counted = Counter({"invalid_micros": 100, "repeated_micros": 30})
+    numbers = Numbers(counted, {today: Counter({"invalid_micros": 50, "repeated_micros": 20})})
+
+    spend = spend_of_advertiser([("UTC", numbers), ("UTC", numbers)], "UTC", datetime(2026, 11, 23, 12, tzinfo=UTC))
+
+    assert (spend.invalid_total_micros, spend.invalid_today_micros) == (140, 60)
+    own = spend_of(counted, numbers.days[today], datetime(2026, 11, 23, 12, tzinfo=UTC))
+    assert (own.invalid_total_micros, own.invalid_today_micros) == (70, 30)
+
+
+def test_the_spend_of_a_campaign_is_read_from_its_counters() -> None:
+    total = {"micros": 9, "impressions": 8}
+    day = {"micros": 7, "impressions": 6, "hour#12": 5, "hour#13": 4, "delay#10": 1, "delay#2": 3, "shown#12": 2}
+
+    spend = spend_of(total, day, datetime(2026, 11, 23, 12, 59, tzinfo=UTC))
+
+    assert spend == Spend(9, 7, 5, 8, 6, ((2, 3), (10, 1)))
+    assert spend_of({}, {}, datetime(2026, 11, 23, 12, tzinfo=UTC)) == Spend()
 
 
 def test_counts_of_many_campaigns_are_written_in_parts() -> None:

@@ -14,7 +14,8 @@ from bidder.background_refresh import PATIENCE
 from bidder.consumers.notices import publish_again
 from bidder.events.event import Event
 from bidder.events.fallback_queue import FallbackQueue, NotTaken
-from bidder.events.publisher import STEP_SECONDS, EventPublisher
+from bidder.events.kinds import Kind
+from bidder.events.publisher import STEP_SECONDS, EventPublisher, EventsRefused
 from bidder.side_by_side import Late
 from tests.support.events import event
 from tests.support.service import service
@@ -201,3 +202,47 @@ def test_a_notice_is_answered_while_the_function_still_runs() -> None:
 def test_a_call_that_hangs_without_a_byte_fails_before_it_is_given_up() -> None:
     """So the log names what failed, in all but the rarest cases."""
     assert aws.ATTEMPTS * aws.READ_SECONDS + (aws.ATTEMPTS - 1) * aws.LONGEST_PAUSE < STEP_SECONDS
+
+
+def aside(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    """The reason and the kind of each event that a log line counts as put aside."""
+    entries = [json.loads(record.getMessage()) for record in caplog.records]
+    return [(entry["Reason"], entry["kind"]) for entry in entries if entry.get("NoticeAside") == 1]
+
+
+def test_each_event_that_goes_aside_is_counted_by_its_reason(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    publisher(Fake("before")).publish(event(1, Kind.CLICK))
+    assert aside(caplog) == [("Broken", "click")]
+
+    caplog.clear()
+    publisher(Fake("refuse")).publish_all([event(1, Kind.CLICK), event(2)])
+    assert aside(caplog) == [("refused", "click")]
+
+    caplog.clear()
+    publisher(Fake("before")).publish_all([event(1, Kind.CLICK), event(2)])
+    assert aside(caplog) == [("Broken", "click"), ("Broken", "impression")]
+
+
+def test_without_a_fallback_queue_the_sender_hears_what_sns_said() -> None:
+    with pytest.raises(Broken):
+        EventPublisher(Fake("before"), TOPIC).publish(event(1))  # type: ignore[arg-type]
+    with pytest.raises(EventsRefused, match="SNS refused 1 of 3 events"):
+        EventPublisher(Fake("refuse"), TOPIC).publish_all([event(n) for n in range(3)])  # type: ignore[arg-type]
+    EventPublisher(Fake(), TOPIC).publish_all([])  # type: ignore[arg-type]
+
+
+def test_what_sqs_does_not_take_is_told_with_its_number() -> None:
+    with pytest.raises(NotTaken, match="SQS refused 1 of 4 events"):
+        FallbackQueue(lambda: Fake("refuse"), QUEUE).put([event(n) for n in range(4)], "x")  # type: ignore[arg-type,return-value]
+
+
+def test_an_event_has_a_subject_and_a_body_without_what_it_does_not_say() -> None:
+    sent: list[dict[str, Any]] = []
+    fake = Fake()
+    fake.publish = lambda **named: sent.append(named)  # type: ignore[method-assign]
+    publisher(fake).publish(event(1, Kind.CLICK))
+
+    assert sent[0]["Subject"] == "bid click"
+    assert None not in json.loads(sent[0]["Message"]).values()
+    assert sent[0]["MessageAttributes"]["kind"] == {"DataType": "String", "StringValue": "click"}

@@ -1,0 +1,198 @@
+"""The floors of an impression, term by term: what a bid has to reach, what it is charged at least, fixed prices."""
+
+import json
+from typing import Any
+
+import pytest
+
+from bidder.auction.auction_context import AuctionContext
+from bidder.auction.match import Slot, match
+from bidder.auction.price import Price, charged_at_least, fixed_prices, is_first_price, lowest_floor, open_floor, price
+from bidder.auction.rule import Rule
+from bidder.openrtb.parse import parse
+from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.matchable import video_request
+
+RATES = {"USD": 1_000_000, "EUR": 1_100_000, "KWD": 3_250_000, "JPY": 7_000}
+
+
+def slot_of(imp: dict[str, Any], video: dict[str, Any] | None = None) -> Slot:
+    document = video_request(imp=imp, video=video or {})
+    document["imp"][0]["video"] |= video or {}
+    [slot] = match(parse(json.dumps(document).encode()), snapshot([campaign()]), NOW)
+    return slot
+
+
+@pytest.mark.parametrize(
+    ("imp", "video", "currency", "charged"),
+    [
+        ({}, {}, "USD", 0),
+        ({"bidfloor": 0}, {}, "USD", 0),
+        ({"bidfloor": 2}, {}, "USD", 2_000_000),
+        ({"bidfloor": 6}, {}, "USD", 5_000_000),
+        ({"bidfloor": 2, "bidfloorcur": "EUR"}, {}, "EUR", 2_200_000 - 2),
+        ({"bidfloor": 1, "bidfloorcur": "KWD"}, {}, "KWD", 3_250_000 - 4),
+        ({"bidfloor": 100, "bidfloorcur": "JPY"}, {}, "JPY", 700_000 - 1),
+        ({"bidfloor": 2, "bidfloorcur": "EUR"}, {}, "USD", 2_090_000),
+        ({"bidfloor": 2}, {}, "EUR", 1_900_000 - 2),
+        ({"bidfloor": 1, "bidfloorcur": "XAU"}, {}, "USD", 0),
+        ({"bidfloor": 1}, {"mincpmpersec": 0.1}, "USD", 1_500_000),
+        ({"bidfloor": 2}, {"mincpmpersec": 0.1}, "USD", 2_000_000),
+    ],
+)
+def test_a_win_outside_deals_is_charged_its_floors_at_least(
+    imp: dict[str, Any], video: dict[str, Any], currency: str, charged: int
+) -> None:
+    """A price may lose a micro of its currency on its way, and an exchange converts by rates of its own."""
+    assert charged_at_least(slot_of(imp, video), Price(5_000_000, None), 15, RATES, currency) == charged
+
+
+@pytest.mark.parametrize(
+    ("deal", "charged"),
+    [
+        ({"bidfloor": 3}, 3_000_000),
+        ({}, 1_000_000),
+        ({"mincpmpersec": 0.1}, 1_500_000),
+        ({"bidfloor": 0.5, "mincpmpersec": 0.1}, 1_500_000),
+        ({"durfloors": [{"maxdur": 15, "bidfloor": 4}], "bidfloor": 2}, 4_000_000),
+    ],
+)
+def test_a_win_in_a_deal_is_charged_the_deals_floors_at_least(deal: dict[str, Any], charged: int) -> None:
+    slot = slot_of({"bidfloor": 1, "pmp": {"deals": [{"id": "other", "bidfloor": 4.5}, {"id": "D", **deal}]}})
+
+    assert charged_at_least(slot, Price(5_000_000, "d", "D"), 15, RATES, "USD") == charged
+    assert charged_at_least(slot, Price(5_000_000, None), 15, RATES, "USD") == 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("imp", "video", "floor"),
+    [
+        ({}, {}, 0),
+        ({"bidfloor": None}, {}, 0),
+        ({"bidfloor": 2}, {}, 2_000_000),
+        ({"bidfloor": 2}, {"mincpmpersec": 0.2}, 3_000_000),
+        ({"bidfloor": 4}, {"mincpmpersec": 0.2}, 4_000_000),
+        ({"bidfloor": 4, "bidfloorcur": "XAU"}, {}, 0),
+        ({"bidfloor": 4, "bidfloorcur": "EUR"}, {}, 4_400_000),
+        ({"bidfloor": 4}, {"durfloors": [{"mindur": 15, "bidfloor": 2}]}, 2_000_000),
+        ({"bidfloor": 4}, {"durfloors": [{"maxdur": 15, "bidfloor": 2}, {"mindur": 15, "bidfloor": 3}]}, 3_000_000),
+        ({"bidfloor": 4}, {"durfloors": [{"mindur": 16, "bidfloor": 2}, {"maxdur": 14, "bidfloor": 1}]}, 4_000_000),
+    ],
+)
+def test_the_floor_outside_deals_is_the_highest_that_holds_for_the_length(
+    imp: dict[str, Any], video: dict[str, Any], floor: int
+) -> None:
+    assert open_floor(slot_of(imp, video), 15, RATES) == floor
+
+
+LENGTHS = [{"maxdur": 60, "bidfloor": 1}]
+
+
+@pytest.mark.parametrize(
+    ("imp", "video", "floor"),
+    [
+        ({}, {}, 0),
+        ({"bidfloor": 2}, {}, 2_000_000),
+        ({"bidfloor": 2, "bidfloorcur": "EUR"}, {}, 2_200_000),
+        ({"bidfloor": 2, "bidfloorcur": "XAU"}, {}, 0),
+        ({"bidfloor": 2}, {"durfloors": LENGTHS}, 0),
+        ({"bidfloor": 2, "pmp": {"deals": []}}, {}, 2_000_000),
+        ({"bidfloor": 2, "pmp": {"deals": [{"id": "d"}]}}, {}, 2_000_000),
+        ({"bidfloor": 2, "pmp": {"deals": [{"id": "d", "bidfloor": 1}]}}, {}, 1_000_000),
+        ({"bidfloor": 2, "pmp": {"deals": [{"id": "d", "bidfloor": 3}]}}, {}, 2_000_000),
+        ({"bidfloor": 2, "pmp": {"deals": [{"id": "d", "bidfloor": 0}]}}, {}, 0),
+        ({"bidfloor": 2, "pmp": {"deals": [{"id": "d", "bidfloor": 1, "bidfloorcur": "XAU"}]}}, {}, 0),
+        ({"bidfloor": 2, "pmp": {"deals": [{"id": "d", "durfloors": LENGTHS}]}}, {}, 0),
+    ],
+)
+def test_below_the_lowest_floor_no_bid_reaches_any(imp: dict[str, Any], video: dict[str, Any], floor: int) -> None:
+    slot = slot_of(imp, video)
+
+    assert lowest_floor(slot.imp, slot.video, RATES) == floor
+
+
+def sold(*deals: dict[str, Any], private: int = 1) -> list[tuple[int, list[str]]] | None:
+    return fixed_prices(slot_of({"pmp": {"private_auction": private, "deals": list(deals)}}).imp, RATES)
+
+
+def test_the_fixed_prices_of_an_impression_come_highest_first_with_their_deals() -> None:
+    cheap, dear = {"id": "A", "at": 3, "bidfloor": 2}, {"id": " B", "at": 3, "bidfloor": 5}
+    euro, same = {"id": "c", "at": 3, "bidfloor": 2, "bidfloorcur": "EUR"}, {"id": "d", "at": 3, "bidfloor": 5}
+
+    assert sold(cheap, dear, euro, same) == [(5_000_000, ["b", "d"]), (2_200_000, ["c"]), (2_000_000, ["a"])]
+    assert sold() == []
+    assert sold(cheap, private=0) is None
+    assert fixed_prices(slot_of({}).imp, RATES) is None
+    for change in (
+        {"at": 1},
+        {"at": None},
+        {"bidfloor": None},
+        {"bidfloor": 0},
+        {"bidfloorcur": "XAU"},
+        {"durfloors": LENGTHS},
+    ):
+        assert sold(cheap, {**dear, **change}) is None, change
+
+
+@pytest.mark.parametrize(
+    ("deal_at", "request_at", "is_first"),
+    [(None, 1, True), (None, 2, False), (1, 2, True), (3, 2, True), (2, 1, False)],
+)
+def test_a_deals_own_auction_type_holds_before_the_requests(
+    deal_at: int | None, request_at: int, is_first: bool
+) -> None:
+    document = video_request(at=request_at, imp={"pmp": {"deals": [{"id": "D", "at": deal_at}]}})
+    request = parse(json.dumps(document).encode())
+    [slot] = match(request, snapshot([campaign()]), NOW)
+
+    assert is_first_price(request, slot, Price(1, "d", "D")) == is_first
+    assert is_first_price(request, slot, Price(1, None)) == (request_at == 1)
+
+
+def outcome(imp: dict[str, Any], open_cpm: int | None, deals: list[dict[str, Any]]) -> str | tuple[int, str | None]:
+    """The price of an ad of 15 seconds, or the name of the rule that rejects all bids."""
+    made = campaign(deals=deals, creatives=[creative(duration=15)])
+    request = parse(json.dumps(video_request(imp=imp)).encode())
+    held = snapshot([made])
+    [slot] = match(request, held, NOW)
+    result = price(AuctionContext(request, "bidder", held.delivery, NOW), slot, made, open_cpm, 15)
+    return result.name if isinstance(result, Rule) else (result.cpm_micros, result.sent_deal_id)
+
+
+OURS = [{"id": "a", "cpm": 3}, {"id": "b", "cpm": 4}]
+
+
+@pytest.mark.parametrize(
+    ("imp", "open_cpm", "deals", "expected"),
+    [
+        ({}, 2_000_000, [], (2_000_000, None)),
+        ({}, None, [], "deal"),
+        ({"pmp": {"deals": [{"id": "A"}, {"id": "B"}]}}, 2_000_000, OURS, (4_000_000, "B")),
+        ({"pmp": {"deals": [{"id": "A"}, {"id": "C"}]}}, 2_000_000, OURS, (3_000_000, "A")),
+        ({"pmp": {"deals": [{"id": "A"}]}}, 3_000_000, OURS, (3_000_000, "A")),
+        ({"pmp": {"deals": [{"id": "A"}]}}, 3_000_001, OURS, (3_000_001, None)),
+        ({"pmp": {"deals": [{"id": "C"}]}}, 2_000_000, OURS, (2_000_000, None)),
+        ({"pmp": {"deals": [{"id": "C"}]}}, None, OURS, "deal"),
+        ({"pmp": {"private_auction": 1, "deals": [{"id": "C"}]}}, 2_000_000, OURS, "deal"),
+        ({"pmp": {"deals": [{"id": "A", "bidfloor": 3.5}]}}, None, OURS, "floor"),
+        ({"pmp": {"deals": [{"id": "A", "bidfloor": 1, "bidfloorcur": "XAU"}]}}, None, OURS, "floor_currency"),
+        ({"bidfloor": 5, "pmp": {"deals": [{"id": "A", "bidfloor": 1}]}}, 2_000_000, OURS, (3_000_000, "A")),
+        ({"bidfloor": 5, "pmp": {"deals": [{"id": "A", "bidfloor": 0}]}}, 2_000_000, OURS, (3_000_000, "A")),
+        ({"bidfloor": 5, "pmp": {"deals": [{"id": "A"}]}}, 2_000_000, OURS, "floor"),
+        ({"pmp": {"deals": [{"id": "A", "at": 3, "bidfloor": 1}]}}, None, OURS, (1_000_000, "A")),
+        ({"pmp": {"deals": [{"id": "A", "at": 3, "bidfloor": 0}]}}, None, OURS, (3_000_000, "A")),
+        ({"bidfloor": 1, "pmp": {"deals": [{"id": "A", "at": 3}]}}, None, OURS, (3_000_000, "A")),
+        ({"pmp": {"deals": [{"id": "A", "at": 3, "bidfloor": 4}]}}, None, OURS, "floor"),
+        ({"pmp": {"deals": [{"id": "A", "wseat": ["other"]}]}}, None, OURS, "deal"),
+        ({"pmp": {"deals": [{"id": "A", "wseat": ["Bidder", "x"]}]}}, None, OURS, (3_000_000, "A")),
+        ({"pmp": {"deals": [{"id": "A", "wadomain": ["other.example"]}]}}, None, OURS, "deal"),
+        ({"pmp": {"deals": [{"id": "A", "wadomain": ["www.shop.example"]}]}}, None, OURS, (3_000_000, "A")),
+        ({}, 0, [], "worth"),
+        ({"bidfloor": 0.000002}, 1, [], "floor"),
+        ({}, 1, [], (1, None)),
+    ],
+)
+def test_the_best_bid_that_reaches_its_floors(
+    imp: dict[str, Any], open_cpm: int | None, deals: list[dict[str, Any]], expected: str | tuple[int, str | None]
+) -> None:
+    assert outcome(imp, open_cpm, deals) == expected

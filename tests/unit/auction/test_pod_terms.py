@@ -1,0 +1,93 @@
+"""Which impressions make a pod, how many ads a pod takes, and what repeats in it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from bidder.auction.match import Slot, match
+from bidder.auction.pod import PodCapacity, dedupes, group, is_pod, most_ads, pod_capacity
+from bidder.openrtb.parse import parse
+from tests.support.campaigns import NOW, campaign, snapshot
+
+
+def slots_of(*videos: dict[str, Any], ids: str = "abcdefgh") -> list[Slot]:
+    imps = [
+        {"id": ids[number % len(ids)] + "x" * (number // len(ids)), "video": {"mimes": ["video/mp4"], **video}}
+        for number, video in enumerate(videos)
+    ]
+    return match(parse(json.dumps({"id": "r", "imp": imps}).encode()), snapshot([campaign()]), NOW)
+
+
+@pytest.mark.parametrize(
+    ("video", "capacity"),
+    [
+        ({}, (1, None)),
+        ({"maxseq": 3}, (1, None)),
+        ({"poddur": 0, "maxseq": 3}, (1, None)),
+        ({"poddur": -1, "maxseq": 3}, (1, None)),
+        ({"poddur": 1}, (10, 1)),
+        ({"poddur": 60}, (10, 60)),
+        ({"poddur": 60, "maxseq": 1}, (1, 60)),
+        ({"poddur": 60, "maxseq": 3}, (3, 60)),
+        ({"poddur": 60, "maxseq": 10}, (10, 60)),
+        ({"poddur": 60, "maxseq": 11}, (10, 60)),
+        ({"poddur": 60, "maxseq": 0}, (10, 60)),
+        ({"poddur": 60, "maxseq": -1}, (1, 60)),
+    ],
+)
+def test_the_capacity_of_an_impression(video: dict[str, Any], capacity: tuple[int, int | None]) -> None:
+    [slot] = slots_of(video)
+
+    assert pod_capacity(slot.video) == PodCapacity(*capacity)
+    assert pod_capacity(slot.video, 2).ads == min(2, capacity[0])
+    assert is_pod([slot]) == (capacity[0] > 1)
+    assert is_pod([slot, slot])
+    assert is_pod([slot, slot], 1)
+
+
+def test_what_is_a_pod_at_the_most_ads_of_the_request() -> None:
+    [slot] = slots_of({"poddur": 60})
+
+    assert [is_pod([slot], most) for most in (1, 2, 3)] == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("pods", "most"), [(0, 10), (1, 10), (3, 10), (4, 7), (5, 6), (7, 4), (15, 2), (16, 1), (30, 1), (31, 1), (60, 1)]
+)
+def test_all_pods_of_a_request_are_offered_30_ads_and_each_at_least_one(pods: int, most: int) -> None:
+    slots = slots_of(*[{"poddur": 60}] * pods, {}, {"podid": "x"})
+
+    assert most_ads(slots) == most
+
+
+def test_slots_are_grouped_by_pod_id_and_by_numbered_break() -> None:
+    videos: list[dict[str, Any]] = [
+        {"podid": "a"},
+        {},
+        {"sequence": 1},
+        {"podid": "a", "sequence": 1},
+        {"sequence": 2},
+        {"sequence": 0},
+        {"sequence": 1},
+        {"sequence": -1},
+    ]
+
+    groups = [[slot.imp.id for slot in pod] for pod in group(slots_of(*videos))]
+
+    assert groups == [["a", "d"], ["b"], ["c", "e"], ["f"], ["g"], ["h"]]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kinds"),
+    [
+        ([], [], {3}),
+        ([1], [], {1, 3}),
+        ([1], [2], {1, 2, 3}),
+        ([5], [1], set()),
+        ([1, 5], [], set()),
+        ([4], [], {3, 4}),
+    ],
+)
+def test_what_two_ads_of_a_pod_may_not_share(first: list[int], second: list[int], kinds: set[int]) -> None:
+    assert dedupes(slots_of({"poddedupe": first}, {"poddedupe": second})) == kinds

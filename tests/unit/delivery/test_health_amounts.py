@@ -1,0 +1,173 @@
+"""The amounts of a campaign's health, calculated by hand: guessed rates, flat traffic, noon of a day."""
+
+import re
+
+import pytest
+
+from bidder.delivery.budget import BudgetLimits, Spend
+from bidder.delivery.curve import FLAT
+from bidder.delivery.estimates import Flow, Ratio
+from bidder.delivery.health import AccountState, Health, Outlook, health
+from bidder.delivery.obstacles import CAPS, FLOOR, Obstacles
+from bidder.delivery.pacing import Forecast, Memory
+from bidder.delivery.plan import Anchor
+from bidder.delivery.win_model import WinModel
+
+MIDNIGHT = 1_772_409_600.0
+NOON, END = MIDNIGHT + 43_200, MIDNIGHT + 86_400
+LIMITS = BudgetLimits(paused=False, total=None, daily=10_000_000, cost=5_000)
+HALF = Spend(5_000_000, 5_000_000, 0, 1_000, 1_000)
+"""A bid is shown with a probability of 0.3, so an opportunity brings 1,500 micros."""
+HALF_BID = Ratio(30.0, 80.0)
+"""With the guess, half of the opportunities are bid on."""
+
+
+def known(level: float | None = 3.0, bid: Ratio | None = None, **changes: object) -> Memory:
+    flow = Flow(bids_per_opportunity=bid or Ratio())
+    return Memory(**{"level": level, "flow": flow, "participation": 0.5, **changes})  # type: ignore[arg-type]
+
+
+def shortfalls(result: Health) -> dict[str, int]:
+    return {shortfall.reason: shortfall.micros for shortfall in result.shortfalls}
+
+
+def test_opportunities_of_the_rest_of_the_day_are_projected_and_lost_auctions_are_what_is_missing() -> None:
+    result = health(LIMITS, HALF, known(), Forecast(FLAT, None), NOON)
+
+    assert result.outlooks == [Outlook("daily", 10_000_000, 5_000_000, 5_000_000, 5_000_000 + 2_160 * 1_500, END)]
+    assert shortfalls(result) == {"lost auctions": 1_760_000}
+    assert result.participation == 0.5
+
+
+@pytest.mark.parametrize(("level", "forecast", "projected"), [(None, 3.0, 8_240_000), (None, None, 5_000_000)])
+def test_without_a_level_of_its_own_the_forecast_counts(
+    level: float | None, forecast: float | None, projected: int
+) -> None:
+    result = health(LIMITS, HALF, known(level), Forecast(FLAT, forecast), NOON)
+
+    assert result.outlooks[0].projected == projected
+
+
+def test_what_is_missing_is_told_by_reason() -> None:
+    memory = known(0.1, HALF_BID, obstacles=Obstacles({CAPS: 10.0, FLOOR: 20.0}, minutes=1_000.0))
+    result = health(LIMITS, HALF, memory, Forecast(), NOON, AccountState(requests=0.5))
+
+    # 72 opportunities, 36 bids and 10.8 impressions are expected of 360 requests
+    missing = 5_000_000 - 54_000
+    unreached = missing - 72 * 5_000
+    targeted = (360 - 72) * 0.5 * 1_500
+    assert shortfalls(result) == {
+        "supply": unreached - targeted,
+        "targeting": targeted,
+        "lost auctions": 36 * 0.7 * 5_000,
+        CAPS: 720 * 0.01 / 0.5 * 1_500,
+        FLOOR: 720 * 0.02 * 1_500,
+        "not bid": 32_400,  # of the other 21.6 bids
+    }
+    assert [shortfall.micros for shortfall in result.shortfalls] == sorted(shortfalls(result).values(), reverse=True)
+
+
+def test_what_is_refused_counts_a_hundredfold_at_most_and_no_reason_is_larger_than_what_is_missing() -> None:
+    memory = known(0.1, HALF_BID, participation=0.0, obstacles=Obstacles({CAPS: 1.0}, minutes=100.0))
+    result = health(LIMITS, HALF, memory, Forecast(), NOON)
+    assert shortfalls(result)[CAPS] == 720 * 0.01 / 0.01 * 1_500
+    assert "not bid" not in shortfalls(result)
+
+    memory.obstacles = Obstacles({CAPS: 1e9}, minutes=1.0)
+    assert shortfalls(health(LIMITS, HALF, memory, Forecast(), NOON))[CAPS] == 5_000_000 - 54_000
+
+
+def test_more_requests_than_the_budget_needs_are_no_shortfall_of_supply() -> None:
+    result = health(LIMITS, HALF, known(0.1, HALF_BID), Forecast(), NOON, AccountState(requests=1_000.0))
+    assert (shortfalls(result).get("supply"), shortfalls(result)["targeting"]) == (None, 4_946_000 - 360_000)
+
+    result = health(LIMITS, HALF, known(0.1, HALF_BID), Forecast(), NOON, AccountState(requests=0.05))
+    assert (shortfalls(result)["supply"], shortfalls(result).get("targeting")) == (4_946_000 - 360_000, None)
+
+
+@pytest.mark.parametrize(("counts", "is_told"), [(1.001, True), (0.999, False)])
+def test_less_than_a_micro_is_not_told(counts: float, is_told: bool) -> None:
+    memory = known(0.1, obstacles=Obstacles({FLOOR: counts}, minutes=720.0 * 1_500))
+
+    assert (FLOOR in shortfalls(health(LIMITS, HALF, memory, Forecast(), NOON))) == is_told
+
+
+@pytest.mark.parametrize(("spent", "is_short"), [(9_990_000, False), (9_989_999, True)])
+def test_a_thousandth_of_a_budget_is_no_shortfall(spent: int, is_short: bool) -> None:
+    result = health(LIMITS._replace(paused=True), Spend(spent, spent), known(), Forecast(), NOON)
+
+    assert result.outlooks[0].projected == spent
+    assert shortfalls(result) == ({"withheld: paused": 10_000_000 - spent} if is_short else {})
+
+
+def test_a_plan_is_shown_from_its_anchor() -> None:
+    anchors = {"daily": Anchor(10_000_000, MIDNIGHT, 0.0, END)}
+    result = health(LIMITS, Spend(1_000_000, 1_000_000), known(anchors=anchors), Forecast(), MIDNIGHT + 21_600)
+
+    assert (result.outlooks[0].planned, result.outlooks[0].spent) == (2_500_000, 1_000_000)
+
+
+def test_goals_of_impressions_are_told_in_micros() -> None:
+    limits = LIMITS._replace(daily=None, daily_impressions=2_000, total_impressions=9_000, end=END)
+    anchors = {"daily_impressions": Anchor(2_000, MIDNIGHT, 0.0, END)}
+    result = health(limits, HALF._replace(total_impressions=3_000), known(anchors=anchors), Forecast(), NOON)
+
+    total, daily = result.outlooks
+    assert total == Outlook("total_impressions", 45_000_000, 15_000_000, 15_000_000, 18_240_000, END)
+    assert daily == Outlook("daily_impressions", 10_000_000, 5_000_000, 5_000_000, 8_240_000, END)
+    assert result.shortfalls[0].micros == 45_000_000 - 18_240_000 - 2_160 * 5_000
+
+
+def test_each_budget_has_its_own_spend_and_period() -> None:
+    limits = LIMITS._replace(total=40_000_000, hourly=500_000, end=END + 86_400)
+    result = health(limits, Spend(20_000_000, 5_000_000, 100_000), known(), Forecast(), NOON + 1_800)
+
+    assert [(outlook.goal, outlook.spent, outlook.ends) for outlook in result.outlooks] == [
+        ("total", 20_000_000, END + 86_400),
+        ("daily", 5_000_000, END),
+        ("hourly", 100_000, NOON + 3_600),
+    ]
+    assert result.outlooks[2].projected == 100_000 + 3 * 30 * 1_500
+
+
+def test_a_total_without_an_end_has_no_outlook() -> None:
+    limits = LIMITS._replace(total=40_000_000)
+
+    assert [outlook.goal for outlook in health(limits, HALF, known(), Forecast(), NOON).outlooks] == ["daily"]
+
+
+def test_what_the_advertiser_or_the_days_hold_back_is_pacing() -> None:
+    result = health(LIMITS, HALF, known(), Forecast(), NOON, AccountState(advertiser=0.5))
+    assert shortfalls(result) == {"pacing": 1_620_000, "lost auctions": 1_760_000}
+    assert result.outlooks[0].projected == 6_620_000
+
+    month = LIMITS._replace(total=20_000_000, daily=1_000_000, end=MIDNIGHT + 10 * 86_400)
+    result = health(month, Spend(500_000, 500_000), known(), Forecast(), NOON)
+    # half a million today, and nine days of a million
+    assert result.outlooks[0].projected == 500_000 + 500_000 + 9_000_000
+    assert shortfalls(result) == {"pacing": 10_000_000}
+    assert "daily budget" in result.shortfalls[0].advice
+    tonight = month._replace(end=END)
+    assert health(tonight, Spend(500_000, 2_000_000), known(), Forecast(), NOON).outlooks[0].projected == 500_000
+
+
+@pytest.mark.parametrize(
+    ("shown", "model", "prices"),
+    [
+        (Ratio(), None, []),
+        (Ratio(), WinModel(0.0, 1.0), ["5.00", "6.14"]),
+        (Ratio(), WinModel(0.0, 2.0), []),
+        (Ratio(), WinModel(-1.0, 1.0), ["5.00", "16.70"]),
+        (Ratio(10_000.0, 10_000.0), WinModel(0.0, 1.0), ["5.00", "99.00"]),
+    ],
+)
+def test_lost_auctions_are_told_with_the_price_that_wins_four_fifths_of_them(
+    shown: Ratio, model: WinModel | None, prices: list[str]
+) -> None:
+    memory = known(2.0)
+    memory.flow.impressions_per_bid = shown
+    result = health(LIMITS._replace(daily=50_000_000), HALF, memory, Forecast(), NOON, AccountState(model=model))
+
+    [lost] = [shortfall for shortfall in result.shortfalls if shortfall.reason == "lost auctions"]
+    assert re.findall(r"\d+\.\d\d", lost.advice) == prices
+    assert ("80%" in lost.advice) == bool(prices)
