@@ -1,19 +1,19 @@
-"""A small reading of CloudFormation templates: what the intrinsic functions of a template give for a stack."""
+"""Evaluates the intrinsic functions of a CloudFormation template for a stack."""
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
 ABSENT = object()
-"""What `AWS::NoValue` gives."""
+"""The value of `AWS::NoValue`."""
 _NAMES = {"QueueName", "TopicName"}
 """The attributes that are the last part of a physical id, which is a URL or an ARN."""
 
 
 class Stack:
-    """A template as the stack of a name has it.
+    """A template as the stack `name` has it.
 
-    `ids` are the physical ids of the resources by their logical ids. A resource that is not among them gets
+    `ids` are the physical ids of resources by their logical ids. A resource without one gets
     `<stack>-<logical id>`, and `<stack>-<logical id>.<attribute>` for an attribute.
     """
 
@@ -40,7 +40,7 @@ class Stack:
         }
 
     def resources(self, kind: str | None = None) -> dict[str, dict[str, Any]]:
-        """The properties of the resources that the stack has, by logical id; of one type only, where it is given."""
+        """The properties of the stack's resources by logical id, optionally of one type only."""
         return {
             name: self.value(resource.get("Properties", {}))
             for name, resource in self._template["Resources"].items()
@@ -49,7 +49,7 @@ class Stack:
         }
 
     def value(self, value: Any) -> Any:
-        """The value with its intrinsic functions resolved."""
+        """The value with its intrinsic functions evaluated."""
         if isinstance(value, list):
             return [result for each in value if (result := self.value(each)) is not ABSENT]
         if not isinstance(value, dict):
