@@ -55,6 +55,7 @@ def _closest_first(media: list[Media], video: Video) -> list[Media]:
 
 def _misfit(file: Media, video: Video) -> tuple[float, int]:
     """How far the file's size is from the player's, as a ratio of areas; of equals the higher bit rate is first."""
-    if not video.w or not video.h or video.w < 0 or video.h < 0:
+    width, height = video.w or 0, video.h or 0
+    if width <= 0 or height <= 0:
         return (0, -file.bitrate)
-    return (round(abs(log(file.width * file.height / (video.w * video.h))), 3), -file.bitrate)
+    return (round(abs(log(file.width * file.height / (width * height))), 3), -file.bitrate)
