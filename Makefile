@@ -27,72 +27,72 @@ LOCAL_ENV := env $(foreach name,$(filter AWS_%,$(filter-out AWS_PORT AWS_CA_BUND
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' Makefile
 
-run: $(RUNNABLE) ## The local AWS, sample campaigns and the bidder on PORT (8000), until Ctrl-C
+run: $(RUNNABLE) ## Start the local AWS, sample campaigns and the bidder on PORT (8000), until Ctrl-C
 	@exec $(LOCAL_ENV) $(BIN)/python -m tools.local --port $(PORT) --aws-port $(AWS_PORT)
 
-container: $(READY) ## The container's web server on PORT (8000) against the local AWS of `make run`, until Ctrl-C
+container: $(READY) ## Start the container's web server on PORT (8000) against the local AWS of `make run`, until Ctrl-C
 	@set -a; . .local/env; exec env BIDDER_PORT=$(PORT) $(BIN)/python -m container
 
-test: check ## Lint, types and all tests, in parallel: what CI runs
-	@exec $(LOCAL_ENV) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+test: check ## Run lint, type checks, all tests in parallel, and the coverage gate, as CI does
+	@exec $(LOCAL_ENV) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=
 
-test-fast: $(READY) ## Unit and golden tests with fewer examples, in parallel: under a minute
-	@exec $(LOCAL_ENV) $(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-profile=fast tests/unit tests/golden
+test-fast: $(READY) ## Run unit and golden tests except slow ones, with fewer examples, in parallel: under a minute
+	@exec $(LOCAL_ENV) $(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-profile=fast -m 'not slow' tests/unit tests/golden
 
-coverage: $(READY) ## What unit and golden tests run of bidder/: 95 % at least
+coverage: $(READY) ## Measure the coverage of bidder/ by unit and golden tests: at least 95 %
 	@exec $(LOCAL_ENV) $(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-profile=fast --cov --cov-report=term tests/unit tests/golden
 
-mutate: $(READY) ## Faults put into the product, which tests have to catch: ONLY=bidder/money.py, SAMPLE=60 of each room, SEED
+mutate: $(READY) ## Run mutation tests: ONLY=bidder/money.py, SAMPLE=60 mutants of each room, SEED
 	@exec $(LOCAL_ENV) $(BIN)/python -m tools.mutate $(if $(ONLY),--only $(ONLY)) $(if $(SAMPLE),--sample $(SAMPLE)) \
 		$(if $(SEED),--seed $(SEED)) $(if $(MATCH),--match '$(MATCH)') $(if $(MEASURE),--measure) \
 		--workers $(if $(filter auto,$(WORKERS)),$$(nproc),$(WORKERS))
 
-docs: $(READY) ## The pages of docs/ in build/site; a broken link is an error
+docs: $(READY) ## Build the pages of docs/ in build/site; a broken link is an error
 	@$(BIN)/python -m pip install -q --no-compile --disable-pip-version-check -r requirements-docs.txt
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --clean
 	@$(BIN)/python -m tools.links
 
-check: $(READY) ## Lint and types
+check: $(READY) ## Run lint and type checks
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	@# It prints its name in large letters, so it is heard only where an arrow is broken.
 	@said=$$($(BIN)/lint-imports --no-cache) && echo "Imports: all contracts are kept" || { echo "$$said"; exit 1; }
 
-security: $(READY) ## Checkov on every template, with the reasoned exceptions of .checkov.yaml
+security: $(READY) ## Run checkov on every template, with the reasoned exceptions of .checkov.yaml
 	@exec $(LOCAL_ENV) $(BIN)/python -m tools.security
 
-package: $(RUNNABLE) ## What is deployed, in build/package: the SAM template and the zip; prints the sizes
+package: $(RUNNABLE) ## Build the SAM template and the zip in build/package; print their sizes
 	@exec $(LOCAL_ENV) $(BIN)/python -m tools.package $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
 
-deploy: $(READY) ## The package into the AWS account of AWS_PROFILE; STACK (bidder), PARAMETERS, BUCKET, CONFIRM=yes
+deploy: $(READY) ## Deploy the package to the AWS account of AWS_PROFILE; STACK (bidder), PARAMETERS, BUCKET, CONFIRM=yes
 	@CONFIRM=$(CONFIRM) $(BIN)/python -m tools.deploy --stack $(STACK) $(if $(BUCKET),--bucket $(BUCKET)) \
 		$(if $(ROLE),--role $(ROLE)) $(if $(filter yes,$(PACKAGED)),--packaged) $(PARAMETERS)
 
-rollback: $(RUNNABLE) ## The bid function of the stack, or FUNCTION=ledger, back to the version before or to VERSION, at once
+rollback: $(RUNNABLE) ## Move the bid function, or FUNCTION=ledger, back to the previous version or to VERSION, at once
 	@$(BIN)/python -m tools.versions --stack $(STACK) $(if $(FUNCTION),--function $(FUNCTION)) $(if $(VERSION),--to $(VERSION))
 
-smoke: $(READY) ## What any running bidder answers, asked at URL; a fault ends it with status 1. NO_BIDS=allowed without campaigns
+smoke: $(READY) ## Check the answers of the bidder at URL; a fault ends it with status 1. NO_BIDS=allowed without campaigns
 	@test -n "$(URL)" || { echo "Which bidder? make smoke URL=http://127.0.0.1:$(PORT)" >&2; exit 2; }
 	@$(BIN)/python -m tests.smoke.run "$(URL)" $(if $(NO_BIDS),--no-bids $(NO_BIDS))
 
-status: $(RUNNABLE) ## What the stack does now: version, traffic, alarms, snapshot, queues, spend; JSON=yes for programs
+status: $(RUNNABLE) ## Print the state of the stack: version, traffic, alarms, snapshot, queues, spend; JSON=yes for programs
 	@$(BIN)/python -m tools.status --stack $(STACK) $(if $(JSON),--json)
 
-restore: $(RUNNABLE) ## TABLES (campaigns history ledger) of the stack as they were AT a time, such as AT=2026-11-26T01:30:00Z
+restore: $(RUNNABLE) ## Restore TABLES (campaigns history ledger) of the stack to the time AT, such as AT=2026-11-26T01:30:00Z
 	@test -n "$(AT)" -a -n "$(TABLES)" || { echo 'Which, and when? make restore TABLES="campaigns ledger" AT=2026-11-26T01:30:00Z' >&2; exit 2; }
 	@$(BIN)/python -m tools.restore --stack $(STACK) --at $(AT) $(TABLES)
 
-events-topic: $(RUNNABLE) ## The topic of events and its subscriptions, where somebody deleted them
+events-topic: $(RUNNABLE) ## Create the topic of events and its subscriptions again after a deletion
 	@$(BIN)/python -m tools.events_topic --stack $(STACK)
 
-player: $(ESBUILD) ## The ad player, bundled from web/ into bidder/web (needs Node.js and npm)
+player: $(ESBUILD) ## Bundle the ad player from web/ into bidder/web (needs Node.js and npm)
 	@$(BUNDLE) web/player.js --target=es2022 --format=esm --outfile=$(WEB)/player.mjs
 	@$(BUNDLE) web/player.js --target=es2022 --format=iife --global-name=bidder \
 		--define:import.meta.url=document.currentScript.src --outfile=$(WEB)/player.js
 	@cp web/player.d.ts $(WEB)/
 
-demo-players: $(ESBUILD) ## video.js and Fluid for the demo of the next `make run` (needs Node.js and npm)
+demo-players: $(ESBUILD) ## Bundle video.js and Fluid for the demo of the next `make run` (needs Node.js and npm)
 	@NODE_PATH=build/clients/node_modules $(BUNDLE) web/demo_players.js --outfile=build/demo/players.js
 
 BUNDLE = $(ESBUILD) --bundle --minify --log-level=error
@@ -101,23 +101,23 @@ $(ESBUILD):
 	@mkdir -p build/clients && cp tests/clients/package*.json build/clients
 	@cd build/clients && npm ci --no-audit --no-fund --ignore-scripts
 
-loadtest: $(READY) ## A minute of mixed requests against the running bidder on PORT; ends in a table
+loadtest: $(READY) ## Send a minute of mixed requests to the bidder on PORT or at HOST; print a table. WEB=8089: locust's page
 	@exec $(LOCAL_ENV) $(BIN)/python -m loadtest.run
 
-soak: $(READY) ## Events through failing AWS and dying handlers for MINUTES (5): spend has to stay exact
+soak: $(READY) ## Send events through failing AWS and crashing handlers for MINUTES (5): spend must stay exact
 	@$(LOCAL_ENV) $(BIN)/python -m tests.soak.run --minutes $(MINUTES)
 	@exec $(LOCAL_ENV) $(BIN)/python -m tests.soak.run --aws --minutes 0
 
-bench: $(READY) ## The decision in process and the package under the real runtime; a table and build/bench.json
+bench: $(READY) ## Measure the decision in process and the package under the real runtime; write build/bench.json
 	@exec $(LOCAL_ENV) $(BIN)/python -m loadtest.bench
 
-bench-compare: $(READY) ## The decision of this checkout and of the revision BASE (HEAD~1), in turns
+bench-compare: $(READY) ## Measure the decision of this checkout and of the revision BASE (HEAD~1) in turns
 	@exec $(LOCAL_ENV) $(BIN)/python -m loadtest.bench.compare $(BASE)
 
-profile: $(READY) ## A flame graph of the decision over 10,000 campaigns, in build/profile.svg
+profile: $(READY) ## Write a flame graph of the decision over 10,000 campaigns to build/profile.svg
 	@mkdir -p build && $(LOCAL_ENV) $(BIN)/py-spy record --rate 500 --output build/profile.svg -- $(BIN)/python -m loadtest.bench.tail
 
-lock: $(READY) ## Resolve pyproject.toml anew into the requirements files
+lock: $(READY) ## Resolve pyproject.toml again into the requirements files
 	@$(BIN)/python -m pip install -q --disable-pip-version-check $(UV)
 	$(LOCK) --group dev pyproject.toml -o requirements-dev.txt
 	$(LOCK) --group run pyproject.toml -c requirements-dev.txt -o requirements-run.txt
@@ -131,7 +131,7 @@ lock: $(READY) ## Resolve pyproject.toml anew into the requirements files
 UV := uv==0.13.9
 LOCK = $(BIN)/uv pip compile -q --universal --custom-compile-command 'make lock'
 
-clean: ## Remove what make made: the virtual environment, builds, caches and the local AWS with its state
+clean: ## Remove all that make has built: the virtual environment, builds, caches, the local AWS and its state
 	rm -rf $(VENV) build .local .chalice/deployments .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 $(RUNNABLE): requirements-run.txt

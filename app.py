@@ -26,7 +26,7 @@ from bidder.settings import settings
 
 
 class BidderApp(Chalice):
-    """Chalice whose answers a page of any origin can read: also those that Chalice makes, as for a wrong method."""
+    """Chalice with CORS headers on all answers, including those of Chalice itself, such as for a wrong method."""
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         """The answer to an event of API Gateway. Chalice's routing takes a twentieth of a bid, so bids skip it."""

@@ -21,7 +21,7 @@ They are the campaign's id, the advertiser's domain, the time zone, the longest 
 """
 
 HOUSEHOLD_LETTERS = 13
-"""Of those, the letters that the household's name and separators take in a bid of a campaign with household caps."""
+"""The characters of `LONGEST_NAMES` that the household's pseudonym takes in bids of campaigns with household caps."""
 
 _ESCAPED = "!"
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"

@@ -1,7 +1,7 @@
-"""The bidder as an ASGI application: it reads requests, admits them, answers them on threads, and drains at its end.
+"""The bidder as an ASGI application: reads requests, limits concurrency, answers on threads, and drains at shutdown.
 
-The event loop only reads and writes. A bid computes, and may wait for frequency caps; a notice waits for SNS. Each
-kind has threads of its own, so that slow notices do not hold up bids.
+The event loop only reads and writes. Bids compute, and may wait for frequency caps; notices wait for SNS. Each kind of
+request has its own threads, so that slow notices do not delay bids.
 """
 
 import asyncio
@@ -25,11 +25,11 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Scope = MutableMapping[str, Any]
 Clock = Callable[[], datetime]
 BIDS = frozenset({"/bid", "/vast", "/vmap", "/explain"})
-"""Paths whose requests compute; all others wait for AWS, or hardly do anything."""
+"""The paths whose requests compute. All other requests wait for AWS, or take little time."""
 
 
 class Lane(NamedTuple):
-    """The threads of one kind of request, and how many of that kind may be in progress, those that wait included."""
+    """The threads for one kind of request, and the concurrency limit of that kind, which includes waiting requests."""
 
     threads: ThreadPoolExecutor
     limit: ConcurrencyLimit
@@ -37,7 +37,7 @@ class Lane(NamedTuple):
 
 
 class Upkeep(NamedTuple):
-    """What the process does beside requests: before the first one, every second, and after the last one."""
+    """The background work of the process: before the first request, every second, and after the last request."""
 
     begin: Callable[[], object]
     tick: Callable[[], object]
@@ -66,14 +66,14 @@ class BidderAsgi:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers an HTTP request, or follows the life of the server (ASGI, lifespan protocol)."""
+        """Answers an HTTP request, or follows the start and shutdown of the server (ASGI, lifespan protocol)."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "http":
             await self._serve(scope, receive, send)
 
     def close(self) -> None:
-        """Ends the threads, once they have answered what was admitted."""
+        """Ends the threads after they have answered all admitted requests."""
         self._bids.threads.shutdown()
         self._events.threads.shutdown()
 
@@ -82,7 +82,7 @@ class BidderAsgi:
         if path in {"/live", "/ready"}:
             return await _send(send, self._state(path))
         lane = self._bids if path in BIDS else self._events
-        # Before all else: at overload most of the work is to say so.
+        # The limit comes first: under overload, most of the work is to refuse requests.
         if (lane is self._bids and self._lag.seconds > self._settings.most_lag_seconds) or not lane.limit.enter():
             if lane is self._bids:
                 self._service.no_bids.answers[AnswerKind.BUSY] += 1
@@ -113,7 +113,7 @@ class BidderAsgi:
         client = scope.get("client")
         peer = client[0] if client else None
         proxies = self._settings.proxies
-        # a header of a caller that no trusted proxy stands before is not believed
+        # without a trusted proxy, a caller's forwarded headers are ignored
         seen = headers if proxies else {name: value for name, value in headers.items() if name != "x-forwarded-proto"}
         return WebRequest(
             method=scope["method"],
@@ -128,7 +128,7 @@ class BidderAsgi:
         )
 
     def _state(self, path: str) -> Reply:
-        """/live: 200 while the process answers. /ready: 200 once a snapshot was loaded, 503 before and at the end."""
+        """/live: 200 while the process answers. /ready: 200 once a snapshot is loaded, until shutdown; else 503."""
         is_ready = not self._is_draining and self._service.keeper.held is not None
         status = 200 if path == "/live" or is_ready else 503
         return Reply(status, f'{{"status": "{"ok" if status == 200 else "not ready"}"}}', "application/json")

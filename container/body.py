@@ -1,4 +1,4 @@
-"""The body of a request, read within a limit of bytes and of seconds."""
+"""Reads the body of a request, with a limit of bytes and of seconds."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -10,11 +10,11 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 
 class Disconnected(Exception):
-    """The client hung up before its body was complete."""
+    """The client disconnected before its body was complete."""
 
 
 class RefusedBody(Exception):
-    """The body is too long or too slow. `status` is the HTTP status."""
+    """The body is too long or too slow. `status` is the HTTP status of the answer."""
 
     def __init__(self, status: int, message: str) -> None:
         self.status = status
@@ -22,7 +22,7 @@ class RefusedBody(Exception):
 
 
 async def read_body(receive: Receive, headers: Mapping[str, str], seconds: float) -> bytes:
-    """The body. Raises RefusedBody, Disconnected."""
+    """The body of the request. Raises RefusedBody, Disconnected."""
     declared = headers.get("content-length", "")
     if declared.isdigit() and int(declared) > MAX_BODY:
         raise _too_long()

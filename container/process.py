@@ -1,4 +1,4 @@
-"""One process of the server: its service, and what it does beside requests. uvicorn imports `app` in each process."""
+"""One process of the server: its service and its background work. uvicorn imports `app` in each process."""
 
 from bidder import cold_start
 
@@ -23,7 +23,7 @@ def now() -> datetime:
 
 
 def made() -> BidderAsgi:
-    """The application of this process, by its environment."""
+    """The application of this process, configured by its environment."""
     log.to_stdout()
     sys.setswitchinterval(cold_start.SWITCH_INTERVAL)
     threads = TrackedThreads()
@@ -40,7 +40,7 @@ def made() -> BidderAsgi:
             service.bids.flush(now())
             service.traffic.flush(now())
             service.no_bids.flush(now())
-        except Exception:  # the next tick tries again
+        except Exception:  # the next tick retries
             log.error("server.tick_failed")
 
     return BidderAsgi(

@@ -1,7 +1,7 @@
 """uvicorn's HTTP protocol with limits on the head of a request: its seconds and its bytes.
 
-uvicorn itself waits for a head for ever. A load balancer in front of the server bounds clients; nothing bounds them
-where there is none.
+uvicorn itself waits for a head without a limit. A load balancer limits clients, but a server without one needs its own
+limits.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: c
 
 
 class LimitedHeads(HttpToolsProtocol):
-    """Closes a connection whose next head takes longer than `head_seconds` or is longer than `MOST_HEAD_BYTES`."""
+    """Closes a connection whose next head takes longer than `head_seconds`, or is longer than `MOST_HEAD_BYTES`."""
 
     head_seconds = from_environment(ServerSettings, os.environ).head_seconds
 
@@ -41,7 +41,7 @@ class LimitedHeads(HttpToolsProtocol):
         if self._is_in_head:
             self._head_bytes += len(data)
         super().data_received(data)
-        # a head and its body may come as one piece, so only a head that is not complete by now is too long
+        # a head and its body may arrive together, so only a head that is still incomplete is too long
         if self._is_in_head and self._head_bytes > MOST_HEAD_BYTES:
             self._refuse(_TOO_LARGE)
 

@@ -1,1 +1,1 @@
-"""Load on a running bidder, and measurements of one. None of it ships."""
+"""Load tests and benchmarks of the bidder. They are not deployed."""

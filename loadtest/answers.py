@@ -12,11 +12,11 @@ _CALLED_ON = ("adm", "nurl", "burl", "lurl")
 
 
 class BadAnswer(ValueError):
-    """Not the answer that the request should have; the message says why."""
+    """The answer is invalid for its request. The message says why."""
 
 
 def bids(kind: RequestKind, request: dict[str, Any], status: int, body: str) -> list[dict[str, Any]]:
-    """The bids of an answer, none where it is no 200. Raises BadAnswer."""
+    """The bids of an answer; empty unless its status is 200. Raises BadAnswer."""
     if status not in ALLOWED[kind]:
         msg = f"{status} to a {kind} request: {body[:200]}"
         raise BadAnswer(msg)

@@ -1,4 +1,4 @@
-"""How much traffic there is by the hour of a week, as a load test goes through it."""
+"""The traffic of a load test by the hour of the week."""
 
 import csv
 from functools import cache
@@ -10,7 +10,7 @@ HOURS_A_WEEK = 168
 
 @cache
 def weekly() -> tuple[float, ...]:
-    """The traffic of each hour from Monday 0:00, all regions together, as a share of the busiest hour."""
+    """The traffic of each hour from Monday 0:00, summed over all regions, as a share of the busiest hour."""
     hours = [0.0] * HOURS_A_WEEK
     with WEEKLY.open() as file:
         for row in csv.DictReader(line for line in file if not line.startswith("#")):
@@ -19,5 +19,5 @@ def weekly() -> tuple[float, ...]:
 
 
 def share_at(second: float, duration: float) -> float:
-    """The traffic at a second of a run that goes through a whole week, as a share of the busiest hour."""
+    """The traffic at a second of a run that covers a whole week, as a share of the busiest hour."""
     return weekly()[max(0, min(HOURS_A_WEEK - 1, int(second * HOURS_A_WEEK / duration)))]

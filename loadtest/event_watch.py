@@ -1,7 +1,7 @@
-"""A watch on the topic of events: which of the events that the bidder took arrive there.
+"""Checks that each event that the bidder accepted arrives on the topic.
 
-An answer of 204 promises that an event is not lost. The watch holds the bidder to it, with a queue of its own on the
-topic `bid-events` of the local AWS.
+An answer of 204 promises that the event is not lost. The watch subscribes its own queue to the topic `bid-events` of
+the local AWS.
 """
 
 import json
@@ -25,7 +25,7 @@ _PATIENCE = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attem
 
 
 def local_watch(settings: Mapping[str, str]) -> "EventWatch":
-    """The watch on the topic of the local AWS; `settings` has the variables of `.local/env`.
+    """Starts a watch on the topic of the local AWS. `settings` has the variables of `.local/env`.
 
     Raises botocore's errors, and KeyError for a setting that is missing.
     """
@@ -44,7 +44,7 @@ class EventWatch:
     """A queue that is subscribed to the topic until `close`."""
 
     def __init__(self, sqs: "SQSClient", sns: "SNSClient", topic: str) -> None:
-        """Subscribes a new queue to the topic. Raises botocore's errors."""
+        """Creates a queue and subscribes it to the topic. Raises botocore's errors."""
         self._sqs, self._sns = sqs, sns
         self._queue = sqs.create_queue(QueueName=f"loadtest-{uuid4().hex[:12]}")["QueueUrl"]
         attributes = sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])["Attributes"]
@@ -58,7 +58,7 @@ class EventWatch:
         self._arrived: set[Event] = set()
 
     def receive(self, *, seconds: int = 0) -> int:
-        """Takes up to ten messages, waiting so long for the first. Returns how many there were."""
+        """Receives up to ten messages, waiting `seconds` for the first. Returns their number."""
         messages: list[Any] = self._sqs.receive_message(
             QueueUrl=self._queue, MaxNumberOfMessages=10, WaitTimeSeconds=seconds
         ).get("Messages", [])
@@ -76,13 +76,13 @@ class EventWatch:
         return len(messages)
 
     def missing(self, taken: Set[Event], seconds: float) -> set[Event]:
-        """The events of `taken` that have not arrived within so many seconds."""
+        """The events of `taken` that do not arrive within the time limit."""
         deadline = time.monotonic() + seconds
         while (left := taken - self._arrived) and time.monotonic() < deadline:
             self.receive(seconds=1)
         return set(left)
 
     def close(self) -> None:
-        """Removes the subscription and the queue."""
+        """Deletes the subscription and the queue."""
         self._sns.unsubscribe(SubscriptionArn=self._subscription)
         self._sqs.delete_queue(QueueUrl=self._queue)

@@ -1,4 +1,4 @@
-"""Raw HTTP/1.1 over kept-alive connections: more requests a second than one server process answers."""
+"""A raw HTTP/1.1 client with kept-alive connections. It is faster than one server process."""
 
 import asyncio
 from collections.abc import Iterator
@@ -14,8 +14,8 @@ class Answer(NamedTuple):
     seconds: float
 
 
-class Connection:
-    """One kept-alive connection; it is opened again where the server closed it."""
+class HttpConnection:
+    """A kept-alive connection, which reconnects if the server has closed it."""
 
     def __init__(self, host: str, port: int) -> None:
         self._host, self._port = host, port
@@ -23,7 +23,7 @@ class Connection:
         self._writer: asyncio.StreamWriter | None = None
 
     async def post(self, path: str, body: bytes) -> Answer:
-        """The answer to a POST of JSON. Raises OSError and asyncio.IncompleteReadError where there is none."""
+        """The answer to a POST of JSON. Raises OSError and asyncio.IncompleteReadError if there is no answer."""
         head = f"POST {path} HTTP/1.1\r\nHost: {self._host}:{self._port}\r\nContent-Type: application/json\r\n"
         return await self._exchange(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
 
@@ -49,7 +49,7 @@ class Connection:
         return Answer(status, body, perf_counter() - began)
 
     def close(self) -> None:
-        """Closes the connection; the next request opens another."""
+        """Closes the connection. The next request opens a new one."""
         if self._writer is not None:
             self._writer.close()
         self._reader = self._writer = None

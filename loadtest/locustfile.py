@@ -1,4 +1,4 @@
-"""Exchanges and players against one bidder: bid requests, and the notices and pixels that bids bring back.
+"""Exchanges and players as locust users: bid requests, and the notices and pixels of the bids.
 
 Run by `make loadtest`, or with locust's own page by
 `.venv/bin/python -m locust -f loadtest/locustfile.py --host http://127.0.0.1:8000`.
@@ -39,27 +39,30 @@ REQUESTS_PER_SECOND = 10
 """The most requests a second of one user."""
 
 outcomes: Counter[str] = Counter()
-"""How many bid requests were answered rightly, by outcome: bid, no-bid, 400."""
+"""The number of correctly answered bid requests by outcome: bid, no-bid, 400."""
 
 unavailable: Counter[str] = Counter()
-"""How many bid requests (`BID`) and notices (`NOTICES`) were answered 503; they are errors as well."""
+"""The number of bid requests (`BID`) and notices (`NOTICES`) answered with 503. They also count as errors."""
 
 lost: Counter[str] = Counter()
-"""How many notices were not taken, by kind, however often they were sent."""
+"""The number of lost notices by kind, after all attempts."""
 
 taken: set[tuple[str, str]] = set()
-"""The notices that the bidder took: kind and bid id."""
+"""The notices that the bidder accepted: kind and bid id."""
 
 _OUTCOMES = {200: "bid", 204: "no-bid", 400: "400"}
 _HEADERS = {"Content-Type": "application/json", "x-openrtb-version": "2.6"}
 _RETRY_SECONDS = 1.0
-"""How long a caller waits after the first 503; longer after further ones. Retry-After says 5, too long for a test."""
+"""Seconds that a caller waits after the first 503; more after further ones.
+
+Retry-After is 5, which is too long here.
+"""
 _CALLS_AT_ONCE = 2
-"""The most notices of one user at once. More of them keep the one process of the local AWS from answering any."""
+"""The most concurrent notices of a user. More would block the single process of the local AWS."""
 
 
 class _Progress:
-    """The state of one run: the number of the next user, of the next checked answer, and when the run began."""
+    """The state of a run: the number of the next user, of the next checked answer, and the time of the start."""
 
     def __init__(self) -> None:
         self.users = count(1)
@@ -78,7 +81,7 @@ _run: _Progress
 
 
 def _begin(**_: object) -> None:
-    """Starts a run anew, so that each run of locust's page sends the same requests."""
+    """Resets the state, so that each run of locust's page sends the same requests."""
     global _run
     _run = _Progress()
     for counts in (outcomes, unavailable, lost, taken):
@@ -89,16 +92,16 @@ events.test_start.add_listener(_begin)  # type: ignore[no-untyped-call]
 
 
 class BidCalls(NamedTuple):
-    """The calls that a bid brings back: kind and URL of each."""
+    """The kind and the URL of each call that a bid causes."""
 
     bid_id: str
     calls: list[tuple[str, str]]
 
 
 class ExchangeUser(FastHttpUser):
-    """An exchange and its players. Users draw from seeds of their own, so SEED and the user's number repeat requests.
+    """An exchange and its players. Each user has its own seed, so SEED and the user's number repeat its requests.
 
-    Answers and their calls draw from a second seed: they do not change which requests come.
+    Answers and their calls use a second seed, so they do not change the requests.
     """
 
     connection_timeout = 5
@@ -116,7 +119,7 @@ class ExchangeUser(FastHttpUser):
         self.players = Pool(_CALLS_AT_ONCE)
 
     def on_stop(self) -> None:
-        """Makes the calls that are not due yet, and tries again what fails, so that none is missing at the end."""
+        """Makes all remaining calls and repeats failed ones, so that no call is missing at the end."""
         self.players.join()
         while self.pending:
             for call in self.pending.rest():
@@ -133,7 +136,7 @@ class ExchangeUser(FastHttpUser):
 
     @task
     def auction(self) -> None:
-        """Begins the calls that are due, and asks for one auction, whose calls are due later."""
+        """Starts the due calls, and sends one bid request, whose calls are due later."""
         for call in self.pending.due(time.monotonic()):
             self.players.spawn(self.call, call)
         request = realistic(self.requests_rng) if _run.replayed is None else next(_run.replayed)
@@ -142,7 +145,7 @@ class ExchangeUser(FastHttpUser):
             self.pending.add(self.calls_rng, calls, time.monotonic(), bid_id, user_agent)
 
     def ask(self, request: Generated) -> list[BidCalls]:
-        """Sends a bid request. Returns the calls that each bid of the answer brings back."""
+        """Sends a bid request. Returns the calls of each bid in the answer."""
         with self.client.post(
             "/bid",
             data=request.body,  # type: ignore[arg-type] # locust passes bytes on
@@ -167,7 +170,10 @@ class ExchangeUser(FastHttpUser):
             return calls
 
     def call(self, call: Pending) -> None:
-        """Calls an event URL. After a 5xx or no answer it is called again; without tries left it is lost."""
+        """Calls an event URL.
+
+        After a 5xx or no answer, the call is repeated later; after the last attempt it is lost.
+        """
         name, url = NOTICE.format(kind=call.kind), event_url(call.url, self.host or "")
         if not may_be_called(url, self.host or ""):
             self.fail(name, f"leads to another machine, so not called: {url}")
@@ -186,7 +192,7 @@ class ExchangeUser(FastHttpUser):
             lost[call.kind] += 1
 
     def fail(self, name: str, message: str) -> None:
-        """Counts a failure that is no request."""
+        """Counts a failure that does not belong to a request."""
         self.environment.events.request.fire(
             request_type="GET", name=name, response_time=0, response_length=0, exception=ValueError(message), context={}
         )

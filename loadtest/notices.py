@@ -1,4 +1,4 @@
-"""The calls of exchange and player after a bid: win, billing and loss notices, and pixels, without macros."""
+"""The calls of exchange and player after a bid: win, billing and loss notices, and pixels, with macros replaced."""
 
 from random import Random
 from typing import Any
@@ -16,11 +16,11 @@ FAILED = 0.02
 BILLED_TOO = 0.05
 CLICKED = 0.01
 WATCHED_ON = (("start", 0.98), ("firstQuartile", 0.88), ("midpoint", 0.92), ("thirdQuartile", 0.94), ("complete", 0.95))
-"""For each event, its share of the viewers of the event before."""
+"""For each event, the share of viewers with it among the viewers with the event before."""
 
 
 def notices(rng: Random, auction_id: str, bid: dict[str, Any]) -> list[tuple[str, str]]:
-    """Kind and URL of each call after this bid, in order. Most bids lose without a call.
+    """The kind and the URL of each call after this bid, in order. Most bids lose without a call.
 
     Raises ValueError if the markup is not VAST, or lacks a URL that every bid has.
     """
@@ -59,7 +59,7 @@ def _called(rng: Random, bid: dict[str, Any], ad: etree._Element) -> list[tuple[
 
 
 def is_loopback(url: str) -> bool:
-    """Whether a URL is of this machine. A load test calls no other machine."""
+    """Whether the host of a URL is this machine. A load test calls no other machine."""
     parts = urlsplit(url)
     return parts.scheme in {"http", "https"} and parts.hostname in {"127.0.0.1", "localhost", "::1"}
 
@@ -77,7 +77,7 @@ def _tracking(ad: etree._Element, event: str) -> str:
 
 
 def _url(ad: etree._Element, element: str) -> str:
-    """The text of the first such element; before VAST 4.0 they have no namespace."""
+    """The text of the first such element. Before VAST 4.0, elements have no namespace."""
     url: str | None = ad.findtext(f".//{{*}}{element}")
     if not url:
         msg = f"adm has no URL at {element}"

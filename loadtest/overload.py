@@ -1,8 +1,8 @@
-"""`python -m loadtest.overload`: one process of the container at twice the rate that it sustains, and after it.
+"""`python -m loadtest.overload`: sends twice the sustainable rate to one process of the container.
 
-The server has a book of campaigns in memory, one core, and no AWS. First closed loops find the rate that it sustains;
-then requests come at twice that rate, whatever is answered; then at half of it. Exits with 1 where an answer with a
-decision came after `tmax`, memory grew past its bound, or the server was not well again at once.
+The server has campaigns in memory, one core, and no AWS. First, closed loops measure the sustainable rate. Then
+requests arrive at twice that rate, whatever is answered, and at last at half of it. Exits with 1 if a decision was
+answered after `tmax`, if memory exceeded its bound, or if the server did not recover immediately.
 """
 
 import asyncio
@@ -19,20 +19,20 @@ import psutil
 from bidder.cli.table import table
 from loadtest.bench.measure import percentile
 from loadtest.bench.servers import commands, measured, served
-from loadtest.http_client import Connection
+from loadtest.http_client import HttpConnection
 from loadtest.requests import generate
 from tools.processes import LOOPBACK, free_port
 
 TMAX_MS = 300
 CONNECTIONS = 128
-"""Requests at once at most: an exchange that opens more connections than these waits for one itself."""
+"""The most concurrent requests: an exchange with more open connections than that waits itself."""
 SECONDS = 8.0
 MOST_GROWTH_MB = 64
 
 
 @dataclass
 class Phase:
-    """What was answered in a phase, by status; milliseconds of answers that decide (200, 204, 400) and of 503s."""
+    """The answers of a phase by status, and the milliseconds of decisions (200, 204, 400) and of 503s."""
 
     name: str
     rate: float
@@ -59,11 +59,11 @@ HEADINGS = ("", "rate /s", "decided", "503", "unsent", "p50 ms", "p99 ms", "wors
 
 
 async def open_loop(port: int, phase: Phase, bodies: list[bytes], seconds: float) -> None:
-    """Sends at the phase's rate, whatever is answered. A request without a free connection is not sent."""
-    free = [Connection(LOOPBACK, port) for _ in range(CONNECTIONS)]
+    """Sends requests at the phase's rate, whatever is answered. A request without a free connection is skipped."""
+    free = [HttpConnection(LOOPBACK, port) for _ in range(CONNECTIONS)]
     began, sent, tasks = time.monotonic(), 0, set[asyncio.Task[None]]()
 
-    async def send(connection: Connection, body: bytes) -> None:
+    async def send(connection: HttpConnection, body: bytes) -> None:
         try:
             answer = await connection.post("/bid", body)
         except (OSError, asyncio.IncompleteReadError):
@@ -89,7 +89,7 @@ async def open_loop(port: int, phase: Phase, bodies: list[bytes], seconds: float
 
 
 def memory_mb(port: int) -> float:
-    """The resident memory of the process that listens on the port."""
+    """The resident memory of the process that listens on the port, in MB."""
     [pid] = {
         each.pid
         for each in psutil.net_connections("tcp")

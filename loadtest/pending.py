@@ -1,4 +1,4 @@
-"""Notices that are due later: callers take their time, call again after a 503, and now and then call twice."""
+"""The queue of later notices: callers delay them, repeat them after a 503, and sometimes send them twice."""
 
 from heapq import heappop, heappush
 from random import Random
@@ -7,11 +7,14 @@ from typing import NamedTuple
 from bidder.events.kinds import OF_EXCHANGES
 
 DUPLICATED = 0.02
-"""The share of calls that come twice."""
+"""The share of calls that are sent twice."""
 MOST_ATTEMPTS = 5
-"""How often a caller tries. A notice that is not taken then is lost."""
+"""The most attempts of a call. After the last one the notice is lost."""
 _DELAYS = {"win": 0.3, "bill": 1.0, "impression": 1.0, "loss": 1.0}
-"""Mean seconds from the call before; 2 for all others. A whole video would take longer than a load test."""
+"""The mean seconds since the call before; 2 for other kinds.
+
+They are short, since a whole video would take too long.
+"""
 
 
 class Pending(NamedTuple):
@@ -29,7 +32,7 @@ class Pending(NamedTuple):
 
 
 class PendingCalls:
-    """The calls of one user, by the time that they are due."""
+    """The calls of one user, ordered by their due time."""
 
     def __init__(self) -> None:
         self._heap: list[Pending] = []
@@ -42,7 +45,7 @@ class PendingCalls:
         bid_id: str = "",
         user_agent: str | None = None,
     ) -> None:
-        """Adds the calls of a bid: each some time after the call before, and some of them twice."""
+        """Adds the calls of a bid: each some time after the call before, some of them twice."""
         at = now
         for kind, url in calls:
             at += rng.expovariate(1 / _DELAYS.get(kind, 2.0))
@@ -52,23 +55,23 @@ class PendingCalls:
                 heappush(self._heap, call._replace(at=at + rng.expovariate(1.0)))
 
     def again(self, call: Pending, now: float, seconds: float) -> bool:
-        """Adds a failed call once more, after so many seconds. False past `MOST_ATTEMPTS`: it is lost."""
+        """Adds a failed call again after a delay. Returns False after `MOST_ATTEMPTS`: the call is lost."""
         if call.attempt >= MOST_ATTEMPTS:
             return False
         heappush(self._heap, call._replace(at=now + seconds, attempt=call.attempt + 1))
         return True
 
     def due(self, now: float) -> list[Pending]:
-        """Takes the calls that are due, the earliest first."""
+        """Removes and returns the due calls, the earliest first."""
         taken = []
         while self._heap and self._heap[0].at <= now:
             taken.append(heappop(self._heap))
         return taken
 
     def __bool__(self) -> bool:
-        """Whether calls are left."""
+        """Whether any calls are left."""
         return bool(self._heap)
 
     def rest(self) -> list[Pending]:
-        """Takes all calls, the earliest first."""
+        """Removes and returns all calls, the earliest first."""
         return self.due(float("inf"))

@@ -1,4 +1,4 @@
-"""The plan of a load test, from the environment."""
+"""The plan of a load test, read from environment variables."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +18,7 @@ class Plan(NamedTuple):
     the rate follows a week's curve. `replay` is a file of requests, JSON Lines, that are sent in place of drawn ones.
     One answer with bids in `check_every` is held to the published schemas. Requests are drawn from `seed`.
     `settings` is the file of the settings of `make run`, whose topic of events is watched; None watches no topic.
+    `arrival` are the seconds that an event may take to that topic after the load.
     """
 
     duration: int
@@ -30,16 +31,17 @@ class Plan(NamedTuple):
     check_every: int = 10
     seed: int = 1
     settings: Path | None = None
+    arrival: int = 60
 
 
 class BadPlan(ValueError):
-    """The environment asks for a run that isn't made; the message says what is allowed."""
+    """The environment variables are invalid. The message says what is allowed."""
 
 
 def plan(environ: Mapping[str, str]) -> Plan:
-    """The run that the environment asks for: DURATION, USERS and HOST, or PORT, and the rest. Raises BadPlan.
+    """The plan by the environment variables DURATION, USERS, HOST or PORT, and others. Raises BadPlan.
 
-    A bidder on another machine is put under load with CONFIRM=yes alone: it bills what it sells.
+    A bidder on another machine needs CONFIRM=yes, since it bills its bids.
     """
     host = environ.get("HOST") or f"http://127.0.0.1:{environ.get('PORT') or 8000}"
     if not may_be_loaded(host, environ):
@@ -74,16 +76,17 @@ def plan(environ: Mapping[str, str]) -> Plan:
         check_every=_bounded(environ, "CHECK_EVERY", 10, 1_000_000),
         seed=_bounded(environ, "SEED", 1, 1_000_000_000),
         settings=SETTINGS if events == "local" else None,
+        arrival=_bounded(environ, "ARRIVAL", 60, 600),
     )
 
 
 def may_be_loaded(host: str, environ: Mapping[str, str]) -> bool:
-    """Whether the bidder at this address may be put under load."""
+    """Whether a load test may be sent to the bidder at this address."""
     return is_loopback(host) or (host.startswith("https://") and environ.get("CONFIRM") == "yes")
 
 
 def may_be_called(url: str, host: str) -> bool:
-    """Whether a notice's URL is of the bidder under load: on this machine as that one, or of its host."""
+    """Whether a notice's URL belongs to the tested bidder: on this machine, or at its host."""
     return is_loopback(url) if is_loopback(host) else urlsplit(url)[:2] == urlsplit(host)[:2]
 
 

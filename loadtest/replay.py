@@ -1,4 +1,4 @@
-"""Requests from a file that `bidder replay` reads too: JSON Lines, in gzip or not."""
+"""Reads requests from a file in the form of `bidder replay`: JSON Lines, plain or in gzip."""
 
 import json
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ from loadtest.requests import Generated, RequestKind
 
 
 class BadReplay(ValueError):
-    """The file has no requests, or a line that is no JSON object; the message names the file and the line."""
+    """The file has no requests, or a line that is not a JSON object. The message names the file and the line."""
 
 
 def recorded(path: Path) -> Iterator[Generated]:
-    """The requests of the file, endlessly: the first round byte for byte, the later ones with new ids.
+    """The requests of the file, repeated without end: the first time byte for byte, later with new ids.
 
-    Raises BadReplay at once, before the first request is taken.
+    Raises BadReplay immediately, before the first request.
     """
     requests = [*_read(path)]
     if not requests:

@@ -1,6 +1,6 @@
-"""Mixed OpenRTB 2.x requests that look like an exchange's: the same random state, the same requests.
+"""Generates mixed OpenRTB 2.x requests like those of an exchange. The same random state gives the same requests.
 
-`python -m loadtest.requests N [SEED]` writes N of them as JSON Lines: the form that `bidder replay` reads.
+`python -m loadtest.requests N [SEED]` writes N requests as JSON Lines, the form that `bidder replay` reads.
 """
 
 import json
@@ -18,18 +18,18 @@ Document = dict[str, Any]
 
 
 class RequestKind(StrEnum):
-    """What the bidder has to answer."""
+    """The valid answers to a kind of request."""
 
     VIDEO = "video"
     """200 or 204."""
     BANNER = "banner"
-    """204: nothing there that video could fill."""
+    """204: the request has no video impression."""
     MALFORMED = "malformed"
-    """400: what the standard calls invalid."""
+    """400: the request is invalid by the standard."""
 
 
 class Generated(NamedTuple):
-    """A request, decoded, and its kind. `sent` is the body of a recorded request, byte for byte; None without one."""
+    """A request, its kind, and the bytes of a recorded request (`sent`), or None."""
 
     kind: RequestKind
     document: Document
@@ -37,7 +37,7 @@ class Generated(NamedTuple):
 
     @property
     def body(self) -> bytes:
-        """The bytes to send."""
+        """The body to send."""
         return json.dumps(self.document).encode() if self.sent is None else self.sent
 
 
@@ -120,7 +120,7 @@ def regulations(rng: Random, country: traffic.Country) -> Document:
 
 
 class _Players(NamedTuple):
-    """What differs between the players of a site, an app and a television."""
+    """The differences between the players of a site, an app and a television."""
 
     sizes: tuple[tuple[int, int], ...]
     plcmt: tuple[int | None, ...]
@@ -260,7 +260,7 @@ def _uuid(rng: Random) -> str:
 
 
 def main(count: int, seed: int = 1) -> None:
-    """Writes the requests to standard output, valid or not, as an exchange would send them."""
+    """Writes the requests to standard output, both valid and invalid ones, as an exchange would send them."""
     rng = Random(seed)  # noqa: S311  no secret comes of it
     for _ in range(count):
         print(json.dumps(generate(rng).document, separators=(",", ":")))

@@ -1,7 +1,7 @@
-"""`python -m loadtest.run`: a minute of load on the bidder on this machine, and a table of its answers.
+"""`python -m loadtest.run`: sends a minute of load to the bidder on this machine, and prints a table of its answers.
 
-Variables change the run; docs/scale.md lists them. Exits with 1 if an answer was wrong or a 5xx, or an event was lost,
-and with 2 if the run cannot be made.
+Environment variables change the run; docs/scale.md lists them. Exits with 1 after a wrong answer, a 5xx or a lost
+event, and with 2 if the run can't start.
 """
 
 import os
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
 
-# locust patches sockets for gevent, so it comes before whatever opens one
+# locust patches sockets for gevent, so it must be imported before modules that open sockets
 from locust.env import Environment  # isort: skip
 import gevent
 import locust
@@ -33,8 +33,6 @@ from tools.processes import is_taken
 PROGRESS_SECONDS = 5
 MOST_FAULTS = 20
 """The most kinds of errors that are printed."""
-ARRIVAL_SECONDS = 60.0
-"""How long an event may take from the bidder to the topic's subscribers, once the load has ended."""
 HEADINGS = ("", "requests", "rate /s", "p50 ms", "p99 ms", "bids", "no-bids", "400s", "503s", "errors")
 UNAVAILABLE = {
     BID: "503 of POST /bid: too many requests at once, so no bid.",
@@ -42,7 +40,7 @@ UNAVAILABLE = {
     "  Retry-After; what was answered 204 is not lost. `make run` has one local AWS process for all services and\n"
     "  functions, which is slow under load, as AWS is not.",
 }
-"""The meaning of a 503 by the row of the table."""
+"""The reason of a 503, by the row of the table."""
 
 
 def main() -> int:
@@ -61,7 +59,7 @@ def main() -> int:
     watch = _watch(run_plan)
     try:
         runner = _run(run_plan, watch)
-        missing = watch.missing(taken, ARRIVAL_SECONDS) if watch else set()
+        missing = watch.missing(taken, run_plan.arrival) if watch else set()
     finally:
         if watch:
             watch.close()
@@ -77,31 +75,34 @@ def main() -> int:
 
 
 def _faults(runner: Runner, missing: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """A line for each kind of fault. `missing` are the events that the topic did not get: kind and bid id."""
+    """A line for each kind of fault.
+
+    `missing` are the kind and bid id of the events that did not arrive on the topic.
+    """
     yield from (meaning for row, meaning in UNAVAILABLE.items() if unavailable[row])
     failures = sorted(runner.stats.errors.values(), key=lambda failure: -failure.occurrences)
     for failure in failures[:MOST_FAULTS]:
         yield f"{failure.occurrences} x {failure.name}: {failure.error}"
     if len(failures) > MOST_FAULTS:
         yield f"and {len(failures) - MOST_FAULTS} other errors; the report has them"
-    for broken in runner.exceptions.values():  # the load test's own
+    for broken in runner.exceptions.values():  # exceptions of the load test itself
         yield f"{broken['count']} x {broken['traceback']}"
     for kind, times in lost.items():
         yield f"{times} x lost: {kind}, not taken in any try"
     for kind, events in groupby(sorted(missing), key=itemgetter(0)):
         bids = [bid_id for _, bid_id in events]
-        yield f"{len(bids)} x lost: {kind}, taken, but not on the topic {ARRIVAL_SECONDS:.0f} s later; of bid {bids[0]}"
+        yield f"{len(bids)} x lost: {kind}, taken, but not on the topic in time; the first is of bid {bids[0]}"
 
 
 def _unready(run_plan: Plan) -> str | None:
-    """Why the run cannot begin, or None."""
+    """The reason for which the run can't start, or None."""
     if run_plan.web_port and is_taken(run_plan.web_port):
         return f"WEB={run_plan.web_port}: the port is taken by another program. Choose another"
     if run_plan.report is not None and not run_plan.report.absolute().parent.is_dir():
         return f"REPORT={run_plan.report}: there is no folder {run_plan.report.parent}"
     try:
         with requests.Session() as session:
-            session.trust_env = False  # a proxy doesn't lead to this machine
+            session.trust_env = False  # a proxy does not lead to this machine
             answer = session.get(f"{run_plan.host}/health", timeout=5)
     except requests.RequestException as error:
         fault = f"GET /health failed ({type(error).__name__})"
@@ -113,7 +114,7 @@ def _unready(run_plan: Plan) -> str | None:
 
 
 def _watch(run_plan: Plan) -> EventWatch | None:
-    """The watch on the topic of `make run`; None if the plan wants none, or the local AWS does not answer."""
+    """The watch on the topic of `make run`; None if the plan has none, or the local AWS does not answer."""
     if run_plan.settings is None:
         return None
     try:
@@ -174,7 +175,7 @@ def _progress(runner: Runner, run_plan: Plan) -> None:
 def report(stats: RequestStats, answers: Mapping[str, int], busy: Mapping[str, int]) -> str:
     """The table of the last run: a row for bid requests, and a row for all notices.
 
-    `busy` has the 503s of each row; they count as errors.
+    `busy` holds the 503s of each row, which count as errors.
     """
     seconds = max(1.0, (stats.last_request_timestamp or 0) - stats.start_time)
     bids, together = stats.get(BID, "POST"), StatsEntry(stats, NOTICES, "GET")

@@ -1,6 +1,6 @@
-"""Realistic traffic on top of `loadtest.requests`: returning viewers, few large publishers, pods, and dirty requests.
+"""Realistic traffic based on `loadtest.requests`: returning viewers, few large publishers, ad pods, and dirty requests.
 
-The same random state draws the same traffic. Popularity is Zipf's: the n-th has a weight of 1/n.
+The same random state gives the same traffic. Popularity follows Zipf's law: the n-th has a weight of 1/n.
 """
 
 from bisect import bisect
@@ -25,12 +25,12 @@ from loadtest.requests import (
 Document = dict[str, Any]
 
 VIEWERS = 50_000
-"""Viewers of all users of a load test together."""
+"""The number of viewers, shared by all users of a load test."""
 PUBLISHERS = 400
 PODS = 0.3
-"""The share of television requests that ask for a pod."""
+"""The share of television requests for an ad pod."""
 DIRTY = 0.05
-"""The share of video requests that real senders get wrong without changing the terms of the sale."""
+"""The share of video requests with errors of real senders that do not change the terms of the sale."""
 
 
 class Zipf:
@@ -48,7 +48,7 @@ _VIEWERS, _PUBLISHERS = Zipf(VIEWERS), Zipf(PUBLISHERS)
 
 
 def realistic(rng: Random) -> Generated:
-    """The next request: one of `generate`, of a viewer and a publisher by their popularity.
+    """The next request of `generate`, with a viewer and a publisher drawn by popularity.
 
     A viewer stays in one country, with one device for each kind of seller. A publisher sells one site, app or channel.
     """
@@ -144,4 +144,4 @@ def _schain_in_ext(document: Document) -> None:
 
 
 DIRT: Sequence[Callable[[Document], None]] = (_texts_for_numbers, _nulls, _unknown_fields, _schain_in_ext)
-"""Ways in which real senders are wrong. Each request is answered all the same."""
+"""Errors of real senders. The bidder must answer each such request."""

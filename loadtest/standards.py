@@ -1,4 +1,4 @@
-"""Answers held to what others published: the JSON Schema of OpenRTB 2.6's response, and the XSD of VAST."""
+"""Checks answers by published schemas: the JSON Schema of OpenRTB 2.6's response, and the XSD of VAST."""
 
 import json
 from functools import cache
@@ -13,7 +13,7 @@ from tests.support.xsd import assert_valid
 
 
 def check_standards(response: dict[str, Any]) -> None:
-    """Raises ValueError, which says where a BidResponse or the markup of a bid differs from its standard."""
+    """Raises ValueError with the position at which a BidResponse or the markup of a bid is invalid."""
     error = next(_schema().iter_errors(response), None)
     if error is not None:
         msg = f"the response is not OpenRTB 2.6: {error.json_path}: {error.message[:200]}"

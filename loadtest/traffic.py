@@ -4,14 +4,14 @@ from typing import Any, NamedTuple
 
 
 class Country(NamedTuple):
-    """ISO 3166-1 alpha-3, the language most browsers there send, and a region as Geo has it."""
+    """ISO 3166-1 alpha-3, the most frequent language of browsers there, and a region in the form of Geo."""
 
     code: str
     language: str
     region: str
 
 
-# By size of the market; the n-th is drawn with a weight of 1/n (Zipf).
+# Ordered by market size; the n-th is drawn with a weight of 1/n (Zipf).
 COUNTRIES = (
     Country("USA", "en", "NY"),
     Country("GBR", "en", "ENG"),
@@ -121,7 +121,7 @@ TELEVISIONS: tuple[dict[str, Any], ...] = (
     {"ua": "AppleTV14,1/19.1", "os": "tvOS", "make": "Apple", "model": "AppleTV14,1", "devicetype": 3},
 )
 
-# As players declare them: AdCOM List: Creative Subtypes - Audio/Video. The last two take nothing newer than VAST 3.
+# The protocols that players declare (AdCOM List: Creative Subtypes). The last two have nothing newer than VAST 3.
 PROTOCOLS = ([2, 3, 5, 6, 7, 8], [2, 3, 5, 6, 7, 8, 11, 12, 13, 14], [7, 11, 13], None, [2, 3, 5, 6], [2, 5])
 PROTOCOL_WEIGHTS = (30, 30, 10, 15, 11, 4)
 

@@ -1,4 +1,4 @@
-"""Writes the table of parameters into docs/ad-tag.md: `python -m tools.ad_tag_table`."""
+"""Writes the table of ad tag parameters into docs/ad-tag.md: `python -m tools.ad_tag_table`."""
 
 from bidder.ad_tag.parameters import PARAMETERS, Parameter
 from tools import ROOT
@@ -8,13 +8,13 @@ BEGIN, END = "<!-- parameters -->\n", "<!-- end of parameters -->\n"
 
 
 def table() -> str:
-    """A row for each parameter, in the order of the code."""
+    """The table in Markdown: a row for each parameter, in the order of `PARAMETERS`."""
     head = "| parameter | also | OpenRTB | VAST macro | value |\n|---|---|---|---|---|\n"
     return head + "".join(map(_row, PARAMETERS))
 
 
 def written(page: str) -> str:
-    """The page with the table of the moment."""
+    """The page with the present table."""
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}{table()}{END}{after}"

@@ -1,4 +1,4 @@
-"""A new stack around tables and buckets that exist already, such as those that an earlier stack left."""
+"""Creates a stack around existing tables and buckets, such as those of a deleted stack."""
 
 import json
 from collections.abc import Mapping
@@ -23,10 +23,10 @@ def adopt(
     current: Mapping[str, Any] | None,
     patience: Patience,
 ) -> None:
-    """Makes a new stack of the named tables and buckets that exist, by an import; the next change adds the rest to it.
+    """Creates a stack with the named tables and buckets that exist, by an import. The next change adds the rest.
 
-    Does nothing where the stack is there or nothing that exists is named. A name without a table or bucket is left to
-    the next change, which makes one of that name. Raises as `tools.changes.change` does.
+    Does nothing if the stack exists, or if no named table or bucket exists. The next change creates a named table or
+    bucket that does not exist. Raises as `tools.changes.change` does.
     """
     if not is_new(current):
         return
@@ -61,7 +61,7 @@ def adopt(
 
 
 def importing(template: Mapping[str, Any], logical_ids: Any) -> dict[str, Any]:
-    """The template of an import: these resources alone, without what refers to others."""
+    """The template of an import: only these resources, without references to others."""
     others = template["Resources"].keys() - set(logical_ids)
     resources = {}
     for name in logical_ids:

@@ -1,4 +1,4 @@
-"""The bucket from which CloudFormation takes the package."""
+"""The S3 bucket from which CloudFormation reads the package."""
 
 from dataclasses import dataclass
 from hashlib import sha256
@@ -13,19 +13,19 @@ _ABSENT = "404"
 
 
 class ForeignBucket(RuntimeError):
-    """The bucket's name belongs to another account; the message says what to do."""
+    """The bucket belongs to another account. The message says what to do."""
 
 
 @dataclass(frozen=True)
 class Artifacts:
-    """A bucket of `account`. Every call names the owner, so that S3 refuses a bucket that somebody else has made."""
+    """A bucket of `account`. Every call states the owner, so that S3 refuses a bucket of another account."""
 
     s3: "S3Client"
     bucket: str
     account: str
 
     def upload(self, content: bytes, stack: str, suffix: str) -> str:
-        """The key of the content, which names it. The content is only sent where the bucket lacks it."""
+        """Uploads the content unless the bucket has it. Returns the key, which is the hash of the content."""
         key = f"{stack}/{sha256(content).hexdigest()[:32]}{suffix}"
         try:
             self.s3.head_object(Bucket=self.bucket, Key=key, ExpectedBucketOwner=self.account)
@@ -36,12 +36,12 @@ class Artifacts:
         return key
 
     def url(self, key: str) -> str:
-        """The address by which CloudFormation reads a template, in any partition."""
+        """The URL at which CloudFormation reads a template, in any partition of AWS."""
         return f"{self.s3.meta.endpoint_url}/{self.bucket}/{key}"
 
 
 def artifacts(session: boto3.Session, bucket: str | None = None) -> Artifacts:
-    """The bucket of the session's account, made if it is missing. Raises ForeignBucket and botocore's errors."""
+    """The bucket of the session's account, created if it is missing. Raises ForeignBucket and botocore's errors."""
     s3: S3Client = session.client("s3")
     region, account = session.region_name, session.client("sts").get_caller_identity()["Account"]
     name = bucket or f"bidder-artifacts-{account}-{region}"
@@ -55,12 +55,12 @@ def artifacts(session: boto3.Session, bucket: str | None = None) -> Artifacts:
 
 
 def _create(s3: "S3Client", name: str, account: str, region: str) -> None:
-    # us-east-1 is the one region that S3 wants unsaid.
+    # us-east-1 is the only region that must not be stated
     where: Any = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
     try:
         s3.create_bucket(Bucket=name, **where)
     except s3.exceptions.BucketAlreadyOwnedByYou:
-        return  # another deployment was quicker
+        return  # another deployment has created the bucket meanwhile
     except s3.exceptions.ClientError as error:
         if error.response["Error"]["Code"] != "BucketAlreadyExists":
             raise

@@ -1,24 +1,34 @@
-"""`python -P tools/bytecode.py FOLDER`: bytecode of all sources in a folder, as Lambda's /var/task is going to have it.
+"""`python -m tools.bytecode FOLDER`: compiles all sources in a folder to bytecode for Lambda's /var/task.
 
-Its hashes are not compared with the sources': a zip's timestamps would make Python discard the bytecode. It has no
-docstrings, which nobody reads in Lambda: a twentieth of the zip. The sources keep them, and tracebacks their lines.
+One file has the bytecode of all modules but those that are imported before it is read (`bidder/bundle.py`). The
+bytecode is not validated against its sources: otherwise Python would discard it by the timestamps in a zip. It has no
+docstrings, which would be a twentieth of the zip. The sources keep their docstrings, and tracebacks their line numbers.
 """
 
 import ast
 import importlib.util
 import marshal
 import sys
-from pathlib import Path
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+from bidder.bundle import LENGTH, NAME, Index
+
+BEFORE_THE_BUNDLE = frozenset({"app.py", "bidder/__init__.py", "bidder/bundle.py"})
+"""The sources whose bytecode is in a file each."""
 
 _DEPLOYED = "/var/task"
+_HEADER = 16
+"""The bytes of a bytecode file before the code."""
+
 _UNCHECKED_HASH = 0b01
-"""The flags of bytecode that Python takes without a look at the source (PEP 552)."""
+"""The flags of bytecode that Python uses without a check of the source (PEP 552)."""
 
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def compiled(source: bytes, filename: str) -> bytes:
-    """The bytecode file of a source. Raises SyntaxError."""
+    """Writes the bytecode file of a source, and returns its path. Raises SyntaxError."""
     tree = ast.parse(source, filename)
     for node in _documented(tree):
         text = node.body.pop(0)
@@ -30,7 +40,7 @@ def compiled(source: bytes, filename: str) -> bytes:
 
 
 def without_docstrings(source: bytes) -> bytes:
-    """The source with an empty text in the place of each docstring, on the same lines. Raises SyntaxError."""
+    """The source with an empty string instead of each docstring, on the same lines. Raises SyntaxError."""
     lines = source.splitlines(keepends=True)
     texts = [node.body[0] for node in _documented(ast.parse(source))]
     for text in sorted(texts, key=lambda text: text.lineno, reverse=True):
@@ -42,17 +52,38 @@ def without_docstrings(source: bytes) -> bytes:
 
 
 def _documented(tree: ast.Module) -> list[ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]:
-    """The nodes with a docstring."""
+    """The nodes of the syntax tree that have a docstring."""
     nodes = (node for node in ast.walk(tree) if isinstance(node, _DOCUMENTED))
     return [node for node in nodes if ast.get_docstring(node, clean=False) is not None]
 
 
+def bundled(bytecode: Mapping[str, bytes]) -> bytes:
+    """The bundle of bytecode files by the path of their source."""
+    index: Index = {}
+    body = bytearray()
+    for source, content in bytecode.items():
+        code = content[_HEADER:]
+        index[_module(PurePosixPath(source))] = (len(body), len(code), source)
+        body += code
+    head = marshal.dumps(index)
+    return importlib.util.MAGIC_NUMBER + len(head).to_bytes(LENGTH, "little") + head + body
+
+
+def _module(source: PurePosixPath) -> str:
+    return ".".join(source.with_suffix("").parts).removesuffix(".__init__")
+
+
 def main() -> None:
     root = Path(sys.argv[1])
+    bytecode: dict[str, bytes] = {}
     for path in sorted(root.rglob("*.py")):
-        target = Path(importlib.util.cache_from_source(str(path)))
+        source = path.relative_to(root).as_posix()
+        bytecode[source] = compiled(path.read_bytes(), f"{_DEPLOYED}/{source}")
+    for source in BEFORE_THE_BUNDLE & bytecode.keys():
+        target = Path(importlib.util.cache_from_source(str(root / source)))
         target.parent.mkdir(exist_ok=True)
-        target.write_bytes(compiled(path.read_bytes(), f"{_DEPLOYED}/{path.relative_to(root).as_posix()}"))
+        target.write_bytes(bytecode.pop(source))
+    (root / NAME).write_bytes(bundled(bytecode))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A change of a CloudFormation stack: made, executed and waited for."""
+"""Creates, executes and awaits a change of a CloudFormation stack."""
 
 import secrets
 import time
@@ -16,46 +16,49 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SETTLED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"})
-"""The states in which a stack takes a change."""
+"""The states in which a stack accepts a change."""
 
 _PASSING = ("Throttl", "RequestLimitExceeded", "TooManyRequests", "ServiceUnavailable", "Internal", "RequestTimeout")
-"""How the codes of errors begin that a later request need not meet."""
+"""The beginnings of error codes after which a retry can succeed."""
 
 
 class DeployFailed(RuntimeError):
-    """CloudFormation did not take the stack; the message has its reasons."""
+    """CloudFormation refused or rolled back the change. The message has its reasons."""
 
 
 class Unsettled(DeployFailed):
-    """The stack is half made by an earlier deployment, and takes no other."""
+    """An earlier deployment has left the stack in a state in which it accepts no change."""
 
 
 class StillRunning(DeployFailed):
-    """CloudFormation goes on with the change; only the wait for it ended."""
+    """The wait ended before the change. CloudFormation continues with the change."""
 
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a change is waited for, in seconds. boto3's waiters end after 120 looks, whatever their delay."""
+    """The time limit of a wait in seconds. boto3's waiters end after 120 polls, whatever their delay."""
 
     seconds: float = 3600
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = lambda seconds: time.sleep(seconds)
 
     def until(self, look: Callable[[], T | None]) -> T | None:
-        """What `look` returns once it is not None; None when the time is over. The last look is at the end."""
+        """Calls `look` until it returns a value other than None, at least once at the end.
+
+        Returns None when the time is over.
+        """
         began = self.clock()
         while (result := look()) is None:
             waited = self.clock() - began
             if waited >= self.seconds:
                 return None
-            # CloudFormation allows few calls a second to all of an account
+            # CloudFormation limits the calls a second of the whole account
             self.sleep(min(1 if waited < 30 else 5, self.seconds - waited))
         return result
 
 
 def described(cloudformation: "CloudFormationClient", stack: str) -> dict[str, Any] | None:
-    """The stack as CloudFormation describes it; None where there is no such stack."""
+    """The description of the stack by CloudFormation, or None if the stack does not exist."""
     try:
         return dict(cloudformation.describe_stacks(StackName=stack)["Stacks"][0])
     except cloudformation.exceptions.ClientError as error:
@@ -65,24 +68,24 @@ def described(cloudformation: "CloudFormationClient", stack: str) -> dict[str, A
 
 
 def is_settled(current: Mapping[str, Any] | None) -> bool:
-    """Whether the stack exists and takes a change."""
+    """Whether the stack exists and accepts a change."""
     return current is not None and current["StackStatus"] in SETTLED
 
 
 def is_new(current: Mapping[str, Any] | None) -> bool:
-    """Whether a change creates the stack. A stack in review has no resource yet."""
+    """Whether a change creates the stack. A stack in review has no resources yet."""
     return current is None or current["StackStatus"] == "REVIEW_IN_PROGRESS"
 
 
 def parameters_of(current: Mapping[str, Any] | None) -> dict[str, str]:
-    """The values of the stack's parameters."""
+    """The values of the stack's parameters, by name."""
     return {each["ParameterKey"]: each["ParameterValue"] for each in (current or {}).get("Parameters", [])}
 
 
 def stated_parameters(
     template: Mapping[str, Any], parameters: Mapping[str, str], current: Mapping[str, Any] | None
 ) -> "list[ParameterTypeDef]":
-    """The parameters as CloudFormation takes them. Those that are not given keep the stack's value, or the default."""
+    """The parameters in CloudFormation's form. A parameter without a value keeps its present value, or its default."""
     stated: list[ParameterTypeDef] = [
         {"ParameterKey": key, "ParameterValue": value} for key, value in sorted(parameters.items())
     ]
@@ -91,7 +94,7 @@ def stated_parameters(
 
 
 def check_changeable(stack: str, current: Mapping[str, Any] | None) -> None:
-    """Raises Unsettled where the stack exists and takes no change now."""
+    """Raises Unsettled if the stack exists but accepts no change."""
     if current is None or is_settled(current) or current["StackStatus"] == "REVIEW_IN_PROGRESS":
         return
     msg = (
@@ -102,7 +105,7 @@ def check_changeable(stack: str, current: Mapping[str, Any] | None) -> None:
 
 
 def watch_command(stack: str) -> str:
-    """The command that shows what CloudFormation does to the stack."""
+    """The command that shows the events of the stack."""
     return f"aws cloudformation describe-stack-events --stack-name {stack} --max-items 20"
 
 
@@ -116,16 +119,14 @@ def change(
     *,
     imports: "Sequence[ResourceToImportTypeDef]" = (),
 ) -> None:
-    """Brings the stack to the template.
-
-    With `imports` it makes a stack of existing resources, those of the template.
+    """Changes the stack to the template. With `imports`, creates a stack of the existing resources in the template.
 
     Raises:
-        DeployFailed: CloudFormation refuses the change, or it failed.
-        StillRunning: The patience ended first.
+        DeployFailed: CloudFormation refused the change, or the change failed.
+        StillRunning: The time limit ended before the change.
     """
     kind: Literal["IMPORT", "CREATE", "UPDATE"] = "IMPORT" if imports else "CREATE" if is_new(current) else "UPDATE"
-    # The name tells the change, so that a second try after a broken first one is a new one.
+    # The name is derived from the change, so that a retry after a failure gets a new name.
     name = f"bidder-{sha256(template_url.encode()).hexdigest()[:12]}-{secrets.token_hex(4)}"
     about_imports: Any = {"ResourcesToImport": imports} if imports else {}
     cloudformation.create_change_set(
@@ -143,7 +144,7 @@ def change(
 
 
 def _has_changes(cloudformation: "CloudFormationClient", stack: str, name: str, patience: Patience) -> bool:
-    """Whether the change set, once CloudFormation has made it, has changes."""
+    """Whether the change set contains changes. Waits until CloudFormation has created it."""
 
     def look() -> tuple[str, str] | None:
         change_set = cloudformation.describe_change_set(StackName=stack, ChangeSetName=name)
@@ -182,7 +183,7 @@ def _wait(cloudformation: "CloudFormationClient", stack: str, wanted: str, patie
 
 
 def _watching(stack: str, look: Callable[[], T | None]) -> Callable[[], T | None]:
-    """The same look, which sees nothing where the network or CloudFormation fails for a moment."""
+    """The same poll, which returns None if the network or CloudFormation fails temporarily."""
 
     def tolerant() -> T | None:
         try:
@@ -214,7 +215,7 @@ def _minutes(patience: Patience) -> str:
 
 
 def _failures(cloudformation: "CloudFormationClient", stack: str) -> list[str]:
-    """What failed in the latest change, in its order; what was only cancelled for it is left out."""
+    """The failures of the latest change in order, without resources that were cancelled because of them."""
     failures: list[str] = []
     for page in cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack):
         for event in page["StackEvents"]:

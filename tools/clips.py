@@ -1,6 +1,6 @@
-"""Clips for sample campaigns, made by ffmpeg: a test picture with a title and the running time, and a quiet tone.
+"""Makes clips for sample campaigns with ffmpeg: a test picture with a title and the time, and a quiet tone.
 
-What a clip is stands in the campaign file alone: every rendition with a relative url is one.
+The campaign file defines the clips: every rendition with a relative URL is one.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ import imageio_ffmpeg
 _FPS = 25
 _AUDIO_KBITS = 64
 _ENCODERS = {
-    # ultrafast with an arithmetic coder is Main profile; filler (nal-hrd) holds the rate where the picture is easy
+    # ultrafast with an arithmetic coder is Main profile; filler (nal-hrd) keeps the bit rate of simple pictures
     "video/mp4": (
         "-c:v libx264 -preset ultrafast -coder 1 -x264-params nal-hrd=cbr -c:a aac -movflags +faststart -f mp4"
     ),
@@ -27,12 +27,12 @@ _ENCODERS = {
 
 
 class ClipError(RuntimeError):
-    """A clip can't be made; the message names it and says why."""
+    """ffmpeg can't make a clip. The message names the clip and the reason."""
 
 
 @dataclass(frozen=True)
 class Clip:
-    """One file to make. `key` is its relative url; seconds, pixels, and kbit/s of the whole file."""
+    """A file to make. `key` is its relative URL; the other fields are seconds, pixels, and kbit/s of the whole file."""
 
     key: str
     title: str
@@ -44,9 +44,9 @@ class Clip:
 
 
 def clips(documents: Iterable[Mapping[str, Any]]) -> list[Clip]:
-    """The clips that a file's campaigns, as read from YAML, refer to by a relative url.
+    """The clips to which the campaigns of a YAML document refer by a relative URL.
 
-    Raises ClipError where one url is described in two ways, or has a type that isn't made here.
+    Raises ClipError if a URL is described in two ways, or has a type that can't be made.
     """
     clips_by_key: dict[str, Clip] = {}
     for clip in _described(documents):
@@ -75,7 +75,7 @@ def _described(documents: Iterable[Mapping[str, Any]]) -> Iterator[Clip]:
 
 
 def arguments(clip: Clip, title_file: str | None) -> list[str]:
-    """ffmpeg's arguments for a clip, but for the file it writes; without a title file no text is drawn."""
+    """The arguments of ffmpeg for a clip, without the output file. Without a title file, no text is drawn."""
     picture = [f"testsrc2=s={clip.width}x{clip.height}:r={_FPS}", f"hue=h={_hue(clip)}:s=0.6"]
     if title_file:
         text = "drawtext=fontcolor=white:x=(w-tw)/2"
@@ -84,7 +84,7 @@ def arguments(clip: Clip, title_file: str | None) -> list[str]:
             f"{text}:fontsize=min(w\\,h)/12:y=h*0.41:expansion=none:textfile={title_file}",
             f"{text}:fontsize=min(w\\,h)/16:y=h*0.54:text='%{{pts\\:hms}} of {clip.duration:g} s'",
         ]
-    rate = f"{clip.bitrate - _AUDIO_KBITS - 8}k"  # 8 kbit/s are the container's
+    rate = f"{clip.bitrate - _AUDIO_KBITS - 8}k"  # the container takes 8 kbit/s
     return [
         *("-f", "lavfi", "-i", ",".join([*picture, "format=yuv420p"])),
         *("-f", "lavfi", "-i", "sine=frequency=220:sample_rate=48000,volume=0.2"),
@@ -99,18 +99,18 @@ def _hue(clip: Clip) -> int:
 
 
 def recipe(clip: Clip) -> str:
-    """A name for the file that this clip, made by this code and this ffmpeg, comes out as."""
+    """A file name for the clip, which depends on the clip, this code and the ffmpeg version."""
     made_from = [asdict(clip), arguments(clip, "title"), imageio_ffmpeg.get_ffmpeg_version()]
     return hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:24]
 
 
 def path(clip: Clip, folder: Path) -> Path:
-    """Where in a folder the clip is kept once made."""
+    """The path of a finished clip in a folder."""
     return folder / (recipe(clip) + Path(clip.key).suffix)
 
 
 def make(clip: Clip, folder: Path) -> Path:
-    """Makes the clip, unless it was made before, and returns its path. Raises ClipError with ffmpeg's own words."""
+    """Makes the clip unless it exists, and returns its path. Raises ClipError with ffmpeg's message."""
     finished = path(clip, folder)
     if finished.exists():
         return finished
@@ -118,7 +118,7 @@ def make(clip: Clip, folder: Path) -> Path:
     title, unfinished = finished.with_suffix(".txt"), finished.with_suffix(".part")
     title.write_text(clip.title, encoding="utf-8")
     try:
-        # a machine may have no font to draw text with
+        # the machine may have no font for the text
         problem = _ffmpeg(clip, title, unfinished) and _ffmpeg(clip, None, unfinished)
         if problem:
             msg = f"{clip.key}: ffmpeg failed: {problem}"
@@ -130,7 +130,10 @@ def make(clip: Clip, folder: Path) -> Path:
 
 
 def _ffmpeg(clip: Clip, title: Path | None, target: Path) -> str:
-    """Runs ffmpeg in the file's folder, where no name needs quoting; what it said if it failed, or nothing."""
+    """Runs ffmpeg in the folder of the file, so that no name needs quoting.
+
+    Returns its message if it failed, else "".
+    """
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-loglevel", "error", "-y"]
     ran = subprocess.run(
         [*command, *arguments(clip, title.name if title else None), target.name],

@@ -1,4 +1,4 @@
-"""`python -m tools.crawlers`: writes bidder/events/crawlers.txt anew, out of the pinned package crawler-user-agents."""
+"""`python -m tools.crawlers`: writes bidder/events/crawlers.txt from the pinned package crawler-user-agents."""
 
 import json
 import re
@@ -34,18 +34,19 @@ EXCEPT = frozenset(
         r"AP3A\.240617\.008",
     }
 )
-"""Libraries that servers insert ads with and players are made with, a network that passes requests on, apps with
-browsers of their own, and texts that are versions of phones."""
+"""Patterns that are left out: libraries of ad-insertion servers and players, a proxy network, apps with a browser, and
+texts that are versions of phones.
+"""
 
 
 def literal(pattern: str) -> str | None:
-    """The text that a regular expression stands for; None where it stands for several."""
+    """The only text that a regular expression matches, or None if it matches several texts."""
     text = re.sub(r"\\([^A-Za-z0-9])", "", pattern)
     return None if re.search(r"[\\.^$*+?{}\[\]|()]", text) else re.sub(r"\\(.)", r"\1", pattern)
 
 
 def contents() -> str:
-    """The file, a rule a line in the package's order."""
+    """The text of the file: a rule in each line, in the order of the package."""
     listed = json.loads((files("crawleruseragents") / "crawler-user-agents.json").read_text())
     patterns = [entry["pattern"] for entry in listed if entry["pattern"] not in EXCEPT]
     head = f"# {PACKAGE} {version(PACKAGE)} (MIT), github.com/monperrus/crawler-user-agents; by tools/crawlers.py"

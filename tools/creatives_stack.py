@@ -1,7 +1,7 @@
 """The stack of creatives: its package, its layer with ffmpeg, and its deployment beside the bidder's stack.
 
-The package is the bidder's zip and `workers/`. The layer is the ffmpeg of a pinned wheel, whose licence is the GPL: it
-runs as a program of its own.
+The package is the bidder's zip and `workers/`. The layer has the ffmpeg of a pinned wheel under the GPL, which runs as
+a separate program.
 """
 
 import io
@@ -30,7 +30,7 @@ from tools.slim import WORKERS, deployed_modules
 
 TEMPLATE = ROOT / "deploy" / "creatives.yaml"
 CREATIVES_PARAMETERS = frozenset({"Loudness", "UploadDays", "CreativesTableName", "UploadBucketName"})
-"""The stack parameters that `make deploy` takes for this stack."""
+"""The parameters of `make deploy` that belong to this stack."""
 
 _RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 _NOTICE = """ffmpeg {version}, from the wheel of imageio-ffmpeg; licence GPL-3.0-or-later, sources at ffmpeg.org.
@@ -39,12 +39,12 @@ It runs as a program of its own; nothing of the bidder is linked with it.
 
 
 def stack_name(bidder: str) -> str:
-    """The name of the creatives' stack beside a bidder's."""
+    """The name of the creatives' stack that belongs to a bidder's stack."""
     return f"{bidder}-creatives"
 
 
 def zipped(built: Package) -> bytes:
-    """The functions' package: the bidder's zip without its app, `workers/`, and what of ours they import besides.
+    """The package of the functions: the bidder's zip without its app, `workers/`, and the other modules that they need.
 
     The same sources give the same bytes.
     """
@@ -62,7 +62,7 @@ def zipped(built: Package) -> bytes:
 
 
 def layer(architecture: str) -> bytes:
-    """The layer: `bin/ffmpeg` for a processor, which Lambda puts at /opt/bin, and a notice."""
+    """The layer: `bin/ffmpeg` for a processor, which Lambda mounts at /opt/bin, and a licence notice."""
     content = io.BytesIO()
     with ZipFile(content, "w") as archive:
         _write(archive, "bin/ffmpeg", _ffmpeg(architecture), executable=True)
@@ -71,7 +71,7 @@ def layer(architecture: str) -> bytes:
 
 
 def _ffmpeg(architecture: str) -> bytes:
-    """The program of the pinned wheel; for another processor than this machine's, of that one's wheel."""
+    """The ffmpeg of the pinned wheel for this processor."""
     if architecture == own_architecture():
         return Path(imageio_ffmpeg.get_ffmpeg_exe()).read_bytes()
     wanted = f"imageio-ffmpeg=={version('imageio-ffmpeg')}"
@@ -106,9 +106,9 @@ def deploy_creatives(
     patience: Patience | None = None,
     with_layer: bool = True,
 ) -> dict[str, str]:
-    """Brings the creatives' stack to the present sources; returns its outputs. Raises as `tools.deploy.deploy` does.
+    """Changes the creatives' stack to the present sources. Returns its outputs. Raises as `tools.deploy.deploy` does.
 
-    `outputs` are those of the bidder's stack. Without the layer, the parameter Ffmpeg says where ffmpeg is.
+    `outputs` are those of the bidder's stack. Without the layer, the parameter Ffmpeg has the path of ffmpeg.
     """
     cloudformation, stack = session.client("cloudformation"), stack_name(bidder)
     architecture = parameters.get("Architecture", own_architecture())

@@ -1,4 +1,4 @@
-"""The film of GET /demo, and the pictures of the sample campaigns' companions, made by ffmpeg."""
+"""Makes the film of GET /demo and the companion images of the sample campaigns with ffmpeg."""
 
 import hashlib
 import subprocess
@@ -19,7 +19,7 @@ _FILM_ENCODER = "-c:v libx264 -preset veryfast -crf 30 -pix_fmt yuv420p -g 25 -c
 
 @dataclass(frozen=True)
 class Picture:
-    """A file of the demo: its key, media type and size, the colours that flow together, and two lines of text."""
+    """A file of the demo: its key, media type, size, gradient colours, and two lines of text."""
 
     key: str
     mime: str
@@ -59,7 +59,7 @@ PICTURES = (
 
 
 def supply_demo(folder: Path, s3: "S3Client", bucket: str) -> None:
-    """Makes each file that the folder lacks, and puts it into the bucket. Raises ClipError, ClientError."""
+    """Makes each file that the folder lacks, and uploads all to the bucket. Raises ClipError, ClientError."""
     folder.mkdir(parents=True, exist_ok=True)
     for picture in PICTURES:
         recipe = hashlib.sha256(f"{picture} {arguments(picture)}".encode()).hexdigest()[:24]
@@ -70,7 +70,7 @@ def supply_demo(folder: Path, s3: "S3Client", bucket: str) -> None:
 
 
 def arguments(picture: Picture, *, text: bool = True) -> list[str]:
-    """What ffmpeg is asked for, the file's name excepted."""
+    """The arguments of ffmpeg, without the output file."""
     colours = ":".join(f"c{number}={colour}" for number, colour in enumerate(picture.colours))
     size = f"{picture.width}x{picture.height}"
     film = picture is FILM
@@ -90,7 +90,7 @@ def arguments(picture: Picture, *, text: bool = True) -> list[str]:
 
 def _make(picture: Picture, target: Path) -> None:
     unfinished = target.with_name(f"part-{target.name}")
-    # A machine may have no font to draw text with.
+    # The machine may have no font for the text.
     problem = _ffmpeg(arguments(picture), unfinished) and _ffmpeg(arguments(picture, text=False), unfinished)
     if problem:
         unfinished.unlink(missing_ok=True)
@@ -100,7 +100,7 @@ def _make(picture: Picture, target: Path) -> None:
 
 
 def _ffmpeg(arguments: list[str], target: Path) -> str:
-    """What ffmpeg said if it failed, or nothing."""
+    """Runs ffmpeg. Returns its message if it failed, else ""."""
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-loglevel", "error", "-y", *arguments, str(target)]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     return "" if ran.returncode == 0 else (ran.stderr.strip() or f"exit status {ran.returncode}")

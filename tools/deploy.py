@@ -1,4 +1,7 @@
-"""`make deploy`: the package into an AWS account through CloudFormation. The local AWS takes the same way."""
+"""`make deploy`: deploys the package to an AWS account through CloudFormation.
+
+The local AWS is deployed in the same way.
+"""
 
 import argparse
 import json
@@ -39,7 +42,7 @@ if TYPE_CHECKING:
 
 
 LOCAL_ACCOUNT = "000000000000"
-"""The account of the local AWS; AWS has none of this number."""
+"""The account number of the local AWS. No AWS account has this number."""
 
 
 def deploy(
@@ -51,9 +54,10 @@ def deploy(
     bucket: str | None = None,
     patience: Patience | None = None,
 ) -> dict[str, str]:
-    """Brings the stack to what was built; returns its outputs. Raises DeployFailed, ForeignBucket, botocore's errors.
+    """Changes the stack to the built package. Returns its outputs. Raises DeployFailed, ForeignBucket, and AWS errors.
 
-    Quick where the stack already is what was built. `parameters` not given keep the stack's value, or the default.
+    Does nothing if the stack has this package already. A parameter that is not in `parameters` keeps its present value,
+    or its default.
     """
     cloudformation = session.client("cloudformation")
     current = described(cloudformation, stack)
@@ -68,7 +72,7 @@ def deploy(
         template = without_unsupported(template)
     values = _values(template, parameters, current)
     template = stating_parameters(template, values)
-    # Before the stack, so that every creation that succeeds has keys, whoever still waits for it.
+    # The keys come before the stack, so that every created stack has keys even if the wait ends early.
     ensure_keys(session.client("ssm"), values["ParameterPrefix"])
     is_same = is_settled(current) and not parameters and _template_of(cloudformation, stack) == template
     if not (is_same and is_protected(current)):
@@ -86,7 +90,7 @@ def deploy(
 
 
 def environment(outputs: Mapping[str, str]) -> dict[str, str]:
-    """The stack's outputs as the variables that the bidder reads: BidderLedgerTable is BIDDER_LEDGER_TABLE."""
+    """The outputs of the stack as the bidder's environment variables: BidderLedgerTable becomes BIDDER_LEDGER_TABLE."""
     return {
         re.sub(r"(?<!^)(?=[A-Z])", "_", name).upper(): value
         for name, value in sorted(outputs.items())
@@ -97,7 +101,7 @@ def environment(outputs: Mapping[str, str]) -> dict[str, str]:
 def _values(
     template: Mapping[str, Any], parameters: Mapping[str, str], current: Mapping[str, Any] | None
 ) -> dict[str, str]:
-    """The values that the stack's parameters are going to have."""
+    """The values that the stack's parameters will have."""
     values = {name: str(parameter.get("Default", "")) for name, parameter in template["Parameters"].items()}
     return values | parameters_of(current) | dict(parameters)
 
@@ -108,7 +112,7 @@ def _template_of(cloudformation: "CloudFormationClient", stack: str) -> Any:
 
 
 def have_resources_made_by(session: boto3.Session, role: str) -> None:
-    """Has CloudFormation make the resources of stacks by a role, so that who deploys needs no right to them."""
+    """Makes CloudFormation use a role to create resources, so that the deployer needs no permissions for them."""
 
     def add_role(params: dict[str, Any], **_: Any) -> None:
         params["RoleARN"] = role
@@ -117,12 +121,12 @@ def have_resources_made_by(session: boto3.Session, role: str) -> None:
 
 
 def architecture_of(parameters: Mapping[str, str], current: Mapping[str, Any] | None) -> str:
-    """The processor that the stack's functions are going to run on, whose wheels the package needs."""
+    """The processor of the stack's functions, for which the package needs wheels."""
     return (parameters_of(current) | dict(parameters)).get("Architecture", ARCHITECTURES[0])
 
 
 def _arguments() -> argparse.Namespace:
-    """What the command line asks for."""
+    """The arguments of the command line."""
     parser = argparse.ArgumentParser(prog="make deploy", description=__doc__)
     parser.add_argument("--stack", default="bidder")
     parser.add_argument("--bucket", help="the bucket for the package, instead of bidder-artifacts-<account>-<region>")
@@ -167,7 +171,7 @@ def main() -> int:
     except subprocess.CalledProcessError as error:
         print(f"Packaging failed: {' '.join(error.cmd)}\n{error.stderr or ''}", file=sys.stderr)
         return 1
-    # AWS would refuse the same later, and the runtime only there: local tools take any.
+    # AWS would refuse the template only later, and the runtime last; the local AWS accepts any.
     cfn_lint = Path(sys.executable).with_name("cfn-lint")
     if subprocess.run([cfn_lint, built.template], cwd=ROOT, check=False).returncode:
         print("Not deployed: cfn-lint refuses the template. Another Python: make clean, then PYTHON=…", file=sys.stderr)

@@ -1,6 +1,6 @@
-"""Native libraries without debugging information, the same bytes on every machine: no `strip` is needed.
+"""Removes debugging information from native libraries, with the same bytes on every machine and without `strip`.
 
-Reads ELF as the System V ABI describes it (chapters 4 and 5), 64-bit and little-endian: what Lambda runs on.
+Reads 64-bit little-endian ELF as the System V ABI defines it (chapters 4 and 5), which is the format of Lambda.
 """
 
 import struct
@@ -13,22 +13,22 @@ _HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
 _PROGRAM_HEADER = struct.Struct("<IIQQQQQQ")
 _SECTION_HEADER_SIZE = 64
 _SHARED_OBJECT = 3
-"""ET_DYN: what a process loads. Objects for a linker are all sections, so nothing of them can go."""
+"""ET_DYN, a shared object. Objects for a linker consist of sections only, so nothing can be removed from them."""
 
 
 class UnreadableLibrary(ValueError):
-    """The file is no ELF library that the loader could read."""
+    """The file is not an ELF library that the dynamic loader can read."""
 
 
 def without_symbols(library: bytes) -> bytes:
-    """Returns the library with the bytes that the dynamic loader reads, and without sections.
+    """Returns the library with only the bytes that the dynamic loader reads, and without sections.
 
-    The loader reads the ELF header, the program headers and the segments. Debugging information and the table of
-    sections lie outside of the segments: at the end of the file, where they are cut off, or in between, where zeros
-    replace them. What is no shared object of 64-bit little-endian ELF is returned unchanged.
+    The loader reads the ELF header, the program headers and the segments. Debugging information and the section table
+    are outside of the segments: at the end of the file, where they are cut off, or in between, where zeros replace
+    them. Data other than a 64-bit little-endian ELF shared object is returned unchanged.
 
     Raises:
-        UnreadableLibrary: The headers point outside of the file.
+        UnreadableLibrary: The headers refer to bytes outside of the file.
     """
     if not library.startswith(_IDENTITY):
         return library
@@ -52,7 +52,7 @@ def without_symbols(library: bytes) -> bytes:
 
 
 def _loaded(library: bytes, header: list[int]) -> Iterator[tuple[int, int]]:
-    """The first byte and the end of what the loader reads: the header, the program headers, each segment."""
+    """The ranges (start, end) that the loader reads: the header, the program headers, and each segment."""
     table, size, count = header[5], header[9], header[10]
     yield 0, _HEADER.size
     yield table, table + size * count

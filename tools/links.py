@@ -1,7 +1,6 @@
-"""`python -m tools.links`: relative links of the Markdown files beside docs/ lead to files and headings.
+"""`python -m tools.links`: checks that the relative links of Markdown files outside docs/ lead to files and headings.
 
-mkdocs checks the links among the pages of docs/. This checks the README and other pages, which lead into docs/ and
-elsewhere.
+mkdocs checks the links among the pages of docs/. This program checks the README and other pages.
 """
 
 import re
@@ -19,7 +18,7 @@ _CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 
 
 def broken_links(page: Path) -> Iterator[str]:
-    """Each relative link of a page that leads to no file, or to no heading of its file."""
+    """Each relative link of a page whose file or heading does not exist."""
     for target in _LINK.findall(_CODE.sub("", page.read_text(encoding="utf-8"))):
         if "://" in target or target.startswith("mailto:"):
             continue
@@ -32,7 +31,7 @@ def broken_links(page: Path) -> Iterator[str]:
 
 
 def anchors(text: str) -> set[str]:
-    """The anchors of the headings of a Markdown text, as GitHub makes them."""
+    """The anchors of the headings of a Markdown text, as GitHub generates them."""
     headings = _HEADING.findall(re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL))
     return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
@@ -40,7 +39,7 @@ def anchors(text: str) -> set[str]:
 def main() -> int:
     """Prints the broken links. Returns the exit status."""
     broken = [f"{name}: {link}" for name in PAGES if (ROOT / name).exists() for link in broken_links(ROOT / name)]
-    print("\n".join(broken) or "All links lead somewhere.")
+    print("\n".join(broken) or "All links are valid.")
     return 1 if broken else 0
 
 

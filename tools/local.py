@@ -1,4 +1,4 @@
-"""`make run`: the local AWS, in it the packaged stack and sample campaigns, and in front the bidder; until Ctrl-C."""
+"""`make run`: starts the local AWS with the stack and sample campaigns, and the bidder, until Ctrl-C."""
 
 import argparse
 import os
@@ -19,7 +19,7 @@ from tools import ROOT
 from tools.changes import DeployFailed, Unsettled
 from tools.creatives_stack import deploy_creatives
 from tools.deploy import deploy, environment
-from tools.locks import Held, lock
+from tools.locks import LockHeld, lock
 from tools.ministack import MiniStack
 from tools.package import Package, package
 from tools.processes import LOOPBACK, DidNotStart, end, is_taken, local_environment
@@ -28,7 +28,7 @@ from tools.watch import KeepsDying, saved_ago, watch
 STACK = "bidder"
 FOLDER = ROOT / ".local"
 PLAYERS = ROOT / "build" / "demo"
-"""Where `make demo-players` puts players of others."""
+"""The folder into which `make demo-players` writes players of other projects."""
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 READY = """
 Demo:      http://127.0.0.1:{port}/demo plays ads in a page
@@ -41,12 +41,15 @@ The clips of the sample campaigns are made behind the bidder; until then their m
 
 
 class CannotRun(RuntimeError):
-    """Something on this machine is in the way; the message says what, and what to do."""
+    """The run can't start on this machine. The message says why and what to do."""
 
 
 @contextmanager
 def local_aws(port: int) -> Iterator[tuple[MiniStack, dict[str, str]]]:
-    """The local AWS with the present stack in it, and the environment that leads to it. Ends it afterwards."""
+    """A local AWS with the present stack, and the environment variables that lead to it.
+
+    Ends the local AWS afterwards.
+    """
     aws = running(MiniStack(FOLDER, port))
     try:
         yield aws, deployed(aws, package())
@@ -56,7 +59,7 @@ def local_aws(port: int) -> Iterator[tuple[MiniStack, dict[str, str]]]:
 
 
 def running(aws: MiniStack) -> MiniStack:
-    """A healthy MiniStack: the one that a run cut short left behind, or a new one. Raises CannotRun, DidNotStart."""
+    """A healthy MiniStack: the one of an interrupted run, or a new one. Raises CannotRun, DidNotStart."""
     if (pid := aws.pid()) is not None:
         if aws.running_port() == aws.port and aws.is_healthy():
             print(f"Local AWS: taking over process {pid} of an earlier run")
@@ -73,9 +76,9 @@ def running(aws: MiniStack) -> MiniStack:
 
 
 def deployed(aws: MiniStack, built: Package) -> dict[str, str]:
-    """Deploys what was built; returns the environment that leads to it.
+    """Deploys the built package. Returns the environment variables that lead to it.
 
-    A stack that an earlier run left half made is made anew, in an empty local AWS.
+    A stack that an earlier run left unfinished is created again in an empty local AWS.
     """
     try:
         outputs = deploy(aws.session(), built, STACK, {})
@@ -83,30 +86,30 @@ def deployed(aws: MiniStack, built: Package) -> dict[str, str]:
         print(f"Local AWS: {error}\nStarting over with an empty one.", file=sys.stderr)
         aws.reset()
         outputs = deploy(aws.session(), built, STACK, {})
-    # The bucket's public address is the local one here.
+    # Locally, the public address of the bucket is the local AWS.
     local = outputs | {"BidderMediaUrl": f"{aws.url}/{outputs['BidderCreativeBucket']}/"}
-    # MiniStack puts no layer at /opt: the functions take the ffmpeg of this virtual environment.
+    # MiniStack mounts no layer at /opt, so the functions use the ffmpeg of this virtual environment.
     ffmpeg = {"Ffmpeg": imageio_ffmpeg.get_ffmpeg_exe()}
     creatives = deploy_creatives(aws.session(), built, STACK, local, ffmpeg, with_layer=False)
     return aws.environment() | environment(local | creatives)
 
 
 def allow_headless_browsers(aws: MiniStack, parameters: str) -> None:
-    """Has headless browsers bid to, which are crawlers elsewhere: pages are tried with them. An edit is left alone."""
+    """Allows headless browsers, which count as crawlers elsewhere, so that pages can be tried. A user's edit stays."""
     ssm = aws.session().client("ssm")
     with suppress(ssm.exceptions.ParameterAlreadyExists):
         ssm.put_parameter(Name=f"{parameters}/allowed-crawlers", Type="String", Value="HeadlessChrome")
 
 
 def write_environment(variables: dict[str, str], path: Path) -> None:
-    """Writes KEY=VALUE lines, whole or not at all."""
+    """Writes KEY=VALUE lines atomically."""
     path.with_suffix(".part").write_text("".join(f"{name}={value}\n" for name, value in sorted(variables.items())))
     path.with_suffix(".part").replace(path)
 
 
 @contextmanager
 def module(name: str, *arguments: str, variables: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
-    """A Python module run as a program, out of reach of the terminal's Ctrl-C. Ends it afterwards."""
+    """Runs a Python module as a process that the terminal's Ctrl-C does not reach. Ends it afterwards."""
     command, everything = [sys.executable, "-m", name, *arguments], local_environment() | variables
     process = subprocess.Popen(command, cwd=ROOT, env=everything, start_new_session=True)
     try:
@@ -135,7 +138,7 @@ def _answers(url: str) -> bool:
 
 
 def _check_port(port: int) -> None:
-    # A server whose run was killed ends itself within a moment.
+    # The server of a killed run ends itself within a moment.
     deadline = time.monotonic() + 2
     while is_taken(port):
         if time.monotonic() > deadline:
@@ -145,7 +148,7 @@ def _check_port(port: int) -> None:
 
 
 def run(port: int, aws_port: int) -> int:
-    """Runs all until a signal or the server's end."""
+    """Runs everything until a signal or the end of the server."""
     _check_port(port)
     began = time.monotonic()
     print(f"Demo: http://{LOOPBACK}:{port}/demo, in a moment\nStarting the local AWS and packaging …", flush=True)
@@ -168,7 +171,7 @@ def run(port: int, aws_port: int) -> int:
 
 
 def _leave(*_: object) -> None:
-    # Once: a second Ctrl-C must not cut the saving short.
+    # Ignore later signals: a second Ctrl-C must not interrupt the saving.
     for ending in ENDINGS:
         signal.signal(ending, signal.SIG_IGN)
     sys.exit(0)
@@ -187,7 +190,7 @@ def main() -> int:
     try:
         with lock(FOLDER / "lock", wait=False):
             return run(arguments.port, arguments.aws_port)
-    except Held:
+    except LockHeld:
         print("`make run` is at work in this folder already; end that one first, with Ctrl-C.", file=sys.stderr)
     except (BotoCoreError, CannotRun, ClientError, DeployFailed, DidNotStart, KeepsDying) as error:
         print(error, file=sys.stderr)

@@ -1,4 +1,4 @@
-"""The local AWS: MiniStack on a loopback port, its state and a note of its process in a folder."""
+"""The local AWS: MiniStack on a loopback port. Its state and a note of its process are in a folder."""
 
 import json
 import sys
@@ -17,7 +17,7 @@ from tools.processes import LOOPBACK, end, local_environment, start, wait_until
 
 REGION = "us-east-1"
 SAVE_SECONDS = "LOCAL_AWS_SAVE_SECONDS"
-"""The variable that tells MiniStack how many seconds lie between two saves."""
+"""The environment variable that sets the seconds between two saves of MiniStack."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class MiniStack:
     folder: Path
     port: int
     save_seconds: float = 15
-    """How long a change may be lost for, were MiniStack killed."""
+    """The seconds between two saves: changes since the last save are lost if MiniStack is killed."""
 
     @property
     def url(self) -> str:
@@ -43,11 +43,11 @@ class MiniStack:
 
     @property
     def _note(self) -> Path:
-        """Stands while MiniStack runs, with what identifies its process; left behind, it tells of a violent end."""
+        """The file that identifies the running process. If it is left behind, the process was killed."""
         return self.folder / "ministack.json"
 
     def start(self) -> None:
-        """Starts MiniStack from the state that it saved last. Raises DidNotStart."""
+        """Starts MiniStack with its last saved state. Raises DidNotStart."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.log.unlink(missing_ok=True)
         process = start([sys.executable, "-m", "tools.ministack_server"], self.log, self._environment(), ROOT)
@@ -60,18 +60,18 @@ class MiniStack:
             raise
 
     def stop(self) -> None:
-        """Ends it and waits until it has saved its state."""
+        """Ends MiniStack, and waits until it has saved its state."""
         if (pid := self.pid()) is not None:
             end(pid)
         self._note.unlink(missing_ok=True)
 
     def reset(self) -> None:
-        """Empties it, in place."""
+        """Deletes all resources, while MiniStack runs."""
         request = urllib.request.Request(f"{self.url}/_ministack/reset", method="POST")  # noqa: S310  our own http URL
         urllib.request.urlopen(request, timeout=30).close()  # noqa: S310  our own http URL
 
     def pid(self) -> int | None:
-        """The process that an earlier start left running; None where it is gone, or its id is another's by now."""
+        """The process id of an earlier start that still runs; None if it has ended, or another process has its id."""
         noted = self._noted()
         if noted is None:
             return None
@@ -83,20 +83,20 @@ class MiniStack:
         return process.pid if same else None
 
     def running_port(self) -> int | None:
-        """The port that the process which `pid` names was started on."""
+        """The port on which the process of the file `pid` was started."""
         noted = self._noted()
         return None if noted is None else int(noted["port"])
 
     def ended_well(self) -> bool:
-        """Whether the last run saved its state at its end. One that was killed lost what came after its last save."""
+        """Whether the last run saved its state at its end. A killed run lost the changes since its last save."""
         return not self._note.exists()
 
     def saved_at(self) -> float | None:
-        """When the state was saved last, in seconds since the epoch; None where it never was."""
+        """The time of the last save in seconds since 1970, or None."""
         return max((file.stat().st_mtime for file in self._state.glob("*.json")), default=None)
 
     def is_healthy(self) -> bool:
-        """Whether it answers."""
+        """Whether MiniStack answers its health check."""
         try:
             with urllib.request.urlopen(f"{self.url}/_ministack/health", timeout=2) as answer:  # noqa: S310  our own http URL
                 return bool(answer.status == 200)
@@ -104,11 +104,11 @@ class MiniStack:
             return False
 
     def session(self) -> boto3.Session:
-        """A boto3 session that reaches this MiniStack, whatever the environment and configuration files say."""
+        """A boto3 session that always uses this MiniStack, whatever the environment and the configuration files."""
         return _LocalSession(self.url)
 
     def environment(self) -> dict[str, str]:
-        """The variables by which a program reaches this MiniStack and no real account."""
+        """The environment variables with which a program uses this MiniStack and no real account."""
         return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": "test",
@@ -135,7 +135,7 @@ class MiniStack:
                 SAVE_SECONDS: str(self.save_seconds),
                 "S3_PERSIST": "1",
                 "S3_DATA_DIR": str(self.folder / "aws/s3"),
-                # Listeners of services that nobody here uses.
+                # Listeners of services that the bidder does not use.
                 "SFTP_ENABLED": "0",
                 "IOT_MTLS_ENABLED": "0",
             }
@@ -143,7 +143,7 @@ class MiniStack:
 
 
 class _LocalSession(boto3.Session):
-    """Every client it makes has the endpoint explicitly: no profile or variable can lead it elsewhere."""
+    """Sets the endpoint of every client explicitly, so that no profile or variable can lead it to another endpoint."""
 
     def __init__(self, url: str) -> None:
         super().__init__(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)  # noqa: S106  MiniStack's

@@ -22,7 +22,7 @@ _dispatch = lambda_svc._execute_function_dispatch
 
 
 def repair() -> None:
-    """Replaces MiniStack's functions. Call it before MiniStack starts."""
+    """Replaces functions of MiniStack. Must be called before MiniStack starts."""
     lambda_svc._effective_func_record_for_qualifier = _weighted
     lambda_svc._execute_function_dispatch = _counted
     lambda_svc._emit_lambda_metrics = _nothing
@@ -30,7 +30,7 @@ def repair() -> None:
 
 
 def version_of(alias: dict[str, Any], draw: Callable[[], float] = random.random) -> str:
-    """The version that an invocation of the alias goes to, by its weights. `draw` is uniform in [0, 1)."""
+    """The version that gets an invocation of the alias, by its weights. `draw` is uniform in [0, 1)."""
     left = draw()
     for version, weight in (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights", {}).items():
         if left < weight:

@@ -1,6 +1,6 @@
-"""A repair of MiniStack's point-in-time recovery: a restored table has the items of the time that is asked for.
+"""A repair of MiniStack's point-in-time recovery: a restored table has the items of the requested time.
 
-MiniStack copies the items that the table has now.
+MiniStack itself copies the present items of the table.
 """
 
 import copy
@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 from ministack.services import dynamodb
 
 MOST_CHANGES = 200_000
-"""The changes that are remembered; the oldest are forgotten."""
+"""The most changes that are remembered; the oldest are dropped."""
 
 
-class Change(NamedTuple):
-    """An item before a change, or None where the change made it. `at` is in seconds since 1970."""
+class ItemChange(NamedTuple):
+    """An item before a change, or None if the change created it. `at` is in seconds since 1970."""
 
     at: float
     table: str
@@ -23,19 +23,19 @@ class Change(NamedTuple):
     before: dict[str, Any] | None
 
 
-_changes: deque[Change] = deque(maxlen=MOST_CHANGES)
+_changes: deque[ItemChange] = deque(maxlen=MOST_CHANGES)
 _emit = dynamodb._emit_stream_event
 _restore = dynamodb._restore_table_to_point_in_time
 
 
 def repair() -> None:
-    """Replaces MiniStack's functions. Call it before MiniStack starts."""
+    """Replaces functions of MiniStack. Must be called before MiniStack starts."""
     dynamodb._emit_stream_event = _noted
     dynamodb._restore_table_to_point_in_time = _restored
 
 
-def items_at(changes: "deque[Change] | list[Change]", table: str, at: float) -> dict[tuple[str, str], Any]:
-    """The items, by key, that a table had at that time and has otherwise now; None where it had none."""
+def items_at(changes: "deque[ItemChange] | list[ItemChange]", table: str, at: float) -> dict[tuple[str, str], Any]:
+    """The items of a table at that time that differ from its present items, by key; None for a missing item."""
     earlier: dict[tuple[str, str], Any] = {}
     for change in changes:
         if change.table == table and change.at > at:
@@ -45,7 +45,7 @@ def items_at(changes: "deque[Change] | list[Change]", table: str, at: float) -> 
 
 def _noted(name: str, event: str, old: Any, new: Any, *rest: Any, **more: Any) -> Any:
     if (table := dynamodb._tables.get(name)) is not None:
-        _changes.append(Change(time.time(), name, _key(table, old or new), copy.deepcopy(old)))
+        _changes.append(ItemChange(time.time(), name, _key(table, old or new), copy.deepcopy(old)))
     return _emit(name, event, old, new, *rest, **more)
 
 

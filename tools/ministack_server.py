@@ -1,9 +1,9 @@
-"""MiniStack with repairs; others are in `tools.ministack_canary` and `tools.ministack_recovery`.
+"""MiniStack with repairs. `tools.ministack_canary` and `tools.ministack_recovery` have further repairs.
 
-- SNS hands Lambda whole records, as AWS does. MiniStack leaves an empty Subject and empty MessageAttributes out, and
-  Chalice's SNSEvent reads both.
-- An event source mapping's MaximumConcurrency is a number, also where it comes from a parameter of the stack.
-- The state is saved while MiniStack runs. MiniStack saves it at an orderly end only, so a kill would lose the
+- SNS sends complete records to Lambda, as AWS does. MiniStack omits an empty Subject and empty MessageAttributes, which
+  Chalice's SNSEvent reads.
+- MaximumConcurrency of an event source mapping is a number, even if it comes from a parameter of the stack.
+- The state is saved while MiniStack runs. MiniStack itself saves it only at an orderly end, so a kill would lose the
   campaigns, spend and keys of the whole run.
 """
 
@@ -51,11 +51,11 @@ def _keep_saving(seconds: float) -> None:
 
 
 def _save(service: str, get_state: Callable[[], Any], attempts: int = 3) -> None:
-    """Saves one service's state, whole or not at all: MiniStack renames the written file."""
+    """Saves the state of one service atomically: MiniStack renames the written file."""
     for attempt in range(attempts):
         try:
             state = get_state()
-        except Exception as error:  # a request changed the state while it was copied
+        except Exception as error:  # a request changed the state during the copy
             logging.getLogger("persistence").warning("attempt %d to copy %s: %s", attempt + 1, service, error)
         else:
             if state is not None:

@@ -1,4 +1,4 @@
-"""The names of stacks, and of the tables and buckets that parameters give names to."""
+"""Checks the names of stacks, and of the tables and buckets that parameters name."""
 
 import re
 from collections.abc import Mapping
@@ -7,24 +7,26 @@ from typing import Any
 from tools.changes import DeployFailed, is_new, parameters_of
 
 STACK_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
-"""Names of functions, buckets and databases begin with the stack's: the longest of them may have 64 characters."""
+"""The longest names of functions, buckets and databases begin with the stack's name and may have 64 characters."""
 
 _NAMES = ("TableName", "BucketName")
 
 
 class InvalidStackName(ValueError):
-    """The names that begin with this stack's name are not all valid."""
+    """Some names that begin with this stack's name are invalid."""
 
 
 def check_stack_name(name: str) -> None:
-    """Raises InvalidStackName where AWS would refuse a name that begins with the stack's."""
+    """Raises InvalidStackName if AWS would refuse a name that begins with the stack's name."""
     if not STACK_NAME.fullmatch(name):
-        msg = f"STACK={name}: 1 to 40 small letters, digits and hyphens, the first a letter, such as bidder-staging"
+        msg = (
+            f"STACK={name}: use 1 to 40 lower-case letters, digits and hyphens, first a letter, such as bidder-staging"
+        )
         raise InvalidStackName(msg)
 
 
 def check_names(stack: str, parameters: Mapping[str, str], current: Mapping[str, Any] | None) -> None:
-    """Raises DeployFailed where an existing stack would replace a table or a bucket by an empty one of another name."""
+    """Raises DeployFailed if an existing stack would replace a table or a bucket by an empty one of another name."""
     if is_new(current):
         return
     known = parameters_of(current)
@@ -38,7 +40,7 @@ def check_names(stack: str, parameters: Mapping[str, str], current: Mapping[str,
 
 
 def named_resources(template: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """The tables and buckets that parameters name: by logical id, the property (`TableName`) and the name."""
+    """The tables and buckets that parameters name: by logical id, the property (such as `TableName`) and the name."""
     return {
         logical_id: (key, values[parameter])
         for logical_id, resource in template["Resources"].items()
@@ -48,7 +50,7 @@ def named_resources(template: Mapping[str, Any], values: Mapping[str, str]) -> d
 
 
 def _parameter(name: Any) -> str | None:
-    """The parameter of `!If [Names…, !Ref parameter, !Ref AWS::NoValue]`."""
+    """The parameter in `!If [Names…, !Ref parameter, !Ref AWS::NoValue]`."""
     if not isinstance(name, dict) or "Fn::If" not in name:
         return None
     parameter: str = name["Fn::If"][1]["Ref"]

@@ -1,4 +1,4 @@
-"""`make package`: `chalice package` with the merge template, slimmed, in build/package/, if anything has changed."""
+"""`make package`: runs `chalice package` with the merge template, and slims the zip, if the sources have changed."""
 
 import argparse
 import json
@@ -20,21 +20,21 @@ from tools import ROOT, slim, template
 from tools.locks import lock
 
 LIMIT = 5 * 1024 * 1024
-"""The largest size of the zip: downloading and unpacking it are part of every cold start."""
+"""The largest size of the zip in bytes: every cold start downloads and unpacks it."""
 
 ARCHITECTURES = ("x86_64", "arm64")
-"""The processors of Lambda, in Lambda's words; the first is a stack's default."""
+"""The processors of Lambda by their names there. The first is the default of a stack."""
 
 _TOOLS = ("bytecode", "elf", "imported_modules", "lambda_pydantic", "package", "schemas", "slim", "template")
-"""Those of our tools that write bytes of the package."""
+"""The programs of `tools/` that write bytes of the package."""
 
 HAS_SNAP_START = (3, 12)
-"""The first Python whose Lambda runtime has SnapStart."""
+"""The first Python version whose Lambda runtime has SnapStart."""
 
 
 @dataclass(frozen=True)
 class Package:
-    """What is deployed: the SAM template, and beside it the zip that its functions name."""
+    """The package: the SAM template, and the zip of the functions."""
 
     folder: Path
 
@@ -52,18 +52,18 @@ class Package:
 
 
 def own_architecture() -> str:
-    """Lambda's word for the processor of this machine: what a package needs whose functions run here."""
+    """The processor of this machine by Lambda's name. Functions that run on this machine need a package for it."""
     return "arm64" if platform.machine().lower() in {"aarch64", "arm64"} else "x86_64"
 
 
 class NotPackaged(RuntimeError):
-    """There is no package of the present sources, and none was to be made."""
+    """There is no package of the present sources."""
 
 
 def packaged(project: Path = ROOT, *, architecture: str | None = None) -> Package:
-    """The package that an earlier step made of the present sources. Raises NotPackaged.
+    """The package of the present sources, built by an earlier step. Raises NotPackaged.
 
-    A pipeline deploys to production the bytes that it tested in staging.
+    A pipeline deploys to production the same bytes that it tested in staging.
     """
     result = Package(project / "build" / "package")
     stamp = result.folder / "stamp"
@@ -74,9 +74,9 @@ def packaged(project: Path = ROOT, *, architecture: str | None = None) -> Packag
 
 
 def package(project: Path = ROOT, out: Path | None = None, *, architecture: str | None = None) -> Package:
-    """The package of the project's present sources, built if it isn't there. Raises CalledProcessError.
+    """The package of the present sources, built if it is missing. Raises CalledProcessError.
 
-    `architecture` is the processor of the functions, this machine's by default.
+    `architecture` is the processor of the functions, by default this machine's.
     """
     processor = architecture or own_architecture()
     build = project / "build"
@@ -126,9 +126,9 @@ def _build(project: Path, build: Path, result: Package, architecture: str) -> No
 
 
 def _staged(project: Path, stage: Path, architecture: str) -> Path:
-    """The project as Chalice packs it for the architecture, which Chalice reads in its configuration alone.
+    """A copy of the project that Chalice packs for the architecture, which Chalice reads only from its configuration.
 
-    Chalice keeps one zip of 20 MB for each edit; it keeps them in the stage, which goes.
+    Chalice keeps a zip of 20 MB for each edit. They are in the copy, which is deleted.
     """
     (stage / ".chalice").mkdir(parents=True)
     for name in ("app.py", "requirements.txt", "bidder", "vendor"):
@@ -139,7 +139,7 @@ def _staged(project: Path, stage: Path, architecture: str) -> Path:
 
 
 def _wheels(project: Path, build: Path, architecture: str) -> Path:
-    """The locked dependencies as wheels, fetched once for each lock file: later packaging needs no network."""
+    """The locked dependencies as wheels, downloaded once for each lock file: later packaging needs no network."""
     requirements = project / "requirements.txt"
     key = sha256(f"{sys.version_info[:2]} {requirements.read_text()}".encode()).hexdigest()[:16]
     folder = build / "wheels" / architecture / key
@@ -147,7 +147,7 @@ def _wheels(project: Path, build: Path, architecture: str) -> Path:
         shutil.rmtree(folder.parent, ignore_errors=True)
         fetched = folder.with_suffix(".part")
         pip = [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check", "-d", str(fetched)]
-        # Chalice's first look is for wheels of this machine; it refuses to go on without them.
+        # Chalice first looks for wheels of this machine, and fails without them.
         subprocess.run([*pip, "-r", str(requirements)], check=True)
         if (platform.system(), own_architecture()) != ("Linux", architecture):
             subprocess.run([*pip, *of_lambda(architecture), "-r", str(requirements)], check=True)
@@ -158,7 +158,7 @@ def _wheels(project: Path, build: Path, architecture: str) -> Path:
 def of_lambda(architecture: str) -> list[str]:
     """The options of `pip download` for wheels of Lambda's platform, whatever this machine is."""
     machine = {"x86_64": "x86_64", "arm64": "aarch64"}[architecture]
-    # the C libraries of Amazon Linux 2 and 2023 take all of these
+    # the C libraries of Amazon Linux 2 and 2023 support all of these
     platforms = (f"manylinux2014_{machine}", f"manylinux_2_24_{machine}")
     return ["--only-binary=:all:", *(word for name in platforms for word in ("--platform", name))]
 
@@ -172,7 +172,7 @@ def _chalice_package(project: Path, merge: Path, out: Path, wheels: Path) -> Non
     }
     command = [*chalice, "package", "--merge-template", str(merge), str(out)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    # Chalice exits 0 when a dependency could not be built; what is missing then would only show in Lambda.
+    # Chalice exits with 0 even if a dependency could not be built. The missing package would only show in Lambda.
     if done.returncode or "Could not install dependencies" in done.stdout:
         raise subprocess.CalledProcessError(done.returncode, command, done.stdout, done.stdout + done.stderr)
 

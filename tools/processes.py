@@ -1,4 +1,4 @@
-"""Processes and ports: started, recognised, ended by id."""
+"""Starts, recognises and ends processes; finds free ports."""
 
 import os
 import signal
@@ -15,20 +15,20 @@ LOOPBACK = "127.0.0.1"
 
 
 class DidNotStart(RuntimeError):
-    """A process ended, or took too long, before it was ready; the message has the end of its log."""
+    """A process ended, or took too long, before it was ready. The message has the end of its log."""
 
 
 def free_port() -> int:
-    """A port that nothing listens on at the moment."""
+    """A port on which no server listens at present."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
 
 
 def is_taken(port: int) -> bool:
-    """Whether something on this machine keeps a server from this port."""
+    """Whether the port is taken, so that a server can't listen on it."""
     with socket.socket() as probe:
-        # As servers do: a connection of an earlier one that is still winding down takes nothing.
+        # As servers do: closing connections of an earlier server do not count.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
@@ -38,14 +38,14 @@ def is_taken(port: int) -> bool:
 
 
 def local_environment() -> dict[str, str]:
-    """This process's environment without what leads to a real AWS account, or through a proxy to this machine."""
+    """The environment of this process without variables that lead to a real AWS account, or through a proxy."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "BIDDER_"))}
     direct = ",".join(filter(None, [kept.get("no_proxy") or kept.get("NO_PROXY"), LOOPBACK]))
     return kept | {"no_proxy": direct, "NO_PROXY": direct}
 
 
 def start(command: list[str], log: Path, environment: Mapping[str, str], cwd: Path) -> "subprocess.Popen[bytes]":
-    """Starts a process out of reach of the terminal's Ctrl-C; its output goes to the end of `log`."""
+    """Starts a process that the terminal's Ctrl-C does not reach. Its output is appended to `log`."""
     with log.open("ab") as output:
         return subprocess.Popen(
             command,
@@ -59,7 +59,7 @@ def start(command: list[str], log: Path, environment: Mapping[str, str], cwd: Pa
 
 
 def wait_until(ready: Callable[[], bool], process: "subprocess.Popen[Any]", log: Path, seconds: float) -> None:
-    """Waits for `ready`. Raises DidNotStart where the process ends first or the time is over."""
+    """Waits for `ready`. Raises DidNotStart if the process ends first or the time is over."""
     deadline = time.monotonic() + seconds
     while not ready():
         ended = process.poll()
@@ -76,7 +76,7 @@ def tail(log: Path, lines: int = 30) -> str:
 
 
 def end(pid: int, seconds: float = 15) -> None:
-    """Ends a process with SIGTERM and, past the time, SIGKILL; then what is left of its children."""
+    """Ends a process with SIGTERM, and after the time limit with SIGKILL; then its remaining children."""
     try:
         process = psutil.Process(pid)
         family = process.children(recursive=True)

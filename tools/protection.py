@@ -1,4 +1,4 @@
-"""Stacks that nobody deletes by mistake."""
+"""Protects stacks and tables from deletion by mistake."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
 PROTECTION = "DeletionProtection"
-"""The stack parameter that has DynamoDB refuse to delete tables."""
+"""The stack parameter that makes DynamoDB refuse the deletion of tables."""
 
 
 def is_protected(current: Mapping[str, Any] | None) -> bool:
-    """Whether the stack's tables are protected."""
+    """Whether the tables of the stack are protected."""
     return parameters_of(current).get(PROTECTION) == "on"
 
 
@@ -26,10 +26,10 @@ def change_protected(
     current: Mapping[str, Any] | None,
     patience: Patience,
 ) -> None:
-    """Brings the stack to the template, which is at the URL, and protects it, unless DeletionProtection is `off`.
+    """Changes the stack to the template at the URL and protects it, unless DeletionProtection is `off`.
 
-    A stack is created without protection, and a second change protects it: CloudFormation could not remove the tables
-    of a creation that failed. Raises as `change` does.
+    A stack is created without protection, and a second change protects it. Otherwise CloudFormation could not delete
+    the tables of a failed creation. Raises as `change` does.
     """
     wanted = parameters.get(PROTECTION, "on")
     if is_new(current):

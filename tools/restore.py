@@ -1,7 +1,7 @@
-"""`make restore`: tables of a stack as they were at a time, by DynamoDB's point-in-time recovery.
+"""`make restore`: restores tables of a stack to a time, by DynamoDB's point-in-time recovery.
 
-DynamoDB restores into a new table. Its items are copied into the stack's own table, and later ones are removed there.
-The ledger's function pauses meanwhile: its messages wait.
+DynamoDB restores into a new table. Its items are copied into the stack's own table, and later items there are deleted.
+Meanwhile the ledger function is paused, and its messages wait.
 """
 
 import argparse
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 RECOVERED = ("campaigns", "history", "ledger")
-"""The tables with point-in-time recovery."""
+"""The tables with point-in-time recovery, by their names on the command line."""
 _A_BATCH = 25
-"""The writes that one BatchWriteItem takes."""
+"""The most writes of a BatchWriteItem."""
 _PAUSE = 1.0
 
 Item = Mapping[str, Any]
 
 
 class CannotRestore(RuntimeError):
-    """The restoration can't begin or go on; the message says why, and what to do."""
+    """The restoration can't start or continue. The message says why and what to do."""
 
 
 def restore(
     session: boto3.Session, stack: str, tables: tuple[str, ...], at: datetime, say: Callable[[str], None]
 ) -> dict[str, tuple[int, int]]:
-    """Restores tables of the stack to their items at a time (UTC); returns how many items of each were put and removed.
+    """Restores tables of the stack to a time in UTC. Returns the number of written and deleted items of each.
 
-    Raises CannotRestore, and botocore's errors. Cut short, it can be repeated.
+    Raises CannotRestore, and botocore's errors. An interrupted restoration can be repeated.
     """
     current = described(session.client("cloudformation"), stack)
     if current is None:
@@ -62,14 +62,17 @@ def restore(
 
 
 def _restored(dynamodb: "DynamoDBClient", source: str, target: str, at: datetime) -> None:
-    with suppress(dynamodb.exceptions.TableAlreadyExistsException):  # an earlier call was cut short
+    with suppress(dynamodb.exceptions.TableAlreadyExistsException):  # an earlier call was interrupted
         dynamodb.restore_table_to_point_in_time(SourceTableName=source, TargetTableName=target, RestoreDateTime=at)
-    # A restoration takes up to hours.
+    # A restoration can take hours.
     dynamodb.get_waiter("table_exists").wait(TableName=target, WaiterConfig={"Delay": 5, "MaxAttempts": 2880})
 
 
 def overwrite(dynamodb: "DynamoDBClient", source: str, target: str) -> tuple[int, int]:
-    """Makes the target's items those of the source; returns how many were put and how many removed."""
+    """Makes the items of the target equal to those of the source.
+
+    Returns the number of written and of deleted items.
+    """
     keys = [each["AttributeName"] for each in dynamodb.describe_table(TableName=target)["Table"]["KeySchema"]]
     wanted = {_key(item, keys): item for item in _items(dynamodb, source)}
     writes: list[Any] = []
@@ -107,7 +110,7 @@ def _write(dynamodb: "DynamoDBClient", table: str, writes: list[Any]) -> None:
 
 @contextmanager
 def paused(session: boto3.Session, stack: str, say: Callable[[str], None]) -> Iterator[None]:
-    """The ledger's function without messages until the end of the block; those that come wait in the queue."""
+    """Pauses the ledger function during the context; new messages wait in its queue."""
     functions: LambdaClient = session.client("lambda")
     resource = session.client("cloudformation").describe_stack_resource(StackName=stack, LogicalResourceId="Ledger")
     name = resource["StackResourceDetail"]["PhysicalResourceId"]
@@ -130,7 +133,7 @@ def paused(session: boto3.Session, stack: str, say: Callable[[str], None]) -> It
 
 
 def main() -> int:
-    """Restores. Returns 0, or 1 where it can't."""
+    """Restores. Returns 0, or 1 after an error."""
     parser = argparse.ArgumentParser(prog="make restore", description=__doc__)
     parser.add_argument("--stack", default="bidder")
     parser.add_argument("--at", required=True, help="a UTC time, such as 2026-11-26T01:30:00Z")

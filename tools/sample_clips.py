@@ -1,7 +1,7 @@
-"""`python -m tools.sample_clips`: the media of the sample campaigns, made and put into the creative bucket.
+"""`python -m tools.sample_clips`: makes the media of the sample campaigns and uploads them to the creative bucket.
 
-`make run` starts this behind the bidder, so that a first bid does not wait for ffmpeg. The media URL of a bid answers
-404 until its clip is there. What the bucket has already, by its checksum, is left alone.
+`make run` starts this in the background, so that a first bid does not wait for ffmpeg. The media URL of a bid answers
+with 404 until its clip exists. Clips that the bucket has already, by checksum, are skipped.
 """
 
 import hashlib
@@ -31,8 +31,8 @@ _TOLD_EVERY = 10
 
 
 def main() -> int:
-    """Makes and uploads the clips, and prints how far it is. Returns the exit status."""
-    os.nice(10)  # bids go first
+    """Makes and uploads the clips, and prints the progress. Returns the exit status."""
+    os.nice(10)  # bids have priority
     try:
         wanted = clips(yaml.safe_load(SAMPLES.read_text(encoding="utf-8"))["campaigns"])
         _persistently(lambda: supply_demo(LOCAL / "clips", client("s3"), settings().creative_bucket))
@@ -57,7 +57,7 @@ def _persistently(action: Callable[[], object], *, attempts: int = 5, pause_seco
 
 
 def supply(wanted: Iterable[Clip], folder: Path, s3: "S3Client", bucket: str) -> int:
-    """Puts each clip into the bucket as soon as it is made; returns how many the bucket lacked.
+    """Uploads each clip as soon as it is made. Returns the number of uploaded clips.
 
     Raises:
         ClipError: ffmpeg failed.
@@ -85,7 +85,7 @@ def supply(wanted: Iterable[Clip], folder: Path, s3: "S3Client", bucket: str) ->
 
 
 def _checksums(s3: "S3Client", bucket: str) -> dict[str, str]:
-    """The MD5 of each stored clip, by its key: the ETag of an object that was put in one part."""
+    """The MD5 of each stored clip by its key: the ETag of an object that was uploaded in one part."""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="media/")
     return {item["Key"]: item["ETag"].strip('"') for page in pages for item in page.get("Contents", [])}
 

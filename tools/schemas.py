@@ -1,4 +1,4 @@
-"""`python -m tools.schemas FOLDER`: the schemas of all models in the package, for `tools/lambda_pydantic.py`."""
+"""`python -m tools.schemas FOLDER`: writes the schemas of all models in the package, for `tools/lambda_pydantic.py`."""
 
 import pickle
 import sys
@@ -33,7 +33,7 @@ def _below(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
 def written(model: type[BaseModel]) -> bytes:
     """The schema of a model, pickled; the same for the same sources.
 
-    Functions and classes are stated by name. Metadata is left out: only JSON Schema is made from it.
+    Functions and classes are stated by name. Metadata is left out, since only JSON Schema needs it.
     """
     model.model_rebuild()
     return pickle.dumps(_bare(model.__pydantic_core_schema__, {}), protocol=5)

@@ -1,4 +1,4 @@
-"""`make security`: checkov on every template, as we write it and as CloudFormation gets it from SAM."""
+"""`make security`: runs checkov on every template, as written and as SAM translates it for CloudFormation."""
 
 import json
 import os
@@ -23,7 +23,7 @@ _SAM = "Transform"
 
 
 def prepared(folder: Path = _FOLDER) -> Path:
-    """Checkov, in a virtual environment of its own: it pins other versions of what we use.
+    """Installs checkov in a separate virtual environment, since it pins other versions of the project's packages.
 
     Raises CalledProcessError.
     """
@@ -48,7 +48,7 @@ def prepared(folder: Path = _FOLDER) -> Path:
 
 
 def write_templates(folder: Path) -> None:
-    """Writes every template into the folder; those of SAM a second time, translated."""
+    """Writes every template into the folder, and those of SAM translated too."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     bidder = json.loads(package().template.read_text())

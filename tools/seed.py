@@ -1,7 +1,7 @@
-"""`python -m tools.seed`: sample campaigns into the stack that the environment points to, and a snapshot with them.
+"""`python -m tools.seed`: imports sample campaigns into the stack of the environment, and waits for their snapshot.
 
-Campaigns are imported where none exist, or where their file has changed since the last seed: what a user paused stays
-paused. `tools.sample_clips` makes their media.
+Campaigns are imported if none exist, or if their file has changed since the last seed, so a campaign that a user paused
+stays paused. `tools.sample_clips` makes their media.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ _REFRESH_WITHIN = 30.0
 
 
 class SeedError(RuntimeError):
-    """Seeding can't go on; the message says what to do."""
+    """Seeding failed. The message says what to do."""
 
 
 def main() -> int:
@@ -43,11 +43,11 @@ def main() -> int:
 
 
 def seed(file: Path, local: Path, where: Settings) -> None:
-    """Imports the campaigns of the file and waits for a snapshot with them.
+    """Imports the campaigns of the file, and waits for a snapshot with them.
 
     Raises:
-        InvalidCampaignFile: The file is no valid campaign file.
-        SeedError: No snapshot came.
+        InvalidCampaignFile: The campaign file is invalid.
+        SeedError: No new snapshot was published in time.
         ClientError, BotoCoreError: AWS refused a call, or does not answer.
     """
     text = file.read_text(encoding="utf-8")
@@ -67,7 +67,7 @@ def seed(file: Path, local: Path, where: Settings) -> None:
 
 
 def _refresh(where: Settings) -> None:
-    """Waits for a new snapshot: one kept from an earlier run may be too old to bid from."""
+    """Waits for a new snapshot: the snapshot of an earlier run may be too old for bids."""
     s3, bucket = client("s3"), where.snapshot_bucket
     before = _pointer(s3, bucket)
     client("sns").publish(TopicArn=where.refresh_topic, Subject="seed", Message="{}")

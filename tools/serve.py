@@ -1,6 +1,6 @@
-"""`chalice local`, but with autoreload that watches sources only and outlives a broken edit, and without Nagle.
+"""`chalice local` with an autoreload that watches only sources and survives broken edits, without Nagle's algorithm.
 
-The process that is started supervises a worker, which serves until a source changes. Both end with their parent.
+The started process supervises a worker, which serves until a source changes. Both end with their parent.
 """
 
 import argparse
@@ -25,11 +25,11 @@ from chalice.utils import OSUtils
 from tools import ROOT
 
 _WORKER = "CHALICE_WORKER"
-"""Chalice's own mark of the process that serves."""
+"""The environment variable by which Chalice marks the process that serves."""
 
 
 class Sources(OSUtils):
-    """The files whose change restarts the server, in the form that Chalice's watcher asks for."""
+    """The files whose change restarts the server, in the form of Chalice's watcher."""
 
     def walk(self, path: str, followlinks: bool = False) -> Iterator[tuple[str, list[str], list[str]]]:
         yield path, [], ["app.py"]
@@ -37,7 +37,7 @@ class Sources(OSUtils):
             yield folder, [], [name for name in names if name.endswith(".py")]
 
     def mtime(self, path: str) -> float:
-        # An editor may be replacing the file right now; the watcher would not outlive the error.
+        # An editor may be replacing the file at this moment; the watcher would not survive the error.
         try:
             return float(super().mtime(path))
         except FileNotFoundError:
@@ -50,10 +50,10 @@ class _Worker(StatWorkerProcess):
 
 
 def work(port: int, *, autoreload: bool) -> None:
-    """Serves on a loopback port; with `autoreload` until a source changes, and exits with RESTART_REQUEST_RC then."""
-    # With Nagle's algorithm a kept-alive connection waits 40 ms for each answer.
+    """Serves on a loopback port. With `autoreload`, exits with RESTART_REQUEST_RC when a source changes."""
+    # With Nagle's algorithm, each answer on a kept-alive connection is delayed by 40 ms.
     ChaliceRequestHandler.disable_nagle_algorithm = True
-    # Python's default of 5 makes a burst of new connections wait for TCP's retries.
+    # With Python's default of 5, a burst of new connections waits for TCP retries.
     ThreadedHTTPServer.request_queue_size = 128
     ThreadedHTTPServer.handle_error = handle_error
     reloader.get_best_worker_process = lambda: _Worker
@@ -63,13 +63,13 @@ def work(port: int, *, autoreload: bool) -> None:
 
 
 def handle_error(server: socketserver.BaseServer, request: Any, client_address: Any) -> None:
-    """Prints the traceback of what a request raised; a client that hung up or went silent is no fault."""
+    """Prints the traceback of an exception in a request. A client that disconnects or sends nothing is no error."""
     if not isinstance(sys.exception(), ConnectionError | TimeoutError):
         socketserver.BaseServer.handle_error(server, request, client_address)
 
 
 def supervise(port: int) -> int:
-    """Keeps a worker running; returns the exit code of one that failed before it ever reloaded."""
+    """Keeps a worker running. Returns the exit code of a worker that failed before its first reload."""
     command = [sys.executable, "-m", "tools.serve", "--port", str(port)]
     reloaded = False
     while True:
@@ -99,7 +99,7 @@ def _state() -> dict[str, float]:
 
 
 def end_with(parent: int) -> None:
-    """Ends this process soon after its parent, were that even killed."""
+    """Ends this process soon after its parent has ended, even if the parent was killed."""
 
     def watch() -> None:
         while os.getppid() == parent:

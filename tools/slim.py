@@ -1,4 +1,4 @@
-"""Makes of Chalice's zip what is deployed: without what Lambda supplies, with bytecode.
+"""Converts Chalice's zip to the deployed zip: without packages that Lambda provides, and with bytecode.
 
 The same sources give the same bytes.
 """
@@ -9,13 +9,14 @@ import tempfile
 from pathlib import Path, PurePosixPath
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from bidder.bundle import NAME
 from tools import ROOT, lambda_pydantic
 from tools.bytecode import without_docstrings
 from tools.elf import without_symbols
 from tools.imported_modules import imported_modules
 
 SUPPLIED = frozenset({"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3"})
-"""Import names of what every Python runtime of Lambda has."""
+"""The import names of packages in every Python runtime of Lambda."""
 
 BUILDERS = frozenset({"pydantic", "annotated_types", "typing_inspection", "typing_extensions"})
 """Import names of what builds schemas from models. The package has the schemas, and reads them."""
@@ -33,7 +34,7 @@ command line and the simulator.
 
 _XRAY = "aws_xray_sdk/ext/"
 _XRAY_USED = {"__init__.py", "util.py"}
-"""The rest traces web frameworks and databases."""
+"""The other files of this package trace web frameworks and databases."""
 
 _LEFT_OUT = SUPPLIED - {"dateutil"} | {"python_dateutil"} | BUILDERS
 """The distributions without a place in the package."""
@@ -46,7 +47,7 @@ The core looks up `MISSING`, and compares it with defaults by identity.
 
 
 def slimmed(packed: Path, out: Path) -> None:
-    """Writes the slim zip to `out`, bytecode included."""
+    """Writes the slim zip to `out`, including bytecode."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         with ZipFile(packed) as archive:
@@ -61,7 +62,7 @@ def slimmed(packed: Path, out: Path) -> None:
 
 
 def is_deployed(path: PurePosixPath) -> bool:
-    """Whether a file of Chalice's zip is worth its place in ours."""
+    """Whether the deployed zip contains a file of Chalice's zip."""
     top = path.parts[0]
     if top.endswith((".dist-info", ".data")):
         # METADATA alone: it is what importlib.metadata.version() reads.
@@ -75,10 +76,10 @@ def is_deployed(path: PurePosixPath) -> bool:
 
 
 def write(root: Path, out: Path, *, bytecode: bool = True) -> None:
-    """Zips a folder, deterministically: sorted, at one fixed time, with one mode."""
+    """Zips a folder deterministically: sorted, with one fixed time and mode."""
     with ZipFile(out, "w") as archive:
         for path in sorted(root.rglob("*")):
-            if path.is_dir() or (path.suffix == ".pyc" and not bytecode):
+            if path.is_dir() or (not bytecode and (path.suffix == ".pyc" or path.name == NAME)):
                 continue
             entry = ZipInfo(path.relative_to(root).as_posix())
             entry.external_attr = 0o644 << 16
@@ -89,7 +90,7 @@ WORKERS = ROOT / "workers"
 """The functions of the creatives' stack."""
 
 _HANDLERS = (ROOT / "bidder/entrances/handler.py",)
-"""Our modules that Lambda imports itself, by the name of a function's handler in the template."""
+"""The modules of the project that Lambda imports itself, by the name of a function's handler in the template."""
 
 
 def deployed_modules(*programs: Path) -> frozenset[str]:
@@ -106,7 +107,7 @@ def modules_with_models() -> frozenset[str]:
 
 
 def _leave_out_unimported(root: Path) -> None:
-    """Takes out the modules of the command line, the simulator and other stacks."""
+    """Removes the modules of the command line, the simulator and other stacks."""
     deployed = deployed_modules()
     for source in (root / "bidder").rglob("*.py"):
         if source.relative_to(root).as_posix() not in deployed:
@@ -114,21 +115,21 @@ def _leave_out_unimported(root: Path) -> None:
 
 
 def _leave_out_docstrings(root: Path) -> None:
-    """Takes the docstrings out of the sources of others; their lines keep their numbers, for tracebacks."""
+    """Removes the docstrings from the sources of dependencies. Their lines keep their numbers, for tracebacks."""
     for source in root.rglob("*.py"):
         if source.relative_to(root).parts[0] not in {"app.py", "bidder"}:
             source.write_bytes(without_docstrings(source.read_bytes()))
 
 
 def _leave_out_descriptions(root: Path) -> None:
-    """Cuts each METADATA to its fields, of which importlib.metadata reads versions: the rest is a README."""
+    """Reduces each METADATA to its fields, which importlib.metadata reads; the rest is a README."""
     for metadata in root.glob("*.dist-info/METADATA"):
         fields, _, _ = metadata.read_text(encoding="utf-8").partition("\n\n")
         metadata.write_text(f"{fields}\n", encoding="utf-8")
 
 
 def _strip(root: Path) -> None:
-    """Takes the debugging information out of native libraries: 2 MB of the zip."""
+    """Removes the debugging information from native libraries: 2 MB of the zip."""
     for library in root.rglob("*.so*"):
         library.write_bytes(without_symbols(library.read_bytes()))
 
@@ -147,7 +148,8 @@ def add_pydantic(root: Path) -> None:
 def _compile(root: Path) -> None:
     """Adds bytecode.
 
-    In a process of its own, with hashes unseeded, since what this process has interned would show in the bytes.
+    Bytecode is compiled in a separate process with unseeded hashes, since interned strings of this process would change
+    the bytes.
     """
-    command = [sys.executable, "-P", str(ROOT / "tools/bytecode.py"), str(root)]
-    subprocess.run(command, env={"PYTHONHASHSEED": "0"}, check=True)
+    command = [sys.executable, "-m", "tools.bytecode", str(root)]
+    subprocess.run(command, env={"PYTHONHASHSEED": "0"}, cwd=ROOT, check=True)

@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 _MOST_ALARMS = 100
-"""The names that one DescribeAlarms takes."""
+"""The most names of a DescribeAlarms call."""
 _DEAD = "DeadLetterQueue"
 
 
 class NoStack(LookupError):
-    """There is no such stack in the account and region."""
+    """The stack does not exist in the account and region."""
 
 
 @dataclass(frozen=True)
 class Alarm:
-    """An alarm in the state ALARM."""
+    """An alarm in the state ALARM, and its reason."""
 
     name: str
     since: datetime | None
@@ -39,7 +39,7 @@ class Alarm:
 
 @dataclass(frozen=True)
 class Alarms:
-    """The alarms that ring, and how many others there are by state."""
+    """The alarms in the state ALARM, and the number of other alarms by state."""
 
     ringing: tuple[Alarm, ...]
     ok: int
@@ -48,7 +48,7 @@ class Alarms:
 
 @dataclass(frozen=True)
 class Queue:
-    """The messages of a queue, and of its dead-letter queue; `dead` is None without one."""
+    """The number of messages in a queue, and in its dead-letter queue; `dead` is None without one."""
 
     name: str
     waiting: int
@@ -71,7 +71,7 @@ class StackSnapshot:
 
 @dataclass(frozen=True)
 class StackStatus:
-    """A stack at a moment. `traffic` has the share of requests by version, `spend_micros` today's spend."""
+    """A stack at a moment. `traffic` is the share of requests by version, `spend_micros` the spend of today."""
 
     stack: str
     state: str
@@ -87,12 +87,12 @@ class StackStatus:
     spend_micros: int
 
     def document(self) -> dict[str, Any]:
-        """The status for programs."""
+        """The state as JSON for programs."""
         return asdict(self)
 
 
 def status(session: boto3.Session, stack: str, now: datetime) -> StackStatus:
-    """The status of a stack. Raises NoStack, and botocore's errors."""
+    """Reads the state of a stack. Raises NoStack, and botocore's errors."""
     cloudformation = session.client("cloudformation")
     current = described(cloudformation, stack)
     if current is None:
@@ -129,7 +129,7 @@ def status(session: boto3.Session, stack: str, now: datetime) -> StackStatus:
 
 
 def traffic_shares(functions: "LambdaClient", function: str) -> dict[int, float]:
-    """The share of requests that each version gets by the alias."""
+    """The share of requests of each version by the alias."""
     alias = functions.get_alias(FunctionName=function, Name=ALIAS)
     added = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
     rest = round(1 - sum(added.values()), 6)
@@ -183,7 +183,7 @@ def _messages(sqs: "SQSClient", url: str) -> tuple[int, int]:
 
 
 def _spend_today(session: boto3.Session, outputs: Mapping[str, str], now: datetime) -> tuple[int, int]:
-    """The number of campaigns, and their spend of the day that it is in the time zone of each, in micros."""
+    """The number of campaigns, and their spend of the present day in each one's time zone, in micros."""
     dynamodb = session.client("dynamodb")
     repository = CampaignRepository(
         dynamodb, outputs["BidderCampaignsTable"], outputs["BidderHistoryTable"], author="status"

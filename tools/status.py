@@ -1,4 +1,4 @@
-"""`make status`: what a stack does now, as a table or as JSON."""
+"""`make status`: prints the state of a stack as a table or as JSON."""
 
 import argparse
 import json
@@ -15,10 +15,10 @@ from tools.stack_state import Alarms, NoStack, StackSnapshot, StackStatus, statu
 
 
 def lines(now: StackStatus) -> Iterator[str]:
-    """The status as text: a table, then the alarms that ring, then the queues that hold messages."""
+    """The state as text: a table, then active alarms, then queues with messages."""
     yield table(("", ""), _rows(now), left=2).strip("\n")
     if now.alarms.ringing:
-        yield "\nAlarms that ring; docs/operations.md says what to do about each:"
+        yield "\nActive alarms; docs/operations.md describes each:"
         yield table(
             ("alarm", "since", "why"), ((a.name, _clock(a.since), a.reason) for a in now.alarms.ringing), left=3
         )
@@ -64,7 +64,7 @@ def _clock(at: datetime | None) -> str:
 
 
 def main() -> int:
-    """Prints the status. Returns 0, or 1 where the stack can't be read."""
+    """Prints the status. Returns 0, or 1 if the stack can't be read."""
     parser = argparse.ArgumentParser(prog="make status", description=__doc__)
     parser.add_argument("--stack", default="bidder")
     parser.add_argument("--json", action="store_true", dest="as_json", help="for programs; amounts in micros")

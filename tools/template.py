@@ -1,4 +1,4 @@
-"""The merge template: the files of .chalice/resources, joined, their short tags spelled out; and what it can't say."""
+"""Builds the merge template: joins .chalice/resources, expands short tags, and makes computed changes."""
 
 import json
 import re
@@ -14,7 +14,7 @@ class DuplicateEntry(ValueError):
 
 
 def joined(folder: Path) -> dict[str, Any]:
-    """All sections (Parameters, Resources, …) of all `*.yaml` in a folder. Raises DuplicateEntry."""
+    """The sections (Parameters, Resources, …) of all `*.yaml` in a folder, joined. Raises DuplicateEntry."""
     template: dict[str, Any] = {}
     for path in sorted(folder.glob("*.yaml")):
         part = YAMLTemplateSerializer().load_template(path.read_text(), str(path))
@@ -29,7 +29,7 @@ def joined(folder: Path) -> dict[str, Any]:
 
 
 def with_code(template: dict[str, Any], uri: str) -> dict[str, Any]:
-    """The same template with every function's code at `uri`: `s3://…`, or a path relative to the template."""
+    """The template with the code of every function at `uri`: `s3://…`, or a path relative to the template."""
     resources = {
         name: resource | {"Properties": resource["Properties"] | {"CodeUri": uri}}
         if resource["Type"] == "AWS::Serverless::Function"
@@ -40,9 +40,9 @@ def with_code(template: dict[str, Any], uri: str) -> dict[str, Any]:
 
 
 def through_aliases(template: dict[str, Any]) -> dict[str, Any]:
-    """The same template with an API that calls the alias of each function that has one.
+    """The template with an API that calls the alias of each function that has one.
 
-    Chalice has it call the function itself, and so past what only versions have: SnapStart and provisioned concurrency.
+    Chalice makes the API call the function itself, which supports neither SnapStart nor provisioned concurrency.
     """
     api = json.dumps(template["Resources"]["RestAPI"])
     for name, properties in _published(template).items():
@@ -51,11 +51,11 @@ def through_aliases(template: dict[str, Any]) -> dict[str, Any]:
 
 
 RUNBOOK = "docs/operations.md"
-"""The page that says what to do about each alarm, at an anchor of the alarm's logical id in small letters."""
+"""The page that describes each alarm, at the anchor of the alarm's logical id in lower case."""
 
 
 def with_runbooks(template: dict[str, Any]) -> dict[str, Any]:
-    """The same template with alarms whose descriptions end in the address of their part of the runbook."""
+    """The template with alarms whose descriptions end with the URL of their row in the runbook."""
     alarms = {}
     for name, resource in template["Resources"].items():
         if resource["Type"] == "AWS::CloudWatch::Alarm":
@@ -65,7 +65,7 @@ def with_runbooks(template: dict[str, Any]) -> dict[str, Any]:
 
 
 def of_runtime(template: dict[str, Any]) -> dict[str, Any]:
-    """The same template with one runtime for all functions: that which Chalice wrote for the API's."""
+    """The template with one runtime for all functions: the runtime that Chalice wrote for the API's function."""
     runtime = template["Resources"]["APIHandler"]["Properties"]["Runtime"]
     functions = {
         name: resource | {"Properties": resource["Properties"] | {"Runtime": runtime}}
@@ -76,9 +76,9 @@ def of_runtime(template: dict[str, Any]) -> dict[str, Any]:
 
 
 def of_architecture(template: dict[str, Any], architecture: str) -> dict[str, Any]:
-    """The same template with the stack's parameter as every function's processor: its default is the package's.
+    """The template with the stack's parameter as every function's processor. Its default is the package's processor.
 
-    A rule refuses the other one, since the zip has native code.
+    A rule refuses the other processor, since the zip has native code.
     """
     advice = f"This package is for {architecture}. make deploy PARAMETERS=Architecture=… packages for the other."
     rule = {"Assertions": [{"Assert": _is("Architecture", architecture), "AssertDescription": advice}]}
@@ -99,10 +99,10 @@ def _is(parameter: str, value: str) -> dict[str, Any]:
 
 
 def without_unsupported(template: dict[str, Any]) -> dict[str, Any]:
-    """The template for the local AWS: without alarms that compute (metric math), CodeDeploy, and the cap on consumers.
+    """The template for the local AWS: without metric-math alarms, CodeDeploy, and concurrency limits of consumers.
 
-    It refuses the first two; the cap, a parameter's value, it takes for text, and then reads no queue. What names an
-    alarm that is left out loses that name.
+    The local AWS refuses the first two. It reads the limit, a parameter's value, as text, and then does not read the
+    queue. References to a removed alarm are removed too.
     """
     resources = {
         name: _without_rollout(_without_cap(resource))
@@ -114,7 +114,7 @@ def without_unsupported(template: dict[str, Any]) -> dict[str, Any]:
 
 
 def _without_entries(value: Any, lost: list[dict[str, str]]) -> Any:
-    """The same value, its lists without these entries."""
+    """The value without these entries in its lists."""
     if isinstance(value, dict):
         return {key: _without_entries(inner, lost) for key, inner in value.items()}
     if isinstance(value, list):
@@ -142,7 +142,7 @@ def _without_cap(resource: dict[str, Any]) -> dict[str, Any]:
 
 
 def without_snap_start(template: dict[str, Any]) -> dict[str, Any]:
-    """The same template for a runtime without SnapStart: its parameter takes None alone, and says why."""
+    """The template for a runtime without SnapStart: its parameter allows only None, and states the reason."""
     why = "None: this package is for a Python before 3.12, which has no SnapStart. Package with a later one"
     parameter = template["Parameters"]["SnapStart"] | {"AllowedValues": ["None"], "ConstraintDescription": why}
     functions = {
@@ -154,10 +154,10 @@ def without_snap_start(template: dict[str, Any]) -> dict[str, Any]:
 
 
 def stating_parameters(template: dict[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
-    """The same template with the parameters that go into a function with an alias in its description.
+    """The template with function descriptions that list the parameters of each function with an alias.
 
-    SAM publishes a version where the function's text changes, and reads over what its references to parameters say: a
-    changed one would never reach the alias.
+    SAM publishes a version only if the text of the function changes, and ignores the values of referenced parameters.
+    Without the description, a changed parameter would never reach the alias.
     """
     functions = {}
     for name, properties in _published(template).items():

@@ -1,4 +1,4 @@
-"""`make rollback`: the bid function's alias back to an earlier version, at once; and which versions are kept."""
+"""`make rollback`: moves the alias of the bid function to an earlier version; also deletes old versions."""
 
 import argparse
 import sys
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 
 ALIAS = "live"
 FUNCTIONS = {"bid": "APIHandler", "ledger": "Ledger"}
-"""The logical ids of the functions that have versions, by what they are called on the command line."""
+"""The logical ids of the functions with versions, by their names on the command line."""
 KEPT = 5
-"""Versions that one may go back to, beside the live one."""
+"""The number of versions that are kept for a rollback, besides the live version."""
 
 
 class NoSuchVersion(ValueError):
-    """There is no such version to go back to; the message names those that there are."""
+    """There is no such version. The message names the existing versions."""
 
 
 def physical_name(cloudformation: "CloudFormationClient", stack: str, function: str = "APIHandler") -> str:
-    """The name of a function of the stack, by its logical id; the bid function by default."""
+    """The name of a function of the stack by its logical id; by default the bid function."""
     described = cloudformation.describe_stack_resource(StackName=stack, LogicalResourceId=function)
     return described["StackResourceDetail"]["PhysicalResourceId"]
 
@@ -36,12 +36,12 @@ def versions(functions: "LambdaClient", function: str) -> list[int]:
 
 
 def live_version(functions: "LambdaClient", function: str) -> int:
-    """The version that the alias stands for."""
+    """The version number to which the alias points."""
     return int(functions.get_alias(FunctionName=function, Name=ALIAS)["FunctionVersion"])
 
 
 def delete_old_versions(functions: "LambdaClient", function: str, kept: int = KEPT) -> list[int]:
-    """Deletes all versions but the live one and the latest `kept` others; returns what it deleted."""
+    """Deletes all versions except the live one and the latest `kept` others. Returns the deleted versions."""
     live = live_version(functions, function)
     superfluous = [version for version in versions(functions, function) if version != live][kept:]
     for version in superfluous:
@@ -50,7 +50,7 @@ def delete_old_versions(functions: "LambdaClient", function: str, kept: int = KE
 
 
 def roll_back(functions: "LambdaClient", function: str, to: int | None = None) -> int:
-    """Points the alias at the version, or at the one before the live one; returns it. Raises NoSuchVersion."""
+    """Moves the alias to the version, or to the version before the live one, and returns it. Raises NoSuchVersion."""
     live = live_version(functions, function)
     others = [version for version in versions(functions, function) if version != live]
     target = to if to is not None else next((version for version in others if version < live), None)

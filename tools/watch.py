@@ -9,11 +9,11 @@ from tools.ministack import MiniStack
 _LOOK_SECONDS = 1.0
 _GIVE_UP_AFTER = 5
 _LONG_ENOUGH = 60.0
-"""Seconds that the local AWS has to live after a start; sooner ends count towards `_GIVE_UP_AFTER`."""
+"""The seconds that the local AWS must run after a start. Earlier ends count towards `_GIVE_UP_AFTER`."""
 
 
 class KeepsDying(RuntimeError):
-    """The local AWS ended right after each of several starts; the message names its log."""
+    """The local AWS ended immediately after several starts. The message names its log."""
 
 
 def watch(
@@ -23,10 +23,10 @@ def watch(
     *,
     look_seconds: float = _LOOK_SECONDS,
 ) -> int:
-    """Restarts the local AWS whenever it has died, until the server ends; returns the server's exit code.
+    """Restarts the local AWS when it has ended, until the server ends. Returns the server's exit code.
 
     Raises:
-        KeepsDying: The local AWS died within a minute of each of five starts.
+        KeepsDying: The local AWS ended within a minute of each of five starts.
         DidNotStart: A restart failed.
     """
     started, deaths = time.monotonic(), 0
@@ -47,6 +47,6 @@ def watch(
 
 
 def saved_ago(aws: MiniStack) -> str:
-    """When the state was saved, for a sentence: `saved 12 s ago`."""
+    """The time of the last save in words: `saved 12 s ago`."""
     saved = aws.saved_at()
     return "of a new account: none was saved" if saved is None else f"saved {max(0, time.time() - saved):.0f} s ago"

@@ -1,4 +1,4 @@
-// One linear ad, from its first frame to its end.
+// Plays one linear ad, and reports its events.
 
 import { showCompanions } from './companions.js';
 import { play, take } from './content.js';
@@ -45,7 +45,7 @@ export function playAd(ad, session, number, count) {
       screen.src = file;
       play(screen);
     };
-    // Half of its pixels for two seconds on end (MRC).
+    // Viewable by MRC: half of its pixels for two continuous seconds.
     const visible = () => {
       const { top, bottom, left, right, width, height } = screen.getBoundingClientRect();
       const shown = Math.max(0, Math.min(bottom, innerHeight) - Math.max(top, 0)) * Math.max(0, Math.min(right, innerWidth) - Math.max(left, 0));
@@ -58,7 +58,7 @@ export function playAd(ad, session, number, count) {
     const unseen = () => started && !ad.viewed && fire('notViewable');
     on(screen, 'playing', () => {
       clearTimeout(timer);
-      // A stall ends with `playing` too.
+      // `playing` also follows a stall.
       if (started) return paused && fire('resume', (paused = false));
       started = true;
       for (const event of ['loaded', 'impression', 'creativeView', 'start']) fire(event);

@@ -1,4 +1,4 @@
-// The VAST that answers: of the bidder, of a tag, of a wrapper's tag.
+// Fetches the VAST of the bidder, of a tag, or of a wrapper's tag.
 
 import { buildRequest } from './request.js';
 import { within } from './timing.js';
@@ -12,7 +12,7 @@ export async function ask({ video, options, emit, stop }) {
     const request = await buildRequest(video, options);
     emit('request', request);
     const headers = { Accept: 'application/xml' };
-    // A string goes as text/plain, which needs no preflight.
+    // A string is sent as text/plain, which needs no CORS preflight.
     const url = new URL('bid', options.bidder ? `${options.bidder}`.replace(/\/*$/, '/') : HOME);
     return body(await fetch(url, { method: 'POST', body: JSON.stringify(request), headers, signal: stop }));
   })();

@@ -1,4 +1,4 @@
-// Companion ads, in the boxes that the page has for them.
+// Shows companion ads in the elements of the page.
 
 import { all, texts } from './markup.js';
 import { filled, send } from './pixels.js';

@@ -1,8 +1,8 @@
-// What the page's consent platforms say: TCF, GPP and US Privacy.
+// Reads the consent strings of the page's consent platforms: TCF, GPP and US Privacy.
 
 import { wait } from './timing.js';
 
-// A consent platform that is there and does not answer in time counts as "GDPR applies, no consent".
+// A consent platform that does not answer in time counts as "GDPR applies, no consent".
 export async function readConsent(ms) {
   const regs = {};
   let consent;

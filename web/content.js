@@ -1,9 +1,9 @@
-// The page's element: taken from the content for the ads, and given back.
+// Saves the content of the page's video element before the ads, and restores it after them.
 
 import { buildStage } from './stage.js';
 import { wait } from './timing.js';
 
-// A browser that forbids sound without a gesture plays without.
+// If a browser forbids sound without a user gesture, the ad plays muted.
 export function play(video) {
   return video.play().catch((error) => {
     if (error.name !== 'NotAllowedError' || video.muted) return;
@@ -14,7 +14,7 @@ export function play(video) {
 
 const ATTRIBUTES = ['src', 'poster', 'controls', 'loop', 'autoplay', 'crossorigin'];
 
-// Takes the element from the content. A stream (MediaSource) would be lost: the ad gets an element on top of it.
+// Saves the content. A MediaSource stream could not be restored, so its ad plays in an element on top.
 export function take(session) {
   if (session.screen) return;
   const { video } = session;

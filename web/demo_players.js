@@ -1,5 +1,5 @@
-// Players of others for the demo: each plays a tag and then the content, in an element that it is given.
-// `make demo-players` bundles them into build/demo, which `make run` serves; a stack has none of them.
+// Third-party players for the demo. Each plays a tag and then the content in a given element.
+// `make demo-players` bundles them into build/demo, which `make run` serves. Stacks in AWS do not have them.
 
 import { VASTClient, VASTTracker } from '@dailymotion/vast-client';
 import fluidPlayer from 'fluid-player';

@@ -1,4 +1,4 @@
-// VAST 2.0 to 4.3, read into ads.
+// Parses VAST 2.0 to 4.3.
 
 import { send } from './pixels.js';
 
@@ -19,7 +19,7 @@ const CALLED = {
 };
 const EVENTS = [`${LINEAR}/TrackingEvents/Tracking`, 'AdVerifications/Verification/TrackingEvents/Tracking', 'Extensions/Extension/AdVerifications/Verification/TrackingEvents/Tracking'];
 
-// The ads of a document: those of a pod in order, then the stand-alone ones.
+// The ads of a document: those of the pod in order, then the stand-alone ads.
 export function parse(vast, session, outer) {
   const root = new DOMParser().parseFromString(vast.trim(), 'text/xml').documentElement;
   if (root.getElementsByTagName('parsererror')[0]) throw { code: 100, reason: 'the answer is not XML' };
@@ -54,7 +54,7 @@ function read(ad, outer, session) {
     media: linear ? all(linear, 'MediaFiles/MediaFile') : [],
     clickThrough: linear && texts(linear, 'VideoClicks/ClickThrough')[0],
     companions: [...all(inside, 'Creatives/Creative/CompanionAds/Companion'), ...(outer?.companions ?? [])],
-    // Calls what an event has, or one call alone, once.
+    // Calls the URLs of an event, or a single URL, once.
     fire(what, macros) {
       for (const call of calls) {
         if ((call !== what && call.event !== what) || call.sent) continue;

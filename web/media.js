@@ -1,6 +1,6 @@
-// Which media file to play.
+// Chooses the media file to play.
 
-// Those that the browser plays, the best first: what the line carries, then the smallest that fills the player.
+// The playable files, best first: within the bandwidth, and the smallest that fills the player.
 export function choose(files, video) {
   const room = (navigator.connection?.downlink ?? 10) * 800;
   const wide = video.clientWidth * devicePixelRatio;

@@ -1,4 +1,4 @@
-// What a caller leaves out. Times are milliseconds.
+// The default options. Times are in milliseconds.
 
 export const DEFAULTS = { timeout: 900, consentTimeout: 200, mediaTimeout: 3000, wrappers: 5, resume: true, labels: {} };
 const LABELS = { ad: 'Ad', of: 'of', skip: 'Skip ad', skipIn: 'Skip in', mute: 'Mute', unmute: 'Unmute', visit: 'Visit advertiser' };

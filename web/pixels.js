@@ -1,4 +1,4 @@
-// URLs that are called: macros are filled in, and each call outlives the page.
+// Calls tracking URLs: replaces macros, and sends calls that outlive the page.
 
 export function filled(url, macros, { video }) {
   const known = {
@@ -13,7 +13,7 @@ export function filled(url, macros, { video }) {
     name.toUpperCase() in known ? encodeURIComponent(known[name.toUpperCase()]) : text);
 }
 
-// Each pixel outlives the page: keepalive, or a beacon where the browser has none.
+// Each call outlives the page: with keepalive, or as a beacon if the browser lacks keepalive.
 export function send(url, macros, session) {
   const address = filled(url, macros, session);
   if ('keepalive' in Request.prototype) fetch(address, { mode: 'no-cors', credentials: 'include', keepalive: true }).catch(() => {});

@@ -1,4 +1,4 @@
-// bidder's ad player: asks for an ad, plays it in the page's <video>, gives the content back. docs/players.md
+// bidder's ad player: requests an ad, plays it in the page's <video>, and restores the content. See docs/players.md.
 // `make player` bundles it into bidder/web/: GET /player.mjs as a module, GET /player.js as the global `bidder`.
 
 import { ask } from './answer.js';
@@ -12,7 +12,7 @@ export { buildRequest };
 export const version = '1.0.0';
 const busy = new WeakSet();
 
-// Never rejects: { status, ads: [{ id, status, code }], code, reason }, when the content has the element again.
+// Resolves when the content is restored: { status, ads: [{ id, status, code }], code, reason }. Never rejects.
 export async function requestAd(video, given = {}) {
   const options = complete(given);
   if (busy.has(video)) return { status: 'busy', ads: [] };

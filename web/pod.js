@@ -1,4 +1,4 @@
-// The ads of a break, one after the other, wrappers followed.
+// Plays the ads of a break in sequence, and follows wrappers.
 
 import { playAd } from './ad.js';
 import { load } from './answer.js';
@@ -28,7 +28,7 @@ export async function playAll(ads, session) {
   }
 }
 
-// The ads that a wrapper leads to.
+// The ads to which a wrapper leads.
 async function unwrap(ad, session) {
   if (!ad.next) return [ad];
   const { options, stop } = session;

@@ -1,4 +1,4 @@
-// The OpenRTB 2.6 request that a page and its player make.
+// Builds the OpenRTB 2.6 request of a page and its player.
 
 import { readConsent } from './consent.js';
 import { complete } from './options.js';
@@ -61,7 +61,7 @@ export async function buildRequest(video, given = {}) {
 function merge(base, more) {
   for (const [key, value] of Object.entries(more)) {
     const both = value && typeof value === 'object' && base[key] && typeof base[key] === 'object';
-    // A list of objects (imp) is merged one by one, a list of values replaces.
+    // Lists of objects (imp) are merged item by item; lists of values are replaced.
     base[key] = both && !(Array.isArray(value) && typeof value[0] !== 'object') ? merge(base[key], value) : value;
   }
   return base;

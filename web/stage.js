@@ -1,4 +1,4 @@
-// What lies over the ad: its label and time, skip, mute, and the area that is clicked.
+// The controls over the ad: label, time, skip, mute, and the click area.
 
 const CSS = `:host{position:absolute;z-index:1;overflow:hidden;font:500 14px/1 system-ui,sans-serif;color:#fff}
 *{box-sizing:border-box}video,.click{position:absolute;inset:0;width:100%;height:100%;object-fit:contain;background:#000}

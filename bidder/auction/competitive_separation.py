@@ -100,7 +100,7 @@ class _Names:
     def __init__(self, offers: Iterable[Offer]) -> None:
         self._owners: defaultdict[str, set[str]] = defaultdict(set)
         self._once: set[str] = set()
-        """What a frequency cap leaves one impression of."""
+        """The key of a frequency cap that allows only one more impression."""
         for offer in offers:
             self._once.update(room.key for room in offer.caps if room.impressions == 1)
             for group in offer.campaign.competes_in:

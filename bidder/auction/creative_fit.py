@@ -54,7 +54,7 @@ def _closest_first(media: list[Media], video: Video) -> list[Media]:
 
 
 def _misfit(file: Media, video: Video) -> tuple[float, int]:
-    """How far the file's size is from the player's, as a ratio of areas; of equals the higher bit rate is first."""
+    """The sort key of a media file: the ratio of its area to the player's, then a higher bit rate."""
     width, height = video.w or 0, video.h or 0
     if width <= 0 or height <= 0:
         return (0, -file.bitrate)

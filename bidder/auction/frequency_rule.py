@@ -41,7 +41,7 @@ def shown_as(offer: Offer) -> list[str]:
 
 
 def frequency_details(context: AuctionContext, campaign: Campaign) -> tuple[str, str]:
-    """What was counted and what the cap allows, in words, of the creative that is free again first."""
+    """The counted and the allowed impressions in words, for the creative whose cap ends first."""
     hindered = [
         standing
         for creative in campaign.creatives

@@ -60,7 +60,7 @@ class Funnel:
             step.append(Noted(snapshot.index, snapshot.delivery, 0, slot_conjunctions))
 
     def take(self, impressions: int) -> Sample:
-        """Returns the sample of so many impressions, and starts anew."""
+        """Returns the sample of this number of impressions, and starts a new sample."""
         sample = Sample(self._steps, max(1.0, impressions / max(1, len(self._steps[0]))))
         self._steps = [[] for _ in range(len(_STEPS) + 1)]
         return sample

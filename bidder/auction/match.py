@@ -99,7 +99,7 @@ class Candidates:
         return positions
 
     def reached(self, least: int) -> Iterator[Reached]:
-        """How far a decision came that considered all campaigns which may bid `least`, CPM in micros."""
+        """The tiers that a decision reaches if it considers all campaigns whose bid may be `least`, a CPM in micros."""
         for number, part, tier in self._shared.index.tiers:
             if tier.tops[0] < least:
                 return
@@ -208,7 +208,7 @@ def device_of(request: BidRequest) -> int:
 
 
 def accepted_lengths(video: Video, lengths: Iterable[int]) -> list[str]:
-    """Those of the lengths, in seconds, that an ad on this player may have, as values of the index."""
+    """The ad lengths in seconds that the player accepts, as values of the index."""
     return [str(seconds) for seconds in lengths if video.has_room(seconds)]
 
 

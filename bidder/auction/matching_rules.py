@@ -44,7 +44,7 @@ def _participation(case: Case) -> tuple[str, str]:
 
 
 def _why_that_share(case: Case) -> str:
-    """What sets a campaign's share of auctions beside its own budget: its advertiser's, or the predicted rate."""
+    """The reason of a campaign's participation besides its own budget: its advertiser's, or the predicted rate."""
     position, delivery, classes, words = case.position, case.snapshot.delivery, case.slot.candidates.classes, ""
     if of_advertiser := delivery.advertiser_that_paces(position):
         words = f", which the budget of {of_advertiser} sets"

@@ -18,7 +18,7 @@ from bidder.snapshot.records import Record
 
 
 class CapRoom(NamedTuple):
-    """How many more impressions a frequency cap leaves, of those that are counted by this key."""
+    """The remaining impressions of a frequency cap that counts by this key."""
 
     key: str
     impressions: int
@@ -63,7 +63,7 @@ def offers(context: AuctionContext, slot: Slot, record: Record) -> list[Offer] |
 def _capped(
     context: AuctionContext, slot: Slot, campaign: Campaign, fitting: Sequence[Fit], priced: list[Offer]
 ) -> list[Offer] | AnyRule:
-    """The offers of the creatives that frequency caps allow. They are priced anew where some are left out."""
+    """The offers of the creatives that frequency caps allow. They are priced again if some are left out."""
     from bidder.auction.frequency_rule import rooms  # a bid without caps does not wait for the import
 
     caps = rooms(context, campaign, [fit.creative.id for fit in fitting])

@@ -1,4 +1,4 @@
-"""Packs the ads with the highest total value into the places of a pod: an exact search with a limit of steps.
+"""Fills the slots of an ad pod with the ads of the highest total value: an exact search with a limit of steps.
 
 The problem is a knapsack with conflicts: NP-hard in general, but a pod has a few places and a few dozen ads. Branch and
 bound finds the best packing. After the limit of steps the best packing so far is the result; no break of real size

@@ -1,4 +1,4 @@
-"""The price of a campaign's bid on an impression, for an ad of a given length: in the open market, or in a deal."""
+"""The price of a bid for an ad of a given length: in the open auction, or in a private marketplace (PMP) deal."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -124,7 +124,7 @@ def charged_at_least(slot: Slot, bid: Price, seconds: int, rates: Rates, currenc
     for floor in floors:
         least = _in_account(floor, rates) or 0
         same = floor.currency == currency
-        # To a micro of its currency and one of ours a price may have been rounded down on its way.
+        # A price may have been rounded down by a micro of its currency and a micro of the account currency.
         slack = math.floor(Fraction(rates[currency]) / MICROS) + 1 if rates[currency] != MICROS else 0
         reached.append(least - slack if same else math.floor(least * OTHER_RATES) - slack)
     return min(bid.cpm_micros, max(reached))
@@ -222,7 +222,7 @@ def _open_floors(imp: Imp, video: Video, seconds: int) -> list[_Floor]:
 
 
 def _own_floors(imp: Imp, video: Video, seconds: int) -> list[_Floor]:
-    """The open market's floor: the one for ads of this length where there is one, else the impression's."""
+    """The floor of the open auction: that for ads of this length if stated, else the impression's."""
     own = _by_duration(video.durfloors, seconds) if video.durfloors else None
     amount = own if own is not None else imp.bidfloor
     return [] if amount is None else [_Floor(amount, imp.bidfloorcur)]

@@ -57,7 +57,7 @@ class Opportunities:
         return reached
 
     def take(self) -> "Taken":
-        """Returns all notes, to be counted in the background, and starts anew."""
+        """Returns all notes, which are counted in the background, and starts with none."""
         weight = self._impressions / self._counted if self._counted else 1.0
         taken = Taken(self._noted, weight, self._impressions)
         self._noted, self._impressions, self._counted = [], 0, 0

@@ -73,7 +73,7 @@ class Told(NamedTuple):
 
 
 def told(rule: AnyRule, case: Case) -> Told:
-    """What explain says of a rejection by a rule."""
+    """The explanation of a rejection by a rule."""
     reason = rule.reason if rule.reason_of is None else rule.reason_of(case)
     return Told(reason, _words(rule.seen(case)), _words(rule.wanted(case)))
 

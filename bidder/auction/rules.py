@@ -244,7 +244,7 @@ CREATIVE: tuple[Rule[CreativeFacts], ...] = (
         wanted=lambda case: sorted({file.bitrate for creative in case.campaign.creatives for file in creative.media}),
     ),
 )
-"""Rules that reject a creative; of a campaign whose creatives are all rejected, the rule furthest down is told."""
+"""Rules that reject a creative. If all creatives of a campaign are rejected, explain shows the rule furthest down."""
 
 
 def _deals(case: Case) -> tuple[Deal, ...]:
@@ -314,7 +314,7 @@ PRICE: tuple[Rule[BidAtFloor], ...] = (
         wanted=_bids,
     ),
 )
-"""Rules that reject a bid of a creative at one floor; of a campaign without a price, its first rejection is told."""
+"""Rules that reject a bid of a creative at one floor. For a campaign without a price, explain shows the first one."""
 
 
 def _seen_impressions(case: Case) -> list[str]:

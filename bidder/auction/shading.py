@@ -26,7 +26,7 @@ UNKNOWN, MODEL, EXPLORATION = "too little is known of prices", "model", "explora
 class Shaded(NamedTuple):
     """A bid in micros of CPM and its value: `why` is `model`, `exploration`, or the reason why it is not shaded.
 
-    `segment` is the name of the segment whose model gives the bid a `win_rate`; None where there is no model.
+    `segment` is the name of the segment whose model gives the bid a `win_rate`; None without a model.
     """
 
     cpm_micros: int
@@ -37,7 +37,7 @@ class Shaded(NamedTuple):
 
 
 def in_words(bid: Shaded) -> str:
-    """What shading makes of a price, for people."""
+    """The effect of bid shading on a price, for explain."""
     if bid.segment is None or bid.win_rate is None:
         return f"full value: {bid.why}" if bid.why != EXPLORATION else f"bids {display(bid.cpm_micros)} to explore"
     to_explore = " to explore" if bid.why == EXPLORATION else ""

@@ -54,7 +54,7 @@ class Endpoint:
         self._connection: Connection | None = None
         self._used = 0.0
         self._skew = timedelta()
-        """How far AWS's clock is ahead of this process's, if that is too much for a signature."""
+        """The difference of AWS's clock from this process's, if it is too large for a signature; else None."""
         self._signed_by: Credentials | None = None
         self._their_time: datetime | None = None
         """The credentials of the last attempt, and AWS's time if AWS refused it."""

@@ -12,7 +12,7 @@ Impressions = Annotated[int, Field(gt=0, le=10**12)]
 
 
 class Budget(Priced):
-    """What may be spent, in micros, and shown: in all, in a day and in a clock hour of the holder's time zone.
+    """The limits of spend in micros and of impressions: in total, in a day and in a clock hour of the time zone.
 
     The holder is a campaign, a deal of a campaign (in the campaign's time zone), or an advertiser. None is no limit.
     `pacing` is how the budget is spent over the day and the flight; without it a budget that has a period is spent

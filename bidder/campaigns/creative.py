@@ -109,7 +109,7 @@ class Companion(BaseModel):
 
 
 class Creative(BaseModel):
-    """One video ad: `media` of ours with a `click_through`, or a third party's `tag`.
+    """One video ad: its own `media` with a `click_through`, or a third party's VAST `tag`.
 
     `upload` names an uploaded video file instead of `media`: its renditions become the `media` after transcoding, and
     until then the creative does not bid. `mezzanine` is the original file (Mezzanine, VAST 4.1), which players and ad

@@ -20,7 +20,7 @@ class Goal(NamedTuple):
 
 
 class Rotation(StrEnum):
-    """How creatives that fit equally well rotate: equally often, by their weights, or mostly the best one."""
+    """The rotation of creatives that fit equally well: equally often, by their weights, or mostly the best creative."""
 
     EVEN = "even"
     WEIGHTED = "weighted"

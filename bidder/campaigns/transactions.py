@@ -1,4 +1,4 @@
-"""What a transaction of DynamoDB takes of campaigns, and which of its failures pass."""
+"""The limits of DynamoDB transactions of campaigns, and their transient failures."""
 
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING

@@ -46,7 +46,7 @@ def delete(service: Service, domain: str) -> None:
 
 
 def advertiser_spend(service: Service, limits: AdvertiserLimits, now: datetime) -> Spend:
-    """What the campaigns of an advertiser have spent, those included that were deleted since it has limits."""
+    """The spend of an advertiser's campaigns, including those deleted since the advertiser has limits."""
     account, _ = service.pacing_store.read()
     zones = dict(account.members.get(limits.domain, {}))
     zones |= {

@@ -66,7 +66,7 @@ def list_campaigns(
         head = ("id", "status", "cpm", "today", "daily budget", "in all", "total budget")
         print_table(head, (_cells(row, spends.get(row.id, Spend())) for row in shown), left=2)
     if len(by_id) > len(shown):
-        note(f"there are more: --after {shown[-1].id} goes on, --limit N shows N, --where FIELD=VALUE chooses")
+        note(f"there are more: --after {shown[-1].id} continues, --limit N shows N, --where FIELD=VALUE selects")
     warn_of_pin(service)
 
 

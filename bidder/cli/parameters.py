@@ -46,7 +46,7 @@ def list_parameters(service: Service, *, as_json: bool) -> None:
 
 
 def print_parameter(service: Service, name: str, *, reveal: bool, as_json: bool) -> None:
-    """Prints a parameter's value, or its default where none is stored; a secret only with `reveal`.
+    """Prints a parameter's value, or its default if none is stored; a secret only with `reveal`.
 
     Raises BadParameter.
     """

@@ -1,4 +1,4 @@
-"""What `bidder ledger recount` does: the ledger counts what the archive has of a day and the ledger lacks.
+"""`bidder ledger recount`: the ledger counts the archived events of a day that it lacks.
 
 It is for a ledger whose table was restored to a time: events that came later are in the archive only.
 """

@@ -54,7 +54,10 @@ class BudgetHolders:
     def spends(
         self, ledger: "Ledger", members: Mapping[str, Mapping[str, str]], now: datetime, *, with_invalid: bool
     ) -> dict[str, Spend]:
-        """What each has spent, by name. `members` are all campaigns that count for an advertiser, with time zones."""
+        """The spend of each holder, by name.
+
+        `members` are all campaigns that count for an advertiser, with time zones.
+        """
         spends = ledger.spends({deal_holder(*names): local(now, limits.zone) for names, limits in self._deals.items()})
         for domain, zones in members.items():
             zone = self._advertisers[domain].zone

@@ -32,7 +32,7 @@ def refresh(service: Service, records: Iterable[Mapping[str, Any]], now: datetim
 
 
 def last_sent(records: Iterable[Mapping[str, Any]]) -> datetime | None:
-    """When the last of the records was sent to SQS, or None if a record has no `SentTimestamp`."""
+    """The time at which the last record was sent to SQS, or None if a record has no `SentTimestamp`."""
     sent = [record.get("attributes", {}).get("SentTimestamp") for record in records]
     if not sent or not all(sent):
         return None

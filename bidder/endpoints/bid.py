@@ -12,7 +12,8 @@ from bidder.auction.offer import Offer
 from bidder.auction.response_selection import affordable, for_one_document
 from bidder.auction.shading import shade
 from bidder.currency import bidding_currency
-from bidder.endpoints.bid_response import BidContext, bid_object, event_urls
+from bidder.endpoints.bid_response import BidContext, event_urls
+from bidder.endpoints.bid_template import bid_json
 from bidder.endpoints.body import BadBody
 from bidder.endpoints.call import Call
 from bidder.endpoints.deadline import in_time, patience
@@ -24,7 +25,7 @@ from bidder.events.kinds import BilledBy, Kind
 from bidder.metrics import emf
 from bidder.money import ACCOUNT_CURRENCY
 from bidder.openrtb.bid_request import BidRequest
-from bidder.openrtb.bid_response import bid_response, dump, no_bid_response
+from bidder.openrtb.bid_response import bid_response_json, dump, no_bid_response
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.no_bid_reason import NoBidReason
 from bidder.service.bids_in_flight import names_of
@@ -164,9 +165,9 @@ def _with_bid(
         service.traffic.count(offers, snapshot.delivery)
     if as_xml:
         return Reply(200, vast_for_player(offers, urls, request=terms.request), XML)
-    bids = [bid_object(terms, offer, urls_of_bid) for offer, urls_of_bid in zip(offers, urls, strict=True)]
-    seats = {service.settings.seat: bids}
-    return Reply(200, dump(bid_response(terms.request.id, bids[0]["id"], terms.currency, seats)), JSON)
+    bids = [bid_json(terms, offer, urls_of_bid) for offer, urls_of_bid in zip(offers, urls, strict=True)]
+    seat = service.settings.seat
+    return Reply(200, bid_response_json(terms.request.id, urls[0].bid_id, terms.currency, seat, bids), JSON)
 
 
 def no_bid(call: Call, request_id: str, reason: NoBidReason) -> Reply:

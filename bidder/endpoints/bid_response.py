@@ -9,11 +9,11 @@ from bidder.auction.price import Rates, charged_at_least, is_first_price
 from bidder.auction.shading import is_learned, value_micros
 from bidder.campaigns.campaign import CapSubject
 from bidder.delivery.price_segment import placement_number
-from bidder.endpoints.vast import markup_form, skip_offset, vast
+from bidder.endpoints.vast import skip_offset
 from bidder.events.claims import DEFAULT_EXP, Claims
 from bidder.events.exchange import UNKNOWN, Exchange
 from bidder.events.kinds import BilledBy, Kind
-from bidder.events.markup_form import MARKUP, written
+from bidder.events.markup_form import MARKUP
 from bidder.events.token import SigningKeys
 from bidder.events.urls import LOSS_REASON, PRICE, TO_WIN, EventUrls, query
 from bidder.money import Rate, decimal_price
@@ -143,27 +143,42 @@ def _notice_url(url: str, *parameters: str) -> str:
     return url
 
 
-def bid_object(terms: BidContext, offer: Offer, urls: EventUrls) -> Bid:
-    """The Bid of an offer (OpenRTB 2.6, section 4.2.3).
+class NoticeUrls(NamedTuple):
+    """The notice URLs of a bid. The exchange substitutes their macros."""
 
-    The exchange substitutes the macros in the notice URLs and in the impression URL of the markup.
-    """
+    nurl: str
+    burl: str
+    lurl: str
+
+
+def notice_urls(urls: EventUrls, form: str) -> NoticeUrls:
+    """The notice URLs; `form` is the encoded form of the bid's markup."""
+    by_kind = urls.by_kind
+    return NoticeUrls(
+        _notice_url(by_kind[Kind.WIN] + _PRICED, f"&{MARKUP}={form}", _TO_WIN),
+        _notice_url(by_kind[Kind.BILL] + _PRICED, _TO_WIN),
+        _notice_url(by_kind[Kind.LOSS] + _LOST, _TO_WIN),
+    )
+
+
+def bid_object(terms: BidContext, offer: Offer, bid_id: str, markup: str, notices: NoticeUrls) -> Bid:
+    """The Bid of an offer (OpenRTB 2.6, section 4.2.3), with this VAST document."""
     campaign, creative = offer.campaign, offer.fit.creative
     answer: Bid = {
-        "id": urls.bid_id,
+        "id": bid_id,
         "impid": offer.slot.imp.id,
         "price": decimal_price(offer.price.cpm_micros, terms.rate),
         "mtype": MarkupType.VIDEO,
-        "adm": vast(offer, urls, terms.request),
+        "adm": markup,
         "adomain": [campaign.advertiser.domain],
         "cid": campaign.id,
         "crid": creative.id,
         "dur": creative.seconds,
         "protocol": offer.fit.protocol,
         "exp": exp(offer.slot.imp, terms.most_exp),
-        "nurl": _notice_url(urls.by_kind[Kind.WIN] + _PRICED, f"&{MARKUP}={written(markup_form(offer))}", _TO_WIN),
-        "burl": _notice_url(urls.by_kind[Kind.BILL] + _PRICED, _TO_WIN),
-        "lurl": _notice_url(urls.by_kind[Kind.LOSS] + _LOST, _TO_WIN),
+        "nurl": notices.nurl,
+        "burl": notices.burl,
+        "lurl": notices.lurl,
     }
     if offer.fit.media:
         answer["w"], answer["h"] = offer.fit.media[0].width, offer.fit.media[0].height

@@ -14,7 +14,7 @@ _CREDIBLE = timedelta(seconds=30)  # API Gateway itself gives up on a request af
 
 
 def arrival(context: Mapping[str, Any], now: datetime) -> datetime:
-    """When the request arrived at API Gateway, by its requestContext; else now.
+    """The time at which the request arrived at API Gateway, by its requestContext; else now.
 
     The difference to `now` is the wait for a Lambda environment, for example during a cold start. A difference below 0
     or above 30 s is a clock error and is ignored.

@@ -13,7 +13,7 @@ from bidder.service.service import Service
 FILES = ("demo.js", "demo.css")
 PLAYERS = {"players.js": "text/javascript; charset=utf-8", "players.css": "text/css; charset=utf-8"}
 MOST_SHOWN = 100
-"""Campaigns whose spend is told."""
+"""The most campaigns whose spend is shown."""
 _HOW = "deploy with PARAMETERS=Demo=page, or set BIDDER_DEMO; `make run` has it on"
 
 

@@ -30,7 +30,7 @@ def answer(service: Service, call: Call, campaign_id: str | None = None) -> Repl
 
 
 def answer_without_key(service: Service, call: Call, campaign_id: str | None = None) -> Reply:
-    """What `answer` answers to who may know."""
+    """The explanation for a caller with the admin key."""
     if not service.room.enter():
         return replace(error(503, "too many requests at once; try again"), headers={"Retry-After": "1"})
     try:

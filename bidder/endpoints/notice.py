@@ -1,4 +1,4 @@
-"""GET or POST /e/{kind}/{token}: a win, billing or loss notice of an exchange, a tracking pixel, or a click's redirect.
+"""GET or POST /e/{kind}/{token}: a win notice, billing notice or loss notice, a tracking pixel, or a click.
 
 HEAD gets the same answer and counts nothing.
 """
@@ -31,7 +31,7 @@ PRICE_RAISED = "price-raised"
 """The refusal of a price above the bid; the event costs the bid's price."""
 
 LATEST = timedelta(days=30)
-"""How long after the time to count it an event is still archived. Deduplication markers live longer."""
+"""The time for which a late event is still archived. Deduplication markers live longer."""
 
 _OUT_OF_TIME = frozenset({TokenError.EARLY, TokenError.EXPIRED})
 _NO_STORE = {"Cache-Control": "no-store"}

@@ -1,8 +1,8 @@
 """Builds the VAST document of an offer."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bidder.auction.offer import Offer
 from bidder.campaigns.creative import Creative, Media
@@ -44,7 +44,9 @@ PROGRESS_SECONDS = 2
 A video is viewable after two seconds in view (MRC Viewable Ad Impression Guidelines, 2014).
 """
 
-_BID, _PAGE = "bid", "page"
+BID, _PAGE = "bid", "page"
+"""The marks of the bid id and, numbered, of the landing pages of companions. Event URLs have marks by their kind."""
+_PRICED = f"?{PRICE}={macros.AUCTION_PRICE}"
 _CLICKS = (mark(Kind.CLICK),)
 
 
@@ -54,7 +56,17 @@ def vast(offer: Offer, urls: EventUrls, request: BidRequest | None = None) -> st
     The impression URL has the price macro, which the exchange fills in. The macros of third-party URLs are filled in
     from the request.
     """
-    return document([_ad(offer, urls, f"?{PRICE}={macros.AUCTION_PRICE}", None, request)], offer.fit.version)
+    return document([_ad(offer, urls, _PRICED, None, request)], offer.fit.version)
+
+
+def marked_vast(offer: Offer, seconds: int) -> str | None:
+    """The VAST document of a bid with marks in place of the bid id and of the event URLs.
+
+    `seconds` is the time in which the markup may be shown. None if the document has other values of the request: for
+    the macros of third parties, or signed links of companions.
+    """
+    markup = _markup(offer, seconds, _PRICED)
+    return None if markup.macros or markup.pages else document([markup.template.marked()], offer.fit.version)
 
 
 def vast_for_player(
@@ -72,9 +84,15 @@ def vast_for_player(
     return document(ads, offers[0].fit.version)
 
 
-def _ad(
-    offer: Offer, urls: EventUrls, price_query: str, sequence: int | None = None, request: BidRequest | None = None
-) -> str:
+class _Markup(NamedTuple):
+    """An Ad element as a template, its third-party macros, and the landing pages that its links lead to, by mark."""
+
+    template: Template
+    macros: Sequence["Macro"]
+    pages: Mapping[str, str]
+
+
+def _markup(offer: Offer, seconds: int, price_query: str, sequence: int | None = None) -> _Markup:
     creative = offer.fit.creative
     pages: dict[str, str] = {}
     if offer.fit.version >= Version.VAST_4_0:
@@ -94,16 +112,22 @@ def _ad(
         offer.fit.version,
         tuple(map(id, offer.fit.media)),
         skip_offset(offer),
-        _pricing(offer),
+        pricing(offer),
         companion_elements,
         price_query,
         sequence,
         offer.fit.version < Version.VAST_4_0 or has_omid(offer.slot.video),
-        urls.seconds,
+        seconds,
     )
+    return _Markup(template, of_third_parties, pages)
 
+
+def _ad(
+    offer: Offer, urls: EventUrls, price_query: str, sequence: int | None = None, request: BidRequest | None = None
+) -> str:
+    template, of_third_parties, pages = _markup(offer, urls.seconds, price_query, sequence)
     base = in_cdata(urls.base)
-    values: dict[str, str] = {_BID: text(urls.bid_id)}
+    values: dict[str, str] = {BID: text(urls.bid_id)}
     values.update(urls.by_kind)
     if base != urls.base:
         values.update((kind, in_cdata(url)) for kind, url in urls.by_kind.items())
@@ -172,7 +196,7 @@ def _template(
     filled = partial(_marked, macros_marked)
     tag = creative.tag
     ad = Ad(
-        id=mark(_BID),
+        id=mark(BID),
         ad_system=AD_SYSTEM,
         content=Wrapper(filled(tag.url)) if tag else _inline(creative, advertiser, media, seconds, filled),
         creative_id=creative.id,
@@ -221,7 +245,7 @@ def _inline(
 ) -> InLine:
     registered = creative.universal_ad_id
     return InLine(
-        ad_serving_id=mark(_BID),
+        ad_serving_id=mark(BID),
         title=creative.name,
         advertiser=advertiser,
         universal_ad_id=UniversalAdIdElement(
@@ -248,7 +272,8 @@ def _media_file(file: Media) -> MediaFile:
     )
 
 
-def _pricing(offer: Offer) -> Pricing | None:
+def pricing(offer: Offer) -> Pricing | None:
+    """The price that the markup states; None if the campaign does not disclose it."""
     if not offer.campaign.discloses_price:
         return None
     return Pricing(value_micros=offer.price.cpm_micros, currency=ACCOUNT_CURRENCY)

@@ -33,7 +33,7 @@ def days_needed(zone: str, campaign_zone: str, now: datetime) -> Collection[date
 
 
 def spend_of_advertiser(numbers: Iterable[tuple[str, Numbers]], zone: str, now: datetime) -> Spend:
-    """What the campaigns of an advertiser have spent, given by their time zones and numbers."""
+    """The spend of an advertiser's campaigns, given by their time zones and counters."""
     day, hour = period("day", zone, now), period("hour", zone, now)
     total = shown = today = today_shown = this_hour = invalid = invalid_today = 0
     for campaign_zone, campaign_numbers in numbers:
@@ -55,7 +55,7 @@ def spend_of_advertiser(numbers: Iterable[tuple[str, Numbers]], zone: str, now: 
 
 
 def _within(days: Mapping[date, Mapping[str, int]], zone: str, start: datetime, end: datetime) -> _Amounts:
-    """What was counted from `start` to `end`. What is not counted by the hour counts in each span of its day."""
+    """The spend from `start` to `end`. Spend without an hour counts in each period of its day."""
     micros = impressions = invalid = 0
     for day, numbers in days.items():
         inside, outside = _hours(zone, day, start, end)

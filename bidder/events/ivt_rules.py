@@ -32,7 +32,7 @@ class IvtRule(StrEnum):
 
 
 class SaleHistory(NamedTuple):
-    """How an event compares with earlier events. The defaults are those of an event without a user or an address.
+    """The comparison of an event with earlier events. The defaults are those of an event without a user or an address.
 
     `is_within_minute` is whether the event's impression is among the first `MOST_A_MINUTE` of its user in its minute.
     `is_known_address` is whether the event's address is among the first `MOST_ADDRESSES` that reported its bid.

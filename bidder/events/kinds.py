@@ -1,4 +1,4 @@
-"""The kinds of events: win, billing and loss notices, impressions, VAST tracking events, and counts of the bidder."""
+"""The kinds of events: win notice, billing notice, loss notice, impression, VAST tracking, and counts of the bidder."""
 
 from enum import StrEnum
 from typing import Literal

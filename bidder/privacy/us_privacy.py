@@ -1,4 +1,4 @@
-"""IAB's US Privacy String, version 1: `1YNN` is version, notice, opt-out of sale, LSPA."""
+"""The US Privacy consent string (IAB, version 1): `1YNN` is version, notice, opt-out of sale, LSPA."""
 
 import re
 

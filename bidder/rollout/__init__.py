@@ -1,1 +1,1 @@
-"""The deployment hooks of CodeDeploy. They decide whether a new version gets traffic, and whether it keeps it."""
+"""The hooks of CodeDeploy's canary deployments: they decide whether a new version gets traffic, or a rollback."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 WITHIN = timedelta(seconds=60)
 _REMEMBERED = 2 * WITHIN
-"""How long a bid is remembered at least: so long its impression may be counted while a later bid is in flight."""
+"""The least time for which a bid is remembered: its impression may be counted while a later bid is in flight."""
 _MOST_VIEWERS = 50_000
 """The most users and households that are remembered; past it all are forgotten, so that memory is limited."""
 

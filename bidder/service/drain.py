@@ -1,4 +1,4 @@
-"""The end of a process that is told to end: its counts are published and logged."""
+"""The shutdown of a process: its counts are published and logged."""
 
 from collections.abc import Callable
 from datetime import datetime

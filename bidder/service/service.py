@@ -67,7 +67,7 @@ class Service:
         self._start = start
         self._plain: Reading | None = None
         self._read_at = utc_now()
-        """When Parameter Store returned the current parameters."""
+        """The time at which Parameter Store returned the current parameters."""
 
     def woken(self) -> None:
         """Drops the state that a restored SnapStart image must not reuse: its parameters and the names of its counts.
@@ -264,7 +264,7 @@ class Service:
 
     @cached_property
     def spent(self) -> "Ledger":
-        """The same spend, read only: a refresh reads it with a faster client."""
+        """The spend for a refresh, read-only and with a faster client."""
         from bidder.events.ledger import Ledger
 
         return Ledger(aws.minimal("dynamodb"), self.settings.ledger_table)
@@ -301,7 +301,7 @@ class Service:
     def exposures(
         self, request: "BidRequest", now: datetime, patience: Callable[[], float] | None = None
     ) -> "Exposures":
-        """What the viewer of a request was shown, read within the parameter `frequency-deadline`.
+        """The impressions of the viewer of a request, read within the parameter `frequency-deadline`.
 
         `patience` says how many seconds the caller can wait at most. Unknown where the request names no viewer.
         """

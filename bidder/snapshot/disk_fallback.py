@@ -45,7 +45,7 @@ class DiskFallback:
         self._copied_version = 0
 
     def load(self, known: Snapshot | None) -> Snapshot | None:
-        """As `SnapshotStore.load`. Errors pass through only if no usable copy exists."""
+        """Loads a snapshot like `SnapshotStore.load`. Raises its errors only if no usable copy exists."""
         objects: dict[str, bytes] = {}
         try:
             snapshot = self._store.load(known, objects)

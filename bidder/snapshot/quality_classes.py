@@ -27,7 +27,7 @@ Classes = tuple[int, ...]
 
 
 class Quality(NamedTuple):
-    """What a refresh knows of the quality of impressions: the class of each device type by outcome.
+    """The quality of impressions at a refresh: the class of each device type by outcome.
 
     `opportunities` are the recent ones of a campaign by class, by campaign id.
     """

@@ -69,7 +69,7 @@ def union(sets: Sequence[Set]) -> Set:
 
 
 def without(first: Set, second: Set) -> Set:
-    """What is in one and not in the other."""
+    """The positions in `first` that are not in `second`."""
     if isinstance(first, FrozenBitMap):
         return first - second  # type: ignore[operator]  # as above
     assert isinstance(first, int)  # noqa: S101  # there is no third form
@@ -77,7 +77,7 @@ def without(first: Set, second: Set) -> Set:
 
 
 def members(positions: Set, start: int = 0) -> Iterator[int]:
-    """The positions in it, ascending, counted from `start`, found as far as somebody asks for them."""
+    """The positions in the set, ascending, counted from `start`, computed lazily."""
     if isinstance(positions, FrozenBitMap):
         return iter(positions.shift(start) if start else positions)
     assert isinstance(positions, int)  # noqa: S101  # there is no third form
@@ -95,7 +95,7 @@ def _bits(integer: int, start: int) -> Iterator[int]:
 
 
 def count(positions: Set) -> int:
-    """How many positions are in it."""
+    """The number of positions in the set."""
     return len(positions) if isinstance(positions, FrozenBitMap) else positions.bit_count()  # type: ignore[attr-defined]
 
 
@@ -115,7 +115,7 @@ def load(stored: memoryview, size: int) -> Set:
 
 
 def load_old(stored: memoryview, size: int) -> Set:
-    """The same out of a file of format 2: an integer of the length of the tier, or 16-bit positions if shorter."""
+    """The set from a file of format 2: an integer of the length of the tier, or 16-bit positions if shorter."""
     width = (size + 63) // 64 * 8
     if len(stored) != width:
         return set_of(stored.cast("H"), size)

@@ -37,7 +37,7 @@ class InLine(NamedTuple):
 
 
 class Wrapper(NamedTuple):
-    """Wrapper: the ad tag at which another ad server answers with the ad."""
+    """A VAST wrapper, whose ad tag leads to the ad of another ad server."""
 
     ad_tag: str
 

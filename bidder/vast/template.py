@@ -24,6 +24,10 @@ class Template:
         self._parts = _MARKS.split(markup)
         self._names = self._parts[1::2]
 
+    def marked(self) -> str:
+        """The markup with its marks."""
+        return self.fill({name: mark(name) for name in self._names})
+
     def fill(self, values: Mapping[str, str]) -> str:
         """The markup with the value of each name in place of its marks. Values must be escaped for XML already."""
         parts = self._parts.copy()

@@ -1,14 +1,14 @@
 // Types of GET /player.mjs, and of the global `bidder` that GET /player.js sets.
 
-/** What became of a break, or of one of its ads. */
+/** The outcome of a break, or of one of its ads. */
 export type Status =
-  | 'complete' // played to the end; of a break: one ad at least
+  | 'complete' // played to the end; for a break: at least one ad
   | 'skipped'
-  | 'error' // `code` says which, in VAST's numbers
-  | 'aborted' // by `signal`
-  | 'empty' // there is no ad
-  | 'handed' // the VAST went to `player`
-  | 'busy'; // the element has a break already
+  | 'error' // `code` is the VAST error code
+  | 'aborted' // ended by `signal`
+  | 'empty' // no ad
+  | 'handed' // `player` got the VAST
+  | 'busy'; // the element is playing a break already
 
 export interface AdOutcome {
   id: string | null;
@@ -22,7 +22,7 @@ export interface Outcome {
   ads: AdOutcome[];
   code?: number;
   reason?: string;
-  /** The document, where it went to `player`. */
+  /** The VAST document, if `player` got it. */
   vast?: string;
 }
 
@@ -36,33 +36,33 @@ export interface Events {
 }
 
 export interface Options {
-  /** The bidder's address; without it, where the script came from. */
+  /** The address of the bidder; by default the origin of the script. */
   bidder?: string | URL;
-  /** A pod instead of a single ad: its seconds in all, and its ads at most (10). */
+  /** A pod instead of a single ad: its total seconds, and its most ads (default 10). */
   pod?: { seconds: number; ads?: number };
-  /** The longest ad, in seconds. */
+  /** The longest ad in seconds. */
   maxduration?: number;
-  /** Where companions go: `{'300x250': element}`. */
+  /** The elements of companion ads by size: `{'300x250': element}`. */
   companions?: Record<string, Element>;
-  /** OpenRTB fields that are merged into the request, or a function of it. */
+  /** OpenRTB fields that are merged into the request, or a function that returns the request. */
   request?: object | ((request: any) => object | Promise<object>);
-  /** A VAST tag to fetch instead of asking the bidder. */
+  /** A VAST tag to fetch instead of a bid. */
   tag?: string;
-  /** A VAST document to play instead of asking anybody. */
+  /** A VAST document to play instead of a bid. */
   vast?: string;
-  /** Plays the VAST instead of this player; the content is its business then. */
+  /** Plays the VAST instead of this player, and must restore the content itself. */
   player?: (vast: string, video: HTMLVideoElement) => unknown;
-  /** Milliseconds for the answer, and for each wrapper (900). */
+  /** The time limit of the answer and of each wrapper in milliseconds (900). */
   timeout?: number;
-  /** Milliseconds for the page's consent platforms (200). */
+  /** The time limit of consent platforms in milliseconds (200). */
   consentTimeout?: number;
-  /** Milliseconds without a frame after which an ad has failed (3000). */
+  /** The milliseconds without a new frame after which an ad fails (3000). */
   mediaTimeout?: number;
-  /** How many wrappers are followed (5). */
+  /** The most VAST wrappers in a chain (5). */
   wrappers?: number;
-  /** Whether the content plays when it has the element again (true). */
+  /** Whether the content plays after the ads (true). */
   resume?: boolean;
-  /** Plays the ad in an element of its own on top; without it, for streams alone (MediaSource). */
+  /** Whether the ad plays in an element on top of the content; by default only for MediaSource streams. */
   overlay?: boolean;
   /** Ends the break. */
   signal?: AbortSignal;
@@ -72,7 +72,7 @@ export interface Options {
 
 export const version: string;
 
-/** Asks for a break, plays it in the element, gives the content back. Never rejects. */
+/** Requests an ad break, plays it in the element, and restores the content. Never rejects. */
 export function requestAd(video: HTMLVideoElement, options?: Options): Promise<Outcome>;
 
 /** The OpenRTB 2.6 request that `requestAd` would post. */

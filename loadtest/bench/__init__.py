@@ -1,4 +1,4 @@
-"""The benchmarks of a decision: in process beside parsing, and under the Lambda runtime beside a no-op function.
+"""Benchmarks of a decision: in process, compared with parsing, and under the Lambda runtime, compared with a no-op.
 
-Times are for comparison with the baseline of the same run, not promises.
+Times are for comparison with the baseline of the same run. They do not promise the speed of another machine.
 """

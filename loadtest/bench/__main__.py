@@ -1,4 +1,4 @@
-"""`python -m loadtest.bench [--million]`: prints a table of what was measured and writes build/bench.json."""
+"""`python -m loadtest.bench [--million]`: prints a table of all benchmarks, and writes build/bench.json."""
 
 import json
 import subprocess
@@ -15,7 +15,7 @@ HEADINGS = ("", "workload", "campaigns", "p50 us", "p99 us", "ratio", "p99 ratio
 
 
 def main() -> int:
-    """Measures everything that this machine can. Returns the exit status."""
+    """Runs all benchmarks that this machine supports. Returns the exit status."""
     print("bench: the package under the Lambda runtime …", flush=True)
     rows: list[BenchRow] = []
     try:

@@ -1,4 +1,7 @@
-"""Any number of campaigns with the targeting, prices and creatives of a real book: the same random state, the same."""
+"""Generates campaigns with realistic targeting, prices and creatives.
+
+The same random state gives the same campaigns.
+"""
 
 from collections.abc import Callable
 from random import Random
@@ -14,7 +17,7 @@ _DOMAINS = (*(site for site, _ in traffic.SITES), *(f"site-{number}.example" for
 
 
 def campaigns(rng: Random, count: int) -> list[Campaign]:
-    """`count` campaigns that nothing withholds."""
+    """Generates `count` campaigns, none of which is withheld."""
     return [Campaign.model_validate(_campaign(rng, f"c{number:05d}")) for number in range(count)]
 
 
@@ -63,7 +66,7 @@ _RULES: tuple[tuple[str, str, float, Callable[[Random], list[Any]]], ...] = (
     ("os", "include", 0.1, lambda rng: [rng.choice(("ios", "android", "windows"))]),
     ("language", "include", 0.1, lambda _rng: ["en"]),
 )
-"""Each attribute, and the share of campaigns that set it."""
+"""The share of campaigns that target each attribute."""
 
 
 def _targeting(rng: Random) -> dict[str, dict[str, list[Any]]]:

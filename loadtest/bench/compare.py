@@ -1,7 +1,7 @@
-"""`python -m loadtest.bench.compare BASE`: the decision of this checkout and of another revision, in turns.
+"""`python -m loadtest.bench.compare BASE`: compares the decision of this checkout with another revision, in turns.
 
-Each revision runs in processes of its own, one after the other, so that the machine's other work meets both alike. The
-figure of a process is the decision's p50 as a multiple of parsing the same requests in the same process.
+Each revision runs in separate processes, alternately, so that other work on the machine affects both equally. The
+figure of a process is the decision's p50 as a multiple of the p50 of parsing the same requests.
 """
 
 import json
@@ -27,7 +27,10 @@ Figures = dict[tuple[str, int | None], list[tuple[float, ...]]]
 
 
 def main(base: str) -> int:
-    """Prints p50, p99 and the ratio to parsing of both revisions, and the ratio of the ratios. Returns the status."""
+    """Prints p50, p99 and the ratio to parsing of both revisions, and the ratio of the ratios.
+
+    Returns the exit status.
+    """
     with _checkout(base) as folder:
         figures: dict[str, Figures] = {base: defaultdict(list), "here": defaultdict(list)}
         for turn in range(TURNS):
@@ -58,7 +61,7 @@ def main(base: str) -> int:
 
 @contextmanager
 def _checkout(revision: str) -> Iterator[Path]:
-    """A checkout of a revision in a folder of its own."""
+    """A checkout of a revision in a separate folder."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "base"
         _git("worktree", "add", "--quiet", "--detach", str(folder), revision)

@@ -1,4 +1,4 @@
-"""The decision in process: the event of API Gateway in, its response out, without HTTP."""
+"""The decision in process: from the event of API Gateway to its response, without HTTP."""
 
 import gc
 import json
@@ -34,7 +34,7 @@ COUNTS = (12, 1_000, 10_000)
 PARTICIPATION = 0.05
 _PACED, _GOALS, _BEST_FIRST = "decision, paced", "decision, goals", "decision, best first"
 _DEVICES = {outcome: {3: 0, 7: 0, 2: 2, 5: 2} for outcome in Outcome}
-"""Connected TVs and set-top boxes predicted best, computers and tablets worst."""
+"""Connected TVs and set-top boxes with the best predicted rates, computers and tablets with the worst."""
 _BY_CLASS = (30, 40, 30)
 REQUESTS = 500
 ROUNDS = 4
@@ -42,7 +42,7 @@ SEED = 26
 _KEYS = SigningKeys(current="k1", keys={"k1": "bm90LWEtc2VjcmV0LW9ubHktYS1iZW5jaG1hcms"})
 _DAY = timedelta(days=1)
 _RICH = 10**15
-"""Micros that no run spends."""
+"""A budget in micros that no run spends."""
 _TOPIC = "arn:aws:sns:us-east-1:000000000000:bench"
 _ENVIRONMENT = {
     "BIDDER_CAMPAIGNS_TABLE": "bench",
@@ -109,7 +109,7 @@ def video_requests(count: int) -> list[bytes]:
 
 
 def decision(held: Snapshot, now: datetime) -> Callable[[bytes], Any]:
-    """`POST /bid` from this snapshot, as API Gateway calls the Chalice app; the app's clock stands still."""
+    """`POST /bid` with this snapshot, as API Gateway calls the Chalice app. The app's clock does not advance."""
     return kept_decision(Keeper(lambda _known: held, lambda: Ages(_DAY, _DAY, _DAY)), lambda: now)
 
 
@@ -134,10 +134,10 @@ def kept_decision(keeper: Keeper, clock: Callable[[], datetime]) -> Callable[[by
 
 
 class Unheard:
-    """A publisher of what nobody counts."""
+    """A publisher whose events are not counted."""
 
     def publish_all(self, _events: object) -> None:
-        """Takes them."""
+        """Accepts events."""
 
 
 def snapshot(count: int, now: datetime, participation: float | None = None, *, with_goals: bool = False) -> Snapshot:
@@ -166,7 +166,7 @@ def _with_goal(campaign: Campaign) -> Campaign:
 
 
 def api_event(body: bytes) -> dict[str, Any]:
-    """API Gateway's event, REST API v1, for `POST /bid`."""
+    """The event of API Gateway (REST API, payload 1.0) for `POST /bid`."""
     headers = {"Content-Type": "application/json", "Host": "bidder.example", "x-openrtb-version": "2.6"}
     return {
         "resource": "/bid",

@@ -1,8 +1,8 @@
-"""`python -m loadtest.bench.freshness COUNT`: what a new snapshot every second does to the bids of a warm process.
+"""`python -m loadtest.bench.freshness COUNT`: the effect of a new snapshot every second on the bids of a warm process.
 
-Bids come at a steady pace, as one Lambda environment gets them, for some seconds without a refresh and for as many with
-one every second: a new delivery state each time, and with every fifth another index as well. So they take turns. The
-snapshots are made beforehand, as the refresh is another process; loading them is the keeper's own thread's work.
+Bids arrive at a steady rate, as in a Lambda environment. Periods without a refresh alternate with periods of a refresh
+every second: each has a new delivery state, and every fifth also a new index. The snapshots are compiled in advance,
+since the refresh is another process. The keeper's thread loads them.
 """
 
 import gc
@@ -39,8 +39,8 @@ INDEXES_EVERY = 5
 STILL, FRESH = "bid, no refresh", "bid, refresh a second"
 
 
-class Objects:
-    """An S3 in a folder, whose pointer is moved by hand: reading files lets other threads run, as a download does."""
+class FolderObjects:
+    """An S3 in a folder, whose pointer is moved explicitly. Reading files lets other threads run, like a download."""
 
     class exceptions:  # noqa: N801  # boto3's name
         NoSuchKey = KeyError
@@ -58,7 +58,7 @@ class Objects:
 
 
 def rows(counts: tuple[int, ...] = COUNTS) -> Iterator[BenchRow]:
-    """The rows of every size, as their processes have measured them."""
+    """The rows of all sizes, each measured in its own process."""
     for count in counts:
         command = [sys.executable, "-m", __name__, str(count)]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603
@@ -66,12 +66,12 @@ def rows(counts: tuple[int, ...] = COUNTS) -> Iterator[BenchRow]:
 
 
 def measured(count: int, seconds: int = SECONDS, windows: int = WINDOWS) -> list[BenchRow]:
-    """The rows of one size, measured here and now."""
+    """The rows of one size, measured in this process."""
     with TemporaryDirectory() as folder:
-        return _measured(count, seconds, windows, Objects(Path(folder)))
+        return _measured(count, seconds, windows, FolderObjects(Path(folder)))
 
 
-def _measured(count: int, seconds: int, windows: int, s3: Objects) -> list[BenchRow]:
+def _measured(count: int, seconds: int, windows: int, s3: FolderObjects) -> list[BenchRow]:
     manifests = _published(count, seconds * windows + 1, datetime.now(UTC), s3)
     s3.put(POINTER, manifests.pop(0))
     ages = Ages(timedelta(seconds=0.5), timedelta(hours=1), timedelta(hours=1))
@@ -95,7 +95,7 @@ def _measured(count: int, seconds: int, windows: int, s3: Objects) -> list[Bench
 def _paced(
     decide: Callable[[bytes], Any], inputs: list[bytes], seconds: int, every_second: Callable[[], None]
 ) -> list[float]:
-    """Microseconds of each bid; one that takes longer than its turn makes the next ones late, and none is left out."""
+    """The microseconds of each bid. A slow bid delays the next ones, and no bid is skipped."""
     took: list[float] = []
     began = time.perf_counter()
     for number in range(seconds * BIDS_A_SECOND):
@@ -108,8 +108,8 @@ def _paced(
     return took
 
 
-def _published(count: int, many: int, now: datetime, s3: Objects) -> list[bytes]:
-    """Writes the objects of so many snapshots, and returns their pointers."""
+def _published(count: int, many: int, now: datetime, s3: FolderObjects) -> list[bytes]:
+    """Writes the objects of `count` snapshots, and returns their pointers."""
     book = list(workload.campaigns(WORKLOAD, count))
     indexes = [compile_index(book), compile_index(book[:-1])]
     for data in indexes:

@@ -1,6 +1,6 @@
-"""`python -m loadtest.bench.ledger`: what the ledger's function does with a batch, without DynamoDB's own time.
+"""`python -m loadtest.bench.ledger`: the time of the ledger function for a batch, without DynamoDB's own time.
 
-Rows of build/bench.json; printed with them, the writes that a thousand events cost.
+Adds rows to build/bench.json, and prints the number of writes of a thousand events.
 """
 
 import sys
@@ -21,7 +21,7 @@ CAMPAIGNS = (1, 50)
 
 
 class Counting:
-    """A DynamoDB that takes everything, and counts the items that are written."""
+    """A DynamoDB that accepts everything, and counts the written items."""
 
     class exceptions:  # noqa: N801  # boto3's name
         TransactionCanceledException = RuntimeError
@@ -35,7 +35,7 @@ class Counting:
 
 
 def rows() -> list[BenchRow]:
-    """Reading and counting a batch of `BATCH` impressions of one campaign, and of many."""
+    """Reads and counts a batch of `BATCH` impressions, of one campaign and of many campaigns."""
     measured_rows: list[BenchRow] = []
     for campaigns in CAMPAIGNS:
         dynamodb = Counting()

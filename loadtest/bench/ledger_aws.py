@@ -1,7 +1,8 @@
-"""`python -m loadtest.bench.ledger_aws`: the ledger's handler against a local DynamoDB, and what it asks of a real one.
+"""`python -m loadtest.bench.ledger_aws`: the ledger's handler against a local DynamoDB, and its load on a real one.
 
-Events a second have MiniStack's own time in them, which is nothing like DynamoDB's. Calls and write units have not: a
-transaction costs two units for each KB of each item, any other write one, and a partition takes 1,000 a second.
+The events a second include MiniStack's own time, which does not compare with DynamoDB's. Calls and write units do not
+depend on it: a transaction costs two units for each KB of each item, any other write one, and a partition allows 1,000
+a second.
 """
 
 from collections import Counter
@@ -26,13 +27,13 @@ from tools.processes import free_port
 
 TABLE, BATCH, ROUNDS, A_SECOND, PARTITION = "ledger", 100, 20, 1000, 1000
 SIZES = (100, 45, 10, 4)
-"""Events in a call, for which units are worked out: what SQS hands over depends on how many functions there are."""
+"""Numbers of events in a call. The number that SQS delivers depends on the number of concurrent invocations."""
 
 Key = tuple[str, str]
 
 
 class Watched:
-    """A client that counts its calls, and the writes of each item; in a transaction they cost twice."""
+    """A client that counts its calls and the writes of each item. Writes in a transaction count twice."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -98,7 +99,7 @@ def _listed(numbers: Mapping[str, int], events: int) -> str:
 
 
 def _of_a_campaign(sizes: Mapping[Key, int]) -> str:
-    """What the counters of one campaign, an item collection and so maybe one partition, take at `A_SECOND` events."""
+    """The write units of one campaign's counters at `A_SECOND` events. They may share one partition."""
     counters = {key: size for key, size in sizes.items() if key[0].startswith("spend#")}
     largest = ", ".join(f"{sk} {size:,} bytes" for (_, sk), size in counters.items())
     rows = []
@@ -130,7 +131,7 @@ def _key(pk: str, sk: str) -> dict[str, dict[str, str]]:
 
 
 def _size(item: Mapping[str, Mapping[str, Any]]) -> int:
-    """Bytes, about as DynamoDB counts them: names, strings, and a byte for two digits of a number."""
+    """The size of an item in bytes, about as DynamoDB counts it: names, strings, and half a byte a digit."""
     total = 0
     for name, value in item.items():
         [(kind, content)] = value.items()
@@ -162,7 +163,7 @@ def _batch(rng: Random, batch: int, campaigns: int) -> list[dict[str, str]]:
             address=f"address-{rng.randrange(10**6)}",
             billed_by=Kind.IMPRESSION,
         )
-        # The day's item is measured as large as it is at its end, with all hours in it.
+        # The day's item is measured at its size at the end of the day, with all hours.
         sent = event.model_copy(update={"bid_at": event.at})
         messages.append({"messageId": str(number), "body": sent.model_dump_json(exclude_none=True)})
     return messages

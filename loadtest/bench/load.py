@@ -1,6 +1,6 @@
-"""`python -m loadtest.bench.load FOLDER`: from a downloaded snapshot to the first bid, in a process just begun.
+"""`python -m loadtest.bench.load FOLDER`: the time from a downloaded snapshot to the first bid, in a new process.
 
-What is measured begins with the objects' bytes in memory and ends with the answer to the first request.
+The measurement starts with the objects' bytes in memory, and ends with the answer to the first request.
 """
 
 import json
@@ -41,7 +41,7 @@ Path(sys.argv[1], "delivery").write_bytes(compile_delivery(Index.load([data]), {
 
 
 def rows(count: int = COUNT, starts: int = STARTS) -> list[BenchRow]:
-    """The load of so many campaigns, beside what only its checksum takes; with the whole process's memory then."""
+    """The rows of loading `count` campaigns, compared with the checksum alone, and the memory."""
     with TemporaryDirectory() as folder:
         _run("-c", _COMPILE, folder, WORKLOAD, str(count))
         measurements = [json.loads(_run("-m", __name__, folder).splitlines()[-1]) for _ in range(starts)]
@@ -58,7 +58,7 @@ def _run(*arguments: str) -> str:
 
 
 def measured(folder: Path) -> dict[str, Any]:
-    """Microseconds of each, and the most memory that this process had, in MB. Raises RuntimeError without a bid."""
+    """The microseconds of each, and the highest memory of this process in MB. Raises RuntimeError without a bid."""
     index, delivery = ((folder / name).read_bytes() for name in ("index", "delivery"))
     now = datetime.now(UTC)
     [request] = workload.requests(WORKLOAD, 1)

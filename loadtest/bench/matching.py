@@ -1,6 +1,6 @@
-"""`python -m loadtest.bench.matching WORKLOAD COUNT`: finding campaigns, and the whole decision, among so many of them.
+"""`python -m loadtest.bench.matching WORKLOAD COUNT`: measures matching and the whole decision.
 
-A process of its own for each book, so that the memory is the book's and garbage is that of its own requests.
+Each workload runs in a separate process, so that memory and garbage belong to it alone.
 """
 
 import gc
@@ -29,9 +29,9 @@ from loadtest.bench.measure import BenchRow, interleaved, row
 
 COUNTS = (1_000, 10_000, 100_000)
 MILLION = 1_000_000
-"""Measured on request alone: its two books take ten minutes to compile."""
+"""Measured only on request: compiling the two workloads takes ten minutes."""
 NAIVE_COUNTS = range(100_001)
-"""A million campaigns' lines as plain Python objects would take 6 GB."""
+"""The conjunctions of a million campaigns as plain Python objects would take 6 GB."""
 REQUESTS, ROUNDS = 400, 2
 NAIVE_REQUESTS = 20
 LEAST_BIDS = 100
@@ -41,7 +41,7 @@ Calls = Mapping[str, Callable[[bytes], Any]]
 
 
 def rows(counts: tuple[int, ...] = COUNTS) -> Iterator[BenchRow]:
-    """The rows of every workload at every size, as their processes have measured them."""
+    """The rows of all workloads and sizes, each measured in its own process."""
     for name in workload.WORKLOADS:
         for count in counts:
             command = [sys.executable, "-m", __name__, name, str(count)]
@@ -50,7 +50,7 @@ def rows(counts: tuple[int, ...] = COUNTS) -> Iterator[BenchRow]:
 
 
 def measured(name: str, count: int, requests: int = REQUESTS, rounds: int = ROUNDS) -> list[BenchRow]:
-    """The rows of one book, measured here and now."""
+    """The rows of one workload, measured in this process."""
     before = _resident()
     started = perf_counter()
     data = compile_index(workload.campaigns(name, count))
@@ -74,7 +74,7 @@ def measured(name: str, count: int, requests: int = REQUESTS, rounds: int = ROUN
     took = _measured(calls, inputs, rounds)
     mb = _resident() - compiled + len(data) / 2**20
     calls = {BASELINE: BidRequest.model_validate_json, "decision": decision(held, now)}
-    # among few selective campaigns most requests find none, and no bid is no measure of a bid
+    # with few selective campaigns most requests match none, and a no-bid does not measure a bid
     bid_on = [body for body in inputs if calls["decision"](body)["statusCode"] == 200]
     if len(bid_on) < LEAST_BIDS:
         msg = f"{name} {count}: only {len(bid_on)} of {requests} requests are bid on, too few to measure"
@@ -119,7 +119,7 @@ def _measured(calls: Calls, inputs: list[bytes], rounds: int) -> dict[str, list[
 
 
 def _resident() -> float:
-    """Memory of this process that is in RAM, in MB."""
+    """The resident memory of this process in MB."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * getpagesize() / 2**20
 
 

@@ -1,4 +1,4 @@
-"""Times of several things, taken in turns, so that whatever else the machine does hits all of them alike."""
+"""Measures several calls in turns, so that other work on the machine affects all of them equally."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -7,9 +7,10 @@ from time import perf_counter_ns
 
 @dataclass(frozen=True)
 class BenchRow:
-    """A line of the table and of build/bench.json.
+    """A row of the table and of build/bench.json.
 
-    `ratio` is p50 over p50 of the row named `baseline`, and `p99_ratio` is p99 over its p99.
+    `ratio` is its p50 divided by the p50 of the row named `baseline`, and `p99_ratio` its p99 divided by that row's
+    p99.
     """
 
     name: str
@@ -21,20 +22,20 @@ class BenchRow:
     workload: str | None = None
     p99_ratio: float | None = None
     mb: int | None = None
-    """What a book takes in memory once read: its file, and what was decoded of it."""
+    """The memory of a snapshot after it was read: its file, and the decoded objects, in MB."""
     build_s: float | None = None
     build_mb: int | None = None
-    """How long compiling it took, and the most memory that it had by then."""
+    """The seconds of the compilation, and the highest memory by then in MB."""
 
     def record(self) -> dict[str, object]:
-        """The row as JSON has it."""
+        """The row as JSON."""
         return {name: value for name, value in asdict(self).items() if value is not None or name == "campaigns"}
 
 
 def interleaved(
     calls: Mapping[str, Callable[[bytes], object]], inputs: Sequence[bytes], rounds: int
 ) -> dict[str, list[float]]:
-    """Microseconds of each call of each input, `rounds` times over. Who goes first changes with every input."""
+    """The microseconds of each call for each input, `rounds` times. The order of calls changes with every input."""
     names = list(calls)
     took: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(rounds):
@@ -49,7 +50,7 @@ def interleaved(
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The smallest value that at least this share of the values don't exceed."""
+    """The smallest value that is at least as large as this share of the values."""
     ordered = sorted(values)
     rank = max(1, -int(-share * len(ordered) // 1))
     return ordered[rank - 1]
@@ -63,7 +64,7 @@ def row(
     base: Sequence[float],
     workload: str | None = None,
 ) -> BenchRow:
-    """A row of what was measured; its ratios are to the baseline's own times in the same run."""
+    """A row of the measured times. Its ratios are relative to the baseline's times in the same run."""
     p50, p99 = percentile(took, 0.5), percentile(took, 0.99)
     return BenchRow(
         name=name,

@@ -1,4 +1,4 @@
-"""A book of campaigns as the snapshot that bids are made from, without a store of campaigns."""
+"""Publishes generated campaigns as a snapshot, without a table of campaigns."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def publish(s3: "S3Client", bucket: str, book: Sequence[Campaign], now: datetime) -> None:
-    """Publishes what a refresh of this moment would make of these campaigns, of which nothing is spent."""
+    """Publishes the snapshot that a refresh would publish for these campaigns without any spend."""
     index = compile_index(book)
     delivery = compile_delivery(Index.load([index]), {}, now)
     version = int(now.timestamp() * 1000)

@@ -1,7 +1,7 @@
-"""The package under the real Lambda runtime, beside a function that does nothing; AWS is a MiniStack of its own.
+"""Measures the package under the real Lambda runtime, compared with a no-op function. AWS is a separate MiniStack.
 
-A loop in process flatters a decision, because the processor's caches keep its code and data. Between two invokes other
-processes use the caches, as on a machine of Lambda. So the rows of the runtime are the bench's headline.
+A loop in one process makes a decision look faster, because the processor's caches keep its code and data. Between two
+invocations other processes use the caches, as on a machine of Lambda. So the rows of the runtime are the main result.
 """
 
 import json
@@ -35,7 +35,7 @@ GENERATED = 10_000
 
 
 class Function(NamedTuple):
-    """What an environment is made of; `campaigns` is None for the function that does nothing."""
+    """The code and the variables of an environment; `campaigns` is None for the no-op function."""
 
     campaigns: int | None
     code: Path
@@ -44,9 +44,9 @@ class Function(NamedTuple):
 
 
 def rows() -> list[BenchRow]:
-    """Warm invokes by workload, and first invokes of fresh environments.
+    """Warm invocations by workload, and first invocations of new environments.
 
-    Raises NotOnThisMachine where there is no emulator.
+    Raises NotOnThisMachine without the emulator.
     """
     built = package()
     workloads = {"video": _events(video_requests(REQUESTS)), "mixed": _events(mixed_requests(REQUESTS))}
@@ -74,7 +74,7 @@ def _rows(
 
 @contextmanager
 def _functions(folder: Path, built: Package) -> Iterator[dict[str, Function]]:
-    """The function that does nothing, and the package with a bucket for each book of campaigns."""
+    """The no-op function, and the package with a bucket for each number of campaigns."""
     idle, aws = folder / "noop", MiniStack(folder / "aws", free_port())
     idle.mkdir()
     shutil.copy(str(noop.__file__), idle)
@@ -97,11 +97,11 @@ def _functions(folder: Path, built: Package) -> Iterator[dict[str, Function]]:
 
 
 def _first(functions: Mapping[str, Function], events: list[bytes], folder: Path) -> dict[str, list[float]]:
-    """Microseconds of the first invoke of fresh environments, in turns."""
+    """The microseconds of the first invocation of new environments, in turns."""
     took: dict[str, list[float]] = {name: [] for name in functions}
     for number, event in enumerate(events[:STARTS]):
         for name, function in functions.items():
-            # an environment finds no copy that another one left in its /tmp
+            # an environment must not use the copy that another one left in its /tmp
             temporary = folder / f"{name}-{number}"
             variables = {**function.variables, "TMPDIR": str(temporary)}
             temporary.mkdir()
@@ -116,7 +116,7 @@ def _first(functions: Mapping[str, Function], events: list[bytes], folder: Path)
 def _warm(
     functions: Mapping[str, Function], workloads: Mapping[str, list[bytes]], folder: Path
 ) -> dict[str, dict[str, list[float]]]:
-    """Microseconds of invokes of one environment each, in turns, by workload."""
+    """The microseconds of invocations of one environment each, in turns, by workload."""
     with ExitStack() as running:
         environments = {
             name: running.enter_context(

@@ -1,5 +1,7 @@
-"""The bidder with a book of campaigns in memory and without AWS, as the servers that `loadtest.bench.servers` compares
-import it: `asgi` for uvicorn and granian, `wsgi` for gunicorn and granian."""
+"""The bidder with campaigns in memory and without AWS, for the servers that `loadtest.bench.servers` compares.
+
+uvicorn and granian import `asgi`; gunicorn and granian import `wsgi`.
+"""
 
 import os
 import sys
@@ -48,7 +50,7 @@ def asgi() -> BidderAsgi:
 
 
 def wsgi(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """POST /bid alone, as a WSGI application would answer it."""
+    """Only POST /bid, as a WSGI application would answer it."""
     moment = now()
     request = WebRequest(
         method=environ["REQUEST_METHOD"],

@@ -1,6 +1,7 @@
-"""How far the slowest decisions are from the median one: each of many mixed requests at its best of several rounds.
+"""Compares the slowest decisions with the median: the best time of several rounds for each of many mixed requests.
 
-`python -m loadtest.bench.tail [CAMPAIGNS] [REQUESTS]` prints the percentiles and the slowest requests' impressions.
+`python -m loadtest.bench.tail [CAMPAIGNS] [REQUESTS]` prints the percentiles, and the impressions of the slowest
+requests.
 """
 
 import json
@@ -17,7 +18,7 @@ SHOWN = 5
 
 
 def main(campaigns: int = 10_000, requests: int = 10_000) -> None:
-    """Prints the table. Times are CPU time of the thread, so that other processes do not make a tail."""
+    """Prints the table. Times are CPU times of the thread, so that other processes do not add a tail."""
     now = datetime.now(UTC)
     decide = decision(snapshot(campaigns, now), now)
     bodies = video_requests(requests)

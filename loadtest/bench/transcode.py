@@ -1,7 +1,7 @@
-"""`python -m loadtest.bench.transcode SECONDS…`: what it takes to make the renditions of 1080p videos, as a table.
+"""`python -m loadtest.bench.transcode SECONDS…`: measures the transcoding of 1080p videos, as a table.
 
-The source is ffmpeg's moving test picture with noise, 1080p at 30 frames a second. CPU seconds are of all processes,
-memory is the most that they held together, and VMAF compares every tenth picture at the source's size.
+The source is ffmpeg's moving test picture with noise, 1080p at 30 frames a second. CPU seconds and memory are those of
+all processes together. VMAF compares every tenth picture at the source's size.
 """
 
 import os
@@ -29,16 +29,16 @@ from bidder.creatives.transcode import transcode
 
 FFMPEG = Path(imageio_ffmpeg.get_ffmpeg_exe())
 LAMBDA_GB_SECOND, LAMBDA_GB = 0.0000166667, 3538 / 1024
-"""USD in us-east-1, x86_64, and the memory of deploy/creatives.yaml: two processors."""
+"""USD in us-east-1 on x86_64, and the memory in deploy/creatives.yaml, which has two processors."""
 SPOT_VCPU_HOUR, SPOT_GB_HOUR, TASK_VCPU, TASK_GB = 0.3 * 0.04048, 0.3 * 0.004445, 4, 8
-"""USD in us-east-1, Linux on x86_64, with 70 % off for Spot, and the task of deploy/worker.yaml. Spot prices change."""
+"""USD in us-east-1 on Linux x86_64, less 70 % for Spot, and the task in deploy/worker.yaml. Spot prices change."""
 LAMBDA_VCPU = 2
 _EVERY_SECONDS = 0.2
 _PICTURE = "testsrc2=s=1920x1080:r=30,noise=alls=12:allf=t"
 
 
 class Usage(NamedTuple):
-    """What a block of code and its children used: seconds, and MB of memory."""
+    """The resources of a block of code and its child processes: seconds, and MB of memory."""
 
     wall: float
     cpu: float
@@ -53,7 +53,7 @@ def main(lengths: Sequence[str]) -> None:
 
 
 def measure(seconds: int, folder: Path) -> list[str]:
-    """The lines of the table for a video of so many seconds."""
+    """The lines of the table for a video of `seconds` seconds."""
     source = folder / commands.SOURCE
     sound = "anoisesrc=a=0.1:c=pink:r=48000"
     video = ("-c:v", "libx264", "-preset", "ultrafast", "-b:v", "12M", "-maxrate", "12M", "-bufsize", "12M")
@@ -82,7 +82,7 @@ def measure(seconds: int, folder: Path) -> list[str]:
 
 @contextmanager
 def measured(into: list[Usage]) -> Iterator[None]:
-    """Appends what the block used."""
+    """Appends the resources that the block used."""
     peak, done = [0.0], threading.Event()
 
     def watch() -> None:

@@ -1,8 +1,8 @@
-"""Two books of campaigns of any size, and requests for them: the same seed, the same.
+"""Generates two workloads of campaigns of any size, and requests for them. The same seed gives the same workload.
 
-*Broad*: most campaigns take a few of 50 countries, popular ones more often, and each further attribute is targeted by
-20 to 60 in a hundred. *Selective*: the same, but each takes one or two of 200 countries, all equally popular. Requests
-have 1 to 4 categories and 30 segments.
+*Broad*: most campaigns target a few of 50 countries, popular ones more often. 20 to 60 % target each further attribute.
+*Selective*: the same, but each campaign targets one or two of 200 equally popular countries. Requests have 1 to 4
+categories and 30 segments.
 """
 
 import json
@@ -56,7 +56,7 @@ def _hours(start: int, length: int) -> list[str]:
 
 
 class _Zipf:
-    """Draws from things of which the n-th is 1/n**skew as popular as the first."""
+    """Draws items, the n-th of which is 1/n**skew as popular as the first."""
 
     def __init__(self, values: list[str], skew: float) -> None:
         self._values = values
@@ -74,7 +74,7 @@ _POPULAR_DOMAINS = _Zipf(_DOMAINS, 0.8)
 
 
 def campaigns(workload: str, count: int) -> Iterator[Campaign]:
-    """So many campaigns; they are not validated, which would take longer than all the rest."""
+    """Generates `count` campaigns. They are not validated, since that would take longer than the rest."""
     rng = Random(SEED)  # noqa: S311 - a repeatable draw, not a secret
     for number in range(count):
         cpm = min(max(rng.lognormvariate(1.8, 0.7), 0.5), 60)
@@ -99,7 +99,7 @@ _RULES: tuple[tuple[str, str, float, Callable[[Random], list[str]]], ...] = (
     ("length", "include", 0.4, lambda rng: rng.sample(_LENGTHS, rng.randint(1, 3))),
     ("hour", "include", 0.3, lambda rng: _hours(rng.randrange(18), rng.randint(3, 6))),
 )
-"""Each attribute, the side of its rule, and the share of campaigns that have one."""
+"""Each attribute, the kind of its rule, and the share of campaigns with such a rule."""
 
 _COUNTRY: dict[str, tuple[float, Callable[[Random], list[str]]]] = {
     "broad": (0.9, lambda rng: _POPULAR_COUNTRIES.draw_several(rng, 1, 5)),
@@ -117,7 +117,7 @@ def _targeting(rng: Random, workload: str) -> dict[str, AttributeRule]:
 
 
 def requests(workload: str, count: int) -> list[bytes]:
-    """So many OpenRTB requests, each with one video impression."""
+    """Generates `count` OpenRTB requests, each with one video impression."""
     rng = Random(SEED + 1)  # noqa: S311 - as above
     return [json.dumps(_request(rng, workload, number)).encode() for number in range(count)]
 

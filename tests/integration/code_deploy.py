@@ -6,14 +6,14 @@ on an AWS Lambda compute platform".
 
 import json
 import re
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tests.integration.resolved import Resolver
+from tests.support.cloudformation import Stack
+from tests.support.serving import serving
 from tools.processes import LOOPBACK
 
 Template = Mapping[str, Any]
@@ -48,7 +48,7 @@ def steps(configuration: str) -> tuple[tuple[int, int], ...]:
     return tuple((share, minutes if share < 100 else 0) for share in range(percent, 101, percent))
 
 
-def rollouts(template: Template, resolve: Resolver) -> dict[str, Rollout]:
+def rollouts(template: Template, stack: Stack) -> dict[str, Rollout]:
     """The rollouts of a translated template by the function's logical id."""
     made = {}
     for alias in template["Resources"].values():
@@ -60,7 +60,7 @@ def rollouts(template: Template, resolve: Resolver) -> dict[str, Rollout]:
         function = alias["Properties"]["FunctionName"]["Ref"]
         made[function] = Rollout(
             function,
-            resolve(group["DeploymentConfigName"]),
+            stack.value(group["DeploymentConfigName"]),
             update.get("BeforeAllowTrafficHook", {}).get("Ref"),
             update.get("AfterAllowTrafficHook", {}).get("Ref"),
             tuple(each["Name"]["Ref"] for each in group.get("AlarmConfiguration", {}).get("Alarms", [])),
@@ -157,9 +157,5 @@ class _Reports(BaseHTTPRequestHandler):
 def code_deploy() -> Iterator[CodeDeploy]:
     """A running CodeDeploy."""
     server = CodeDeploy()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with serving(server):
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from base64 import b64encode
 from collections.abc import Iterator
 
@@ -9,12 +10,16 @@ import pytest
 
 from tests.integration import npm_clients
 from tests.integration.drill import Drill, drill
+from tests.integration.loop import Loop
+from tests.integration.sam_template import Template, translate
 from tests.support import prices
+from tools import ROOT
 from tools.lambda_runtime import Functions, NotOnThisMachine, prepared, unpacked
 from tools.local import deployed
 from tools.ministack import REGION, MiniStack
 from tools.package import Package, package
 from tools.processes import free_port, local_environment
+from tools.template import joined, with_code
 
 _ADX = {"encryption": b64encode(prices.ENCRYPTION).decode(), "integrity": b64encode(prices.INTEGRITY).decode()}
 PARAMETERS = {
@@ -61,6 +66,34 @@ def built() -> Package:
 
 
 @pytest.fixture(scope="session")
+def sam(built: Package) -> Template:
+    """The template of the package, its code in S3 as CloudFormation needs it."""
+    return with_code(json.loads(built.template.read_text()), "s3://artifacts/bidder.zip")
+
+
+@pytest.fixture(scope="session")
+def with_snap_start(sam: Template) -> Template:
+    """The same as a Python packages it whose runtime has SnapStart, whatever this one's is."""
+    ours = joined(ROOT / ".chalice/resources")
+    text = re.sub(r'"Runtime": "python3\.\d+"', '"Runtime": "python3.13"', json.dumps(sam))
+    template: Template = json.loads(text)
+    template["Parameters"]["SnapStart"] = ours["Parameters"]["SnapStart"]
+    api = template["Resources"]["APIHandler"]["Properties"]
+    api["SnapStart"] = ours["Resources"]["APIHandler"]["Properties"]["SnapStart"]
+    return template
+
+
+@pytest.fixture(scope="session")
+def translated(sam: Template) -> Template:
+    return translate(sam)
+
+
+@pytest.fixture(scope="session")
+def translated_with_snap_start(with_snap_start: Template) -> Template:
+    return translate(with_snap_start)
+
+
+@pytest.fixture(scope="session")
 def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MiniStack]:
     """A running MiniStack; `.session()` makes boto3 sessions that reach it."""
     aws = MiniStack(tmp_path_factory.mktemp("aws"), free_port())
@@ -95,6 +128,11 @@ def runtime(stack: dict[str, str], built: Package, tmp_path_factory: pytest.Temp
         pytest.skip(str(error))
     with Functions(unpacked(built.archive), stack, tmp_path_factory.mktemp("runtime")) as functions:
         yield functions
+
+
+@pytest.fixture
+def loop(runtime: Functions, local_aws: MiniStack, stack: dict[str, str]) -> Loop:
+    return Loop(runtime, local_aws, stack)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 import http.client
 import ssl
 import subprocess
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, Thread
 from pathlib import Path
 from typing import Any
 
+from tests.support.serving import serving
 from tools.processes import LOOPBACK
 
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
@@ -94,11 +94,5 @@ def _serving(handler: Any, context: ssl.SSLContext) -> Iterator[int]:
     server = ThreadingHTTPServer((LOOPBACK, 0), handler)
     # The handshake belongs to the connection's own thread, or one that says nothing holds up all others.
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield int(server.server_address[1])
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(server):
+        yield server.server_port

@@ -12,6 +12,7 @@ from pathlib import Path
 from queue import Queue
 from typing import Any
 
+from tests.support.serving import serving
 from tools.lambda_runtime import prepared
 from tools.processes import LOOPBACK, end, local_environment, start
 
@@ -74,7 +75,6 @@ class _Handler(BaseHTTPRequestHandler):
 def environment(code: Path, variables: dict[str, str], log: Path) -> Iterator[LambdaService]:
     """An environment of the API's function, on its way to an image."""
     service = LambdaService()
-    threading.Thread(target=service.serve_forever, daemon=True).start()
     theirs = {
         "PATH": local_environment()["PATH"],
         "PYTHONDONTWRITEBYTECODE": "1",
@@ -86,12 +86,11 @@ def environment(code: Path, variables: dict[str, str], log: Path) -> Iterator[La
         "AWS_REGION": "us-east-1",
         "_HANDLER": "app.app",
     }
-    process = start([str(prepared().python), "-m", "awslambdaric", "app.app"], log, theirs | variables, code)
-    try:
-        yield service
-    finally:
-        service.restore.set()
-        service.events.put(b"{}")
-        end(process.pid, seconds=2)
-        service.shutdown()
-        service.server_close()
+    with serving(service):
+        process = start([str(prepared().python), "-m", "awslambdaric", "app.app"], log, theirs | variables, code)
+        try:
+            yield service
+        finally:
+            service.restore.set()
+            service.events.put(b"{}")
+            end(process.pid, seconds=2)

@@ -1,7 +1,6 @@
 """An AWS that judges: each request is held to the policies of the role that signed it, and then passed on."""
 
 import http.client
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import Any
 
 from tests.integration.policy_calls import REGION, Call, calls, signer
 from tests.integration.policy_judge import Judge
+from tests.support.serving import serving
 from tools.processes import LOOPBACK
 
 _KEY_OF_OBJECT = "x-amz-server-side-encryption-aws-kms-key-id"
@@ -116,11 +116,5 @@ def policy_proxy(upstream: int, judge: Judge) -> Iterator[tuple[str, Record]]:
     record = Record(judge)
     handler = type("Handler", (_Handler,), {"record": record, "upstream": upstream})
     server = ThreadingHTTPServer((LOOPBACK, 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://{LOOPBACK}:{server.server_address[1]}", record
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(server) as url:
+        yield url, record

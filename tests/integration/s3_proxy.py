@@ -1,12 +1,12 @@
 """An S3 that passes all on to another one, and is told of each write ahead of it and behind it."""
 
 import http.client
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.support.serving import serving
 from tools.processes import LOOPBACK
 
 
@@ -41,12 +41,5 @@ def s3_proxy(upstream: int, ahead: Callable[[], None], behind: Callable[[], None
 
         do_GET = do_HEAD = do_PUT = pass_on  # noqa: N815  as http.server names them
 
-    server = ThreadingHTTPServer((LOOPBACK, 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://{LOOPBACK}:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(ThreadingHTTPServer((LOOPBACK, 0), Handler)) as url:
+        yield url

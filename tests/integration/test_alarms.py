@@ -22,13 +22,13 @@ from bidder.parameters import DEFAULTS, Reading
 from bidder.service.no_bid_counts import AnswerKind
 from bidder.snapshot.keeper import Keeper
 from bidder.snapshot.snapshot import Snapshot
-from tests.integration.test_template import FUNCTIONS, HOOKS, RARE, Template, of_type, referred, refers_to
+from tests.integration.sam_template import Template, of_type, referred, refers_to
+from tests.integration.stack_functions import FUNCTIONS, HOOKS, RARE
 from tests.support.campaigns import NOW, campaign, snapshot
 from tests.support.fake_cloudformation import client_error
 from tests.support.matchable import video_request
 from tests.support.service import Holder, service
 from tools import ROOT
-from tools.package import Package
 from tools.template import without_unsupported
 
 ANY = "any"
@@ -74,12 +74,6 @@ PAGES = {
     *("LedgerDeadLetterAlarm", "LedgerAgeAlarm", "NoticesDeadLetterAlarm", "StopBiddingErrorsAlarm"),
     *("RequestCeilingAlarm", "PlainHandlerErrorsAlarm"),
 }
-
-
-@pytest.fixture(scope="session")
-def sam(built: Package) -> Template:
-    template: Template = json.loads(built.template.read_text())
-    return template
 
 
 def calls() -> Iterator[tuple[Path, ast.Call]]:

@@ -5,12 +5,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bidder.events.kinds import BILLABLE
+from tests.integration.loop import Loop, bids, impression
 from tests.integration.polling import poll
 from tests.integration.runtime import sns_event
-from tests.integration.test_loop import Loop, bids, impression, loop
 from tools.ministack import MiniStack
-
-__all__ = ["loop"]
 
 
 def test_a_token_that_is_forged_or_handed_around_bills_no_more_than_its_bid(loop: Loop) -> None:
@@ -36,7 +34,7 @@ def test_a_token_that_is_forged_or_handed_around_bills_no_more_than_its_bid(loop
         return loop.ledger.day("in-MCO", datetime.now(UTC).date())
 
     poll(lambda: day().get("invalid"))
-    poll(lambda: loop.waiting() == 0)
+    poll(lambda: loop.messages() == 0)
     assert (day()["micros"], day()["impressions"], day()["invalid#replayed"]) == (10_000, 1, 1)
 
 

@@ -6,17 +6,10 @@ from typing import Any
 
 import pytest
 
+from tests.integration.sam_template import Template, only, referred
 from tests.integration.test_alarms import emitted
-from tests.integration.test_template import Template, only, referred
-from tools.package import Package
 
 WIDTH = 24
-
-
-@pytest.fixture(scope="session")
-def sam(built: Package) -> Template:
-    template: Template = json.loads(built.template.read_text())
-    return template
 
 
 @pytest.fixture(scope="session")

@@ -17,13 +17,14 @@ from bidder.cli.redrive import move
 from tests.integration.drill import Drill
 from tests.integration.observation import log_lines, observed
 from tests.integration.polling import poll
-from tests.integration.resolved import Resolver
 from tests.integration.runtime import api_event
-from tests.integration.test_template import Template, translate
+from tests.integration.sam_template import Template, translate
 from tests.integration.traffic import Traffic
 from tests.support.alarm_judge import Minute, metric, rings
+from tests.support.cloudformation import Stack
 from tests.support.faulty_aws import faulty_server
 from tests.support.matchable import video_request
+from tools.deploy import LOCAL_ACCOUNT
 from tools.events_topic import mend
 from tools.lambda_runtime import LambdaRuntime, NotOnThisMachine, lambda_runtime, prepared, unpacked
 from tools.local import STACK
@@ -56,9 +57,9 @@ def sold(drilled: Drill) -> Traffic:
 def ringing(drilled: Drill, template: Template) -> Rings:
     """Names the alarms that ring where every minute is like this one."""
     names = {name: name for name in template["Resources"]} | drilled.ids
-    resolve = Resolver(template, names, STACK)
+    stack = Stack(template, STACK, account=LOCAL_ACCOUNT, ids=names)
     alarms = {
-        name: resolve({key: value for key, value in resource["Properties"].items() if key != "AlarmActions"})
+        name: stack.value({key: value for key, value in resource["Properties"].items() if key != "AlarmActions"})
         for name, resource in template["Resources"].items()
         if resource["Type"] == "AWS::CloudWatch::Alarm"
     }

@@ -13,14 +13,14 @@ import pytest
 from bidder.snapshot.container import FORMAT
 from bidder.snapshot.keys import POINTER
 from bidder.snapshot.store import SnapshotStore
+from tests.integration.loop import Loop
 from tests.integration.polling import poll
 from tests.integration.runtime import api_event
 from tests.integration.s3_proxy import s3_proxy
-from tests.integration.test_loop import Loop
 from tests.support.campaigns import campaign
 from tests.support.matchable import video_request
 from tools import ROOT
-from tools.lambda_runtime import Functions, lambda_runtime, unpacked
+from tools.lambda_runtime import lambda_runtime, unpacked
 from tools.ministack import MiniStack
 from tools.package import Package
 from tools.processes import local_environment
@@ -35,11 +35,6 @@ from bidder.service.service import Service
 from bidder.settings import settings
 print(publish_snapshot(Service(settings()), datetime.now(UTC)))
 """
-
-
-@pytest.fixture
-def loop(runtime: Functions, local_aws: MiniStack, stack: dict[str, str]) -> Loop:
-    return Loop(runtime, local_aws, stack)
 
 
 def priced(loop: Loop, country: str, cpm: float) -> None:

@@ -20,7 +20,7 @@ from tests.integration.policy_calls import Call
 from tests.integration.policy_judge import Judge, matches
 from tests.integration.policy_proxy import Record, policy_proxy
 from tests.integration.runtime import api_event, sqs_event
-from tests.integration.test_template import FUNCTIONS, HOOKS
+from tests.integration.stack_functions import FUNCTIONS, HOOKS
 from tests.support.campaigns import campaign
 from tests.support.events import event
 from tests.support.matchable import video_request

@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.integration.test_template import Template, of_type, referred, refers_to, translate
+from tests.integration.sam_template import Template, of_type, referred, refers_to, translate
 from tools.deploy import LOCAL_ACCOUNT
-from tools.package import Package
-from tools.template import with_code, without_unsupported
+from tools.template import without_unsupported
 
 ROLLBACK = {
     "APIHandler": {
@@ -17,11 +16,6 @@ ROLLBACK = {
     },
     "Ledger": {"LedgerErrorsAlarm", "LedgerDeadLetterAlarm", "LedgerAgeAlarm", "NewLedgerErrorsAlarm"},
 }
-
-
-@pytest.fixture(scope="session")
-def sam(built: Package) -> Template:
-    return with_code(json.loads(built.template.read_text()), "s3://artifacts/bidder.zip")
 
 
 def translated(sam: Template, **parameters: str) -> Template:

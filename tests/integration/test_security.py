@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from chalice.package import YAMLTemplateSerializer
 
-from tests.integration.test_template import Template, translate
+from tests.integration.sam_template import Template, translate
 from tests.support.cloudformation import Stack
 from tools import ROOT
 from tools.package import Package

@@ -17,11 +17,11 @@ from tests.integration.code_deploy import CodeDeploy, Deployment, Rollout, code_
 from tests.integration.drill import Drill
 from tests.integration.observation import observed
 from tests.integration.polling import poll
-from tests.integration.resolved import Resolver
 from tests.integration.traffic import Traffic, traffic
 from tests.integration.versions import Deployer, planted
 from tests.support.alarm_judge import metric, rings
-from tools.deploy import deploy
+from tests.support.cloudformation import Stack
+from tools.deploy import LOCAL_ACCOUNT, deploy
 from tools.lambda_runtime import NotOnThisMachine, lambda_runtime, prepared, unpacked
 from tools.local import STACK
 from tools.package import Package
@@ -70,14 +70,14 @@ class Shift:
         return live_version(self.drill.session.client("lambda"), self.function)
 
     def rollout(self, new: int, minute: Callable[[], None], **parameters: str) -> Deployment:
-        old, resolve = self.live, self._resolver(new, **parameters)
-        rollout = rollouts(self.deployer.template, resolve)["APIHandler"]
+        old, stack = self.live, self._stack(new, parameters)
+        rollout = rollouts(self.deployer.template, stack)["APIHandler"]
         if "Rollout" in parameters:
             rollout = Rollout(**{**vars(rollout), "configuration": f"CodeDeployDefault.Lambda{parameters['Rollout']}"})
         began = datetime.now(UTC)
 
         def invoke(hook: str, event: Mapping[str, str]) -> Any:
-            variables = resolve(self.deployer.template["Resources"][hook]["Properties"]["Environment"]["Variables"])
+            variables = stack.value(self.deployer.template["Resources"][hook]["Properties"]["Environment"]["Variables"])
             ours = {"AWS_ENDPOINT_URL_CODEDEPLOY": self.server.url, "BIDDER_ROLLOUT_SETTLING": "0"}
             handler = self.deployer.template["Resources"][hook]["Properties"]["Handler"]
             log = self.logs / f"{hook}.log"
@@ -89,16 +89,16 @@ class Shift:
         def ringing(alarms: Sequence[str]) -> list[str]:
             seen = observed(self.drill, began)
             properties = {name: self.deployer.template["Resources"][name]["Properties"] for name in alarms}
-            return [name for name in alarms if rings(resolve(properties[name]), [seen])]
+            return [name for name in alarms if rings(stack.value(properties[name]), [seen])]
 
         return self.server.deploy(rollout, lambda percent: self.move(old, new, percent), invoke, ringing, minute)
 
-    def _resolver(self, new: int, **parameters: str) -> Resolver:
+    def _stack(self, new: int, parameters: Mapping[str, str]) -> Stack:
         version = next(name for name in self.deployer.template["Resources"] if name.startswith("APIHandlerVersion"))
         # The local AWS lacks the alarms that compute: here their names are their logical ids.
         ids = {name: name for name in self.deployer.template["Resources"]} | self.drill.ids
         ids[version] = f"{self.function}:{new}"
-        return Resolver(self.deployer.template, ids, STACK, **parameters)
+        return Stack(self.deployer.template, STACK, parameters, LOCAL_ACCOUNT, ids)
 
     def move(self, old: int, new: int, percent: int) -> None:
         weights = {} if percent in {0, 100} else {str(new): percent / 100}

@@ -9,15 +9,10 @@ from zipfile import ZipFile
 import pytest
 
 from bidder.settings import PREFIX, Settings, read
-from tests.integration.test_template import CONSUMERS, QUEUES, RARE, Template, of_type, referred, refers_to, translate
+from tests.integration.sam_template import Template, of_type, referred, refers_to, translate
+from tests.integration.stack_functions import CONSUMERS, QUEUES, RARE
 from tests.support.service import SETTINGS
-from tools.package import ARCHITECTURES, Package, package
-from tools.template import with_code
-
-
-@pytest.fixture(scope="session")
-def sam(built: Package) -> Template:
-    return with_code(json.loads(built.template.read_text()), "s3://artifacts/bidder.zip")
+from tools.package import ARCHITECTURES, package
 
 
 def texts(value: Any) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from tests.integration.drill import Drill
-from tests.integration.test_template import Template, translate
+from tests.integration.sam_template import Template, translate
 from tools.artifacts import artifacts
 from tools.changes import Patience, change, described, parameters_of, stated_parameters
 from tools.local import STACK

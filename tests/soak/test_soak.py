@@ -67,7 +67,7 @@ class Soak(RuleBasedStateMachine):
 
 
 TestSoak = Soak.TestCase
-TestSoak.settings = settings(examples(0.2), stateful_step_count=30, deadline=None)
+TestSoak.settings = settings(examples(0.2), stateful_step_count=30)
 
 
 def test_harm_is_done() -> None:

@@ -1,4 +1,4 @@
-"""An AWS account of moto with what the bidder's stack has: tables, buckets, queues, topics and parameters."""
+"""An AWS account of moto with the resources of the bidder's stack: tables, buckets, queues, topics and parameters."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ PARAMETERS = {"exchanges": "{}", "signing-keys": SIGNING_KEYS.model_dump_json(),
 
 
 class Account:
-    """The account's clients, and the service that acts in it."""
+    """The account's clients, and a service that uses them."""
 
     def __init__(self, client: Callable[[str], Any]) -> None:
         self.dynamodb, self.s3, self.sqs = client("dynamodb"), client("s3"), client("sqs")
@@ -43,11 +43,11 @@ class Account:
         self.ssm.put_parameter(Name=f"/bidder/{name}", Value=value, Type="String", Overwrite=True)
 
     def service(self) -> Service:
-        """A process that has read nothing yet."""
+        """A service of a new process, which has read nothing yet."""
         return Service(self.settings, "ann")
 
     def waiting(self, queue: str) -> int:
-        """The number of messages that wait in a queue."""
+        """The number of waiting messages in a queue."""
         name: Any = "ApproximateNumberOfMessages"
         answer = self.sqs.get_queue_attributes(QueueUrl=self.queues[queue], AttributeNames=[name])
         return int(answer["Attributes"][name])
@@ -58,14 +58,16 @@ _make_client: Callable[[str], Any] = aws.client.__wrapped__  # type: ignore[attr
 
 @cache
 def _client(service: str) -> Any:
-    """A client of moto, kept for the process: making one takes longer than most tests."""
+    """A client of moto, kept for the whole process, since creating one takes longer than most tests."""
     return _client("s3") if service == "s3-parameters" else _make_client(service)
 
 
 @contextmanager
 def mocked_aws() -> Iterator[Callable[[str], Any]]:
-    """An empty account of moto while the block runs, and what makes its clients. The product's own clients are those,
-    also the ones of its own HTTP client."""
+    """An empty account of moto during the context. Yields the function that creates its clients.
+
+    The bidder's own clients, including those of its own HTTP client, use the account too.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         patch.delenv("AWS_ENDPOINT_URL", raising=False)
@@ -77,6 +79,6 @@ def mocked_aws() -> Iterator[Callable[[str], Any]]:
 
 @contextmanager
 def mocked_account() -> Iterator[Account]:
-    """The account while the block runs."""
+    """The account during the context."""
     with mocked_aws() as client:
         yield Account(client)

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 Metric = tuple[str, str, frozenset[tuple[str, str]]]
-"""Namespace, name and dimensions."""
+"""A metric: namespace, name and dimensions."""
 
 Minute = Mapping[Metric, Sequence[float]]
-"""The values that were published in a minute, by metric."""
+"""The values of a minute, by metric."""
 
 _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "GreaterThanThreshold": lambda value, threshold: value > threshold,
@@ -26,9 +26,9 @@ def metric(namespace: str, name: str, dimensions: Mapping[str, str]) -> Metric:
 
 
 def rings(alarm: Mapping[str, Any], minutes: Sequence[Minute]) -> bool:
-    """Whether the alarm is in the state ALARM after these minutes, of which the last is the latest.
+    """Whether the alarm is in the state ALARM after these minutes, the latest last.
 
-    `alarm` has the properties of AWS::CloudWatch::Alarm, without references.
+    `alarm` has the properties of AWS::CloudWatch::Alarm, with references resolved.
     """
     periods = int(alarm["EvaluationPeriods"])
     length = int(alarm.get("Period") or _period(alarm)) // 60
@@ -83,7 +83,7 @@ def _names(expression: str) -> set[str]:
 
 
 def evaluate(expression: str, values: Mapping[str, float | None]) -> float | None:
-    """The value of a metric math expression; None where a metric that it needs has no data."""
+    """The value of a metric math expression, or None if a metric that it needs has no data."""
     functions = {
         "IF": lambda condition, yes, no: yes if condition else no,
         "SUM": lambda entries: sum(each for each in entries if each == each),  # NaN stands for missing

@@ -1,4 +1,4 @@
-"""One HTTP request to an ASGI application, without a server."""
+"""Sends one HTTP request to an ASGI application, without a server."""
 
 import asyncio
 from collections.abc import Mapping, MutableMapping, Sequence
@@ -15,7 +15,10 @@ async def asgi_call(
     *,
     ends: bool = True,
 ) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and body of the answer. A list of bytes comes in parts; without `ends` the rest never comes."""
+    """The status, headers and body of the answer.
+
+    A body given as a list arrives in parts; without `ends` it never ends.
+    """
     path, _, query = url.partition("?")
     scope = {
         "type": "http",

@@ -1,10 +1,9 @@
-"""S3, Parameter Store and SNS over HTTP on loopback, as far as a bidder's process asks them.
+"""S3, Parameter Store and SNS over HTTP on loopback, with the operations that a bidder's process uses.
 
-Snapshots come from a FakeS3's objects. What SNS is sent is kept as event messages; each answer takes `seconds`.
+Snapshots come from the objects of a FakeS3. Messages to SNS are kept. Each answer takes `seconds`.
 """
 
 import json
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,12 +12,13 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from tests.support.service import KEYS, SETTINGS
+from tests.support.serving import serving
 
 _XML = '<{0}Response xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><{0}Result>{1}</{0}Result></{0}Response>'
 
 
 class AwsServer(ThreadingHTTPServer):
-    """The server; `published` are the messages that SNS has acknowledged or is about to."""
+    """The server. `published` are the messages that SNS has acknowledged or is about to acknowledge."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -35,7 +35,7 @@ class AwsServer(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
     def environment(self) -> dict[str, str]:
-        """The environment of a process of the bidder that uses this server."""
+        """The environment variables of a process of the bidder that uses this server."""
         settings = SETTINGS.model_dump(exclude_none=True) | {
             "notices_queue": f"{self.url}/000000000000/bid-events-notices"
         }
@@ -89,11 +89,7 @@ def _batch(count: int) -> str:
 
 @contextmanager
 def aws_server(objects: Mapping[str, bytes], seconds: float = 0.0) -> Iterator[AwsServer]:
-    """A server for the block. The objects of a snapshot are keyed as in S3."""
+    """Runs a server during the context. The keys of a snapshot's objects are those in S3."""
     server = AwsServer(objects, seconds)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with serving(server):
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -1,4 +1,4 @@
-"""Campaigns and snapshots for tests: ones with plain defaults, and hypothesis strategies."""
+"""Campaigns and snapshots for tests: campaigns with defaults, and hypothesis strategies."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ from bidder.snapshot.quality_classes import Quality
 from bidder.snapshot.snapshot import Snapshot
 
 EVERYTHING = TargetedRanges(ATTRIBUTES, {"segment": ["bluekai", "acme"]})
-"""As if campaigns targeted every attribute, though no range of any."""
+"""A set of attributes as if campaigns targeted all of them, without ranges."""
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -49,7 +49,7 @@ def creative(**changes: Any) -> dict[str, Any]:
 
 
 def campaign(**changes: Any) -> Campaign:
-    """A campaign that bids 5.00 on anything."""
+    """A campaign that bids a CPM of 5.00 on every request."""
     plain = {
         "id": "plain",
         "name": "Plain",
@@ -73,7 +73,7 @@ def snapshot(
     shared: SharedBudgets | None = None,
     quality: Quality | None = None,
 ) -> Snapshot:
-    """The campaigns as a bidder would hold them after a refresh: through the files and back."""
+    """The campaigns as a process holds them after a refresh: written to and read from the snapshot's files."""
     campaigns = list(campaigns)
     index = Index.load([compile_index(campaigns)])
     if shared is None:
@@ -224,12 +224,12 @@ learned = st.dictionaries(
     st.builds(OutcomeCounts, *[st.sampled_from([0, 1, 50, 1000, 10**7])] * 4),
     max_size=4,
 )
-"""Counts as they may come of late, missing and repeated events."""
+"""Counts with the effects of late, missing and repeated events."""
 
 
 @st.composite
 def campaign_lists(draw: st.DrawFn, max_size: int = 8) -> list[Campaign]:
-    """A few campaigns of all sorts, with ids of their own."""
+    """A few different campaigns, each with its own id."""
     drawn = []
     for number in range(draw(st.integers(0, max_size))):
         deals = draw(st.lists(st.sampled_from(["d1", "d2"]), unique=True, max_size=2))

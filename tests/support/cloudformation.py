@@ -1,15 +1,21 @@
-"""A small reading of CloudFormation templates: what the intrinsic functions of a template give for a stack."""
+"""Evaluates the intrinsic functions of a CloudFormation template for a stack."""
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
 ABSENT = object()
-"""What `AWS::NoValue` gives."""
+"""The value of `AWS::NoValue`."""
+_NAMES = {"QueueName", "TopicName"}
+"""The attributes that are the last part of a physical id, which is a URL or an ARN."""
 
 
 class Stack:
-    """A template as the stack of a name has it. A resource that has no name of its own gets `<stack>-<logical id>`."""
+    """A template as the stack `name` has it.
+
+    `ids` are the physical ids of resources by their logical ids. A resource without one gets
+    `<stack>-<logical id>`, and `<stack>-<logical id>.<attribute>` for an attribute.
+    """
 
     def __init__(
         self,
@@ -17,8 +23,10 @@ class Stack:
         name: str,
         parameters: Mapping[str, str] | None = None,
         account: str = "123456789012",
+        ids: Mapping[str, str] | None = None,
     ) -> None:
         self._template = template
+        self._ids = dict(ids or {})
         defaults = {key: str(each.get("Default", "")) for key, each in template.get("Parameters", {}).items()}
         self._values = defaults | dict(parameters or {})
         self.name = name
@@ -32,7 +40,7 @@ class Stack:
         }
 
     def resources(self, kind: str | None = None) -> dict[str, dict[str, Any]]:
-        """The properties of the resources that the stack has, by logical id; of one type only, where it is given."""
+        """The properties of the stack's resources by logical id, optionally of one type only."""
         return {
             name: self.value(resource.get("Properties", {}))
             for name, resource in self._template["Resources"].items()
@@ -41,7 +49,7 @@ class Stack:
         }
 
     def value(self, value: Any) -> Any:
-        """The value with its intrinsic functions resolved."""
+        """The value with its intrinsic functions evaluated."""
         if isinstance(value, list):
             return [result for each in value if (result := self.value(each)) is not ABSENT]
         if not isinstance(value, dict):
@@ -57,7 +65,7 @@ class Stack:
             case "Ref", str(target):
                 return self._ref(target)
             case "Fn::GetAtt", _:
-                return f"{self.name}-{'.'.join(argument) if isinstance(argument, list) else argument}"
+                return self._attribute(*(argument if isinstance(argument, list) else argument.split(".", 1)))
             case "Fn::Sub", str(text):
                 return self._substituted(text, {})
             case "Fn::Sub", [text, variables]:
@@ -84,7 +92,18 @@ class Stack:
         raise NotImplementedError(msg)
 
     def _ref(self, target: str) -> Any:
-        return self._pseudo.get(target, self._values.get(target, f"{self.name}-{target}"))
+        for values in (self._pseudo, self._values, self._ids):
+            if target in values:
+                return values[target]
+        return f"{self.name}-{target}"
+
+    def _attribute(self, target: str, attribute: str) -> str:
+        if target not in self._ids:
+            return f"{self.name}-{target}.{attribute}"
+        physical = self._ids[target]
+        if attribute in _NAMES:
+            return re.split(r"[:/]", physical)[-1]
+        return physical.rpartition(":")[2] if attribute == "Version" else physical
 
     def _substituted(self, text: str, variables: Mapping[str, Any]) -> str:
         def replace(match: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""DynamoDB of moto behind boto3's own client, where chosen calls fail before or after they took effect.
+"""moto's DynamoDB behind boto3's own client. Chosen calls fail before or after they take effect.
 
 moto refuses what DynamoDB refuses: unknown names, transactions of more than 100 actions, items that are too large.
 """
@@ -32,15 +32,15 @@ KEYS = {
     "learning": ("pk", "sk"),
     "frequency": ("pk", "sk"),
 }
-"""The tables of the stack, with their keys, all of which are strings."""
+"""The tables of the stack with their keys, all of which are strings."""
 
 WRITES = frozenset({"TransactWriteItems", "UpdateItem"})
 _READ_AT_ONCE = 7
-"""Keys of a batch that are read at once; and items of a page."""
+"""The most keys of a batch that are read at once, and the most items of a page."""
 
 
 class Unreachable(ReadTimeoutError):
-    """The connection broke; the caller can't know whether the write took effect."""
+    """The connection broke, so the caller can't know whether the write took effect."""
 
     def __init__(self) -> None:
         super().__init__(endpoint_url="https://dynamodb.us-east-1.amazonaws.com/")
@@ -51,10 +51,10 @@ _one_at_a_time = RLock()  # DynamoDB's writes are atomic; moto's threads are not
 
 
 class FaultyDynamoDB:
-    """Tables in an AWS account of their own. `client` is boto3's, and its calls go to moto in this process.
+    """Tables in a separate AWS account. `client` is boto3's, and its calls go to moto in this process.
 
-    `faults` yields for each write what is to go wrong: "before" it took effect, "after" it, "conflict" with another
-    transaction, or nothing. `before_write` is called ahead of each transaction: to write something else first, or to
+    `faults` yields the fault of each write: "before" or "after" it takes effect, "conflict" with another transaction,
+    or nothing. `before_write` is called before each transaction, so that a test can write something else first, or
     raise. Batches and queries are answered in parts.
     """
 
@@ -62,9 +62,9 @@ class FaultyDynamoDB:
         self.faults = faults
         self.before_write: Callable[[], None] = lambda: None
         self.read_at_once: Callable[[], int] = lambda: _READ_AT_ONCE
-        """Called ahead of each batch that is read: how many of its keys DynamoDB reads. The others it leaves unread."""
+        """Called before each batch is read. Returns the number of keys that are read; the others stay unprocessed."""
         self.transactions = 0
-        """The transactions that DynamoDB decided on."""
+        """The transactions that DynamoDB decided."""
         self._account = str(next(_accounts))
         self._tables = tables
         self._plain, self.client = self._made(), self._made()
@@ -76,28 +76,28 @@ class FaultyDynamoDB:
         events.register("after-call.dynamodb", self._fail_after)
 
     def items(self, table: str | None = None) -> dict[tuple[str, ...], Item]:
-        """The items of a table, by default the first, by their keys."""
+        """The items of a table by their keys; by default, of the first table."""
         name = table or self._tables[0]
         pages = self._plain.get_paginator("scan").paginate(TableName=name)
         return {tuple(item[key]["S"] for key in KEYS[name]): item for page in pages for item in page["Items"]}
 
     def put(self, item: Item, table: str | None = None) -> None:
-        """Stores an item past all faults."""
+        """Stores an item without faults."""
         self._plain.put_item(TableName=table or self._tables[0], Item=item)
 
     def delete(self, *key: str, table: str | None = None) -> None:
-        """Deletes an item past all faults."""
+        """Deletes an item without faults."""
         name = table or self._tables[0]
         self._plain.delete_item(
             TableName=name, Key={field: {"S": value} for field, value in zip(KEYS[name], key, strict=True)}
         )
 
     def close(self) -> None:
-        """Drops the account."""
+        """Deletes the account."""
         dynamodb_backends.pop(self._account, None)
 
     def _made(self) -> Any:
-        """A client with events of its own. Making a whole one takes longer than most tests."""
+        """A client with its own event hooks. Creating a whole client takes longer than most tests."""
         whole = _client()
         client = object.__new__(type(whole))
         vars(client).update(vars(whole))
@@ -148,7 +148,7 @@ class FaultyDynamoDB:
 
 
 def refusal(code: str, reasons: Sequence[str] = ()) -> ClientError:
-    """DynamoDB's error of a code, with the reasons of a transaction's actions."""
+    """DynamoDB's error with a code, and the reasons of a transaction's actions."""
     response: Any = {"Error": {"Code": code, "Message": code}}
     if reasons:
         response["CancellationReasons"] = [{"Code": reason} for reason in reasons]
@@ -156,7 +156,7 @@ def refusal(code: str, reasons: Sequence[str] = ()) -> ClientError:
 
 
 def create_table(dynamodb: Any, name: str, keys: Sequence[str]) -> None:
-    """Creates a table whose keys are strings, as all tables of the stack are."""
+    """Creates a table whose keys are strings, like all tables of the stack."""
     dynamodb.create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
@@ -166,9 +166,9 @@ def create_table(dynamodb: Any, name: str, keys: Sequence[str]) -> None:
 
 
 class _CheapCopies:
-    """`copy` for moto, which copies the whole table for each action of a transaction, to restore it where one fails.
+    """A replacement of `copy` for moto, which copies the whole table for each action of a transaction.
 
-    Here a transaction copies a table once, and of its items what an action replaces.
+    With this function a transaction copies the table once, and only the items that its actions replace.
     """
 
     def __init__(self) -> None:
@@ -184,7 +184,7 @@ class _CheapCopies:
 
 
 def _copied(item: Any) -> Any:
-    """An item, or the items of a hash key by their range key."""
+    """A copy of an item, or of the items of a hash key by their range key."""
     if isinstance(item, dict):
         return {key: _copied(of_range) for key, of_range in item.items()}
     copied = copy.copy(item)
@@ -196,13 +196,16 @@ def _copied(item: Any) -> Any:
 def _client() -> Any:
     session = boto3.Session(aws_access_key_id="moto", aws_secret_access_key="moto", region_name=REGION)  # noqa: S106
     client = session.client("dynamodb")
-    answer: Callable[..., Any] = _answer  # the types of botocore know of no answer
+    answer: Callable[..., Any] = _answer  # the types of botocore do not know an answer
     client.meta.events.register("before-send.dynamodb", answer)
     return client
 
 
 def _answer(request: Any, **_: Any) -> AWSResponse:
-    """moto's answer. It is asked for the service by name; its own hook would try the address of each service first."""
+    """moto's answer.
+
+    It is requested by the service's name: moto's own hook would first try the address of each service.
+    """
     normalized = normalize_request(request)
     with _one_at_a_time, patch.object(models, "copy", _CheapCopies()):
         status, headers, body = DynamoHandler.dispatch(normalized, normalized.raw_url, normalized.headers)

@@ -1,4 +1,4 @@
-"""A CloudFormation whose changes take their time, for tests of the deployment."""
+"""A fake CloudFormation whose changes take time, for tests of the deployment."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 
 class Clock:
-    """A clock that only a sleeper moves."""
+    """A clock that only `sleep` advances."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -26,13 +26,12 @@ def client_error(code: str, message: str = "", status: int = 400) -> ClientError
 
 
 class FakeCloudFormation:
-    """One stack, whose creation is over `takes` seconds after its execution and ends in the status `ends`; what comes
-    after that takes no time.
+    """One stack. Its creation takes `takes` seconds after its execution, and ends in the status `ends`.
 
-    `faults` are raised by the looks at the stack while it changes, one each. `events` are the stack's, newest first.
+    `faults` are raised by the polls of the stack during the change, one each. `events` are the stack's, newest first.
     """
 
-    class exceptions:  # noqa: N801  as botocore has it
+    class exceptions:  # noqa: N801  botocore's name
         ClientError = ClientError
 
     def __init__(self, clock: Clock, takes: float = 0, ends: str = "CREATE_COMPLETE") -> None:
@@ -82,11 +81,14 @@ class FakeCloudFormation:
 
 
 class BucketAlreadyOwnedByYou(ClientError):
-    """As S3 says it."""
+    """The error in the form of S3."""
 
 
 class FakeArtifacts:
-    """An S3 that keeps objects and each request's parameters. `refusal` is raised by the look at the bucket."""
+    """A fake S3 that keeps objects and the parameters of each request.
+
+    `refusal` is raised by the check of the bucket.
+    """
 
     class exceptions:  # noqa: N801
         ClientError = ClientError
@@ -121,5 +123,5 @@ class FakeArtifacts:
         self.asked.append(("put_public_access_block", request))
 
     def at(self, url: str) -> bytes:
-        """The object that a path-style URL names."""
+        """The object of a path-style URL."""
         return self.objects[urlsplit(url).path.split("/", 2)[2]]

@@ -1,7 +1,7 @@
-"""The little of S3 that snapshots are kept by, in memory: objects, conditional writes, lists.
+"""A fake S3 in memory with the operations of snapshots: objects, conditional writes, lists.
 
-`before_write` is called with the key ahead of every write, and `after_write` behind it: either may raise, as a process
-that dies there.
+`before_write` is called with the key before every write, and `after_write` after it. Either may raise, like a process
+that ends at that point.
 """
 
 from collections.abc import Callable, Iterator

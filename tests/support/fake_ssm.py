@@ -1,4 +1,4 @@
-"""The little of Parameter Store that parameters are read by, in memory, in pages of two."""
+"""A fake Parameter Store in memory, which returns parameters in pages of two."""
 
 from typing import Any
 

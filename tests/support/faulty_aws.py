@@ -1,4 +1,4 @@
-"""S3 and Parameter Store over real sockets, which hang, trickle or reset as told: what a bid asks of AWS."""
+"""S3 and Parameter Store over real sockets with faults: connections hang, answer slowly, or are reset."""
 
 import json
 import socket
@@ -12,15 +12,15 @@ from pathlib import Path
 
 HANGS, TRICKLES, STOPS_HALFWAY, RESETS = "hangs", "trickles", "stops halfway", "resets"
 LOCALHOST = Path(__file__).with_name("localhost.pem")
-"""A certificate of localhost, signed by itself, and its key."""
+"""A self-signed certificate of localhost, and its key."""
 FAULTS = (HANGS, TRICKLES, STOPS_HALFWAY, RESETS)
 
 
 @dataclass
 class FaultyServer:
-    """An HTTP server whose `answer` says status and body by path and body of a request.
+    """An HTTP server. `answer` returns the status and body for a request's path and body.
 
-    While `fault` is set, connections suffer from it; those that hang are answered once `fault` is None.
+    While `fault` is set, connections have that fault. Hanging connections are answered when `fault` becomes None.
     """
 
     answer: Callable[[str, bytes], tuple[int, bytes]]
@@ -29,9 +29,9 @@ class FaultyServer:
     requested: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     date: str | None = None
-    """The `Date` of its answers."""
+    """The `Date` header of its answers."""
     raw: bytes | None = None
-    """What it says instead of an answer."""
+    """The bytes that are sent instead of an answer."""
     is_closed: bool = False
 
     def serve(self, listener: socket.socket, context: ssl.SSLContext | None) -> None:
@@ -78,7 +78,7 @@ class FaultyServer:
 def faulty_server(
     answer: Callable[[str, bytes], tuple[int, bytes]], context: ssl.SSLContext | None = None
 ) -> Iterator[FaultyServer]:
-    """A server on a free loopback port, which speaks TLS where `context` is given."""
+    """A server on a free loopback port, with TLS if `context` is given."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = FaultyServer(answer, url=f"{'https' if context else 'http'}://127.0.0.1:{listener.getsockname()[1]}")
         threading.Thread(target=server.serve, args=(listener, context), daemon=True).start()
@@ -91,13 +91,13 @@ def faulty_server(
 
 
 def parameters_answer(values: dict[str, str]) -> Callable[[str, bytes], tuple[int, bytes]]:
-    """Parameter Store with these values, by name."""
+    """A Parameter Store with these values by name."""
     message = json.dumps({"Parameters": [{"Name": name, "Value": value} for name, value in values.items()]}).encode()
     return lambda _path, _body: (200, message)
 
 
 def objects_answer(objects: dict[str, bytes], bucket: str) -> Callable[[str, bytes], tuple[int, bytes]]:
-    """S3 with these objects, by key."""
+    """An S3 with these objects by key."""
 
     def answer(path: str, _body: bytes) -> tuple[int, bytes]:
         key = path.removeprefix(f"/{bucket}/")

@@ -1,4 +1,4 @@
-"""HTTP requests as a function URL and an Application Load Balancer hand them to a Lambda function."""
+"""HTTP requests as Lambda events of a function URL and of an Application Load Balancer."""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 _TEXT = ("text/", "application/json", "application/javascript", "application/xml")
-"""Content types whose bodies a load balancer hands over as text."""
+"""The content types whose bodies a load balancer passes as text."""
 
 
 def payload_2(
@@ -19,7 +19,7 @@ def payload_2(
     *,
     stage: str = "$default",
 ) -> dict[str, Any]:
-    """The event of a function URL, or of an HTTP API with a stage: payload version 2.0, its header names lower-case."""
+    """The event of a function URL, or of an HTTP API with a stage: payload 2.0, with header names in lower case."""
     host = "abcdefghijklmnopqrstuvwxyz012345.lambda-url.us-east-1.on.aws"
     whole = path if stage == "$default" else f"/{stage}{path}"
     return {
@@ -59,7 +59,7 @@ def load_balancer(
     *,
     many_values: bool = False,
 ) -> dict[str, Any]:
-    """The event of an Application Load Balancer, without or with multi-value headers; the query stays encoded."""
+    """The event of an Application Load Balancer, with or without multi-value headers. The query stays encoded."""
     pairs = [pair.partition("=")[::2] for pair in query.split("&") if pair]
     sent = {"host": "bid.example", "x-forwarded-for": address, "x-forwarded-proto": "https"} | {
         name.lower(): value for name, value in headers.items()
@@ -84,5 +84,5 @@ def load_balancer(
 
 
 def encoded(value: str) -> str:
-    """A value as it stands in a URL."""
+    """A value, percent-encoded for a URL."""
     return quote_plus(value)

@@ -1,4 +1,4 @@
-"""Versions of the bid function in this process, behind the calls of boto3's Lambda client."""
+"""Versions of the bid function in this process, with the methods of boto3's Lambda client."""
 
 import io
 import json
@@ -16,7 +16,7 @@ from bidder.service.service import Service
 
 
 class LambdaVersions:
-    """Each version is a service. `raising` names versions whose handler fails."""
+    """A fake Lambda client. Each version is a service. `raising` names the versions whose handler raises."""
 
     def __init__(self, services: Mapping[str, Service], now: datetime, live: str = "1") -> None:
         self.services = dict(services)

@@ -1,4 +1,4 @@
-"""Requests in the words that the campaigns of `tests.campaigns` target, so that many of them match."""
+"""Requests with the values that the campaigns of `tests.support.campaigns` target, so that many of them match."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 
 def video_request(**changes: Any) -> dict[str, Any]:
-    """A plain request that `tests.campaigns.campaign()` bids on; `video` and `imp` change those objects."""
+    """A plain request on which `tests.support.campaigns.campaign()` bids. `video` and `imp` change those objects."""
     video = {"mimes": ["video/mp4"], "protocols": [7, 13], **changes.pop("video", {})}
     imp = {"id": "1", "video": video, **changes.pop("imp", {})}
     return {"id": "auction", "imp": [imp], "site": {"domain": "news.example"}, **changes}
@@ -16,7 +16,7 @@ def _optional(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, A
     return st.fixed_dictionaries({}, optional=fields)
 
 
-# Most of what is drawn lets campaigns bid: a property that sees few bids can hardly fail.
+# Most generated values let campaigns bid: a property test with few bids can hardly fail.
 _mp4 = st.just(["video/mp4", "video/webm"])
 _some_mimes = (
     _mp4 | _mp4 | st.lists(st.sampled_from(["video/mp4", "video/webm", "video/x-flv"]), min_size=1, max_size=3)

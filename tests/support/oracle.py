@@ -1,6 +1,7 @@
-"""A second opinion on auctions: every campaign tried on every impression, straight from the JSON, with no index.
+"""A naive oracle of auctions: tries every campaign on every impression, directly on the JSON, without an index.
 
-Written from the standard and from what the campaign model promises, not from `bidder.auction`, and never used by it.
+The oracle is written from the standard and from the documentation of the campaign model, not from `bidder.auction`, and
+the bidder never uses it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,7 +24,7 @@ RATES = {"USD": Decimal(1), "EUR": Decimal("1.1")}
 
 
 class OracleBid(NamedTuple):
-    """One creative of one campaign, and the most that can be bid with it (CPM, micros)."""
+    """A creative of a campaign, and its highest possible bid as a CPM in micros."""
 
     price: int
     campaign_id: str
@@ -33,7 +34,7 @@ class OracleBid(NamedTuple):
 def best_bids(
     request: Json, campaigns: Iterable[Campaign], now: datetime, seat: str = "bidder", counts: AllCounts | None = None
 ) -> dict[str, Any]:
-    """For each impression that gets a bid: its highest CPM in micros, and the ids of the campaigns that bid it."""
+    """For each impression with a bid: its highest CPM in micros, and the ids of the campaigns that bid it."""
     campaigns = list(campaigns)
     results = {}
     for imp in request["imp"]:
@@ -52,7 +53,7 @@ def bids(
     seat: str = "bidder",
     counts: AllCounts | None = None,
 ) -> list[OracleBid]:
-    """Everything that could be bid on the impression by itself."""
+    """All possible bids on the impression, considered alone."""
     results = []
     for campaign in campaigns:
         if campaign.status != "active" or not all(_allowed(request, imp, campaign, now, seat)):
@@ -98,7 +99,7 @@ def _open_bid(
 
 
 def _rate(outcome: str, campaign: Campaign, creative: Creative, counts: AllCounts) -> Fraction:
-    """Each level is drawn to the one above it, the account's to a guess."""
+    """The predicted rate. Each level has the level above as its prior; the account's prior is assumed."""
     rate, weight = _GUESSES[outcome]
     number = {"view": 1, "completion": 2, "click": 3}[outcome]
     of_campaign = [count for (campaign_id, _), count in counts.items() if campaign_id == campaign.id]
@@ -123,7 +124,7 @@ def _allowed(request: Json, imp: Json, campaign: Campaign, now: datetime, seat: 
     yield campaign.flight.start is None or campaign.flight.start <= now
     yield campaign.flight.end is None or campaign.flight.end > now
     for entry in request.get("badv", []):
-        for blocked in {entry, entry.removeprefix("www.")} - {"example"}:  # which is a public suffix
+        for blocked in {entry, entry.removeprefix("www.")} - {"example"}:  # `example` is a public suffix
             yield not f".{campaign.advertiser.domain}".endswith(f".{blocked}")
     yield campaign.advertiser.bundle not in request.get("bapp", [])
     for blocked in request.get("bcat", []):
@@ -139,7 +140,7 @@ def _allowed(request: Json, imp: Json, campaign: Campaign, now: datetime, seat: 
 
 
 def _is_met(node: Json, request: Json, imp: Json, campaign: Campaign, now: datetime) -> bool:
-    """A condition, read as it is written."""
+    """Whether a condition holds, evaluated as it is written."""
     if "and" in node:
         return all(_is_met(entry, request, imp, campaign, now) for entry in node["and"])
     if "or" in node:
@@ -221,7 +222,7 @@ def _prices(imp: Json, campaign: Campaign, openly: int | None, seat: str, length
 
 
 def _times(amount: float, length: float) -> Decimal:
-    """As people multiply: 0.1 a second for 6 seconds is 0.6."""
+    """Decimal multiplication: 0.1 a second for 6 seconds is 0.6."""
     return Decimal(str(amount)) * Decimal(str(length))
 
 

@@ -1,4 +1,4 @@
-"""Encrypted prices, by a second writing of the published scheme."""
+"""Encrypts prices by an independent implementation of the published scheme."""
 
 import hashlib
 import hmac
@@ -16,12 +16,12 @@ KEYS = ExchangeKeys.model_validate(
 
 
 def vector(at: datetime = NOW, server: int = 0) -> bytes:
-    """An initialization vector: seconds and microseconds of its time, and the server's id."""
+    """An initialization vector: the seconds and microseconds of a time, and the id of a server."""
     return struct.pack(">IIQ", int(at.timestamp()), at.microsecond, server)
 
 
 def encrypted(micros: int, iv: bytes | None = None) -> bytes:
-    """Authorized Buyers, "Decrypt Price Confirmations", the other way round."""
+    """Encrypts a price: the inverse of Authorized Buyers, "Decrypt Price Confirmations"."""
     iv = vector() if iv is None else iv
     price = struct.pack(">q", micros)
     pad = hmac.new(ENCRYPTION, iv, hashlib.sha1).digest()[:8]
@@ -30,5 +30,5 @@ def encrypted(micros: int, iv: bytes | None = None) -> bytes:
 
 
 def sent(micros: int, iv: bytes | None = None) -> str:
-    """The same as it comes in a URL."""
+    """The encrypted price as it appears in a URL."""
     return urlsafe_b64encode(encrypted(micros, iv)).decode().rstrip("=")

@@ -1,4 +1,4 @@
-"""A service whose AWS is in memory, for tests of the endpoints."""
+"""A service with AWS in memory, for tests of endpoints."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -28,7 +28,7 @@ SETTINGS = Settings(
 
 
 class Holder:
-    """A keeper that holds one snapshot for ever."""
+    """A keeper that always holds the same snapshot."""
 
     def __init__(self, held: Snapshot | None) -> None:
         self.held = held
@@ -51,7 +51,7 @@ class Steady:
 
 
 class Recorder:
-    """A publisher that keeps what it is given, or fails."""
+    """A publisher that keeps its events, or fails."""
 
     def __init__(self, failure: Exception | None = None) -> None:
         self.published: list[Event] = []
@@ -68,7 +68,7 @@ class Recorder:
 
 
 def service(held: Snapshot | None, **replaced: Any) -> Service:
-    """A service with this snapshot; keyword arguments replace parameters and its other parts."""
+    """A service with this snapshot. Keyword arguments replace parameters and other parts of the service."""
     result = Service(SETTINGS)
     steering = {name: replaced.pop(name) for name in Parameters.model_fields if name in replaced}
     renewed = Steady(DEFAULTS.model_copy(update={"signing_keys": KEYS, **steering}))

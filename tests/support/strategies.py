@@ -1,7 +1,7 @@
-"""Hypothesis strategies shared by the whole suite: OpenRTB requests as plain JSON values.
+"""Hypothesis strategies for OpenRTB requests as JSON values, shared by all tests.
 
-`bid_requests()` draws what the standard allows; `dirty()` what real senders make of it, without changing what is
-meant; `mutated()` breaks one place of it in any way.
+`bid_requests()` generates valid requests, `dirty()` requests with harmless errors of real senders, and `mutated()`
+requests with one arbitrary change.
 """
 
 import copy
@@ -36,12 +36,12 @@ json_values: st.SearchStrategy[Json] = st.recursive(
 
 
 def objects(required: dict[str, st.SearchStrategy[Any]], **optional: st.SearchStrategy[Any]) -> st.SearchStrategy[Json]:
-    """JSON objects with each of `required` and any of `optional`."""
+    """JSON objects with all fields of `required` and any of `optional`."""
     return st.fixed_dictionaries(required, optional=optional)
 
 
 def codes(low: int, high: int) -> st.SearchStrategy[list[int]]:
-    """Lists of values of an AdCOM list, vendor-specific ones among them."""
+    """Lists of values of an AdCOM list, including vendor-specific values."""
     return st.lists(st.integers(low, high) | st.just(500), max_size=5)
 
 
@@ -197,7 +197,7 @@ regs = objects({}, coppa=flags, gdpr=flags, us_privacy=st.just("1YNN"), gpp=word
 
 @st.composite
 def bid_requests(draw: st.DrawFn) -> Json:
-    """Valid OpenRTB 2.6 requests, most with video among their impressions, as `json.loads` would give them."""
+    """Valid OpenRTB 2.6 requests as `json.loads` returns them, most with video among their impressions."""
     request: dict[str, Json] = draw(
         objects(
             {"id": words, "imp": st.lists(imps, min_size=1, max_size=3)},
@@ -225,7 +225,7 @@ def bid_requests(draw: st.DrawFn) -> Json:
 
 
 def paths(document: Json, path: Path = ()) -> Iterator[Path]:
-    """The path of every value in `document`, itself left out."""
+    """The path of every value in `document`, except its own."""
     items = (
         document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
     )
@@ -260,12 +260,12 @@ _OPTIONAL: dict[Path, list[str]] = {
 
 @st.composite
 def dirty(draw: st.DrawFn) -> tuple[Json, Json]:
-    """A valid request, and the same request as a careless sender writes it."""
+    """A valid request, and the same request with errors of a careless sender."""
     clean = draw(bid_requests())
     soiled = copy.deepcopy(clean)
     for path, names in _OPTIONAL.items():
         name = draw(st.sampled_from(names))
-        # An empty object is an object: it says little, but that it is there.
+        # An empty object stays an object: its presence is information.
         nothing = draw(st.sampled_from(_NOTHING[:3] if name in _OBJECTS else _NOTHING))
         if _reaches(clean, path) and name not in at(clean, path):
             at(soiled, path)[name] = nothing
@@ -287,7 +287,7 @@ def _reaches(document: Json, path: Path) -> bool:
 
 @st.composite
 def mutated(draw: st.DrawFn) -> tuple[Json, Path]:
-    """A valid request with any JSON at all in one place, and that place."""
+    """A valid request with an arbitrary JSON value at one path, and that path."""
     request = draw(bid_requests())
     path = draw(st.sampled_from(sorted(paths(request), key=str)))
     at(request, path[:-1])[path[-1]] = draw(json_values)

@@ -1,4 +1,4 @@
-"""AWS as moto has it, with a campaign and what the processing of uploads needs."""
+"""moto's AWS with a campaign and the resources for processing uploads."""
 
 import json
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ METADATA = {"campaign": "shoes", "creative": "spot", "landing-page": "https://sh
 
 
 class World:
-    """AWS as moto has it, with a campaign, and the uploads that were announced."""
+    """moto's AWS with a campaign, and the announced uploads."""
 
     def __init__(self) -> None:
         self.dynamodb, self.s3 = boto3.client("dynamodb"), boto3.client("s3")
@@ -59,7 +59,7 @@ class World:
         )
 
     def upload(self, path: Path, number: int = 1, **changes: str) -> Upload:
-        """Puts a file as the spot's upload; the event of it is S3's `number`-th of the key."""
+        """Uploads a file as the creative `spot`. The event is S3's `number`-th event of the key."""
         self.s3.upload_file(str(path), "uploads", "uploads/spot.mp4", ExtraArgs={"Metadata": METADATA | changes})
         head = self.s3.head_object(Bucket="uploads", Key="uploads/spot.mp4")
         size, etag = head["ContentLength"], head["ETag"].strip('"')
@@ -72,14 +72,14 @@ class World:
         return job
 
     def served(self) -> tuple[float, list[str]]:
-        """Seconds and files of the spot in its campaign."""
+        """The seconds and the files of the creative `spot` in its campaign."""
         held = self.campaigns.get("shoes").campaign
         assert held is not None
         [spot] = held.creatives
         return spot.duration, [medium.url.rpartition("/")[2] for medium in spot.media]
 
     def heard(self) -> list[str]:
-        """The states told of, and the refreshes asked for, in their order."""
+        """The announced states and requested refreshes, in their order."""
         messages = []
         while received := self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages"):
             messages += [json.loads(message["Body"]).get("state", "refresh") for message in received]

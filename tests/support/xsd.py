@@ -1,4 +1,4 @@
-"""The published schemas of VAST and VMAP, as judges of markup."""
+"""Validates markup by the published schemas of VAST and VMAP."""
 
 import re
 from functools import cache
@@ -13,25 +13,25 @@ _FILES = {
     "4.0": "vast4.xsd",
     "4.1": "vast_4.1.xsd",
     "4.2": "vast_4.2.xsd",
-    "4.3": "vast_4.2.xsd",  # nobody published one; what we say in 4.3 is what we say in 4.2
+    "4.3": "vast_4.2.xsd",  # 4.3 has no published schema; the bidder's 4.3 has only elements of 4.2
 }
 
 
 def assert_valid(document: str) -> None:
-    """Holds a VAST document to the schema of the version that the document states. Raises DocumentInvalid, KeyError."""
-    # Brackets are no part of a URI, to lxml; a player fills the macros in before it is one.
+    """Validates a VAST document by the schema of its version. Raises DocumentInvalid, KeyError."""
+    # lxml does not accept brackets in a URI; a player replaces the macros first.
     root = etree.fromstring(document.replace("[ERRORCODE]", "900").replace("[REASON]", "2").encode())
     _schema(str(root.get("version"))).assertValid(root)
 
 
 def assert_valid_vmap(document: str) -> list[str]:
-    """Holds a VMAP document, and each VAST document in it, to their schemas; returns the VAST documents.
+    """Validates a VMAP document and each VAST document in it. Returns the VAST documents.
 
     Raises DocumentInvalid.
     """
     root = etree.fromstring(document.encode())
     for link in root.iter("{*}AdTagURI"):
-        link.text = re.sub(r"[\[\]{}]", "", link.text or "")  # no part of a URI, until a player fills the macros in
+        link.text = re.sub(r"[\[\]{}]", "", link.text or "")  # brackets of macros, which a player replaces first
     _vmap_schema().assertValid(root)
     held = [etree.tostring(vast, encoding="unicode") for vast in root.iterfind(".//{*}VASTAdData/*")]
     for vast in held:
@@ -41,7 +41,7 @@ def assert_valid_vmap(document: str) -> list[str]:
 
 @cache
 def _vmap_schema() -> etree.XMLSchema:
-    """Its VAST 3.0 has a namespace that no VAST has: any is taken there, and held to its own schema."""
+    """The VMAP schema has a wrong namespace for VAST 3.0: any is accepted there, and validated separately."""
     schema = etree.parse(VMAP)
     xs = "{http://www.w3.org/2001/XMLSchema}"
     for wrong in schema.findall(f"{xs}import"):

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -21,6 +20,7 @@ from tests.support.fake_s3 import FakeS3
 from tests.support.matchable import video_request
 from tests.support.packaged_pydantic import packaged_pydantic
 from tests.support.service import KEYS, SETTINGS
+from tests.support.serving import serving
 
 LIST = Path(__file__).with_name("imports.txt")
 BID = """
@@ -61,11 +61,8 @@ def aws() -> Iterator[str]:
     s3 = FakeS3()
     publish(s3, SETTINGS.snapshot_bucket, [campaign()], datetime.now(UTC))  # type: ignore[arg-type]
     handler = type("Handler", (Aws,), {"objects": s3.objects})
-    server = HTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with serving(HTTPServer(("127.0.0.1", 0), handler)) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

@@ -1,1 +1,1 @@
-"""`make mutate`: small faults put into the product at a time, each of which a test has to catch."""
+"""`make mutate`: mutation testing. Each mutant is the product with one small fault, and a test must fail on it."""

@@ -1,6 +1,6 @@
-"""Puts small faults into rooms of the product at a time, and says which ones no test caught.
+"""Tries mutants of rooms of the product, and prints the mutants that no test kills.
 
-Ends with 1 if less than 95 % of the mutants that were tried, and are not equivalent, were killed.
+Ends with status 1 if less than 95 % of the tried mutants that are not equivalent were killed.
 """
 
 import argparse
@@ -22,13 +22,13 @@ from tools.mutate.results import EQUIVALENT, KILLED, SURVIVED, UNTESTED, Results
 ROOMS = ("bidder/money.py", "bidder/auction", "bidder/delivery", "bidder/events", "bidder/privacy")
 REQUIRED = 0.95
 MOST_TESTS = 250
-"""Tests that a mutant faces, the nearest first: a fault that only a distant test sees is owed a near one."""
+"""The most tests for a mutant, the nearest first: a fault that only a distant test detects should get a nearer test."""
 CPU_SECONDS = 60
 PASSED, FAILED = 0, (1, 2)
 
 
 class Unjudged(RuntimeError):
-    """The tests of a mutant could not be run; the message says why."""
+    """The tests of a mutant could not be run. The message says why."""
 
 
 def main() -> int:
@@ -78,7 +78,7 @@ def _files(paths: Iterable[str]) -> list[str]:
 
 
 def _sample(all_mutants: Sequence[Mutant], size: int, seed: str) -> list[Mutant]:
-    """So many mutants of each room, drawn by a hash: the same for a seed, whatever other mutants there are."""
+    """`size` random mutants of each room, chosen by a hash: the same for a seed, whatever other mutants exist."""
     by_room: dict[str, list[Mutant]] = defaultdict(list)
     for mutant in sorted(all_mutants, key=lambda mutant: sha256(f"{seed} {mutant.key}".encode()).digest()):
         by_room[room(mutant.path)].append(mutant)
@@ -87,7 +87,10 @@ def _sample(all_mutants: Sequence[Mutant], size: int, seed: str) -> list[Mutant]
 
 
 def _outcomes(chosen: Sequence[Mutant], workers: int) -> Iterator[tuple[Mutant, str]]:
-    """Tries so many mutants at a time. The tests of a file run first without a fault; those that fail are left out."""
+    """Tries `workers` mutants in parallel.
+
+    The tests of a file first run without a fault, and failing tests are left out.
+    """
     trial.load_libraries()
     covering = CoveringTests()
     tests = {mutant: covering.of(mutant, MOST_TESTS) for mutant in chosen}

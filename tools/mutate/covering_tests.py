@@ -1,4 +1,4 @@
-"""Which tests run which lines of the product, measured once by coverage's contexts."""
+"""The tests that run each line of the product, measured once by coverage's contexts."""
 
 import os
 import subprocess
@@ -16,9 +16,9 @@ RECORD = Path("build/mutate/coverage")
 
 
 def measure(workers: str) -> None:
-    """Runs all unit and golden tests with few examples, and records who runs which line.
+    """Runs all unit and golden tests with few examples, and records the tests that run each line.
 
-    Raises CalledProcessError if the tests fail as they are.
+    Raises CalledProcessError if a test fails.
     """
     RECORD.parent.mkdir(parents=True, exist_ok=True)
     options = ["-q", "-n", workers, "--hypothesis-profile=fast", "--cov", "--cov-context=test", "--cov-report="]
@@ -28,7 +28,7 @@ def measure(workers: str) -> None:
 
 
 class CoveringTests:
-    """The record read: tests by line, those of the mutant's own room first."""
+    """Reads the record: tests by line, those of the mutant's own room first."""
 
     def __init__(self, record: Path = RECORD) -> None:
         self._data = CoverageData(str(record))
@@ -48,7 +48,7 @@ class CoveringTests:
         return [*self._unmeasured(mutant.path), *nearest_first(tests, mutant.path)][:most]
 
     def _unmeasured(self, path: str) -> list[str]:
-        """The files of tests in the room that are newer than the record: all of their tests may be about the mutant."""
+        """The test files of the room that are newer than the record. All of their tests count for the mutant."""
         room, stem = Path(path).parent.name, Path(path).stem
         folder = Path("tests/unit") if room == "bidder" else Path("tests/unit") / room
         pattern = f"test_{stem}*.py" if room == "bidder" else "test_*.py"

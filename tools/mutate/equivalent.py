@@ -1,6 +1,6 @@
-"""The mutants that no test can kill, each with its reason, in `tests/mutants/equivalent.txt`.
+"""The mutants that no test can kill, with the reason of each, in `tests/mutants/equivalent.txt`.
 
-A mutant's key stands on a line of its own; the indented lines below it say why nothing can tell it from the product.
+The key of a mutant has its own line. The indented lines below it have the reason for which the mutant is equivalent.
 """
 
 from pathlib import Path
@@ -16,7 +16,7 @@ class WrongEntry(ValueError):
 
 
 def reasons(text: str) -> dict[str, str]:
-    """The reason of each mutant, by key. Empty lines and lines that begin with `#` are left out.
+    """The reason of each mutant, by key. Empty lines and lines that begin with `#` are skipped.
 
     Raises WrongEntry.
     """

@@ -1,6 +1,6 @@
-"""The mutants of a source file: each is the file with one small fault.
+"""The mutants of a source file. Each is the file with one small fault.
 
-Words are left alone: docstrings, annotations, messages of errors and f-strings.
+Docstrings, annotations, error messages and f-strings are not mutated.
 """
 
 import ast
@@ -37,31 +37,31 @@ OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
 }
 FUNCTIONS = {"min": "max", "max": "min", "any": "all", "all": "any"}
 UNSEEN = frozenset({"then", "defer_build", "maxsize"})
-"""Arguments that no test sees: words of logs for people, and what costs time alone."""
+"""Arguments without an effect that a test can see: texts in logs, and arguments that only affect time."""
 UNTOUCHED = frozenset({"annotation", "returns", "decorator_list", "type_params"})
-"""Fields whose change no test can see, or only mypy."""
+"""Fields whose change only mypy can detect, or nothing."""
 
 TYPES = frozenset({"int", "str", "float", "bytes", "list", "dict", "tuple", "set", "frozenset"})
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """One fault of a file: the code `before` becomes `after`."""
+    """A fault of a file: the code `before` becomes `after`."""
 
     path: str
     function: str
-    """The qualified name of the function or class around it, or `<module>`."""
+    """The qualified name of the enclosing function or class, or `<module>`."""
     lines: tuple[int, int]
     before: str
     after: str
     occurrence: int
-    """Which of the equal changes within the function it is, from 1."""
+    """The number of the change among equal changes in the function, from 1."""
     number: int
-    """Its place among the file's mutants."""
+    """The number of the mutant within its file."""
 
     @property
     def key(self) -> str:
-        """Names it whatever lines are added elsewhere in the file."""
+        """A name that does not change when lines are added elsewhere in the file."""
         again = f" #{self.occurrence}" if self.occurrence > 1 else ""
         return f"{self.path} {self.function}: {self.before} -> {self.after}{again}"
 
@@ -76,7 +76,7 @@ class _Edit:
 
 
 def mutants(path: str, source: str) -> list[Mutant]:
-    """Every mutant of a file, in the order of its lines."""
+    """All mutants of a file, in the order of its lines."""
     occurrences: Counter[tuple[str, str, str]] = Counter()
     result = []
     for number, edit in enumerate(_edits(ast.parse(source))):
@@ -100,7 +100,7 @@ def _edits(tree: ast.Module) -> Iterator[_Edit]:
 
 
 def _within(parent: ast.AST, function: str, *, is_raised: bool = False) -> Iterator[_Edit]:
-    """The edits of what stands in a node. An edit is applied at most once, and only after the walk."""
+    """The edits of a node's parts. An edit is applied at most once, after the walk."""
     is_raised = is_raised or isinstance(parent, ast.Raise)
     if isinstance(parent, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
         function = parent.name if function == "<module>" else f"{function}.{parent.name}"
@@ -128,7 +128,7 @@ def _setter(parent: ast.AST, field: str, index: int | None) -> Callable[[Any], N
 
 
 def _is_words(node: ast.AST) -> bool:
-    """Whether a node is prose or a type: a docstring, a message, an f-string, what type checkers alone read."""
+    """Whether a node is prose or a type: a docstring, a message, an f-string, an annotation."""
     if isinstance(node, ast.Expr):
         return isinstance(node.value, ast.Constant)
     if isinstance(node, ast.Assign):
@@ -145,7 +145,7 @@ def _is_text(node: ast.AST) -> bool:
 
 
 def _replacements(node: ast.AST) -> Iterator[ast.AST]:
-    """What may stand in the place of a node."""
+    """The possible replacements of a node."""
     match node:
         case ast.Constant():
             yield from _other_constants(node.value)
@@ -189,7 +189,7 @@ def _other_operators(
 
 
 def _of_the_node(node: ast.AST, function: str) -> Iterator[_Edit]:
-    """Edits that leave a part of a node out, or turn its condition."""
+    """Edits that remove a part of a node, or negate its condition."""
     match node:
         case ast.Slice():
             for field in ("lower", "upper"):
@@ -212,7 +212,7 @@ def _of_the_node(node: ast.AST, function: str) -> Iterator[_Edit]:
 
 
 def _negated(condition: ast.expr, put: Callable[[Any], None], function: str) -> Iterator[_Edit]:
-    """A condition that no other mutation turns, turned."""
+    """The negation of a condition that no other mutation negates."""
     if not isinstance(condition, ast.Compare | ast.BoolOp | ast.UnaryOp | ast.Constant):
         negated = ast.UnaryOp(ast.Not(), condition)
         yield _Edit(condition, function, f"if {_text(condition)}", f"if {_text(negated)}", _later(put, negated))

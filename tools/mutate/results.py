@@ -12,7 +12,10 @@ KILLED, SURVIVED, UNTESTED, EQUIVALENT = "killed", "survived", "untested", "equi
 
 
 class Results:
-    """The outcomes by mutant, for as long as the mutant's file has the same text. Survivors are tried again."""
+    """The outcomes by mutant. They are valid while the mutant's file has the same text.
+
+    Surviving mutants are tried again.
+    """
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -38,13 +41,13 @@ def _digest(mutant: Mutant) -> str:
 
 
 def room(path: str) -> str:
-    """The room of a file, as `auction`; of a file in none its name, as `money`."""
+    """The room of a file, such as `auction`; for a file outside of rooms its name, such as `money`."""
     parts = Path(path).with_suffix("").parts
     return parts[1] if len(parts) > 1 else parts[0]
 
 
 def table(outcomes: dict[Mutant, str], all_mutants: Iterable[Mutant]) -> str:
-    """A line for each room: how many mutants there are, how many were tried, and what became of them."""
+    """A line for each room: the number of mutants, of tried mutants, and of each outcome."""
     there_are = Counter(room(mutant.path) for mutant in all_mutants)
     lines = [f"{'room':<12}{'mutants':>9}{'tried':>7}{'equivalent':>12}{'killed':>8}{'survived':>10}{'share':>9}"]
     for name, total in sorted(there_are.items()):

@@ -1,6 +1,6 @@
-"""One mutant before its tests, in a process of its own that is forked from one that has the libraries loaded.
+"""Tries the tests on one mutant, in a process forked from a process that has loaded the libraries.
 
-No file is changed: the fork compiles the mutated code where the module is imported. So trials may run side by side.
+No file changes: the fork compiles the mutated code when the module is imported. So trials can run in parallel.
 """
 
 import ast
@@ -18,15 +18,15 @@ from typing import Any
 import pytest
 
 QUICK, THOROUGH = "mutants", "survivors"
-"""Profiles of Hypothesis: few examples, and as many as `make test` draws. Neither shrinks what fails."""
+"""Profiles of Hypothesis: one with few examples, one with as many as `make test`. Neither shrinks failures."""
 WALL_PER_CPU = 10
-"""Seconds that a trial may take for each second of CPU, on a machine with other work."""
+"""The time limit of a trial in seconds for each second of CPU, on a machine with other work."""
 
 
 class SelectedTests:
-    """A plugin of pytest that runs the tests of these node ids or files, in their order.
+    """A pytest plugin that runs the tests of these node ids or files, in their order.
 
-    It records who failed and how long each took. A test that is gone is left out.
+    It records the failed tests and the duration of each. A test that no longer exists is skipped.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -39,7 +39,7 @@ class SelectedTests:
         items[:] = sorted((item for item in items if self._rank(item) < len(self._order)), key=self._rank)
 
     def _rank(self, item: pytest.Item) -> int:
-        """The place of the test, or of its file; past all of them if neither is named."""
+        """The position of the test or of its file in the list; after all others if neither is in the list."""
         file = item.nodeid.partition("::")[0]
         return self._order.get(item.nodeid, self._order.get(file, len(self._order)))
 
@@ -50,7 +50,7 @@ class SelectedTests:
 
 
 def load_libraries() -> None:
-    """Imports what every trial needs, and nothing of the product or its tests."""
+    """Imports the libraries that every trial needs, without the product and its tests."""
     import boto3  # noqa: F401
     import hypothesis  # noqa: F401
     import jsonschema  # noqa: F401
@@ -62,7 +62,7 @@ def load_libraries() -> None:
 
 
 def run_tests(names: Sequence[str], profile: str, *, stop: bool) -> tuple[int, SelectedTests]:
-    """pytest's exit code of these tests, and what became of each."""
+    """The exit code of pytest for these tests, and the outcome of each."""
     selected = SelectedTests(names)
     files = list(dict.fromkeys(name.partition("::")[0] for name in names))
     options = [
@@ -91,7 +91,7 @@ def mutate_import(path: Path, module: ast.Module) -> None:
 
 
 class Trial:
-    """A forked process with a bound of CPU and of time; its exit code says how it ended."""
+    """A forked process with limits of CPU and of time. Its exit code states how it ended."""
 
     def __init__(self, work: Callable[[], int], cpu_seconds: float) -> None:
         self._ends = time.monotonic() + WALL_PER_CPU * cpu_seconds
@@ -111,7 +111,10 @@ class Trial:
             os._exit(code)
 
     def poll(self) -> int | None:
-        """The exit code, negative for a signal, or None while it runs. A trial that is late is killed."""
+        """The exit code, negative for a signal, or None while the process runs.
+
+        A trial past its time limit is killed.
+        """
         pid, status = os.waitpid(self.pid, os.WNOHANG)
         if pid:
             return os.waitstatus_to_exitcode(status)

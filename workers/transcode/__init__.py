@@ -1,1 +1,1 @@
-"""The functions and the container worker that turn uploads into creatives; ffmpeg comes with them alone."""
+"""The functions and the container worker that convert uploads to creatives. Only their packages contain ffmpeg."""

@@ -1,4 +1,4 @@
-"""What all functions on uploads share: a batch of SQS records, each a message of S3."""
+"""Reads a batch of SQS records with S3 events, for all functions on uploads."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,8 +12,8 @@ Answer = dict[str, list[dict[str, str]]]
 def each_upload(event: Mapping[str, Any], process: Callable[[Upload, str], None]) -> Answer:
     """Calls `process` with each upload of a batch and the body of its message.
 
-    A message that announces no upload is logged and done. What fails otherwise comes again, and after some attempts is
-    a dead letter.
+    A message that is not an S3 event is logged and completed. After any other failure SQS delivers the message again;
+    after some attempts it goes to the dead-letter queue.
     """
     failed = []
     for record in event["Records"]:
@@ -22,7 +22,7 @@ def each_upload(event: Mapping[str, Any], process: Callable[[Upload, str], None]
                 process(upload, record["body"])
         except NotAnUpload as wrong:
             log.error("creative.not_an_upload", why=str(wrong))
-        except Exception:  # whatever AWS or ffmpeg suffers from: the other messages are done
+        except Exception:  # any failure of AWS or ffmpeg must not affect the other messages
             log.error("creative.failed", message=record["messageId"])
             failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}

@@ -1,4 +1,4 @@
-"""The transcode function: one upload a message; what is too long for it goes to the container worker's queue."""
+"""The transcode function: one upload a message. Uploads that are too long go to the container worker's queue."""
 
 import os
 from collections.abc import Mapping

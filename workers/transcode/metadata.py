@@ -1,4 +1,4 @@
-"""The metadata function: what each upload is, measured, for whoever looks at it: `creatives show`."""
+"""The metadata function: measures each upload, for `creatives show`."""
 
 import json
 import os
@@ -34,7 +34,7 @@ def handler(event: Mapping[str, Any], _context: object) -> Answer:
 
 
 def measure(processor: Processor, upload: Upload) -> None:
-    """Keeps the measurements of one upload with its job; of a file that is no video there are none."""
+    """Stores the measurements of an upload in its job. A file that is not a video has none."""
     about = processor.source.metadata(upload)
     if about is None:
         return

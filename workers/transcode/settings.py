@@ -1,4 +1,4 @@
-"""Where the workers find things: their environment, checked once."""
+"""The settings of the workers, read and validated once from environment variables."""
 
 import os
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from bidder.creatives.source import UploadSource
 from bidder.settings import from_environment
 
 _WORKER = Resources(cpu_seconds=8 * 3600, wall_seconds=4 * 3600)
-"""What one ffmpeg of the container worker may use: an hour of 1080p takes more CPU than a function has."""
+"""The resource limits of ffmpeg in the container worker: an hour of 1080p takes more CPU than a function has."""
 
 
 class WorkerSettings(BaseModel):
@@ -36,7 +36,7 @@ class WorkerSettings(BaseModel):
     creatives_topic: str = Field(pattern=r"^arn:[^:]+:sns:")
     refresh_topic: str = Field(pattern=r"^arn:[^:]+:sns:")
     media_url: str = Field(pattern=r"^https?://[^/\s]+/(\S+/)?$")
-    """The public address of the creatives' bucket, ending in a slash."""
+    """The public URL of the creatives' bucket, with a slash at its end."""
     batch_queue: str | None = Field(default=None, pattern=r"^https?://")
     """The queue of the container worker; without it, what is too long for a function is refused by its dead letter."""
     ffmpeg: str = "/opt/bin/ffmpeg"
@@ -51,7 +51,7 @@ def read(environ: Mapping[str, str]) -> WorkerSettings:
 
 
 def processor(settings: WorkerSettings, *, is_function: bool) -> Processor:
-    """The processor of uploads, with AWS's clients of this environment."""
+    """The processor of uploads, with AWS clients for this environment."""
     dynamodb, s3, limits = boto3.client("dynamodb"), boto3.client("s3"), Limits()
     return Processor(
         source=UploadSource(s3, limits),

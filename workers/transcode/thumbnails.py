@@ -1,6 +1,6 @@
-"""The thumbnails function: a poster and three thumbnails of each upload, within seconds.
+"""The thumbnails function: makes a poster and three thumbnails of each upload within seconds.
 
-People see what they uploaded before the ladder is made. A failure here keeps no creative from bidding.
+Users see their upload before its renditions are made. A failure does not stop the creative from bidding.
 """
 
 import json
@@ -34,7 +34,7 @@ def handler(event: Mapping[str, Any], _context: object) -> Answer:
 
 
 def make(processor: Processor, upload: Upload) -> None:
-    """Makes the images of one upload, and keeps their URLs with its job. A refused upload has none."""
+    """Makes the images of an upload, and stores their URLs in its job. A refused upload has no images."""
     about = processor.source.metadata(upload)
     if about is None:
         return

@@ -1,7 +1,7 @@
-"""`python -m workers.transcode`: takes uploads from the batch queue, one at a time, until it is told to stop.
+"""`python -m workers.transcode`: processes uploads from the batch queue, one at a time, until it is stopped.
 
-A message stays hidden from other workers by a heartbeat while it is worked on. SIGTERM, which Fargate Spot sends two
-minutes before it takes a machine away, hands the message back at once.
+A heartbeat hides a message from other workers while it is processed. On SIGTERM, which Fargate Spot sends two minutes
+before it stops a machine, the worker returns its message to the queue immediately.
 """
 
 import os
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 HIDDEN_SECONDS = 120
-"""A message of a worker that died comes again after this long."""
+"""The seconds after which the message of a worker that died is delivered again."""
 
 
 class Stopped(BaseException):
-    """The worker was told to stop. No handler of errors may take it for one."""
+    """The worker was stopped. Derived from BaseException, so that no error handler catches it."""
 
 
 @dataclass
 class Worker:
-    """Takes messages from a queue and processes the uploads that they announce."""
+    """Receives messages from a queue and processes their uploads."""
 
     sqs: "SQSClient"
     queue: str
@@ -44,12 +44,12 @@ class Worker:
     is_stopping: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
-        """Works until it is told to stop."""
+        """Processes messages until the worker is stopped."""
         while not self.is_stopping.is_set():
             self.work_once()
 
     def work_once(self) -> bool:
-        """Processes one message; False where none came."""
+        """Processes one message. Returns False if there was no message."""
         received = self.sqs.receive_message(
             QueueUrl=self.queue,
             MaxNumberOfMessages=1,
@@ -73,7 +73,7 @@ class Worker:
         except Stopped:
             self._hide(receipt, 0)
             raise
-        except Exception:  # whatever it suffers from, the message comes again, and at last is a dead letter
+        except Exception:  # SQS delivers the message again, and moves it to the dead-letter queue in the end
             log.error("creative.failed")
             self._hide(receipt, 30)
             return
@@ -90,7 +90,7 @@ class Worker:
         self.sqs.change_message_visibility(QueueUrl=self.queue, ReceiptHandle=receipt, VisibilityTimeout=seconds)
 
     def stop(self, _signal: int, _frame: FrameType | None) -> None:
-        """Ends the work at hand; its message goes back to the queue."""
+        """Stops the current work; its message returns to the queue."""
         self.is_stopping.set()
         raise Stopped
 

@@ -44,7 +44,7 @@ def command(
     arm: bool,
     as_json: bool,
 ) -> None:
-    """What a rate of requests costs on AWS: a month and a million requests, where the money goes, and what saves it.
+    """The cost of a rate of requests on AWS: a month, a million requests, the largest items, and possible savings.
 
     It needs no AWS: prices come from a dated table.
     """

@@ -39,7 +39,7 @@ def upload(
     from bidder.cli.creatives import Wanted, upload_file
 
     wanted = Wanted(campaign, creative_id, landing_page, name, mezzanine=mezzanine)
-    with session.writing("the same call again goes on where this one ended", f"{file} is uploaded"):
+    with session.writing("repeat the command to continue the upload", f"{file} is uploaded"):
         upload_file(session.service, file, wanted, as_json=as_json)
 
 

@@ -11,6 +11,6 @@ def command(session: Session) -> None:
     """Bid again after `bidder stop`."""
     from datetime import UTC, datetime
 
-    with session.writing("`bidder snapshot show VERSION` tells whether it is stopped", "bidding goes on"):
+    with session.writing("`bidder snapshot show VERSION` shows whether bidding is stopped", "bidding continues"):
         session.service.store.stop(datetime.now(UTC), stopped=False)
-    click.echo("Bidding goes on, in every process within the snapshot's check interval.")
+    click.echo("Bidding continues in every process within the snapshot's check interval.")

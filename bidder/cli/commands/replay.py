@@ -26,7 +26,7 @@ def command(
     as_json: bool,
     save: Path | None,
 ) -> None:
-    """What recorded requests would be bid on, by campaign. Ends with status 1 where any of them is invalid."""
+    """Decides recorded requests again, and shows bids by campaign. Ends with status 1 if any request is invalid."""
     from bidder.cli.replay import print_replay
 
     print_replay(session.service, requests, snapshot, at=at, form="json" if as_json else form, keep=save)

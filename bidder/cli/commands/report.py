@@ -42,7 +42,7 @@ def command(
     form: str,
     as_json: bool,
 ) -> None:
-    """What became of the bids of some days, from the archive of events.
+    """The outcomes of the bids of some days, from the archive of events.
 
     Bids are counted by the processes that make them, and what one bid in its last minute is missing.
     """

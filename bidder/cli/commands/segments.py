@@ -7,7 +7,7 @@ from bidder.cli.session import Session, json_option, pass_session
 
 @click.group()
 def command() -> None:
-    """What is known of the segments that campaigns target."""
+    """The names, sizes and costs of segments that campaigns target."""
 
 
 @command.command("import")

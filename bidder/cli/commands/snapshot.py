@@ -7,7 +7,7 @@ from bidder.cli.session import Session, json_option, pass_session
 
 @click.group()
 def command() -> None:
-    """What refreshes published, and going back."""
+    """Published snapshots; pins an earlier snapshot."""
 
 
 @command.command("list")
@@ -26,7 +26,7 @@ def list_(session: Session, every: bool, as_json: bool) -> None:
 @click.option("--json", "_json", is_flag=True, help="It is JSON already.")
 @pass_session
 def show(session: Session, version: int, _json: bool) -> None:
-    """What a snapshot is made of, as JSON."""
+    """The manifest of a snapshot, as JSON."""
     from bidder.cli import snapshots
 
     snapshots.show(session.service, version)
@@ -38,7 +38,7 @@ def show(session: Session, version: int, _json: bool) -> None:
 @json_option
 @pass_session
 def diff(session: Session, old: int, new: int, as_json: bool) -> None:
-    """What changed from OLD to NEW, campaign by campaign."""
+    """The changes from OLD to NEW, by campaign."""
     from bidder.cli import snapshots
 
     snapshots.diff(session.service, old, new, as_json=as_json)

@@ -11,6 +11,6 @@ def command(session: Session) -> None:
     """Stop all bidding, in every process within seconds; notices are still counted."""
     from datetime import UTC, datetime
 
-    with session.writing("`bidder snapshot show VERSION` tells whether it is stopped", "bidding is stopped"):
+    with session.writing("`bidder snapshot show VERSION` shows whether bidding is stopped", "bidding is stopped"):
         session.service.store.stop(datetime.now(UTC), stopped=True)
     click.echo("Bidding is stopped, in every process within the snapshot's check interval.")

@@ -14,14 +14,14 @@ POINTS = 141
 
 
 class Range(NamedTuple):
-    """From `qps` on this entrance is the cheapest."""
+    """The rate of requests `qps` from which this entrance is the cheapest (the break-even)."""
 
     qps: float
     entrance: Entrance
 
 
 class Saving(NamedTuple):
-    """What a switch saves in a month, in dollars."""
+    """The savings of a switch in dollars a month."""
 
     switch: str
     dollars: float
@@ -69,7 +69,7 @@ def _crossing(load: Load, prices: Prices, low: float, high: float, entrance: Ent
 
 
 def savings(load: Load, entrance: Entrance, prices: Prices) -> list[Saving]:
-    """What each switch saves by itself, the largest first; a switch that the load has on already is left out."""
+    """The savings of each switch alone, the largest first. Switches that the load has on already are left out."""
     now = cost(load, entrance, prices)
     made = (Saving(name, now - cost(switched, entrance, prices)) for name, switched in _switches(load))
     return sorted((saving for saving in made if abs(saving.dollars) >= 0.005), key=lambda saving: -saving.dollars)

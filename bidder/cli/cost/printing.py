@@ -1,4 +1,4 @@
-"""What `bidder cost` prints: the bill, where the money goes, the break-even and the switches; or all of it as JSON."""
+"""The output of `bidder cost`: the bill, its largest items, the break-even and the switches, as text or as JSON."""
 
 import json
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""What a rate of requests uses of each service. A number that is no arithmetic is a field of `Load`, with an origin."""
+"""The usage of each AWS service by a rate of requests. Assumed numbers are fields of `Load`, with their origin."""
 
 from dataclasses import dataclass
 from enum import StrEnum

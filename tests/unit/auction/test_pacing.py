@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.auction.decide import decide
@@ -21,6 +21,7 @@ from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.parse import parse
 from bidder.snapshot import sets
 from tests.support.campaigns import NOW, campaign, campaign_lists, snapshot
+from tests.support.examples import examples
 from tests.support.matchable import matchable_requests, video_request
 
 RICH = 10**15
@@ -31,7 +32,7 @@ def parsed(request: dict[str, Any]) -> BidRequest:
     return parse(json.dumps(request).encode())
 
 
-@settings(max_examples=150)
+@examples(1.5)
 @given(matchable_requests(), campaign_lists(), st.lists(shares, min_size=8, max_size=8), st.booleans())
 def test_a_campaign_is_passed_over_exactly_if_its_draw_is_not_below_its_share(
     request: dict[str, Any], campaigns: list[Campaign], given_shares: list[int], long: bool
@@ -50,7 +51,7 @@ def test_a_campaign_is_passed_over_exactly_if_its_draw_is_not_below_its_share(
             assert [held.index.campaign_id(position) for position in slot.candidates.best_first()] == expected
 
 
-@settings(max_examples=150)
+@examples(1.5)
 @given(matchable_requests(), campaign_lists(), st.lists(shares, min_size=8, max_size=8))
 def test_explain_says_pacing_and_equals_the_bid(
     request: dict[str, Any], campaigns: list[Campaign], given_shares: list[int]

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.auction.decide import decide
@@ -22,6 +22,7 @@ from bidder.openrtb.parse import parse
 from bidder.snapshot import sets
 from bidder.snapshot.quality_classes import Quality
 from tests.support.campaigns import NOW, campaign, campaign_lists, snapshot
+from tests.support.examples import examples
 from tests.support.matchable import matchable_requests, video_request
 
 RICH = 10**15
@@ -40,7 +41,7 @@ def expected_share(campaign: Campaign, pace: Pace, counts: list[int], device: in
     return class_shares(pace.share, counts)[DEVICES.get(campaign.goal.outcome, {}).get(device, MIDDLE)]
 
 
-@settings(max_examples=120, deadline=None)
+@examples(1.2)
 @given(
     matchable_requests(),
     campaign_lists(),

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from typing import Any
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bidder.auction.decide import decide
@@ -24,6 +24,7 @@ from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
 from tests.support.campaigns import NOW, campaign, campaign_lists, snapshot
+from tests.support.examples import examples
 from tests.support.matchable import matchable_requests, video_request
 
 DOMAIN = "shop.example"
@@ -69,7 +70,6 @@ def with_deal_budgets(item: Campaign) -> Campaign:
 shares = st.sampled_from([0, WHOLE // 20, WHOLE // 3, WHOLE])
 
 
-@settings(max_examples=100, deadline=None)
 @given(matchable_requests(), campaign_lists(), st.lists(shares, min_size=8, max_size=8), shares, st.booleans())
 def test_explain_equals_the_bid_and_names_the_smaller_participation(
     request: dict[str, Any], campaigns: list[Campaign], given_shares: list[int], of_advertiser: int, with_deals: bool
@@ -106,7 +106,7 @@ def test_explain_equals_the_bid_and_names_the_smaller_participation(
                 assert named == (domain == domains[0] and of_advertiser <= paces[campaign_item.campaign_id].share)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(0.6)
 @example(own=12 * COST, shared_total=4 * COST, spent=0, requests=10)
 @example(own=2 * COST, shared_total=12 * COST, spent=4 * COST, requests=20)
 @given(st.integers(0, 12 * COST), st.integers(0, 12 * COST), st.integers(0, 4 * COST), st.integers(0, 20))

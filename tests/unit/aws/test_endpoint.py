@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,6 +19,7 @@ from bidder.aws.direct import Objects, ParameterReader
 from bidder.aws.endpoint import AwsError, Endpoint
 from bidder.aws.prefetch import FRESH, Ahead
 from bidder.aws.signature import Credentials, Scope, path_of, signed
+from tests.support.serving import serving
 
 WORDS = st.text("abcXYZ019-_. /+~é%", min_size=1, max_size=20)
 
@@ -76,19 +76,15 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Handler]]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setattr("bidder.aws.retry.pauses", lambda _: itertools.repeat(0.0))
     Handler.answers, Handler.requested, Handler.connections = [], [], []
     Handler.protocol_version = "HTTP/1.0"
-    yield Handler
-    server.shutdown()
-    server.server_close()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        yield Handler
 
 
 def test_objects_and_parameters_are_read(aws: type[Handler]) -> None:

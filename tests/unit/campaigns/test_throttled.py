@@ -54,7 +54,7 @@ class Throttling:
         return CampaignRepository(self.tables.client, "campaigns", "history", "ann", now=lambda: NOW, pause=self.pause)
 
 
-TRANSACTIONS = 15
+TRANSACTIONS = 8
 BOOK = [campaign(id=f"c{number:04}") for number in range(40 * TRANSACTIONS)]
 
 
@@ -80,18 +80,18 @@ def test_everything_is_stored_once_and_few_calls_are_wasted(a_second: float) -> 
 def test_what_ends_early_is_gone_on_with() -> None:
     fake = Throttling(4)
     first = fake.repository().put_each(BOOK)
-    for _ in range(10):
+    for _ in range(4):
         next(first)
     fake.a_second = 0
-    with pytest.raises(Contended, match="c0400, c0401, c0402…: not written after 10 attempts"):
+    with pytest.raises(Contended, match="c0160, c0161, c0162…: not written after 10 attempts"):
         list(first)
-    assert len(kept(fake)) == 400
+    assert len(kept(fake)) == 160
 
     fake.a_second = 4
     changed = [name for _, names in fake.repository().put_each(BOOK) for name in names]
 
     assert kept(fake) == BOOK
-    assert changed == [item.id for item in BOOK[400:]]
+    assert changed == [item.id for item in BOOK[160:]]
 
 
 def test_what_does_not_pass_is_raised_at_once() -> None:

@@ -204,6 +204,7 @@ def test_the_command_prints_tables_and_json_of_the_same_bill() -> None:
     assert document["entrances"].keys() == set(ENTRANCES) == {entrance.value for entrance in Entrance}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["svg", "png"])
 def test_the_plot_is_written(ending: str, tmp_path: Path) -> None:
     path = tmp_path / f"cost.{ending}"

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from bidder.auction.decide import decide
 from bidder.auction.match import match
@@ -19,6 +19,7 @@ from bidder.delivery.budget import Spend
 from bidder.money import MICROS
 from bidder.openrtb.parse import parse
 from tests.support.campaigns import NOW, campaign, campaign_lists, creative, snapshot
+from tests.support.examples import examples
 from tests.support.service import service
 
 RATES = {"USD": MICROS, "EUR": 1_100_000}
@@ -90,7 +91,7 @@ def test_a_campaign_that_targets_an_attribute_takes_its_example(attribute: str, 
     assert (example.exchange is not None) == (attribute == "exchange")
 
 
-@settings(max_examples=40)
+@examples(0.4)
 @given(campaign_lists(max_size=2))
 def test_an_example_is_always_one_that_the_campaign_takes(campaigns: list[Campaign]) -> None:
     for campaign_item in campaigns:

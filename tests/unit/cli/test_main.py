@@ -185,7 +185,7 @@ def test_campaigns_are_chosen_paged_paused_deleted_and_restored(
     assert ids("--where", "id~summer-*", "--where", "status!=paused") == ["summer-a"]
     assert ids("--where", "cpm>=5", "--where", "creatives.duration<20", "--limit", "2") == ["summer-a", "summer-b"]
     assert ids("--after", "summer-b") == ["winter"]
-    assert "--after summer-a goes on" in run("campaigns", "list", "--limit", "1")[2]
+    assert "--after summer-a continues" in run("campaigns", "list", "--limit", "1")[2]
 
     assert run("campaigns", "pause", "--where", "status=active")[1] == "2 campaigns are paused\n"
     assert ids("--where", "status=active") == []

@@ -91,7 +91,7 @@ def test_bidding_is_stopped_and_goes_on(account: Account, command: Command) -> N
 
     assert command("stop").out.startswith("Bidding is stopped")
     assert account.service().store.is_stopped()
-    assert command("go").out.startswith("Bidding goes on")
+    assert command("go").out.startswith("Bidding continues")
     assert not account.service().store.is_stopped()
 
 

@@ -138,6 +138,7 @@ def test_what_a_bid_reads_off_the_user_agent_a_replay_does_too(tmp_path: Path) -
     assert replay.tallies["plain"].bids == 1
 
 
+@pytest.mark.slow
 def test_a_second_run_prints_the_same_bytes(tmp_path: Path) -> None:
     campaigns = [campaign(id=f"c{number}", cpm=1 + number % 3) for number in range(20)]
     first_value, other = kept(tmp_path / "a.zip", campaigns), kept(tmp_path / "b.zip", campaigns[5:])

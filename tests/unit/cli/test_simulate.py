@@ -41,6 +41,7 @@ def scenario(tmp_path: Path) -> Path:
     return tmp_path / "busy.yaml"
 
 
+@pytest.mark.slow
 def test_figures_and_plots_of_each_campaign_beside_the_other_pacings(
     scenario: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -67,6 +68,7 @@ def test_figures_and_plots_of_each_campaign_beside_the_other_pacings(
     assert sorted(name for arm, name in rows if arm == "bidder") == ["(all)", "copy-0", "hourly"]
 
 
+@pytest.mark.slow
 def test_a_stuck_refresh_and_a_second_price_market_are_run_too(tmp_path: Path) -> None:
     scenario = Scenario.model_validate(
         {

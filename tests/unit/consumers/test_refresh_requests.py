@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.consumers.refresh import publish_snapshot
@@ -12,6 +12,7 @@ from bidder.consumers.refresh_requests import CLOCKS_DIFFER, last_sent, refresh
 from bidder.snapshot.keys import POINTER
 from tests.integration.runtime import sns_event
 from tests.support.campaigns import NOW, campaign
+from tests.support.examples import examples
 from tests.unit.consumers.test_refresh import World, bidding
 
 SECOND = timedelta(seconds=1)
@@ -74,7 +75,7 @@ def test_a_request_that_does_not_say_when_it_was_made_is_a_refresh(records: list
     st.floats(-4.9, 4.9),
     st.integers(0, 39),
 )
-@settings(max_examples=30, deadline=None)
+@examples(0.3)
 def test_the_last_edit_is_in_the_snapshot_whatever_the_clocks(
     steps: list[tuple[float, bool]], skew: float, late: int
 ) -> None:

@@ -132,7 +132,7 @@ class SharedBudgets(RuleBasedStateMachine):
             assert int(item["micros"]["N"]) <= 30_000
 
 
-SharedBudgets.TestCase.settings = settings(examples(0.15), stateful_step_count=25, deadline=None)
+SharedBudgets.TestCase.settings = settings(examples(0.15), stateful_step_count=25)
 TestSharedBudgets = SharedBudgets.TestCase
 
 

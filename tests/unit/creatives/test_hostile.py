@@ -14,6 +14,8 @@ from bidder.creatives.sandbox import Resources, Sandbox
 from bidder.creatives.transcode import transcode
 from tests.unit.creatives.conftest import FFMPEG, H264, PICTURE, TONE, Video
 
+pytestmark = pytest.mark.slow
+
 TEXTS = {
     "ffconcat": "ffconcat version 1.0\nfile other.mp4\n",
     "m3u8": "#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\nfile:///etc/hostname\n#EXT-X-ENDLIST\n",

@@ -18,6 +18,8 @@ from bidder.creatives.upload import uploads
 from tests.support.upload_world import METADATA, World
 from tests.unit.creatives.conftest import FFMPEG, H264, PICTURE, TONE, Video
 
+pytestmark = pytest.mark.slow
+
 NOISE = "-f lavfi -i anoisesrc=a=0.2:c=pink"
 COVER = "-f lavfi -i color=red:s=64x64:d=0.04"
 

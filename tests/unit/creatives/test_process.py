@@ -22,6 +22,8 @@ from tests.support.upload_world import World
 from tests.unit.creatives.conftest import H264, PICTURE, TONE, Video
 from workers.transcode.worker import Stopped, Worker
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def short(videos: Video) -> Path:

@@ -16,6 +16,8 @@ from bidder.creatives.sandbox import Sandbox
 from bidder.creatives.transcode import Transcoded, transcode
 from tests.unit.creatives.conftest import FFMPEG, H264, PICTURE, TONE, Video
 
+pytestmark = pytest.mark.slow
+
 ODD = {
     "moov-at-the-end.mp4": f"{PICTURE} {TONE} -t 2 {H264}",
     "matroska-called-mp4.mp4": f"{PICTURE} {TONE} -t 2 {H264} -f matroska",

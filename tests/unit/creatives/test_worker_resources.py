@@ -1,5 +1,7 @@
 """The container worker may use what the longest video takes; a function ends before its own time limit."""
 
+import pytest
+
 from bidder.creatives.limits import Limits
 from bidder.creatives.sandbox import Resources
 from tests.support.upload_world import World
@@ -20,6 +22,7 @@ def test_a_worker_has_the_time_for_the_longest_video(world: World) -> None:  # n
     assert worker.resources.cpu_seconds >= Limits().max_seconds * CPU_SECONDS_OF_A_SECOND
 
 
+@pytest.mark.slow
 def test_a_function_ends_ffmpeg_before_lambda_ends_the_function(world: World) -> None:  # noqa: ARG001  moto's AWS
     function = processor(read(SETTINGS), is_function=True)
 

@@ -1,7 +1,7 @@
 """What pacing learns from one refresh to the next: the rates of bids, and the traffic of the moment."""
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bidder.delivery.estimates import MINUTE, Flow, Minute, Report
@@ -32,7 +32,6 @@ def flow_after(requests: list[int], a_minute: int, participation: float) -> Flow
     return flow
 
 
-@settings(deadline=None)
 @given(st.integers(100, 500), st.integers(4, 40), st.integers(1, 6), st.floats(0.5, 1))
 @example(350, 40, 1, 1.0)
 @example(350, 40, 4, 1.0)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bidder.delivery.budget import BudgetLimits, Spend
@@ -10,6 +10,7 @@ from bidder.delivery.curve import FLAT, Curve
 from bidder.delivery.estimates import Report
 from bidder.delivery.pacing import FASTEST, Forecast, Memory, Step, step
 from bidder.delivery.participation import WHOLE
+from tests.support.examples import examples
 
 MIDNIGHT = 1_772_409_600.0
 """2026-03-02, a Monday, in UTC."""
@@ -58,7 +59,7 @@ class World:
 budgets = st.integers(COST * 2_000, COST * 20_000)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(0.6)
 @given(
     st.integers(1, 10**9),
     st.lists(
@@ -85,7 +86,7 @@ def test_participation_stays_within_its_bounds_whatever_is_seen(
         assert 0 <= result.outlook.participation <= 1
 
 
-@settings(max_examples=60, deadline=None)
+@examples(0.6)
 @given(budgets, st.floats(0, 1), st.floats(0, 1), st.integers(1, 1_400))
 def test_participation_is_monotone_in_what_is_left(budget: int, first: float, other: float, minute: int) -> None:
     more, less = (round(budget * share) for share in sorted((first, other)))
@@ -104,7 +105,7 @@ def test_participation_is_monotone_in_what_is_left(budget: int, first: float, ot
     assert shares[0] >= shares[1]
 
 
-@settings(max_examples=25, deadline=None)
+@examples(0.25)
 @given(budgets, st.floats(0.05, 0.9), st.lists(st.floats(0, 10), min_size=1, max_size=90))
 @example(6_008_671, 0.75, [0.0, 4.0, 7.0, 10.0])
 @example(6_000_000, 0.75, [0.0, 0.0, 0.0, 10.0, 10.0])
@@ -123,7 +124,7 @@ def test_after_any_history_it_is_on_its_plan_or_as_fast_as_it_may_be_within_an_h
     assert behind < 0.006 or pace > min(FASTEST, 1 / wanted) * 0.85
 
 
-@settings(max_examples=10, deadline=None)
+@examples(0.1)
 @given(budgets, st.floats(0.05, 0.7))
 def test_an_outage_is_made_good_without_a_burst(budget: int, wanted: float) -> None:
     world = World(budget, budget / COST / 1440 / SHOWN / wanted)

@@ -2,20 +2,19 @@
 
 import json
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 from hypothesis import given
 
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.files import read_campaigns
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
-from tests.published import CORPUS, RESPONSE_SCHEMA
+from tests.published import CORPUS
 from tests.support.campaigns import NOW, campaign_lists, snapshot
 from tests.support.matchable import matchable_requests
+from tests.support.openrtb_schema import assert_valid_response
 from tests.support.service import service
 from tests.support.xsd import assert_valid
 
@@ -33,13 +32,8 @@ def requests() -> Iterator[tuple[str, bytes]]:
     yield "prebidjs-request", (CORPUS / "prebidjs-request.json").read_bytes()
 
 
-@cache
-def schema() -> Any:
-    return json.loads(RESPONSE_SCHEMA.read_text())
-
-
 def response_is_valid(response: dict[str, Any]) -> None:
-    jsonschema.validate(response, schema())
+    assert_valid_response(response)
     for entry in response["seatbid"][0]["bid"]:
         assert_valid(entry["adm"])
 

@@ -169,3 +169,11 @@ def test_requests_without_an_id_are_told_apart() -> None:
     answers = [json.loads(content(tag_by_gateway("format=openrtb"))) for _ in range(2)]
 
     assert answers[0]["id"] != answers[1]["id"]
+
+
+def test_a_bid_below_the_base_path_of_a_custom_domain_has_event_urls_below_it() -> None:
+    event = api_event("POST", "/ads/bid", "/bid", body=BODY.decode())
+    event["requestContext"] |= {"path": "/ads/bid", "domainName": "bid.example"}
+
+    [answered_bid] = json.loads(app.app(event, None)["body"])["seatbid"][0]["bid"]
+    assert answered_bid["burl"].startswith("https://bid.example/ads/e/bill/")

@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
@@ -310,6 +310,4 @@ def _is(answer: dict[str, tuple[int, str]], book: Book) -> bool:
 
 
 TestRefreshToBid = RefreshToBid.TestCase
-TestRefreshToBid.settings = settings(
-    examples(3), stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+TestRefreshToBid.settings = settings(examples(3), stateful_step_count=40)

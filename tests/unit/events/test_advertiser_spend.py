@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.delivery.budget import Spend
@@ -12,6 +12,7 @@ from bidder.events.event import Event
 from bidder.events.kinds import Kind
 from bidder.events.ledger import Ledger
 from tests.support.dynamodb import FaultyDynamoDB
+from tests.support.examples import examples
 
 WHOLE_HOURS = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Tokyo", "Pacific/Auckland", "America/Los_Angeles"]
 PARTS = ["Asia/Kolkata", "Asia/Kathmandu", "Australia/Adelaide"]
@@ -53,7 +54,7 @@ def naive(events: list[Event], zone: str, now: datetime, slack: timedelta = time
     )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(0.6)
 @given(
     st.lists(st.sampled_from(WHOLE_HOURS), min_size=1, max_size=3),
     st.lists(st.tuples(st.integers(0, 2), moments), max_size=30),
@@ -78,7 +79,7 @@ def test_where_zones_differ_by_whole_hours_the_sums_are_exact(
     assert (spend.total_micros, spend.total_impressions) == (5_000 * len(events), len(events))
 
 
-@settings(max_examples=40, deadline=None)
+@examples(0.4)
 @given(
     st.sampled_from(WHOLE_HOURS + PARTS),
     st.lists(moments, max_size=30),

@@ -246,7 +246,9 @@ def test_the_claims_of_the_tokens_that_are_out() -> None:
     assert encode(CLAIMS._replace(test=True, device=3)).split("~")[5] == "1"
 
 
-@pytest.mark.parametrize(("least", "read_back"), [(0, 0), (-5, 0), (1, 1), (2**30 - 1, 2**30 - 1), (2**30 + 5, 2**30)])
+@pytest.mark.parametrize(
+    ("least", "read_back"), [(0, 0), (-5, 0), (1, 1), (2**30 - 1, 2**30 - 1), (2**30 + 2**13, 2**30)]
+)
 def test_the_least_credible_price_is_exact_up_to_a_thousand(least: int, read_back: int) -> None:
     assert decode(encode(CLAIMS._replace(least_micros=least))).least_micros == read_back
 
@@ -361,6 +363,15 @@ def test_a_notice_becomes_an_event_of_its_bid() -> None:
         ("XXWhatsApp", False),
         ("", False),
         (None, False),
+        ("Nutch/1.18", True),
+        ("aNutch/1.18", False),
+        ("Mozilla/5.0 (Linux; Android 9) Safari/537.36 (Nutch/1.18)", True),
+        ("Mozilla/5.0 (Linux; Android 9; Nutch) Safari/537.36 (x; Nutch/1.18; y)", True),
+        ("Mozilla/5.0 (Linux; Android 9; Nutch) Safari/537.36", False),
+        ("Mozilla/5.0 (Linux; Android 9) Safari/537.36 Nutch", True),
+        ("Mozilla/5.0 (Linux; Android 9) Nutch Safari/537.36", False),
+        ("Mozilla/5.0 (Linux; Android 9) Nutch/1.18 Safari/537.36", True),
+        ("Mozilla/5.0 (Linux; Android 9) a-Nutch/1.18 Safari/537.36", False),
         ("A" * 512 + " Googlebot/2.1", False),
         ("A" * 480 + " Googlebot/2.1", True),
     ],

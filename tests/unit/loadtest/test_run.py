@@ -4,15 +4,14 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import ClassVar
 
 import pytest
+from boto3 import Session
+from moto.server import ThreadedMotoServer
 
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
@@ -20,6 +19,10 @@ from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.parse import parse
 from tests.support.campaigns import campaign, snapshot
 from tests.support.service import service
+from tests.support.serving import serving
+from tools import ROOT
+
+pytestmark = pytest.mark.slow
 
 BIDDING = service(snapshot([campaign()], now=datetime.now(UTC)))
 
@@ -92,6 +95,16 @@ class Overloaded(NoBidder):
         self.answer(503)
 
 
+class EventsVanish(NoBidder):
+    """Bids, takes all notices, and publishes none."""
+
+    def do_GET(self) -> None:
+        self.answer(204 if self.path.startswith("/e/") else 200)
+
+    def do_POST(self) -> None:
+        NoticesFail.do_POST(self)  # type: ignore[arg-type]
+
+
 class NoticesFail(NoBidder):
     """Bids, and takes no notice."""
 
@@ -110,31 +123,20 @@ class NoticesFail(NoBidder):
         self.wfile.write(content)
 
 
-@contextmanager
-def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-def loadtest(host: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+def loadtest(host: str, folder: Path = ROOT, **variables: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "loadtest.run"],
-        env=os.environ | {"HOST": host, "DURATION": "1", "USERS": "2"} | variables,
+        env=os.environ | {"HOST": host, "DURATION": "1", "USERS": "2", "PYTHONPATH": str(ROOT)} | variables,
+        cwd=folder,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=300,
         check=False,
     )
 
 
 def test_right_answers_end_in_a_table() -> None:
-    with serving(NoBidder) as host:
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), NoBidder)) as host:
         ran = loadtest(host)
     assert ran.returncode == 0, ran.stderr
     headings, bids, notices = ran.stdout.splitlines()[1:4]
@@ -147,7 +149,7 @@ def test_right_answers_end_in_a_table() -> None:
 
 
 def test_wrong_answers_are_counted_and_end_in_failure() -> None:
-    with serving(Broken) as host:
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Broken)) as host:
         ran = loadtest(host)
     assert ran.returncode == 1
     requests, *_, errors = ran.stdout.splitlines()[2].removeprefix("POST /bid").split()
@@ -156,7 +158,7 @@ def test_wrong_answers_are_counted_and_end_in_failure() -> None:
 
 
 def test_a_503_is_counted_and_explained() -> None:
-    with serving(Overloaded) as host:
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Overloaded)) as host:
         ran = loadtest(host)
     assert ran.returncode == 1
     requests, *_, busy, errors = ran.stdout.splitlines()[2].removeprefix("POST /bid").split()
@@ -166,7 +168,7 @@ def test_a_503_is_counted_and_explained() -> None:
 
 
 def test_a_body_that_cannot_be_decoded_is_an_error_of_one_line() -> None:
-    with serving(NotGzip) as host:
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), NotGzip)) as host:
         ran = loadtest(host)
     assert ran.returncode == 1
     assert re.search(r"\d+ x POST /bid: .*200 with a body that its headers do not describe", ran.stdout)
@@ -180,7 +182,7 @@ def sent(host: str, seed: str) -> list[bytes]:
 
 
 def test_the_same_seed_sends_the_same_requests() -> None:
-    with serving(Recording) as host:
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Recording)) as host:
         first, again, other = sent(host, "7"), sent(host, "7"), sent(host, "8")
     common = min(len(first), len(again), len(other))
     assert common > 3
@@ -190,7 +192,7 @@ def test_the_same_seed_sends_the_same_requests() -> None:
 def test_requests_of_a_file_are_sent_as_they_are(tmp_path: Path) -> None:
     path = tmp_path / "requests.jsonl"
     path.write_text('{"id": "a",  "imp": [{"id": "1", "banner": {}}]}\n')
-    with serving(Recording) as host:
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Recording)) as host:
         Recording.bodies.clear()
         ran = loadtest(host, REPLAY=str(path), USERS="1")
     assert ran.returncode == 0, ran.stdout
@@ -207,16 +209,37 @@ def test_a_file_of_no_requests_is_named_before_the_load(tmp_path: Path) -> None:
 
 
 def test_an_event_that_nobody_takes_is_lost_and_ends_in_failure() -> None:
-    with serving(NoticesFail) as host:
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), NoticesFail)) as host:
         ran = loadtest(host, DURATION="4")
     assert ran.returncode == 1
     assert re.search(r"\d+ x lost: \w+, not taken in any try", ran.stdout), ran.stdout
     assert "503 of a notice" in ran.stdout
 
 
+def test_an_event_that_is_taken_and_does_not_arrive_is_lost(tmp_path: Path) -> None:
+    topics = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    topics.start()
+    address, port = topics.get_host_and_port()
+    url = f"http://{address}:{port}"
+    try:
+        session = Session("test", "test", region_name="us-east-1")
+        topic = session.client("sns", endpoint_url=url).create_topic(Name="bid-events")["TopicArn"]
+        (tmp_path / ".local").mkdir()
+        keys = "AWS_ACCESS_KEY_ID=test\nAWS_SECRET_ACCESS_KEY=test\nAWS_DEFAULT_REGION=us-east-1"
+        (tmp_path / ".local/env").write_text(f"{keys}\nAWS_ENDPOINT_URL={url}\nBIDDER_EVENTS_TOPIC={topic}\n")
+        with serving(ThreadingHTTPServer(("127.0.0.1", 0), EventsVanish)) as host:
+            ran = loadtest(host, tmp_path, EVENTS="local", ARRIVAL="1", DURATION="4")
+        assert not session.client("sqs", endpoint_url=url).list_queues().get("QueueUrls")
+    finally:
+        topics.stop()
+    assert ran.returncode == 1, ran.stderr
+    assert re.search(r"\d+ x lost: \w+, taken, but not on the topic in time", ran.stdout), ran.stdout
+    assert "503" not in ran.stdout.split("errors")[1]
+
+
 def test_a_report_is_written(tmp_path: Path) -> None:
     report = tmp_path / "report.html"
-    with serving(NoBidder) as host:
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), NoBidder)) as host:
         ran = loadtest(host, REPORT=str(report))
     assert ran.returncode == 0, ran.stderr
     assert report.read_text().lstrip().startswith("<!")

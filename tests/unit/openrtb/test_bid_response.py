@@ -1,13 +1,12 @@
 import json
 from typing import get_type_hints
 
-import jsonschema
 import pytest
 
 from bidder.openrtb.bid import Bid
 from bidder.openrtb.bid_response import BidResponse, bid_response, dump, no_bid_response
 from bidder.openrtb.no_bid_reason import NoBidReason
-from tests.published import RESPONSE_SCHEMA
+from tests.support.openrtb_schema import assert_valid_response
 
 BID: Bid = {
     "id": "b1",
@@ -45,7 +44,7 @@ def test_the_bid_in_this_file_has_every_field() -> None:
     "response", [bid_response("r", "x", "USD", {"seat": [BID]}), no_bid_response("r", NoBidReason.UNMATCHED_USER)]
 )
 def test_answers_are_valid(response: BidResponse) -> None:
-    jsonschema.validate(json.loads(dump(response)), json.loads(RESPONSE_SCHEMA.read_text()))
+    assert_valid_response(json.loads(dump(response)))
 
 
 def test_a_bid_answer() -> None:

@@ -4,7 +4,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.delivery.frequency import NEW_VIEWER, Exposures, History, Impression, add
@@ -12,6 +12,7 @@ from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
 from bidder.service.bids_in_flight import WITHIN, BidsInFlight
 from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.examples import examples
 from tests.support.matchable import video_request
 from tests.support.service import service
 
@@ -33,7 +34,7 @@ def asked(number: int, **changes: Any) -> bytes:
     return json.dumps(video_request(id=f"r{number}", device={"ifa": IFA}, **changes)).encode()
 
 
-@settings(max_examples=40, deadline=None)
+@examples(0.4)
 @given(
     st.integers(1, 4),
     st.lists(st.tuples(st.integers(0, 20), st.sampled_from(["bid", "count", "lose"])), max_size=25),

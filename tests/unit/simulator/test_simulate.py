@@ -35,12 +35,14 @@ def test_every_scenario_is_read(path: Path) -> None:
     assert scenario.name == path.stem
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others() -> None:
     first = json.dumps(run(hours=1, explored=0.05))
     assert first == json.dumps(run(hours=1, explored=0.05))
     assert first != json.dumps(run(hours=1, explored=0.05, seed=2))
 
 
+@pytest.mark.slow
 def test_budgets_by_the_hour_are_kept_and_spent() -> None:
     [row] = run()["campaigns"]
 
@@ -49,6 +51,7 @@ def test_budgets_by_the_hour_are_kept_and_spent() -> None:
     assert row["delivered_share"] > 0.95
 
 
+@pytest.mark.slow
 def test_events_happen_at_their_times() -> None:
     budget = {"budget": {"hourly": 3}}
     plain = run(campaigns=[{"id": "c", "cpm": 3, **budget}])["campaigns"][0]
@@ -59,6 +62,7 @@ def test_events_happen_at_their_times() -> None:
     assert out["spent_micros"] < 0.75 * plain["spent_micros"]
 
 
+@pytest.mark.slow
 def test_a_tenth_of_the_notices_lost_is_made_up_for() -> None:
     lost = run(notices={"lost": 0.5}, beside=["asap"], hours=2)
 
@@ -117,6 +121,7 @@ def test_an_edit_replaces_an_amount_in_either_spelling() -> None:
     }
 
 
+@pytest.mark.slow
 def test_frequency_caps_of_users_are_kept() -> None:
     document = {"id": "c", "cpm": 9, "frequency_caps": [{"impressions": 2, "window": "day"}]}
     changes: dict[str, Any] = {"notices": {"delay_seconds": 0}, "campaigns": [document]}
@@ -126,6 +131,7 @@ def test_frequency_caps_of_users_are_kept() -> None:
     assert 195 <= capped["impressions"] <= 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [
@@ -176,6 +182,7 @@ def test_events_are_under_way_from_their_time_to_their_end() -> None:
     assert not happenings.is_under_way("outage", 3600)
 
 
+@pytest.mark.slow
 def test_competitors_bid_more_on_kinds_of_requests_with_a_higher_price_factor() -> None:
     kinds = [
         {"price_factor": factor, "openrtb": {"device": {"devicetype": device}}}

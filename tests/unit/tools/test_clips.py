@@ -15,6 +15,7 @@ def document(**media: Any) -> dict[str, Any]:
     return {"creatives": [{"name": "A", "duration": 6, "media": [rendition]}]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("mime", "codec", "audio"), [("video/mp4", "h264", "aac"), ("video/webm", "vp9", "opus")])
 def test_clip_is_what_its_recipe_says(tmp_path: Path, mime: str, codec: str, audio: str) -> None:
     clip = replace(SMALL, mime=mime, key=f"media/small.{mime[6:]}")

@@ -22,6 +22,7 @@ def template() -> dict[str, Any]:
     return dict(YAMLTemplateSerializer().load_template(TEMPLATE.read_text(), str(TEMPLATE)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["container.yaml", "creatives.yaml", "worker.yaml"])
 def test_cloudformation_would_take_it(name: str) -> None:
     cfn_lint = Path(sys.executable).with_name("cfn-lint")
@@ -62,12 +63,14 @@ def test_the_parameters_of_make_deploy_are_the_templates(template: dict[str, Any
     assert template["Parameters"].keys() >= CREATIVES_PARAMETERS
 
 
+@pytest.mark.slow
 def test_the_layer_has_ffmpeg_as_a_program() -> None:
     with ZipFile(BytesIO(layer(own_architecture()))) as archive:
         assert archive.getinfo("bin/ffmpeg").external_attr >> 16 & 0o111
         assert b"GPL" in archive.read("NOTICE")
 
 
+@pytest.mark.slow
 def test_the_package_is_the_bidders_and_the_workers(tmp_path: Path) -> None:
     (tmp_path / "template.json").touch()
     with ZipFile(tmp_path / "bidder.zip", "w") as archive:

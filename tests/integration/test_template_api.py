@@ -1,0 +1,136 @@
+"""The API and the other entrances of the deployed template, and the alias that they call."""
+
+import sys
+
+import pytest
+
+from tests.integration.sam_template import Template, of_type, only, referred, refers_to, translate
+from tools.package import HAS_SNAP_START
+from tools.template import stating_parameters
+
+
+def test_other_entrances_are_off_by_default_and_guarded(translated: Template) -> None:
+    parameters = translated["Parameters"]
+    assert (parameters["FunctionUrl"]["Default"], parameters["LoadBalancerVpc"]["Default"]) == ("off", "")
+    ours = {
+        name: resource
+        for name, resource in translated["Resources"].items()
+        if name.startswith(("PlainHandler", "LoadBalancer"))
+    }
+    assert {resource["Condition"] for resource in ours.values()} == {
+        "HasPlainHandler",
+        "HasFunctionUrl",
+        "HasOpenFunctionUrl",
+        "HasLoadBalancer",
+    }
+    function = ours["PlainHandler"]["Properties"]
+    assert function["Runtime"] == translated["Resources"]["APIHandler"]["Properties"]["Runtime"]
+    assert function["Role"] == {"Fn::GetAtt": ["BidRole", "Arn"]}
+    assert {"Ref": "EntranceConcurrency"} in function["ReservedConcurrentExecutions"]["Fn::If"]
+    assert ours["LoadBalancerPermission"]["Properties"]["SourceAccount"] == {"Ref": "AWS::AccountId"}
+    [ingress] = ours["LoadBalancerSecurityGroup"]["Properties"]["SecurityGroupIngress"]
+    assert (ingress["FromPort"], ingress["ToPort"], ingress["CidrIp"]) == (443, 443, {"Ref": "LoadBalancerSources"})
+
+
+def test_the_api_passes_bodies_as_bytes_and_answers_503_for_want_of_capacity(translated: Template) -> None:
+    api = only(translated, "AWS::ApiGateway::RestApi")["Body"]
+    assert api["x-amazon-apigateway-binary-media-types"] == ["*/*"]
+    assert set(api["paths"]) >= {"/bid", "/e/{kind}/{token}", "/health"}
+    responses = api["x-amazon-apigateway-gateway-responses"]
+    assert {name: response["statusCode"] for name, response in responses.items() if "statusCode" in response} == {
+        "THROTTLED": "503",
+        "DEFAULT_5XX": "503",
+    }
+
+
+def test_what_the_api_answers_itself_can_be_read_by_pages(translated: Template) -> None:
+    api = only(translated, "AWS::ApiGateway::RestApi")["Body"]
+    responses = api["x-amazon-apigateway-gateway-responses"]
+    assert set(responses) == {"THROTTLED", "DEFAULT_4XX", "DEFAULT_5XX"}
+    for response in responses.values():
+        headers = response["responseParameters"]
+        origin = headers["gatewayresponse.header.Access-Control-Allow-Origin"]
+        assert origin == "method.request.header.Origin"
+
+
+def methods(template: Template) -> dict[tuple[str, str], Template]:
+    """The integration of each method of the API, by path and verb."""
+    api = template["Resources"]["RestAPI"]["Properties"]
+    paths = (api.get("Body") or api["DefinitionBody"])["paths"]
+    return {
+        (path, verb): method["x-amazon-apigateway-integration"]
+        for path, verbs in paths.items()
+        for verb, method in verbs.items()
+    }
+
+
+@pytest.mark.parametrize("form", ["sam", "translated"])
+def test_every_request_of_the_api_reaches_the_alias(form: str, request: pytest.FixtureRequest) -> None:
+    template = request.getfixturevalue(form)
+    requested = {
+        key: list(referred(method["uri"])) for key, method in methods(template).items() if method["type"] == "aws_proxy"
+    }
+    assert {path for path, _ in requested} >= {"/bid", "/e", "/e/{kind}/{token}", "/explain", "/health"}
+    assert {tuple(name for name in names if "::" not in name) for names in requested.values()} == {
+        ("APIHandlerAliaslive",)
+    }
+    assert [
+        method_item for method_item in methods(template).values() if method_item["type"] not in {"aws_proxy", "mock"}
+    ] == []
+
+
+def test_the_api_may_invoke_the_alias_and_not_the_function_past_it(translated: Template) -> None:
+    permissions = of_type(translated, "AWS::Lambda::Permission").values()
+    (item,) = (permission for permission in permissions if permission["Principal"] == "apigateway.amazonaws.com")
+    assert refers_to(item["FunctionName"], "APIHandlerAliaslive")
+
+
+def test_the_alias_is_the_latest_version_of_the_function(translated: Template) -> None:
+    versions = of_type(translated, "AWS::Lambda::Version")
+    assert len(versions) == 2
+    for function in ("APIHandler", "Ledger"):
+        alias = translated["Resources"][f"{function}Aliaslive"]["Properties"]
+        [(version, item)] = [(name, each) for name, each in versions.items() if name.startswith(f"{function}Version")]
+        assert alias["Name"] == "live"
+        assert refers_to(alias["FunctionName"], function)
+        assert refers_to(item["FunctionName"], function)
+        assert refers_to(alias["FunctionVersion"], version)
+        assert translated["Resources"][version]["DeletionPolicy"] == "Retain", "tools.versions deletes old ones"
+
+
+def test_environments_are_kept_started_only_when_asked(translated: Template) -> None:
+    assert translated["Parameters"]["ProvisionedConcurrency"]["Default"] == 0
+    assert translated["Conditions"]["Provisions"] == {
+        "Fn::Not": [{"Fn::Equals": [{"Ref": "ProvisionedConcurrency"}, 0]}]
+    }
+    condition, provisioned, otherwise = translated["Resources"]["APIHandlerAliaslive"]["Properties"][
+        "ProvisionedConcurrencyConfig"
+    ]["Fn::If"]
+    assert condition == "Provisions"
+    assert refers_to(provisioned["ProvisionedConcurrentExecutions"], "ProvisionedConcurrency")
+    assert otherwise == {"Ref": "AWS::NoValue"}
+
+
+def test_snap_start_is_the_parameters_and_off_by_default(translated_with_snap_start: Template) -> None:
+    parameter = translated_with_snap_start["Parameters"]["SnapStart"]
+    assert (parameter["Default"], parameter["AllowedValues"]) == ("None", ["None", "PublishedVersions"])
+    functions = of_type(translated_with_snap_start, "AWS::Lambda::Function")
+    assert {name for name, function in functions.items() if "SnapStart" in function} == {"APIHandler"}
+    assert refers_to(functions["APIHandler"]["SnapStart"]["ApplyOn"], "SnapStart")
+
+
+@pytest.mark.skipif(sys.version_info >= HAS_SNAP_START, reason="this Python's runtime has SnapStart")
+def test_a_runtime_without_snap_start_is_not_asked_for_it(sam: Template) -> None:
+    assert sam["Parameters"]["SnapStart"]["AllowedValues"] == ["None"]
+    assert "before 3.12" in sam["Parameters"]["SnapStart"]["ConstraintDescription"]
+    assert "SnapStart" not in sam["Resources"]["APIHandler"]["Properties"]
+
+
+@pytest.mark.parametrize("changed", ["SnapStart", "ParameterPrefix", "LogRetentionDays"])
+def test_a_parameter_that_the_function_is_made_from_is_a_new_version(with_snap_start: Template, changed: str) -> None:
+    values = {name: str(parameter.get("Default")) for name, parameter in with_snap_start["Parameters"].items()}
+    before, after = (
+        list(of_type(translate(stating_parameters(with_snap_start, entry)), "AWS::Lambda::Version"))
+        for entry in (values, values | {changed: "changed"})
+    )
+    assert (before != after) == (changed != "LogRetentionDays")

@@ -1,0 +1,131 @@
+"""The queues of consumers and of the refresh in the deployed template, and the archive that one of them writes."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bidder.events.archive import archive_objects
+from bidder.events.event import Event
+from bidder.events.kinds import Kind
+from tests.integration.sam_template import Template, of_type, only, referred, refers_to, the_allowing
+from tests.integration.stack_functions import CONSUMERS, QUEUES, Consumer
+from tests.support.events import event
+
+
+@pytest.mark.parametrize("name", CONSUMERS)
+def test_only_the_events_topic_may_send_to_a_consumers_queues(sam: Template, name: str) -> None:
+    policy = sam["Resources"][f"{name}QueuePolicy"]["Properties"]
+    statement = the_allowing(policy)
+    assert set(referred(policy["Queues"])) == {f"{name}Queue", f"{name}DeadLetterQueue"}
+    assert set(referred(statement["Resource"])) == {f"{name}Queue", f"{name}DeadLetterQueue"}
+    assert refers_to(statement["Condition"]["ArnEquals"]["aws:SourceArn"], "BidEventsTopic")
+
+
+@pytest.mark.parametrize(("name", "consumer"), CONSUMERS.items())
+def test_a_consumer_gets_the_events_that_it_counts(sam: Template, name: str, consumer: Consumer) -> None:
+    resource = sam["Resources"][f"{name}Subscription"]
+    subscription = resource["Properties"]
+    assert resource["DependsOn"] == f"{name}QueuePolicy"
+    assert refers_to(subscription["TopicArn"], "BidEventsTopic")
+    assert refers_to(subscription["Endpoint"], f"{name}Queue")
+    assert subscription["RawMessageDelivery"] is True
+    assert subscription.get("FilterPolicy") == consumer.filter
+    assert refers_to(subscription["RedrivePolicy"]["deadLetterTargetArn"], f"{name}DeadLetterQueue")
+
+
+@pytest.mark.parametrize(("name", "consumer"), QUEUES.items())
+def test_a_consumer_retries_single_messages_and_then_puts_them_aside(
+    sam: Template, translated: Template, name: str, consumer: Consumer
+) -> None:
+    mappings = of_type(translated, "AWS::Lambda::EventSourceMapping").values()
+    (mapping,) = (mapping for mapping in mappings if refers_to(mapping["EventSourceArn"], f"{name}Queue"))
+    assert refers_to(mapping["FunctionName"], "LedgerAliaslive" if name == "Ledger" else name)
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert (mapping["BatchSize"], mapping["MaximumBatchingWindowInSeconds"]) == (consumer.batch, consumer.window)
+    assert consumer.batch <= 10 or consumer.window > 0, "SQS hands out more than 10 to who waits for them"
+    queue = sam["Resources"][f"{name}Queue"]["Properties"]
+    assert refers_to(queue["RedrivePolicy"]["deadLetterTargetArn"], f"{name}DeadLetterQueue")
+    # AWS's advice for a queue that triggers a function.
+    timeout = sam["Resources"][name]["Properties"]["Timeout"]
+    assert queue["VisibilityTimeout"] >= 6 * timeout + consumer.window
+    aside = sam["Resources"][f"{name}DeadLetterQueue"]["Properties"]
+    assert queue["MessageRetentionPeriod"] == aside["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+@pytest.mark.parametrize("name", QUEUES)
+def test_who_minds_a_consumer_hears_of_dead_letters_delay_and_errors(sam: Template, name: str) -> None:
+    watched = {
+        (alarm.get("MetricName"), *referred(alarm.get("Dimensions")))
+        for alarm in of_type(sam, "AWS::CloudWatch::Alarm").values()
+    }
+    assert {
+        ("ApproximateNumberOfMessagesVisible", f"{name}DeadLetterQueue"),
+        ("ApproximateAgeOfOldestMessage", f"{name}Queue"),
+        ("Errors", name),
+    } <= watched
+
+
+def test_the_archives_table_has_every_field_of_an_event(sam: Template) -> None:
+    table = only(sam, "AWS::Glue::Table")["TableInput"]
+    partitions = {column["Name"] for column in table["PartitionKeys"]}
+    columns = {column["Name"]: column["Type"] for column in table["StorageDescriptor"]["Columns"]}
+    types = {"integer": {"int", "bigint"}, "boolean": {"boolean"}, "string": {"string"}}
+    types["object"] = {"map<string,array<int>>"}
+    fields = Event.model_json_schema()["properties"]
+    assert partitions == {"kind", "hour"}
+    assert set(columns) == set(fields) - partitions
+    for name, column in columns.items():
+        message = next(
+            entry for entry in (fields[name], *fields[name].get("anyOf", [])) if "type" in entry or "const" in entry
+        )
+        assert column in types[message.get("type", "integer")], name
+
+
+def test_the_archives_partitions_are_where_its_objects_are(sam: Template) -> None:
+    projection = only(sam, "AWS::Glue::Table")["TableInput"]["Parameters"]
+    assert set(projection["projection.kind.values"].split(",")) == set(Kind)
+    template = projection["storage.location.template"]["Fn::Sub"]
+    (result,) = archive_objects({"message": event(at=datetime(2026, 11, 23, 7, tzinfo=UTC))})
+    path = template.replace("s3://${ArchiveBucket}/", "").replace("${!kind}", "impression")
+    assert result.key.startswith(path.replace("${!hour}", "2026-11-23-07"))
+
+
+def test_every_minute_the_schedule_publishes_and_the_refresh_runs(translated: Template) -> None:
+    rule = translated["Resources"]["RefreshSchedule"]["Properties"]
+    assert rule["ScheduleExpression"] == "rate(1 minute)"
+    (target,) = rule["Targets"]
+    assert refers_to(target["Arn"], "CampaignRefreshTopic")
+    policy = translated["Resources"]["CampaignRefreshTopicPolicy"]["Properties"]
+    statement = the_allowing(policy)
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    assert refers_to(policy["Topics"], "CampaignRefreshTopic")
+    subscription = translated["Resources"]["RefreshSubscription"]["Properties"]
+    assert subscription["Protocol"] == "sqs"
+    assert refers_to(subscription["TopicArn"], "CampaignRefreshTopic")
+    assert refers_to(subscription["Endpoint"], "RefreshQueue")
+    assert subscription["RawMessageDelivery"] is True
+    statement = the_allowing(translated["Resources"]["RefreshQueuePolicy"]["Properties"])
+    assert refers_to(statement["Condition"]["ArnEquals"]["aws:SourceArn"], "CampaignRefreshTopic")
+    (mapping,) = refresh_mappings(translated)
+    assert refers_to(mapping["EventSourceArn"], "RefreshQueue")
+
+
+def refresh_mappings(translated: Template) -> list[dict[str, Any]]:
+    mappings = of_type(translated, "AWS::Lambda::EventSourceMapping").values()
+    return [mapping for mapping in mappings if refers_to(mapping["FunctionName"], "Refresh")]
+
+
+def test_requests_for_a_refresh_wait_for_each_other_in_a_queue_and_are_never_throttled(translated: Template) -> None:
+    """Lambda gives up invocations that it throttles. Messages of a queue it takes only as it can work on them."""
+    (mapping,) = refresh_mappings(translated)
+    function = translated["Resources"]["Refresh"]["Properties"]
+    queue = translated["Resources"]["RefreshQueue"]["Properties"]
+    assert mapping["ScalingConfig"]["MaximumConcurrency"] == function["ReservedConcurrentExecutions"]["Fn::If"][1] == 2
+    assert mapping["BatchSize"] == 1000, "one refresh answers all that wait"
+    assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
+
+
+def test_a_request_for_a_refresh_that_is_given_up_is_put_aside(translated: Template) -> None:
+    redrive = translated["Resources"]["RefreshQueue"]["Properties"]["RedrivePolicy"]
+    assert refers_to(redrive["deadLetterTargetArn"], "RefreshDeadLetterQueue")

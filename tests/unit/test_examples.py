@@ -1,0 +1,14 @@
+"""Property tests say how many examples they need by `examples`, so that `make test-fast` can ask for fewer of all."""
+
+from pathlib import Path
+
+TESTS = Path(__file__).parents[1]
+PROFILES = {"conftest.py", "support/examples.py", "unit/test_examples.py"}
+
+
+def test_no_test_draws_a_fixed_number_of_examples() -> None:
+    assert [
+        name
+        for path in sorted(TESTS.rglob("*.py"))
+        if "max_examples" in path.read_text() and (name := str(path.relative_to(TESTS))) not in PROFILES
+    ] == []
