@@ -101,7 +101,7 @@ $(ESBUILD):
 	@mkdir -p build/clients && cp tests/clients/package*.json build/clients
 	@cd build/clients && npm ci --no-audit --no-fund --ignore-scripts
 
-loadtest: $(READY) ## Send a minute of mixed requests to the running bidder on PORT; print a table
+loadtest: $(READY) ## Send a minute of mixed requests to the bidder on PORT or at HOST; print a table. WEB=8089: locust's page
 	@exec $(LOCAL_ENV) $(BIN)/python -m loadtest.run
 
 soak: $(READY) ## Send events through failing AWS and crashing handlers for MINUTES (5): spend must stay exact

@@ -14,7 +14,7 @@ class Answer(NamedTuple):
     seconds: float
 
 
-class Connection:
+class HttpConnection:
     """A kept-alive connection, which reconnects if the server has closed it."""
 
     def __init__(self, host: str, port: int) -> None:

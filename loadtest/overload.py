@@ -19,7 +19,7 @@ import psutil
 from bidder.cli.table import table
 from loadtest.bench.measure import percentile
 from loadtest.bench.servers import commands, measured, served
-from loadtest.http_client import Connection
+from loadtest.http_client import HttpConnection
 from loadtest.requests import generate
 from tools.processes import LOOPBACK, free_port
 
@@ -60,10 +60,10 @@ HEADINGS = ("", "rate /s", "decided", "503", "unsent", "p50 ms", "p99 ms", "wors
 
 async def open_loop(port: int, phase: Phase, bodies: list[bytes], seconds: float) -> None:
     """Sends requests at the phase's rate, whatever is answered. A request without a free connection is skipped."""
-    free = [Connection(LOOPBACK, port) for _ in range(CONNECTIONS)]
+    free = [HttpConnection(LOOPBACK, port) for _ in range(CONNECTIONS)]
     began, sent, tasks = time.monotonic(), 0, set[asyncio.Task[None]]()
 
-    async def send(connection: Connection, body: bytes) -> None:
+    async def send(connection: HttpConnection, body: bytes) -> None:
         try:
             answer = await connection.post("/bid", body)
         except (OSError, asyncio.IncompleteReadError):

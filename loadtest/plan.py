@@ -18,6 +18,7 @@ class Plan(NamedTuple):
     the rate follows a week's curve. `replay` is a file of requests, JSON Lines, that are sent in place of drawn ones.
     One answer with bids in `check_every` is held to the published schemas. Requests are drawn from `seed`.
     `settings` is the file of the settings of `make run`, whose topic of events is watched; None watches no topic.
+    `arrival` are the seconds that an event may take to that topic after the load.
     """
 
     duration: int
@@ -30,6 +31,7 @@ class Plan(NamedTuple):
     check_every: int = 10
     seed: int = 1
     settings: Path | None = None
+    arrival: int = 60
 
 
 class BadPlan(ValueError):
@@ -74,6 +76,7 @@ def plan(environ: Mapping[str, str]) -> Plan:
         check_every=_bounded(environ, "CHECK_EVERY", 10, 1_000_000),
         seed=_bounded(environ, "SEED", 1, 1_000_000_000),
         settings=SETTINGS if events == "local" else None,
+        arrival=_bounded(environ, "ARRIVAL", 60, 600),
     )
 
 

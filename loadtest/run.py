@@ -33,8 +33,6 @@ from tools.processes import is_taken
 PROGRESS_SECONDS = 5
 MOST_FAULTS = 20
 """The most kinds of errors that are printed."""
-ARRIVAL_SECONDS = 60.0
-"""The most seconds that an event may take from the bidder to the topic's subscribers after the load has ended."""
 HEADINGS = ("", "requests", "rate /s", "p50 ms", "p99 ms", "bids", "no-bids", "400s", "503s", "errors")
 UNAVAILABLE = {
     BID: "503 of POST /bid: too many requests at once, so no bid.",
@@ -61,7 +59,7 @@ def main() -> int:
     watch = _watch(run_plan)
     try:
         runner = _run(run_plan, watch)
-        missing = watch.missing(taken, ARRIVAL_SECONDS) if watch else set()
+        missing = watch.missing(taken, run_plan.arrival) if watch else set()
     finally:
         if watch:
             watch.close()
@@ -93,7 +91,7 @@ def _faults(runner: Runner, missing: Iterable[tuple[str, str]]) -> Iterator[str]
         yield f"{times} x lost: {kind}, not taken in any try"
     for kind, events in groupby(sorted(missing), key=itemgetter(0)):
         bids = [bid_id for _, bid_id in events]
-        yield f"{len(bids)} x lost: {kind}, taken, but not on the topic {ARRIVAL_SECONDS:.0f} s later; of bid {bids[0]}"
+        yield f"{len(bids)} x lost: {kind}, taken, but not on the topic in time; the first is of bid {bids[0]}"
 
 
 def _unready(run_plan: Plan) -> str | None:

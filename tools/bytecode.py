@@ -1,17 +1,26 @@
-"""`python -P tools/bytecode.py FOLDER`: compiles all sources in a folder to bytecode for Lambda's /var/task.
+"""`python -m tools.bytecode FOLDER`: compiles all sources in a folder to bytecode for Lambda's /var/task.
 
-The bytecode is not validated against its sources: otherwise Python would discard it by the timestamps in a zip. It has
-no docstrings, which would be a twentieth of the zip. The sources keep their docstrings, and tracebacks their line
-numbers.
+One file has the bytecode of all modules but those that are imported before it is read (`bidder/bundle.py`). The
+bytecode is not validated against its sources: otherwise Python would discard it by the timestamps in a zip. It has no
+docstrings, which would be a twentieth of the zip. The sources keep their docstrings, and tracebacks their line numbers.
 """
 
 import ast
 import importlib.util
 import marshal
 import sys
-from pathlib import Path
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+from bidder.bundle import LENGTH, NAME, Index
+
+BEFORE_THE_BUNDLE = frozenset({"app.py", "bidder/__init__.py", "bidder/bundle.py"})
+"""The sources whose bytecode is in a file each."""
 
 _DEPLOYED = "/var/task"
+_HEADER = 16
+"""The bytes of a bytecode file before the code."""
+
 _UNCHECKED_HASH = 0b01
 """The flags of bytecode that Python uses without a check of the source (PEP 552)."""
 
@@ -48,12 +57,33 @@ def _documented(tree: ast.Module) -> list[ast.Module | ast.ClassDef | ast.Functi
     return [node for node in nodes if ast.get_docstring(node, clean=False) is not None]
 
 
+def bundled(bytecode: Mapping[str, bytes]) -> bytes:
+    """The bundle of bytecode files by the path of their source."""
+    index: Index = {}
+    body = bytearray()
+    for source, content in bytecode.items():
+        code = content[_HEADER:]
+        index[_module(PurePosixPath(source))] = (len(body), len(code), source)
+        body += code
+    head = marshal.dumps(index)
+    return importlib.util.MAGIC_NUMBER + len(head).to_bytes(LENGTH, "little") + head + body
+
+
+def _module(source: PurePosixPath) -> str:
+    return ".".join(source.with_suffix("").parts).removesuffix(".__init__")
+
+
 def main() -> None:
     root = Path(sys.argv[1])
+    bytecode: dict[str, bytes] = {}
     for path in sorted(root.rglob("*.py")):
-        target = Path(importlib.util.cache_from_source(str(path)))
+        source = path.relative_to(root).as_posix()
+        bytecode[source] = compiled(path.read_bytes(), f"{_DEPLOYED}/{source}")
+    for source in BEFORE_THE_BUNDLE & bytecode.keys():
+        target = Path(importlib.util.cache_from_source(str(root / source)))
         target.parent.mkdir(exist_ok=True)
-        target.write_bytes(compiled(path.read_bytes(), f"{_DEPLOYED}/{path.relative_to(root).as_posix()}"))
+        target.write_bytes(bytecode.pop(source))
+    (root / NAME).write_bytes(bundled(bytecode))
 
 
 if __name__ == "__main__":

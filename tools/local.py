@@ -19,7 +19,7 @@ from tools import ROOT
 from tools.changes import DeployFailed, Unsettled
 from tools.creatives_stack import deploy_creatives
 from tools.deploy import deploy, environment
-from tools.locks import Held, lock
+from tools.locks import LockHeld, lock
 from tools.ministack import MiniStack
 from tools.package import Package, package
 from tools.processes import LOOPBACK, DidNotStart, end, is_taken, local_environment
@@ -190,7 +190,7 @@ def main() -> int:
     try:
         with lock(FOLDER / "lock", wait=False):
             return run(arguments.port, arguments.aws_port)
-    except Held:
+    except LockHeld:
         print("`make run` is at work in this folder already; end that one first, with Ctrl-C.", file=sys.stderr)
     except (BotoCoreError, CannotRun, ClientError, DeployFailed, DidNotStart, KeepsDying) as error:
         print(error, file=sys.stderr)

@@ -14,7 +14,7 @@ MOST_CHANGES = 200_000
 """The most changes that are remembered; the oldest are dropped."""
 
 
-class Change(NamedTuple):
+class ItemChange(NamedTuple):
     """An item before a change, or None if the change created it. `at` is in seconds since 1970."""
 
     at: float
@@ -23,7 +23,7 @@ class Change(NamedTuple):
     before: dict[str, Any] | None
 
 
-_changes: deque[Change] = deque(maxlen=MOST_CHANGES)
+_changes: deque[ItemChange] = deque(maxlen=MOST_CHANGES)
 _emit = dynamodb._emit_stream_event
 _restore = dynamodb._restore_table_to_point_in_time
 
@@ -34,7 +34,7 @@ def repair() -> None:
     dynamodb._restore_table_to_point_in_time = _restored
 
 
-def items_at(changes: "deque[Change] | list[Change]", table: str, at: float) -> dict[tuple[str, str], Any]:
+def items_at(changes: "deque[ItemChange] | list[ItemChange]", table: str, at: float) -> dict[tuple[str, str], Any]:
     """The items of a table at that time that differ from its present items, by key; None for a missing item."""
     earlier: dict[tuple[str, str], Any] = {}
     for change in changes:
@@ -45,7 +45,7 @@ def items_at(changes: "deque[Change] | list[Change]", table: str, at: float) -> 
 
 def _noted(name: str, event: str, old: Any, new: Any, *rest: Any, **more: Any) -> Any:
     if (table := dynamodb._tables.get(name)) is not None:
-        _changes.append(Change(time.time(), name, _key(table, old or new), copy.deepcopy(old)))
+        _changes.append(ItemChange(time.time(), name, _key(table, old or new), copy.deepcopy(old)))
     return _emit(name, event, old, new, *rest, **more)
 
 

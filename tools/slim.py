@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path, PurePosixPath
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from bidder.bundle import NAME
 from tools import ROOT, lambda_pydantic
 from tools.bytecode import without_docstrings
 from tools.elf import without_symbols
@@ -78,7 +79,7 @@ def write(root: Path, out: Path, *, bytecode: bool = True) -> None:
     """Zips a folder deterministically: sorted, with one fixed time and mode."""
     with ZipFile(out, "w") as archive:
         for path in sorted(root.rglob("*")):
-            if path.is_dir() or (path.suffix == ".pyc" and not bytecode):
+            if path.is_dir() or (not bytecode and (path.suffix == ".pyc" or path.name == NAME)):
                 continue
             entry = ZipInfo(path.relative_to(root).as_posix())
             entry.external_attr = 0o644 << 16
@@ -150,5 +151,5 @@ def _compile(root: Path) -> None:
     Bytecode is compiled in a separate process with unseeded hashes, since interned strings of this process would change
     the bytes.
     """
-    command = [sys.executable, "-P", str(ROOT / "tools/bytecode.py"), str(root)]
-    subprocess.run(command, env={"PYTHONHASHSEED": "0"}, check=True)
+    command = [sys.executable, "-m", "tools.bytecode", str(root)]
+    subprocess.run(command, env={"PYTHONHASHSEED": "0"}, cwd=ROOT, check=True)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from bidder.auction.rule import Case, Rule
 
 
-class Progress(NamedTuple):
+class OfferProgress(NamedTuple):
     """The stage that the offers of a campaign on an impression reached; the offer with the furthest stage decides."""
 
     is_chosen: bool
@@ -14,21 +14,21 @@ class Progress(NamedTuple):
     is_paid: bool
 
 
-OUTBID: Rule[Progress] = Rule(
+OUTBID: Rule[OfferProgress] = Rule(
     "outbid",
     "other campaigns of yours have a higher value here",
     rejects=lambda progress: not progress.is_chosen,
     seen=lambda _: (),
     wanted=lambda _: (),
 )
-DOCUMENT: Rule[Progress] = Rule(
+DOCUMENT: Rule[OfferProgress] = Rule(
     "document",
     "chosen, but the answer is one VAST document: it has another impression's ad, or no place for DSA facts",
     rejects=lambda progress: not progress.is_in_document,
     seen=lambda _: (),
     wanted=lambda _: (),
 )
-ONE_CALLER: Rule[Progress] = Rule(
+ONE_CALLER: Rule[OfferProgress] = Rule(
     "one_caller",
     "chosen, but its viewer, address, page or publisher has had its share of the campaign's hourly plan",
     rejects=lambda progress: not progress.is_within_share,
@@ -48,7 +48,7 @@ def _short_budgets(case: Case) -> list[str]:
     return [in_words(case.snapshot.delivery.holder(account) or f"campaign {case.campaign.id}") for account in accounts]
 
 
-ALLOWANCE: Rule[Progress] = Rule(
+ALLOWANCE: Rule[OfferProgress] = Rule(
     "allowance",
     "chosen, but what is left of its budget, or of its pace, does not pay for one more bid",
     rejects=lambda progress: not progress.is_paid,
@@ -56,5 +56,5 @@ ALLOWANCE: Rule[Progress] = Rule(
     wanted=lambda _: (),
 )
 
-ANSWER: tuple[Rule[Progress], ...] = (OUTBID, DOCUMENT, ONE_CALLER, ALLOWANCE)
+ANSWER: tuple[Rule[OfferProgress], ...] = (OUTBID, DOCUMENT, ONE_CALLER, ALLOWANCE)
 """Rules that keep a campaign's offers out of the answer. A campaign that no rule of the table rejects bids."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bidder.auction.answer_rules import ANSWER, Progress
+from bidder.auction.answer_rules import ANSWER, OfferProgress
 from bidder.auction.attributes import Values
 from bidder.auction.auction_context import AuctionContext, ReadExposures, read_once
 from bidder.auction.decide import decide
@@ -90,7 +90,7 @@ def _fates(
     A campaign with several ads in a break bids if any of the ads is answered.
     """
     stages = [{offer.campaign.id for offer in offers if offer.slot is slot} for offers in (chosen, held, guarded, paid)]
-    return {name: first_broken(ANSWER, Progress(*(name in stage for stage in stages))) for name in stages[0]}
+    return {name: first_broken(ANSWER, OfferProgress(*(name in stage for stage in stages))) for name in stages[0]}
 
 
 def _latest(snapshot: Snapshot, most: int | None, campaign_id: str | None) -> list[int]:

@@ -9,7 +9,7 @@ from bidder.delivery.curve import local_day, local_hour
 from bidder.delivery.plan import Period
 
 
-class Goal(NamedTuple):
+class BudgetGoal(NamedTuple):
     """A limit in micros or in impressions, and the period to which it applies.
 
     An `is_spread` goal is spent along the plan of its period. Other goals are spent as fast as the other limits allow.
@@ -35,7 +35,7 @@ def mode_of(terms: BudgetLimits) -> Mode:
     return Mode.EVEN if is_bounded or any(limit is not None for limit in by_time) else Mode.ASAP
 
 
-def goals(terms: BudgetLimits, now: float) -> Iterator[Goal]:
+def goals(terms: BudgetLimits, now: float) -> Iterator[BudgetGoal]:
     """The goals of a campaign at a moment, in seconds since 1970."""
     is_spread = mode_of(terms) is not Mode.ASAP
     flight = Period(terms.start or 0.0, terms.end if terms.end is not None else float("inf"), terms.zone)
@@ -44,16 +44,16 @@ def goals(terms: BudgetLimits, now: float) -> Iterator[Goal]:
         ("total_impressions", terms.total_impressions, True),
     ):
         if limit is not None:
-            yield Goal(name, limit, flight, of_impressions, is_spread and terms.end is not None)
+            yield BudgetGoal(name, limit, flight, of_impressions, is_spread and terms.end is not None)
     day = _within(local_day(now, terms.zone), flight)
     for name, limit, of_impressions in (
         ("daily", terms.daily, False),
         ("daily_impressions", terms.daily_impressions, True),
     ):
         if limit is not None:
-            yield Goal(name, limit, day, of_impressions, is_spread)
+            yield BudgetGoal(name, limit, day, of_impressions, is_spread)
     if terms.hourly is not None:
-        yield Goal("hourly", terms.hourly, _within(local_hour(now, terms.zone), flight), False, is_spread)
+        yield BudgetGoal("hourly", terms.hourly, _within(local_hour(now, terms.zone), flight), False, is_spread)
 
 
 def _within(span: tuple[float, float], flight: Period) -> Period:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from bidder.delivery.budget import BudgetLimits, Spend, withheld
 from bidder.delivery.curve import DAY, HOUR
-from bidder.delivery.goals import Goal, goals, mode_of
+from bidder.delivery.goals import BudgetGoal, goals, mode_of
 from bidder.delivery.obstacles import ADVICE, BEFORE_RULES
 from bidder.delivery.pacing import GUESSED_SHOWN, Forecast, Memory
 from bidder.delivery.plan import planned
@@ -129,7 +129,7 @@ class _Market(NamedTuple):
     cost: float
 
 
-def _within_the_days(goal: Goal, limits: BudgetLimits, spend: Spend, now: float) -> float:
+def _within_the_days(goal: BudgetGoal, limits: BudgetLimits, spend: Spend, now: float) -> float:
     """The micros that the daily budget allows in the rest of a goal's period; infinite without a daily budget."""
     if limits.daily is None or not goal.name.startswith("total"):
         return float("inf")
@@ -144,7 +144,7 @@ def _pacing(micros: float, account: AccountState) -> Shortfall:
     return Shortfall("pacing", round(micros), "its daily budget does not add up to the total: raise the daily budget")
 
 
-def _spent(goal: Goal, spend: Spend) -> float:
+def _spent(goal: BudgetGoal, spend: Spend) -> float:
     known = {
         "total": spend.total_micros,
         "daily": spend.today_micros,

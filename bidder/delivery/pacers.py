@@ -10,7 +10,7 @@ from bidder.delivery.budget_holders import class_of_campaign, is_campaign, obsta
 from bidder.delivery.estimates import COMPLETE, MINUTE, Report
 from bidder.delivery.notice_delay import MINUTES, NoticeDelay
 from bidder.delivery.obstacles import ADVICE
-from bidder.delivery.pacing import GUESSED_SHOWN, Forecast, Market, Memory, Outlook, step
+from bidder.delivery.pacing import GUESSED_SHOWN, Forecast, Market, Memory, PacingState, step
 from bidder.delivery.quality import CLASSES
 
 _DELAYS_KEPT = 5_000.0
@@ -95,7 +95,7 @@ class Paced(NamedTuple):
 
     paces: dict[str, Pace]
     reserved: dict[str, int]
-    outlooks: dict[str, Outlook]
+    outlooks: dict[str, PacingState]
     opportunities: dict[str, list[float]]
     """The recent opportunities by quality class, of each campaign with such counts."""
 
@@ -199,7 +199,7 @@ def overspent(limits: Mapping[str, BudgetLimits], spends: Mapping[str, Spend]) -
     return names
 
 
-def off_plan(limits: Mapping[str, BudgetLimits], outlooks: Mapping[str, Outlook]) -> list[str]:
+def off_plan(limits: Mapping[str, BudgetLimits], outlooks: Mapping[str, PacingState]) -> list[str]:
     """The campaigns whose spend differs from the plan by more than the share `_OFF`, from 20 planned impressions on."""
     return [
         name

@@ -15,7 +15,7 @@ from bidder.delivery.allowance import HEADROOM, Pace
 from bidder.delivery.budget import BudgetLimits, Spend
 from bidder.delivery.curve import FLAT, Curve
 from bidder.delivery.estimates import MINUTE, Flow, Minute, Report
-from bidder.delivery.goals import Goal, goals, mode_of
+from bidder.delivery.goals import BudgetGoal, goals, mode_of
 from bidder.delivery.notice_delay import NoticeDelay
 from bidder.delivery.obstacles import Obstacles
 from bidder.delivery.participation import share_of
@@ -95,7 +95,7 @@ class Memory:
     """The start of the period and the total spend at that start, by the name of the goal."""
 
 
-class Outlook(NamedTuple):
+class PacingState(NamedTuple):
     """The state of pacing for a budget holder, for reports and alarms.
 
     `goal` is the goal that limits the participation. `planned` is its planned spend by now, and `spent` its estimated
@@ -115,7 +115,7 @@ class Step(NamedTuple):
 
     pace: Pace | None
     reserved: int
-    outlook: Outlook
+    outlook: PacingState
 
 
 def step(
@@ -145,7 +145,7 @@ def step(
     bids = (memory.level or 0.0) * density * bid
     bids_out = flow.bids_in_flight(now, delay, bids) + before * bids * (now % MINUTE) / MINUTE
     in_flight, impressions_out = bids_out * micros / seen, bids_out * shown / seen
-    wanted, limiting = inf, Outlook(1.0, "", 0.0, 0.0, in_flight, bids * micros / seen)
+    wanted, limiting = inf, PacingState(1.0, "", 0.0, 0.0, in_flight, bids * micros / seen)
     for goal in goals(terms, now):
         amount = (shown if goal.of_impressions else micros) / seen
         out = impressions_out if goal.of_impressions else in_flight
@@ -217,7 +217,7 @@ def _level(memory: Memory, forecast: Forecast, zone: str, now: float) -> float |
     return level if held is None else max(level, held / _SLOWEST_FALL if is_new else held)
 
 
-def _spent(memory: Memory, goal: Goal, spend: Spend, in_flight: float) -> float:
+def _spent(memory: Memory, goal: BudgetGoal, spend: Spend, in_flight: float) -> float:
     """The estimated spend of a goal by the time of the bids: noticed, in flight, and lost."""
     in_all: float
     if goal.of_impressions:
@@ -237,7 +237,7 @@ def _spent(memory: Memory, goal: Goal, spend: Spend, in_flight: float) -> float:
 
 def _rate(
     memory: Memory,
-    goal: Goal,
+    goal: BudgetGoal,
     terms: BudgetLimits,
     curve: Curve,
     spent: float,
@@ -273,7 +273,7 @@ def _rate(
     return rate
 
 
-def _plan(memory: Memory, goal: Goal, terms: BudgetLimits, curve: Curve, now: float) -> float:
+def _plan(memory: Memory, goal: BudgetGoal, terms: BudgetLimits, curve: Curve, now: float) -> float:
     anchor = memory.anchors.get(goal.name)
     return planned(mode_of(terms), curve, goal.period, anchor, now) if anchor else float(goal.limit)
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from bidder.campaigns.pacing_mode import Mode
 from bidder.delivery.budget import BudgetLimits
 from bidder.delivery.curve import DAY, Curve
-from bidder.delivery.goals import Goal, goals, mode_of
+from bidder.delivery.goals import BudgetGoal, goals, mode_of
 from bidder.delivery.plan import Anchor, planned
 
 _ORDER = ("daily", "total", "hourly", "daily_impressions", "total_impressions")
@@ -14,7 +14,7 @@ _ORDER = ("daily", "total", "hourly", "daily_impressions", "total_impressions")
 class ReferenceStanding(NamedTuple):
     """The planned and the actual spend in the period of the leading budget, in micros or in impressions."""
 
-    goal: Goal
+    goal: BudgetGoal
     planned: float
     spent: float
 
@@ -55,7 +55,7 @@ class ReferencePlan:
         spent = (impressions if goal.of_impressions else micros) - self._before[goal.of_impressions]
         return ReferenceStanding(goal, planned(mode, self._curve, goal.period, self._anchor, at), spent)
 
-    def _leading(self, at: float) -> Goal | None:
+    def _leading(self, at: float) -> BudgetGoal | None:
         """The leading budget: the first of `_ORDER`. A budget without an end is planned over the scenario."""
         known = {goal.name: goal for goal in goals(self.terms, min(at, self._end - 1e-3))}
         goal = next((known[name] for name in _ORDER if name in known), None)

@@ -39,7 +39,7 @@ INDEXES_EVERY = 5
 STILL, FRESH = "bid, no refresh", "bid, refresh a second"
 
 
-class Objects:
+class FolderObjects:
     """An S3 in a folder, whose pointer is moved explicitly. Reading files lets other threads run, like a download."""
 
     class exceptions:  # noqa: N801  # boto3's name
@@ -68,10 +68,10 @@ def rows(counts: tuple[int, ...] = COUNTS) -> Iterator[BenchRow]:
 def measured(count: int, seconds: int = SECONDS, windows: int = WINDOWS) -> list[BenchRow]:
     """The rows of one size, measured in this process."""
     with TemporaryDirectory() as folder:
-        return _measured(count, seconds, windows, Objects(Path(folder)))
+        return _measured(count, seconds, windows, FolderObjects(Path(folder)))
 
 
-def _measured(count: int, seconds: int, windows: int, s3: Objects) -> list[BenchRow]:
+def _measured(count: int, seconds: int, windows: int, s3: FolderObjects) -> list[BenchRow]:
     manifests = _published(count, seconds * windows + 1, datetime.now(UTC), s3)
     s3.put(POINTER, manifests.pop(0))
     ages = Ages(timedelta(seconds=0.5), timedelta(hours=1), timedelta(hours=1))
@@ -108,7 +108,7 @@ def _paced(
     return took
 
 
-def _published(count: int, many: int, now: datetime, s3: Objects) -> list[bytes]:
+def _published(count: int, many: int, now: datetime, s3: FolderObjects) -> list[bytes]:
     """Writes the objects of `count` snapshots, and returns their pointers."""
     book = list(workload.campaigns(WORKLOAD, count))
     indexes = [compile_index(book), compile_index(book[:-1])]

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from bidder.cli.table import table
 from loadtest.bench.measure import percentile
-from loadtest.http_client import Connection
+from loadtest.http_client import HttpConnection
 from loadtest.requests import generate
 from tools.processes import LOOPBACK, free_port
 
@@ -44,7 +44,7 @@ def commands(port: int) -> dict[str, list[str]]:
     }
 
 
-class Measured(NamedTuple):
+class Throughput(NamedTuple):
     """Requests a second, and milliseconds of an answer."""
 
     rate: float
@@ -70,7 +70,7 @@ def served(command: list[str], port: int) -> Iterator[None]:
 
 
 async def _answers(port: int) -> bool:
-    connection = Connection(LOOPBACK, port)
+    connection = HttpConnection(LOOPBACK, port)
     try:
         return (await connection.post("/bid", b"{}")).status == 400
     except (OSError, asyncio.IncompleteReadError):
@@ -79,14 +79,14 @@ async def _answers(port: int) -> bool:
         connection.close()
 
 
-def measured(port: int, connections: int, seconds: float = SECONDS) -> Measured:
+def measured(port: int, connections: int, seconds: float = SECONDS) -> Throughput:
     """Runs closed loops of `connections` connections for `seconds` seconds."""
     rng = Random(2)  # noqa: S311 - a repeatable draw, not a secret
     bodies = [json.dumps(generate(rng).document | {"tmax": 1000}).encode() for _ in range(1000)]
     took: list[float] = []
 
     async def loop(first: int, until: float) -> None:
-        connection = Connection(LOOPBACK, port)
+        connection = HttpConnection(LOOPBACK, port)
         number = first
         while time.monotonic() < until:
             answer = await connection.post("/bid", bodies[number % len(bodies)])
@@ -104,12 +104,12 @@ def measured(port: int, connections: int, seconds: float = SECONDS) -> Measured:
         await asyncio.gather(*(loop(number, until) for number in range(connections)))
 
     asyncio.run(all_loops())
-    return Measured(len(took) / seconds, percentile(took, 0.5), percentile(took, 0.99))
+    return Throughput(len(took) / seconds, percentile(took, 0.5), percentile(took, 0.99))
 
 
 def main() -> int:
     os.sched_setaffinity(0, {1})
-    best: dict[tuple[str, int], Measured] = {}
+    best: dict[tuple[str, int], Throughput] = {}
     for _ in range(ROUNDS):
         port = free_port()
         for name, command in commands(port).items():

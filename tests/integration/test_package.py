@@ -2,13 +2,17 @@
 
 import ast
 import json
+import marshal
 import shutil
+from importlib.util import MAGIC_NUMBER
 from pathlib import Path, PurePosixPath
 from zipfile import ZipFile
 
 import pytest
 
+from bidder.bundle import LENGTH, NAME
 from tools import ROOT
+from tools.bytecode import BEFORE_THE_BUNDLE
 from tools.package import LIMIT, Package, package
 from tools.slim import SUPPLIED, deployed_modules
 
@@ -56,9 +60,12 @@ def test_what_lambda_supplies_is_out(archive: ZipFile) -> None:
 def test_every_module_has_bytecode_that_its_timestamp_cannot_stale(archive: ZipFile) -> None:
     names = [PurePosixPath(name) for name in archive.namelist()]
     compiled = [name for name in names if name.suffix == ".pyc"]
-    assert {name.parent.parent / f"{name.stem.partition('.')[0]}.py" for name in compiled} == {
-        name for name in names if name.suffix == ".py"
-    }
+    single = {str(name.parent.parent / f"{name.stem.partition('.')[0]}.py") for name in compiled}
+    assert single == BEFORE_THE_BUNDLE
+    content = archive.read(NAME)
+    head = len(MAGIC_NUMBER) + LENGTH
+    index = marshal.loads(content[head : head + int.from_bytes(content[len(MAGIC_NUMBER) : head], "little")])  # noqa: S302  ours
+    assert {source for _, _, source in index.values()} | single == {str(name) for name in names if name.suffix == ".py"}
     assert {int.from_bytes(archive.read(str(name))[4:8], "little") for name in compiled} == {UNCHECKED_HASH}
 
 

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from loadtest.bench.published import publish
-from loadtest.http_client import Answer, Connection
+from loadtest.http_client import Answer, HttpConnection
 from tests.support.aws_server import AwsServer, aws_server
 from tests.support.campaigns import campaign
 from tests.support.fake_s3 import FakeS3
@@ -96,7 +96,7 @@ class Clients:
         await asyncio.gather(*loops)
 
     async def _loop(self, number: int) -> None:
-        connection, sequence = Connection(LOOPBACK, self._port), 0
+        connection, sequence = HttpConnection(LOOPBACK, self._port), 0
         while not self.is_gone:
             sequence += 1
             body = json.dumps(video_request(id=f"auction-{number}-{sequence}")).encode()

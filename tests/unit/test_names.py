@@ -1,7 +1,8 @@
-"""Names of our own are nouns of their subject: none of them is a word that any value could bear."""
+"""Names say what they name: none is a word that fits any value, and no two classes share one."""
 
 import ast
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,14 +38,30 @@ def vague_names(source: str) -> list[tuple[int, str]]:
     return [(line, name) for line, name in bound_names(ast.parse(source)) if is_vague(name)]
 
 
-def test_no_name_is_vague() -> None:
+def sources() -> list[Path]:
+    """The modules that mypy checks: all of ours."""
     folders = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]["files"]
-    sources = [path for name in folders for path in ((ROOT / name).rglob("*.py") if "." not in name else [ROOT / name])]
-    assert len(sources) > 500
+    return [path for name in folders for path in ((ROOT / name).rglob("*.py") if "." not in name else [ROOT / name])]
+
+
+def test_no_name_is_vague() -> None:
+    assert len(sources()) > 500
 
     assert [
-        f"{path.relative_to(ROOT)}:{line}: {name}" for path in sources for line, name in vague_names(path.read_text())
+        f"{path.relative_to(ROOT)}:{line}: {name}" for path in sources() for line, name in vague_names(path.read_text())
     ] == []
+
+
+def test_no_two_classes_have_one_name() -> None:
+    """Tests apart, and classes that no other module sees."""
+    modules: dict[str, list[str]] = defaultdict(list)
+    for path in sources():
+        if not path.is_relative_to(ROOT / "tests"):
+            for node in ast.parse(path.read_text()).body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    modules[node.name].append(str(path.relative_to(ROOT)))
+
+    assert {name: paths for name, paths in modules.items() if len(paths) > 1} == {}
 
 
 @pytest.mark.parametrize(

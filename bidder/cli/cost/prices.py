@@ -37,7 +37,7 @@ class LambdaPrices(_Prices):
     arm64: Tiers
 
 
-class Processor(_Prices):
+class ProcessorPrices(_Prices):
     """Fargate on one kind of processor."""
 
     vcpu_hour: float
@@ -47,8 +47,8 @@ class Processor(_Prices):
 class FargatePrices(_Prices):
     """Fargate by processor."""
 
-    x86_64: Processor
-    arm64: Processor
+    x86_64: ProcessorPrices
+    arm64: ProcessorPrices
 
 
 class SnsPrices(_Prices):
@@ -103,7 +103,7 @@ class Prices(_Prices):
     data_transfer: Tiers
 
 
-class Source(_Prices):
+class PriceSource(_Prices):
     """The page of a service's prices, and by region what its prices were compared with, and the date of that.
 
     A region without an entry was not compared with anything.
@@ -119,7 +119,7 @@ class PriceTable(_Prices):
     date: str
     currency: str
     note: str
-    sources: dict[str, Source]
+    sources: dict[str, PriceSource]
     regions: dict[str, Prices | str]
 
     def of(self, region: str) -> Prices:

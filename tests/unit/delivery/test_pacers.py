@@ -27,7 +27,7 @@ from bidder.delivery.pacers import (
     take_classes,
     take_obstacles,
 )
-from bidder.delivery.pacing import Forecast, Market, Memory, Outlook, step
+from bidder.delivery.pacing import Forecast, Market, Memory, PacingState, step
 from bidder.delivery.participation import WHOLE
 
 NOW = 1_772_409_600.0 + 36_030
@@ -253,8 +253,8 @@ def test_a_campaign_above_two_budgets_is_named_once() -> None:
     assert overspent({"c": limits}, {"c": Spend(10**9, 10**9, 10**9)}) == ["c"]
 
 
-def outlook(goal: str, planned: float, spent: float) -> Outlook:
-    return Outlook(1.0, goal, planned, spent, 0.0, 0.0)
+def outlook(goal: str, planned: float, spent: float) -> PacingState:
+    return PacingState(1.0, goal, planned, spent, 0.0, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ def outlook(goal: str, planned: float, spent: float) -> Outlook:
         (outlook("", 100_000, 0), False),
     ],
 )
-def test_a_campaign_is_off_its_plan_by_a_tenth_once_that_is_twenty_impressions(of: Outlook, is_off: bool) -> None:
+def test_a_campaign_is_off_its_plan_by_a_tenth_once_that_is_twenty_impressions(of: PacingState, is_off: bool) -> None:
     assert off_plan({"c": LIMITS}, {"c": of}) == (["c"] if is_off else [])
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bidder.campaigns.pacing_mode import Mode
 from bidder.delivery.budget import BudgetLimits
 from bidder.delivery.curve import FLAT, HOURS, Curve
-from bidder.delivery.goals import Goal, goals, mode_of
+from bidder.delivery.goals import BudgetGoal, goals, mode_of
 from bidder.delivery.plan import Anchor, Period, planned
 
 START = datetime(2026, 3, 2, tzinfo=UTC).timestamp()
@@ -75,11 +75,11 @@ def test_each_limit_is_a_goal_of_its_period() -> None:
     limits = PLAIN._replace(total=100, daily=10, hourly=2, total_impressions=50, daily_impressions=5)
 
     assert list(goals(limits, NOW)) == [
-        Goal("total", 100, Period(0.0, float("inf"), "UTC"), of_impressions=False, is_spread=False),
-        Goal("total_impressions", 50, Period(0.0, float("inf"), "UTC"), of_impressions=True, is_spread=False),
-        Goal("daily", 10, Period(*DAY, "UTC"), of_impressions=False, is_spread=True),
-        Goal("daily_impressions", 5, Period(*DAY, "UTC"), of_impressions=True, is_spread=True),
-        Goal("hourly", 2, Period(*HOUR, "UTC"), of_impressions=False, is_spread=True),
+        BudgetGoal("total", 100, Period(0.0, float("inf"), "UTC"), of_impressions=False, is_spread=False),
+        BudgetGoal("total_impressions", 50, Period(0.0, float("inf"), "UTC"), of_impressions=True, is_spread=False),
+        BudgetGoal("daily", 10, Period(*DAY, "UTC"), of_impressions=False, is_spread=True),
+        BudgetGoal("daily_impressions", 5, Period(*DAY, "UTC"), of_impressions=True, is_spread=True),
+        BudgetGoal("hourly", 2, Period(*HOUR, "UTC"), of_impressions=False, is_spread=True),
     ]
     assert list(goals(PLAIN, NOW)) == []
 

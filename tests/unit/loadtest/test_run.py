@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from boto3 import Session
+from moto.server import ThreadedMotoServer
 
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
@@ -18,6 +20,7 @@ from bidder.openrtb.parse import parse
 from tests.support.campaigns import campaign, snapshot
 from tests.support.service import service
 from tests.support.serving import serving
+from tools import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -92,6 +95,16 @@ class Overloaded(NoBidder):
         self.answer(503)
 
 
+class EventsVanish(NoBidder):
+    """Bids, takes all notices, and publishes none."""
+
+    def do_GET(self) -> None:
+        self.answer(204 if self.path.startswith("/e/") else 200)
+
+    def do_POST(self) -> None:
+        NoticesFail.do_POST(self)  # type: ignore[arg-type]
+
+
 class NoticesFail(NoBidder):
     """Bids, and takes no notice."""
 
@@ -110,10 +123,11 @@ class NoticesFail(NoBidder):
         self.wfile.write(content)
 
 
-def loadtest(host: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+def loadtest(host: str, folder: Path = ROOT, **variables: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "loadtest.run"],
-        env=os.environ | {"HOST": host, "DURATION": "1", "USERS": "2"} | variables,
+        env=os.environ | {"HOST": host, "DURATION": "1", "USERS": "2", "PYTHONPATH": str(ROOT)} | variables,
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=300,
@@ -200,6 +214,27 @@ def test_an_event_that_nobody_takes_is_lost_and_ends_in_failure() -> None:
     assert ran.returncode == 1
     assert re.search(r"\d+ x lost: \w+, not taken in any try", ran.stdout), ran.stdout
     assert "503 of a notice" in ran.stdout
+
+
+def test_an_event_that_is_taken_and_does_not_arrive_is_lost(tmp_path: Path) -> None:
+    topics = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    topics.start()
+    address, port = topics.get_host_and_port()
+    url = f"http://{address}:{port}"
+    try:
+        session = Session("test", "test", region_name="us-east-1")
+        topic = session.client("sns", endpoint_url=url).create_topic(Name="bid-events")["TopicArn"]
+        (tmp_path / ".local").mkdir()
+        keys = "AWS_ACCESS_KEY_ID=test\nAWS_SECRET_ACCESS_KEY=test\nAWS_DEFAULT_REGION=us-east-1"
+        (tmp_path / ".local/env").write_text(f"{keys}\nAWS_ENDPOINT_URL={url}\nBIDDER_EVENTS_TOPIC={topic}\n")
+        with serving(ThreadingHTTPServer(("127.0.0.1", 0), EventsVanish)) as host:
+            ran = loadtest(host, tmp_path, EVENTS="local", ARRIVAL="1", DURATION="4")
+        assert not session.client("sqs", endpoint_url=url).list_queues().get("QueueUrls")
+    finally:
+        topics.stop()
+    assert ran.returncode == 1, ran.stderr
+    assert re.search(r"\d+ x lost: \w+, taken, but not on the topic in time", ran.stdout), ran.stdout
+    assert "503" not in ran.stdout.split("errors")[1]
 
 
 def test_a_report_is_written(tmp_path: Path) -> None:

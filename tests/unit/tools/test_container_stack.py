@@ -1,6 +1,7 @@
 """deploy/container.yaml: the container's stack fits the server, the bid function's rights and the load balancer."""
 
 import re
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -16,14 +17,32 @@ TEMPLATE = ROOT / "deploy" / "container.yaml"
 @pytest.fixture(scope="module")
 def resources() -> dict[str, Any]:
     template = YAMLTemplateSerializer().load_template(TEMPLATE.read_text(), str(TEMPLATE))
-    linted: dict[str, Any] = template["Resources"]
-    return {name: resource["Properties"] for name, resource in linted.items()}
+    return {name: resource["Properties"] for name, resource in template["Resources"].items()}
 
 
 @pytest.fixture(scope="module")
 def task(resources: dict[str, Any]) -> dict[str, Any]:
     [container] = resources["Task"]["ContainerDefinitions"]
     return dict(container)
+
+
+def rights(role: dict[str, Any]) -> Counter[str]:
+    """How many resources a role's statements allow each action on; logs and X-Ray, which are Lambda's, left out."""
+    counted: Counter[str] = Counter()
+    for policy in role["Policies"]:
+        for statement in policy["PolicyDocument"]["Statement"]:
+            assert statement["Effect"] == "Allow"
+            resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+            actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+            counted.update({action: len(resources) for action in actions if not action.startswith(("logs:", "xray:"))})
+    return counted
+
+
+def test_a_task_has_the_rights_of_the_bid_function(resources: dict[str, Any]) -> None:
+    path = ROOT / ".chalice" / "resources" / "bid.yaml"
+    bid_role = YAMLTemplateSerializer().load_template(path.read_text(), str(path))["Resources"]["BidRole"]["Properties"]
+
+    assert rights(resources["TaskRole"]) == rights(bid_role)
 
 
 def variables_of(model: "type[Settings] | type[ServerSettings]") -> dict[str, bool]:

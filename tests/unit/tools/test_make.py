@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from tools.deploy import environment
-from tools.locks import Held, lock
+from tools.locks import LockHeld, lock
 from tools.serve import Sources
 from tools.slim import is_deployed
 from tools.template import DuplicateEntry, joined, with_code
@@ -83,7 +83,7 @@ def test_the_server_watches_sources_only(tmp_path: Path) -> None:
 
 def test_a_lock_is_held_once_and_then_free(tmp_path: Path) -> None:
     path = tmp_path / "folder" / "lock"
-    with lock(path, wait=False), pytest.raises(Held), lock(path, wait=False):
+    with lock(path, wait=False), pytest.raises(LockHeld), lock(path, wait=False):
         pytest.fail("held twice")
     with lock(path, wait=False):
         assert path.exists()

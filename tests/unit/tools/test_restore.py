@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.account import mocked_account
-from tools.ministack_recovery import Change, items_at
+from tools.ministack_recovery import ItemChange, items_at
 from tools.restore import overwrite
 
 
@@ -35,8 +35,8 @@ def test_the_items_at_a_time_are_those_that_the_table_had_then(changes: list[tup
     journal, then = [], {}
     for moment, (name, value) in enumerate(changes):
         key = (name, "total")
-        journal.append(Change(moment, "ledger", key, table.get(key)))
-        journal.append(Change(moment, "campaigns", key, {"of": "another table"}))
+        journal.append(ItemChange(moment, "ledger", key, table.get(key)))
+        journal.append(ItemChange(moment, "campaigns", key, {"of": "another table"}))
         if value is None:
             table.pop(key, None)
         else:

@@ -1,0 +1,78 @@
+"""Imports the modules of the package from one file, in place of a file each.
+
+`tools/bytecode.py` writes the file. An import by Python's own finder takes eight calls of the system; from the file it
+takes one. Without the file, as on a laptop, Python's own finder does all imports.
+"""
+
+import marshal
+import os
+import sys
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import MAGIC_NUMBER
+from os.path import dirname, join
+from types import CodeType, ModuleType
+
+NAME = "bytecode.bundle"
+"""The file's name, beside the package `bidder`. It begins with Python's magic number and the length of the index."""
+
+LENGTH = 4
+"""The bytes of that length, little-endian."""
+
+Index = dict[str, tuple[int, int, str]]
+"""Where a module's code begins, its length, and the path of its source, by the name of the module."""
+
+
+class Loader(SourceFileLoader):
+    """The loader of one module. What is asked of it besides the code is read from the files."""
+
+    def __init__(self, name: str, path: str, file: int, start: int, size: int) -> None:
+        super().__init__(name, path)
+        self._code = (file, size, start)
+
+    def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002  importlib's signature
+        """The module's code, as it was compiled with the package."""
+        return marshal.loads(os.pread(*self._code))  # type: ignore[no-any-return]  # noqa: S302  ours
+
+
+class Finder:
+    """Finds the modules in a bundle."""
+
+    def __init__(self, root: str) -> None:
+        """Raises FileNotFoundError."""
+        self._root = root
+        self._file = os.open(join(root, NAME), os.O_RDONLY)  # noqa: PTH118  pathlib takes longer to import
+        head = len(MAGIC_NUMBER) + LENGTH
+        magic, length = os.read(self._file, len(MAGIC_NUMBER)), int.from_bytes(os.read(self._file, LENGTH), "little")
+        self._body = head + length
+        # another Python reads the sources
+        self._index: Index = marshal.loads(os.read(self._file, length)) if magic == MAGIC_NUMBER else {}  # noqa: S302
+
+    def find_spec(
+        self,
+        name: str,
+        path: Sequence[str] | None = None,  # noqa: ARG002  importlib's signature
+        target: ModuleType | None = None,  # noqa: ARG002
+    ) -> ModuleSpec | None:
+        """The spec of a module, or None if it is not in the bundle."""
+        entry = self._index.get(name)
+        if entry is None:
+            return None
+        start, size, source = entry
+        file = join(self._root, source)  # noqa: PTH118  as above
+        is_package = source.endswith("__init__.py")
+        loader = Loader(name, file, self._file, self._body + start, size)
+        spec = ModuleSpec(name, loader, origin=file, is_package=is_package)
+        if is_package:
+            spec.submodule_search_locations = [dirname(file)]  # noqa: PTH120  as above
+        spec.has_location = True
+        spec.cached = file  # stated, since importlib's computation of it takes a tenth of an import
+        return spec
+
+
+def install(root: str) -> None:
+    """Lets imports look into the bundle of a folder first, if there is one."""
+    try:
+        sys.meta_path.insert(0, Finder(root))
+    except FileNotFoundError:
+        return
