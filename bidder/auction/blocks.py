@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import accumulate
 
 from bidder.campaigns.campaign import Advertiser, Campaign
 from bidder.normal_forms import category, taxonomy_of, with_and_without_www
@@ -63,7 +64,7 @@ def _blocking_domains(domain: str, owner: str) -> frozenset[str]:
     labels = domain.split(".")
     parents = (".".join(labels[start:]) for start in range(len(labels) - len(owner.split(".")) + 1))
     names = frozenset(name for parent in parents for name in with_and_without_www(parent))
-    return names - {"", *_suffixes(owner)}
+    return names.difference(_suffixes(owner))
 
 
 def _suffixes(owner: str) -> list[str]:
@@ -86,5 +87,4 @@ def _with_ancestors(campaign: Campaign, own: str) -> frozenset[str]:
 @lru_cache(maxsize=65536)
 def _with_parents(own: str) -> frozenset[str]:
     """A category id and the parents in the id: `IAB8-5` and `IAB8`."""
-    parts = category(own).split("-")
-    return frozenset("-".join(parts[:end]) for end in range(1, len(parts) + 1))
+    return frozenset(accumulate(category(own).split("-"), "{}-{}".format))
