@@ -37,6 +37,10 @@ class Case(NamedTuple):
 Values = Callable[[Case], Iterable[object]]
 
 
+def _none(_: Case) -> Iterable[object]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule(Generic[Subject]):
     """A rule by its name, with its reason in words.
@@ -48,8 +52,8 @@ class Rule(Generic[Subject]):
     name: str
     reason: str
     rejects: Callable[[Subject], bool]
-    seen: Values
-    wanted: Values
+    seen: Values = _none
+    wanted: Values = _none
     reason_of: Callable[[Case], str] | None = None
 
 
