@@ -133,7 +133,7 @@ class _Search:
         if self.steps > self.most_steps:
             return
         most = value + self._bound(number, start, left) + self._beyond(number, start)
-        if most > self.best_value:
+        if self.groups and most > self.best_value:
             most = min(most, value + self._together(left.ads + self.ads_after[number], used))
         if most <= self.best_value:
             return
@@ -169,8 +169,6 @@ class _Search:
         Only one of several ads that share a mark and bar it can be shown, so the most valuable ad of each such group
         counts.
         """
-        if not self.groups:
-            return 1 << 62
         total, seen = 0, used
         if not ads:
             return 0

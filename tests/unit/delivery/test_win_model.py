@@ -192,3 +192,17 @@ def test_segments_without_an_hour_have_no_model_of_an_hour() -> None:
     whole = LEAF._replace(hour=None)
 
     assert set(models([OutcomeBatch(whole, 0, MANY)], {3})) == {EVERYTHING, "a", "a|1"}
+
+
+@pytest.mark.parametrize(("exchanges", "fitted"), [(127, 255), (128, 256), (140, 256)])
+def test_a_snapshot_has_the_models_of_256_segments_with_the_most_outcomes(exchanges: int, fitted: int) -> None:
+    # an exchange and its auctions without a placement are two segments
+    batches = [
+        OutcomeBatch(PriceSegment(f"e{number:03}", 0, 0, None), 0, Outcomes({280: 60 + number}, {290: 60}))
+        for number in range(exchanges)
+    ]
+    known = models(batches)
+
+    assert len(known) == fitted
+    assert f"e{exchanges - 1:03}" in known
+    assert ("e000" in known) == (exchanges < 140)

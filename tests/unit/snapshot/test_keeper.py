@@ -273,3 +273,36 @@ def test_a_store_that_fails_at_once_is_a_fault_at_once(caplog: pytest.LogCapture
     ours = dict.fromkeys(caplog.records)
     lines = [json.loads(record.getMessage()) for record in ours]
     assert [line["Reason"] for line in lines if "SnapshotOld" in line] == ["none"]
+
+
+class Look:
+    """A look at the store that brings nothing; `waits` are the seconds that callers wait for it."""
+
+    is_running = False
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+
+    def begin(self) -> "Look":
+        return self
+
+    def wait(self, seconds: float) -> None:
+        self.waits.append(seconds)
+
+
+@pytest.mark.parametrize(("patience", "after_pause", "without"), [(10, 0.2, 10), (0.05, 0.05, 0.05), (-1, 0, 0)])
+def test_a_caller_waits_as_long_as_it_says_and_after_a_pause_no_longer_than_a_look_takes(
+    patience: float, after_pause: float, without: float
+) -> None:
+    keeper, empty, look = keeper_of(Store(FIRST)), keeper_of(Store(None)), Look()
+    keeper.current(NOW)
+    keeper._look = empty._look = look  # type: ignore[assignment]
+
+    keeper.current(NOW + 1.49 * INTERVAL, patience)
+    assert look.waits == [], "in steady traffic nobody waits"
+    keeper.current(NOW + 4 * INTERVAL, patience)
+    assert look.waits == [after_pause]
+    empty.current(NOW, patience)
+    assert look.waits == [after_pause, without]
+    keeper.current(NOW + 2 * HARD_AGE, patience)
+    assert look.waits == [after_pause, without, without]
