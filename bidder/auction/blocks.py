@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import accumulate
 
 from bidder.campaigns.campaign import Advertiser, Campaign
-from bidder.normal_forms import category, with_and_without_www
+from bidder.normal_forms import category, taxonomy_of, with_and_without_www
 from bidder.openrtb.bid_request import BidRequest
-
-CONTENT_TAXONOMY_1 = 1
 
 
 class Blocks:
@@ -65,7 +64,7 @@ def _blocking_domains(domain: str, owner: str) -> frozenset[str]:
     labels = domain.split(".")
     parents = (".".join(labels[start:]) for start in range(len(labels) - len(owner.split(".")) + 1))
     names = frozenset(name for parent in parents for name in with_and_without_www(parent))
-    return names - {"", *_suffixes(owner)}
+    return names.difference(_suffixes(owner))
 
 
 def _suffixes(owner: str) -> list[str]:
@@ -75,11 +74,8 @@ def _suffixes(owner: str) -> list[str]:
 
 
 def _in_taxonomy(wanted: int, categories: Sequence[str], declared: int) -> frozenset[str]:
-    """The categories of the wanted taxonomy.
-
-    Ids like IAB8-5 are of Content Taxonomy 1.0 whatever the request declares, since senders mix them in.
-    """
-    return frozenset(c for c in categories if (CONTENT_TAXONOMY_1 if c.startswith("IAB") else declared) == wanted)
+    """The categories of the wanted taxonomy."""
+    return frozenset(c for c in categories if taxonomy_of(c, declared) == wanted)
 
 
 def _with_ancestors(campaign: Campaign, own: str) -> frozenset[str]:
@@ -91,5 +87,4 @@ def _with_ancestors(campaign: Campaign, own: str) -> frozenset[str]:
 @lru_cache(maxsize=65536)
 def _with_parents(own: str) -> frozenset[str]:
     """A category id and the parents in the id: `IAB8-5` and `IAB8`."""
-    parts = category(own).split("-")
-    return frozenset("-".join(parts[:end]) for end in range(1, len(parts) + 1))
+    return frozenset(accumulate(category(own).split("-"), "{}-{}".format))

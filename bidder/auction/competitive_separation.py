@@ -113,27 +113,28 @@ class _Names:
             yield ("once", owner)
         for group in offer.campaign.competes_in:
             yield ("in", group, owner)
-        if self._once:
-            yield from (("shown", key) for key in self._counted_as(offer))
-            yield from (("capped", room.key) for room in offer.caps if room.impressions == 1)
+        yield from (("shown", key) for key in self._counted_as(offer))
+        yield from (("capped", room.key) for room in offer.caps if room.impressions == 1)
 
     def is_counted(self, offer: Offer) -> bool:
         """Whether an impression of the offer counts for a cap that leaves one."""
-        return bool(self._once) and any(True for _ in self._counted_as(offer))
+        return bool(self._counted_as(offer))
 
-    def _counted_as(self, offer: Offer) -> Iterator[str]:
+    def _counted_as(self, offer: Offer) -> list[str]:
+        """The keys of `_once` that count an impression of the offer."""
+        if not self._once:
+            return []
         from bidder.auction.frequency_rule import shown_as  # loaded where an offer is capped
 
-        return (key for key in shown_as(offer) if key in self._once)
+        return [key for key in shown_as(offer) if key in self._once]
 
     def barred(self, offer: Offer) -> Iterator[Hashable]:
         owner = offer.campaign.advertiser.owner
         yield ("of" if offer.campaign.once_a_request else "once", owner)
         for group in offer.campaign.competes_in:
             yield from (("in", group, other) for other in self._owners[group] if other != owner)
-        if self._once:
-            own = {room.key for room in offer.caps if room.impressions == 1}
-            yield from (("shown" if key in own else "capped", key) for key in self._counted_as(offer))
+        own = {room.key for room in offer.caps if room.impressions == 1}
+        yield from (("shown" if key in own else "capped", key) for key in self._counted_as(offer))
 
 
 class _Bits:

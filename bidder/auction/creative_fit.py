@@ -55,6 +55,7 @@ def _closest_first(media: list[Media], video: Video) -> list[Media]:
 
 def _misfit(file: Media, video: Video) -> tuple[float, int]:
     """The sort key of a media file: the ratio of its area to the player's, then a higher bit rate."""
-    if not video.w or not video.h or video.w < 0 or video.h < 0:
+    width, height = video.w or 0, video.h or 0
+    if width <= 0 or height <= 0:
         return (0, -file.bitrate)
-    return (round(abs(log(file.width * file.height / (video.w * video.h))), 3), -file.bitrate)
+    return (round(abs(log(file.width * file.height / (width * height))), 3), -file.bitrate)

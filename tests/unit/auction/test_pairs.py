@@ -1,0 +1,306 @@
+"""Pairs of offers, creatives and names, each decided here by hand."""
+
+import json
+from collections import Counter
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from bidder.auction.auction_context import AuctionContext
+from bidder.auction.competitive_separation import are_separated
+from bidder.auction.creative_facts import is_secure
+from bidder.auction.decide import Refused, decide
+from bidder.auction.explain import explain
+from bidder.auction.frequency_rule import within_caps
+from bidder.auction.match import match
+from bidder.auction.offer import CapRoom, Offer
+from bidder.auction.pod_packing import PodAd, PodPlace, pack_pods
+from bidder.auction.reached import Reached
+from bidder.campaigns.campaign import Campaign
+from bidder.openrtb.parse import parse
+from tests.support.campaigns import NOW, campaign, creative, media, snapshot
+from tests.support.matchable import video_request
+
+
+def offers_of(request: dict[str, Any], *book: Campaign, **counted: Any) -> list[Offer]:
+    held = snapshot(book)
+    parsed = parse(json.dumps(request).encode())
+    return decide(parsed, match(parsed, held, NOW), held, "bidder", NOW, **counted)
+
+
+def offer(caps: tuple[tuple[str, int], ...] = (), owner: str = "shop.example", **changes: Any) -> Offer:
+    [made] = offers_of(video_request(), campaign(advertiser={"name": "A", "domain": owner}, **changes))
+    return made._replace(caps=tuple(CapRoom(*cap) for cap in caps))
+
+
+RIVAL = "rival.example"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_separated"),
+    [
+        ({}, {}, True),
+        ({"competes_in": ["cars"]}, {"competes_in": ["cars"], "owner": RIVAL}, False),
+        ({"competes_in": ["cars"]}, {"competes_in": ["cars"]}, True),
+        ({"competes_in": ["cars"]}, {"competes_in": ["banks"], "owner": RIVAL}, True),
+        ({"competes_in": ["cars"]}, {"owner": RIVAL}, True),
+        ({"competes_in": ["cars", "banks"]}, {"competes_in": ["banks"], "owner": RIVAL}, False),
+        ({"once_a_request": True}, {}, False),
+        ({"once_a_request": True}, {"once_a_request": True}, False),
+        ({"once_a_request": True}, {"owner": RIVAL}, True),
+        ({"once_a_request": True}, {"once_a_request": True, "owner": RIVAL}, True),
+        ({"caps": (("c:plain", 1),)}, {}, False),
+        ({"caps": (("c:plain", 2),)}, {}, True),
+        ({"caps": (("c:plain", 1),)}, {"caps": (("c:plain", 1),)}, False),
+        ({"caps": (("c:plain", 1),)}, {"id": "other"}, True),
+        ({"caps": (("a:shop.example", 1),)}, {"id": "other"}, False),
+        ({"caps": (("a:shop.example", 1),)}, {"id": "other", "owner": RIVAL}, True),
+        ({"caps": (("r:plain/spot", 1),)}, {"creatives": [creative(id="spot")]}, False),
+        ({"caps": (("r:plain/spot", 1),)}, {"creatives": [creative(id="another")]}, True),
+        ({"caps": (("c:plain", 3), ("r:plain/spot", 1))}, {"creatives": [creative(id="another")]}, True),
+    ],
+)
+def test_two_offers_in_one_answer(first: dict[str, Any], second: dict[str, Any], is_separated: bool) -> None:
+    pair = [offer(**first), offer(**second)]
+
+    assert are_separated(pair) == is_separated
+    assert are_separated(pair[::-1]) == is_separated
+    assert are_separated(pair[:1])
+    assert are_separated([])
+
+
+def test_of_the_offers_that_one_cap_leaves_the_dearest_are_answered_in_their_order() -> None:
+    offers = [offer((("c:plain", 2),), cpm=cpm) for cpm in (3, 9, 5, 9)] + [offer(id="other", cpm=1)]
+
+    assert [(each.campaign.id, each.price.cpm_micros) for each in within_caps(offers)] == [
+        ("plain", 9_000_000),
+        ("plain", 9_000_000),
+        ("other", 1_000_000),
+    ]
+    equal = [offer((("c:plain", 1),), cpm=5, creatives=[creative(id=name)]) for name in ("a", "b")]
+    assert [each.fit.creative.id for each in within_caps(equal)] == ["a"]
+    two = [offer((("c:plain", 1), ("r:plain/spot", 9)), cpm=5), offer((("c:plain", 1), ("r:plain/spot", 9)), cpm=4)]
+    assert within_caps(two) == two[:1]
+    free = [offer(), offer()]
+    assert within_caps(free) == free
+
+
+@pytest.mark.parametrize(
+    ("url", "secure"),
+    [
+        ("https://cdn.example/a", True),
+        ("http://cdn.example/a", False),
+        ("http://127.0.0.1:8000/a", True),
+        ("http://localhost/a", True),
+        ("http://[::1]:8000/a", True),
+        ("http://127.0.0.2/a", False),
+        ("//cdn.example/a", False),
+        ("ftp://cdn.example/a", False),
+    ],
+)
+def test_a_secure_page_loads_https_and_its_own_machine(url: str, secure: bool) -> None:
+    assert is_secure(url) == secure
+
+
+FILES = [
+    media(url="https://cdn.example/small", width=640, height=360, bitrate=500),
+    media(url="https://cdn.example/middle", width=1280, height=720, bitrate=1200),
+    media(url="https://cdn.example/sharp", width=1280, height=720, bitrate=2500),
+    media(url="https://cdn.example/large", width=1920, height=1080, bitrate=3000),
+]
+BY_BITRATE = ["large", "sharp", "middle", "small"]
+
+
+@pytest.mark.parametrize(
+    ("size", "order"),
+    [
+        ({"w": 1280, "h": 720}, ["sharp", "middle", "large", "small"]),
+        ({"w": 640, "h": 360}, ["small", "sharp", "middle", "large"]),
+        ({"w": 1, "h": 1}, ["small", "sharp", "middle", "large"]),
+        ({"w": 9999, "h": 9999}, BY_BITRATE),
+        ({}, BY_BITRATE),
+        ({"w": 640}, BY_BITRATE),
+        ({"h": 360}, BY_BITRATE),
+        ({"w": 0, "h": 360}, BY_BITRATE),
+        ({"w": 640, "h": 0}, BY_BITRATE),
+        ({"w": -640, "h": -360}, BY_BITRATE),
+        ({"w": -640, "h": 360}, BY_BITRATE),
+        ({"w": 640, "h": -360}, BY_BITRATE),
+    ],
+)
+def test_the_file_closest_to_the_players_size_is_first(size: dict[str, int], order: list[str]) -> None:
+    [made] = offers_of(video_request(video=size), campaign(creatives=[creative(media=FILES)]))
+
+    assert [file.url.rpartition("/")[2] for file in made.fit.media] == order
+
+
+@pytest.mark.parametrize(("width", "first"), [(3841, "b"), (3843, "a")])
+def test_files_within_half_a_thousandth_of_a_size_are_of_one_size(width: int, first: str) -> None:
+    files = [
+        media(url="https://cdn.example/a", width=3840, height=2160, bitrate=1000),
+        media(url="https://cdn.example/b", width=width, height=2160, bitrate=2000),
+    ]
+    [made] = offers_of(video_request(video={"w": 3840, "h": 2160}), campaign(creatives=[creative(media=files)]))
+
+    assert made.fit.media[0].url.endswith(first)
+
+
+@pytest.mark.parametrize(
+    ("domain", "badv", "is_blocked"),
+    [
+        ("shop.co.uk", "shop.co.uk", True),
+        ("shop.co.uk", "www.shop.co.uk", True),
+        ("shop.co.uk", "co.uk", False),
+        ("shop.co.uk", "www.co.uk", False),
+        ("shop.co.uk", "uk", False),
+        ("www.co.uk", "co.uk", False),
+        ("a.b.shop.co.uk", "b.shop.co.uk", True),
+        ("a.b.shop.co.uk", "shop.co.uk", True),
+        ("a.b.shop.co.uk", "c.shop.co.uk", False),
+        ("a.b.shop.co.uk", "www.co.uk", False),
+    ],
+)
+def test_a_block_holds_for_a_domain_and_all_below_it(domain: str, badv: str, is_blocked: bool) -> None:
+    owner = ".".join(domain.split(".")[-3:])
+    made = campaign(advertiser={"name": "A", "domain": domain, "owner": owner})
+
+    assert (offers_of(video_request(badv=[badv]), made) == []) == is_blocked
+
+
+@pytest.mark.parametrize(
+    ("own", "listed", "is_included"),
+    [
+        ("A-B-C", "A", True),
+        ("A-B-C", "A-B", True),
+        ("A-B-C", "A-B-C", True),
+        ("A-B-C", "A-B-C-D", False),
+        ("A-B-C", "B", False),
+        ("A-BC", "A-B", False),
+        ("AB", "A", False),
+    ],
+)
+def test_a_category_includes_all_below_it(own: str, listed: str, is_included: bool) -> None:
+    made = campaign(categories=[own], cattax=7)
+
+    assert (offers_of(video_request(bcat=[listed], cattax=7), made) == []) == is_included
+    assert bool(offers_of(video_request(acat=[listed], cattax=7), made)) == is_included
+    assert offers_of(video_request(bcat=[listed], cattax=6), made)
+
+
+def test_all_categories_have_to_be_allowed_and_none_blocked() -> None:
+    both = campaign(categories=["IAB1", "IAB2"])
+
+    for bcat, acat, bids in (
+        (["IAB1"], [], False),
+        (["IAB2"], [], False),
+        (["IAB3"], [], True),
+        ([], ["IAB1"], False),
+        ([], ["IAB1", "IAB2"], True),
+        (["IAB2"], ["IAB1", "IAB2"], False),
+        (["IAB3"], ["IAB1", "IAB2"], True),
+    ):
+        assert bool(offers_of(video_request(bcat=bcat, acat=acat), both)) == bids, (bcat, acat)
+    assert offers_of(video_request(acat=["IAB1"]), campaign()) == []
+    assert offers_of(video_request(bcat=["IAB1"]), campaign())
+
+
+def test_alike_impressions_outside_pods_are_decided_as_if_each_were_alone() -> None:
+    book = [
+        campaign(id="one"),
+        campaign(id="two", creatives=[creative(id="a"), creative(id="b")]),
+        campaign(id="three"),
+        campaign(id="blocked", cpm=9, categories=["IAB1"]),
+        campaign(id="cheap", cpm=1),
+    ]
+    video = {"mimes": ["video/mp4"], "protocols": [7, 13]}
+    for number in range(10):
+        rest = {"id": f"r{number}", "site": {"domain": "news.example"}, "bcat": ["IAB1"]}
+        imps = [{"id": str(position), "video": video} for position in range(3)]
+        imps.append({"id": "3", "video": {**video, "maxduration": 20}})
+        refused: Refused = Counter()
+        reached = list[Reached]()
+
+        together = offers_of({**rest, "imp": imps}, *book, refused=refused, reached=reached)
+
+        alone = [made for imp in imps for made in offers_of({**rest, "imp": [imp]}, *book)]
+        assert [(o.slot.imp.id, o.campaign.id, o.fit.creative.id, o.draw, o.turn) for o in together] == [
+            (o.slot.imp.id, o.campaign.id, o.fit.creative.id, o.draw, o.turn) for o in alone
+        ]
+        assert refused == {("blocked", "category"): 2}
+        assert len(reached) == 2
+
+
+def test_a_rule_that_rejects_the_request_or_a_player_is_counted_once_for_each() -> None:
+    refused: Refused = Counter()
+    assert offers_of(video_request(cur=["XTS"]), campaign(), refused=refused) == []
+    assert refused == {("", "currency"): 1}
+    two = {"id": "r", "imp": [{"id": n, "video": {"mimes": ["video/mp4"], "linearity": 2}} for n in "ab"]}
+    refused = Counter()
+    assert offers_of(two, campaign(), refused=refused) == []
+    assert refused == {("", "linearity"): 2}
+
+
+def test_a_multiplier_of_an_hour_is_of_the_campaigns_own_time_zone() -> None:
+    berlin = campaign(id="berlin", time_zone="Europe/Berlin", multipliers={"hour": {"mon 13": 2}})
+    tokyo = campaign(id="tokyo", time_zone="Asia/Tokyo", multipliers={"hour": {"mon 21": 3, "mon 13": 7}})
+    elsewhere = campaign(id="x", cpm=1, time_zone="UTC", multipliers={"hour": {"mon 13": 5}})
+
+    [made] = offers_of(video_request(), berlin, elsewhere)
+    assert (made.campaign.id, made.price.cpm_micros) == ("berlin", 10_000_000)
+    [made] = offers_of(video_request(), berlin, tokyo, elsewhere)
+    assert (made.campaign.id, made.price.cpm_micros) == ("tokyo", 15_000_000)
+
+
+def test_a_creative_needs_only_apis_that_the_player_has() -> None:
+    for needed, has, bids in (
+        ([7], [7], True),
+        ([7], [1, 7], True),
+        ([7], [1], False),
+        ([], [1], True),
+        ([1, 7], [7], False),
+    ):
+        made = campaign(creatives=[creative(apis=needed)])
+        assert bool(offers_of(video_request(video={"api": has}), made)) == bids, (needed, has)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_search_is_cut_off_by_no_bound_below_the_best(order: tuple[int, ...]) -> None:
+    """Two of the ad of 5 are worth more than one of 9, to the last second and micro."""
+    ads = [PodAd(9, 10, 0, 0), PodAd(5, 5, 0, 0), PodAd(1, 30, 0, 0)]
+    choices = [ads[number] for number in order]
+    [chosen] = pack_pods([PodPlace(2, 10, choices)])
+
+    assert [choices[number] for number in chosen] == [PodAd(5, 5, 0, 0)] * 2
+
+
+def test_no_price_is_too_high_for_the_bounds_of_the_search() -> None:
+    ads = [PodAd(10**18, 15, 0, 0), PodAd(1, 15, 0, 0)]
+
+    assert pack_pods([PodPlace(10, None, ads)] * 3) == ((0,) * 10,) * 3
+
+
+def test_a_search_takes_as_many_steps_as_it_may() -> None:
+    choices = [PodAd(5, 5, 0, 0)]
+
+    assert pack_pods([PodPlace(3, None, choices)], most_steps=0) == ((),)
+    assert pack_pods([PodPlace(3, None, choices)], most_steps=1) == ((0,),)
+    assert pack_pods([PodPlace(3, None, choices)], most_steps=2) == ((0, 0),)
+    assert pack_pods([PodPlace(3, None, choices)], most_steps=3) == ((0, 0, 0),)
+
+
+def test_the_funnel_of_an_explanation_has_no_attribute_that_no_campaign_targets() -> None:
+    book = [campaign(id="a", targeting={"country": {"include": ["USA"]}}), campaign(id="b")]
+    held = snapshot(book)
+    request = parse(json.dumps(video_request(device={"geo": {"country": "FRA"}})).encode())
+
+    [explanation] = explain(request, held, "bidder", NOW)
+
+    assert list(explanation.funnel) == [
+        ("all", 2),
+        ("withheld", 2),
+        ("targeting.country", 1),
+        ("files", 1),
+        ("sale", 1),
+    ]
+    assert AuctionContext(request, " Bidder ", held.delivery, NOW).seat == "bidder"

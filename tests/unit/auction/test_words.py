@@ -1,0 +1,253 @@
+"""What explain says in words: the reason of each rule, unmet targeting, frequency caps and shading."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bidder.auction.auction_context import AuctionContext
+from bidder.auction.explain import explain
+from bidder.auction.frequency_rule import frequency_details
+from bidder.auction.matching_rules import rule_name
+from bidder.auction.rule_table import RULES
+from bidder.auction.shading import EXPLORATION, MODEL, NO_FIRST_PRICE, OFF, TOO_DEAR, UNKNOWN, Shaded, in_words
+from bidder.auction.unmet_targeting import ATTRIBUTES, named, unmet_targeting
+from bidder.auction.verdict import BIDS, Verdict
+from bidder.campaigns.implied_predicates import MIME, SALE
+from bidder.campaigns.targeting import ATTRIBUTES as TARGETED
+from bidder.delivery.frequency import Exposures, History, Impression, add
+from bidder.openrtb.parse import parse
+from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.matchable import video_request
+
+REASONS = {
+    "withheld": "delivery withholds it: it is paused, or its budget is spent",
+    "targeting": "no request can meet its targeting",
+    "files": "the request does not meet its targeting by implied-mime",
+    "sale": "the request does not meet its targeting by implied-sale",
+    "pacing": "pacing keeps it out of this auction: the draw of auction and campaign is not below its participation",
+    "currency": "the request takes no bids in the account's currency",
+    "seat": "the request takes no bids from this buyer seat",
+    "transparency": "the ad has to show the facts that the Digital Services "
+    "Act requires, and ours don't (regs.ext.dsa)",
+    "linearity": "the player takes non-linear ads only",
+    "delivery": "the player takes streamed video only",
+    "protocol": "no VAST version that the player takes",
+    "flight": "outside its flight dates",
+    "advertiser": "its advertiser's domain is blocked (badv)",
+    "app": "the app it advertises is blocked (bapp)",
+    "category": "one of its categories is blocked (bcat), or not among those allowed (acat)",
+    "creative_targeting": "no creative whose own targeting the request meets",
+    "duration": "no creative of a length that fits",
+    "attribute": "no creative without an attribute that is blocked (battr)",
+    "api": "no creative that needs only APIs that the player has (api)",
+    "language": "no creative in a language that the request takes (wlang)",
+    "secure": "no media file over https, or a click that leaves it: the impression demands https",
+    "mime": "no media file of a type that the player takes",
+    "bitrate": "no media file within the bit rates that the player takes",
+    "deal": "not in a deal of the impression, which takes no other bids from it",
+    "worth": "an impression is worth less than a millionth to it",
+    "floor_currency": "the floor is in a currency that can't be compared",
+    "floor": "its price is below the floor",
+    "deal_budget": "the budget of the deal is spent, or its pacing keeps the campaign out of the deal in this auction",
+    "frequency": "the viewer has reached one of its frequency caps, or what the viewer was shown is unknown",
+    "outbid": "other campaigns of yours have a higher value here",
+    "document": "chosen, but the answer is one VAST document: it has "
+    "another impression's ad, or no place for DSA facts",
+    "one_caller": "chosen, but its viewer, address, page or publisher has had its share of the campaign's hourly plan",
+    "allowance": "chosen, but what is left of its budget, or of its pace, does not pay for one more bid",
+}
+
+
+def test_the_reason_of_each_rule() -> None:
+    by_attribute = {f"targeting.{name}": f"the request does not meet its targeting by {name}" for name in TARGETED}
+
+    assert {rule.name: rule.reason for rule in RULES} == REASONS | by_attribute
+    assert [rule_name(name) for name in (None, MIME, SALE, "country")] == [
+        "targeting",
+        "files",
+        "sale",
+        "targeting.country",
+    ]
+
+
+def only(request: dict[str, Any], held: Any = None, **changes: Any) -> Verdict:
+    parsed = parse(json.dumps(request).encode())
+    [explanation] = explain(parsed, held or snapshot([campaign(**changes)]), "bidder", NOW)
+    return explanation.campaigns[0]
+
+
+def test_a_campaign_that_bids_has_no_values_to_tell() -> None:
+    told = only(video_request())
+
+    assert (told.rule, told.reason, told.seen, told.wanted) == (BIDS, "bids", "", "")
+    assert told.best is not None
+    assert "best" not in repr(told)
+    assert "shaded" not in repr(told)
+    assert Verdict("c", "floor", "r") == Verdict("c", "floor", "r", "", "", None, None)
+
+
+def test_what_an_outbid_campaign_is_told() -> None:
+    told = only(video_request(), snapshot([campaign(id="dear", cpm=9), campaign(id="cheap", cpm=1)]))
+    assert told.rule == BIDS
+    held = snapshot([campaign(id="dear", cpm=9), campaign(id="cheap", cpm=1)])
+    [explanation] = explain(parse(json.dumps(video_request()).encode()), held, "bidder", NOW, campaign_id="cheap")
+    [told] = explanation.campaigns
+    assert (told.rule, told.reason, told.seen, told.wanted) == ("outbid", REASONS["outbid"], "", "")
+
+
+@pytest.mark.parametrize(
+    ("request_", "changes", "rule", "reason"),
+    [
+        (
+            {"video": {"mimes": ["video/webm"]}},
+            {},
+            "files",
+            "the player's media type is video/webm; it takes video/mp4",
+        ),
+        (
+            {"imp": {"pmp": {"private_auction": 1, "deals": [{"id": "X"}]}}},
+            {"cpm": None, "deals": [{"id": "d", "cpm": 6}]},
+            "sale",
+            "the sale is x; it takes d",
+        ),
+        (
+            {"imp": {"pmp": {"deals": [{"id": "X"}]}}},
+            {"cpm": None, "deals": [{"id": "d", "cpm": 6}]},
+            "sale",
+            "the sale is the open market, x; it takes d",
+        ),
+        (
+            {"device": {"geo": {"country": "FRA"}}},
+            {"targeting": {"country": {"include": ["USA"]}}},
+            "targeting.country",
+            "country is fra; it takes usa",
+        ),
+    ],
+)
+def test_unmet_targeting_is_told_with_its_subject(
+    request_: dict[str, Any], changes: dict[str, Any], rule: str, reason: str
+) -> None:
+    told = only(video_request(**request_), **changes)
+
+    assert (told.rule, told.reason) == (rule, reason)
+
+
+def test_the_closest_conjunction_is_told_and_of_equally_close_ones_the_first() -> None:
+    held = campaign(
+        targeting={},
+        where={
+            "or": [
+                {"tag": {"include": ["first"]}},
+                {"tag": {"include": ["second"]}},
+                {"country": {"include": ["USA"]}},
+            ]
+        },
+    )
+    told = only(video_request(), snapshot([held]))
+
+    assert (told.rule, told.wanted) == ("targeting.tag", "first")
+
+
+def test_without_conjunctions_nothing_can_be_met() -> None:
+    unmet = unmet_targeting([], {})
+
+    assert unmet == (-1, "", "", "its targeting can never be met")
+    assert unmet is not None
+    assert unmet.attribute is None
+    assert [unmet._replace(rank=rank).attribute for rank in range(len(ATTRIBUTES))] == list(ATTRIBUTES)
+
+
+def test_of_many_values_ten_are_named() -> None:
+    ten = [f"v{number}" for number in range(10)]
+
+    assert named([]) == ""
+    assert named(reversed(ten)) == "v0, v1, v2, v3, v4, v5, v6, v7, v8, v9"
+    assert named([*ten, "w"]) == "v0, v1, v2, v3, v4, v5, v6, v7, v8, v9 and 1 more"
+    assert named(["b", "", 3]) == "3, b, the open market"
+
+
+def history(*minutes: int, creative_id: str = "spot") -> History:
+    shown = History()
+    for ago in minutes:
+        at = int((NOW - timedelta(minutes=ago)).timestamp())
+        shown = add(shown, Impression(at, "plain", creative_id, "shop.example"))
+    return shown
+
+
+FREE = "free again at 2026-11-23T"
+
+
+def frequency_words(exposures: Exposures, *caps: dict[str, Any], **changes: Any) -> tuple[str, str]:
+    capped = campaign(frequency_caps=list(caps), on_unknown="skip", **changes)
+    request = parse(json.dumps(video_request()).encode())
+    held = snapshot([capped])
+    return frequency_details(AuctionContext(request, "bidder", held.delivery, NOW, lambda: exposures), capped)
+
+
+@pytest.mark.parametrize(
+    ("cap", "minutes", "window", "wanted"),
+    [
+        (
+            {"impressions": 1, "window": "lifetime"},
+            9,
+            " in window lifetime",
+            "fewer than 1 per lifetime; never free again",
+        ),
+        ({"impressions": 1, "window": "6h"}, 60, " in window 6h", f"fewer than 1 per 6h; {FREE}17:00:00Z"),
+        ({"min_gap": "1h"}, 15, "", f"1h since the last; {FREE}12:45:00Z"),
+        (
+            {"impressions": 2, "window": "6h", "min_gap": "1h"},
+            15,
+            " in window 6h",
+            f"fewer than 2 per 6h; 1h since the last; {FREE}12:45:00Z",
+        ),
+    ],
+)
+def test_a_cap_in_words(cap: dict[str, Any], minutes: int, window: str, wanted: str) -> None:
+    exposures = Exposures(history(minutes), History())
+
+    assert frequency_words(exposures, cap) == (f"1 of this campaign per user{window}", wanted)
+    assert frequency_words(Exposures(History(), History()), cap) == ("", "")
+
+
+def test_an_unknown_viewer_in_words() -> None:
+    cap = {"impressions": 1, "window": "lifetime"}
+
+    assert frequency_words(Exposures(), cap) == ("unknown what the user was shown", "fewer than 1 per lifetime")
+    assert frequency_words(Exposures(), {**cap, "per": "household"})[0] == "unknown what the household was shown"
+
+
+def test_of_several_creatives_the_one_that_is_free_first_is_told() -> None:
+    shown = history(60, creative_id="late")
+    for impression in history(240, creative_id="soon").recent:
+        shown = add(shown, impression)
+    cap = {"impressions": 1, "window": "6h", "level": "creative"}
+    spots = [creative(id="late"), creative(id="soon")]
+
+    assert frequency_words(Exposures(shown, History()), cap, creatives=spots) == (
+        "1 of this creative per user in window 6h",
+        "fewer than 1 per 6h; free again at 2026-11-23T14:00:00Z",
+    )
+
+
+@pytest.mark.parametrize(
+    ("shaded", "words"),
+    [
+        (Shaded(5_000_000, 5_000_000, OFF), "full value: the campaign's shading is off"),
+        (Shaded(5_000_000, 5_000_000, NO_FIRST_PRICE), "full value: no open first-price auction"),
+        (Shaded(5_000_000, 5_000_000, TOO_DEAR), "full value: prices of this height are not learned"),
+        (Shaded(5_000_000, 5_000_000, UNKNOWN), "full value: too little is known of prices"),
+        (Shaded(2_000_000, 5_000_000, EXPLORATION), "bids 2.00 to explore"),
+        (Shaded(2_000_000, 5_000_000, EXPLORATION, "*"), "bids 2.00 to explore"),
+        (
+            Shaded(2_000_000, 5_000_000, EXPLORATION, "*", 0.5),
+            "bids 2.00 of 5.00 to explore, wins 50 % in all auctions",
+        ),
+        (Shaded(2_000_000, 5_000_000, MODEL, "*", 0.25), "bids 2.00 of 5.00, wins 25 % in all auctions"),
+    ],
+)
+def test_shading_in_words(shaded: Shaded, words: str) -> None:
+    assert in_words(shaded) == words
+    assert (MODEL, EXPLORATION) == ("model", "exploration")
