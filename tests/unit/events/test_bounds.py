@@ -364,6 +364,12 @@ def test_a_notice_becomes_an_event_of_its_bid() -> None:
         ("", False),
         (None, False),
         ("Nutch/1.18", True),
+        ("Mozilla/5.0 (Linux; Android 9) (compatible; Nutch)", True),
+        ("Mozilla/5.0 (Linux; Android 9; Nutch/1.18 Build/x) Safari/537.36", False),
+        ("Mozilla/5.0 (Linux; Android 9; Nutch www.nutch.example) Safari/537.36", True),
+        ("Mozilla/5.0 (Linux; Android 9) Gowikibot Safari/537.36", True),
+        ("Mozilla/5.0 (Linux; Android 9) AdsTxtCrawler Safari/537.36", True),
+        ("Mozilla/5.0 (Linux; Android 9; Owler) Safari/537.36", False),
         ("aNutch/1.18", False),
         ("Mozilla/5.0 (Linux; Android 9) Safari/537.36 (Nutch/1.18)", True),
         ("Mozilla/5.0 (Linux; Android 9; Nutch) Safari/537.36 (x; Nutch/1.18; y)", True),
@@ -550,6 +556,17 @@ def test_counts_of_many_campaigns_are_written_in_parts() -> None:
     assert sorted(sizes) == [1, 2, 100]
     minute = int(NOW.timestamp()) // 60 * 60
     assert len(log.read(minute + 60).reports) == len(names)
+
+
+def test_a_process_that_does_not_say_its_requests_counts_none() -> None:
+    log = TrafficLog(FaultyDynamoDB("learning").client, "learning")
+    log.record([event("p", Kind.TRAFFIC, at=NOW, traffic={"c": (1, 1)}), event("q", Kind.TRAFFIC, at=NOW, count=3)])
+    log.record([event("r", Kind.TRAFFIC, at=NOW, count=3, traffic={"c": (4, 2)})])
+
+    traffic = log.read(int(NOW.timestamp()) // 60 * 60 + 120)
+
+    assert (traffic.requests, traffic.processes) == (3, 1)
+    assert [tuple(report) for report in traffic.reports["c"].values()] == [(5, 3)]
 
 
 @pytest.mark.parametrize(("seconds", "is_read"), [(-1, False), (59, False), (60, True), (359, True), (360, False)])
