@@ -1,6 +1,7 @@
 """Events and their parts at the edges of what they may say, with values written out."""
 
 import hmac
+import json
 import logging
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import Counter
@@ -32,7 +33,7 @@ from bidder.events.kinds import NOTICES, Kind, notice_kind
 from bidder.events.ledger import Ledger, Numbers, spend_of
 from bidder.events.markup_form import MarkupForm, read, written
 from bidder.events.price_keys import ExchangeKeys, vector_of
-from bidder.events.token import SigningKeys, Tokens, plain
+from bidder.events.token import InvalidToken, SigningKeys, Tokens, plain, sign, signed_target, verify
 from bidder.events.traffic_log import TrafficLog
 from bidder.events.urls import EventUrls
 from bidder.openrtb.invalid_request import InvalidRequest
@@ -204,10 +205,38 @@ def test_a_token_is_read_behind_three_proxies_that_escape_it() -> None:
     assert plain("k1.a%2Bb%20c") == "k1.a-b-c"
 
 
+@pytest.mark.parametrize(("seconds", "is_valid"), [(-61, False), (-60, True), (75 * 60, True), (75 * 60 + 1, False)])
+def test_a_token_is_valid_from_a_minute_before_its_bid(seconds: int, is_valid: bool) -> None:
+    text = Tokens(encode(CLAIMS), KEYS).of(Kind.CLICK)
+    now = NOW.replace(microsecond=0) + timedelta(seconds=seconds)
+
+    if is_valid:
+        assert verify(Kind.CLICK, text, KEYS, now) == CLAIMS
+    else:
+        with pytest.raises(InvalidToken) as told:
+            verify(Kind.CLICK, text, KEYS, now)
+        assert told.value.reason == ("early" if seconds < 0 else "expired")
+
+
+@pytest.mark.parametrize(
+    "target", ["https://shop.example/a b?c=d+e", "https://shop.example/ä", "https://shop.example/%41"]
+)
+def test_a_target_is_found_behind_two_proxies_that_escape_it(target: str) -> None:
+    signed = sign(Kind.CLICK, encode(CLAIMS), KEYS, target)
+    spelled = target
+    for encodings in range(4):
+        assert (signed_target(Kind.CLICK, signed, KEYS, spelled) == target) == (encodings <= 2)
+        spelled = quote(spelled, safe="")
+    plus = "https://shop.example/a+b"
+    assert signed_target(Kind.CLICK, sign(Kind.CLICK, "c", KEYS, plus), KEYS, "https://shop.example/a b") == plus
+    assert signed_target(Kind.CLICK, "k9.claims.x", KEYS, "https://shop.example/") == "https://shop.example/"
+
+
 def test_an_address_has_the_name_of_its_bid() -> None:
     digest = hmac.digest(SECRET, b"address\nbid\n192.0.2.1", "sha256")
 
     assert address_name("192.0.2.1", "bid", KEYS) == urlsafe_b64encode(digest[:8]).decode().rstrip("=")
+    assert len(address_name("\udcff", "bid", KEYS) or "") == 11
     assert address_name(None, "bid", KEYS) is address_name("", "bid", KEYS) is None
 
 
@@ -391,8 +420,8 @@ def test_failures_of_the_filter_are_logged_by_kind(caplog: pytest.LogCaptureFixt
     dynamodb = FaultyDynamoDB("ledger", faults=iter(["before"]))
 
     assert IvtFilter(BoundedSets(dynamodb.client, "ledger")).judged({"m": event(1, user="anna")}) == {}
-    assert "ledger.unjudged" in caplog.text
-    assert "impression" in caplog.text
+    [entry] = [json.loads(record.getMessage()) for record in caplog.records]
+    assert (entry["event"], entry["kind"]) == ("ledger.unjudged", "impression")
 
 
 def test_a_price_of_another_bid_is_counted_in_a_metric(caplog: pytest.LogCaptureFixture) -> None:
@@ -401,8 +430,9 @@ def test_a_price_of_another_bid_is_counted_in_a_metric(caplog: pytest.LogCapture
     for number in (1, 2):
         ivt_filter.judged({"m": event(number, Kind.BILL, price_micros=1, price_vector="adx/v")})
 
-    assert caplog.text.count("price.refused") == 1
-    assert "replayed" in caplog.text
+    [entry] = [json.loads(record.getMessage()) for record in caplog.records]
+    assert (entry["event"], entry["kind"], entry["Reason"]) == ("price.refused", "bill", "replayed")
+    assert entry["PriceRefused"] == 1
 
 
 HOUR = timedelta(hours=1)
@@ -566,6 +596,8 @@ def test_a_process_that_does_not_say_its_requests_counts_none() -> None:
     traffic = log.read(int(NOW.timestamp()) // 60 * 60 + 120)
 
     assert (traffic.requests, traffic.processes) == (3, 1)
+    empty = log.read(int(NOW.timestamp()) + 10_000)
+    assert (empty.requests, empty.processes, dict(empty.reports)) == (0, 1, {})
     assert [tuple(report) for report in traffic.reports["c"].values()] == [(5, 3)]
 
 

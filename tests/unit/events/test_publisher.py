@@ -207,7 +207,8 @@ def test_a_call_that_hangs_without_a_byte_fails_before_it_is_given_up() -> None:
 def aside(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
     """The reason and the kind of each event that a log line counts as put aside."""
     entries = [json.loads(record.getMessage()) for record in caplog.records]
-    return [(entry["Reason"], entry["kind"]) for entry in entries if entry.get("NoticeAside") == 1]
+    counted = {"event": "notice.aside", "NoticeAside": 1}
+    return [(entry["Reason"], entry["kind"]) for entry in entries if entry == {**entry, **counted}]
 
 
 def test_each_event_that_goes_aside_is_counted_by_its_reason(caplog: pytest.LogCaptureFixture) -> None:
