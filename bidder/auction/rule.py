@@ -36,6 +36,10 @@ class Case(NamedTuple):
 Values = Callable[[Case], Iterable[object]]
 
 
+def _none(_: Case) -> Iterable[object]:
+    return ()
+
+
 class Rule(NamedTuple, Generic[Subject]):
     """A rule by its name, with its reason in words.
 
@@ -46,8 +50,8 @@ class Rule(NamedTuple, Generic[Subject]):
     name: str
     reason: str
     rejects: Callable[[Subject], bool]
-    seen: Values
-    wanted: Values
+    seen: Values = _none
+    wanted: Values = _none
     reason_of: Callable[[Case], str] | None = None
 
 

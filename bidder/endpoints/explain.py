@@ -65,7 +65,7 @@ def _explanation(service: Service, call: Call, campaign_id: str | None) -> Reply
         as_xml=call.as_xml,
         read_exposures=partial(service.exposures, request, call.now),
         within_shares=partial(
-            service.concentration.would_be_within,
+            service.concentration.copy().within,
             request=request,
             snapshot=snapshot,
             shares=service.limits.most_to_one,
