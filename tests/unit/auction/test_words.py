@@ -52,7 +52,7 @@ REASONS = {
     "floor": "its price is below the floor",
     "deal_budget": "the budget of the deal is spent, or its pacing keeps the campaign out of the deal in this auction",
     "frequency": "the viewer has reached one of its frequency caps, or what the viewer was shown is unknown",
-    "outbid": "other campaigns of ours are worth more here",
+    "outbid": "other campaigns of yours have a higher value here",
     "document": "chosen, but the answer is one VAST document: it has "
     "another impression's ad, or no place for DSA facts",
     "one_caller": "chosen, but its viewer, address, page or publisher has had its share of the campaign's hourly plan",
