@@ -15,6 +15,9 @@ from bidder.languages import ALPHA_2
 MOST_REWRITTEN = 1000
 """The most values of a list that are rewritten one by one, at a microsecond each. A plain list has no such limit."""
 
+CONTENT_TAXONOMY_1 = 1
+"""The number of Content Taxonomy 1.0 in AdCOM's list. Its ids contain their parents: `IAB1-3` is below `IAB1`."""
+
 LONGEST_DOMAIN = 253
 """The most characters of a domain (RFC 1035, section 2.3.4)."""
 
@@ -85,6 +88,14 @@ def category(text: str) -> str:
 def categories(text: str) -> tuple[str, ...]:
     """The category ids of a list."""
     return tuple(split(text.upper()))
+
+
+def taxonomy_of(category_id: str, declared: int) -> int:
+    """The taxonomy of a category id in its normal form, by the number in AdCOM's list of category taxonomies.
+
+    Ids like `IAB8-5` are of Content Taxonomy 1.0 whatever a request declares, since senders mix them in.
+    """
+    return CONTENT_TAXONOMY_1 if category_id.startswith("IAB") else declared
 
 
 def bundle(text: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from bidder.aws.s3_errors import is_absent
 from tools.artifacts import Artifacts
 from tools.changes import Patience, change, is_new, stated_parameters
 from tools.names import named_resources
@@ -93,7 +94,7 @@ def _exists(session: boto3.Session, key: str, name: str) -> bool:
     try:
         buckets.head_bucket(Bucket=name)
     except buckets.exceptions.ClientError as error:
-        if error.response["Error"]["Code"] != "404":
+        if not is_absent(error):
             raise
         return False
     return True

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from bidder.aws.s3_errors import is_absent
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-_ABSENT = "404"
 
 
 class ForeignBucket(RuntimeError):
@@ -30,7 +30,7 @@ class Artifacts:
         try:
             self.s3.head_object(Bucket=self.bucket, Key=key, ExpectedBucketOwner=self.account)
         except self.s3.exceptions.ClientError as error:
-            if error.response["Error"]["Code"] != _ABSENT:
+            if not is_absent(error):
                 raise
             self.s3.put_object(Bucket=self.bucket, Key=key, Body=content, ExpectedBucketOwner=self.account)
         return key
@@ -48,7 +48,7 @@ def artifacts(session: boto3.Session, bucket: str | None = None) -> Artifacts:
     try:
         s3.head_bucket(Bucket=name, ExpectedBucketOwner=account)
     except s3.exceptions.ClientError as error:
-        if error.response["Error"]["Code"] != _ABSENT:
+        if not is_absent(error):
             raise _foreign(name, account, error) from error
         _create(s3, name, account, region)
     return Artifacts(s3, name, account)

@@ -2,7 +2,8 @@
 
 One file has the bytecode of all modules but those that are imported before it is read (`bidder/bundle.py`). The
 bytecode is not validated against its sources: otherwise Python would discard it by the timestamps in a zip. It has no
-docstrings, which would be a twentieth of the zip. The sources keep their docstrings, and tracebacks their line numbers.
+docstrings, which would be a twentieth of the zip, and that of our modules no annotations, which take 3 ms of a cold
+start. The sources keep both, and tracebacks their line numbers.
 """
 
 import ast
@@ -18,6 +19,7 @@ BEFORE_THE_BUNDLE = frozenset({"app.py", "bidder/__init__.py", "bidder/bundle.py
 """The sources whose bytecode is in a file each."""
 
 _DEPLOYED = "/var/task"
+_OURS = (f"{_DEPLOYED}/app.py", f"{_DEPLOYED}/bidder/")
 _HEADER = 16
 """The bytes of a bytecode file before the code."""
 
@@ -34,9 +36,22 @@ def compiled(source: bytes, filename: str) -> bytes:
         text = node.body.pop(0)
         if not node.body and not isinstance(node, ast.Module):
             node.body.append(ast.copy_location(ast.Pass(), text))
+    if filename.startswith(_OURS):
+        _remove_annotations(tree)
     code = compile(tree, filename, "exec", dont_inherit=True)
     header = importlib.util.MAGIC_NUMBER + _UNCHECKED_HASH.to_bytes(4, "little") + importlib.util.source_hash(source)
     return header + marshal.dumps(code)
+
+
+def _remove_annotations(tree: ast.Module) -> None:
+    """Removes the annotations of functions. Those of fields become None, since the names of fields stay in use."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg):
+            node.annotation = None
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            node.returns = None
+        elif isinstance(node, ast.AnnAssign):
+            node.annotation = ast.copy_location(ast.Constant(None), node.annotation)
 
 
 def without_docstrings(source: bytes) -> bytes:

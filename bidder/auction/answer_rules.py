@@ -18,22 +18,16 @@ OUTBID: Rule[OfferProgress] = Rule(
     "outbid",
     "other campaigns of yours have a higher value here",
     rejects=lambda progress: not progress.is_chosen,
-    seen=lambda _: (),
-    wanted=lambda _: (),
 )
 DOCUMENT: Rule[OfferProgress] = Rule(
     "document",
     "chosen, but the answer is one VAST document: it has another impression's ad, or no place for DSA facts",
     rejects=lambda progress: not progress.is_in_document,
-    seen=lambda _: (),
-    wanted=lambda _: (),
 )
 ONE_CALLER: Rule[OfferProgress] = Rule(
     "one_caller",
     "chosen, but its viewer, address, page or publisher has had its share of the campaign's hourly plan",
     rejects=lambda progress: not progress.is_within_share,
-    seen=lambda _: (),
-    wanted=lambda _: (),
 )
 
 
@@ -53,7 +47,6 @@ ALLOWANCE: Rule[OfferProgress] = Rule(
     "chosen, but what is left of its budget, or of its pace, does not pay for one more bid",
     rejects=lambda progress: not progress.is_paid,
     seen=_short_budgets,
-    wanted=lambda _: (),
 )
 
 ANSWER: tuple[Rule[OfferProgress], ...] = (OUTBID, DOCUMENT, ONE_CALLER, ALLOWANCE)

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from bidder.campaigns.targeted_ranges import TargetedRanges
 from bidder.campaigns.targeting_values import DAYS
-from bidder.normal_forms import bundle, domain, identifier, language
+from bidder.normal_forms import bundle, category, domain, identifier, language, taxonomy_of
 from bidder.openrtb.app import App
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.content import Content
@@ -244,21 +244,21 @@ def _categories(channel: Site | App | Dooh) -> list[str]:
     """The categories with their ancestors, each with and without its taxonomy: `iab1-3`, `iab1`, `1/iab1-3`."""
     categories: list[str] = []
     if not isinstance(channel, Dooh):
-        for category in (*channel.cat, *channel.sectioncat, *channel.pagecat):
-            categories += _spellings(category, channel.cattax)
+        for stated in (*channel.cat, *channel.sectioncat, *channel.pagecat):
+            categories += _spellings(stated, channel.cattax)
     if channel.content:
-        for category in channel.content.cat:
-            categories += _spellings(category, channel.content.cattax)
+        for stated in channel.content.cat:
+            categories += _spellings(stated, channel.content.cattax)
     return categories
 
 
 @lru_cache(maxsize=4096)
-def _spellings(category: str, taxonomy: int) -> tuple[str, ...]:
-    own = category.strip().lower()
-    # Ids like IAB8-5 are of Content Taxonomy 1.0 whatever the request declares, since senders mix them in.
-    # Such an id contains the id of its parent.
-    ids = (own, own.partition("-")[0]) if own.startswith("iab") and "-" in own else (own,)
-    return (*ids, *(f"{1 if own.startswith('iab') else taxonomy}/{category_id}" for category_id in ids))
+def _spellings(stated: str, taxonomy: int) -> tuple[str, ...]:
+    own = category(stated)
+    # An id like IAB8-5 contains the id of its parent.
+    ids = (own, own.partition("-")[0]) if own.startswith("IAB") and "-" in own else (own,)
+    spelled = [category_id.lower() for category_id in ids]
+    return (*spelled, *(f"{taxonomy_of(own, taxonomy)}/{category_id}" for category_id in spelled))
 
 
 def _of_viewer(user: User | None, device: Device | None, known: TargetedRanges, lists: Lists) -> Values:

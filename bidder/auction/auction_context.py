@@ -1,7 +1,6 @@
 """The facts of an auction that are the same for all campaigns and slots."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -41,23 +40,31 @@ def read_once(read: ReadExposures | None) -> ReadExposures:
     return exposures
 
 
-@dataclass(frozen=True, slots=True)
 class AuctionContext:
-    """The request, our buyer seat in its normal form, the delivery state and the time of the auction (UTC, aware)."""
+    """The request, our buyer seat in its normal form, the delivery state and the time of the auction (UTC, aware).
 
-    request: BidRequest
-    seat: str
-    delivery: DeliveryState
-    now: datetime
-    exposures: ReadExposures = new_viewer
-    """Called for each campaign with frequency caps: `read_once` reads at the first call alone."""
-    deals_reached: set[tuple[str, str]] | None = None
-    """Takes the impression's id and the budget holder for each deal with a budget in which a campaign could bid."""
-    languages: tuple[str, ...] = field(init=False)
-    """The languages that the request takes, ISO 639-1; `wlangb` has BCP 47 tags (OpenRTB 2.6, 3.2.1)."""
-    blocks: Blocks = field(init=False)
+    `exposures` is called for each campaign with frequency caps: `read_once` reads at the first call alone.
+    `deals_reached` takes the impression's id and the budget holder for each deal with a budget in which a campaign
+    could bid. `languages` are the languages that the request takes, ISO 639-1; `wlangb` has BCP 47 tags (OpenRTB 2.6,
+    3.2.1).
+    """
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "seat", identifier(self.seat))
-        object.__setattr__(self, "languages", self.request.wlang or self.request.wlangb)
-        object.__setattr__(self, "blocks", Blocks(self.request))
+    __slots__ = ("blocks", "deals_reached", "delivery", "exposures", "languages", "now", "request", "seat")
+
+    def __init__(
+        self,
+        request: BidRequest,
+        seat: str,
+        delivery: DeliveryState,
+        now: datetime,
+        exposures: ReadExposures = new_viewer,
+        deals_reached: set[tuple[str, str]] | None = None,
+    ) -> None:
+        self.request = request
+        self.seat = identifier(seat)
+        self.delivery = delivery
+        self.now = now
+        self.exposures = exposures
+        self.deals_reached = deals_reached
+        self.languages = request.wlang or request.wlangb
+        self.blocks = Blocks(request)

@@ -5,10 +5,8 @@ from functools import lru_cache
 from itertools import accumulate
 
 from bidder.campaigns.campaign import Advertiser, Campaign
-from bidder.normal_forms import category, with_and_without_www
+from bidder.normal_forms import category, taxonomy_of, with_and_without_www
 from bidder.openrtb.bid_request import BidRequest
-
-CONTENT_TAXONOMY_1 = 1
 
 
 class Blocks:
@@ -76,11 +74,8 @@ def _suffixes(owner: str) -> list[str]:
 
 
 def _in_taxonomy(wanted: int, categories: Sequence[str], declared: int) -> frozenset[str]:
-    """The categories of the wanted taxonomy.
-
-    Ids like IAB8-5 are of Content Taxonomy 1.0 whatever the request declares, since senders mix them in.
-    """
-    return frozenset(c for c in categories if (CONTENT_TAXONOMY_1 if c.startswith("IAB") else declared) == wanted)
+    """The categories of the wanted taxonomy."""
+    return frozenset(c for c in categories if taxonomy_of(c, declared) == wanted)
 
 
 def _with_ancestors(campaign: Campaign, own: str) -> frozenset[str]:

@@ -76,8 +76,6 @@ WITHHELD: Rule[Candidate] = Rule(
     "withheld",
     "delivery withholds it: it is paused, or its budget is spent",
     rejects=lambda candidate: delivery_reason(candidate.snapshot, candidate.position) is not None,
-    seen=lambda _: (),
-    wanted=lambda _: (),
     reason_of=lambda case: delivery_reason(case.snapshot, case.position) or "",
 )
 

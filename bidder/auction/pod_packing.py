@@ -7,7 +7,6 @@ reaches the limit.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -81,7 +80,6 @@ class _Left(NamedTuple):
     seconds: int
 
 
-@dataclass
 class _Search:
     """The state of the search.
 
@@ -89,21 +87,13 @@ class _Search:
     does not change the value, so this loses no packing, and a break of equal places has few packings to try.
     """
 
-    pod_places: Sequence[PodPlace]
-    most_steps: int = MAX_STEPS
-    best: Packing = ()
-    best_value: int = -1
-    steps: int = 0
-    orders: list[list[int]] = field(init=False)
-    densest: list[list[float]] = field(init=False)
-    sums: list[list[int]] = field(init=False)
-    after: list[int] = field(init=False)
-    alike_until: list[int] = field(init=False)
-    once: list[bool] = field(init=False)
-    groups: list[tuple[int, int, int]] = field(init=False, default_factory=list)
-    ads_after: list[int] = field(init=False)
-
-    def __post_init__(self) -> None:
+    def __init__(self, pod_places: Sequence[PodPlace], most_steps: int = MAX_STEPS) -> None:
+        self.pod_places = pod_places
+        self.most_steps = most_steps
+        self.best: Packing = ()
+        self.best_value = -1
+        self.steps = 0
+        self.groups: list[tuple[int, int, int]] = []
         rankings = {
             id(pod_place.choices): pod_place.choices for pod_place in self.pod_places
         }  # equal places share one list of choices

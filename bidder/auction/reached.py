@@ -6,7 +6,6 @@ counted after the minute.
 """
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from bidder.delivery.budget_holders import class_of_campaign
@@ -26,11 +25,10 @@ class Reached(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Noted:
+class Noted(NamedTuple):
     """A decision: its index and delivery state, the type of the viewer's device, and how far the decision came."""
 
-    index: Index
+    index: Index  # type: ignore[assignment]  # hides a method of tuples
     delivery: DeliveryState
     device: int
     reached: list[Reached]

@@ -1,7 +1,6 @@
 """A rule of the auction: the check, and what explain says of a rejection by it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from bidder.auction.auction_context import AuctionContext
@@ -37,8 +36,11 @@ class Case(NamedTuple):
 Values = Callable[[Case], Iterable[object]]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Rule(Generic[Subject]):
+def _none(_: Case) -> Iterable[object]:
+    return ()
+
+
+class Rule(NamedTuple, Generic[Subject]):
     """A rule by its name, with its reason in words.
 
     `rejects` says whether a subject breaks the rule. `seen` are the values of the request that the rule compares, and
@@ -48,8 +50,8 @@ class Rule(Generic[Subject]):
     name: str
     reason: str
     rejects: Callable[[Subject], bool]
-    seen: Values
-    wanted: Values
+    seen: Values = _none
+    wanted: Values = _none
     reason_of: Callable[[Case], str] | None = None
 
 

@@ -296,7 +296,6 @@ PRICE: tuple[Rule[BidAtFloor], ...] = (
         "worth",
         "an impression is worth less than a millionth to it",
         rejects=lambda bid: bid.cpm_micros == 0,
-        seen=lambda _: (),
         wanted=lambda case: [f"{display(case.campaign.top_cpm_micros)} at most"],
     ),
     Rule(

@@ -11,7 +11,7 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import SplitResult
 
 CONNECT_SECONDS = 1.0
@@ -46,11 +46,13 @@ class Connection:
     def __init__(self, base: SplitResult, clock: Callable[[], float] = time.monotonic) -> None:
         host = base.hostname or ""
         self._clock = clock
-        self._socket = socket.create_connection((host, base.port or _PORTS[base.scheme]), CONNECT_SECONDS)
+        # a host in bytes spares a cold start the modules of internationalized names
+        name: Any = host.encode() if host.isascii() else host
+        self._socket = socket.create_connection((name, base.port or _PORTS[base.scheme]), CONNECT_SECONDS)
         if base.scheme == "https":
             try:
                 self._socket.settimeout(SILENCE_SECONDS)
-                self._socket = _trusted(_authorities()).wrap_socket(self._socket, server_hostname=host)
+                self._socket = _trusted(_authorities()).wrap_socket(self._socket, server_hostname=name)
             except BaseException:
                 self._socket.close()
                 raise

@@ -10,6 +10,8 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from bidder.campaigns.versions import version_of
+
 Item = Mapping[str, Mapping[str, Any]]
 
 
@@ -47,8 +49,7 @@ def _change(item: Item, earlier: Item | None) -> Change:
     before = _document(item, "before")
     if before is None and "before" not in item and earlier is not None:
         before = _document(earlier, "after")
-    version = int(item["sk"]["S"].removeprefix("version#"))
-    return Change(version, item["at"]["S"], item["who"]["S"], before, _document(item, "after"))
+    return Change(version_of(item), item["at"]["S"], item["who"]["S"], before, _document(item, "after"))
 
 
 def _document(item: Item, name: str) -> dict[str, Any] | None:

@@ -6,8 +6,9 @@ from bidder import normal_forms
 from bidder.campaigns.content_1 import is_content_1
 from bidder.campaigns.country_codes import country_meant, is_country
 from bidder.campaigns.targeting_values import impossible_value, request_values
-from bidder.campaigns.taxonomy import CONTENT_1, Taxonomy
+from bidder.campaigns.taxonomy import Taxonomy
 from bidder.languages import ALPHA_2
+from bidder.normal_forms import CONTENT_TAXONOMY_1, category, taxonomy_of
 
 _LANGUAGES = frozenset(ALPHA_2.values())
 
@@ -46,7 +47,8 @@ def wrong_category(word: str, taxonomies: Mapping[int, Taxonomy]) -> Wrong | Non
     """The fault of a category such as `6/483` or `483`: its taxonomy lacks it, or is not imported; else None."""
     number, _, own = word.lower().rpartition("/")
     own = own.strip()
-    if own.startswith("iab") or number == str(CONTENT_1):
+    declared = int(number) if number.isdecimal() else 0
+    if taxonomy_of(category(own), declared) == CONTENT_TAXONOMY_1:
         if is_content_1(own):
             return None
         return f"{word.removeprefix('1/')!r} is none of Content Taxonomy 1.0, whose ids are IAB1 to IAB26-4", False

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from pydantic import BaseModel
 
 from bidder.aws.partition import partition
+from bidder.campaigns.versions import history_entry, unchanged_since
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -99,17 +100,10 @@ class NamedDocuments(Generic[Model]):
         before = held.get(name)
         key = {"pk": {"S": f"{self._kind}s"}, "sk": {"S": name}}
         version = before.version if before else self._last_version(name)
-        change: dict[str, Any] = {
-            "pk": {"S": f"{self._kind}#{name}"},
-            "sk": {"S": f"version#{version + 1:012}"},
-            "at": {"S": self._now().isoformat(timespec="seconds")},
-            "who": {"S": self._author},
-        }
-        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(version)"}
+        change = history_entry(f"{self._kind}#{name}", version + 1, self._now(), self._author)
         if before is not None:
             change["before"] = {"S": before.document.model_dump_json(exclude_defaults=True)}
-            seen = {":seen": {"N": str(before.version)}}
-            condition = {"ConditionExpression": "version = :seen", "ExpressionAttributeValues": seen}
+        condition = unchanged_since(before.version if before else 0)
         write: Any = {"Delete": {"TableName": self._table, "Key": key, **condition}}
         if after is not None:
             text = after.model_dump_json(exclude_defaults=True)

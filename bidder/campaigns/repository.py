@@ -23,6 +23,7 @@ from bidder.campaigns.item_size import document_of
 from bidder.campaigns.merged import merged
 from bidder.campaigns.stored import DELETED_ATTRIBUTE, Contended, Stored, campaign_of, stored
 from bidder.campaigns.transactions import batches, is_transient
+from bidder.campaigns.versions import history_entry, number_key, unchanged_since
 from bidder.errors import UserError
 
 if TYPE_CHECKING:
@@ -197,8 +198,8 @@ class CampaignRepository:
             KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
             ExpressionAttributeValues={
                 ":pk": {"S": "revision"},
-                ":first": {"S": _number(since + 1)},
-                ":last": {"S": _number(latest)},
+                ":first": {"S": number_key(since + 1)},
+                ":last": {"S": number_key(latest)},
             },
         )
         for page in pages:
@@ -268,10 +269,7 @@ class CampaignRepository:
     ) -> "list[TransactWriteItemTypeDef]":
         has_entry = stored.version > 0
         change: Any = {
-            "pk": {"S": f"campaign#{campaign_id}"},
-            "sk": {"S": f"version#{_number(stored.version + 1)}"},
-            "at": {"S": self._now().isoformat(timespec="seconds")},
-            "who": {"S": self._author},
+            **history_entry(f"campaign#{campaign_id}", stored.version + 1, self._now(), self._author),
             **documents(
                 None if isinstance(campaign, Deleted) else document_of(campaign),
                 document_of(stored.campaign) if stored.campaign and not has_entry else None,
@@ -285,17 +283,13 @@ class CampaignRepository:
         else:
             item["status"] = {"S": campaign.status}
             item["document"] = {"S": campaign.model_dump_json(exclude={"status"}, exclude_defaults=True)}
-        unchanged = "attribute_not_exists(version)" if not stored.version else "version = :seen"
-        values = {":seen": {"N": str(stored.version)}} if stored.version else {}
-        put: Any = {"TableName": self._table, "Item": item, "ConditionExpression": unchanged}
-        if values:
-            put["ExpressionAttributeValues"] = values
+        put: Any = {"TableName": self._table, "Item": item, **unchanged_since(stored.version)}
         return [{"Put": put}, {"Put": {"TableName": self._history, "Item": change}}]
 
     def _next_revision(self, revision: int, campaign_ids: Sequence[str]) -> "list[TransactWriteItemTypeDef]":
         feed: Any = {
             "pk": {"S": "revision"},
-            "sk": {"S": _number(revision + 1)},
+            "sk": {"S": number_key(revision + 1)},
             "ids": {"SS": list(campaign_ids)},
             "expires_at": {"N": str(int((self._now() + FEED_LIFETIME).timestamp()))},
         }
@@ -311,7 +305,3 @@ class CampaignRepository:
             },
             {"Put": {"TableName": self._history, "Item": feed}},
         ]
-
-
-def _number(n: int) -> str:
-    return f"{n:012}"

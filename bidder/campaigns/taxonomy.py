@@ -12,9 +12,6 @@ from bidder.errors import UserError
 from bidder.faults import faults
 from bidder.files.text import InvalidFile, text_of
 
-CONTENT_1 = 1
-"""The number of Content Taxonomy 1.0 in AdCOM's list. Its ids contain their parents: `IAB1-3` is below `IAB1`."""
-
 _ID = "unique id"
 _PARENT = ("parent", "parent id")
 

@@ -14,6 +14,7 @@ from bidder.campaigns.creative import Creative
 from bidder.campaigns.dnf import Conjunction, Predicate, TooManyConjunctions, conjunctions
 from bidder.campaigns.request_fields_used import creative_conjunctions
 from bidder.money import Rate
+from bidder.normal_forms import category
 from bidder.openrtb.parse import parse
 from bidder.snapshot.compile import compile_index
 from bidder.snapshot.delivery_state import compile_delivery, load_delivery
@@ -186,7 +187,7 @@ def _browser(parts: _Parts, values: Sequence[str]) -> None:
 def _categories(parts: _Parts, values: Sequence[str]) -> None:
     ids = [value.rpartition("/") for value in values]
     numbers = [int(number) for number, _, own in ids if number.isdecimal() and not own.startswith("iab")]
-    parts.channel.update({"cat": [own.upper() if own.startswith("iab") else own for *_, own in ids]})
+    parts.channel.update({"cat": [category(own) for *_, own in ids]})
     if numbers:
         parts.channel["cattax"] = numbers[0]
 

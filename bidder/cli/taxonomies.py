@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 from bidder.campaigns.categories import with_taxonomies
-from bidder.campaigns.taxonomy import CONTENT_1, InvalidTaxonomy, read_taxonomy
+from bidder.campaigns.taxonomy import InvalidTaxonomy, read_taxonomy
 from bidder.cli.output import note, print_json, print_table
 from bidder.cli.refresh import publish_refresh
 from bidder.files.opened import open_binary
+from bidder.normal_forms import CONTENT_TAXONOMY_1
 from bidder.service.service import Service
 
 NAMES = {
@@ -29,7 +30,7 @@ def import_taxonomy(
 
     Raises InvalidTaxonomy, StaleCampaign, OSError.
     """
-    if number == CONTENT_1:
+    if number == CONTENT_TAXONOMY_1:
         msg = "the ids of taxonomy 1, such as IAB1-3, say themselves what is above them: nothing to import"
         raise InvalidTaxonomy(msg)
     with open_binary(path) as file:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bidder import log
+from bidder.aws.s3_errors import is_absent
 from bidder.creatives.limits import Limits, Refusal, RefusedUpload
 from bidder.creatives.upload import Metadata, Upload, metadata
 
@@ -30,7 +31,7 @@ class UploadSource:
         try:
             head = self._s3.head_object(Bucket=upload.bucket, Key=upload.key)
         except self._s3.exceptions.ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+            if is_absent(error):
                 log.event("creative.deleted", key=upload.key)
                 return None
             raise

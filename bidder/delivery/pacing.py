@@ -17,7 +17,7 @@ from bidder.delivery.curve import FLAT, Curve
 from bidder.delivery.estimates import MINUTE, Flow, Minute, Report
 from bidder.delivery.goals import BudgetGoal, goals, mode_of
 from bidder.delivery.notice_delay import NoticeDelay
-from bidder.delivery.obstacles import Obstacles
+from bidder.delivery.obstacle_counts import Obstacles
 from bidder.delivery.participation import share_of
 from bidder.delivery.plan import Anchor, planned
 from bidder.delivery.quality import CLASSES

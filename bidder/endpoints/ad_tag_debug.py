@@ -1,6 +1,5 @@
 """Explains the answer to an ad tag to operators: the parameter `debug=1`, and GET /explain."""
 
-from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 
@@ -37,7 +36,7 @@ def debugged(service: Service, call: Call) -> Reply:
     lines = why(service, call)
     header = "; ".join(lines).encode("ascii", "replace").decode()[:_LONGEST]
     body = f"{_comment(lines)}{reply.body!s}" if reply.content_type == XML else reply.body
-    return whole(replace(reply, body=body, headers={**reply.headers, HEADER: _printable(header)}), call.headers)
+    return whole(reply._replace(body=body, headers={**reply.headers, HEADER: _printable(header)}), call.headers)
 
 
 def explained(service: Service, tag: TagCall, campaign_id: str | None) -> Reply:

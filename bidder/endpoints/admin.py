@@ -1,7 +1,6 @@
 """Authentication of operators: a bearer token (RFC 6750) that equals the parameter `admin-key`."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from hmac import compare_digest
 
 from bidder.endpoints.reply import Reply, error
@@ -17,7 +16,7 @@ def refusal(service: Service, headers: Mapping[str, str]) -> Reply | None:
     if not authorization.lower().startswith(SCHEME):
         message = f"send the header `Authorization: Bearer <key>`; the key is in Parameter Store, {path}"
         asking = error(401, message)
-        return replace(asking, headers={**asking.headers, "WWW-Authenticate": "Bearer"})
+        return asking._replace(headers={**asking.headers, "WWW-Authenticate": "Bearer"})
     key = service.parameters.admin_key
     if key is None:
         return error(403, f"there is no {path} in Parameter Store, so nobody has access; `make deploy` makes one")

@@ -1,7 +1,6 @@
 """Decodes the body of an HTTP request, before OpenRTB is parsed."""
 
 import zlib
-from dataclasses import replace
 
 from bidder.endpoints.reply import Reply, error
 from bidder.errors import UserError
@@ -24,7 +23,7 @@ class BadBody(UserError, ValueError):
 
     def reply(self) -> Reply:
         """The error reply. Its `Accept-Encoding` states the accepted codings (RFC 9110, section 12.5.3)."""
-        return replace(error(self.status, str(self)), headers={"Accept-Encoding": "gzip"})
+        return error(self.status, str(self))._replace(headers={"Accept-Encoding": "gzip"})
 
 
 def decoded(body: bytes, content_encoding: str) -> bytes:

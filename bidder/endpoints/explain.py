@@ -1,7 +1,6 @@
 """POST /explain: explains the answer of /bid to the same body."""
 
 import json
-from dataclasses import replace
 from functools import partial
 
 from bidder import log
@@ -32,7 +31,7 @@ def answer(service: Service, call: Call, campaign_id: str | None = None) -> Repl
 def answer_without_key(service: Service, call: Call, campaign_id: str | None = None) -> Reply:
     """The explanation for a caller with the admin key."""
     if not service.room.enter():
-        return replace(error(503, "too many requests at once; try again"), headers={"Retry-After": "1"})
+        return error(503, "too many requests at once; try again")._replace(headers={"Retry-After": "1"})
     try:
         return compressed(_explanation(service, call, campaign_id), call.headers.get("accept-encoding", ""))
     except BadBody as bad:
@@ -66,7 +65,7 @@ def _explanation(service: Service, call: Call, campaign_id: str | None) -> Reply
         as_xml=call.as_xml,
         read_exposures=partial(service.exposures, request, call.now),
         within_shares=partial(
-            service.concentration.would_be_within,
+            service.concentration.copy().within,
             request=request,
             snapshot=snapshot,
             shares=service.limits.most_to_one,

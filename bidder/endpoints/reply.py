@@ -4,7 +4,7 @@ import gzip
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from bidder.endpoints.preferences import takes_gzip
 
@@ -20,14 +20,13 @@ _ORIGIN = re.compile(r"[!-~]+")
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """Status, body and headers of a reply. An empty body has no content type; a body of bytes is compressed."""
 
     status: int
     body: str | bytes = ""
     content_type: str | None = None
-    headers: Mapping[str, str] = field(default_factory=lambda: _NO_STORE)
+    headers: Mapping[str, str] = _NO_STORE
 
 
 def error(status: int, message: str, **more: object) -> Reply:
@@ -54,7 +53,7 @@ def cors(origin: str | None) -> dict[str, str]:
 
 def with_cors(reply: Reply, origin: str | None) -> Reply:
     """The reply with CORS headers for a page of this origin. Without them the page can't read status or error."""
-    return replace(reply, headers={**reply.headers, **cors(origin)})
+    return reply._replace(headers={**reply.headers, **cors(origin)})
 
 
 def compressed(reply: Reply, accept_encoding: str) -> Reply:

@@ -5,7 +5,6 @@ Each route imports its endpoint when it is called, except `POST /bid`: a cold st
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -34,7 +33,7 @@ def answer(service: Service, request: WebRequest) -> Reply:
         log.fault("request.failed", method=request.method)
         reply = error(500, "a fault of the bidder: its log has the event request.failed")
     origin = request.headers.get("origin")
-    return replace(reply, headers={**cors(origin), **reply.headers}) if origin else reply
+    return reply._replace(headers={**cors(origin), **reply.headers}) if origin else reply
 
 
 def _reply(service: Service, request: WebRequest) -> Reply:
@@ -44,7 +43,7 @@ def _reply(service: Service, request: WebRequest) -> Reply:
     route = methods.get(request.method)
     if route is None:
         refused = error(405, f"{request.path} allows only {', '.join(methods)}")
-        return replace(refused, headers={**refused.headers, "Allow": ", ".join(methods)})
+        return refused._replace(headers={**refused.headers, "Allow": ", ".join(methods)})
     return route(service, request)
 
 

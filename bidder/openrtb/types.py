@@ -4,9 +4,8 @@ Real senders write null for fields with a default and for lists: null then means
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticKnownError
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
 
-@dataclass(frozen=True, slots=True)
-class NullIs:
+class NullIs(NamedTuple):
     """Annotates a field whose null means `value`, the default of the absent field."""
 
     value: object
@@ -38,8 +36,7 @@ _SHORT = 256
 """The most characters of a list whose normal form is cached."""
 
 
-@dataclass(frozen=True, slots=True)
-class ListOf:
+class ListOf(NamedTuple):
     """Annotates a list of texts in the normal form of `normalize`, which reads all texts joined by commas.
 
     A text with commas is read as a list, and null as an empty list. Empty texts and nulls in the list are dropped. An

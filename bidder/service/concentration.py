@@ -34,6 +34,12 @@ class Concentration:
         self._hour: tuple[int, int] | None = None
         self._bid: dict[tuple[str, TrafficSource], int] = {}
 
+    def copy(self) -> "Concentration":
+        """A guard with the same counts. What it counts does not count here."""
+        other = Concentration()
+        other._hour, other._bid = self._hour, dict(self._bid)
+        return other
+
     def within(
         self,
         offers: Sequence[Offer],
@@ -49,28 +55,6 @@ class Concentration:
         hour = (now.toordinal(), now.hour)
         if hour != self._hour or len(self._bid) > _MOST_COUNTED:
             self._hour, self._bid = hour, {}
-        return self._within(offers, request, snapshot, shares, self._bid)
-
-    def would_be_within(
-        self,
-        offers: Sequence[Offer],
-        request: BidRequest,
-        snapshot: Snapshot,
-        shares: Mapping[str, float],
-        now: datetime,
-    ) -> list[Offer]:
-        """The offers that `within` would return, without counting them."""
-        bid = dict(self._bid) if (now.toordinal(), now.hour) == self._hour else {}
-        return self._within(offers, request, snapshot, shares, bid)
-
-    def _within(
-        self,
-        offers: Sequence[Offer],
-        request: BidRequest,
-        snapshot: Snapshot,
-        shares: Mapping[str, float],
-        bid: dict[tuple[str, TrafficSource], int],
-    ) -> list[Offer]:
         if not snapshot.delivery.allowance.has_paces:
             return list(offers)
         sources = list(sources_of(request))
@@ -79,7 +63,7 @@ class Concentration:
             position = snapshot.index.position(offer.campaign.id)
             planned = None if position is None else _planned_an_hour(snapshot, position, offer.campaign.id)
             cost = impression_cost(offer.price.cpm_micros)
-            if planned is None or _take(bid, offer.campaign.id, sources, cost, planned, shares):
+            if planned is None or _take(self._bid, offer.campaign.id, sources, cost, planned, shares):
                 within.append(offer)
         return within
 

@@ -1,7 +1,6 @@
 """A simulated process that bids, with its own snapshot, allowance and counts."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 
 from bidder.auction.auction_context import AuctionContext
@@ -47,7 +46,7 @@ class Environment:
         if published is not self._published:
             self._published = published
             delivery = published.delivery.for_another_process(published.index)
-            self._held = replace(published, delivery=delivery)
+            self._held = published._replace(delivery=delivery)
         assert self._held is not None  # noqa: S101  # just set
         self.requests += 1
         slots = match(request, self._held, now)

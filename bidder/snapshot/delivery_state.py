@@ -3,10 +3,9 @@
 import json
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from bidder.campaigns.campaign import Campaign, FrequencyCap
 from bidder.delivery.allowance import Allowance, Pace
@@ -53,8 +52,7 @@ _REASONS: tuple[Withheld | None, ...] = (None, *Withheld)
 """The reasons by their code in the column `withheld`. Append only: stored objects have the codes."""
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryState:
+class DeliveryState(NamedTuple):
     """The campaigns that may bid: `eligible` has the set of their positions for each tier of the index.
 
     `used_up` has for each tier the campaigns whose `allowance` this process has used up.
@@ -88,12 +86,13 @@ class DeliveryState:
     """The frequency caps of advertisers, by domain."""
     spent: set[int]
     """The accounts of the allowance that this process has used up, or that rest until their pace allows a bid."""
-    _withheld: memoryview
+    reasons: memoryview
+    """The code of each campaign's reason for no bids, by position."""
 
     def for_another_process(self, index: Index) -> "DeliveryState":
         """A copy of the state with the whole allowance unused, as another process loads it."""
         used_up, spent, use_up, restore = used_up_sets(index, self.shared)
-        return replace(self, used_up=used_up, spent=spent, allowance=self.allowance.copy(use_up, restore))
+        return self._replace(used_up=used_up, spent=spent, allowance=self.allowance.copy(use_up, restore))
 
     def takes_part(self, position: int, campaign_id: str, draw: AuctionDraw, classes: Classes | None) -> bool:
         """Whether pacing lets a campaign take part in an auction of these quality classes."""
@@ -175,16 +174,16 @@ class DeliveryState:
 
     def withheld(self, position: int) -> Withheld | None:
         """The reason why a campaign may not bid, or None."""
-        return _REASONS[self._withheld[position]]
+        return _REASONS[self.reasons[position]]
 
     def withheld_counts(self) -> dict[Withheld, int]:
         """The number of campaigns that may not bid, by reason. Replaced forms of campaigns are not counted."""
-        codes = bytes(self._withheld)
+        codes = bytes(self.reasons)
         counts = {reason: codes.count(code) for code, reason in enumerate(_REASONS) if reason is not None}
         return {reason: count for reason, count in counts.items() if count and reason is not Withheld.REPLACED}
 
     @property
-    def count(self) -> int:
+    def count(self) -> int:  # type: ignore[override]  # hides a method of tuples
         """The number of campaigns that may bid."""
         return sum(map(sets.count, self.eligible))
 
@@ -282,7 +281,7 @@ def load_delivery(data: bytes, index: Index) -> DeliveryState:
         shared=shared,
         caps={domain: tuple(map(FrequencyCap.model_validate, caps)) for domain, caps in meta.get("caps", {}).items()},
         spent=spent,
-        _withheld=reasons,
+        reasons=reasons,
     )
 
 

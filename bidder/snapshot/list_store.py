@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from bidder import log
+from bidder.aws.s3_errors import is_absent
 from bidder.errors import UserError
 from bidder.snapshot.container import checksum, directory
 from bidder.snapshot.id_lists import SECTION, WIDTH, IdList
@@ -92,7 +93,7 @@ class ListStore:
         try:
             return now - self._s3.head_object(Bucket=self._bucket, Key=key)["LastModified"] <= RENEWED_AFTER
         except self._s3.exceptions.ClientError as error:
-            if error.response["Error"]["Code"] not in {"404", "NoSuchKey", "NotFound"}:
+            if not is_absent(error):
                 raise
             return False
 

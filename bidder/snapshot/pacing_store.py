@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bidder import log
 from bidder.delivery.estimates import Flow, Minute, Ratio
 from bidder.delivery.learned_traffic import LearnedTraffic, WeekCounts
-from bidder.delivery.obstacles import Obstacles
+from bidder.delivery.obstacle_counts import Obstacles
 from bidder.delivery.pacers import Account
 from bidder.delivery.pacing import Memory
 from bidder.delivery.plan import Anchor

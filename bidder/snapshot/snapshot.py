@@ -1,22 +1,22 @@
 """A snapshot: an index and the delivery state of that index."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import NamedTuple
 
 from bidder.snapshot.delivery_state import DeliveryState
 from bidder.snapshot.id_lists import IdList
 from bidder.snapshot.index import Index
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """The data of every decision. `version` grows with each refresh: see `Manifest`."""
 
     version: int
-    index: Index
+    index: Index  # type: ignore[assignment]  # hides a method of tuples
     delivery: DeliveryState
-    lists: Mapping[str, IdList] = field(default_factory=dict)
+    lists: Mapping[str, IdList] = MappingProxyType({})
     """The id lists that campaigns target, by name."""
     pinned: int | None = None
     """The version whose campaigns an operator has pinned, or None."""

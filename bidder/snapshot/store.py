@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 RENEWED_AFTER = timedelta(days=1)
 """The age at which a named object is written again, since the bucket deletes objects after seven days."""
 
-_ABSENT = frozenset({"404", "NoSuchKey", "NotFound"})
-
 Model = TypeVar("Model", bound=BaseModel)
 
 Get = Callable[[str], bytes]
@@ -179,7 +177,9 @@ class SnapshotStore:
         try:
             head = self._s3.head_object(Bucket=self._bucket, Key=key)
         except self._s3.exceptions.ClientError as error:
-            if error.response["Error"]["Code"] not in _ABSENT:
+            from bidder.aws.s3_errors import is_absent  # only a refresh asks
+
+            if not is_absent(error):
                 raise
             raise BadSnapshot(self._absent(key)) from None
         if self._etags.get(key, head["ETag"]) != head["ETag"]:

@@ -114,7 +114,8 @@ def test_what_is_listed_is_imported(imported: set[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["asyncio", "boto3", "botocore", "aws_xray_sdk", "importlib.metadata", "urllib.request"]
+    "name",
+    ["asyncio", "boto3", "botocore", "aws_xray_sdk", "dataclasses", "importlib.metadata", "inspect", "urllib.request"],
 )
 def test_what_takes_longest_is_not_listed(imported: set[str], name: str) -> None:
     assert name not in imported | listed()

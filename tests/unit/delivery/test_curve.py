@@ -50,6 +50,8 @@ SUNDAY_EVENING = datetime(2026, 3, 1, 21, tzinfo=UTC)
 
 @given(weights, moments, zones, st.integers(0, 600))
 @example(SLOPES, SUNDAY_EVENING, "UTC", 300)
+@example(SLOPES, SUNDAY_EVENING + timedelta(minutes=210), "UTC", 20)
+@example(SLOPES, SUNDAY_EVENING + timedelta(minutes=225), "UTC", 200)
 @example(SLOPES, CHANGES[0] - timedelta(minutes=100), "Europe/Berlin", 300)
 @example(SLOPES, CHANGES[1] - timedelta(minutes=100), "Europe/Berlin", 300)
 @example(SLOPES, CHANGES[1] - timedelta(minutes=190), "Europe/Berlin", 191)

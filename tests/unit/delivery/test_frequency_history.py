@@ -4,13 +4,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.campaigns.campaign import Campaign
 from bidder.delivery.frequency import Exposures, History, Impression, add, hindrance, standing, standings
 from bidder.delivery.frequency_store import decode, encode, household_key, user_key
 from tests.support.campaigns import campaign
+from tests.support.examples import examples
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 AT = int(NOW.timestamp())
@@ -29,7 +30,7 @@ def keys(campaign_id: str = "c") -> tuple[str, str, str]:
     return f"c:{campaign_id}", f"a:{'shop.example'}", f"r:{campaign_id}/spot"
 
 
-@settings(max_examples=30)
+@examples(0.3)
 @given(st.lists(st.integers(0, 40 * DAY), min_size=195, max_size=230))
 def test_a_history_has_the_last_two_hundred_and_older_ones_by_day(ago: list[int]) -> None:
     history = History()

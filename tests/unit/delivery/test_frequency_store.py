@@ -93,6 +93,36 @@ def test_a_store_that_hangs_costs_the_deadline_and_few_threads_and_is_asked_agai
     assert answer == Exposures(SHOWN, None)
 
 
+def test_a_read_that_hangs_keeps_no_process_from_ending() -> None:
+    released = threading.Event()
+    reader(Table(broken=lambda: released.wait(60) and None)).exposures("anna", None, 0.0, NOW)
+
+    readers = [thread for thread in threading.enumerate() if thread.name == "frequency"]
+    assert readers
+    assert all(thread.daemon for thread in readers)
+    released.set()
+
+
+def reasons(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """The reasons of the reads that a metric counts as failed."""
+    entries = [json.loads(record.getMessage()) for record in caplog.records]
+    return [entry["why"] for entry in entries if entry.get("FrequencyUnread") == 1 and entry["Reason"] == "unread"]
+
+
+def test_each_unread_history_is_counted_with_its_reason(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    reader(Table(broken=lambda: _raise(OSError("refused")))).exposures("anna", None, 5, NOW)
+    assert reasons(caplog) == ["OSError"]
+
+    caplog.clear()
+    released = threading.Event()
+    hanging = reader(Table(broken=lambda: released.wait(60) and None))
+    for _ in range(MOST_READS + 2):
+        hanging.exposures("anna", None, 0.0, NOW)
+    assert reasons(caplog) == ["deadline"] * MOST_READS + ["busy"] * 2
+    released.set()
+
+
 @pytest.mark.parametrize(("on_unknown", "status"), [("bid", 200), ("skip", 204)])
 @pytest.mark.parametrize("hangs", [True, False])
 def test_past_the_deadline_the_policy_of_the_campaign_decides(on_unknown: str, status: int, *, hangs: bool) -> None:

@@ -4,7 +4,8 @@ from bidder.delivery.budget import BudgetLimits, Spend
 from bidder.delivery.curve import FLAT
 from bidder.delivery.estimates import Flow, Ratio
 from bidder.delivery.health import AccountState, health
-from bidder.delivery.obstacles import ADVICE, BEFORE_RULES, CAPS, FLOOR, LENGTH, OBSTACLE_OF_RULE, Obstacles
+from bidder.delivery.obstacle_counts import Obstacles
+from bidder.delivery.obstacles import ADVICE, BEFORE_RULES, CAPS, FLOOR, LENGTH, OBSTACLE_OF_RULE
 from bidder.delivery.pacing import Forecast, Memory
 from bidder.delivery.plan import Anchor
 from bidder.delivery.win_model import WinModel

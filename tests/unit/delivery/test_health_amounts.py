@@ -8,7 +8,8 @@ from bidder.delivery.budget import BudgetLimits, Spend
 from bidder.delivery.curve import FLAT
 from bidder.delivery.estimates import Flow, Ratio
 from bidder.delivery.health import AccountState, Health, Outlook, health
-from bidder.delivery.obstacles import CAPS, FLOOR, Obstacles
+from bidder.delivery.obstacle_counts import Obstacles
+from bidder.delivery.obstacles import CAPS, FLOOR
 from bidder.delivery.pacing import Forecast, Memory
 from bidder.delivery.plan import Anchor
 from bidder.delivery.win_model import WinModel

@@ -16,7 +16,8 @@ from bidder.delivery.budget_holders import (
     obstacle_of_campaign,
 )
 from bidder.delivery.estimates import Flow, Ratio, Report
-from bidder.delivery.obstacles import CAPS, FLOOR, Obstacles
+from bidder.delivery.obstacle_counts import Obstacles
+from bidder.delivery.obstacles import CAPS, FLOOR
 from bidder.delivery.pacers import (
     Account,
     Confirmed,

@@ -203,6 +203,17 @@ def test_impressions_that_are_never_noticed_count_as_spent() -> None:
     assert (memory.micros, memory.impressions, memory.at) == (spend.total_micros, spend.total_impressions, NOON)
 
 
+def test_impressions_that_are_never_noticed_count_for_goals_of_impressions() -> None:
+    limits = DAILY._replace(daily=None, daily_impressions=14_400, total_impressions=100_000, end=END)
+    memory = on_plan(
+        0, impressions=500, lost_impressions=70.0, anchors={}, starts={"daily_impressions": (MIDNIGHT, 0.0)}
+    )
+    step(limits, Spend(0, 0, 0, 800, 800), {}, NOON, memory, HUNDRED, Market(lost=0.25))
+
+    assert memory.lost_impressions == 170
+    assert memory.anchors["daily_impressions"].spent == memory.anchors["total_impressions"].spent == 970
+
+
 def test_a_correction_of_the_ledger_teaches_nothing() -> None:
     for spend in (Spend(21_000_000, 21_000_000, 0, 7_300, 7_300), Spend(21_700_000, 21_700_000, 0, 7_000, 7_000)):
         memory = on_plan()

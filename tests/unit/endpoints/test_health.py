@@ -1,7 +1,6 @@
 """What GET /health says of the snapshot that bids are made from."""
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 
 from bidder.endpoints.health import health
@@ -11,7 +10,7 @@ from tests.support.service import service
 
 def test_a_pin_is_told_with_its_time() -> None:
     plain = snapshot([campaign()])
-    pinned = replace(plain, pinned=7, pinned_since=NOW - timedelta(hours=3))
+    pinned = plain._replace(pinned=7, pinned_since=NOW - timedelta(hours=3))
 
     for held, version, since in ((plain, None, None), (pinned, 7, "2026-11-23T09:00:00+00:00")):
         bidder_service = service(held)

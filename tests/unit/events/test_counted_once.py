@@ -4,11 +4,12 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.events.counted_once import CountedOnce, Key, count_once
 from tests.support.dynamodb import FaultyDynamoDB, Unreachable
+from tests.support.examples import examples
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SHARED = Key("spend#c", "total")
@@ -47,7 +48,7 @@ def test_a_transaction_has_up_to_45_events_and_100_items(own: list[int], transac
     assert len(dynamodb.items()) == len(own) + sum(own) + bool(own)
 
 
-@settings(max_examples=40)
+@examples(0.4)
 @given(
     st.lists(st.tuples(st.integers(0, 12), st.sampled_from("ab"), st.integers(0, 3)), max_size=30),
     st.lists(st.integers(1, 9), min_size=1, max_size=4),

@@ -206,3 +206,23 @@ def test_outcomes_are_counted_by_the_type_of_device_once_a_bid() -> None:
         0: OutcomeCounts(impressions=2),
     }
     assert learning.devices(NOW + timedelta(weeks=5)) == {}
+
+
+@pytest.mark.parametrize(("weeks", "known"), [(0, 64), (1, 56), (2, 48), (3, 40), (4, None), (-1, None)])
+def test_outcomes_by_device_fade_and_are_read_for_four_weeks(weeks: int, known: int | None) -> None:
+    learning = learning_on(FaultyDynamoDB("learning"))
+    learning.record([event(number, device=3) for number in range(48)])
+    learning.record([event(number, device=3) for number in range(48, 64)])
+
+    counts = learning.devices(NOW + timedelta(weeks=weeks))
+
+    assert counts == ({} if known is None else {3: OutcomeCounts(impressions=known)})
+
+
+def test_confirmed_bids_are_of_this_week_and_the_last() -> None:
+    learning = learning_on(FaultyDynamoDB("learning"))
+    learning.record([event(1), event(1, Kind.FIRST_QUARTILE), event(2, Kind.FIRST_QUARTILE)])
+
+    known = [learning.confirmed(NOW + timedelta(weeks=weeks)) for weeks in (-1, 0, 1, 2)]
+
+    assert known == [Confirmed(), Confirmed(2, 1), Confirmed(2, 1), Confirmed()]

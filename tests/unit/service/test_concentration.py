@@ -69,7 +69,7 @@ def test_explain_says_that_a_caller_has_had_its_share_and_counts_nothing() -> No
         request = BidRequest.model_validate(video_request(id=f"r{number}", device={"ip": "203.0.113.7"}))
 
         def within(offers: list[Offer], asked: BidRequest = request) -> list[Offer]:
-            return guard.would_be_within(offers, asked, held, shares, NOW)
+            return guard.copy().within(offers, asked, held, shares, NOW)
 
         twice = [explain(request, held, "bidder", NOW, within_shares=within)[0] for _ in range(2)]
         offers = decide(request, match(request, held, NOW), held, "bidder", NOW)

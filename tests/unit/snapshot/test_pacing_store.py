@@ -8,7 +8,7 @@ import pytest
 
 from bidder.delivery.estimates import Flow, Minute, Ratio
 from bidder.delivery.learned_traffic import LearnedTraffic
-from bidder.delivery.obstacles import Obstacles
+from bidder.delivery.obstacle_counts import Obstacles
 from bidder.delivery.pacers import Account
 from bidder.delivery.pacing import Memory
 from bidder.delivery.plan import Anchor

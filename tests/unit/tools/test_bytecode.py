@@ -8,7 +8,9 @@ from typing import Any
 import pydantic
 import pytest
 
+from tools import ROOT
 from tools.bytecode import compiled, without_docstrings
+from tools.slim import deployed_modules
 
 HEADER = 16
 SOURCE = b'''"""Module."""
@@ -93,3 +95,60 @@ def code(source: bytes) -> str:
         ):
             del node.body[0]
     return ast.dump(tree) + str([node.lineno for node in ast.walk(tree) if isinstance(node, ast.stmt | ast.expr)])
+
+
+ANNOTATED = b"""
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+class Price(NamedTuple):
+    micros: int
+    currency: str = "USD"
+
+@dataclass(frozen=True)
+class Deal:
+    price: Price
+    seats: list[str] = field(default_factory=list)
+
+limit: Unknown = 3
+
+def total(*prices: Price, start: int = 0, **more: Unknown) -> Unknown:
+    count: Unknown
+    return start + sum(price.micros for price in prices)
+"""
+
+
+def run(filename: str) -> dict[str, Any]:
+    names: dict[str, Any] = {"__name__": "annotated"}
+    exec(marshal.loads(compiled(ANNOTATED, filename)[HEADER:]), names)  # noqa: S102, S302  our own bytecode
+    return names
+
+
+def test_our_modules_run_without_annotations() -> None:
+    names = run("/var/task/bidder/annotated.py")
+    price = names["Price"](5)
+    assert (price, price._fields, names["Deal"](price).seats) == ((5, "USD"), ("micros", "currency"), [])
+    assert (names["total"](price, price, start=1), names["total"].__annotations__, names["limit"]) == (11, {}, 3)
+
+
+def test_modules_of_others_keep_their_annotations() -> None:
+    with pytest.raises(NameError, match="Unknown"):
+        run("/var/task/chalice/annotated.py")
+
+
+def test_no_module_of_the_package_reads_annotations() -> None:
+    """A dataclass reads ClassVar and InitVar from annotations."""
+    readers = {
+        "ClassVar",
+        "InitVar",
+        "KW_ONLY",
+        "get_type_hints",
+        "get_annotations",
+        "singledispatch",
+        "__annotations__",
+    }
+    for path in deployed_modules():
+        names = {
+            getattr(node, "id", getattr(node, "attr", "")) for node in ast.walk(ast.parse((ROOT / path).read_text()))
+        }
+        assert not names & readers, path
