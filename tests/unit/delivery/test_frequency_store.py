@@ -93,6 +93,16 @@ def test_a_store_that_hangs_costs_the_deadline_and_few_threads_and_is_asked_agai
     assert answer == Exposures(SHOWN, None)
 
 
+def test_a_read_that_hangs_keeps_no_process_from_ending() -> None:
+    released = threading.Event()
+    reader(Table(broken=lambda: released.wait(60) and None)).exposures("anna", None, 0.0, NOW)
+
+    readers = [thread for thread in threading.enumerate() if thread.name == "frequency"]
+    assert readers
+    assert all(thread.daemon for thread in readers)
+    released.set()
+
+
 def reasons(caplog: pytest.LogCaptureFixture) -> list[str]:
     """The reasons of the reads that a metric counts as failed."""
     entries = [json.loads(record.getMessage()) for record in caplog.records]

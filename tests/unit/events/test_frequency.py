@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 from threading import Thread
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.consumers.frequency import count_exposures
+from bidder.delivery.frequency import History
 from bidder.delivery.frequency_store import KEPT, read
 from bidder.events.event import Event
 from bidder.events.frequency import Frequency
@@ -134,3 +136,40 @@ def test_poison_fails_alone_and_what_was_crowded_out_comes_again() -> None:
     for frequency, failed in ((crowded, ["m0", "m1", "m2"]), (frequency_on(FaultyDynamoDB("frequency")), ["m0"])):
         answer = count_exposures(service(None, frequency=frequency), records)
         assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == failed
+
+
+def test_half_a_reading_is_no_reason_to_write() -> None:
+    dynamodb = FaultyDynamoDB("frequency")
+    frequency_on(dynamodb).record([event(1, user="anna", household="home")])
+    answered = iter([1, 0])
+    dynamodb.read_at_once = lambda: next(answered, 2)
+
+    assert frequency_on(dynamodb).record([event(2, user="anna", household="home")]) == frozenset()
+
+    assert dynamodb.transactions == 2
+    histories = [item for (pk, sk), item in dynamodb.items().items() if sk == "history"]
+    assert [item["version"] for item in histories] == [{"N": "2"}] * 2
+
+
+@pytest.mark.parametrize(("conflicts", "is_counted"), [(4, True), (5, False)])
+def test_an_impression_is_tried_five_times(conflicts: int, is_counted: bool) -> None:
+    dynamodb = FaultyDynamoDB("frequency", faults=iter(["conflict"] * conflicts))
+
+    left = frequency_on(dynamodb).record([event(1, user="anna"), event(2)])
+
+    assert left == (frozenset() if is_counted else {"bid-1"})
+    assert dynamodb.transactions == 5
+
+
+def test_tests_invalid_traffic_and_other_kinds_are_not_shown_to_a_viewer() -> None:
+    dynamodb = FaultyDynamoDB("frequency")
+    others = [
+        event(1, user="anna", test=True),
+        event(2, user="anna", invalid="crawler"),
+        event(3, Kind.CLICK, user="anna"),
+        event(4),
+    ]
+
+    assert frequency_on(dynamodb).record(others) == frozenset()
+    assert dynamodb.items() == {}
+    assert frequency_on(dynamodb).history("anna") == History()
