@@ -1,7 +1,7 @@
-"""Imports the modules of the package from one file, in place of a file each.
+"""Imports the modules of the package from one file, the bundle, instead of one file for each module.
 
-`tools/bytecode.py` writes the file. An import by Python's own finder takes eight calls of the system; from the file it
-takes one. Without the file, as on a laptop, Python's own finder does all imports.
+`tools/bytecode.py` writes the bundle. An import by Python's own finder takes eight system calls; an import from the
+bundle takes one. Without a bundle, as on a laptop, Python's own finder does all imports.
 """
 
 import marshal
@@ -14,17 +14,17 @@ from os.path import dirname, join
 from types import CodeType, ModuleType
 
 NAME = "bytecode.bundle"
-"""The file's name, beside the package `bidder`. It begins with Python's magic number and the length of the index."""
+"""The name of the bundle, beside the package `bidder`. It begins with Python's magic number and the index's length."""
 
 LENGTH = 4
-"""The bytes of that length, little-endian."""
+"""The number of bytes of the index's length, which is little-endian."""
 
 Index = dict[str, tuple[int, int, str]]
-"""Where a module's code begins, its length, and the path of its source, by the name of the module."""
+"""The offset of a module's code, its length, and the path of its source, by the name of the module."""
 
 
 class Loader(SourceFileLoader):
-    """The loader of one module. What is asked of it besides the code is read from the files."""
+    """The loader of one module. All data besides the code are read from the module's files."""
 
     def __init__(self, name: str, path: str, file: int, start: int, size: int) -> None:
         super().__init__(name, path)
@@ -36,16 +36,16 @@ class Loader(SourceFileLoader):
 
 
 class Finder:
-    """Finds the modules in a bundle."""
+    """The finder of the modules in a bundle."""
 
     def __init__(self, root: str) -> None:
-        """Raises FileNotFoundError."""
+        """Reads the index of the bundle in the folder `root`. Raises FileNotFoundError."""
         self._root = root
         self._file = os.open(join(root, NAME), os.O_RDONLY)  # noqa: PTH118  pathlib takes longer to import
         head = len(MAGIC_NUMBER) + LENGTH
         magic, length = os.read(self._file, len(MAGIC_NUMBER)), int.from_bytes(os.read(self._file, LENGTH), "little")
         self._body = head + length
-        # another Python reads the sources
+        # another Python version reads the sources
         self._index: Index = marshal.loads(os.read(self._file, length)) if magic == MAGIC_NUMBER else {}  # noqa: S302
 
     def find_spec(
@@ -71,7 +71,7 @@ class Finder:
 
 
 def install(root: str) -> None:
-    """Lets imports look into the bundle of a folder first, if there is one."""
+    """Makes imports search the bundle of a folder first, if there is one."""
     try:
         sys.meta_path.insert(0, Finder(root))
     except FileNotFoundError:

@@ -1,11 +1,12 @@
-"""The package's module `pydantic`: models that read schemas in place of building them.
+"""The package's module `pydantic`: its models read prebuilt schemas instead of building schemas.
 
 `tools/slim.py` copies this file into the package. Pydantic builds a schema from each model, and its core, a native
 library, validates by that schema. The package has the schemas (`tools/schemas.py`) and the core, so it needs no other
 part of pydantic. The import of pydantic and the construction of models took 60 of 110 ms of a cold start.
 
-It has what our models use, and no more. It differs from pydantic in three points. A frozen model can be changed. An
-assignment does not change `model_fields_set`. Field information has the default and no annotation.
+The module has only the parts of pydantic that the bidder's models use. It differs from pydantic in three points. A
+frozen model can be changed. An assignment does not change `model_fields_set`. Field information has the default and no
+annotation.
 """
 
 import pickle
@@ -136,7 +137,7 @@ class BaseModel:
 
     @property
     def model_fields_set(self) -> set[str]:
-        """The names of the fields that were given."""
+        """The names of the fields that were set explicitly."""
         return self.__pydantic_fields_set__  # type: ignore[attr-defined, no-any-return]
 
     def model_copy(self, *, update: dict[str, Any] | None = None) -> Self:
@@ -145,11 +146,11 @@ class BaseModel:
         return _made(type(self), {**self.__dict__, **changes}, {*self.model_fields_set, *changes})
 
     def model_dump(self, **how: Any) -> dict[str, Any]:
-        """The fields by name; the options are pydantic's."""
+        """The fields by name, with pydantic's options."""
         return self.__pydantic_serializer__.to_python(self, **how)  # type: ignore[no-any-return]
 
     def model_dump_json(self, **how: Any) -> str:
-        """The model as JSON; the options are pydantic's."""
+        """The model as JSON, with pydantic's options."""
         return self.__pydantic_serializer__.to_json(self, **how).decode()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -198,12 +199,12 @@ def _fill(model: Any, fields: dict[str, Any], given: set[str]) -> None:
 
 
 def _values(model: Any) -> list[Any]:
-    """The values of the fields, without what cached properties keep beside them."""
+    """The values of the fields, without the values of cached properties."""
     return [model.__dict__.get(name) for name in model.model_fields]
 
 
 class _Annotation:
-    """What stands in annotations, from which the schema was built already."""
+    """A marker in annotations. The schema, which is prebuilt, contains its effect."""
 
     def __init__(self, *_: object, **__: object) -> None:
         pass
@@ -217,7 +218,7 @@ class AfterValidator(_Annotation):
 
 
 class BeforeValidator(_Annotation):
-    """A function that reads a value before its type does."""
+    """A function that converts a value before its type is validated."""
 
 
 class StringConstraints(_Annotation):
@@ -225,11 +226,11 @@ class StringConstraints(_Annotation):
 
 
 class Json(_Annotation):
-    """A value in JSON."""
+    """A JSON text that is parsed and validated."""
 
 
 class AwareDatetime(_Annotation):
-    """A time with its zone."""
+    """A time with a time zone."""
 
 
 def ConfigDict(**options: Any) -> dict[str, Any]:  # noqa: N802  pydantic's name

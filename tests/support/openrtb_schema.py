@@ -1,4 +1,4 @@
-"""The published JSON Schema of OpenRTB's bid response, as a judge of answers."""
+"""Validates bid responses by the published JSON Schema of OpenRTB."""
 
 import json
 from functools import cache
@@ -11,13 +11,13 @@ from tests.published import RESPONSE_SCHEMA
 
 
 def assert_valid_response(response: Any) -> None:
-    """Holds a bid response to the schema. Raises jsonschema.ValidationError."""
+    """Validates a bid response by the schema. Raises jsonschema.ValidationError."""
     _validator().validate(response)
 
 
 @cache
 def _validator() -> Validator:
-    """One for all answers: to check and to compile the schema takes longer than to hold an answer to it."""
+    """The validator of all answers. Compiling the schema takes longer than validating an answer."""
     schema = json.loads(RESPONSE_SCHEMA.read_text())
     validator = validator_for(schema)
     validator.check_schema(schema)

@@ -1,4 +1,4 @@
-"""A folder that has `pydantic` and its core as the package has them, for processes of tests."""
+"""A folder with `pydantic` and its core as in the package, for processes of tests."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from tools.slim import add_pydantic
 
 
 def packaged_pydantic(root: Path) -> Path:
-    """Writes both into the folder, and returns it: put it first in a process's PYTHONPATH."""
+    """Writes both into the folder, and returns the folder, which must be first in a process's PYTHONPATH."""
     add_pydantic(root)
     for library in Path(pydantic_core.__file__).parent.glob("*.so"):
         (root / "pydantic_core" / library.name).symlink_to(library)

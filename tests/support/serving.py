@@ -1,4 +1,4 @@
-"""A server of http.server in a thread, for as long as a test needs it."""
+"""Runs a server of http.server in a thread during a test."""
 
 import threading
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from http.server import HTTPServer
 
 @contextmanager
 def serving(server: HTTPServer) -> Iterator[str]:
-    """Serves for the block, and then closes the server; yields its URL."""
+    """Serves during the context, and then closes the server. Yields the URL of the server."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
