@@ -6,7 +6,7 @@ from typing import Any
 from bidder.delivery.budget import Spend
 from bidder.delivery.estimates import Flow, Minute, Ratio
 from bidder.delivery.learned_traffic import LearnedTraffic, WeekCounts
-from bidder.delivery.obstacles import Obstacles
+from bidder.delivery.obstacle_counts import Obstacles
 from bidder.delivery.outcome_counts import OutcomeCounts
 from bidder.delivery.pacers import Account, Confirmed, Traffic
 from bidder.delivery.pacing import Market, Memory
