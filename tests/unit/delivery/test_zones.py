@@ -59,10 +59,8 @@ def test_an_unknown_zone_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     local(SPRING, "Europe/Berlinn")
 
     entries = [json.loads(record.getMessage()) for record in caplog.records]
-    assert [(entry["event"], entry["zone"]) for entry in entries] == [
-        ("zone.unknown", "Europe/Berlim"),
-        ("zone.unknown", "Europe/Berlinn"),
-    ]
+    unknown = [entry["zone"] for entry in entries if entry["event"] == "zone.unknown"]
+    assert unknown == ["Europe/Berlim", "Europe/Berlinn"]
 
 
 @pytest.mark.parametrize(
