@@ -10,7 +10,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
@@ -36,7 +36,7 @@ class Held(NamedTuple, Generic[Model]):
 class NamedDocuments(ABC, Generic[Model]):
     """Reads and writes documents of a kind. Raises DynamoDB's errors, among them one for a conflict of writers."""
 
-    _kind: ClassVar[str]
+    _kind: str
     _model: type[Model]
 
     def __init__(
