@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import sys
 from typing import Any
 
 BIDS = os.environ.get("_HANDLER") in {"app.app", "bidder.entrances.handler.handle"}
@@ -59,4 +60,5 @@ def _fetch_ahead() -> None:
 # Garbage collection during the imports takes a twentieth of their time and frees nearly nothing.
 gc.disable()
 if BIDS:
+    sys.setswitchinterval(SWITCH_INTERVAL)  # else each answer waits for the imports to give way
     _fetch_ahead()
