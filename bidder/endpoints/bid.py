@@ -28,6 +28,7 @@ from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.bid_response import bid_response_json, dump, no_bid_response
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.no_bid_reason import NoBidReason
+from bidder.privacy.viewer import viewer
 from bidder.service.bids_in_flight import names_of
 from bidder.service.no_bid_counts import AnswerKind
 from bidder.service.service import Service
@@ -93,6 +94,7 @@ def _reply(service: Service, call: Call) -> Reply:
                 request,
                 call.base_url,
                 service.signing_keys,
+                viewer(request, service.signing_keys),
                 call.now,
                 exchange,
                 currency,

@@ -26,7 +26,6 @@ from bidder.openrtb.imp import Imp
 from bidder.openrtb.markup_type import MarkupType
 from bidder.openrtb.slot_in_pod import SlotInPod
 from bidder.parameters import DEFAULTS
-from bidder.privacy.viewer import viewer
 from bidder.url_names import LONGEST_URL, packed
 
 _ID_BYTES = 11
@@ -52,14 +51,16 @@ def bid_id(auction_id: str, offer: Offer, number: int, now: datetime) -> str:
 class BidContext(NamedTuple):
     """The context that all bids of one response share.
 
-    `base` is the base of the event URLs, and `keys` sign them. `currency` is the currency of the response; `rates` are
-    the values of one unit of each currency, in micros of the account currency. `billed_by` is the kind of event that
-    `exchange` bills by, and `agreed` is the agreement with the exchange. `most_exp` is in seconds.
+    `base` is the base of the event URLs, and `keys` sign them. `viewer` is the viewer's pseudonym. `currency` is the
+    currency of the response; `rates` are the values of one unit of each currency, in micros of the account currency.
+    `billed_by` is the kind of event that `exchange` bills by, and `agreed` is the agreement with the exchange.
+    `most_exp` is in seconds.
     """
 
     request: BidRequest
     base: str
     keys: SigningKeys
+    viewer: str | None
     now: datetime
     exchange: str | None
     currency: str
@@ -120,7 +121,7 @@ def event_urls(terms: BidContext, offer: Offer, number: int) -> EventUrls:
         rate=terms.rate,
         advertiser=offer.campaign.advertiser.domain,
         zone=offer.campaign.time_zone,
-        user=viewer(request, terms.keys),
+        user=terms.viewer,
         billed_by=terms.billed_by,
         least_micros=0 if request.test else least_credible(terms, offer),
         device=request.device.devicetype if request.device else None,
