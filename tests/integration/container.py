@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -78,6 +79,18 @@ class Image:
     def stop(self, process: "subprocess.Popen[str]") -> None:
         """Sends SIGTERM to the entry point itself, as container runtimes do; buildah would kill it at once."""
         self.entry(process).terminate()
+
+    def kill(self, process: "subprocess.Popen[str]") -> None:
+        """Ends buildah and all that it started, which outlives it otherwise. Does nothing after their end."""
+        try:
+            children = psutil.Process(process.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            children = []
+        process.kill()
+        for child in children:
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
+        process.wait()
 
     def files(self) -> Path:
         """The root of the container's files on this machine."""

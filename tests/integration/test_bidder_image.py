@@ -65,8 +65,7 @@ def test_it_bids_until_sigterm_and_loses_nothing(
             asyncio.run(clients.run(8, process, 50, entry.terminate))
             _, errors = process.communicate(timeout=60)
         finally:
-            process.kill()
-            process.wait()
+            image.kill(process)
 
     assert not clients.other
     assert not clients.events - Counter(event["bid_id"] for event in aws.published if event["kind"] == "bill")

@@ -101,8 +101,7 @@ def test_a_worker_makes_the_renditions_and_hands_back_what_it_can_not_end(
         image.stop(process)
         _, errors = process.communicate(timeout=60)
     finally:
-        process.kill()
-        process.wait()
+        image.kill(process)
 
     assert process.returncode == 0, errors
     assert batch.messages() == (1, 0)
