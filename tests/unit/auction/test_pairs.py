@@ -264,6 +264,16 @@ def test_a_creative_needs_only_apis_that_the_player_has() -> None:
         assert bool(offers_of(video_request(video={"api": has}), made)) == bids, (needed, has)
 
 
+def test_a_tag_may_answer_with_any_of_its_types() -> None:
+    tag = {"url": "https://tags.example/a", "version": "3.0", "mimes": ["video/webm", "video/mp4"]}
+    made = campaign(creatives=[creative(tag=tag, media=[], click_through=None)])
+    wrapped = {"protocols": [3, 6]}
+
+    assert offers_of(video_request(video=wrapped), made)
+    assert offers_of(video_request(video={**wrapped, "mimes": ["video/webm"]}), made)
+    assert offers_of(video_request(video={**wrapped, "mimes": ["video/ogg"]}), made) == []
+
+
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_a_search_is_cut_off_by_no_bound_below_the_best(order: tuple[int, ...]) -> None:
     """Two of the ad of 5 are worth more than one of 9, to the last second and micro."""
@@ -304,3 +314,14 @@ def test_the_funnel_of_an_explanation_has_no_attribute_that_no_campaign_targets(
         ("sale", 1),
     ]
     assert AuctionContext(request, " Bidder ", held.delivery, NOW).seat == "bidder"
+
+
+def test_the_funnel_of_an_explanation_counts_targeting_that_no_request_can_meet() -> None:
+    book = [campaign(id="never", where={"not": {"country": {"include": []}}}), campaign(id="b")]
+    request = parse(json.dumps(video_request()).encode())
+
+    [explanation] = explain(request, snapshot(book), "bidder", NOW)
+
+    assert list(explanation.funnel) == [("all", 2), ("withheld", 2), ("targeting", 1), ("files", 1), ("sale", 1)]
+    told = {each.campaign_id: (each.rule, each.reason, each.seen, each.wanted) for each in explanation.campaigns}
+    assert told["never"] == ("targeting", "its targeting can never be met", "", "")
