@@ -26,7 +26,7 @@ MOST_CHOICES = 96
 """The most offers considered for all different slots of a request together. A slot has at least two."""
 
 Refused = Counter[tuple[str, str]]
-"""The number of rejections by campaign id and rule. The id is empty where a rule rejects the request or the player."""
+"""The number of rejections by campaign id and rule. The id is empty if a rule rejects the request or the player."""
 
 
 def decide(

@@ -203,7 +203,7 @@ def match(request: BidRequest, snapshot: Snapshot, now: datetime, exchange: str 
 
 
 def device_of(request: BidRequest) -> int:
-    """The number of the type of the viewer's device; 0 where the request does not say."""
+    """The number of the type of the viewer's device; 0 if the request does not say."""
     return device_number(request.device.devicetype if request.device else None)
 
 

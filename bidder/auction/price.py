@@ -55,7 +55,7 @@ def price(
 ) -> Price | Rule[BidAtFloor]:
     """The campaign's best bid that reaches its floors, or the rule that none of its bids passes.
 
-    `open_cpm` is its bid outside deals, in micros; None where it bids in deals only. A fixed-price deal is bid at its
+    `open_cpm` is its bid outside deals, in micros; None if it bids in deals only. A fixed-price deal is bid at its
     price. Between equal prices the deal goes first.
     """
     imp, video, rates = slot.imp, slot.video, context.delivery.rates
@@ -156,7 +156,7 @@ def lowest_floor(imp: Imp, video: Video, rates: Rates) -> int:
 def fixed_prices(imp: Imp, rates: Rates) -> list[tuple[int, list[str]]] | None:
     """The prices of an impression that sells in fixed-price deals alone, CPM in micros of the account, highest first.
 
-    Each price comes with the ids of its deals in their normal form. None where a bid may have another price.
+    Each price comes with the ids of its deals in their normal form. None if a bid may have another price.
     """
     if not imp.pmp or not imp.pmp.private_auction:
         return None
@@ -170,7 +170,7 @@ def fixed_prices(imp: Imp, rates: Rates) -> list[tuple[int, list[str]]] | None:
 
 
 def _fixed_price(deal: Deal, rates: Rates) -> int | None:
-    """The CPM in micros of all bids in a fixed-price deal; None or 0 where bids may differ."""
+    """The CPM in micros of all bids in a fixed-price deal; None or 0 if bids may differ."""
     if deal.at != AuctionType.FIXED_PRICE or deal.bidfloor is None or deal.durfloors:
         return None
     return _in_account(_Floor(deal.bidfloor, deal.bidfloorcur), rates)

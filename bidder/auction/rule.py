@@ -19,7 +19,7 @@ class Case(NamedTuple):
     """An impression and a campaign that a rule rejected, for the values that explain tells.
 
     `position` is the campaign's position in the index of the snapshot. `open_bid` computes the campaign's CPM outside
-    deals in micros; None where the campaign bids in deals only. `unmet` is the targeting that the impression does not
+    deals in micros; None if the campaign bids in deals only. `unmet` is the targeting that the impression does not
     meet, of the campaign or of its closest creative. `best` is the campaign's best offer, where it has one.
     """
 

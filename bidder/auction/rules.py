@@ -34,8 +34,8 @@ class CampaignInAuction(NamedTuple):
 class BidAtFloor(NamedTuple):
     """The subject of the price rules: a bid and one floor that the bid must reach, CPM in micros.
 
-    `cpm_micros` is None where the campaign has no bid here, and `floor_micros` where the rate of the floor's currency
-    is not known.
+    `cpm_micros` is None if the campaign has no bid here. `floor_micros` is None if the rate of the floor's currency is
+    unknown.
     """
 
     cpm_micros: int | None

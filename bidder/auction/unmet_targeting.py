@@ -35,7 +35,7 @@ class UnmetTargeting(NamedTuple):
 
     @property
     def attribute(self) -> str | None:
-        """The name of the attribute, or None where no request can meet the targeting."""
+        """The name of the attribute, or None if no request can meet the targeting."""
         return ATTRIBUTES[self.rank] if self.rank >= 0 else None
 
 

@@ -84,7 +84,7 @@ def _unmet(campaign: Campaign, slot: Slot) -> UnmetTargeting | None:
 
 
 def _open_bid(context: AuctionContext, slot: Slot, record: Record) -> int | None:
-    """The campaign's CPM in micros outside deals; None where no creative fits or it bids in deals only."""
+    """The campaign's CPM in micros outside deals; None if no creative fits or it bids in deals only."""
     fitting = fits(record, slot, context.languages)
     if isinstance(fitting, Rule):
         return None

@@ -1,15 +1,8 @@
 """The limits of advertisers in DynamoDB."""
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
-
 from bidder.campaigns.advertiser_limits import AdvertiserLimits
 from bidder.campaigns.named_documents import NamedDocuments
 from bidder.errors import UserError
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 
 class UnknownAdvertiser(UserError, LookupError):
@@ -19,42 +12,23 @@ class UnknownAdvertiser(UserError, LookupError):
         super().__init__(f"no advertiser {domain} has limits; `bidder advertisers list` shows those that have")
 
 
-class AdvertiserRepository:
-    """Reads and writes the limits of advertisers. Raises DynamoDB's errors."""
+class AdvertiserRepository(NamedDocuments[AdvertiserLimits]):
+    """Reads and writes the limits of advertisers, by domain. Raises DynamoDB's errors."""
 
-    def __init__(
-        self,
-        dynamodb: "DynamoDBClient",
-        table: str,
-        author: str = "unknown",
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        self._documents = NamedDocuments(dynamodb, table, "advertiser", AdvertiserLimits, _domain, author, now)
-
-    def put_many(self, advertisers: Sequence[AdvertiserLimits]) -> int:
-        """Adds the limits, or replaces those of the same domain. Returns the number of changed ones."""
-        return self._documents.put_many(advertisers)
-
-    def delete(self, domain: str) -> None:
-        """Deletes the limits of an advertiser; its campaigns stay. Raises UnknownAdvertiser."""
-        self.get(domain)
-        self._documents.delete(domain)
-
-    def all(self) -> list[AdvertiserLimits]:
-        """All limits, sorted by domain."""
-        return self._documents.all()
+    _kind = "advertiser"
+    _model = AdvertiserLimits
 
     def get(self, domain: str) -> AdvertiserLimits:
         """The limits of an advertiser. Raises UnknownAdvertiser."""
-        held = self._documents.held().get(domain)
+        held = self.held().get(domain)
         if held is None:
             raise UnknownAdvertiser(domain)
         return held.document
 
-    def history(self, domain: str) -> Iterator[dict[str, Any]]:
-        """The changes of an advertiser's limits, the first one first: `at`, `who`, `before` and `after`."""
-        return self._documents.history(domain)
+    def delete(self, name: str) -> None:
+        """Deletes the limits of an advertiser; its campaigns stay. Raises UnknownAdvertiser."""
+        self.get(name)
+        super().delete(name)
 
-
-def _domain(limits: AdvertiserLimits) -> str:
-    return limits.domain
+    def _name_of(self, document: AdvertiserLimits) -> str:
+        return document.domain

@@ -7,6 +7,7 @@ They share the table of campaigns' history, which is never scanned; by `pk` and 
 """
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
@@ -32,26 +33,27 @@ class Held(NamedTuple, Generic[Model]):
     version: int
 
 
-class NamedDocuments(Generic[Model]):
+class NamedDocuments(ABC, Generic[Model]):
     """Reads and writes documents of a kind. Raises DynamoDB's errors, among them one for a conflict of writers."""
+
+    _kind: str
+    _model: type[Model]
 
     def __init__(
         self,
         dynamodb: "DynamoDBClient",
         table: str,
-        kind: str,
-        model: type[Model],
-        name_of: Callable[[Model], str],
         author: str = "unknown",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._dynamodb = dynamodb
         self._table = table
-        self._kind = kind
-        self._model = model
-        self._name_of = name_of
         self._author = author
         self._now = now
+
+    @abstractmethod
+    def _name_of(self, document: Model) -> str:
+        """The name of a document."""
 
     def put_many(self, documents: Sequence[Model]) -> int:
         """Adds the documents, or replaces those with the same name. Returns the number of changed ones."""

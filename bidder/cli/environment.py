@@ -15,7 +15,7 @@ def load_environment(environ: MutableMapping[str, str]) -> None:
 
     So a laptop where `make run` ran needs no setup, and a shell that has its own variables keeps them. `.local/env` is
     looked for here, then in the checkout that this code is of. A named file that isn't there raises
-    FileNotFoundError; an absent default is no error. Raises InvalidFile where the file is not text.
+    FileNotFoundError; an absent default is no error. Raises InvalidFile if the file is not text.
     """
     named = environ.get("BIDDER_ENV")
     path = Path(named) if named else _default()

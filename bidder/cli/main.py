@@ -57,10 +57,10 @@ def version() -> str:
 @click.group(cls=CommandFolder, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version(), prog_name="bidder")
 def bidder() -> None:
-    """Runs the bidder's campaigns.
+    """Operates the bidder and its campaigns.
 
-    The AWS is that of the environment; on a laptop, the local one that `make run` started. Every listing takes --json.
-    Ends with status 0 where all went well, 1 where something did not, 2 for a wrong call, 130 after Ctrl-C.
+    Uses the AWS of the environment; on a laptop, the local AWS of `make run`. Every listing takes --json.
+    Ends with status 0 on success, 1 after a failure, 2 for a wrong call, 130 after Ctrl-C.
     """
 
 

@@ -112,7 +112,7 @@ class Learning:
                 yield OutcomeBatch(segment, age, Outcomes(*(_by_bin(item, side) for side in ("w", "l", _EXACT))))
 
     def devices(self, now: datetime) -> dict[int, OutcomeCounts]:
-        """The decayed counts of the whole account by device type, 0 where a request named none."""
+        """The decayed counts of the whole account by device type, 0 if a request named none."""
         by_week: dict[int, dict[str, Counter[int]]] = defaultdict(lambda: defaultdict(Counter))
         this_week = week(now)
         for age in range(_DEVICE_WEEKS):

@@ -116,7 +116,7 @@ Taxonomy = Annotated[int, NullIs(1)]
 """A category taxonomy of AdCOM's list; the default is IAB Content Taxonomy 1.0."""
 
 Ints = Annotated[tuple[int, ...], NullIs(())]
-"""A list, empty where absent: OpenRTB gives an absent and an empty list the same meaning."""
+"""A list, empty if absent: OpenRTB gives an absent and an empty list the same meaning."""
 
 _Texts = tuple[str, ...]
 Strings = Annotated[_Texts, ListOf(normal_forms.texts)]

@@ -17,8 +17,8 @@ _PREFIX = 64
 def household(request: BidRequest, keys: SigningKeys) -> str | None:
     """11 characters of base64url: a keyed hash of the IPv4 address, else of the first 64 bits of the IPv6 address.
 
-    None where no address is known, as in a request that `permitted` restricted; where the address is not public, is cut
-    off at the last byte, or is of a mobile network.
+    None without an address, as in a request that `permitted` restricted, and for an address that is not public, is
+    truncated at its last byte, or belongs to a mobile network.
     """
     device = request.device
     if device is None or device.connectiontype in _CELLULAR:

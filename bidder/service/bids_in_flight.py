@@ -23,7 +23,7 @@ _MOST_VIEWERS = 50_000
 """The most users and households that are remembered; past it all are forgotten, so that memory is limited."""
 
 Names = tuple[str | None, str | None]
-"""The pseudonyms of the user and the household of a request, None where it names none."""
+"""The pseudonyms of the user and the household of a request, None if it names none."""
 
 
 class BidsInFlight:

@@ -59,7 +59,7 @@ class NoBidCounts:
 
     def __init__(self) -> None:
         self.refused: Counter[tuple[str, str]] = Counter()
-        """Refusals by campaign id and rule. The id is empty where a rule refused all campaigns at once."""
+        """Refusals by campaign id and rule. The id is empty if a rule refused all campaigns at once."""
         self.unanswered: Counter[NoBidReason] = Counter()
         """Requests without a bid, by no-bid reason (OpenRTB 2.6, List: No-Bid Reason Codes)."""
         self.answers: Counter[AnswerKind] = Counter()

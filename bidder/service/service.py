@@ -223,9 +223,8 @@ class Service:
         """The campaigns in DynamoDB, with their history."""
         from bidder.campaigns.repository import CampaignRepository
 
-        return CampaignRepository(
-            aws.client("dynamodb"), self.settings.campaigns_table, self.settings.history_table, self._author
-        )
+        tables = self.settings.campaigns_table, self.settings.history_table
+        return CampaignRepository(aws.client("dynamodb"), *tables, self._author)
 
     @cached_property
     def taxonomies(self) -> "Taxonomies":
@@ -308,8 +307,7 @@ class Service:
         names, seconds = names_of(request, self.signing_keys), self.parameters.frequency_deadline / 1000
         if patience is not None:
             seconds = min(seconds, patience())
-        exposures = self.frequency_reader.exposures(*names, seconds, now)
-        return self.in_flight.added(exposures, names, now)
+        return self.in_flight.added(self.frequency_reader.exposures(*names, seconds, now), names, now)
 
     @cached_property
     def archive(self) -> "Archive":

@@ -86,7 +86,7 @@ class Columns:
         self._ids = sections["ids"]
         by_id = sections["by_id"].cast("I")
         self.position = lru_cache(maxsize=_HELD)(partial(_position, self._id_ends, self._ids, by_id))
-        """The position of a campaign by id; None where the object does not have the campaign."""
+        """The position of a campaign by id; None if the object does not have the campaign."""
         self._zones = bytes(sections["zones"]).decode().split("\n")
         self._zone = sections["zone"].cast("H")
         self._domains = sections.get("domains")

@@ -71,7 +71,7 @@ class DeliveryState(NamedTuple):
     billed_by_notice: frozenset[str]
     """The exchanges that charge by the billing notice, not by the impression."""
     buckets: BucketSets | None
-    """The campaigns that can take part in auctions, by their bucket; None where no campaign is paced."""
+    """The campaigns that can take part in auctions, by their bucket; None if no campaign is paced."""
     shares: "array[int] | None"
     """Each campaign's share of auctions (`bidder.delivery.participation`), by position."""
     devices: DeviceClasses
@@ -79,9 +79,9 @@ class DeliveryState(NamedTuple):
     quality: QualityClasses | None
     """The shares of campaigns with a goal by the class of an auction; None if the best-predicted are not kept."""
     shading: Shading | None
-    """The win models of bid shading; None where no bid is shaded."""
+    """The win models of bid shading; None if no bid is shaded."""
     shared: SharedAccounts | None
-    """The budgets of advertisers and deals; None where there are none."""
+    """The budgets of advertisers and deals; None without any."""
     caps: Mapping[str, tuple[FrequencyCap, ...]]
     """The frequency caps of advertisers, by domain."""
     spent: set[int]
@@ -121,7 +121,7 @@ class DeliveryState(NamedTuple):
         return None if self.buckets is None else self.buckets.of(tier, bucket)
 
     def advertiser_that_paces(self, position: int) -> str | None:
-        """The domain of the advertiser whose budget sets the share of a campaign; None where its own budget does."""
+        """The domain of the advertiser whose budget sets the share of a campaign; None if its own budget does."""
         if self.shared is None or self.shares is None:
             return None
         account = self.shared.advertiser_of.get(position)
@@ -158,7 +158,7 @@ class DeliveryState(NamedTuple):
         return self.shared is not None and bool(self.shared.deals)
 
     def deal_budget(self, campaign_id: str, deal_id: str) -> DealBudget | None:
-        """The budget of a deal of a campaign, by the deal's id in its normal form; None where it has none."""
+        """The budget of a deal of a campaign, by the deal's id in its normal form; None without one."""
         return None if self.shared is None else self.shared.deals.get(campaign_id, {}).get(deal_id)
 
     def takes_part_in_deal(self, budget: DealBudget, draw: AuctionDraw) -> bool:
@@ -208,7 +208,7 @@ def compile_delivery(
     `counts` are outcomes of impressions, by campaign id and creative id. `latest` has limits that replace the limits in
     the index, by campaign id. `billed_by_notice` are names of exchanges. `unread` are the names of id lists that can't
     be read: a campaign that targets such a list does not bid. `paces` has the pace of each paced campaign, by id, and
-    `reserved` the micros of bids in flight. `shading` is None where no bid is shaded. `shared` are the budgets of
+    `reserved` the micros of bids in flight. `shading` is None if no bid is shaded. `shared` are the budgets of
     advertisers and deals. `quality` keeps the best-predicted impressions; None is no difference among them.
     """
     shared = shared or SharedBudgets()

@@ -154,7 +154,7 @@ class Index:
             yield from part.columns.learners()
 
     def position(self, campaign_id: str) -> int | None:
-        """The position of the latest form of a campaign; None where the campaign is unknown or deleted."""
+        """The position of the latest form of a campaign; None if the campaign is unknown or deleted."""
         for part in reversed(self.parts):
             offset = part.columns.position(campaign_id)
             if offset is not None:

@@ -25,7 +25,7 @@ class PostingLists:
 
     @classmethod
     def of(cls, sections: Sections, name: str, load: Callable[[memoryview], Set]) -> "PostingLists | None":
-        """The posting lists of a section name; None where the object has no such section."""
+        """The posting lists of a section name; None if the object has no such section."""
         if name + ".ends" not in sections:
             return None
         return cls(sections[name + ".ends"].cast("I"), sections[name + ".rows"], load)

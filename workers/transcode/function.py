@@ -1,31 +1,17 @@
 """The transcode function: one upload a message. Uploads that are too long go to the container worker's queue."""
 
-import os
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 import boto3
 
 from bidder import log
-from bidder.creatives.process import Processor, TooLongForFunction
+from bidder.creatives.process import TooLongForFunction
 from bidder.creatives.upload import Upload
 from workers.transcode.batch import Answer, each_upload
-from workers.transcode.settings import WorkerSettings, processor, read
+from workers.transcode.settings import function_processor, function_settings
 
 log.to_stdout()
-
-
-@cache
-def settings() -> WorkerSettings:
-    """This process's settings."""
-    return read(os.environ)
-
-
-@cache
-def transcoder() -> Processor:
-    """This process's processor."""
-    return processor(settings(), is_function=True)
 
 
 def handler(event: Mapping[str, Any], _context: object) -> Answer:
@@ -35,9 +21,9 @@ def handler(event: Mapping[str, Any], _context: object) -> Answer:
 
 def _transcode(upload: Upload, body: str) -> None:
     try:
-        transcoder().process(upload)
+        function_processor().process(upload)
     except TooLongForFunction:
-        queue = settings().batch_queue
+        queue = function_settings().batch_queue
         if queue is None:
             raise
         boto3.client("sqs").send_message(QueueUrl=queue, MessageBody=body)

@@ -1,10 +1,8 @@
 """The metadata function: measures each upload, for `creatives show`."""
 
 import json
-import os
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import cache
 from typing import Any
 
 from bidder import log
@@ -16,21 +14,14 @@ from bidder.creatives.process import Processor
 from bidder.creatives.transcode import probe_source
 from bidder.creatives.upload import Upload
 from workers.transcode.batch import Answer, each_upload
-from workers.transcode.settings import processor as processor_of
-from workers.transcode.settings import read
+from workers.transcode.settings import function_processor
 
 log.to_stdout()
 
 
-@cache
-def tools() -> Processor:
-    """This process's source and jobs."""
-    return processor_of(read(os.environ), is_function=True)
-
-
 def handler(event: Mapping[str, Any], _context: object) -> Answer:
     """Measures the uploads of a batch of SQS records."""
-    return each_upload(event, lambda upload, _: measure(tools(), upload))
+    return each_upload(event, lambda upload, _: measure(function_processor(), upload))
 
 
 def measure(processor: Processor, upload: Upload) -> None:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -48,6 +49,18 @@ class WorkerSettings(BaseModel):
 def read(environ: Mapping[str, str]) -> WorkerSettings:
     """The settings of an environment. An empty variable counts as absent. Raises InvalidSettings."""
     return from_environment(WorkerSettings, environ)
+
+
+@cache
+def function_settings() -> WorkerSettings:
+    """The settings of this process, which is a function."""
+    return read(os.environ)
+
+
+@cache
+def function_processor() -> Processor:
+    """The processor of this process, which is a function."""
+    return processor(function_settings(), is_function=True)
 
 
 def processor(settings: WorkerSettings, *, is_function: bool) -> Processor:

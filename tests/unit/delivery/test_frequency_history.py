@@ -61,6 +61,12 @@ def test_a_day_of_more_than_a_month_ago_counts_for_lifetime_caps_alone(days: int
     assert later.older["c:c"] == {0: 6, TODAY: 1}
 
 
+def test_the_age_of_a_day_is_counted_from_the_latest_impression() -> None:
+    history = add(History([shown(AT - 33 * DAY), *[shown(AT - DAY)] * 199]), shown(AT))
+
+    assert history.older == {key: {0: 1} for key in keys()}
+
+
 def test_an_impression_that_comes_late_takes_its_turn() -> None:
     history = add(History([shown(10), shown(30)]), shown(20))
 
@@ -99,6 +105,8 @@ def capped(**changes: Any) -> Campaign:
         ),
         ({"impressions": 2, "window": "1h"}, History([shown(AT - 3_600), shown(AT - 3_599), shown(AT)]), 2, 0, AT + 1),
         ({"impressions": 1, "window": "1h"}, History([shown(AT - 3_599), shown(AT)]), 2, 0, AT + 3_600),
+        ({"impressions": 1, "window": "1h"}, History([shown(AT - 60)]), 1, 0, AT + 3_540),
+        ({"impressions": 2, "window": "1h"}, History([shown(AT)], {"c:c": {TODAY: 1}}), 2, 0, None),
         ({"impressions": 1, "window": "lifetime"}, History([shown(1)]), 1, 0, None),
         ({"impressions": 5, "window": "lifetime"}, History((), {"c:c": {0: 2, TODAY: 3}}), 5, 0, None),
         ({"impressions": 5, "window": "day"}, History((), {"c:c": {0: 2, TODAY: 3, TODAY - 1: 7}}), 3, 2, None),

@@ -106,7 +106,8 @@ def test_a_read_that_hangs_keeps_no_process_from_ending() -> None:
 def reasons(caplog: pytest.LogCaptureFixture) -> list[str]:
     """The reasons of the reads that a metric counts as failed."""
     entries = [json.loads(record.getMessage()) for record in caplog.records]
-    return [entry["why"] for entry in entries if entry.get("FrequencyUnread") == 1 and entry["Reason"] == "unread"]
+    counted = {"event": "frequency.unread", "FrequencyUnread": 1, "Reason": "unread"}
+    return [entry["why"] for entry in entries if entry == {**entry, **counted}]
 
 
 def test_each_unread_history_is_counted_with_its_reason(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,6 +1,7 @@
 """Events and their parts at the edges of what they may say, with values written out."""
 
 import hmac
+import json
 import logging
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import Counter
@@ -32,7 +33,7 @@ from bidder.events.kinds import NOTICES, Kind, notice_kind
 from bidder.events.ledger import Ledger, Numbers, spend_of
 from bidder.events.markup_form import MarkupForm, read, written
 from bidder.events.price_keys import ExchangeKeys, vector_of
-from bidder.events.token import SigningKeys, Tokens, plain
+from bidder.events.token import InvalidToken, SigningKeys, Tokens, plain, sign, signed_target, verify
 from bidder.events.traffic_log import TrafficLog
 from bidder.events.urls import EventUrls
 from bidder.openrtb.invalid_request import InvalidRequest
@@ -204,10 +205,38 @@ def test_a_token_is_read_behind_three_proxies_that_escape_it() -> None:
     assert plain("k1.a%2Bb%20c") == "k1.a-b-c"
 
 
+@pytest.mark.parametrize(("seconds", "is_valid"), [(-61, False), (-60, True), (75 * 60, True), (75 * 60 + 1, False)])
+def test_a_token_is_valid_from_a_minute_before_its_bid(seconds: int, is_valid: bool) -> None:
+    text = Tokens(encode(CLAIMS), KEYS).of(Kind.CLICK)
+    now = NOW.replace(microsecond=0) + timedelta(seconds=seconds)
+
+    if is_valid:
+        assert verify(Kind.CLICK, text, KEYS, now) == CLAIMS
+    else:
+        with pytest.raises(InvalidToken) as told:
+            verify(Kind.CLICK, text, KEYS, now)
+        assert told.value.reason == ("early" if seconds < 0 else "expired")
+
+
+@pytest.mark.parametrize(
+    "target", ["https://shop.example/a b?c=d+e", "https://shop.example/ä", "https://shop.example/%41"]
+)
+def test_a_target_is_found_behind_two_proxies_that_escape_it(target: str) -> None:
+    signed = sign(Kind.CLICK, encode(CLAIMS), KEYS, target)
+    spelled = target
+    for encodings in range(4):
+        assert (signed_target(Kind.CLICK, signed, KEYS, spelled) == target) == (encodings <= 2)
+        spelled = quote(spelled, safe="")
+    plus = "https://shop.example/a+b"
+    assert signed_target(Kind.CLICK, sign(Kind.CLICK, "c", KEYS, plus), KEYS, "https://shop.example/a b") == plus
+    assert signed_target(Kind.CLICK, "k9.claims.x", KEYS, "https://shop.example/") == "https://shop.example/"
+
+
 def test_an_address_has_the_name_of_its_bid() -> None:
     digest = hmac.digest(SECRET, b"address\nbid\n192.0.2.1", "sha256")
 
     assert address_name("192.0.2.1", "bid", KEYS) == urlsafe_b64encode(digest[:8]).decode().rstrip("=")
+    assert len(address_name("\udcff", "bid", KEYS) or "") == 11
     assert address_name(None, "bid", KEYS) is address_name("", "bid", KEYS) is None
 
 
@@ -364,6 +393,12 @@ def test_a_notice_becomes_an_event_of_its_bid() -> None:
         ("", False),
         (None, False),
         ("Nutch/1.18", True),
+        ("Mozilla/5.0 (Linux; Android 9) (compatible; Nutch)", True),
+        ("Mozilla/5.0 (Linux; Android 9; Nutch/1.18 Build/x) Safari/537.36", False),
+        ("Mozilla/5.0 (Linux; Android 9; Nutch www.nutch.example) Safari/537.36", True),
+        ("Mozilla/5.0 (Linux; Android 9) Gowikibot Safari/537.36", True),
+        ("Mozilla/5.0 (Linux; Android 9) AdsTxtCrawler Safari/537.36", True),
+        ("Mozilla/5.0 (Linux; Android 9; Owler) Safari/537.36", False),
         ("aNutch/1.18", False),
         ("Mozilla/5.0 (Linux; Android 9) Safari/537.36 (Nutch/1.18)", True),
         ("Mozilla/5.0 (Linux; Android 9; Nutch) Safari/537.36 (x; Nutch/1.18; y)", True),
@@ -380,13 +415,18 @@ def test_link_previews_and_the_first_letters_tell_a_crawler(agent: str | None, i
     assert is_crawler(agent) == is_one
 
 
+def logged(caplog: pytest.LogCaptureFixture, name: str) -> list[dict[str, Any]]:
+    """The log lines of an event. Threads of other tests may log others."""
+    entries = [json.loads(record.getMessage()) for record in caplog.records]
+    return [entry for entry in entries if entry["event"] == name]
+
+
 def test_failures_of_the_filter_are_logged_by_kind(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     dynamodb = FaultyDynamoDB("ledger", faults=iter(["before"]))
 
     assert IvtFilter(BoundedSets(dynamodb.client, "ledger")).judged({"m": event(1, user="anna")}) == {}
-    assert "ledger.unjudged" in caplog.text
-    assert "impression" in caplog.text
+    assert [entry["kind"] for entry in logged(caplog, "ledger.unjudged")] == ["impression"]
 
 
 def test_a_price_of_another_bid_is_counted_in_a_metric(caplog: pytest.LogCaptureFixture) -> None:
@@ -395,8 +435,8 @@ def test_a_price_of_another_bid_is_counted_in_a_metric(caplog: pytest.LogCapture
     for number in (1, 2):
         ivt_filter.judged({"m": event(number, Kind.BILL, price_micros=1, price_vector="adx/v")})
 
-    assert caplog.text.count("price.refused") == 1
-    assert "replayed" in caplog.text
+    [entry] = logged(caplog, "price.refused")
+    assert (entry["kind"], entry["Reason"], entry["PriceRefused"]) == ("bill", "replayed", 1)
 
 
 HOUR = timedelta(hours=1)
@@ -550,6 +590,19 @@ def test_counts_of_many_campaigns_are_written_in_parts() -> None:
     assert sorted(sizes) == [1, 2, 100]
     minute = int(NOW.timestamp()) // 60 * 60
     assert len(log.read(minute + 60).reports) == len(names)
+
+
+def test_a_process_that_does_not_say_its_requests_counts_none() -> None:
+    log = TrafficLog(FaultyDynamoDB("learning").client, "learning")
+    log.record([event("p", Kind.TRAFFIC, at=NOW, traffic={"c": (1, 1)}), event("q", Kind.TRAFFIC, at=NOW, count=3)])
+    log.record([event("r", Kind.TRAFFIC, at=NOW, count=3, traffic={"c": (4, 2)})])
+
+    traffic = log.read(int(NOW.timestamp()) // 60 * 60 + 120)
+
+    assert (traffic.requests, traffic.processes) == (3, 1)
+    empty = log.read(int(NOW.timestamp()) + 10_000)
+    assert (empty.requests, empty.processes, dict(empty.reports)) == (0, 1, {})
+    assert [tuple(report) for report in traffic.reports["c"].values()] == [(5, 3)]
 
 
 @pytest.mark.parametrize(("seconds", "is_read"), [(-1, False), (59, False), (60, True), (359, True), (360, False)])

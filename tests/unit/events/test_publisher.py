@@ -205,23 +205,31 @@ def test_a_call_that_hangs_without_a_byte_fails_before_it_is_given_up() -> None:
 
 
 def aside(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
-    """The reason and the kind of each event that a log line counts as put aside."""
+    """The reason and the kind of each event of the test below that a log line counts as put aside.
+
+    Threads of tests of a topic that hangs may still log others.
+    """
     entries = [json.loads(record.getMessage()) for record in caplog.records]
-    return [(entry["Reason"], entry["kind"]) for entry in entries if entry.get("NoticeAside") == 1]
+    counted = {"event": "notice.aside", "NoticeAside": 1}
+    return [
+        (entry["Reason"], entry["kind"])
+        for entry in entries
+        if entry == {**entry, **counted} and entry["kind"] in {"mute", "pause"}
+    ]
 
 
 def test_each_event_that_goes_aside_is_counted_by_its_reason(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    publisher(Fake("before")).publish(event(1, Kind.CLICK))
-    assert aside(caplog) == [("Broken", "click")]
+    publisher(Fake("before")).publish(event(1, Kind.MUTE))
+    assert aside(caplog) == [("Broken", "mute")]
 
     caplog.clear()
-    publisher(Fake("refuse")).publish_all([event(1, Kind.CLICK), event(2)])
-    assert aside(caplog) == [("refused", "click")]
+    publisher(Fake("refuse")).publish_all([event(1, Kind.MUTE), event(2, Kind.PAUSE)])
+    assert aside(caplog) == [("refused", "mute")]
 
     caplog.clear()
-    publisher(Fake("before")).publish_all([event(1, Kind.CLICK), event(2)])
-    assert aside(caplog) == [("Broken", "click"), ("Broken", "impression")]
+    publisher(Fake("before")).publish_all([event(1, Kind.MUTE), event(2, Kind.PAUSE)])
+    assert aside(caplog) == [("Broken", "mute"), ("Broken", "pause")]
 
 
 def test_without_a_fallback_queue_the_sender_hears_what_sns_said() -> None:

@@ -204,6 +204,14 @@ def test_histories_of_viewers() -> None:
     }
 
 
+def test_a_viewer_of_an_unknown_advertiser() -> None:
+    dynamodb = FaultyDynamoDB("frequency")
+    Frequency(dynamodb.client, "frequency").record([event(1, at=AT, user="anna")])
+
+    history = plain(dynamodb)["user#anna", "history"]["history"]
+    assert history == f'{{"recent":[[{int(AT.timestamp())},"c1","spot",""]],"older":{{}}}}'
+
+
 def test_traffic_of_a_minute() -> None:
     dynamodb = FaultyDynamoDB("learning")
     counted = event("p-t1", Kind.TRAFFIC, at=AT, count=7, traffic={"c": (5, 2)})

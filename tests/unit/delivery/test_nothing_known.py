@@ -1,0 +1,47 @@
+"""What is known of a campaign before anything was counted: nothing."""
+
+from dataclasses import asdict
+from typing import Any
+
+from bidder.delivery.budget import Spend
+from bidder.delivery.estimates import Flow, Minute, Ratio
+from bidder.delivery.learned_traffic import LearnedTraffic, WeekCounts
+from bidder.delivery.obstacle_counts import Obstacles
+from bidder.delivery.outcome_counts import OutcomeCounts
+from bidder.delivery.pacers import Account, Confirmed, Traffic
+from bidder.delivery.pacing import Market, Memory
+
+
+def amounts(value: Any) -> list[float]:
+    """All numbers within a value."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        return [number for item in value for number in amounts(item)]
+    return [value] if isinstance(value, int | float) and not isinstance(value, bool) else []
+
+
+def test_nothing_was_spent_counted_or_learned() -> None:
+    for known in (Spend(), OutcomeCounts(), Confirmed()):
+        assert set(amounts(known)) == {0}
+    for memory in (Memory(), Account(), Flow(), Ratio(), Obstacles(), Minute(0, 0.0)):
+        assert set(amounts(asdict(memory))) <= {0}
+    assert (Memory().level, Memory().is_held, Minute(0, 0.0).bids, Minute(0, 0.0).opportunities) == (
+        None,
+        True,
+        None,
+        None,
+    )
+
+
+def test_no_hour_of_a_week_was_seen() -> None:
+    assert set(WeekCounts().counts) == {-1.0}
+    assert (WeekCounts().hour, WeekCounts().so_far, WeekCounts().minutes) == (-1, 0, 0)
+    assert (LearnedTraffic().until, LearnedTraffic().campaigns) == (0, {})
+
+
+def test_an_account_is_one_process_whose_notices_all_come() -> None:
+    market = Market()
+    assert (market.shown, market.bid, market.processes, market.lost) == (0.3, 1.0, 1.0, 0.0)
+    traffic = Traffic({})
+    assert (traffic.processes, traffic.requests) == (1.0, 0.0)
