@@ -76,8 +76,8 @@ WITHHELD: Rule[Candidate] = Rule(
     "withheld",
     "delivery withholds it: it is paused, or its budget is spent",
     rejects=lambda candidate: delivery_reason(candidate.snapshot, candidate.position) is not None,
-    reason_of=lambda case: delivery_reason(case.snapshot, case.position) or "",
 )
+"""The verdict tells `delivery_reason` itself, without a campaign's record (`bidder.auction.verdict`)."""
 
 
 def _on_attribute(attribute: str | None) -> Rule[UnmetTargeting | None]:

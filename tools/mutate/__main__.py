@@ -118,7 +118,7 @@ def _outcomes(chosen: Sequence[Mutant], workers: int) -> Iterator[tuple[Mutant, 
             if code is None:
                 continue
             running.remove(entry)
-            if code != PASSED:
+            if code != PASSED and not (code < 0 and profile == trial.THOROUGH):  # these tests ended with few examples
                 if code > 0 and code not in FAILED:
                     msg = f"{mutant.key}: pytest ended with {code}"
                     raise Unjudged(msg)

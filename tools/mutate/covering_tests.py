@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -33,13 +34,14 @@ class CoveringTests:
     def __init__(self, record: Path = RECORD) -> None:
         self._data = CoverageData(str(record))
         self._data.read()
+        self._by_line = cache(self._data.contexts_by_lineno)
         self._made_at = record.stat().st_mtime
         self._measured = {context.partition("::")[0] for context in self._data.measured_contexts()}
 
     def of(self, mutant: Mutant, most: int) -> list[str]:
         """The node ids of at most `most` tests that run the lines of a mutant; of its whole file where a line is run
         when the module is imported, or is newer than the record."""
-        by_line = self._data.contexts_by_lineno(str(Path(mutant.path).absolute()))
+        by_line = self._by_line(str(Path(mutant.path).absolute()))
         first, last = mutant.lines
         names = {name for line in range(first, last + 1) for name in by_line.get(line, ())}
         if not any(names):

@@ -17,7 +17,10 @@ from bidder.auction.match import match
 from bidder.auction.offer import CapRoom, Offer
 from bidder.auction.pod_packing import PodAd, PodPlace, pack_pods
 from bidder.auction.reached import Reached
+from bidder.auction.response_selection import for_one_document
 from bidder.campaigns.campaign import Campaign
+from bidder.delivery.allowance import Pace
+from bidder.delivery.participation import WHOLE
 from bidder.openrtb.parse import parse
 from tests.support.campaigns import NOW, campaign, creative, media, snapshot
 from tests.support.matchable import video_request
@@ -231,6 +234,38 @@ def test_alike_impressions_outside_pods_are_decided_as_if_each_were_alone() -> N
         assert len(reached) == 2
 
 
+@pytest.mark.parametrize(("protocols", "ads"), [([2], 1), ([3], 2), ([7], 2)])
+def test_one_document_holds_the_ads_of_a_pod_from_vast_3_on(protocols: list[int], ads: int) -> None:
+    video = {"mimes": ["video/mp4"], "protocols": protocols}
+    videos = [{**video, "podid": "p"}, {**video, "podid": "p"}, {**video, "podid": "q"}, video]
+    request = {"id": "r", "imp": [{"id": str(number), "video": each} for number, each in enumerate(videos)]}
+    held = snapshot([campaign(creatives=[creative(id="a"), creative(id="b")])])
+    parsed = parse(json.dumps(request).encode())
+    offers = decide(parsed, match(parsed, held, NOW), held, "bidder", NOW)
+
+    assert [offer.slot.imp.id for offer in for_one_document(parsed, offers)] == ["0", "1"][:ads]
+    assert for_one_document(parsed, []) == []
+
+
+def test_below_the_floor_no_campaign_is_visited_however_little_the_first_match_may_bid() -> None:
+    dear = campaign(id="dear", cpm=9, targeting={"country": {"include": ["USA"]}})
+    held = snapshot([dear, campaign(id="tiny", cpm="0.000001")])
+    [slot] = match(parse(json.dumps(video_request()).encode()), held, NOW)
+    reached = list[Reached]()
+
+    assert list(slot.candidates.best_first(lambda: 2_000_000, reached=reached)) == []
+    assert [each.end for each in reached] == [1]
+
+
+def test_a_paused_campaign_is_no_candidate_beside_a_paced_one() -> None:
+    book = [campaign(id="paused", cpm=9, status="paused"), campaign(id="paced", cpm=5), campaign(id="free", cpm=4)]
+    paces = {name: Pace(share, 10**12, 0) for name, share in (("paused", WHOLE), ("paced", WHOLE - 1))}
+    held = snapshot(book, paces=paces)
+    [slot] = match(parse(json.dumps(video_request()).encode()), held, NOW)
+
+    assert [held.index.campaign_id(position) for position in slot.candidates.best_first()] == ["paced", "free"]
+
+
 def test_a_rule_that_rejects_the_request_or_a_player_is_counted_once_for_each() -> None:
     refused: Refused = Counter()
     assert offers_of(video_request(cur=["XTS"]), campaign(), refused=refused) == []
@@ -262,6 +297,16 @@ def test_a_creative_needs_only_apis_that_the_player_has() -> None:
     ):
         made = campaign(creatives=[creative(apis=needed)])
         assert bool(offers_of(video_request(video={"api": has}), made)) == bids, (needed, has)
+
+
+def test_a_tag_may_answer_with_any_of_its_types() -> None:
+    tag = {"url": "https://tags.example/a", "version": "3.0", "mimes": ["video/webm", "video/mp4"]}
+    made = campaign(creatives=[creative(tag=tag, media=[], click_through=None)])
+    wrapped = {"protocols": [3, 6]}
+
+    assert offers_of(video_request(video=wrapped), made)
+    assert offers_of(video_request(video={**wrapped, "mimes": ["video/webm"]}), made)
+    assert offers_of(video_request(video={**wrapped, "mimes": ["video/ogg"]}), made) == []
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
@@ -304,3 +349,14 @@ def test_the_funnel_of_an_explanation_has_no_attribute_that_no_campaign_targets(
         ("sale", 1),
     ]
     assert AuctionContext(request, " Bidder ", held.delivery, NOW).seat == "bidder"
+
+
+def test_the_funnel_of_an_explanation_counts_targeting_that_no_request_can_meet() -> None:
+    book = [campaign(id="never", where={"not": {"country": {"include": []}}}), campaign(id="b")]
+    request = parse(json.dumps(video_request()).encode())
+
+    [explanation] = explain(request, snapshot(book), "bidder", NOW)
+
+    assert list(explanation.funnel) == [("all", 2), ("withheld", 2), ("targeting", 1), ("files", 1), ("sale", 1)]
+    told = {each.campaign_id: (each.rule, each.reason, each.seen, each.wanted) for each in explanation.campaigns}
+    assert told["never"] == ("targeting", "its targeting can never be met", "", "")

@@ -1,11 +1,15 @@
 """Which impressions make a pod, how many ads a pod takes, and what repeats in it."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from bidder.auction import decide as decision
+from bidder.auction.competitive_separation import Pod, pack_pod
 from bidder.auction.match import Slot, match
+from bidder.auction.offer import Offer
 from bidder.auction.pod import PodCapacity, dedupes, group, is_pod, most_ads, pod_capacity
 from bidder.openrtb.parse import parse
 from tests.support.campaigns import NOW, campaign, snapshot
@@ -91,3 +95,23 @@ def test_slots_are_grouped_by_pod_id_and_by_numbered_break() -> None:
 )
 def test_what_two_ads_of_a_pod_may_not_share(first: list[int], second: list[int], kinds: set[int]) -> None:
     assert dedupes(slots_of({"poddedupe": first}, {"poddedupe": second})) == kinds
+
+
+@pytest.mark.parametrize(("pods", "steps"), [(1, 1000), (2, 500), (3, 333), (7, 142)])
+def test_the_pods_of_a_request_share_the_steps_of_the_search(
+    pods: int, steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    granted: list[int] = []
+
+    def packed(pod: Pod, most_steps: int) -> Sequence[Offer]:
+        granted.append(most_steps)
+        return pack_pod(pod, most_steps)
+
+    monkeypatch.setattr(decision, "pack_pod", packed)
+    videos = [{"mimes": ["video/mp4"], "poddur": 60, "maxduration": 20 + number} for number in range(pods)]
+    imps = [{"id": str(number), "video": video} for number, video in enumerate(videos)]
+    request = parse(json.dumps({"id": "r", "imp": imps}).encode())
+    held = snapshot([campaign()])
+
+    assert len(decision.decide(request, match(request, held, NOW), held, "bidder", NOW)) == pods
+    assert granted == [steps] * pods

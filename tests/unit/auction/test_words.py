@@ -78,6 +78,16 @@ def only(request: dict[str, Any], held: Any = None, **changes: Any) -> Verdict:
     return explanation.campaigns[0]
 
 
+def test_a_player_that_forbids_to_skip_is_told_as_such() -> None:
+    skippable = creative(
+        tag={"url": "https://tags.example/a", "version": "3.0"}, media=[], click_through=None, skip_offset=5
+    )
+    told = only(video_request(video={"protocols": [3, 6], "skip": 0, "battr": [1]}), creatives=[skippable])
+    assert (told.rule, told.seen, told.wanted) == ("attribute", "not 1, unskippable", "16")
+    told = only(video_request(video={"protocols": [3, 6], "skip": 1, "battr": [16]}), creatives=[skippable])
+    assert (told.rule, told.seen, told.wanted) == ("attribute", "not 16", "")
+
+
 def test_a_campaign_that_bids_has_no_values_to_tell() -> None:
     told = only(video_request())
 
