@@ -5,6 +5,7 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -62,6 +63,14 @@ def test_no_two_classes_have_one_name() -> None:
                     modules[node.name].append(str(path.relative_to(ROOT)))
 
     assert {name: paths for name, paths in modules.items() if len(paths) > 1} == {}
+
+
+def test_no_file_is_long() -> None:
+    """Nobody holds more than 350 lines in mind: a longer file has several subjects."""
+    lengths = {str(path.relative_to(ROOT)): path.read_text().count("\n") for path in sources()}
+
+    assert {path: length for path, length in lengths.items() if length > 350} == {}
+    assert median(lengths.values()) < 100
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -309,5 +310,5 @@ def _is(answer: dict[str, tuple[int, str]], book: Book) -> bool:
     )
 
 
-TestRefreshToBid = RefreshToBid.TestCase
+TestRefreshToBid = pytest.mark.slow(RefreshToBid.TestCase)
 TestRefreshToBid.settings = settings(examples(3), stateful_step_count=40)

@@ -25,6 +25,8 @@ from tools import ROOT
 from tools.lambda_pydantic import FOLDER, file_name
 from tools.schemas import packaged_models, written
 
+pytestmark = pytest.mark.slow
+
 MODELS = packaged_models()
 
 DEFAULTS = """

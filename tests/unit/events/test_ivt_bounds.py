@@ -1,0 +1,172 @@
+"""Invalid traffic at the bounds of its rules, with values written out."""
+
+import json
+import logging
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bidder.events.advertiser_spend import days_needed, spend_of_advertiser
+from bidder.events.bounded_sets import BoundedSets
+from bidder.events.crawlers import is_crawler
+from bidder.events.ivt_filter import IvtFilter
+from bidder.events.ivt_rules import SaleHistory, broken_rule
+from bidder.events.ivt_suspects import in_crowded_minutes, reported_from_many_addresses, sharing_a_price
+from bidder.events.kinds import Kind
+from bidder.events.ledger import Ledger, Numbers, spend_of
+from tests.support.campaigns import NOW
+from tests.support.dynamodb import FaultyDynamoDB
+from tests.support.events import event
+
+
+@pytest.mark.parametrize(
+    ("agent", "is_one"),
+    [
+        ("WhatsApp", True),
+        ("WhatsApp/2.23", True),
+        ("WhatsApp/2.23.20.0 A", True),
+        ("WhatsApp/2.23.20.0/i", True),
+        ("WhatsApp/2.11.92 Android/4.0.4 Device/HTC-HTC_HD2", False),
+        ("XXWhatsApp", False),
+        ("", False),
+        (None, False),
+        ("Nutch/1.18", True),
+        ("Mozilla/5.0 (Linux; Android 9) (compatible; Nutch)", True),
+        ("Mozilla/5.0 (Linux; Android 9; Nutch/1.18 Build/x) Safari/537.36", False),
+        ("Mozilla/5.0 (Linux; Android 9; Nutch www.nutch.example) Safari/537.36", True),
+        ("Mozilla/5.0 (Linux; Android 9) Gowikibot Safari/537.36", True),
+        ("Mozilla/5.0 (Linux; Android 9) AdsTxtCrawler Safari/537.36", True),
+        ("Mozilla/5.0 (Linux; Android 9; Owler) Safari/537.36", False),
+        ("aNutch/1.18", False),
+        ("Mozilla/5.0 (Linux; Android 9) Safari/537.36 (Nutch/1.18)", True),
+        ("Mozilla/5.0 (Linux; Android 9; Nutch) Safari/537.36 (x; Nutch/1.18; y)", True),
+        ("Mozilla/5.0 (Linux; Android 9; Nutch) Safari/537.36", False),
+        ("Mozilla/5.0 (Linux; Android 9) Safari/537.36 Nutch", True),
+        ("Mozilla/5.0 (Linux; Android 9) Nutch Safari/537.36", False),
+        ("Mozilla/5.0 (Linux; Android 9) Nutch/1.18 Safari/537.36", True),
+        ("Mozilla/5.0 (Linux; Android 9) a-Nutch/1.18 Safari/537.36", False),
+        ("A" * 512 + " Googlebot/2.1", False),
+        ("A" * 480 + " Googlebot/2.1", True),
+    ],
+)
+def test_link_previews_and_the_first_letters_tell_a_crawler(agent: str | None, is_one: bool) -> None:
+    assert is_crawler(agent) == is_one
+
+
+def logged(caplog: pytest.LogCaptureFixture, name: str) -> list[dict[str, Any]]:
+    """The log lines of an event. Threads of other tests may log others."""
+    entries = [json.loads(record.getMessage()) for record in caplog.records]
+    return [entry for entry in entries if entry["event"] == name]
+
+
+def test_failures_of_the_filter_are_logged_by_kind(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    dynamodb = FaultyDynamoDB("ledger", faults=iter(["before"]))
+
+    assert IvtFilter(BoundedSets(dynamodb.client, "ledger")).judged({"m": event(1, user="anna")}) == {}
+    assert [entry["kind"] for entry in logged(caplog, "ledger.unjudged")] == ["impression"]
+
+
+def test_a_price_of_another_bid_is_counted_in_a_metric(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    ivt_filter = IvtFilter(BoundedSets(FaultyDynamoDB("ledger").client, "ledger"))
+    for number in (1, 2):
+        ivt_filter.judged({"m": event(number, Kind.BILL, price_micros=1, price_vector="adx/v")})
+
+    [entry] = logged(caplog, "price.refused")
+    assert (entry["kind"], entry["Reason"], entry["PriceRefused"]) == ("bill", "replayed", 1)
+
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "history", "rule"),
+    [
+        ({"at": NOW - timedelta(seconds=60)}, SaleHistory(), None),
+        ({"at": NOW - timedelta(seconds=61)}, SaleHistory(), "before-bid"),
+        ({"at": NOW + timedelta(minutes=75)}, SaleHistory(), None),
+        ({"at": NOW + timedelta(minutes=75, seconds=1)}, SaleHistory(), "too-late"),
+        ({"at": NOW + HOUR, "expires": NOW + HOUR}, SaleHistory(), None),
+        ({"at": NOW + HOUR + timedelta(seconds=1), "expires": NOW + HOUR}, SaleHistory(), "too-late"),
+        ({"kind": Kind.CLICK, "at": NOW + 9 * HOUR}, SaleHistory(), None),
+        ({}, SaleHistory(is_within_minute=False), "too-many"),
+        ({}, SaleHistory(is_known_address=False), "replayed"),
+        ({}, SaleHistory(is_within_minute=False, is_known_address=False), "too-many"),
+        ({"kind": Kind.BILL}, SaleHistory(is_within_minute=False, is_known_address=False), None),
+        ({"invalid": "crawler", "at": NOW + 9 * HOUR}, SaleHistory(), "crawler"),
+    ],
+)
+def test_the_first_rule_that_a_sale_breaks(changes: dict[str, Any], history: SaleHistory, rule: str | None) -> None:
+    assert broken_rule(event(1, changes.pop("kind", Kind.IMPRESSION), **changes), history) == rule
+
+
+def test_suspects_are_bids_past_the_bounds_of_the_rules() -> None:
+    minute = [event(number, user="anna", at=NOW + timedelta(seconds=number)) for number in range(20)]
+    assert in_crowded_minutes([*minute, event(0, user="anna", at=NOW)]) == frozenset()
+    crowded = [*minute, event("x", user="anna", at=NOW)]
+    assert in_crowded_minutes(crowded) == {made.bid_id for made in crowded}
+    for other in (
+        event("x", user="anna", at=NOW + timedelta(minutes=1)),
+        event("x", user="ben", at=NOW),
+        event("x", at=NOW),
+        event("x", Kind.CLICK, user="anna", at=NOW),
+        event("x", user="anna", at=NOW, test=True),
+    ):
+        assert in_crowded_minutes([*minute, other]) == frozenset()
+
+    addresses = [event(1, address=f"a{number}") for number in range(5)]
+    assert reported_from_many_addresses([*addresses, event(1, address="a0"), event(1)]) == frozenset()
+    assert reported_from_many_addresses([*addresses, event(2, address="x")]) == frozenset()
+    assert reported_from_many_addresses([*addresses, event(1, Kind.CLICK, address="x")]) == frozenset()
+    assert reported_from_many_addresses([*addresses, event(1, address="x", test=True)]) == frozenset()
+    assert reported_from_many_addresses([*addresses, event(1, address="x")]) == {"bid-1"}
+
+    priced = [event(number, Kind.BILL, price_vector="adx/v") for number in (1, 2)]
+    assert sharing_a_price(priced) == {"bid-1", "bid-2"}
+    assert sharing_a_price([priced[0], priced[0], event(3, Kind.BILL, price_vector="adx/w"), event(4)]) == frozenset()
+    assert sharing_a_price([priced[0], event(2, Kind.BILL, price_vector="adx/v", test=True)]) == frozenset()
+
+
+def test_invalid_traffic_of_an_advertiser_is_what_its_campaigns_have() -> None:
+    at = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)
+    ledger = Ledger(FaultyDynamoDB("ledger").client, "ledger", pause=lambda _: None)
+    numbers = 0
+    for campaign_id, hours, count, invalid in (
+        ("a", 0, 3, None),
+        ("a", -1, 5, None),
+        ("a", -20, 7, None),
+        ("b", 0, 11, None),
+        ("a", 0, 2, "crawler"),
+        ("b", -20, 13, "too-many"),
+        ("b", 0, 4, "replayed"),
+    ):
+        for _ in range(count):
+            numbers += 1
+            sale = event(numbers, campaign_id=campaign_id, at=at + timedelta(hours=hours), invalid=invalid)
+            ledger.record([sale])
+    days = days_needed("UTC", "UTC", at)
+
+    spend = spend_of_advertiser(
+        [("UTC", number) for number in ledger.numbers({"a": days, "b": days}).values()], "UTC", at
+    )
+
+    assert days == [date(2026, 11, 23)]
+    assert (spend.total_micros, spend.total_impressions) == (26 * 5_000, 26)
+    assert (spend.today_micros, spend.today_impressions) == (19 * 5_000, 19)
+    assert spend.hour_micros == 14 * 5_000
+    assert (spend.invalid_total_micros, spend.invalid_today_micros) == (15 * 5_000, 2 * 5_000)
+
+
+def test_what_is_billed_as_well_is_no_invalid_traffic_of_its_own() -> None:
+    today = date(2026, 11, 23)
+    counted = Counter({"invalid_micros": 100, "repeated_micros": 30})
+    numbers = Numbers(counted, {today: Counter({"invalid_micros": 50, "repeated_micros": 20})})
+
+    spend = spend_of_advertiser([("UTC", numbers), ("UTC", numbers)], "UTC", datetime(2026, 11, 23, 12, tzinfo=UTC))
+
+    assert (spend.invalid_total_micros, spend.invalid_today_micros) == (140, 60)
+    own = spend_of(counted, numbers.days[today], datetime(2026, 11, 23, 12, tzinfo=UTC))
+    assert (own.invalid_total_micros, own.invalid_today_micros) == (70, 30)
