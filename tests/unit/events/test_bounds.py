@@ -32,7 +32,7 @@ from bidder.events.key_rotation import OLD_KEY_KEPT, RotationStep, after_step, d
 from bidder.events.kinds import NOTICES, Kind, notice_kind
 from bidder.events.ledger import Ledger, Numbers, spend_of
 from bidder.events.markup_form import MarkupForm, read, written
-from bidder.events.price_keys import ExchangeKeys, vector_of
+from bidder.events.price_keys import ExchangeKeys, decoded, vector_of
 from bidder.events.token import InvalidToken, SigningKeys, Tokens, plain, sign, signed_target, verify
 from bidder.events.traffic_log import TrafficLog
 from bidder.events.urls import EventUrls
@@ -180,6 +180,18 @@ def test_viewers_keep_their_names_by_a_key_of_their_own() -> None:
     assert "BBBB" not in repr(other)
     assert (KEYS.secret("k1"), KEYS.secret("k2")) == (SECRET, None)
     assert SigningKeys(current="a" * 8, keys={"a" * 8: "A" * 43}).current == "a" * 8
+
+
+def test_claims_of_any_text_are_signed() -> None:
+    assert len(Tokens("\udcff", KEYS).of(Kind.CLICK).rpartition(".")[2]) == 20
+
+
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [("XXXX", b"]u\xd7"), ("XXXX====", b"]u\xd7"), ("YWI", b"ab"), ("YWI=", b"ab"), ("-_ +", b"\xfb\xff\xbe")],
+)
+def test_base64_is_read_with_and_without_padding(text: str, data: bytes) -> None:
+    assert decoded(text) == data
 
 
 def test_the_signatures_of_the_tokens_that_are_out() -> None:
@@ -513,6 +525,7 @@ def test_an_object_of_the_archive() -> None:
     [made] = archive_objects({"m2": event(2, at=at), "m1": event(1, at=at)})
     archive.put(made)
 
+    assert put[0]["Body"][4:8] == bytes(4), "equal events are equal bytes, whenever they are written"
     assert put[0]["ContentType"] == "application/gzip"
     assert put[0]["Key"] == made.key == f"events/kind=impression/hour=2026-11-22-23/{made.key[-41:]}"
     assert len(made.key.rpartition("/")[2].removesuffix(".jsonl.gz")) == 32
