@@ -33,7 +33,7 @@ from bidder.events.kinds import NOTICES, Kind, notice_kind
 from bidder.events.ledger import Ledger, Numbers, spend_of
 from bidder.events.markup_form import MarkupForm, read, written
 from bidder.events.price_keys import ExchangeKeys, decoded, vector_of
-from bidder.events.token import InvalidToken, SigningKeys, Tokens, plain, sign, signed_target, verify
+from bidder.events.token import InvalidToken, SigningKeys, TokenError, Tokens, plain, sign, signed_target, verify
 from bidder.events.traffic_log import TrafficLog
 from bidder.events.urls import EventUrls
 from bidder.openrtb.invalid_request import InvalidRequest
@@ -228,6 +228,28 @@ def test_a_token_is_valid_from_a_minute_before_its_bid(seconds: int, is_valid: b
         with pytest.raises(InvalidToken) as told:
             verify(Kind.CLICK, text, KEYS, now)
         assert told.value.reason == ("early" if seconds < 0 else "expired")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "malformed"),
+        ("k1.claims", "malformed"),
+        ("k9.claims.x", "unknown-key"),
+        ("k1.claims.x", "signature"),
+        ("k1.claims.\udcff", "signature"),
+        (sign(Kind.CLICK, "no-claims", KEYS), "claims"),
+        (sign(Kind.START, encode(CLAIMS), KEYS), "signature"),
+        (sign(Kind.CLICK, encode(CLAIMS), KEYS, "https://shop.example/"), "signature"),
+    ],
+)
+def test_a_token_is_refused_with_its_reason_in_metrics(text: str, reason: str) -> None:
+    with pytest.raises(InvalidToken) as told:
+        verify(Kind.CLICK, text, KEYS, NOW)
+
+    assert told.value.reason.value == reason
+    assert str(told.value)
+    assert TokenError.KIND.value == "unknown-kind"
 
 
 @pytest.mark.parametrize(
