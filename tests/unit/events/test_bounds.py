@@ -263,6 +263,8 @@ def test_a_target_is_found_behind_two_proxies_that_escape_it(target: str) -> Non
         spelled = quote(spelled, safe="")
     plus = "https://shop.example/a+b"
     assert signed_target(Kind.CLICK, sign(Kind.CLICK, "c", KEYS, plus), KEYS, "https://shop.example/a b") == plus
+    blank = "https://shop.example/a%20b"
+    assert signed_target(Kind.CLICK, sign(Kind.CLICK, "c", KEYS, blank), KEYS, plus) == blank
     assert signed_target(Kind.CLICK, "k9.claims.x", KEYS, "https://shop.example/") == "https://shop.example/"
 
 
@@ -427,6 +429,7 @@ def test_a_notice_becomes_an_event_of_its_bid() -> None:
         ("", False),
         (None, False),
         ("Nutch/1.18", True),
+        ("Foo;Owler", True),
         ("Mozilla/5.0 (Linux; Android 9) (compatible; Nutch)", True),
         ("Mozilla/5.0 (Linux; Android 9; Nutch/1.18 Build/x) Safari/537.36", False),
         ("Mozilla/5.0 (Linux; Android 9; Nutch www.nutch.example) Safari/537.36", True),
