@@ -67,7 +67,7 @@ class Standing(NamedTuple):
     seen: int
     room: int
     free_at: float | None
-    is_known: bool = True
+    is_known: bool
 
 
 def key_of(level: CapLevel, campaign_id: str, creative_id: str, advertiser: str) -> str:

@@ -60,7 +60,7 @@ def share_of(participation: float) -> int:
 def _permutation(campaign_id: bytes) -> tuple[int, int]:
     """An odd step, which is coprime to `BUCKETS`, and a first rank."""
     number = crc32(campaign_id)
-    return number >> 8 & (BUCKETS - 1) | 1, number % BUCKETS
+    return number >> 8 & (BUCKETS - 1) | 1, number
 
 
 _INVERSES = {step: pow(step, -1, BUCKETS) for step in range(1, BUCKETS, 2)}

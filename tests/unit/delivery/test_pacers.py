@@ -117,7 +117,11 @@ def test_delays_of_five_thousand_impressions_are_remembered(count: int, kept: in
 
 def test_impressions_in_flight_are_those_of_campaigns() -> None:
     bids = Flow(impressions_per_bid=Ratio(500.0, 1_000.0))
-    account = Account(memories={name: Memory(level=100.0, participation=1.0, flow=bids) for name in ("c", "c#deal")})
+    account = Account(
+        memories={
+            name: Memory(level=100.0, participation=share, flow=bids) for name, share in (("c", 1.0), ("c#deal", 0.5))
+        }
+    )
     result = pace_campaigns(
         [("c", LIMITS), ("c#deal", LIMITS)], {}, Traffic({}), NOW, account, {"c": Forecast(per_minute=100.0)}
     )

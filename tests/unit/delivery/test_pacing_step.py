@@ -193,6 +193,19 @@ def test_near_the_end_of_a_budget_half_a_deviation_of_what_is_in_flight_is_kept_
     assert share_of(result) == pytest.approx(left / (shown * COST) / 100)
 
 
+def test_where_less_is_left_than_the_deviation_of_what_is_in_flight_nothing_is_bid_on() -> None:
+    limits = DAILY._replace(mode=Mode.ASAP)
+    delay = NoticeDelay([0.0] * 60)
+    shares = []
+    for left in (21_000, 25_000):
+        spent = 43_200_000 - left
+        memory = on_plan(spent, participation=1.0, level=100.0, counted=int(NOON), anchors={})
+        shares.append(share_of(step(limits, spend_of(spent), {}, NOON, memory, HUNDRED, Market(delay=delay))))
+
+    # about 18,000 are in flight, and half a deviation is about 3,500
+    assert shares[0] == 0.0 < shares[1]
+
+
 def test_impressions_that_are_never_noticed_count_as_spent() -> None:
     memory = on_plan(lost_micros=50_000.0, lost_impressions=7.0)
     spend = spend_of(21_600_000 + 30_000)

@@ -15,7 +15,7 @@ from bidder.events.event import Event
 from bidder.events.exchange import Exchange, Exchanges, exchange_name
 from bidder.events.kinds import Kind
 from bidder.events.ledger import spend_of
-from bidder.events.price_keys import ExchangeKeys, vector_of
+from bidder.events.price_keys import ExchangeKeys, decoded, vector_of
 from bidder.events.traffic_log import TrafficLog
 from bidder.openrtb.invalid_request import InvalidRequest
 from tests.support.campaigns import NOW
@@ -162,6 +162,7 @@ def test_an_object_of_the_archive() -> None:
     [made] = archive_objects({"m2": event(2, at=at), "m1": event(1, at=at)})
     archive.put(made)
 
+    assert put[0]["Body"][4:8] == bytes(4), "equal events are equal bytes, whenever they are written"
     assert put[0]["ContentType"] == "application/gzip"
     assert put[0]["Key"] == made.key == f"events/kind=impression/hour=2026-11-22-23/{made.key[-41:]}"
     assert len(made.key.rpartition("/")[2].removesuffix(".jsonl.gz")) == 32
@@ -219,3 +220,11 @@ def test_minutes_are_read_as_far_back_as_pacing_asks(seconds: int, is_read: bool
     minute = int(NOW.timestamp()) // 60 * 60
 
     assert bool(log.read(minute + seconds).reports) == is_read
+
+
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [("XXXX", b"]u\xd7"), ("XXXX====", b"]u\xd7"), ("YWI", b"ab"), ("YWI=", b"ab"), ("-_ +", b"\xfb\xff\xbe")],
+)
+def test_base64_is_read_with_and_without_padding(text: str, data: bytes) -> None:
+    assert decoded(text) == data

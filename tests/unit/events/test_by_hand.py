@@ -46,6 +46,8 @@ CLAIMS = Claims(
         ("9" * 19, Settlement(BID)),
         ("4." + "5" * 30, Settlement(4_555_556, 4_555_556)),
         ("4." + "5" * 31, Settlement(BID)),
+        ("NC41" + "=" * 60, Settlement(4_500_000, 4_500_000)),
+        ("NC41" + "=" * 61, Settlement(BID)),
         ("NC41", Settlement(4_500_000, 4_500_000)),
         ("AUDIT", Settlement(BID, is_audit=True)),
         ("QVVESVQ", Settlement(BID, is_audit=True)),
@@ -207,6 +209,8 @@ def test_a_ledger_that_agrees_has_no_reasons() -> None:
     ("changes", "reasons"),
     [
         ({"micros": 6_000}, ["1000 micros counted, with no event in the archive"]),
+        ({"micros": 5_001}, ["1 micros counted, with no event in the archive"]),
+        ({"micros": 4_999}, ["1 micros missing from the counters, though marked"]),
         ({"micros": 4_000}, ["1000 micros missing from the counters, though marked"]),
         ({"impressions": 3, "deal#d": 4_000}, ["deal#d: 1000 less counted", "impressions: 2 more counted"]),
         ({"deal#e": 1}, ["deal#e: 1 more counted"]),

@@ -33,6 +33,7 @@ from tests.support.events import event
         ("", False),
         (None, False),
         ("Nutch/1.18", True),
+        ("Foo;Owler", True),
         ("Mozilla/5.0 (Linux; Android 9) (compatible; Nutch)", True),
         ("Mozilla/5.0 (Linux; Android 9; Nutch/1.18 Build/x) Safari/537.36", False),
         ("Mozilla/5.0 (Linux; Android 9; Nutch www.nutch.example) Safari/537.36", True),

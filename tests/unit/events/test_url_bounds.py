@@ -16,7 +16,7 @@ from bidder.events.event import make_event
 from bidder.events.key_rotation import OLD_KEY_KEPT, RotationStep, after_step, due_at
 from bidder.events.kinds import NOTICES, Kind, notice_kind
 from bidder.events.markup_form import MarkupForm, read, written
-from bidder.events.token import InvalidToken, SigningKeys, Tokens, plain, sign, signed_target, verify
+from bidder.events.token import InvalidToken, SigningKeys, TokenError, Tokens, plain, sign, signed_target, verify
 from bidder.events.urls import EventUrls
 from tests.support.campaigns import NOW
 
@@ -90,6 +90,10 @@ def test_viewers_keep_their_names_by_a_key_of_their_own() -> None:
     assert SigningKeys(current="a" * 8, keys={"a" * 8: "A" * 43}).current == "a" * 8
 
 
+def test_claims_of_any_text_are_signed() -> None:
+    assert len(Tokens("\udcff", KEYS).of(Kind.CLICK).rpartition(".")[2]) == 20
+
+
 def test_the_signatures_of_the_tokens_that_are_out() -> None:
     tokens = Tokens("claims", KEYS)
     digest = hmac.digest(SECRET, b"bid\nk1.claims", "sha256")
@@ -127,6 +131,28 @@ def test_a_token_is_valid_from_a_minute_before_its_bid(seconds: int, is_valid: b
 
 
 @pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "malformed"),
+        ("k1.claims", "malformed"),
+        ("k9.claims.x", "unknown-key"),
+        ("k1.claims.x", "signature"),
+        ("k1.claims.\udcff", "signature"),
+        (sign(Kind.CLICK, "no-claims", KEYS), "claims"),
+        (sign(Kind.START, encode(CLAIMS), KEYS), "signature"),
+        (sign(Kind.CLICK, encode(CLAIMS), KEYS, "https://shop.example/"), "signature"),
+    ],
+)
+def test_a_token_is_refused_with_its_reason_in_metrics(text: str, reason: str) -> None:
+    with pytest.raises(InvalidToken) as told:
+        verify(Kind.CLICK, text, KEYS, NOW)
+
+    assert told.value.reason.value == reason
+    assert str(told.value)
+    assert TokenError.KIND.value == "unknown-kind"
+
+
+@pytest.mark.parametrize(
     "target", ["https://shop.example/a b?c=d+e", "https://shop.example/ä", "https://shop.example/%41"]
 )
 def test_a_target_is_found_behind_two_proxies_that_escape_it(target: str) -> None:
@@ -137,6 +163,8 @@ def test_a_target_is_found_behind_two_proxies_that_escape_it(target: str) -> Non
         spelled = quote(spelled, safe="")
     plus = "https://shop.example/a+b"
     assert signed_target(Kind.CLICK, sign(Kind.CLICK, "c", KEYS, plus), KEYS, "https://shop.example/a b") == plus
+    blank = "https://shop.example/a%20b"
+    assert signed_target(Kind.CLICK, sign(Kind.CLICK, "c", KEYS, blank), KEYS, plus) == blank
     assert signed_target(Kind.CLICK, "k9.claims.x", KEYS, "https://shop.example/") == "https://shop.example/"
 
 
