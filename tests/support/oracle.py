@@ -203,7 +203,9 @@ def _prices(imp: Json, campaign: Campaign, openly: int | None, seat: str, length
     for deal in pmp.get("deals", []):
         if deal.get("wseat") and seat not in deal["wseat"]:
             continue
-        if deal.get("wadomain") and campaign.advertiser.domain not in deal["wadomain"]:
+        # A sender may write a domain with `www.` or without; both are the same advertiser.
+        allowed = {domain.removeprefix("www.") for domain in deal.get("wadomain") or ()}
+        if allowed and campaign.advertiser.domain.removeprefix("www.") not in allowed:
             continue
         currency = deal.get("bidfloorcur", "USD")
         own = _by_length(deal, length, deal.get("bidfloor"))
