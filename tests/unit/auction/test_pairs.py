@@ -7,11 +7,9 @@ from typing import Any
 
 import pytest
 
-from bidder.auction.auction_context import AuctionContext
 from bidder.auction.competitive_separation import are_separated
 from bidder.auction.creative_facts import is_secure
 from bidder.auction.decide import Refused, decide
-from bidder.auction.explain import explain
 from bidder.auction.frequency_rule import within_caps
 from bidder.auction.match import match
 from bidder.auction.offer import CapRoom, Offer
@@ -332,31 +330,3 @@ def test_a_search_takes_as_many_steps_as_it_may() -> None:
     assert pack_pods([PodPlace(3, None, choices)], most_steps=1) == ((0,),)
     assert pack_pods([PodPlace(3, None, choices)], most_steps=2) == ((0, 0),)
     assert pack_pods([PodPlace(3, None, choices)], most_steps=3) == ((0, 0, 0),)
-
-
-def test_the_funnel_of_an_explanation_has_no_attribute_that_no_campaign_targets() -> None:
-    book = [campaign(id="a", targeting={"country": {"include": ["USA"]}}), campaign(id="b")]
-    held = snapshot(book)
-    request = parse(json.dumps(video_request(device={"geo": {"country": "FRA"}})).encode())
-
-    [explanation] = explain(request, held, "bidder", NOW)
-
-    assert list(explanation.funnel) == [
-        ("all", 2),
-        ("withheld", 2),
-        ("targeting.country", 1),
-        ("files", 1),
-        ("sale", 1),
-    ]
-    assert AuctionContext(request, " Bidder ", held.delivery, NOW).seat == "bidder"
-
-
-def test_the_funnel_of_an_explanation_counts_targeting_that_no_request_can_meet() -> None:
-    book = [campaign(id="never", where={"not": {"country": {"include": []}}}), campaign(id="b")]
-    request = parse(json.dumps(video_request()).encode())
-
-    [explanation] = explain(request, snapshot(book), "bidder", NOW)
-
-    assert list(explanation.funnel) == [("all", 2), ("withheld", 2), ("targeting", 1), ("files", 1), ("sale", 1)]
-    told = {each.campaign_id: (each.rule, each.reason, each.seen, each.wanted) for each in explanation.campaigns}
-    assert told["never"] == ("targeting", "its targeting can never be met", "", "")

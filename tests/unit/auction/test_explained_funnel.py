@@ -1,0 +1,37 @@
+"""The funnel of an explanation: how many campaigns each step left."""
+
+import json
+
+from bidder.auction.auction_context import AuctionContext
+from bidder.auction.explain import explain
+from bidder.openrtb.parse import parse
+from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.matchable import video_request
+
+
+def test_the_funnel_of_an_explanation_has_no_attribute_that_no_campaign_targets() -> None:
+    book = [campaign(id="a", targeting={"country": {"include": ["USA"]}}), campaign(id="b")]
+    held = snapshot(book)
+    request = parse(json.dumps(video_request(device={"geo": {"country": "FRA"}})).encode())
+
+    [explanation] = explain(request, held, "bidder", NOW)
+
+    assert list(explanation.funnel) == [
+        ("all", 2),
+        ("withheld", 2),
+        ("targeting.country", 1),
+        ("files", 1),
+        ("sale", 1),
+    ]
+    assert AuctionContext(request, " Bidder ", held.delivery, NOW).seat == "bidder"
+
+
+def test_the_funnel_of_an_explanation_counts_targeting_that_no_request_can_meet() -> None:
+    book = [campaign(id="never", where={"not": {"country": {"include": []}}}), campaign(id="b")]
+    request = parse(json.dumps(video_request()).encode())
+
+    [explanation] = explain(request, snapshot(book), "bidder", NOW)
+
+    assert list(explanation.funnel) == [("all", 2), ("withheld", 2), ("targeting", 1), ("files", 1), ("sale", 1)]
+    told = {each.campaign_id: (each.rule, each.reason, each.seen, each.wanted) for each in explanation.campaigns}
+    assert told["never"] == ("targeting", "its targeting can never be met", "", "")
