@@ -8,7 +8,6 @@ from bidder import cold_start
 
 # isort: split
 
-import sys
 from base64 import b64encode
 from datetime import UTC, datetime
 from functools import cache
@@ -43,7 +42,6 @@ app = BidderApp(app_name="bidder", configure_logs=False)
 # `ChaliceResponse` encodes a body of bytes itself, so Chalice needs no list of binary content types.
 app.api.binary_types = []
 log.to_stdout()
-sys.setswitchinterval(cold_start.SWITCH_INTERVAL)
 
 BID = "/bid"
 # Prebid.js posts text/plain and curl posts a form, so any content type is accepted.

@@ -59,6 +59,7 @@ def _fetch_ahead() -> None:
 
 # Garbage collection during the imports takes a twentieth of their time and frees nearly nothing.
 gc.disable()
+# Before the first fetch: at the default each answer of S3 waits for the imports to give way.
+sys.setswitchinterval(SWITCH_INTERVAL)
 if BIDS:
-    sys.setswitchinterval(SWITCH_INTERVAL)  # else each answer waits for the imports to give way
     _fetch_ahead()

@@ -5,7 +5,6 @@ from bidder import cold_start
 # isort: split
 
 import os
-import sys
 from datetime import UTC, datetime
 
 from bidder import log
@@ -25,7 +24,6 @@ def now() -> datetime:
 def made() -> BidderAsgi:
     """The application of this process, configured by its environment."""
     log.to_stdout()
-    sys.setswitchinterval(cold_start.SWITCH_INTERVAL)
     threads = TrackedThreads()
     service = Service(settings(), start=threads.start)
 

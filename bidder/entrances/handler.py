@@ -4,7 +4,6 @@ from bidder import cold_start
 
 # isort: split
 
-import sys
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -15,7 +14,6 @@ from bidder.service.service import Service
 from bidder.settings import settings
 
 log.to_stdout()
-sys.setswitchinterval(cold_start.SWITCH_INTERVAL)
 
 
 @cache
