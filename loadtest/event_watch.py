@@ -5,14 +5,15 @@ the local AWS.
 """
 
 import json
+import sys
 import time
 from collections.abc import Mapping, Set
-from itertools import count
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from boto3 import Session
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -58,7 +59,18 @@ class EventWatch:
         self._arrived: set[Event] = set()
 
     def receive(self, *, seconds: int = 0) -> int:
-        """Receives up to ten messages, waiting `seconds` for the first. Returns their number."""
+        """Receives up to ten messages, waiting `seconds` for the first. Returns their number.
+
+        An error of the local AWS is printed and returns 0: a slow answer does not end the load test.
+        """
+        try:
+            return self._receive(seconds)
+        except (BotoCoreError, ClientError) as error:
+            print(f"loadtest: the queue of the events did not answer: {error}", file=sys.stderr)
+            time.sleep(1)
+            return 0
+
+    def _receive(self, seconds: int) -> int:
         messages: list[Any] = self._sqs.receive_message(
             QueueUrl=self._queue, MaxNumberOfMessages=10, WaitTimeSeconds=seconds
         ).get("Messages", [])
@@ -69,8 +81,7 @@ class EventWatch:
             self._sqs.delete_message_batch(
                 QueueUrl=self._queue,
                 Entries=[
-                    {"Id": str(number), "ReceiptHandle": each["ReceiptHandle"]}
-                    for number, each in zip(count(), messages, strict=False)
+                    {"Id": str(number), "ReceiptHandle": each["ReceiptHandle"]} for number, each in enumerate(messages)
                 ],
             )
         return len(messages)

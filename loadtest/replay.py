@@ -1,7 +1,8 @@
 """Reads requests from a file in the form of `bidder replay`: JSON Lines, plain or in gzip."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import count
 from pathlib import Path
 
@@ -22,14 +23,20 @@ def recorded(path: Path) -> Iterator[Generated]:
 
     Raises BadReplay immediately, before the first request.
     """
-    requests = [*_read(path)]
+    return _repeated(_requests(path))
+
+
+@cache
+def _requests(path: Path) -> Sequence[Generated]:
+    """The requests of the file, read once for the check before the load and for all runs of locust's page."""
+    requests = tuple(_read(path))
     if not requests:
         msg = f"{path}: no requests; a line has one request, as OpenRTB or as `bidder replay` reads it"
         raise BadReplay(msg)
-    return _repeated(requests)
+    return requests
 
 
-def _repeated(requests: list[Generated]) -> Iterator[Generated]:
+def _repeated(requests: Sequence[Generated]) -> Iterator[Generated]:
     yield from requests
     for turn in count(1):
         for kind, document, _ in requests:

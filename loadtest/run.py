@@ -148,11 +148,7 @@ def _run(run_plan: Plan, watch: EventWatch | None) -> Runner:
 def _receive(watch: EventWatch) -> None:
     """Empties the watch's queue while the load runs."""
     while True:
-        try:
-            watch.receive(seconds=1)
-        except (BotoCoreError, ClientError) as error:
-            print(f"loadtest: the queue of the events did not answer: {error}", file=sys.stderr)
-            gevent.sleep(1)
+        watch.receive(seconds=1)
 
 
 def _progress(runner: Runner, run_plan: Plan) -> None:
