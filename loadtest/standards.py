@@ -1,20 +1,16 @@
 """Checks answers by published schemas: the JSON Schema of OpenRTB 2.6's response, and the XSD of VAST."""
 
-import json
-from functools import cache
 from typing import Any
 
-from jsonschema.protocols import Validator
-from jsonschema.validators import validator_for
 from lxml import etree
 
-from tests.published import RESPONSE_SCHEMA
+from tests.support.openrtb_schema import response_validator
 from tests.support.xsd import assert_valid
 
 
 def check_standards(response: dict[str, Any]) -> None:
     """Raises ValueError with the position at which a BidResponse or the markup of a bid is invalid."""
-    error = next(_schema().iter_errors(response), None)
+    error = next(response_validator().iter_errors(response), None)
     if error is not None:
         msg = f"the response is not OpenRTB 2.6: {error.json_path}: {error.message[:200]}"
         raise ValueError(msg)
@@ -25,9 +21,3 @@ def check_standards(response: dict[str, Any]) -> None:
             except (etree.XMLSyntaxError, etree.DocumentInvalid, KeyError) as invalid:
                 msg = f"the markup of creative {bid.get('crid')} is not VAST: {str(invalid)[:200]}"
                 raise ValueError(msg) from None
-
-
-@cache
-def _schema() -> Validator:
-    schema = json.loads(RESPONSE_SCHEMA.read_text())
-    return validator_for(schema)(schema)

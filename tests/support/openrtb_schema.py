@@ -12,11 +12,11 @@ from tests.published import RESPONSE_SCHEMA
 
 def assert_valid_response(response: Any) -> None:
     """Validates a bid response by the schema. Raises jsonschema.ValidationError."""
-    _validator().validate(response)
+    response_validator().validate(response)
 
 
 @cache
-def _validator() -> Validator:
+def response_validator() -> Validator:
     """The validator of all answers. Compiling the schema takes longer than validating an answer."""
     schema = json.loads(RESPONSE_SCHEMA.read_text())
     validator = validator_for(schema)
