@@ -48,6 +48,11 @@ class Finder:
         # another Python version reads the sources
         self._index: Index = marshal.loads(os.read(self._file, length)) if magic == MAGIC_NUMBER else {}  # noqa: S302
 
+    @property
+    def sources(self) -> frozenset[str]:
+        """The paths of the sources of all modules in the bundle."""
+        return frozenset(source for _, _, source in self._index.values())
+
     def find_spec(
         self,
         name: str,

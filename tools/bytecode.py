@@ -30,7 +30,7 @@ _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def compiled(source: bytes, filename: str) -> bytes:
-    """Writes the bytecode file of a source, and returns its path. Raises SyntaxError."""
+    """The content of the bytecode file of a source. Raises SyntaxError."""
     tree = ast.parse(source, filename)
     for node in _documented(tree):
         text = node.body.pop(0)

@@ -2,15 +2,13 @@
 
 import ast
 import json
-import marshal
 import shutil
-from importlib.util import MAGIC_NUMBER
 from pathlib import Path, PurePosixPath
 from zipfile import ZipFile
 
 import pytest
 
-from bidder.bundle import LENGTH, NAME
+from bidder.bundle import NAME, Finder
 from tools import ROOT
 from tools.bytecode import BEFORE_THE_BUNDLE
 from tools.package import LIMIT, Package, package
@@ -57,19 +55,21 @@ def test_what_lambda_supplies_is_out(archive: ZipFile) -> None:
     assert not tops & SUPPLIED
 
 
-def test_every_module_has_bytecode_that_its_timestamp_cannot_stale(archive: ZipFile) -> None:
+def test_every_module_has_bytecode_that_its_timestamp_cannot_stale(archive: ZipFile, tmp_path: Path) -> None:
     names = [PurePosixPath(name) for name in archive.namelist()]
     compiled = [name for name in names if name.suffix == ".pyc"]
     single = {str(name.parent.parent / f"{name.stem.partition('.')[0]}.py") for name in compiled}
     assert single == BEFORE_THE_BUNDLE
-    content = archive.read(NAME)
-    head = len(MAGIC_NUMBER) + LENGTH
-    index = marshal.loads(content[head : head + int.from_bytes(content[len(MAGIC_NUMBER) : head], "little")])  # noqa: S302  ours
-    assert {source for _, _, source in index.values()} | single == {str(name) for name in names if name.suffix == ".py"}
+    archive.extract(NAME, tmp_path)
+    assert Finder(str(tmp_path)).sources | single == {str(name) for name in names if name.suffix == ".py"}
     assert {int.from_bytes(archive.read(str(name))[4:8], "little") for name in compiled} == {UNCHECKED_HASH}
 
 
-def test_sources_of_others_run_without_bytecode_and_have_no_docstrings(archive: ZipFile) -> None:
+def test_our_sources_are_whole_for_tracebacks(archive: ZipFile) -> None:
+    assert {entry.filename for entry in archive.infolist() if entry.file_size} >= deployed_modules()
+
+
+def test_sources_of_others_have_no_docstrings(archive: ZipFile) -> None:
     others = [name for name in archive.namelist() if name.endswith(".py") and not name.startswith("bidder/")]
     assert "class SQSEvent" in archive.read("chalice/app.py").decode()
     assert all(ast.get_docstring(ast.parse(archive.read(name))) in {None, ""} for name in others if name != "app.py")
