@@ -17,7 +17,6 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import boto3
 import imageio_ffmpeg
-from chalice.package import YAMLTemplateSerializer
 
 from tools import ROOT
 from tools.adoption import adopt
@@ -27,6 +26,7 @@ from tools.names import check_names
 from tools.package import Package, of_lambda, own_architecture
 from tools.protection import change_protected
 from tools.slim import WORKERS, deployed_modules
+from tools.template import loaded
 
 TEMPLATE = ROOT / "deploy" / "creatives.yaml"
 CREATIVES_PARAMETERS = frozenset({"Loudness", "UploadDays", "CreativesTableName", "UploadBucketName"})
@@ -117,9 +117,7 @@ def deploy_creatives(
     check_names(stack, parameters, current)
     target = artifacts(session, bucket)
     code = target.upload(zipped(built), stack, ".zip")
-    template = _with_code(
-        YAMLTemplateSerializer().load_template(TEMPLATE.read_text(), str(TEMPLATE)), target.bucket, code
-    )
+    template = _with_code(loaded(TEMPLATE), target.bucket, code)
     values = {
         "CampaignsTable": outputs["BidderCampaignsTable"],
         "HistoryTable": outputs["BidderHistoryTable"],

@@ -9,13 +9,13 @@ import venv
 from pathlib import Path
 from typing import Any
 
-from chalice.package import YAMLTemplateSerializer
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
 from tools import ROOT
 from tools.locks import lock
 from tools.package import package
+from tools.template import loaded
 
 _FOLDER = ROOT / "build" / "security"
 _REQUIREMENTS = ROOT / "requirements-security.txt"
@@ -62,7 +62,7 @@ def write_templates(folder: Path) -> None:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    template: dict[str, Any] = YAMLTemplateSerializer().load_template(path.read_text(), str(path))
+    template: dict[str, Any] = loaded(path)
     return template
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from chalice.package import YAMLTemplateSerializer
 
 from bidder import log
 from bidder.endpoints.bid import bid
@@ -29,7 +28,7 @@ from tests.support.fake_cloudformation import client_error
 from tests.support.matchable import video_request
 from tests.support.service import Holder, service
 from tools import ROOT
-from tools.template import without_unsupported
+from tools.template import loaded, without_unsupported
 
 ANY = "any"
 """Stands for all reasons of a metric whose reasons are names of rules, kinds or exceptions."""
@@ -278,7 +277,7 @@ def test_someone_hears_alarms_when_an_address_is_given(sam: Template) -> None:
 
 
 def test_every_alarm_names_its_part_of_the_runbook_and_that_part_exists(sam: Template) -> None:
-    creatives = YAMLTemplateSerializer().load_template((ROOT / "deploy/creatives.yaml").read_text(), "creatives.yaml")
+    creatives = loaded(ROOT / "deploy/creatives.yaml")
     alarms = of_type(sam, "AWS::CloudWatch::Alarm") | of_type(creatives, "AWS::CloudWatch::Alarm")
     for name, alarm in alarms.items():
         named = re.search(r"Runbook: (docs/\w+\.md)#([\w-]+)$", alarm["AlarmDescription"])

@@ -8,7 +8,6 @@ from typing import Any
 
 import boto3
 import pytest
-from chalice.package import YAMLTemplateSerializer
 
 from tests.integration.policy_calls import ACCOUNT
 from tests.integration.policy_judge import Judge
@@ -20,6 +19,7 @@ from tools.deploy import deploy, environment, have_resources_made_by
 from tools.ministack import MiniStack, _LocalSession
 from tools.package import Package
 from tools.processes import local_environment
+from tools.template import loaded
 
 STAGING = "bidder-staging"
 SIGNER = "test"
@@ -32,7 +32,7 @@ def deployer(local_aws: MiniStack, stack: dict[str, str]) -> Judge:
     """A judge of the role that has the policy for whoever deploys."""
     assert stack
     path = ROOT / "deploy/roles.yaml"
-    template = YAMLTemplateSerializer().load_template(path.read_text(), str(path))
+    template = loaded(path)
     policy = template["Resources"]["DeployPolicy"]["Properties"]["PolicyDocument"]
     document = json.dumps(Stack(template, "roles", account=ACCOUNT).value(policy))
     document = document.replace("roles-CloudFormationRole.Arn", MAKER)

@@ -10,7 +10,6 @@ from typing import Any
 
 import boto3
 import pytest
-from chalice.package import YAMLTemplateSerializer
 
 from bidder.campaigns.repository import CampaignRepository
 from bidder.snapshot.id_lists import pack_list
@@ -30,6 +29,7 @@ from tools.creatives_stack import TEMPLATE
 from tools.local import STACK
 from tools.ministack import MiniStack
 from tools.processes import local_environment
+from tools.template import loaded
 
 COUNTRY = "VUT"
 CREATIVES = ("Transcode", "Thumbnails", "Metadata")
@@ -225,7 +225,7 @@ def test_a_function_may_do_nothing_that_it_does_not(functions: Functions, judge:
 
 
 def test_every_function_of_the_creatives_is_run() -> None:
-    template = YAMLTemplateSerializer().load_template(TEMPLATE.read_text(), str(TEMPLATE))
+    template = loaded(TEMPLATE)
     resources = template["Resources"].items()
     assert set(CREATIVES) == {name for name, each in resources if each["Type"] == "AWS::Serverless::Function"}
 

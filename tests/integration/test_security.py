@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from chalice.package import YAMLTemplateSerializer
 
 from tests.integration.sam_template import Template, translate
 from tests.support.cloudformation import Stack
 from tools import ROOT
 from tools.package import Package
-from tools.template import with_code
+from tools.template import loaded, with_code
 
 TEMPLATES = ("bidder", "creatives", "worker", "container", "pipeline", "roles")
 PARAMETERS = {
@@ -56,11 +55,11 @@ def template(name: str, built: Package) -> Template:
     if name == "bidder":
         return translate(with_code(json.loads(built.template.read_text()), "s3://artifacts/bidder.zip"))
     path = ROOT / f"deploy/{name}.yaml"
-    loaded: Template = YAMLTemplateSerializer().load_template(path.read_text(), str(path))
-    if "Transform" not in loaded:
-        return loaded
-    loaded["Globals"]["Function"]["CodeUri"] = "s3://artifacts/creatives.zip"
-    return translate(loaded)
+    made = loaded(path)
+    if "Transform" not in made:
+        return made
+    made["Globals"]["Function"]["CodeUri"] = "s3://artifacts/creatives.zip"
+    return translate(made)
 
 
 def every(stacks: dict[str, Stack], kind: str) -> list[tuple[str, dict[str, Any]]]:

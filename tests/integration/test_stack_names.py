@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from chalice.package import YAMLTemplateSerializer
 
 from tests.integration.sam_template import Template, translate
 from tests.support.cloudformation import Stack
 from tools import ROOT
 from tools.package import Package
-from tools.template import with_code
+from tools.template import loaded, with_code
 
 SHARED = {
     # names within a resource that has another name for each stack
@@ -39,7 +38,7 @@ def bidder(built: Package) -> Template:
 
 def creatives(_: Package) -> Template:
     path = ROOT / "deploy/creatives.yaml"
-    template: Template = YAMLTemplateSerializer().load_template(path.read_text(), str(path))
+    template: Template = loaded(path)
     template["Globals"]["Function"]["CodeUri"] = "s3://artifacts/creatives.zip"
     return translate(template)
 

@@ -8,18 +8,18 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
-from chalice.package import YAMLTemplateSerializer
 
 from tools import ROOT
 from tools.creatives_stack import CREATIVES_PARAMETERS, TEMPLATE, layer, zipped
 from tools.package import Package, own_architecture
+from tools.template import loaded
 
 FEATURES = ("Transcode", "Thumbnails", "Metadata")
 
 
 @pytest.fixture(scope="module")
 def template() -> dict[str, Any]:
-    return dict(YAMLTemplateSerializer().load_template(TEMPLATE.read_text(), str(TEMPLATE)))
+    return loaded(TEMPLATE)
 
 
 @pytest.mark.slow

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 import yaml
-from chalice.package import YAMLTemplateSerializer
 
 from tests.support.cloudformation import Stack
 from tools import ROOT
+from tools.template import loaded
 
 SOURCES = {"codestar": "CodeStarSourceConnection", "codecommit": "CodeCommit", "s3": "S3"}
 BUILDSPECS = ("buildspec.yml", "deploy/buildspec-deploy.yml", "deploy/buildspec-verify.yml")
@@ -22,7 +22,7 @@ BASE = {"Repository": "owner/name", "CloudFormationRole": "arn:role", "DeployPol
 
 def pipeline(**parameters: str) -> Stack:
     path = ROOT / "deploy/pipeline.yaml"
-    return Stack(YAMLTemplateSerializer().load_template(path.read_text(), str(path)), "ship", BASE | parameters)
+    return Stack(loaded(path), "ship", BASE | parameters)
 
 
 def stages(stack: Stack) -> dict[str, list[dict[str, Any]]]:
@@ -142,7 +142,7 @@ def test_actions_are_pinned_by_commit_and_tokens_may_little() -> None:
 
 def test_only_the_environments_of_the_repository_become_roles() -> None:
     path = ROOT / "deploy/roles.yaml"
-    template = YAMLTemplateSerializer().load_template(path.read_text(), str(path))
+    template = loaded(path)
     roles = Stack(template, "roles", {"GitHubRepository": "owner/name"}).resources("AWS::IAM::Role")
     subjects = {
         statement["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"]
