@@ -5,18 +5,20 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from chalice.package import YAMLTemplateSerializer
 
 from bidder.settings import Settings
 from container.settings import ServerSettings
+from tests.support.alarm_judge import Minute, metric, rings
+from tests.support.cloudformation import Stack
 from tools import ROOT
+from tools.template import loaded
 
 TEMPLATE = ROOT / "deploy" / "container.yaml"
 
 
 @pytest.fixture(scope="module")
 def resources() -> dict[str, Any]:
-    template = YAMLTemplateSerializer().load_template(TEMPLATE.read_text(), str(TEMPLATE))
+    template = loaded(TEMPLATE)
     return {name: resource["Properties"] for name, resource in template["Resources"].items()}
 
 
@@ -40,7 +42,7 @@ def rights(role: dict[str, Any]) -> Counter[str]:
 
 def test_a_task_has_the_rights_of_the_bid_function(resources: dict[str, Any]) -> None:
     path = ROOT / ".chalice" / "resources" / "bid.yaml"
-    bid_role = YAMLTemplateSerializer().load_template(path.read_text(), str(path))["Resources"]["BidRole"]["Properties"]
+    bid_role = loaded(path)["Resources"]["BidRole"]["Properties"]
 
     assert rights(resources["TaskRole"]) == rights(bid_role)
 
@@ -84,3 +86,58 @@ def test_errors_and_missing_tasks_notify(resources: dict[str, Any]) -> None:
     for alarm in alarms.values():
         assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}]
         assert alarm["AlarmDescription"]
+
+
+@pytest.fixture(scope="module")
+def alarms() -> dict[str, dict[str, Any]]:
+    stack = Stack(loaded(TEMPLATE), "bidder-container", {"MinTasks": "2", "AlarmTopic": "arn:topic"})
+    return stack.resources("AWS::CloudWatch::Alarm")
+
+
+def of_load_balancer(alarm: dict[str, Any], **values: float) -> Minute:
+    """A minute with these values of metrics of the load balancer, in the dimensions of the alarm."""
+    metrics = [query["MetricStat"]["Metric"] for query in alarm.get("Metrics", ()) if "MetricStat" in query] or [alarm]
+    known = {each["MetricName"]: each["Dimensions"] for each in metrics}
+    return {
+        metric("AWS/ApplicationELB", name, {each["Name"]: each["Value"] for each in known[name]}): [value]
+        for name, value in values.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("calls", "by_tasks", "by_load_balancer", "does_ring"),
+    [
+        (1000, 0, 0, False),
+        (1000, 20, 0, False),
+        (1000, 21, 0, True),
+        (1000, 10, 11, True),
+        (1000, 0, 21, True),
+        (99, 99, 0, False),
+        (100, 3, 0, True),
+    ],
+)
+def test_more_than_two_of_a_hundred_calls_answered_5xx_ring(
+    alarms: dict[str, dict[str, Any]], calls: int, by_tasks: int, by_load_balancer: int, does_ring: bool
+) -> None:
+    alarm = alarms["ErrorsAlarm"]
+    values = {
+        "RequestCount": calls,
+        "HTTPCode_Target_5XX_Count": by_tasks,
+        "HTTPCode_ELB_5XX_Count": by_load_balancer,
+    }
+    # the load balancer reports no count of zero
+    minute = of_load_balancer(alarm, **{name: value for name, value in values.items() if value})
+    quiet = of_load_balancer(alarm, RequestCount=1000)
+
+    assert rings(alarm, [minute] * 3 + [quiet] * 2) is does_ring
+    assert not rings(alarm, [minute] * 2 + [quiet] * 3)
+
+
+def test_fewer_healthy_tasks_than_wanted_ring_and_so_does_silence(alarms: dict[str, dict[str, Any]]) -> None:
+    alarm = alarms["HealthyTasksAlarm"]
+    all_healthy, one = (of_load_balancer(alarm, HealthyHostCount=count) for count in (2, 1))
+
+    assert not rings(alarm, [all_healthy] * 5)
+    assert not rings(alarm, [one] * 4 + [all_healthy])
+    assert rings(alarm, [one] * 5)
+    assert rings(alarm, [{}] * 5)
