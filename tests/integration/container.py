@@ -8,12 +8,13 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 import psutil
+import pytest
 
 from tools import ROOT
 from tools.locks import lock
@@ -99,6 +100,17 @@ class Image:
     def remove(self) -> None:
         """Removes the container; base and image stay for the next run."""
         _run(_buildah("rm", self.name))
+
+
+def built(dockerfile: Path) -> Iterator[Image]:
+    """The image of a Dockerfile, as the body of a fixture. Skips the tests where no image can be built."""
+    try:
+        check_available()
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+    image = build(dockerfile)
+    yield image
+    image.remove()
 
 
 def build(dockerfile: Path) -> Image:

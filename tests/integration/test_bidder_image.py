@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from chalice.package import YAMLTemplateSerializer
 
 from tests.integration import container
-from tests.integration.test_server import Clients, objects, status
+from tests.integration.test_server import Clients, logged, objects, status
 from tests.support.aws_server import aws_server
 from tools import ROOT
 from tools.processes import free_port, wait_until
+from tools.template import loaded
 
 __all__ = ["objects"]
 _NOBODY = 65534
@@ -21,18 +21,12 @@ _NOBODY = 65534
 
 @pytest.fixture(scope="module")
 def image() -> Iterator[container.Image]:
-    try:
-        container.check_available()
-    except container.Unavailable as reason:
-        pytest.skip(str(reason))
-    built = container.build(container.BIDDER)
-    yield built
-    built.remove()
+    yield from container.built(container.BIDDER)
 
 
 def health_command(port: int) -> list[str]:
     """The health check of the task in `deploy/container.yaml`, for another port."""
-    template = YAMLTemplateSerializer().load_template((ROOT / "deploy" / "container.yaml").read_text())
+    template = loaded(ROOT / "deploy" / "container.yaml")
     task = template["Resources"]["Task"]["Properties"]
     kind, *command = task["ContainerDefinitions"][0]["HealthCheck"]["Command"]
     assert kind == "CMD"
@@ -69,7 +63,7 @@ def test_it_bids_until_sigterm_and_loses_nothing(
 
     assert not clients.other
     assert not clients.events - Counter(event["bid_id"] for event in aws.published if event["kind"] == "bill")
-    assert '"event": "drained"' in log.read_text() or '"event":"drained"' in log.read_text(), errors
+    assert logged(log, "drained"), errors
     assert image.run(health_command(port)) != 0
     assert not written(image, began), "the task's root is read-only but for /tmp"
 

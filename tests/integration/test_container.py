@@ -21,13 +21,7 @@ BUCKET, QUEUE = "container-uploads", "container-batch"
 
 @pytest.fixture(scope="module")
 def image() -> Iterator[container.Image]:
-    try:
-        container.check_available()
-    except container.Unavailable as reason:
-        pytest.skip(str(reason))
-    built = container.build(container.WORKER)
-    yield built
-    built.remove()
+    yield from container.built(container.WORKER)
 
 
 class Batch:
