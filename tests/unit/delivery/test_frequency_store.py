@@ -16,6 +16,7 @@ from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
 from tests.support.campaigns import NOW, campaign, snapshot
 from tests.support.dynamodb import FaultyDynamoDB
+from tests.support.log_lines import logged
 from tests.support.matchable import video_request
 from tests.support.service import service
 
@@ -105,9 +106,8 @@ def test_a_read_that_hangs_keeps_no_process_from_ending() -> None:
 
 def reasons(caplog: pytest.LogCaptureFixture) -> list[str]:
     """The reasons of the reads that a metric counts as failed."""
-    entries = [json.loads(record.getMessage()) for record in caplog.records]
-    counted = {"event": "frequency.unread", "FrequencyUnread": 1, "Reason": "unread"}
-    return [entry["why"] for entry in entries if entry == {**entry, **counted}]
+    counted = {"FrequencyUnread": 1, "Reason": "unread"}
+    return [entry["why"] for entry in logged(caplog, "frequency.unread") if entry == {**entry, **counted}]
 
 
 def test_each_unread_history_is_counted_with_its_reason(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,6 +1,5 @@
 """Clocks of time zones, periods of calendars, and segments of prices, with values written out."""
 
-import json
 import logging
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -19,6 +18,7 @@ from bidder.delivery.price_segment import (
     segment_of_name,
 )
 from bidder.delivery.zones import clocks, local, offsets
+from tests.support.log_lines import logged
 
 SPRING = datetime(2026, 3, 29, 1, tzinfo=UTC)
 """When the clocks of Europe change."""
@@ -58,9 +58,7 @@ def test_an_unknown_zone_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     clocks(["Europe/Berlim"], SPRING)
     local(SPRING, "Europe/Berlinn")
 
-    entries = [json.loads(record.getMessage()) for record in caplog.records]
-    unknown = [entry["zone"] for entry in entries if entry["event"] == "zone.unknown"]
-    assert unknown == ["Europe/Berlim", "Europe/Berlinn"]
+    assert [entry["zone"] for entry in logged(caplog, "zone.unknown")] == ["Europe/Berlim", "Europe/Berlinn"]
 
 
 @pytest.mark.parametrize(

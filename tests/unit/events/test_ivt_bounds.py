@@ -1,6 +1,5 @@
 """Invalid traffic at the bounds of its rules, with values written out."""
 
-import json
 import logging
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
@@ -19,6 +18,7 @@ from bidder.events.ledger import Ledger, Numbers, spend_of
 from tests.support.campaigns import NOW
 from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.events import event
+from tests.support.log_lines import logged
 
 
 @pytest.mark.parametrize(
@@ -54,12 +54,6 @@ from tests.support.events import event
 )
 def test_link_previews_and_the_first_letters_tell_a_crawler(agent: str | None, is_one: bool) -> None:
     assert is_crawler(agent) == is_one
-
-
-def logged(caplog: pytest.LogCaptureFixture, name: str) -> list[dict[str, Any]]:
-    """The log lines of an event. Threads of other tests may log others."""
-    entries = [json.loads(record.getMessage()) for record in caplog.records]
-    return [entry for entry in entries if entry["event"] == name]
 
 
 def test_failures_of_the_filter_are_logged_by_kind(caplog: pytest.LogCaptureFixture) -> None:

@@ -18,6 +18,7 @@ from bidder.events.kinds import Kind
 from bidder.events.publisher import STEP_SECONDS, EventPublisher, EventsRefused
 from bidder.side_by_side import Late
 from tests.support.events import event
+from tests.support.log_lines import logged
 from tests.support.service import service
 
 IMPORTS = 0.5
@@ -205,17 +206,9 @@ def test_a_call_that_hangs_without_a_byte_fails_before_it_is_given_up() -> None:
 
 
 def aside(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
-    """The reason and the kind of each event of the test below that a log line counts as put aside.
-
-    Threads of tests of a topic that hangs may still log others.
-    """
-    entries = [json.loads(record.getMessage()) for record in caplog.records]
-    counted = {"event": "notice.aside", "NoticeAside": 1}
-    return [
-        (entry["Reason"], entry["kind"])
-        for entry in entries
-        if entry == {**entry, **counted} and entry["kind"] in {"mute", "pause"}
-    ]
+    """The reason and the kind of each event of the test below that a log line counts as put aside."""
+    entries = [entry for entry in logged(caplog, "notice.aside") if entry.get("NoticeAside") == 1]
+    return [(entry["Reason"], entry["kind"]) for entry in entries if entry["kind"] in {"mute", "pause"}]
 
 
 def test_each_event_that_goes_aside_is_counted_by_its_reason(caplog: pytest.LogCaptureFixture) -> None:

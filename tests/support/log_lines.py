@@ -1,0 +1,12 @@
+"""The structured log lines of a test."""
+
+import json
+from typing import Any
+
+import pytest
+
+
+def logged(caplog: pytest.LogCaptureFixture, name: str) -> list[dict[str, Any]]:
+    """The log lines of an event. Threads of other tests may log others."""
+    entries = [json.loads(record.getMessage()) for record in caplog.records]
+    return [entry for entry in entries if entry["event"] == name]
