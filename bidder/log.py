@@ -7,6 +7,9 @@ from typing import Any
 
 _logger = logging.getLogger("bidder")
 
+_FRAMES = -8
+"""A traceback in the log has the eight innermost frames: they show where the code failed."""
+
 
 def to_stdout() -> None:
     """Sends the log to standard output as plain lines. A process calls this once, at its start."""
@@ -33,7 +36,7 @@ def error(name: str, **fields: Any) -> None:
     """Logs a failure, with the traceback of the current exception on the same line."""
     import traceback
 
-    event(name, logging.ERROR, **fields, traceback=traceback.format_exc(limit=8))
+    event(name, logging.ERROR, **fields, traceback=traceback.format_exc(limit=_FRAMES))
 
 
 def fault(name: str, **fields: Any) -> None:
@@ -44,4 +47,5 @@ def fault(name: str, **fields: Any) -> None:
     import traceback
 
     kind, _, where = sys.exc_info()
-    event(name, logging.ERROR, **fields, error=kind and kind.__name__, traceback="".join(traceback.format_tb(where, 8)))
+    told = "".join(traceback.format_tb(where, _FRAMES))
+    event(name, logging.ERROR, **fields, error=kind and kind.__name__, traceback=told)

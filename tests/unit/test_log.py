@@ -1,0 +1,30 @@
+"""The log of failures."""
+
+from collections.abc import Callable
+
+import pytest
+
+from bidder import log
+from tests.support.log_lines import logged
+
+
+def fail_below(calls: int) -> None:
+    if calls:
+        fail_below(calls - 1)
+    else:
+        int("no number")
+
+
+@pytest.mark.parametrize("write", [log.error, log.fault])
+@pytest.mark.parametrize("calls", [0, 20])
+def test_a_traceback_shows_the_line_that_failed(
+    caplog: pytest.LogCaptureFixture, write: Callable[[str], None], calls: int
+) -> None:
+    try:
+        fail_below(calls)
+    except ValueError:
+        write("work.failed")
+
+    [line] = logged(caplog, "work.failed")
+    assert 'int("no number")' in line["traceback"]
+    assert line["traceback"].count("File ") <= 8
