@@ -82,7 +82,7 @@ def test_campaigns_are_deleted_and_restored_and_one_is_explained_without_a_reque
     file.write_text(FILE.format(id="going", cpm=3))
     assert run("campaigns", "import", str(file)).returncode == 0
 
-    told = json.loads(run("explain", "--campaign", "going", "--json").stdout)
+    told = json.loads(poll(lambda: run("explain", "--campaign", "going", "--json").stdout))  # once there is a snapshot
     assert (told["status"], told["version"]) == ("active", 1)
     assert told["example"]["request"]["device"]["geo"]["country"] == "BVT"
 

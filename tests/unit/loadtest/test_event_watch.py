@@ -25,7 +25,8 @@ class Topic(NamedTuple):
 
 
 @pytest.fixture
-def topic() -> Iterator[Topic]:
+def topic(monkeypatch: pytest.MonkeyPatch) -> Iterator[Topic]:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)  # which integration tests in this process set
     with mock_aws():
         session = Session("test", "test", region_name="us-east-1")
         sns = session.client("sns")

@@ -135,9 +135,9 @@ def test_more_than_two_of_a_hundred_calls_answered_5xx_ring(
 
 def test_fewer_healthy_tasks_than_wanted_ring_and_so_does_silence(alarms: dict[str, dict[str, Any]]) -> None:
     alarm = alarms["HealthyTasksAlarm"]
-    all_healthy, one = (of_load_balancer(alarm, HealthyHostCount=count) for count in (2, 1))
+    all_healthy, too_few = (of_load_balancer(alarm, HealthyHostCount=count) for count in (2, 1))
 
     assert not rings(alarm, [all_healthy] * 5)
-    assert not rings(alarm, [one] * 4 + [all_healthy])
-    assert rings(alarm, [one] * 5)
+    assert not rings(alarm, [too_few] * 4 + [all_healthy])
+    assert rings(alarm, [too_few] * 5)
     assert rings(alarm, [{}] * 5)
