@@ -31,7 +31,8 @@ class BidderApp(Chalice):
         """The answer to an event of API Gateway. Chalice's routing takes a twentieth of a bid, so bids skip it."""
         called = event.get("requestContext", {})
         if called.get("resourcePath") == BID and called.get("httpMethod") == "POST":
-            return ChaliceResponse(routes.answer(service(), rest_request(event, BID))).to_dict()
+            reply = routes.answer(service(), rest_request(event, BID))
+            return {**lambda_events.answer(event, reply), "multiValueHeaders": {}}
         answer: dict[str, Any] = super().__call__(event, context)
         sent = event.get("headers") or {}
         answer["headers"] = {**cors(sent.get("origin") or sent.get("Origin")), **answer["headers"]}
@@ -99,8 +100,8 @@ class ChaliceResponse(Response):
 
 
 @app.route(BID, methods=["POST"], content_types=ANY_CONTENT)
-def post_bid() -> ChaliceResponse:
-    return ChaliceResponse(routes.post_bid(service(), web_request(BID)))
+def post_bid() -> None:
+    """Declares the route, which `BidderApp` answers."""
 
 
 @app.route(BID, methods=["OPTIONS"])

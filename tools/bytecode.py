@@ -78,13 +78,14 @@ def bundled(bytecode: Mapping[str, bytes]) -> bytes:
     body = bytearray()
     for source, content in bytecode.items():
         code = content[_HEADER:]
-        index[_module(PurePosixPath(source))] = (len(body), len(code), source)
+        index[module_name(PurePosixPath(source))] = (len(body), len(code), source)
         body += code
     head = marshal.dumps(index)
     return importlib.util.MAGIC_NUMBER + len(head).to_bytes(LENGTH, "little") + head + body
 
 
-def _module(source: PurePosixPath) -> str:
+def module_name(source: PurePosixPath) -> str:
+    """The name of the module of a source, from its path."""
     return ".".join(source.with_suffix("").parts).removesuffix(".__init__")
 
 

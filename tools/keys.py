@@ -1,10 +1,11 @@
 """The keys of a stack, which must not be in a template."""
 
-import base64
 import json
 import secrets
 from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from bidder.url_names import packed
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
@@ -18,7 +19,7 @@ def ensure_keys(ssm: "SSMClient", prefix: str) -> None:
 
 def ensure_signing_keys(ssm: "SSMClient", prefix: str) -> None:
     """Creates `<prefix>/signing-keys` if it is missing: one key of 256 random bits."""
-    key = base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode()
+    key = packed(secrets.token_bytes(32))
     _make(ssm, f"{prefix}/signing-keys", json.dumps({"current": "k1", "keys": {"k1": key}}))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from tools.bytecode import module_name
 from tools.lambda_pydantic import file_name
 from tools.slim import modules_with_models
 
@@ -17,9 +18,9 @@ _REFERENCES = frozenset({"ref", "schema_ref"})
 
 def packaged_models() -> list[type[BaseModel]]:
     """The models in our modules of the package, by module and name."""
-    modules = {".".join(PurePosixPath(path).with_suffix("").parts) for path in modules_with_models()}
+    modules = {module_name(PurePosixPath(path)) for path in modules_with_models()}
     for module in sorted(modules):
-        import_module(module.removesuffix(".__init__"))
+        import_module(module)
     ours = {model for model in _below(BaseModel) if model.__module__ in modules and "[" not in model.__name__}
     return sorted(ours, key=file_name)
 

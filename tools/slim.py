@@ -57,7 +57,7 @@ def slimmed(packed: Path, out: Path) -> None:
         _strip(root)
         add_pydantic(root)
         _leave_out_docstrings(root)
-        _compile(root)
+        _run("tools.bytecode", root)
         write(root, out)
 
 
@@ -140,16 +140,12 @@ def add_pydantic(root: Path) -> None:
     (root / "pydantic/__init__.py").write_bytes(Path(lambda_pydantic.__file__).read_bytes())
     (root / "pydantic_core").mkdir(exist_ok=True)
     (root / "pydantic_core/__init__.py").write_text(_CORE)
-    # in a process of its own, as for bytecode
-    command = [sys.executable, "-m", "tools.schemas", str(root / "pydantic" / lambda_pydantic.FOLDER)]
-    subprocess.run(command, env={"PYTHONHASHSEED": "0"}, cwd=ROOT, check=True)
+    _run("tools.schemas", root / "pydantic" / lambda_pydantic.FOLDER)
 
 
-def _compile(root: Path) -> None:
-    """Adds bytecode.
+def _run(module: str, folder: Path) -> None:
+    """Runs a tool on a folder in a separate process with unseeded hashes.
 
-    Bytecode is compiled in a separate process with unseeded hashes, since interned strings of this process would change
-    the bytes.
+    The interned strings of this process would change the bytes that the tool writes.
     """
-    command = [sys.executable, "-m", "tools.bytecode", str(root)]
-    subprocess.run(command, env={"PYTHONHASHSEED": "0"}, cwd=ROOT, check=True)
+    subprocess.run([sys.executable, "-m", module, str(folder)], env={"PYTHONHASHSEED": "0"}, cwd=ROOT, check=True)

@@ -62,7 +62,7 @@ def price(
     bids: list[Price] = []
     broken: list[Rule[BidAtFloor]] = []
     if campaign.deals and imp.pmp:
-        bought = {identifier(deal.id): deal for deal in campaign.deals}
+        bought = _bought(campaign)
         ours = [deal for deal in imp.pmp.deals if identifier(deal.id) in bought]
         for deal in open_to(ours, context.seat, campaign.advertiser.domain):
             own = bought[identifier(deal.id)]
@@ -82,6 +82,11 @@ def price(
     if bids:
         return max(bids, key=lambda bid: (bid.cpm_micros, bid.deal_id is not None))
     return broken[0] if broken else DEAL
+
+
+def _bought(campaign: Campaign) -> dict[str, CampaignDeal]:
+    """The deals of a campaign by their ids in the normal form."""
+    return {identifier(deal.id): deal for deal in campaign.deals}
 
 
 def _is_in_budget(context: AuctionContext, slot: Slot, campaign: Campaign, deal: CampaignDeal) -> bool:
@@ -182,10 +187,11 @@ def highest_bid(imp: Imp, campaign: Campaign, rates: Rates) -> int:
         return campaign.top_open_cpm_micros
     highest = 0 if imp.pmp.private_auction else campaign.top_open_cpm_micros
     if campaign.deals:
-        bought = {identifier(deal.id): deal.cpm_micros for deal in campaign.deals}
+        bought = _bought(campaign)
         for deal in imp.pmp.deals:
-            own = bought.get(identifier(deal.id), 0)
-            highest = max(highest, min(own, _fixed_price(deal, rates) or own))
+            own = bought.get(identifier(deal.id))
+            if own is not None:
+                highest = max(highest, min(own.cpm_micros, _fixed_price(deal, rates) or own.cpm_micros))
     return highest
 
 

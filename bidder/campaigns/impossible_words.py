@@ -54,9 +54,9 @@ def wrong_category(word: str, taxonomies: Mapping[int, Taxonomy]) -> Wrong | Non
         return f"{word.removeprefix('1/')!r} is none of Content Taxonomy 1.0, whose ids are IAB1 to IAB26-4", False
     if not number.isdecimal():
         return None
-    if int(number) not in taxonomies:
+    if declared not in taxonomies:
         return f"taxonomy {number} is not imported, so {number}/{own} covers itself alone", True
-    if own not in taxonomies[int(number)]:
+    if own not in taxonomies[declared]:
         return f"taxonomy {number} has no category {own}", True
     return None
 

@@ -74,6 +74,11 @@ class BidContext(NamedTuple):
         """The value of one unit of the response's currency, in micros of the account currency."""
         return self.rates[self.currency]
 
+    @property
+    def asks_transparency(self) -> bool:
+        """Whether the request asks for information of the Digital Services Act."""
+        return bool(self.request.regs and self.request.regs.dsa)
+
 
 def exp(imp: Imp, most: int) -> int:
     """The seconds until a bid expires: the impression's `exp` (OpenRTB 2.6, section 3.2.4), `most` at most."""
@@ -198,7 +203,7 @@ def bid_object(terms: BidContext, offer: Offer, bid_id: str, markup: str, notice
         answer["language"] = creative.language
     if offer.price.sent_deal_id is not None:
         answer["dealid"] = offer.price.sent_deal_id
-    if terms.request.regs and terms.request.regs.dsa:
+    if terms.asks_transparency:
         from bidder.endpoints.transparency import dsa_facts  # imported here, since few requests ask for it
 
         if facts := dsa_facts(terms.request, campaign, terms.base):

@@ -52,7 +52,8 @@ def bid_json(terms: BidContext, offer: Offer, urls: EventUrls) -> str:
     values: dict[str, str] = {**urls.by_kind, BID: urls.bid_id}
     values["nurl"], values["burl"], values["lurl"] = notices
     values[_IMP] = dump(offer.slot.imp.id)[1:-1]
-    values[_DEAL] = dump(offer.price.sent_deal_id)[1:-1]
+    if offer.price.sent_deal_id is not None:
+        values[_DEAL] = dump(offer.price.sent_deal_id)[1:-1]
     values[_PRICE] = dump(decimal_price(offer.price.cpm_micros, terms.rate))
     return rendered.template.fill(values)
 
@@ -75,20 +76,15 @@ def _key(terms: BidContext, offer: Offer, urls: EventUrls) -> Hashable:
         offer.price.sent_deal_id is None,
         exp(offer.slot.imp, terms.most_exp),
         urls.base,
-        _has_transparency(terms),
+        terms.asks_transparency,
     )
-
-
-def _has_transparency(terms: BidContext) -> bool:
-    """Whether the bid has information for the Digital Services Act, which depends on the request."""
-    return bool(terms.request.regs and terms.request.regs.dsa)
 
 
 def _render(terms: BidContext, offer: Offer, urls: EventUrls) -> _Rendered:
     form = written(markup_form(offer))
     markup = marked_vast(offer, urls.seconds)
     base = urls.base
-    if markup is None or _has_transparency(terms) or in_cdata(base) != base or dump(base)[1:-1] != base:
+    if markup is None or terms.asks_transparency or in_cdata(base) != base or dump(base)[1:-1] != base:
         return _Rendered(offer.fit.creative, form, None)
     bid = bid_object(terms, offer, mark(BID), markup, NoticeUrls(*map(mark, NoticeUrls._fields)))
     marked = {**bid, "impid": mark(_IMP), "price": mark(_PRICE)}

@@ -4,7 +4,6 @@ from datetime import datetime
 from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import ConfigDict, RootModel, ValidationError
-from pydantic_core import to_json
 
 from bidder import log
 from bidder.endpoints.notice import RETRY_AFTER, refused, reported, verified
@@ -14,6 +13,7 @@ from bidder.events.event import Event
 from bidder.events.kinds import notice_kind
 from bidder.events.token import InvalidToken, TokenError
 from bidder.metrics import emf
+from bidder.openrtb.bid_response import dump
 from bidder.service.service import Service
 
 MOST = 50
@@ -57,7 +57,7 @@ def _notices(service: Service, body: bytes, sender: Sender, now: datetime) -> Re
     except Exception:  # as for one notice
         log.error("notice.unpublished", **emf(now, "NoticeUnpublished", "several", value=len(urls)))
         return Reply(503, headers={**headers, "Retry-After": RETRY_AFTER})
-    return Reply(200, to_json({"accepted": len(events), "refused": wrong}).decode(), JSON, headers)
+    return Reply(200, dump({"accepted": len(events), "refused": wrong}), JSON, headers)
 
 
 def _event(service: Service, url: str, sender: Sender, now: datetime) -> Event:

@@ -8,7 +8,7 @@ from random import Random
 from bidder.auction.auction_context import AuctionContext
 from bidder.auction.offer import Offer
 from bidder.auction.price import open_floor
-from bidder.auction.shading import is_learned, segment_of
+from bidder.auction.shading import is_learned, segment_of, value_micros
 from bidder.delivery.budget import BudgetLimits, Spend, budget_limits
 from bidder.delivery.curve import Curve
 from bidder.delivery.participation import WHOLE
@@ -173,7 +173,7 @@ class Run:
         if not is_shown:
             return
         tally.show(won.price_micros)
-        value = bid if offer.price.value_micros is None else offer.price.value_micros
+        value = value_micros(offer.price)
         tally.value_micros += value
         tally.surplus_micros += (value - won.price_micros) // 1000
         tally.views += is_viewed

@@ -1,6 +1,6 @@
 """Markup templates: markup that is rendered once, with marks for the values of each answer.
 
-A mark is a name between two characters of Unicode's private use area, which XML holds as they are.
+A mark is a name between two characters of Unicode's private use area, which XML and JSON hold as they are.
 """
 
 import re
@@ -29,7 +29,7 @@ class Template:
         return self.fill({name: mark(name) for name in self._names})
 
     def fill(self, values: Mapping[str, str]) -> str:
-        """The markup with the value of each name in place of its marks. Values must be escaped for XML already."""
+        """The markup with the value of each name in place of its marks. Values are escaped for XML or JSON already."""
         parts = self._parts.copy()
         parts[1::2] = map(values.__getitem__, self._names)
         return "".join(parts)

@@ -4,7 +4,6 @@ uvicorn and granian import `asgi`; gunicorn and granian import `wsgi`.
 """
 
 import os
-import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import cache
@@ -33,7 +32,6 @@ def now() -> datetime:
 
 @cache
 def _service() -> Service:
-    sys.setswitchinterval(cold_start.SWITCH_INTERVAL)
     held = snapshot(campaigns(Random(1), CAMPAIGNS), now=now())  # noqa: S311 - a repeatable draw, not a secret
     return service(held)
 

@@ -32,7 +32,7 @@ RANGES = {
     "events_per_win": (0.0, 1000.0),
     "events_per_call": (1.0, 10.0),  # an SNS publish has ten events at most
 }
-"""The least and the most of each number that a command line gives."""
+"""The least and the most of the numbers of a load."""
 
 
 @dataclass(frozen=True)
