@@ -313,12 +313,15 @@ def test_players_of_others_play_the_tag(page: PublisherPage, stack: dict[str, st
     expected = {"one": 1, "pod": ADS_OF_A_POD[player], "wrapper": 1, "missing": 0, "nobody": 0}
 
     def tour() -> dict[str, Any]:
-        """The outcomes by tag. Players give up an ad by their own clocks, so a busy machine gets another try."""
+        """The outcomes by tag. Players give up an ad by their own clocks, so a busy machine gets another try.
+
+        videojs-contrib-ads now and then leaves the content paused at its start where there is no ad (one run in five).
+        """
         outcomes: dict[str, Any] = {}
         for _ in range(3):
             page.observed.clear()
             outcomes = other.call("tour", player=player, content=content, tags=tags, expected=COMPLAINTS)
-            if {name: outcome["ads"] for name, outcome in outcomes.items()} == expected:
+            if outcomes == {name: {"ads": ads, "back": True} for name, ads in expected.items()}:
                 break
         return outcomes
 
