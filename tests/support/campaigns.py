@@ -19,6 +19,7 @@ from bidder.snapshot.delivery_state import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.quality_classes import Quality
 from bidder.snapshot.snapshot import Snapshot
+from bidder.snapshot.tier import SIZES
 
 EVERYTHING = TargetedRanges(ATTRIBUTES, {"segment": ["bluekai", "acme"]})
 """A set of attributes as if campaigns targeted all of them, without ranges."""
@@ -72,10 +73,11 @@ def snapshot(
     shading: Shading | None = None,
     shared: SharedBudgets | None = None,
     quality: Quality | None = None,
+    tier_sizes: tuple[int, int] = SIZES,
 ) -> Snapshot:
     """The campaigns as a process holds them after a refresh: written to and read from the snapshot's files."""
     campaigns = list(campaigns)
-    index = Index.load([compile_index(campaigns)])
+    index = Index.load([compile_index(campaigns, tier_sizes=tier_sizes)])
     if shared is None:
         shared = SharedBudgets(deals={names: SharedBudget(limits) for names, limits in index.deal_limits().items()})
     delivery = compile_delivery(

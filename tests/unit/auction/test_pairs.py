@@ -17,8 +17,6 @@ from bidder.auction.pod_packing import PodAd, PodPlace, pack_pods
 from bidder.auction.reached import Reached
 from bidder.auction.response_selection import for_one_document
 from bidder.campaigns.campaign import Campaign
-from bidder.delivery.allowance import Pace
-from bidder.delivery.participation import WHOLE
 from bidder.openrtb.parse import parse
 from tests.support.campaigns import NOW, campaign, creative, media, snapshot
 from tests.support.matchable import video_request
@@ -243,25 +241,6 @@ def test_one_document_holds_the_ads_of_a_pod_from_vast_3_on(protocols: list[int]
 
     assert [offer.slot.imp.id for offer in for_one_document(parsed, offers)] == ["0", "1"][:ads]
     assert for_one_document(parsed, []) == []
-
-
-def test_below_the_floor_no_campaign_is_visited_however_little_the_first_match_may_bid() -> None:
-    dear = campaign(id="dear", cpm=9, targeting={"country": {"include": ["USA"]}})
-    held = snapshot([dear, campaign(id="tiny", cpm="0.000001")])
-    [slot] = match(parse(json.dumps(video_request()).encode()), held, NOW)
-    reached = list[Reached]()
-
-    assert list(slot.candidates.best_first(lambda: 2_000_000, reached=reached)) == []
-    assert [each.end for each in reached] == [1]
-
-
-def test_a_paused_campaign_is_no_candidate_beside_a_paced_one() -> None:
-    book = [campaign(id="paused", cpm=9, status="paused"), campaign(id="paced", cpm=5), campaign(id="free", cpm=4)]
-    paces = {name: Pace(share, 10**12, 0) for name, share in (("paused", WHOLE), ("paced", WHOLE - 1))}
-    held = snapshot(book, paces=paces)
-    [slot] = match(parse(json.dumps(video_request()).encode()), held, NOW)
-
-    assert [held.index.campaign_id(position) for position in slot.candidates.best_first()] == ["paced", "free"]
 
 
 def test_a_rule_that_rejects_the_request_or_a_player_is_counted_once_for_each() -> None:
