@@ -108,7 +108,7 @@ def test_candidates_of_several_tiers_are_those_that_match_alone_the_highest_bid_
     ]
 
 
-def test_equal_bids_in_different_tiers_are_drawn_between() -> None:
+def test_the_draw_decides_between_equal_bids_in_different_tiers() -> None:
     """Each of the equal campaigns wins some auctions, though most stand in a later tier than the first best offer."""
     held = snapshot([campaign(id=f"c{n}") for n in range(8)], tier_sizes=(1, 1))
 
@@ -121,7 +121,7 @@ def test_equal_bids_in_different_tiers_are_drawn_between() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "bids"), [(0, 0), (59, 0), (60, 1)])
-def test_a_campaign_that_rests_matches_again_when_its_pace_pays_for_a_bid(seconds: int, bids: int) -> None:
+def test_a_resting_campaign_matches_again_when_its_pace_pays_for_a_bid(seconds: int, bids: int) -> None:
     """A bid of 5.00 CPM costs 5,000 micros: the burst pays for one, and a minute for another."""
     held = snapshot([campaign(cpm=5)], paces={"plain": Pace(WHOLE, 5_000, 5_000)})
     request = parsed(video_request())
@@ -134,7 +134,7 @@ def test_a_campaign_that_rests_matches_again_when_its_pace_pays_for_a_bid(second
     assert len(list(slot.candidates.best_first())) == bids
 
 
-def test_a_candidate_of_another_length_is_one_of_all_lengths() -> None:
+def test_a_campaign_of_another_length_is_a_candidate_of_all_lengths() -> None:
     book = [campaign(id="long", creatives=[creative(duration=30)]), campaign(id="short")]
     held = snapshot([*book, campaign(id="elsewhere", targeting={"country": {"include": ["FRA"]}})])
     [slot] = match(parsed(video_request(video={"maxduration": 15})), held, NOW)
@@ -143,7 +143,7 @@ def test_a_candidate_of_another_length_is_one_of_all_lengths() -> None:
     assert ids(held, slot.candidates.of_all_lengths().all()) == ["long", "short"]
 
 
-def test_below_the_floor_no_campaign_is_visited_however_little_the_first_match_may_bid() -> None:
+def test_no_campaign_is_visited_below_the_floor() -> None:
     dear = campaign(id="dear", cpm=9, targeting={"country": {"include": ["USA"]}})
     held = snapshot([dear, campaign(id="tiny", cpm="0.000001")])
     [slot] = match(parsed(video_request()), held, NOW)
@@ -153,7 +153,7 @@ def test_below_the_floor_no_campaign_is_visited_however_little_the_first_match_m
     assert [each.end for each in reached] == [1]
 
 
-def test_a_paused_campaign_is_no_candidate_beside_a_paced_one() -> None:
+def test_a_paused_campaign_is_not_a_candidate_beside_a_paced_campaign() -> None:
     book = [campaign(id="paused", cpm=9, status="paused"), campaign(id="paced", cpm=5), campaign(id="free", cpm=4)]
     paces = {name: Pace(share, 10**12, 0) for name, share in (("paused", WHOLE), ("paced", WHOLE - 1))}
     held = snapshot(book, paces=paces)

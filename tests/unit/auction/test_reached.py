@@ -16,7 +16,7 @@ BEST, MIDDLE, WORST = 0, 1, 2
 DEVICES = {Outcome.COMPLETION: {TV: BEST, PHONE: WORST}, Outcome.CLICK: {PHONE: BEST, TV: WORST}}
 
 
-def test_a_process_notes_512_impressions_a_minute_and_they_stand_for_the_others() -> None:
+def test_the_first_512_impressions_of_a_minute_are_the_sample_of_the_others() -> None:
     held = snapshot([campaign()])
     noted = Opportunities()
 
