@@ -43,7 +43,7 @@ class Opportunities:
         self._noted: list[Noted] = []
         self._impressions = self._counted = 0
 
-    def note(self, index: Index, delivery: DeliveryState, impressions: int, device: int = 0) -> list[Reached] | None:
+    def note(self, index: Index, delivery: DeliveryState, impressions: int, device: int) -> list[Reached] | None:
         """A list for the decision to append to; None if `MOST` impressions are noted already.
 
         `device` is the type of the viewer's device.

@@ -71,7 +71,7 @@ def ids(held: Snapshot, positions: Any) -> list[str]:
 def counted(held: Snapshot, reached: list[Reached]) -> dict[str, int]:
     """The campaigns with an opportunity, if a decision came this far."""
     noted = Opportunities()
-    noted_reached = noted.note(held.index, held.delivery, 1)
+    noted_reached = noted.note(held.index, held.delivery, 1, 0)
     assert noted_reached is not None
     noted_reached += reached
     return noted.take().counts()
