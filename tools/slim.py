@@ -24,7 +24,7 @@ BUILDERS = frozenset({"pydantic", "annotated_types", "typing_inspection", "typin
 _UNUSED = (
     *("pydantic_core/__init__.py", "pydantic_core/core_schema.py", "wrapt/_wrappers.c"),
     *("tzdata/zoneinfo/tzdata.zi", "tzdata/zoneinfo/zone", "tzdata/zoneinfo/iso3166.tab"),
-    *("bidder/cli/", "bidder/simulator/", "bidder/__main__.py"),
+    *("bidder/cli/", "bidder/simulator/", "bidder/plot_style.py", "bidder/__main__.py"),
 )
 """The beginnings of the paths of files that no function reads.
 

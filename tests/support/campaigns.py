@@ -21,7 +21,7 @@ from bidder.snapshot.quality_classes import Quality
 from bidder.snapshot.snapshot import Snapshot
 
 EVERYTHING = TargetedRanges(ATTRIBUTES, {"segment": ["bluekai", "acme"]})
-"""A set of attributes as if campaigns targeted all of them, without ranges."""
+"""The known values of all attributes, as if campaigns targeted every attribute, without ranges."""
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -73,7 +73,7 @@ def snapshot(
     shared: SharedBudgets | None = None,
     quality: Quality | None = None,
 ) -> Snapshot:
-    """The campaigns as a process holds them after a refresh: written to and read from the snapshot's files."""
+    """The snapshot of these campaigns, written to and read from its files as by a refresh and a process."""
     campaigns = list(campaigns)
     index = Index.load([compile_index(campaigns)])
     if shared is None:
@@ -229,7 +229,7 @@ learned = st.dictionaries(
 
 @st.composite
 def campaign_lists(draw: st.DrawFn, max_size: int = 8) -> list[Campaign]:
-    """A few different campaigns, each with its own id."""
+    """Lists of campaigns with distinct ids."""
     drawn = []
     for number in range(draw(st.integers(0, max_size))):
         deals = draw(st.lists(st.sampled_from(["d1", "d2"]), unique=True, max_size=2))

@@ -1,4 +1,4 @@
-"""Best-predicted first in the decision: who takes part by the class of the device, and what explain says of it."""
+"""Participation by device class in the decision, the highest predicted rate first, and its explanation."""
 
 import json
 from typing import Any
@@ -105,7 +105,7 @@ def test_explain_names_the_device_and_its_predicted_rate() -> None:
     ) in verdicts
 
 
-def test_a_campaign_keeps_the_share_that_was_asked_and_buys_more_of_the_best_class() -> None:
+def test_a_campaign_keeps_its_total_share_and_buys_more_of_the_best_class() -> None:
     made = campaign(id="goal", cpm=None, cpcv="0.01", max_cpm=20)
     asked = WHOLE // 5
     held = snapshot([made], paces={"goal": Pace(asked, RICH, 0)}, quality=Quality(DEVICES, {"goal": [30, 30, 40]}))

@@ -47,7 +47,7 @@ def test_an_upload_replaces_the_files_of_its_creative_and_asks_for_a_refresh(wor
     assert spot.mezzanine is not None
     assert spot.mezzanine.file_size == short.stat().st_size
     assert all(medium.file_size and medium.codec for medium in spot.media)
-    assert world.heard() == ["uploaded", "probing", "transcoding", "ready", "refresh"]
+    assert world.announced() == ["uploaded", "probing", "transcoding", "ready", "refresh"]
     assert world.renditions() == {"180p.mp4", "180p-vp9.webm", "mezzanine.mp4"}
 
 
@@ -84,7 +84,7 @@ def test_a_replaced_creative_serves_its_old_files_until_the_new_ones_are_ready(
     assert world.served()[0] == 2.0
     assert world.job.reason == "the file is not an MP4, MOV, M4V, WebM or Matroska video"
     assert world.job.finished is not None
-    assert world.heard()[-1] == "refused"
+    assert world.announced()[-1] == "refused"
 
 
 def test_an_upload_that_is_deleted_before_it_is_read_is_no_fault(world: World, short: Path) -> None:
