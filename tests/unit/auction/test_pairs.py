@@ -18,7 +18,7 @@ from bidder.auction.reached import Reached
 from bidder.auction.response_selection import for_one_document
 from bidder.campaigns.campaign import Campaign
 from bidder.openrtb.parse import parse
-from tests.support.campaigns import NOW, campaign, creative, media, snapshot
+from tests.support.campaigns import NOW, campaign, creative, snapshot
 from tests.support.matchable import video_request
 
 
@@ -102,49 +102,6 @@ def test_under_a_shared_cap_the_highest_offers_are_answered_in_their_order() -> 
 )
 def test_a_secure_page_loads_https_and_loopback_urls(url: str, secure: bool) -> None:
     assert is_secure(url) == secure
-
-
-FILES = [
-    media(url="https://cdn.example/small", width=640, height=360, bitrate=500),
-    media(url="https://cdn.example/middle", width=1280, height=720, bitrate=1200),
-    media(url="https://cdn.example/sharp", width=1280, height=720, bitrate=2500),
-    media(url="https://cdn.example/large", width=1920, height=1080, bitrate=3000),
-]
-BY_BITRATE = ["large", "sharp", "middle", "small"]
-
-
-@pytest.mark.parametrize(
-    ("size", "order"),
-    [
-        ({"w": 1280, "h": 720}, ["sharp", "middle", "large", "small"]),
-        ({"w": 640, "h": 360}, ["small", "sharp", "middle", "large"]),
-        ({"w": 1, "h": 1}, ["small", "sharp", "middle", "large"]),
-        ({"w": 9999, "h": 9999}, BY_BITRATE),
-        ({}, BY_BITRATE),
-        ({"w": 640}, BY_BITRATE),
-        ({"h": 360}, BY_BITRATE),
-        ({"w": 0, "h": 360}, BY_BITRATE),
-        ({"w": 640, "h": 0}, BY_BITRATE),
-        ({"w": -640, "h": -360}, BY_BITRATE),
-        ({"w": -640, "h": 360}, BY_BITRATE),
-        ({"w": 640, "h": -360}, BY_BITRATE),
-    ],
-)
-def test_the_media_file_closest_to_the_players_size_is_first(size: dict[str, int], order: list[str]) -> None:
-    [made] = offers_of(video_request(video=size), campaign(creatives=[creative(media=FILES)]))
-
-    assert [file.url.rpartition("/")[2] for file in made.fit.media] == order
-
-
-@pytest.mark.parametrize(("width", "first"), [(3841, "b"), (3843, "a")])
-def test_media_files_within_half_a_thousandth_have_equal_sizes(width: int, first: str) -> None:
-    files = [
-        media(url="https://cdn.example/a", width=3840, height=2160, bitrate=1000),
-        media(url="https://cdn.example/b", width=width, height=2160, bitrate=2000),
-    ]
-    [made] = offers_of(video_request(video={"w": 3840, "h": 2160}), campaign(creatives=[creative(media=files)]))
-
-    assert made.fit.media[0].url.endswith(first)
 
 
 @pytest.mark.parametrize(
