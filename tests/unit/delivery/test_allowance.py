@@ -212,6 +212,11 @@ def test_a_copy_counts_by_itself() -> None:
     assert other.heard == [("used up", 0), ("restored", 0)]
 
 
+def test_an_allowance_without_a_pace_of_any_account_says_so() -> None:
+    assert resting(Told()).has_paces
+    assert not Allowance(array("q", [1]), lambda _: 1, lambda _: None).has_paces
+
+
 def test_the_pace_of_an_hour_is_what_was_planned_without_the_headroom() -> None:
     assert resting(Told(), (60,)).planned_an_hour(0) == 60 * 60 / HEADROOM == 2400
     assert Allowance(array("q", [1]), lambda _: 1, lambda _: None).planned_an_hour(0) is None
