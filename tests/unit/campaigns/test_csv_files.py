@@ -1,4 +1,4 @@
-"""Campaigns as a table: read as the same campaigns in YAML, or refused at the cell."""
+"""Campaigns in CSV: equal to the same campaigns in YAML, or refused with line and column."""
 
 import csv
 import io
@@ -35,7 +35,7 @@ def test_the_sample_is_read_without_a_warning() -> None:
 
 
 def rows_of(iterable: Iterable[Campaign]) -> Iterable[dict[str, str]]:
-    """A naive table of campaigns: a row for each rendition, with all that there is to say of it."""
+    """A naive CSV table of campaigns: a row for each media file, with all columns filled."""
     for entry in iterable:
         for number, spot in enumerate(entry.creatives):
             for position, file in enumerate(spot.media):
@@ -65,7 +65,7 @@ def rows_of(iterable: Iterable[Campaign]) -> Iterable[dict[str, str]]:
     st.sampled_from([",", ";", "\t"]),
     st.sampled_from([lambda text: text, lambda text: "\ufeff" + text, lambda text: text.replace("\n", "\r\n")]),
 )
-def test_a_table_is_read_as_the_campaigns_it_was_made_of(
+def test_a_table_is_read_back_as_its_campaigns(
     shape: list[list[list[str]]], separator: str, form: Callable[[str], str]
 ) -> None:
     result = [
@@ -135,12 +135,12 @@ def test_a_table_is_read_as_the_campaigns_it_was_made_of(
         ),
     ],
 )
-def test_what_is_wrong_is_told_by_line_and_cell(text: str, message: str) -> None:
+def test_a_mistake_is_reported_with_line_and_column(text: str, message: str) -> None:
     with pytest.raises(InvalidCampaignFile, match=message):
         read_campaigns(text, None, name="f.csv")
 
 
-def test_an_empty_cell_states_nothing() -> None:
+def test_an_empty_cell_is_an_absent_value() -> None:
     [read] = read_campaigns(f"{HEAD},budget.daily,time_zone\n{ROW},,\n", None, name="f.csv")
 
     assert (read.budget.daily_micros, read.time_zone) == (None, "UTC")
