@@ -39,10 +39,21 @@ _XRAY_USED = {"__init__.py", "util.py"}
 _LEFT_OUT = SUPPLIED - {"dateutil"} | {"python_dateutil"} | BUILDERS
 """The distributions without a place in the package."""
 
-_CORE = "from pydantic_core._pydantic_core import *\nMISSING = object()\n"
+_CORE = """\
+import sys
+from types import SimpleNamespace
+from pydantic_core._pydantic_core import *
+MISSING = object()
+if "uuid" not in sys.modules:
+    sys.modules["uuid"] = SimpleNamespace(UUID=type("UUID", (), {}))
+    to_json(None)
+    del sys.modules["uuid"]
+"""
 """The package's `pydantic_core/__init__.py`: pydantic's own imports the types of schemas, in 5 ms.
 
-The core looks up `MISSING`, and compares it with defaults by identity.
+The core looks up `MISSING`, and compares it with defaults by identity. The core looks up `uuid.UUID` when it first
+writes JSON, to recognize its instances. The import of `uuid`, and of `platform` by it, would take a twentieth of a cold
+start, and no model or answer has a UUID: the core finds a class without instances.
 """
 
 
