@@ -30,7 +30,7 @@ HEADERS = {"Content-Type": "application/json", "Origin": "https://page.example",
 
 
 class Answered(NamedTuple):
-    """What a caller sees."""
+    """The status, headers and body that a caller gets."""
 
     status: int
     headers: dict[str, str]
@@ -38,7 +38,7 @@ class Answered(NamedTuple):
 
 
 Entrance = Callable[[bytes, str, Mapping[str, str]], Answered]
-"""An entrance: the body, the query and the headers of a `POST /bid`, and what it answers."""
+"""An entrance: a function from the body, query and headers of a `POST /bid` to the answer."""
 
 
 def through_chalice(body: bytes, query: str, headers: Mapping[str, str]) -> Answered:
@@ -94,7 +94,9 @@ ENTRANCES: list[Entrance] = [
 
 @pytest.mark.parametrize("accept", ["application/json", "application/xml"])
 @pytest.mark.parametrize("path", paths(), ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_every_entrance_answers_the_same_bytes(path: Path, accept: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_entrance_returns_the_status_headers_and_bytes_of_the_endpoint(
+    path: Path, accept: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     auction = load(path)
     body = json.dumps(auction.request).encode()
     is_told_why = "nbr" in auction.answer

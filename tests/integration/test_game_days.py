@@ -1,4 +1,4 @@
-"""The game days of docs/operations.md: what breaks is seen, its alarm rings, and the documented steps end it.
+"""The game days of docs/operations.md: what breaks is seen, its alarm is_in_alarm, and the documented steps end it.
 
 An alarm is judged by CloudWatch's rules over the metrics that the local AWS has; a fault that lasts for minutes is one
 observation, repeated. The bad deployment is in test_shift.py.
@@ -20,7 +20,7 @@ from tests.integration.polling import poll
 from tests.integration.runtime import api_event
 from tests.integration.sam_template import Template, translate
 from tests.integration.traffic import Traffic
-from tests.support.alarm_judge import Minute, metric, rings
+from tests.support.alarm_judge import Minute, is_in_alarm, metric
 from tests.support.cloudformation import Stack
 from tests.support.faulty_aws import faulty_server
 from tests.support.matchable import video_request
@@ -65,7 +65,7 @@ def ringing(drilled: Drill, template: Template) -> Rings:
     }
 
     def of(minute: Minute) -> set[str]:
-        return {name for name, alarm in alarms.items() if rings(alarm, [minute] * MINUTES * 5)}
+        return {name for name, alarm in alarms.items() if is_in_alarm(alarm, [minute] * MINUTES * 5)}
 
     return of
 

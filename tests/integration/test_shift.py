@@ -19,7 +19,7 @@ from tests.integration.observation import observed
 from tests.integration.polling import poll
 from tests.integration.traffic import Traffic, traffic
 from tests.integration.versions import Deployer, planted
-from tests.support.alarm_judge import metric, rings
+from tests.support.alarm_judge import is_in_alarm, metric
 from tests.support.cloudformation import Stack
 from tools.deploy import LOCAL_ACCOUNT, deploy
 from tools.lambda_runtime import NotOnThisMachine, lambda_runtime, prepared, unpacked
@@ -89,7 +89,7 @@ class Shift:
         def ringing(alarms: Sequence[str]) -> list[str]:
             seen = observed(self.drill, began)
             properties = {name: self.deployer.template["Resources"][name]["Properties"] for name in alarms}
-            return [name for name in alarms if rings(stack.value(properties[name]), [seen])]
+            return [name for name in alarms if is_in_alarm(stack.value(properties[name]), [seen])]
 
         return self.server.deploy(rollout, lambda percent: self.move(old, new, percent), invoke, ringing, minute)
 

@@ -1,4 +1,4 @@
-"""The amounts of a campaign's health, calculated by hand: guessed rates, flat traffic, noon of a day."""
+"""The amounts of a campaign's health, calculated by hand for prior rates, flat traffic and noon of a day."""
 
 import re
 
@@ -18,9 +18,9 @@ MIDNIGHT = 1_772_409_600.0
 NOON, END = MIDNIGHT + 43_200, MIDNIGHT + 86_400
 LIMITS = BudgetLimits(paused=False, total=None, daily=10_000_000, cost=5_000)
 HALF = Spend(5_000_000, 5_000_000, 0, 1_000, 1_000)
-"""A bid is shown with a probability of 0.3, so an opportunity brings 1,500 micros."""
+"""Half of the daily budget is spent. By the prior 0.3 of bids are shown, so a bid spends 1,500 micros."""
 HALF_BID = Ratio(30.0, 80.0)
-"""With the guess, half of the opportunities are bid on."""
+"""By the prior, half of the opportunities get a bid."""
 
 
 def known(level: float | None = 3.0, bid: Ratio | None = None, **changes: object) -> Memory:
@@ -32,7 +32,7 @@ def shortfalls(result: Health) -> dict[str, int]:
     return {shortfall.reason: shortfall.micros for shortfall in result.shortfalls}
 
 
-def test_opportunities_of_the_rest_of_the_day_are_projected_and_lost_auctions_are_what_is_missing() -> None:
+def test_spend_is_projected_to_the_end_of_the_day_and_lost_auctions_are_the_shortfall() -> None:
     result = health(LIMITS, HALF, known(), Forecast(FLAT, None), NOON)
 
     assert result.outlooks == [Outlook("daily", 10_000_000, 5_000_000, 5_000_000, 5_000_000 + 2_160 * 1_500, END)]
@@ -41,7 +41,7 @@ def test_opportunities_of_the_rest_of_the_day_are_projected_and_lost_auctions_ar
 
 
 @pytest.mark.parametrize(("level", "forecast", "projected"), [(None, 3.0, 8_240_000), (None, None, 5_000_000)])
-def test_without_a_level_of_its_own_the_forecast_counts(
+def test_without_a_traffic_level_the_forecast_is_used(
     level: float | None, forecast: float | None, projected: int
 ) -> None:
     result = health(LIMITS, HALF, known(level), Forecast(FLAT, forecast), NOON)
@@ -57,7 +57,7 @@ def test_the_price_before_any_impression_weighs_as_much_as_an_impression() -> No
     assert result.outlooks[0].projected == 5_000_000 + round(2_160 * 0.3 * (3_000 + 5_000) / 2)
 
 
-def test_what_is_missing_is_told_by_reason() -> None:
+def test_the_shortfall_is_divided_by_reason() -> None:
     memory = known(0.1, HALF_BID, obstacles=Obstacles({CAPS: 10.0, FLOOR: 20.0}, minutes=1_000.0))
     result = health(LIMITS, HALF, memory, Forecast(), NOON, AccountState(requests=0.5))
 
@@ -71,12 +71,12 @@ def test_what_is_missing_is_told_by_reason() -> None:
         "lost auctions": 36 * 0.7 * 5_000,
         CAPS: 720 * 0.01 / 0.5 * 1_500,
         FLOOR: 720 * 0.02 * 1_500,
-        "not bid": 32_400,  # of the other 21.6 bids
+        "not bid": 32_400,  # by the other 21.6 bids
     }
     assert [shortfall.micros for shortfall in result.shortfalls] == sorted(shortfalls(result).values(), reverse=True)
 
 
-def test_what_is_refused_counts_a_hundredfold_at_most_and_no_reason_is_larger_than_what_is_missing() -> None:
+def test_refusals_are_extrapolated_a_hundredfold_at_most_and_limited_to_the_shortfall() -> None:
     memory = known(0.1, HALF_BID, participation=0.0, obstacles=Obstacles({CAPS: 1.0}, minutes=100.0))
     result = health(LIMITS, HALF, memory, Forecast(), NOON)
     assert shortfalls(result)[CAPS] == 720 * 0.01 / 0.01 * 1_500
@@ -95,7 +95,7 @@ def test_more_requests_than_the_budget_needs_are_no_shortfall_of_supply() -> Non
 
 
 @pytest.mark.parametrize(("counts", "is_told"), [(1.001, True), (0.999, False)])
-def test_less_than_a_micro_is_not_told(counts: float, is_told: bool) -> None:
+def test_amounts_below_a_micro_are_not_reported(counts: float, is_told: bool) -> None:
     memory = known(0.1, obstacles=Obstacles({FLOOR: counts}, minutes=720.0 * 1_500))
 
     assert (FLOOR in shortfalls(health(LIMITS, HALF, memory, Forecast(), NOON))) == is_told
@@ -116,7 +116,7 @@ def test_a_plan_is_shown_from_its_anchor() -> None:
     assert (result.outlooks[0].planned, result.outlooks[0].spent) == (2_500_000, 1_000_000)
 
 
-def test_goals_of_impressions_are_told_in_micros() -> None:
+def test_goals_of_impressions_are_reported_in_micros() -> None:
     limits = LIMITS._replace(daily=None, daily_impressions=2_000, total_impressions=9_000, end=END)
     anchors = {"daily_impressions": Anchor(2_000, MIDNIGHT, 0.0, END)}
     result = health(limits, HALF._replace(total_impressions=3_000), known(anchors=anchors), Forecast(), NOON)
@@ -139,13 +139,13 @@ def test_each_budget_has_its_own_spend_and_period() -> None:
     assert result.outlooks[2].projected == 100_000 + 3 * 30 * 1_500
 
 
-def test_a_total_without_an_end_has_no_outlook() -> None:
+def test_a_total_budget_without_an_end_has_no_projection() -> None:
     limits = LIMITS._replace(total=40_000_000)
 
     assert [outlook.goal for outlook in health(limits, HALF, known(), Forecast(), NOON).outlooks] == ["daily"]
 
 
-def test_what_the_advertiser_or_the_days_hold_back_is_pacing() -> None:
+def test_limits_of_the_advertiser_or_the_day_are_reported_as_pacing() -> None:
     result = health(LIMITS, HALF, known(), Forecast(), NOON, AccountState(advertiser=0.5))
     assert shortfalls(result) == {"pacing": 1_620_000, "lost auctions": 1_760_000}
     assert result.outlooks[0].projected == 6_620_000
@@ -209,7 +209,7 @@ def test_a_campaign_that_spent_its_total_budget_stays_withheld() -> None:
         (Ratio(10_000.0, 10_000.0), WinModel(0.0, 1.0), ["5.00", "99.00"]),
     ],
 )
-def test_lost_auctions_are_told_with_the_price_that_wins_four_fifths_of_them(
+def test_lost_auctions_are_reported_with_the_bid_that_wins_four_fifths(
     shown: Ratio, model: WinModel | None, prices: list[str]
 ) -> None:
     memory = known(2.0)

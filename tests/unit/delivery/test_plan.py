@@ -1,4 +1,4 @@
-"""Plans and goals against their definitions, with traffic summed minute by minute."""
+"""Plans and goals compared with their definitions, with traffic summed by minute."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -23,7 +23,7 @@ def traffic(curve: Curve, first: int, last: int) -> float:
 
 
 @given(st.integers(1, 600), minutes, minutes, st.integers(0, 1000), st.floats(0, 1200))
-def test_an_even_plan_spends_what_is_left_in_step_with_the_traffic_of_the_rest(
+def test_an_even_plan_spends_in_proportion_to_traffic(
     length: int, anchored: int, minute: int, limit: int, spent: float
 ) -> None:
     anchored = min(anchored, length)
@@ -39,7 +39,7 @@ def test_an_even_plan_spends_what_is_left_in_step_with_the_traffic_of_the_rest(
 
 
 @given(st.integers(0, 99), st.integers(0, 100))
-def test_a_front_loaded_plan_falls_from_half_more_than_the_even_rate_to_half_of_it(first: int, minute: int) -> None:
+def test_a_front_loaded_plan_falls_from_150_to_50_percent_of_the_even_rate(first: int, minute: int) -> None:
     period = Period(START, START + 6000, "UTC")
     anchor = Anchor(1_000, START + 60 * first, 100.0, period.end)
     rates = [1.5 - (number + 0.5) / 100 for number in range(100)]
@@ -49,14 +49,14 @@ def test_a_front_loaded_plan_falls_from_half_more_than_the_even_rate_to_half_of_
     assert planned(Mode.FRONT_LOADED, FLAT, period, anchor, START + 60 * minute) == pytest.approx(100 + 900 * share)
 
 
-def test_a_period_without_traffic_is_spent_by_the_clock() -> None:
+def test_a_period_without_traffic_is_spent_in_proportion_to_time() -> None:
     nights = Curve([0.0] * 12 + [1.0] * (HOURS - 12))
     period = Period(START + 7200, START + 3 * 7200, "UTC")
 
     assert planned(Mode.EVEN, nights, period, Anchor(100, period.start, 0.0, period.end), START + 2 * 7200) == 50
 
 
-def test_an_anchor_after_the_last_traffic_plans_nothing_before_the_end() -> None:
+def test_a_plan_after_the_last_traffic_spends_nothing_before_its_end() -> None:
     mornings = Curve([1.0] * 2 + [0.0] * (HOURS - 2))
     period = Period(START, START + 36_000, "UTC")
     anchor = Anchor(100, START + 6 * 3600, 40.0, period.end)
@@ -71,7 +71,7 @@ HOUR = (START + 7200, START + 10_800)
 NOW = START + 9000
 
 
-def test_each_limit_is_a_goal_of_its_period() -> None:
+def test_each_limit_is_a_goal_for_its_period() -> None:
     limits = PLAIN._replace(total=100, daily=10, hourly=2, total_impressions=50, daily_impressions=5)
 
     assert list(goals(limits, NOW)) == [
@@ -84,7 +84,7 @@ def test_each_limit_is_a_goal_of_its_period() -> None:
     assert list(goals(PLAIN, NOW)) == []
 
 
-def test_periods_end_with_the_flight_and_begin_with_it() -> None:
+def test_periods_are_within_the_flight() -> None:
     begin, end = START + 8000, START + 10_000
     limits = PLAIN._replace(total=100, total_impressions=9, daily=10, hourly=2, start=begin, end=end)
 
@@ -93,7 +93,7 @@ def test_periods_end_with_the_flight_and_begin_with_it() -> None:
     ] * 4
 
 
-def test_days_are_those_of_the_campaigns_zone() -> None:
+def test_days_are_in_the_campaigns_time_zone() -> None:
     [goal] = goals(PLAIN._replace(daily=1, zone="Asia/Tokyo"), NOW)
 
     midnight = datetime(2026, 3, 1, 15, tzinfo=UTC)
@@ -116,9 +116,7 @@ def test_days_are_those_of_the_campaigns_zone() -> None:
         ({"mode": Mode.FRONT_LOADED}, Mode.FRONT_LOADED),
     ],
 )
-def test_a_budget_by_time_is_spent_evenly_unless_the_campaign_says_otherwise(
-    changes: dict[str, object], mode: Mode
-) -> None:
+def test_a_budget_by_time_is_spent_evenly_by_default(changes: dict[str, object], mode: Mode) -> None:
     limits = PLAIN._replace(**changes)  # type: ignore[arg-type]
 
     assert mode_of(limits) is mode

@@ -1,6 +1,7 @@
 """Crawlers are found by what they call themselves, and people's devices, apps and servers are taken for none."""
 
 import json
+import re
 from importlib.resources import files
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
+from bidder.events import crawlers
 from bidder.events.crawlers import is_crawler
 from bidder.events.ivt_rules import rule_broken_by_sender
 from bidder.events.kinds import Kind
@@ -15,7 +17,7 @@ from tests.support.campaigns import NOW, campaign, snapshot
 from tests.support.matchable import video_request
 from tests.support.service import service
 from tools import ROOT
-from tools.crawlers import LIST, contents
+from tools.crawlers import LIST, alternatives, contents, literal, required_text
 
 FIXTURES = ROOT / "tests" / "fixtures" / "user_agents"
 LISTED = json.loads((files("crawleruseragents") / "crawler-user-agents.json").read_text())
@@ -74,6 +76,45 @@ def test_of_the_instances_of_the_list_95_in_100_are_found() -> None:
 def test_the_list_is_that_of_the_pinned_package() -> None:
     assert LIST.read_text() == contents(), "write it anew: python -m tools.crawlers"
     assert "MIT" in LIST.with_suffix(".LICENSE").read_text()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "parts", "texts"),
+    [
+        (r"AdsBot([^-]|$)", [r"AdsBot([^-]|$)"], ["AdsBot"]),
+        ("[Cc]law|two words|^x", ["[Cc]law", "two words", "^x"], ["law", "two words", "x"]),
+        (r"a\|b[|c]d(e|f)gh", [r"a\|b[|c]d(e|f)gh"], ["a|b"]),
+        ("ab?cd*e+", ["ab?cd*e+"], ["a"]),
+        ("(?i)robot", ["(?i)robot"], [""]),
+    ],
+)
+def test_an_expression_is_split_at_its_bars_and_known_by_a_text(
+    pattern: str, parts: list[str], texts: list[str]
+) -> None:
+    assert alternatives(pattern) == parts
+    assert list(map(required_text, parts)) == texts
+
+
+def test_a_user_agent_that_an_expression_of_the_list_matches_contains_its_text() -> None:
+    parts = [part for entry in LISTED if literal(entry["pattern"]) is None for part in alternatives(entry["pattern"])]
+    instances = [instance for entry in LISTED for instance in entry["instances"]]
+    matches = [(part, text) for part in parts for text in instances if re.search(part, text)]
+
+    assert len(matches) > len(parts)
+    assert all(required_text(part) in text for part, text in matches)
+
+
+def test_the_user_agents_of_people_compile_no_expression_of_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[str] = []
+    search = re.search
+    monkeypatch.setattr(re, "search", lambda pattern, text: compiled.append(pattern) or search(pattern, text))
+    crawlers._is_known.cache_clear()
+
+    assert not any(map(is_crawler, (*PEOPLE, *SERVERS)))
+    listed = {pattern for _, pattern in crawlers._rules().expressions}
+    assert not listed & set(compiled)
+    assert is_crawler("sistrix Crawler")
+    assert listed & set(compiled)
 
 
 @pytest.mark.parametrize("agent", [*CRAWLERS, *PEOPLE, *SERVERS])

@@ -86,7 +86,7 @@ def finds_exactly(
     spends = {f"c{number}": Spend(10**12, 10**12) for number in broke}
     delivery = load_delivery(compile_delivery(index, spends, NOW), index)
     request = {name: observed[name] for name in OF_REQUEST}
-    shared = RequestMatch(Snapshot(1, index, delivery), request, AuctionDraw("auction"))
+    shared = RequestMatch(Snapshot(1, index, delivery), request, AuctionDraw("auction"), device=0)
     candidates = Candidates(shared, {**{name: observed[name] for name in OF_IMPRESSION}, **PLAYER})
 
     latest = {**first, **later}
@@ -109,7 +109,7 @@ def test_the_walk_meets_no_campaign_above_one_that_it_left_out(
 ) -> None:
     index = index_of([book], tier_size)
     delivery = load_delivery(compile_delivery(index, {}, NOW), index)
-    candidates = Candidates(RequestMatch(Snapshot(1, index, delivery), {}, AuctionDraw("auction")), PLAYER)
+    candidates = Candidates(RequestMatch(Snapshot(1, index, delivery), {}, AuctionDraw("auction"), device=0), PLAYER)
     at_least = 5_000_000
 
     met = [index.campaign(position).top_cpm_micros for position in candidates.best_first(lambda: at_least)]

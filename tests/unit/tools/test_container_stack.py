@@ -8,7 +8,7 @@ import pytest
 
 from bidder.settings import Settings
 from container.settings import ServerSettings
-from tests.support.alarm_judge import Minute, metric, rings
+from tests.support.alarm_judge import Minute, is_in_alarm, metric
 from tests.support.cloudformation import Stack
 from tools import ROOT
 from tools.template import loaded
@@ -129,15 +129,15 @@ def test_more_than_two_of_a_hundred_calls_answered_5xx_ring(
     minute = of_load_balancer(alarm, **{name: value for name, value in values.items() if value})
     quiet = of_load_balancer(alarm, RequestCount=1000)
 
-    assert rings(alarm, [minute] * 3 + [quiet] * 2) is does_ring
-    assert not rings(alarm, [minute] * 2 + [quiet] * 3)
+    assert is_in_alarm(alarm, [minute] * 3 + [quiet] * 2) is does_ring
+    assert not is_in_alarm(alarm, [minute] * 2 + [quiet] * 3)
 
 
 def test_fewer_healthy_tasks_than_wanted_ring_and_so_does_silence(alarms: dict[str, dict[str, Any]]) -> None:
     alarm = alarms["HealthyTasksAlarm"]
     all_healthy, too_few = (of_load_balancer(alarm, HealthyHostCount=count) for count in (2, 1))
 
-    assert not rings(alarm, [all_healthy] * 5)
-    assert not rings(alarm, [too_few] * 4 + [all_healthy])
-    assert rings(alarm, [too_few] * 5)
-    assert rings(alarm, [{}] * 5)
+    assert not is_in_alarm(alarm, [all_healthy] * 5)
+    assert not is_in_alarm(alarm, [too_few] * 4 + [all_healthy])
+    assert is_in_alarm(alarm, [too_few] * 5)
+    assert is_in_alarm(alarm, [{}] * 5)

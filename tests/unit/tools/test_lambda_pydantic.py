@@ -163,6 +163,16 @@ def test_models_behave(folder: Path, *, is_packaged: bool) -> None:
     run(["-c", BEHAVIOUR], str(folder) if is_packaged else "")
 
 
+def test_the_core_writes_json_without_the_module_uuid_and_leaves_that_module_to_others(folder: Path) -> None:
+    code = (
+        "import sys; from pydantic_core import to_json\n"
+        """assert to_json({"a": [1.5, "é", None]}) == '{"a":[1.5,"é",null]}'.encode()\n"""
+        'assert not {"uuid", "platform"} & sys.modules.keys()\n'
+        "import uuid; assert str(uuid.UUID(int=7)).endswith('7')"
+    )
+    run(["-S", "-c", code], str(folder))
+
+
 def test_golden_auctions_are_answered_the_same(folder: Path) -> None:
     program = ["-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "tests/golden/test_auctions.py"]
     assert " passed" in run(program, str(folder))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.mutate.covering_tests import nearest_first
+from tools.mutate.covering_tests import dependent_lines, nearest_first
 from tools.mutate.equivalent import EQUIVALENT, WrongEntry, reasons
 from tools.mutate.mutations import Mutant, mutants, mutated
 from tools.mutate.results import KILLED, SURVIVED, Results, room, table
@@ -91,6 +91,32 @@ def test_tests_of_the_file_come_before_those_of_its_room_and_others() -> None:
     ]
 
     assert nearest_first(names, "bidder/auction/price.py") == names[::-1]
+
+
+@pytest.mark.parametrize(
+    ("text", "dependents"),
+    [
+        ("LIMIT: int = 3", ["    return sorted(values, reverse=True)[1:most] if values else values[: LIMIT * 2]"]),
+        ("def taken(", SOURCE.splitlines()[6:]),
+        ("LEAST = 2", ["    LESS = LEAST - 1", "        return Bounds.LEAST"]),
+    ],
+)
+def test_on_a_constant_depend_the_lines_that_read_it_and_on_a_default_those_of_its_function(
+    text: str, dependents: list[str]
+) -> None:
+    source = f"""{SOURCE}
+
+class Bounds:
+    LEAST = 2
+    LESS = LEAST - 1
+
+    def least(self) -> int:
+        return Bounds.LEAST
+"""
+    lines = source.splitlines()
+    [line] = [number for number, content in enumerate(lines, 1) if text in content]
+
+    assert [lines[number - 1] for number in sorted(dependent_lines(source, line))] == dependents
 
 
 def test_an_equivalent_mutant_has_a_reason() -> None:
