@@ -49,6 +49,14 @@ def test_without_a_traffic_level_the_forecast_is_used(
     assert result.outlooks[0].projected == projected
 
 
+def test_the_price_before_any_impression_weighs_as_much_as_an_impression() -> None:
+    memory = known()
+    memory.flow.micros_per_impression = Ratio(3_000.0, 1.0)
+    result = health(LIMITS, HALF, memory, Forecast(FLAT, None), NOON)
+
+    assert result.outlooks[0].projected == 5_000_000 + round(2_160 * 0.3 * (3_000 + 5_000) / 2)
+
+
 def test_the_shortfall_is_divided_by_reason() -> None:
     memory = known(0.1, HALF_BID, obstacles=Obstacles({CAPS: 10.0, FLOOR: 20.0}, minutes=1_000.0))
     result = health(LIMITS, HALF, memory, Forecast(), NOON, AccountState(requests=0.5))
@@ -150,6 +158,45 @@ def test_limits_of_the_advertiser_or_the_day_are_reported_as_pacing() -> None:
     assert "daily budget" in result.shortfalls[0].advice
     tonight = month._replace(end=END)
     assert health(tonight, Spend(500_000, 2_000_000), known(), Forecast(), NOON).outlooks[0].projected == 500_000
+
+
+@pytest.mark.parametrize("today", [1_000_000, 1_200_000])
+def test_a_campaign_that_spent_the_budget_of_today_bids_again_tomorrow(today: int) -> None:
+    limits = LIMITS._replace(total=20_000_000, daily=1_000_000, end=END + 2 * 86_400)
+    result = health(limits, Spend(5_000_000, today), known(), Forecast(), NOON)
+
+    total, daily = result.outlooks
+    assert total.projected == 5_000_000 + 2 * 1_000_000, "two more days at the daily budget"
+    assert daily.projected == today
+    # 8,640 opportunities of two days bring 12,960,000 micros
+    assert shortfalls(result) == {"pacing": 10_960_000, "lost auctions": 2_040_000}
+
+
+def test_a_campaign_that_spent_the_budget_of_an_hour_bids_again_in_the_next() -> None:
+    limits = LIMITS._replace(hourly=500_000)
+    result = health(limits, Spend(5_000_000, 5_000_000, 500_000), known(), Forecast(), NOON + 1_800)
+
+    daily, hourly = result.outlooks
+    assert daily.projected == 5_000_000 + 11 * 60 * 3 * 1_500
+    assert hourly.projected == 500_000
+    assert "withheld: hourly budget spent" not in shortfalls(result)
+
+
+def test_a_campaign_that_delivered_the_impressions_of_today_bids_again_tomorrow() -> None:
+    limits = LIMITS._replace(daily=None, daily_impressions=1_000, total_impressions=9_000, end=END + 86_400)
+    result = health(limits, Spend(0, 0, 0, 3_000, 1_000), known(), Forecast(), NOON)
+
+    total, daily = result.outlooks
+    assert total.projected == 3_000 * 5_000 + 24 * 60 * 3 * 1_500
+    assert daily.projected == 1_000 * 5_000
+
+
+def test_a_campaign_that_spent_its_total_budget_stays_withheld() -> None:
+    limits = LIMITS._replace(total=20_000_000, end=END + 86_400)
+    result = health(limits, Spend(20_000_000, 1_000_000), known(), Forecast(), NOON)
+
+    assert [outlook.projected for outlook in result.outlooks] == [20_000_000, 1_000_000]
+    assert shortfalls(result) == {"withheld: total budget spent": 9_000_000}
 
 
 @pytest.mark.parametrize(
