@@ -26,7 +26,7 @@ from tests.support.faulty_aws import faulty_server
 from tests.support.matchable import video_request
 from tools.deploy import LOCAL_ACCOUNT
 from tools.events_topic import mend
-from tools.lambda_runtime import LambdaRuntime, NotOnThisMachine, lambda_runtime, prepared, unpacked
+from tools.lambda_runtime import API_HANDLER, LambdaRuntime, NotOnThisMachine, lambda_runtime, prepared, unpacked
 from tools.local import STACK
 from tools.package import Package
 from tools.template import with_code
@@ -180,7 +180,7 @@ def test_a_bad_snapshot_is_refused_and_the_last_good_one_bids(drilled: Drill, so
 def process(drill: Drill, built: Package, log: Path, parameters: str) -> Iterator[LambdaRuntime]:
     """A new process of the bid function, with parameters of its own."""
     variables = drill.variables | {"BIDDER_PARAMETERS": parameters}
-    with lambda_runtime(unpacked(built.archive), "app.app", variables, log) as runtime:
+    with lambda_runtime(unpacked(built.archive), API_HANDLER, variables, log) as runtime:
         yield runtime
 
 
