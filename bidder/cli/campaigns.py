@@ -99,7 +99,8 @@ def delete(service: Service, ids: Sequence[str], chosen: Filter | None, tell: Te
     """Deletes campaigns after `confirm` has returned. Raises UnknownCampaign, NothingChosen."""
     campaigns = _chosen(service, ids, chosen)
     names = ", ".join(campaign.id for campaign in campaigns[:10])
-    confirm(f"Delete {len(campaigns)} campaigns ({names}{', …' if len(campaigns) > 10 else ''})?")
+    if campaigns:
+        confirm(f"Delete {len(campaigns)} campaigns ({names}{', …' if len(campaigns) > 10 else ''})?")
     _write(campaigns, service.campaigns.delete_each(campaigns), "deleted", tell)
     print("`bidder campaigns restore ID` brings one back")
     publish_refresh(service)
