@@ -1,4 +1,4 @@
-"""Event URLs through the handler of the REST API and Chalice: GET, POST, HEAD, preflights, and errors with CORS headers."""
+"""Event URLs through the handler of the REST API: GET, POST, HEAD, preflights, and errors with CORS headers."""
 
 import json
 from typing import Any
