@@ -86,7 +86,7 @@ def health(
     cost = flow.micros_per_impression.value(limits.cost, 1.0)
     bid = flow.bids_per_opportunity.value(1.0, _STRENGTH)
     level = memory.level if memory.level is not None else forecast.per_minute or 0.0
-    market = _Market(bid, shown, max(1.0, cost))
+    market = _Market(bid, shown, cost)
     outlooks: list[Outlook] = []
     shortfalls: list[Shortfall] = []
     stopped = withheld(limits, spend)
@@ -102,23 +102,21 @@ def health(
         opportunities = level * hours * HOUR / 60
         possible = opportunities * bid * shown * cost
         paced = min(possible * account.advertiser, _within_the_days(goal, limits, spend, now))
-        rest = max(0.0, limit - spent)
-        projected = spent + min(rest, paced)
+        projected = max(spent, min(limit, spent + paced))
         anchor = memory.anchors.get(goal.name)
         plan = planned(mode_of(limits), forecast.curve, goal.period, anchor, now) * per if anchor else spent
         outlooks.append(Outlook(goal.name, round(limit), round(plan), round(spent), round(projected), goal.period.end))
         missing = limit - projected
-        if missing > _NOTICED * limit and not shortfalls:
-            if resumes >= goal.period.end:
-                shortfalls = [
-                    Shortfall(f"withheld: {stopped}", round(missing), "resume the campaign, or raise the limit")
-                ]
-                continue
+        if missing <= _NOTICED * limit or shortfalls:
+            continue
+        if resumes >= goal.period.end:
+            reasons = [Shortfall(f"withheld: {stopped}", round(missing), "resume the campaign, or raise the limit")]
+        else:
             traffic = _Traffic(opportunities, account.requests * hours * HOUR / 60, hours * HOUR / 60)
-            held = max(0.0, min(rest, possible) - paced)
+            held = max(0.0, min(limit - spent, possible) - paced)
             reasons = _reasons(missing - held, traffic, market, memory, limits, account.model)
-            reasons += [_pacing(held, account)] if held >= 1 else []
-            shortfalls = sorted(reasons, key=lambda shortfall: -shortfall.micros)
+            reasons.append(_pacing(held, account))
+        shortfalls = sorted((reason for reason in reasons if reason.micros), key=lambda reason: -reason.micros)
     return Health(memory.participation, outlooks, shortfalls)
 
 
@@ -177,7 +175,7 @@ def _reasons(
     limits: BudgetLimits,
     model: WinModel | None,
 ) -> list[Shortfall]:
-    """The reasons for a shortfall other than pacing."""
+    """The possible reasons for a shortfall other than pacing; those without an effect have 0 micros."""
     (opportunities, requests, minutes), (bid, shown, cost) = traffic, market
     unreached = max(0.0, missing - opportunities * cost)
     targeted = min(unreached, max(0.0, requests - opportunities) * bid * shown * cost)
@@ -200,7 +198,7 @@ def _reasons(
         ("lost auctions", opportunities * bid * (1 - shown) * cost, _raise(shown, limits, model)),
     ]
     amounts_within = ((reason, min(amount, missing), advice) for reason, amount, advice in estimates)
-    return [Shortfall(reason, round(amount), advice) for reason, amount, advice in amounts_within if amount >= 1]
+    return [Shortfall(reason, round(amount), advice) for reason, amount, advice in amounts_within]
 
 
 def _raise(shown: float, limits: BudgetLimits, model: WinModel | None) -> str:
