@@ -212,6 +212,11 @@ def test_a_copy_of_an_allowance_is_independent() -> None:
     assert other.calls == [("used up", 0), ("restored", 0)]
 
 
+def test_an_allowance_has_paces_if_any_account_has_one() -> None:
+    assert resting(AccountRecorder()).has_paces
+    assert not Allowance(array("q", [1]), lambda _: 1, lambda _: None).has_paces
+
+
 def test_the_planned_spend_of_an_hour_excludes_the_headroom_of_the_pace() -> None:
     assert resting(AccountRecorder(), (60,)).planned_an_hour(0) == 60 * 60 / HEADROOM == 2400
     assert Allowance(array("q", [1]), lambda _: 1, lambda _: None).planned_an_hour(0) is None

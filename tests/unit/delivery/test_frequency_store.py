@@ -2,8 +2,10 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -50,8 +52,10 @@ def test_one_request_reads_user_and_household() -> None:
 
     assert reader(table).exposures("anna", "home", 5, NOW) == Exposures(SHOWN, SHOWN)
     assert reader(table).exposures("anna", None, 5, NOW) == Exposures(SHOWN, None)
+    assert reader(table).exposures(None, "home", 5, NOW) == Exposures(None, SHOWN)
     assert reader(table).exposures("ben", "home", 5, NOW) == Exposures(History(), SHOWN)
-    assert len(table.asked) == 3
+    assert len(table.asked) == 4
+    assert all(request["frequency"]["ConsistentRead"] for request in table.asked), "an impression counts at once"
 
 
 def test_viewers_without_a_pseudonym_are_not_read() -> None:
@@ -94,6 +98,24 @@ def test_a_hanging_store_costs_the_deadline_and_few_threads_until_it_recovers() 
     assert answer == Exposures(SHOWN, None)
 
 
+@pytest.mark.parametrize(("left", "waits"), [(0.02, 0.02), (0.0, 0.0), (-0.1, 0.0)])
+def test_a_read_waits_for_what_is_left_of_the_deadline(
+    left: float, waits: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float | None] = []
+
+    class Answers(SimpleQueue[Any]):
+        def get(self, block: bool = True, timeout: float | None = None) -> Any:
+            waited.append(timeout)
+            return super().get(block, timeout)
+
+    store = reader(Table(broken=lambda: _raise(OSError("refused"))))
+    monkeypatch.setattr("bidder.delivery.frequency_store.SimpleQueue", Answers)
+    store.exposures("anna", None, left, NOW)
+
+    assert waited == [waits]
+
+
 def test_a_hanging_read_does_not_delay_the_exit_of_a_process() -> None:
     released = threading.Event()
     reader(Table(broken=lambda: released.wait(60) and None)).exposures("anna", None, 0.0, NOW)
@@ -101,6 +123,29 @@ def test_a_hanging_read_does_not_delay_the_exit_of_a_process() -> None:
     readers = [thread for thread in threading.enumerate() if thread.name == "frequency"]
     assert readers
     assert all(thread.daemon for thread in readers)
+    released.set()
+
+
+def test_sequential_reads_share_a_thread_and_concurrent_reads_have_one_each() -> None:
+    others = set(threading.enumerate())
+
+    def threads() -> int:
+        return len([thread for thread in set(threading.enumerate()) - others if thread.name == "frequency"])
+
+    released, hangs = threading.Event(), False
+    store = reader(table := Table(broken=lambda: (released.wait(60) if hangs else None) and None))
+    for _ in range(3):
+        store.exposures("anna", None, 60, NOW)
+    assert threads() == 1
+
+    hangs = True
+    for _ in range(MOST_READS):
+        store.exposures("anna", None, 0.0, NOW)
+    assert threads() == MOST_READS
+    gives_up = time.monotonic() + 60
+    while len(table.asked) < 3 + MOST_READS and time.monotonic() < gives_up:
+        time.sleep(0.01)
+    assert len(table.asked) == 3 + MOST_READS
     released.set()
 
 

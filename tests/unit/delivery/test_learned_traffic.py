@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bidder.delivery.budget_holders import advertiser_holder, class_of_campaign, deal_holder
 from bidder.delivery.curve import DAY, HOUR, HOURS, hour_of_week
 from bidder.delivery.estimates import MINUTE, Report
 from bidder.delivery.learned_traffic import LearnedTraffic, WeekCounts
@@ -147,3 +148,33 @@ def test_the_number_of_campaigns_with_their_own_curve_is_limited() -> None:
 
     assert len(traffic.campaigns) == 20_000
     assert traffic.account.so_far == 20_001
+
+
+def test_an_hour_observed_without_opportunities_counts_like_any_other() -> None:
+    counts = WeekCounts()
+    for week, each in ((0, 0), (1, 20)):
+        for number in range(60):
+            counts.add(START + week * WEEK + number * MINUTE, each)
+        counts.add(START + week * WEEK + 3600, 0)
+
+    assert counts.counts[hour_of(0)] == pytest.approx(0.3 * 1200)
+
+
+def test_only_campaigns_count_for_the_account_and_parts_of_campaigns_for_nothing() -> None:
+    names = {class_of_campaign("a", 0): 9, deal_holder("a", "d"): 7, "a": 4, advertiser_holder("shop.example"): 5}
+    traffic = LearnedTraffic()
+    traffic.take({"late": {}} | {name: {START: Report(count, 0)} for name, count in names.items()}, START + MINUTE)
+
+    assert traffic.account.so_far == 4
+    assert {name: counts.so_far for name, counts in traffic.campaigns.items()} == {
+        "a#d": 7,
+        "a": 4,
+        "#shop.example": 5,
+    }
+
+
+def test_traffic_in_utc_needs_no_time_zone_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bidder.delivery.zones.local", None)
+    traffic = LearnedTraffic(account=a_week(busy=hour_of(5)))
+
+    assert traffic.forecast("a", "UTC", START + 77 * DAY).curve.weights[hour_of(5)] > 1

@@ -95,7 +95,7 @@ def test_requests_of_the_account_follow_the_last_minutes() -> None:
 
 def test_delays_are_those_since_the_last_refresh_and_only_of_campaigns() -> None:
     account = Account()
-    account.take_delays({"c": Spend(delays=((0, 5), (3, 2))), "c#deal": Spend(delays=((0, 5),))})
+    account.take_delays({"c#deal": Spend(delays=((0, 5),)), "c": Spend(delays=((0, 5), (3, 2)))})
     assert (account.delays[0], account.delays[3], sum(account.delays)) == (5, 2, 7)
     account.take_delays({"c": Spend(delays=((0, 6), (3, 2), (4, 1))), "d": Spend(delays=((0, 1),))})
     assert (account.delays[0], account.delays[3], account.delays[4]) == (7, 2, 1)
