@@ -116,6 +116,8 @@ def test_what_is_agreed_is_by_exchange() -> None:
 
 
 @given(st.integers(0, 10**18))
+@example(0)
+@example(1)
 def test_a_token_says_the_least_credible_price_exactly_or_a_thousandth_below(least: int) -> None:
     message = decode(encode(CLAIMS._replace(least_micros=least))).least_micros
 
