@@ -1,4 +1,4 @@
-"""Text in any Unicode encoding is read; a byte that is none is named by line and column."""
+"""Text in any Unicode encoding is read. An invalid byte is reported with line and column."""
 
 import gzip
 from io import BytesIO
@@ -19,7 +19,7 @@ def test_every_unicode_encoding_is_read(encoding: str, text: str) -> None:
     assert text_of(written.encode(encoding), "file") == written
 
 
-def test_windows_line_ends_are_line_feeds() -> None:
+def test_windows_line_endings_become_line_feeds() -> None:
     assert list(lines_of(BytesIO("a\r\nb\r\n".encode("utf-16")), "file")) == ["a\n", "b\n"]
 
 
@@ -39,6 +39,6 @@ def test_windows_line_ends_are_line_feeds() -> None:
         ("abc".encode("utf-16")[:-1], "f:1: the file is not valid UTF-16"),
     ],
 )
-def test_what_is_no_text_is_refused_with_its_place(data: bytes, message: str) -> None:
+def test_an_invalid_byte_is_refused_with_line_and_column(data: bytes, message: str) -> None:
     with pytest.raises(InvalidFile, match=message):
         text_of(data, "f")
