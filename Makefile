@@ -22,7 +22,7 @@ ESBUILD := build/clients/node_modules/.bin/esbuild
 LOCAL_ENV := env $(foreach name,$(filter AWS_%,$(filter-out AWS_PORT AWS_CA_BUNDLE,$(.VARIABLES))),-u $(name))
 
 .DEFAULT_GOAL := help
-.PHONY: help run container test test-fast coverage mutate docs check security player demo-players package deploy rollback smoke status restore events-topic loadtest soak bench bench-compare profile lock clean
+.PHONY: help run container test test-fast coverage mutate docs check security player demo-players package deploy rollback smoke status restore events-topic loadtest soak bench bench-readme bench-compare profile lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' Makefile
@@ -108,8 +108,11 @@ soak: $(READY) ## Send events through failing AWS and crashing handlers for MINU
 	@$(LOCAL_ENV) $(BIN)/python -m tests.soak.run --minutes $(MINUTES)
 	@exec $(LOCAL_ENV) $(BIN)/python -m tests.soak.run --aws --minutes 0
 
-bench: $(READY) ## Measure the decision in process and the package under the real runtime; write build/bench.json
+bench: $(READY) ## Measure the decision in process and the package under the real runtime; write build/bench.json and .svg
 	@exec $(LOCAL_ENV) $(BIN)/python -m loadtest.bench
+
+bench-readme: $(READY) ## Put the figures of build/bench.json, or of RECORD, into README, docs/bench.json and docs/bench.svg
+	@exec $(BIN)/python -m loadtest.bench.readme $(RECORD)
 
 bench-compare: $(READY) ## Measure the decision of this checkout and of the revision BASE (HEAD~1) in turns
 	@exec $(LOCAL_ENV) $(BIN)/python -m loadtest.bench.compare $(BASE)

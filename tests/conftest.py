@@ -1,4 +1,4 @@
-"""What holds for the whole suite."""
+"""Configures the whole suite: Hypothesis profiles, coverage, and the list of tests that did not run."""
 
 from collections import Counter
 from collections.abc import Generator
@@ -8,10 +8,10 @@ import pytest
 from coverage import Coverage
 from hypothesis import HealthCheck, Phase, settings
 
-# No deadline and no health check of speed: a busy machine must not fail a test that says nothing of time.
+# A busy machine must not fail a test that does not depend on time, so examples have no deadline and no check of speed.
 settings.register_profile("bidder", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("fast", settings.get_profile("bidder"), max_examples=10)
-# `make mutate` asks whether a test fails, so nothing is shrunk or kept.
+# `make mutate` needs only the outcome of a test, so failing examples are neither shrunk nor stored.
 _whether = settings(settings.get_profile("bidder"), phases=(Phase.explicit, Phase.generate), database=None)
 settings.register_profile("mutants", _whether, max_examples=20)
 settings.register_profile("survivors", _whether)
@@ -23,7 +23,7 @@ COVERING = {"unit", "golden"}
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Measures no coverage during the tests of other folders, so that a run of all tests holds the gate as well."""
+    """Stops measuring coverage during tests outside `COVERING`, so that a run of all tests has the same gate."""
     folder = item.path.relative_to(Path(__file__).parent).parts[0]
     measured = None if folder in COVERING else Coverage.current()
     if measured is None:
@@ -36,7 +36,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Ends the report with what did not run, and why, once for each reason."""
+    """Ends the report with the number of skipped tests by reason."""
     skipped = Counter(str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", ()))
     for reason, count in skipped.most_common():
         tests = "1 test" if count == 1 else f"{count} tests"

@@ -3,6 +3,7 @@
 The same sources give the same bytes.
 """
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -10,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from bidder.bundle import NAME
-from tools import ROOT, lambda_pydantic
+from tools import ROOT, lambda_named_tuple, lambda_pydantic
 from tools.bytecode import without_docstrings
 from tools.elf import without_symbols
 from tools.imported_modules import imported_modules
@@ -24,7 +25,7 @@ BUILDERS = frozenset({"pydantic", "annotated_types", "typing_inspection", "typin
 _UNUSED = (
     *("pydantic_core/__init__.py", "pydantic_core/core_schema.py", "wrapt/_wrappers.c"),
     *("tzdata/zoneinfo/tzdata.zi", "tzdata/zoneinfo/zone", "tzdata/zoneinfo/iso3166.tab"),
-    *("bidder/cli/", "bidder/simulator/", "bidder/__main__.py"),
+    *("bidder/cli/", "bidder/simulator/", "bidder/plot_style.py", "bidder/__main__.py"),
 )
 """The beginnings of the paths of files that no function reads.
 
@@ -39,10 +40,21 @@ _XRAY_USED = {"__init__.py", "util.py"}
 _LEFT_OUT = SUPPLIED - {"dateutil"} | {"python_dateutil"} | BUILDERS
 """The distributions without a place in the package."""
 
-_CORE = "from pydantic_core._pydantic_core import *\nMISSING = object()\n"
+_CORE = """\
+import sys
+from types import SimpleNamespace
+from pydantic_core._pydantic_core import *
+MISSING = object()
+if "uuid" not in sys.modules:
+    sys.modules["uuid"] = SimpleNamespace(UUID=type("UUID", (), {}))
+    to_json(None)
+    del sys.modules["uuid"]
+"""
 """The package's `pydantic_core/__init__.py`: pydantic's own imports the types of schemas, in 5 ms.
 
-The core looks up `MISSING`, and compares it with defaults by identity.
+The core looks up `MISSING`, and compares it with defaults by identity. The core looks up `uuid.UUID` when it first
+writes JSON, to recognize its instances. The import of `uuid`, and of `platform` by it, would take a twentieth of a cold
+start, and no model or answer has a UUID: the core finds a class without instances.
 """
 
 
@@ -56,6 +68,7 @@ def slimmed(packed: Path, out: Path) -> None:
         _leave_out_unimported(root)
         _strip(root)
         add_pydantic(root)
+        shutil.copy(lambda_named_tuple.__file__, root)
         _leave_out_docstrings(root)
         _run("tools.bytecode", root)
         write(root, out)

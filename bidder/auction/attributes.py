@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from bidder.campaigns.targeted_ranges import TargetedRanges
 from bidder.campaigns.targeting_values import DAYS
-from bidder.normal_forms import bundle, category, domain, identifier, language, taxonomy_of
+from bidder.normal_forms import LONGEST_DOMAIN, bundle, category, domain, identifier, language, taxonomy_of
 from bidder.openrtb.app import App
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.content import Content
@@ -34,9 +34,6 @@ IMPRESSION_ATTRIBUTES = frozenset(
     {"placement", "break", "playback", "position", "skippable", "size", "length", "rewarded", "tag", "deal"}
 )
 """The attributes of an impression. All other attributes belong to the request."""
-
-MAX_DOMAIN = 253
-"""The most characters of a domain name (RFC 1035, section 2.3.4). Of a longer text only the end is read."""
 
 MOST_KEYWORDS = 100
 
@@ -301,7 +298,7 @@ def _break(startdelay: int) -> str:
 
 
 def _with_parents(host: str) -> Iterator[str]:
-    """The domain and its parent domains, up to the top-level domain."""
-    labels = host[-MAX_DOMAIN:].split(".")
+    """The domain and its parent domains, up to the top-level domain. Of a text longer than any domain, the end."""
+    labels = host[-LONGEST_DOMAIN:].split(".")
     for start in range(len(labels)):
         yield ".".join(labels[start:])

@@ -8,7 +8,7 @@ from collections import Counter
 
 from bidder.auction.match import Slot
 from bidder.auction.price import lowest_floor
-from bidder.auction.reached import Noted, Reached, Taken
+from bidder.auction.reached import Noted, Reached, opportunities
 from bidder.delivery.budget_holders import obstacle_of_campaign
 from bidder.delivery.obstacles import FLOOR, LENGTH, OUTBID
 from bidder.snapshot.snapshot import Snapshot
@@ -27,7 +27,7 @@ class Sample:
 
     def counts(self) -> Counter[str]:
         """The impressions that each obstacle keeps from each campaign, by name, to the nearest whole."""
-        left = [Counter(Taken(noted, self._weight).counts(by_class=False)) for noted in self._steps]
+        left = [Counter(opportunities(noted, self._weight, by_class=False)) for noted in self._steps]
         counts: Counter[str] = Counter()
         for obstacle, before, after in zip(_STEPS, left, left[1:], strict=False):
             for campaign_id, count in (before - after).items():

@@ -56,8 +56,8 @@ class Endpoint:
         self._skew = timedelta()
         """The difference of AWS's clock from this process's, if it is too large for a signature; else None."""
         self._signed_by: Credentials | None = None
-        self._their_time: datetime | None = None
-        """The credentials of the last attempt, and AWS's time if AWS refused it."""
+        self._their_date = ""
+        """The credentials of the last attempt, and AWS's date if AWS refused it."""
         self._busy = Lock()
 
     def call(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> bytes:
@@ -117,7 +117,7 @@ class Endpoint:
         return answer.body
 
     def _refusal(self, answer: HttpResponse) -> AwsError:
-        self._their_time = _http_date(answer.headers.get("date", ""))
+        self._their_date = answer.headers.get("date", "")
         code = retry.error_code(answer.headers, answer.body)
         return AwsError(answer.status, f"{self._base.netloc} answered {answer.status}: {answer.body[:300]!r}", code)
 
@@ -126,8 +126,9 @@ class Endpoint:
         if refused.code in retry.EXPIRED:
             identity.forget()
             return identity.credentials(datetime.fromtimestamp(self._clock(), UTC)) != self._signed_by
-        if refused.code in retry.SKEWED and self._their_time is not None:
-            skew = self._their_time - datetime.fromtimestamp(self._clock(), UTC)
+        # read here, since Python imports the calendar and the locale for it, and each absent object is a refusal
+        if refused.code in retry.SKEWED and (their_time := _http_date(self._their_date)) is not None:
+            skew = their_time - datetime.fromtimestamp(self._clock(), UTC)
             if abs(skew - self._skew) > _SKEW:
                 self._skew = skew
                 return True

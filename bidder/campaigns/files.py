@@ -19,7 +19,8 @@ from bidder.campaigns.advertiser_limits import AdvertiserLimits
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.categories import with_taxonomies
 from bidder.campaigns.creative import LONGEST_SECONDS
-from bidder.campaigns.csv_files import is_csv, read_csv
+from bidder.campaigns.csv_files import read_csv
+from bidder.campaigns.csv_head import is_csv
 from bidder.campaigns.file_checks import Finding, Surroundings, advertiser_findings, findings
 from bidder.campaigns.partial import valid_parts, whole
 from bidder.campaigns.targeting import AttributeRule, Expression

@@ -5,17 +5,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bidder.plot_style import BLUE, GREEN, GREY, ORANGE, RED, STYLE, save
 from bidder.simulator.record import MinuteRecord, Tally
 
-_RED, _ORANGE, _BLUE = "#b23a48", "#d98e04", "#5b5f97"
 _COLOURS = {
-    "ours": "#0b6e4f",
-    "asap": _RED,
-    "linkedin": _ORANGE,
-    "pid": _BLUE,
-    "unshaded": _RED,
-    "fixed_70": _ORANGE,
-    "oracle": _BLUE,
+    "ours": GREEN,
+    "asap": RED,
+    "linkedin": ORANGE,
+    "pid": BLUE,
+    "unshaded": RED,
+    "fixed_70": ORANGE,
+    "oracle": BLUE,
 }
 _NAMES = {
     "ours": "bidder",
@@ -26,24 +26,10 @@ _NAMES = {
     "fixed_70": "70 % of the value",
     "oracle": "knows the market",
 }
-_PLAN, _GRID, _TEXT = "#8d99ae", "#e5e7eb", "#1f2937"
 _SMOOTH = 15
 """The minutes over which rates and prices are averaged."""
 _POINTS = 240
 """The most points of a line: two pixels apart."""
-_STYLE: Any = {
-    "font.family": "DejaVu Sans",
-    "font.size": 9,
-    "axes.edgecolor": _PLAN,
-    "axes.labelcolor": _TEXT,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": _GRID,
-    "svg.hashsalt": "bidder",
-    "figure.dpi": 110,
-}
 
 
 def plot(name: str, campaign_id: str, arms: Mapping[str, Tally], folder: Path, stem: str, scale: float) -> list[Path]:
@@ -57,26 +43,26 @@ def plot(name: str, campaign_id: str, arms: Mapping[str, Tally], folder: Path, s
     from matplotlib import dates
     from matplotlib import pyplot as plt
 
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         figure, axes = plt.subplots(3, 2, figsize=(11, 9.5), sharex=True, layout="constrained")
-        figure.suptitle(f"{name}: {campaign_id}", fontsize=13, fontweight="bold", color=_TEXT)
+        figure.suptitle(f"{name}: {campaign_id}", fontsize=13, fontweight="bold")
         ours = arms["ours"].minutes
         plan = [minute.planned / scale / 1e6 for minute in ours]
-        _line(axes[0][0], [_clock(minute) for minute in ours], plan, color=_PLAN, lw=2.5, label="plan")
+        _line(axes[0][0], [_clock(minute) for minute in ours], plan, color=GREY, lw=2.5, label="plan")
         for arm, tally in reversed(list(arms.items())):  # ours above the others
             _draw(axes, arm, tally, scale)
         most = max((abs(d) for arm, tally in arms.items() if arm != "asap" for d in tally.differences), default=0)
         axes[2][0].set_ylim(-110 * most - 0.01, 110 * most + 0.01)  # the arm without pacing would exceed this scale
         for axis, title, unit in zip(axes.flat, _TITLES, _UNITS, strict=True):
-            axis.set_title(title, loc="left", fontsize=10, fontweight="bold", color=_TEXT)
+            axis.set_title(title, loc="left", fontsize=10, fontweight="bold")
             axis.set_ylabel(unit)
-        axes[0][0].legend(frameon=False)
-        axes[2][0].axhline(0, color=_PLAN, lw=0.8)
+        axes[0][0].legend()
+        axes[2][0].axhline(0, color=GREY, lw=0.8)
         for axis in axes[2]:
             axis.xaxis.set_major_formatter(dates.ConciseDateFormatter(axis.xaxis.get_major_locator()))
         paths = [folder / f"{stem}.svg", folder / f"{stem}.png"]
-        figure.savefig(paths[0], metadata={"Date": None})
-        figure.savefig(paths[1], metadata={"Software": None})
+        for path in paths:
+            save(figure, path, f"{name}: {campaign_id}")
         plt.close(figure)
     return paths
 

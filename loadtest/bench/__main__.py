@@ -1,16 +1,18 @@
-"""`python -m loadtest.bench [--million]`: prints a table of all benchmarks, and writes build/bench.json."""
+"""`python -m loadtest.bench [--million]`: prints a table of all benchmarks; writes build/bench.json and bench.svg."""
 
-import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 from bidder.cli.table import table
 from loadtest.bench import decision, freshness, ledger, load, matching, runtime
 from loadtest.bench.measure import BenchRow
+from loadtest.bench.plot import draw
+from loadtest.bench.record import RESULT, UnreadableRecord, read_record, write_record
 from tools import ROOT
 from tools.lambda_runtime import NotOnThisMachine
 
-RESULT = ROOT / "build" / "bench.json"
+PLOT = RESULT.with_suffix(".svg")
 HEADINGS = ("", "workload", "campaigns", "p50 us", "p99 us", "ratio", "p99 ratio", "to", "MB", "build s")
 
 
@@ -35,9 +37,14 @@ def main() -> int:
     rows += load.rows()
     rows += freshness.rows()
     print(table(HEADINGS, [_cells(row) for row in rows]))
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps([row.record() for row in rows], indent=1) + "\n")
+    write_record(rows, datetime.now(UTC))
     print(f"written: {RESULT.relative_to(ROOT)}")
+    try:
+        draw(read_record(RESULT), PLOT)
+    except UnreadableRecord as error:
+        print(f"bench: no plot: {error}", file=sys.stderr)
+    else:
+        print(f"written: {PLOT.relative_to(ROOT)}")
     return 0
 
 

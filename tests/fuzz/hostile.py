@@ -1,4 +1,4 @@
-"""`python -m tests.fuzz.hostile`: what the worst bodies of the greatest length cost in CPU time, beside a plain one."""
+"""`python -m tests.fuzz.hostile`: prints the CPU time of the worst bodies of the greatest length."""
 
 import json
 import sys
@@ -28,7 +28,7 @@ def _imps(count: int, **video: Any) -> bytes:
 
 
 def _differing(**video: Any) -> bytes:
-    """As many impressions as may be, no two of which are alike."""
+    """The largest allowed number of impressions, all different."""
     request = json.loads(_imps(MAX_IMPS, **video))
     for number, imp in enumerate(request["imp"]):
         imp["video"]["maxduration"] = 60 + number

@@ -1,4 +1,4 @@
-"""Requests broken in every way that we could think of: the same one for the same seed and number."""
+"""Mutated requests. The same seed and number give the same request."""
 
 import copy
 import gzip
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class FuzzCall:
-    """What is posted to /bid."""
+    """A body, headers and a query for POST /bid."""
 
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
@@ -32,12 +32,12 @@ class FuzzCall:
 
 
 NO_VIDEO_OR_BAD = ("prebid-other.jsonl", "prebid-bad.jsonl")
-"""Left out: what is refused or passed over at once would make for a median that says little."""
+"""Files without valid video requests. Their quick answers would lower the median that slow calls are compared with."""
 
 
 @cache
 def seeds() -> list[list[Any]]:
-    """Requests by where they are from: the samples, and each file of the corpus."""
+    """The requests of each source: the samples, and each file of the corpus."""
     results = [[json.loads(path.read_text()) for path in sorted((ROOT / "samples").glob("request*.json"))]]
     for path in sorted(set(CORPUS.glob("*.json*")) - {CORPUS / name for name in NO_VIDEO_OR_BAD}):
         records = map(json.loads, path.read_text().splitlines() or [path.read_text()])
@@ -47,7 +47,7 @@ def seeds() -> list[list[Any]]:
 
 
 def seed_request(rng: Random) -> Any:
-    """Any of them, each source as often."""
+    """A random request. Each source is equally likely."""
     return rng.choice(rng.choice(seeds()))
 
 
@@ -73,7 +73,7 @@ WHOLE: list[Any] = [None, True, False, [], {}, [None], [[]], [{}], {"a": 1}]
 
 
 def value(rng: Random) -> Any:
-    """Something that a field may be surprised by."""
+    """A random value that a field may not expect."""
     kind = rng.randrange(10)
     if kind < 3:
         return rng.choice(STRINGS)
@@ -137,7 +137,7 @@ CHANGES: list[Callable[[Random, Any, Any], None]] = [
 
 
 def _garble(rng: Random, body: bytes) -> bytes:
-    """Bytes lost, added, turned or cut off."""
+    """The body with bytes removed, inserted, replaced or cut off."""
     start, end = sorted(rng.randrange(len(body) + 1) for _ in range(2))
     end = min(end, start + 40)
     noise = rng.randbytes(rng.randrange(8))
@@ -145,15 +145,15 @@ def _garble(rng: Random, body: bytes) -> bytes:
 
 
 LARGE = 8 * 1024
-"""Characters, three times the longest request of the corpus; `tests.fuzz.hostile` measures the longest there are."""
+"""Characters: three times the longest request of the corpus. `tests.fuzz.hostile` measures longer bodies."""
 
 
 def call(seed: int, number: int) -> FuzzCall:
-    """The call of that number: one of the requests with a few changes, now and then garbled, in gzip or misdeclared."""
+    """The call with this number: a request with a few changes, sometimes garbled, compressed or with wrong headers."""
     rng = Random(f"{seed}:{number}")  # noqa: S311  nothing secret is drawn
     try:
         body = json.dumps(_changed(rng, copy.deepcopy(seed_request(rng)))).encode()
-    except RecursionError:  # it is our own tools that can't follow any deeper
+    except RecursionError:  # the mutator recurses and cannot copy a deeper document
         body = b'{"id":' * 5000
     if rng.random() < 0.05:
         body = _garble(rng, body)
@@ -169,7 +169,7 @@ def call(seed: int, number: int) -> FuzzCall:
 
 
 def _changed(rng: Random, document: Any) -> Any:
-    """The document after one to eight changes, without those that make it longer than real ones ever are."""
+    """The document after one to eight changes. Changes that make it longer than `LARGE` are left out."""
     for _ in range(rng.choice([1, 1, 1, 1, 2, 2, 3, 8])):
         root = {"": copy.deepcopy(document)}
         path = rng.choice(list(paths(root)))

@@ -1,7 +1,8 @@
 """`python -m tests.fuzz.run --count 100000`: mutated requests through the app, as API Gateway hands them over.
 
-No answer may be a 5xx, no fault logged, nothing raised, and no request slower than ten times the median. A slow one is
-timed again, and counts only where its best of several is slow too: else it was the machine or the garbage collector.
+Any answer with status 5xx, logged fault or exception is wrong, and so is a request slower than ten times the median.
+A slow request is timed again several times and counts only if the best time is slow too, since a busy machine or the
+garbage collector can delay a single call.
 """
 
 import argparse
@@ -27,7 +28,7 @@ from bidder.service.service import Service
 from tests.fuzz.mutate import FuzzCall, call
 from tests.integration.runtime import api_event
 from tests.support.campaigns import campaign, snapshot
-from tests.support.service import SETTINGS, Holder, service
+from tests.support.service import Holder, service
 
 ANSWERS = {200, 204, 400, 413, 415}
 SLOW = 10
@@ -40,7 +41,7 @@ _CAMPAIGNS = [*read_campaigns(SAMPLES.read_text(), "https://media.example/"), ca
 
 @dataclass
 class Outcome:
-    """What came of a run: each call's seconds of CPU time, the answers by status, and what should not have been."""
+    """The result of a run: CPU seconds of each call, answers by status, bids, and faults."""
 
     took: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
@@ -54,7 +55,7 @@ class Outcome:
 
 
 def slow_again(slow: list[int], count: int, seed: int) -> dict[int, tuple[float, float]]:
-    """Which of these calls are slow indeed: by number the best of `RETIMED` times, and how many medians that is.
+    """The calls that are still slow: by number, the best of `RETIMED` times in seconds, and its multiple of the median.
 
     The median is that of a sample, timed in the same rounds and in the same way.
     """
@@ -70,12 +71,12 @@ def slow_again(slow: list[int], count: int, seed: int) -> dict[int, tuple[float,
 
 
 def run(count: int, seed: int) -> Outcome:
-    """`count` calls of that seed. Not for two threads at once: it puts a service of its own into the app."""
+    """Runs `count` calls of the seed. The run replaces the app's service, so only one thread may run it."""
     outcome = Outcome()
     with bidding() as (bidder, faults):
         for number in range(count):
             if number % REFRESHED_EVERY == 0:
-                # as every minute: the campaigns' allowances are full again
+                # a new snapshot refills the campaigns' allowances, as every minute in production
                 fresh(bidder)
             requested = call(seed, number)
             try:
@@ -102,7 +103,7 @@ def _timed(fuzz_call: FuzzCall) -> tuple[dict[str, Any], float]:
 
 
 def _bids(answer: dict[str, Any]) -> int:
-    """The bids of an answer, read as its caller would."""
+    """The bids of an answer, parsed as by its caller."""
     if answer["statusCode"] != 200:
         return 0
     body = b64decode(answer["body"]) if answer.get("isBase64Encoded") else answer["body"].encode()
@@ -117,13 +118,13 @@ def _bids(answer: dict[str, Any]) -> int:
 
 
 def fresh(bidder: Service) -> None:
-    """A new snapshot, whose allowances are full."""
+    """Gives the service a new snapshot with full allowances."""
     bidder.__dict__["keeper"] = Holder(snapshot(_CAMPAIGNS))
 
 
 @contextmanager
 def bidding() -> Iterator[tuple[Service, list[str]]]:
-    """The app with a service in memory, and the faults that it logs."""
+    """The app with a service in memory during the context, and the list of its logged faults."""
     faults: list[str] = []
 
     class Listening(logging.Handler):
@@ -132,14 +133,14 @@ def bidding() -> Iterator[tuple[Service, list[str]]]:
 
     bidder = service(None)
     listening, loggers = Listening(logging.WARNING), [logging.getLogger("bidder"), app.app.log]
-    before = app.service, app.settings
-    app.service, app.settings = lambda: bidder, lambda: SETTINGS  # type: ignore[assignment]
+    before = app.service
+    app.service = lambda: bidder  # type: ignore[assignment]
     for logger in loggers:
         logger.addHandler(listening)
     try:
         yield bidder, faults
     finally:
-        app.service, app.settings = before
+        app.service = before
         for logger in loggers:
             logger.removeHandler(listening)
 

@@ -1,7 +1,7 @@
-"""`python -m tests.fuzz.tags --count 100000`: mutated ad tags and schedules through the app, as API Gateway has them.
+"""`python -m tests.fuzz.tags --count 100000`: mutated ad tags through the app, as API Gateway sends them.
 
-No answer may be a 5xx, no fault logged and nothing raised; every answer has CORS headers, and what is answered with
-VAST or VMAP can be parsed.
+An answer is wrong if it has status 5xx, lacks CORS headers, or has VAST or VMAP that cannot be parsed. A logged fault
+and an exception are wrong too.
 """
 
 import argparse
@@ -84,7 +84,7 @@ HEADERS = {
 
 @dataclass(frozen=True)
 class TagCall:
-    """A GET of a path with these parameters, each in its order, and headers."""
+    """A GET request: path, headers, and the values of each parameter in their order."""
 
     path: str
     query: dict[str, list[str]] = field(default_factory=dict)
@@ -96,7 +96,7 @@ class TagCall:
 
 @dataclass
 class TagOutcome:
-    """What came of a run: the answers by status, how many had an ad, and what should not have been."""
+    """The result of a run: the answers by status, the number of ads, and the faults."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     ads: int = 0
@@ -104,7 +104,7 @@ class TagOutcome:
 
 
 def tag(seed: int, number: int) -> TagCall:
-    """The same one for the same seed and number."""
+    """The tag with this number. The same seed and number give the same tag."""
     rng = Random(f"{seed}:{number}")  # noqa: S311  no secret
     names = [*BY_NAME, *MORE_NAMES]
     query: dict[str, list[str]] = {}
@@ -119,7 +119,7 @@ def tag(seed: int, number: int) -> TagCall:
 
 @cache
 def _fitting(name: str) -> list[str]:
-    """The values that the parameter takes."""
+    """The values that the parameter accepts."""
     fitting = []
     for value in VALUES:
         with suppress(ValueError):
@@ -140,7 +140,7 @@ def _value(rng: Random, name: str) -> str:
 
 
 def run(count: int, seed: int) -> TagOutcome:
-    """`count` tags of that seed. Not for two threads at once: it puts a service of its own into the app."""
+    """Runs `count` tags of the seed. The run replaces the app's service, so only one thread may run it."""
     outcome = TagOutcome()
     with bidding() as (bidder, faults):
         for number in range(count):
@@ -155,7 +155,7 @@ def run(count: int, seed: int) -> TagOutcome:
 
 
 def _problem(tag_call: TagCall, outcome: TagOutcome) -> str | None:
-    """What is wrong with the answer, which is counted."""
+    """Counts the answer to a tag. Returns its fault, or None."""
     event = api_event("GET", tag_call.path, tag_call.path, headers=tag_call.headers)
     event["multiValueQueryStringParameters"] = tag_call.query or None
     try:

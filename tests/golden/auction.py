@@ -1,17 +1,16 @@
-"""Golden auctions as data: what stands in a file of `auctions/`, completed from `base.json`.
+"""Golden auctions as data: a file of `auctions/`, completed from `base.json`.
 
-- `description`: what the auction shows, one sentence. `source`: the clause or page that says so.
-- `campaigns`: by id, what differs from the base campaign. Creatives and media differ from the base's, each by position.
-- `request`: what differs from the base request; impressions differ from the base impression, each by position. Or
-  `sent`: the whole request, where a null must arrive.
-- `shown`: what the viewer was shown before, each impression as minutes ago, campaign and creative; left out where it is
-  unknown.
+- `description`: one sentence on the behaviour that the auction shows. `source`: the clause or page that requires it.
+- `campaigns`: by id, the differences from the base campaign. Creatives and media are compared by position.
+- `request`: the differences from the base request, and of each impression from the base impression, by position.
+  `sent` is the whole request instead, for auctions that need a null.
+- `shown`: the viewer's earlier impressions, each as minutes ago, campaign and creative; absent if they are unknown.
 - `shares`: by campaign, the share of auctions in which pacing lets it take part, from 0 to 1.
 - `shading`: the level and the slope of the win model of all auctions, by which bids are shaded.
 - `answer`: the `status`; for a bid `bids`, each with what differs from the base bid, and `vast`, XPaths into its markup
-  without namespaces with all that is found there; `cur` where it is not USD; `fields` of a 400; `nbr` for a caller who
-  asks for the reason.
-- `losers`: for each impression the rule that removed each campaign that bids nothing on it.
+  without namespaces with all that they match; `cur` if it is not USD; `fields` of a 400; `nbr` for a caller that asks
+  for the no-bid reason.
+- `losers`: for each impression, by campaign, the rule that removed the campaign.
 
 A difference is a JSON merge patch (RFC 7396): `null` removes a field.
 """
@@ -24,7 +23,7 @@ from typing import Any
 FOLDER = Path(__file__).parent / "auctions"
 BASE: dict[str, Any] = json.loads((Path(__file__).parent / "base.json").read_text())
 VOLATILE = frozenset({"id", "adm", "nurl", "burl", "lurl"})
-"""Fields of a bid that differ between two answers, or that XPaths look into."""
+"""Fields of a bid that differ between two answers, or that XPaths select from."""
 
 
 @dataclass(frozen=True)

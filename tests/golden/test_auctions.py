@@ -29,11 +29,11 @@ each_auction = pytest.mark.parametrize("path", paths(), ids=lambda path: f"{path
 
 
 ENOUGH = 10**12
-"""Micros that a paced campaign may bid at once: more than any golden auction costs."""
+"""Micros that a paced campaign may bid at once, more than any golden auction costs."""
 
 
 class Viewer:
-    """What the viewer of an auction was shown, in the place of the store."""
+    """A frequency store with the earlier impressions of the auction's viewer."""
 
     def __init__(self, auction: GoldenAuction) -> None:
         self.history = None if auction.shown is None else History()
@@ -103,7 +103,7 @@ def test_losers(path: Path) -> None:
 
 
 def vast(adm: str) -> etree._Element:
-    """The markup, valid by its XSD, its elements without their namespace."""
+    """The markup as a tree without namespaces, after validation by its XSD."""
     assert_valid(adm)
     root = etree.fromstring(adm)
     for element in root.iter("{*}*"):
@@ -111,7 +111,7 @@ def vast(adm: str) -> etree._Element:
     return root
 
 
-def test_every_auction_says_what_it_shows() -> None:
+def test_every_golden_auction_has_a_description_and_a_source() -> None:
     names = {path.parent.name for path in paths()}
 
     assert {"floors", "deals", "pods", "privacy", "vast", "blocks", "pacing", "shading", "frequency"} <= names
@@ -122,7 +122,7 @@ def test_every_auction_says_what_it_shows() -> None:
         assert document["source"], path
 
 
-def test_a_merge_patch_is_applied_as_the_standard_has_it() -> None:
+def test_a_merge_patch_is_applied_as_in_rfc_7396() -> None:
     assert merged({"a": 1, "b": {"c": 2, "d": [1]}}, {"a": None, "b": {"d": [2], "e": {"f": 3}}}) == {
         "b": {"c": 2, "d": [2], "e": {"f": 3}}
     }

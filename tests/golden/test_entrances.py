@@ -30,7 +30,7 @@ HEADERS = {"Content-Type": "application/json", "Origin": "https://page.example",
 
 
 class Answered(NamedTuple):
-    """What a caller sees."""
+    """The status, headers and body that a caller gets."""
 
     status: int
     headers: dict[str, str]
@@ -38,13 +38,18 @@ class Answered(NamedTuple):
 
 
 Entrance = Callable[[bytes, str, Mapping[str, str]], Answered]
-"""An entrance: the body, the query and the headers of a `POST /bid`, and what it answers."""
+"""An entrance: a function from the body, query and headers of a `POST /bid` to the answer."""
 
 
 def through_chalice(body: bytes, query: str, headers: Mapping[str, str]) -> Answered:
     event = api_event("POST", f"/bid?{query}", "/bid", headers=headers, body=b64encode(body).decode())
     event["isBase64Encoded"] = True
     return _read(app.app(event, None))
+
+
+def through_rest_handler(body: bytes, query: str, headers: Mapping[str, str]) -> Answered:
+    event = api_event("POST", f"/bid?{query}", "/bid", headers=headers, body=body.decode())
+    return _read(handler.handle_rest(event, None))
 
 
 def through_payload_1(body: bytes, query: str, headers: Mapping[str, str]) -> Answered:
@@ -84,6 +89,7 @@ def through_container(body: bytes, query: str, headers: Mapping[str, str]) -> An
 
 ENTRANCES: list[Entrance] = [
     through_chalice,
+    through_rest_handler,
     through_payload_1,
     through_payload_2,
     through_load_balancer,
@@ -94,7 +100,9 @@ ENTRANCES: list[Entrance] = [
 
 @pytest.mark.parametrize("accept", ["application/json", "application/xml"])
 @pytest.mark.parametrize("path", paths(), ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_every_entrance_answers_the_same_bytes(path: Path, accept: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_entrance_returns_the_status_headers_and_bytes_of_the_endpoint(
+    path: Path, accept: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     auction = load(path)
     body = json.dumps(auction.request).encode()
     is_told_why = "nbr" in auction.answer
@@ -115,6 +123,5 @@ def test_every_entrance_answers_the_same_bytes(path: Path, accept: str, monkeypa
         served = fresh()
         for module in (app, handler):
             monkeypatch.setattr(module, "service", lambda served=served: served)
-            monkeypatch.setattr(module, "settings", lambda: PUBLIC)
             monkeypatch.setattr(module, "now", lambda: NOW)
         assert entrance(body, "nbr=1" if is_told_why else "", headers) == wanted, entrance.__name__

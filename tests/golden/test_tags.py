@@ -1,4 +1,4 @@
-"""Golden ad tags: what stands in a file of `tags/`, through GET /vast.
+"""Golden ad tags: the files of `tags/`, through GET /vast.
 
 - `description`, `source` and `campaigns` as in `auctions/`. `tag` is the query, `headers` come with it.
 - `answer`: the `status`; `vast`, XPaths into the document without namespaces with all that is found there; `fields` of
@@ -39,5 +39,5 @@ def test_answer(path: Path) -> None:
         assert [getattr(part, "text", part) for part in document.xpath(xpath)] == values, xpath
 
 
-def test_there_are_tags() -> None:
+def test_the_folder_of_golden_tags_is_not_empty() -> None:
     assert len(PATHS) >= 14

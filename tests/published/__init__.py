@@ -1,4 +1,4 @@
-"""Schemas that others published, and requests that others sent; README.md has their sources and licences."""
+"""Published schemas and real requests of others. README.md has their sources and licences."""
 
 from pathlib import Path
 

@@ -1,1 +1,1 @@
-"""The smoke suite: what any running bidder answers, asked over HTTP. `make smoke URL=…` runs it."""
+"""The smoke suite, which checks the answers of a running bidder over HTTP. `make smoke URL=…` runs it."""

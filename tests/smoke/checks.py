@@ -1,6 +1,6 @@
-"""The checks of the smoke suite. Each yields a sentence for each fault, and nothing where all is well.
+"""The checks of the smoke suite. Each yields a sentence for each fault.
 
-All auctions are tests (`test: 1`), so the events that are sent bill nothing.
+All auctions are tests (`test: 1`), so their events bill nothing.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ Check = Callable[[Target], Iterator[str]]
 
 
 def health(target: Target) -> Iterator[str]:
-    """GET /health says that the process can bid from a young snapshot."""
+    """GET /health reports status ok: the process can bid from a recent snapshot."""
     answer = target.ask("GET", "/health")
     body = answer.json()
     status = body.get("status") if isinstance(body, dict) else None
@@ -30,7 +30,7 @@ def health(target: Target) -> Iterator[str]:
 
 
 def bids(target: Target) -> Iterator[str]:
-    """Each recorded request is answered as the contract says."""
+    """The answer to each recorded request follows the contract (`bidder/rollout/contract.py`)."""
     for request in recorded_requests():
         for breach in breaches(request, _version_answer(_asked(target, request))):
             yield f"{request.name}: {breach}"
@@ -72,7 +72,7 @@ def vmap(target: Target) -> Iterator[str]:
 
 
 def events(target: Target) -> Iterator[str]:
-    """The event URLs of a test bid are taken, and a changed one is refused."""
+    """The event URLs of a test bid are accepted, and a changed URL is refused."""
     if (bid := _first_bid(target)) is None:
         return
     impression = ET.fromstring(str(bid["adm"])).findtext(".//{*}Impression")  # noqa: S314  the bidder's own answer
@@ -93,7 +93,7 @@ def events(target: Target) -> Iterator[str]:
 
 
 def cors(target: Target) -> Iterator[str]:
-    """A page of any origin may ask, and reads answers and errors."""
+    """A page of any origin may send requests, and can read answers and errors."""
     sent = {"Origin": ORIGIN}
     requested = {**sent, "Access-Control-Request-Method": "POST"}
     answers = {
@@ -112,7 +112,7 @@ def cors(target: Target) -> Iterator[str]:
 
 
 def errors(target: Target) -> Iterator[str]:
-    """Errors are JSON that says what is wrong."""
+    """Error answers are JSON with a message."""
     yield from _wrong_error("POST /bid that is no JSON", target.ask("POST", "/bid", "{"), {400})
     yield from _wrong_error("POST /bid without impressions", target.ask("POST", "/bid", {"id": "1", "imp": []}), {400})
     yield from _wrong_error("POST /explain without a key", target.ask("POST", "/explain", {}), {401, 403})

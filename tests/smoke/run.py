@@ -1,4 +1,4 @@
-"""`make smoke URL=…`: asks a running bidder what any version has to answer; ends with status 1 where a check fails."""
+"""`make smoke URL=…`: checks a running bidder of any version. The exit status is 1 if a check fails."""
 
 import argparse
 import sys
@@ -11,7 +11,7 @@ from tests.smoke.target import Target, Unreachable
 
 
 def run(target: Target, checks: Iterable[Check], say: Callable[[str], None]) -> int:
-    """Runs the checks, says a line for each check and fault; returns how many faults. Raises Unreachable."""
+    """Runs the checks and prints a line for each check and fault. Returns the number of faults. Raises Unreachable."""
     faults = 0
     for check in checks:
         results = _results(check, target)
@@ -28,7 +28,7 @@ def _results(check: Check, target: Target) -> list[str]:
         return list(check(target))
     except Unreachable:
         raise
-    except Exception as error:  # an answer that no check foresaw is a fault of the answer
+    except Exception as error:  # an exception within a check is a fault of the answer
         return [f"the answer has an unknown form: {type(error).__name__}: {error}"]
 
 
@@ -40,7 +40,7 @@ def wait_until_healthy(target: Target, seconds: float, now: Callable[[], float] 
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs the suite. Returns 0 where all checks pass, 1 where one fails, 2 for a wrong call."""
+    """Runs the suite. Returns the exit status: 0 if all checks pass, 1 if a check fails, 2 for invalid arguments."""
     parser = argparse.ArgumentParser(prog="make smoke", description=__doc__)
     parser.add_argument("url", help="the bidder's base URL, such as http://127.0.0.1:8000")
     parser.add_argument("--wait", type=float, default=90, metavar="SECONDS", help="how long a 503 of /health may last")

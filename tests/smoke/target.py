@@ -1,4 +1,4 @@
-"""A running bidder at a URL, asked over HTTP."""
+"""Sends HTTP requests to a running bidder."""
 
 import gzip
 import json
@@ -18,7 +18,7 @@ class Unreachable(OSError):
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer. `headers` have names in small letters, and `body` is unpacked."""
+    """An HTTP answer. The names of `headers` are in lower case, and `body` is decompressed."""
 
     status: int
     headers: Mapping[str, str]
@@ -30,7 +30,7 @@ class Answer:
         return self.headers.get("content-type", "").partition(";")[0]
 
     def json(self) -> Any:
-        """The body as JSON; None where it is none."""
+        """The body as a JSON value, or None if the body is not JSON."""
         try:
             return json.loads(self.body)
         except ValueError:
@@ -48,7 +48,7 @@ class Target:
     def __init__(self, base: str, seconds: float = 20) -> None:
         self.base = base.rstrip("/")
         self._seconds = seconds
-        # A proxy does not lead to this machine.
+        # A proxy cannot reach this machine.
         proxies = [ProxyHandler({})] if urlsplit(base).hostname in LOOPBACK else []
         self._opener = build_opener(*proxies, _NoRedirect())
 
@@ -68,7 +68,7 @@ class Target:
             raise Unreachable(msg) from None
 
     def event(self, method: str, url: str, headers: Mapping[str, str] | None = None) -> Answer:
-        """The answer to a call of an event URL at this base, whatever public address the URL has."""
+        """The answer to a call of an event URL, sent to this base instead of the URL's public address."""
         parts = urlsplit(url)
         path = "/e/" + parts.path.partition("/e/")[2]
         return self.ask(method, f"{path}?{parts.query}" if parts.query else path, None, headers)

@@ -1,7 +1,7 @@
-"""From notices to spend and archive, with everything on the way failing: AWS in memory, the real handlers.
+"""The chain from notices to spend and archive with injected faults: AWS in memory, the real handlers.
 
-A call of AWS fails before or after it took effect, a handler dies between any two of its lines, a message comes several
-times, late and in any order, or is given up and put aside until somebody redrives it.
+An AWS call fails before or after it takes effect. A handler dies between any two of its lines. A message is delivered
+repeatedly, late and in any order, or moves to the dead-letter queue until a redrive.
 """
 
 import sys
@@ -35,15 +35,15 @@ MOST_RECEIVED = 5
 
 
 class Died(BaseException):
-    """The process is gone, between two lines."""
+    """The process ends between two lines of its code."""
 
 
 @dataclass
 class Queue:
-    """SQS, at least once: a message comes again until it is done, or was received too often and is put aside."""
+    """SQS with delivery at least once. After `MOST_RECEIVED` receives a message moves to the dead letters, `aside`."""
 
     waiting: list[tuple[str, str, int]] = field(default_factory=list)
-    """Message id, body, and how often it was received."""
+    """Message id, body, and the number of deliveries."""
     aside: list[tuple[str, str]] = field(default_factory=list)
     sent: int = 0
 
@@ -67,7 +67,7 @@ class Queue:
         except (Died, Unreachable, ClientError):
             failed = {message_id for message_id, *_ in batch}
         for message_id, body, received in batch:
-            # Now and then a message that is done comes again all the same, up to five times.
+            # SQS may deliver an acknowledged message again, here up to five times.
             if message_id not in failed and rng.random() >= 0.1:
                 continue
             if received + 1 < MOST_RECEIVED:
@@ -77,7 +77,7 @@ class Queue:
 
 
 class Chain:
-    """The topic, its queues and the tables; `harm` is the share of calls that fail and of handlers that die."""
+    """The topic, its queues and the tables. `harm` is the share of calls that fail and of handlers that die, 0 to 1."""
 
     table, topic, aside, bucket = "ledger", "topic", "queue", "archive"
 
@@ -93,7 +93,7 @@ class Chain:
         self.sqs: Any = self
 
     def process(self) -> Service:
-        """A new process: it knows nothing of those before it."""
+        """A new process without the state of earlier processes."""
         ledger = Ledger(self.dynamodb, self.table)
         judge = IvtFilter(BoundedSets(self.dynamodb, self.table))
         publisher = EventPublisher(self.sns, self.topic, FallbackQueue(lambda: self.sqs, self.aside))
@@ -101,7 +101,7 @@ class Chain:
         return service(None, ledger=ledger, judge=judge, publisher=publisher, archive=archive)
 
     def notify(self, event: Event) -> None:
-        """Reports the event until it is heard, as exchanges do with a 503."""
+        """Reports the event until it is accepted, as exchanges do after a 503."""
         while True:
             try:
                 with self.mortal():
@@ -118,9 +118,9 @@ class Chain:
                 self.queues[name].deliver(self.rng, most, self._dying(handler))
 
     def settle(self) -> None:
-        """No more harm: what was put aside comes again, until nothing waits.
+        """Stops the faults, and redrives dead letters until all queues are empty.
 
-        SQS puts aside what was received too often only when it is asked for once more: so there may be more to redrive.
+        SQS moves a message to the dead-letter queue at its next receive, so one redrive may not be enough.
         """
         self.harm = 0
         while any(len(queue) or queue.aside for queue in self.queues.values()):
@@ -162,7 +162,7 @@ class Chain:
             raise Unreachable
 
     def faults(self) -> Iterator[str | None]:
-        """What is to go wrong with each call of AWS."""
+        """Yields the fault of each AWS call: before or after it takes effect, a conflict, or none."""
         while True:
             fails = self.rng.random() < self.harm
             yield self.rng.choice(["before", "after", "conflict"]) if fails else None
@@ -175,7 +175,7 @@ class Chain:
         return handle
 
     def mortal(self) -> "_Mortal":
-        """Where the code dies after so many of its lines, if it does."""
+        """A context in which the code may die after a random number of lines."""
         return _Mortal(self, self.rng.randint(1, 600) if self.rng.random() < self.harm else None)
 
 

@@ -1,4 +1,4 @@
-"""The chain through a local AWS: its own topic, queues and dead-letter queues, every call of which may fail."""
+"""The chain through a local AWS with its own topic, queues and dead-letter queues. Every call may fail."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ _A_RECEIVE = 10
 
 
 class Failing:
-    """A client of boto3's that loses calls on the way there, and answers on the way back."""
+    """A boto3 client whose calls may fail before or after they take effect."""
 
     def __init__(self, client: Any, faults: Iterator[str | None]) -> None:
         self._client = client
@@ -45,7 +45,7 @@ class Failing:
 
 
 class CloudQueue:
-    """A queue of SQS whose messages are handled here; what fails too often SQS puts into its dead-letter queue."""
+    """An SQS queue with a consumer in this process. SQS moves messages that keep failing to the dead-letter queue."""
 
     def __init__(self, sqs: Any, name: str) -> None:
         self._sqs = sqs
@@ -83,7 +83,7 @@ class CloudQueue:
             failed = {message["MessageId"] for message in batch}
         for message in batch:
             named = {"QueueUrl": self.url, "ReceiptHandle": message["ReceiptHandle"]}
-            # Now and then a message that is done comes again all the same.
+            # SQS may deliver an acknowledged message again.
             if message["MessageId"] in failed or rng.random() < 0.1:
                 self._sqs.change_message_visibility(**named, VisibilityTimeout=0)
             else:
@@ -94,7 +94,7 @@ class CloudQueue:
 
 
 class CloudChain(Chain):
-    """A chain of AWS's own parts, named by `mark`."""
+    """A chain of resources in AWS, whose names contain `mark`."""
 
     def __init__(self, rng: Random, harm: float, session: Any, mark: str) -> None:
         super().__init__(rng, harm)
@@ -119,7 +119,7 @@ class CloudChain(Chain):
 
 
 def in_cloud(session: Any, seed: int, count: int, campaigns: int, harm: float = 0.2) -> CloudChain:
-    """A soak through the AWS of a session; only the order in which its queues deliver is not the seed's."""
+    """Runs a soak through the AWS of a session. The seed determines all but the order of deliveries."""
     rng = Random(seed)  # noqa: S311 - a repeatable draw, not a secret
     chain = CloudChain(rng, harm, session, f"soak-{seed}")
     soak(chain, events(rng, count, campaigns))
@@ -128,7 +128,7 @@ def in_cloud(session: Any, seed: int, count: int, campaigns: int, harm: float = 
 
 @contextlib.contextmanager
 def in_local_aws() -> Iterator[Callable[[int, int, int], object]]:
-    """A local AWS that runs as long as this."""
+    """Runs a local AWS during the context."""
     with TemporaryDirectory() as folder:
         aws = MiniStack(Path(folder), free_port())
         aws.start()

@@ -1,4 +1,4 @@
-"""`make soak`: events through failing AWS and dying handlers, for as long as is asked; prints the seeds.
+"""`make soak`: sends events through failing AWS calls and dying handlers for some minutes, and prints the seeds.
 
 `python -m tests.soak.run --minutes M [--seed S] [--events N] [--campaigns C] [--aws]`
 """
@@ -21,13 +21,13 @@ KINDS = (Kind.IMPRESSION, Kind.IMPRESSION, Kind.BILL, Kind.WIN, Kind.COMPLETE)
 
 
 FARM = "c-farm"
-"""The campaign that a viewer who is no person is shown, again and again in one minute, always at one price."""
+"""The campaign of a bot farm: one viewer with many impressions in one minute, at one price."""
 
 
 def events(rng: Random, count: int, campaigns: int) -> list[Event]:
-    """Events of some bids: a bid has one campaign, one price and one kind that bills it.
+    """Events of random bids. All events of a bid have one campaign, one price and one kind that bills it.
 
-    Some are invalid or tests, some are reported from many addresses, some are shown to a farm.
+    Some events are invalid or tests, some come from many addresses, and some belong to a bot farm (`FARM`).
     """
     result = []
     for _ in range(count):
@@ -57,7 +57,7 @@ def events(rng: Random, count: int, campaigns: int) -> list[Event]:
 def owed(sent: list[Event]) -> dict[str, tuple[int, int]]:
     """Micros and impressions by campaign, from the definition: each bid with a billable event, once.
 
-    Of what the farm was shown in its minute, 20, whichever came first.
+    Of the farm's impressions in its minute, the first 20 are billable.
     """
     kinds = {None: ("impression", "bill"), "impression": ("impression",), "bill": ("bill",)}
     billed = {
@@ -76,7 +76,7 @@ def owed(sent: list[Event]) -> dict[str, tuple[int, int]]:
 
 
 def soak(chain: Chain, sent: list[Event]) -> None:
-    """Sends events through a failing chain, settles it, and holds spend to what is owed, to the micro."""
+    """Sends events through a failing chain, settles it, and compares spend with `owed` to the micro."""
     for entry in sent:
         chain.notify(entry)
         while chain.rng.random() < 0.1:
@@ -86,7 +86,7 @@ def soak(chain: Chain, sent: list[Event]) -> None:
 
 
 def check(chain: Chain, sent: list[Event]) -> None:
-    """Counters are what is owed, and what the archive comes to says so too."""
+    """Asserts that the counters and the archive both equal `owed`."""
     process, wanted = chain.process(), owed(sent)
     names = sorted({item.campaign_id for item in sent})
     spends = process.ledger.spends(dict.fromkeys(names, NOW))
@@ -103,7 +103,7 @@ def check(chain: Chain, sent: list[Event]) -> None:
 
 
 def in_memory(seed: int, count: int, campaigns: int, harm: float = 0.2) -> None:
-    """A soak of AWS in memory, the same for the same seed."""
+    """Runs a soak with AWS in memory. The same seed repeats the same soak."""
     rng = Random(seed)  # noqa: S311 - a repeatable draw, not a secret
     soak(Chain(rng, harm), events(rng, count, campaigns))
 
@@ -116,9 +116,9 @@ def main() -> None:
     parser.add_argument("--campaigns", type=int, default=50)
     parser.add_argument("--aws", action="store_true", help="against a local AWS of its own, whose calls fail")
     arguments = parser.parse_args()
-    logging.disable()  # it says of every fault what failed
+    logging.disable()  # its log has a line for every injected fault
     until, seed, done = time.monotonic() + arguments.minutes * 60, arguments.seed or time.time_ns() % 10**9, 0
-    from tests.soak.cloud import in_local_aws  # which brings the tools of the local AWS
+    from tests.soak.cloud import in_local_aws  # imports the tools of the local AWS
 
     with in_local_aws() if arguments.aws else nullcontext(in_memory) as first:
         while done == 0 or (arguments.seed is None and time.monotonic() < until):

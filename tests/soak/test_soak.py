@@ -1,4 +1,4 @@
-"""A small soak: a failure prints the seed and the steps, `python -m tests.soak.run --seed S` repeats a seed."""
+"""A small soak. A failure prints the seed and the steps; `python -m tests.soak.run --seed S` repeats a seed."""
 
 from random import Random
 
@@ -17,12 +17,12 @@ from tests.support.examples import examples
 
 @examples(0.2)
 @given(st.integers(0, 10**9), st.integers(1, 120), st.integers(1, 6), st.sampled_from([0.0, 0.1, 0.3, 0.5]))
-def test_spend_is_exact_whatever_fails(seed: int, count: int, campaigns: int, harm: float) -> None:
+def test_spend_is_exact_under_any_faults(seed: int, count: int, campaigns: int, harm: float) -> None:
     in_memory(seed, count, campaigns, harm)
 
 
 class Soak(RuleBasedStateMachine):
-    """Notices, work, redrives and harm in any order: never more is counted than is owed and, once all settled, all."""
+    """Notices, work, redrives and faults in any order. Counters never exceed what is owed, and equal it at the end."""
 
     @initialize(seed=st.integers(0, 10**9))
     def begin(self, seed: int) -> None:
@@ -70,8 +70,8 @@ TestSoak = Soak.TestCase
 TestSoak.settings = settings(examples(0.2), stateful_step_count=30)
 
 
-def test_harm_is_done() -> None:
-    """Else the soak would prove nothing."""
+def test_the_soak_injects_faults() -> None:
+    """A soak without faults proves nothing."""
     done: set[type[BaseException]] = set()
     original = Chain.mortal
 

@@ -25,8 +25,8 @@ def metric(namespace: str, name: str, dimensions: Mapping[str, str]) -> Metric:
     return namespace, name, frozenset(dimensions.items())
 
 
-def rings(alarm: Mapping[str, Any], minutes: Sequence[Minute]) -> bool:
-    """Whether the alarm is in the state ALARM after these minutes, the latest last.
+def is_in_alarm(alarm: Mapping[str, Any], minutes: Sequence[Minute]) -> bool:
+    """Whether the alarm is in the state ALARM after these minutes, in ascending order.
 
     `alarm` has the properties of AWS::CloudWatch::Alarm, with references resolved.
     """
@@ -86,7 +86,7 @@ def evaluate(expression: str, values: Mapping[str, float | None]) -> float | Non
     """The value of a metric math expression, or None if a metric that it needs has no data."""
     functions = {
         "IF": lambda condition, yes, no: yes if condition else no,
-        "SUM": lambda entries: sum(each for each in entries if each == each),  # NaN stands for missing
+        "SUM": lambda entries: sum(each for each in entries if each == each),  # NaN represents missing data
         "FILL": lambda value, filler: value if value == value else filler,
     }
     held = {name: float("nan") if value is None else value for name, value in values.items()}

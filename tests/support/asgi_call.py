@@ -17,7 +17,7 @@ async def asgi_call(
 ) -> tuple[int, dict[str, str], bytes]:
     """The status, headers and body of the answer.
 
-    A body given as a list arrives in parts; without `ends` it never ends.
+    A list as the body arrives in parts. If `ends` is false, the body never ends.
     """
     path, _, query = url.partition("?")
     scope = {

@@ -1,6 +1,6 @@
 """S3, Parameter Store and SNS over HTTP on loopback, with the operations that a bidder's process uses.
 
-Snapshots come from the objects of a FakeS3. Messages to SNS are kept. Each answer takes `seconds`.
+The objects of a FakeS3 are served as snapshots. `published` stores the messages to SNS. Each answer takes `seconds`.
 """
 
 import json

@@ -19,9 +19,10 @@ from bidder.snapshot.delivery_state import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.quality_classes import Quality
 from bidder.snapshot.snapshot import Snapshot
+from bidder.snapshot.tier import SIZES
 
 EVERYTHING = TargetedRanges(ATTRIBUTES, {"segment": ["bluekai", "acme"]})
-"""A set of attributes as if campaigns targeted all of them, without ranges."""
+"""The known values of all attributes, as if campaigns targeted every attribute, without ranges."""
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -72,10 +73,11 @@ def snapshot(
     shading: Shading | None = None,
     shared: SharedBudgets | None = None,
     quality: Quality | None = None,
+    tier_sizes: tuple[int, int] = SIZES,
 ) -> Snapshot:
-    """The campaigns as a process holds them after a refresh: written to and read from the snapshot's files."""
+    """The snapshot of these campaigns, written to and read from its files as by a refresh and a process."""
     campaigns = list(campaigns)
-    index = Index.load([compile_index(campaigns)])
+    index = Index.load([compile_index(campaigns, tier_sizes=tier_sizes)])
     if shared is None:
         shared = SharedBudgets(deals={names: SharedBudget(limits) for names, limits in index.deal_limits().items()})
     delivery = compile_delivery(
@@ -229,7 +231,7 @@ learned = st.dictionaries(
 
 @st.composite
 def campaign_lists(draw: st.DrawFn, max_size: int = 8) -> list[Campaign]:
-    """A few different campaigns, each with its own id."""
+    """Lists of campaigns with distinct ids."""
     drawn = []
     for number in range(draw(st.integers(0, max_size))):
         deals = draw(st.lists(st.sampled_from(["d1", "d2"]), unique=True, max_size=2))

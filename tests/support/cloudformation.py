@@ -11,7 +11,7 @@ _NAMES = {"QueueName", "TopicName"}
 
 
 class Stack:
-    """A template as the stack `name` has it.
+    """A template with the values that it has in the stack `name`.
 
     `ids` are the physical ids of resources by their logical ids. A resource without one gets
     `<stack>-<logical id>`, and `<stack>-<logical id>.<attribute>` for an attribute.

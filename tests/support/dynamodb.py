@@ -40,14 +40,14 @@ _READ_AT_ONCE = 7
 
 
 class Unreachable(ReadTimeoutError):
-    """The connection broke, so the caller can't know whether the write took effect."""
+    """The connection broke. The caller cannot know whether the write took effect."""
 
     def __init__(self) -> None:
         super().__init__(endpoint_url="https://dynamodb.us-east-1.amazonaws.com/")
 
 
 _accounts = itertools.count(100_000_000_000)
-_one_at_a_time = RLock()  # DynamoDB's writes are atomic; moto's threads are not told apart
+_one_at_a_time = RLock()  # DynamoDB's writes are atomic, but moto's are not between threads
 
 
 class FaultyDynamoDB:
@@ -62,9 +62,9 @@ class FaultyDynamoDB:
         self.faults = faults
         self.before_write: Callable[[], None] = lambda: None
         self.read_at_once: Callable[[], int] = lambda: _READ_AT_ONCE
-        """Called before each batch is read. Returns the number of keys that are read; the others stay unprocessed."""
+        """Returns the number of keys of the next batch that are read; the others stay unprocessed."""
         self.transactions = 0
-        """The transactions that DynamoDB decided."""
+        """The number of transactions that DynamoDB committed or cancelled."""
         self._account = str(next(_accounts))
         self._tables = tables
         self._plain, self.client = self._made(), self._made()
@@ -202,9 +202,9 @@ def _client() -> Any:
 
 
 def _answer(request: Any, **_: Any) -> AWSResponse:
-    """moto's answer.
+    """The answer of moto to an HTTP request of botocore.
 
-    It is requested by the service's name: moto's own hook would first try the address of each service.
+    The request goes to the service by name, because moto's own hook tries the addresses of all services first.
     """
     normalized = normalize_request(request)
     with _one_at_a_time, patch.object(models, "copy", _CheapCopies()):

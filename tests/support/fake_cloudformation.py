@@ -26,9 +26,9 @@ def client_error(code: str, message: str = "", status: int = 400) -> ClientError
 
 
 class FakeCloudFormation:
-    """One stack. Its creation takes `takes` seconds after its execution, and ends in the status `ends`.
+    """One stack. The creation ends `takes` seconds after the execution of its change set, with the status `ends`.
 
-    `faults` are raised by the polls of the stack during the change, one each. `events` are the stack's, newest first.
+    Each poll during the change raises one of `faults`. `events` are the stack's events, newest first.
     """
 
     class exceptions:  # noqa: N801  botocore's name

@@ -1,4 +1,4 @@
-"""A fake Parameter Store in memory, which returns parameters in pages of two."""
+"""A fake Parameter Store in memory, with pages of two parameters."""
 
 from typing import Any
 

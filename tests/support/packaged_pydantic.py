@@ -8,7 +8,7 @@ from tools.slim import add_pydantic
 
 
 def packaged_pydantic(root: Path) -> Path:
-    """Writes both into the folder, and returns the folder, which must be first in a process's PYTHONPATH."""
+    """Writes the package's pydantic into the folder. Returns the folder, which must be first in the PYTHONPATH."""
     add_pydantic(root)
     for library in Path(pydantic_core.__file__).parent.glob("*.so"):
         (root / "pydantic_core" / library.name).symlink_to(library)

@@ -51,7 +51,7 @@ class Steady:
 
 
 class Recorder:
-    """A publisher that keeps its events, or fails."""
+    """A publisher that stores its events in a list, or fails."""
 
     def __init__(self, failure: Exception | None = None) -> None:
         self.published: list[Event] = []

@@ -40,7 +40,7 @@ class World:
                 ],
             )
         topics = [self.sns.create_topic(Name=name)["TopicArn"] for name in ("creatives", "refresh")]
-        self.queue = self.sqs.create_queue(QueueName="heard")["QueueUrl"]
+        self.queue = self.sqs.create_queue(QueueName="announced")["QueueUrl"]
         arn = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         for topic in topics:
             self.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
@@ -78,8 +78,8 @@ class World:
         [spot] = held.creatives
         return spot.duration, [medium.url.rpartition("/")[2] for medium in spot.media]
 
-    def heard(self) -> list[str]:
-        """The announced states and requested refreshes, in their order."""
+    def announced(self) -> list[str]:
+        """The announced states of jobs and the requested refreshes, in order of arrival."""
         messages = []
         while received := self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages"):
             messages += [json.loads(message["Body"]).get("state", "refresh") for message in received]

@@ -13,7 +13,7 @@ _FILES = {
     "4.0": "vast4.xsd",
     "4.1": "vast_4.1.xsd",
     "4.2": "vast_4.2.xsd",
-    "4.3": "vast_4.2.xsd",  # 4.3 has no published schema; the bidder's 4.3 has only elements of 4.2
+    "4.3": "vast_4.2.xsd",  # VAST 4.3 has no published schema, and the bidder's VAST 4.3 has only elements of 4.2
 }
 
 
@@ -31,7 +31,9 @@ def assert_valid_vmap(document: str) -> list[str]:
     """
     root = etree.fromstring(document.encode())
     for link in root.iter("{*}AdTagURI"):
-        link.text = re.sub(r"[\[\]{}]", "", link.text or "")  # brackets of macros, which a player replaces first
+        link.text = re.sub(
+            r"[\[\]{}]", "", link.text or ""
+        )  # lxml does not accept the brackets of macros; a player replaces them first
     _vmap_schema().assertValid(root)
     held = [etree.tostring(vast, encoding="unicode") for vast in root.iterfind(".//{*}VASTAdData/*")]
     for vast in held:
@@ -41,7 +43,7 @@ def assert_valid_vmap(document: str) -> list[str]:
 
 @cache
 def _vmap_schema() -> etree.XMLSchema:
-    """The VMAP schema has a wrong namespace for VAST 3.0: any is accepted there, and validated separately."""
+    """The VMAP schema, which accepts any namespace for VAST: the published namespace of VAST 3.0 is wrong."""
     schema = etree.parse(VMAP)
     xs = "{http://www.w3.org/2001/XMLSchema}"
     for wrong in schema.findall(f"{xs}import"):

@@ -1,4 +1,4 @@
-"""Fixtures of several folders of unit tests."""
+"""Fixtures that several folders of unit tests share."""
 
 from collections.abc import Iterator
 

@@ -1,10 +1,10 @@
-"""The page on the ad tag has the table that the code reads by."""
+"""docs/ad-tag.md has the table of parameters of the code."""
 
 from bidder.ad_tag.parameters import PARAMETERS
 from tools.ad_tag_table import PAGE, table, written
 
 
-def test_the_table_is_the_codes() -> None:
+def test_the_page_has_the_table_of_the_code() -> None:
     page = PAGE.read_text()
 
     assert table() in page

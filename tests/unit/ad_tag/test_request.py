@@ -1,4 +1,4 @@
-"""What a query becomes, against a naive table of its own: each parameter's OpenRTB field, as the standard names it."""
+"""The bid request of a query, compared with an independent table of the OpenRTB field of each parameter."""
 
 import json
 from collections.abc import Sequence
@@ -17,25 +17,25 @@ ID = "only-one"
 V3 = [2, 3, 5, 6]
 
 
-def asked(**query: str) -> dict[str, Any]:
+def request_of(**query: str) -> dict[str, Any]:
     return bid_request({name: [value] for name, value in query.items()}, ID)
 
 
 def faults(**query: str) -> dict[str, str]:
     with pytest.raises(InvalidTag) as refused:
-        asked(**query)
+        request_of(**query)
     return refused.value.fields
 
 
 def at(document: Any, path: str) -> Any:
-    """What stands at a path such as `imp.0.video.w`."""
+    """The value at a path such as `imp.0.video.w`."""
     for step in path.split("."):
         document = document[int(step)] if step.isdigit() else document[step]
     return document
 
 
-def test_a_tag_that_says_nothing_asks_for_one_mp4_in_the_default_version() -> None:
-    assert asked() == {"id": ID, "imp": [{"id": "1", "video": {"mimes": ["video/mp4"], "protocols": V3}}]}
+def test_an_empty_query_requests_one_mp4_in_the_default_vast_version() -> None:
+    assert request_of() == {"id": ID, "imp": [{"id": "1", "video": {"mimes": ["video/mp4"], "protocols": V3}}]}
 
 
 @pytest.mark.parametrize(
@@ -108,19 +108,19 @@ def test_a_tag_that_says_nothing_asks_for_one_mp4_in_the_default_version() -> No
         ("W", "640", "imp.0.video.w", 640),
     ],
 )
-def test_a_parameter_is_its_field(name: str, text: str, path: str, value: Any) -> None:
-    assert at(asked(**{name: text}), path) == value
+def test_a_parameter_sets_its_openrtb_field(name: str, text: str, path: str, value: Any) -> None:
+    assert at(request_of(**{name: text}), path) == value
 
 
-def test_content_and_publisher_of_an_app_are_the_apps_and_a_page_is_not() -> None:
-    document = asked(app_bundle="com.tv", content_id="ep1", publisher_id="p", page="https://news.example/")
+def test_in_app_requests_content_and_publisher_belong_to_the_app() -> None:
+    document = request_of(app_bundle="com.tv", content_id="ep1", publisher_id="p", page="https://news.example/")
 
     assert document["app"] == {"bundle": "com.tv", "content": {"id": "ep1"}, "publisher": {"id": "p"}}
     assert "site" not in document
 
 
-def test_slots_are_an_impression_each_of_one_pod() -> None:
-    document = asked(slots="15,30", w="640", tagid="break")
+def test_each_slot_is_an_impression_of_one_pod() -> None:
+    document = request_of(slots="15,30", w="640", tagid="break")
 
     assert [(imp["id"], imp["tagid"], imp["video"]["maxduration"]) for imp in document["imp"]] == [
         ("1", "break", 15),
@@ -137,36 +137,39 @@ UNRESOLVED = ("[W]", "%%WIDTH%%", "${WIDTH}", "{{width}}", "__WIDTH__", "{w}", "
     [parameter_item for parameter_item in PARAMETERS if parameter_item.name != "id"],
     ids=lambda parameter_item: parameter_item.name,
 )
-def test_an_unresolved_macro_counts_as_absent_wherever_it_stands(parameter: Any) -> None:
+def test_an_unresolved_macro_counts_as_absent_in_each_parameter(parameter: Any) -> None:
     for text in UNRESOLVED:
-        assert asked(**{parameter.name: text}) == asked()
+        assert request_of(**{parameter.name: text}) == request_of()
 
 
 @pytest.mark.parametrize("text", ["-1", "-2"])
 def test_a_macro_that_the_player_has_no_value_for_counts_as_absent(text: str) -> None:
-    assert asked(max_dur=text, latlong=text, app_bundle=text, page=text, mimes=text, gdpr_consent=text) == asked()
+    assert (
+        request_of(max_dur=text, latlong=text, app_bundle=text, page=text, mimes=text, gdpr_consent=text)
+        == request_of()
+    )
 
 
-def test_a_list_loses_its_unresolved_items_alone() -> None:
-    assert asked(deals="a,[DEAL],b")["imp"][0]["pmp"]["deals"] == [{"id": "a"}, {"id": "b"}]
+def test_only_the_unresolved_items_of_a_list_are_dropped() -> None:
+    assert request_of(deals="a,[DEAL],b")["imp"][0]["pmp"]["deals"] == [{"id": "a"}, {"id": "b"}]
 
 
-def test_repeated_parameters_are_a_list_and_the_first_of_what_is_no_list() -> None:
+def test_a_repeated_parameter_extends_a_list_and_otherwise_the_first_value_counts() -> None:
     document = bid_request({"mimes": ["video/mp4", "video/webm"], "w": ["[W]", "640", "320"]}, ID)
 
     assert document["imp"][0]["video"] == {"mimes": ["video/mp4", "video/webm"], "protocols": V3, "w": 640}
 
 
-def test_of_two_spellings_the_tables_own_counts() -> None:
-    assert asked(width="1", w="2")["imp"][0]["video"]["w"] == 2
-    assert asked(w="2", width="1")["imp"][0]["video"]["w"] == 2
+def test_the_main_spelling_of_a_parameter_precedes_its_alias() -> None:
+    assert request_of(width="1", w="2")["imp"][0]["video"]["w"] == 2
+    assert request_of(w="2", width="1")["imp"][0]["video"]["w"] == 2
 
 
 def test_unknown_parameters_are_ignored() -> None:
-    assert asked(utm_source="x", cb="123", w2="abc") == asked()
+    assert request_of(utm_source="x", cb="123", w2="abc") == request_of()
 
 
-def test_wrong_parameters_are_named_as_they_were_written() -> None:
+def test_an_error_names_the_parameter_as_the_caller_wrote_it() -> None:
     wrong = faults(Width="64x", gdpr="maybe", page="news", floor="1e9", slots="0", vast="5", currency="EURO")
 
     assert wrong.keys() == {"Width", "gdpr", "page", "floor", "slots", "vast", "currency"}
@@ -210,7 +213,7 @@ _queries = st.dictionaries(
 
 
 @given(_queries)
-def test_whatever_is_asked_is_a_request_that_can_be_read_or_is_refused_by_name(query: dict[str, Sequence[str]]) -> None:
+def test_any_query_is_a_valid_request_or_is_refused_with_the_parameter(query: dict[str, Sequence[str]]) -> None:
     wrong: set[str] | None = None
     document: dict[str, Any] = {}
     try:
@@ -222,4 +225,4 @@ def test_whatever_is_asked_is_a_request_that_can_be_read_or_is_refused_by_name(q
         assert wrong <= set(query)
         return
     request = parse(json.dumps(document).encode())
-    assert request == BidRequest.model_validate(document)  # nothing had to be mended
+    assert request == BidRequest.model_validate(document)  # no value needed a repair

@@ -1,4 +1,4 @@
-"""The values of the attributes that a request states, one by one, and nothing of what no campaign targets."""
+"""The values of each attribute in a request. Attributes that no campaign targets are not read."""
 
 import copy
 import json
@@ -128,7 +128,7 @@ def test_a_request_that_states_nothing_has_no_values() -> None:
         )
 
 
-def test_the_lengths_that_campaigns_can_target() -> None:
+def test_the_ad_lengths_that_campaigns_can_target() -> None:
     assert LENGTHS == (6, 10, 15, 20, 30, 45, 60, 90, 120)
     for length in LENGTHS:
         assert of_video(minduration=length, maxduration=length)["length"] == (str(length),)
@@ -193,7 +193,7 @@ def test_the_browser_of_a_user_agent(agent: str, browser: str | None) -> None:
         ({"osv": "14", "sua": {"model": "Pixel"}}, None, None),
     ],
 )
-def test_the_operating_system_is_the_devices_else_that_of_the_client_hints(
+def test_the_operating_system_is_read_from_the_device_and_else_from_client_hints(
     device: dict[str, Any], os: str | None, versions: tuple[str, ...] | None
 ) -> None:
     values = of_request(video_request(device=device))
@@ -220,14 +220,16 @@ def test_the_operating_system_is_the_devices_else_that_of_the_client_hints(
     ],
 )
 @pytest.mark.parametrize("holder", ["device", "user"])
-def test_the_location_is_the_devices_else_the_users(geo: dict[str, Any], expected: Values, holder: str) -> None:
+def test_the_location_is_read_from_the_device_and_else_from_the_user(
+    geo: dict[str, Any], expected: Values, holder: str
+) -> None:
     values = of_request(video_request(**{holder: {"geo": geo}}))
 
     plain = of_request(video_request())
     assert {name: value for name, value in values.items() if name not in plain} == expected
 
 
-def test_the_domain_of_an_app_is_not_read_from_a_page_and_a_screen_has_none() -> None:
+def test_apps_take_no_domain_from_a_page_and_dooh_has_no_domain() -> None:
     assert of_request(video_request(site={"page": "https://a.example/b"}))["domain"] == ("a.example", "example")
     assert of_request(video_request(site={"domain": "b.example", "page": "https://a.example/"}))["domain"] == (
         "b.example",
@@ -237,10 +239,11 @@ def test_the_domain_of_an_app_is_not_read_from_a_page_and_a_screen_has_none() ->
         assert "domain" not in of_request(video_request(**channel))
 
 
-def test_of_a_domain_longer_than_any_the_end_is_read() -> None:
-    labels = of_request(video_request(site={"domain": "a" * 60 + ".b" * 100 + ".example"})).get("domain", ())
+def test_only_the_end_of_an_overlong_domain_is_read() -> None:
+    text = "a" * 60 + ".b" * 100 + ".example"
+    domains = of_request(video_request(site={"domain": text}))["domain"]
 
-    assert len(labels[0] if labels else "") <= 253
+    assert (len(domains[0]), domains[0], domains[-1]) == (253, text[-253:], "example")
 
 
 @pytest.mark.parametrize(

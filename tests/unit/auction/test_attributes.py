@@ -1,4 +1,4 @@
-"""Each attribute of targeting: a campaign that targets it bids on the request that shows it, and on no other."""
+"""Each attribute of targeting: a campaign bids only on requests with the targeted value."""
 
 import copy
 import json
@@ -139,7 +139,7 @@ def bids(targeting: Any, request: dict[str, Any] = REQUEST, **changes: Any) -> b
 
 
 @pytest.mark.parametrize(("attribute", "value"), SHOWN)
-def test_a_campaign_targets_what_the_request_shows(attribute: str, value: object) -> None:
+def test_a_campaign_bids_only_if_the_request_has_the_targeted_value(attribute: str, value: object) -> None:
     other = OTHERS.get(attribute, "another")
 
     assert bids({attribute: {"include": [other, value]}})
@@ -152,7 +152,7 @@ def test_a_campaign_targets_what_the_request_shows(attribute: str, value: object
 
 
 @pytest.mark.parametrize(("attribute", "value"), SHOWN)
-def test_so_does_a_creative(attribute: str, value: object) -> None:
+def test_a_creative_is_shown_only_if_the_request_has_the_targeted_value(attribute: str, value: object) -> None:
     other = OTHERS.get(attribute, "another")
 
     def shows(targeting: Any = None, where: Any = None) -> bool:
@@ -165,14 +165,14 @@ def test_so_does_a_creative(attribute: str, value: object) -> None:
     assert not shows(where={"not": {attribute: {"include": [value]}}})
 
 
-def test_all_attributes_are_tried_here() -> None:
+def test_every_attribute_has_a_case() -> None:
     assert {attribute for attribute, _ in SHOWN} == ATTRIBUTES - {
         "list"
     }  # which tests/unit/snapshot/test_id_lists.py has
 
 
 def changed(path: str, value: object) -> dict[str, Any]:
-    """The request with another value in one place; `...` takes it out."""
+    """The request with another value at the path. `...` removes the field."""
     request = copy.deepcopy(REQUEST)
     holder: Any = request
     *way, last = path.split(".")
@@ -232,7 +232,7 @@ def changed(path: str, value: object) -> dict[str, Any]:
         ("user_hour", "wed 1-2", "device.geo.utcoffset", 105),
     ],
 )
-def test_real_senders_spell_things_in_their_ways(attribute: str, value: object, path: str, sent: object) -> None:
+def test_spellings_of_real_senders_match(attribute: str, value: object, path: str, sent: object) -> None:
     request = changed(path, sent)
 
     assert bids({attribute: {"include": [value]}}, request)
@@ -249,7 +249,7 @@ def test_real_senders_spell_things_in_their_ways(attribute: str, value: object, 
         ("about:blank", False),
     ],
 )
-def test_a_site_that_states_no_domain_has_that_of_its_page(page: str, results: bool) -> None:
+def test_a_site_without_a_domain_has_the_domain_of_its_page(page: str, results: bool) -> None:
     request = {key: value for key, value in REQUEST.items() if key != "app"} | {"site": {"page": page}}
     elsewhere = request | {"site": {"page": page, "domain": "other.example"}}
 
@@ -260,19 +260,19 @@ def test_a_site_that_states_no_domain_has_that_of_its_page(page: str, results: b
 @pytest.mark.parametrize(
     ("attribute", "value"), [pair for pair in SHOWN if pair[0] not in {"exchange", "hour", "length"}]
 )
-def test_what_is_not_stated_satisfies_no_include_and_no_exclude(attribute: str, value: object) -> None:
+def test_an_absent_value_satisfies_neither_include_nor_exclude(attribute: str, value: object) -> None:
     bare = {"id": "r", "imp": [{"id": "1", "video": {"mimes": ["video/mp4"]}}]}
-    if attribute != "rewarded":  # which is 0 where it isn't stated
+    if attribute != "rewarded":  # absent means 0
         assert not bids({attribute: {"include": [value]}}, bare)
     assert bids({attribute: {"exclude": [value]}}, bare)
 
 
-def test_segments_of_all_kinds_together() -> None:
+def test_segments_of_all_sources_are_combined() -> None:
     assert bids({"segment": {"all": ["42", "43"], "include": ["acme/43"], "exclude": ["44"]}})
     assert not bids({"segment": {"all": ["42", "44"]}})
 
 
-def test_a_creative_has_targeting_of_its_own() -> None:
+def test_a_creative_has_its_own_targeting() -> None:
     plain = campaign().model_dump(mode="json", exclude_none=True, exclude_defaults=True)["creatives"][0]
     on_ios = {**plain, "targeting": {"os": {"include": ["ios"]}}}
     on_tv = {**copy.deepcopy(plain), "id": "tv", "where": {"not": {"os": {"include": ["ios"]}}}}
@@ -281,7 +281,7 @@ def test_a_creative_has_targeting_of_its_own() -> None:
     assert not bids({}, creatives=[on_tv])
 
 
-def test_an_hour_is_that_of_the_campaigns_time_zone_when_its_clocks_change() -> None:
+def test_dayparting_uses_the_campaigns_time_zone_across_a_clock_change() -> None:
     for moment, hour in ((datetime(2026, 3, 29, 0, 59, tzinfo=UTC), 1), (datetime(2026, 3, 29, 1, 0, tzinfo=UTC), 3)):
         held = snapshot(
             [campaign(targeting={"hour": {"include": [f"sun {hour}-{hour + 1}"]}}, time_zone="Europe/Berlin")],

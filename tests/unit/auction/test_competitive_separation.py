@@ -1,4 +1,4 @@
-"""Competitors are kept apart in one answer, against an exhaustive search over what the naive evaluator would bid."""
+"""Competitive separation within one response, compared with an exhaustive search over the bids of the oracle."""
 
 import json
 from itertools import combinations, product
@@ -21,7 +21,7 @@ PLACEMENTS = ["1", "2", "4"]
 
 @st.composite
 def books(draw: st.DrawFn, max_size: int = 6) -> list[Campaign]:
-    """Campaigns that differ in price, group, advertiser, and in which of the impressions they take."""
+    """Campaigns that differ in price, competition group, advertiser and targeted placements."""
     return [
         campaign(
             id=f"c{number}",
@@ -41,7 +41,7 @@ def books(draw: st.DrawFn, max_size: int = 6) -> list[Campaign]:
 
 @st.composite
 def requests(draw: st.DrawFn) -> dict[str, Any]:
-    """Several impressions: by themselves, in a pod, or a pod each."""
+    """Requests with several impressions: single, in a common pod, or each a pod."""
     imps = []
     for number in range(draw(st.integers(2, 3))):
         video: dict[str, Any] = {"mimes": ["video/mp4"], "plcmt": int(draw(st.sampled_from(PLACEMENTS)))}
@@ -50,7 +50,7 @@ def requests(draw: st.DrawFn) -> dict[str, Any]:
     return {"id": draw(st.sampled_from("abc")), "imp": imps}
 
 
-def made_of(request: dict[str, Any], book: list[Campaign]) -> list[Offer]:
+def offers_of(request: dict[str, Any], book: list[Campaign]) -> list[Offer]:
     held = snapshot(book)
     parsed = parse(json.dumps(request).encode())
     return decide(parsed, match(parsed, held, NOW), held, "bidder", NOW)
@@ -62,7 +62,7 @@ def compete(first: Campaign, other: Campaign) -> bool:
     return bool({group.lower() for group in first.competes_in} & {group.lower() for group in other.competes_in})
 
 
-def most_worth(request: dict[str, Any], book: list[Campaign]) -> int:
+def highest_total(request: dict[str, Any], book: list[Campaign]) -> int:
     by_id = {c.id: c for c in book}
     holds: list[list[list[tuple[str, OracleBid]]]] = []
     for imp in request["imp"]:
@@ -83,18 +83,18 @@ def most_worth(request: dict[str, Any], book: list[Campaign]) -> int:
 
 @examples(2)
 @given(requests(), books())
-def test_the_answer_is_worth_most_of_all_without_competitors(request: dict[str, Any], book: list[Campaign]) -> None:
-    result = made_of(request, book)
+def test_the_response_has_the_highest_total_without_competitors(request: dict[str, Any], book: list[Campaign]) -> None:
+    result = offers_of(request, book)
 
     event(f"{len(result)} ads")
     assert not any(compete(a.campaign, b.campaign) for a, b in combinations(result, 2))
-    assert sum(offer.price.cpm_micros for offer in result) == most_worth(request, book)
+    assert sum(offer.price.cpm_micros for offer in result) == highest_total(request, book)
 
 
 @given(requests(), books())
-def test_it_is_the_same_again_whatever_the_order_of_campaigns(request: dict[str, Any], book: list[Campaign]) -> None:
+def test_the_order_of_campaigns_does_not_change_the_response(request: dict[str, Any], book: list[Campaign]) -> None:
     once, again = (
-        [(o.slot.imp.id, o.campaign.id, o.fit.creative.id) for o in made_of(request, entry)]
+        [(o.slot.imp.id, o.campaign.id, o.fit.creative.id) for o in offers_of(request, entry)]
         for entry in (book, book[::-1])
     )
 
@@ -102,22 +102,22 @@ def test_it_is_the_same_again_whatever_the_order_of_campaigns(request: dict[str,
 
 
 @given(requests(), books(), st.booleans())
-def test_a_competitor_that_does_not_match_changes_nothing(
+def test_a_competitor_that_does_not_match_does_not_change_the_response(
     request: dict[str, Any], book: list[Campaign], once: bool
 ) -> None:
     elsewhere = {"country": {"include": ["atlantis"]}}
     stranger = campaign(id="x", cpm=999, competes_in=["cars", "banks"], once_a_request=once, targeting=elsewhere)
 
-    with_it, without = made_of(request, [*book, stranger]), made_of(request, book)
+    with_it, without = offers_of(request, [*book, stranger]), offers_of(request, book)
 
     assert [(o.slot.imp.id, o.campaign.id) for o in with_it] == [(o.slot.imp.id, o.campaign.id) for o in without]
 
 
 @given(requests(), books())
-def test_who_competes_with_nobody_here_changes_nothing(request: dict[str, Any], book: list[Campaign]) -> None:
+def test_a_group_with_one_member_does_not_change_the_response(request: dict[str, Any], book: list[Campaign]) -> None:
     plain = [c.model_copy(update={"competes_in": (), "once_a_request": False}) for c in book]
     alone = [c.model_copy(update={"competes_in": (c.advertiser.owner,)}) for c in plain]
 
-    result, of_plain = made_of(request, alone), made_of(request, plain)
+    result, of_plain = offers_of(request, alone), offers_of(request, plain)
 
     assert [o.campaign.id for o in result] == [o.campaign.id for o in of_plain]

@@ -1,4 +1,4 @@
-"""The decision against the naive oracle, and what must hold of any decision."""
+"""The decision compared with the naive oracle, and properties of every decision."""
 
 import json
 from collections import Counter
@@ -34,7 +34,7 @@ def summary(result: dict[str, Offer]) -> dict[str, tuple[int, str, str, str | No
 
 @examples(4)
 @given(matchable_requests(), campaign_lists(), learned)
-def test_bids_what_the_naive_evaluator_bids(
+def test_the_decision_bids_as_the_oracle(
     request: dict[str, Any], campaigns: list[Campaign], counts: dict[tuple[str, str], OutcomeCounts]
 ) -> None:
     result = offers(request, snapshot(campaigns, counts=counts))
@@ -50,12 +50,16 @@ def test_bids_what_the_naive_evaluator_bids(
 
 
 @given(matchable_requests(), campaign_lists())
-def test_the_order_of_campaigns_changes_nothing(request: dict[str, Any], campaigns: list[Campaign]) -> None:
+def test_the_order_of_campaigns_does_not_change_the_decision(
+    request: dict[str, Any], campaigns: list[Campaign]
+) -> None:
     assert summary(offers(request, snapshot(campaigns))) == summary(offers(request, snapshot(campaigns[::-1])))
 
 
 @given(matchable_requests(), campaign_lists())
-def test_a_campaign_that_does_not_match_changes_nothing(request: dict[str, Any], campaigns: list[Campaign]) -> None:
+def test_a_campaign_that_does_not_match_does_not_change_the_decision(
+    request: dict[str, Any], campaigns: list[Campaign]
+) -> None:
     stranger = campaign(id="stranger", cpm=999, targeting={"country": {"include": ["atlantis"]}})
 
     assert summary(offers(request, snapshot([*campaigns, stranger]))) == summary(offers(request, snapshot(campaigns)))
@@ -63,7 +67,7 @@ def test_a_campaign_that_does_not_match_changes_nothing(request: dict[str, Any],
 
 @examples(2)
 @given(matchable_requests(), campaign_lists(), campaign_lists(max_size=2))
-def test_nor_do_campaigns_that_can_bid_on_nothing_of_the_request(
+def test_campaigns_that_can_bid_on_no_impression_do_not_change_the_decision(
     request: dict[str, Any], campaigns: list[Campaign], others: list[Campaign]
 ) -> None:
     others = [other.model_copy(update={"id": f"other-{other.id}"}) for other in others]
@@ -73,7 +77,7 @@ def test_nor_do_campaigns_that_can_bid_on_nothing_of_the_request(
     assert summary(offers(request, snapshot([*strangers, *campaigns]))) == summary(offers(request, snapshot(campaigns)))
 
 
-def test_ties_fall_as_they_fell_however_many_others_there_are() -> None:
+def test_further_campaigns_do_not_change_the_winner_of_a_tie() -> None:
     equal = [campaign(id=name) for name in "abcd"]
     strangers = [campaign(id=f"s{n}", cpm=n, targeting={"country": {"include": ["atlantis"]}}) for n in range(1, 9)]
     alone, among = snapshot(equal), snapshot([*equal, *strangers])
@@ -82,22 +86,24 @@ def test_ties_fall_as_they_fell_however_many_others_there_are() -> None:
         assert summary(offers(request, among)) == summary(offers(request, alone))
 
 
-def test_ties_fall_to_each_campaign_about_equally_often() -> None:
-    """However many creatives it brings."""
+def test_each_campaign_wins_about_the_same_number_of_ties() -> None:
+    """The number of its creatives does not matter."""
     book = [campaign(id=name, creatives=[creative(id=f"s{n}") for n in range(n)]) for n, name in enumerate("abcd", 1)]
     held = snapshot(book)
 
     won = Counter(offers(video_request(id=f"auction {n}"), held)["1"].campaign.id for n in range(400))
 
     assert len(won) == 4
-    assert min(won.values()) > 60  # 100 each expected, standard deviation 8.7: one run in 500,000 would fail
+    assert (
+        min(won.values()) > 60
+    )  # each is expected to win 100, with a standard deviation of 8.7: one run in 500,000 would fail
 
 
 _AMOUNTS = ("cpm_micros", "cpcv_micros", "cpc_micros", "cpv_micros", "max_cpm_micros")
 
 
 def raised(of: Campaign, micros: int) -> Campaign:
-    """The campaign, paying so much more for whatever it pays for, in deals too."""
+    """The campaign with all prices higher by `micros`, including those of deals."""
     more: dict[str, Any] = {name: getattr(of, name) + micros for name in _AMOUNTS if getattr(of, name) is not None}
     deals = [deal.model_copy(update={"cpm_micros": deal.cpm_micros + micros}) for deal in of.deals]
     return of.model_copy(update={**more, "deals": tuple(deals)})
@@ -118,7 +124,7 @@ def test_raising_a_bid_never_loses_a_won_auction(
 
 
 @given(matchable_requests(), campaign_lists(), learned)
-def test_the_decision_is_the_same_again_from_the_same_files(
+def test_equal_snapshot_files_give_equal_decisions(
     request: dict[str, Any], campaigns: list[Campaign], counts: dict[tuple[str, str], OutcomeCounts]
 ) -> None:
     once, again = (summary(offers(request, snapshot(campaigns, counts=counts))) for _ in range(2))
@@ -126,14 +132,14 @@ def test_the_decision_is_the_same_again_from_the_same_files(
     assert once == again
 
 
-def test_the_same_auction_is_decided_the_same_way_again() -> None:
+def test_a_repeated_auction_has_the_same_decision() -> None:
     held = snapshot([campaign(id=name) for name in ("one", "two", "three", "four")])
 
     assert summary(offers(video_request(), held)) == summary(offers(video_request(), held))
 
 
 @given(matchable_requests(), campaign_lists(), st.integers(2, 5))
-def test_equal_impressions_are_each_decided_as_if_alone(
+def test_equal_impressions_are_decided_independently(
     request: dict[str, Any], campaigns: list[Campaign], count: int
 ) -> None:
     held = snapshot(campaigns)

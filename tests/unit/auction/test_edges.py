@@ -1,4 +1,4 @@
-"""Edges of the auction that mutants found unguarded: each test fails where its rule is off by one."""
+"""Bounds of the auction: each test fails if a rule is off by one."""
 
 import json
 from typing import Any
@@ -9,7 +9,6 @@ from bidder.auction.decide import decide
 from bidder.auction.explain import explain
 from bidder.auction.match import match
 from bidder.auction.price import Price, charged_at_least
-from bidder.auction.reached import Opportunities
 from bidder.openrtb.parse import parse
 from tests.support.campaigns import NOW, campaign, creative, snapshot
 from tests.support.matchable import video_request
@@ -22,7 +21,7 @@ def bids(request: dict[str, Any], **changes: Any) -> bool:
 
 
 @pytest.mark.parametrize(("words", "is_met"), [("android 13.0.1..13.0.1", True), ("android 13.0.2..14", False)])
-def test_a_version_in_client_hints_is_read_part_by_part(words: str, is_met: bool) -> None:
+def test_a_version_in_client_hints_is_compared_by_its_parts(words: str, is_met: bool) -> None:
     hints = {"platform": {"brand": "Android", "version": ["13", "0", "1"]}}
     request = video_request(device={"sua": hints})
 
@@ -37,7 +36,7 @@ def test_a_hundred_keywords_of_a_page_are_read(position: int, is_met: bool) -> N
     assert bids(request, targeting={"keyword": {"include": [f"word-{position}"]}}) == is_met
 
 
-def test_a_floor_of_nothing_charges_nothing_at_least() -> None:
+def test_a_floor_of_zero_has_a_lowest_charge_of_zero() -> None:
     held = snapshot([campaign()])
     request = video_request()
     request["imp"][0]["bidfloor"] = 0
@@ -46,7 +45,7 @@ def test_a_floor_of_nothing_charges_nothing_at_least() -> None:
     assert charged_at_least(slot, Price(5_000_000, None), 15, {"USD": 1_000_000}, "USD") == 0
 
 
-def test_explain_tells_of_the_creative_that_came_closest() -> None:
+def test_explain_reports_the_unmet_targeting_of_the_closest_creative() -> None:
     country = {"country": {"include": ["FRA"]}}
     far = creative(id="z", targeting={**country, "domain": {"include": ["other.example"]}})
     near = creative(id="a", targeting=country)
@@ -56,13 +55,3 @@ def test_explain_tells_of_the_creative_that_came_closest() -> None:
     [told] = explain(parse(json.dumps(request).encode()), held, "bidder", NOW)[0].campaigns
 
     assert (told.seen, told.wanted) == ("usa", "fra")
-
-
-def test_512_impressions_of_a_minute_are_noted_and_stand_for_the_others() -> None:
-    held = snapshot([campaign()])
-    noted = Opportunities()
-
-    assert noted.note(held.index, held.delivery, 511) is not None
-    assert noted.note(held.index, held.delivery, 1) is not None
-    assert noted.note(held.index, held.delivery, 512) is None
-    assert noted.take().weight == 2

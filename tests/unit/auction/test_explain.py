@@ -1,4 +1,4 @@
-"""Explain says what the decision did: winners, prices, rules; and the funnel counts every campaign once."""
+"""Explain reports the winners, prices and rules of the decision, and its funnel counts every campaign once."""
 
 import json
 from collections import Counter
@@ -44,7 +44,7 @@ def only(request: dict[str, Any], **changes: Any) -> Verdict:
 
 @examples(2)
 @given(matchable_requests(), campaign_lists())
-def test_it_says_what_the_decision_did(request: dict[str, Any], campaigns: list[Campaign]) -> None:
+def test_explain_reports_the_bids_of_the_decision(request: dict[str, Any], campaigns: list[Campaign]) -> None:
     held, requested = snapshot(campaigns), parsed(request)
     result = decide(requested, match(requested, held, NOW), held, "bidder", NOW)
 
@@ -61,7 +61,7 @@ def test_it_says_what_the_decision_did(request: dict[str, Any], campaigns: list[
 
 @examples(2)
 @given(matchable_requests(), campaign_lists())
-def test_each_refusal_is_the_one_that_the_auction_gave(request: dict[str, Any], campaigns: list[Campaign]) -> None:
+def test_each_explained_rule_is_the_rule_of_the_decision(request: dict[str, Any], campaigns: list[Campaign]) -> None:
     held, requested = snapshot(campaigns), parsed(request)
     terms = AuctionContext(requested, "bidder", held.delivery, NOW)
 
@@ -100,7 +100,7 @@ def test_the_funnel_counts_each_campaign_at_the_rule_that_removed_it(
         assert {rule: number for rule, number in removed.items() if number} == dict(expected)
 
 
-def test_an_attribute_is_told_with_what_was_seen_and_what_was_wanted() -> None:
+def test_unmet_targeting_is_explained_with_the_seen_and_the_required_values() -> None:
     french = video_request(device={"geo": {"country": "FRA"}})
 
     item = only(french, targeting={"country": {"include": ["USA"]}})
@@ -116,7 +116,7 @@ def test_an_attribute_is_told_with_what_was_seen_and_what_was_wanted() -> None:
     assert item.reason == "country is nothing; it takes usa"
 
 
-def test_a_refusal_is_told_with_both_sides() -> None:
+def test_a_rule_is_explained_with_the_seen_and_the_required_values() -> None:
     item = only(video_request(imp={"bidfloor": 9}))
     assert (item.rule, item.seen, item.wanted) == ("floor", "9.0 USD", "bids 5.00")
     item = only(video_request(video={"maxduration": 10}))
@@ -134,7 +134,7 @@ def test_a_refusal_is_told_with_both_sides() -> None:
     assert (item.rule, item.seen, item.wanted) == ("advertiser", "shop.example", "shop.example")
 
 
-def test_of_the_creatives_targeting_the_one_that_came_furthest_is_told() -> None:
+def test_the_creative_with_the_most_met_targeting_is_explained() -> None:
     ios = creative(id="ios", targeting={"os": {"include": ["ios"]}})
     tablet = creative(id="tablet", where={"and": [{"os": {"exclude": ["ios"]}}, {"tag": {"include": ["top", "side"]}}]})
     android = video_request(device={"os": "Android"}, imp={"tagid": "bottom"})
@@ -148,7 +148,7 @@ def test_of_the_creatives_targeting_the_one_that_came_furthest_is_told() -> None
     assert (item.seen, item.wanted) == ("android", "none of android")
 
 
-def test_what_was_chosen_and_is_not_answered_has_its_rule() -> None:
+def test_an_offer_that_is_chosen_but_not_in_the_response_has_a_rule() -> None:
     imps = [{"id": name, "video": {"mimes": ["video/mp4"], "protocols": [7, 13]}} for name in "ab"]
     request = parsed({"id": "auction", "imp": imps})
     held = snapshot([campaign(id="dear", cpm=5, budget={"total_micros": 7_000}), campaign(id="cheap", cpm=1)])
@@ -167,7 +167,7 @@ def test_what_was_chosen_and_is_not_answered_has_its_rule() -> None:
     assert second.runner_up
 
 
-def test_delivery_comes_first() -> None:
+def test_delivery_state_is_the_first_step_of_the_funnel() -> None:
     held = snapshot([campaign(budget={"total_micros": 10})], {"plain": Spend(total_micros=10)})
 
     [item] = first(video_request(), held).campaigns
@@ -186,7 +186,7 @@ def test_the_runner_up_is_the_best_that_did_not_bid() -> None:
     assert (item.runner_up.campaign.id, item.runner_up.price.cpm_micros) == ("c", 7_000_000)
 
 
-def test_it_tells_of_as_many_campaigns_as_asked_for_and_counts_all() -> None:
+def test_the_requested_number_of_campaigns_is_explained_and_all_are_counted() -> None:
     held = snapshot([campaign(id=f"c{cpm}", cpm=cpm) for cpm in range(1, 8)])
 
     few = first(video_request(), held, most=3)
@@ -198,7 +198,7 @@ def test_it_tells_of_as_many_campaigns_as_asked_for_and_counts_all() -> None:
 
 @examples(0.5)
 @given(matchable_requests(), campaign_lists(), st.integers(0, 2))
-def test_however_few_are_asked_the_funnel_ends_at_the_bids(
+def test_the_funnel_ends_with_the_bids_for_any_number_of_explained_campaigns(
     request: dict[str, Any], campaigns: list[Campaign], requested: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -207,7 +207,7 @@ def test_however_few_are_asked_the_funnel_ends_at_the_bids(
             assert entry.funnel[-1][1] == len({bid.campaign.id for bid in entry.bids})
 
 
-def test_only_the_latest_form_of_a_campaign_is_told_of() -> None:
+def test_only_the_latest_version_of_a_campaign_is_explained() -> None:
     old, kept = campaign(id="changed", cpm=9), campaign(id="kept", cpm=5)
     changed = campaign(id="changed", cpm=1)
     index = Index.load([compile_index([old, kept]), compile_index([changed])])

@@ -1,4 +1,4 @@
-"""The funnel of an explanation: how many campaigns each step left."""
+"""The funnel of an explanation: the number of campaigns left after each rule."""
 
 import json
 

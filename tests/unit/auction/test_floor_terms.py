@@ -1,4 +1,4 @@
-"""The floors of an impression, term by term: what a bid has to reach, what it is charged at least, fixed prices."""
+"""The floors of an impression: the price to reach, the lowest possible charge, and fixed prices of deals."""
 
 import json
 from typing import Any
@@ -40,10 +40,10 @@ def slot_of(imp: dict[str, Any], video: dict[str, Any] | None = None) -> Slot:
         ({"bidfloor": 2}, {"mincpmpersec": 0.1}, "USD", 2_000_000),
     ],
 )
-def test_a_win_outside_deals_is_charged_its_floors_at_least(
+def test_a_win_in_the_open_auction_costs_at_least_its_floor(
     imp: dict[str, Any], video: dict[str, Any], currency: str, charged: int
 ) -> None:
-    """A price may lose a micro of its currency on its way, and an exchange converts by rates of its own."""
+    """Less one micro of the floor's currency for rounding, and less a margin for the exchange's own exchange rates."""
     assert charged_at_least(slot_of(imp, video), Price(5_000_000, None), 15, RATES, currency) == charged
 
 
@@ -57,7 +57,7 @@ def test_a_win_outside_deals_is_charged_its_floors_at_least(
         ({"durfloors": [{"maxdur": 15, "bidfloor": 4}], "bidfloor": 2}, 4_000_000),
     ],
 )
-def test_a_win_in_a_deal_is_charged_the_deals_floors_at_least(deal: dict[str, Any], charged: int) -> None:
+def test_a_win_in_a_deal_costs_at_least_the_deals_floor(deal: dict[str, Any], charged: int) -> None:
     slot = slot_of({"bidfloor": 1, "pmp": {"deals": [{"id": "other", "bidfloor": 4.5}, {"id": "D", **deal}]}})
 
     assert charged_at_least(slot, Price(5_000_000, "d", "D"), 15, RATES, "USD") == charged
@@ -79,7 +79,7 @@ def test_a_win_in_a_deal_is_charged_the_deals_floors_at_least(deal: dict[str, An
         ({"bidfloor": 4}, {"durfloors": [{"mindur": 16, "bidfloor": 2}, {"maxdur": 14, "bidfloor": 1}]}, 4_000_000),
     ],
 )
-def test_the_floor_outside_deals_is_the_highest_that_holds_for_the_length(
+def test_the_floor_of_the_open_auction_is_the_highest_floor_for_the_length(
     imp: dict[str, Any], video: dict[str, Any], floor: int
 ) -> None:
     assert open_floor(slot_of(imp, video), 15, RATES) == floor
@@ -105,7 +105,7 @@ LENGTHS = [{"maxdur": 60, "bidfloor": 1}]
         ({"bidfloor": 2, "pmp": {"deals": [{"id": "d", "durfloors": LENGTHS}]}}, {}, 0),
     ],
 )
-def test_below_the_lowest_floor_no_bid_reaches_any(imp: dict[str, Any], video: dict[str, Any], floor: int) -> None:
+def test_a_bid_below_the_lowest_floor_reaches_no_floor(imp: dict[str, Any], video: dict[str, Any], floor: int) -> None:
     slot = slot_of(imp, video)
 
     assert lowest_floor(slot.imp, slot.video, RATES) == floor
@@ -115,7 +115,7 @@ def sold(*deals: dict[str, Any], private: int = 1) -> list[tuple[int, list[str]]
     return fixed_prices(slot_of({"pmp": {"private_auction": private, "deals": list(deals)}}).imp, RATES)
 
 
-def test_the_fixed_prices_of_an_impression_come_highest_first_with_their_deals() -> None:
+def test_the_fixed_prices_of_deals_are_in_descending_order() -> None:
     cheap, dear = {"id": "A", "at": 3, "bidfloor": 2}, {"id": " B", "at": 3, "bidfloor": 5}
     euro, same = {"id": "c", "at": 3, "bidfloor": 2, "bidfloorcur": "EUR"}, {"id": "d", "at": 3, "bidfloor": 5}
 
@@ -138,7 +138,7 @@ def test_the_fixed_prices_of_an_impression_come_highest_first_with_their_deals()
     ("deal_at", "request_at", "is_first"),
     [(None, 1, True), (None, 2, False), (1, 2, True), (3, 2, True), (2, 1, False)],
 )
-def test_a_deals_own_auction_type_holds_before_the_requests(
+def test_the_auction_type_of_a_deal_precedes_that_of_the_request(
     deal_at: int | None, request_at: int, is_first: bool
 ) -> None:
     document = video_request(at=request_at, imp={"pmp": {"deals": [{"id": "D", "at": deal_at}]}})
@@ -192,7 +192,7 @@ OURS = [{"id": "a", "cpm": 3}, {"id": "b", "cpm": 4}]
         ({}, 1, [], (1, None)),
     ],
 )
-def test_the_best_bid_that_reaches_its_floors(
+def test_the_highest_bid_that_reaches_its_floors_is_chosen(
     imp: dict[str, Any], open_cpm: int | None, deals: list[dict[str, Any]], expected: str | tuple[int, str | None]
 ) -> None:
     assert outcome(imp, open_cpm, deals) == expected

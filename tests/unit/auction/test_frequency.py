@@ -1,4 +1,4 @@
-"""Caps in the decision: hold within a pod and a request, are asked last, and explain says what the bid did."""
+"""Frequency caps in the decision: they hold within a pod and a request, are checked last, and are explained."""
 
 import json
 from collections import Counter
@@ -28,7 +28,7 @@ def parsed(request: dict[str, Any]) -> BidRequest:
 
 
 def history(*impressions: tuple[int, str, str]) -> Exposures:
-    """Impressions of a user: minutes ago, campaign, creative."""
+    """The history of a user from impressions, each as minutes ago, campaign and creative."""
     item = History()
     for minutes, campaign_id, creative_id in impressions:
         at = int((NOW - timedelta(minutes=minutes)).timestamp())
@@ -67,7 +67,7 @@ MINUTES = {"day": 12 * 60, "6h": 6 * 60, "lifetime": 10**6}
 
 
 def exceeded(item: Campaign, exposures: Exposures, result: list[Offer]) -> list[str]:
-    """The caps of a campaign that an answer exceeds, counted naively: `NOW` is noon, UTC is the zone."""
+    """The caps of a campaign that a response exceeds, counted naively. `NOW` is noon in UTC, the campaign's zone."""
     wrong = []
     for cap in item.frequency_caps:
         observed = exposures.user if cap.per == "user" else exposures.household
@@ -101,7 +101,7 @@ def exceeded(item: Campaign, exposures: Exposures, result: list[Offer]) -> list[
 
 @examples(2)
 @given(matchable_requests(), campaign_lists(), st.lists(caps, min_size=8, max_size=8), viewers, st.data())
-def test_an_answer_exceeds_no_cap_and_explain_equals_it(
+def test_a_response_exceeds_no_cap_and_explain_agrees(
     request: dict[str, Any],
     campaigns: list[Campaign],
     caps: list[list[dict[str, Any]]],
@@ -140,7 +140,7 @@ def test_an_answer_exceeds_no_cap_and_explain_equals_it(
         }
 
 
-def test_nothing_is_read_where_no_campaign_that_could_bid_is_capped() -> None:
+def test_exposures_are_read_only_if_a_capped_campaign_could_bid() -> None:
     def read() -> Exposures:
         raise AssertionError
 
@@ -153,7 +153,7 @@ def test_nothing_is_read_where_no_campaign_that_could_bid_is_capped() -> None:
     assert len(decide(requested, match(requested, held, NOW), held, "bidder", NOW, read_exposures=read)) == 1
 
 
-def test_a_pod_holds_what_the_cap_leaves_and_fills_the_rest() -> None:
+def test_a_pod_shows_a_campaign_up_to_its_cap_and_fills_the_rest_with_others() -> None:
     imps = [{"id": str(n), "video": {"mimes": ["video/mp4"], "protocols": [7, 13], "podid": "p"}} for n in range(4)]
     request = {"id": "auction", "imp": imps, "site": {"domain": "news.example"}}
     for cap, left in (
@@ -174,7 +174,7 @@ def test_a_pod_holds_what_the_cap_leaves_and_fills_the_rest() -> None:
             assert count["other"] == 4 - left
 
 
-def test_a_creative_at_its_cap_leaves_the_turn_to_the_others() -> None:
+def test_other_creatives_replace_a_creative_at_its_cap() -> None:
     own_campaign = campaign(
         frequency_caps=[{"impressions": 1, "window": "day", "level": "creative"}],
         creatives=[creative(id="one"), creative(id="two")],
@@ -185,7 +185,7 @@ def test_a_creative_at_its_cap_leaves_the_turn_to_the_others() -> None:
     assert result.fit.creative.id == "two"
 
 
-def test_explain_says_what_was_counted_and_when_the_viewer_is_free() -> None:
+def test_explain_reports_the_count_and_the_time_when_the_cap_ends() -> None:
     held = snapshot([campaign(frequency_caps=[{"impressions": 2, "window": "6h"}], on_unknown="skip")])
     requested = parsed(video_request())
 

@@ -1,4 +1,4 @@
-"""The numbers of the auction, each computed here by its definition: draws, turns, shaded bids, sums of a replay."""
+"""Numbers of the auction compared with their definitions: draws, rotation, shaded bids, sums of a replay."""
 
 import json
 from hashlib import blake2b
@@ -9,16 +9,13 @@ import pytest
 
 from bidder.auction.auction_context import AuctionContext
 from bidder.auction.decide import decide
-from bidder.auction.funnel import MOST, Funnel
 from bidder.auction.match import match
 from bidder.auction.offer import Offer
 from bidder.auction.price import Price
-from bidder.auction.reached import Reached
 from bidder.auction.replay import ReplayTally
 from bidder.auction.rotation import expected_rate, turn
 from bidder.auction.shading import EXPLORATION, MODEL, UNKNOWN, segment_of, shade, shaded, value_micros
 from bidder.campaigns.goal import Rotation
-from bidder.delivery.obstacles import FLOOR, LENGTH, OUTBID
 from bidder.delivery.prediction import Prediction
 from bidder.delivery.price_segment import PriceSegment
 from bidder.delivery.win_model import Shading, WinModel
@@ -32,7 +29,7 @@ CHEAP = WinModel(level=-6 * log(2), slope=6.0)
 
 
 def bid(held: Snapshot, **request: Any) -> tuple[AuctionContext, list[Offer]]:
-    """The decision on a request; `request_id` may be any text, though no JSON has a lone surrogate."""
+    """The decision on a request. `request_id` may have lone surrogates, which JSON cannot express."""
     request_id = request.pop("request_id", "auction")
     parsed = parse(json.dumps(video_request(**request)).encode()).model_copy(update={"id": request_id})
     offers = decide(parsed, match(parsed, held, NOW), held, "bidder", NOW)
@@ -45,13 +42,13 @@ def digest(size: int, *names: str) -> int:
 
 @pytest.mark.parametrize("request_id", ["auction", "a2", "\ud800"])
 def test_the_draw_of_an_offer_is_a_hash_of_request_impression_and_campaign(request_id: str) -> None:
-    """Every process has to draw the same, and `explain` has to draw it again."""
+    """Every process and `explain` must draw the same number."""
     _, [offer] = bid(snapshot([campaign()]), request_id=request_id)
 
     assert (offer.draw, offer.turn) == (digest(8, request_id, "1", "plain"), 0)
 
 
-def test_the_turn_of_a_creative_is_drawn_by_its_own_hash() -> None:
+def test_the_rotation_draw_is_a_hash_of_the_creative() -> None:
     spots = [creative(id="a", weight=1), creative(id="b", weight=3)]
     _, [offer] = bid(snapshot([campaign(rotation="weighted", creatives=spots)]))
     turns = {
@@ -63,7 +60,7 @@ def test_the_turn_of_a_creative_is_drawn_by_its_own_hash() -> None:
     assert isclose(offer.turn, max(turns.values()))
 
 
-def test_the_turns_of_even_and_weighted_rotation() -> None:
+def test_the_order_of_creatives_under_even_and_weighted_rotation() -> None:
     for high in (0, 1, HALF // 2, HALF - 1):
         uniform = (high + 0.5) / HALF
         for low in (0, HALF - 1):
@@ -76,7 +73,9 @@ def test_the_turns_of_even_and_weighted_rotation() -> None:
 
 @pytest.mark.parametrize(("rate", "weight"), [(0.25, 3), (0.5, 0), (0.9, 99)])
 @pytest.mark.parametrize(("low", "angle"), [(0, 0), (HALF // 2, pi), (HALF // 3, 2 * pi / 3)])
-def test_the_best_rotation_draws_from_the_predicted_rate(rate: float, weight: int, low: int, angle: float) -> None:
+def test_optimized_rotation_draws_from_the_distribution_of_the_predicted_rate(
+    rate: float, weight: int, low: int, angle: float
+) -> None:
     for high in (1, HALF // 2, HALF - 1):
         normal = sqrt(-2 * log((high + 0.5) / HALF)) * cos(angle)
         expected = rate + normal * sqrt(rate * (1 - rate) / (weight + 1))
@@ -94,7 +93,7 @@ def test_the_expected_rate_under_each_rotation() -> None:
 
 
 @pytest.mark.parametrize("explored", [1.0, 0.5])
-def test_an_exploring_bid_is_drawn_between_three_tenths_of_the_value_and_the_value(explored: float) -> None:
+def test_an_exploring_bid_is_between_30_percent_of_the_value_and_the_value(explored: float) -> None:
     held = snapshot([campaign(cpm=5)], shading=Shading({}, explored))
     for request_id in ["\ud800", *(f"a{number}" for number in range(20))]:
         context, [offer] = bid(held, request_id=request_id, at=1)
@@ -108,7 +107,7 @@ def test_an_exploring_bid_is_drawn_between_three_tenths_of_the_value_and_the_val
             assert result == (5_000_000, 5_000_000, UNKNOWN, None, None)
 
 
-def test_a_share_to_explore_ends_below_its_bound() -> None:
+def test_the_draw_at_the_exploration_share_does_not_explore() -> None:
     draw = digest(7, "auction", "1", "plain", "shading") / 2**56
     held = snapshot([campaign(cpm=5)], shading=Shading({}, draw))
     context, [offer] = bid(held, at=1)
@@ -118,7 +117,7 @@ def test_a_share_to_explore_ends_below_its_bound() -> None:
     assert shaded(context, offer, None).why == UNKNOWN
 
 
-def test_a_bid_of_the_model_reaches_the_floor_and_at_least_a_micro() -> None:
+def test_a_shaded_bid_reaches_the_floor_and_one_micro() -> None:
     held = snapshot([campaign(cpm=5)], shading=Shading({"*": CHEAP}, 0.0))
     context, [offer] = bid(held, at=1)
     best = int(CHEAP.best_bid(5.0) * 1_000_000)
@@ -156,40 +155,3 @@ def test_the_mean_of_a_replay_is_rounded_to_a_micro() -> None:
     ]
 
     assert means == [None, 2, 3, 3, 4]
-
-
-def sampled(funnel: Funnel, times: int) -> None:
-    """A campaign that wins, and one each of a length not taken, below the floor, and outbid."""
-    book = [
-        campaign(id="wins", cpm=9),
-        campaign(id="long", cpm=9, creatives=[creative(duration=30)]),
-        campaign(id="cheap", cpm=1),
-        campaign(id="outbid", cpm=5),
-        campaign(id="elsewhere", cpm=9, targeting={"country": {"include": ["USA"]}}),
-    ]
-    held = snapshot(book)
-    parsed = parse(json.dumps(video_request(imp={"bidfloor": 2}, video={"maxduration": 15})).encode())
-    [slot] = match(parsed, held, NOW)
-    reached = list[Reached]()
-    decide(parsed, [slot], held, "bidder", NOW, reached=reached)
-    for _ in range(times):
-        funnel.note(held, slot, reached)
-
-
-@pytest.mark.parametrize(
-    ("noted", "impressions", "each"), [(1, 1, 1), (1, 7, 7), (2, 7, 7), (MOST, 64, 64), (MOST + 1, 64, 64), (3, 0, 3)]
-)
-def test_a_funnel_tells_what_keeps_each_campaign_from_the_impressions(noted: int, impressions: int, each: int) -> None:
-    funnel = Funnel()
-    sampled(funnel, noted)
-
-    counts = {f"long!{LENGTH}": each, f"cheap!{FLOOR}": each, f"outbid!{OUTBID}": each}
-    assert funnel.take(impressions).counts() == counts
-    assert funnel.take(impressions).counts() == {}
-    sampled(funnel, 1)
-    assert funnel.take(1).counts() == dict.fromkeys(counts, 1)
-    assert MOST == 32
-
-
-def test_a_sample_without_impressions_counts_nothing() -> None:
-    assert Funnel().take(5).counts() == {}

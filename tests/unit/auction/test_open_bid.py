@@ -1,4 +1,4 @@
-"""What a campaign with a goal bids, against the naive evaluator, where counts are there to learn from."""
+"""The open bid of a campaign with a goal, compared with the oracle, from learned counts."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +23,7 @@ learned = st.dictionaries(
     st.lists(st.integers(1, 9), min_size=1, max_size=3),
     learned,
 )
-def test_a_goal_is_priced_by_what_was_learned(
+def test_a_goal_is_priced_by_the_learned_rates(
     goal: str, rotation: str, weights: list[int], counts: dict[tuple[str, str], OutcomeCounts]
 ) -> None:
     spots = [creative(id=f"s{n}", weight=weight) for n, weight in enumerate(weights)]

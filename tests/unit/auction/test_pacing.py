@@ -1,4 +1,4 @@
-"""Pacing in the decision: the sets by bucket are the draws, explain says so, and a process keeps to its pace."""
+"""Pacing in the decision: sets by bucket equal the draws, explain agrees, and a process keeps its rate of bids."""
 
 import json
 from datetime import timedelta
@@ -34,7 +34,7 @@ def parsed(request: dict[str, Any]) -> BidRequest:
 
 @examples(1.5)
 @given(matchable_requests(), campaign_lists(), st.lists(shares, min_size=8, max_size=8), st.booleans())
-def test_a_campaign_is_passed_over_exactly_if_its_draw_is_not_below_its_share(
+def test_a_campaign_takes_part_exactly_if_its_draw_is_below_its_share(
     request: dict[str, Any], campaigns: list[Campaign], given_shares: list[int], long: bool
 ) -> None:
     paces = {
@@ -53,7 +53,7 @@ def test_a_campaign_is_passed_over_exactly_if_its_draw_is_not_below_its_share(
 
 @examples(1.5)
 @given(matchable_requests(), campaign_lists(), st.lists(shares, min_size=8, max_size=8))
-def test_explain_says_pacing_and_equals_the_bid(
+def test_explain_reports_pacing_and_the_same_bid(
     request: dict[str, Any], campaigns: list[Campaign], given_shares: list[int]
 ) -> None:
     paces = {item.id: Pace(share, RICH, 0) for item, share in zip(campaigns, given_shares, strict=False)}
@@ -77,7 +77,7 @@ def test_explain_says_pacing_and_equals_the_bid(
             assert campaign_item.rule != PACING.name or passed_over
 
 
-def test_a_paced_out_campaign_leaves_the_auction_to_the_next_and_explain_shows_both_numbers() -> None:
+def test_the_next_campaign_wins_where_pacing_excludes_the_first_and_explain_has_draw_and_share() -> None:
     held = snapshot([campaign(id="dear", cpm=9), campaign(id="cheap", cpm=1)], paces={"dear": Pace(0, RICH, 0)})
     request = parsed(video_request())
 
@@ -90,7 +90,7 @@ def test_a_paced_out_campaign_leaves_the_auction_to_the_next_and_explain_shows_b
     assert (PACING.name, 1) in explanation.funnel
 
 
-def test_a_process_bids_its_burst_at_once_and_then_at_its_rate() -> None:
+def test_a_process_bids_its_burst_immediately_and_then_at_its_rate() -> None:
     held = snapshot([campaign(cpm=5)], paces={"plain": Pace(WHOLE, 10_000, 5_000)})
 
     def bids(minutes: float, requests: int) -> int:

@@ -1,4 +1,4 @@
-"""Pairs of offers, creatives and names, each decided here by hand."""
+"""Rules on pairs of offers, creatives and names, with expected results written by hand."""
 
 import json
 from collections import Counter
@@ -17,10 +17,8 @@ from bidder.auction.pod_packing import PodAd, PodPlace, pack_pods
 from bidder.auction.reached import Reached
 from bidder.auction.response_selection import for_one_document
 from bidder.campaigns.campaign import Campaign
-from bidder.delivery.allowance import Pace
-from bidder.delivery.participation import WHOLE
 from bidder.openrtb.parse import parse
-from tests.support.campaigns import NOW, campaign, creative, media, snapshot
+from tests.support.campaigns import NOW, campaign, creative, snapshot
 from tests.support.matchable import video_request
 
 
@@ -62,7 +60,9 @@ RIVAL = "rival.example"
         ({"caps": (("c:plain", 3), ("r:plain/spot", 1))}, {"creatives": [creative(id="another")]}, True),
     ],
 )
-def test_two_offers_in_one_answer(first: dict[str, Any], second: dict[str, Any], is_separated: bool) -> None:
+def test_competitive_separation_of_two_offers(
+    first: dict[str, Any], second: dict[str, Any], is_separated: bool
+) -> None:
     pair = [offer(**first), offer(**second)]
 
     assert are_separated(pair) == is_separated
@@ -71,7 +71,7 @@ def test_two_offers_in_one_answer(first: dict[str, Any], second: dict[str, Any],
     assert are_separated([])
 
 
-def test_of_the_offers_that_one_cap_leaves_the_dearest_are_answered_in_their_order() -> None:
+def test_under_a_shared_cap_the_highest_offers_are_answered_in_their_order() -> None:
     offers = [offer((("c:plain", 2),), cpm=cpm) for cpm in (3, 9, 5, 9)] + [offer(id="other", cpm=1)]
 
     assert [(each.campaign.id, each.price.cpm_micros) for each in within_caps(offers)] == [
@@ -100,51 +100,8 @@ def test_of_the_offers_that_one_cap_leaves_the_dearest_are_answered_in_their_ord
         ("ftp://cdn.example/a", False),
     ],
 )
-def test_a_secure_page_loads_https_and_its_own_machine(url: str, secure: bool) -> None:
+def test_a_secure_page_loads_https_and_loopback_urls(url: str, secure: bool) -> None:
     assert is_secure(url) == secure
-
-
-FILES = [
-    media(url="https://cdn.example/small", width=640, height=360, bitrate=500),
-    media(url="https://cdn.example/middle", width=1280, height=720, bitrate=1200),
-    media(url="https://cdn.example/sharp", width=1280, height=720, bitrate=2500),
-    media(url="https://cdn.example/large", width=1920, height=1080, bitrate=3000),
-]
-BY_BITRATE = ["large", "sharp", "middle", "small"]
-
-
-@pytest.mark.parametrize(
-    ("size", "order"),
-    [
-        ({"w": 1280, "h": 720}, ["sharp", "middle", "large", "small"]),
-        ({"w": 640, "h": 360}, ["small", "sharp", "middle", "large"]),
-        ({"w": 1, "h": 1}, ["small", "sharp", "middle", "large"]),
-        ({"w": 9999, "h": 9999}, BY_BITRATE),
-        ({}, BY_BITRATE),
-        ({"w": 640}, BY_BITRATE),
-        ({"h": 360}, BY_BITRATE),
-        ({"w": 0, "h": 360}, BY_BITRATE),
-        ({"w": 640, "h": 0}, BY_BITRATE),
-        ({"w": -640, "h": -360}, BY_BITRATE),
-        ({"w": -640, "h": 360}, BY_BITRATE),
-        ({"w": 640, "h": -360}, BY_BITRATE),
-    ],
-)
-def test_the_file_closest_to_the_players_size_is_first(size: dict[str, int], order: list[str]) -> None:
-    [made] = offers_of(video_request(video=size), campaign(creatives=[creative(media=FILES)]))
-
-    assert [file.url.rpartition("/")[2] for file in made.fit.media] == order
-
-
-@pytest.mark.parametrize(("width", "first"), [(3841, "b"), (3843, "a")])
-def test_files_within_half_a_thousandth_of_a_size_are_of_one_size(width: int, first: str) -> None:
-    files = [
-        media(url="https://cdn.example/a", width=3840, height=2160, bitrate=1000),
-        media(url="https://cdn.example/b", width=width, height=2160, bitrate=2000),
-    ]
-    [made] = offers_of(video_request(video={"w": 3840, "h": 2160}), campaign(creatives=[creative(media=files)]))
-
-    assert made.fit.media[0].url.endswith(first)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +119,7 @@ def test_files_within_half_a_thousandth_of_a_size_are_of_one_size(width: int, fi
         ("a.b.shop.co.uk", "www.co.uk", False),
     ],
 )
-def test_a_block_holds_for_a_domain_and_all_below_it(domain: str, badv: str, is_blocked: bool) -> None:
+def test_a_blocked_domain_includes_its_subdomains(domain: str, badv: str, is_blocked: bool) -> None:
     owner = ".".join(domain.split(".")[-3:])
     made = campaign(advertiser={"name": "A", "domain": domain, "owner": owner})
 
@@ -181,7 +138,7 @@ def test_a_block_holds_for_a_domain_and_all_below_it(domain: str, badv: str, is_
         ("AB", "A", False),
     ],
 )
-def test_a_category_includes_all_below_it(own: str, listed: str, is_included: bool) -> None:
+def test_a_category_includes_its_descendants(own: str, listed: str, is_included: bool) -> None:
     made = campaign(categories=[own], cattax=7)
 
     assert (offers_of(video_request(bcat=[listed], cattax=7), made) == []) == is_included
@@ -189,7 +146,7 @@ def test_a_category_includes_all_below_it(own: str, listed: str, is_included: bo
     assert offers_of(video_request(bcat=[listed], cattax=6), made)
 
 
-def test_all_categories_have_to_be_allowed_and_none_blocked() -> None:
+def test_all_categories_of_a_campaign_must_be_allowed_and_none_blocked() -> None:
     both = campaign(categories=["IAB1", "IAB2"])
 
     for bcat, acat, bids in (
@@ -206,7 +163,7 @@ def test_all_categories_have_to_be_allowed_and_none_blocked() -> None:
     assert offers_of(video_request(bcat=["IAB1"]), campaign())
 
 
-def test_alike_impressions_outside_pods_are_decided_as_if_each_were_alone() -> None:
+def test_equal_impressions_outside_pods_are_decided_independently() -> None:
     book = [
         campaign(id="one"),
         campaign(id="two", creatives=[creative(id="a"), creative(id="b")]),
@@ -233,7 +190,7 @@ def test_alike_impressions_outside_pods_are_decided_as_if_each_were_alone() -> N
 
 
 @pytest.mark.parametrize(("protocols", "ads"), [([2], 1), ([3], 2), ([7], 2)])
-def test_one_document_holds_the_ads_of_a_pod_from_vast_3_on(protocols: list[int], ads: int) -> None:
+def test_a_vast_document_holds_several_ads_of_a_pod_since_vast_3(protocols: list[int], ads: int) -> None:
     video = {"mimes": ["video/mp4"], "protocols": protocols}
     videos = [{**video, "podid": "p"}, {**video, "podid": "p"}, {**video, "podid": "q"}, video]
     request = {"id": "r", "imp": [{"id": str(number), "video": each} for number, each in enumerate(videos)]}
@@ -245,26 +202,7 @@ def test_one_document_holds_the_ads_of_a_pod_from_vast_3_on(protocols: list[int]
     assert for_one_document(parsed, []) == []
 
 
-def test_below_the_floor_no_campaign_is_visited_however_little_the_first_match_may_bid() -> None:
-    dear = campaign(id="dear", cpm=9, targeting={"country": {"include": ["USA"]}})
-    held = snapshot([dear, campaign(id="tiny", cpm="0.000001")])
-    [slot] = match(parse(json.dumps(video_request()).encode()), held, NOW)
-    reached = list[Reached]()
-
-    assert list(slot.candidates.best_first(lambda: 2_000_000, reached=reached)) == []
-    assert [each.end for each in reached] == [1]
-
-
-def test_a_paused_campaign_is_no_candidate_beside_a_paced_one() -> None:
-    book = [campaign(id="paused", cpm=9, status="paused"), campaign(id="paced", cpm=5), campaign(id="free", cpm=4)]
-    paces = {name: Pace(share, 10**12, 0) for name, share in (("paused", WHOLE), ("paced", WHOLE - 1))}
-    held = snapshot(book, paces=paces)
-    [slot] = match(parse(json.dumps(video_request()).encode()), held, NOW)
-
-    assert [held.index.campaign_id(position) for position in slot.candidates.best_first()] == ["paced", "free"]
-
-
-def test_a_rule_that_rejects_the_request_or_a_player_is_counted_once_for_each() -> None:
+def test_a_rule_on_the_request_or_the_player_is_counted_once_per_impression() -> None:
     refused: Refused = Counter()
     assert offers_of(video_request(cur=["XTS"]), campaign(), refused=refused) == []
     assert refused == {("", "currency"): 1}
@@ -274,7 +212,7 @@ def test_a_rule_that_rejects_the_request_or_a_player_is_counted_once_for_each() 
     assert refused == {("", "linearity"): 2}
 
 
-def test_a_multiplier_of_an_hour_is_of_the_campaigns_own_time_zone() -> None:
+def test_a_multiplier_by_hour_uses_the_campaigns_time_zone() -> None:
     berlin = campaign(id="berlin", time_zone="Europe/Berlin", multipliers={"hour": {"mon 13": 2}})
     tokyo = campaign(id="tokyo", time_zone="Asia/Tokyo", multipliers={"hour": {"mon 21": 3, "mon 13": 7}})
     elsewhere = campaign(id="x", cpm=1, time_zone="UTC", multipliers={"hour": {"mon 13": 5}})
@@ -285,7 +223,7 @@ def test_a_multiplier_of_an_hour_is_of_the_campaigns_own_time_zone() -> None:
     assert (made.campaign.id, made.price.cpm_micros) == ("tokyo", 15_000_000)
 
 
-def test_a_creative_needs_only_apis_that_the_player_has() -> None:
+def test_the_player_must_support_each_api_of_a_creative() -> None:
     for needed, has, bids in (
         ([7], [7], True),
         ([7], [1, 7], True),
@@ -297,7 +235,7 @@ def test_a_creative_needs_only_apis_that_the_player_has() -> None:
         assert bool(offers_of(video_request(video={"api": has}), made)) == bids, (needed, has)
 
 
-def test_a_tag_may_answer_with_any_of_its_types() -> None:
+def test_a_vast_tag_needs_a_player_for_each_of_its_types() -> None:
     tag = {"url": "https://tags.example/a", "version": "3.0", "mimes": ["video/webm", "video/mp4"]}
     made = campaign(creatives=[creative(tag=tag, media=[], click_through=None)])
     wrapped = {"protocols": [3, 6]}
@@ -308,8 +246,8 @@ def test_a_tag_may_answer_with_any_of_its_types() -> None:
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
-def test_a_search_is_cut_off_by_no_bound_below_the_best(order: tuple[int, ...]) -> None:
-    """Two of the ad of 5 are worth more than one of 9, to the last second and micro."""
+def test_the_bound_of_the_search_never_excludes_the_best_filling(order: tuple[int, ...]) -> None:
+    """Two ads of value 5 are worth more than one ad of value 9, at the limit of seconds and micros."""
     ads = [PodAd(9, 10, 0, 0), PodAd(5, 5, 0, 0), PodAd(1, 30, 0, 0)]
     choices = [ads[number] for number in order]
     [chosen] = pack_pods([PodPlace(2, 10, choices)])
@@ -317,13 +255,13 @@ def test_a_search_is_cut_off_by_no_bound_below_the_best(order: tuple[int, ...]) 
     assert [choices[number] for number in chosen] == [PodAd(5, 5, 0, 0)] * 2
 
 
-def test_no_price_is_too_high_for_the_bounds_of_the_search() -> None:
+def test_the_bounds_of_the_search_are_exact_for_the_highest_prices() -> None:
     ads = [PodAd(10**18, 15, 0, 0), PodAd(1, 15, 0, 0)]
 
     assert pack_pods([PodPlace(10, None, ads)] * 3) == ((0,) * 10,) * 3
 
 
-def test_a_search_takes_as_many_steps_as_it_may() -> None:
+def test_a_search_takes_up_to_its_limit_of_steps() -> None:
     choices = [PodAd(5, 5, 0, 0)]
 
     assert pack_pods([PodPlace(3, None, choices)], most_steps=0) == ((),)

@@ -1,4 +1,4 @@
-"""The filling of pods against an exhaustive search."""
+"""Pod packing compared with an exhaustive search."""
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations_with_replacement, product
@@ -11,7 +11,7 @@ from bidder.auction.pod_packing import PodAd, PodPlace, pack_pods
 from tests.support.examples import examples
 
 RIVALS = (1 << 5, 1 << 6)
-"""Marks of two that compete: each bars the other, and neither itself."""
+"""Separation bits of two competitors: each excludes the other, and neither excludes itself."""
 
 
 def ad(value: int, seconds: int, once: int, side: int | None) -> PodAd:
@@ -35,14 +35,14 @@ positions = st.builds(
 
 
 def fillings(position: PodPlace) -> Iterator[tuple[int, ...]]:
-    """All that one place could hold by itself."""
+    """All sets of ads that one position of a pod can hold alone."""
     for count in range(position.ads + 1):
         for chosen in combinations_with_replacement(range(len(position.choices)), count):
             if position.seconds is None or sum(position.choices[i].seconds for i in chosen) <= position.seconds:
                 yield chosen
 
 
-def may_come_together(chosen: Sequence[PodAd]) -> bool:
+def is_allowed(chosen: Sequence[PodAd]) -> bool:
     marks = [bit for ad in chosen for bit in range(5) if ad.marks >> bit & 1]
     rivals = {bit for ad in chosen for bit in RIVALS if ad.marks & bit}
     return len(marks) == len(set(marks)) and len(rivals) < 2
@@ -58,31 +58,31 @@ pods = st.lists(positions, min_size=1, max_size=3) | st.builds(
     st.integers(2, 3),
     st.lists(positions, max_size=1),
 )
-"""Some with slots that are alike."""
+"""Pods, some with equal slots."""
 
 
 @examples(5)
 @given(pods)
-def test_nothing_is_worth_more(pod: list[PodPlace]) -> None:
+def test_the_packing_has_the_highest_total(pod: list[PodPlace]) -> None:
     filling = pack_pods(pod)
 
     possible = (shown(pod, each) for each in product(*map(fillings, pod)))
-    most = max(sum(ad.value for ad in chosen) for chosen in possible if may_come_together(chosen))
+    most = max(sum(ad.value for ad in chosen) for chosen in possible if is_allowed(chosen))
     assert sum(ad.value for ad in shown(pod, filling)) == most
 
 
 @given(pods)
-def test_the_filling_keeps_all_limits(pod: list[PodPlace]) -> None:
+def test_the_packing_keeps_all_limits(pod: list[PodPlace]) -> None:
     filling = pack_pods(pod)
 
     assert len(filling) == len(pod)
-    assert may_come_together(shown(pod, filling))
+    assert is_allowed(shown(pod, filling))
     for position, chosen in zip(pod, filling, strict=True):
         assert len(chosen) <= position.ads
         assert position.seconds is None or sum(position.choices[i].seconds for i in chosen) <= position.seconds
 
 
-def test_a_break_of_real_size_is_searched_to_the_end() -> None:
+def test_the_search_of_a_realistic_break_ends_within_its_limit() -> None:
     choices = tuple(
         PodAd(1000 + 37 * n % 501, (6, 10, 15, 20, 30)[n % 5], (marks := 1 << n | 1 << (24 + n % 9)), marks)
         for n in range(24)
@@ -95,7 +95,7 @@ def test_a_break_of_real_size_is_searched_to_the_end() -> None:
     assert search.steps < 100
 
 
-def test_a_break_of_many_equal_slots_is_searched_to_the_end() -> None:
+def test_the_search_of_many_equal_slots_ends_within_its_limit() -> None:
     choices = tuple(PodAd(1000 + 37 * n % 501, 15, 1 << n, 1 << n) for n in range(24))
     pod = [PodPlace(1, None, choices)] * 50
     search = under_test._Search(pod)
@@ -106,8 +106,8 @@ def test_a_break_of_many_equal_slots_is_searched_to_the_end() -> None:
     assert search.best_value == sum(ad.value for ad in choices)
 
 
-def test_a_search_without_end_is_ended() -> None:
-    """One cheap ad that may repeat takes from the search what it knows of ads that don't."""
+def test_an_exponential_search_stops_at_its_limit() -> None:
+    """One cheap ad that may repeat disables the bound for ads that may not."""
     choices = tuple(
         PodAd(1000 + 37 * n % 501, (6, 10, 15, 20, 30)[n % 5], (marks := 1 << n | 1 << (24 + n % 5)), marks)
         for n in range(23)

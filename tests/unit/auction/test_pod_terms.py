@@ -1,4 +1,4 @@
-"""Which impressions make a pod, how many ads a pod takes, and what repeats in it."""
+"""The impressions of a pod, its capacity, and its rules on repetition."""
 
 import json
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ def test_the_capacity_of_an_impression(video: dict[str, Any], capacity: tuple[in
     assert is_pod([slot, slot], 1)
 
 
-def test_what_is_a_pod_at_the_most_ads_of_the_request() -> None:
+def test_which_impressions_are_pods_under_the_limit_of_ads_of_a_request() -> None:
     [slot] = slots_of({"poddur": 60})
 
     assert [is_pod([slot], most) for most in (1, 2, 3)] == [False, True, True]
@@ -59,7 +59,7 @@ def test_what_is_a_pod_at_the_most_ads_of_the_request() -> None:
 @pytest.mark.parametrize(
     ("pods", "most"), [(0, 10), (1, 10), (3, 10), (4, 7), (5, 6), (7, 4), (15, 2), (16, 1), (30, 1), (31, 1), (60, 1)]
 )
-def test_all_pods_of_a_request_are_offered_30_ads_and_each_at_least_one(pods: int, most: int) -> None:
+def test_all_pods_of_a_request_share_30_ads_and_each_gets_at_least_one(pods: int, most: int) -> None:
     slots = slots_of(*[{"poddur": 60}] * pods, {}, {"podid": "x"})
 
     assert most_ads(slots) == most
@@ -93,7 +93,9 @@ def test_slots_are_grouped_by_pod_id_and_by_numbered_break() -> None:
         ([4], [], {3, 4}),
     ],
 )
-def test_what_two_ads_of_a_pod_may_not_share(first: list[int], second: list[int], kinds: set[int]) -> None:
+def test_the_attributes_that_two_ads_of_a_pod_may_not_share(
+    first: list[int], second: list[int], kinds: set[int]
+) -> None:
     assert dedupes(slots_of({"poddedupe": first}, {"poddedupe": second})) == kinds
 
 

@@ -1,4 +1,4 @@
-"""Pods, from the request to the offers, against an exhaustive search over what the naive evaluator would bid."""
+"""Pods from the request to the offers, compared with an exhaustive search over the bids of the oracle."""
 
 import json
 from itertools import combinations, product
@@ -9,6 +9,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from bidder.auction import decide as under_test
+from bidder.auction.competitive_separation import pack_pod
 from bidder.auction.decide import decide
 from bidder.auction.match import match
 from bidder.auction.offer import Offer, offers
@@ -23,7 +24,7 @@ ADOMAIN, CATEGORY, CREATIVE, MEDIA_FILE = 1, 2, 3, 4
 
 @st.composite
 def pod_requests(draw: st.DrawFn) -> dict[str, Any]:
-    """One pod: structured, dynamic or hybrid."""
+    """Requests with one pod: structured, dynamic or hybrid."""
     imps: list[dict[str, Any]] = []
     for number in range(draw(st.integers(1, 3))):
         video: dict[str, Any] = {"mimes": ["video/mp4", "video/webm"], "podid": "break", "api": [7]}
@@ -41,7 +42,7 @@ def pod_requests(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def pod_campaigns(draw: st.DrawFn, max_size: int = 8) -> list[Campaign]:
-    """Campaigns that a pod can take: they differ in price, length, advertiser and category only."""
+    """Campaigns that match any pod. They differ in price, length, advertiser and category."""
     return [
         campaign(
             id=f"c{number}",
@@ -57,13 +58,13 @@ def pod_campaigns(draw: st.DrawFn, max_size: int = 8) -> list[Campaign]:
     ]
 
 
-def made_of(request: dict[str, Any], campaigns: list[Campaign]) -> list[Offer]:
+def offers_of(request: dict[str, Any], campaigns: list[Campaign]) -> list[Offer]:
     held = snapshot(campaigns)
     parsed = parse(json.dumps(request).encode())
     return decide(parsed, match(parsed, held, NOW), held, "bidder", NOW)
 
 
-def may_come_together(chosen: list[OracleBid], dedupe: list[int], by_id: dict[str, Campaign]) -> bool:
+def is_allowed(chosen: list[OracleBid], dedupe: list[int], by_id: dict[str, Campaign]) -> bool:
     owners = [by_id[bid.campaign_id] for bid in chosen]
     once: dict[int, list[Any]] = {
         CREATIVE: [(bid.campaign_id, bid.creative.id) for bid in chosen],
@@ -73,8 +74,8 @@ def may_come_together(chosen: list[OracleBid], dedupe: list[int], by_id: dict[st
     return all(len(set(once[kind])) == len(once[kind]) for kind in once if kind in {*dedupe, CREATIVE})
 
 
-def most_worth(request: dict[str, Any], campaigns: list[Campaign]) -> int:
-    """The highest total of any set of ads that the pod could show."""
+def highest_total(request: dict[str, Any], campaigns: list[Campaign]) -> int:
+    """The highest total value of any set of ads that the pod can show."""
     dedupe = request["imp"][0]["video"]["poddedupe"]
     by_id = {c.id: c for c in campaigns}
     holds = []
@@ -86,21 +87,21 @@ def most_worth(request: dict[str, Any], campaigns: list[Campaign]) -> int:
         fits = [s for s in sets if "poddur" not in video or sum(b.creative.duration for b in s) <= video["poddur"]]
         holds.append(fits)
     whole = ([bid for part in parts for bid in part] for parts in product(*holds))
-    return max(sum(b.price for b in chosen) for chosen in whole if may_come_together(chosen, dedupe, by_id))
+    return max(sum(b.price for b in chosen) for chosen in whole if is_allowed(chosen, dedupe, by_id))
 
 
 @examples(1.5)
 @given(pod_requests(), pod_campaigns(max_size=4))
-def test_the_pod_is_filled_with_what_is_worth_most(request: dict[str, Any], campaigns: list[Campaign]) -> None:
-    result = made_of(request, campaigns)
+def test_the_pod_has_the_set_of_ads_with_the_highest_total(request: dict[str, Any], campaigns: list[Campaign]) -> None:
+    result = offers_of(request, campaigns)
 
     event(f"{len(result)} ads")
-    assert sum(offer.price.cpm_micros for offer in result) == most_worth(request, campaigns)
+    assert sum(offer.price.cpm_micros for offer in result) == highest_total(request, campaigns)
 
 
 @given(pod_requests(), pod_campaigns())
-def test_no_limit_of_the_pod_is_passed(request: dict[str, Any], campaigns: list[Campaign]) -> None:
-    result = made_of(request, campaigns)
+def test_the_ads_keep_all_limits_of_the_pod(request: dict[str, Any], campaigns: list[Campaign]) -> None:
+    result = offers_of(request, campaigns)
 
     videos = {imp["id"]: imp["video"] for imp in request["imp"]}
     for imp_id, video in videos.items():
@@ -120,7 +121,7 @@ def test_no_limit_of_the_pod_is_passed(request: dict[str, Any], campaigns: list[
 
 
 def in_sequence(*numbers: int) -> list[tuple[str, str]]:
-    """What is bid on impressions with these numbers, where two campaigns of two creatives each are."""
+    """The bids of two campaigns, each with two creatives, on impressions with these sequence numbers."""
     book = [
         campaign(id=name, cpm=cpm, creatives=[creative(id="a"), creative(id="b")])
         for name, cpm in (("dear", 9), ("cheap", 2))
@@ -129,7 +130,7 @@ def in_sequence(*numbers: int) -> list[tuple[str, str]]:
         {"id": str(position), "video": {"mimes": ["video/mp4"], "sequence": number}}
         for position, number in enumerate(numbers)
     ]
-    return [(o.slot.imp.id, f"{o.campaign.id}/{o.fit.creative.id}") for o in made_of({"id": "r", "imp": imps}, book)]
+    return [(o.slot.imp.id, f"{o.campaign.id}/{o.fit.creative.id}") for o in offers_of({"id": "r", "imp": imps}, book)]
 
 
 def test_a_numbered_break_repeats_no_creative() -> None:
@@ -141,7 +142,7 @@ def test_a_numbered_break_repeats_no_creative() -> None:
     assert len(in_sequence(1, 2, 3, 4, 5)) == 4
 
 
-def test_a_number_that_comes_again_is_of_another_break() -> None:
+def test_a_repeated_sequence_number_begins_another_break() -> None:
     by_name = dict(in_sequence(1, 1, 2, 2, 0, 0))
 
     assert len(by_name) == 6
@@ -150,27 +151,38 @@ def test_a_number_that_comes_again_is_of_another_break() -> None:
     assert all(name.startswith("dear/") for name in by_name.values())
 
 
-def test_equal_places_are_filled_as_if_each_were_looked_at_by_itself() -> None:
+def test_equal_slots_are_filled_as_if_each_were_searched_separately() -> None:
     book = [campaign(id=f"c{n}", cpm=1 + n / 10) for n in range(30)]
     video = {"mimes": ["video/mp4"], "podid": "p"}
 
-    result = made_of({"id": "r", "imp": [{"id": str(n), "video": video} for n in range(20)]}, book)
+    result = offers_of({"id": "r", "imp": [{"id": str(n), "video": video} for n in range(20)]}, book)
 
     assert [offer.slot.imp.id for offer in result] == [str(n) for n in range(20)]
     assert {offer.campaign.id for offer in result} == {f"c{n}" for n in range(10, 30)}
 
 
-def test_equal_breaks_are_filled_alike() -> None:
+def test_equal_breaks_have_equal_ads() -> None:
     book = [campaign(id=f"c{n}", cpm=1 + n / 10) for n in range(30)]
     video = {"mimes": ["video/mp4"], "poddur": 60, "maxseq": 3}
 
-    result = made_of({"id": "r", "imp": [{"id": str(n), "video": video} for n in range(4)]}, book)
+    result = offers_of({"id": "r", "imp": [{"id": str(n), "video": video} for n in range(4)]}, book)
 
     shown = {str(n): [o.campaign.id for o in result if o.slot.imp.id == str(n)] for n in range(4)}
     assert all(sorted(each) == ["c27", "c28", "c29"] for each in shown.values())
 
 
-def test_however_many_places_differ_few_offers_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_equal_breaks_of_one_impression_are_packed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    packed: list[int] = []
+    monkeypatch.setattr(under_test, "pack_pod", lambda pod, most: packed.append(len(pod)) or pack_pod(pod, most))
+    break_ = {"mimes": ["video/mp4"], "poddur": 30}
+    imps = [{"id": f"{n}", "video": break_} for n in range(4)] + [{"id": "b", "video": {**break_, "poddur": 60}}]
+
+    offers_of({"id": "r", "imp": imps}, [campaign()])
+
+    assert packed == [1, 1]
+
+
+def test_many_different_slots_cause_few_offers(monkeypatch: pytest.MonkeyPatch) -> None:
     requested: list[object] = []
     monkeypatch.setattr(under_test, "offers", lambda *which: requested.append(which) or offers(*which))
     book = [campaign(id=f"c{n}", cpm=1 + n / 10) for n in range(60)]
@@ -179,5 +191,5 @@ def test_however_many_places_differ_few_offers_are_made(monkeypatch: pytest.Monk
         video = {"mimes": ["video/mp4"], **more}
         imps = [{"id": str(n), "video": video | {"maxduration": 60 + n}} for n in range(50)]
 
-        assert made_of({"id": "r", "imp": imps}, book)
+        assert offers_of({"id": "r", "imp": imps}, book)
         assert len(requested) <= max(under_test.MOST_CHOICES, 2 * len(imps))

@@ -1,4 +1,4 @@
-"""What a campaign bids under the floors of an impression, by length, by the second, and in deals."""
+"""The price of a campaign under floors: by length, by the second, and in deals."""
 
 import json
 from typing import Any
@@ -42,11 +42,11 @@ def deal(**terms: Any) -> dict[str, Any]:
         ({"mincpmpersec": 0.4}, 1, False),
     ],
 )
-def test_the_floor_is_the_one_of_the_ads_length(video: dict[str, Any], floor: float, bids: bool) -> None:
+def test_the_floor_is_that_of_the_ads_length(video: dict[str, Any], floor: float, bids: bool) -> None:
     assert made(video_request(video=video, imp={"bidfloor": floor}), FIVE) == ((5_000_000, None) if bids else None)
 
 
-def test_a_length_without_a_floor_of_its_own_has_the_impressions() -> None:
+def test_a_length_without_its_own_floor_has_the_floor_of_the_impression() -> None:
     message: list[list[dict[str, Any]]] = [[{}], [{"mindur": 0, "maxdur": 30}], [{"mindur": 0, "bidfloor": None}]]
     for lengths in message:
         request = video_request(video={"durfloors": lengths}, imp={"bidfloor": 6})
@@ -66,13 +66,13 @@ def test_a_length_without_a_floor_of_its_own_has_the_impressions() -> None:
         ({}, 4, False),
     ],
 )
-def test_a_deal_has_floors_of_its_own(terms: dict[str, Any], floor: float, bids: bool) -> None:
+def test_a_deal_has_its_own_floors(terms: dict[str, Any], floor: float, bids: bool) -> None:
     assert made(video_request(imp={"bidfloor": floor, **deal(**terms)}), IN_DEAL) == (
         (3_000_000, "d") if bids else None
     )
 
 
-def test_the_dearer_of_open_bid_and_deal_is_bid_and_of_equals_the_deal() -> None:
+def test_the_higher_of_open_bid_and_deal_is_chosen_and_the_deal_on_a_tie() -> None:
     assert made(video_request(imp=deal()), BOTH) == (5_000_000, None)
     assert made(video_request(imp=deal()), TIE) == (3_000_000, "d")
     assert made(video_request(imp=deal(at=3, bidfloor=7)), BOTH) == (5_000_000, None)

@@ -1,4 +1,4 @@
-"""Which creative of a campaign is shown, over many auctions."""
+"""Creative rotation over many auctions."""
 
 from collections import Counter
 from math import sqrt
@@ -15,7 +15,7 @@ AUCTIONS = 2000
 
 
 def shares(counts: dict[tuple[str, str], OutcomeCounts] | None = None, **changes: Any) -> dict[str, float]:
-    """The share of the auctions, with ids that never change, in which each creative is shown."""
+    """The share of auctions in which each creative is shown. The auctions have fixed ids."""
     held = snapshot([campaign(**changes)], counts=counts)
     shown = Counter(offers(video_request(id=f"a{n}"), held)["1"].fit.creative.id for n in range(AUCTIONS))
     return {name: count / AUCTIONS for name, count in shown.items()}
@@ -29,14 +29,14 @@ def spots(**weights: int) -> list[dict[str, Any]]:
     ("rotation", "expected"),
     [("even", {"a": 1 / 3, "b": 1 / 3, "c": 1 / 3}), ("weighted", {"a": 0.1, "b": 0.3, "c": 0.6})],
 )
-def test_shares_are_those_asked_for(rotation: str, expected: dict[str, float]) -> None:
+def test_shares_are_those_of_the_campaigns_weights(rotation: str, expected: dict[str, float]) -> None:
     results = shares(rotation=rotation, creatives=spots(a=1, b=3, c=6))
 
     for name, share in expected.items():
         assert abs(results[name] - share) < 4 * sqrt(share * (1 - share) / AUCTIONS)
 
 
-def test_the_best_is_shown_nearly_always_once_it_is_known() -> None:
+def test_optimized_rotation_nearly_always_shows_the_creative_with_the_best_known_rate() -> None:
     counts = {
         ("plain", "a"): OutcomeCounts(50_000, completes=20_000),
         ("plain", "b"): OutcomeCounts(50_000, completes=21_500),
@@ -45,7 +45,7 @@ def test_the_best_is_shown_nearly_always_once_it_is_known() -> None:
     assert shares(counts, rotation="best", creatives=spots(a=1, b=1))["b"] > 0.99
 
 
-def test_the_best_by_clicks_may_be_another() -> None:
+def test_the_best_creative_by_clicks_may_differ_from_the_best_by_completions() -> None:
     counts = {
         ("plain", "a"): OutcomeCounts(900_000, completes=600_000, clicks=3000),
         ("plain", "b"): OutcomeCounts(900_000, completes=700_000, clicks=1000),
@@ -56,7 +56,7 @@ def test_the_best_by_clicks_may_be_another() -> None:
     assert shares(counts, **openly, cpm=None, cpc=1)["a"] > 0.99
 
 
-def test_what_is_not_known_yet_is_tried() -> None:
+def test_creatives_without_counts_are_shown() -> None:
     equal = shares(rotation="best", creatives=spots(a=1, b=1))
     counts = {("plain", "a"): OutcomeCounts(500, completes=260), ("plain", "b"): OutcomeCounts(500, completes=250)}
     leaning = shares(counts, rotation="best", creatives=spots(a=1, b=1, new=1))
@@ -65,8 +65,8 @@ def test_what_is_not_known_yet_is_tried() -> None:
     assert min(leaning.values()) > 0.1
 
 
-def test_rotation_pays_no_price_for_fairness() -> None:
-    """A creative that can be sold for more is shown, whatever its turn."""
+def test_the_creative_with_the_higher_price_precedes_rotation() -> None:
+    """Rotation only decides between creatives of equal price."""
     floors = [{"mindur": 20, "bidfloor": 9}]
     request = video_request(imp={"pmp": {"deals": [{"id": "d", "at": 3, "bidfloor": 4, "durfloors": floors}]}})
     long = [creative(id="short", duration=15), creative(id="long", duration=30)]

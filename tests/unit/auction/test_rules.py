@@ -1,4 +1,4 @@
-"""The smallest auction that each rule of the table rejects, and the values that explain tells of it."""
+"""For each rule of the table the smallest auction that it rejects, and the explained values."""
 
 from collections import Counter
 from copy import deepcopy
@@ -94,7 +94,7 @@ def test_each_rule_has_a_case() -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_rule_rejects_and_tells_both_sides(name: str) -> None:
+def test_a_rule_rejects_with_the_seen_and_the_required_values(name: str) -> None:
     request, changes, cases, wanted = CASES[name]
     document = BidRequest.model_validate(video_request(**deepcopy(request)))
 
@@ -120,7 +120,7 @@ def test_the_table_has_each_rule_once_in_the_order_of_evaluation() -> None:
 
 
 @given(matchable_requests(), campaign_lists())
-def test_explain_and_the_counts_of_the_decision_name_rules_of_the_table_alone(
+def test_explain_and_the_counts_of_the_decision_name_only_rules_of_the_table(
     request: dict[str, Any], campaigns: list[Campaign]
 ) -> None:
     held, asked = snapshot(campaigns), BidRequest.model_validate(request)
@@ -135,7 +135,7 @@ def test_explain_and_the_counts_of_the_decision_name_rules_of_the_table_alone(
         assert {verdict.rule for verdict in explanation.campaigns} <= {*RULE_NAMES, BIDS}
 
 
-def test_of_several_creatives_the_rule_furthest_down_is_told() -> None:
+def test_among_several_creatives_the_last_rule_is_explained() -> None:
     long, german = creative(id="long", duration=90), creative(id="german", language="de")
     request = BidRequest.model_validate(video_request(video={"maxduration": 30}, wlang=["en"]))
 

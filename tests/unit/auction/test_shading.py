@@ -1,4 +1,4 @@
-"""Shading: what is bid lies between floor and value, and maximises the expected surplus of the model."""
+"""Bid shading: the bid is between floor and value, and maximises the expected surplus under the model."""
 
 import json
 from math import log
@@ -23,7 +23,7 @@ from tests.support.campaigns import NOW, campaign, snapshot
 from tests.support.matchable import video_request
 
 CHEAP = WinModel(level=-6 * log(2), slope=6.0)
-"""Half of the bids of 2.00 win."""
+"""A model in which half of the bids of 2.00 win."""
 
 
 def held(known: Shading | None, **changes: object) -> Snapshot:
@@ -38,7 +38,7 @@ def offer_of(snapshot_: Snapshot, **request: object) -> tuple[AuctionContext, Of
 
 
 @given(st.floats(-8, 8), st.floats(0.2, 30), st.floats(0.2, 60))
-def test_the_best_bid_brings_no_less_than_any_other(level: float, slope: float, value: float) -> None:
+def test_no_other_bid_has_a_higher_expected_surplus(level: float, slope: float, value: float) -> None:
     model = WinModel(level, slope)
     best = model.best_bid(value)
 
@@ -58,7 +58,7 @@ def test_a_bid_is_never_below_the_floor_nor_above_the_value(floor: float, explor
     assert bid >= floor * 1_000_000 - 1
 
 
-def test_it_shades_first_price_auctions_alone_and_only_who_wants_it() -> None:
+def test_only_first_price_auctions_are_shaded_and_only_for_campaigns_that_allow_it() -> None:
     known = Shading({"*": CHEAP}, 0.0)
     for at, expected in ((1, MODEL), (2, NO_FIRST_PRICE)):
         context, offer = offer_of(held(known), at=at)
@@ -74,13 +74,13 @@ def test_it_shades_first_price_auctions_alone_and_only_who_wants_it() -> None:
 
 
 @pytest.mark.parametrize(("cpm", "why"), [(268.435455, MODEL), (268.435456, TOO_DEAR)])
-def test_a_price_without_room_for_its_value_in_event_urls_is_not_shaded(cpm: float, why: str) -> None:
+def test_a_bid_whose_value_does_not_fit_in_event_urls_is_not_shaded(cpm: float, why: str) -> None:
     context, offer = offer_of(held(Shading({"*": CHEAP}, 0.0), cpm=cpm), at=1)
 
     assert shaded(context, offer, None).why == why
 
 
-def test_the_narrowest_segment_that_is_known_counts() -> None:
+def test_the_model_of_the_narrowest_known_segment_is_used() -> None:
     dear = WinModel(level=-6 * log(4), slope=6.0)
     segment = PriceSegment("adx", 1, 3, 12)
     for name in ("adx|1|3|12", "adx|1|3", "adx|1", "adx"):
@@ -91,7 +91,7 @@ def test_the_narrowest_segment_that_is_known_counts() -> None:
     assert Shading({}, 0.0).model(segment) is None
 
 
-def test_models_of_before_segments_had_placements_are_still_used() -> None:
+def test_stored_models_without_placements_are_still_used() -> None:
     dear = WinModel(level=-6 * log(4), slope=6.0)
     before = Shading({"*": CHEAP, "adx": dear, "adx||": dear, "adx|||2": dear}, 0.0)
 
@@ -99,7 +99,7 @@ def test_models_of_before_segments_had_placements_are_still_used() -> None:
     assert before.model(PriceSegment("adx", 0, 0, 12)) == ("adx||", dear)
 
 
-def test_an_auction_is_of_the_segment_of_its_placement_device_and_hour() -> None:
+def test_the_segment_of_an_auction_has_placement_device_and_hour() -> None:
     for video, placement in (({"plcmt": 2, "placement": 5}, 2), ({"placement": 5}, 21), ({}, 0), ({"plcmt": 99}, 0)):
         context, offer = offer_of(held(None), at=1, device={"devicetype": 3}, video=video)
 
@@ -107,12 +107,12 @@ def test_an_auction_is_of_the_segment_of_its_placement_device_and_hour() -> None
 
 
 @given(st.builds(PriceSegment, st.sampled_from(["", "adx", "a-b_c"]), *[st.integers(0, 31)] * 2, st.integers(0, 23)))
-def test_a_stored_name_is_read_back(segment: PriceSegment) -> None:
+def test_a_stored_segment_name_is_parsed(segment: PriceSegment) -> None:
     assert segment_of_name(segment.names[0]) == segment
     assert len({described(name) for name in segment.names}) == len(set(segment.names))
 
 
-def test_explain_says_the_value_and_equals_the_bid() -> None:
+def test_explain_reports_the_value_and_the_same_bid() -> None:
     snapshot_ = held(Shading({"*": CHEAP}, 0.05))
     context, offer = offer_of(snapshot_, at=1)
     [bid] = shade(context, [offer], None)
@@ -131,7 +131,7 @@ def test_explain_says_the_value_and_equals_the_bid() -> None:
 
 
 @pytest.mark.parametrize("expected_text", [0.0, 1.0])
-def test_the_fit_finds_the_prices_that_win(expected_text: float) -> None:
+def test_the_fitted_model_has_the_win_rates_of_the_market(expected_text: float) -> None:
     rng = Random(5)  # noqa: S311  a repeatable draw
     outcomes = Outcomes()
     for _ in range(6_000):
@@ -149,7 +149,7 @@ LEAF = PriceSegment("a", 1, 2, 3)
 
 
 def spread(wins: int, losses: int) -> Outcomes:
-    """Wins at one price, and losses at many."""
+    """Outcomes with wins at one price and losses at many prices."""
     outcomes = Outcomes()
     for number in range(max(wins, losses)):
         if number < wins:
@@ -181,13 +181,13 @@ def test_prices_to_beat_are_enough_without_losses() -> None:
     assert model.best_bid(5.0) < 2.5
 
 
-def test_only_the_hours_that_are_asked_for_have_models_of_their_own() -> None:
+def test_only_the_requested_hours_have_their_own_models() -> None:
     batches = [OutcomeBatch(LEAF._replace(hour=hour), 0, spread(80, 80)) for hour in range(24)]
 
     assert {name for name in models(batches, {3, 4}) if name.count("|") == 3} == {"a|1|2|03", "a|1|2|04"}
 
 
-def test_a_segment_with_few_outcomes_is_close_to_the_one_around_it_and_one_with_many_is_not() -> None:
+def test_a_segment_with_few_outcomes_is_close_to_its_parent_segment() -> None:
     def win_rate(number: int) -> float:
         cheap = Outcomes(wins={price_bin(2_000_000): number})
         known = models(
@@ -198,7 +198,7 @@ def test_a_segment_with_few_outcomes_is_close_to_the_one_around_it_and_one_with_
     assert win_rate(ENOUGH - 1) < win_rate(ENOUGH) < win_rate(20 * ENOUGH)
 
 
-def test_the_past_counts_less_outside_its_own_hour_of_the_day() -> None:
+def test_older_outcomes_have_less_weight_outside_their_hour_of_the_day() -> None:
     def bid(dear_age: int) -> float:
         dear, cheap = Outcomes(), Outcomes()
         rng = Random(3)  # noqa: S311  a repeatable draw

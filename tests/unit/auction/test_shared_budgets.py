@@ -1,4 +1,4 @@
-"""Budgets of advertisers and deals in the decision: what a process commits, who takes part, and what explain says."""
+"""Budgets of advertisers and deals in the decision: allowance of a process, participation, and explanation."""
 
 import json
 from collections import Counter
@@ -30,7 +30,7 @@ from tests.support.matchable import matchable_requests, video_request
 DOMAIN = "shop.example"
 RICH = 10**15
 COST = 5_000
-"""What an impression costs at the CPM of the plain campaign."""
+"""The micros that an impression costs at the CPM of the plain campaign."""
 
 
 def parsed(request: dict[str, Any]) -> BidRequest:
@@ -42,7 +42,7 @@ def limits(**amounts: int) -> BudgetLimits:
 
 
 def answers(held: Snapshot, requests: int, **changes: Any) -> Counter[tuple[str, str | None]]:
-    """The bids on so many requests, by campaign and deal, once what a process may spend is taken."""
+    """The number of bids on so many requests, by campaign and deal, after allowances."""
     result: Counter[tuple[str, str | None]] = Counter()
     for number in range(requests):
         requested = parsed(video_request(id=f"r{number}", **changes))
@@ -110,9 +110,7 @@ def test_explain_equals_the_bid_and_names_the_smaller_participation(
 @example(own=12 * COST, shared_total=4 * COST, spent=0, requests=10)
 @example(own=2 * COST, shared_total=12 * COST, spent=4 * COST, requests=20)
 @given(st.integers(0, 12 * COST), st.integers(0, 12 * COST), st.integers(0, 4 * COST), st.integers(0, 20))
-def test_a_process_commits_no_more_than_either_budget_has(
-    own: int, shared_total: int, spent: int, requests: int
-) -> None:
+def test_a_process_bids_no_more_than_either_budget(own: int, shared_total: int, spent: int, requests: int) -> None:
     campaigns = [campaign(id="a", budget={"total_micros": max(1, own)}), campaign(id="b")]
     shared = SharedBudgets({DOMAIN: SharedBudget(limits(total=shared_total), Spend(total_micros=spent))})
     result = answers(snapshot(campaigns, shared=shared), requests)
@@ -122,13 +120,13 @@ def test_a_process_commits_no_more_than_either_budget_has(
     assert result["a", None] <= max(1, own) // COST
 
 
-def test_bids_in_flight_of_an_advertiser_are_no_longer_there() -> None:
+def test_bids_in_flight_of_an_advertiser_reduce_its_allowance() -> None:
     shared = SharedBudgets({DOMAIN: SharedBudget(limits(total=10 * COST), reserved=7 * COST)})
 
     assert answers(snapshot([campaign(id="a"), campaign(id="b")], shared=shared), 10).total() == 3
 
 
-def test_an_advertiser_bids_its_burst_and_its_campaigns_bid_again_as_its_pace_allows() -> None:
+def test_an_advertisers_campaigns_bid_its_burst_and_then_at_its_pace() -> None:
     shared = SharedBudgets({DOMAIN: SharedBudget(limits(total=RICH), pace=Pace(WHOLE, 2 * COST, COST))})
     held = snapshot([campaign(id="a"), campaign(id="b")], shared=shared)
 
@@ -169,7 +167,7 @@ def test_each_reason_to_withhold_names_the_advertisers_budget() -> None:
         assert answers(held, 3) == {("other", None): 3}
 
 
-def test_a_spent_deal_leaves_the_campaigns_other_bids() -> None:
+def test_a_campaign_still_bids_outside_a_deal_with_a_spent_budget() -> None:
     deals = [{"id": "d", "cpm": 6, "budget": {"total": "0.012"}}, {"id": "e", "cpm": "5.5"}]
     offered = {"imp": {"pmp": {"deals": [{"id": "d"}, {"id": "e"}]}}}
     held = snapshot([campaign(id="a", deals=deals)])
@@ -183,7 +181,7 @@ def test_a_spent_deal_leaves_the_campaigns_other_bids() -> None:
     )
 
 
-def test_the_pace_of_a_deal_limits_the_bids_in_it_alone() -> None:
+def test_the_pace_of_a_deal_limits_only_bids_in_the_deal() -> None:
     own_campaign = campaign(id="a", deals=[{"id": "D-1", "cpm": 6, "budget": {"daily": 100}}])
     own = limits_of(own_campaign.deals[0].budget, own_campaign.flight, "UTC", 6_000_000)  # type: ignore[arg-type]
     half = Pace(WHOLE // 2, RICH, 0)
@@ -196,7 +194,7 @@ def test_the_pace_of_a_deal_limits_the_bids_in_it_alone() -> None:
     assert 70 < expected < 130
 
 
-def test_an_unlimited_advertiser_limits_nobody() -> None:
+def test_an_advertiser_without_limits_limits_no_campaign() -> None:
     shared = SharedBudgets({DOMAIN: SharedBudget(limits())})
     held = snapshot([campaign(id="a")], shared=shared)
 

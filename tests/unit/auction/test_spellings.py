@@ -1,4 +1,4 @@
-"""However senders and campaigns write a value, the decision is the same, and `explain` says the same of it."""
+"""The spelling of a value in requests and campaigns changes neither the decision nor its explanation."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ from tests.support.matchable import video_request
 
 
 def rule(request: dict[str, Any], *campaigns: Campaign, seat: str = "bidder") -> str:
-    """What became of the first campaign: `bids`, or the rule that removed it."""
+    """The outcome of the first campaign: `bids`, or the rule that removed it."""
     held = snapshot(campaigns)
     parsed = parse(json.dumps(request).encode())
     offers = decide(parsed, match(parsed, held, NOW), held, seat, NOW)
@@ -63,7 +63,7 @@ def test_a_blocked_advertiser_does_not_bid(text: str, sending: Any) -> None:
 @pytest.mark.parametrize(
     "text", ["münchner-schuhe.example", "xn--mnchner-schuhe-gsb.example", "MÜNCHNER-SCHUHE.EXAMPLE."]
 )
-def test_unicode_and_punycode_are_one_domain(text: str) -> None:
+def test_unicode_and_punycode_are_the_same_domain(text: str) -> None:
     assert UMLAUT.advertiser.domain == "xn--mnchner-schuhe-gsb.example"
     assert rule(video_request(badv=[text]), UMLAUT) == "advertiser"
     pmp = {"private_auction": 1, "deals": [{"id": "D", "wadomain": [text]}]}
@@ -79,7 +79,7 @@ def test_a_blocked_category_does_not_bid(text: str, sending: Any) -> None:
     assert rule(video_request(acat=sending("IAB9")), SHOP) == "category"
 
 
-def test_later_taxonomies_are_compared_in_any_case_too() -> None:
+def test_categories_of_later_taxonomies_match_in_any_case() -> None:
     held = campaign(categories=["JLBCU7"], cattax=7, categories_above={"JLBCU7": ["aBc"]})
 
     assert held.categories == ("JLBCU7",)
@@ -98,7 +98,7 @@ def test_a_blocked_app_does_not_bid(text: str, sending: Any) -> None:
     assert rule(video_request(bapp=sending(text)), SHOP) == "app"
 
 
-def test_an_apple_id_is_one_with_and_without_its_prefix() -> None:
+def test_an_apple_app_id_matches_with_and_without_its_prefix() -> None:
     held = campaign(advertiser={"name": "S", "domain": "shop.example", "bundle": "id123456789"})
 
     for text in ("123456789", "id123456789", "https://apps.apple.com/us/app/shop/id123456789?mt=8", 123456789):
@@ -109,7 +109,7 @@ def test_an_apple_id_is_one_with_and_without_its_prefix() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "EN", "en-US", "en_gb", "eng", " en "])
-def test_a_language_is_one_with_and_without_its_region(language: str) -> None:
+def test_a_language_matches_with_and_without_its_region(language: str) -> None:
     assert rule(video_request(wlang=[language]), SHOP) == "bids"
     assert rule(video_request(wlangb=f"de-DE, {language}"), SHOP) == "bids"
     assert rule(video_request(wlang=["de-AT"]), SHOP) == "language"
@@ -119,7 +119,7 @@ def test_a_language_is_one_with_and_without_its_region(language: str) -> None:
 
 
 @pytest.mark.parametrize("country", ["us", "USA ", "Us"])
-def test_a_country_is_one_in_two_letters_and_in_three(country: str) -> None:
+def test_a_country_matches_in_two_and_in_three_letters(country: str) -> None:
     targeted = campaign(targeting={"country": {"include": [country]}})
 
     for sent in ("USA", "us", " usa"):
@@ -129,14 +129,14 @@ def test_a_country_is_one_in_two_letters_and_in_three(country: str) -> None:
 @pytest.mark.parametrize(
     "mime", ["video/mp4", "VIDEO/MP4", ' video/mp4; codecs="avc1.42E01E, mp4a.40.2"', "video/mp4;x=1"]
 )
-def test_a_mime_is_one_with_and_without_parameters(mime: str) -> None:
+def test_a_mime_type_matches_with_and_without_parameters(mime: str) -> None:
     assert rule(video_request(video={"mimes": [mime]}), SHOP) == "bids"
     assert rule(video_request(video={"mimes": mime}), SHOP) == "bids"
     assert rule(video_request(), campaign(creatives=[creative(media=[media(mime=mime.strip())])])) == "bids"
 
 
 @pytest.mark.parametrize("domain", ["news.example", "https://Sport.News.example/a", "NEWS.EXAMPLE.", "*.news.example"])
-def test_a_site_is_one_however_its_domain_is_written(domain: str) -> None:
+def test_a_site_matches_in_each_spelling_of_its_domain(domain: str) -> None:
     for text in ("news.example", "NEWS.example.", "*.news.example"):
         assert (
             rule(video_request(site={"domain": domain}), campaign(targeting={"domain": {"include": [text]}})) == "bids"
@@ -150,7 +150,7 @@ def deals(**deal: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("own", ["deal-1", "DEAL-1 ", "Deal-1"])
-def test_a_deal_is_one_in_any_case_and_is_answered_as_it_was_sent(own: str) -> None:
+def test_a_deal_id_matches_in_any_case_and_the_bid_has_the_sent_spelling(own: str) -> None:
     held = campaign(deals=[{"id": own, "cpm": 3}])
     parsed = parse(json.dumps(deals()).encode())
     [offer] = decide(parsed, match(parsed, snapshot([held]), NOW), snapshot([held]), "bidder", NOW)
@@ -160,7 +160,7 @@ def test_a_deal_is_one_in_any_case_and_is_answered_as_it_was_sent(own: str) -> N
 
 
 @pytest.mark.parametrize("seat", ["bidder", "Bidder", "BIDDER "])
-def test_a_seat_is_one_in_any_case(seat: str) -> None:
+def test_a_seat_matches_in_any_case(seat: str) -> None:
     ours = campaign(deals=[{"id": "deal-1", "cpm": 3}])
     assert rule(video_request(wseat=[seat]), SHOP, seat="Bidder") == "bids"
     assert rule(video_request(wseat=f"x, {seat}"), SHOP) == "bids"
@@ -170,7 +170,7 @@ def test_a_seat_is_one_in_any_case(seat: str) -> None:
 
 
 @pytest.mark.parametrize("domain", ["shop.example", "WWW.shop.example", "https://shop.example/"])
-def test_an_advertiser_of_a_deal_is_one_with_and_without_www(domain: str) -> None:
+def test_an_advertiser_of_a_deal_matches_with_and_without_www(domain: str) -> None:
     for own in ("shop.example", "www.shop.example"):
         held = campaign(advertiser={"name": "S", "domain": own}, deals=[{"id": "deal-1", "cpm": 3}])
         assert rule(deals(wadomain=[domain]), held) == "bids"
@@ -178,7 +178,7 @@ def test_an_advertiser_of_a_deal_is_one_with_and_without_www(domain: str) -> Non
 
 
 @pytest.mark.parametrize("blank", ["", " ", [""], [" ", ""], [None], [None, ""], ","])
-def test_a_list_of_blanks_is_an_empty_list(blank: Any) -> None:
+def test_a_list_of_blank_strings_counts_as_empty(blank: Any) -> None:
     for name in ("wseat", "bseat", "cur", "wlang", "wlangb", "acat", "bcat", "badv", "bapp"):
         assert rule(video_request(**{name: blank}), SHOP) == "bids"
     ours = campaign(deals=[{"id": "deal-1", "cpm": 3}])

@@ -1,4 +1,4 @@
-"""The visits of campaigns: never an offer missed that a reading of every campaign finds, and few of them made."""
+"""The visits of campaigns: few are made, and the best offers equal those of an exhaustive search."""
 
 import json
 from typing import Any
@@ -28,7 +28,7 @@ PRICES = st.sampled_from([2, 5, 5, 9.5])
 
 @st.composite
 def buyers(draw: st.DrawFn) -> list[Campaign]:
-    """Campaigns that buy some of the deals, for more or less than the deals' prices, and some in the open."""
+    """Campaigns that buy some deals, above or below the deals' prices, and some in the open auction."""
     names = st.lists(st.sampled_from(DEALS), unique=True, max_size=3)
     drawn = draw(
         st.lists(
@@ -49,7 +49,7 @@ def buyers(draw: st.DrawFn) -> list[Campaign]:
 
 @st.composite
 def sales(draw: st.DrawFn) -> dict[str, Any]:
-    """Requests whose impressions are sold in deals, most of them fixed-price deals of a private auction."""
+    """Requests with deals, most of them fixed-price deals of a private auction."""
     types = draw(st.sampled_from([[3], [3], [1, 3]]))
     deal = st.fixed_dictionaries(
         {"id": st.sampled_from(DEALS), "at": st.sampled_from(types)},
@@ -66,7 +66,7 @@ def parsed(request: dict[str, Any]) -> BidRequest:
 
 
 def ranked(request: BidRequest, held: Snapshot) -> list[Offer]:
-    """All offers of all campaigns on the only impression, the best first."""
+    """All offers of all campaigns on the only impression, in descending order."""
     context = AuctionContext(request, "bidder", held.delivery, NOW)
     [slot] = match(request, held, NOW)
     outcomes = (offers(context, slot, held.index.record(position)) for position in range(len(held.index)))
@@ -80,7 +80,7 @@ def names(result: list[Offer]) -> list[tuple[str, int, str | None]]:
 
 @examples(4)
 @given(sales(), buyers(), st.sampled_from([1, 2, 24]))
-def test_the_best_offers_are_those_of_all_campaigns(
+def test_the_best_offers_equal_those_of_a_search_of_all_campaigns(
     request: dict[str, Any], campaigns: list[Campaign], most: int
 ) -> None:
     held, requested = snapshot(campaigns), parsed(request)
@@ -93,7 +93,7 @@ def test_the_best_offers_are_those_of_all_campaigns(
 
 
 @pytest.mark.parametrize("pmp", [{"id": "gold", "at": 3, "bidfloor": 5}, {"id": "gold", "at": 3, "bidfloor": 20}])
-def test_the_buyers_of_a_fixed_price_deal_are_not_all_priced(pmp: dict[str, Any]) -> None:
+def test_few_buyers_of_a_fixed_price_deal_are_priced(pmp: dict[str, Any]) -> None:
     book = [campaign(id=f"c{n}", cpm=1, deals=[{"id": "gold", "cpm": 5 + n}]) for n in range(40)]
     requested, held = parsed(video_request(imp={"pmp": {"private_auction": 1, "deals": [pmp]}})), snapshot(book)
 
@@ -113,7 +113,7 @@ def test_the_buyers_of_a_fixed_price_deal_are_not_all_priced(pmp: dict[str, Any]
         {"pmp": {"private_auction": 1, "deals": [{"id": "gold", "at": 3, "bidfloor": 5}, {"id": "silver", "at": 1}]}},
     ],
 )
-def test_campaigns_with_higher_bids_in_other_deals_are_not_all_priced(pmp: dict[str, Any]) -> None:
+def test_few_campaigns_with_higher_bids_in_other_deals_are_priced(pmp: dict[str, Any]) -> None:
     book = [campaign(id=f"c{n}", cpm=9, deals=[{"id": "gold", "cpm": 28 + n // 8}]) for n in range(40)]
     requested, held = parsed(video_request(imp=pmp)), snapshot([*book, campaign(id="open", cpm=9)])
 
@@ -121,11 +121,11 @@ def test_campaigns_with_higher_bids_in_other_deals_are_not_all_priced(pmp: dict[
         [result] = decide(requested, match(requested, held, NOW), held, "bidder", NOW)
 
     assert result.campaign.id == ranked(requested, held)[0].campaign.id
-    # of each group of equal deals the campaigns whose draw is above all before it
+    # of each group of equal deals, the campaigns with a higher draw than all before
     assert priced.call_count <= 6
 
 
-def test_campaigns_of_no_accepted_length_are_not_visited() -> None:
+def test_campaigns_without_an_accepted_length_are_not_visited() -> None:
     book = [campaign(id=f"c{n}", cpm=9, creatives=[creative(duration=30)]) for n in range(40)]
     requested = parsed(video_request(video={"maxduration": 15}))
     held = snapshot([*book, campaign(id="short", cpm=2, creatives=[creative(duration=15.4)])])
@@ -137,7 +137,7 @@ def test_campaigns_of_no_accepted_length_are_not_visited() -> None:
 
 
 def test_the_draw_decides_between_deals_of_equal_bids() -> None:
-    """Buyers of both deals pay too little for the first, and so bid the price of the second like its own buyers."""
+    """Buyers of both deals pay less than the first deal's price, so they bid the second deal's price."""
     both = [
         campaign(id=f"b{n}", cpm=20, deals=[{"id": "gold", "cpm": 6}, {"id": "silver", "cpm": 6}]) for n in range(4)
     ]

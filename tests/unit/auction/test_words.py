@@ -1,4 +1,4 @@
-"""What explain says in words: the reason of each rule, unmet targeting, frequency caps and shading."""
+"""The texts of explain: the reason of each rule, unmet targeting, frequency caps and shading."""
 
 import json
 from datetime import timedelta
@@ -78,7 +78,7 @@ def only(request: dict[str, Any], held: Any = None, **changes: Any) -> Verdict:
     return explanation.campaigns[0]
 
 
-def test_a_player_that_forbids_to_skip_is_told_as_such() -> None:
+def test_a_player_that_forbids_skipping_is_named_as_the_reason() -> None:
     skippable = creative(
         tag={"url": "https://tags.example/a", "version": "3.0"}, media=[], click_through=None, skip_offset=5
     )
@@ -88,7 +88,7 @@ def test_a_player_that_forbids_to_skip_is_told_as_such() -> None:
     assert (told.rule, told.seen, told.wanted) == ("attribute", "not 16", "")
 
 
-def test_a_campaign_that_bids_has_no_values_to_tell() -> None:
+def test_a_campaign_that_bids_has_no_seen_or_required_values() -> None:
     told = only(video_request())
 
     assert (told.rule, told.reason, told.seen, told.wanted) == (BIDS, "bids", "", "")
@@ -98,7 +98,7 @@ def test_a_campaign_that_bids_has_no_values_to_tell() -> None:
     assert Verdict("c", "floor", "r") == Verdict("c", "floor", "r", "", "", None, None)
 
 
-def test_what_an_outbid_campaign_is_told() -> None:
+def test_the_words_for_an_outbid_campaign() -> None:
     told = only(video_request(), snapshot([campaign(id="dear", cpm=9), campaign(id="cheap", cpm=1)]))
     assert told.rule == BIDS
     held = snapshot([campaign(id="dear", cpm=9), campaign(id="cheap", cpm=1)])
@@ -136,7 +136,7 @@ def test_what_an_outbid_campaign_is_told() -> None:
         ),
     ],
 )
-def test_unmet_targeting_is_told_with_its_subject(
+def test_the_words_for_unmet_targeting_name_campaign_or_creative(
     request_: dict[str, Any], changes: dict[str, Any], rule: str, reason: str
 ) -> None:
     told = only(video_request(**request_), **changes)
@@ -144,7 +144,7 @@ def test_unmet_targeting_is_told_with_its_subject(
     assert (told.rule, told.reason) == (rule, reason)
 
 
-def test_the_closest_conjunction_is_told_and_of_equally_close_ones_the_first() -> None:
+def test_the_conjunction_with_the_most_met_predicates_is_explained_and_the_first_on_a_tie() -> None:
     held = campaign(
         targeting={},
         where={
@@ -160,7 +160,7 @@ def test_the_closest_conjunction_is_told_and_of_equally_close_ones_the_first() -
     assert (told.rule, told.wanted) == ("targeting.tag", "first")
 
 
-def test_without_conjunctions_nothing_can_be_met() -> None:
+def test_targeting_without_conjunctions_is_never_met() -> None:
     unmet = unmet_targeting([], {})
 
     assert unmet == (-1, "", "", "its targeting can never be met")
@@ -169,7 +169,7 @@ def test_without_conjunctions_nothing_can_be_met() -> None:
     assert [unmet._replace(rank=rank).attribute for rank in range(len(ATTRIBUTES))] == list(ATTRIBUTES)
 
 
-def test_of_many_values_ten_are_named() -> None:
+def test_at_most_ten_required_values_are_named() -> None:
     ten = [f"v{number}" for number in range(10)]
 
     assert named([]) == ""
@@ -229,7 +229,7 @@ def test_an_unknown_viewer_in_words() -> None:
     assert frequency_words(Exposures(), {**cap, "per": "household"})[0] == "unknown what the household was shown"
 
 
-def test_of_several_creatives_the_one_that_is_free_first_is_told() -> None:
+def test_among_capped_creatives_the_first_to_be_free_is_named() -> None:
     shown = history(60, creative_id="late")
     for impression in history(240, creative_id="soon").recent:
         shown = add(shown, impression)

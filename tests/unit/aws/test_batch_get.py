@@ -1,4 +1,4 @@
-"""All keys are read, however DynamoDB splits them up; it is waited for between calls, and not for ever."""
+"""All keys are read in any number of calls, with growing pauses between calls and a limit on attempts."""
 
 from functools import cache
 from typing import Any
@@ -23,7 +23,7 @@ def stored() -> FaultyDynamoDB:
 
 
 class Table:
-    """A table that reads as many keys of each call as it is told to, and keeps for how long it was waited for."""
+    """A table that processes a given number of keys in each call, and records the pauses between calls."""
 
     def __init__(self, *reads: int, then: int = 100) -> None:
         self.reads, self.then = list(reads), then
@@ -40,7 +40,7 @@ class Table:
 
 
 @given(st.lists(st.integers(0, 100), max_size=9))
-def test_every_key_is_read_once_and_each_further_call_is_waited_for(reads: list[int]) -> None:
+def test_every_key_is_read_once_with_a_pause_before_each_further_call(reads: list[int]) -> None:
     table = Table(*reads)
 
     assert sorted(table.get(), key=KEYS.index) == KEYS
@@ -48,21 +48,21 @@ def test_every_key_is_read_once_and_each_further_call_is_waited_for(reads: list[
     assert all(seconds > 0 for seconds in table.paused)
 
 
-def test_pauses_grow_while_nothing_is_read_and_begin_anew_once_something_is() -> None:
+def test_pauses_grow_while_no_key_is_read_and_restart_after_progress() -> None:
     table = Table(0, 0, 0, 10, 0)
     table.get()
 
     assert table.paused == [0.02, 0.04, 0.08, 0.02, 0.04]
 
 
-def test_a_table_that_reads_nothing_is_given_up() -> None:
+def test_a_table_that_reads_no_key_causes_an_error() -> None:
     table = Table(then=0)
     with pytest.raises(LeftUnread, match="campaigns: 100 of 100 keys not read after 10 attempts"):
         table.get()
     assert table.calls == MOST_FRUITLESS
 
 
-def test_a_table_that_reads_one_key_a_call_is_given_up_later() -> None:
+def test_a_table_that_reads_one_key_per_call_causes_an_error_later() -> None:
     table = Table(then=1)
     with pytest.raises(LeftUnread, match="70 of 100 keys"):
         table.get()

@@ -1,4 +1,4 @@
-"""Answers are read as http.client reads them, and what is no whole answer is told from one."""
+"""Responses are read as by http.client, and incomplete responses are errors."""
 
 import http.client
 import itertools
@@ -19,15 +19,15 @@ from tests.support.faulty_aws import LOCALHOST, TRICKLES, faulty_server
 
 @contextmanager
 def answering(*pieces: bytes) -> Iterator[str]:
-    """A server that hears one request, says these pieces and closes; its URL."""
+    """Runs a server that reads one request, sends these pieces and closes. Yields its URL."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:
             connection, _ = server.accept()
             with connection:
-                heard = b""
-                while b"\r\n\r\n" not in heard:
-                    heard += connection.recv(65_536)
+                received = b""
+                while b"\r\n\r\n" not in received:
+                    received += connection.recv(65_536)
                 for piece in pieces:
                     connection.sendall(piece)
 
@@ -37,8 +37,8 @@ def answering(*pieces: bytes) -> Iterator[str]:
         thread.join()
 
 
-def asked(*pieces: bytes) -> tuple[int, bytes, bool]:
-    """The status, the body, and whether the connection ends there."""
+def response_of(*pieces: bytes) -> tuple[int, bytes, bool]:
+    """The status, the body, and whether the connection ends after the response."""
     with answering(*pieces) as url:
         connection = Connection(urlsplit(url))
         try:
@@ -55,7 +55,7 @@ def chunked(body: bytes, cuts: list[int]) -> bytes:
 
 
 @given(st.binary(max_size=300), st.lists(st.integers(0, 400), max_size=4), st.sampled_from(["length", "chunks", "end"]))
-def test_a_body_is_read_as_http_client_reads_it(body: bytes, cuts: list[int], way: str) -> None:
+def test_a_body_is_read_as_by_http_client(body: bytes, cuts: list[int], way: str) -> None:
     head, sent = {
         "length": (b"Content-Length: %d\r\n" % len(body), body),
         "chunks": (b"transfer-ENCODING: chunked\r\n", chunked(body, cuts)),
@@ -71,7 +71,7 @@ def test_a_body_is_read_as_http_client_reads_it(body: bytes, cuts: list[int], wa
         expected = theirs.getresponse().read()
         theirs.close()
 
-    assert asked(*pieces) == (200, expected, way == "end")
+    assert response_of(*pieces) == (200, expected, way == "end")
     assert expected == body
 
 
@@ -88,13 +88,13 @@ def test_a_body_is_read_as_http_client_reads_it(body: bytes, cuts: list[int], wa
         b"HTTP/1.1 what\r\n\r\n",
     ],
 )
-def test_what_is_no_whole_answer_is_an_error(answer: bytes) -> None:
+def test_an_incomplete_response_is_an_error(answer: bytes) -> None:
     with pytest.raises(Garbled):
-        asked(answer)
+        response_of(answer)
 
 
-def test_an_answer_without_a_body_ends_with_its_headers() -> None:
-    assert asked(b"HTTP/1.1 204 No Content\r\n\r\n") == (204, b"", False)
+def test_a_response_without_a_body_ends_with_its_headers() -> None:
+    assert response_of(b"HTTP/1.1 204 No Content\r\n\r\n") == (204, b"", False)
 
 
 @pytest.mark.parametrize(
@@ -105,12 +105,12 @@ def test_an_answer_without_a_body_ends_with_its_headers() -> None:
         b"HTTP/1.1 102 Processing\r\n\r\n" * 3,
     ],
 )
-def test_interim_answers_are_passed_over(interim: bytes) -> None:
-    assert asked(interim, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") == (200, b"ok", False)
+def test_interim_responses_are_skipped(interim: bytes) -> None:
+    assert response_of(interim, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") == (200, b"ok", False)
 
 
 class Clock:
-    """Each look at it is a second later."""
+    """A clock that advances by a second at each call."""
 
     now = 0.0
 
@@ -122,7 +122,7 @@ class Clock:
 @pytest.mark.parametrize(
     "head", [b"Content-Length: 100\r\n\r\n", b"\r\n", b"Transfer-Encoding: chunked\r\n\r\n64\r\n", b"X-Endless: "]
 )
-def test_an_answer_that_comes_byte_by_byte_is_given_up(head: bytes) -> None:
+def test_a_response_that_arrives_byte_by_byte_times_out(head: bytes) -> None:
     with faulty_server(lambda _path, _body: (200, b"")) as server:
         server.raw = b"HTTP/1.1 200 OK\r\n" + head + b"x" * 99
         server.fault = TRICKLES
@@ -141,7 +141,7 @@ def test_a_long_body_has_more_time_than_a_short_one() -> None:
     assert connection._deadline == ANSWER_SECONDS + 2
 
 
-def test_certificates_are_judged_by_the_bundle_that_the_environment_names(
+def test_certificates_are_verified_with_the_bundle_of_the_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)

@@ -1,4 +1,4 @@
-"""Our signatures are botocore's own, and so are our requests."""
+"""Signatures and requests equal those of botocore."""
 
 import itertools
 import os
@@ -31,7 +31,7 @@ WORDS = st.text("abcXYZ019-_. /+~é%", min_size=1, max_size=20)
     st.none() | st.text("abc+/=", min_size=1),
     st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)),  # noqa: DTZ001
 )
-def test_a_request_is_signed_as_botocore_signs_it(
+def test_a_signature_equals_that_of_botocore(
     key: str, service: str, body: bytes, token: str | None, at: datetime
 ) -> None:
     path = path_of(key) if service == "s3" else "/"
@@ -95,7 +95,7 @@ def test_objects_and_parameters_are_read(aws: type[Handler]) -> None:
     assert aws.requested == [("/b/a/b%20c", b""), ("/", b'{"Path": "/x", "MaxResults": 9}')]
 
 
-def test_what_is_not_there_is_told_from_what_fails(aws: type[Handler]) -> None:
+def test_an_absent_object_is_distinguished_from_a_failed_call(aws: type[Handler]) -> None:
     aws.answers = [
         (404, b"<Error><Code>NoSuchKey</Code></Error>"),
         (404, b"<Error><Code>NoSuchBucket</Code></Error>"),
@@ -110,7 +110,7 @@ def test_what_is_not_there_is_told_from_what_fails(aws: type[Handler]) -> None:
         ParameterReader().get_parameters_by_path(Path="/x")
 
 
-def test_a_passing_failure_is_tried_again_and_a_lasting_one_is_not(aws: type[Handler]) -> None:
+def test_only_temporary_failures_are_retried(aws: type[Handler]) -> None:
     aws.answers = [(503, b"SlowDown"), (0, b""), (200, b"whole")]
     assert Objects().get_object(Bucket="b", Key="k")["Body"].read() == b"whole"
 
@@ -125,18 +125,18 @@ def test_a_passing_failure_is_tried_again_and_a_lasting_one_is_not(aws: type[Han
     assert len(aws.answers) == 1
 
 
-def test_a_connection_that_was_closed_meanwhile_is_no_failed_attempt(aws: type[Handler]) -> None:
+def test_a_kept_connection_that_the_server_closed_costs_no_attempt(aws: type[Handler]) -> None:
     aws.protocol_version = "HTTP/1.1"
     objects = Objects()
     aws.answers = [(200, b"first"), (0, b""), (503, b"SlowDown"), (503, b"SlowDown"), (200, b"whole")]
     assert objects.get_object(Bucket="b", Key="k")["Body"].read() == b"first"
 
-    # the kept connection ends unanswered; then all three attempts are still there
+    # the kept connection ends without a response, and all three attempts remain
     assert objects.get_object(Bucket="b", Key="k")["Body"].read() == b"whole"
     assert aws.answers == []
 
 
-def test_a_connection_that_lay_unused_is_not_used_again(aws: type[Handler]) -> None:
+def test_an_idle_connection_is_not_reused_after_its_limit(aws: type[Handler]) -> None:
     aws.protocol_version = "HTTP/1.1"
     clock = Clock()
     endpoint = Endpoint("s3", os.environ["AWS_ENDPOINT_URL"], Ahead(), clock)
@@ -154,7 +154,7 @@ class Clock:
         return self.now
 
 
-def test_what_was_asked_ahead_is_handed_out_once_and_only_while_it_is_fresh(aws: type[Handler]) -> None:
+def test_a_prefetched_object_is_returned_once_and_only_while_fresh(aws: type[Handler]) -> None:
     clock = Clock()
     objects = Objects()
     objects.ahead = Ahead(clock)
@@ -172,7 +172,7 @@ def test_what_was_asked_ahead_is_handed_out_once_and_only_while_it_is_fresh(aws:
     assert read == [b"ahead a", b"a", b"b", b"c"]
 
 
-def test_what_fails_ahead_is_asked_again(aws: type[Handler]) -> None:
+def test_a_failed_prefetch_is_requested_again(aws: type[Handler]) -> None:
     objects = Objects()
     aws.answers = [(403, b"AccessDenied"), (200, b"whole")]
     objects.ahead.begin(lambda: objects.get_object(Bucket="bucket", Key="k"))

@@ -1,4 +1,4 @@
-"""Hosts are botocore's, in every region that it lists, and in regions that it does not list yet."""
+"""Host names equal those of botocore, in every region that it lists and in future regions."""
 
 import itertools
 
@@ -26,7 +26,7 @@ REGIONS = [
         for partition in SESSION.get_available_partitions()
         for region in SESSION.get_available_regions("s3", partition)
     ),
-    # of the future
+    # a future region
     "eu-west-9",
     "cn-south-1",
     "us-gov-west-2",
@@ -58,7 +58,7 @@ def test_every_partition_is_among_the_regions() -> None:
 
 
 @pytest.mark.parametrize("region", REGIONS)
-def test_a_host_is_botocores(rules: tuple[str, EndpointProvider], region: str) -> None:
+def test_a_host_name_equals_that_of_botocore(rules: tuple[str, EndpointProvider], region: str) -> None:
     service, provider = rules
     for fips, dual_stack in FLAGS:
         more = OF_A_BUCKET if service == "s3" else {}
@@ -73,7 +73,7 @@ def test_a_host_is_botocores(rules: tuple[str, EndpointProvider], region: str) -
         assert f"https://{bucket}{host(service, region, fips=fips, dual_stack=dual_stack)}" == theirs
 
 
-def test_the_environment_asks_for_fips_and_dual_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_variables_select_fips_and_dual_stack(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_USE_FIPS_ENDPOINT", "true")
     assert service_url("s3", "us-gov-west-1", "b") == "https://b.s3-fips.us-gov-west-1.amazonaws.com"
     assert service_url("s3", "us-east-1", "a.b") == "https://s3-fips.us-east-1.amazonaws.com/a.b"
@@ -83,7 +83,7 @@ def test_the_environment_asks_for_fips_and_dual_stack(monkeypatch: pytest.Monkey
     assert service_url("dynamodb", "eu-west-1") == "https://dynamodb.eu-west-1.api.aws"
 
 
-def test_an_address_of_the_environment_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endpoint_in_the_environment_takes_precedence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://all.example:4566/")
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://s3.example")
     assert service_url("ssm", "us-east-1") == "http://all.example:4566"

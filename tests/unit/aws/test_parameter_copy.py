@@ -1,4 +1,4 @@
-"""Parameters are read from their copy while it is young, else from Parameter Store: by 200 processes at once, too."""
+"""Parameters are read from their copy in S3 while it is recent, and otherwise from Parameter Store."""
 
 import json
 import threading
@@ -35,7 +35,7 @@ names = st.text("abc-", min_size=1)
 
 
 @given(st.dictionaries(names, st.text()), st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)))  # noqa: DTZ001
-def test_a_copy_holds_what_was_put_in_it(values: dict[str, str], at: datetime) -> None:
+def test_a_copy_has_the_written_values(values: dict[str, str], at: datetime) -> None:
     at = at.replace(tzinfo=NOW.tzinfo)
 
     assert unpack(pack(values, PATH, at), PATH, at) == ParameterValues(values, at)
@@ -55,14 +55,14 @@ def test_a_copy_holds_what_was_put_in_it(values: dict[str, str], at: datetime) -
         ("nonsense", 100, True),
     ],
 )
-def test_how_long_a_copy_is_good_for_depends_on_the_lifetime(lifetime: str | None, age: float, good: bool) -> None:
+def test_the_maximum_age_of_a_copy_follows_from_the_lifetime(lifetime: str | None, age: float, good: bool) -> None:
     values = {"parameter-lifetime": lifetime} if lifetime else {}
 
     assert (unpack(pack(values, PATH, NOW), PATH, NOW + age * SECOND) is not None) is good
 
 
 class Stores:
-    """S3 and Parameter Store in memory, which disagree: the copy says "copy"."""
+    """S3 and Parameter Store in memory. The same parameter is "copy" in S3 and "store" in Parameter Store."""
 
     def __init__(self, copy: bytes | None) -> None:
         self.s3, self.ssm = FakeS3(), FakeSSM(PATH, {"admin-key": "store"}, frozenset({"admin-key"}))
@@ -91,17 +91,17 @@ COPY = pack({"admin-key": "copy"}, PATH, NOW)
         (pack({"admin-key": "copy"}, PATH, NOW - timedelta(hours=1)), "store"),
     ],
 )
-def test_a_copy_that_is_no_good_is_none(copy: bytes | None, expected: str) -> None:
+def test_an_invalid_copy_is_ignored(copy: bytes | None, expected: str) -> None:
     assert Stores(copy).read() == expected
 
 
 @given(st.floats(1, MAX_LIFETIME))
-def test_no_process_is_a_minute_more_than_its_lifetime_behind(lifetime: float) -> None:
+def test_a_change_reaches_each_process_within_its_lifetime_and_a_minute(lifetime: float) -> None:
     assert lifetime <= longest_delay(lifetime) < lifetime + 60
 
 
 def test_a_change_takes_effect_within_two_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process that reads when a lifetime is over, against a copy that is written every minute but one."""
+    """The process reads at the end of each lifetime; the copy is written every minute except one."""
     service, s3, ssm = Service(SETTINGS), FakeS3(), FakeSSM(PATH, {"network-allowance": "1"})
     moment = [NOW]
     clients = {"s3-parameters": s3, "ssm": ssm}
@@ -126,7 +126,7 @@ def test_a_change_takes_effect_within_two_minutes(monkeypatch: pytest.MonkeyPatc
 
 
 class Ssm:
-    """A Parameter Store that answers so many requests, and throttles the rest."""
+    """A Parameter Store that answers `room` requests and throttles the others."""
 
     def __init__(self, room: int) -> None:
         self.room = room
@@ -153,7 +153,7 @@ def credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Non
 
 
 @pytest.mark.usefixtures("credentials")
-def test_two_hundred_processes_that_start_at_once_all_bid(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_hundred_processes_that_start_together_all_bid(monkeypatch: pytest.MonkeyPatch) -> None:
     stored, now = FakeS3(), utc_now()
     publish(stored, SETTINGS.snapshot_bucket, [campaign()], now)  # type: ignore[arg-type]
     stored.objects[KEY] = pack({"signing-keys": KEYS.model_dump_json()}, PATH, now)
@@ -203,6 +203,6 @@ def test_the_copy_is_written_encrypted_with_its_own_key(monkeypatch: pytest.Monk
     assert unpack(requested["Body"], PATH, NOW) == ParameterValues(ssm.values, NOW)
 
 
-def test_without_a_key_nothing_is_copied() -> None:
+def test_without_a_kms_key_no_copy_is_written() -> None:
     with pytest.raises(InvalidSettings, match="BIDDER_PARAMETERS_KEY"):
         copy_parameters(Service(SETTINGS), NOW)

@@ -1,4 +1,4 @@
-"""What passes is tried again and nothing else: throttling, time-outs, a wrong clock, credentials that expired."""
+"""Temporary failures are retried, and no others: throttling, time-outs, clock skew, expired credentials."""
 
 import itertools
 import json
@@ -30,7 +30,7 @@ def xml_error(code: str) -> bytes:
 
 
 class Service:
-    """AWS that gives these answers, one after the other, and an endpoint at it."""
+    """A server with a list of responses, and an endpoint that calls it."""
 
     def __init__(self, server: FaultyServer, *answers: tuple[int, bytes]) -> None:
         self.left = list(answers)
@@ -55,7 +55,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyServer]:
 
 @pytest.mark.parametrize("code", [*THEIR_THROTTLING, *THEIR_PASSING])
 @pytest.mark.parametrize("error", [json_error, xml_error])
-def test_what_botocore_tries_again_is_tried_again(server: FaultyServer, code: str, error) -> None:  # type: ignore[no-untyped-def]
+def test_error_codes_that_botocore_retries_are_retried(server: FaultyServer, code: str, error) -> None:  # type: ignore[no-untyped-def]
     service = Service(server, (400, error(code)), GOOD)
 
     assert service.call() == b"good"
@@ -63,12 +63,12 @@ def test_what_botocore_tries_again_is_tried_again(server: FaultyServer, code: st
 
 
 @pytest.mark.parametrize("status", sorted(TransientRetryableChecker._TRANSIENT_STATUS_CODES))  # type: ignore[attr-defined]
-def test_so_are_its_statuses(server: FaultyServer, status: int) -> None:
+def test_statuses_that_botocore_retries_are_retried(server: FaultyServer, status: int) -> None:
     assert Service(server, (status, b"<html>"), GOOD).call() == b"good"
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ValidationException", "ThrottlingExceptionOfAnotherKind"])
-def test_what_lasts_is_raised_at_once(server: FaultyServer, code: str) -> None:
+def test_permanent_errors_are_raised_without_a_retry(server: FaultyServer, code: str) -> None:
     service = Service(server, (400, json_error(code)), GOOD)
     with pytest.raises(AwsError, match=code) as refused:
         service.call()
@@ -76,7 +76,7 @@ def test_what_lasts_is_raised_at_once(server: FaultyServer, code: str) -> None:
     assert (refused.value.code, service.paused) == (code, [])
 
 
-def test_attempts_are_bounded_and_a_throttled_call_has_more_of_them(server: FaultyServer) -> None:
+def test_attempts_are_limited_and_throttled_calls_have_more(server: FaultyServer) -> None:
     throttled = Service(server, *[(400, json_error("RequestLimitExceeded"))] * 9)
     with pytest.raises(AwsError):
         throttled.call()
@@ -95,7 +95,7 @@ def test_pauses_are_jittered_and_grow_to_a_bound(source: random.Random) -> None:
         assert 0 <= pause <= min(5.0, 0.1 * 2**number)
 
 
-def test_many_who_were_refused_together_come_back_apart() -> None:
+def test_callers_that_are_throttled_together_retry_at_different_times() -> None:
     firsts = [next(retry.pauses(random.random)) for _ in range(200)]
 
     assert len({round(first, 3) for first in firsts}) > 50
@@ -107,7 +107,7 @@ def dated(when: datetime) -> str:
 
 @pytest.mark.parametrize("code", sorted(retry.SKEWED))
 @pytest.mark.parametrize("minutes", [-20, 20])
-def test_a_clock_that_is_off_is_put_right_by_awss(server: FaultyServer, code: str, minutes: int) -> None:
+def test_clock_skew_is_corrected_by_the_date_header(server: FaultyServer, code: str, minutes: int) -> None:
     service = Service(server, (403, xml_error(code)), GOOD, GOOD)
     server.date = dated(datetime.now(UTC) + timedelta(minutes=minutes))
 
@@ -120,7 +120,7 @@ def test_a_clock_that_is_off_is_put_right_by_awss(server: FaultyServer, code: st
     assert service.paused == []
 
 
-def test_a_wrong_key_is_no_wrong_clock(server: FaultyServer) -> None:
+def test_an_invalid_key_is_not_treated_as_clock_skew(server: FaultyServer) -> None:
     service = Service(server, (403, xml_error("SignatureDoesNotMatch")), GOOD)
     server.date = dated(datetime.now(UTC))
     with pytest.raises(AwsError):
@@ -128,9 +128,7 @@ def test_a_wrong_key_is_no_wrong_clock(server: FaultyServer) -> None:
 
 
 @pytest.mark.parametrize("code", sorted(retry.EXPIRED))
-def test_expired_credentials_are_asked_for_anew(
-    server: FaultyServer, code: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_expired_credentials_are_refreshed(server: FaultyServer, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     service = Service(server, (400, json_error(code)), GOOD)
     answer = server.answer
 
@@ -144,14 +142,14 @@ def test_expired_credentials_are_asked_for_anew(
     assert "Credential=renewed/" in server.headers[-1]["authorization"]
 
 
-def test_expired_credentials_that_stay_the_same_are_no_use_twice(server: FaultyServer) -> None:
+def test_credentials_that_stay_expired_are_not_tried_twice(server: FaultyServer) -> None:
     service = Service(server, (400, json_error("ExpiredTokenException")), GOOD)
     with pytest.raises(AwsError, match="ExpiredToken"):
         service.call()
     assert service.left == [GOOD]
 
 
-def test_borrowed_credentials_are_borrowed_again(server: FaultyServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_temporary_credentials_of_a_role_are_refreshed(server: FaultyServer, monkeypatch: pytest.MonkeyPatch) -> None:
     lent = iter("ab")
 
     def lend(_path: str, _body: bytes) -> tuple[int, bytes]:

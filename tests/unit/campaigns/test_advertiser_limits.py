@@ -1,4 +1,4 @@
-"""Limits of advertisers and budgets of deals in campaign files: read, refused with place and name, and exported."""
+"""Limits of advertisers and budgets of deals in campaign files: parsed, refused with line and name, and exported."""
 
 import json
 from io import BytesIO
@@ -51,13 +51,13 @@ def test_a_section_of_a_yaml_file_states_the_limits() -> None:
         (("advertisers:\n", "advertisers:\n  - 7\n"), r"file:2:5: advertisers\[0\]: is not an advertiser"),
     ],
 )
-def test_a_mistake_is_named_with_its_place(change: tuple[str, str], message: str) -> None:
+def test_a_mistake_is_reported_with_its_line_and_field(change: tuple[str, str], message: str) -> None:
     assert change[0] in LIMITS
     with pytest.raises(InvalidCampaignFile, match=message):
         read(LIMITS.replace(*change))
 
 
-def test_a_daily_budget_above_the_total_is_warned_of_for_advertisers_and_deals() -> None:
+def test_a_daily_budget_above_the_total_gets_a_warning_for_advertisers_and_deals() -> None:
     deal = {"id": "d", "cpm": 5, "budget": {"daily": 5, "total": 1}}
     text = as_yaml(
         [campaign(deals=[deal])],
@@ -110,7 +110,7 @@ budgets = st.builds(
 
 
 @given(budgets, budgets, st.sampled_from(["UTC", "Asia/Kolkata"]))
-def test_what_is_exported_is_read_back(of_advertiser: Any, of_deal: Any, zone: str) -> None:
+def test_an_export_is_read_back_unchanged(of_advertiser: Any, of_deal: Any, zone: str) -> None:
     caps = [{"impressions": 3, "window": "day"}]
     document = {"domain": "shop.example", "time_zone": zone, "budget": of_advertiser, "frequency_caps": caps}
     limits = AdvertiserLimits.model_validate(document)

@@ -1,4 +1,4 @@
-"""Creatives as people write them: what plays, what measures, what is shown beside, and what is refused."""
+"""Creatives in campaign files: media, measurement, companions, and refused values."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def tagged(tag: Any, **changes: Any) -> Creative:
     return read(tag=tag, media=None, click_through=None, **changes)
 
 
-def test_a_tag_may_be_its_url_alone() -> None:
+def test_a_vast_tag_may_be_written_as_its_url() -> None:
     alone = tagged(TAG).tag
 
     assert alone is not None
@@ -30,14 +30,14 @@ def test_a_tag_may_be_its_url_alone() -> None:
     assert tagged({"url": TAG}).tag == alone
 
 
-def test_a_tag_says_what_it_answers_with() -> None:
+def test_a_vast_tag_states_the_types_of_its_media() -> None:
     tag = tagged({"url": TAG, "mimes": ["Video/WebM"], "version": "3.0"}).tag
 
     assert tag is not None
     assert (tag.mimes, tag.version) == (("video/webm",), "3.0")
 
 
-def test_links_are_all_that_clicks_lead_to() -> None:
+def test_links_are_all_click_targets_of_a_creative() -> None:
     assert list(read().links()) == ["https://shop.example/"]
     assert list(tagged(TAG).links()) == []
     full = read(
@@ -64,7 +64,7 @@ def test_links_are_all_that_clicks_lead_to() -> None:
         ({"verifications": [SCRIPT | {"vendor": ""}]}, "verifications.0.vendor"),
     ],
 )
-def test_what_cannot_be_played_or_shown_is_refused(changes: dict[str, Any], message: str) -> None:
+def test_a_creative_that_cannot_be_played_or_shown_is_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError) as refused:
         read(**changes)
     lines = [f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in refused.value.errors()]
@@ -87,7 +87,7 @@ INSECURE = ["http://cdn.example/a", "http://127.0.0.1.example/a", "http://localh
     ],
     ids=["tag", "icon", "icon-view", "companion", "script", "not-executed"],
 )
-def test_what_a_page_loads_is_https_or_from_this_machine(make: Any, url: str) -> None:
+def test_urls_that_a_page_loads_must_be_https_or_loopback(make: Any, url: str) -> None:
     with pytest.raises(ValidationError):
         make(url)
     for fine in ("https://cdn.example/a", "http://127.0.0.1:4566/a", "http://localhost/a", "http://[::1]:80/a"):

@@ -12,15 +12,13 @@ DOCUMENTS = st.dictionaries(
 
 
 @given(DOCUMENTS, DOCUMENTS)
-def test_equal_documents_have_no_differences_and_others_name_what_differs(
-    before: dict[str, Any], after: dict[str, Any]
-) -> None:
+def test_differences_are_the_paths_of_unequal_values(before: dict[str, Any], after: dict[str, Any]) -> None:
     named = {line.split(":")[0].split(".")[0] for line in differences(before, after)}
 
     assert named == {name for name in {*before, *after} if before.get(name) != after.get(name)}
 
 
-def test_lines_name_the_path_what_it_was_and_what_it_is() -> None:
+def test_lines_have_path_old_value_and_new_value() -> None:
     before = {"cpm_micros": 1, "creatives": [{"id": "a", "name": "x"}, {"id": "b"}], "categories": ["IAB1"]}
     after = {"cpm_micros": 2, "creatives": [{"id": "b"}, {"id": "a", "name": "y"}], "categories": ["IAB1", "IAB2"]}
 

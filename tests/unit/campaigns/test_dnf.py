@@ -1,4 +1,4 @@
-"""Lines against a plain reading of rules and expressions."""
+"""Conjunctions compared with a direct evaluation of rules and expressions."""
 
 from typing import Any
 
@@ -29,13 +29,13 @@ CONDITIONS = st.recursive(
 SEEN = st.fixed_dictionaries({}, optional={name: st.lists(VALUES, max_size=3).map(tuple) for name in NAMES})
 
 
-def meets(node: dict[str, Any], observed: dict[str, tuple[str, ...]]) -> bool:
+def is_met(node: dict[str, Any], observed: dict[str, tuple[str, ...]]) -> bool:
     if "and" in node:
-        return all(meets(entry, observed) for entry in node["and"])
+        return all(is_met(entry, observed) for entry in node["and"])
     if "or" in node:
-        return any(meets(item, observed) for item in node["or"])
+        return any(is_met(item, observed) for item in node["or"])
     if "not" in node:
-        return not meets(node["not"], observed)
+        return not is_met(node["not"], observed)
     for name, rule in node.items():
         shown = set(observed.get(name, ()))
         if rule.get("include") and not shown & set(rule["include"]):
@@ -46,7 +46,7 @@ def meets(node: dict[str, Any], observed: dict[str, tuple[str, ...]]) -> bool:
 
 
 @given(RULES, st.none() | CONDITIONS, SEEN)
-def test_any_line_holds_exactly_where_rules_and_expression_are_met(
+def test_a_conjunction_matches_exactly_if_rules_and_expression_are_met(
     rules: dict[str, Any], where: dict[str, Any] | None, observed: dict[str, tuple[str, ...]]
 ) -> None:
     targeting = TypeAdapter(Targeting).validate_python(rules)
@@ -56,26 +56,26 @@ def test_any_line_holds_exactly_where_rules_and_expression_are_met(
     except TooManyConjunctions:
         assume(False)
 
-    expected = meets(rules, observed) and (where is None or meets(where, observed))
-    assert any(matches(line, observed) for line in results) == expected
+    expected = is_met(rules, observed) and (where is None or is_met(where, observed))
+    assert any(matches(conjunction, observed) for conjunction in results) == expected
 
 
 @given(CONDITIONS)
-def test_an_expression_survives_being_stored(where: dict[str, Any]) -> None:
+def test_a_stored_expression_is_read_back_unchanged(where: dict[str, Any]) -> None:
     expression = Expression(where)
     assert Expression.model_validate_json(expression.model_dump_json()) == expression
 
 
-def test_an_expression_of_too_many_cases_is_refused_with_the_limit() -> None:
+def test_an_expression_with_too_many_conjunctions_is_refused_with_the_limit() -> None:
     either = {"or": [{"os": {"include": ["a"]}}, {"make": {"include": ["b"]}}]}
     with pytest.raises(TooManyConjunctions, match=f"more than {MAX_CONJUNCTIONS}"):
         conjunctions({}, Expression({"and": [either] * 7}))
 
 
-def test_hours_are_told_in_the_campaigns_time_zone() -> None:
+def test_hours_are_those_of_the_campaigns_time_zone() -> None:
     targeting = TypeAdapter(Targeting).validate_python({"hour": {"include": ["tue 14-15"]}})
-    [line] = conjunctions(targeting, None, "Europe/Berlin")
-    assert line["hour"].any_of == (frozenset({"Europe/Berlin tue 14"}),)
+    [conjunction] = conjunctions(targeting, None, "Europe/Berlin")
+    assert conjunction["hour"].any_of == (frozenset({"Europe/Berlin tue 14"}),)
 
 
 @pytest.mark.parametrize(
@@ -90,6 +90,6 @@ def test_hours_are_told_in_the_campaigns_time_zone() -> None:
         ({"os_version": {"include": ["ios 17"]}}, "not a range of versions"),
     ],
 )
-def test_what_is_no_expression_is_refused_with_what_is_wrong(where: dict[str, Any], message: str) -> None:
+def test_an_invalid_expression_is_refused_with_the_reason(where: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         Expression(where)

@@ -1,4 +1,4 @@
-"""Values of the right type that make no sense are refused or warned of, all of a campaign's at once."""
+"""Senseless values of the right type cause errors or warnings. All errors of a file are reported together."""
 
 import json
 import re
@@ -62,7 +62,7 @@ def spot(**changes: Any) -> dict[str, Any]:
         ("rewarded: {include: no}", ("rewarded", "include", ("0",))),
     ],
 )
-def test_words_are_what_was_written(written: str, read: tuple[str, str, tuple[str, ...]]) -> None:
+def test_text_values_are_those_in_the_file(written: str, read: tuple[str, str, tuple[str, ...]]) -> None:
     text = f"campaigns:\n- {json.dumps(PLAIN)[:-1]}, targeting: {{{written}}}}}"
     [campaign] = checked(text)
 
@@ -73,7 +73,7 @@ def test_words_are_what_was_written(written: str, read: tuple[str, str, tuple[st
     ("field", "written", "expected"),
     [("cpm", "010", 10_000_000), ("cpm", "1.10", 1_100_000), ("cpm", "1e1", 10_000_000), ("cpm", "12", 12_000_000)],
 )
-def test_amounts_are_what_was_written(field: str, written: str, expected: int) -> None:
+def test_amounts_are_those_in_the_file(field: str, written: str, expected: int) -> None:
     for text in (f"campaigns:\n- {{{json.dumps({**PLAIN, field: None})[1:-1]}}}", ""):
         if text:
             [campaign] = checked(text.replace(f'"{field}": null', f'"{field}": {written}'))
@@ -140,7 +140,7 @@ def test_amounts_are_what_was_written(field: str, written: str, expected: int) -
         ),
     ],
 )
-def test_what_can_not_be_meant_is_refused_at_its_key(changes: dict[str, Any], message: str) -> None:
+def test_an_impossible_value_is_refused_with_its_key(changes: dict[str, Any], message: str) -> None:
     lines = refusal(**changes).splitlines()
 
     assert lines[-1] == f"{len(lines) - 1} mistake{'s' if len(lines) > 2 else ''} in f: nothing was imported"
@@ -166,14 +166,14 @@ def test_what_can_not_be_meant_is_refused_at_its_key(changes: dict[str, Any], me
         ({"targeting": {"category": {"include": ["6/483"]}}}, "taxonomy 6 is not imported"),
     ],
 )
-def test_what_is_hardly_meant_is_warned_of(changes: dict[str, Any], message: str) -> None:
+def test_an_unlikely_value_gets_a_warning(changes: dict[str, Any], message: str) -> None:
     [warning] = warnings(**changes)
 
     assert re.match(r"f:1:\d+: c: ", warning)
     assert re.search(message, warning), warning
 
 
-def test_a_category_that_its_taxonomy_has_not_is_warned_of() -> None:
+def test_a_category_outside_its_taxonomy_gets_a_warning() -> None:
     text = json.dumps({**PLAIN, "categories": ["5", "9"], "cattax": 6})
 
     [warning] = checked(text, taxonomies={6: Taxonomy(parents={"5": None})}).warnings
@@ -194,18 +194,18 @@ def test_a_category_that_its_taxonomy_has_not_is_warned_of() -> None:
         {"categories": ["IAB26-4", "iab1"]},
     ],
 )
-def test_what_makes_sense_passes_in_silence(changes: dict[str, Any]) -> None:
+def test_valid_values_get_no_warning(changes: dict[str, Any]) -> None:
     assert warnings(**changes) == []
 
 
-def test_the_machine_s_own_files_are_right_where_all_runs_on_it() -> None:
+def test_relative_media_urls_are_accepted_below_a_loopback_media_url() -> None:
     text = json.dumps({**PLAIN, **spot(media=[media(url="media/v1.2/a.mp4")])})
 
     [campaign] = checked(text, media_url="http://127.0.0.1:4566/creatives/")
     assert campaign.creatives[0].media[0].url == "http://127.0.0.1:4566/creatives/media/v1.2/a.mp4"
 
 
-def test_all_mistakes_of_all_campaigns_are_told_at_once_in_the_order_of_the_file() -> None:
+def test_all_mistakes_of_all_campaigns_are_reported_in_the_order_of_the_file() -> None:
     text = """campaigns:
 - id: first
   nme: First
@@ -261,7 +261,7 @@ def test_all_mistakes_of_all_campaigns_are_told_at_once_in_the_order_of_the_file
         '{"not": {"or": [' + ",".join(f'{{"os": {{"include": "{n}"}}}}' for n in range(1_100)) + "]}}",
     ],
 )
-def test_an_expression_beyond_all_measure_is_one_line(where: str) -> None:
+def test_a_huge_expression_gets_one_line_of_error(where: str) -> None:
     text = json.dumps(PLAIN)[:-1] + f', "where": {where}}}'
 
     with pytest.raises(InvalidCampaignFile) as raised:
@@ -297,7 +297,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize("text", BROKEN)
-def test_whatever_is_broken_is_refused_in_lines(text: str) -> None:
+def test_any_mutated_file_is_refused_with_lines_of_errors(text: str) -> None:
     with pytest.raises(InvalidCampaignFile) as raised:
         checked(text)
 
@@ -308,15 +308,15 @@ def test_whatever_is_broken_is_refused_in_lines(text: str) -> None:
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=5), _trees, max_leaves=6))
-def test_whatever_a_campaign_s_field_holds_the_file_is_checked(value: Any) -> None:
+def test_any_value_of_a_campaign_field_is_checked(value: Any) -> None:
     for key in (*PLAIN, "targeting", "where", "budget", "flight", "multipliers", "deals", "categories", "status"):
         with suppress(InvalidCampaignFile):
             checked(json.dumps({**PLAIN, key: value}))
 
 
 @given(st.sampled_from(sorted(STANDARD)), st.sampled_from([str.lower, str.upper, str.title]))
-def test_a_country_by_its_name_is_the_one_that_is_meant(code: str, form: Any) -> None:
-    from importlib.resources import files  # an independent reading of the same table
+def test_an_error_on_a_country_name_suggests_its_code(code: str, form: Any) -> None:
+    from importlib.resources import files  # parsed independently from the same table
 
     table = files("tzdata").joinpath("zoneinfo/iso3166.tab").read_text()
     [name] = re.findall(rf"^{code}\t(.*)$", table, re.MULTILINE)
@@ -324,14 +324,14 @@ def test_a_country_by_its_name_is_the_one_that_is_meant(code: str, form: Any) ->
     assert country_meant(form(name)) == STANDARD[code]
 
 
-def test_content_taxonomy_1_has_its_ids_and_no_others() -> None:
+def test_content_taxonomy_1_accepts_only_its_ids() -> None:
     assert all(map(is_content_1, ["IAB1", "iab1-7", "IAB7-45", "IAB17-44", "IAB24", "IAB25-7", "IAB26-4"]))
     assert not any(
         map(is_content_1, ["IAB0", "IAB27", "IAB1-8", "IAB24-1", "IAB1-0", "IAB01", "IAB1-", "IAB", "1", ""])
     )
 
 
-def test_a_file_of_a_million_bytes_of_campaigns_is_gone_through_as_often_as_wanted() -> None:
+def test_a_large_file_can_be_iterated_repeatedly() -> None:
     file = checked("\n".join(json.dumps({**PLAIN, "id": f"c{number}"}) for number in range(50)))
 
     first, second = list(file), list(file)

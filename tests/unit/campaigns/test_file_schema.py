@@ -1,4 +1,4 @@
-"""The JSON Schema of campaign files: valid itself, as published, and no stricter than the import."""
+"""The JSON Schema of campaign files: valid, equal to its published copy, and no stricter than the import."""
 
 import json
 from pathlib import Path
@@ -22,7 +22,7 @@ def faults(document: Any) -> list[str]:
     return [f"{fault.json_path}: {fault.message}" for fault in VALIDATOR.iter_errors(document)]
 
 
-def test_the_schema_is_one_and_its_copy_in_the_docs_is_the_same() -> None:
+def test_the_schema_is_valid_and_equal_to_its_copy_in_docs() -> None:
     jsonschema.Draft202012Validator.check_schema(file_schema())
     assert json.loads((ROOT / "docs/campaigns.schema.json").read_text()) == file_schema()
 
@@ -32,14 +32,14 @@ def test_the_samples_are_valid_by_it() -> None:
 
 
 @given(campaign_lists())
-def test_whatever_can_be_exported_is_valid_but_for_what_only_programs_write(campaigns: Any) -> None:
+def test_every_exported_campaign_is_valid_without_the_fields_that_only_programs_write(campaigns: Any) -> None:
     documents = [json.loads(line) for line in as_lines(campaigns)]
 
     assert faults({"campaigns": list(map(written, documents))}) == []
 
 
 def written(node: Any) -> Any:
-    """An exported document as a person would write it: amounts by their short names, and nothing filled in."""
+    """An exported document in the form of a written file: amounts with their short names, without computed fields."""
     if isinstance(node, list):
         return [written(item) for item in node]
     if not isinstance(node, dict):
@@ -61,5 +61,5 @@ def written(node: Any) -> Any:
         ({"id": "a b"}, "does not match"),
     ],
 )
-def test_mistakes_are_marked(change: dict[str, Any], message: str) -> None:
+def test_a_mistake_is_an_error_of_the_schema(change: dict[str, Any], message: str) -> None:
     assert any(message in fault for fault in faults({"campaigns": [{**SAMPLES["campaigns"][0], **change}]}))  # type: ignore[index]

@@ -73,7 +73,7 @@ def test_the_error_names_campaign_and_field(change: tuple[str, str], named: str)
         read_campaigns(GOOD.replace(*change), "http://127.0.0.1:4566/creatives/")
 
 
-def test_an_id_given_twice_is_refused() -> None:
+def test_a_repeated_id_is_refused() -> None:
     with pytest.raises(InvalidCampaignFile, match="file:18:5: aurora: id: the id is given to more than one"):
         read_campaigns(GOOD + GOOD.split("campaigns:")[1], "http://127.0.0.1:4566/creatives/")
 
@@ -85,7 +85,7 @@ def test_names_that_would_make_event_urls_too_long_are_refused() -> None:
         read_campaigns(as_yaml([long]), None)
 
 
-def test_what_is_exported_is_imported_as_it_was() -> None:
+def test_an_export_is_imported_unchanged() -> None:
     paused = campaign(id="c2", budget={"daily": 5}, where={"not": {"os": {"include": ["ios"]}}}, cpm="0.000001")
     campaigns = [campaign(id="c1"), paused.model_copy(update={"status": Status.PAUSED})]
 
@@ -103,7 +103,7 @@ def test_what_is_exported_is_imported_as_it_was() -> None:
         (("c2", "c1"), "file:2:2: c1: id: the id is given to more than one campaign"),
     ],
 )
-def test_a_bad_line_is_named(change: tuple[str, str], named: str) -> None:
+def test_an_error_names_the_line_of_the_file(change: tuple[str, str], named: str) -> None:
     lines = "\n".join(as_lines([campaign(id="c1"), campaign(id="c2")]))
     assert change[0] in lines
 

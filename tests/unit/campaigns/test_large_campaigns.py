@@ -1,4 +1,4 @@
-"""A campaign of any size that import takes can be changed, deleted and brought back; a larger one is refused first."""
+"""A campaign of any accepted size can be changed, deleted and restored. The import refuses a larger campaign."""
 
 import json
 import random
@@ -24,7 +24,7 @@ def tables() -> FaultyDynamoDB:
 
 
 def sized(size: int, **changes: Any) -> Campaign:
-    """A campaign of so many bytes that compress no better than random letters do."""
+    """A campaign of so many bytes of random letters, which hardly compress."""
     letters = random.Random(size)  # noqa: S311  no secret
     domains: list[str] = []
     made = campaign(targeting={"domain": {"include": ["a.example"]}}, **changes)
@@ -65,7 +65,7 @@ def test_a_campaign_of_any_size_is_paused_edited_deleted_and_restored(size: int)
     assert told[-1].before is None
 
 
-def test_entries_of_the_code_before_are_read() -> None:
+def test_history_entries_of_older_code_are_read() -> None:
     fake = tables()
     kept = repository(fake)
     older, newer = campaign(cpm=1), campaign(cpm=2)
@@ -81,7 +81,7 @@ def test_entries_of_the_code_before_are_read() -> None:
     assert (latest.before, latest.after) == (json.loads(document_of(older)), json.loads(document_of(newer)))
 
 
-def test_a_campaign_that_can_not_be_kept_is_refused_before_anything_is_written() -> None:
+def test_a_campaign_too_large_to_store_is_refused_before_any_write() -> None:
     fake = tables()
     too_much = sized(MOST_BYTES + 1_000)
 

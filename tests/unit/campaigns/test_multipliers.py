@@ -17,7 +17,7 @@ shown = st.dictionaries(st.sampled_from(["country", "os", "break", "language"]),
 
 
 @given(tables, shown)
-def test_the_highest_named_value_of_each_attribute_counts(table: Any, values: dict[str, list[str]]) -> None:
+def test_the_highest_multiplier_of_each_attribute_applies(table: Any, values: dict[str, list[str]]) -> None:
     product = Fraction(1)
     for attribute, entry in table.items():
         named = [Fraction(entry[value]) for value in values.get(attribute, []) if value in entry]
@@ -27,7 +27,7 @@ def test_the_highest_named_value_of_each_attribute_counts(table: Any, values: di
     assert factor(table, values) <= highest(table)
 
 
-def test_values_are_spelled_as_targeting_spells_them() -> None:
+def test_values_have_the_normal_form_of_targeting() -> None:
     own_campaign = campaign(multipliers={"country": {"US": 1.5}, "region": {"us-CA": 2}, "device_type": {3: 0.8}})
 
     assert own_campaign.multipliers == {
@@ -52,7 +52,7 @@ def test_values_are_spelled_as_targeting_spells_them() -> None:
         ({"multipliers": {"country": {}}}, "at least 1 item"),
     ],
 )
-def test_what_makes_no_sense_is_named(changes: dict[str, Any], complaint: str) -> None:
+def test_an_invalid_multiplier_is_refused_with_its_name(changes: dict[str, Any], complaint: str) -> None:
     with pytest.raises(ValidationError, match=complaint):
         campaign(**changes)
 
@@ -68,5 +68,5 @@ def test_what_makes_no_sense_is_named(changes: dict[str, Any], complaint: str) -
         ({"cpm": None, "cpc": 3, "max_cpm": 7, "deals": [{"id": "d", "cpm": 9}]}, 9_000_000),
     ],
 )
-def test_the_most_that_is_ever_bid(changes: dict[str, Any], most: int) -> None:
+def test_the_highest_possible_bid_of_a_campaign(changes: dict[str, Any], most: int) -> None:
     assert campaign(**changes).top_cpm_micros == most

@@ -1,4 +1,4 @@
-"""Whole numbers of campaign files are read from their texts, in every field that has them."""
+"""Whole numbers of campaign files are parsed from their texts in every numeric field."""
 
 from bidder.campaigns.files import read_campaigns
 

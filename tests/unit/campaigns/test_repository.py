@@ -1,4 +1,4 @@
-"""What is kept of campaigns: as they are, how they came to be, and which ones a later revision changed."""
+"""The campaign repository: current campaigns, their history, and the changes since a revision."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def repository(fake: FaultyDynamoDB, author: str = "ann") -> CampaignRepository:
 
 @examples(0.5)
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.integers(1, 3), st.booleans()), max_size=12))
-def test_changes_since_any_revision_are_those_of_the_later_writes(edits: list[tuple[str, int, bool]]) -> None:
+def test_changes_since_a_revision_are_those_of_later_writes(edits: list[tuple[str, int, bool]]) -> None:
     kept = repository(tables())
     model: dict[str, Campaign] = {}
     feed: list[set[str]] = []
@@ -42,7 +42,7 @@ def test_changes_since_any_revision_are_those_of_the_later_writes(edits: list[tu
     assert {c.id: c for c in kept.get_many([*model, "unheard-of"])} == model
 
 
-def test_an_equal_campaign_writes_nothing() -> None:
+def test_storing_an_equal_campaign_writes_nothing() -> None:
     fake = tables()
     kept = repository(fake)
     kept.put_many([campaign(id="a"), campaign(id="b")])
@@ -52,7 +52,7 @@ def test_an_equal_campaign_writes_nothing() -> None:
     assert fake.transactions == before
 
 
-def test_many_campaigns_go_in_few_transactions_and_all_arrive() -> None:
+def test_many_campaigns_are_stored_in_few_transactions() -> None:
     fake = tables()
     book = [campaign(id=f"c{number}") for number in range(130)]
 
@@ -63,7 +63,7 @@ def test_many_campaigns_go_in_few_transactions_and_all_arrive() -> None:
     assert {c.id for c in repository(fake).all()} == set(changed)
 
 
-def test_history_says_who_changed_what_to_what() -> None:
+def test_history_has_author_fields_and_values_of_each_change() -> None:
     fake = tables()
     repository(fake, "ann").put(campaign(id="a", cpm=1))
     repository(fake, "bob").set_status("a", Status.PAUSED)
@@ -78,7 +78,7 @@ def test_history_says_who_changed_what_to_what() -> None:
     assert latest.after == {**first.after, "status": "paused"}
 
 
-def test_an_import_that_states_no_status_does_not_resume_what_is_paused_meanwhile() -> None:
+def test_an_import_without_status_does_not_resume_a_campaign_paused_meanwhile() -> None:
     fake = tables()
     kept = repository(fake)
     kept.put(campaign(id="a", cpm=1))
@@ -95,7 +95,7 @@ def test_an_import_that_states_no_status_does_not_resume_what_is_paused_meanwhil
     assert [change.author for change in kept.history("a")] == ["ann", "bob", "ann"]
 
 
-def test_a_change_made_from_an_old_version_is_refused_and_says_which() -> None:
+def test_a_change_of_an_old_version_is_refused_with_the_versions() -> None:
     fake = tables()
     kept = repository(fake)
     kept.put(campaign(id="a", cpm=1))
@@ -108,7 +108,7 @@ def test_a_change_made_from_an_old_version_is_refused_and_says_which() -> None:
     assert kept.get("a").version == 3
 
 
-def test_throttling_is_waited_for_longer_each_time_and_then_given_up() -> None:
+def test_throttled_writes_are_retried_with_growing_pauses_up_to_a_limit() -> None:
     fake = tables()
     waited: list[float] = []
     kept = CampaignRepository(fake.client, "campaigns", "history", pause=waited.append)
@@ -125,7 +125,7 @@ def test_throttling_is_waited_for_longer_each_time_and_then_given_up() -> None:
     assert list(kept.all()) == []
 
 
-def test_what_no_attempt_mends_is_raised_at_once() -> None:
+def test_a_permanent_error_is_raised_without_a_retry() -> None:
     fake = tables()
 
     def refuse() -> None:
@@ -136,7 +136,7 @@ def test_what_no_attempt_mends_is_raised_at_once() -> None:
         repository(fake).put(campaign(id="a"))
 
 
-def test_changes_are_unknown_where_the_feed_no_longer_reaches_back() -> None:
+def test_changes_are_unknown_if_the_feed_has_expired() -> None:
     fake = tables()
     kept = repository(fake)
     for cpm in (1, 2, 3):
@@ -149,14 +149,14 @@ def test_changes_are_unknown_where_the_feed_no_longer_reaches_back() -> None:
     assert kept.changes(0, most=2) is None
 
 
-def test_an_unknown_campaign_is_named() -> None:
+def test_an_error_names_the_unknown_campaign() -> None:
     with pytest.raises(UnknownCampaign, match="nobody"):
         repository(tables()).set_status("nobody", Status.PAUSED)
     with pytest.raises(UnknownCampaign, match="nobody"):
         repository(tables()).get("nobody")
 
 
-def test_a_campaign_that_cannot_be_read_keeps_no_other_from_being_read(caplog: Any) -> None:  # noqa: ARG001
+def test_an_unreadable_campaign_does_not_prevent_reading_the_others(caplog: Any) -> None:  # noqa: ARG001
     fake = tables()
     kept = repository(fake)
     kept.put_many([campaign(id="a"), campaign(id="b")])
@@ -166,7 +166,7 @@ def test_a_campaign_that_cannot_be_read_keeps_no_other_from_being_read(caplog: A
     assert [c.id for c in kept.get_many(["a", "b"])] == ["b"]
 
 
-def test_a_deleted_campaign_is_gone_and_can_be_restored_with_its_status_and_its_history() -> None:
+def test_a_deleted_campaign_can_be_restored_with_its_status_and_history() -> None:
     fake = tables()
     kept = repository(fake)
     kept.put_many([campaign(id="a", cpm=1), campaign(id="b")])
@@ -200,7 +200,7 @@ def test_a_deleted_campaign_is_gone_and_can_be_restored_with_its_status_and_its_
         kept.restore("nobody")
 
 
-def test_many_are_paused_in_few_transactions() -> None:
+def test_many_campaigns_are_paused_in_few_transactions() -> None:
     fake = tables()
     kept = repository(fake)
     kept.put_many([campaign(id=f"c{number}") for number in range(90)])

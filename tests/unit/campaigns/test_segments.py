@@ -1,4 +1,4 @@
-"""Segments' metadata: as it is, how it came to be, and which campaigns name what nobody knows."""
+"""Segment metadata: current values, history, and campaigns that name unknown segments."""
 
 import pytest
 from botocore.exceptions import ClientError
@@ -26,7 +26,7 @@ def tables() -> FaultyDynamoDB:
     return FaultyDynamoDB("history")
 
 
-def test_a_file_is_read_as_campaigns_write_segments() -> None:
+def test_segment_ids_of_a_file_have_the_normal_form_of_campaigns() -> None:
     runners, swimmers = read_segments(FILE)
 
     assert (runners.word, runners.size, runners.cost_micros) == ("acme/42", 120_000, 500_000)
@@ -49,14 +49,14 @@ def test_a_file_is_read_as_campaigns_write_segments() -> None:
         ("[]", "file:1:1: has the keys segments; it is a list"),
     ],
 )
-def test_what_is_wrong_with_a_file_is_named(text: str, said: str) -> None:
+def test_an_invalid_file_is_refused_with_the_reason(text: str, said: str) -> None:
     with pytest.raises(InvalidSegmentFile, match=said):
         read_segments(text)
 
 
 @examples(0.3)
 @given(st.lists(st.lists(st.tuples(st.integers(0, 120), st.sampled_from(["x", "y"])), max_size=130), max_size=4))
-def test_what_was_imported_last_is_there_and_each_change_is_told(imports: list[list[tuple[int, str]]]) -> None:
+def test_the_latest_import_is_stored_and_each_change_is_in_the_history(imports: list[list[tuple[int, str]]]) -> None:
     kept = repository(tables())
     model: dict[str, SegmentInfo] = {}
     changes: dict[str, list[str]] = {}
@@ -85,21 +85,21 @@ def test_a_segment_is_found_with_and_without_its_provider() -> None:
         kept.get("acme/44")
 
 
-def test_a_change_that_somebody_else_came_before_is_refused() -> None:
+def test_a_concurrent_change_is_refused() -> None:
     fake = tables()
     repository(fake).put_many(read_segments(FILE))
 
-    def come_before() -> None:
+    def write_first() -> None:
         fake.before_write = lambda: None
         repository(fake, "bob").put_many([SegmentInfo(id="42", provider="acme", name="Joggers")])
 
-    fake.before_write = come_before
+    fake.before_write = write_first
     with pytest.raises(ClientError, match="TransactionCanceledException"):
         repository(fake).put_many([SegmentInfo(id="42", provider="acme", name="Hikers")])
     assert repository(fake).get("42").name == "Joggers"
 
 
-def test_each_field_that_names_an_unknown_segment_is_told() -> None:
+def test_each_field_with_an_unknown_segment_is_reported() -> None:
     made = campaign(
         targeting={"segment": {"include": ["acme/42", "43"], "exclude": ["acme/99"]}, "domain": {"include": ["x.y"]}},
         where={"or": [{"segment": {"all": ["7"]}}, {"not": {"country": {"include": ["usa"]}}}]},

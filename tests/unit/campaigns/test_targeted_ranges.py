@@ -1,4 +1,4 @@
-"""Ranges that contain what a request shows, against looking at each."""
+"""The targeted ranges that contain a request's value, compared with a test of each range."""
 
 from math import acos, cos, radians, sin
 
@@ -14,14 +14,14 @@ CIRCLES = st.lists(
 )
 
 
-def far(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
-    """By the spherical law of cosines, in km."""
+def distance_km(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
+    """The distance by the spherical law of cosines, in km."""
     first, other, apart = radians(lat), radians(other_lat), radians(other_lon - lon)
     return 6371.0 * acos(max(-1.0, min(1.0, sin(first) * sin(other) + cos(first) * cos(other) * cos(apart))))
 
 
 @given(CIRCLES, LATS, LONS, st.integers(0, 4), st.floats(-4, 4), st.floats(-4, 4))
-def test_circles_are_those_that_are_near_enough(
+def test_circles_contain_the_points_within_their_radius(
     circles: list[tuple[float, float, float]], lat: float, lon: float, pick: int, north: float, east: float
 ) -> None:
     if pick < len(circles):
@@ -33,8 +33,8 @@ def test_circles_are_those_that_are_near_enough(
     results = set(known.circles(lat, lon))
 
     for text, (a, b, km) in texts.items():
-        distance = far(lat, lon, a, b)
-        if abs(distance - km) > 0.5:  # what the two formulae differ by, and more
+        distance = distance_km(lat, lon, a, b)
+        if abs(distance - km) > 0.5:  # more than the two formulae differ by
             assert (text in results) == (distance < km)
 
 
@@ -42,7 +42,7 @@ VERSION = st.lists(st.integers(0, 20), min_size=1, max_size=3).map(tuple)
 
 
 @given(VERSION, st.none() | VERSION, st.none() | VERSION)
-def test_a_version_is_in_a_range_by_its_numbers(
+def test_versions_are_compared_by_their_numbers(
     version: tuple[int, ...], least: tuple[int, ...] | None, most: tuple[int, ...] | None
 ) -> None:
     def text(numbers: tuple[int, ...] | None) -> str:
@@ -60,11 +60,11 @@ def test_a_version_is_in_a_range_by_its_numbers(
 
 
 @pytest.mark.parametrize(("version", "inside"), [("17.2.1", True), ("17.3", False), ("15", True), ("14.9", False)])
-def test_a_range_ends_with_all_of_its_last_version(version: str, inside: bool) -> None:
+def test_a_range_includes_all_subversions_of_its_last_version(version: str, inside: bool) -> None:
     known = TargetedRanges(frozenset({"os_version"}), {"os_version": ["ios 15..17.2"]})
     assert bool(list(known.versions("ios", version))) == inside
 
 
-def test_zones_are_those_of_the_hours() -> None:
+def test_the_time_zones_are_those_of_targeted_hours() -> None:
     hours = ["Europe/Berlin tue 14", "UTC mon 0", "Europe/Berlin wed 1"]
     assert TargetedRanges(frozenset({"hour"}), {"hour": hours}).zones == {"Europe/Berlin", "UTC"}

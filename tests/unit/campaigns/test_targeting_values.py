@@ -1,4 +1,4 @@
-"""Words of campaign files, in the words of requests."""
+"""Targeting values of campaign files in the spelling of requests."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +11,7 @@ from bidder.campaigns.targeting_values import DAYS, request_values
 
 
 @given(st.sampled_from(DAYS), st.sampled_from(DAYS), st.integers(0, 23), st.integers(1, 24))
-def test_hours_are_those_of_a_week_walked_hour_by_hour(first: str, last: str, start: int, end: int) -> None:
+def test_hour_ranges_equal_an_enumeration_of_the_week(first: str, last: str, start: int, end: int) -> None:
     if start >= end:
         with pytest.raises(ValueError, match="not a time of the week"):
             request_values("hour", [f"{first}-{last} {start}-{end}"])
@@ -51,7 +51,7 @@ def test_hours_are_those_of_a_week_walked_hour_by_hour(first: str, last: str, st
         ("list", "crm-2026.q4", ("crm-2026.q4",)),
     ],
 )
-def test_words_become_those_of_requests(attribute: str, written: str, expected: tuple[str, ...]) -> None:
+def test_values_get_the_spelling_of_requests(attribute: str, written: str, expected: tuple[str, ...]) -> None:
     assert request_values(attribute, [written]) == expected
 
 
@@ -70,6 +70,6 @@ def test_words_become_those_of_requests(attribute: str, written: str, expected: 
         ("inventory", "tv", "site, app, dooh"),
     ],
 )
-def test_what_is_no_value_is_refused_with_advice(attribute: str, wrong: str, advice: str) -> None:
+def test_an_invalid_value_is_refused_with_advice(attribute: str, wrong: str, advice: str) -> None:
     with pytest.raises(ValueError, match=advice):
         request_values(attribute, [wrong])

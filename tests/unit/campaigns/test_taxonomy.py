@@ -1,4 +1,4 @@
-"""Taxonomies: the published form is read, and a category that a campaign names covers all below it, in every rule."""
+"""Taxonomies: the published form is parsed, and a campaign's category includes its descendants in every rule."""
 
 import json
 from typing import Any
@@ -38,7 +38,7 @@ FILE = "\r\n".join(
 SMALL = read_taxonomy(FILE)
 
 
-def test_the_published_form_is_read() -> None:
+def test_the_published_form_is_parsed() -> None:
     assert SMALL.parents == {"1": None, "2": "1", "3": "2", "K7WXQ2": None, "9": "K7WXQ2", "10": None}
     assert (SMALL.above("3"), SMALL.above("10"), SMALL.above("nothing")) == (("2", "1"), (), ())
     assert (SMALL.below("1"), SMALL.below("k7wxq2"), SMALL.below("3")) == (["2", "3"], ["9"], ())
@@ -58,12 +58,12 @@ def test_the_published_form_is_read() -> None:
         (b"\xff\xfe\x00", "no row has the name"),
     ],
 )
-def test_what_is_no_taxonomy_is_refused_with_the_reason(file: bytes, named: str) -> None:
+def test_an_invalid_taxonomy_is_refused_with_the_reason(file: bytes, named: str) -> None:
     with pytest.raises(InvalidTaxonomy, match=named):
         read_taxonomy(file)
 
 
-def test_what_is_kept_comes_back() -> None:
+def test_a_stored_taxonomy_is_read_back() -> None:
     store = Taxonomies(FakeS3(), "bucket")  # type: ignore[arg-type]
     store.put(10, SMALL)
     store.put(6, SMALL)
@@ -73,7 +73,7 @@ def test_what_is_kept_comes_back() -> None:
 
 @st.composite
 def forests(draw: st.DrawFn) -> Taxonomy:
-    """Up to nine categories, each below an earlier one or at the top."""
+    """Up to nine categories, each with an earlier category as its parent or with none."""
     size = draw(st.integers(1, 9))
     return Taxonomy(
         parents={str(n): draw(st.none() | st.integers(0, n - 1).map(str) if n else st.none()) for n in range(size)}
@@ -81,7 +81,7 @@ def forests(draw: st.DrawFn) -> Taxonomy:
 
 
 def ancestry(taxonomy: Taxonomy, category: str) -> set[str]:
-    """A category and all above it."""
+    """A category and its ancestors."""
     results: set[str] = set()
     first: str | None = category
     while first is not None:
@@ -100,7 +100,7 @@ def bids(of: Campaign, request: dict[str, Any]) -> list[int]:
 
 
 @given(forests(), st.sampled_from(["include", "exclude", "all"]), SOME, SOME, st.booleans(), st.booleans())
-def test_a_category_covers_those_below_it_in_every_rule(
+def test_a_category_includes_its_descendants_in_every_rule(
     taxonomy: Taxonomy, verb: str, wanted: list[str], shown: list[str], in_any: bool, denied: bool
 ) -> None:
     shown = [entry for entry in shown if entry in taxonomy]
@@ -121,7 +121,7 @@ def test_a_category_covers_those_below_it_in_every_rule(
 
 
 @given(forests(), CATEGORIES, CATEGORIES)
-def test_a_multiplier_of_a_category_is_that_of_those_below_it(taxonomy: Taxonomy, wanted: str, shown: str) -> None:
+def test_a_multiplier_of_a_category_applies_to_its_descendants(taxonomy: Taxonomy, wanted: str, shown: str) -> None:
     request = video_request(site={"content": {"cat": [shown], "cattax": 6}})
     raised = with_taxonomies(campaign(cpm=5, multipliers={"category": {f"6/{wanted}": 2}}), {6: taxonomy})
 
@@ -130,7 +130,7 @@ def test_a_multiplier_of_a_category_is_that_of_those_below_it(taxonomy: Taxonomy
 
 
 @given(forests(), st.lists(CATEGORIES, max_size=2, unique=True), SOME, st.booleans())
-def test_a_block_of_a_category_covers_a_campaign_below_it(
+def test_a_blocked_category_blocks_campaigns_of_its_descendants(
     taxonomy: Taxonomy, item_value: list[str], listed: list[str], allows: bool
 ) -> None:
     item_value = [entry for entry in item_value if entry in taxonomy]
@@ -142,14 +142,14 @@ def test_a_block_of_a_category_covers_a_campaign_below_it(
     assert Blocks(request).are_categories_blocked(of) == refused
 
 
-def test_a_taxonomy_is_of_its_number_alone() -> None:
+def test_a_taxonomy_applies_only_to_categories_of_its_number() -> None:
     of = with_taxonomies(campaign(targeting={"category": {"include": ["6/1"]}}), {6: SMALL, 7: SMALL})
 
     for number, met in ((6, True), (7, False), (2, False)):
         assert bool(bids(of, video_request(site={"cat": ["3"], "cattax": number}))) == met
 
 
-def test_importing_fills_in_what_is_above_and_below_and_exporting_keeps_it() -> None:
+def test_an_import_adds_ancestors_and_descendants_and_an_export_keeps_them() -> None:
     plain = campaign(categories=["9"], cattax=6, targeting={"category": {"include": ["6/1", "iab1"]}})
     text = as_yaml([plain])
 

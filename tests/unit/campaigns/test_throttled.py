@@ -1,4 +1,4 @@
-"""An import into a DynamoDB that throttles: it slows down, goes on, and ends with everything stored once."""
+"""An import into a throttling DynamoDB: it slows down, continues, and stores each campaign once."""
 
 from itertools import cycle
 
@@ -22,10 +22,9 @@ REFUSALS = (
 
 
 class Throttling:
-    """Tables that take so many transactions a second, by a clock that only pauses move, and refuse the others in every
-    way there is.
+    """Tables that accept `a_second` transactions a second, and refuse the others with each throttling error.
 
-    Of a batch that is read, they leave everything unread each twentieth time.
+    Only pauses advance the clock. Every twentieth batch of keys stays unprocessed.
     """
 
     def __init__(self, a_second: float) -> None:
@@ -64,7 +63,7 @@ def kept(fake: Throttling) -> list[Campaign]:
 
 
 @pytest.mark.parametrize("a_second", [0.5, 4, 100])
-def test_everything_is_stored_once_and_few_calls_are_wasted(a_second: float) -> None:
+def test_each_campaign_is_stored_once_with_few_throttled_calls(a_second: float) -> None:
     fake = Throttling(a_second)
     steps = list(fake.repository().put_each(BOOK))
 
@@ -77,7 +76,7 @@ def test_everything_is_stored_once_and_few_calls_are_wasted(a_second: float) -> 
     assert fake.clock <= 4 * TRANSACTIONS / a_second + 20
 
 
-def test_what_ends_early_is_gone_on_with() -> None:
+def test_an_interrupted_import_continues_in_the_next_run() -> None:
     fake = Throttling(4)
     first = fake.repository().put_each(BOOK)
     for _ in range(4):
@@ -94,7 +93,7 @@ def test_what_ends_early_is_gone_on_with() -> None:
     assert changed == [item.id for item in BOOK[160:]]
 
 
-def test_what_does_not_pass_is_raised_at_once() -> None:
+def test_a_permanent_error_is_raised_without_a_retry() -> None:
     fake = Throttling(100)
 
     def refuse() -> None:
@@ -106,7 +105,7 @@ def test_what_does_not_pass_is_raised_at_once() -> None:
     assert fake.clock < 1
 
 
-def test_a_store_that_leaves_all_unread_for_long_is_given_up() -> None:
+def test_a_table_that_leaves_all_keys_unprocessed_causes_an_error() -> None:
     fake = Throttling(100)
     fake.tables.read_at_once = lambda: 0
 

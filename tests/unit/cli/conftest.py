@@ -11,7 +11,7 @@ from tests.support.account import Account, mocked_account
 
 
 class Called(NamedTuple):
-    """What a call of the command line came to."""
+    """The result of a call of the command line."""
 
     status: int
     out: str
@@ -29,7 +29,7 @@ def account() -> Iterator[Account]:
 
 @pytest.fixture
 def command(account: Account, capsys: pytest.CaptureFixture[str]) -> Command:
-    """Calls the command line in the account, each time in a new process as far as the service goes."""
+    """Calls the command line in the account. Each call has a new service, like a new process."""
 
     def call(*arguments: str) -> Called:
         capsys.readouterr()

@@ -24,7 +24,7 @@ def commands(command: click.Command, path: str = "") -> Iterator[str]:
 
 
 def named(page: str) -> Iterator[str]:
-    """The commands in the first column. After `campaigns list`, `show` is `campaigns show`."""
+    """The commands in the first column. After `campaigns list`, `show` means `campaigns show`."""
     for cell in re.findall(r"^\| (`.*?`) \|", page, re.MULTILINE):
         group = ""
         for words in re.findall(r"`([^`]+)`", cell):
@@ -33,5 +33,5 @@ def named(page: str) -> Iterator[str]:
             yield " ".join([first, *rest]) if rest else f"{group} {first}".lstrip()
 
 
-def test_the_page_names_every_command_and_no_other() -> None:
+def test_the_page_names_exactly_the_commands() -> None:
     assert set(named(PAGE.read_text())) == set(commands(bidder))

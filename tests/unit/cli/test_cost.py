@@ -1,4 +1,4 @@
-"""The bill, against examples worked out by hand from the pages of AWS's prices; and the command."""
+"""The estimated bill, compared with calculations by hand from the AWS price pages; and the command."""
 
 import json
 from dataclasses import replace
@@ -87,7 +87,7 @@ def lines(load: Load, entrance: Entrance, service: str) -> dict[str, Line]:
         (LOAD, Entrance.REST_API, "Data transfer", "GB out", 2_080.38, 187.2342),
     ],
 )
-def test_a_line_is_what_the_page_of_prices_makes_of_it(
+def test_each_line_of_the_bill_equals_the_calculation_by_hand(
     load: Load, entrance: Entrance, service: str, unit: str, amount: float, dollars: float
 ) -> None:
     line = lines(load, entrance, service)[unit]
@@ -96,14 +96,14 @@ def test_a_line_is_what_the_page_of_prices_makes_of_it(
     assert line.dollars == pytest.approx(dollars, rel=1e-4)
 
 
-def test_a_container_has_no_lines_of_lambda_and_no_traces() -> None:
+def test_the_bill_of_a_container_has_no_lambda_and_no_traces() -> None:
     services = {line.service for line in bill(LOAD, Entrance.CONTAINER, PRICES) if line.dollars}
 
     assert {"Lambda", "X-Ray", "API Gateway REST"}.isdisjoint(services)
 
 
 @given(st.floats(0, 1e11), st.floats(0, 1e11))
-def test_tiers_only_ever_get_cheaper_and_lose_nothing(amount: float, more: float) -> None:
+def test_tiered_prices_fall_and_cover_the_whole_amount(amount: float, more: float) -> None:
     tiers: Any = [(10.0, 3.0), (20.0, 2.0), (None, 1.0)]
     by_hand = 3 * min(amount, 10) + 2 * min(max(amount - 10, 0), 20) + max(amount - 30, 0)
 
@@ -111,7 +111,7 @@ def test_tiers_only_ever_get_cheaper_and_lose_nothing(amount: float, more: float
     assert tiered(amount + more, tiers) <= tiered(amount, tiers) + tiered(more, tiers) + 1e-3
 
 
-def test_the_cheapest_entrance_is_that_of_every_rate_between_break_evens() -> None:
+def test_the_cheapest_entrance_is_constant_between_break_even_rates() -> None:
     ranges = cheapest(LOAD, PRICES)
 
     assert len(ranges) >= 2
@@ -152,7 +152,7 @@ def test_a_million_requests_cost_the_month_over_the_millions() -> None:
         {"events_per_call": 50},
     ],
 )
-def test_a_load_that_cannot_be_is_named(wrong: dict[str, float]) -> None:
+def test_an_impossible_load_is_refused_with_the_reason(wrong: dict[str, float]) -> None:
     with pytest.raises(InvalidLoad, match=next(iter(wrong)).replace("_", "-")):
         replace(LOAD, **wrong)  # type: ignore[arg-type]
 
@@ -181,7 +181,7 @@ def test_every_service_of_the_table_has_a_source_and_other_regions_are_refused()
         (Entrance.CONTAINER, "Load balancer", "hours", 730 * 0.0252),
     ],
 )
-def test_ireland_has_prices_of_its_own(entrance: Entrance, service: str, unit: str, dollars: float) -> None:
+def test_ireland_has_its_own_prices(entrance: Entrance, service: str, unit: str, dollars: float) -> None:
     [line] = [
         line
         for line in bill(LOAD, entrance, price_table().of("eu-west-1"))
@@ -214,7 +214,7 @@ def test_the_plot_is_written(ending: str, tmp_path: Path) -> None:
     assert "ends with .svg or .png" in run("--out", str(tmp_path / "cost.pdf")).output
 
 
-def test_what_is_not_allowed_is_named_before_any_output(tmp_path: Path) -> None:
+def test_an_invalid_option_is_refused_before_any_output(tmp_path: Path) -> None:
     for arguments, message in [
         (("--bid-rate", "1.5"), "--bid-rate: 1.5 is not from 0 to 1"),
         (("--events-per-call", "11"), "--events-per-call: 11 is not from 1 to 10"),

@@ -1,4 +1,4 @@
-"""`bidder creatives` on moto's AWS."""
+"""The command `bidder creatives` in an account of moto."""
 
 import json
 from collections.abc import Callable
@@ -79,7 +79,7 @@ def test_an_upload_has_the_metadata_that_the_functions_read(
         (["--campaign", "shoes", "--id", "spot", "--landing-page", "example.com"], "--landing-page"),
     ],
 )
-def test_what_cannot_be_used_is_refused_before_anything_is_sent(
+def test_an_unusable_video_is_refused_before_the_upload(
     arguments: list[str],
     why: str,
     cli: Any,
@@ -96,7 +96,7 @@ def test_what_cannot_be_used_is_refused_before_anything_is_sent(
     assert "Contents" not in world.s3.list_objects_v2(Bucket="uploads")
 
 
-def test_an_interrupted_upload_goes_on_where_it_ended(world: World, tmp_path: Path) -> None:
+def test_an_interrupted_upload_continues_at_its_last_part(world: World, tmp_path: Path) -> None:
     file, sent = tmp_path / "long.mp4", []
     file.write_bytes(bytes(range(256)) * (17 * MEGABYTE // 256))
     s3 = boto3.client("s3")
@@ -139,7 +139,7 @@ def job_of(world: World, state: State, reason: str | None = None) -> Upload:
     return upload
 
 
-def test_listings_say_state_and_reason(cli: Any, world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_listings_have_state_and_reason(cli: Any, world: World, capsys: pytest.CaptureFixture[str]) -> None:
     job_of(world, State.REFUSED, "the file is empty")
 
     assert cli("creatives", "list") == 0
@@ -152,7 +152,7 @@ def test_listings_say_state_and_reason(cli: Any, world: World, capsys: pytest.Ca
     assert cli("creatives", "show", "shoes", "nothing") == 1
 
 
-def test_a_retry_announces_the_upload_as_s3_did(cli: Any, world: World) -> None:
+def test_a_retry_sends_the_event_of_s3_again(cli: Any, world: World) -> None:
     before = job_of(world, State.REFUSED, "the file is empty")
 
     assert cli("creatives", "retry", "shoes", "spot") == 0
@@ -163,7 +163,7 @@ def test_a_retry_announces_the_upload_as_s3_did(cli: Any, world: World) -> None:
     assert world.jobs.begin(upload, metadata("spot.mp4", {"campaign": "shoes"}), datetime.now(UTC))
 
 
-def test_a_deleted_creative_leaves_its_campaign_unless_it_is_the_last(
+def test_a_creative_is_deleted_from_its_campaign_unless_it_is_the_last(
     cli: Any,
     world: World,
     capsys: pytest.CaptureFixture[str],
@@ -193,7 +193,7 @@ campaigns:
 """
 
 
-def test_a_campaign_file_uploads_the_videos_that_it_names_once(
+def test_each_video_in_a_campaign_file_is_uploaded_once(
     cli: Any, world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Service, "taxonomies", SimpleNamespace(all=dict))
@@ -211,7 +211,7 @@ def test_a_campaign_file_uploads_the_videos_that_it_names_once(
     stored = world.campaigns.get("shoes")
     assert stored.version == before + 1
     assert stored.campaign is not None
-    assert stored.campaign.creatives[0].media == campaign().creatives[0].media  # until the renditions are made
+    assert stored.campaign.creatives[0].media == campaign().creatives[0].media  # before the renditions exist
     upload = Upload(bucket="uploads", key=uploaded["Key"], size=1000, etag="", sequencer="1")
     world.jobs.begin(upload, metadata(upload.key, {"campaign": "shoes", "creative": "spot"}), datetime.now(UTC))
     capsys.readouterr()

@@ -1,4 +1,4 @@
-"""What is said of a campaign without a request: whether it can bid, what refused it, and a request that it takes."""
+"""`explain --campaign` without a request: whether the campaign can bid, recent refusals, and an example request."""
 
 import json
 from collections import Counter
@@ -67,36 +67,36 @@ VALUES = {
 NOBODY_KNOWS = {"user", "list"}
 
 
-def takes(item: Campaign, example: Any) -> bool:
-    """Whether the campaign, active and alone, bids on the example."""
+def bids_on(item: Campaign, example: Any) -> bool:
+    """Whether the campaign, active and without competitors, bids on the example."""
     held = snapshot([item.model_copy(update={"status": Status.ACTIVE})], now=example.at)
     request = parse(json.dumps(example.request).encode())
     return bool(decide(request, match(request, held, example.at, example.exchange), held, "bidder", example.at))
 
 
-def test_every_attribute_has_an_example_but_those_that_are_hashes() -> None:
+def test_every_attribute_except_hashes_has_an_example() -> None:
     assert VALUES.keys() == ATTRIBUTES - NOBODY_KNOWS
 
 
 @pytest.mark.parametrize("attribute", sorted(VALUES))
 @pytest.mark.parametrize("of_creative", [False, True])
-def test_a_campaign_that_targets_an_attribute_takes_its_example(attribute: str, of_creative: bool) -> None:
+def test_a_campaign_that_targets_an_attribute_bids_on_its_example(attribute: str, of_creative: bool) -> None:
     rule = {"targeting": {attribute: {"include": [VALUES[attribute]]}}}
     item = campaign(creatives=[creative(**rule)]) if of_creative else campaign(**rule)
 
     example = example_request(item, "bidder", NOW, RATES)
 
     assert example is not None
-    assert takes(item, example)
+    assert bids_on(item, example)
     assert (example.exchange is not None) == (attribute == "exchange")
 
 
 @examples(0.4)
 @given(campaign_lists(max_size=2))
-def test_an_example_is_always_one_that_the_campaign_takes(campaigns: list[Campaign]) -> None:
+def test_the_campaign_bids_on_its_example(campaigns: list[Campaign]) -> None:
     for campaign_item in campaigns:
         example = example_request(campaign_item, "bidder", NOW, RATES)
-        assert example is None or takes(campaign_item, example)
+        assert example is None or bids_on(campaign_item, example)
 
 
 @pytest.mark.parametrize(
@@ -110,16 +110,16 @@ def test_an_example_is_always_one_that_the_campaign_takes(campaigns: list[Campai
         {"where": {"or": [{"list": {"include": ["crm"]}}, {"domain": {"include": ["news.example"]}}]}},
     ],
 )
-def test_a_campaign_that_can_not_bid_now_has_an_example_of_what_it_would_take(changes: dict[str, Any]) -> None:
+def test_a_campaign_that_cannot_bid_now_still_has_an_example(changes: dict[str, Any]) -> None:
     own_campaign = campaign(**changes)
 
     example = example_request(own_campaign, "bidder", NOW, RATES)
 
     assert example is not None
-    assert takes(own_campaign, example)
+    assert bids_on(own_campaign, example)
 
 
-def test_what_nobody_can_make_up_has_no_example() -> None:
+def test_a_campaign_that_targets_hashes_has_no_example() -> None:
     assert example_request(campaign(targeting={"user": {"include": ["ab" * 8]}}), "bidder", NOW, RATES) is None
 
 
@@ -145,7 +145,7 @@ class Unpinned:
 
 @pytest.mark.parametrize("as_json", [False, True])
 @pytest.mark.parametrize("status", ["active", "paused"])
-def test_all_of_it_is_told(
+def test_state_refusals_and_example_are_printed(
     status: str, as_json: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     own_campaign = campaign(

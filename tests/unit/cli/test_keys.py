@@ -1,4 +1,4 @@
-"""The signing key is replaced in three calls, each only once it loses no event, and never at once by accident."""
+"""The signing key is replaced in three steps. Each step waits until it invalidates no token, unless it is forced."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ from tests.support.service import KEYS, SETTINGS
 
 
 class Store:
-    """Parameter Store, as far as one parameter is read and written by name."""
+    """A Parameter Store with one parameter."""
 
     def __init__(self) -> None:
         self.values = {"signing-keys": KEYS.model_dump_json()}
@@ -48,7 +48,9 @@ def held(store: Store) -> SigningKeys:
     return SigningKeys.model_validate_json(store.values["signing-keys"])
 
 
-def test_three_calls_replace_the_key_each_not_before_its_time(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+def test_three_steps_replace_the_key_each_after_its_waiting_time(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
     minutes, day = timedelta(minutes=12), OLD_KEY_KEPT + timedelta(minutes=12)
 
     keys.rotate(Service(SETTINGS), force=False, now=NOW)
@@ -67,14 +69,14 @@ def test_three_calls_replace_the_key_each_not_before_its_time(store: Store, caps
     assert held(store).secret("k2") not in {None, KEYS.secret("k1")}
 
 
-def test_force_makes_a_step_before_its_time(store: Store) -> None:
+def test_force_makes_a_step_without_waiting(store: Store) -> None:
     for _ in range(3):
         keys.rotate(Service(SETTINGS), force=True, now=NOW)
 
     assert list(held(store).keys) == ["k2"]
 
 
-def test_keys_that_leave_out_one_there_is_are_refused_unless_forced(store: Store) -> None:
+def test_keys_without_a_stored_key_are_refused_unless_forced(store: Store) -> None:
     other = json.dumps({"current": "k9", "keys": {"k9": "B" * 43}})
     both = json.dumps({"current": "k9", "keys": {"k1": "A" * 43, "k9": "B" * 43}})
     same_name = json.dumps({"current": "k1", "keys": {"k1": "B" * 43}})
@@ -89,7 +91,7 @@ def test_keys_that_leave_out_one_there_is_are_refused_unless_forced(store: Store
     assert list(held(store).keys) == ["k9"]
 
 
-def test_keys_that_could_not_be_used_are_replaced_without_asking(store: Store) -> None:
+def test_unusable_keys_are_replaced_without_force(store: Store) -> None:
     store.values["signing-keys"] = "broken"
 
     change(Service(SETTINGS), "signing-keys", KEYS.model_dump_json())

@@ -1,4 +1,4 @@
-"""`bidder ledger verify`: the archive against the counters, and a status that tells whether they agree."""
+"""`bidder ledger verify` compares the archive with the counters; its exit status is 0 if they agree."""
 
 import json
 
@@ -19,7 +19,7 @@ def archived(account: Account, *events: Event) -> None:
         archive.put(item)
 
 
-def test_equal_sums_are_said_to_be_equal(account: Account, command: Command) -> None:
+def test_equal_sums_are_reported_as_equal(account: Account, command: Command) -> None:
     events = [event(number) for number in range(3)]
     archived(account, *events, event(0, Kind.WIN))
     account.service().ledger.record(events)
@@ -31,9 +31,7 @@ def test_equal_sums_are_said_to_be_equal(account: Account, command: Command) -> 
     assert out.splitlines()[-1].startswith("1 campaigns, 15000 micros: equal to the micro")
 
 
-def test_what_was_never_counted_is_told_bid_by_bid_up_to_ten_and_the_command_fails(
-    account: Account, command: Command
-) -> None:
+def test_up_to_ten_uncounted_bids_are_listed_and_the_command_fails(account: Account, command: Command) -> None:
     account.service().campaigns.put(campaign(id="idle"))
     archived(account, *(event(number) for number in range(12)))
 
@@ -51,7 +49,7 @@ def test_what_was_never_counted_is_told_bid_by_bid_up_to_ten_and_the_command_fai
     assert len(row["reasons"]) == 12
 
 
-def test_a_recount_counts_what_the_archive_alone_has_and_nothing_twice(account: Account, command: Command) -> None:
+def test_a_recount_counts_only_events_that_the_ledger_lacks(account: Account, command: Command) -> None:
     events = [event(number) for number in range(5)]
     archived(account, *events, event(7, test=True), event(0, Kind.WIN))
     account.service().ledger.record(events[:2])

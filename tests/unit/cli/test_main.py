@@ -1,4 +1,4 @@
-"""The command line: every command is there, says what went wrong in a line, and ends with the status of that."""
+"""The command line: every command exists, and an error is one line with its exit status."""
 
 import json
 import subprocess
@@ -32,7 +32,7 @@ COMMANDS = sorted(path.stem.replace("_", "-") for path in (ROOT / "bidder/cli/co
 
 
 class Nobody:
-    """A ledger in which nothing was spent."""
+    """A ledger without spend."""
 
     def spends(self, _days: object) -> dict[str, object]:
         return {}
@@ -132,6 +132,16 @@ def test_the_module_is_the_same_command_from_any_folder(tmp_path: Path) -> None:
         (("campaigns", "list", "--where", "statu=active"), 2, "did you mean status?"),
         (("campaigns", "list", "--where", "active"), 2, "write a field, one of = != ~"),
         (("campaigns", "list", "--where", "cpm>dear"), 2, "> compares with a number"),
+        (("campaigns", "import", "absent.csv"), 1, "error: absent.csv: No such file or directory"),
+        (
+            ("report", "--from", "0001-01-01", "--time-zone", "Asia/Tokyo"),
+            2,
+            "0001-01-01 is not between the years 2000",
+        ),
+        (("report", "--day", "9999-12-31"), 2, "9999-12-31 is not between the years 2000 and 2999"),
+        (("ledger", "verify", "--day", "0001-01-01"), 2, "0001-01-01 is not between the years"),
+        (("explain", "--campaign", "a", "--at", "yesterday"), 2, "--at yesterday is no ISO 8601 time"),
+        (("explain", "--campaign", "a", "--at", "9999-12-31T23:59:59Z"), 2, "is not between the years 2000 and 2999"),
         (("campaigns", "lst"), 2, "No such command 'lst'"),
         (("nonsense",), 2, "No such command 'nonsense'"),
         (("report",), 2, "give --day, or --from"),
@@ -140,7 +150,7 @@ def test_the_module_is_the_same_command_from_any_folder(tmp_path: Path) -> None:
         (("parameters", "get", "nothing"), 1, "nothing is not a parameter"),
     ],
 )
-def test_what_goes_wrong_is_one_line_and_a_status(
+def test_an_error_is_one_line_and_an_exit_status(
     run: Callable[..., tuple[int, str, str]],
     arguments: tuple[str, ...],
     status: int,
@@ -153,7 +163,7 @@ def test_what_goes_wrong_is_one_line_and_a_status(
     assert "Traceback" not in err
 
 
-def test_an_aws_that_is_not_there_is_one_line(
+def test_an_unreachable_aws_is_one_line(
     run: Callable[..., tuple[int, str, str]], made: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def down(*_: object) -> None:
@@ -170,7 +180,7 @@ def stored(made: Service, **by_id: str) -> None:
     made.campaigns.put_many([campaign(id=name.replace("_", "-"), status=status) for name, status in by_id.items()])
 
 
-def test_campaigns_are_chosen_paged_paused_deleted_and_restored(
+def test_campaigns_are_selected_paged_paused_deleted_and_restored(
     run: Callable[..., tuple[int, str, str]], made: Service
 ) -> None:
     stored(made, summer_a="active", summer_b="paused", winter="active")
@@ -200,7 +210,7 @@ def test_campaigns_are_chosen_paged_paused_deleted_and_restored(
     assert run("campaigns", "export", "--where", "id=winter")[1].startswith("campaigns:\n- id: winter\n")
 
 
-def test_deleting_asks_first_and_no_means_no(
+def test_a_deletion_asks_for_confirmation(
     run: Callable[..., tuple[int, str, str]], made: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stored(made, a="active")
@@ -212,7 +222,7 @@ def test_deleting_asks_first_and_no_means_no(
     assert [item.id for item in made.campaigns.all()] == ["a"]
 
 
-def test_ctrl_c_during_an_import_says_in_one_line_what_is_stored(
+def test_ctrl_c_during_an_import_prints_the_stored_campaigns_in_one_line(
     run: Callable[..., tuple[int, str, str]], made: Service, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     file = tmp_path / "many.jsonl"
@@ -236,7 +246,7 @@ def test_ctrl_c_during_an_import_says_in_one_line_what_is_stored(
     assert err == f"{said}what is stored is passed over\n"
 
 
-def test_ctrl_c_before_anything_is_stored_says_so(
+def test_ctrl_c_before_the_first_write_reports_that_nothing_is_stored(
     run: Callable[..., tuple[int, str, str]], made: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*_: object) -> None:
@@ -247,7 +257,7 @@ def test_ctrl_c_before_anything_is_stored_says_so(
     assert run("campaigns", "list") == (130, "", "interrupted: nothing was changed\n")
 
 
-def test_a_pin_is_told_where_campaigns_are_imported_and_listed(
+def test_import_and_list_print_a_pinned_snapshot(
     run: Callable[..., tuple[int, str, str]], made: Service, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     file = tmp_path / "one.jsonl"
@@ -262,7 +272,7 @@ def test_a_pin_is_told_where_campaigns_are_imported_and_listed(
         )
 
 
-def test_a_list_s_dry_run_shows_five_ids_as_they_are_read_and_writes_nothing(
+def test_a_dry_run_of_an_id_list_prints_five_parsed_ids_and_writes_nothing(
     run: Callable[..., tuple[int, str, str]], made: Service, tmp_path: Path
 ) -> None:
     file = tmp_path / "ids.csv"
@@ -279,7 +289,7 @@ def test_a_list_s_dry_run_shows_five_ids_as_they_are_read_and_writes_nothing(
     assert json.loads(run("lists", "list", "--json")[1])[0]["ids"] == 11
 
 
-def test_the_choices_of_a_report_are_those_that_it_knows() -> None:
+def test_the_dimensions_of_the_report_option_are_those_of_the_report() -> None:
     assert tuple(by.value for by in By) == BY
 
 

@@ -1,4 +1,4 @@
-"""Commands in an AWS account: what they print, and what they change there."""
+"""The output and the effects of commands in an account of moto."""
 
 import json
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from tests.unit.cli.conftest import Command
 
 
 def refreshed(account: Account, *campaigns: Any) -> int:
-    """Stores campaigns, and publishes them as the refresh does; the snapshot's version."""
+    """Stores campaigns and runs a refresh. Returns the snapshot's version."""
     process = account.service()
     process.campaigns.put_many(list(campaigns))
     return publish_snapshot(process, datetime.now(UTC))
@@ -32,7 +32,7 @@ def asked(tmp_path: Path) -> str:
     return str(file)
 
 
-def test_health_tells_plan_and_spend_of_campaigns_with_a_budget(account: Account, command: Command) -> None:
+def test_health_prints_plan_and_spend_of_campaigns_with_a_budget(account: Account, command: Command) -> None:
     refreshed(account, campaign(id="daily", budget={"daily": 100}), campaign(id="endless"))
 
     status, out, _ = command("campaigns", "health")
@@ -49,7 +49,7 @@ def test_health_tells_plan_and_spend_of_campaigns_with_a_budget(account: Account
     assert "no campaign nobody" in command("campaigns", "health", "nobody").err
 
 
-def test_health_names_what_keeps_a_campaign_from_spending(account: Account, command: Command) -> None:
+def test_health_prints_the_reasons_for_a_shortfall(account: Account, command: Command) -> None:
     refreshed(account, campaign(id="daily", budget={"daily": 100}))
     account.service().pacing_store.write(*_no_opportunities("daily"))
 
@@ -86,7 +86,7 @@ def test_snapshots_are_listed_shown_compared_pinned_and_unpinned(account: Accoun
     assert "pinned" not in command("campaigns", "list").err
 
 
-def test_bidding_is_stopped_and_goes_on(account: Account, command: Command) -> None:
+def test_bidding_is_stopped_and_resumed(account: Account, command: Command) -> None:
     refreshed(account, campaign())
 
     assert command("stop").out.startswith("Bidding is stopped")
@@ -95,7 +95,9 @@ def test_bidding_is_stopped_and_goes_on(account: Account, command: Command) -> N
     assert not account.service().store.is_stopped()
 
 
-def test_explain_tells_the_bid_and_why_others_lost(account: Account, command: Command, asked: str) -> None:
+def test_explain_prints_the_bid_and_the_rules_that_removed_other_campaigns(
+    account: Account, command: Command, asked: str
+) -> None:
     assert "no snapshot was ever published" in command("explain", asked).err
     targeted = campaign(id="targeted", targeting={"country": {"include": ["FRA"]}})
     version = refreshed(account, campaign(id="open"), targeted)
@@ -119,7 +121,7 @@ def test_explain_tells_the_bid_and_why_others_lost(account: Account, command: Co
     assert command("explain", asked, "--at", "2026-11-23T12:00:00Z").status == 0
 
 
-def test_explain_shows_the_dearest_campaigns_and_says_how_many_more_there_are(
+def test_explain_prints_the_highest_bids_and_the_number_of_other_campaigns(
     account: Account, command: Command, asked: str
 ) -> None:
     refreshed(account, *(campaign(id=f"c{number:02}", cpm=number + 1) for number in range(40)))
@@ -130,7 +132,7 @@ def test_explain_shows_the_dearest_campaigns_and_says_how_many_more_there_are(
     assert "runner-up" in out
 
 
-def test_explain_without_a_request_tells_of_the_campaign(account: Account, command: Command) -> None:
+def test_explain_without_a_request_prints_the_state_of_the_campaign(account: Account, command: Command) -> None:
     refreshed(account, campaign(id="a"), campaign(id="sold", cpm=None, deals=[{"id": "d", "cpm": 7}]))
 
     out = command("explain", "--campaign", "a").out
@@ -145,7 +147,7 @@ def test_explain_without_a_request_tells_of_the_campaign(account: Account, comma
     assert json.loads(command("explain", "--campaign", "a", "--json").out)["cache"] == "may bid"
 
 
-def test_keys_are_told_and_rotated(account: Account, command: Command) -> None:
+def test_keys_are_listed_and_rotated(account: Account, command: Command) -> None:
     assert json.loads(command("keys", "status", "--json").out)["next_step"].startswith("add")
     assert command("keys", "rotate").status == 0
     held = account.service().parameters.signing_keys
@@ -153,12 +155,14 @@ def test_keys_are_told_and_rotated(account: Account, command: Command) -> None:
     assert list(held.keys) == ["k1", "k2"]
 
 
-def test_the_operators_key_is_printed_and_a_refresh_is_asked_for(command: Command) -> None:
+def test_the_admin_key_is_printed_and_a_refresh_is_requested(command: Command) -> None:
     assert command("admin-key").out == "a-secret-of-operators\n"
     assert command("refresh").out.startswith("refresh asked for (")
 
 
-def test_lists_name_the_campaigns_that_need_them(account: Account, command: Command, tmp_path: Path) -> None:
+def test_id_lists_are_listed_with_the_campaigns_that_use_them(
+    account: Account, command: Command, tmp_path: Path
+) -> None:
     ids = tmp_path / "ids.txt"
     ids.write_text("viewer-1\nviewer-2\n")
     account.service().campaigns.put(campaign(id="listed", targeting={"list": {"include": ["ours"]}}))
@@ -177,7 +181,7 @@ def test_lists_name_the_campaigns_that_need_them(account: Account, command: Comm
 
 
 @pytest.mark.parametrize("form", ["yaml", "jsonl"])
-def test_an_export_is_imported_as_it_was(account: Account, command: Command, tmp_path: Path, form: str) -> None:
+def test_an_export_is_imported_unchanged(account: Account, command: Command, tmp_path: Path, form: str) -> None:
     account.service().campaigns.put_many([campaign(id="a"), campaign(id="b", cpm=3)])
     file = tmp_path / f"campaigns.{form}"
     file.write_text(command("campaigns", "export", "--format", form).out)
@@ -197,7 +201,7 @@ def test_schema_history_and_completions(account: Account, command: Command) -> N
         assert "_BIDDER_COMPLETE" in command("completions", shell).out
 
 
-def test_the_program_ends_with_the_status_of_its_command(
+def test_the_program_exits_with_the_status_of_its_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sys.argv", ["bidder", "nonsense"])

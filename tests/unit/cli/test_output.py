@@ -1,4 +1,4 @@
-"""What is printed on a terminal, and what a pipe gets."""
+"""Output on a terminal and to a pipe."""
 
 import io
 import json
@@ -16,7 +16,7 @@ class Terminal(io.StringIO):
 
 
 def terminal_of(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    """A terminal for both streams; pytest sets its own before each test, so no fixture can."""
+    """A terminal for both streams. A fixture cannot set it, because pytest sets its own streams before each test."""
     result = Terminal()
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "200")
@@ -26,7 +26,7 @@ def terminal_of(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     return result
 
 
-def test_a_terminal_gets_colours_and_no_cell_is_read_as_markup(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_gets_colours_and_cells_are_not_markup(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = terminal_of(monkeypatch)
     print_table(("id", "status"), [("[red]a", "active"), ("b", "unheard")])
 
@@ -45,7 +45,7 @@ def test_a_pipe_gets_plain_text(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(out[out.index("{") :]) == {"id": "a"}
 
 
-def test_warnings_notes_and_errors_are_told_apart(
+def test_warnings_notes_and_errors_have_different_prefixes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     terminal = terminal_of(monkeypatch)
@@ -61,7 +61,7 @@ def test_warnings_notes_and_errors_are_told_apart(
         assert f"{kind}: said\n" in piped.getvalue()
 
 
-def test_a_bar_is_drawn_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_progress_bar_is_drawn_only_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = terminal_of(monkeypatch)
     bar = Progress(10)
     bar.at(10)

@@ -1,4 +1,4 @@
-"""`bidder parameters`: what is stored, what would be wrong, and no secret on the screen."""
+"""`bidder parameters`: lists, checks and stores values, and prints no secret."""
 
 import io
 import json
@@ -15,9 +15,7 @@ def stored(account: Account, name: str) -> str:
     return account.ssm.get_parameter(Name=f"/bidder/{name}")["Parameter"]["Value"]
 
 
-def test_the_list_has_values_defaults_and_units_and_of_secrets_whether_they_are_set(
-    account: Account, command: Command
-) -> None:
+def test_the_list_has_values_defaults_and_units_and_hides_secrets(account: Account, command: Command) -> None:
     account.set_parameter("network-allowance", "25")
     account.set_parameter("of-a-later-version", "1")
 
@@ -44,9 +42,7 @@ def test_the_list_has_values_defaults_and_units_and_of_secrets_whether_they_are_
     assert (records["admin-key"]["value"], records["admin-key"]["is_set"]) == (None, True)
 
 
-def test_a_parameter_is_printed_or_its_default_and_a_secret_only_if_revealed(
-    account: Account, command: Command
-) -> None:
+def test_get_prints_a_value_or_its_default_and_a_secret_only_with_reveal(account: Account, command: Command) -> None:
     assert command("parameters", "get", "network-allowance")[:2] == (0, "20\n")
     account.set_parameter("network-allowance", "25")
     assert command("parameters", "get", "network-allowance")[:2] == (0, "25\n")
@@ -61,7 +57,7 @@ def test_a_parameter_is_printed_or_its_default_and_a_secret_only_if_revealed(
     assert "did you mean admin-key?" in command("parameters", "get", "admin-kye").err
 
 
-def test_a_value_that_could_not_be_used_is_not_stored(command: Command) -> None:
+def test_an_invalid_value_is_not_stored(command: Command) -> None:
     status, _, err = command("parameters", "set", "network-allowance", "much")
 
     assert status == 1
@@ -70,7 +66,7 @@ def test_a_value_that_could_not_be_used_is_not_stored(command: Command) -> None:
     assert command("parameters", "get", "network-allowance").out == "20\n"
 
 
-def test_a_change_says_where_and_when_and_what_else_is_wrong(account: Account, command: Command) -> None:
+def test_a_change_prints_its_path_its_delay_and_other_invalid_values(account: Account, command: Command) -> None:
     account.set_parameter("frequency-deadline", "never")
 
     status, out, err = command("parameters", "set", "network-allowance", "30")
@@ -94,7 +90,7 @@ def test_a_secret_is_read_from_standard_input_and_encrypted(
     assert (held["Type"], held["Value"]) == ("SecureString", "another-secret-of-operators")
 
 
-def test_check_tells_all_that_is_wrong(account: Account, command: Command) -> None:
+def test_check_prints_every_invalid_value(account: Account, command: Command) -> None:
     assert command("parameters", "check").out.startswith("all parameters under /bidder can be used (")
     account.set_parameter("network-allowance", "much")
 

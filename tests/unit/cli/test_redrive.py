@@ -1,4 +1,4 @@
-"""Messages of a dead-letter queue go back to their queue, by SQS or by hand, and none is lost on the way."""
+"""`events redrive` moves dead letters back to their queue, by SQS or one by one, without loss."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def put_aside(account: Account, number: int) -> None:
 
 
 def no_move_tasks(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An SQS that can't move messages itself, as the local one."""
+    """An SQS without message move tasks, like the local AWS."""
 
     def refuse(**_: Any) -> None:
         raise ClientError({"Error": {"Code": "InvalidAction", "Message": "unknown"}}, "StartMessageMoveTask")
@@ -28,7 +28,7 @@ def no_move_tasks(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(account.sqs, "start_message_move_task", refuse)
 
 
-def test_messages_are_moved_by_hand_with_their_attributes_where_sqs_can_not_move(
+def test_messages_are_moved_one_by_one_with_their_attributes_if_sqs_has_no_move_tasks(
     account: Account, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     no_move_tasks(account, monkeypatch)
@@ -45,7 +45,9 @@ def test_messages_are_moved_by_hand_with_their_attributes_where_sqs_can_not_move
     assert message["MessageAttributes"]["kind"]["StringValue"] == "impression"
 
 
-def test_a_message_that_the_queue_refuses_stays_aside(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_message_that_the_queue_refuses_stays_in_the_dead_letter_queue(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
     no_move_tasks(account, monkeypatch)
     put_aside(account, 3)
     send = account.sqs.send_message_batch
@@ -62,7 +64,7 @@ def test_a_message_that_the_queue_refuses_stays_aside(account: Account, monkeypa
 
 
 class MovingQueue:
-    """SQS that moves messages itself, in steps of a task's status."""
+    """An SQS with message move tasks, each with a list of statuses."""
 
     def __init__(self, *tasks: dict[str, Any]) -> None:
         self.tasks = list(tasks)
@@ -80,7 +82,7 @@ class MovingQueue:
         return {"Results": [self.tasks.pop(0)]}
 
 
-def test_sqs_moves_messages_itself_and_is_asked_until_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_move_task_is_polled_until_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
     monkeypatch.setattr("bidder.cli.redrive.time.sleep", slept.append)
     queue: Any = MovingQueue(
@@ -93,14 +95,14 @@ def test_sqs_moves_messages_itself_and_is_asked_until_it_has(monkeypatch: pytest
     assert len(slept) == 1
 
 
-def test_a_move_that_sqs_gives_up_says_how_far_it_came() -> None:
+def test_a_failed_move_task_reports_the_number_of_moved_messages() -> None:
     queue: Any = MovingQueue({"Status": "FAILED", "ApproximateNumberOfMessagesMoved": 3, "FailureReason": "no access"})
 
     with pytest.raises(MoveFailed, match="SQS moved 3 messages, then: FAILED no access"):
         move(queue, "aside", "queue")
 
 
-def test_another_refusal_is_no_reason_to_move_by_hand(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_error_of_sqs_is_raised(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(**_: Any) -> None:
         raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "StartMessageMoveTask")
 

@@ -1,4 +1,4 @@
-"""Replay: counts what /bid would bid, compares two snapshots, and says the same every time."""
+"""Replay counts the bids on recorded requests, compares two snapshots, and is deterministic."""
 
 import gzip
 import json
@@ -36,7 +36,7 @@ from tools import ROOT
 
 
 def kept(path: Path, campaigns: list[Campaign]) -> Path:
-    """The campaigns as a snapshot in a file."""
+    """Stores a snapshot of the campaigns in a file."""
     index = compile_index(campaigns)
     delivery = compile_delivery(Index.load([index]), {}, NOW, RATES)
     version = int(NOW.timestamp() * 1000)
@@ -49,7 +49,7 @@ def lines(*documents: Any) -> bytes:
 
 
 @given(st.lists(matchable_requests(), max_size=5), campaign_lists())
-def test_it_counts_what_would_be_bid(requests: list[dict[str, Any]], campaigns: list[Campaign]) -> None:
+def test_a_replay_counts_the_bids(requests: list[dict[str, Any]], campaigns: list[Campaign]) -> None:
     held = snapshot(campaigns)
     replay = Replay(held, "bidder")
     expected: dict[str, list[int]] = defaultdict(list)
@@ -102,7 +102,7 @@ def test_refusals_are_counted_by_the_rules_of_the_table(tmp_path: Path, capsys: 
     assert table[-1].split() == ["language", "1", "0", "-1"]
 
 
-def test_the_clock_is_the_argument_else_the_recorded_time_else_the_snapshots(tmp_path: Path) -> None:
+def test_the_time_is_the_option_or_the_recorded_time_or_that_of_the_snapshot(tmp_path: Path) -> None:
     ends = NOW + timedelta(hours=1)
     held = snapshot([campaign(flight={"end": ends})])
     file = tmp_path / "requests.jsonl"
@@ -117,7 +117,7 @@ def test_the_clock_is_the_argument_else_the_recorded_time_else_the_snapshots(tmp
     assert (bids(None), bids(NOW), bids(ends)) == (1, 2, 0)
 
 
-def test_a_recorded_exchange_is_the_one_that_campaigns_target(tmp_path: Path) -> None:
+def test_campaigns_can_target_the_recorded_exchange(tmp_path: Path) -> None:
     file = tmp_path / "requests.jsonl"
     named = [{"exchange": name, "request": video_request()} for name in ("adx", "b", "no name")]
     file.write_bytes(lines(*named))
@@ -128,7 +128,7 @@ def test_a_recorded_exchange_is_the_one_that_campaigns_target(tmp_path: Path) ->
     assert (replay.tallies["plain"].bids, read.invalid) == (1, 1)
 
 
-def test_what_a_bid_reads_off_the_user_agent_a_replay_does_too(tmp_path: Path) -> None:
+def test_a_replay_reads_the_device_from_the_user_agent_like_a_bid(tmp_path: Path) -> None:
     file = tmp_path / "requests.jsonl"
     file.write_bytes(lines(*(video_request(device={"ua": agent}) for agent in ("Roku/DVP-12.5", "curl/8"))))
     replay = Replay(snapshot([campaign(targeting={"device_type": {"include": [3]}})]), "bidder")
@@ -163,7 +163,7 @@ def test_a_second_run_prints_the_same_bytes(tmp_path: Path) -> None:
         assert b"c11" in first
 
 
-def test_what_is_wrong_is_named(tmp_path: Path) -> None:
+def test_an_invalid_call_is_refused_with_the_reason(tmp_path: Path) -> None:
     with pytest.raises(InvalidRecording, match="line 2 is not a recorded request: at: "):
         list(recorded(lines(video_request(), {"at": "yesterday", "request": {}}).splitlines()))
     (tmp_path / "no.zip").write_bytes(b"PK")
@@ -182,7 +182,7 @@ def test_what_is_wrong_is_named(tmp_path: Path) -> None:
     ("body", "message"),
     [(b"{}\n", "1 of 1 requests are invalid"), (b"no JSON\n", "1 of 1 requests are"), (b"\n", "has no request")],
 )
-def test_a_replay_of_what_is_no_request_prints_its_report_and_fails(
+def test_a_replay_without_valid_requests_prints_its_report_and_fails(
     body: bytes, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     saved = kept(tmp_path / "a.zip", [campaign()])

@@ -45,7 +45,7 @@ def test_a_day_is_printed_with_amounts_in_whole_units_for_people(form: str, caps
     st.integers(0, 16 * 24 * 60).map(lambda minutes: NOW - timedelta(days=34) + timedelta(minutes=minutes)),
     st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Pacific/Auckland", "Asia/Kolkata"]),
 )
-def test_an_event_is_reported_on_its_day_in_the_time_zone_and_on_no_other(at: datetime, zone: str) -> None:
+def test_an_event_is_reported_only_on_its_day_in_the_time_zone(at: datetime, zone: str) -> None:
     archive = Archive(FakeS3(), "archive")  # type: ignore[arg-type]
     for archive_object in archive_objects({"1": event(1, Kind.IMPRESSION, at=at, bid_at=at)}):
         archive.put(archive_object)
@@ -68,7 +68,7 @@ def test_an_event_is_reported_on_its_day_in_the_time_zone_and_on_no_other(at: da
         (NOW.date(), None, None, "Mars/Base", "not a zone of the IANA database"),
     ],
 )
-def test_a_period_that_can_not_be_is_refused(
+def test_an_invalid_period_is_refused(
     day: date | None, first: date | None, last: date | None, zone: str, message: str
 ) -> None:
     with pytest.raises(BadPeriod, match=message):

@@ -1,4 +1,4 @@
-"""`bidder segments`: what is known of segments is imported, listed and shown with its changes."""
+"""`bidder segments` imports, lists and shows the metadata of segments with its changes."""
 
 import json
 from pathlib import Path

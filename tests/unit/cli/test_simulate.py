@@ -1,4 +1,4 @@
-"""`bidder simulate`: figures for people and programs, and plots, of a scenario with everything that may happen."""
+"""`bidder simulate`: figures as text and JSON, and plots, of a scenario with every kind of event."""
 
 import json
 from pathlib import Path
@@ -42,10 +42,10 @@ def scenario(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_figures_and_plots_of_each_campaign_beside_the_other_pacings(
+def test_figures_and_plots_compare_each_campaign_with_other_pacing(
     scenario: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bidder.simulator.simulate._SAMPLE", 100)  # a noisier start, much sooner
+    monkeypatch.setattr("bidder.simulator.simulate._SAMPLE", 100)  # shorter and noisier than the default
     monkeypatch.setattr("bidder.cli.simulate._MOST_PLOTTED", 1)
     out = tmp_path / "out"
 
@@ -69,7 +69,7 @@ def test_figures_and_plots_of_each_campaign_beside_the_other_pacings(
 
 
 @pytest.mark.slow
-def test_a_stuck_refresh_and_a_second_price_market_are_run_too(tmp_path: Path) -> None:
+def test_a_missing_refresh_and_a_second_price_market_are_simulated(tmp_path: Path) -> None:
     scenario = Scenario.model_validate(
         {
             "hours": 0.5,
@@ -103,7 +103,7 @@ def test_a_stuck_refresh_and_a_second_price_market_are_run_too(tmp_path: Path) -
         ("campaigns: [", "wrong.yaml"),
     ],
 )
-def test_a_scenario_that_can_not_be_run_is_one_line(
+def test_an_invalid_scenario_is_one_line_of_error(
     scenario: Path, changes: str, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wrong = scenario.with_name("wrong.yaml")

@@ -1,4 +1,4 @@
-"""What the command line says of two snapshots."""
+"""`bidder snapshot`: list, diff, pin."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from tests.support.campaigns import NOW, campaign
 from tests.unit.consumers.test_refresh import MINUTE, World
 
 
-def test_what_changed_is_said_campaign_by_campaign() -> None:
+def test_a_diff_lists_changes_by_campaign() -> None:
     world = World()
     world.campaigns.put_many([campaign(id="a", cpm=1), campaign(id="b"), campaign(id="c")])
     first = publish_snapshot(world.process(), NOW)
@@ -32,7 +32,7 @@ def test_what_changed_is_said_campaign_by_campaign() -> None:
     assert list(changes(new, new)) == []
 
 
-def test_the_list_names_the_current_and_the_pinned(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_list_marks_the_current_and_the_pinned_snapshot(capsys: pytest.CaptureFixture[str]) -> None:
     world = World()
     world.campaigns.put(campaign(id="a"))
     first = publish_snapshot(world.process(), NOW)
@@ -49,6 +49,6 @@ def test_the_list_names_the_current_and_the_pinned(capsys: pytest.CaptureFixture
     assert oldest.startswith(str(first))
 
 
-def test_a_version_that_is_not_kept_can_not_be_pinned() -> None:
+def test_a_deleted_version_cannot_be_pinned() -> None:
     with pytest.raises(UnknownVersion):
         World().store.pin(1)

@@ -1,4 +1,4 @@
-"""`bidder taxonomies`: a tree of categories is kept, and stored campaigns follow it."""
+"""`bidder taxonomies` stores a taxonomy and adds the descendants of categories to stored campaigns."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.unit.cli.conftest import Command
 TREE = "Unique ID\tParent\tName\n1\t\tTop\n2\t1\tBelow\n"
 
 
-def test_an_imported_tree_reaches_the_campaigns_that_name_its_categories(
+def test_an_imported_taxonomy_updates_campaigns_with_its_categories(
     account: Account, command: Command, tmp_path: Path
 ) -> None:
     file = tmp_path / "tree.tsv"

@@ -1,4 +1,4 @@
-"""The load test as a program, against a bidder that is none."""
+"""The load test as a program, against fake bidders."""
 
 import os
 import re
@@ -30,7 +30,7 @@ HEADINGS = ("requests", "rate /s", "p50 ms", "p99 ms", "bids", "no-bids", "400s"
 
 
 class NoBidder(BaseHTTPRequestHandler):
-    """Bids on nothing."""
+    """A fake bidder that never bids."""
 
     protocol_version = "HTTP/1.1"
 
@@ -53,11 +53,11 @@ class NoBidder(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Says nothing."""
+        """Logs nothing."""
 
 
 class Broken(NoBidder):
-    """Fails at everything but its health."""
+    """A fake bidder that answers only health checks."""
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
@@ -65,7 +65,7 @@ class Broken(NoBidder):
 
 
 class NotGzip(NoBidder):
-    """Answers with a body that is not what its header says."""
+    """A fake bidder whose body is not gzip despite its header."""
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
@@ -77,7 +77,7 @@ class NotGzip(NoBidder):
 
 
 class Recording(NoBidder):
-    """Bids on nothing, and keeps the requests."""
+    """A fake bidder that never bids and stores the requests."""
 
     bodies: ClassVar[list[bytes]] = []
 
@@ -88,7 +88,7 @@ class Recording(NoBidder):
 
 
 class Overloaded(NoBidder):
-    """Answers that it has too much to do."""
+    """A fake bidder that answers 503."""
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
@@ -96,7 +96,7 @@ class Overloaded(NoBidder):
 
 
 class NoticesFail(NoBidder):
-    """Bids, and takes no notice."""
+    """A fake bidder that bids and refuses all notices."""
 
     def do_GET(self) -> None:
         self.answer(503 if self.path.startswith("/e/") else 200)
@@ -114,7 +114,7 @@ class NoticesFail(NoBidder):
 
 
 class EventsVanish(NoticesFail):
-    """Bids, takes all notices, and publishes none."""
+    """A fake bidder that bids, accepts all notices, and publishes none."""
 
     def do_GET(self) -> None:
         self.answer(204 if self.path.startswith("/e/") else 200)
@@ -132,7 +132,7 @@ def loadtest(host: str, folder: Path = ROOT, **variables: str) -> "subprocess.Co
     )
 
 
-def test_right_answers_end_in_a_table() -> None:
+def test_valid_answers_end_with_a_table() -> None:
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), NoBidder)) as host:
         ran = loadtest(host)
     assert ran.returncode == 0, ran.stderr
@@ -145,7 +145,7 @@ def test_right_answers_end_in_a_table() -> None:
     assert notices.split()[:2] == ["notices", "0"]
 
 
-def test_wrong_answers_are_counted_and_end_in_failure() -> None:
+def test_invalid_answers_are_counted_and_fail_the_run() -> None:
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), Broken)) as host:
         ran = loadtest(host)
     assert ran.returncode == 1
@@ -154,7 +154,7 @@ def test_wrong_answers_are_counted_and_end_in_failure() -> None:
     assert "500 to a video request" in ran.stdout
 
 
-def test_a_503_is_counted_and_explained() -> None:
+def test_a_503_is_counted_with_an_explanation() -> None:
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), Overloaded)) as host:
         ran = loadtest(host)
     assert ran.returncode == 1
@@ -164,7 +164,7 @@ def test_a_503_is_counted_and_explained() -> None:
     assert "503 of a notice" not in ran.stdout
 
 
-def test_a_body_that_cannot_be_decoded_is_an_error_of_one_line() -> None:
+def test_a_body_that_cannot_be_decoded_is_one_line_of_error() -> None:
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), NotGzip)) as host:
         ran = loadtest(host)
     assert ran.returncode == 1
@@ -186,7 +186,7 @@ def test_the_same_seed_sends_the_same_requests() -> None:
     assert first[:common] == again[:common] != other[:common]
 
 
-def test_requests_of_a_file_are_sent_as_they_are(tmp_path: Path) -> None:
+def test_requests_of_a_file_are_sent_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "requests.jsonl"
     path.write_text('{"id": "a",  "imp": [{"id": "1", "banner": {}}]}\n')
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), Recording)) as host:
@@ -196,7 +196,7 @@ def test_requests_of_a_file_are_sent_as_they_are(tmp_path: Path) -> None:
     assert Recording.bodies[0] == path.read_bytes().strip()
 
 
-def test_a_file_of_no_requests_is_named_before_the_load(tmp_path: Path) -> None:
+def test_a_file_without_requests_is_refused_before_the_load(tmp_path: Path) -> None:
     path = tmp_path / "requests.jsonl"
     path.write_text('{"id": "a"}\n{"id":\n')
     ran = loadtest("http://127.0.0.1:9", REPLAY=str(path))
@@ -205,7 +205,7 @@ def test_a_file_of_no_requests_is_named_before_the_load(tmp_path: Path) -> None:
     assert "Traceback" not in ran.stderr
 
 
-def test_an_event_that_nobody_takes_is_lost_and_ends_in_failure() -> None:
+def test_a_refused_event_counts_as_lost_and_fails_the_run() -> None:
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), NoticesFail)) as host:
         ran = loadtest(host, DURATION="4")
     assert ran.returncode == 1
@@ -213,7 +213,7 @@ def test_an_event_that_nobody_takes_is_lost_and_ends_in_failure() -> None:
     assert "503 of a notice" in ran.stdout
 
 
-def test_an_event_that_is_taken_and_does_not_arrive_is_lost(tmp_path: Path) -> None:
+def test_an_accepted_event_that_does_not_arrive_counts_as_lost(tmp_path: Path) -> None:
     topics = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     topics.start()
     address, port = topics.get_host_and_port()
@@ -249,7 +249,7 @@ def test_a_report_is_written(tmp_path: Path) -> None:
         ("https://bidder.example", "only a bidder on this machine"),
     ],
 )
-def test_nobody_there_is_said_at_once(host: str, message: str) -> None:
+def test_an_unreachable_bidder_is_reported_at_once(host: str, message: str) -> None:
     ran = loadtest(host)
     assert ran.returncode == 2
     assert message in ran.stderr
