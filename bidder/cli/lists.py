@@ -106,11 +106,14 @@ def list_lists(service: Service, *, as_json: bool) -> None:
                 "list": stored_list.name,
                 "imported": stored_list.at.isoformat(),
                 "ids": stored_list.ids,
-                "campaigns": users.pop(stored_list.name, []),
+                "campaigns": sorted(users.pop(stored_list.name, [])),
             }
             for stored_list in held
         ]
-        missing = [{"list": name, "imported": None, "ids": None, "campaigns": ids} for name, ids in users.items()]
+        missing = [
+            {"list": name, "imported": None, "ids": None, "campaigns": sorted(ids)}
+            for name, ids in sorted(users.items())
+        ]
         print_json([*there, *missing])
         return
     rows = [

@@ -17,6 +17,7 @@ from bidder.service.service import Service
 if TYPE_CHECKING:
     from mypy_boto3_ssm.literals import ParameterTypeType
 
+_UNREAD = "not a parameter that this version reads"
 _UNITS = {
     "import-warn-cpm": "USD",
     "snapshot-check-interval": "s",
@@ -36,12 +37,14 @@ def list_parameters(service: Service, *, as_json: bool) -> None:
     path, values = service.settings.parameters, _stored(service)
     wrong = read(values).wrong
     if as_json:
-        print_json([_record(name, values, wrong.get(name)) for name in NAMES])
+        unread = sorted(values.keys() - set(NAMES))
+        records = [_record(name, values, wrong.get(name)) for name in NAMES]
+        print_json([*records, *({"parameter": name, "is_set": True, "wrong": _UNREAD} for name in unread)])
         return
     rows = [(f"{path}/{name}", _shown(name, values), _default(name), _UNITS.get(name, "")) for name in NAMES]
     print_table(("parameter", "value", "default", "unit"), rows, left=4)
     for name in sorted(values.keys() - set(NAMES)):
-        print(f"{path}/{name} is not a parameter that this version reads")
+        print(f"{path}/{name} is {_UNREAD}")
     _print_wrong(service, read(values))
 
 
