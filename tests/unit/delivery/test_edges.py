@@ -33,9 +33,9 @@ def test_a_campaign_rests_until_its_pace_allows_another_bid() -> None:
 
     assert allowance.commit([0], 1_000, NOW)
     assert used == ["rests"]
-    allowance.wake(NOW + timedelta(minutes=9, seconds=59))
+    allowance.restore_rested(NOW + timedelta(minutes=9, seconds=59))
     assert used == ["rests"]
-    allowance.wake(NOW + timedelta(minutes=10))
+    allowance.restore_rested(NOW + timedelta(minutes=10))
     assert used == ["rests", "bids"]
     assert allowance.commit([0], 1_000, NOW + timedelta(minutes=10))
 
