@@ -45,6 +45,18 @@ def test_state_survives_a_regular_stop(aws: MiniStack) -> None:
     assert names(aws) == ["/kept"]
 
 
+def test_queues_are_found_after_a_start_on_another_port(aws: MiniStack) -> None:
+    sqs = aws.session().client("sqs")
+    sqs.send_message(QueueUrl=sqs.create_queue(QueueName="kept")["QueueUrl"], MessageBody="yes")
+    aws.stop()
+    moved = replace(aws, port=free_port())
+    moved.start()
+    sqs = moved.session().client("sqs")
+    url = sqs.get_queue_url(QueueName="kept")["QueueUrl"]
+    assert f":{moved.port}/" in url
+    assert [message["Body"] for message in sqs.receive_message(QueueUrl=url)["Messages"]] == ["yes"]
+
+
 def kill(aws: MiniStack) -> None:
     pid = aws.pid()
     assert pid is not None
