@@ -12,7 +12,7 @@ from bidder.cli.output import print_json, warn
 from bidder.cli.pin_note import warn_of_pin
 from bidder.cli.segments import unknown_segments
 from bidder.cli.table import table
-from bidder.endpoints.body import decoded
+from bidder.endpoints.call import decoded
 from bidder.endpoints.explanation_document import document
 from bidder.errors import UserError
 from bidder.events.exchange import exchange_name
@@ -22,7 +22,7 @@ from bidder.money import display
 from bidder.openrtb.parse import parse
 from bidder.service.service import Service
 from bidder.snapshot.snapshot import Snapshot
-from bidder.viewer.usable import usable
+from bidder.viewer.fill_in import usable
 
 MOST_SHOWN = 30
 """The most campaigns in a table, the highest bids first."""

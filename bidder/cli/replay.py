@@ -20,7 +20,7 @@ from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.parse import parse
 from bidder.openrtb.recorded import InvalidRecording, recorded
 from bidder.service.service import Service
-from bidder.viewer.usable import usable
+from bidder.viewer.fill_in import usable
 
 GZIP = b"\x1f\x8b"
 
