@@ -10,7 +10,7 @@ from bidder.auction.creative_fit import fits
 from bidder.auction.match import Slot, implied_values
 from bidder.auction.matching_rules import PACING, TARGETING, WITHHELD, Candidate, delivery_reason
 from bidder.auction.offer import Offer, offers
-from bidder.auction.open_bid import open_bid_cpm
+from bidder.auction.price import open_bid_cpm
 from bidder.auction.rule import AnyRule, Case, Rule, Told, first_broken, told
 from bidder.auction.rules import CREATIVE_TARGETING, PLAYER, REQUEST
 from bidder.auction.shading import Shaded, shaded

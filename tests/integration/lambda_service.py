@@ -1,6 +1,6 @@
-"""Lambda's side of the Runtime API, for what the emulator has not: an image is made, and restored when a test says so.
+"""Lambda's side of the Runtime API with SnapStart, which the emulator lacks. The test controls the restore.
 
-Source: AWS, "Lambda runtime API"; `restore/next` is what awslambdaric asks under SnapStart.
+Source: AWS, "Lambda runtime API". awslambdaric calls `restore/next` under SnapStart.
 """
 
 import json
@@ -25,14 +25,14 @@ _INVOCATION = {
 
 
 class LambdaService(ThreadingHTTPServer):
-    """What one environment asks, and what it is answered."""
+    """Answers the requests of one execution environment."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__((LOOPBACK, 0), _Handler)
         self.imaged = threading.Event()
-        """The environment is ready for its image."""
+        """Set when the environment is ready for its image."""
         self.restore = threading.Event()
         self.events: Queue[bytes] = Queue()
         self.answers: Queue[Any] = Queue()
@@ -73,7 +73,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def environment(code: Path, variables: dict[str, str], log: Path) -> Iterator[LambdaService]:
-    """An environment of the API's function, on its way to an image."""
+    """Starts an execution environment of the API's function, which prepares for its image."""
     service = LambdaService()
     theirs = {
         "PATH": local_environment()["PATH"],

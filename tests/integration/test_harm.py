@@ -1,4 +1,4 @@
-"""Refreshes that are killed and objects that are damaged, in the local AWS with the real runtime: bids go on."""
+"""Killed refreshes and damaged objects in the local AWS with the real runtime: bidding continues."""
 
 import json
 import subprocess
@@ -26,7 +26,7 @@ from tools.package import Package
 from tools.processes import local_environment
 
 WRITES = 4
-"""Index, delivery state, manifest and pointer."""
+"""The writes of a refresh: index, delivery state, manifest and pointer."""
 
 REFRESH = """
 from datetime import UTC, datetime
@@ -47,7 +47,7 @@ def price(loop: Loop, country: str) -> float | None:
 
 
 @pytest.mark.parametrize("moment", ["ahead", "behind"])
-def test_a_refresh_killed_at_any_write_leaves_a_whole_snapshot_and_the_next_one_mends_it(
+def test_a_refresh_killed_at_any_write_leaves_a_complete_snapshot_and_the_next_one_succeeds(
     loop: Loop, local_aws: MiniStack, stack: dict[str, str], moment: str
 ) -> None:
     country = {"ahead": "LUX", "behind": "IRL"}[moment]
@@ -60,7 +60,7 @@ def test_a_refresh_killed_at_any_write_leaves_a_whole_snapshot_and_the_next_one_
         last = price(loop, country) or 0
 
         def killed(write: int = write) -> float | None:
-            cpm = next(prices)  # where the schedule's own refresh is quicker to compile it, there is a write less
+            cpm = next(prices)  # if the scheduled refresh has compiled the campaign first, there is one write less
             priced(loop, country, cpm)
             return cpm if _killed(local_aws, stack, write, moment) else None
 
@@ -75,7 +75,7 @@ def test_a_refresh_killed_at_any_write_leaves_a_whole_snapshot_and_the_next_one_
 
 
 def _killed(aws: MiniStack, stack: dict[str, str], write: int, moment: str) -> bool:
-    """Runs a refresh that is killed at its n-th write; False where it had fewer, and so ended well."""
+    """Runs a refresh and kills it at its n-th write. Returns False if it ended with fewer writes."""
     written = count()
     running: list[subprocess.Popen[str]] = []
 
@@ -106,7 +106,7 @@ DAMAGE: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
 
 
 @pytest.mark.parametrize("harm", DAMAGE)
-def test_what_is_damaged_is_refused_with_a_reason_and_bids_go_on_also_in_a_process_that_starts_then(
+def test_damaged_objects_are_refused_with_a_reason_and_running_and_new_processes_bid(
     loop: Loop, local_aws: MiniStack, stack: dict[str, str], built: Package, tmp_path: Path, harm: str
 ) -> None:
     s3, bucket = local_aws.session().client("s3"), stack["BIDDER_SNAPSHOT_BUCKET"]
@@ -114,7 +114,7 @@ def test_what_is_damaged_is_refused_with_a_reason_and_bids_go_on_also_in_a_proce
     loop.campaigns.put(campaign(id=f"harm {harm}"[:40].replace(" ", "-"), targeting={"country": {"include": ["NPL"]}}))
     before = version(loop)
     loop.refresh()
-    # A refresh that was begun before the campaign was stored may end now, without it.
+    # A refresh that started before the campaign was stored may end now, without the campaign.
     poll(
         lambda: (
             version(loop) > before

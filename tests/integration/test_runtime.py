@@ -1,4 +1,4 @@
-"""The package's functions under the real Lambda runtime: requests of every kind, and what other functions take."""
+"""The package's functions under the real Lambda runtime: HTTP requests of every kind, and events of other functions."""
 
 import gzip
 import json
@@ -30,7 +30,7 @@ def test_the_runtime_answers_no_bid_bad_requests_players_and_browsers(loop: Loop
     assert browser["headers"]["Access-Control-Allow-Origin"] == "https://page.example"
 
 
-def test_who_has_the_key_is_told_why_there_is_no_bid(loop: Loop, local_aws: MiniStack) -> None:
+def test_with_the_admin_key_explain_gives_the_reason_for_no_bid(loop: Loop, local_aws: MiniStack) -> None:
     loop.sell("FIN")
     loop.refresh()
     poll(bids(loop, "FIN"))
@@ -44,7 +44,7 @@ def test_who_has_the_key_is_told_why_there_is_no_bid(loop: Loop, local_aws: Mini
 
     assert explain()["statusCode"] == 401
     assert explain(Authorization="Bearer guessed")["statusCode"] == 403
-    # other tests' campaigns bid on any country: that there is a bid does not say that this one is known yet
+    # campaigns of other tests bid on any country, so a bid does not show that this campaign is in the snapshot
     poll(lambda: explain(Authorization=f"Bearer {key}")["statusCode"] == 200)
     [imp] = json.loads(explain(Authorization=f"Bearer {key}")["body"])["imp"]
     [loser] = imp["campaigns"]
@@ -52,7 +52,7 @@ def test_who_has_the_key_is_told_why_there_is_no_bid(loop: Loop, local_aws: Mini
     assert (loser["rule"], loser["seen"], loser["wanted"]) == ("targeting.country", "ata", "fin")
 
 
-def test_the_runtime_takes_and_gives_gzip(loop: Loop) -> None:
+def test_gzip_requests_and_answers_under_the_runtime(loop: Loop) -> None:
     loop.sell("DNK")
     loop.refresh()
     poll(bids(loop, "DNK"))
@@ -70,11 +70,11 @@ def test_the_runtime_takes_and_gives_gzip(loop: Loop) -> None:
 
 
 def packed(body: bytes) -> str:
-    """A body as API Gateway hands it over where all media types are binary."""
+    """A body as in an event of API Gateway with all media types as binary."""
     return b64encode(body).decode()
 
 
-def test_the_refresh_function_takes_a_request_of_any_form(loop: Loop, stack: dict[str, str]) -> None:
+def test_the_refresh_function_accepts_refresh_requests_of_any_form(loop: Loop, stack: dict[str, str]) -> None:
     loop.sell("BEL")
 
     answer = loop.runtime.invoke("app.refresh", sns_event("{}", stack["BIDDER_REFRESH_TOPIC"]))
@@ -86,7 +86,7 @@ def test_the_refresh_function_takes_a_request_of_any_form(loop: Loop, stack: dic
     assert loop.bid("BEL")
 
 
-def test_the_ledger_function_counts_a_batch_and_gives_back_only_its_poison(loop: Loop) -> None:
+def test_the_ledger_function_counts_a_batch_and_returns_only_the_unreadable_message(loop: Loop) -> None:
     event = {
         "version": 1,
         "kind": "impression",
@@ -105,7 +105,7 @@ def test_the_ledger_function_counts_a_batch_and_gives_back_only_its_poison(loop:
     assert loop.spent("straight-to-the-ledger").total_micros == 6_000
 
 
-def test_forty_edits_at_once_leave_no_dead_letter_and_the_last_is_in_the_next_snapshot(loop: Loop) -> None:
+def test_forty_concurrent_edits_leave_no_dead_letter_and_the_last_is_in_the_next_snapshot(loop: Loop) -> None:
     for cpm in range(1, 41):
         loop.sell("NRU", cpm=cpm)
         loop.refresh()

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.currency import InvalidRates, bidding_currency, read_rates
-from bidder.money import decimal_price, floor_micros
+from bidder.currency import InvalidRates, read_rates
+from bidder.money import bidding_currency, decimal_price, floor_micros
 
 
 def test_rates_are_read_exactly() -> None:

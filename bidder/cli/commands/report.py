@@ -5,20 +5,7 @@ from datetime import date
 import click
 
 from bidder.cli.session import Session, pass_session
-
-
-class Day(click.ParamType[date]):
-    """A date such as 2026-11-23."""
-
-    name = "date"
-
-    def convert(self, value: object, param: click.Parameter | None, context: click.Context | None) -> date:
-        """The date of a text."""
-        try:
-            return value if isinstance(value, date) else date.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value} is no date such as 2026-11-23", param, context)
-
+from bidder.cli.times import Day
 
 BY = ("campaign", "day", "hour", "advertiser", "deal", "creative", "country", "device", "exchange", "error")
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.auction.offer import Offer
-from bidder.endpoints import bid_template
+from bidder.endpoints import bid_response
 from bidder.endpoints.bid import bid
 from bidder.endpoints.bid_response import BidContext, bid_object, notice_urls
 from bidder.endpoints.call import Call
@@ -150,9 +150,9 @@ def test_any_impression_id_is_escaped_correctly(imp_id: str) -> None:
 
 
 def test_the_number_of_templates_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bid_template, "MOST", 3)
-    monkeypatch.setattr(bid_template, "_rendered", {})
+    monkeypatch.setattr(bid_response, "MOST_TEMPLATES", 3)
+    monkeypatch.setattr(bid_response, "_rendered", {})
     held, body = snapshot([campaign()]), json.dumps(video_request()).encode()
     for number in range(8):
         answered(held, body, f"https://bid{number}.example")
-        assert 1 <= len(bid_template._rendered) <= 3
+        assert 1 <= len(bid_response._rendered) <= 3

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.endpoints.body import MOST_MEMBERS, BadBody, decoded
+from bidder.endpoints.call import MOST_MEMBERS, BadBody, decoded
 from bidder.openrtb.parse import MAX_BODY
 
 BODY = b'{"id":"1"}'

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.endpoints.deadline import DECISION_MS, LONGEST_MS, arrival, in_time, patience
+from bidder.endpoints.call import DECISION_MS, LONGEST_MS, arrival, in_time, patience
 from tests.support.campaigns import NOW
 
 EPOCH = int(NOW.timestamp() * 1000)

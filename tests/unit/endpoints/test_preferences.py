@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
-from bidder.endpoints.preferences import prefers_xml, takes_gzip
+from bidder.endpoints.reply import prefers_xml, takes_gzip
 from tests.support.campaigns import NOW, campaign, snapshot
 from tests.support.matchable import video_request
 from tests.support.service import service

@@ -131,3 +131,11 @@ def test_deals_are_counted_in_the_transaction_of_their_campaign() -> None:
     }
     assert spends["c#d0"].hour_micros == 10_000
     assert spends["c#d0"].today_impressions == 2
+
+
+def test_an_hour_counts_the_day_of_the_campaign_that_it_lies_in() -> None:
+    events = [sold(1, "c", "Asia/Tokyo", START), sold(2, "c", "Asia/Tokyo", START + timedelta(hours=16))]
+
+    spend = measured({"c": "Asia/Tokyo"}, events, "UTC", START + timedelta(hours=16))
+
+    assert (spend.today_impressions, spend.hour_micros) == (2, 5_000), "the second was on the next day in Tokyo"

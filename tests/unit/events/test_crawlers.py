@@ -53,6 +53,12 @@ CRAWLERS = [
 ]
 
 
+@pytest.mark.parametrize("comment", ["(Scrapy/2; Android 9)", "(Android 9; Scrapy/2)", "(Android 9; Scrapy/2.11; x)"])
+def test_a_program_with_its_version_counts_anywhere_in_the_comment_of_a_device(comment: str) -> None:
+    assert is_crawler(f"Mozilla/5.0 {comment} Mobile Safari/537.36")
+    assert not is_crawler(f"Mozilla/5.0 {comment.replace('Scrapy', 'Player')} Mobile Safari/537.36")
+
+
 def lines(path: Path) -> list[str]:
     return path.read_text().splitlines()
 

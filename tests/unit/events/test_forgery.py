@@ -7,7 +7,7 @@ import pytest
 
 from bidder.events.claims import Claims, encode
 from bidder.events.kinds import NOTICES, Kind
-from bidder.events.token import CLOCK_SKEW, LIFETIME, InvalidToken, SigningKeys, TokenError, sign, verify
+from bidder.events.token import CLOCK_SKEW, LIFETIME, InvalidToken, SigningKeys, TokenError, sign, signed_target, verify
 from tests.support.campaigns import NOW
 
 KEYS = SigningKeys(current="k2", keys={"k1": "A" * 43, "k2": "B" * 43})
@@ -99,3 +99,12 @@ def test_a_click_token_is_valid_only_for_its_landing_page() -> None:
 def test_a_text_that_is_not_a_token_is_refused_as_malformed() -> None:
     assert {refused(text) for text in ("", "k2", "k2.", "k2 claims")} == {TokenError.MALFORMED}
     assert refused(sign(Kind.IMPRESSION, "bm90IGpzb24", KEYS)) is TokenError.CLAIMS
+
+
+@pytest.mark.parametrize("target", ["", LANDING, "https://shop.example/\ud800"])
+@pytest.mark.parametrize(
+    "token", [f"{KEY_ID}.\ud800.{SIGNATURE}", f"{KEY_ID}.{ENCODED}.\ud800", f"{KEY_ID}.{ENCODED}.x"]
+)
+def test_half_a_character_in_a_token_or_a_target_is_refused(token: str, target: str) -> None:
+    assert refused(token, target=target) is TokenError.SIGNATURE
+    assert signed_target(Kind.IMPRESSION, token, KEYS, target) == target

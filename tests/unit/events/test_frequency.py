@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from threading import Thread
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -175,3 +176,15 @@ def test_tests_invalid_traffic_and_other_kinds_are_not_counted() -> None:
     assert frequency_on(dynamodb).record(others) == frozenset()
     assert dynamodb.items() == {}
     assert frequency_on(dynamodb).history("anna") == History()
+
+
+def test_histories_are_read_with_all_impressions_counted_before() -> None:
+    dynamodb = FaultyDynamoDB("frequency")
+    reads: list[dict[str, Any]] = []
+    dynamodb.client.meta.events.register(
+        "provide-client-params.dynamodb.BatchGetItem", lambda params, **_: reads.append(params["RequestItems"])
+    )
+    frequency_on(dynamodb).record([event(1, user="anna")])
+    frequency_on(dynamodb).history("anna")
+
+    assert [read["frequency"]["ConsistentRead"] for read in reads] == [True, True]

@@ -1,5 +1,6 @@
 """Invalid traffic is marked, and a repeated event gets the same judgement."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -112,3 +113,18 @@ def test_an_encrypted_price_settles_only_its_first_bid(sales, faults) -> None:  
 
         assert judged["message"].price_micros == (1_000_000 if owner == bid else 5_000_000)
         assert judged["message"].billable
+
+
+@pytest.mark.parametrize(("at_once", "is_parallel"), [(1, False), (2, True)])
+def test_events_are_judged_by_other_threads_only_if_several_are_judged_at_once(at_once: int, is_parallel: bool) -> None:
+    judged_by: list[threading.Thread] = []
+
+    class Sets(BoundedSets):
+        def take(self, *_: object) -> bool:
+            judged_by.append(threading.current_thread())
+            return True
+
+    events = {name: event(name, user=name) for name in "ab"}
+    IvtFilter(Sets(FaultyDynamoDB("ledger").client, "ledger"), at_once).judged(events)
+
+    assert [thread is not threading.current_thread() for thread in judged_by] == [is_parallel] * 2

@@ -228,3 +228,11 @@ def test_confirmed_bids_are_those_of_this_and_the_previous_week() -> None:
     known = [learning.confirmed(NOW + timedelta(weeks=weeks)) for weeks in (-1, 0, 1, 2)]
 
     assert known == [Confirmed(), Confirmed(2, 1), Confirmed(2, 1), Confirmed()]
+
+
+def test_outcomes_of_the_day_before_yesterday_are_not_read() -> None:
+    learning = learning_on(FaultyDynamoDB("learning"))
+    days_ago = [event(days, Kind.WIN, bid_at=NOW - timedelta(days=days), **FIRST_PRICE) for days in range(4)]
+    learning.record(days_ago)
+
+    assert sorted(batch.age for batch in learning.outcomes(NOW)) == [0, 24]

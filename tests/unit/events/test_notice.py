@@ -56,7 +56,7 @@ def test_an_exchange_with_price_keys_must_encrypt_its_prices(sent: str) -> None:
     "value",
     [
         *("", "AUDIT", MACRO, "0", "0.000", "-1", "-0.5", "nan", "inf", "-inf", "1e999", "1e99999999", "9" * 40, "5,0"),
-        *("1_0", "1_000.5", "1__0", "0x10", "1.2.3", "²", "1e18"),
+        *("1_0", "1_000.5", "1__0", "0x10", "1.2.3", "²", "1e18", "0." + "1" * 31),
     ],
 )
 def test_any_other_text_is_not_a_price(value: str) -> None:
@@ -70,6 +70,7 @@ def test_any_other_text_is_not_a_price(value: str) -> None:
     [
         *(("1e-999999", 1), ("0.0000001", 1), ("2.5e0", 2_500_000), ("+2", 2_000_000), (" 2.5 ", 2_500_000)),
         *(("1500000", 1_500_000_000_000), ("999999999999999999", 999_999_999_999_999_999_000_000)),
+        ("0." + "1" * 30, 111_111),
     ],
 )
 def test_a_price_may_have_any_number_of_digits_and_is_at_least_a_micro(value: str, micros: int) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bidder.events.price_keys import ExchangeKeys, PriceKeys
+from bidder.events.price_keys import ExchangeKeys, PriceKeys, decoded
 from tests.support.prices import KEYS, encrypted
 
 prices = st.integers(0, 2**63 - 1)
@@ -70,3 +70,8 @@ def test_each_exchange_has_its_own_keys() -> None:
 def test_unusable_keys_are_refused(key: object) -> None:
     with pytest.raises(ValidationError):
         ExchangeKeys.model_validate({"encryption": key, "integrity": "A" * 43})
+
+
+@pytest.mark.parametrize("text", ["YW!I", "YWI\n", "YW.I", "é", "YWIjY"])
+def test_text_with_other_characters_or_of_another_length_is_not_base64(text: str) -> None:
+    assert decoded(text) is None

@@ -1,9 +1,10 @@
 """Reports compared with their definition, bid by bid."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -126,6 +127,48 @@ def test_without_attempts_there_is_no_rate() -> None:
 
 def test_rows_by_hour_are_in_utc() -> None:
     assert list(report([event(1, at="2026-11-23T23:30:00-05:00")], By.HOUR)) == ["2026-11-24T04"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "first", "count", "hours"),
+    [
+        (
+            "Europe/Berlin",
+            "2026-10-24T23:30:00Z",
+            4,
+            ["2026-10-25T01", "2026-10-25T02+02:00", "2026-10-25T02+01:00", "2026-10-25T03"],
+        ),
+        (
+            "America/New_York",
+            "2026-11-01T04:30:00Z",
+            4,
+            ["2026-11-01T00", "2026-11-01T01-04:00", "2026-11-01T01-05:00", "2026-11-01T02"],
+        ),
+        ("Europe/Berlin", "2026-03-29T00:30:00Z", 2, ["2026-03-29T01", "2026-03-29T03"]),
+        ("Asia/Kolkata", "2026-10-24T23:30:00Z", 2, ["2026-10-25T05", "2026-10-25T06"]),
+    ],
+)
+def test_the_hour_that_clocks_repeat_is_two_rows(zone: str, first: str, count: int, hours: list[str]) -> None:
+    start = datetime.fromisoformat(first)
+    shown = [event(number, at=(start + number * timedelta(hours=1)).isoformat()) for number in range(count)]
+
+    rows = report(list(reversed(shown)), By.HOUR, time_zone=ZoneInfo(zone))
+
+    assert list(rows) == hours
+    assert [row.counts[Kind.IMPRESSION] for row in rows.values()] == [1] * count
+
+
+def test_half_an_hour_that_clocks_repeat_has_the_offset_in_both_rows() -> None:
+    start = datetime(2026, 4, 4, 14, tzinfo=UTC)  # 01:00 at +11:00; at 02:00 clocks go back to 01:30
+    shown = [event(n, at=(start + n * timedelta(minutes=30)).isoformat()) for n in range(4)]
+
+    rows = report(shown, By.HOUR, time_zone=ZoneInfo("Australia/Lord_Howe"))
+
+    assert [(name, row.counts[Kind.IMPRESSION]) for name, row in rows.items()] == [
+        ("2026-04-05T01+11:00", 2),
+        ("2026-04-05T01+10:30", 1),
+        ("2026-04-05T02", 1),
+    ]
 
 
 def test_hours_are_in_the_requested_time_zone() -> None:

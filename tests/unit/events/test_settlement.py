@@ -116,6 +116,8 @@ def test_the_agreed_share_depends_on_the_exchange() -> None:
 
 
 @given(st.integers(0, 10**18))
+@example(0)
+@example(1)
 def test_a_token_has_the_lowest_credible_price_exactly_or_up_to_a_thousandth_below(least: int) -> None:
     message = decode(encode(CLAIMS._replace(least_micros=least))).least_micros
 

@@ -2,6 +2,7 @@ import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import timedelta
 from decimal import Decimal
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -162,3 +163,23 @@ def test_a_token_is_valid_until_the_end_of_its_lifetime() -> None:
 def test_unusable_keys_are_refused(keys: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         SigningKeys(current="k1", keys=keys)
+
+
+@pytest.mark.parametrize("times", [0, 1, 2, 3])
+def test_a_token_is_read_after_proxies_percent_encoded_it(times: int) -> None:
+    token = token_for(PLAIN)
+    encoded = "".join(f"%{ord(letter):02X}" for letter in token) if times else token
+    for _ in range(times - 1):
+        encoded = quote(encoded, safe="")
+
+    assert verify(Kind.IMPRESSION, encoded, KEYS, NOW) == PLAIN
+
+
+@pytest.mark.parametrize("device", [1, 30, 31])
+def test_a_token_has_each_type_of_device_that_fits(device: int) -> None:
+    assert verify(Kind.IMPRESSION, token_for(PLAIN._replace(device=device)), KEYS, NOW).device == device
+
+
+@pytest.mark.parametrize("device", [-1, 0, 32])
+def test_a_token_has_no_other_type_of_device(device: int) -> None:
+    assert verify(Kind.IMPRESSION, token_for(PLAIN._replace(device=device)), KEYS, NOW).device is None

@@ -15,8 +15,7 @@ from bidder.openrtb.device import Device
 from bidder.openrtb.geo import Geo
 from bidder.openrtb.parse import parse
 from bidder.openrtb.user import User
-from bidder.privacy.gate import permitted
-from bidder.privacy.restriction import restriction
+from bidder.privacy.gate import permitted, restriction
 from tests.support.campaigns import EVERYTHING, NOW
 from tests.support.matchable import video_request
 from tests.support.strategies import bid_requests

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bidder.openrtb.parse import parse
-from bidder.privacy.restriction import Restriction, restriction
+from bidder.privacy.gate import Restriction, restriction
 from tests.unit.privacy.strings import CONSENT, GPP_NO_OPT_OUT, GPP_OPT_OUT, REFUSAL
 
 

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.openrtb.parse import parse
-from bidder.privacy.viewer import viewer
-from bidder.privacy.viewer_id import _varies, is_advertising_id, is_id, viewer_id
+from bidder.privacy.viewer import _varies, is_advertising_id, is_id, viewer, viewer_id
 from tests.support.matchable import video_request
 from tests.support.service import KEYS
 
