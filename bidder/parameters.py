@@ -158,12 +158,17 @@ def better(held: Reading | None, new: Reading) -> Reading:
     return new if held is None or not new.wrong or new.wrong.keys() < held.wrong.keys() else held
 
 
+_OF_SECRETS = {"json_invalid": "not JSON", "extra_forbidden": "not known", "string_pattern_mismatch": "not of its form"}
+"""The faults of secrets in words, by pydantic's type."""
+
+
 def _faults(error: ValidationError) -> dict[str, str]:
     """The faults by parameter. A fault of a secret has only its path and type, since messages quote values."""
     messages: dict[str, list[str]] = defaultdict(list)
     for fault in error.errors():
         path = ".".join(map(str, fault["loc"][1:]))
         for name in map(str, fault["loc"][:1] or _AGES):
-            message = fault["type"] if name in SECRETS else fault["msg"].removeprefix("Value error, ")
+            message = fault["msg"].removeprefix("Value error, ").replace("Input should", "should")
+            message = _OF_SECRETS.get(fault["type"], fault["type"]) if name in SECRETS else message
             messages[name].append(f"{path}: {message}" if path else message)
     return {name: "; ".join(texts) for name, texts in messages.items()}
