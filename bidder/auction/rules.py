@@ -12,8 +12,7 @@ from bidder.auction.creative_facts import CreativeFacts, is_secure
 from bidder.auction.deal_budget_rule import DEAL_BUDGET
 from bidder.auction.rule import AnyRule, Case, Rule, Subject
 from bidder.campaigns.campaign import Campaign
-from bidder.currency import bidding_currency
-from bidder.money import display
+from bidder.money import bidding_currency, display
 from bidder.normal_forms import identifier
 from bidder.openrtb.creative_attribute import CreativeAttribute
 from bidder.openrtb.deal import Deal

@@ -63,6 +63,9 @@ def advertiser_spend(service: Service, limits: AdvertiserLimits, now: datetime) 
 def _record(limits: AdvertiserLimits, spend: Spend) -> dict[str, object]:
     return {
         **limits.model_dump(mode="json", exclude_defaults=True),
+        "time_zone": limits.time_zone,
+        "daily_budget_micros": limits.budget.daily_micros,
+        "total_budget_micros": limits.budget.total_micros,
         "spend_micros": spend.today_micros,
         "total_spend_micros": spend.total_micros,
     }

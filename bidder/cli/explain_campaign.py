@@ -144,6 +144,7 @@ def _document(account: CampaignExplanation, now: datetime) -> dict[str, Any]:
     flight, budget = campaign.flight, campaign.budget
     return {
         "campaign": campaign.id,
+        "name": campaign.name,
         "version": account.version,
         "status": campaign.status,
         "flight": {"start": flight.start, "end": flight.end, "is_running": flight.covers(now)},
@@ -151,6 +152,8 @@ def _document(account: CampaignExplanation, now: datetime) -> dict[str, Any]:
         "total_spend_micros": spend.total_micros,
         "daily_budget_micros": budget.daily_micros,
         "total_budget_micros": budget.total_micros,
+        "cpm_micros": campaign.cpm_micros,
+        "top_open_cpm_micros": campaign.top_open_cpm_micros if campaign.bids_openly else None,
         "deals": [deal.model_dump(mode="json", exclude_none=True) for deal in campaign.deals],
         "cache": account.in_cache,
         "refused": account.refused,
@@ -173,4 +176,4 @@ def _limit(micros: int | None) -> str:
 def _open_bid(campaign: Campaign) -> str:
     if not campaign.bids_openly:
         return "none: deals only"
-    return f"up to {display(campaign.top_cpm_micros)}" if campaign.goal else display(campaign.cpm_micros or 0)
+    return f"up to {display(campaign.top_open_cpm_micros)}" if campaign.goal else display(campaign.cpm_micros or 0)

@@ -25,7 +25,7 @@ def list_segments(service: Service, *, as_json: bool) -> None:
     """Prints all segments by the names that campaigns use."""
     segments = service.segments.all()
     if as_json:
-        print_json([{"segment": segment.word, **segment.model_dump(exclude_none=True)} for segment in segments])
+        print_json([{"segment": segment.word, **segment.model_dump()} for segment in segments])
         return
     print_table(("segment", "name", "size", "cost"), map(_cells, segments), left=2)
 
@@ -35,7 +35,7 @@ def show(service: Service, word: str, *, as_json: bool) -> None:
     segment = service.segments.get(word)
     if as_json:
         changes = list(service.segments.history(segment.word))
-        print_json({"segment": segment.word, **segment.model_dump(exclude_none=True), "changes": changes})
+        print_json({"segment": segment.word, **segment.model_dump(), "changes": changes})
         return
     print(segment.model_dump_json(indent=2, exclude_none=True))
     for change in service.segments.history(segment.word):

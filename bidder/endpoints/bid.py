@@ -11,19 +11,15 @@ from bidder.auction.match import device_of, match
 from bidder.auction.offer import Offer
 from bidder.auction.response_selection import affordable, for_one_document
 from bidder.auction.shading import shade
-from bidder.currency import bidding_currency
-from bidder.endpoints.bid_response import BidContext, event_urls
-from bidder.endpoints.bid_template import bid_json
-from bidder.endpoints.body import BadBody
-from bidder.endpoints.call import Call
-from bidder.endpoints.deadline import in_time, patience
+from bidder.endpoints.bid_response import BidContext, bid_json, event_urls
+from bidder.endpoints.call import BadBody, Call, in_time, patience
 from bidder.endpoints.reply import JSON, XML, Reply, compressed, cors, error
 from bidder.endpoints.vast import vast_for_player
 from bidder.events.crawlers import is_crawler
 from bidder.events.exchange import exchange_name
 from bidder.events.kinds import BilledBy, Kind
 from bidder.metrics import emf
-from bidder.money import ACCOUNT_CURRENCY
+from bidder.money import ACCOUNT_CURRENCY, bidding_currency
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.bid_response import bid_response_json, dump, no_bid_response
 from bidder.openrtb.invalid_request import InvalidRequest

@@ -6,8 +6,7 @@ from functools import partial
 from bidder import log
 from bidder.auction.explain import explain
 from bidder.endpoints.admin import refusal
-from bidder.endpoints.body import BadBody
-from bidder.endpoints.call import Call
+from bidder.endpoints.call import BadBody, Call
 from bidder.endpoints.explanation_document import document
 from bidder.endpoints.reply import JSON, Reply, compressed, error
 from bidder.events.exchange import exchange_name

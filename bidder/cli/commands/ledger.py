@@ -4,8 +4,8 @@ from datetime import date
 
 import click
 
-from bidder.cli.commands.report import Day
 from bidder.cli.session import Session, json_option, pass_session
+from bidder.cli.times import Day
 
 
 @click.group()

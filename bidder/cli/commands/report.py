@@ -1,24 +1,11 @@
-"""`bidder report`: what became of bids, from the archive of events."""
+"""`bidder report`: the outcomes of bids, from the archive of events."""
 
 from datetime import date
 
 import click
 
 from bidder.cli.session import Session, pass_session
-
-
-class Day(click.ParamType[date]):
-    """A date such as 2026-11-23."""
-
-    name = "date"
-
-    def convert(self, value: object, param: click.Parameter | None, context: click.Context | None) -> date:
-        """The date of a text."""
-        try:
-            return value if isinstance(value, date) else date.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value} is no date such as 2026-11-23", param, context)
-
+from bidder.cli.times import Day
 
 BY = ("campaign", "day", "hour", "advertiser", "deal", "creative", "country", "device", "exchange", "error")
 
@@ -44,7 +31,7 @@ def command(
 ) -> None:
     """The outcomes of the bids of some days, from the archive of events.
 
-    Bids are counted by the processes that make them, and what one bid in its last minute is missing.
+    Processes count their bids, and a process that ends loses the count of its last minute.
     """
     from bidder.cli.report import period, print_report
     from bidder.events.report import By

@@ -1,4 +1,4 @@
-"""Crawlers are found by what they call themselves, and people's devices, apps and servers are taken for none."""
+"""Crawlers are recognised by their user agents. Devices, apps and ad insertion servers are not crawlers."""
 
 import json
 import re
@@ -53,27 +53,33 @@ CRAWLERS = [
 ]
 
 
+@pytest.mark.parametrize("comment", ["(Scrapy/2; Android 9)", "(Android 9; Scrapy/2)", "(Android 9; Scrapy/2.11; x)"])
+def test_a_program_with_its_version_counts_anywhere_in_the_comment_of_a_device(comment: str) -> None:
+    assert is_crawler(f"Mozilla/5.0 {comment} Mobile Safari/537.36")
+    assert not is_crawler(f"Mozilla/5.0 {comment.replace('Scrapy', 'Player')} Mobile Safari/537.36")
+
+
 def lines(path: Path) -> list[str]:
     return path.read_text().splitlines()
 
 
 @pytest.mark.parametrize("agent", [*PEOPLE, *SERVERS])
-def test_a_person_and_a_server_that_inserts_ads_are_none(agent: str) -> None:
+def test_user_agents_of_people_and_of_ssai_servers_are_not_crawlers(agent: str) -> None:
     assert not is_crawler(agent)
 
 
 @pytest.mark.parametrize("name", ["uap_core.txt", "npm_user_agents.txt"])
-def test_no_user_agent_of_people_is_taken_for_a_crawler(name: str) -> None:
+def test_no_user_agent_of_a_person_is_a_crawler(name: str) -> None:
     assert [agent for agent in lines(FIXTURES / name) if is_crawler(agent)] == []
 
 
-def test_of_the_instances_of_the_list_95_in_100_are_found() -> None:
+def test_95_percent_of_the_instances_in_the_list_are_recognised() -> None:
     instances = [instance for entry in LISTED for instance in entry["instances"]]
 
     assert sum(map(is_crawler, instances)) >= 0.95 * len(instances)
 
 
-def test_the_list_is_that_of_the_pinned_package() -> None:
+def test_the_list_equals_that_of_the_pinned_package() -> None:
     assert LIST.read_text() == contents(), "write it anew: python -m tools.crawlers"
     assert "MIT" in LIST.with_suffix(".LICENSE").read_text()
 
@@ -118,7 +124,7 @@ def test_the_user_agents_of_people_compile_no_expression_of_the_list(monkeypatch
 
 
 @pytest.mark.parametrize("agent", [*CRAWLERS, *PEOPLE, *SERVERS])
-def test_both_ends_judge_alike_and_a_crawlers_request_is_a_no_bid_that_says_so(agent: str) -> None:
+def test_bids_and_notices_use_the_same_list_and_a_crawlers_request_has_nbr_3(agent: str) -> None:
     body = json.dumps(video_request(device={"ua": agent})).encode()
     reply = bid(service(snapshot([campaign()])), Call(body, {}, "https://bid.example", NOW, nbr=True))
 
@@ -130,7 +136,7 @@ def test_both_ends_judge_alike_and_a_crawlers_request_is_a_no_bid_that_says_so(a
     assert (rule_broken_by_sender(Kind.IMPRESSION, agent) is not None) == (agent in CRAWLERS)
 
 
-def test_a_text_that_operators_allow_makes_a_crawler_a_viewer() -> None:
+def test_an_allowed_text_exempts_user_agents_that_contain_it() -> None:
     agent = (
         "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/150.0.0.0 Safari/537.36"
     )

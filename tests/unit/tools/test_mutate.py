@@ -1,4 +1,4 @@
-"""Mutants: small faults of a file, each found again by its name, and judged by the tests that run its lines."""
+"""Mutants: small changes of a file with stable names, tested with the tests that run their lines."""
 
 import ast
 from pathlib import Path
@@ -53,11 +53,11 @@ def changes() -> dict[str, str]:
         "if values -> if not values",
     ],
 )
-def test_a_file_has_the_mutant(change: str) -> None:
+def test_a_file_has_the_expected_mutant(change: str) -> None:
     assert change in changes()
 
 
-def test_words_and_types_have_none() -> None:
+def test_messages_and_types_have_no_mutants() -> None:
     assert not [
         change
         for change in changes()
@@ -82,7 +82,7 @@ def test_equal_changes_of_a_function_are_numbered_and_lines_above_change_no_key(
     assert keys == [mutant.key for mutant in mutants("bidder/a.py", f"\n# a comment\n{source}")]
 
 
-def test_tests_of_the_file_come_before_those_of_its_room_and_others() -> None:
+def test_tests_of_the_file_precede_those_of_its_room_and_others() -> None:
     names = [
         "tests/unit/endpoints/test_bid.py::a",
         "tests/golden/test_auctions.py::a",
@@ -128,7 +128,7 @@ def test_an_equivalent_mutant_has_a_reason() -> None:
             reasons(text)
 
 
-def test_every_entry_of_equivalent_mutants_names_a_mutant_that_there_is() -> None:
+def test_every_equivalent_mutant_exists() -> None:
     there = reasons(EQUIVALENT.read_text())
     files = {key.partition(" ")[0] for key in there}
     known = {mutant.key for path in files for mutant in mutants(path, Path(path).read_text())}
@@ -136,7 +136,7 @@ def test_every_entry_of_equivalent_mutants_names_a_mutant_that_there_is() -> Non
     assert set(there) <= known
 
 
-def test_what_was_killed_is_not_tried_again_until_its_file_changes(
+def test_a_killed_mutant_is_not_tried_again_until_its_file_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -151,7 +151,7 @@ def test_what_was_killed_is_not_tried_again_until_its_file_changes(
     assert not Results(Path("results")).is_killed(first)
 
 
-def test_the_table_counts_by_room() -> None:
+def test_the_table_has_counts_by_room() -> None:
     assert [room(path) for path in ("bidder/money.py", "bidder/auction/price.py")] == ["money", "auction"]
     all_mutants = mutants("bidder/money.py", "a = 1 < 2\n")
     outcomes: dict[Mutant, str] = dict(zip(all_mutants, (KILLED, SURVIVED, KILLED), strict=True))
