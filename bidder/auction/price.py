@@ -1,4 +1,4 @@
-"""The price of a bid for an ad of a given length: in the open auction, or in a private marketplace (PMP) deal.
+"""The price of a bid under the floors of an impression: in the open auction, or in a private marketplace (PMP) deal.
 
 `docs/pricing.md` has the formulae.
 """

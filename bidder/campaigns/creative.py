@@ -1,4 +1,4 @@
-"""A creative: one video ad with its renditions (media files), or a third party's tag (VAST wrapper), and companions."""
+"""A creative: a video ad or a third-party tag (VAST wrapper), with companion ads and viewability measurement."""
 
 from collections.abc import Iterator
 from typing import Annotated, Self

@@ -51,6 +51,8 @@ def test_events_are_watched_only_for_the_bidder_of_this_checkout(
         ({"SEED": "0"}, "SEED=0"),
         ({"EVENTS": "all"}, "EVENTS=all: give local"),
         ({"CURVE": "daily"}, "CURVE=daily: give weekly"),
+        ({"HOST": "https://localhost:1", "CA": "no-such.pem"}, "CA=no-such.pem: give a file of certificates in PEM"),
+        ({"HOST": "https://localhost:1", "SSL_CERT_FILE": __file__}, "SSL_CERT_FILE=.*: give a file of certificates"),
         ({"REPLAY": "no-such-file"}, "REPLAY=no-such-file: there is no such file"),
     ],
 )

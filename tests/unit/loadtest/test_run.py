@@ -1,7 +1,10 @@
 """The load test as a program, against fake bidders."""
 
+import json
 import os
 import re
+import shutil
+import ssl
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -17,6 +20,7 @@ from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.parse import parse
+from loadtest.plan import CA_VARIABLES
 from tests.support.campaigns import campaign, snapshot
 from tests.support.service import service
 from tests.support.serving import serving
@@ -118,6 +122,24 @@ class EventsVanish(NoticesFail):
 
     def do_GET(self) -> None:
         self.answer(204 if self.path.startswith("/e/") else 200)
+
+
+class BidsBelowTheFloor(NoticesFail):
+    """Bids a tenth of a cent on all, whatever the floor, and on no impression of the request."""
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        try:
+            request = parse(body)
+        except InvalidRequest:
+            self.answer(400)
+            return
+        bids = [{"id": "1", "impid": "no-such-imp", "price": 0.001, "adm": "<VAST/>", "crid": "1"}]
+        content = json.dumps({"id": request.id, "seatbid": [{"bid": bids}]}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
 
 
 def loadtest(host: str, folder: Path = ROOT, **variables: str) -> "subprocess.CompletedProcess[str]":
@@ -232,6 +254,47 @@ def test_an_accepted_event_that_does_not_arrive_counts_as_lost(tmp_path: Path) -
     assert ran.returncode == 1, ran.stderr
     assert re.search(r"\d+ x lost: \w+, taken, but not on the topic in time", ran.stdout), ran.stdout
     assert "503 of" not in ran.stdout, "neither row has a 503"
+
+
+def test_an_invalid_bid_fails_the_run() -> None:
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), BidsBelowTheFloor)) as host:
+        ran = loadtest(host)
+    assert ran.returncode == 1, ran.stderr
+    assert re.search(r"\d+ x POST /bid: .*no-such-imp", ran.stdout), ran.stdout
+
+
+def _certificate(folder: Path) -> Path:
+    """A PEM file with a self-signed certificate of 127.0.0.1 and its key."""
+    pem = folder / "own.pem"
+    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
+    names = ["-subj", "/CN=own", "-addext", "subjectAltName=IP:127.0.0.1"]
+    command = ["openssl", "req", "-x509", *curve, *names, "-keyout", str(pem)]
+    made = subprocess.run(command, capture_output=True, check=True)  # noqa: S603  a fixed command
+    pem.write_bytes(made.stdout + pem.read_bytes())
+    return pem
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
+def test_a_certificate_is_verified_and_ca_trusts_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in CA_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    pem = _certificate(tmp_path)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), NoBidder)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    with serving(server) as url:
+        host = url.replace("http:", "https:")
+        unknown = loadtest(host)
+        trusted = {name: loadtest(host, ROOT, **{name: str(pem)}) for name in CA_VARIABLES}
+        wrong_name = loadtest(host.replace("127.0.0.1", "localhost"), CA=str(pem))
+    assert unknown.returncode == wrong_name.returncode == 2
+    assert f"the certificate of {host} is not trusted: self" in unknown.stderr
+    assert "CA=FILE" in unknown.stderr
+    assert "Hostname mismatch" in wrong_name.stderr
+    for name, ran in trusted.items():
+        assert ran.returncode == 0, (name, ran.stderr, ran.stdout)
+        assert ran.stdout.splitlines()[2].endswith(" 0"), name
 
 
 def test_a_report_is_written(tmp_path: Path) -> None:
