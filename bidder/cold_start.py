@@ -56,10 +56,10 @@ def _fetch_ahead() -> None:
             s3.get_object(Bucket=bucket, Key=key)
 
     if bucket:
-        s3.ahead.begin(snapshot)
+        s3.prefetch.begin(snapshot)
     if bucket and path:
         copy: Any = minimal("s3-parameters")
-        ssm.ahead.begin(lambda: read_parameters(lambda: copy, lambda: ssm, bucket, path, utc_now))
+        ssm.prefetch.begin(lambda: read_parameters(lambda: copy, lambda: ssm, bucket, path, utc_now))
 
 
 # Garbage collection during the imports takes a twentieth of their time and frees nearly nothing.

@@ -30,6 +30,9 @@ class NamedTuple(tuple[Any, ...]):
     _fields: tuple[str, ...] = ()
     _field_defaults = _Defaults()
 
+    def __class_getitem__(cls, _parameters: object) -> type["NamedTuple"]:  # type: ignore[override]
+        return cls
+
     @classmethod
     def _make(cls, values: Iterable[Any]) -> Self:
         """A tuple of these values. Raises TypeError for more or fewer values than fields."""

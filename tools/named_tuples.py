@@ -22,7 +22,7 @@ _IMPORT = f"from {_MODULE} import NamedTuple as _NamedTuple, field as _tuple_fie
 
 
 def rewrite(tree: ast.Module) -> None:
-    """Rewrites all classes whose only base is `NamedTuple`. Other bases would need the class of `typing`."""
+    """Rewrites all classes of `NamedTuple`. Their type parameters are left out."""
     classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and _is_named_tuple(node)]
     for node in classes:
         _rewrite_class(node)
@@ -32,7 +32,8 @@ def rewrite(tree: ast.Module) -> None:
 
 
 def _is_named_tuple(node: ast.ClassDef) -> bool:
-    return [ast.unparse(base) for base in (*node.bases, *node.keywords)] == ["NamedTuple"]
+    first, *others = [ast.unparse(base) for base in node.bases] or [""]
+    return first == "NamedTuple" and all(other.startswith("Generic[") for other in others)
 
 
 def _is_of_the_future(node: ast.stmt) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from bidder.bundle import NAME
-from tools import ROOT, lambda_named_tuple, lambda_pydantic
+from tools import ROOT, lambda_named_tuple, lambda_pydantic, lambda_typing
 from tools.bytecode import without_docstrings
 from tools.elf import without_symbols
 from tools.imported_modules import imported_modules
@@ -45,16 +45,19 @@ import sys
 from types import SimpleNamespace
 from pydantic_core._pydantic_core import *
 MISSING = object()
-if "uuid" not in sys.modules:
-    sys.modules["uuid"] = SimpleNamespace(UUID=type("UUID", (), {}))
-    to_json(None)
-    del sys.modules["uuid"]
+_Absent = type("Absent", (), {})
+_absent = {"pathlib": SimpleNamespace(Path=_Absent), "uuid": SimpleNamespace(UUID=_Absent)}
+_absent = {name: module for name, module in _absent.items() if name not in sys.modules}
+sys.modules.update(_absent)
+to_json(None)
+for name in _absent:
+    del sys.modules[name]
 """
 """The package's `pydantic_core/__init__.py`: pydantic's own imports the types of schemas, in 5 ms.
 
-The core looks up `MISSING`, and compares it with defaults by identity. The core looks up `uuid.UUID` when it first
-writes JSON, to recognize its instances. The import of `uuid`, and of `platform` by it, would take a twentieth of a cold
-start, and no model or answer has a UUID: the core finds a class without instances.
+The core looks up `MISSING`, and compares it with defaults by identity. The core looks up `pathlib.Path` and `uuid.UUID`
+when it first writes JSON, to recognize their instances. The import of both would take a twentieth of a cold start, and
+no answer has a path or a UUID: the core finds a class without instances.
 """
 
 
@@ -69,6 +72,7 @@ def slimmed(packed: Path, out: Path) -> None:
         _strip(root)
         add_pydantic(root)
         shutil.copy(lambda_named_tuple.__file__, root)
+        shutil.copy(lambda_typing.__file__, root)
         _leave_out_docstrings(root)
         _run("tools.bytecode", root)
         write(root, out)

@@ -1,4 +1,4 @@
-"""The rule of deals' budgets: what explain says of a deal whose budget or pacing keeps the campaign out of it."""
+"""The rule of deal budgets: a deal's budget or pacing keeps the campaign out of the deal."""
 
 from collections.abc import Iterator
 
@@ -38,4 +38,4 @@ DEAL_BUDGET: AnyRule = Rule(
         f"less than {100 * budget.share / WHOLE:.2f} % in deal {deal.id}" for deal, budget in _deal_budgets(case)
     ],
 )
-"""Told where a deal's budget rejects a bid; the delivery state decides it (`DeliveryState.takes_part_in_deal`)."""
+"""The rule for explain. The delivery state makes the decision (`DeliveryState.takes_part_in_deal`)."""

@@ -1,7 +1,7 @@
-"""A sample of decisions, to count what keeps campaigns from them before any rule is checked, by campaign.
+"""A sample of decisions, which counts the obstacles of each campaign before any rule is checked.
 
-Of a sampled impression, the campaigns are compared that match it but for the lengths of their creatives, that match it,
-that may bid its floor, and that the decision came to. Each step leaves some out.
+A sampled impression has four sets of campaigns: those that match except for the lengths of their creatives, those that
+match, those that may bid at the floor, and those that the decision reached. Each set is a part of the one before.
 """
 
 from collections import Counter

@@ -185,7 +185,7 @@ class Slot(NamedTuple):
 
 def match(request: BidRequest, snapshot: Snapshot, now: datetime, exchange: str | None = None) -> list[Slot]:
     """A slot for each impression with video, in the request's order. `exchange` is the name of the caller."""
-    snapshot.delivery.allowance.wake(now)
+    snapshot.delivery.allowance.restore_rested(now)
     known = snapshot.index.known
     values = request_attributes(request, known, now, offsets(snapshot.delivery.clocks, now), exchange, snapshot.lists)
     shared = RequestMatch(snapshot, values, AuctionDraw(request.id), device_of(request))

@@ -77,7 +77,7 @@ WITHHELD: Rule[Candidate] = Rule(
     "delivery withholds it: it is paused, or its budget is spent",
     rejects=lambda candidate: delivery_reason(candidate.snapshot, candidate.position) is not None,
 )
-"""The verdict tells `delivery_reason` itself, without a campaign's record (`bidder.auction.verdict`)."""
+"""The verdict uses `delivery_reason` directly, without a campaign's record (`bidder.auction.verdict`)."""
 
 
 def _on_attribute(attribute: str | None) -> Rule[UnmetTargeting | None]:

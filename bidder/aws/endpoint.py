@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from bidder.aws import credentials as identity
 from bidder.aws import retry
 from bidder.aws.connection import Connection, HttpResponse
-from bidder.aws.prefetch import Ahead
+from bidder.aws.prefetch import Prefetch
 from bidder.aws.signature import Credentials, Scope, signed
 
 _KEPT = 10
@@ -39,7 +39,7 @@ class Endpoint:
         self,
         service: str,
         base: str,
-        ahead: Ahead,
+        prefetch: Prefetch,
         clock: Callable[[], float] = time.time,
         pause: Callable[[float], None] = time.sleep,
         draw: Callable[[], float] = retry.draw,
@@ -47,7 +47,7 @@ class Endpoint:
         """`clock` returns seconds since the epoch, `draw` a random number from 0 to 1."""
         self._scope = Scope(identity.region(), service)
         self._base = urlsplit(base)
-        self._ahead = ahead
+        self._prefetch = prefetch
         self._clock = clock
         self._pause = pause
         self._draw = draw
@@ -66,7 +66,7 @@ class Endpoint:
         Only for idempotent calls, since a failed attempt is repeated. A call ends after 3 attempts of 6 s each; a
         throttled call ends after 8 attempts with pauses of 18 s in total.
         """
-        return self._ahead.answer((self._base.path + path, body), lambda: self._call(method, path, headers, body))
+        return self._prefetch.answer((self._base.path + path, body), lambda: self._call(method, path, headers, body))
 
     def _call(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> bytes:
         with self._busy:

@@ -21,8 +21,8 @@ from bidder.campaigns.csv_head import (
     Column,
     most_frequent_separator,
     read_head,
-    stated_separator,
 )
+from bidder.files.separator_line import stated_separator
 from bidder.files.text import InvalidFile
 from bidder.files.tree import Node, Position
 

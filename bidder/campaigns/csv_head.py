@@ -3,22 +3,18 @@
 `creative.`, `media.` and `deal.` begin the columns of a creative, a rendition and a deal.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from bidder.campaigns.targeting import ATTRIBUTES, AttributeRule
+from bidder.files.separator_line import SEPARATORS, stated_separator
 from bidder.files.text import InvalidFile
 
 ID, DOMAIN = "id", "domain"
 CREATIVE, MEDIA, DEAL = "creative", "media", "deal"
 _LISTS_OF = {CREATIVE: ("creatives",), MEDIA: ("creatives", "media"), DEAL: ("deals",)}
 """The path of the list to which the fields of an owner belong."""
-_SEPARATORS = ",;\t"
-"""The possible separators of cells. The most frequent one in the head is used."""
-_STATED_SEPARATOR = re.compile(rf'"?sep=([{_SEPARATORS}])"?[{_SEPARATORS}]*', re.IGNORECASE)
-"""The line that spreadsheets write before the head to state the separator."""
 
 
 class Column(NamedTuple):
@@ -33,15 +29,9 @@ class Column(NamedTuple):
         return (*_LISTS_OF.get(self.owner, ()), *self.path)
 
 
-def stated_separator(line: str) -> str | None:
-    """The separator that a line such as `sep=;` states, or None for any other line."""
-    stated = _STATED_SEPARATOR.fullmatch(line.rstrip("\r\n"))
-    return stated and stated[1]
-
-
 def most_frequent_separator(head: str) -> str:
     """The separator that is most frequent in the head."""
-    return max(_SEPARATORS, key=head.count)
+    return max(SEPARATORS, key=head.count)
 
 
 def is_csv(first_line: str, name: str) -> bool:

@@ -19,7 +19,7 @@ class TooManyConjunctions(ValueError):
 
 
 class Predicate(NamedTuple):
-    """The condition on one attribute: a request shows a value of each set in `any_of`, and no value of `none_of`."""
+    """The predicate of one attribute: a request has a value of each set in `any_of`, and no value of `none_of`."""
 
     any_of: tuple[frozenset[str], ...]
     none_of: frozenset[str]

@@ -12,7 +12,7 @@ from bidder.cli.output import print_json, print_table
 from bidder.cli.refresh import publish_refresh
 from bidder.errors import UserError
 from bidder.files.id_lines import BadLine, ids_in
-from bidder.files.opened import open_binary, shown_name
+from bidder.files.opened import naming_file, open_binary, shown_name
 from bidder.files.text import lines_of
 from bidder.service.service import Service
 from bidder.snapshot.compile import campaign_conjunctions
@@ -53,7 +53,7 @@ def import_list(
     if not LIST_NAME.fullmatch(name):
         msg = f"{name} is not a name of a list: lower-case letters, digits, dot, underscore and hyphen, 64 at most"
         raise InvalidList(msg)
-    with open_binary(path) as file:
+    with open_binary(path) as file, naming_file(path):
         ids = read_ids(lines_of(file, shown_name(path)), hashed=hashed)
     if dry_run:
         for text in ids.first:

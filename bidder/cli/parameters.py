@@ -9,7 +9,7 @@ from bidder.cli.environment import target
 from bidder.cli.output import print_json, print_table, warn
 from bidder.errors import UserError
 from bidder.events.key_rotation import dropped
-from bidder.files.mistakes import nearest
+from bidder.files.mistakes import nearest, quoted
 from bidder.files.opened import STANDARD_INPUT, read_text
 from bidder.parameters import DEFAULTS, NAMES, SECRETS, Reading, read
 from bidder.service.service import Service
@@ -88,7 +88,8 @@ def change(service: Service, name: str, value: str, *, force: bool = False) -> N
     stored = _stored(service)
     reading = read({**stored, name: value})
     if name in reading.wrong:
-        msg = f"{name}: {reading.wrong[name]}. Nothing was changed"
+        stated = "" if name in SECRETS else f"{quoted(value)}: "
+        msg = f"{name}: {stated}{reading.wrong[name]}. Nothing was changed"
         raise BadParameter(msg)
     before, after = read(stored).parameters.signing_keys, reading.parameters.signing_keys
     if name == "signing-keys" and before and after and not force and (gone := dropped(before, after)):

@@ -6,7 +6,7 @@ from bidder.campaigns.categories import with_taxonomies
 from bidder.campaigns.taxonomy import InvalidTaxonomy, read_taxonomy
 from bidder.cli.output import note, print_json, print_table
 from bidder.cli.refresh import publish_refresh
-from bidder.files.opened import open_binary
+from bidder.files.opened import naming_file, open_binary
 from bidder.normal_forms import CONTENT_TAXONOMY_1
 from bidder.service.service import Service
 
@@ -33,7 +33,7 @@ def import_taxonomy(
     if number == CONTENT_TAXONOMY_1:
         msg = "the ids of taxonomy 1, such as IAB1-3, say themselves what is above them: nothing to import"
         raise InvalidTaxonomy(msg)
-    with open_binary(path) as file:
+    with open_binary(path) as file, naming_file(path):
         taxonomy = read_taxonomy(file.read())
     service.taxonomies.put(number, taxonomy)
     tell_stored(f"taxonomy {number} is stored, campaigns are not brought up to date: import it again to go on")

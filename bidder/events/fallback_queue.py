@@ -25,7 +25,7 @@ class FallbackQueue:
         self._queue_url = queue_url
 
     def put(self, events: "Sequence[Event]", why: str) -> None:
-        """Sends up to ten events, and returns when SQS has them all. Metrics count `why`. Raises NotTaken."""
+        """Sends up to ten events, and returns when SQS has all. A metric counts the reason `why`. Raises NotTaken."""
         bodies = [event.model_dump_json(exclude_none=True) for event in events]
         if len(bodies) == 1:
             self._sqs().send_message(QueueUrl=self._queue_url, MessageBody=bodies[0])

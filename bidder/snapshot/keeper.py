@@ -16,7 +16,7 @@ PATIENCE = 1.0
 """Seconds that a request waits for a first or usable snapshot by default."""
 
 PATIENCE_AFTER_PAUSE = 0.2
-"""Seconds that a request waits for a look after a pause in traffic. A look takes 10 to 16 ms, measured on a laptop."""
+"""Seconds that a request waits for a check after a pause in traffic. A check takes 10 to 16 ms on a laptop."""
 
 Load = Callable[[Snapshot | None], Snapshot | None]
 
@@ -24,11 +24,11 @@ Load = Callable[[Snapshot | None], Snapshot | None]
 class Keeper:
     """Returns the current snapshot. Safe to call from many threads.
 
-    Each look at the store runs on a thread of its own, at most one at a time and at most one every `check`. A request
-    waits for the look only if there is no usable snapshot: before the first, and past the hard age, as after a long
-    freeze of a Lambda environment. The request waits for `patience` at most; the look continues and serves the next
+    Each check of the store runs on its own thread, at most one at a time and at most one every `check`. A request waits
+    for the check only if there is no usable snapshot: before the first, and beyond the hard age, as after a long
+    freeze of a Lambda environment. The request waits for `patience` at most; the check continues and serves the next
     request. After a pause in traffic a request waits for `PATIENCE_AFTER_PAUSE`, so that an operator who pauses a
-    campaign and tries once sees the campaign paused. A failed look keeps the present snapshot.
+    campaign and tries once sees the campaign paused. A failed check keeps the present snapshot.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Keeper:
         self._look = SharedRun(self._load_newest, "snapshot", start)
 
     def begin(self, now: datetime) -> None:
-        """Starts a look if there is no usable snapshot, and returns at once."""
+        """Starts a check if there is no usable snapshot, and returns at once."""
         if self._usable(now) is None and self._due(now):
             self._looked = now
             self._look.begin()
@@ -55,7 +55,7 @@ class Keeper:
     def current(self, now: datetime, patience: float = PATIENCE) -> Snapshot | None:
         """The snapshot to decide from; None if there is no snapshot below the hard age.
 
-        `patience` is the most seconds that the caller waits for a look.
+        `patience` is the most seconds that the caller waits for a check.
         """
         self._began = self._began or now
         usable = self._usable(now)
@@ -102,7 +102,7 @@ class Keeper:
     def _load_newest(self) -> None:
         try:
             snapshot = self._load(self._held)
-        except Exception as error:  # whatever is wrong with the store, stale beats down
+        except Exception as error:  # on any failure of the store a stale snapshot is better than none
             log.warning("snapshot.refused", reason=f"{type(error).__name__}: {error}")
             return
         if snapshot is not None and snapshot is not self._held:

@@ -155,7 +155,7 @@ class SnapshotStore:
         return Pinned(manifest, pin.at or manifest.at)
 
     def stop(self, now: datetime, *, stopped: bool) -> None:
-        """Stops or resumes all bidding, in every process that looks for a newer snapshot.
+        """Stops or resumes all bidding, in every process at its next check for a newer snapshot.
 
         Publishes the current snapshot again with a newer version, so that it wins over a refresh which read the switch
         before the change.

@@ -237,7 +237,7 @@ def test_dead_letters_are_redriven_and_reported(run, local_aws: MiniStack, stack
     answer = run("events", "redrive", "archive")
 
     assert (answer.returncode, answer.stderr) == (0, "")
-    assert answer.stdout.startswith("12 messages back in bidder-archive, 0 left aside")
+    assert answer.stdout.startswith("12 messages back in bidder-archive, 0 left in its dead-letter queue")
     archive = Archive(session.client("s3"), stack["BIDDER_ARCHIVE_BUCKET"])
     held = {e.bid_id for e in events}
     poll(lambda: {e.bid_id for e in archive.events(events[0].at.date()) if e.campaign_id == "put-aside"} == held)

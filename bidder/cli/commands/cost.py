@@ -1,4 +1,4 @@
-"""`bidder cost`: what a rate of requests costs on AWS."""
+"""`bidder cost`: the cost of a rate of requests on AWS."""
 
 from pathlib import Path
 

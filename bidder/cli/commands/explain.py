@@ -27,7 +27,7 @@ def command(
     """The bids of the current snapshot on REQUEST (OpenRTB as JSON; - is standard input), and the reasons.
 
     With --campaign and without REQUEST: whether the campaign can bid, its latest rejections, and a request that it
-    would take.
+    would bid on.
     """
     from bidder.cli.explain import ExplainOptions, print_explanation
 

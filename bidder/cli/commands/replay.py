@@ -1,4 +1,4 @@
-"""`bidder replay`: what recorded requests would be bid on, from one snapshot or two."""
+"""`bidder replay`: the bids on recorded requests, by one snapshot or two."""
 
 from pathlib import Path
 

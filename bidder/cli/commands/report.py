@@ -1,4 +1,4 @@
-"""`bidder report`: what became of bids, from the archive of events."""
+"""`bidder report`: the outcomes of bids, from the archive of events."""
 
 from datetime import date
 
@@ -31,7 +31,7 @@ def command(
 ) -> None:
     """The outcomes of the bids of some days, from the archive of events.
 
-    Bids are counted by the processes that make them, and what one bid in its last minute is missing.
+    Processes count their bids, and a process that ends loses the count of its last minute.
     """
     from bidder.cli.report import period, print_report
     from bidder.events.report import By

@@ -1,4 +1,4 @@
-"""`bidder segments`: what is known of the segments that campaigns target."""
+"""`bidder segments`: the names, sizes and costs of the segments that campaigns target."""
 
 import click
 

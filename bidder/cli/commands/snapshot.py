@@ -1,4 +1,4 @@
-"""`bidder snapshot`: what refreshes published, and going back."""
+"""`bidder snapshot`: the published snapshots, and a return to an earlier one."""
 
 import click
 

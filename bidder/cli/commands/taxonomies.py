@@ -1,4 +1,4 @@
-"""`bidder taxonomies`: which categories are above which."""
+"""`bidder taxonomies`: the category taxonomies, with the ancestors of each category."""
 
 import click
 
@@ -7,7 +7,7 @@ from bidder.cli.session import Session, json_option, pass_session
 
 @click.group()
 def command() -> None:
-    """Which categories are above which."""
+    """The category taxonomies, with the ancestors of each category."""
 
 
 @command.command("import")
@@ -25,7 +25,7 @@ def import_(session: Session, number: int, file: str) -> None:
 @json_option
 @pass_session
 def list_(session: Session, as_json: bool) -> None:
-    """The taxonomies that there are."""
+    """The imported taxonomies."""
     from bidder.cli.taxonomies import list_taxonomies
 
     list_taxonomies(session.service, as_json=as_json)

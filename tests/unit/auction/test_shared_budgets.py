@@ -136,7 +136,7 @@ def test_an_advertisers_campaigns_bid_its_burst_and_then_at_its_pace() -> None:
         "as many bids of its advertiser are out as the advertiser's budget "
         "pays for; the next refresh says what was spent",
     )
-    held.delivery.allowance.wake(NOW.replace(minute=2))
+    held.delivery.allowance.restore_rested(NOW.replace(minute=2))
     assert reason(held, "a")[0] != WITHHELD.name
 
 

@@ -37,7 +37,7 @@ def test_messages_are_moved_one_by_one_with_their_attributes_if_sqs_has_no_move_
     status, out, err = command("events", "redrive", "ledger")
 
     assert (status, err) == (0, "")
-    assert out.startswith("23 messages back in bid-events-ledger, 0 left aside (")
+    assert out.startswith("23 messages back in bid-events-ledger, 0 left in its dead-letter queue (")
     assert (account.waiting("ledger"), account.waiting("ledger-dead")) == (23, 0)
     [message] = account.sqs.receive_message(QueueUrl=account.queues["ledger"], MessageAttributeNames=["All"])[
         "Messages"

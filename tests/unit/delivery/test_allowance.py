@@ -119,15 +119,15 @@ def resting(reported: AccountRecorder, per_minute: tuple[int, ...] = (60, 30), b
 def test_each_campaign_is_restored_by_its_own_pace() -> None:
     reported = AccountRecorder()
     allowance = resting(reported, (60, 30, 40))
-    allowance.wake(NOW + timedelta(days=1))
+    allowance.restore_rested(NOW + timedelta(days=1))
     for account in (1, 0, 2):
         assert allowance.commit([account], 60, NOW)
     assert reported.used == {0, 1, 2}
 
     for seconds, used in ((59, {0, 1, 2}), (60, {1, 2}), (89, {1, 2}), (90, {1}), (119, {1}), (120, set())):
-        allowance.wake(NOW + timedelta(seconds=seconds))
+        allowance.restore_rested(NOW + timedelta(seconds=seconds))
         assert reported.used == used
-    allowance.wake(NOW + timedelta(days=1))
+    allowance.restore_rested(NOW + timedelta(days=1))
     assert reported.calls[3:] == [("restored", 0), ("restored", 2), ("restored", 1)], "each is reported once"
 
 
@@ -136,9 +136,9 @@ def test_a_campaign_rests_until_its_pace_allows_a_whole_bid() -> None:
     allowance = resting(reported, (60,))
 
     assert allowance.commit([0], 15, NOW)
-    allowance.wake(NOW + timedelta(seconds=14.9))
+    allowance.restore_rested(NOW + timedelta(seconds=14.9))
     assert reported.used == {0}
-    allowance.wake(NOW + timedelta(seconds=15))
+    allowance.restore_rested(NOW + timedelta(seconds=15))
     assert reported.used == set()
 
 
@@ -150,7 +150,7 @@ def test_a_campaign_with_a_very_slow_pace_rests_until_the_next_refresh(missing: 
     assert allowance.commit([0], missing, NOW)
     assert reported.used == {0}
 
-    allowance.wake(NOW + timedelta(days=2))
+    allowance.restore_rested(NOW + timedelta(days=2))
 
     assert (reported.used == set()) == wakes
 
@@ -182,7 +182,7 @@ def test_a_campaign_without_a_rate_rests_until_the_next_refresh() -> None:
     allowance = resting(reported, (0,))
     assert allowance.commit([0], 60, NOW)
 
-    allowance.wake(NOW + timedelta(days=10_000))
+    allowance.restore_rested(NOW + timedelta(days=10_000))
 
     assert reported.used == {0}
 
@@ -193,7 +193,7 @@ def test_a_campaign_is_restored_only_if_its_budget_can_pay_for_a_bid(budget: int
     allowance = resting(reported, (60,), budget)
     assert allowance.commit([0], 60, NOW)
 
-    allowance.wake(NOW + timedelta(minutes=1))
+    allowance.restore_rested(NOW + timedelta(minutes=1))
 
     assert (reported.used == set()) == is_restored
 
@@ -208,7 +208,7 @@ def test_a_copy_of_an_allowance_is_independent() -> None:
     assert copy.left(0, NOW) == 60
     assert (reported.used, other.used) == ({0}, set())
     assert copy.commit([0], 60, NOW)
-    copy.wake(NOW + timedelta(minutes=1))
+    copy.restore_rested(NOW + timedelta(minutes=1))
     assert other.calls == [("used up", 0), ("restored", 0)]
 
 

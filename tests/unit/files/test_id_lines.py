@@ -55,3 +55,8 @@ def test_an_invalid_id_is_refused_with_its_line_and_not_printed(text: str, messa
 
 def test_an_id_of_zeros_is_refused() -> None:
     assert read("00000000-0000-0000-0000-000000000000\n0\n7\n") == ["7"]
+
+
+@pytest.mark.parametrize("first", ["sep=;", '"sep=,"', "\ufeffSEP=\t", "sep=;;;"])
+def test_the_line_of_a_spreadsheets_separator_is_skipped(first: str) -> None:
+    assert [entry.text for entry in ids_in([f"{first}\n", "ifa\n", "a1b2;\n"])] == ["a1b2"]
