@@ -79,13 +79,14 @@ def command(
     try:
         of_region = prices.of(region)
     except UnknownRegion as wrong:
-        raise click.UsageError(f"--region: {wrong}") from None
+        msg = f"--region: {wrong}"
+        raise click.UsageError(msg) from None
     answer = printing.as_json if as_json else printing.as_text
     click.echo(answer(load, Entrance(entrance), region, prices))
     if out is not None:
         draw(
             load,
-            prices.of(region),
+            of_region,
             f"{printing.percent(bid_rate)} bid on, {printing.percent(win_rate)} won, {region}, {prices.date}",
             out,
         )

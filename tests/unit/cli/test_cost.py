@@ -255,7 +255,7 @@ def test_an_invalid_option_is_refused_before_any_output(tmp_path: Path) -> None:
     for arguments, message in [
         (("--bid-rate", "1.5"), "--bid-rate: 1.5 is not from 0 to 1"),
         (("--win-rate", "30"), "--win-rate: 30 is not from 0 to 1; 30% is 0.3"),
-        (("--region", "us-esat-1"), "Did you mean us-east-1?"),
+        (("--region", "us-east1"), "Did you mean us-east-1?"),
         (("--qps", "200000000"), "--qps: 200,000,000 is not from 0.001 to 100,000,000"),
         (("--events-per-call", "11"), "--events-per-call: 11 is not from 1 to 10"),
         (("--out", str(tmp_path / "no" / "cost.svg")), "there is no folder"),
