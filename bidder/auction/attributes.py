@@ -111,8 +111,8 @@ def video_attributes(imp: Imp, video: Video, known: TargetedRanges) -> Values:
         values["break"] = (_break(video.startdelay),)
     if "playback" in wanted and video.playbackmethod:
         values["playback"] = tuple(map(str, video.playbackmethod))
-    if "size" in wanted and video.w and video.w > 0:
-        values["size"] = ("small" if video.w <= SMALL else "medium" if video.w <= MEDIUM else "large",)
+    if "size" in wanted and (width := video.w or 0) > 0:
+        values["size"] = ("small" if width <= SMALL else "medium" if width <= MEDIUM else "large",)
     if "length" in wanted:
         values["length"] = tuple(str(seconds) for seconds in LENGTHS if video.accepts_duration(seconds))
     if "deal" in wanted and imp.pmp:

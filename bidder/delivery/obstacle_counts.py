@@ -26,8 +26,8 @@ class Obstacles:
         self.until = minute + 60
         for obstacle, count in counts.items():
             self.counts[obstacle] = self.counts.get(obstacle, 0.0) + count
-        kept = min(1.0, _MINUTES_KEPT / self.minutes)
-        self.minutes = min(self.minutes, _MINUTES_KEPT)
+        kept = _MINUTES_KEPT / max(_MINUTES_KEPT, self.minutes)
+        self.minutes *= kept
         self.counts = {obstacle: count * kept for obstacle, count in self.counts.items()}
 
     def per_minute(self, obstacle: str) -> float:

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -43,7 +44,8 @@ class CoveringTests:
         """The node ids of at most `most` tests that run the lines of a mutant.
 
         If the lines are run when the module is imported, or are newer than the record: of the tests that run the lines
-        which depend on them, then of those of the whole file.
+        which depend on them, then of those of the whole file. A file that is only run when it is imported has the tests
+        of all test files that import it.
         """
         by_line = self._by_line(str(Path(mutant.path).absolute()))
         first, last = mutant.lines
@@ -53,7 +55,7 @@ class CoveringTests:
             tests = _tests(by_line, dependent_lines(Path(mutant.path).read_text(), first))
             others = _tests(by_line, by_line) - tests
             names = [*nearest_first(tests, mutant.path), *nearest_first(others, mutant.path)]
-        return [*self._unmeasured(mutant.path), *names][:most]
+        return [*self._unmeasured(mutant.path), *(names or importing(mutant.path))][:most]
 
     def _unmeasured(self, path: str) -> list[str]:
         """The test files of the room that are newer than the record. All of their tests count for the mutant."""
@@ -62,6 +64,13 @@ class CoveringTests:
         pattern = f"test_{stem}*.py" if room == "bidder" else "test_*.py"
         files = sorted(folder.glob(pattern))
         return [str(file) for file in files if str(file) not in self._measured or file.stat().st_mtime > self._made_at]
+
+
+def importing(path: str) -> list[str]:
+    """The files of unit tests that import a file of the product, in their order."""
+    module = ".".join(Path(path).with_suffix("").parts)
+    imports = re.compile(rf"^(from|import) {re.escape(module)}\b", re.MULTILINE)
+    return [str(file) for file in sorted(Path("tests/unit").rglob("test_*.py")) if imports.search(file.read_text())]
 
 
 def _tests(by_line: Mapping[int, Iterable[str]], lines: Iterable[int]) -> set[str]:

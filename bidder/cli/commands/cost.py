@@ -52,7 +52,7 @@ def command(
     """
     from bidder.cli.cost import printing
     from bidder.cli.cost.plot import draw
-    from bidder.cli.cost.prices import price_table
+    from bidder.cli.cost.prices import UnknownRegion, price_table
     from bidder.cli.cost.usage import Entrance, InvalidLoad, Load
 
     if out is not None and out.suffix not in {".svg", ".png"}:
@@ -78,7 +78,17 @@ def command(
     except InvalidLoad as wrong:
         raise click.UsageError(f"--{wrong}") from None
     prices = price_table()
+    try:
+        of_region = prices.of(region)
+    except UnknownRegion as wrong:
+        msg = f"--region: {wrong}"
+        raise click.UsageError(msg) from None
     answer = printing.as_json if as_json else printing.as_text
     click.echo(answer(load, Entrance(entrance), region, prices))
     if out is not None:
-        draw(load, prices.of(region), f"{bid_rate:.0%} bid on, {win_rate:.0%} won, {region}, {prices.date}", out)
+        draw(
+            load,
+            of_region,
+            f"{printing.percent(bid_rate)} bid on, {printing.percent(win_rate)} won, {region}, {prices.date}",
+            out,
+        )

@@ -260,6 +260,19 @@ def test_a_category_with_and_without_its_taxonomy(site: dict[str, Any], categori
     assert of_request(video_request(site=site))["category"] == categories
 
 
+def test_a_segment_has_the_names_of_its_provider_that_campaigns_target() -> None:
+    data = [
+        {"id": "7", "name": "Acme ", "segment": [{"id": "42"}]},
+        {"name": "Other", "segment": [{"id": "43"}, {"name": "no id"}]},
+        {"segment": [{"id": "44"}]},
+    ]
+    known = TargetedRanges(frozenset({"segment"}), {"segment": ["acme", "7", "bluekai"]})
+
+    values = of_request(video_request(user={"data": data}), known)
+
+    assert sorted(values["segment"]) == ["42", "43", "44", "7/42", "acme/42"]
+
+
 def test_the_hour_of_a_week() -> None:
     monday = datetime(2026, 11, 23, tzinfo=UTC)
     hours = [hour_of_week(monday + timedelta(hours=n)) for n in range(168)]

@@ -137,3 +137,11 @@ def test_invalid_traffic_counts_as_spend_if_it_is_charged() -> None:
     spend = Spend(10, 5, 1, 2, 1, ((0, 1),), invalid_total_micros=100, invalid_today_micros=50)
 
     assert spend.with_invalid() == spend._replace(total_micros=110, today_micros=55)
+
+
+def test_the_reasons_for_withholding_are_words_of_a_sentence() -> None:
+    for reason in Withheld:
+        assert reason == reason.lower()
+        assert reason[0].isalpha()
+        assert not reason.endswith(".")
+    assert Withheld.PAUSED == "paused"

@@ -130,7 +130,7 @@ def test_each_new_minute_lowers_the_traffic_level_by_a_third_at_most() -> None:
 
 
 def test_the_traffic_level_is_per_hour_of_average_traffic() -> None:
-    curve = Curve([2.0 if hour % 24 in {11, 12, 13} else 1.0 for hour in range(HOURS)])
+    curve = Curve([2.0 if hour % 24 in {10, 11} else 1.0 for hour in range(HOURS)])
     first = int(NOON) - 180
     memory = on_plan(flow=Flow(minutes=[Minute(first, 1.0, 200, 200)]))
     step(DAILY, spend_of(21_600_000), {}, NOON, memory, Forecast(curve, None))

@@ -17,7 +17,7 @@ from bidder.events.key_rotation import OLD_KEY_KEPT, RotationStep, after_step, d
 from bidder.events.kinds import NOTICES, Kind, notice_kind
 from bidder.events.markup_form import MarkupForm, read, written
 from bidder.events.token import InvalidToken, SigningKeys, TokenError, Tokens, plain, sign, signed_target, verify
-from bidder.events.urls import EventUrls
+from bidder.events.urls import ERROR_CODE, LOSS_REASON, PRICE, TARGET, TO_WIN, EventUrls
 from tests.support.campaigns import NOW
 
 KEYS = SigningKeys(current="k1", keys={"k1": "A" * 43})
@@ -299,3 +299,8 @@ def test_a_click_url_that_would_be_too_long_is_the_landing_page() -> None:
     assert urls.click_through(long) == long
     with pytest.raises(ValueError, match="BIDDER_PUBLIC_URL"):
         EventUrls("https://" + "a" * 500, CLAIMS, KEYS)
+
+
+def test_the_parameters_of_event_urls_keep_their_names() -> None:
+    names = (PRICE, TO_WIN, LOSS_REASON, ERROR_CODE, TARGET)
+    assert names == ("p", "w", "r", "c", "u"), "the next version reads the URLs of bids in flight"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.mutate.covering_tests import dependent_lines, nearest_first
+from tools.mutate.covering_tests import dependent_lines, importing, nearest_first
 from tools.mutate.equivalent import EQUIVALENT, WrongEntry, reasons
 from tools.mutate.mutations import Mutant, mutants, mutated
 from tools.mutate.results import KILLED, SURVIVED, Results, room, table
@@ -117,6 +117,13 @@ class Bounds:
     [line] = [number for number, content in enumerate(lines, 1) if text in content]
 
     assert [lines[number - 1] for number in sorted(dependent_lines(source, line))] == dependents
+
+
+def test_on_a_file_without_functions_depend_the_test_files_that_import_it() -> None:
+    files = importing("bidder/delivery/obstacles.py")
+
+    assert "tests/unit/delivery/test_health.py" in files
+    assert "tests/unit/delivery/test_curve.py" not in files
 
 
 def test_an_equivalent_mutant_has_a_reason() -> None:
