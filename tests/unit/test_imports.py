@@ -121,7 +121,7 @@ def test_every_listed_module_is_imported(imported: set[str]) -> None:
     "name",
     [
         *("asyncio", "boto3", "botocore", "aws_xray_sdk", "chalice", "dataclasses", "importlib.metadata", "inspect"),
-        *("locale", "platform", "urllib.request", "uuid"),
+        *("locale", "pathlib", "platform", "urllib.request", "uuid"),
     ],
 )
 def test_slow_packages_are_not_listed(imported: set[str], name: str) -> None:

@@ -163,12 +163,12 @@ def test_packaged_models_behave_like_pydantic(folder: Path, *, is_packaged: bool
     run(["-c", BEHAVIOUR], str(folder) if is_packaged else "")
 
 
-def test_the_core_writes_json_without_the_module_uuid_and_leaves_that_module_to_others(folder: Path) -> None:
+def test_the_core_writes_json_without_uuid_and_pathlib_and_leaves_these_modules_to_others(folder: Path) -> None:
     code = (
         "import sys; from pydantic_core import to_json\n"
         """assert to_json({"a": [1.5, "é", None]}) == '{"a":[1.5,"é",null]}'.encode()\n"""
-        'assert not {"uuid", "platform"} & sys.modules.keys()\n'
-        "import uuid; assert str(uuid.UUID(int=7)).endswith('7')"
+        'assert not {"pathlib", "platform", "uuid"} & sys.modules.keys()\n'
+        "import pathlib, uuid; assert str(uuid.UUID(int=7)).endswith('7') and str(pathlib.Path('a')) == 'a'"
     )
     run(["-S", "-c", code], str(folder))
 
