@@ -21,7 +21,7 @@ def status(session: Session, as_json: bool) -> None:
 
 
 @command.command()
-@click.option("--force", is_flag=True, help="Now, whatever events are lost.")
+@click.option("--force", is_flag=True, help="Without waiting, even if events are lost.")
 @pass_session
 def rotate(session: Session, force: bool) -> None:
     """Make the next of three steps of a rotation.
@@ -30,5 +30,5 @@ def rotate(session: Session, force: bool) -> None:
     """
     from bidder.cli import keys
 
-    with session.writing("`bidder keys status` tells which keys there are", "the step is made"):
+    with session.writing("`bidder keys status` shows the keys", "the step is made"):
         keys.rotate(session.service, force=force)

@@ -10,7 +10,7 @@ from bidder.cli.session import json_option
 @click.command()
 @click.argument("scenario", type=click.Path(path_type=Path))
 @click.option(
-    "--out", metavar="DIR", type=click.Path(path_type=Path), help="Write figures and plots (SVG, PNG) into it."
+    "--out", metavar="DIR", type=click.Path(path_type=Path), help="A folder for figures and plots (SVG, PNG)."
 )
 @json_option
 def command(scenario: Path, out: Path | None, as_json: bool) -> None:
