@@ -118,7 +118,7 @@ def _flight(campaign: Campaign | AdvertiserLimits, known: CheckContext) -> Itera
     if start and end and end <= start:
         yield Finding(("flight", "end"), f"{end.isoformat()} is not after the start, {start.isoformat()}")
     elif end and end <= known.now:
-        yield Finding(("flight", "end"), f"the flight is over since {end.isoformat()}: the campaign can't bid", True)
+        yield Finding(("flight", "end"), f"the flight ended at {end.isoformat()}: the campaign can't bid", True)
 
 
 def _prices(campaign: Campaign, known: CheckContext) -> Iterator[Finding]:

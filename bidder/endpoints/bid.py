@@ -69,14 +69,15 @@ def _reply(service: Service, call: Call) -> Reply:
         with span("parse"):
             request = call.request(service.known_stitchers)
         snapshot = service.load(call.now, lambda: _patience(service, call, request.tmax))
+        parameters = service.limits
         # Checked after the snapshot is loaded: a cold start too slow for this request has loaded it for the next one.
-        if not in_time(request.tmax, call.waited_ms(), service.limits.network_allowance):
+        if not in_time(request.tmax, call.waited_ms(), parameters.network_allowance):
             return _unanswered(service, call, request.id, NoBidReason.INSUFFICIENT_TIME)
         if snapshot is None:
             return _unanswered(service, call, request.id, NoBidReason.TECHNICAL_ERROR)
         if snapshot.is_stopped:
             return _unanswered(service, call, request.id, NoBidReason.STOPPED)
-        if request.device and is_crawler(request.device.ua, service.limits.allowed_crawlers):
+        if request.device and is_crawler(request.device.ua, parameters.allowed_crawlers):
             return _unanswered(service, call, request.id, NoBidReason.KNOWN_WEB_CRAWLER)
         offers = _offers(service, request, snapshot, call, exchange, span)
         if not offers:
@@ -85,12 +86,12 @@ def _reply(service: Service, call: Call) -> Reply:
             currency = bidding_currency(request.cur, snapshot.delivery.rates) or ACCOUNT_CURRENCY
             by_notice = exchange in snapshot.delivery.billed_by_notice
             billed_by: BilledBy = Kind.BILL if by_notice else Kind.IMPRESSION
-            parameters = service.parameters
+            keys = service.signing_keys
             terms = BidContext(
                 request,
                 call.base_url,
-                service.signing_keys,
-                viewer(request, service.signing_keys),
+                keys,
+                viewer(request, keys),
                 call.now,
                 exchange,
                 currency,

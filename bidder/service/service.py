@@ -101,9 +101,9 @@ class Service:
             self.keeper.begin(now)
             self.renewed.value(deadline - time.monotonic())
             # called again, since the parameters hold the network's share of `tmax`
-            return self.keeper.current(now, min(deadline - time.monotonic(), patience()))
+            return self.keeper.current(now, lambda: min(deadline - time.monotonic(), patience()))
         self.renewed.value()
-        return self.keeper.current(now, patience())
+        return self.keeper.current(now, patience)
 
     @property
     def limits(self) -> Parameters:

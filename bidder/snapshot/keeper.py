@@ -48,28 +48,31 @@ class Keeper:
 
     def begin(self, now: datetime) -> None:
         """Starts a check if there is no usable snapshot, and returns at once."""
-        if self._usable(now) is None and self._due(now):
+        ages = self._ages()
+        if self._usable(now, ages) is None and self._is_due(now, ages.check):
             self._looked = now
             self._look.begin()
 
-    def current(self, now: datetime, patience: float = PATIENCE) -> Snapshot | None:
+    def current(self, now: datetime, patience: Callable[[], float] = lambda: PATIENCE) -> Snapshot | None:
         """The snapshot to decide from; None if there is no snapshot below the hard age.
 
-        `patience` is the most seconds that the caller waits for a check.
+        `patience` returns the most seconds that the caller waits for a check. It is called if there is a wait.
         """
         self._began = self._began or now
-        usable = self._usable(now)
-        if self._due(now):
-            is_idle = self._due(now, after=1.5)
+        ages = self._ages()
+        usable = self._usable(now, ages)
+        if self._is_due(now, ages.check):
+            is_idle = self._is_due(now, 1.5 * ages.check)
             self._looked = now
             look = self._look.begin()
             if usable is None or is_idle:
-                look.wait(max(0.0, patience if usable is None else min(patience, PATIENCE_AFTER_PAUSE)))
-            usable = self._usable(now)
+                longest = patience()
+                look.wait(max(0.0, longest if usable is None else min(longest, PATIENCE_AFTER_PAUSE)))
+            usable = self._usable(now, ages)
         elif usable is None:
-            self._look.wait(patience)
-            usable = self._usable(now)
-        if usable is None or usable.age(now) > self._ages().warn:
+            self._look.wait(patience())
+            usable = self._usable(now, ages)
+        if usable is None or usable.age(now) > ages.warn:
             self._report(now)
         return usable
 
@@ -92,12 +95,12 @@ class Keeper:
         is_new = self._began is not None and now - self._began < REPORT_INTERVAL
         return "loading" if is_new and self._look.is_running else "none"
 
-    def _usable(self, now: datetime) -> Snapshot | None:
+    def _usable(self, now: datetime, ages: Ages) -> Snapshot | None:
         held = self._held
-        return held if held is not None and held.age(now) <= self._ages().hard else None
+        return held if held is not None and held.age(now) <= ages.hard else None
 
-    def _due(self, now: datetime, after: float = 1) -> bool:
-        return self._looked is None or abs(now - self._looked) >= after * self._ages().check
+    def _is_due(self, now: datetime, after: timedelta) -> bool:
+        return self._looked is None or abs(now - self._looked) >= after
 
     def _load_newest(self) -> None:
         try:

@@ -119,7 +119,7 @@ def test_a_restricted_request_gets_a_contextual_bid() -> None:
     observed: list[Any] = []
 
     class Watching(Holder):
-        def current(self, _now: datetime, _patience: float = 0) -> Snapshot:
+        def current(self, _now: datetime, _patience: object = None) -> Snapshot:
             observed.append(sys._getframe(2).f_locals["request"])
             return PLAIN
 

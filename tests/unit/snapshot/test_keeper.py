@@ -89,7 +89,7 @@ def test_the_first_request_after_a_pause_waits_for_a_short_check(monkeypatch: py
     store.current = SECOND
     opened_later(store, 0.2)
 
-    assert keeper.current(NOW + 1.5 * INTERVAL, patience=10) is SECOND
+    assert keeper.current(NOW + 1.5 * INTERVAL, patience=lambda: 10) is SECOND
 
 
 def test_in_steady_traffic_no_request_waits_for_a_check(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,7 +100,7 @@ def test_in_steady_traffic_no_request_waits_for_a_check(monkeypatch: pytest.Monk
     store.current = SECOND
     opened_later(store, 1)
 
-    assert keeper.current(NOW + 1.49 * INTERVAL, patience=10) is FIRST
+    assert keeper.current(NOW + 1.49 * INTERVAL, patience=lambda: 10) is FIRST
     settle()
 
 
@@ -113,7 +113,7 @@ def test_a_request_waits_for_a_check_if_the_snapshot_is_beyond_the_hard_age() ->
     store.current = snapshot([campaign()], now=NOW + 1.2 * INTERVAL)
     opened_later(store, 0.2)
 
-    assert keeper.current(NOW + 1.2 * INTERVAL, patience=10) is store.current
+    assert keeper.current(NOW + 1.2 * INTERVAL, patience=lambda: 10) is store.current
 
 
 def test_after_a_pause_a_hanging_store_delays_a_request_by_a_short_limit() -> None:
@@ -160,12 +160,14 @@ def test_the_first_load_is_awaited_up_to_the_callers_patience_and_serves_the_nex
     keeper = keeper_of(store)
     store.gate.clear()
 
-    assert keeper.current(NOW, patience=0.01) is None
-    assert keeper.current(NOW + INTERVAL, patience=0.01) is None, "the first load still runs: no second one begins"
+    assert keeper.current(NOW, patience=lambda: 0.01) is None
+    assert keeper.current(NOW + INTERVAL, patience=lambda: 0.01) is None, (
+        "the first load still runs: no second one begins"
+    )
     assert store.loads == 1
     store.gate.set()
 
-    assert keeper.current(NOW + INTERVAL, patience=10) is FIRST
+    assert keeper.current(NOW + INTERVAL, patience=lambda: 10) is FIRST
     assert store.loads == 1
 
 
@@ -173,10 +175,10 @@ def test_a_caller_during_a_load_gets_the_loaded_snapshot() -> None:
     store = Store(FIRST)
     keeper = keeper_of(store)
     store.gate.clear()
-    assert keeper.current(NOW, patience=0) is None
+    assert keeper.current(NOW, patience=lambda: 0) is None
     threading.Timer(0.05, store.gate.set).start()
 
-    assert keeper.current(NOW, patience=10) is FIRST
+    assert keeper.current(NOW, patience=lambda: 10) is FIRST
 
 
 def test_a_caller_waits_for_a_slow_first_load() -> None:
@@ -185,7 +187,7 @@ def test_a_caller_waits_for_a_slow_first_load() -> None:
     store.gate.clear()
     threading.Timer(0.3, store.gate.set).start()
 
-    assert keeper.current(NOW, patience=10) is FIRST, "longer than a look after a pause in the traffic"
+    assert keeper.current(NOW, patience=lambda: 10) is FIRST, "longer than a look after a pause in the traffic"
 
 
 def test_a_check_whose_thread_cannot_start_is_repeated() -> None:
@@ -260,7 +262,7 @@ def test_a_first_load_that_hangs_is_a_fault_after_a_minute(
     store.gate.clear()
     keeper = keeper_of(store)
     for second in (0, 1, 59, 60, 61):
-        assert keeper.current(NOW + timedelta(seconds=second), patience=0) is None
+        assert keeper.current(NOW + timedelta(seconds=second), patience=lambda: 0) is None
     store.gate.set()
     lines = [json.loads(record.getMessage()) for record in caplog.records]
     assert [line["Reason"] for line in lines if "SnapshotOld" in line] == ["loading", "none"]
@@ -298,11 +300,11 @@ def test_a_caller_waits_up_to_its_patience_and_after_a_pause_up_to_the_limit_of_
     keeper.current(NOW)
     keeper._look = empty._look = look  # type: ignore[assignment]
 
-    keeper.current(NOW + 1.49 * INTERVAL, patience)
+    keeper.current(NOW + 1.49 * INTERVAL, lambda: patience)
     assert look.waits == [], "in steady traffic nobody waits"
-    keeper.current(NOW + 4 * INTERVAL, patience)
+    keeper.current(NOW + 4 * INTERVAL, lambda: patience)
     assert look.waits == [after_pause]
-    empty.current(NOW, patience)
+    empty.current(NOW, lambda: patience)
     assert look.waits == [after_pause, without]
-    keeper.current(NOW + 2 * HARD_AGE, patience)
+    keeper.current(NOW + 2 * HARD_AGE, lambda: patience)
     assert look.waits == [after_pause, without, without]

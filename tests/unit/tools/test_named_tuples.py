@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools import ROOT, lambda_named_tuple, named_tuples
+from tools import ROOT, named_tuples
 from tools.bytecode import compiled, module_name
 from tools.slim import deployed_modules
 
@@ -68,7 +68,6 @@ def source_module(*, is_packaged: bool) -> dict[str, Any]:
     return names
 
 
-sys.modules["lambda_named_tuple"] = lambda_named_tuple
 PACKAGED, OF_TYPING = source_module(is_packaged=True), source_module(is_packaged=False)
 
 

@@ -57,8 +57,6 @@ Boxes = Sequence[Box[Pair[str]]]
 
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    monkeypatch.setitem(sys.modules, "lambda_typing", lambda_typing)
-    monkeypatch.setitem(sys.modules, "lambda_named_tuple", lambda_named_tuple)
     monkeypatch.setitem(sys.modules, "typing", None)  # an import of it fails
     made: dict[str, Any] = {"__name__": "made"}
     exec(marshal.loads(compiled(SOURCE.encode(), "/var/task/bidder/made.py")[16:]), made)  # noqa: S102, S302  ours
