@@ -22,7 +22,10 @@ def command() -> None:
 @click.option("--dry-run", is_flag=True, help="Print the changes by field, and store nothing.")
 @pass_session
 def import_(session: Session, file: str, dry_run: bool) -> None:
-    """Add or replace the campaigns of a YAML, JSON Lines or CSV FILE; - is standard input."""
+    """Add or replace the campaigns of a FILE.
+
+    FILE is YAML, JSON Lines or CSV; - is standard input.
+    """
     from bidder.cli.campaign_import import import_file
 
     import_file(session.service, file, dry_run=dry_run, tell_stored=session.note_stored)
@@ -152,7 +155,7 @@ def _set_status(session: Session, ids: tuple[str, ...], where: tuple[str, ...], 
 @json_option
 @pass_session
 def health(session: Session, id: str | None, as_json: bool) -> None:  # noqa: A002  as above
-    """Plan, spend, projection and participation of campaigns, and what keeps them from spending."""
+    """Plan, spend and projection, and the reasons of shortfalls."""
     from bidder.cli.health import print_health
 
     print_health(session.service, id, as_json=as_json)

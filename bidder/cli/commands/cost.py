@@ -46,7 +46,10 @@ def command(
     arm: bool,
     as_json: bool,
 ) -> None:
-    """The cost of a rate of requests on AWS: a month, a million requests, the largest items, and possible savings.
+    """The cost of a rate of requests on AWS.
+
+    By month and by a million requests, with the largest items and possible savings.
+
 
     It needs no AWS: prices come from a dated table.
     """

@@ -64,7 +64,10 @@ def upload_form(
     mezzanine: bool,
     hours: int,
 ) -> None:
-    """Print a form, as JSON, to upload FILE_NAME without an AWS account: a presigned POST with a size limit."""
+    """Print a form to upload FILE_NAME without an AWS account.
+
+    The form is JSON: a presigned POST with a size limit.
+    """
     from bidder.cli.creatives import Wanted, print_upload_form
 
     wanted = Wanted(campaign, creative_id, landing_page, name, mezzanine=mezzanine)

@@ -26,7 +26,9 @@ def command(
     at: str | None,
     as_json: bool,
 ) -> None:
-    """The bids of the current snapshot on REQUEST (OpenRTB as JSON; - is standard input), and the reasons.
+    """The bids of the current snapshot on REQUEST, and the reasons.
+
+    REQUEST is OpenRTB as JSON; - is standard input.
 
     With --campaign and without REQUEST: whether the campaign can bid, its latest rejections, and a request that it
     would bid on.

@@ -20,7 +20,7 @@ def command() -> None:
 @json_option
 @pass_session
 def verify(session: Session, day: date, as_json: bool) -> None:
-    """Compare spend recomputed from the archive with the ledger's counters."""
+    """Compare the archived spend with the counters of the ledger."""
     from bidder.cli.ledger import print_verification
 
     print_verification(session.service, day, as_json=as_json)

@@ -17,7 +17,10 @@ def command() -> None:
 @click.option("--dry-run", is_flag=True, help="Print the first five parsed ids, and store nothing.")
 @pass_session
 def import_(session: Session, name: str, file: str, hashed: bool, dry_run: bool) -> None:
-    """Add or replace the list NAME: the ids of FILE are hashed here; - is standard input."""
+    """Add or replace the list NAME by the ids of FILE.
+
+    The ids are hashed here. - is standard input.
+    """
     from bidder.cli.lists import import_list
 
     import_list(session.service, name, file, hashed=hashed, dry_run=dry_run, tell_stored=session.note_stored)

@@ -29,7 +29,9 @@ def command(
     form: str,
     as_json: bool,
 ) -> None:
-    """The outcomes of the bids of some days, from the archive of events.
+    """The outcomes of the bids of some days.
+
+    The report reads the archive of events.
 
     Processes count their bids, and a process that ends loses the count of its last minute.
     """

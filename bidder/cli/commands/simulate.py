@@ -14,7 +14,9 @@ from bidder.cli.session import json_option
 )
 @json_option
 def command(scenario: Path, out: Path | None, as_json: bool) -> None:
-    """A SCENARIO file in a simulated market: spend, plan, evenness, plots. It needs no AWS.
+    """Run a SCENARIO file in a simulated market.
+
+    The result is spend, plan, evenness and plots. It needs no AWS.
 
     It is YAML, such as bidder/simulator/scenarios/flat.yaml.
     """
