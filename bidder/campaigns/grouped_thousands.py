@@ -19,8 +19,9 @@ def grouped_budgets(document: Mapping[str, object]) -> Iterator[tuple[Path, str]
 
 
 def _of_budget(budget: object, path: Path) -> Iterator[tuple[Path, str]]:
-    for name in _AMOUNTS if isinstance(budget, Mapping) else ():
-        text = budget.get(name)
+    stated = budget if isinstance(budget, Mapping) else {}
+    for name in _AMOUNTS:
+        text = stated.get(name)
         if isinstance(text, str) and _GROUPED.fullmatch(text.strip()):
             whole = text.strip().replace(".", "")
             yield (*path, name), f"{text.strip()!r} has a decimal point: if you mean {whole}, write {whole}"
