@@ -21,12 +21,12 @@ OUTBID: Rule[OfferProgress] = Rule(
 )
 DOCUMENT: Rule[OfferProgress] = Rule(
     "document",
-    "chosen, but the answer is one VAST document: it has another impression's ad, or no place for DSA facts",
+    "chosen, but the answer is one VAST document, for another impression's ad or without room for DSA data",
     rejects=lambda progress: not progress.is_in_document,
 )
 ONE_CALLER: Rule[OfferProgress] = Rule(
     "one_caller",
-    "chosen, but its viewer, address, page or publisher has had its share of the campaign's hourly plan",
+    "chosen, but the viewer, address, page or publisher has used its share of the campaign's hourly plan",
     rejects=lambda progress: not progress.is_within_share,
 )
 
@@ -44,7 +44,7 @@ def _short_budgets(case: Case) -> list[str]:
 
 ALLOWANCE: Rule[OfferProgress] = Rule(
     "allowance",
-    "chosen, but what is left of its budget, or of its pace, does not pay for one more bid",
+    "chosen, but its remaining budget, or its pace, does not allow another bid",
     rejects=lambda progress: not progress.is_paid,
     seen=_short_budgets,
 )

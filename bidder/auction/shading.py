@@ -20,7 +20,7 @@ LOWEST = 0.3
 
 OFF, NO_FIRST_PRICE = "the campaign's shading is off", "no open first-price auction"
 TOO_DEAR = "prices of this height are not learned"
-UNKNOWN, MODEL, EXPLORATION = "too little is known of prices", "model", "exploration"
+UNKNOWN, MODEL, EXPLORATION = "too few prices are known", "model", "exploration"
 
 
 class Shaded(NamedTuple):

@@ -14,7 +14,10 @@ def command() -> None:
 @click.argument("file")
 @pass_session
 def import_(session: Session, file: str) -> None:
-    """Add or replace the segments of a YAML FILE: segments: [{id, provider, name, size, cost}]; - is standard input."""
+    """Add or replace the segments of a YAML FILE.
+
+    The form is segments: [{id, provider, name, size, cost}]. - is standard input.
+    """
     from bidder.cli import segments
 
     segments.import_file(session.service, file, session.note_stored)

@@ -135,8 +135,7 @@ def test_an_advertisers_campaigns_bid_its_burst_and_then_at_its_pace() -> None:
     assert answers(held, 10).total() == 2
     assert reason(held, "a")[:2] == (
         WITHHELD.name,
-        "as many bids of its advertiser are out as the advertiser's budget "
-        "pays for; the next refresh says what was spent",
+        "its advertiser's bids in flight use up the advertiser's budget until the next refresh",
     )
     held.delivery.allowance.restore_rested(NOW.replace(minute=2))
     assert reason(held, "a")[0] != WITHHELD.name
@@ -179,7 +178,7 @@ def test_a_campaign_still_bids_outside_a_deal_with_a_spent_budget() -> None:
     [explanation] = explain(parsed(video_request(**only)), held, "bidder", NOW)
     assert (explanation.campaigns[0].rule, explanation.campaigns[0].seen) == (
         "deal_budget",
-        "deal d: as many of its bids are out as its budget or its pace pays for",
+        "deal d: its bids in flight use up its budget or its pace",
     )
 
 
