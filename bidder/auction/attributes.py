@@ -104,7 +104,7 @@ def video_attributes(imp: Imp, video: Video, known: TargetedRanges) -> Values:
     wanted = known.attributes
     values = _fields(video, _VIDEO, known)
     if "rewarded" in wanted:
-        values |= _stated(known, rewarded=imp.rwdd)
+        values["rewarded"] = (str(imp.rwdd),)
     if imp.tagid and "tag" in wanted:
         values["tag"] = (identifier(imp.tagid),)
     if "break" in wanted and video.startdelay is not None:
@@ -148,8 +148,8 @@ def _of_device(device: Device, known: TargetedRanges) -> Values:
     values = _fields(device, _DEVICE, known)
     if device.sua:
         values = {**_of_hints(device.sua, known), **values}
-    if "language" in known.attributes:
-        values |= _stated(known, language=language(device.language or device.langb or ""))
+    if "language" in known.attributes and (spoken := language(device.language or device.langb or "")):
+        values["language"] = (spoken,)
     if "browser" in known.attributes:
         browsers = tuple(_browsers(device))
         if browsers:

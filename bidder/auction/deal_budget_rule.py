@@ -24,7 +24,7 @@ def _seen_of_deals(case: Case) -> Iterator[str]:
         if budget.withheld is not None:
             yield f"deal {deal.id}: {budget.withheld.value}"
         elif budget.account in case.context.delivery.spent:
-            yield f"deal {deal.id}: as many of its bids are out as its budget or its pace pays for"
+            yield f"deal {deal.id}: its bids in flight use up its budget or its pace"
         else:
             yield f"deal {deal.id}: its draw is {100 * draw.of(budget.holder) / WHOLE:.2f} %"
 

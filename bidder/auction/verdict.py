@@ -1,7 +1,7 @@
 """The verdict on a campaign for an impression: the rule that removed the campaign, with the values seen and wanted."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from bidder.auction.answer_rules import OUTBID
@@ -38,8 +38,8 @@ class Verdict:
     reason: str
     seen: str = ""
     wanted: str = ""
-    best: Offer | None = None
-    shaded: Shaded | None = None
+    best: Offer | None = field(default=None, repr=False)
+    shaded: Shaded | None = field(default=None, repr=False)
 
 
 def verdict(

@@ -118,7 +118,7 @@ def _joined(first: Conjunction, second: Conjunction) -> Conjunction:
 
 def _bounded(joined: list[Conjunction]) -> list[Conjunction]:
     if len(joined) > MAX_CONJUNCTIONS:
-        msg = f"comes to {len(joined)} cases, more than {MAX_CONJUNCTIONS}: join fewer ors by and"
+        msg = f"comes to {len(joined)} cases, more than {MAX_CONJUNCTIONS}: combine fewer ors by and"
         raise TooManyConjunctions(msg)
     return joined
 

@@ -102,7 +102,7 @@ def delete(service: Service, ids: Sequence[str], chosen: Filter | None, tell: Te
     if campaigns:
         confirm(f"Delete {len(campaigns)} campaigns ({names}{', …' if len(campaigns) > 10 else ''})?")
     _write(campaigns, service.campaigns.delete_each(campaigns), "deleted", tell)
-    print("`bidder campaigns restore ID` brings one back")
+    print("`bidder campaigns restore ID` restores one")
     publish_refresh(service)
 
 

@@ -83,12 +83,12 @@ def read_ids(lines: Iterable[str], *, hashed: bool) -> ReadIds:
             if len(first) < _MOST_SHOWN:
                 first.append(text)
             if len(numbers) > MOST_IDS:
-                msg = f"more than {MOST_IDS} ids: each bidder holds the whole list in memory; cut it into several lists"
+                msg = f"more than {MOST_IDS} ids: each bidder holds the whole list in memory; split the list"
                 raise InvalidList(msg)
     except BadLine as error:
         raise InvalidList(str(error)) from None
     if not numbers:
-        msg = "no id in it. A list without ids is never met, and excludes nobody: `lists delete` drops one"
+        msg = "no id in it. A list without ids matches no viewer: `lists delete` deletes a list"
         raise InvalidList(msg)
     return ReadIds(numbers, first)
 
@@ -135,7 +135,7 @@ def delete_list(service: Service, name: str) -> None:
     print(f"{name} is deleted")
     users = sorted(campaign.id for campaign in service.campaigns.all() if name in lists_of(campaign))
     if users:
-        print(f"campaigns that name it don't bid until it is there again: {', '.join(users)}")
+        print(f"campaigns that use it do not bid until it is imported again: {', '.join(users)}")
     publish_refresh(service)
 
 

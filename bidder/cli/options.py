@@ -45,7 +45,7 @@ def _manifest(service: Service, name: str) -> Manifest | None:
         return service.store.manifest(int(name))
     current = service.store.current() if name == CURRENT else None
     if name == CURRENT and current is None:
-        msg = "no snapshot was ever published; `bidder refresh` asks for one"
+        msg = "no snapshot is published; `bidder refresh` requests one"
         raise NoSnapshot(msg)
     return current
 

@@ -72,7 +72,7 @@ def check(service: Service) -> None:
     reading = read(_stored(service))
     if reading.wrong:
         _print_wrong(service, reading)
-        msg = "running processes keep their last good parameters, all of them; new ones do without those above"
+        msg = "running processes keep all their last valid parameters; new processes ignore those above"
         raise BadParameter(msg)
     print(f"all parameters under {service.settings.parameters} can be used ({target()})")
 
@@ -94,7 +94,7 @@ def change(service: Service, name: str, value: str, *, force: bool = False) -> N
     before, after = read(stored).parameters.signing_keys, reading.parameters.signing_keys
     if name == "signing-keys" and before and after and not force and (gone := dropped(before, after)):
         msg = (
-            f"signing-keys: {', '.join(gone)} would be gone, and with it the impressions of all bids that are out. "
+            f"signing-keys: {', '.join(gone)} would be gone, and with it the impressions of all bids in flight. "
             "`bidder keys rotate` replaces a key step by step; --force does it at once. Nothing was changed"
         )
         raise BadParameter(msg)

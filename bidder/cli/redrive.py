@@ -35,7 +35,7 @@ def redrive(consumer: str, notices_queue: str, tell_stored: Callable[[str], None
     name = queue_name(notices_queue, consumer)
     queue = sqs.get_queue_url(QueueName=name)["QueueUrl"]
     dead_letters = sqs.get_queue_url(QueueName=f"{name}-dead")["QueueUrl"]
-    tell_stored("some messages may be back in their queue already; run it again to go on, repeats count once")
+    tell_stored("some messages may be back in their queue already; run the command again, repeated events count once")
     moved = move(sqs, dead_letters, queue)
     left = int(_attribute(sqs, dead_letters, "ApproximateNumberOfMessages"))
     print(f"{moved} messages back in {name}, {left} left in its dead-letter queue ({target()})")

@@ -15,7 +15,7 @@ from bidder.service.service import Service
 def import_file(service: Service, path: str, tell_stored: Callable[[str], None] = lambda _: None) -> None:
     """Checks the whole file, then stores its segments. Raises InvalidSegmentFile, OSError."""
     segments = read_segments(read_text(path), shown_name(path))
-    tell_stored(f"some of the {len(segments)} segments may be stored: import the file again to go on")
+    tell_stored(f"some of the {len(segments)} segments may be stored: import the file again to continue")
     changed = service.segments.put_many(segments)
     tell_stored(f"all {len(segments)} segments are stored")
     print(f"{len(segments)} segments imported from {path}, {changed} of them new or changed")

@@ -118,8 +118,10 @@ class Allowance:
 
     def _rest(self, position: int, now: datetime) -> None:
         """Makes a campaign rest until its pace allows another bid."""
+        if self._paces is None:
+            return
         paced = self._paced(position, now)
-        if self._paces is None or paced is None or paced >= self._cost(position):
+        if paced is None or paced >= self._cost(position):
             return
         missing = self._cost(position) - paced
         per_minute = self._paces[1][position]

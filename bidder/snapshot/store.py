@@ -149,7 +149,7 @@ class SnapshotStore:
         try:
             manifest = self.manifest(pin.version)
         except UnknownVersion:
-            log.error("snapshot.pin", version=pin.version, reason="no such snapshot: refreshes go on unpinned")
+            log.error("snapshot.pin", version=pin.version, reason="no such snapshot: refreshes are not pinned")
             return None
         # a pin of older code has no time: the time of the manifest is the earliest possible
         return Pinned(manifest, pin.at or manifest.at)

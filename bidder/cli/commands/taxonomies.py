@@ -15,7 +15,10 @@ def command() -> None:
 @click.argument("file")
 @pass_session
 def import_(session: Session, number: int, file: str) -> None:
-    """Add or replace taxonomy NUMBER of AdCOM's list (6 is Content Taxonomy 2.2) from IAB Tech Lab's FILE."""
+    """Add or replace taxonomy NUMBER by the rows of FILE.
+
+    NUMBER is of AdCOM's list (6 is Content Taxonomy 2.2), FILE is of IAB Tech Lab.
+    """
     from bidder.cli.taxonomies import import_taxonomy
 
     import_taxonomy(session.service, number, file, session.note_stored)

@@ -133,11 +133,11 @@ def drawn_break(seed: int) -> list[PodPlace]:
     choices = tuple(
         ad(draw.choice([3, 5, 5, 8, 9]), draw.choice([6, 10, 15, 30]), marks, draw.choice(sides)) for marks in once
     )
-    places = [
+    pod_places = [
         PodPlace(draw.randrange(1, 4), draw.choice([None, 20, 30, 45]), choices[draw.randrange(2) :])
         for _ in range(draw.randrange(3))
     ]
-    return [*places, *[PodPlace(1, draw.choice([None, 15]), choices)] * draw.randrange(1, 4)]
+    return [*pod_places, *[PodPlace(1, draw.choice([None, 15]), choices)] * draw.randrange(1, 4)]
 
 
 STEPS = (

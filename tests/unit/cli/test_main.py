@@ -1,11 +1,13 @@
 """The command line: every command exists, and an error is one line with its exit status."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from click.testing import CliRunner
@@ -89,6 +91,18 @@ def test_every_file_is_a_command_with_a_line_of_help_and_every_listing_takes_jso
         "as_json" in {p.name for p in subcommand.params} or "_json" in {p.name for p in subcommand.params}
         for subcommand in listed
     )
+
+
+def test_every_command_has_its_whole_line_in_the_help_of_a_terminal_of_80_columns() -> None:
+    groups: list[tuple[str, ...]] = [()]
+    for path in groups:
+        answer = CliRunner(env={"COLUMNS": "80"}).invoke(bidder, [*path, "--help"])
+        listed = re.findall(r"^  ([a-z-]+)  +(\S.*)$", answer.output.partition("Commands:\n")[2], re.MULTILINE)
+        assert not [f"{' '.join(path)} {name}: {line}" for name, line in listed if line.endswith("...")]
+        if not path:
+            names = [name for name, _ in listed]
+            groups += [(name,) for name in names if isinstance(bidder.get_command(None, name), click.Group)]  # type: ignore[arg-type]
+    assert len(groups) > 8
 
 
 def test_help_and_completions_import_no_aws() -> None:

@@ -115,8 +115,10 @@ def test_an_encrypted_price_settles_only_its_first_bid(sales, faults) -> None:  
         assert judged["message"].billable
 
 
-@pytest.mark.parametrize(("at_once", "is_parallel"), [(1, False), (2, True)])
-def test_events_are_judged_by_other_threads_only_if_several_are_judged_at_once(at_once: int, is_parallel: bool) -> None:
+@pytest.mark.parametrize(("at_once", "is_parallel"), [({}, False), ({"at_once": 1}, False), ({"at_once": 2}, True)])
+def test_events_are_judged_by_other_threads_only_if_several_are_judged_at_once(
+    at_once: dict[str, int], is_parallel: bool
+) -> None:
     judged_by: list[threading.Thread] = []
 
     class Sets(BoundedSets):
@@ -125,6 +127,6 @@ def test_events_are_judged_by_other_threads_only_if_several_are_judged_at_once(a
             return True
 
     events = {name: event(name, user=name) for name in "ab"}
-    IvtFilter(Sets(FaultyDynamoDB("ledger").client, "ledger"), at_once).judged(events)
+    IvtFilter(Sets(FaultyDynamoDB("ledger").client, "ledger"), **at_once).judged(events)
 
     assert [thread is not threading.current_thread() for thread in judged_by] == [is_parallel] * 2

@@ -49,7 +49,7 @@ def _first(response: dict[str, Any]) -> dict[str, Any]:
     ("damage", "message"),
     [
         (lambda response: response.update(id="another"), "answers another"),
-        (lambda response: response.update(seatbid=[]), "no bid in it"),
+        (lambda response: response.update(seatbid=[]), "a response without a bid"),
         (lambda response: response.pop("seatbid"), "no BidResponse: KeyError"),
         (lambda response: response.update(seatbid=None), "no BidResponse: TypeError"),
         (lambda response: _first(response).update(impid="nowhere"), "which is not there"),

@@ -83,3 +83,18 @@ def test_a_future_format_is_refused_with_both_format_numbers() -> None:
 def test_an_object_of_another_kind_is_refused() -> None:
     with pytest.raises(BadSnapshot, match="holds delivery format 3; this code reads index"):
         unpack("index", pack("delivery", {}))
+
+
+COST = 5_000
+
+
+@pytest.mark.parametrize(
+    ("reserved", "left"), [(0, 10 * COST), (4 * COST, 6 * COST), (10 * COST, 0), (10 * COST + 1, 0), (20 * COST, 0)]
+)
+def test_bids_in_flight_reduce_the_allowance_and_never_leave_it_without_a_limit(reserved: int, left: int) -> None:
+    index = Index.load([compile_index([campaign(id="c", cpm=5, budget={"total_micros": 10 * COST})])])
+
+    delivery = load_delivery(compile_delivery(index, {}, NOW, reserved={"c": reserved}), index)
+
+    assert delivery.allowance.left(0, NOW) == left
+    assert delivery.allowance.commit([0], COST, NOW) == (left >= COST)

@@ -83,7 +83,7 @@ def test_the_message_of_a_time_out_says_that_the_creation_continues_and_how_to_w
     with pytest.raises(StillRunning) as raised:
         deployed(session, built, clock)
     assert "after 60 minutes" in str(raised.value)
-    assert "goes on" in str(raised.value)
+    assert "continues" in str(raised.value)
     assert "aws cloudformation describe-stack-events --stack-name bidder" in str(raised.value)
     assert clock.now() == 3600
 
@@ -127,7 +127,7 @@ def test_a_temporary_error_does_not_end_the_wait(built: Package, clock: Clock, f
 def test_expired_credentials_are_not_reported_as_a_failed_stack(built: Package, clock: Clock, fault: Exception) -> None:
     cloudformation = FakeCloudFormation(clock, takes=60)
     cloudformation.faults = [fault]
-    with pytest.raises(StillRunning, match="goes on without this command"):
+    with pytest.raises(StillRunning, match="continues without this command"):
         deployed(FakeSession(cloudformation), built, clock)
     assert clock.now() < 60
 
