@@ -25,7 +25,7 @@ THROTTLING = frozenset(
 """The error codes that botocore's standard mode treats as throttling."""
 
 PASSING = frozenset({"RequestTimeout", "RequestTimeoutException", "InternalError", "InternalServerError"})
-"""The codes of transient errors, whatever the HTTP status."""
+"""The codes of transient errors, with any HTTP status."""
 
 SKEWED = frozenset(
     {

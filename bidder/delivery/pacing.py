@@ -132,7 +132,7 @@ def step(
     """One step of the controller. Updates `memory` to `now`, in seconds since 1970.
 
     `reports` are the campaign's counts of recent minutes, by the start of each. `is_held` means that the campaign can't
-    bid, whatever its pace.
+    bid at any pace.
     """
     flow, delay, before = memory.flow, market.delay, memory.participation
     _learn(memory, terms, spend, reports, now, market)

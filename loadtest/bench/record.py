@@ -20,7 +20,7 @@ RESULT = ROOT / "build" / "bench.json"
 
 
 class UnreadableRecord(UserError, ValueError):
-    """The file is no record of a run; the message says what to do."""
+    """The file is not a record of a run; the message has the remedy."""
 
 
 @dataclass(frozen=True)
