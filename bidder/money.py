@@ -58,7 +58,8 @@ def micros(amount: object) -> int:
     text = str(amount)
     shown = repr(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…")
     if isinstance(amount, bool) or not _AMOUNT.fullmatch(text.strip()):
-        advice = f": write {text.strip().replace(',', '.')}" if _COMMA.fullmatch(text.strip()) else ""
+        advice = ": write digits and a decimal point, such as 1500.00" if any(map(str.isdigit, text)) else ""
+        advice = f": write {text.strip().replace(',', '.')}" if _COMMA.fullmatch(text.strip()) else advice
         msg = f"{shown} is not an amount of money{advice}"
         raise ValueError(msg)
     exact = Decimal(text.strip())

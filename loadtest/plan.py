@@ -15,7 +15,7 @@ CA_VARIABLES = ("CA", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 
 
 class Plan(NamedTuple):
-    """What to run: seconds, users, and the bidder's address.
+    """The plan of a run: seconds, users, and the bidder's address.
 
     `report` is the file of the HTML report. `web_port` is the port of locust's own page; 0 is none. With `is_weekly`
     the rate follows a week's curve. `replay` is a file of requests, JSON Lines, that are sent in place of drawn ones.

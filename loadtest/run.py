@@ -122,7 +122,7 @@ def _unready(run_plan: Plan) -> str | None:
         fault = f"GET /health failed ({type(reason).__name__})"
     else:
         return None
-    return f"no bidder at {run_plan.host}: {fault}. Start one with `make run`."
+    return f"no bidder at {run_plan.host}: {fault}. Start one with `make run` or `make container`."
 
 
 def _watch(run_plan: Plan) -> EventWatch | None:

@@ -3,8 +3,9 @@
 One file has the bytecode of all modules but those that are imported before it is read (`bidder/bundle.py`). The
 bytecode is not validated against its sources: otherwise Python would discard it by the timestamps in a zip. It has no
 docstrings, which would be a twentieth of the zip. That of our modules has no annotations, which take 3 ms of a cold
-start, named tuples that Python makes faster (`tools/named_tuples.py`), and no types of `typing`
-(`tools/typing_imports.py`). The sources keep all of them, and tracebacks their line numbers.
+start, named tuples that Python makes faster (`tools/named_tuples.py`), no types of `typing`
+(`tools/typing_imports.py`), and regular expressions that wait for their first use (`tools/patterns.py`). The sources
+keep all of them, and tracebacks their line numbers.
 """
 
 import ast
@@ -15,13 +16,13 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from bidder.bundle import LENGTH, NAME, Index
-from tools import named_tuples, typing_imports
+from tools import named_tuples, patterns, typing_imports
 
 BEFORE_THE_BUNDLE = frozenset({"app.py", "bidder/__init__.py", "bidder/bundle.py"})
 """The sources whose bytecode is in a file each."""
 
 _DEPLOYED = "/var/task"
-_STAND_INS = ("lambda_named_tuple.py", "lambda_typing.py", "pydantic/")
+_STAND_INS = ("lambda_named_tuple.py", "lambda_pattern.py", "lambda_typing.py", "pydantic/")
 _OURS = tuple(f"{_DEPLOYED}/{name}" for name in ("app.py", "bidder/", *_STAND_INS))
 _HEADER = 16
 """The bytes of a bytecode file before the code."""
@@ -42,6 +43,7 @@ def compiled(source: bytes, filename: str) -> bytes:
     if filename.startswith(_OURS):
         named_tuples.rewrite(tree)
         typing_imports.rewrite(tree)
+        patterns.rewrite(tree)
         _remove_annotations(tree)
     code = compile(tree, filename, "exec", dont_inherit=True)
     header = importlib.util.MAGIC_NUMBER + _UNCHECKED_HASH.to_bytes(4, "little") + importlib.util.source_hash(source)

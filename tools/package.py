@@ -26,8 +26,8 @@ ARCHITECTURES = ("x86_64", "arm64")
 """The processors of Lambda by their names there. The first is the default of a stack."""
 
 _TOOLS = (
-    *("bytecode", "elf", "imported_modules", "lambda_named_tuple", "lambda_pydantic", "lambda_typing"),
-    *("named_tuples", "package", "schemas", "slim", "template", "typing_imports"),
+    *("bytecode", "elf", "imported_modules", "lambda_named_tuple", "lambda_pattern", "lambda_pydantic"),
+    *("lambda_typing", "named_tuples", "package", "patterns", "schemas", "slim", "template", "typing_imports"),
 )
 """The programs of `tools/` that write bytes of the package."""
 

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from bidder.bundle import NAME
-from tools import ROOT, lambda_named_tuple, lambda_pydantic, lambda_typing
+from tools import ROOT, lambda_named_tuple, lambda_pattern, lambda_pydantic, lambda_typing
 from tools.bytecode import without_docstrings
 from tools.elf import without_symbols
 from tools.imported_modules import imported_modules
@@ -72,6 +72,7 @@ def slimmed(packed: Path, out: Path) -> None:
         _strip(root)
         add_pydantic(root)
         shutil.copy(lambda_named_tuple.__file__, root)
+        shutil.copy(lambda_pattern.__file__, root)
         shutil.copy(lambda_typing.__file__, root)
         _leave_out_docstrings(root)
         _run("tools.bytecode", root)

@@ -33,7 +33,7 @@ ONE_CALLER: Rule[OfferProgress] = Rule(
 
 def _short_budgets(case: Case) -> list[str]:
     """The budgets that do not pay for the campaign's best offer, in words."""
-    from bidder.auction.response_selection import short_accounts  # a bid does not tell what a rule saw
+    from bidder.auction.response_selection import short_accounts  # imported here, since a bid does not explain rules
     from bidder.delivery.budget_holders import in_words
 
     if case.best is None:

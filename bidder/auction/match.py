@@ -121,11 +121,11 @@ class Candidates:
                 yield position
 
     def of_all_lengths(self) -> "Candidates":
-        """These, and the campaigns that only the lengths of their creatives keep out, which a rule tells in words."""
+        """Adds the campaigns that fail only by the lengths of their creatives, which the rule on lengths explains."""
         return Candidates(self._shared, {**self._values, LENGTH: list(map(str, self._shared.index.lengths))})
 
     def all(self) -> list[int]:
-        """The positions of all of them in the index, ascending, those that pacing keeps out included."""
+        """The positions in the index of all matching campaigns, ascending, including campaigns that pacing excludes."""
         positions: list[int] = []
         for number, part, tier in self._shared.index.tiers:
             bidding = self._shared.snapshot.delivery.bidding(number)

@@ -115,7 +115,7 @@ def open_to(deals: Sequence[Deal], seat: str, advertiser_domain: str) -> list[De
 
 
 def is_first_price(request: BidRequest, slot: Slot, bid: Price) -> bool:
-    """Whether the auction charges what is bid: a deal's own type holds before the request's (OpenRTB 2.6, 3.2.12)."""
+    """Whether the auction is first price. The type of a deal precedes the type of the request (OpenRTB 2.6, 3.2.12)."""
     deal = _deal_of(slot, bid)
     at = deal.at if deal and deal.at is not None else request.at
     return at in _CHARGE_THE_BID

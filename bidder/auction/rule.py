@@ -1,4 +1,4 @@
-"""A rule of the auction: the check, and what explain says of a rejection by it."""
+"""A rule of the auction: its check, and the explanation of a rejection."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
@@ -16,7 +16,7 @@ Subject = TypeVar("Subject")
 
 
 class Case(NamedTuple):
-    """An impression and a campaign that a rule rejected, for the values that explain tells.
+    """An impression and a campaign that a rule rejected, from which explain gets its values.
 
     `position` is the campaign's position in the index of the snapshot. `open_bid` computes the campaign's CPM outside
     deals in micros; None if the campaign bids in deals only. `unmet` is the targeting that the impression does not

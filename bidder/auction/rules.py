@@ -158,7 +158,7 @@ CREATIVE_TARGETING: Rule[CreativeFacts] = Rule(
     wanted=lambda case: [case.unmet.wanted] if case.unmet else [],
     reason_of=lambda case: _NOT_TARGETED + (f"; {case.unmet.reason}" if case.unmet else ""),
 )
-"""Explain tells the unmet targeting of the closest creative."""
+"""Explain reports the unmet targeting of the closest creative."""
 
 
 def _lengths(case: Case) -> list[object]:

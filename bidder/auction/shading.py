@@ -62,7 +62,7 @@ def is_learned(request: BidRequest, slot: Slot, price: Price) -> bool:
 
 
 def value_micros(price: Price) -> int:
-    """The value of a bid, CPM in micros: what was bid before shading."""
+    """The value of a bid, a CPM in micros: the bid before shading."""
     return price.cpm_micros if price.value_micros is None else price.value_micros
 
 

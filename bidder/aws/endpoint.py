@@ -88,7 +88,7 @@ class Endpoint:
             raise AssertionError  # pauses have no end
 
     def _attempt(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> bytes:
-        """One attempt. A kept connection that AWS closed meanwhile does not count as a failure."""
+        """One attempt. A kept connection that AWS has closed does not count as a failure."""
         if self._connection is not None and abs(self._clock() - self._used) > _KEPT:
             self._close()
         kept = self._connection is not None

@@ -15,6 +15,7 @@ from bidder.campaigns.campaign import TERMS, Campaign, repeated_ids, wrong_terms
 from bidder.campaigns.categories import with_taxonomies
 from bidder.campaigns.creative import PLAYBACK, Creative, wrong_playback
 from bidder.campaigns.dnf import TooManyConjunctions, conjunctions
+from bidder.campaigns.grouped_thousands import grouped_budgets
 from bidder.campaigns.impossible_words import wrong_word
 from bidder.campaigns.item_size import too_large
 from bidder.campaigns.media_address import unreachable
@@ -70,12 +71,21 @@ def findings(document: Mapping[str, Any], parts: Parts, known: CheckContext) -> 
     for path, attribute, word in named_words(document):
         if wrong := wrong_word(attribute, word, known.taxonomies):
             yield Finding(path, *wrong)
+    yield from _grouped(document)
 
 
-def advertiser_findings(limits: AdvertiserLimits, known: CheckContext) -> Iterator[Finding]:
-    """The findings of the checks of an advertiser's limits."""
+def advertiser_findings(
+    document: Mapping[str, Any], limits: AdvertiserLimits, known: CheckContext
+) -> Iterator[Finding]:
+    """The findings of the checks of the document of an advertiser's limits."""
     for check in (_time_zone, _flight, _budget):
         yield from check(limits, known)
+    yield from _grouped(document)
+
+
+def _grouped(document: Mapping[str, Any]) -> Iterator[Finding]:
+    for path, message in grouped_budgets(document):
+        yield Finding(path, message, is_warning=True)
 
 
 def _terms(campaign: Campaign, _: CheckContext) -> Iterator[Finding]:

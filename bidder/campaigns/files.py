@@ -160,7 +160,7 @@ class CampaignFile:
                 Finding(*mistake) for mistake in mistakes(error, AdvertiserLimits, written.document, _WORDS)
             ]
         else:
-            limit_findings += advertiser_findings(limits, self._known)
+            limit_findings += advertiser_findings(written.document, limits, self._known)
             if any(limits.domain == other_limits.domain for other_limits in self.advertisers):
                 limit_findings.append(Finding(("domain",), "the domain is given to more than one advertiser"))
             self.advertisers.append(limits)

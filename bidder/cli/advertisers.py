@@ -15,7 +15,7 @@ _HEAD = ("advertiser", "time zone", "today", "daily budget", "in all", "total bu
 
 
 def list_advertisers(service: Service, *, as_json: bool) -> None:
-    """Prints the advertisers that have limits, by domain, with what their campaigns have spent."""
+    """Prints the advertisers that have limits, by domain, with the spend of their campaigns."""
     now = datetime.now(UTC)
     spends = {limits.domain: advertiser_spend(service, limits, now) for limits in service.advertisers.all()}
     if as_json:

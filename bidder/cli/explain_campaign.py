@@ -37,7 +37,7 @@ class CampaignExplanation(NamedTuple):
 
 
 def print_campaign(service: Service, campaign_id: str, options: ExplainOptions, *, as_json: bool) -> None:
-    """Prints a campaign's status, flight, budget and deals, whether the cache has it, what refused it in the last hour,
+    """Prints a campaign's status, flight, budget and deals, its state in the cache, its rejections in the last hour,
     and a request that it would bid on. Raises UnknownCampaign, BadCall, BadSnapshot.
     """
     now = moment(options.at) if options.at else datetime.now(UTC)

@@ -97,6 +97,9 @@ def main(arguments: Sequence[str], session: Session | None = None) -> int:
 
 
 def _is_of_aws(error: Exception) -> bool:
-    from botocore.exceptions import BotoCoreError, ClientError  # a third of a second, for who meets an error alone
+    from botocore.exceptions import (  # imported here, since it takes a third of a second
+        BotoCoreError,
+        ClientError,
+    )
 
     return isinstance(error, BotoCoreError | ClientError)

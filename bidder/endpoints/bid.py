@@ -124,7 +124,7 @@ def _unanswered(service: Service, call: Call, request_id: str, reason: NoBidReas
 def _offers(
     service: Service, request: BidRequest, snapshot: Snapshot, call: Call, exchange: str | None, span: Spans
 ) -> list[Offer]:
-    """The offers to bid. A player that takes VAST gets one document, so its offers are only those in that document."""
+    """The offers to bid. A player that accepts VAST gets one document, so only the offers of that document."""
     with span("match"):
         slots = match(request, snapshot, call.now, exchange)
     with span("price"):

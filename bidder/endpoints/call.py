@@ -72,7 +72,7 @@ class Call(NamedTuple):
 
 
 class BadBody(UserError, ValueError):
-    """The body can't be decoded. `status` is the HTTP status; the message says what to do."""
+    """The body can't be decoded. `status` is the HTTP status; the message has the remedy."""
 
     def __init__(self, status: int, message: str) -> None:
         self.status = status

@@ -14,7 +14,7 @@ from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.service.service import Service
 
 MOST_TOLD = 100
-"""The most campaigns that an answer lists, those with the highest bids. The funnel counts all campaigns."""
+"""The most campaigns in an answer, the highest bids first. The funnel counts all campaigns."""
 
 
 def answer(service: Service, call: Call, campaign_id: str | None = None) -> Reply:

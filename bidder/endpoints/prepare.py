@@ -11,7 +11,7 @@ _PATIENCE = 4.0
 
 
 def prepare(service: Service, now: datetime) -> None:
-    """Loads the parameters, the snapshot and the clients. A request tries again what fails here."""
+    """Loads the parameters, the snapshot and the clients. A later request repeats a failed load."""
     if cold_start.HOW == cold_start.SNAP_START:
         # the module exists only in Python runtimes with SnapStart
         from snapshot_restore_py import register_after_restore  # type: ignore[import-not-found]

@@ -146,7 +146,7 @@ _STEPS = frozenset(
 def viewer(request: BidRequest, keys: SigningKeys) -> str | None:
     """The viewer's pseudonym, 11 characters of base64url: a keyed hash of the advertising id, else of the user's id.
 
-    The key is secret, so that nobody who has our events can try all ids. The key is not the one that signs: names
+    The key is secret, so that an owner of events cannot try all ids. The key is not the signing key: pseudonyms
     outlive its rotation (`bidder.events.key_rotation`), so a read needs one name, and not one for each earlier key.
 
     None if the request has no id of a viewer: see `viewer_id`.

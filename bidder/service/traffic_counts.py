@@ -104,7 +104,7 @@ class TrafficCounts:
             work()
 
     def _taken(self, minute: datetime) -> Callable[[], None] | None:
-        """Takes the counts of a minute, and returns what publishes them; None if another thread has taken them."""
+        """Takes the counts of a minute. Returns a function that publishes them, or None if another thread took them."""
         with self._lock:
             if self._minute is not minute:
                 return None

@@ -39,7 +39,7 @@ DICTIONARY = (
 
 
 class Record(NamedTuple):
-    """A campaign, and the conjunctions of those of its creatives that have targeting of their own, by creative id."""
+    """A campaign, and the conjunctions of its creatives that have their own targeting, by creative id."""
 
     campaign: Campaign
     creative_conjunctions: Mapping[str, Sequence[Conjunction]]

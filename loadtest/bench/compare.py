@@ -136,7 +136,7 @@ def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
 
 
 def _turn(tree: Path, workload: Path, revision: str, *variants: str) -> Any:
-    """What `loadtest.bench.turn` prints in a checkout. Its text is this checkout's; an older one may have none."""
+    """The output of this checkout's `loadtest.bench.turn` in another checkout, which may be older than the program."""
     text = Path(turn.__file__).read_text(encoding="utf-8")
     command = [sys.executable, "-c", text, str(workload), *variants]
     done = subprocess.run(command, cwd=tree, check=False, capture_output=True, text=True)  # noqa: S603

@@ -32,7 +32,7 @@ def verify(session: Session, day: date, as_json: bool) -> None:
 )
 @pass_session
 def recount(session: Session, day: date) -> None:
-    """Count what the archive has and a restored ledger lacks."""
+    """Count archived events that a restored ledger lacks."""
     from bidder.cli.recount import recount as count_again
 
     with session.writing(

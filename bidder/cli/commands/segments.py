@@ -38,7 +38,7 @@ def list_(session: Session, as_json: bool) -> None:
 @json_option
 @pass_session
 def show(session: Session, id: str, as_json: bool) -> None:  # noqa: A002  the argument's name
-    """One segment, such as acme/42, and who changed it."""
+    """One segment, such as acme/42, and its changes."""
     from bidder.cli import segments
 
     segments.show(session.service, id, as_json=as_json)

@@ -105,9 +105,9 @@ class Prices(_Prices):
 
 
 class PriceSource(_Prices):
-    """The page of a service's prices, and by region what its prices were compared with, and the date of that.
+    """The page of a service's prices, and by region the source and the date of the comparison of its prices.
 
-    A region without an entry was not compared with anything.
+    The prices of a region without an entry were not compared.
     """
 
     page: str

@@ -38,7 +38,7 @@ RANGES = {
 
 @dataclass(frozen=True)
 class Load:
-    """The traffic, and what a request costs in time and bytes. Shares are from 0 to 1.
+    """The traffic, and the time and bytes of a request. Shares are from 0 to 1.
 
     `qps` counts bid requests; notices and pixels come on top.
     """
@@ -66,12 +66,12 @@ class Load:
     task_gb: int = 4
     least_tasks: int = 2
     events_per_win: float = 6.0
-    """Notices and pixels of a win: win, impression, start, and what is left of four more after viewers leave."""
+    """Notices and pixels of a win: win, impression, start, and on average three of four more, since viewers leave."""
     impressions_per_win: float = 0.85
     learned_per_win: float = 3.5
     """Events of a win that the learning consumer takes: win, impression, firstQuartile, complete, click."""
     capped: float = 0.3
-    """Bids of campaigns with frequency caps, each of which reads what the viewer was shown."""
+    """The share of bids of campaigns with frequency caps. Each reads the viewer's exposures."""
     events_per_call: float = 1.0
     """Events of one HTTP call, and so of one SNS publish: 1 by pixels and notices, more by `POST /e`."""
     request_bytes: int = 1800

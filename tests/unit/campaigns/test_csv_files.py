@@ -178,3 +178,31 @@ def test_a_creative_and_a_deal_continue_by_their_ids_whatever_stands_between() -
         ("d", 9_000_000, 50_000_000),
         ("e", 8_000_000, None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "warns"),
+    [("1.500", True), ("12.000", True), ("1.50", False), ("0.125", False), ("1500.250", False), ("1500", False)],
+)
+@pytest.mark.parametrize("column", ["budget.daily", "budget.total", "deal.budget.hourly"])
+def test_a_budget_with_a_point_before_three_digits_warns(column: str, cell: str, *, warns: bool) -> None:
+    table = f"{HEAD},{column}{',deal.id,deal.cpm' if 'deal' in column else ''}\n{ROW},{cell}"
+    table += ",d,9\n" if "deal" in column else "\n"
+    read = CampaignFile(io.BytesIO(table.encode()), "f.csv", None)
+
+    assert len(read) == 1
+    if warns:
+        [warning] = read.warnings
+        number = cell.replace(".", "")
+        assert warning.startswith("f.csv:2:15: c: ")
+        assert warning.endswith(f"{cell!r} has a decimal point: if you mean {number}, write {number}")
+    else:
+        assert read.warnings == []
+
+
+def test_a_budget_of_an_advertiser_warns_too() -> None:
+    read = CampaignFile(io.BytesIO(b"advertisers: [{domain: shop.example, budget: {daily: 3.000}}]"), "f.yaml", None)
+
+    assert read.warnings == [
+        "f.yaml:1:47: shop.example: budget.daily: '3.000' has a decimal point: if you mean 3000, write 3000"
+    ]

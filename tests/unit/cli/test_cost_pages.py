@@ -1,4 +1,4 @@
-"""The figures of docs/cost.md and docs/scale.md are those of `bidder cost`."""
+"""The figures in docs/cost.md and docs/scale.md equal those of `bidder cost`."""
 
 import re
 
@@ -32,7 +32,7 @@ def load(qps: float) -> Load:
 
 
 @pytest.mark.parametrize("exponent", range(1, 7))
-def test_a_decade_of_the_table_is_that_of_the_bill(exponent: int) -> None:
+def test_each_decade_of_the_table_equals_the_bill(exponent: int) -> None:
     there = load(10**exponent)
     at_once = concurrency(there)
     cells = (
@@ -62,20 +62,20 @@ def _sentences() -> list[str]:
     share = cost(hundred_thousand, container, PRICES) / cost(hundred_thousand, rest, PRICES)
     sqs = queue_requests(load(1)) / load(1).events
     return [
-        f"which is the {['', 'largest', 'second', 'third'][_place_of_traces(100)]} largest line of the bill",
+        f"which is already the {['', 'largest', 'second', 'third'][_place_of_traces(100)]} largest line of the bill",
         f"The break-even with the container is near {cheapest(load(10), PRICES)[1].qps:.0f} requests/s",
         f"REPORT lines are {log_gb(load(1000), rest) / 1000:.1f} TB a month",
         f"By CPU alone that is {_by_cpu(10_000)} tasks of two",
         f"`RequestsPerTask`, 60,000 a minute, makes it {tasks(load(10_000))}",
-        f"The container wants {tasks(hundred_thousand)} tasks, or {_by_cpu(100_000)} by CPU alone, and costs "
+        f"The container needs {tasks(hundred_thousand)} tasks, or {_by_cpu(100_000)} by CPU alone, and costs "
         f"{share * 100:.0f} % of the REST API",
-        f"{processes(hundred_thousand, container):,.0f} processes of containers ask "
-        f"{snapshot_gets(hundred_thousand, container):,.0f} times a second, Lambda's "
-        f"{processes(hundred_thousand, rest):,.0f} environments {snapshot_gets(hundred_thousand, rest):,.0f} times",
+        f"{processes(hundred_thousand, container):,.0f} processes of containers send "
+        f"{snapshot_gets(hundred_thousand, container):,.0f} GETs a second, Lambda's "
+        f"{processes(hundred_thousand, rest):,.0f} environments {snapshot_gets(hundred_thousand, rest):,.0f}",
         f"With {processes(hundred_thousand, container):,.0f} processes the shares are",
         f"{tasks(million):,} tasks, or {_by_cpu(1_000_000)} by CPU alone",
-        f"{processes(million, container):,.0f} processes ask {snapshot_gets(million, container):,.0f} times a second; "
-        f"were it Lambda, {processes(million, rest):,.0f} environments {snapshot_gets(million, rest):,.0f} times",
+        f"{processes(million, container):,.0f} processes send {snapshot_gets(million, container):,.0f} GETs a second; "
+        f"{processes(million, rest):,.0f} environments of Lambda would send {snapshot_gets(million, rest):,.0f},",
         f"{read_units(million):,.0f} read units a second",
         f"${PRICES.sns.publish * 1e6:.2f} of publishes and ${tiered(sqs * 1e6, PRICES.sqs):.2f} of SQS requests "
         f"({sqs:.2f} for an event)",
@@ -83,11 +83,11 @@ def _sentences() -> list[str]:
 
 
 @pytest.mark.parametrize("sentence", _sentences())
-def test_a_figure_of_the_text_is_that_of_the_bill(sentence: str) -> None:
+def test_the_figures_of_the_text_equal_the_bill(sentence: str) -> None:
     assert sentence in SCALE
 
 
-def test_the_example_of_the_cost_page_is_what_the_command_prints() -> None:
+def test_the_example_of_the_cost_page_equals_the_output_of_the_command() -> None:
     page = (ROOT / "docs" / "cost.md").read_text(encoding="utf-8")
     _, call, _, printed, *_ = page.split("```")
     arguments = call.replace("bidder cost", "").replace("--out cost.svg", "").split()

@@ -159,3 +159,22 @@ def test_counts_of_the_last_minutes_are_used() -> None:
     step(DAILY, spend_of(21_600_000), {int(NOON) - 120: Report(77, 33)}, NOON, memory, HUNDRED)
 
     assert (memory.flow.minutes[0].opportunities, memory.flow.minutes[0].bids) == (77, 33)
+
+
+@pytest.mark.parametrize(("level", "bids"), [(None, 0.0), (0.0, 0.0), (100.0, 0.8 * 50)])
+def test_the_latest_minute_has_the_bids_of_the_traffic_level_until_it_is_counted(
+    level: float | None, bids: float
+) -> None:
+    half = Ratio(30.0, 80.0)  # with the market's rate of 1 as the prior, half of the opportunities are bid on
+    memory = on_plan(level=level, participation=0.8, flow=Flow(bids_per_opportunity=half))
+    step(DAILY, spend_of(21_600_000), {}, NOON, memory, HUNDRED)
+
+    [latest] = memory.flow.minutes
+    assert latest.assumed == pytest.approx(bids)
+
+
+def test_the_full_price_weighs_as_much_as_an_impression_until_prices_are_known() -> None:
+    flow = Flow(micros_per_impression=Ratio(COST / 2, 1.0))
+    result = step(DAILY, spend_of(21_600_000), {}, NOON, on_plan(flow=flow), HUNDRED)
+
+    assert result.outlook.fullest == pytest.approx(100 * 0.3 * COST * 3 / 4), "an impression at half the price is known"

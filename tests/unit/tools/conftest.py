@@ -2,6 +2,7 @@
 
 import sys
 
-from tools import lambda_named_tuple, lambda_typing
+from tools import lambda_named_tuple, lambda_pattern, lambda_typing
 
-sys.modules.update({"lambda_named_tuple": lambda_named_tuple, "lambda_typing": lambda_typing})
+for module in (lambda_named_tuple, lambda_pattern, lambda_typing):
+    sys.modules[module.__name__.removeprefix("tools.")] = module
