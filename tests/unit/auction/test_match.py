@@ -79,7 +79,7 @@ def counted(held: Snapshot, reached: list[Reached]) -> dict[str, int]:
 
 @examples(1.5)
 @given(books(), st.sampled_from(LEAST), st.sets(st.sampled_from([f"c{n}" for n in range(14)]), max_size=5))
-def test_candidates_of_several_tiers_are_those_that_match_alone_the_highest_bid_first(
+def test_candidates_of_several_tiers_are_in_descending_order_of_bids(
     book: list[Campaign], least: int, resting: set[str]
 ) -> None:
     """Pacing keeps those that rest out of the auction, and they have an opportunity all the same."""
@@ -134,7 +134,7 @@ def test_a_resting_campaign_matches_again_when_its_pace_pays_for_a_bid(seconds: 
     assert len(list(slot.candidates.best_first())) == bids
 
 
-def test_a_campaign_of_another_length_is_a_candidate_of_all_lengths() -> None:
+def test_of_all_lengths_includes_a_campaign_with_another_length() -> None:
     book = [campaign(id="long", creatives=[creative(duration=30)]), campaign(id="short")]
     held = snapshot([*book, campaign(id="elsewhere", targeting={"country": {"include": ["FRA"]}})])
     [slot] = match(parsed(video_request(video={"maxduration": 15})), held, NOW)

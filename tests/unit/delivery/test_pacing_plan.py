@@ -171,3 +171,10 @@ def test_the_latest_minute_has_the_bids_of_the_traffic_level_until_it_is_counted
 
     [latest] = memory.flow.minutes
     assert latest.assumed == pytest.approx(bids)
+
+
+def test_the_full_price_weighs_as_much_as_an_impression_until_prices_are_known() -> None:
+    flow = Flow(micros_per_impression=Ratio(COST / 2, 1.0))
+    result = step(DAILY, spend_of(21_600_000), {}, NOON, on_plan(flow=flow), HUNDRED)
+
+    assert result.outlook.fullest == pytest.approx(100 * 0.3 * COST * 3 / 4), "an impression at half the price is known"
